@@ -1,0 +1,117 @@
+"""The command line: ``python -m tinygrad_edu audit`` checks the two documents against the engine."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NoReturn
+
+from tinygrad_edu import __version__
+from tinygrad_edu.documents import audit, report
+from tinygrad_edu.documents.entry import UnknownName
+
+AS_STATED, NOT_AS_STATED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit statuses
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="tinygrad_edu", description="Reverse-mode differentiation on NumPy, for teaching.")
+    parser.add_argument("--version", action="version", version=f"tinygrad_edu {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    command = commands.add_parser(
+        "audit",
+        help="check the formulas of the two documents against the engine",
+        description="Check the formulas of the two documents against the engine. The exit status is 0 where every "
+        "verdict is as the catalogue states it, 1 where one is not, and 2 for bad input.",
+    )
+    command.add_argument("--document", metavar="NAME", help="one document: sabine or mishachev")
+    command.add_argument("--only", metavar="ID", help="one formula, such as sabine-5.2.2-dcdW")
+    command.add_argument("--verdict", metavar="V", help='formulas of one verdict, such as "sign error"')
+    command.add_argument("--out", metavar="DIR", type=Path, help="write table, JSON and pictures of the networks here")
+    command.add_argument("--json", metavar="FILE", type=Path, help="write the results as JSON")
+    command.add_argument("--seed", metavar="N", type=_seed, default=0, help="seed of weights and examples (default 0)")
+    return parser
+
+
+def _seed(text: str) -> int:
+    """A seed from the command line: argparse turns the error into its line."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"a seed is a whole number, 0 or more, not {text!r}")
+    return int(text)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no ∘ shows a ? instead of a traceback
+    try:
+        results = audit.audit(options.document, options.only, options.verdict, options.seed)
+        if options.json is not None:
+            _write(options.json, lambda path: path.write_text(report.to_json(results), encoding="utf-8"))
+        if options.out is not None:
+            _write_report(options.out, results, options.seed)
+    except (UnknownName, OSError, RuntimeError) as error:
+        print(f"tinygrad_edu audit: {error}", file=sys.stderr)
+        return BAD_INPUT
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    try:
+        print(report.table(results, shutil.get_terminal_size().columns, colour), flush=True)
+    except BrokenPipeError:  # | head has read enough; what is left in the buffer has to go somewhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return AS_STATED if all(result.as_stated for result in results) else NOT_AS_STATED
+
+
+def _write_report(directory: Path, results: Sequence[audit.Result], seed: int) -> None:
+    """The table and the JSON, then a picture of each network, which needs Graphviz."""
+    with _naming(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+    _write(directory / "audit.txt", lambda path: path.write_text(report.table(results) + "\n", encoding="utf-8"))
+    _write(directory / "audit.json", lambda path: path.write_text(report.to_json(results), encoding="utf-8"))
+    from tinygrad_edu import draw
+
+    for name, loss in audit.losses(results, seed).items():
+        _write(directory / f"{name}.svg", draw(loss).save)
+
+
+def _write(path: Path, save: Callable[[Path], object]) -> None:
+    """Write a file beside its place, then move it there, so that an interruption leaves no half file."""
+    with _naming(path):
+        if path.exists() and not path.is_file():
+            save(path)  # a device such as /dev/stdout is written to, never replaced; a directory is an error
+            return
+        whole = path.resolve()  # of a symbolic link the file that it leads to is replaced
+        with TemporaryDirectory(prefix=".tinygrad_edu-", dir=whole.parent) as beside:
+            part = Path(beside) / path.name
+            save(part)
+            part.replace(whole)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an error name the path that was asked for, and not a temporary one."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

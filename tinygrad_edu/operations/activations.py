@@ -1,0 +1,203 @@
+"""Activation functions: coordinate-wise ones, the softmax family, and the paper's column of activations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..record import shape_of
+from .defining import primitive, vjps
+from .elementwise import absolute, cos, exp, negative, ones_like, sin, sqrt, square, step, tanh
+from .indexing import getitem, scatter_add
+from .reductions import kept, sum
+
+Axis = int | tuple[int, ...] | None
+
+
+@primitive(symbol="id")
+def identity(x: Any) -> Any:
+    """x itself: the activation of a linear layer.
+
+    >>> identity(np.array([1.0]))
+    array([1.])
+    """
+    return x
+
+
+@primitive(symbol="σ")
+def sigmoid(x: Any) -> Any:
+    """σ(x) = 1/(1 + e^−x), coordinate by coordinate, without overflow anywhere. Source of σ ∘ (1 − σ): sabine 3.1.
+
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
+    e = np.exp(-np.abs(x))
+    return np.maximum(e, x >= 0) / (1 + e)
+
+
+@primitive()
+def softplus(x: Any) -> Any:
+    """ln(1 + e^x), coordinate by coordinate, without overflow; its derivative is the sigmoid.
+
+    >>> softplus(np.array([-1000.0, 1000.0]))
+    array([   0., 1000.])
+    """
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+@primitive()
+def relu(x: Any) -> Any:
+    """max(x, 0), coordinate by coordinate. Its derivative is 1 where x > 0, else 0: it is 0 at 0.
+
+    >>> relu(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    """
+    return np.maximum(x, 0)
+
+
+@primitive(inputs=1)
+def leaky_relu(x: Any, slope: float = 0.01) -> Any:
+    """x where x > 0, else slope · x. Its derivative at 0 is the slope.
+
+    >>> leaky_relu(np.array([-1.0, 2.0]), slope=0.1)
+    array([-0.1,  2. ])
+    """
+    return np.where(x > 0, x, slope * x)
+
+
+def _peak(x: Any, axis: Axis) -> Any:
+    """The maximum along an axis, kept; a finite number where it is infinite, so that x − peak is never nan."""
+    peak = np.maximum.reduce(x, axis, None, None, True, -np.inf)
+    return peak if np.isfinite(peak).all() else np.where(np.isfinite(peak), peak, 0)
+
+
+@primitive(inputs=1)
+def softmax(x: Any, axis: Axis = 0) -> Any:
+    """S(x)_j = e^{x_j} / Σ_i e^{x_i} along an axis: columns sum to 1. Safe at logits of any size.
+
+    Source: sabine 3.2; the vector-Jacobian product a ∘ (g − Σ_i g_i a_i) is its Jacobian a_j (δ_jk − a_k) applied to g.
+
+    >>> softmax(np.array([[1e4], [1e4]]))
+    array([[0.5],
+           [0.5]])
+    """
+    e = np.exp(x - _peak(x, axis))
+    return e / np.add.reduce(e, axis, None, None, True)
+
+
+@primitive(inputs=1)
+def log_softmax(x: Any, axis: Axis = 0) -> Any:
+    """ln S(x) = x − ln Σ_i e^{x_i} along an axis, finite at logits of any size.
+
+    >>> log_softmax(np.array([[0.0], [1e4]]))
+    array([[-10000.],
+           [     0.]])
+    """
+    shifted = x - _peak(x, axis)
+    return shifted - np.log(np.add.reduce(np.exp(shifted), axis, None, None, True))
+
+
+@primitive(inputs=1)
+def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """ln Σ e^x along an axis (over everything, if None), without overflow.
+
+    >>> float(logsumexp(np.array([1000.0, 1000.0])))
+    1000.6931471805599
+    """
+    peak = _peak(x, axis)
+    total = np.add.reduce(np.exp(x - peak), axis, None, None, True)
+    out = np.log(total, out=np.full_like(total, -np.inf), where=total > 0) + peak
+    return out if keepdims else np.squeeze(out, axis)
+
+
+# --- one activation per row ------------------------------------------------------------------------------------------
+
+
+def coordinatewise(functions: Sequence[Callable[..., Any]], z: Any) -> Any:
+    """Σ(z) = Σ ∘ z: row i of z goes through ``functions[i]``. Source: mishachev 2.
+
+    Parameters
+    ----------
+    functions : one a row of z. The package's own activations make a single node with the derivative column Σ′; any
+        other function that works coordinate by coordinate is recorded as what it does.
+    z : (n, 1), a batch (n, B), or 1-D (n,).
+
+    Raises
+    ------
+    ValueError where the number of functions is not the number of rows, or a function mixes coordinates.
+
+    >>> coordinatewise([np.tanh, identity], np.array([[0.0], [2.0]]))
+    array([[0.],
+           [2.]])
+    """
+    functions = tuple(functions)
+    shape = shape_of(z)
+    if not shape or len(functions) != shape[0]:
+        rows = f"{shape[0]} rows" if shape else "no rows"
+        raise ValueError(f"coordinatewise: {len(functions)} functions for {rows} of z, shape {shape}; one each is needed")
+    if ACTIVATIONS.issuperset(functions):
+        return _coordinatewise(z, functions)
+    total = None
+    for function, rows in _groups(functions):
+        _refuse_mixing(function)
+        part = scatter_add(function(getitem(z, rows)), rows, shape)
+        total = part if total is None else total + part
+    return total
+
+
+def _groups(functions: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Each function once, with its rows."""
+    return [(f, np.flatnonzero([f is other for other in functions])) for f in dict.fromkeys(functions)]
+
+
+def _refuse_mixing(function: Any) -> None:
+    """A map of coordinates does the same to a number alone and among others."""
+    if not callable(function):
+        raise TypeError(f"coordinatewise: expected functions, got {type(function).__name__}")
+    probe = np.array([[0.25, 0.75], [0.5, 0.125]])
+    whole = np.asarray(function(probe))
+    alone = [np.asarray(function(number.reshape(1, 1))) for number in probe.flat]
+    fits = whole.shape == probe.shape and all(a.shape == (1, 1) for a in alone)
+    if not fits or not np.allclose(whole.ravel(), np.ravel(alone), rtol=1e-6, equal_nan=True):
+        name = getattr(function, "__name__", repr(function))
+        raise ValueError(f"coordinatewise: {name} mixes coordinates or changes the shape; it must act on each alone")
+
+
+@primitive(inputs=1, symbol="Σ")
+def _coordinatewise(z: Any, functions: tuple[Any, ...]) -> Any:
+    out = np.empty(z.shape, z.dtype if z.dtype.kind == "f" else float)
+    for function, rows in _groups(functions):
+        out[rows] = function(z[rows])
+    return out
+
+
+def _slopes(out: Any, z: Any, functions: tuple[Any, ...]) -> Any:
+    """The column Σ′ of derivatives: each function's own rule, with g = 1, on its rows."""
+    total = None
+    for function, rows in _groups(functions):
+        part = getitem(z, rows)
+        (rule,) = function.operation.vjps
+        slope = scatter_add(rule(ones_like(part), getitem(out, rows), part), rows, z.shape)
+        total = slope if total is None else total + slope
+    return total
+
+
+ACTIVATIONS = {identity, sigmoid, softplus, relu, tanh, sin, cos, exp, sqrt, square, absolute, negative}
+
+
+# --- the rules -------------------------------------------------------------------------------------------------------
+# fmt: off
+#    operation     with respect to x                                                                       stated in
+
+vjps(identity,     lambda g, out, x: g)
+vjps(sigmoid,      lambda g, out, x: g * out * (1 - out),                                                  source="sabine 3.1")
+vjps(softplus,     lambda g, out, x: g * sigmoid(x))
+vjps(relu,         lambda g, out, x: g * step(x))
+vjps(leaky_relu,   lambda g, out, x, slope: g * (step(x) * (1 - slope) + slope))
+vjps(softmax,      lambda g, out, x, axis: out * (g - sum(g * out, axis, keepdims=True)),                  source="sabine 3.2")
+vjps(log_softmax,  lambda g, out, x, axis: g - softmax(x, axis) * sum(g, axis, keepdims=True))
+vjps(logsumexp,    lambda g, out, x, axis, keepdims: kept(g, x, axis) * softmax(x, axis))
+vjps(_coordinatewise, lambda g, out, z, functions: g * _slopes(out, z, functions),                         source="mishachev (3)")
+# fmt: on

@@ -1,0 +1,90 @@
+"""The cost functions of the documents. Shapes must be equal: a cost that broadcasts hides a mistake."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .activations import _peak, log_softmax, softmax
+from .defining import primitive, vjps
+from .elementwise import over_ln, ratio, safe_log
+from .reductions import sum
+
+
+def _demand_equal(name: str, t: Any, a: Any) -> None:
+    if t.shape != a.shape:
+        raise ValueError(f"{name}: target and output must have equal shapes, got {t.shape} and {a.shape}")
+
+
+@primitive()
+def squared_error(t: Any, a: Any) -> Any:
+    """½ Σ (t − a)², over everything. Its gradient in a is a − t (sabine 2.1 prints t − a, with the wrong sign).
+
+    Parameters
+    ----------
+    t, a : target and output, of equal shape; else ValueError.
+
+    >>> float(squared_error(np.array([[1.0], [0.0]]), np.array([[0.5], [0.5]])))
+    0.25
+    """
+    _demand_equal("squared_error", t, a)
+    difference = t - a
+    return 0.5 * np.add.reduce(difference * difference, None)
+
+
+@primitive(inputs=2)
+def cross_entropy(t: Any, a: Any, base: float | None = None) -> Any:
+    """−Σ t log_base(a), over everything, of probabilities a. A coordinate with t = 0 contributes 0, whatever a is.
+
+    For a softmax output use `softmax_cross_entropy`, which is right at logits of any size. Source: sabine 2.2, A.
+
+    Parameters
+    ----------
+    t, a : target and output, of equal shape; else ValueError.
+    base : of the logarithm; None means e.
+
+    >>> float(cross_entropy(np.array([[1.0], [0.0]]), np.array([[0.25], [0.75]]), base=2))
+    2.0
+    """
+    _demand_equal("cross_entropy", t, a)
+    there = t != 0
+    return over_ln(-np.add.reduce(t * np.log(np.where(there, a, 1)), None), base)
+
+
+@primitive(inputs=2)
+def softmax_cross_entropy(t: Any, z: Any, base: float | None = None, axis: int | tuple[int, ...] | None = 0) -> Any:
+    """−Σ t log_base(softmax(z)), over everything: cross entropy of logits z, safe at logits of any size.
+
+    Its gradient in z is (1/ln b) (S(z) Σt − t) with the sum along the axis: (1/ln b) (a − t) where targets sum to 1.
+    Source: sabine 5.2.2.
+
+    Parameters
+    ----------
+    t, z : target and logits, of equal shape; else ValueError.
+    base : of the logarithm; None means e.
+    axis : along which softmax acts.
+
+    >>> float(softmax_cross_entropy(np.array([[1.0], [0.0]]), np.array([[0.0], [1e4]])))
+    10000.0
+    """
+    _demand_equal("softmax_cross_entropy", t, z)
+    return over_ln(-np.add.reduce(t * _log_softmax_where(t, z, axis), None), base)
+
+
+def _log_softmax_where(t: Any, z: Any, axis: Any) -> Any:
+    """log_softmax, with 0 where nothing is asked of it: a logit of −inf with target 0 contributes nothing."""
+    shifted = z - _peak(z, axis)
+    out = shifted - np.log(np.add.reduce(np.exp(shifted), axis, None, None, True))
+    return out if np.isfinite(out).all() else np.where(t != 0, out, 0)
+
+
+# fmt: off
+vjps(squared_error,         lambda g, out, t, a: g * (t - a),
+                            lambda g, out, t, a: g * (a - t),                                source="sabine 2.1")
+vjps(cross_entropy,         lambda g, out, t, a, base: over_ln(-(g * safe_log(a)), base),
+                            lambda g, out, t, a, base: over_ln(-(g * ratio(t, a)), base),    source="sabine 2.2, A")
+vjps(softmax_cross_entropy, lambda g, out, t, z, base, axis: over_ln(-(g * log_softmax(z, axis)), base),
+                            lambda g, out, t, z, base, axis: over_ln(g * (softmax(z, axis) * sum(t, axis, keepdims=True) - t), base),
+                            source="sabine 5.2.2")
+# fmt: on

@@ -1,0 +1,74 @@
+"""Diagonals: reading one, building a matrix of one (the documents' hat), and the trace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .defining import primitive, vjps
+from .indexing import scatter_add
+from .shapes import _reshape
+
+
+@primitive(inputs=1)
+def diag(x: Any, k: int = 0) -> Any:
+    """The k-th diagonal of a square matrix, or the matrix with the 1-D x on its k-th diagonal, as in NumPy.
+
+    Raises ValueError for a column or a row, where `diagflat` is meant: the documents' hat.
+
+    >>> diag(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([1., 4.])
+    """
+    if x.ndim not in (1, 2) or (x.ndim == 2 and 1 in x.shape and x.shape != (1, 1)):
+        raise ValueError(f"diag: expected a 1-D array or a matrix, got {x.shape}; diagflat puts a column on a diagonal")
+    return np.diag(x, k)
+
+
+@primitive(inputs=1, symbol="diag")
+def diagflat(x: Any, k: int = 0) -> Any:
+    """The matrix with the numbers of x (a column, say) on its k-th diagonal. Source: the hat of mishachev (5).
+
+    >>> diagflat(np.array([[1.0], [2.0]]))
+    array([[1., 0.],
+           [0., 2.]])
+    """
+    return np.diagflat(x, k)
+
+
+@primitive(symbol="tr")
+def trace(x: Any) -> Any:
+    """tr x = Σ_i x[i, i] of a matrix. Raises ValueError for anything but two axes.
+
+    >>> float(trace(np.array([[1.0, 2.0], [3.0, 4.0]])))
+    5.0
+    """
+    if x.ndim != 2:
+        raise ValueError(f"trace: expected a matrix, got shape {x.shape}")
+    return x.trace()
+
+
+@primitive()
+def eye_like(x: Any) -> Any:
+    """The identity matrix of the shape and dtype of x: a constant.
+
+    >>> eye_like(np.ones((2, 2)))
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    return np.eye(*x.shape, dtype=x.dtype)
+
+
+def _onto_diagonal(g: Any, x: Any, k: int) -> Any:
+    """The adjoint of `diag`: what was read comes back to where it was read, what was placed is read."""
+    if x.ndim == 1 or x.shape[0] == x.shape[1]:
+        return diag(g, k)
+    along = np.arange(g.shape[0])
+    return scatter_add(g, (along + max(-k, 0), along + max(k, 0)), x.shape)
+
+
+# fmt: off
+vjps(diag,     lambda g, out, x, k: _onto_diagonal(g, x, k))
+vjps(diagflat, lambda g, out, x, k: _reshape(diag(g, k), x.shape), source="mishachev (5)")
+vjps(trace,    lambda g, out, x: g * eye_like(x))
+# fmt: on

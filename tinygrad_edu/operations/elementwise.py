@@ -1,0 +1,362 @@
+"""Operations on coordinates: arithmetic, powers, exponentials, and their forms that are safe at singular points.
+
+All of them broadcast their inputs as NumPy does; the sweep sums an adjoint over what was broadcast, so no rule says a
+word about it. The rules stand in one table at the end.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..record import shape_of
+from .defining import primitive, vjps
+
+# --- arithmetic ------------------------------------------------------------------------------------------------------
+
+
+@primitive(operator.add, symbol="+", broadcasts=True)
+def add(x: Any, y: Any) -> Any:
+    """x + y, coordinate by coordinate; shapes broadcast.
+
+    >>> add(np.array([1.0, 2.0]), 3.0)
+    array([4., 5.])
+    """
+
+
+@primitive(operator.sub, symbol="−", broadcasts=True)
+def subtract(x: Any, y: Any) -> Any:
+    """x − y, coordinate by coordinate; shapes broadcast.
+
+    >>> subtract(np.array([1.0, 2.0]), 3.0)
+    array([-2., -1.])
+    """
+
+
+@primitive(operator.mul, symbol="∘", broadcasts=True)
+def multiply(x: Any, y: Any) -> Any:
+    """x ∘ y, coordinate by coordinate; shapes broadcast. `hadamard` is the same for equal shapes only.
+
+    >>> multiply(np.array([1.0, 2.0]), 3.0)
+    array([3., 6.])
+    """
+
+
+@primitive(operator.truediv, symbol="⊘", broadcasts=True)
+def divide(x: Any, y: Any) -> Any:
+    """x ⊘ y, coordinate by coordinate; shapes broadcast. `hadamard_divide` is the same for equal shapes only.
+
+    >>> divide(np.array([1.0, 2.0]), 4.0)
+    array([0.25, 0.5 ])
+    """
+
+
+@primitive(operator.pow, symbol="**", broadcasts=True)
+def power(x: Any, p: Any) -> Any:
+    """x^p, coordinate by coordinate; shapes broadcast. 0^0 is 1, and the derivative of x^0 in x is 0 everywhere.
+
+    >>> power(np.array([0.0, 3.0]), 2)
+    array([0., 9.])
+    """
+
+
+@primitive(operator.neg, symbol="−")
+def negative(x: Any) -> Any:
+    """−x.
+
+    >>> negative(np.array([1.0, -2.0]))
+    array([-1.,  2.])
+    """
+
+
+@primitive(np.absolute, symbol="abs")
+def absolute(x: Any) -> Any:
+    """\\|x\\|, coordinate by coordinate. Its derivative is sign(x), which is 0 at 0.
+
+    >>> absolute(np.array([1.0, -2.0]))
+    array([1., 2.])
+    """
+
+
+def _equal_shapes(name: str, x: Any, y: Any) -> None:
+    if shape_of(x) != shape_of(y):
+        raise ValueError(f"{name}: the shapes must be equal, got {shape_of(x)} and {shape_of(y)}; * and / broadcast")
+
+
+def hadamard(x: Any, y: Any) -> Any:
+    """The Hadamard product x ∘ y: x[i, j] · y[i, j], for equal shapes.
+
+    Raises ValueError for different shapes. Source: sabine 1, mishachev 2.
+
+    >>> hadamard(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    array([3., 8.])
+    """
+    _equal_shapes("hadamard", x, y)
+    return multiply(x, y)
+
+
+def hadamard_divide(x: Any, y: Any) -> Any:
+    """The Hadamard division x ⊘ y: x[i, j] / y[i, j], for equal shapes.
+
+    Raises ValueError for different shapes. Source: sabine 1.
+
+    >>> hadamard_divide(np.array([1.0, 2.0]), np.array([2.0, 4.0]))
+    array([0.5, 0.5])
+    """
+    _equal_shapes("hadamard_divide", x, y)
+    return divide(x, y)
+
+
+# --- powers, exponentials, trigonometry ------------------------------------------------------------------------------
+
+
+@primitive(np.sqrt, symbol="√")
+def sqrt(x: Any) -> Any:
+    """√x. Its derivative at 0 is infinite.
+
+    >>> sqrt(np.array([4.0, 9.0]))
+    array([2., 3.])
+    """
+
+
+@primitive(np.square, symbol="²")
+def square(x: Any) -> Any:
+    """x², coordinate by coordinate.
+
+    >>> square(np.array([2.0, -3.0]))
+    array([4., 9.])
+    """
+
+
+@primitive(np.exp)
+def exp(x: Any) -> Any:
+    """e^x, coordinate by coordinate. Source of the rule: sabine B, derivative of exponentials.
+
+    >>> exp(np.array([0.0]))
+    array([1.])
+    """
+
+
+@primitive(inputs=1)
+def log(x: Any, base: float | None = None) -> Any:
+    """log_base(x), the natural logarithm without a base. Source of the rule 1/(x ln b): sabine A.
+
+    Raises ValueError for a base that is not positive or is 1.
+
+    >>> log(np.array([1.0, 8.0]), base=2)
+    array([0., 3.])
+    """
+    return np.log(x) if base is None else np.log(x) / ln(base)
+
+
+@primitive(np.sin)
+def sin(x: Any) -> Any:
+    """sin x, x in radians.
+
+    >>> sin(np.array([0.0]))
+    array([0.])
+    """
+
+
+@primitive(np.cos)
+def cos(x: Any) -> Any:
+    """cos x, x in radians.
+
+    >>> cos(np.array([0.0]))
+    array([1.])
+    """
+
+
+@primitive(np.tanh)
+def tanh(x: Any) -> Any:
+    """tanh x = (e^x − e^−x)/(e^x + e^−x); its derivative is 1 − tanh² x.
+
+    >>> tanh(np.array([0.0]))
+    array([0.])
+    """
+
+
+# --- choices ---------------------------------------------------------------------------------------------------------
+
+
+@primitive(np.maximum, symbol="max", broadcasts=True)
+def maximum(x: Any, y: Any) -> Any:
+    """The larger of x and y, coordinate by coordinate; shapes broadcast. A tie shares its gradient equally.
+
+    >>> maximum(np.array([1.0, 5.0]), 3.0)
+    array([3., 5.])
+    """
+
+
+@primitive(np.minimum, symbol="min", broadcasts=True)
+def minimum(x: Any, y: Any) -> Any:
+    """The smaller of x and y, coordinate by coordinate; shapes broadcast. A tie shares its gradient equally.
+
+    >>> minimum(np.array([1.0, 5.0]), 3.0)
+    array([1., 3.])
+    """
+
+
+@primitive(np.where, broadcasts=True)
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """x where the condition holds, else y; shapes broadcast.
+
+    Both branches are computed, and differentiated, everywhere. Where the branch that is not taken has an infinite
+    derivative, its adjoint there is 0 · inf = nan: ``where(x > 0, sqrt(x), 0)`` has the gradient nan at 0. Write
+    ``where(x > 0, sqrt(where(x > 0, x, 1)), 0)``: a harmless argument where the branch is not taken.
+
+    >>> where(np.array([True, False]), np.array([1.0, 2.0]), 0.0)
+    array([1., 0.])
+    """
+
+
+# --- indicators and forms that are safe at singular points: what the rules need --------------------------------------
+
+
+def ln(base: float) -> float:
+    """The natural logarithm of a base. Rules write ln(base), so that formulas show ln 2 and not 0.693."""
+    if not base > 0 or base == 1:
+        raise ValueError(f"log: the base must be positive and not 1, got {base!r}")
+    return math.log(base)
+
+
+def over_ln(x: Any, base: float | None) -> Any:
+    """x / ln(base), which for the natural logarithm is x itself."""
+    return x if base is None else x / ln(base)
+
+
+@primitive(np.sign)
+def sign(x: Any) -> Any:
+    """−1, 0 or 1. Its gradient is zero.
+
+    >>> sign(np.array([-2.0, 0.0]))
+    array([-1.,  0.])
+    """
+
+
+@primitive()
+def step(x: Any) -> Any:
+    """1 where x > 0, else 0, in the dtype of x. Not differentiable.
+
+    >>> step(np.array([-2.0, 0.0, 3.0]))
+    array([0., 0., 1.])
+    """
+    return (x > 0).astype(x.dtype)
+
+
+@primitive(symbol="=", broadcasts=True)
+def same(x: Any, y: Any) -> Any:
+    """1 where x equals y, else 0, in the dtype of y. Not differentiable.
+
+    >>> same(np.array([1.0, 2.0]), np.array([1.0, 3.0]))
+    array([1., 0.])
+    """
+    return np.equal(x, y).astype(y.dtype)
+
+
+@primitive()
+def ones_like(x: Any) -> Any:
+    """Ones of the shape and dtype of x: a constant.
+
+    >>> ones_like(np.array([5.0, 6.0]))
+    array([1., 1.])
+    """
+    return np.ones(x.shape, x.dtype)
+
+
+@primitive(symbol="⊘", broadcasts=True)
+def unit(x: Any, y: Any) -> Any:
+    """x / y, and 0 where y is 0.
+
+    >>> unit(np.array([3.0, 3.0]), np.array([2.0, 0.0]))
+    array([1.5, 0. ])
+    """
+    there = np.not_equal(y, 0)
+    return np.where(there, x / np.where(there, y, 1), 0)
+
+
+@primitive(symbol="⊘", broadcasts=True)
+def ratio(x: Any, y: Any) -> Any:
+    """x / y, and 0 where x is 0 (also where both are).
+
+    >>> ratio(np.array([3.0, 0.0]), np.array([2.0, 0.0]))
+    array([1.5, 0. ])
+    """
+    there = np.not_equal(x, 0)
+    return np.where(there, x / np.where(there, y, 1), 0)
+
+
+@primitive(symbol="log", broadcasts=True)
+def safe_log(x: Any) -> Any:
+    """ln x, and 0 where x is 0.
+
+    >>> safe_log(np.array([0.0, 1.0]))
+    array([0., 0.])
+    """
+    if isinstance(x, int | float):
+        return math.log(x) if x > 0 else 0.0 if x == 0 else math.nan
+    return np.log(np.where(np.not_equal(x, 0), x, 1))
+
+
+@primitive(broadcasts=True)
+def scaled_power(p: Any, x: Any, q: Any) -> Any:
+    """p x^q, and 0 where p is 0 (whatever x^q is): the derivative of x^p with q = p − 1.
+
+    >>> scaled_power(np.array([2.0, 0.0]), np.array([3.0, 0.0]), np.array([1.0, -1.0]))
+    array([6., 0.])
+    """
+    if np.ndim(p) == 0:
+        return p * x**q if p != 0 else x * 0 if np.all(np.isfinite(x)) else np.zeros_like(x)
+    there = np.not_equal(p, 0)
+    return p * np.where(there, x, 1) ** np.where(there, q, 1)
+
+
+@primitive(inputs=1)
+def astype(x: Any, dtype: Any) -> Any:
+    """x in another floating dtype; its adjoint comes back in the dtype of x.
+
+    >>> astype(np.array([0.5]), np.float32)
+    array([0.5], dtype=float32)
+    """
+    return x.astype(dtype)
+
+
+# --- the rules -------------------------------------------------------------------------------------------------------
+# fmt: off
+#    operation        with respect to x (or the condition)               to y                                      stated
+
+vjps(add,             lambda g, out, x, y: g,                            lambda g, out, x, y: g)
+vjps(subtract,        lambda g, out, x, y: g,                            lambda g, out, x, y: -g)
+vjps(multiply,        lambda g, out, x, y: g * y,                        lambda g, out, x, y: x * g)
+vjps(divide,          lambda g, out, x, y: g / y,                        lambda g, out, x, y: -(g * out) / y)
+vjps(power,           lambda g, out, x, p: g * scaled_power(p, x, p - 1), lambda g, out, x, p: g * out * safe_log(x))
+vjps(negative,        lambda g, out, x: -g)
+vjps(absolute,        lambda g, out, x: g * sign(x))
+vjps(sqrt,            lambda g, out, x: g / (2 * out))
+vjps(square,          lambda g, out, x: g * (2 * x))
+vjps(exp,             lambda g, out, x: g * out,                                                                   source="sabine B")
+vjps(log,             lambda g, out, x, base: over_ln(g / x, base),                                                source="sabine A")
+vjps(sin,             lambda g, out, x: g * cos(x))
+vjps(cos,             lambda g, out, x: -(g * sin(x)))
+vjps(tanh,            lambda g, out, x: g * (1 - out * out))
+vjps(maximum,         lambda g, out, x, y: g * share(x, y, out),         lambda g, out, x, y: g * share(y, x, out))
+vjps(minimum,         lambda g, out, x, y: g * share(x, y, out),         lambda g, out, x, y: g * share(y, x, out))
+vjps(where,           None,                                              lambda g, out, m, x, y: where(m, g, 0.0),
+                                                                         lambda g, out, m, x, y: where(m, 0.0, g))
+vjps(sign,            None)
+vjps(unit,            lambda g, out, x, y: unit(g, y),                   lambda g, out, x, y: -unit(g * out, y))
+vjps(ratio,           lambda g, out, x, y: g / y,                        lambda g, out, x, y: -(g * ratio(out, y)))
+vjps(safe_log,        lambda g, out, x: unit(g, x))
+vjps(scaled_power,    lambda g, out, p, x, q: g * x**q,                  lambda g, out, p, x, q: g * scaled_power(p * q, x, q - 1),
+                                                                         lambda g, out, p, x, q: g * out * safe_log(x))
+vjps(astype,          lambda g, out, x, dtype: g)
+# fmt: on
+
+
+def share(x: Any, y: Any, out: Any) -> Any:
+    """The share of x in a choice between x and y: 1 where it was taken, 1/2 at a tie."""
+    taken = same(x, out)
+    return unit(taken, taken + same(y, out))

@@ -1,0 +1,56 @@
+"""Reading a part and its adjoint, adding into a part of zeros. An index is a parameter; it is copied when recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..record import Node
+from .defining import primitive, vjps
+
+
+@primitive(inputs=1, symbol="[]")
+def getitem(x: Any, index: Any) -> Any:
+    """x[index], with every kind of NumPy's indices. What is taken twice gets both adjoints.
+
+    >>> getitem(np.array([1.0, 2.0, 3.0]), [0, 2])
+    array([1., 3.])
+    """
+    return x[index]
+
+
+@primitive(inputs=1)
+def scatter_add(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """Zeros of the given shape with x added at the index, as often as a place is named: the adjoint of `getitem`.
+
+    >>> scatter_add(np.array([1.0, 5.0]), [0, 0], (3,))
+    array([6., 0., 0.])
+    """
+    out = np.zeros(shape, x.dtype)
+    if any(np.ndim(part) for part in (index if isinstance(index, tuple) else (index,))):
+        np.add.at(out, index, x)  # an index array may name a place twice
+    else:
+        out[index] = x
+    return out
+
+
+def settled(index: Any) -> Any:
+    """A copy of an index that nobody else can change, with tensors in it read as numbers."""
+    if isinstance(index, Node):
+        index = index._value
+    if isinstance(index, ndarray):
+        if index.dtype.kind not in "iub":
+            raise TypeError(f"indexing: an index must be whole numbers or booleans, got dtype {index.dtype}")
+        return index.copy()
+    if isinstance(index, tuple):
+        return tuple(map(settled, index))
+    if isinstance(index, list):
+        array = np.asarray([i._value if isinstance(i, Node) else i for i in index])
+        return array if array.size else array.astype(int)
+    return index
+
+
+vjps(getitem, lambda g, out, x, index: scatter_add(g, index, x.shape))
+vjps(scatter_add, lambda g, out, x, index, shape: getitem(g, index))

@@ -1,0 +1,96 @@
+"""NumPy's own functions on Tensors: which of them is which operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import operations as op
+from .record import Node
+
+
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    dims = x.ndim if axis is None else 1 if np.ndim(axis) == 0 else len(axis)
+    if not (ord is None or (ord == 2 and dims == 1) or (ord == "fro" and dims == 2)):
+        raise TypeError(f"numpy.linalg.norm: ord={ord!r} is not supported on Tensors; 2-norm and Frobenius norm are")
+    return op.norm(x, axis, keepdims=keepdims)
+
+
+def _where(condition: Any, *branches: Any) -> Any:
+    return op.where(condition, *branches) if branches else np.where(plain(condition))
+
+
+# every ufunc whose operation has the ufunc's name, then the others
+UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
+    getattr(np, name): getattr(op, name)
+    for name in (
+        "add subtract multiply divide power negative absolute sqrt square exp log sin cos tanh maximum minimum "
+        "sign matmul"
+    ).split()
+} | {np.fabs: op.absolute, np.positive: op.identity, np.float_power: op.power}
+
+FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
+    getattr(np, name): getattr(op, name)
+    for name in (
+        "sum mean prod max min reshape transpose swapaxes expand_dims squeeze broadcast_to concatenate stack "
+        "outer kron diag diagflat trace"
+    ).split()
+} | {np.amax: op.max, np.amin: op.min, np.where: _where, np.linalg.norm: _norm}
+
+# What has no derivative, or a result that is no number: computed on the values, plain arrays come back.
+PLAIN_UFUNCS = {
+    getattr(np, name)
+    for name in (
+        "equal not_equal less less_equal greater greater_equal isnan isinf isfinite signbit logical_and logical_or "
+        "logical_xor logical_not floor_divide"
+    ).split()
+}
+PLAIN_FUNCTIONS = {
+    getattr(np, name)
+    for name in (
+        "shape ndim size argmax argmin argsort argwhere nonzero flatnonzero count_nonzero searchsorted allclose "
+        "isclose array_equal array_equiv any all zeros_like ones_like empty_like full_like array_repr array_str "
+        "array2string iscomplexobj isrealobj result_type can_cast may_share_memory shares_memory unravel_index save "
+        "savez savetxt"
+    ).split()
+}
+
+
+def plain(x: Any) -> Any:
+    """The numbers of Tensors, anywhere in nested arguments."""
+    if isinstance(x, Node):
+        return x._value
+    if type(x) in (list, tuple):
+        return type(x)(map(plain, x))
+    if type(x) is dict:
+        return {key: plain(value) for key, value in x.items()}
+    return x
+
+
+def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What ``ufunc(*inputs)`` means where an input is a Tensor."""
+    name = f"numpy.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+    if "out" in kwargs:
+        raise TypeError(f"{name}: the result is a Tensor and cannot be written into an array (out=, += and the like)")
+    known = ufunc in UFUNCS or ufunc in PLAIN_UFUNCS
+    if method != "__call__" or not known:
+        raise TypeError(f"{name} is not supported on Tensors")
+    if kwargs:
+        raise TypeError(f"{name}: {', '.join(kwargs)}= is not supported on Tensors")
+    return UFUNCS[ufunc](*inputs) if ufunc in UFUNCS else ufunc(*map(plain, inputs))
+
+
+def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What ``function(*args, **kwargs)`` of NumPy means where an argument is a Tensor."""
+    name = f"{function.__module__}.{function.__name__}"
+    if function in PLAIN_FUNCTIONS:
+        return function(*plain(args), **plain(kwargs))
+    if function not in FUNCTIONS:
+        raise TypeError(f"{name} is not supported on Tensors")
+    given = {key: value for key, value in kwargs.items() if not (key in ("out", "dtype") and value is None)}
+    for key in ("out", "where", "dtype", "initial", "casting"):
+        if key in given:
+            raise TypeError(f"{name}: {key}= is not supported on Tensors")
+    return FUNCTIONS[function](*args, **given)

@@ -1,0 +1,301 @@
+"""Records: what an operation leaves behind, and the one place where it is left.
+
+A forward computation is a list of records, the tape (Wengert list). A record is data, a tuple of what happened: the
+operation, the tensors that went in, their arrays as they were, and the parameters. It is never a closure, so nothing
+refers in a circle and memory comes back as soon as the last tensor is dropped.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+
+NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
+stamps = itertools.count(1)  # an input is stamped before its result: stamps are a topological order
+
+
+class _State(threading.local):
+    """What is switched on or off for the running thread only."""
+
+    recording = True
+    layers: tuple[str, ...] = ()
+
+
+state = _State()
+
+
+@contextmanager
+def recording(on: bool) -> Iterator[None]:
+    """Switch recording on or off inside a ``with`` block, for this thread."""
+    before, state.recording = state.recording, on
+    try:
+        yield
+    finally:
+        state.recording = before
+
+
+def no_grad() -> Any:
+    """Record nothing inside the block, or inside the function that it decorates.
+
+    >>> import tinygrad_edu as tg
+    >>> w = tg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> with tg.no_grad():
+    ...     (w * w).requires_grad
+    False
+    """
+    return recording(False)
+
+
+@contextmanager
+def layer(name: str) -> Iterator[None]:
+    """Group what is recorded inside the block under `name`, for pictures and listings. Layers nest.
+
+    >>> import tinygrad_edu as tg
+    >>> with tg.layer("hidden 1"):
+    ...     a = tg.sigmoid(tg.Tensor([[0.0]], requires_grad=True))
+    """
+    before, state.layers = state.layers, (*state.layers, str(name))
+    try:
+        yield
+    finally:
+        state.layers = before
+
+
+class Operation:
+    """A function of arrays together with its vector-Jacobian products, one an input: pure data.
+
+    `vjps` is an iterable of rules ``rule(g, out, *inputs, **params)``; None stands for "no gradient" and an empty one
+    for a result that is never tracked. `broadcasts` says that inputs are broadcast against each other, so that the
+    sweep has to sum an adjoint over what was broadcast. `source` is the place where a document states the rule.
+    """
+
+    __slots__ = ("broadcasts", "forward", "name", "source", "symbol", "vjps")
+
+    def __init__(
+        self, name: str, forward: Callable[..., Any], *, symbol: str | None = None, broadcasts: bool = False
+    ) -> None:
+        self.name = name
+        self.forward = forward
+        self.vjps: Iterable[Callable[..., Any] | None] = ()
+        self.symbol = symbol
+        self.broadcasts = broadcasts
+        self.source: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+
+class Record(NamedTuple):
+    """One line of the tape. A leaf has a record without an operation: only its stamp counts."""
+
+    stamp: int
+    operation: Operation | None
+    inputs: tuple[Any, ...]  # a node, or None for a plain constant
+    values: tuple[Any, ...]  # the inputs' arrays as they were
+    params: Mapping[str, Any]
+    layers: tuple[str, ...]
+
+
+def leaf_record() -> Record:
+    """The record of a tracked value that no operation made."""
+    return Record(next(stamps), None, (), (), NO_PARAMETERS, state.layers)
+
+
+class Value:
+    """What operations accept beside arrays. A subclass says in `_apply` what applying an operation to it means."""
+
+    __slots__ = ()
+
+    def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        raise NotImplementedError
+
+
+class Node(Value):
+    """An array that never changes, and the record of how it came about (None: not tracked)."""
+
+    __slots__ = ("__weakref__", "_record", "_value")
+    _value: Any
+    _record: Record | None
+
+    def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        return record(operation, inputs, params)
+
+
+# --- recording -------------------------------------------------------------------------------------------------------
+# record1 and record2 are `record` for one and two inputs, without its loops: most of the time of a small network is
+# spent here.
+
+_new = object.__new__
+_new_record = tuple.__new__
+
+
+def record1(operation: Operation, x: Any, params: Mapping[str, Any] = NO_PARAMETERS) -> Any:
+    """Apply an operation to one node."""
+    a = x._value
+    try:
+        value = operation.forward(a, **params) if params else operation.forward(a)
+    except (ValueError, TypeError, IndexError) as error:
+        raise misfit(operation, (x,), params, error) from None
+    out = _new(type(x))
+    out._value = value
+    if x._record is not None and state.recording and operation.vjps:
+        out._record = _new_record(Record, (next(stamps), operation, (x,), (a,), params, state.layers))
+    else:
+        out._record = None
+    return out
+
+
+def record2(operation: Operation, x: Any, y: Any, params: Mapping[str, Any] = NO_PARAMETERS) -> Any:
+    """Apply an operation to two inputs, at least one of them a node."""
+    if isinstance(x, Node):
+        kind, a, left = type(x), x._value, x
+    else:
+        kind, a, left = type(y), constant(x, operation), None
+    if isinstance(y, Node):
+        b, right = y._value, y
+    else:
+        b, right = constant(y, operation), None
+    try:
+        value = operation.forward(a, b, **params) if params else operation.forward(a, b)
+    except (ValueError, TypeError, IndexError) as error:
+        raise misfit(operation, (x, y), params, error) from None
+    out = _new(kind)
+    out._value = value
+    if (
+        ((left is not None and left._record is not None) or (right is not None and right._record is not None))
+        and state.recording
+        and operation.vjps
+    ):
+        values = (a if left is not None else unchanging(a), b if right is not None else unchanging(b))
+        out._record = _new_record(Record, (next(stamps), operation, (left, right), values, params, state.layers))
+    else:
+        out._record = None
+    return out
+
+
+def record(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any] = NO_PARAMETERS) -> Any:
+    """Apply an operation to any number of inputs, at least one of them a node."""
+    nodes = tuple(x if isinstance(x, Node) else None for x in inputs)
+    values = tuple(
+        constant(x, operation) if node is None else node._value for x, node in zip(inputs, nodes, strict=True)
+    )
+    try:
+        value = operation.forward(*values, **params)
+    except (ValueError, TypeError, IndexError) as error:
+        raise misfit(operation, inputs, params, error) from None
+    out = _new(next(type(node) for node in nodes if node is not None))
+    out._value = value
+    out._record = None
+    if state.recording and operation.vjps and any(node is not None and node._record is not None for node in nodes):
+        values = tuple(unchanging(v) if node is None else v for v, node in zip(values, nodes, strict=True))
+        out._record = _new_record(Record, (next(stamps), operation, nodes, values, params, state.layers))
+    return out
+
+
+def apply(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any] = NO_PARAMETERS) -> Any:
+    """Apply an operation to whatever came: the inputs' own class decides what happens; arrays are computed at once."""
+    for x in inputs:
+        if isinstance(x, Value):
+            return x._apply(operation, tuple(inputs), params)
+    values = [constant(x, operation) for x in inputs]
+    try:
+        return operation.forward(*values, **params)
+    except (ValueError, TypeError, IndexError) as error:
+        raise misfit(operation, inputs, params, error) from None
+
+
+# --- what comes from outside -----------------------------------------------------------------------------------------
+
+
+def constant(x: Any, operation: Operation | str) -> Any:
+    """A plain input as numbers. Python's scalars stay as they are where shapes broadcast: they are weakly typed."""
+    kind = type(x)
+    if kind is ndarray or isinstance(x, np.generic):
+        array = x
+    elif (kind is float or kind is int or kind is bool) and isinstance(operation, Operation) and operation.broadcasts:
+        return x
+    else:
+        name = operation if isinstance(operation, str) else operation.name
+        if isinstance(x, Value):
+            raise TypeError(f"{name}: a {kind.__name__} cannot be mixed with another kind of value")
+        try:
+            array = np.asarray(x)
+        except ValueError as error:
+            if "Tensor" in str(error):
+                raise
+            raise ValueError(f"{name}: expected an array of numbers, got a ragged {kind.__name__}") from None
+    if array.dtype.kind not in "fiub":
+        name = operation if isinstance(operation, str) else operation.name
+        raise TypeError(f"{name}: expected real numbers, got {kind.__name__} of dtype {array.dtype}")
+    return array
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """The shape of an array, of a value of any kind, or of what would become an array."""
+    shape: tuple[int, ...] = x.shape if hasattr(x, "shape") else np.shape(x)
+    return shape
+
+
+def unchanging(x: Any) -> Any:
+    """The array itself where nobody can write into it any more, else a copy."""
+    base = x
+    while type(base) is ndarray and not base.flags.writeable:
+        base = base.base
+    return x.copy(order="K") if isinstance(x, ndarray) and base is not None else x
+
+
+# --- errors ----------------------------------------------------------------------------------------------------------
+
+
+def describe(x: Any) -> str:
+    """An input as an error message shows it: name and shape, or the value of a scalar."""
+    value = x._value if isinstance(x, Node) else x
+    name = getattr(x, "name", None) if isinstance(x, Value) else None
+    shape = getattr(value, "shape", None)
+    if shape is None:
+        return repr(value) if isinstance(value, int | float) else f"{type(value).__name__} {np.shape(value)}"
+    return f"{name} {shape}" if name else f"{shape}"
+
+
+def misfit(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any], error: Exception) -> Exception:
+    """The error of an operation that failed: its name, what came, why, and the transpose that would fit."""
+    text = str(error)
+    if text.startswith(operation.name + ":"):  # said already, by an operation inside this one
+        return error
+    kinds = {getattr(getattr(x, "_value", x), "dtype", None) for x in inputs} - {None}
+    shown = f" {operation.symbol or ','} ".replace(" ,", ",").join(map(describe, inputs))
+    if isinstance(error, TypeError):
+        shown += f" of {', '.join(sorted(map(str, kinds)))}"
+    given = "".join(f", {key}={value!r}" for key, value in params.items() if value is not None and value is not False)
+    reason = next((said for sign, said in _REASONS if sign in text), text)
+    return type(error)(f"{operation.name}: {shown}{given}: {reason}{_transpose_that_fits(operation, inputs, params)}")
+
+
+_REASONS = (  # what NumPy writes, and how it is said here
+    ("could not be broadcast", "the shapes do not broadcast"),
+    ("mismatch in its core dimension", "the columns of the first and the rows of the second differ in number"),
+    ("does not have enough dimensions", "a scalar is no matrix; use * to multiply by one"),
+)
+
+
+def _transpose_that_fits(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any]) -> str:
+    if len(inputs) != 2:
+        return ""
+    values = [np.asarray(x._value if isinstance(x, Node) else x) for x in inputs]
+    for i, name in enumerate(("first", "second")):
+        if values[i].ndim == 2:
+            swapped = [v.T if i == j else v for j, v in enumerate(values)]
+            try:
+                operation.forward(*swapped, **params)
+            except (ValueError, TypeError, IndexError):
+                continue
+            name = getattr(inputs[i], "name", None) or f"the {name}"
+            return f"; the transpose of {name}, {swapped[i].shape}, would fit"
+    return ""

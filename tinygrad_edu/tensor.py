@@ -1,0 +1,383 @@
+"""Tensor: a value and its record. Operators and methods hand over to operations; nothing is computed here."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from . import operations as op
+from .operations.elementwise import astype
+from .operations.indexing import settled
+from .protocols import call_function, call_ufunc, plain
+from .record import Node, Record, constant, leaf_record, recording
+from .sweep import numbers, owned, seed_for, sweep
+
+
+class View(ndarray):
+    """What ``tensor.data`` gives: the array, for reading. In-place operators compute out of place, so that
+    ``W.data -= step`` gives W a new array and leaves every graph that was recorded before as it is."""
+
+    fresh = False  # made by an in-place operator: nobody else has it, the setter of `data` may keep it
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        return array[()] if return_scalar or array.ndim == 0 else np.asarray(array)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise TypeError("a tensor's data is read-only; write W.data = new_array, or W.data -= step")
+
+    def __reduce__(self) -> Any:
+        return np.array(self).__reduce__()
+
+    def __repr__(self) -> str:
+        return repr(np.asarray(self))
+
+    def copy(self, order: Any = "C") -> Any:
+        return np.array(self, order=order)
+
+    def astype(self, *args: Any, **kwargs: Any) -> Any:
+        return np.array(self).astype(*args, **kwargs)
+
+
+def _out_of_place(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def compute(self: Any, other: Any) -> Any:
+        new = _view(np.asarray(function(self, plain(other))))
+        new.fresh = True
+        return new
+
+    return compute
+
+
+for _name in "add sub mul truediv floordiv mod pow matmul".split():
+    setattr(View, f"__i{_name}__", _out_of_place(getattr(operator, f"__{_name}__")))
+
+
+def _view(array: Any) -> Any:
+    view = np.asarray(array).view(View)
+    view.flags.writeable = False
+    return view
+
+
+class Tensor(Node):
+    """An array that remembers how it was computed.
+
+    Parameters
+    ----------
+    data : numbers of any shape; they are copied.
+    requires_grad : track what is computed from it. Whole numbers and booleans then become float64.
+    name : how formulas, pictures and messages call it.
+    dtype : of the copy.
+
+    Raises
+    ------
+    TypeError for anything but real numbers, ValueError for ragged lists.
+
+    >>> import tinygrad_edu as tg
+    >>> W = tg.Tensor([[1.0, 2.0]], requires_grad=True, name="W")
+    >>> x = tg.Tensor([[3.0], [4.0]])
+    >>> (W @ x).backward()
+    >>> W.grad
+    array([[3., 4.]])
+    """
+
+    __slots__ = ("_grad", "_name")
+    __hash__ = object.__hash__  # by identity: == compares coordinates
+
+    def __init__(
+        self, data: Any, *, requires_grad: bool = False, name: str | None = None, dtype: Any = None
+    ) -> None:
+        if isinstance(data, Tensor) and data.requires_grad:
+            raise TypeError("Tensor: a tracked Tensor would be cut from its graph; write .detach() if that is meant")
+        if dtype is not None and np.dtype(dtype).kind not in "fiub":
+            raise TypeError(f"Tensor: expected a real dtype, got {np.dtype(dtype)}")
+        array = np.array(constant(plain(data), "Tensor"), dtype=dtype)
+        if requires_grad and array.dtype.kind != "f":
+            if dtype is not None:
+                raise TypeError(f"Tensor: requires_grad needs a floating dtype, got {array.dtype}")
+            array = array.astype(np.float64)
+        array.flags.writeable = False
+        self._value = array
+        self._record = leaf_record() if requires_grad else None
+        if name is not None:
+            self.name = name
+
+    # --- what it is ---
+
+    @property
+    def data(self) -> Any:
+        """The numbers, read-only. Assigning gives a leaf a new array; graphs recorded before keep the old one."""
+        return _view(self._value)
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        if self._record is not None and self._record.operation is not None:
+            raise TypeError("data: only a leaf can be given new numbers; this tensor is the result of an operation")
+        if type(new) is View and new.fresh:
+            array = new.base if new.base is not None and new.base.shape == new.shape else np.array(new)
+        else:
+            array = np.array(constant(plain(new), "data"))
+        if array.shape != self._value.shape:
+            raise ValueError(f"data: the tensor has shape {self._value.shape}, the new numbers {array.shape}")
+        array = array.astype(self._value.dtype, copy=False)
+        array.flags.writeable = False
+        self._value = array
+
+    @property
+    def grad(self) -> Any:
+        """None, or the sum of all gradients that `backward` has brought to this leaf: a plain array of its shape and
+        dtype (a Tensor after ``create_graph=True``)."""
+        try:
+            return self._grad
+        except AttributeError:
+            return None
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        if new is not None and not isinstance(new, Tensor):
+            new = np.array(constant(new, "grad"), dtype=self._value.dtype)
+        if new is not None and new.shape != self._value.shape:
+            raise ValueError(f"grad: the tensor has shape {self._value.shape}, the gradient {new.shape}")
+        self._grad = new
+
+    @property
+    def name(self) -> str | None:
+        """How formulas, pictures and messages call it."""
+        try:
+            return self._name
+        except AttributeError:
+            return None
+
+    @name.setter
+    def name(self, new: str | None) -> None:
+        if new is not None and not isinstance(new, str):
+            raise TypeError(f"name: expected a string, got {type(new).__name__}")
+        self._name = new
+
+    def named(self, name: str) -> Tensor:
+        """Set the name and return the tensor: ``a1 = tg.sigmoid(W1 @ X).named("a1")``."""
+        self.name = name
+        return self
+
+    requires_grad = property(lambda self: self._record is not None, doc="Whether what is computed from it is tracked.")
+    shape = property(lambda self: self._value.shape, doc="The lengths of its axes.")
+    ndim = property(lambda self: self._value.ndim, doc="The number of its axes.")
+    size = property(lambda self: self._value.size, doc="The number of its numbers.")
+    dtype = property(lambda self: self._value.dtype, doc="The dtype of its numbers.")
+
+    @property
+    def T(self) -> Any:
+        """The transpose."""
+        return op.transpose(self)
+
+    def numpy(self) -> Any:
+        """A copy of the numbers, to write into."""
+        return np.array(self._value)
+
+    def item(self) -> Any:
+        """The number of a scalar, that is of a tensor of size 1; else ValueError."""
+        if self._value.size != 1:
+            raise ValueError(f"item: expected a scalar (size 1), got shape {self._value.shape}")
+        return self._value.item()
+
+    def detach(self) -> Tensor:
+        """The same numbers, untracked."""
+        return untracked(self._value, self.name)
+
+    # --- derivatives ---
+
+    def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
+        """Add the gradient of this tensor to the `grad` of every leaf that it depends on.
+
+        Parameters
+        ----------
+        gradient : the adjoint of this tensor, of its shape; a scalar (size 1) needs none, it is 1.
+        create_graph : record the sweep itself: the gradients are Tensors and can be differentiated again. (A leaf
+            then refers to its gradient and that to the leaf: memory waits for ``zero_grad`` or the collector.)
+
+        Raises
+        ------
+        ValueError without a `gradient` where this is no scalar, or with one of the wrong shape, or if nothing is tracked.
+        """
+        if self._record is None:
+            raise ValueError("backward: nothing was tracked; did you forget requires_grad=True?")
+        seed = seed_for(self, gradient, "backward")
+        found = swept(self, seed, create_graph, lambda node: node._record.operation is None)
+        for (leaf, _), g in zip(found, owned(g for _, g in found), strict=True):
+            leaf._grad = g if leaf.grad is None else leaf._grad + g
+
+    def zero_grad(self) -> None:
+        """Forget the gradient: `grad` is None again."""
+        self._grad = None
+
+    # --- Python's protocols ---
+
+    def __repr__(self) -> str:
+        body = np.array2string(np.asarray(self._value), separator=", ", prefix="Tensor(")
+        dtype = "" if self.dtype in (np.dtype(float), np.dtype(int)) else f", dtype={self.dtype}"
+        name = "" if self.name is None else f", name={self.name!r}"
+        return f"Tensor({body}{dtype}{name}{', requires_grad=True' if self.requires_grad else ''})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    def __len__(self) -> int:
+        if not self._value.ndim:
+            raise TypeError("len() of a tensor without axes")
+        return len(self._value)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self._value.ndim:
+            raise TypeError("a tensor without axes cannot be iterated over")
+        return (self[i] for i in range(len(self._value)))
+
+    def __bool__(self) -> bool:
+        return bool(self._scalar("bool()"))
+
+    def __float__(self) -> float:
+        return float(self._scalar("float()"))
+
+    def __int__(self) -> int:
+        return int(self._scalar("int()"))
+
+    def __index__(self) -> int:
+        return operator.index(self._scalar("an index"))
+
+    def _scalar(self, use: str) -> Any:
+        if self._value.size != 1:
+            raise ValueError(f"{use} needs a scalar (size 1), got a tensor of shape {self._value.shape}")
+        return self._value.reshape(())[()]
+
+    def __contains__(self, x: Any) -> bool:
+        return bool(np.any(self._value == plain(x)))
+
+    def __getitem__(self, index: Any) -> Any:
+        return op.getitem(self, settled(index))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            "a tensor's numbers never change, as graphs refer to them; build a new one with tg.where or "
+            "tg.concatenate, or give a leaf new numbers: W.data = array"
+        )
+
+    def __reduce__(self) -> Any:
+        if self._record is not None and self._record.operation is not None:
+            raise TypeError("a recorded tensor cannot be pickled or copied, its graph would come along; detach() first")
+        return _leaf, (type(self), np.array(self._value), self.requires_grad, self.name, self.grad)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self._record is not None:
+            raise TypeError(
+                "a tracked Tensor does not become an array by itself, its gradient would be lost; "
+                "write .numpy(), or np.stack for a list of Tensors"
+            )
+        return np.array(self._value, dtype=dtype)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return call_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return call_function(function, args, kwargs)
+
+    # --- operators and methods: the operations themselves ---
+
+    __add__ = op.add
+    __sub__ = op.subtract
+    __mul__ = op.multiply
+    __truediv__ = op.divide
+    __pow__ = op.power
+    __matmul__ = op.matmul
+    __neg__ = op.negative
+    __abs__ = op.absolute
+    __pos__ = op.identity
+
+    sum = op.sum
+    mean = op.mean
+    prod = op.prod
+    max = op.max
+    min = op.min
+    reshape = op.reshape
+    transpose = op.transpose
+    swapaxes = op.swapaxes
+    squeeze = op.squeeze
+    trace = op.trace
+
+    def astype(self, dtype: Any) -> Any:
+        """The numbers in another floating dtype; recorded."""
+        if np.dtype(dtype).kind != "f":
+            raise TypeError(f"astype: expected a floating dtype, got {np.dtype(dtype)}; use .numpy().astype")
+        return astype(self, np.dtype(dtype))
+
+
+def _reflected(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda self, other: operation(other, self)
+
+
+def _compared(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda self, other: function(self._value, plain(other))
+
+
+def _on_values(name: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(np.asarray(self._value), name)(*args, **kwargs)
+
+    method.__doc__ = f"As ``ndarray.{name}``: a plain result, without a gradient."
+    return method
+
+
+for _name in "add sub mul truediv pow matmul".split():
+    setattr(Tensor, f"__r{_name}__", _reflected(getattr(Tensor, f"__{_name}__")))
+for _name in "eq ne lt le gt ge".split():
+    setattr(Tensor, f"__{_name}__", _compared(getattr(operator, f"__{_name}__")))
+for _name in "argmax argmin argsort any all nonzero tolist".split():
+    setattr(Tensor, _name, _on_values(_name))
+
+
+# --- the second reading of a record: Tensors -------------------------------------------------------------------------
+
+
+def untracked(value: Any, name: str | None = None) -> Tensor:
+    """A constant around an array that nobody writes into."""
+    out: Tensor = object.__new__(Tensor)
+    out._value = value
+    out._record = None
+    if name is not None:
+        out._name = name
+    return out
+
+
+def tensors(node: Any, g: Any) -> Any:
+    """The reading in which the sweep is recorded itself: Tensors, with their records."""
+    record = node._record
+    return g, node, [_as_recorded(x, value) for x, value in zip(record.inputs, record.values, strict=True)], record.params
+
+
+def _as_recorded(x: Any, value: Any) -> Any:
+    """An input as it was. Where a leaf has been given new numbers since, an identity stands for the old ones."""
+    if x is not None and x._value is value:
+        return x
+    out = untracked(value) if hasattr(value, "shape") else value
+    if x is not None and x._record is not None:
+        identity = op.identity.operation  # type: ignore[attr-defined]
+        out._record = Record(leaf_record().stamp, identity, (x,), (value,), {}, ())
+    return out
+
+
+def swept(
+    loss: Any, seed: Any, create_graph: bool, wanted: Callable[[Any], bool], needed: Any = None
+) -> list[tuple[Any, Any]]:
+    """The wanted nodes below `loss` with their adjoints, in arrays or, with `create_graph`, in Tensors."""
+    if create_graph:
+        seed = seed if isinstance(seed, Tensor) else untracked(seed)
+        with recording(True):
+            return [(node, g) for node, g in sweep(loss, seed, tensors, needed) if wanted(node)]
+    return [(node, g) for node, g in sweep(loss, plain(seed), numbers, needed) if wanted(node)]
+
+
+def _leaf(kind: type[Tensor], data: Any, requires_grad: bool, name: str | None, grad: Any) -> Tensor:
+    """What a pickle or a copy of a leaf makes."""
+    new = kind(data, requires_grad=requires_grad, name=name)
+    new.grad = grad
+    return new
