@@ -1,7 +1,42 @@
-"""tinygrad_edu: reverse-mode differentiation on NumPy, in the notation of the papers."""
+"""tinygrad_edu: reverse-mode differentiation on NumPy, in the notation of the papers.
+
+    >>> import tinygrad_edu as tg
+    >>> W = tg.Tensor([[0.5, -1.0]], requires_grad=True, name="W")
+    >>> x = tg.Tensor([[1.0], [2.0]], name="x")
+    >>> tg.sigmoid(W @ x).backward()
+    >>> W.grad.round(4)
+    array([[0.1491, 0.2983]])
+"""
 
 __version__ = "0.1.0"
 
+from typing import Any as _Any
+
+from . import operations as _operations
+from .checks import GradientError, check_grad
 from .operations import *  # noqa: F403
+from .operations.defining import operation
 from .record import layer, no_grad
 from .tensor import Tensor
+from .transforms import adjoints, checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+
+# What stands on the engine is loaded when it is first used: a name, and the module that has it (None: it is one).
+_LATER = {"draw": "drawing", "Drawing": "drawing", "audit": "documents", "documents": None, "networks": None}
+_LATER["data"] = None
+
+__all__ = [
+    "GradientError", "Tensor", "adjoints", "check_grad", "checkpoint", "grad", "hessian", "hvp", "jacobian", "jvp",
+    "layer", "no_grad", "operation", "value_and_grad", "vjp", *_operations.__all__, *_LATER,
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> _Any:
+    """Load what stands on the engine when it is first used."""
+    import importlib
+
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f".{_LATER[name] or name}", __name__)
+    value = getattr(module, name) if _LATER[name] else module
+    globals()[name] = value
+    return value

@@ -13,9 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
 
-from tinygrad_edu import __version__
-from tinygrad_edu.documents import audit, report
-from tinygrad_edu.documents.entry import UnknownName
+from . import __version__
+from .documents import audit, report
+from .documents.entry import UnknownName
 
 AS_STATED, NOT_AS_STATED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit statuses
 
@@ -82,7 +82,7 @@ def _write_report(directory: Path, results: Sequence[audit.Result], seed: int) -
         directory.mkdir(parents=True, exist_ok=True)
     _write(directory / "audit.txt", lambda path: path.write_text(report.table(results) + "\n", encoding="utf-8"))
     _write(directory / "audit.json", lambda path: path.write_text(report.to_json(results), encoding="utf-8"))
-    from tinygrad_edu import draw
+    from . import draw
 
     for name, loss in audit.losses(results, seed).items():
         _write(directory / f"{name}.svg", draw(loss).save)

@@ -254,6 +254,10 @@ def unchanging(x: Any) -> Any:
 # --- errors ----------------------------------------------------------------------------------------------------------
 
 
+class BadIndex(IndexError, ValueError):
+    """An index or an axis that is not there."""
+
+
 def describe(x: Any) -> str:
     """An input as an error message shows it: name and shape, or the value of a scalar."""
     value = x._value if isinstance(x, Node) else x
@@ -267,15 +271,17 @@ def describe(x: Any) -> str:
 def misfit(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any], error: Exception) -> Exception:
     """The error of an operation that failed: its name, what came, why, and the transpose that would fit."""
     text = str(error)
-    if text.startswith(operation.name + ":"):  # said already, by an operation inside this one
+    reason = next((said for sign, said in _REASONS if sign in text), None)
+    if reason is None and text.startswith(operation.name + ":"):  # the operation has found its own words
         return error
     kinds = {getattr(getattr(x, "_value", x), "dtype", None) for x in inputs} - {None}
     shown = f" {operation.symbol or ','} ".replace(" ,", ",").join(map(describe, inputs))
     if isinstance(error, TypeError):
         shown += f" of {', '.join(sorted(map(str, kinds)))}"
-    given = "".join(f", {key}={value!r}" for key, value in params.items() if value is not None and value is not False)
-    reason = next((said for sign, said in _REASONS if sign in text), text)
-    return type(error)(f"{operation.name}: {shown}{given}: {reason}{_transpose_that_fits(operation, inputs, params)}")
+    set_params = {key: value for key, value in params.items() if value is not None and value is not False}
+    given = "".join(f", {key}={value!r}" for key, value in set_params.items())
+    kind = BadIndex if isinstance(error, IndexError) else type(error)
+    return kind(f"{operation.name}: {shown}{given}: {reason or text}{_transpose_that_fits(operation, inputs, params)}")
 
 
 _REASONS = (  # what NumPy writes, and how it is said here

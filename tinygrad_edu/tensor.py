@@ -161,7 +161,15 @@ class Tensor(Node):
         self.name = name
         return self
 
-    requires_grad = property(lambda self: self._record is not None, doc="Whether what is computed from it is tracked.")
+    @property
+    def requires_grad(self) -> bool:
+        """Whether what is computed from it is tracked. It is decided when a tensor is made."""
+        return self._record is not None
+
+    @requires_grad.setter
+    def requires_grad(self, new: bool) -> None:
+        raise TypeError("requires_grad is decided when a tensor is made: tg.Tensor(data, requires_grad=True)")
+
     shape = property(lambda self: self._value.shape, doc="The lengths of its axes.")
     ndim = property(lambda self: self._value.ndim, doc="The number of its axes.")
     size = property(lambda self: self._value.size, doc="The number of its numbers.")
@@ -199,7 +207,7 @@ class Tensor(Node):
 
         Raises
         ------
-        ValueError without a `gradient` where this is no scalar, or with one of the wrong shape, or if nothing is tracked.
+        ValueError without a `gradient` where this is no scalar, with one of the wrong shape, or if nothing is tracked.
         """
         if self._record is None:
             raise ValueError("backward: nothing was tracked; did you forget requires_grad=True?")
@@ -351,7 +359,8 @@ def untracked(value: Any, name: str | None = None) -> Tensor:
 def tensors(node: Any, g: Any) -> Any:
     """The reading in which the sweep is recorded itself: Tensors, with their records."""
     record = node._record
-    return g, node, [_as_recorded(x, value) for x, value in zip(record.inputs, record.values, strict=True)], record.params
+    inputs = [_as_recorded(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
+    return g, node, inputs, record.params
 
 
 def _as_recorded(x: Any, value: Any) -> Any:

@@ -4,7 +4,7 @@ Here the name of a document is its catalogue, ``sabine["5.2.2-dcdW"]``. The modu
 is reached by ``from tinygrad_edu.documents.sabine import ...``.
 """
 
-from tinygrad_edu.documents.mishachev import mishachev
-from tinygrad_edu.documents.sabine import sabine
+from .mishachev import mishachev
+from .sabine import sabine
 
 __all__ = ["mishachev", "sabine"]

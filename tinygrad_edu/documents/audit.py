@@ -14,12 +14,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-import tinygrad_edu as tg
-from tinygrad_edu.documents.entry import VERDICTS, Catalogue, Entry, Reading, UnknownName
-from tinygrad_edu.documents.mishachev import mishachev
-from tinygrad_edu.documents.networks import Network, Numbers, Quantities
-from tinygrad_edu.documents.sabine import sabine
-from tinygrad_edu.documents.strict import Array, ShapeError, Strict
+from .. import operations as op
+from ..tensor import Tensor
+from ..transforms import adjoints, jacobian
+from .entry import VERDICTS, Catalogue, Entry, Reading, UnknownName
+from .mishachev import mishachev
+from .networks import Network, Numbers, Quantities
+from .sabine import sabine
+from .strict import Array, ShapeError, Strict
 
 CATALOGUES: Mapping[str, Catalogue] = {catalogue.name: catalogue for catalogue in (mishachev, sabine)}
 TOLERANCE = 1e-9
@@ -28,7 +30,7 @@ TRIALS = 3  # seeds: the one given and those after it
 # --- the engine's side
 
 
-def record(network: Network, numbers: Numbers) -> dict[str, tg.Tensor]:
+def record(network: Network, numbers: Numbers) -> dict[str, Tensor]:
     """Record a network on the tape.
 
     Returns
@@ -36,14 +38,14 @@ def record(network: Network, numbers: Numbers) -> dict[str, tg.Tensor]:
     dict
         By their names ``a0`` (the input), ``W1 b1 z1 a1`` and so on, ``t``, and ``loss``.
     """
-    a = tg.Tensor(numbers.X, name="X")
-    t = tg.Tensor(numbers.t, name="t")
+    a = Tensor(numbers.X, name="X")
+    t = Tensor(numbers.t, name="t")
     graph = {"a0": a, "t": t}
     for i, (W, b, activation) in enumerate(zip(numbers.W, numbers.b, network.activations, strict=True), 1):
-        graph[f"W{i}"] = tg.Tensor(W, requires_grad=True, name=f"W{i}")
+        graph[f"W{i}"] = Tensor(W, requires_grad=True, name=f"W{i}")
         z = graph[f"W{i}"] @ a
         if network.biases:
-            graph[f"b{i}"] = tg.Tensor(b, requires_grad=True, name=f"b{i}")
+            graph[f"b{i}"] = Tensor(b, requires_grad=True, name=f"b{i}")
             z = z + graph[f"b{i}"]
         graph[f"z{i}"] = z.named(f"z{i}")
         graph[f"a{i}"] = a = activate(activation, z).named(f"a{i}")
@@ -51,17 +53,20 @@ def record(network: Network, numbers: Numbers) -> dict[str, tg.Tensor]:
     return graph
 
 
-def activate(activation: str | tuple[str, ...], z: tg.Tensor) -> tg.Tensor:
+def activate(activation: str | tuple[str, ...], z: Tensor) -> Tensor:
     """A layer's map Σ: one function, or one for each row."""
+    a: Tensor
     if isinstance(activation, str):
-        return getattr(tg, activation)(z)
-    return tg.coordinatewise([getattr(tg, name) for name in activation], z)
+        a = getattr(op, activation)(z)
+    else:
+        a = op.coordinatewise([getattr(op, name) for name in activation], z)
+    return a
 
 
-COSTS: Mapping[str, Callable[[Network, tg.Tensor, tg.Tensor], tg.Tensor]] = {
+COSTS: Mapping[str, Callable[[Network, Tensor, Tensor], Tensor]] = {
     "output": lambda network, t, a: a,
-    "squared_error": lambda network, t, a: tg.squared_error(t, a),
-    "cross_entropy": lambda network, t, a: tg.cross_entropy(t, a, base=network.base),
+    "squared_error": lambda network, t, a: op.squared_error(t, a),
+    "cross_entropy": lambda network, t, a: op.cross_entropy(t, a, base=network.base),
 }
 
 
@@ -75,6 +80,7 @@ class Trial:
         self.quantities: Quantities = catalogue.quantities(self.network, numbers)
         self.graph = record(self.network, numbers)
         self.graph["loss"].backward()
+        self._delivered: dict[str, Array] = {}
 
     def gradient(self, variable: str) -> Array:
         """The gradient of the loss by a parameter, as `backward` left it."""
@@ -82,11 +88,10 @@ class Trial:
 
     def adjoint(self, variable: str) -> Array:
         """The gradient of the loss by an intermediate, (n, B)."""
-        return np.asarray(tg.adjoints(self.graph["loss"], self.graph[variable]))
+        return np.asarray(adjoints(self.graph["loss"], self.graph[variable]))
 
     def jacobian(self, output: str, variable: str) -> Array:
-        """The Jacobian of one step of a layer, a row for each output; one for each column of the batch, side by "
-        "side."""
+        """The Jacobians of one step of a layer, a row for each output, for each column of the batch, side by side."""
         return np.hstack(self._jacobians(output, variable))
 
     def transposed(self, output: str, variable: str) -> Array:
@@ -113,14 +118,16 @@ class Trial:
                 "za": (lambda a: W @ a, a[:, [j]]),
                 "zW": (lambda W: W @ a[:, [j]], W),
             }[output[0] + variable[0]]
-            return np.asarray(tg.jacobian(step)(at)).reshape(-1, at.size)
+            return np.asarray(jacobian(step)(at)).reshape(-1, at.size)
 
         return [of_column(j) for j in range(self.network.batch)]
 
     def deliver(self, quantity: str) -> Array:
         """What the engine has for a quantity: its kind, a method of this class, and the names of variables."""
-        kind, *names = quantity.split()
-        return getattr(self, kind)(*names)
+        if quantity not in self._delivered:
+            kind, *names = quantity.split()
+            self._delivered[quantity] = getattr(self, kind)(*names)
+        return self._delivered[quantity]
 
 
 # --- the formulas' side
@@ -135,7 +142,8 @@ def read(reading: Reading, batch: str, quantities: Quantities) -> Array:
 
     if batch == "whole":
         return run(quantities.whole())
-    return {"columns": np.hstack, "sum": sum}[batch]([run(column) for column in quantities.each()])
+    each = [run(column) for column in quantities.each()]
+    return np.hstack(each) if batch == "columns" else np.sum(each, axis=0)
 
 
 def relative_error(value: Array, reference: Array) -> float:
@@ -196,7 +204,7 @@ class Result(Entry):
     error_printed, error_corrected : float or None
         The largest relative error of each form; None where it does not type-check, or where there is no corrected form.
     error_broken : float or None
-        The smallest error of the printed form where its condition is broken.
+        That of the printed form where its condition is broken.
     trouble : str
         Why the printed form does not type-check.
     as_stated : bool
@@ -251,7 +259,7 @@ def run(entry: Entry, seed: int = 0, trial: Callable[[str, str, int], Trial] = T
         verdict=verdict,
         error_printed=worst(met),
         error_corrected=worst(corrected),
-        error_broken=min((c.error for c in broken), default=None),
+        error_broken=worst(broken),
         trouble=met[0].trouble,
         as_stated=verdict == entry.expected
         and (verdict == "exact" or holds(corrected))
@@ -265,8 +273,7 @@ def holds(comparisons: Sequence[Comparison]) -> bool:
 
 
 def worst(comparisons: Sequence[Comparison]) -> float | None:
-    """The largest error; nan if one is nan, which Python's max may lose, and None where a reading does not "
-    "type-check."""
+    """The largest error: nan if one is nan, which Python's max may lose; None where a reading does not type-check."""
     if not comparisons or any(c.trouble for c in comparisons):
         return None
     return float(np.max([c.error for c in comparisons]))
@@ -351,7 +358,11 @@ def audit(
     return [result for result in results if verdict in (None, result.verdict, result.expected)]
 
 
-def losses(results: Iterable[Result], seed: int = 0) -> dict[str, tg.Tensor]:
+def losses(results: Iterable[Result], seed: int = 0) -> dict[str, Tensor]:
     """The networks on which results were found, by name, each as its recorded loss: for pictures."""
-    names = {(result.document, name): None for result in results for name in result.networks}
-    return {name: Trial(document, name, seed).graph["loss"] for document, name in names}
+    tried = {
+        (result.document, name): None  # a dict is a set that keeps the order
+        for result in results
+        for name in (*result.networks, *(result.condition.networks if result.condition else ()))
+    }
+    return {name: Trial(document, name, seed).graph["loss"] for document, name in tried}

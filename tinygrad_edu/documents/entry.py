@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tinygrad_edu.documents.networks import Network, Numbers, Quantities
-from tinygrad_edu.documents.strict import Strict
+from .networks import Network, Numbers, Quantities
+from .strict import Strict
 
 Reading = Callable[..., Strict]
 
@@ -152,5 +152,6 @@ class UnknownName(ValueError):
     """A name of a document, an entry or a verdict that there is not; the message has the closest that there are."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        closest = difflib.get_close_matches(name, list(known), cutoff=0)  # three, however far
-        super().__init__(f"no {kind} {name!r}; the closest: {', '.join(closest)}")
+        spelt = {each.lower(): each for each in known}
+        closest = difflib.get_close_matches(name.lower(), spelt, cutoff=0)  # three, however far
+        super().__init__(f"no {kind} {name!r}; the closest: {', '.join(spelt[each] for each in closest)}")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tinygrad_edu.documents.entry import Catalogue, Entry, Reading
-from tinygrad_edu.documents.networks import Network, Numbers, Quantities
+from .entry import Catalogue, Entry, Reading
+from .networks import Network, Numbers, Quantities
 
 # Unlike widths, and within each column Σ_i functions that differ: one derivative for all of them would be noticed.
 NETWORKS = (
@@ -88,9 +88,8 @@ mishachev = Catalogue(
             reading=reading,
             quantity=f"gradient W{i}",
             networks=(f"mishachev-k{k}",),
-            note=f"(3) for k = {k}, the actions from the left to the right: the bullets make the column Δ_{i}, and a "
-            "column "
-            "times a row is the gradient, in the shape of its matrix.",
+            note=f"(3) for k = {k}: from the left to the right the factors make the column Δ_{i}, and a column times "
+            "a row is the gradient, in the shape of its matrix.",
         )
         for (k, i), reading in GRADIENTS.items()
     ],

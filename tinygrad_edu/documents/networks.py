@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygrad_edu.data import digits, one_hot
-from tinygrad_edu.documents.strict import Array, Strict
+from ..data import digits, one_hot
+from .strict import Array, Strict
 
 Labels = NDArray[np.int64]
 

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from tinygrad_edu.documents.entry import Catalogue, Condition, Entry
-from tinygrad_edu.documents.networks import Array, Layer, Network, Numbers, Quantities
-from tinygrad_edu.documents.strict import Strict, column, matrix
+from .entry import Catalogue, Condition, Entry
+from .networks import Layer, Network, Numbers, Quantities
+from .strict import Array, Strict, column, matrix
 
 SIGMOID = Network("sabine-sigmoid", (64, 12, 10), ("sigmoid", "sigmoid"), biases=True, cost="squared_error",
                   inputs="digits", targets="one-hot", batch=16)

@@ -84,7 +84,10 @@ class Strict:
         """Element ``x[j]`` of a column or ``X[j, k]`` of a matrix, counted from 0 as in Sabine's text."""
         if isinstance(index, int) and self.shape[1] != 1:
             raise ShapeError(f"x[j] of {self.shape}: one index is for columns (n, 1)")
-        return float(self.values[index if isinstance(index, tuple) else (index, 0)])
+        j, k = index if isinstance(index, tuple) else (index, 0)
+        if not (0 <= j < self.shape[0] and 0 <= k < self.shape[1]):  # NumPy would count -1 from the end
+            raise ShapeError(f"element ({j}, {k}) of {self.shape}: there is none")
+        return float(self.values[j, k])
 
     def __repr__(self) -> str:
         return "Strict" + repr(self.values).removeprefix("array").replace("\n ", "\n  ")

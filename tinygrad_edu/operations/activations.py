@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..record import shape_of
-from .defining import primitive, vjps
+from .defining import fold, primitive, vjps
 from .elementwise import absolute, cos, exp, negative, ones_like, sin, sqrt, square, step, tanh
 from .indexing import getitem, scatter_add
 from .reductions import kept, sum
@@ -69,7 +69,7 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
 
 def _peak(x: Any, axis: Axis) -> Any:
     """The maximum along an axis, kept; a finite number where it is infinite, so that x − peak is never nan."""
-    peak = np.maximum.reduce(x, axis, None, None, True, -np.inf)
+    peak = fold(np.maximum, x, axis, True, -np.inf)
     return peak if np.isfinite(peak).all() else np.where(np.isfinite(peak), peak, 0)
 
 
@@ -84,7 +84,7 @@ def softmax(x: Any, axis: Axis = 0) -> Any:
            [0.5]])
     """
     e = np.exp(x - _peak(x, axis))
-    return e / np.add.reduce(e, axis, None, None, True)
+    return e / fold(np.add, e, axis, True)
 
 
 @primitive(inputs=1)
@@ -96,7 +96,7 @@ def log_softmax(x: Any, axis: Axis = 0) -> Any:
            [     0.]])
     """
     shifted = x - _peak(x, axis)
-    return shifted - np.log(np.add.reduce(np.exp(shifted), axis, None, None, True))
+    return shifted - np.log(fold(np.add, np.exp(shifted), axis, True))
 
 
 @primitive(inputs=1)
@@ -107,7 +107,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     1000.6931471805599
     """
     peak = _peak(x, axis)
-    total = np.add.reduce(np.exp(x - peak), axis, None, None, True)
+    total = fold(np.add, np.exp(x - peak), axis, True)
     out = np.log(total, out=np.full_like(total, -np.inf), where=total > 0) + peak
     return out if keepdims else np.squeeze(out, axis)
 
@@ -136,7 +136,7 @@ def coordinatewise(functions: Sequence[Callable[..., Any]], z: Any) -> Any:
     shape = shape_of(z)
     if not shape or len(functions) != shape[0]:
         rows = f"{shape[0]} rows" if shape else "no rows"
-        raise ValueError(f"coordinatewise: {len(functions)} functions for {rows} of z, shape {shape}; one each is needed")
+        raise ValueError(f"coordinatewise: {len(functions)} functions for {rows} of z, shape {shape}; one a row")
     if ACTIVATIONS.issuperset(functions):
         return _coordinatewise(z, functions)
     total = None
@@ -189,15 +189,15 @@ ACTIVATIONS = {identity, sigmoid, softplus, relu, tanh, sin, cos, exp, sqrt, squ
 
 # --- the rules -------------------------------------------------------------------------------------------------------
 # fmt: off
-#    operation     with respect to x                                                                       stated in
+#    operation        with respect to x
 
-vjps(identity,     lambda g, out, x: g)
-vjps(sigmoid,      lambda g, out, x: g * out * (1 - out),                                                  source="sabine 3.1")
-vjps(softplus,     lambda g, out, x: g * sigmoid(x))
-vjps(relu,         lambda g, out, x: g * step(x))
-vjps(leaky_relu,   lambda g, out, x, slope: g * (step(x) * (1 - slope) + slope))
-vjps(softmax,      lambda g, out, x, axis: out * (g - sum(g * out, axis, keepdims=True)),                  source="sabine 3.2")
-vjps(log_softmax,  lambda g, out, x, axis: g - softmax(x, axis) * sum(g, axis, keepdims=True))
-vjps(logsumexp,    lambda g, out, x, axis, keepdims: kept(g, x, axis) * softmax(x, axis))
-vjps(_coordinatewise, lambda g, out, z, functions: g * _slopes(out, z, functions),                         source="mishachev (3)")
+vjps(identity,        lambda g, out, x: g)
+vjps(sigmoid,         lambda g, out, x: g * out * (1 - out),                                source="sabine 3.1")
+vjps(softplus,        lambda g, out, x: g * sigmoid(x))
+vjps(relu,            lambda g, out, x: g * step(x))
+vjps(leaky_relu,      lambda g, out, x, slope: g * (step(x) * (1 - slope) + slope))
+vjps(softmax,         lambda g, out, x, axis: out * (g - sum(g * out, axis, keepdims=True)), source="sabine 3.2")
+vjps(log_softmax,     lambda g, out, x, axis: g - softmax(x, axis) * sum(g, axis, keepdims=True))
+vjps(logsumexp,       lambda g, out, x, axis, keepdims: kept(g, x, axis) * softmax(x, axis))
+vjps(_coordinatewise, lambda g, out, z, functions: g * _slopes(out, z, functions),          source="mishachev (3)")
 # fmt: on

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .activations import _peak, log_softmax, softmax
-from .defining import primitive, vjps
+from .defining import fold, primitive, vjps
 from .elementwise import over_ln, ratio, safe_log
 from .reductions import sum
 
@@ -30,7 +30,7 @@ def squared_error(t: Any, a: Any) -> Any:
     """
     _demand_equal("squared_error", t, a)
     difference = t - a
-    return 0.5 * np.add.reduce(difference * difference, None)
+    return 0.5 * fold(np.add, difference * difference)
 
 
 @primitive(inputs=2)
@@ -49,7 +49,7 @@ def cross_entropy(t: Any, a: Any, base: float | None = None) -> Any:
     """
     _demand_equal("cross_entropy", t, a)
     there = t != 0
-    return over_ln(-np.add.reduce(t * np.log(np.where(there, a, 1)), None), base)
+    return over_ln(-fold(np.add, t * np.log(np.where(there, a, 1))), base)
 
 
 @primitive(inputs=2)
@@ -69,22 +69,29 @@ def softmax_cross_entropy(t: Any, z: Any, base: float | None = None, axis: int |
     10000.0
     """
     _demand_equal("softmax_cross_entropy", t, z)
-    return over_ln(-np.add.reduce(t * _log_softmax_where(t, z, axis), None), base)
+    return over_ln(-fold(np.add, t * _log_softmax_where(t, z, axis)), base)
 
 
 def _log_softmax_where(t: Any, z: Any, axis: Any) -> Any:
     """log_softmax, with 0 where nothing is asked of it: a logit of −inf with target 0 contributes nothing."""
     shifted = z - _peak(z, axis)
-    out = shifted - np.log(np.add.reduce(np.exp(shifted), axis, None, None, True))
+    out = shifted - np.log(fold(np.add, np.exp(shifted), axis, True))
     return out if np.isfinite(out).all() else np.where(t != 0, out, 0)
 
 
 # fmt: off
+#    operation               with respect to t, then to a or z
+
 vjps(squared_error,         lambda g, out, t, a: g * (t - a),
-                            lambda g, out, t, a: g * (a - t),                                source="sabine 2.1")
+                            lambda g, out, t, a: g * (a - t),                               source="sabine 2.1")
 vjps(cross_entropy,         lambda g, out, t, a, base: over_ln(-(g * safe_log(a)), base),
-                            lambda g, out, t, a, base: over_ln(-(g * ratio(t, a)), base),    source="sabine 2.2, A")
+                            lambda g, out, t, a, base: over_ln(-(g * ratio(t, a)), base),   source="sabine 2.2, A")
 vjps(softmax_cross_entropy, lambda g, out, t, z, base, axis: over_ln(-(g * log_softmax(z, axis)), base),
-                            lambda g, out, t, z, base, axis: over_ln(g * (softmax(z, axis) * sum(t, axis, keepdims=True) - t), base),
+                            lambda g, out, t, z, base, axis: over_ln(g * _surplus(t, z, axis), base),
                             source="sabine 5.2.2")
 # fmt: on
+
+
+def _surplus(t: Any, z: Any, axis: Any) -> Any:
+    """S(z) Σt − t: what the softmax gives too much of. Where targets sum to 1 it is a − t."""
+    return softmax(z, axis) * sum(t, axis, keepdims=True) - t

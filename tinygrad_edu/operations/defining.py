@@ -12,9 +12,10 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+import numpy as np
 from numpy import ndarray
 
-from ..record import Node, Operation, apply, misfit, record1, record2
+from ..record import Node, Operation, Value, apply, misfit, record1, record2
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 ERRORS = (ValueError, TypeError, IndexError)
@@ -90,7 +91,7 @@ def _with_parameters(operation: Operation, signature: inspect.Signature, count: 
     forward = operation.forward
     names = list(signature.parameters)[count:]
     positional = [n for n in names if signature.parameters[n].kind is not inspect.Parameter.KEYWORD_ONLY]
-    defaults = {n: signature.parameters[n].default for n in names}
+    defaults = {n: p.default for n in names if (p := signature.parameters[n]).default is not p.empty}
 
     def call(*args: Any, **given: Any) -> Any:
         if count == 1 and args and type(args[0]) is ndarray:
@@ -100,7 +101,7 @@ def _with_parameters(operation: Operation, signature: inspect.Signature, count: 
                 raise misfit(operation, args[:1], given, error) from None
         params = {**defaults, **dict(zip(positional, args[count:], strict=False)), **given}
         twice = given and not given.keys().isdisjoint(positional[: len(args) - count])
-        if twice or not count <= len(args) <= count + len(positional) or len(params) > len(names):
+        if twice or not count <= len(args) <= count + len(positional) or len(params) != len(names):
             try:  # inputs may come by name as well; what does not fit the signature is said by it
                 bound = signature.bind(*args, **given)
             except TypeError as error:
@@ -108,14 +109,18 @@ def _with_parameters(operation: Operation, signature: inspect.Signature, count: 
             bound.apply_defaults()
             args = bound.args[:count]
             params = {n: bound.arguments[n] for n in names}
-        elif inspect.Parameter.empty in params.values():
-            missing = [n for n in names if params[n] is inspect.Parameter.empty]
-            raise TypeError(f"{operation.name}: missing a required argument: {missing[0]!r}")
         if count == 1 and isinstance(args[0], Node):
             return record1(operation, args[0], params)
         return apply(operation, args[:count], params)
 
     return call
+
+
+def fold(ufunc: Any, x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+    """A ufunc's reduction, past NumPy's slower functions (np.sum and the like) that end up here as well."""
+    if initial is None:
+        return ufunc.reduce(x, axis, None, None, keepdims)
+    return ufunc.reduce(x, axis, None, None, keepdims, initial)
 
 
 class Each:
@@ -128,8 +133,80 @@ class Each:
         return (functools.partial(self.rule, i) for i in itertools.count())
 
 
-def vjps(function: Any, *rules: Callable[..., Any] | None, source: str | None = None) -> None:
+class Jointly:
+    """The rules of an operation whose adjoints come all at once: computed for the first input that asks."""
+
+    def __init__(self, pullback: Callable[..., Any]) -> None:
+        self.pullback = pullback
+
+    def __iter__(self) -> Iterator[Callable[..., Any]]:
+        found: list[Any] = []
+
+        def rule(i: int, *reading: Any, **params: Any) -> Any:
+            if not found:
+                found.extend(self.pullback(*reading, **params))
+            return found[i]
+
+        return (functools.partial(rule, i) for i in itertools.count())
+
+
+def vjps(function: Any, *rules: Callable[..., Any] | Each | None, source: str | None = None) -> None:
     """Give an operation its vector-Jacobian products, one an input, and the place where they are stated."""
     operation: Operation = getattr(function, "operation", function)
-    operation.vjps = rules[0] if isinstance(rules[0], Each) else rules
+    operation.vjps = rules[0] if isinstance(rules[0], Each) else rules  # type: ignore[assignment]
     operation.source = source
+
+
+def operation(
+    name: str,
+    forward: Callable[..., Any],
+    *rules: Callable[..., Any] | None,
+    symbol: str | None = None,
+    broadcasts: bool = False,
+    source: str | None = None,
+) -> Callable[..., Any]:
+    """An operation of the user's own, which works on arrays and Tensors like those of the package.
+
+    Parameters
+    ----------
+    name : for messages and pictures; `symbol` is how formulas write it, `source` where the rules are stated.
+    forward : ``forward(*arrays, **params)`` computes one array.
+    *rules : the vector-Jacobian products, one an input: ``rule(g, out, *inputs, **params)``; None for no gradient. Made
+        of operators and of the package's or NumPy's functions on Tensors, they can be differentiated again.
+    broadcasts : the inputs are broadcast against each other; adjoints are then summed to the inputs' shapes.
+
+    >>> cube = operation("cube", lambda x: x**3, lambda g, out, x: g * (3 * x**2))
+    >>> cube(np.array([2.0]))
+    array([8.])
+    """
+    made = Operation(name, lambda *inputs, **params: _own_array(name, forward(*map(_array, inputs), **params)))
+    made.symbol, made.broadcasts, made.source = symbol, broadcasts, source
+    made.vjps = tuple(rule and _checked(name, rule) for rule in rules)
+
+    def call(*inputs: Any, **params: Any) -> Any:
+        if rules and len(inputs) != len(rules):
+            raise TypeError(f"{name}: {len(inputs)} inputs for {len(rules)} rules; None stands for no gradient")
+        return apply(made, inputs, params)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = forward.__doc__
+    call.operation = made  # type: ignore[attr-defined]
+    return call
+
+
+def _array(x: Any) -> Any:
+    return np.asarray(x) if isinstance(x, int | float) else x
+
+
+def _own_array(name: str, result: Any) -> Any:
+    """A user's result as an array that nobody else holds."""
+    if isinstance(result, Value):
+        return result
+    array = np.array(result)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name}: expected one array of real numbers as a result, got dtype {array.dtype}")
+    return array
+
+
+def _checked(name: str, rule: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda g, out, *inputs, **params: _own_array(name, rule(g, out, *map(_array, inputs), **params))

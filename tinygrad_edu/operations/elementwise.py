@@ -74,7 +74,7 @@ def negative(x: Any) -> Any:
 
 @primitive(np.absolute, symbol="abs")
 def absolute(x: Any) -> Any:
-    """\\|x\\|, coordinate by coordinate. Its derivative is sign(x), which is 0 at 0.
+    """The absolute value of x, coordinate by coordinate. Its derivative is sign(x), which is 0 at 0.
 
     >>> absolute(np.array([1.0, -2.0]))
     array([1., 2.])
@@ -326,33 +326,33 @@ def astype(x: Any, dtype: Any) -> Any:
 
 # --- the rules -------------------------------------------------------------------------------------------------------
 # fmt: off
-#    operation        with respect to x (or the condition)               to y                                      stated
+#    operation     with respect to the first input                        to the second
 
-vjps(add,             lambda g, out, x, y: g,                            lambda g, out, x, y: g)
-vjps(subtract,        lambda g, out, x, y: g,                            lambda g, out, x, y: -g)
-vjps(multiply,        lambda g, out, x, y: g * y,                        lambda g, out, x, y: x * g)
-vjps(divide,          lambda g, out, x, y: g / y,                        lambda g, out, x, y: -(g * out) / y)
-vjps(power,           lambda g, out, x, p: g * scaled_power(p, x, p - 1), lambda g, out, x, p: g * out * safe_log(x))
-vjps(negative,        lambda g, out, x: -g)
-vjps(absolute,        lambda g, out, x: g * sign(x))
-vjps(sqrt,            lambda g, out, x: g / (2 * out))
-vjps(square,          lambda g, out, x: g * (2 * x))
-vjps(exp,             lambda g, out, x: g * out,                                                                   source="sabine B")
-vjps(log,             lambda g, out, x, base: over_ln(g / x, base),                                                source="sabine A")
-vjps(sin,             lambda g, out, x: g * cos(x))
-vjps(cos,             lambda g, out, x: -(g * sin(x)))
-vjps(tanh,            lambda g, out, x: g * (1 - out * out))
-vjps(maximum,         lambda g, out, x, y: g * share(x, y, out),         lambda g, out, x, y: g * share(y, x, out))
-vjps(minimum,         lambda g, out, x, y: g * share(x, y, out),         lambda g, out, x, y: g * share(y, x, out))
-vjps(where,           None,                                              lambda g, out, m, x, y: where(m, g, 0.0),
-                                                                         lambda g, out, m, x, y: where(m, 0.0, g))
-vjps(sign,            None)
-vjps(unit,            lambda g, out, x, y: unit(g, y),                   lambda g, out, x, y: -unit(g * out, y))
-vjps(ratio,           lambda g, out, x, y: g / y,                        lambda g, out, x, y: -(g * ratio(out, y)))
-vjps(safe_log,        lambda g, out, x: unit(g, x))
-vjps(scaled_power,    lambda g, out, p, x, q: g * x**q,                  lambda g, out, p, x, q: g * scaled_power(p * q, x, q - 1),
-                                                                         lambda g, out, p, x, q: g * out * safe_log(x))
-vjps(astype,          lambda g, out, x, dtype: g)
+vjps(add,          lambda g, out, x, y: g,                                lambda g, out, x, y: g)
+vjps(subtract,     lambda g, out, x, y: g,                                lambda g, out, x, y: -g)
+vjps(multiply,     lambda g, out, x, y: g * y,                            lambda g, out, x, y: x * g)
+vjps(divide,       lambda g, out, x, y: g / y,                            lambda g, out, x, y: -(g * out) / y)
+vjps(power,        lambda g, out, x, p: g * scaled_power(p, x, p - 1),    lambda g, out, x, p: g * out * safe_log(x))
+vjps(negative,     lambda g, out, x: -g)
+vjps(absolute,     lambda g, out, x: g * sign(x))
+vjps(sqrt,         lambda g, out, x: g / (2 * out))
+vjps(square,       lambda g, out, x: g * (2 * x))
+vjps(exp,          lambda g, out, x: g * out,                             source="sabine B")
+vjps(log,          lambda g, out, x, base: over_ln(g / x, base),          source="sabine A")
+vjps(sin,          lambda g, out, x: g * cos(x))
+vjps(cos,          lambda g, out, x: -(g * sin(x)))
+vjps(tanh,         lambda g, out, x: g * (1 - out * out))
+vjps(maximum,      lambda g, out, x, y: g * share(x, y, out),             lambda g, out, x, y: g * share(y, x, out))
+vjps(minimum,      lambda g, out, x, y: g * share(x, y, out),             lambda g, out, x, y: g * share(y, x, out))
+vjps(where, None,  lambda g, out, m, x, y: where(m, g, 0.0),              lambda g, out, m, x, y: where(m, 0.0, g))
+vjps(sign,         None)
+vjps(unit,         lambda g, out, x, y: unit(g, y),                       lambda g, out, x, y: -unit(g * out, y))
+vjps(ratio,        lambda g, out, x, y: g / y,                            lambda g, out, x, y: -(g * ratio(out, y)))
+vjps(safe_log,     lambda g, out, x: unit(g, x))
+vjps(scaled_power, lambda g, out, p, x, q: g * x**q,
+                   lambda g, out, p, x, q: g * scaled_power(p * q, x, q - 1),
+                   lambda g, out, p, x, q: g * out * safe_log(x))
+vjps(astype,       lambda g, out, x, dtype: g)
 # fmt: on
 
 

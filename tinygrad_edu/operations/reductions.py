@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .defining import primitive, vjps
+from .defining import fold, primitive, vjps
 from .elementwise import ones_like, same, unit
 from .indexing import getitem
 from .shapes import _reshape, _transpose, broadcast_to, concatenate, inverse
@@ -34,7 +34,7 @@ def sum(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     >>> sum(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=1)
     array([3., 7.])
     """
-    return np.add.reduce(x, axis, None, None, keepdims)
+    return fold(np.add, x, axis, keepdims)
 
 
 @primitive(inputs=1)
@@ -54,7 +54,7 @@ def prod(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     >>> float(prod(np.array([2.0, 3.0, 4.0])))
     24.0
     """
-    return np.multiply.reduce(x, axis, None, None, keepdims)
+    return fold(np.multiply, x, axis, keepdims)
 
 
 def others(x: Any) -> Any:
@@ -92,7 +92,7 @@ def max(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     >>> float(max(np.array([1.0, 5.0, 2.0])))
     5.0
     """
-    return np.maximum.reduce(x, axis, None, None, keepdims)
+    return fold(np.maximum, x, axis, keepdims)
 
 
 @primitive(inputs=1)
@@ -104,7 +104,7 @@ def min(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     >>> float(min(np.array([1.0, 5.0, 2.0])))
     1.0
     """
-    return np.minimum.reduce(x, axis, None, None, keepdims)
+    return fold(np.minimum, x, axis, keepdims)
 
 
 @primitive(inputs=1, symbol="‖‖")
@@ -114,7 +114,7 @@ def norm(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     >>> float(norm(np.array([3.0, 4.0])))
     5.0
     """
-    return np.sqrt(np.add.reduce(x * x, axis, None, None, keepdims))
+    return np.sqrt(fold(np.add, x * x, axis, keepdims))
 
 
 def _shares(out: Any, x: Any, axis: Axis) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..record import Operation, apply, shape_of
-from .defining import Each, primitive, vjps
+from .defining import Each, fold, primitive, vjps
 from .indexing import getitem
 
 Shape = tuple[int, ...]
@@ -55,7 +55,7 @@ def sum_to(x: Any, shape: Shape) -> Any:
     """
     extra = x.ndim - len(shape)
     stretched = [extra + i for i, length in enumerate(shape) if length == 1 and x.shape[extra + i] != 1]
-    out = np.add.reduce(x, (*range(extra), *stretched), None, None, True)
+    out = fold(np.add, x, (*range(extra), *stretched), True)
     return out.reshape(shape) if extra else out
 
 

@@ -1,0 +1,396 @@
+"""How fast the engine is, beside hand-written NumPy and other engines: ``python tests/benchmarks/peers.py``.
+
+Measured is one step of learning: the value and all gradients of a sigmoid network with biases, softmax and cross entropy,
+its examples in columns. Every engine gets its own fastest way to write that. Gradients are checked first.
+
+- The figures are ratios to the closed form in NumPy, medians over rounds. A round times every engine, in an order that
+  is shuffled each time, so that a slow spell of the machine hits all of them; the closed form timed twice is the noise.
+- Each network and dtype has a process of its own: what one leaves in the allocator slows down the next.
+- The number of BLAS threads is set in the environment of that process, as NumPy and PyTorch read it when they start.
+
+Then a chain of scalar operations: the time for each, and the memory of a long one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+NETWORKS = {  # widths, batch, calls in a round
+    "4-8-8-3": ((4, 8, 8, 3), 1, 50),
+    "784-256-128-10": ((784, 256, 128, 10), 64, 3),
+}
+DTYPES = ("float64", "float32")
+CHAIN, LONG_CHAIN = 100_000, 1_000_000
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+class Problem(NamedTuple):
+    """The numbers of a network: weights W1 to W3, then biases b1 to b3; inputs and targets in columns."""
+
+    parameters: list[Any]
+    X: Any
+    t: Any
+
+
+def problem(widths: Sequence[int], batch: int, dtype: str) -> Problem:
+    rng = np.random.default_rng(0)
+    W = [rng.normal(size=(m, n)) / np.sqrt(n) for n, m in zip(widths, widths[1:], strict=False)]
+    b = [rng.normal(size=(m, 1)) for m in widths[1:]]
+    t = np.eye(widths[-1])[:, rng.integers(widths[-1], size=batch)]
+    X = rng.normal(size=(widths[0], batch))
+    return Problem([p.astype(dtype) for p in (*W, *b)], X.astype(dtype), t.astype(dtype))
+
+
+# --- the engines: each returns the step to be timed, which returns the value and the six gradients ---------------------
+
+
+def by_hand(p: Problem) -> Callable[[], Any]:
+    (W1, W2, W3, b1, b2, b3), X, t = p
+
+    def step() -> Any:
+        a1 = 1 / (1 + np.exp(-(W1 @ X + b1)))
+        a2 = 1 / (1 + np.exp(-(W2 @ a1 + b2)))
+        z3 = W3 @ a2 + b3
+        e = np.exp(z3 - z3.max(axis=0))
+        a3 = e / e.sum(axis=0)
+        value = -(t * np.log(a3)).sum()
+        d3 = a3 - t
+        d2 = W3.T @ d3 * a2 * (1 - a2)
+        d1 = W2.T @ d2 * a1 * (1 - a1)
+        db1, db2, db3 = (d.sum(axis=1, keepdims=True) for d in (d1, d2, d3))
+        return value, (d1 @ X.T, d2 @ a1.T, d3 @ a2.T, db1, db2, db3)
+
+    return step
+
+
+def ours_backward(p: Problem) -> Callable[[], Any]:
+    import tinygrad_edu as tg
+
+    parameters = W1, W2, W3, b1, b2, b3 = [tg.Tensor(value, requires_grad=True) for value in p.parameters]
+    X, t = tg.Tensor(p.X), tg.Tensor(p.t)
+
+    def step() -> Any:
+        for parameter in parameters:
+            parameter.zero_grad()
+        a1 = tg.sigmoid(W1 @ X + b1)
+        a2 = tg.sigmoid(W2 @ a1 + b2)
+        loss = tg.softmax_cross_entropy(t, W3 @ a2 + b3)
+        loss.backward()
+        return loss, [parameter.grad for parameter in parameters]
+
+    return step
+
+
+def ours_unfused(p: Problem) -> Callable[[], Any]:
+    import tinygrad_edu as tg
+
+    parameters = W1, W2, W3, b1, b2, b3 = [tg.Tensor(value, requires_grad=True) for value in p.parameters]
+    X, t = tg.Tensor(p.X), tg.Tensor(p.t)
+
+    def step() -> Any:
+        for parameter in parameters:
+            parameter.zero_grad()
+        a1 = tg.sigmoid(W1 @ X + b1)
+        a2 = tg.sigmoid(W2 @ a1 + b2)
+        loss = tg.cross_entropy(t, tg.softmax(W3 @ a2 + b3))
+        loss.backward()
+        return loss, [parameter.grad for parameter in parameters]
+
+    return step
+
+
+def ours_function(p: Problem) -> Callable[[], Any]:
+    import tinygrad_edu as tg
+
+    X, t = tg.Tensor(p.X), tg.Tensor(p.t)
+
+    def loss(W1: Any, W2: Any, W3: Any, b1: Any, b2: Any, b3: Any) -> Any:
+        a1 = tg.sigmoid(W1 @ X + b1)
+        a2 = tg.sigmoid(W2 @ a1 + b2)
+        return tg.softmax_cross_entropy(t, W3 @ a2 + b3)
+
+    value_and_gradients = tg.value_and_grad(loss, tuple(range(6)))
+    return lambda: value_and_gradients(*p.parameters)
+
+
+def with_autograd(p: Problem) -> Callable[[], Any]:
+    import autograd.numpy as anp
+    from autograd import value_and_grad
+
+    X, t = p.X, p.t
+
+    def loss(parameters: Any) -> Any:
+        W1, W2, W3, b1, b2, b3 = parameters
+        a1 = 1 / (1 + anp.exp(-(anp.dot(W1, X) + b1)))
+        a2 = 1 / (1 + anp.exp(-(anp.dot(W2, a1) + b2)))
+        z3 = anp.dot(W3, a2) + b3
+        shifted = z3 - anp.max(z3, axis=0)
+        return -anp.sum(t * (shifted - anp.log(anp.sum(anp.exp(shifted), axis=0))))
+
+    value_and_gradients = value_and_grad(loss)
+    return lambda: value_and_gradients(p.parameters)
+
+
+def with_mygrad(p: Problem) -> Callable[[], Any]:
+    import mygrad as mg
+    from mygrad.nnet.activations import sigmoid
+    from mygrad.nnet.losses import softmax_crossentropy
+
+    mg.turn_memory_guarding_off()  # its documentation's advice, for speed
+    parameters = W1, W2, W3, b1, b2, b3 = [mg.tensor(value) for value in p.parameters]
+    X, classes, batch = mg.tensor(p.X, constant=True), p.t.argmax(axis=0), p.t.shape[1]
+
+    def step() -> Any:
+        for parameter in parameters:
+            parameter.null_grad()
+        a1 = sigmoid(W1 @ X + b1)
+        a2 = sigmoid(W2 @ a1 + b2)
+        loss = softmax_crossentropy((W3 @ a2 + b3).T, classes) * batch  # a mean over the examples, in rows
+        loss.backward()
+        return loss, [parameter.grad for parameter in parameters]
+
+    return step
+
+
+def with_torch(p: Problem) -> Callable[[], Any]:
+    import torch
+
+    parameters = W1, W2, W3, b1, b2, b3 = [torch.tensor(value, requires_grad=True) for value in p.parameters]
+    X, classes = torch.tensor(p.X), torch.tensor(p.t.argmax(axis=0))
+
+    def step() -> Any:
+        for parameter in parameters:
+            parameter.grad = None
+        a1 = torch.sigmoid(W1 @ X + b1)
+        a2 = torch.sigmoid(W2 @ a1 + b2)
+        loss = torch.nn.functional.cross_entropy((W3 @ a2 + b3).T, classes, reduction="sum")
+        loss.backward()
+        return loss, [parameter.grad for parameter in parameters]
+
+    return step
+
+
+BY_HAND = "NumPy by hand"
+ENGINES: dict[str, tuple[str, Callable[[Problem], Callable[[], Any]]]] = {  # the package that it needs, the step
+    BY_HAND: ("numpy", by_hand),
+    "by hand once more (noise)": ("numpy", by_hand),
+    "tinygrad_edu backward()": ("tinygrad_edu", ours_backward),
+    "    softmax, cross_entropy": ("tinygrad_edu", ours_unfused),
+    "    value_and_grad": ("tinygrad_edu", ours_function),
+    "HIPS autograd": ("autograd", with_autograd),
+    "MyGrad": ("mygrad", with_mygrad),
+    "PyTorch": ("torch", with_torch),
+}
+
+
+# --- what a process measures -------------------------------------------------------------------------------------------
+
+
+def measure_network(network: str, dtype: str, rounds: int) -> dict[str, Any]:
+    """For every engine its seconds for a call, and its ratios to the closed form: quartiles of the rounds."""
+    widths, batch, calls = NETWORKS[network]
+    data = problem(widths, batch, dtype)
+    steps = {name: make(data) for name, (package, make) in ENGINES.items() if importlib.util.find_spec(package)}
+    expected = steps[BY_HAND]()
+    for name, step in steps.items():
+        check(name, step(), expected, dtype)
+    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    order = list(steps)
+    for step in steps.values():  # warm up
+        timed(step, calls)
+    for _ in range(rounds):
+        random.shuffle(order)
+        for name in order:
+            seconds[name].append(timed(steps[name], calls))
+    return {
+        name: {
+            "seconds": statistics.median(own),
+            "ratio": quartiles([mine / base for mine, base in zip(own, seconds[BY_HAND], strict=True)]),
+        }
+        for name, own in seconds.items()
+    }
+
+
+def check(name: str, found: Any, expected: Any, dtype: str) -> None:
+    """The value and all gradients are those of the closed form."""
+    tolerance = 1e-10 if dtype == "float64" else 1e-4
+    np.testing.assert_allclose(float(found[0]), expected[0], rtol=tolerance, err_msg=name)
+    for gradient, closed_form in zip(found[1], expected[1], strict=True):
+        array = np.asarray(gradient)
+        np.testing.assert_allclose(array, closed_form, rtol=tolerance, atol=tolerance, err_msg=name)
+        if array.shape != closed_form.shape or array.dtype != dtype:
+            raise AssertionError(f"{name}: {array.dtype} {array.shape}, not {dtype} {closed_form.shape}")
+
+
+def timed(step: Callable[[], Any], calls: int) -> float:
+    start = time.perf_counter()
+    for _ in range(calls):
+        step()
+    return (time.perf_counter() - start) / calls
+
+
+def quartiles(numbers: list[float]) -> list[float]:
+    return statistics.quantiles(numbers, n=4, method="inclusive") if len(numbers) > 1 else numbers * 3
+
+
+def measure_chain(rounds: int) -> dict[str, Any]:
+    """Seconds for an operation of a chain x, sin(x), 0.9 sin(x), 0.9 sin(x) + 0.5, ..., forward and backward."""
+    import tinygrad_edu as tg
+
+    engines: dict[str, Any] = {"tinygrad_edu": (lambda: tg.Tensor(0.5, requires_grad=True), tg.sin)}
+    if importlib.util.find_spec("torch"):
+        import torch
+
+        engines["PyTorch"] = (lambda: torch.tensor(0.5, dtype=torch.float64, requires_grad=True), torch.sin)
+    seconds: dict[str, list[float]] = {name: [] for name in engines}
+    gradients = []
+    for _ in range(rounds):
+        for name in random.sample(list(engines), len(engines)):
+            leaf, sin = engines[name]
+            gc.collect()
+            start = time.perf_counter()
+            gradients.append(float(chain(leaf(), sin, CHAIN).grad))
+            seconds[name].append((time.perf_counter() - start) / CHAIN)
+    np.testing.assert_allclose(gradients, gradients[0], rtol=1e-6)
+    return {name: {"seconds": statistics.median(own)} for name, own in seconds.items()}
+
+
+def chain(x: Any, sin: Callable[[Any], Any], operations: int) -> Any:
+    """Run a chain forward and backward; the leaf comes back with its gradient."""
+    y = x
+    for _ in range(operations // 3):
+        y = sin(y)
+        y = y * 0.9
+        y = y + 0.5
+    for _ in range(operations % 3):
+        y = sin(y)
+    y.backward()
+    return x
+
+
+def measure_memory() -> dict[str, Any]:
+    """The largest memory, in bytes, that a process with a long chain has held; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return {"bytes": None}
+    import tinygrad_edu as tg
+
+    def largest() -> int:
+        unit = 1 if sys.platform == "darwin" else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+    before = largest()
+    chain(tg.Tensor(0.5, requires_grad=True), tg.sin, LONG_CHAIN)
+    return {"bytes": largest(), "before": before}
+
+
+MEASUREMENTS: dict[str, Callable[..., Any]] = {
+    "network": measure_network,
+    "chain": measure_chain,
+    "memory": measure_memory,
+}
+
+
+# --- processes and the table -------------------------------------------------------------------------------------------
+
+
+def in_process(threads: int, measurement: str, **arguments: Any) -> Any:
+    """Measure in a fresh process, where NumPy's BLAS and PyTorch have the given number of threads."""
+    command = [sys.executable, __file__, "--measure", json.dumps([measurement, arguments])]
+    environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads))}
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def versions() -> dict[str, str]:
+    found = {"Python": platform.python_version()}
+    for package in ("numpy", "tinygrad_edu", "autograd", "mygrad", "torch"):
+        if importlib.util.find_spec(package) is None:
+            found[package] = "not installed"
+        elif package == "tinygrad_edu":
+            found[package] = importlib.import_module(package).__version__
+        else:
+            found[package] = importlib.metadata.version(package)
+    return found
+
+
+def blas_threads(threads: int) -> str:
+    """The number of threads that was asked for, and what BLAS says to it where that can be found out."""
+    if importlib.util.find_spec("threadpoolctl") is None:
+        return f"{threads} (set by {', '.join(THREAD_VARIABLES[:2])}, ...)"
+    script = "import json, numpy, threadpoolctl; print(json.dumps(threadpoolctl.threadpool_info()))"
+    environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads))}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    pools = [f"{pool['internal_api']} {pool['version']}: {pool['num_threads']}" for pool in json.loads(done.stdout)]
+    return f"{threads} ({'; '.join(pools)})"
+
+
+def print_network(network: str, results: dict[str, Any]) -> None:
+    batch = NETWORKS[network][1]
+    print(f"\n{f'{network}, batch {batch}':28}" + "".join(f"{dtype:>18}{'':8}" for dtype in DTYPES).rstrip())
+    print(f"{'':28}" + f"{'ratio':>6}  {'quartiles':11}{'µs':>7}" * len(DTYPES))
+    for name, (package, _) in ENGINES.items():
+        line = f"{name:28}"
+        for dtype in DTYPES:
+            if result := results[dtype].get(name):
+                low, median, high = result["ratio"]
+                line += f"{median:6.2f}  {f'{low:.2f}-{high:.2f}':11}{result['seconds'] * 1e6:7.0f}"
+        print(line if len(line) > 28 else f"{line} {package} is not installed")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Time one step of learning beside NumPy by hand and other engines.")
+    parser.add_argument("--rounds", type=int, default=40, metavar="N", help="rounds of timing (default 40)")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="BLAS threads (default 1)")
+    parser.add_argument("--json", metavar="FILE", help="write all figures here, too")
+    parser.add_argument("--measure", help=argparse.SUPPRESS)  # what a process of the benchmark is asked for
+    options = parser.parse_args()
+    if options.measure:
+        measurement, arguments = json.loads(options.measure)
+        print(json.dumps(MEASUREMENTS[measurement](**arguments)))
+        return
+    if options.rounds < 1 or options.threads < 1:
+        parser.error("--rounds and --threads must be at least 1")
+
+    figures: dict[str, Any] = {"versions": versions(), "rounds": options.rounds, "threads": options.threads}
+    print(", ".join(f"{package} {version}" for package, version in figures["versions"].items()))
+    print(f"BLAS threads: {blas_threads(options.threads)}")
+    print(f"value and all gradients; ratio to NumPy by hand, median of {options.rounds} rounds")
+    for network in NETWORKS:
+        figures[network] = {
+            dtype: in_process(options.threads, "network", network=network, dtype=dtype, rounds=options.rounds)
+            for dtype in DTYPES
+        }
+        print_network(network, figures[network])
+
+    figures["chain"] = in_process(options.threads, "chain", rounds=5)
+    print(f"\na chain of {CHAIN:,} scalar operations, forward and backward: µs for each")
+    for name, result in figures["chain"].items():
+        print(f"{name:28}{result['seconds'] * 1e6:6.2f}")
+    figures["memory"] = in_process(options.threads, "memory")
+    if figures["memory"]["bytes"] is not None:
+        held, before = (figures["memory"][key] / 1e6 for key in ("bytes", "before"))
+        print(f"\na chain of {LONG_CHAIN:,}: the process held {held:.0f} MB at most, {before:.0f} MB before the chain")
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump(figures, file, indent=2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""What a picture shows: the vertices and edges below a result, read off the records as data.
+
+Nothing here knows how a picture looks. Numbers go by stamp, so that the same program gives the same graph; stamps
+themselves count everything that a process has ever recorded and would not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..record import NO_PARAMETERS, Node, Operation
+
+KINDS = ("parameter", "input", "constant", "operation", "result")
+
+
+class Vertex(NamedTuple):
+    """One value of the computation."""
+
+    key: str  # v1, v2 ... in the order of recording; c1, c2 ... for what was not recorded
+    kind: str  # one of KINDS
+    name: str | None
+    value: Any
+    layers: tuple[str, ...]
+    operation: Operation | None = None
+    params: Mapping[str, Any] = NO_PARAMETERS
+    operands: tuple[Any, ...] = ()  # one an input: a number that was written into the program, or None for an edge
+
+
+class Edge(NamedTuple):
+    """One use of a value: x * x has two."""
+
+    tail: str
+    head: str
+
+
+class Graph(NamedTuple):
+    """All that a result depends on, inputs before what is made of them; edges in the order of operands."""
+
+    vertices: tuple[Vertex, ...]
+    edges: tuple[Edge, ...]
+
+
+def collect(result: Node) -> Graph:
+    """The graph below `result`, a recorded node."""
+    below = _below(result)
+    keys = {stamp: f"v{i}" for i, stamp in enumerate(sorted(below), 1)}
+    vertices: dict[str, Vertex] = {}
+    edges: list[Edge] = []
+    constants: dict[int, str] = {}  # the key of a constant array, by its id: the records keep the array alive
+    for stamp, key in keys.items():
+        node = below[stamp]
+        record = node._record
+        operands: list[Any] = []
+        for x, value in zip(record.inputs, record.values, strict=True):
+            name = getattr(x, "name", None)
+            operands.append(None)
+            if x is not None and x._record is not None:
+                tail = keys[x._record.stamp]
+                if x._record.operation is None:  # a leaf may have been given new numbers since
+                    vertices[tail] = vertices[tail]._replace(value=value)
+            elif np.ndim(value) == 0 and not name:
+                operands[-1] = value
+                continue
+            else:
+                tail = constants.setdefault(id(value), f"c{len(constants) + 1}")
+                vertices.setdefault(tail, Vertex(tail, "input" if name else "constant", name, value, ()))
+            edges.append(Edge(tail, key))
+        kind = "result" if node is result else "operation" if record.operation else "parameter"
+        name = getattr(node, "name", None)
+        vertices[key] = Vertex(
+            key, kind, name, node._value, record.layers, record.operation, record.params, tuple(operands)
+        )
+    return Graph(_in_layers(vertices, edges), tuple(edges))
+
+
+def _below(result: Node) -> dict[int, Any]:
+    """The recorded nodes that `result` depends on, and itself, by stamp."""
+    found: dict[int, Any] = {result._record.stamp: result}  # type: ignore[union-attr]
+    pending: list[Any] = [result]
+    while pending:
+        for x in pending.pop()._record.inputs:
+            if x is not None and x._record is not None and x._record.stamp not in found:
+                found[x._record.stamp] = x
+                pending.append(x)
+    return found
+
+
+def _in_layers(vertices: dict[str, Vertex], edges: list[Edge]) -> tuple[Vertex, ...]:
+    """Weights are mostly made outside a layer and used inside: what has no layer moves to where all its uses are.
+    Named inputs stay outside, they come from there."""
+    uses = defaultdict(list)
+    for tail, head in edges:
+        uses[tail].append(vertices[head].layers)
+    return tuple(
+        v._replace(layers=os.path.commonprefix(uses[v.key]))
+        if v.kind in ("parameter", "constant") and not v.layers and uses[v.key]
+        else v
+        for v in vertices.values()
+    )

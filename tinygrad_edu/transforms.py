@@ -1,0 +1,402 @@
+"""Derivatives as functions: grad, vjp, jvp, jacobian, hessian, hvp, adjoints, checkpoint.
+
+Every one of them runs the function on fresh variables and sweeps back. Plain arrays give plain arrays; Tensors, and
+functions that close over tracked Tensors, give Tensors, so that derivatives can be taken of derivatives.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import operations as op
+from .operations.defining import Jointly
+from .protocols import plain
+from .record import Operation, constant, record, recording, shape_of, stamps, state, unchanging
+from .sweep import leading_to, owned, seed_for
+from .tensor import Tensor, swept, untracked
+
+# --- containers ------------------------------------------------------------------------------------------------------
+
+
+def flatten(tree: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
+    """The leaves of nested lists, tuples and dicts, and the function that puts others in their places."""
+    if isinstance(tree, dict):
+        keys, parts = list(tree), [flatten(part) for part in tree.values()]
+    elif isinstance(tree, list | tuple):
+        keys, parts = None, [flatten(part) for part in tree]
+    else:
+        return [tree], lambda leaves: leaves[0]
+    ends = list(itertools.accumulate(len(leaves) for leaves, _ in parts))
+
+    def rebuild(leaves: Sequence[Any]) -> Any:
+        items = [
+            build(leaves[end - len(part) : end]) for (part, build), end in zip(parts, ends, strict=True)
+        ]
+        if keys is not None:
+            return dict(zip(keys, items, strict=True))
+        return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
+
+    return [leaf for leaves, _ in parts for leaf in leaves], rebuild
+
+
+# --- running a function on fresh variables ---------------------------------------------------------------------------
+
+
+class Run:
+    """One call of a function on fresh variables in place of the chosen arguments, ready to be swept back.
+
+    `live` says that the results are to be Tensors with a graph: a chosen argument is a tracked Tensor, or the function
+    closes over one, and recording is on.
+    """
+
+    def __init__(self, name: str, f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int]) -> None:
+        self.start = next(stamps)
+        self.trees, self.given, self.variables = [], [], []
+        new_args = list(args)
+        with recording(True):
+            for i in chosen:
+                leaves, rebuild = flatten(args[i])
+                fresh = [_variable(leaf, name) for leaf in leaves]
+                new_args[i] = rebuild(fresh)
+                self.trees.append((len(fresh), rebuild))
+                self.given += leaves
+                self.variables += fresh
+            outputs, self.rebuild_output = flatten(f(*new_args))
+        self.outputs = [y if isinstance(y, Tensor) else untracked(np.array(constant(y, name))) for y in outputs]
+        self.live = state.recording and any(isinstance(x, Tensor) and x.requires_grad for x in self.given)
+
+    def look_for_closures(self) -> None:
+        """Find out whether an output depends on something that was tracked before."""
+        self.live = self.live or (state.recording and any(_older_sources(y, self.start) for y in self.outputs))
+
+    def gradients(self, y: Tensor, seed: Any, live: bool | None = None) -> list[Any]:
+        """The gradients of one output with respect to all variables: zeros where it does not depend on them."""
+        live = self.live if live is None else live
+        found: dict[int, Any] = {}
+        if y.requires_grad and self.variables:
+            wanted = {_stamp(v) for v in self.variables}
+            newer = _NewerThan(self.start)
+            needed = leading_to(y, self.variables) if live else newer
+            pairs = swept(y, seed, live, lambda node: _stamp(node) in wanted, needed)
+            if newer.asked_for_older and state.recording:
+                self.live = True
+                return self.gradients(y, seed)
+            found = dict(zip([_stamp(v) for v, _ in pairs], owned(g for _, g in pairs), strict=True))
+        return [found[_stamp(v)] if _stamp(v) in found else _zeros(v, live) for v in self.variables]
+
+    def handed_out(self, x: Any) -> Any:
+        """A result as the caller gets it: in arrays where he came with arrays."""
+        if self.live:
+            return x if isinstance(x, Tensor) else untracked(x)
+        if any(isinstance(leaf, Tensor) for leaf in self.given):
+            return untracked(plain(x))
+        return np.array(x._value) if isinstance(x, Tensor) else x
+
+    def arranged(self, per_variable: Sequence[Any]) -> list[Any]:
+        """One result a variable, in the containers of the arguments."""
+        rest = iter(per_variable)
+        return [rebuild([next(rest) for _ in range(count)]) for count, rebuild in self.trees]
+
+
+class _NewerThan:
+    """The stamps that were given out after one: a set that need not be collected, and remembers whether it was asked
+    for an older one, which is how a function is found to close over a tracked tensor."""
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.asked_for_older = False
+
+    def __contains__(self, stamp: Any) -> bool:
+        if stamp > self.start:
+            return True
+        self.asked_for_older = True
+        return False
+
+
+def _stamp(node: Any) -> int:
+    stamp: int = node._record.stamp
+    return stamp
+
+
+def _zeros(v: Tensor, live: bool) -> Any:
+    zeros = np.zeros(v.shape, v.dtype)
+    return untracked(zeros) if live else zeros
+
+
+def _variable(x: Any, name: str) -> Tensor:
+    """A fresh variable with the value of x; of a tracked Tensor it is a copy that stays connected."""
+    if isinstance(x, Tensor) and x.requires_grad:
+        return op.identity(x)  # type: ignore[no-any-return]
+    return Tensor(constant(plain(x), name), requires_grad=True, name=getattr(x, "name", None))
+
+
+def _older_sources(y: Tensor, start: int) -> list[Any]:
+    """The tracked tensors from before a stamp that a result was computed from."""
+    seen: dict[int, Any] = {}
+    unseen = [y] if y.requires_grad else []
+    while unseen:
+        node: Any = unseen.pop()
+        if _stamp(node) not in seen:
+            seen[_stamp(node)] = node
+            if _stamp(node) > start:
+                unseen += [x for x in node._record.inputs if x is not None and x._record is not None]
+    return [node for stamp, node in seen.items() if stamp < start]
+
+
+def _chosen(name: str, argnum: int | tuple[int, ...], count: int) -> list[int]:
+    positions = argnum if isinstance(argnum, tuple) else (argnum,)
+    for i in positions:
+        if not isinstance(i, int) or not -count <= i < count:
+            raise ValueError(f"{name}: argnum={argnum!r}, but the function was called with {count} arguments")
+    return [i % count for i in positions]
+
+
+# --- the transforms --------------------------------------------------------------------------------------------------
+
+
+def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., tuple[Any, Any]]:
+    """A function that returns f's value and its gradient with respect to the arguments `argnum`.
+
+    Parameters
+    ----------
+    f : a function with a scalar result (size 1); else the call raises ValueError.
+    argnum : the number of an argument, which may be a nested list, tuple or dict of arrays: the gradient has the same
+        form. For a tuple of numbers a tuple of gradients comes back.
+
+    >>> value, gradient = value_and_grad(lambda w: (w * w).sum())(np.array([1.0, 2.0]))
+    >>> float(value), gradient
+    (5.0, array([2., 4.]))
+    """
+    name = "grad"
+
+    @functools.wraps(f)
+    def of(*args: Any) -> tuple[Any, Any]:
+        run = Run(name, f, args, _chosen(name, argnum, len(args)))
+        if len(run.outputs) != 1 or run.outputs[0].size != 1:
+            shapes = ", ".join(str(y.shape) for y in run.outputs)
+            raise ValueError(f"{name}: the function must return a scalar (size 1), it returned {shapes}")
+        (y,) = run.outputs
+        found = run.gradients(y, np.ones(y.shape, y.dtype))
+        gradients = run.arranged([run.handed_out(g) for g in found])
+        return run.handed_out(y), tuple(gradients) if isinstance(argnum, tuple) else gradients[0]
+
+    return of
+
+
+def grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """A function that returns the gradient of f with respect to the arguments `argnum`; see `value_and_grad`.
+
+    >>> float(grad(grad(lambda x: x**3))(2.0))
+    12.0
+    """
+    both = value_and_grad(f, argnum)
+
+    @functools.wraps(f)
+    def of(*args: Any) -> Any:
+        return both(*args)[1]
+
+    return of
+
+
+def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The value of f and its pullback: ``pull(g)`` is the tuple of gᵀ·∂f/∂arg, one an argument, as often as called.
+
+    >>> out, pull = vjp(lambda A, x: A @ x, np.array([[1.0, 2.0]]), np.array([3.0, 4.0]))
+    >>> pull(np.array([1.0]))
+    (array([[3., 4.]]), array([1., 2.]))
+    """
+    run = Run("vjp", f, args, range(len(args)))
+    run.look_for_closures()
+
+    def pull(g: Any) -> tuple[Any, ...]:
+        seeds, _ = flatten(g) if len(run.outputs) != 1 else ([g], None)
+        if len(seeds) != len(run.outputs):
+            raise ValueError(f"vjp: the function returned {len(run.outputs)} arrays, the pullback got {len(seeds)}")
+        live = run.live or (state.recording and any(isinstance(s, Tensor) and s.requires_grad for s in seeds))
+        total: list[Any] = []
+        for y, seed in zip(run.outputs, seeds, strict=True):
+            part = run.gradients(y, seed_for(y, seed, "vjp"), live)
+            total = [a + b for a, b in zip(total, part, strict=True)] if total else part
+        return tuple(run.arranged(total if live else [run.handed_out(g) for g in total]))
+
+    return run.rebuild_output([run.handed_out(y) for y in run.outputs]), pull
+
+
+def jvp(f: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """The value of f and its derivative in a direction, ∂f/∂args · tangents: two reverse sweeps, as the pullback is
+    linear in its argument and the derivative of a linear map is the map.
+
+    >>> out, tangent = jvp(lambda x: x**2, (np.array([3.0]),), (np.array([1.0]),))
+    >>> tangent
+    array([6.])
+    """
+    given, _ = flatten(list(args))
+    directions, _ = flatten(list(tangents))
+    shapes, wanted = [shape_of(x) for x in directions], [shape_of(x) for x in given]
+    if shapes != wanted:
+        raise ValueError(f"jvp: tangents have the shapes {shapes}, args {wanted}; they must be the same")
+    out, pull = vjp(f, *args)
+    outputs, rebuild = flatten(out)
+    with recording(True):
+        dummies = [Tensor(np.zeros(y.shape, y.dtype), requires_grad=True) for y in outputs]
+        pulled, _ = flatten(pull(rebuild(dummies)))
+    live = any(isinstance(x, Tensor) and x.requires_grad for x in (*outputs, *given, *directions))
+    results = [Tensor(np.zeros(y.shape, y.dtype)) if live else np.zeros(y.shape, y.dtype) for y in outputs]
+    for x, direction in zip(pulled, directions, strict=True):
+        if x.requires_grad:
+            parts = adjoints(x, dummies, gradient=direction, create_graph=live and state.recording)
+            results = [a + b for a, b in zip(results, parts, strict=True)]
+    if any(isinstance(y, Tensor) for y in outputs):
+        results = [r if isinstance(r, Tensor) else untracked(np.asarray(r)) for r in results]
+    return out, rebuild([r if isinstance(r, Tensor) else np.asarray(r) for r in results])
+
+
+def jacobian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """A function that returns all derivatives ∂out/∂arg of f, of shape ``out.shape + arg.shape``: one sweep an output.
+
+    The documents' matrix of m rows and n columns is its ``.reshape(m, n)``.
+
+    >>> jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    @functools.wraps(f)
+    def of(*args: Any) -> Any:
+        run = Run("jacobian", f, args, _chosen("jacobian", argnum, len(args)))
+        run.look_for_closures()
+        per_output = []
+        for y in run.outputs:
+            rows = [run.gradients(y, basis) for basis in _basis(y)] or [[_zeros(v, run.live) for v in run.variables]]
+            blocks = [
+                op.reshape(op.stack(column), y.shape + v.shape) if y.size else np.zeros(y.shape + v.shape, v.dtype)
+                for column, v in zip(zip(*rows, strict=True), run.variables, strict=True)
+            ]
+            arranged = run.arranged([run.handed_out(block) for block in blocks])
+            per_output.append(tuple(arranged) if isinstance(argnum, tuple) else arranged[0])
+        return run.rebuild_output(per_output)
+
+    return of
+
+
+def _basis(y: Tensor) -> Iterator[Any]:
+    """An adjoint for each coordinate of y: 1 there and 0 elsewhere."""
+    for i in range(y.size):
+        seed = np.zeros(y.size, y.dtype)
+        seed[i] = 1
+        yield seed.reshape(y.shape)
+
+
+def hessian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """A function that returns the second derivatives of a scalar f, of shape ``arg.shape + arg.shape``.
+
+    >>> hessian(lambda x: (x**3).sum())(np.array([1.0, 2.0]))
+    array([[ 6.,  0.],
+           [ 0., 12.]])
+    """
+    return jacobian(grad(f, argnum), argnum)
+
+
+def hvp(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """A function of f's arguments and a direction v, of the form of the argument, that returns the Hessian times v:
+    the gradient's own pullback, as a Hessian is symmetric.
+
+    >>> hvp(lambda x: (x**3).sum())(np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+    array([ 6., 12.])
+    """
+
+    @functools.wraps(f)
+    def of(*args_and_direction: Any) -> Any:
+        *args, v = args_and_direction
+        gradient = grad(f, argnum)
+        chosen = _chosen("hvp", argnum, len(args))
+
+        def of_chosen(*some: Any) -> Any:
+            full = list(args)
+            for i, x in zip(chosen, some, strict=True):
+                full[i] = x
+            return gradient(*full)
+
+        _, pull = vjp(of_chosen, *(args[i] for i in chosen))
+        pulled = pull(v)
+        return pulled if isinstance(argnum, tuple) else pulled[0]
+
+    return of
+
+
+def adjoints(loss: Tensor, wrt: Any, *, gradient: Any = None, create_graph: bool = False) -> Any:
+    """The gradients of `loss` with respect to recorded tensors, leaves or not. Never touches `.grad`.
+
+    Parameters
+    ----------
+    loss : a tracked tensor; a scalar (size 1) unless `gradient`, its adjoint, is given.
+    wrt : a tracked tensor, or a list or tuple of them: then a list comes back.
+    create_graph : give Tensors that can be differentiated again, not arrays.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.Tensor([[1.0], [2.0]], requires_grad=True)
+    >>> a = tg.sigmoid(x)
+    >>> tg.adjoints(tg.squared_error(np.zeros((2, 1)), a), a)
+    array([[0.73105858],
+           [0.88079708]])
+    """
+    several = isinstance(wrt, list | tuple)
+    wanted = list(wrt) if several else [wrt]
+    for i, x in enumerate(wanted):
+        if not isinstance(x, Tensor) or not x.requires_grad:
+            name = getattr(x, "name", None) or f"number {i}"
+            raise ValueError(f"adjoints: wrt {name} is not tracked; requires_grad=True tracks a leaf")
+    if not isinstance(loss, Tensor) or not loss.requires_grad:
+        raise ValueError("adjoints: the loss was not tracked; did you forget requires_grad=True?")
+    seed = seed_for(loss, gradient, "adjoints")
+    goals = {_stamp(x) for x in wanted}
+    needed = leading_to(loss, wanted) if wanted else goals
+    found = {_stamp(x): g for x, g in swept(loss, seed, create_graph, lambda node: _stamp(node) in goals, needed)}
+    results = owned(found[_stamp(x)] if _stamp(x) in found else _zeros(x, create_graph) for x in wanted)
+    return results if several else results[0]
+
+
+# --- recomputing instead of storing ----------------------------------------------------------------------------------
+
+
+def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
+    """f itself, but nothing between its arguments and its result is stored: the sweep computes it again.
+
+    f takes tensors or arrays and returns one tensor; it must do the same every time. Tensors that it closes over get
+    their gradients too. Giving a leaf new data between the two computations raises ValueError.
+
+    >>> float(grad(checkpoint(lambda x: (x * x).sum()))(np.array([3.0]))[0])
+    6.0
+    """
+    name = f"checkpoint({getattr(f, '__name__', 'f')})"
+
+    @functools.wraps(f)
+    def of(*args: Any) -> Any:
+        leaves, rebuild = flatten(list(args))
+        args = rebuild([unchanging(x) for x in leaves])
+        start = next(stamps)
+        out: Any = f(*args)
+        if isinstance(out, dict | list | tuple):
+            raise TypeError(f"{name}: the function must return one tensor, it returned a {type(out).__name__}")
+        sources = _older_sources(out, start) if isinstance(out, Tensor) else []
+        if not sources:
+            return out
+        value = out._value
+        operation = Operation(name, lambda *_: value)
+
+        def pullback(g: Any, out: Any, *inputs: Any) -> list[Any]:
+            with recording(True):
+                again = f(*args)
+            if not np.array_equal(again._value, value, equal_nan=True):
+                raise ValueError(f"{name}: computed again, it gave another result; was a leaf given new data since?")
+            return adjoints(again, sources, gradient=g, create_graph=isinstance(g, Tensor))  # type: ignore[no-any-return]
+
+        operation.vjps = Jointly(pullback)
+        return record(operation, sources)
+
+    return of
