@@ -14,7 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 from . import __version__
-from .documents import audit, report
+from .documents import report
+from .documents.audit import Result, audit, losses
 from .documents.entry import UnknownName
 
 AS_STATED, NOT_AS_STATED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit statuses
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that has no ∘ shows a ? instead of a traceback
     try:
-        results = audit.audit(options.document, options.only, options.verdict, options.seed)
+        results = audit(options.document, options.only, options.verdict, options.seed)
         if options.json is not None:
             _write(options.json, lambda path: path.write_text(report.to_json(results), encoding="utf-8"))
         if options.out is not None:
@@ -76,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return AS_STATED if all(result.as_stated for result in results) else NOT_AS_STATED
 
 
-def _write_report(directory: Path, results: Sequence[audit.Result], seed: int) -> None:
+def _write_report(directory: Path, results: Sequence[Result], seed: int) -> None:
     """The table and the JSON, then a picture of each network, which needs Graphviz."""
     with _naming(directory):
         directory.mkdir(parents=True, exist_ok=True)
@@ -84,8 +85,8 @@ def _write_report(directory: Path, results: Sequence[audit.Result], seed: int) -
     _write(directory / "audit.json", lambda path: path.write_text(report.to_json(results), encoding="utf-8"))
     from . import draw
 
-    for name, loss in audit.losses(results, seed).items():
-        _write(directory / f"{name}.svg", draw(loss).save)
+    for name, loss in losses(results, seed).items():
+        draw(loss).save(directory / f"{name}.svg")
 
 
 def _write(path: Path, save: Callable[[Path], object]) -> None:

@@ -129,7 +129,7 @@ class Node(Value):
 
 
 # --- recording -------------------------------------------------------------------------------------------------------
-# record1 and record2 are `record` for one and two inputs, without its loops: most of the time of a small network is
+# record1 and record2 are `record` for one node and for two, without its loops: most of the time of a small network is
 # spent here.
 
 _new = object.__new__
@@ -153,28 +153,16 @@ def record1(operation: Operation, x: Any, params: Mapping[str, Any] = NO_PARAMET
 
 
 def record2(operation: Operation, x: Any, y: Any, params: Mapping[str, Any] = NO_PARAMETERS) -> Any:
-    """Apply an operation to two inputs, at least one of them a node."""
-    if isinstance(x, Node):
-        kind, a, left = type(x), x._value, x
-    else:
-        kind, a, left = type(y), constant(x, operation), None
-    if isinstance(y, Node):
-        b, right = y._value, y
-    else:
-        b, right = constant(y, operation), None
+    """Apply an operation to two nodes."""
+    a, b = x._value, y._value
     try:
         value = operation.forward(a, b, **params) if params else operation.forward(a, b)
     except (ValueError, TypeError, IndexError) as error:
         raise misfit(operation, (x, y), params, error) from None
-    out = _new(kind)
+    out = _new(type(x))
     out._value = value
-    if (
-        ((left is not None and left._record is not None) or (right is not None and right._record is not None))
-        and state.recording
-        and operation.vjps
-    ):
-        values = (a if left is not None else unchanging(a), b if right is not None else unchanging(b))
-        out._record = _new_record(Record, (next(stamps), operation, (left, right), values, params, state.layers))
+    if (x._record is not None or y._record is not None) and state.recording and operation.vjps:
+        out._record = _new_record(Record, (next(stamps), operation, (x, y), (a, b), params, state.layers))
     else:
         out._record = None
     return out

@@ -46,9 +46,9 @@ def sweep(
             continue
         g, out, read_inputs, params = read(node, g)
         for x, value, rule in zip(inputs, values, operation.vjps, strict=False):
-            if x is None or rule is None or x._record is None:
+            if x is None or rule is None or (record := x._record) is None:
                 continue
-            stamp = x._record[0]
+            stamp = record[0]
             if needed is not None and stamp not in needed:
                 continue
             new = rule(g, out, *read_inputs, **params) if params else rule(g, out, *read_inputs)
@@ -103,7 +103,7 @@ def owned(arrays: Iterable[Any]) -> list[Any]:
         if isinstance(g, Node):
             result.append(g)
             continue
-        if type(g) is not ndarray or g.base is not None or not g.flags.writeable or id(g) in handed_out:
+        if type(g) is not ndarray or id(g) in handed_out or g.base is not None or not g.flags.writeable:
             g = np.array(g)
         handed_out.add(id(g))
         result.append(g)

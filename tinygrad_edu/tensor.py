@@ -212,7 +212,7 @@ class Tensor(Node):
         if self._record is None:
             raise ValueError("backward: nothing was tracked; did you forget requires_grad=True?")
         seed = seed_for(self, gradient, "backward")
-        found = swept(self, seed, create_graph, lambda node: node._record.operation is None)
+        found = swept(self, seed, create_graph)
         for (leaf, _), g in zip(found, owned(g for _, g in found), strict=True):
             leaf._grad = g if leaf.grad is None else leaf._grad + g
 
@@ -375,14 +375,18 @@ def _as_recorded(x: Any, value: Any) -> Any:
 
 
 def swept(
-    loss: Any, seed: Any, create_graph: bool, wanted: Callable[[Any], bool], needed: Any = None
+    loss: Any, seed: Any, create_graph: bool, goals: set[int] | None = None, needed: set[int] | None = None
 ) -> list[tuple[Any, Any]]:
-    """The wanted nodes below `loss` with their adjoints, in arrays or, with `create_graph`, in Tensors."""
+    """The nodes below `loss` with the given stamps (the leaves, if None) and their adjoints, in arrays or, with
+    `create_graph`, in Tensors."""
     if create_graph:
-        seed = seed if isinstance(seed, Tensor) else untracked(seed)
         with recording(True):
-            return [(node, g) for node, g in sweep(loss, seed, tensors, needed) if wanted(node)]
-    return [(node, g) for node, g in sweep(loss, plain(seed), numbers, needed) if wanted(node)]
+            pairs = list(sweep(loss, seed if isinstance(seed, Tensor) else untracked(seed), tensors, needed))
+    else:
+        pairs = sweep(loss, plain(seed), numbers, needed)  # type: ignore[assignment]
+    if goals is None:
+        return [pair for pair in pairs if pair[0]._record.operation is None]
+    return [pair for pair in pairs if pair[0]._record.stamp in goals]
 
 
 def _leaf(kind: type[Tensor], data: Any, requires_grad: bool, name: str | None, grad: Any) -> Tensor:

@@ -16,8 +16,8 @@ import numpy as np
 from . import operations as op
 from .operations.defining import Jointly
 from .protocols import plain
-from .record import Operation, constant, record, recording, shape_of, stamps, state, unchanging
-from .sweep import leading_to, owned, seed_for
+from .record import Operation, constant, leaf_record, record, recording, shape_of, stamps, state, unchanging
+from .sweep import leading_to, owned, seed_for, sweep
 from .tensor import Tensor, swept, untracked
 
 # --- containers ------------------------------------------------------------------------------------------------------
@@ -51,24 +51,28 @@ class Run:
     """One call of a function on fresh variables in place of the chosen arguments, ready to be swept back.
 
     `live` says that the results are to be Tensors with a graph: a chosen argument is a tracked Tensor, or the function
-    closes over one, and recording is on.
+    closes over one, and recording is on. With `copy` false the variables share memory with the arguments, which is
+    right where the graph does not outlive the call.
     """
 
-    def __init__(self, name: str, f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int]) -> None:
+    def __init__(
+        self, name: str, f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int], copy: bool = True
+    ) -> None:
         self.start = next(stamps)
         self.trees, self.given, self.variables = [], [], []
         new_args = list(args)
         with recording(True):
             for i in chosen:
                 leaves, rebuild = flatten(args[i])
-                fresh = [_variable(leaf, name) for leaf in leaves]
+                fresh = [_variable(leaf, name, copy) for leaf in leaves]
                 new_args[i] = rebuild(fresh)
                 self.trees.append((len(fresh), rebuild))
                 self.given += leaves
                 self.variables += fresh
             outputs, self.rebuild_output = flatten(f(*new_args))
         self.outputs = [y if isinstance(y, Tensor) else untracked(np.array(constant(y, name))) for y in outputs]
-        self.live = state.recording and any(isinstance(x, Tensor) and x.requires_grad for x in self.given)
+        self.wrap = any(isinstance(x, Tensor) for x in self.given)
+        self.live = self.wrap and state.recording and any(isinstance(x, Tensor) and x.requires_grad for x in self.given)
 
     def look_for_closures(self) -> None:
         """Find out whether an output depends on something that was tracked before."""
@@ -78,22 +82,27 @@ class Run:
         """The gradients of one output with respect to all variables: zeros where it does not depend on them."""
         live = self.live if live is None else live
         found: dict[int, Any] = {}
-        if y.requires_grad and self.variables:
-            wanted = {_stamp(v) for v in self.variables}
-            newer = _NewerThan(self.start)
-            needed = leading_to(y, self.variables) if live else newer
-            pairs = swept(y, seed, live, lambda node: _stamp(node) in wanted, needed)
-            if newer.asked_for_older and state.recording:
-                self.live = True
+        goals = {_stamp(v) for v in self.variables}
+        if live and y.requires_grad and goals:
+            found = {_stamp(v): g for v, g in swept(y, seed, True, goals, leading_to(y, self.variables))}
+        elif y.requires_grad:
+            for node, g in sweep(y, plain(seed)):
+                stamp = node._record[0]
+                if stamp in goals:
+                    found[stamp] = g
+                elif stamp < self.start:  # the newest come first: no variable is left, and f closes over this one
+                    self.live = state.recording
+                    break
+            if self.live:
                 return self.gradients(y, seed)
-            found = dict(zip([_stamp(v) for v, _ in pairs], owned(g for _, g in pairs), strict=True))
-        return [found[_stamp(v)] if _stamp(v) in found else _zeros(v, live) for v in self.variables]
+            found = dict(zip(found, owned(found.values()), strict=True))
+        return [found[s] if (s := _stamp(v)) in found else _zeros(v, live) for v in self.variables]
 
     def handed_out(self, x: Any) -> Any:
         """A result as the caller gets it: in arrays where he came with arrays."""
         if self.live:
             return x if isinstance(x, Tensor) else untracked(x)
-        if any(isinstance(leaf, Tensor) for leaf in self.given):
+        if self.wrap:
             return untracked(plain(x))
         return np.array(x._value) if isinstance(x, Tensor) else x
 
@@ -101,21 +110,6 @@ class Run:
         """One result a variable, in the containers of the arguments."""
         rest = iter(per_variable)
         return [rebuild([next(rest) for _ in range(count)]) for count, rebuild in self.trees]
-
-
-class _NewerThan:
-    """The stamps that were given out after one: a set that need not be collected, and remembers whether it was asked
-    for an older one, which is how a function is found to close over a tracked tensor."""
-
-    def __init__(self, start: int) -> None:
-        self.start = start
-        self.asked_for_older = False
-
-    def __contains__(self, stamp: Any) -> bool:
-        if stamp > self.start:
-            return True
-        self.asked_for_older = True
-        return False
 
 
 def _stamp(node: Any) -> int:
@@ -128,11 +122,18 @@ def _zeros(v: Tensor, live: bool) -> Any:
     return untracked(zeros) if live else zeros
 
 
-def _variable(x: Any, name: str) -> Tensor:
+def _variable(x: Any, name: str, copy: bool) -> Tensor:
     """A fresh variable with the value of x; of a tracked Tensor it is a copy that stays connected."""
-    if isinstance(x, Tensor) and x.requires_grad:
-        return op.identity(x)  # type: ignore[no-any-return]
-    return Tensor(constant(plain(x), name), requires_grad=True, name=getattr(x, "name", None))
+    if isinstance(x, Tensor):
+        if x.requires_grad:
+            return op.identity(x)  # type: ignore[no-any-return]
+        value = x._value
+    else:
+        value = x.copy(order="K") if copy and type(x) is np.ndarray else x
+    value = constant(value, name)
+    variable = untracked(np.asarray(value, None if value.dtype.kind == "f" else float), getattr(x, "name", None))
+    variable._record = leaf_record()
+    return variable
 
 
 def _older_sources(y: Tensor, start: int) -> list[Any]:
@@ -176,16 +177,25 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
 
     @functools.wraps(f)
     def of(*args: Any) -> tuple[Any, Any]:
-        run = Run(name, f, args, _chosen(name, argnum, len(args)))
-        if len(run.outputs) != 1 or run.outputs[0].size != 1:
-            shapes = ", ".join(str(y.shape) for y in run.outputs)
-            raise ValueError(f"{name}: the function must return a scalar (size 1), it returned {shapes}")
-        (y,) = run.outputs
-        found = run.gradients(y, np.ones(y.shape, y.dtype))
+        chosen = _chosen(name, argnum, len(args))
+        run = Run(name, f, args, chosen, copy=False)
+        y, found = _value_and_gradients(run, name)
+        if run.live and not run.wrap:  # f closes over a tracked tensor: the graph lives on, with arrays of its own
+            run = Run(name, f, args, chosen)
+            run.live = True
+            y, found = _value_and_gradients(run, name)
         gradients = run.arranged([run.handed_out(g) for g in found])
         return run.handed_out(y), tuple(gradients) if isinstance(argnum, tuple) else gradients[0]
 
     return of
+
+
+def _value_and_gradients(run: Run, name: str) -> tuple[Tensor, list[Any]]:
+    if len(run.outputs) != 1 or run.outputs[0].size != 1:
+        shapes = ", ".join(str(y.shape) for y in run.outputs)
+        raise ValueError(f"{name}: the function must return a scalar (size 1), it returned {shapes}")
+    (y,) = run.outputs
+    return y, run.gradients(y, np.ones(y.shape, y.dtype))
 
 
 def grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., Any]:
@@ -356,7 +366,7 @@ def adjoints(loss: Tensor, wrt: Any, *, gradient: Any = None, create_graph: bool
     seed = seed_for(loss, gradient, "adjoints")
     goals = {_stamp(x) for x in wanted}
     needed = leading_to(loss, wanted) if wanted else goals
-    found = {_stamp(x): g for x, g in swept(loss, seed, create_graph, lambda node: _stamp(node) in goals, needed)}
+    found = {_stamp(x): g for x, g in swept(loss, seed, create_graph, goals, needed)}
     results = owned(found[_stamp(x)] if _stamp(x) in found else _zeros(x, create_graph) for x in wanted)
     return results if several else results[0]
 

@@ -33,8 +33,8 @@ def sigmoid(x: Any) -> Any:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    e = np.exp(-np.abs(x))
-    return np.maximum(e, x >= 0) / (1 + e)
+    e = np.exp(-abs(x))
+    return np.maximum(e, np.sign(x)) / (1.0 + e)  # 1/(1 + e) where x >= 0, e/(1 + e) elsewhere
 
 
 @primitive()
@@ -67,10 +67,12 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     return np.where(x > 0, x, slope * x)
 
 
+LOWEST = {np.dtype(c): float(np.finfo(c).min) for c in "efd"}
+
+
 def _peak(x: Any, axis: Axis) -> Any:
-    """The maximum along an axis, kept; a finite number where it is infinite, so that x − peak is never nan."""
-    peak = fold(np.maximum, x, axis, True, -np.inf)
-    return peak if np.isfinite(peak).all() else np.where(np.isfinite(peak), peak, 0)
+    """The maximum along an axis, kept. It is never −inf, so that x − peak is a number also where all of x is −inf."""
+    return fold(np.maximum, x, axis, True, LOWEST.get(x.dtype))
 
 
 @primitive(inputs=1)
@@ -192,7 +194,7 @@ ACTIVATIONS = {identity, sigmoid, softplus, relu, tanh, sin, cos, exp, sqrt, squ
 #    operation        with respect to x
 
 vjps(identity,        lambda g, out, x: g)
-vjps(sigmoid,         lambda g, out, x: g * out * (1 - out),                                source="sabine 3.1")
+vjps(sigmoid,         lambda g, out, x: g * out * (1.0 - out),                               source="sabine 3.1")
 vjps(softplus,        lambda g, out, x: g * sigmoid(x))
 vjps(relu,            lambda g, out, x: g * step(x))
 vjps(leaky_relu,      lambda g, out, x, slope: g * (step(x) * (1 - slope) + slope))

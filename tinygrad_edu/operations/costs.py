@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from .activations import _peak, log_softmax, softmax
+from .activations import log_softmax, softmax
 from .defining import fold, primitive, vjps
 from .elementwise import over_ln, ratio, safe_log
 from .reductions import sum
@@ -69,14 +70,10 @@ def softmax_cross_entropy(t: Any, z: Any, base: float | None = None, axis: int |
     10000.0
     """
     _demand_equal("softmax_cross_entropy", t, z)
-    return over_ln(-fold(np.add, t * _log_softmax_where(t, z, axis)), base)
-
-
-def _log_softmax_where(t: Any, z: Any, axis: Any) -> Any:
-    """log_softmax, with 0 where nothing is asked of it: a logit of −inf with target 0 contributes nothing."""
-    shifted = z - _peak(z, axis)
-    out = shifted - np.log(fold(np.add, np.exp(shifted), axis, True))
-    return out if np.isfinite(out).all() else np.where(t != 0, out, 0)
+    out = log_softmax(z, axis)
+    if z.size and not math.isfinite(fold(np.minimum, z)):  # a logit of −inf with target 0 contributes nothing
+        out = np.where(t != 0, out, 0)
+    return over_ln(-fold(np.add, t * out), base)
 
 
 # fmt: off

@@ -73,7 +73,7 @@ def _binary(operation: Operation) -> Callable[..., Any]:
                 return forward(x, y)
             except ERRORS as error:
                 raise misfit(operation, (x, y), {}, error) from None
-        if isinstance(x, Node) or isinstance(y, Node):
+        if isinstance(x, Node) and isinstance(y, Node):
             return record2(operation, x, y)
         return apply(operation, (x, y))
 
@@ -99,7 +99,10 @@ def _with_parameters(operation: Operation, signature: inspect.Signature, count: 
                 return forward(*args, **given)
             except ERRORS as error:
                 raise misfit(operation, args[:1], given, error) from None
-        params = {**defaults, **dict(zip(positional, args[count:], strict=False)), **given}
+        if given or len(args) != count:
+            params = {**defaults, **dict(zip(positional, args[count:], strict=False)), **given}
+        else:
+            params = defaults
         twice = given and not given.keys().isdisjoint(positional[: len(args) - count])
         if twice or not count <= len(args) <= count + len(positional) or len(params) != len(names):
             try:  # inputs may come by name as well; what does not fit the signature is said by it
@@ -109,8 +112,11 @@ def _with_parameters(operation: Operation, signature: inspect.Signature, count: 
             bound.apply_defaults()
             args = bound.args[:count]
             params = {n: bound.arguments[n] for n in names}
-        if count == 1 and isinstance(args[0], Node):
-            return record1(operation, args[0], params)
+        if isinstance(args[0], Node):
+            if count == 1:
+                return record1(operation, args[0], params)
+            if count == 2 and isinstance(args[1], Node):
+                return record2(operation, args[0], args[1], params)
         return apply(operation, args[:count], params)
 
     return call

@@ -341,7 +341,7 @@ vjps(exp,          lambda g, out, x: g * out,                             source
 vjps(log,          lambda g, out, x, base: over_ln(g / x, base),          source="sabine A")
 vjps(sin,          lambda g, out, x: g * cos(x))
 vjps(cos,          lambda g, out, x: -(g * sin(x)))
-vjps(tanh,         lambda g, out, x: g * (1 - out * out))
+vjps(tanh,         lambda g, out, x: g * (1.0 - out * out))
 vjps(maximum,      lambda g, out, x, y: g * share(x, y, out),             lambda g, out, x, y: g * share(y, x, out))
 vjps(minimum,      lambda g, out, x, y: g * share(x, y, out),             lambda g, out, x, y: g * share(y, x, out))
 vjps(where, None,  lambda g, out, m, x, y: where(m, g, 0.0),              lambda g, out, m, x, y: where(m, 0.0, g))

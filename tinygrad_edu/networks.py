@@ -1,0 +1,364 @@
+"""Layers and optimisers: the few lines that a training loop needs beside the engine, and no framework.
+
+A layer is any function of columns (n, B); what has weights lists them in ``parameters()``. An optimiser gives leaves
+new numbers, so that every graph that was recorded before keeps the old ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from .operations import identity, leaky_relu, relu
+from .record import layer, shape_of
+from .tensor import Tensor
+
+__all__ = ["Dense", "Sequence", "Optimiser", "SGD", "Momentum", "Adam"]
+
+
+class Dense:
+    """A fully connected layer on columns: a = Σ(W · X + b).
+
+    The weights W start random: uniform on ±√(6 / (inputs + outputs)), or, before relu and leaky_relu, which let half of
+    the signal through, normal with the variance 2 / inputs. The biases b start at 0.
+
+    Parameters
+    ----------
+    inputs, outputs : int
+        The numbers of rows of X and of the result.
+    activation : function
+        Applied to W · X + b. A column of different functions is ``lambda z: tg.coordinatewise([...], z)``.
+    bias : bool
+        Whether there is a column b; without, ``layer.b`` is None.
+    seed : int or numpy.random.Generator, optional
+        Where W comes from. Layers that share a generator draw from it one after the other.
+    name : str, optional
+        How pictures call the layer.
+    dtype : of the parameters
+
+    Raises
+    ------
+    ValueError
+        For widths that are no positive integers; when called, for anything but columns (inputs, B).
+
+    References
+    ----------
+    X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010,
+    formula (16).
+    K. He et al., "Delving deep into rectifiers", ICCV 2015, formula (10).
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> hidden = Dense(4, 3, tg.sigmoid, seed=0)
+    >>> hidden.W.shape, hidden.b.shape
+    ((3, 4), (3, 1))
+    >>> hidden(np.zeros((4, 2))).numpy()
+    array([[0.5, 0.5],
+           [0.5, 0.5],
+           [0.5, 0.5]])
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        activation: Callable[[Any], Any] = identity,
+        *,
+        bias: bool = True,
+        seed: int | np.random.Generator | None = None,
+        name: str | None = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        for width, what in ((inputs, "inputs"), (outputs, "outputs")):
+            if isinstance(width, bool) or not isinstance(width, int | np.integer) or width < 1:
+                raise ValueError(f"Dense: {what} must be a positive integer, got {width!r}")
+        if not callable(activation):
+            raise TypeError(f"Dense: activation must be a function, got {type(activation).__name__}")
+        rng = np.random.default_rng(seed)
+        if activation in (relu, leaky_relu):
+            W = rng.normal(0, math.sqrt(2 / inputs), (outputs, inputs))
+        else:
+            limit = math.sqrt(6 / (inputs + outputs))
+            W = rng.uniform(-limit, limit, (outputs, inputs))
+        self.name = name
+        self.activation = activation
+        self.W = Tensor(W, requires_grad=True, name="W", dtype=dtype)
+        self.b = Tensor(np.zeros((outputs, 1)), requires_grad=True, name="b", dtype=dtype) if bias else None
+
+    def __call__(self, X: Any) -> Any:
+        inputs = self.W.shape[1]
+        shape = shape_of(X)
+        if len(shape) != 2 or shape[0] != inputs:  # (n,) would broadcast against b, to a square
+            hint = f"; its transpose, {shape[::-1]}, would fit" if len(shape) == 2 and shape[1] == inputs else ""
+            raise ValueError(f"{self!r}: expected columns, shape ({inputs}, B), got {shape}{hint}")
+        with layer(self.name or "dense"):
+            z = self.W @ X
+            return self.activation(z if self.b is None else z + self.b)
+
+    def parameters(self) -> list[Tensor]:
+        """List W and, if there is one, b."""
+        return [self.W] if self.b is None else [self.W, self.b]
+
+    def __repr__(self) -> str:
+        outputs, inputs = self.W.shape
+        return f"Dense({inputs}, {outputs}{'' if self.name is None else f', name={self.name!r}'})"
+
+
+class Sequence:
+    """Layers one after the other: x ↦ f_k(… f_2(f_1(x))).
+
+    Parameters
+    ----------
+    *layers : functions
+        Dense layers, sequences, activations or any functions. A dense layer without a name is called "layer i" after
+        its place among all, and its parameters Wi and bi, unless they have names of their own.
+
+    Raises
+    ------
+    TypeError
+        For what is no function.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> network = Sequence(Dense(4, 3, tg.sigmoid), Dense(3, 2), tg.softmax)
+    >>> network(np.ones((4, 5))).shape
+    (2, 5)
+    >>> [parameter.name for parameter in network.parameters()]
+    ['W1', 'b1', 'W2', 'b2']
+    """
+
+    def __init__(self, *layers: Callable[[Any], Any]) -> None:
+        self.layers = layers
+        for i, each in enumerate(layers, 1):
+            if not callable(each):
+                raise TypeError(f"Sequence: layer {i} must be a function, got {type(each).__name__}")
+            if isinstance(each, Dense):
+                each.name = each.name or f"layer {i}"
+                for parameter, initial in zip(each.parameters(), "Wb", strict=False):
+                    if parameter.name == initial:
+                        parameter.name = f"{initial}{i}"
+
+    def __call__(self, X: Any) -> Any:
+        for each in self.layers:
+            X = each(X)
+        return X
+
+    def parameters(self) -> list[Tensor]:
+        """List the parameters of all layers, first to last; those of a layer that comes twice, once."""
+        found = [p for each in self.layers if hasattr(each, "parameters") for p in each.parameters()]
+        return list(dict.fromkeys(found))
+
+    def __repr__(self) -> str:
+        names = (getattr(each, "__name__", None) or repr(each) for each in self.layers)
+        return f"Sequence({', '.join(names)})"
+
+
+class Optimiser:
+    """What the optimisers share: W ← W − rate · d for each parameter W, where `direction` finds d from the gradient.
+
+    Raises
+    ------
+    ValueError
+        For a rate that is not positive, or no parameters; in ``step()``, for a parameter without a gradient. Then no
+        parameter has changed.
+    TypeError
+        For a parameter that is no leaf Tensor which requires grad.
+    """
+
+    def __init__(self, parameters: Iterable[Tensor], rate: float) -> None:
+        self.kind = type(self).__name__
+        if isinstance(parameters, Tensor):
+            raise TypeError(f"{self.kind}: expected a list of parameters, got one Tensor")
+        self.parameters = list(dict.fromkeys(parameters))
+        if not self.parameters:
+            raise ValueError(f"{self.kind}: there are no parameters")
+        for i, parameter in enumerate(self.parameters):
+            if not isinstance(parameter, Tensor):
+                raise TypeError(f"{self.kind}: {self._called(i)} is no Tensor but {type(parameter).__name__}")
+            if parameter._record is None or parameter._record.operation is not None:
+                raise TypeError(f"{self.kind}: {self._called(i)} must be a leaf with requires_grad=True")
+        self._demand("rate", rate, 0 < rate < math.inf, "positive")
+        self.rate = rate
+        self.steps = 0
+
+    def _demand(self, name: str, number: float, holds: bool, what: str) -> None:
+        if not holds:
+            raise ValueError(f"{self.kind}: {name} must be {what}, got {number!r}")
+
+    def _called(self, i: int) -> str:
+        return f"parameter {getattr(self.parameters[i], 'name', None) or f'number {i + 1}'}"
+
+    def _zeros(self) -> list[Any]:
+        return [np.zeros(parameter.shape, parameter.dtype) for parameter in self.parameters]
+
+    def direction(self, i: int, g: Any) -> Any:
+        """Find the direction of a step from the gradient g of parameter i."""
+        raise NotImplementedError
+
+    def step(self) -> None:
+        """Give every parameter new numbers."""
+        gradients = [p.grad.numpy() if isinstance(p.grad, Tensor) else p.grad for p in self.parameters]
+        for i, g in enumerate(gradients):
+            if g is None:
+                raise ValueError(
+                    f"{self.kind}: {self._called(i)} has no gradient; before step(), call backward() on a loss that "
+                    "depends on it"
+                )
+        self.steps += 1
+        for i, (parameter, g) in enumerate(zip(self.parameters, gradients, strict=True)):
+            parameter.data -= self.rate * self.direction(i, g)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients: without this, the next ``backward()`` adds to them."""
+        for parameter in self.parameters:
+            parameter.zero_grad()
+
+
+class SGD(Optimiser):
+    """Gradient descent, stochastic where the gradient is that of a batch: W ← W − rate · g.
+
+    Parameters
+    ----------
+    parameters : iterable of Tensor
+        Leaves, of any shapes.
+    rate : float
+        The learning rate, positive.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As in `Optimiser`.
+
+    References
+    ----------
+    H. Robbins, S. Monro, "A stochastic approximation method", Annals of Mathematical Statistics 22, 1951.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> w = tg.Tensor([[1.0, 2.0]], requires_grad=True)
+    >>> optimiser = SGD([w], rate=0.25)
+    >>> (w * w).sum().backward()
+    >>> optimiser.step()
+    >>> w.numpy()
+    array([[0.5, 1. ]])
+    """
+
+    def direction(self, i: int, g: Any) -> Any:
+        """Find g itself."""
+        return g
+
+
+class Momentum(Optimiser):
+    """Gradient descent of a heavy ball: v ← momentum · v + g, W ← W − rate · v, from v = 0.
+
+    Parameters
+    ----------
+    parameters : iterable of Tensor
+        Leaves, of any shapes.
+    rate : float
+        The learning rate, positive.
+    momentum : float
+        The share of the velocity v that stays, from 0 (then this is `SGD`) to below 1.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As in `Optimiser`; also for a momentum out of its range.
+
+    References
+    ----------
+    B. T. Polyak, "Some methods of speeding up the convergence of iteration methods", USSR Computational Mathematics and
+    Mathematical Physics 4, 1964.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> w = tg.Tensor([8.0], requires_grad=True)
+    >>> optimiser = Momentum([w], rate=1.0, momentum=0.5)
+    >>> for _ in range(3):
+    ...     optimiser.zero_grad()
+    ...     w.sum().backward()
+    ...     optimiser.step()
+    >>> w.numpy()  # 8 - 1 - 1.5 - 1.75
+    array([3.75])
+    """
+
+    def __init__(self, parameters: Iterable[Tensor], rate: float, momentum: float = 0.9) -> None:
+        super().__init__(parameters, rate)
+        self._demand("momentum", momentum, 0 <= momentum < 1, "at least 0 and below 1")
+        self.momentum = momentum
+        self.velocities = self._zeros()
+
+    def direction(self, i: int, g: Any) -> Any:
+        """Find the new velocity."""
+        self.velocities[i] = self.momentum * self.velocities[i] + g
+        return self.velocities[i]
+
+
+class Adam(Optimiser):
+    """Steps of about the same size in every coordinate, from running means of the gradient and of its square.
+
+    In step t = 1, 2, ..., coordinate by coordinate and from m = v = 0::
+
+        m ← β1 m + (1 − β1) g         m̂ = m / (1 − β1^t)
+        v ← β2 v + (1 − β2) g²        v̂ = v / (1 − β2^t)        W ← W − rate · m̂ / (√v̂ + ε)
+
+    Parameters
+    ----------
+    parameters : iterable of Tensor
+        Leaves, of any shapes.
+    rate : float
+        The learning rate, positive: about the size of a step.
+    beta1, beta2 : float
+        How much of the running means stays, from 0 to below 1.
+    epsilon : float
+        Positive; keeps the quotient small where gradients vanish.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As in `Optimiser`; also for betas and epsilon out of their ranges.
+
+    References
+    ----------
+    D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, Algorithm 1.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> w = tg.Tensor([1.0, -1.0], requires_grad=True)
+    >>> optimiser = Adam([w], rate=0.5)
+    >>> (w**3).sum().backward()
+    >>> optimiser.step()
+    >>> w.numpy()
+    array([ 0.5, -1.5])
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Tensor],
+        rate: float = 0.001,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+    ) -> None:
+        super().__init__(parameters, rate)
+        self._demand("beta1", beta1, 0 <= beta1 < 1, "at least 0 and below 1")
+        self._demand("beta2", beta2, 0 <= beta2 < 1, "at least 0 and below 1")
+        self._demand("epsilon", epsilon, epsilon > 0, "positive")
+        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
+        self.means, self.squares = self._zeros(), self._zeros()
+
+    def direction(self, i: int, g: Any) -> Any:
+        """Find m̂ / (√v̂ + ε)."""
+        self.means[i] = self.beta1 * self.means[i] + (1 - self.beta1) * g
+        self.squares[i] = self.beta2 * self.squares[i] + (1 - self.beta2) * g * g
+        mean = self.means[i] / (1 - self.beta1**self.steps)
+        square = self.squares[i] / (1 - self.beta2**self.steps)
+        return mean / (np.sqrt(square) + self.epsilon)
