@@ -16,6 +16,7 @@ from . import operations as _operations
 from .checks import GradientError, check_grad
 from .operations import *  # noqa: F403
 from .operations.defining import operation
+from .listing import tape
 from .record import layer, no_grad
 from .tensor import Tensor
 from .transforms import adjoints, checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -26,7 +27,7 @@ _LATER["data"] = None
 
 __all__ = [
     "GradientError", "Tensor", "adjoints", "check_grad", "checkpoint", "grad", "hessian", "hvp", "jacobian", "jvp",
-    "layer", "no_grad", "operation", "value_and_grad", "vjp", *_operations.__all__, *_LATER,
+    "layer", "no_grad", "operation", "tape", "value_and_grad", "vjp", *_operations.__all__, *_LATER,
 ]  # fmt: skip
 
 

@@ -7,18 +7,26 @@ been through `_text`, the one place that escapes. Everything else in the text is
 from __future__ import annotations
 
 import html
+import math
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import graphviz
 import numpy as np
 
+from ..record import Operation
 from .graph import KINDS, Graph, Vertex
 from .theme import FONT, SHAPES, SIZES, THEMES, Theme
 
-LONGEST = 32  # characters of a name that are shown
+LONGEST = 48  # characters of a line that are shown
 SMALL = 6  # so many numbers are shown one by one, more as min, mean and max
 _SHOWN_ANYWAY = ("shape", "keepdims")  # parameters that the shape of a vertex shows
+_KEYLESS = ("functions", "index")  # parameters that say what they are
+_AROUND = {  # what is written before and after a single operand
+    "−": ("−", ""), "√": ("√", ""), "ᵀ": ("", "ᵀ"), "²": ("", "²"),
+    "abs": ("|", "|"), "‖‖": ("‖", "‖"), "[]": ("", "[…]"),
+}  # fmt: skip
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -28,15 +36,14 @@ def source(graph: Graph, *, values: bool, direction: str, theme: str, legend: bo
     font = {"fontname": FONT, "fontcolor": look.text}
     whole = graphviz.Digraph(
         "computation",
-        # ordering: operands enter from top to bottom (LR) in their order, W · x is not x · W
-        graph_attr={"rankdir": direction, "ordering": "in", "bgcolor": look.background, "pad": "0.15", **font},
-        node_attr={"style": "filled", "margin": "0.08,0.04", "height": "0.3", "width": "0.3", **font},
+        graph_attr={"rankdir": direction, "bgcolor": look.background, "pad": "0.15", **font},
+        node_attr={"style": "filled", "margin": "0.08,0.05", "height": "0.3", "width": "0.3", **font},
         edge_attr={"color": look.edge, "arrowsize": "0.7"},
     )
-    whole.attr(nodesep="0.18", ranksep="0.32")
+    whole.attr(nodesep="0.18", ranksep="0.24")
     if note:
-        whole.attr(label=_table([[_cell(note, "note", look.faint)]]), labelloc="b")
-    clusters = {(): whole}
+        whole.attr(label=_only(note, look.faint), labelloc="b")
+    clusters: dict[tuple[str, ...], graphviz.Digraph] = {(): whole}
     for vertex in graph.vertices:
         for depth in range(1, len(vertex.layers) + 1):
             path = vertex.layers[:depth]
@@ -45,22 +52,30 @@ def source(graph: Graph, *, values: bool, direction: str, theme: str, legend: bo
         clusters[vertex.layers].node(vertex.key, _label(vertex, values, look), **_look(vertex.kind, look))
     for path in sorted(filter(None, clusters), key=len, reverse=True):  # what is inside is complete before it goes in
         clusters[path[:-1]].subgraph(clusters[path])
-    for tail, head in graph.edges:
-        whole.edge(tail, head)
+    vertices = {vertex.key: vertex for vertex in graph.vertices}
+    for edge in graph.edges:
+        tail, head = vertices[edge.tail], vertices[edge.head]
+        # A step more from frame to frame keeps the frames side by side; the way of the results is kept straight.
+        steps = "1" if tail.layers == head.layers else "2"
+        whole.edge(tail.key, head.key, minlen=steps, weight="4" if tail.operation else "1")
     if legend:
         key = _cluster("cluster_legend", "legend", look)
         present = {vertex.kind for vertex in graph.vertices}
         for kind in filter(present.__contains__, KINDS):
-            key.node(f"legend_{kind}", _table([[_cell(kind, "note", look.text)]]), **_look(kind, look))
+            key.node(f"legend_{kind}", _only(kind, look.text), **_look(kind, look))
         whole.subgraph(key)
     return str(whole.source)
 
 
 def _cluster(key: str, name: str, look: Theme) -> graphviz.Digraph:
-    label = _table([[_cell(name, "note", look.faint)]])
     return graphviz.Digraph(
         key,
-        graph_attr={"label": label, "style": "rounded,filled", "color": look.layer_line, "fillcolor": look.layer},
+        graph_attr={
+            "label": _only(name, look.faint),
+            "style": "rounded,filled",
+            "color": look.layer_line,
+            "fillcolor": look.layer,
+        },
     )
 
 
@@ -73,38 +88,39 @@ def _look(kind: str, look: Theme) -> dict[str, str]:
 
 
 def _label(vertex: Vertex, values: bool, look: Theme) -> str:
-    """Symbol and parameters, name, shape, numbers, from top to bottom."""
+    """Name, operation and parameters, shape, numbers, from top to bottom."""
     rows = []
+    if vertex.name:
+        rows.append([_cell([vertex.name], "name", look.text, bold=True)])
     if vertex.operation is not None:
-        symbol = _applied(vertex)
-        rows.append([_cell(symbol, "symbol" if len(symbol) <= 6 else "name", look.text)])
+        applied = _applied(vertex.operation, vertex.operands)
+        rows.append([_cell([applied], "symbol" if len(applied) <= 2 else "name", look.text)])
         params = ", ".join(
-            f"{key}={_parameter(value)}"
+            _parameter(value) if key in _KEYLESS else f"{key}={_parameter(value)}"
             for key, value in vertex.params.items()
             if key not in _SHOWN_ANYWAY and value is not None
         )
         if params:
-            rows.append([_cell(params, "note", look.faint)])
-    if vertex.name:
-        rows.append([_cell(vertex.name, "name", look.text, "b")])
+            rows.append([_cell([params], "note", look.faint)])
     shape = np.shape(vertex.value)
-    rows.append([_cell(str(shape) if shape else "scalar", "note", look.faint)])
+    rows.append([_cell([str(shape) if shape else "scalar"], "note", look.faint)])
     if values:
-        rows.append([f"<td>{_table(_numbers(np.asarray(vertex.value), look), 'right')}</td>"])
-    return _table(rows)
+        rows.append([f"<td>{_table([_numbers(np.asarray(vertex.value), look)], spacing=2)}</td>"])
+    return f"<{_table(rows)}>"
 
 
-def _applied(vertex: Vertex) -> str:
-    """The symbol of an operation, with the numbers that it was given: "· 2", "1 −", "where(…, …, 0)"."""
-    operation, operands = vertex.operation, vertex.operands
-    assert operation is not None
+def _applied(operation: Operation, operands: tuple[Any, ...]) -> str:
+    """An operation and what is known of its operands, in their order, which edges do not show: W1 · X, 1 − …, σ(z1).
+    Where nothing is known, the symbol alone."""
     symbol = operation.symbol or operation.name
-    shown = ["" if operand is None else _number(operand) for operand in operands]
-    if not any(shown):
+    if all(operand is None for operand in operands):
         return symbol
-    if operation.symbol and not symbol.isalpha() and len(operands) == 2:
-        return f"{shown[0]} {symbol} {shown[1]}".strip()
-    return f"{symbol}({', '.join(number or '…' for number in shown)})"
+    shown = ["…" if x is None else _short(x, 12) if isinstance(x, str) else f"{x:.4g}" for x in operands]
+    if len(shown) == 1 and symbol in _AROUND:
+        return shown[0].join(_AROUND[symbol])
+    if len(shown) == 2 and operation.symbol and not symbol.isidentifier():
+        return f"{shown[0]} {symbol} {shown[1]}"
+    return f"{symbol}({', '.join(shown)})"
 
 
 def _parameter(value: Any) -> str:
@@ -122,34 +138,50 @@ def _parameter(value: Any) -> str:
     return "…" if value is Ellipsis else str(value)
 
 
-def _numbers(value: np.ndarray[Any, Any], look: Theme) -> list[list[str]]:
-    """The cells of a small array, a row of it in a row of the table; else its least, mean and largest number."""
-    if value.size <= SMALL:
-        rows = value.reshape(-1, value.shape[-1]) if value.ndim and value.size else value.reshape(1, -1)
-        return [[_cell(_number(x), "number", look.text) for x in row] for row in rows]
-    with np.errstate(all="ignore"):  # nan and inf are shown, not complained about
-        found = [("min", value.min()), ("mean", value.mean(dtype=float)), ("max", value.max())]
-    return [[_cell(name, "note", look.faint), _cell(_number(x), "number", look.text)] for name, x in found]
+def _numbers(value: np.ndarray[Any, Any], look: Theme) -> list[str]:
+    """The cells of a small array, one a column; else its least, mean and largest number."""
+    if value.size > SMALL:
+        with np.errstate(all="ignore"):  # nan and inf are shown, not complained about
+            found = _decimals([value.min(), value.mean(dtype=float), value.max()])
+        return [_cell(["min", "mean", "max"], "note", look.faint, "left"), _cell(found, "number", look.text, "right")]
+    texts = _decimals(value.ravel())
+    columns = value.shape[-1] if value.ndim else 1
+    return [_cell(texts[i::columns], "number", look.text, "right") for i in range(columns)]
 
 
-def _number(x: Any) -> str:
-    return f"{float(x):.3g}".replace("-", "−")
+def _decimals(numbers: Iterable[Any]) -> list[str]:
+    """Numbers for a column: three significant digits of the largest, and so many decimals for all."""
+    floats = [float(x) for x in numbers]
+    largest = max((abs(x) for x in floats if math.isfinite(x)), default=0.0)
+    whole = all(x.is_integer() for x in floats if math.isfinite(x))
+    decimals = 0 if whole else max(0, 2 - math.floor(math.log10(largest)))
+    texts = [f"{x:.{decimals}f}" for x in floats]
+    if largest >= 1e6 or decimals > 5 or any(x and not float(text) for x, text in zip(floats, texts, strict=True)):
+        texts = [f"{x:.3g}" for x in floats]  # what is not 0 must not look like 0
+    return [text.replace("-", "−") for text in texts]
 
 
 # --- HTML-like labels ------------------------------------------------------------------------------------------------
 
 
-def _table(rows: list[list[str]], align: str = "center") -> str:
-    ...
+def _only(raw: str, colour: str) -> str:
+    """A label of a few words."""
+    return f"<{_table([[_cell([raw], 'note', colour)]])}>"
 
 
-def _cell(raw: str, size: str, colour: str, tag: str = "") -> str:
-    ...
+def _table(rows: list[list[str]], spacing: int = 0) -> str:
+    body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
+    return f'<table border="0" cellborder="0" cellspacing="{spacing}" cellpadding="1">{body}</table>'
 
 
-def _text(raw: str) -> str:
-    """Text that a person wrote, safe in a label and in XML: one line, not too long, without control characters."""
+def _cell(lines: Iterable[str], size: str, colour: str, align: str = "center", bold: bool = False) -> str:
+    text = f'<br align="{align}"/>'.join(html.escape(_short(line, LONGEST)) for line in [*lines, ""])
+    if bold:
+        text = f"<b>{text}</b>"
+    return f'<td><font point-size="{SIZES[size]}" color="{colour}">{text}</font></td>'
+
+
+def _short(raw: str, longest: int) -> str:
+    """What a person wrote in one line, not too long, without what XML does not allow."""
     line = _NOT_XML.sub("�", " ".join(raw.split()))
-    if len(line) > LONGEST:
-        line = f"{line[: LONGEST * 2 // 3]}…{line[-LONGEST // 3 :]}"
-    return html.escape(line)
+    return line if len(line) <= longest else f"{line[: longest * 2 // 3]}…{line[-(longest // 3) :]}"

@@ -6,7 +6,7 @@ themselves count everything that a process has ever recorded and would not.
 
 from __future__ import annotations
 
-import os
+import itertools
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ class Vertex(NamedTuple):
     layers: tuple[str, ...]
     operation: Operation | None = None
     params: Mapping[str, Any] = NO_PARAMETERS
-    operands: tuple[Any, ...] = ()  # one an input: a number that was written into the program, or None for an edge
+    operands: tuple[Any, ...] = ()  # one an input: its name, the number that was written into the program, or None
 
 
 class Edge(NamedTuple):
@@ -57,13 +57,13 @@ def collect(result: Node) -> Graph:
         record = node._record
         operands: list[Any] = []
         for x, value in zip(record.inputs, record.values, strict=True):
-            name = getattr(x, "name", None)
-            operands.append(None)
+            name = getattr(x, "name", None) or None
+            operands.append(name)
             if x is not None and x._record is not None:
                 tail = keys[x._record.stamp]
                 if x._record.operation is None:  # a leaf may have been given new numbers since
                     vertices[tail] = vertices[tail]._replace(value=value)
-            elif np.ndim(value) == 0 and not name:
+            elif np.ndim(value) == 0 and name is None:
                 operands[-1] = value
                 continue
             else:
@@ -71,7 +71,7 @@ def collect(result: Node) -> Graph:
                 vertices.setdefault(tail, Vertex(tail, "input" if name else "constant", name, value, ()))
             edges.append(Edge(tail, key))
         kind = "result" if node is result else "operation" if record.operation else "parameter"
-        name = getattr(node, "name", None)
+        name = getattr(node, "name", None) or None
         vertices[key] = Vertex(
             key, kind, name, node._value, record.layers, record.operation, record.params, tuple(operands)
         )
@@ -97,8 +97,14 @@ def _in_layers(vertices: dict[str, Vertex], edges: list[Edge]) -> tuple[Vertex, 
     for tail, head in edges:
         uses[tail].append(vertices[head].layers)
     return tuple(
-        v._replace(layers=os.path.commonprefix(uses[v.key]))
+        v._replace(layers=_shared(uses[v.key]))
         if v.kind in ("parameter", "constant") and not v.layers and uses[v.key]
         else v
         for v in vertices.values()
     )
+
+
+def _shared(paths: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """The layers that all paths have in common, outermost first."""
+    steps = itertools.takewhile(lambda names: len(set(names)) == 1, zip(*paths, strict=False))
+    return tuple(names[0] for names in steps)

@@ -10,10 +10,10 @@ SIZES = {"symbol": 20, "name": 14, "number": 12, "note": 11}  # points
 
 SHAPES: Mapping[str, Mapping[str, str]] = {
     "parameter": {"shape": "box", "penwidth": "2.4"},
-    "input": {"shape": "cds", "penwidth": "1.2"},
-    "constant": {"shape": "note", "penwidth": "1.2"},
+    "input": {"shape": "ellipse", "penwidth": "1.2"},
+    "constant": {"shape": "note", "margin": "0.14,0.06", "penwidth": "1.2"},
     "operation": {"shape": "box", "style": "rounded,filled", "penwidth": "1.2"},
-    "result": {"shape": "octagon", "peripheries": "2", "penwidth": "1.2"},
+    "result": {"shape": "box", "peripheries": "2", "margin": "0.12,0.06", "penwidth": "1.2"},
 }
 
 

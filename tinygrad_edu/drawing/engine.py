@@ -1,0 +1,64 @@
+"""From DOT text to a picture: `dot` on the PATH, else the engine in the wheels of pygraphviz.
+
+Both run as a process of their own. The libraries in the wheels could be called directly, but they are not safe in
+threads, write their warnings to the terminal and take the interpreter with them where they fail.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from importlib import metadata
+
+INSTALL = 'pictures need Graphviz: apt install graphviz, or: pip install "tinygrad_edu[dot]"'
+ARGUMENTS = {"png": "-Gdpi=144"}  # sharp on a screen of today; a point stays a point in svg and pdf
+
+_CALL_PYGRAPHVIZ = """
+import sys, pygraphviz
+graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
+sys.stdout.buffer.write(graph.draw(format=sys.argv[1][2:], prog="dot", args=" ".join(sys.argv[2:])))
+"""
+
+
+def _on_the_path() -> list[str] | None:
+    dot = shutil.which("dot")
+    return [dot] if dot else None
+
+
+def _in_pygraphviz() -> list[str] | None:
+    """Before version 2 pygraphviz brought no engine, it called `dot`."""
+    try:
+        version = metadata.version("pygraphviz")
+    except metadata.PackageNotFoundError:
+        return None
+    return [sys.executable, "-c", _CALL_PYGRAPHVIZ] if int(version.split(".")[0]) >= 2 else None
+
+
+ENGINES: Mapping[str, Callable[[], list[str] | None]] = {"dot": _on_the_path, "pygraphviz": _in_pygraphviz}
+
+
+def render(dot: str, format: str) -> bytes:
+    """The picture of a DOT text: svg, png or pdf, by the first engine that is there.
+
+    Raises
+    ------
+    RuntimeError where there is none, or where it fails.
+    """
+    command = next(filter(None, (find() for find in ENGINES.values())), None)
+    if command is None:
+        raise RuntimeError(INSTALL)
+    arguments = [f"-T{format}", *filter(None, [ARGUMENTS.get(format)])]
+    done = subprocess.run(
+        [*command, *arguments],
+        input=dot.encode(),
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},  # a Python below finds what this one has found
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+    if done.returncode or not done.stdout:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {done.returncode}"]
+        raise RuntimeError(f"Graphviz failed to draw ({os.path.basename(command[0])}): {said[-1]}")
+    return done.stdout

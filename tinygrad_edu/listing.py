@@ -1,0 +1,131 @@
+"""The Wengert list as a table: what was computed, in the order in which it was."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .record import Operation
+from .sweep import seed_for, sweep
+from .tensor import Tensor
+
+POSTFIX = {"ᵀ", "²"}
+
+
+def tape(loss: Tensor, adjoints: bool = False) -> Tape:
+    """The tape of a tensor: one line for every leaf and every operation that it depends on, oldest first.
+
+    Parameters
+    ----------
+    loss : a tracked tensor; else ValueError.
+    adjoints : also sweep back (a scalar, then), and show the adjoint of every line. `.grad` is not touched.
+
+    >>> import tinygrad_edu as tg
+    >>> W = tg.Tensor([[1.0, 2.0]], requires_grad=True, name="W")
+    >>> x = tg.Tensor([[3.0], [4.0]], name="x")
+    >>> print(tg.tape(tg.sigmoid(W @ x).named("a"), adjoints=True))
+    value       shape   numbers  adjoint
+    W           (1, 2)  1  2     5.01e-05  6.68e-05
+    v1 = W · x  (1, 1)  11       1.67e-05
+    a  = σ(v1)  (1, 1)  1        1
+    """
+    if not isinstance(loss, Tensor) or not loss.requires_grad:
+        raise ValueError("tape: nothing was tracked; did you forget requires_grad=True?")
+    nodes = {loss._record.stamp: loss}  # type: ignore[union-attr]
+    unseen: list[Any] = [loss]
+    while unseen:
+        for x in unseen.pop()._record.inputs:
+            if x is not None and x.requires_grad and x._record.stamp not in nodes:
+                nodes[x._record.stamp] = x
+                unseen.append(x)
+    found = {}
+    if adjoints:
+        found = {node._record.stamp: g for node, g in sweep(loss, seed_for(loss, None, "tape"))}
+    return Tape([nodes[stamp] for stamp in sorted(nodes)], found if adjoints else None)
+
+
+class Tape:
+    """The lines of a tape: ``str()`` gives the table, ``len()`` and iteration the lines in it."""
+
+    def __init__(self, nodes: list[Any], adjoints: Mapping[int, Any] | None) -> None:
+        self.nodes = nodes
+        self.names: dict[int, str] = {}
+        unnamed = 0
+        for node in nodes:
+            if node.name is None:
+                unnamed += 1
+            self.names[id(node)] = node.name or f"v{unnamed}"
+        self.adjoints = adjoints
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __str__(self) -> str:
+        wide = max(len(self.names[id(n)]) for n in self.nodes if n._record.operation or len(self.nodes) == 1)
+        rows = [["value", "shape", "numbers"], *(self._cells(node, wide) for node in self.nodes)]
+        if self.adjoints is not None:
+            rows[0].append("adjoint")
+            for row, node in zip(rows[1:], self.nodes, strict=True):
+                g = self.adjoints.get(node._record.stamp)
+                row.append("–" if g is None else _brief(g))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        excess = sum(widths) + 2 * len(widths) - 2 - shutil.get_terminal_size().columns
+        widths[0] = max(widths[0] - max(excess, 0), 12)  # a narrow terminal cuts the operations, not the numbers
+        return "\n".join(
+            "  ".join(_cut(cell, n).ljust(n) for cell, n in zip(row, widths, strict=True)).rstrip() for row in rows
+        )
+
+    __repr__ = __str__
+
+    def _cells(self, node: Any, wide: int) -> list[str]:
+        record, name = node._record, self.names[id(node)]
+        if record.operation is None:
+            return [name, str(node.shape), _brief(node._value)]
+        inputs = [self._name(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
+        return [
+            f"{name.ljust(wide)} = {applied(record.operation, inputs, record.params)}",
+            str(node.shape),
+            _brief(node._value),
+        ]
+
+    def _name(self, x: Any, value: Any) -> str:
+        """A tensor by its name, a constant by its number or its shape."""
+        if x is not None and (id(x) in self.names or x.name is not None):
+            return self.names.get(id(x), x.name)
+        return _brief(value) if np.size(value) == 1 else f"const{np.shape(value)}"
+
+
+def applied(operation: Operation, inputs: list[str], params: Mapping[str, Any]) -> str:
+    """An operation on named inputs, as a formula writes it."""
+    symbol = operation.symbol or operation.name
+    if len(inputs) == 2 and not symbol[0].isalpha():
+        return f"{inputs[0]} {symbol} {inputs[1]}"
+    if symbol in POSTFIX:
+        return inputs[0] + symbol
+    if symbol == "−":
+        return symbol + inputs[0]
+    if symbol == "[]":
+        return f"{inputs[0]}[{_parameter(params['index'])}]"
+    shown = [f"{key}={_parameter(value)}" for key, value in params.items() if value is not None and value is not False]
+    return f"{symbol}({', '.join(inputs + shown)})"
+
+
+def _parameter(value: Any) -> str:
+    if isinstance(value, tuple) and value and all(callable(v) for v in value):
+        return "[" + ", ".join(getattr(v, "__name__", "f") for v in value) + "]"
+    return " ".join(str(value).split())
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _brief(value: Any) -> str:
+    """A few numbers as they are, of more the range."""
+    value = np.asarray(value)
+    if value.size <= 4:
+        return "  ".join(f"{x:.3g}" for x in value.flat)
+    return f"{value.min():.3g} … {value.max():.3g}"
