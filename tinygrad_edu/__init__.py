@@ -14,9 +14,9 @@ from typing import Any as _Any
 
 from . import operations as _operations
 from .checks import GradientError, check_grad
+from .listing import tape
 from .operations import *  # noqa: F403
 from .operations.defining import operation
-from .listing import tape
 from .record import layer, no_grad
 from .tensor import Tensor
 from .transforms import adjoints, checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp

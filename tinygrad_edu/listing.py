@@ -73,7 +73,8 @@ class Tape:
                 row.append("–" if g is None else _brief(g))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         excess = sum(widths) + 2 * len(widths) - 2 - shutil.get_terminal_size().columns
-        widths[0] = max(widths[0] - max(excess, 0), 12)  # a narrow terminal cuts the operations, not the numbers
+        if excess > 0:  # a narrow terminal cuts the operations, not the numbers
+            widths[0] = max(widths[0] - excess, 12)
         return "\n".join(
             "  ".join(_cut(cell, n).ljust(n) for cell, n in zip(row, widths, strict=True)).rstrip() for row in rows
         )
@@ -94,7 +95,7 @@ class Tape:
     def _name(self, x: Any, value: Any) -> str:
         """A tensor by its name, a constant by its number or its shape."""
         if x is not None and (id(x) in self.names or x.name is not None):
-            return self.names.get(id(x), x.name)
+            return str(self.names.get(id(x), x.name))
         return _brief(value) if np.size(value) == 1 else f"const{np.shape(value)}"
 
 
@@ -126,6 +127,6 @@ def _cut(text: str, width: int) -> str:
 def _brief(value: Any) -> str:
     """A few numbers as they are, of more the range."""
     value = np.asarray(value)
-    if value.size <= 4:
-        return "  ".join(f"{x:.3g}" for x in value.flat)
+    if value.size <= 3:
+        return "  ".join(f"{x + 0.0:.3g}" for x in value.flat)
     return f"{value.min():.3g} … {value.max():.3g}"

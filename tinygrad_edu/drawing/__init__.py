@@ -58,7 +58,7 @@ def draw(
     for name, given, known in (
         ("values", values, ("auto", True, False)),
         ("direction", direction, DIRECTIONS),
-        ("theme", theme, THEMES),
+        ("theme", theme, tuple(THEMES)),
     ):
         if given not in known:
             raise ValueError(f"draw: {name}={given!r} is unknown; known are {', '.join(map(repr, known))}")

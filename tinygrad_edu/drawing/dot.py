@@ -72,6 +72,7 @@ def _cluster(key: str, name: str, look: Theme) -> graphviz.Digraph:
         key,
         graph_attr={
             "label": _only(name, look.faint),
+            "labelloc": "t",
             "style": "rounded,filled",
             "color": look.layer_line,
             "fillcolor": look.layer,

@@ -1,111 +1,18 @@
 """The operations, by subject: numbers in a function's body, the vector-Jacobian products in a table at the end."""
 
-from .activations import (
-    coordinatewise,
-    identity,
-    leaky_relu,
-    log_softmax,
-    logsumexp,
-    relu,
-    sigmoid,
-    softmax,
-    softplus,
-)
-from .costs import cross_entropy, softmax_cross_entropy, squared_error
-from .diagonals import diag, diagflat, trace
-from .elementwise import (
-    absolute,
-    add,
-    cos,
-    divide,
-    exp,
-    hadamard,
-    hadamard_divide,
-    log,
-    maximum,
-    minimum,
-    multiply,
-    negative,
-    power,
-    sign,
-    sin,
-    sqrt,
-    square,
-    subtract,
-    tanh,
-    where,
-)
-from .indexing import getitem, scatter_add
-from .products import bullet, kron, matmul, outer
-from .reductions import max, mean, min, norm, prod, sum
-from .shapes import (
-    broadcast_to,
-    concatenate,
-    expand_dims,
-    reshape,
-    squeeze,
-    stack,
-    swapaxes,
-    transpose,
-)
-
-abs = absolute
+from . import activations, costs, diagonals, elementwise, indexing, products, reductions, shapes
+from .activations import *  # noqa: F403
+from .costs import *  # noqa: F403
+from .diagonals import *  # noqa: F403
+from .elementwise import *  # noqa: F403
+from .elementwise import absolute as abs
+from .indexing import *  # noqa: F403
+from .products import *  # noqa: F403
+from .reductions import *  # noqa: F403
+from .shapes import *  # noqa: F403
 
 __all__ = [
     "abs",
-    "absolute",
-    "add",
-    "broadcast_to",
-    "bullet",
-    "concatenate",
-    "coordinatewise",
-    "cos",
-    "cross_entropy",
-    "diag",
-    "diagflat",
-    "divide",
-    "exp",
-    "expand_dims",
-    "getitem",
-    "hadamard",
-    "hadamard_divide",
-    "identity",
-    "kron",
-    "leaky_relu",
-    "log",
-    "log_softmax",
-    "logsumexp",
-    "matmul",
-    "max",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "multiply",
-    "negative",
-    "norm",
-    "outer",
-    "power",
-    "prod",
-    "relu",
-    "reshape",
-    "scatter_add",
-    "sigmoid",
-    "sign",
-    "sin",
-    "softmax",
-    "softmax_cross_entropy",
-    "softplus",
-    "sqrt",
-    "square",
-    "squared_error",
-    "squeeze",
-    "stack",
-    "subtract",
-    "sum",
-    "swapaxes",
-    "tanh",
-    "trace",
-    "transpose",
-    "where",
-]
+    *activations.__all__, *costs.__all__, *diagonals.__all__, *elementwise.__all__, *indexing.__all__,
+    *products.__all__, *reductions.__all__, *shapes.__all__,
+]  # fmt: skip

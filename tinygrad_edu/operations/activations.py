@@ -13,6 +13,11 @@ from .elementwise import absolute, cos, exp, negative, ones_like, sin, sqrt, squ
 from .indexing import getitem, scatter_add
 from .reductions import kept, sum
 
+__all__ = [
+    "coordinatewise", "identity", "leaky_relu", "log_softmax", "logsumexp", "relu", "sigmoid", "softmax",
+    "softplus",
+]  # fmt: skip
+
 Axis = int | tuple[int, ...] | None
 
 

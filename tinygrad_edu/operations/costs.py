@@ -12,6 +12,8 @@ from .defining import fold, primitive, vjps
 from .elementwise import over_ln, ratio, safe_log
 from .reductions import sum
 
+__all__ = ["cross_entropy", "softmax_cross_entropy", "squared_error"]
+
 
 def _demand_equal(name: str, t: Any, a: Any) -> None:
     if t.shape != a.shape:

@@ -10,6 +10,8 @@ from .defining import primitive, vjps
 from .indexing import scatter_add
 from .shapes import _reshape
 
+__all__ = ["diag", "diagflat", "trace"]
+
 
 @primitive(inputs=1)
 def diag(x: Any, k: int = 0) -> Any:

@@ -15,6 +15,11 @@ import numpy as np
 from ..record import shape_of
 from .defining import primitive, vjps
 
+__all__ = [
+    "absolute", "add", "cos", "divide", "exp", "hadamard", "hadamard_divide", "log", "maximum", "minimum",
+    "multiply", "negative", "power", "sign", "sin", "sqrt", "square", "subtract", "tanh", "where",
+]  # fmt: skip
+
 # --- arithmetic ------------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,8 @@ from numpy import ndarray
 from ..record import Node
 from .defining import primitive, vjps
 
+__all__ = ["getitem", "scatter_add"]
+
 
 @primitive(inputs=1, symbol="[]")
 def getitem(x: Any, index: Any) -> Any:

@@ -11,6 +11,8 @@ from .defining import primitive, vjps
 from .reductions import sum
 from .shapes import _reshape, expand_dims, swapaxes
 
+__all__ = ["bullet", "kron", "matmul", "outer"]
+
 
 @primitive(operator.matmul, symbol="·", broadcasts=True)
 def matmul(a: Any, b: Any) -> Any:

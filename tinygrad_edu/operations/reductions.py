@@ -11,6 +11,8 @@ from .elementwise import ones_like, same, unit
 from .indexing import getitem
 from .shapes import _reshape, _transpose, broadcast_to, concatenate, inverse
 
+__all__ = ["max", "mean", "min", "norm", "prod", "sum"]
+
 Axis = int | tuple[int, ...] | None
 
 

@@ -11,6 +11,8 @@ from ..record import Operation, apply, shape_of
 from .defining import Each, fold, primitive, vjps
 from .indexing import getitem
 
+__all__ = ["broadcast_to", "concatenate", "expand_dims", "reshape", "squeeze", "stack", "swapaxes", "transpose"]
+
 Shape = tuple[int, ...]
 
 
