@@ -21,7 +21,7 @@ class Standin(Value):
 
     def _apply(self, operation, inputs, params):
         for x in inputs:
-            if type(x) not in (Standin, int, float):
+            if type(x) not in (Standin, int, float, bool):
                 raise TypeError(f"{operation.name}: a rule mixes in a {type(x).__name__}; only Python's numbers may be")
         numbers = [reveal(x) if isinstance(x, Standin) else x for x in inputs]
         out = Standin(operation.forward(*numbers, **params))

@@ -1,4 +1,4 @@
-"""The documents: strict arrays, the catalogue's verdicts, mutants of right formulas, and the command line."""
+"""The documents: strict arrays, the catalogue's verdicts, and mutants of right formulas."""
 
 import ast
 import copy
@@ -7,9 +7,6 @@ import functools
 import inspect
 import json
 import math
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +14,15 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import tinygrad_edu
-from tinygrad_edu import __main__ as command
 from tinygrad_edu.documents import audit, mishachev, report, sabine
+from tinygrad_edu.documents.audit import CATALOGUES, TOLERANCE, Trial, read, relative_error, run
 from tinygrad_edu.documents.entry import VERDICTS, Condition, Entry, UnknownName
 from tinygrad_edu.documents.strict import ShapeError, Strict, column, matrix
 
 ENTRIES = [*mishachev.values(), *sabine.values()]
 FAILING = [entry for entry in ENTRIES if entry.expected != "exact"]
 every_entry = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
-trial = functools.cache(audit.Trial)
+trial = functools.cache(Trial)
 PACKAGE = Path(tinygrad_edu.__file__).parent
 
 
@@ -103,7 +100,7 @@ def test_products_act_from_the_left_to_the_right():
 
 @every_entry
 def test_an_entry_is_complete(entry):
-    catalogue = audit.CATALOGUES[entry.document]
+    catalogue = CATALOGUES[entry.document]
     assert entry.id.startswith(f"{entry.document}-")
     assert entry.section in catalogue.sections
     assert entry.note.endswith(".")
@@ -117,7 +114,7 @@ def test_an_entry_is_complete(entry):
 
 
 def test_networks_hide_no_transpose():
-    for catalogue in audit.CATALOGUES.values():
+    for catalogue in CATALOGUES.values():
         for network in catalogue.networks.values():
             assert len(set(network.widths)) == len(network.widths), network.name
             assert network.batch == 1 or network.batch not in network.widths, network.name
@@ -136,14 +133,14 @@ def test_readings_share_no_code_with_the_engine():
 @pytest.mark.parametrize("document", ["mishachev", "sabine"])
 def test_the_true_gradients_are_those_of_finite_differences(document):
     """The right formulas against the plain networks, without the engine."""
-    catalogue = audit.CATALOGUES[document]
+    catalogue = CATALOGUES[document]
     for entry in catalogue.values():
         if not entry.quantity.startswith("gradient"):
             continue
         network = catalogue.networks[entry.networks[0]]
         numbers = network.numbers(5)
         reading = entry.corrected_reading or entry.reading
-        gradient = audit.read(reading, entry.batch, catalogue.quantities(network, numbers))
+        gradient = read(reading, entry.batch, catalogue.quantities(network, numbers))
         W = numbers.W[int(entry.quantity[-1]) - 1]
         direction, h = np.random.default_rng(0).normal(size=W.shape), 1e-6
 
@@ -175,33 +172,33 @@ def test_entries_are_found_by_short_and_long_ids():
 @pytest.mark.parametrize("seed", [1000, 2000])
 @every_entry
 def test_the_verdict_is_as_expected(entry, seed):
-    result = audit.run(entry, seed, trial)
+    result = run(entry, seed, trial)
     assert result.verdict == entry.expected
     assert result.as_stated
     if entry.expected in ("exact", "conditional"):
-        assert result.error_printed < audit.TOLERANCE
+        assert result.error_printed < TOLERANCE
     else:
         assert result.error_printed is None or result.error_printed > 1e-3
     if entry.expected != "exact":
-        assert result.error_corrected < audit.TOLERANCE
+        assert result.error_corrected < TOLERANCE
     if entry.condition:
         assert result.error_broken is None or result.error_broken > 1e-3
 
 
 def test_the_wrong_sign_of_squared_error_is_found():
-    found = {result.id for result in audit.audit("sabine") if result.verdict == "sign error"}
+    found = {result.id for result in audit("sabine") if result.verdict == "sign error"}
     assert found == {"sabine-2.1-dcda", "sabine-5.1.2-L-columns", "sabine-5.1.2-L-elements"}
 
 
 def test_a_repaired_document_turns_the_audit_red():
     entry = sabine["2.1-dcda"]
-    result = audit.run(dataclasses.replace(entry, reading=entry.corrected_reading), 0, trial)
+    result = run(dataclasses.replace(entry, reading=entry.corrected_reading), 0, trial)
     assert (result.verdict, result.as_stated) == ("exact", False)
 
 
 @pytest.mark.parametrize("entry", [entry for entry in FAILING], ids=lambda entry: entry.id)
 def test_a_formula_that_fails_needs_its_correction(entry):
-    assert not audit.run(dataclasses.replace(entry, corrected_reading=None), 0, trial).as_stated
+    assert not run(dataclasses.replace(entry, corrected_reading=None), 0, trial).as_stated
 
 
 def nan_reading(t):
@@ -229,13 +226,13 @@ EXAMPLE = Entry(
 ])
 def test_the_verdict_follows_from_the_numbers(changes, verdict):
     entry = dataclasses.replace(EXAMPLE, expected=verdict, **changes)
-    assert audit.run(entry, 0, trial).verdict == verdict
+    assert run(entry, 0, trial).verdict == verdict
 
 
 @pytest.mark.parametrize("where", ["reading", "corrected_reading"])
 def test_nan_is_a_failure_even_where_wrong_is_expected(where):
-    assert audit.run(EXAMPLE, 0, trial).as_stated
-    result = audit.run(dataclasses.replace(EXAMPLE, **{where: nan_reading}), 0, trial)
+    assert run(EXAMPLE, 0, trial).as_stated
+    result = run(dataclasses.replace(EXAMPLE, **{where: nan_reading}), 0, trial)
     assert result.verdict == "wrong"
     assert not result.as_stated
     assert any(math.isnan(error) for error in (result.error_printed, result.error_corrected))
@@ -243,12 +240,12 @@ def test_nan_is_a_failure_even_where_wrong_is_expected(where):
 
 def test_relative_error_is_nan_where_it_can_tell_nothing():
     zero, one = np.zeros((2, 1)), np.ones((2, 1))
-    assert math.isnan(audit.relative_error(zero, zero))
-    assert math.isnan(audit.relative_error(one * math.inf, one))
-    assert math.isnan(audit.relative_error(one, one * math.nan))
-    assert_allclose(audit.relative_error(2 * one, one), 1.0)
+    assert math.isnan(relative_error(zero, zero))
+    assert math.isnan(relative_error(one * math.inf, one))
+    assert math.isnan(relative_error(one, one * math.nan))
+    assert_allclose(relative_error(2 * one, one), 1.0)
     with pytest.raises(ShapeError, match=r"\(1, 2\).*\(2, 1\)"):
-        audit.relative_error(one.T, one)
+        relative_error(one.T, one)
 
 
 # --- mutants: a right formula, changed in one place, turns the audit red
@@ -268,7 +265,7 @@ def with_mutant(entry, change):
 @every_entry
 def test_a_flipped_sign_is_found(entry):
     mutant = with_mutant(entry, lambda reading, quantities: -reading(**quantities))
-    assert not audit.run(mutant, 0, trial).as_stated
+    assert not run(mutant, 0, trial).as_stated
 
 
 @every_entry
@@ -292,9 +289,9 @@ def test_a_dropped_transpose_is_found(entry, monkeypatch):
 
         return with_mutant(entry, change)
 
-    assert audit.run(dropping(None), 0, trial).as_stated
+    assert run(dropping(None), 0, trial).as_stated
     for which in range(1, count + 1):
-        assert not audit.run(dropping(which), 0, trial).as_stated, which
+        assert not run(dropping(which), 0, trial).as_stated, which
 
 
 SHIFTED = {"aL": "aL_1", "aL_1": "aL_2", "aL_2": "aL_1", "dadz": "dadz_1", "dadz_1": "dadz", "dcda": "dcdz",
@@ -326,18 +323,18 @@ def test_a_shifted_index_is_found(entry):
     available = trial(entry.document, entry.networks[0], 0).quantities.whole()
     for name in inspect.signature(getattr(entry, right_form(entry))).parameters:
         for other in neighbours(name, available):
-            assert not audit.run(entry, 0, with_index_shifted(name, other)).as_stated, (name, other)
+            assert not run(entry, 0, with_index_shifted(name, other)).as_stated, (name, other)
 
 
 # --- from Python
 
 
 def test_audit_selects():
-    assert [result.id for result in audit.audit(only="3-k2-W1")] == ["mishachev-3-k2-W1"]
-    assert [result.id for result in audit.audit("sabine", "sabine-2.1-dcda")] == ["sabine-2.1-dcda"]
-    assert {result.document for result in audit.audit("mishachev")} == {"mishachev"}
-    assert {result.verdict for result in audit.audit("sabine", verdict="ill-shaped")} == {"ill-shaped"}
-    assert audit.audit("mishachev", verdict="wrong") == []
+    assert [result.id for result in audit(only="3-k2-W1")] == ["mishachev-3-k2-W1"]
+    assert [result.id for result in audit("sabine", "sabine-2.1-dcda")] == ["sabine-2.1-dcda"]
+    assert {result.document for result in audit("mishachev")} == {"mishachev"}
+    assert {result.verdict for result in audit("sabine", verdict="ill-shaped")} == {"ill-shaped"}
+    assert audit("mishachev", verdict="wrong") == []
 
 
 @pytest.mark.parametrize(("arguments", "closest"), [
@@ -350,16 +347,16 @@ def test_audit_selects():
 ])  # fmt: skip
 def test_audit_names_the_closest(arguments, closest):
     with pytest.raises(UnknownName, match=f"closest: .*{closest}"):
-        audit.audit(**arguments)
+        audit(**arguments)
 
 
 def test_a_negative_seed_is_refused():
     with pytest.raises(ValueError, match="seed is 0 or more, not -1"):
-        audit.audit(seed=-1)
+        audit(seed=-1)
 
 
 def test_the_table_fits_the_width():
-    results = [*audit.audit("sabine"), *audit.audit("mishachev", only="3-k5-W1")]
+    results = [*audit("sabine"), *audit("mishachev", only="3-k5-W1")]
     for width in (80, 120):
         lines = report.table(results, width).splitlines()
         assert max(map(len, lines)) <= width
@@ -369,7 +366,7 @@ def test_the_table_fits_the_width():
 
 def test_the_table_says_what_is_not_as_stated():
     entry = dataclasses.replace(sabine["2.1-dcda"], expected="exact")
-    text = report.table([audit.run(entry, 0, trial)])
+    text = report.table([run(entry, 0, trial)])
     assert "NOT AS STATED: exact is expected" in text
     assert "Not as stated: sabine-2.1-dcda" in text
     assert "All is as stated" not in text
@@ -377,188 +374,8 @@ def test_the_table_says_what_is_not_as_stated():
 
 def test_json_has_null_for_what_is_no_number():
     failing = dataclasses.replace(EXAMPLE, reading=nan_reading)
-    objects = json.loads(report.to_json([audit.run(entry, 0, trial) for entry in (failing, sabine["5.1.2-L-chain"])]))
+    objects = json.loads(report.to_json([run(entry, 0, trial) for entry in (failing, sabine["5.1.2-L-chain"])]))
     assert [each["error_printed"] for each in objects] == [None, None]
     assert objects[1]["verdict"] == "ill-shaped"
-    assert objects[1]["error_corrected"] < audit.TOLERANCE
+    assert objects[1]["error_corrected"] < TOLERANCE
     assert objects[1]["condition"] is None
-
-
-# --- the command line
-
-
-def run(*arguments, cwd=None, code=None, **environment):
-    """The command in a process of its own, or `code` before it."""
-    program = ["-m", "tinygrad_edu"] if code is None else ["-c", code]
-    return subprocess.run(
-        [sys.executable, *program, *map(str, arguments)],
-        capture_output=True, text=True, encoding="utf-8", cwd=cwd, timeout=120, check=False,
-        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent), "PYTHONIOENCODING": "utf-8", **environment},
-    )  # fmt: skip
-
-
-def test_the_command_audits_everything(tmp_path):
-    done = run("audit", "--json", tmp_path / "all.json", "--seed", 7)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert f"{len(ENTRIES)} formulas" in done.stdout
-    assert "All is as stated." in done.stdout
-    assert "\033" not in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= 80
-    objects = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
-    assert [each["id"] for each in objects] == [entry.id for entry in ENTRIES]
-    for each, entry in zip(objects, ENTRIES, strict=True):
-        assert list(each) == [
-            "id", "document", "section", "printed", "verdict", "error_printed", "error_corrected", "corrected",
-            "condition", "note",
-        ]  # fmt: skip
-        assert each["verdict"] == entry.expected
-        assert each["printed"] == entry.printed
-
-
-@pytest.mark.parametrize(("arguments", "words"), [
-    (["audit", "--document", "sabin"], ["sabin", "sabine"]),
-    (["audit", "--only", "dcdW"], ["dcdW", "sabine-5.2.2-dcdW"]),
-    (["audit", "--verdict", "rong"], ["rong", "wrong"]),
-    (["audit", "--seed", "-1"], ["-1", "0 or more"]),
-    (["audit", "--seed", "1.5"], ["1.5"]),
-    (["audit", "--seed"], ["--seed"]),
-    (["audit", "--only", "3-k1-W1", "--json", "missing/file.json"], ["missing"]),
-    (["audit", "--only", "3-k1-W1", "--json", "."], ["cannot write", "."]),
-    (["audit", "--only", "3-k1-W1", "--out", "file"], ["cannot write file"]),
-    (["audit", "--only", "3-k1-W1", "--out", "file/below"], ["cannot write", "below"]),
-    (["audit", "--nothing"], ["--nothing"]),
-    (["audti"], ["audti", "audit"]),
-    ([], ["COMMAND"]),
-])  # fmt: skip
-def test_bad_input_is_one_line_and_status_2(arguments, words, tmp_path):
-    (tmp_path / "file").write_text("not a directory", encoding="utf-8")
-    done = run(*arguments, cwd=tmp_path)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert done.stderr.count("\n") == 1, done.stderr
-    assert all(word in done.stderr for word in words), done.stderr
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
-
-
-def test_version_and_help():
-    assert run("--version").stdout == f"tinygrad_edu {tinygrad_edu.__version__}\n"
-    for arguments in (["--help"], ["audit", "--help"]):
-        done = run(*arguments)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert "audit" in done.stdout
-
-
-def test_status_1_where_a_verdict_is_not_as_stated(monkeypatch, capsys):
-    wrong = dataclasses.replace(sabine["2.1-dcda"], expected="exact")
-    monkeypatch.setitem(sabine._entries, wrong.id, wrong)
-    assert command.main(["audit", "--document", "sabine"]) == 1
-    assert "Not as stated: sabine-2.1-dcda" in capsys.readouterr().out
-    assert command.main(["audit", "--only", wrong.id, "--verdict", "sign error"]) == 1
-    assert command.main(["audit", "--only", wrong.id, "--verdict", "exact"]) == 1
-    assert command.main(["audit", "--document", "mishachev"]) == 0
-
-
-def test_out_writes_table_json_and_pictures(tmp_path):
-    done = run("audit", "--only", "5.2.2-dcdW", "--out", tmp_path / "a" / "report")
-    assert (done.returncode, done.stderr) == (0, "")
-    names = {path.name for path in (tmp_path / "a" / "report").iterdir()}
-    pictures = {f"sabine-softmax-{targets}.svg" for targets in ("one-hot", "shares", "any")}
-    assert names == {"audit.txt", "audit.json"} | pictures
-    for name in pictures:
-        assert "</svg>" in (tmp_path / "a" / "report" / name).read_text(encoding="utf-8")
-    assert (tmp_path / "a" / "report" / "audit.txt").read_text(encoding="utf-8") == done.stdout
-
-
-WITHOUT_GRAPHVIZ = """
-import sys
-sys.modules["pygraphviz"] = None  # its import fails
-from tinygrad_edu.__main__ import main
-sys.exit(main())
-"""
-
-
-def test_without_graphviz_the_command_says_what_to_install(tmp_path):
-    done = run("audit", "--only", "3-k1-W1", "--out", tmp_path, code=WITHOUT_GRAPHVIZ, PATH=str(tmp_path))
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1, done.stderr
-    assert "install" in done.stderr
-    assert not list(tmp_path.glob("*.svg"))
-
-
-def test_drawing_is_imported_only_for_pictures():
-    done = run("audit", "--only", "3-k1-W1", code="""
-import sys
-from tinygrad_edu.__main__ import main
-status = main()
-sys.exit(status or any(name.split(".")[0] in ("graphviz", "pygraphviz") or "drawing" in name for name in sys.modules))
-""")
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_an_interrupted_write_leaves_the_old_file(tmp_path):
-    path = tmp_path / "results.json"
-    path.write_text("old", encoding="utf-8")
-
-    def interrupted(part):
-        part.write_text("half", encoding="utf-8")
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        command._write(path, interrupted)
-    assert path.read_text(encoding="utf-8") == "old"
-    assert [each.name for each in tmp_path.iterdir()] == ["results.json"]
-    command._write(path, lambda part: part.write_text("new", encoding="utf-8"))
-    assert path.read_text(encoding="utf-8") == "new"
-
-
-@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="needs /dev/stdout")
-def test_a_device_is_written_to_and_not_replaced():
-    done = run("audit", "--only", "3-k1-W1", "--json", "/dev/stdout")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("[\n  {")
-    assert Path("/dev/stdout").is_symlink()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-@pytest.mark.parametrize(("no_colour", "coloured"), [(None, True), ("", True), ("1", False)])
-def test_colour_only_on_a_terminal(no_colour, coloured):
-    import pty
-
-    ours, theirs = pty.openpty()
-    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
-    environment.pop("NO_COLOR", None)
-    if no_colour is not None:
-        environment["NO_COLOR"] = no_colour
-    arguments = [sys.executable, "-m", "tinygrad_edu", "audit", "--only", "3-k1-W1"]
-    with subprocess.Popen(arguments, stdout=theirs, env=environment) as process:
-        os.close(theirs)
-        seen = b""
-        while chunk := _read(ours):
-            seen += chunk
-    os.close(ours)
-    assert process.returncode == 0
-    assert b"exact" in seen
-    assert (b"\033[" in seen) == coloured
-
-
-def _read(terminal):
-    try:
-        return os.read(terminal, 4096)
-    except OSError:  # Linux: the other end is closed
-        return b""
-
-
-def test_a_closed_pipe_is_no_traceback():
-    arguments = [sys.executable, "-m", "tinygrad_edu", "audit", "--document", "mishachev"]
-    with subprocess.Popen(
-        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
-    ) as process:
-        process.stdout.close()
-        assert process.stderr.read() == b""
-    assert process.returncode == 0
-
-
-def test_a_terminal_without_the_signs_gets_question_marks():
-    done = run("audit", "--only", "5.1.2-L-chain", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "ill-shaped" in done.stdout

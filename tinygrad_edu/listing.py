@@ -110,13 +110,15 @@ def applied(operation: Operation, inputs: list[str], params: Mapping[str, Any]) 
         return symbol + inputs[0]
     if symbol == "[]":
         return f"{inputs[0]}[{_parameter(params['index'])}]"
+    if "functions" in params:  # the column of activations stands where a function's name does
+        return f"[{_parameter(params['functions'])}]({inputs[0]})"
     shown = [f"{key}={_parameter(value)}" for key, value in params.items() if value is not None and value is not False]
     return f"{symbol}({', '.join(inputs + shown)})"
 
 
 def _parameter(value: Any) -> str:
-    if isinstance(value, tuple) and value and all(callable(v) for v in value):
-        return "[" + ", ".join(getattr(v, "__name__", "f") for v in value) + "]"
+    if isinstance(value, tuple):
+        return ", ".join(getattr(v, "__name__", str(v)) for v in value)
     return " ".join(str(value).split())
 
 

@@ -170,20 +170,32 @@ def record2(operation: Operation, x: Any, y: Any, params: Mapping[str, Any] = NO
 
 def record(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any] = NO_PARAMETERS) -> Any:
     """Apply an operation to any number of inputs, at least one of them a node."""
-    nodes = tuple(x if isinstance(x, Node) else None for x in inputs)
-    values = tuple(
-        constant(x, operation) if node is None else node._value for x, node in zip(inputs, nodes, strict=True)
-    )
+    nodes: list[Any] = []
+    values: list[Any] = []
+    tracked, kind = False, Node
+    for x in inputs:
+        if isinstance(x, Node):
+            nodes.append(x)
+            values.append(x._value)
+            kind = type(x)
+            tracked = tracked or x._record is not None
+        else:
+            nodes.append(None)
+            values.append(constant(x, operation))
     try:
         value = operation.forward(*values, **params)
     except (ValueError, TypeError, IndexError) as error:
         raise misfit(operation, inputs, params, error) from None
-    out = _new(next(type(node) for node in nodes if node is not None))
+    out = _new(kind)
     out._value = value
-    out._record = None
-    if state.recording and operation.vjps and any(node is not None and node._record is not None for node in nodes):
-        values = tuple(unchanging(v) if node is None else v for v, node in zip(values, nodes, strict=True))
-        out._record = _new_record(Record, (next(stamps), operation, nodes, values, params, state.layers))
+    if tracked and state.recording and operation.vjps:
+        for i, node in enumerate(nodes):
+            if node is None:
+                values[i] = unchanging(values[i])
+        line = (next(stamps), operation, tuple(nodes), tuple(values), params, state.layers)
+        out._record = _new_record(Record, line)
+    else:
+        out._record = None
     return out
 
 
@@ -205,10 +217,10 @@ def apply(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any]
 def constant(x: Any, operation: Operation | str) -> Any:
     """A plain input as numbers. Python's scalars stay as they are where shapes broadcast: they are weakly typed."""
     kind = type(x)
+    if kind is float or kind is int or kind is bool:
+        return x if isinstance(operation, Operation) and operation.broadcasts else np.asarray(x)
     if kind is ndarray or isinstance(x, np.generic):
         array = x
-    elif (kind is float or kind is int or kind is bool) and isinstance(operation, Operation) and operation.broadcasts:
-        return x
     else:
         name = operation if isinstance(operation, str) else operation.name
         if isinstance(x, Value):
@@ -233,10 +245,12 @@ def shape_of(x: Any) -> tuple[int, ...]:
 
 def unchanging(x: Any) -> Any:
     """The array itself where nobody can write into it any more, else a copy."""
-    base = x
-    while type(base) is ndarray and not base.flags.writeable:
+    if not isinstance(x, ndarray):
+        return x
+    base: Any = x
+    while isinstance(base, ndarray) and not base.flags.writeable:
         base = base.base
-    return x.copy(order="K") if isinstance(x, ndarray) and base is not None else x
+    return x if base is None else x.copy(order="K")
 
 
 # --- errors ----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from numpy import ndarray
 
 from . import operations as op
 from .operations.elementwise import astype
-from .operations.indexing import settled
 from .protocols import call_function, call_ufunc, plain
 from .record import Node, Record, constant, leaf_record, recording
 from .sweep import numbers, owned, seed_for, sweep
@@ -262,7 +261,7 @@ class Tensor(Node):
         return bool(np.any(self._value == plain(x)))
 
     def __getitem__(self, index: Any) -> Any:
-        return op.getitem(self, settled(index))
+        return op.getitem(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
@@ -383,7 +382,7 @@ def swept(
         with recording(True):
             pairs = list(sweep(loss, seed if isinstance(seed, Tensor) else untracked(seed), tensors, needed))
     else:
-        pairs = sweep(loss, plain(seed), numbers, needed)  # type: ignore[assignment]
+        pairs = sweep(loss, seed.numpy() if isinstance(seed, Tensor) else seed, numbers, needed)  # type: ignore[assignment]
     if goals is None:
         return [pair for pair in pairs if pair[0]._record.operation is None]
     return [pair for pair in pairs if pair[0]._record.stamp in goals]

@@ -86,7 +86,7 @@ class Run:
         if live and y.requires_grad and goals:
             found = {_stamp(v): g for v, g in swept(y, seed, True, goals, leading_to(y, self.variables))}
         elif y.requires_grad:
-            for node, g in sweep(y, plain(seed)):
+            for node, g in sweep(y, seed.numpy() if isinstance(seed, Tensor) else seed):
                 stamp = node._record[0]
                 if stamp in goals:
                     found[stamp] = g

@@ -1,12 +1,13 @@
 """How fast the engine is, beside hand-written NumPy and other engines: ``python tests/benchmarks/peers.py``.
 
-Measured is one step of learning: the value and all gradients of a sigmoid network with biases, softmax and cross entropy,
-its examples in columns. Every engine gets its own fastest way to write that. Gradients are checked first.
+Measured is one step of learning: the value and all gradients of a sigmoid network with biases, softmax and cross
+entropy, its examples in columns. Every engine gets its own fastest way to write that. Gradients are checked first.
 
 - The figures are ratios to the closed form in NumPy, medians over rounds. A round times every engine, in an order that
   is shuffled each time, so that a slow spell of the machine hits all of them; the closed form timed twice is the noise.
-- Each network and dtype has a process of its own: what one leaves in the allocator slows down the next.
-- The number of BLAS threads is set in the environment of that process, as NumPy and PyTorch read it when they start.
+- Each network and dtype has a process of its own. In its environment stands the number of threads for BLAS and PyTorch,
+  which they read when they start, and that the C library (if it is GNU's) keeps freed memory: else it returns a large
+  gradient to the system now and then, and which engine pays for fetching it again is a matter of chance.
 
 Then a chain of scalar operations: the time for each, and the memory of a long one.
 """
@@ -17,6 +18,7 @@ import argparse
 import gc
 import importlib.metadata
 import importlib.util
+import itertools
 import json
 import os
 import platform
@@ -37,6 +39,9 @@ NETWORKS = {  # widths, batch, calls in a round
 DTYPES = ("float64", "float32")
 CHAIN, LONG_CHAIN = 100_000, 1_000_000
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+KEEP_FREED_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "1000000000", "MALLOC_MMAP_THRESHOLD_": "1000000000"}
+# With one thread, the time that the process itself was at work: what else the machine does then disturbs less.
+clock = time.process_time if os.environ.get(THREAD_VARIABLES[0]) == "1" else time.perf_counter
 
 
 class Problem(NamedTuple):
@@ -49,14 +54,14 @@ class Problem(NamedTuple):
 
 def problem(widths: Sequence[int], batch: int, dtype: str) -> Problem:
     rng = np.random.default_rng(0)
-    W = [rng.normal(size=(m, n)) / np.sqrt(n) for n, m in zip(widths, widths[1:], strict=False)]
+    W = [rng.normal(size=(m, n)) / np.sqrt(n) for n, m in itertools.pairwise(widths)]
     b = [rng.normal(size=(m, 1)) for m in widths[1:]]
     t = np.eye(widths[-1])[:, rng.integers(widths[-1], size=batch)]
     X = rng.normal(size=(widths[0], batch))
     return Problem([p.astype(dtype) for p in (*W, *b)], X.astype(dtype), t.astype(dtype))
 
 
-# --- the engines: each returns the step to be timed, which returns the value and the six gradients ---------------------
+# --- the engines: each returns the step to be timed, which returns the value and the six gradients -------------------
 
 
 def by_hand(p: Problem) -> Callable[[], Any]:
@@ -180,7 +185,7 @@ def with_torch(p: Problem) -> Callable[[], Any]:
         a2 = torch.sigmoid(W2 @ a1 + b2)
         loss = torch.nn.functional.cross_entropy((W3 @ a2 + b3).T, classes, reduction="sum")
         loss.backward()
-        return loss, [parameter.grad for parameter in parameters]
+        return loss.detach(), [parameter.grad for parameter in parameters]
 
     return step
 
@@ -198,7 +203,7 @@ ENGINES: dict[str, tuple[str, Callable[[Problem], Callable[[], Any]]]] = {  # th
 }
 
 
-# --- what a process measures -------------------------------------------------------------------------------------------
+# --- what a process measures -----------------------------------------------------------------------------------------
 
 
 def measure_network(network: str, dtype: str, rounds: int) -> dict[str, Any]:
@@ -238,10 +243,10 @@ def check(name: str, found: Any, expected: Any, dtype: str) -> None:
 
 
 def timed(step: Callable[[], Any], calls: int) -> float:
-    start = time.perf_counter()
+    start = clock()
     for _ in range(calls):
         step()
-    return (time.perf_counter() - start) / calls
+    return (clock() - start) / calls
 
 
 def quartiles(numbers: list[float]) -> list[float]:
@@ -263,9 +268,9 @@ def measure_chain(rounds: int) -> dict[str, Any]:
         for name in random.sample(list(engines), len(engines)):
             leaf, sin = engines[name]
             gc.collect()
-            start = time.perf_counter()
+            start = clock()
             gradients.append(float(chain(leaf(), sin, CHAIN).grad))
-            seconds[name].append((time.perf_counter() - start) / CHAIN)
+            seconds[name].append((clock() - start) / CHAIN)
     np.testing.assert_allclose(gradients, gradients[0], rtol=1e-6)
     return {name: {"seconds": statistics.median(own)} for name, own in seconds.items()}
 
@@ -300,20 +305,28 @@ def measure_memory() -> dict[str, Any]:
     return {"bytes": largest(), "before": before}
 
 
+def pools() -> Any:
+    """What the libraries that NumPy has loaded say about their threads."""
+    import threadpoolctl
+
+    return [(each["internal_api"], each["num_threads"]) for each in threadpoolctl.threadpool_info()]
+
+
 MEASUREMENTS: dict[str, Callable[..., Any]] = {
     "network": measure_network,
     "chain": measure_chain,
     "memory": measure_memory,
+    "pools": pools,
 }
 
 
-# --- processes and the table -------------------------------------------------------------------------------------------
+# --- processes and the table -----------------------------------------------------------------------------------------
 
 
 def in_process(threads: int, measurement: str, **arguments: Any) -> Any:
     """Measure in a fresh process, where NumPy's BLAS and PyTorch have the given number of threads."""
     command = [sys.executable, __file__, "--measure", json.dumps([measurement, arguments])]
-    environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads))}
+    environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads)), **KEEP_FREED_MEMORY}
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout)
 
@@ -334,11 +347,8 @@ def blas_threads(threads: int) -> str:
     """The number of threads that was asked for, and what BLAS says to it where that can be found out."""
     if importlib.util.find_spec("threadpoolctl") is None:
         return f"{threads} (set by {', '.join(THREAD_VARIABLES[:2])}, ...)"
-    script = "import json, numpy, threadpoolctl; print(json.dumps(threadpoolctl.threadpool_info()))"
-    environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads))}
-    done = subprocess.run([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    pools = [f"{pool['internal_api']} {pool['version']}: {pool['num_threads']}" for pool in json.loads(done.stdout)]
-    return f"{threads} ({'; '.join(pools)})"
+    libraries = in_process(threads, "pools")
+    return f"{threads} ({', '.join(f'{name}: {number}' for name, number in libraries)})"
 
 
 def print_network(network: str, results: dict[str, Any]) -> None:

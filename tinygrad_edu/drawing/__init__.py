@@ -46,9 +46,8 @@ def draw(
     legend : explain the shapes.
 
     >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.drawing import draw
     >>> w = tg.Tensor([[1.0, 2.0]], requires_grad=True, name="w")
-    >>> draw((w @ [[3.0], [4.0]]).named("z"))
+    >>> tg.draw((w @ [[3.0], [4.0]]).named("z"))
     <Drawing: 3 nodes, 2 edges>
     """
     if not isinstance(loss, Node):
@@ -77,8 +76,7 @@ class Drawing:
     """A picture of a graph. It is laid out when it is first looked at, and shows itself in Jupyter.
 
     >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.drawing import draw
-    >>> draw(tg.Tensor(2.0, requires_grad=True, name="x")).dot.startswith("digraph")
+    >>> tg.draw(tg.Tensor(2.0, requires_grad=True, name="x")).dot.startswith("digraph")
     True
     """
 

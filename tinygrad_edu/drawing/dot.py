@@ -1,7 +1,7 @@
 """A graph as DOT text.
 
-Labels are HTML-like: there no backslash and no quote has a meaning, so whatever a person has named is safe once it has
-been through `_text`, the one place that escapes. Everything else in the text is written here.
+Labels are HTML-like, and whatever a person has named goes into labels only. On its way it passes through `_text`, the
+one place that escapes; everything else in the text is written here.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ _AROUND = {  # what is written before and after a single operand
     "−": ("−", ""), "√": ("√", ""), "ᵀ": ("", "ᵀ"), "²": ("", "²"),
     "abs": ("|", "|"), "‖‖": ("‖", "‖"), "[]": ("", "[…]"),
 }  # fmt: skip
+# In any label these six stand for the name of a node, of the graph, of an edge's ends; they cannot be escaped.
+_PLACEHOLDER = re.compile(r"\\(?=[NGETHL])")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -105,7 +107,7 @@ def _label(vertex: Vertex, values: bool, look: Theme) -> str:
             rows.append([_cell([params], "note", look.faint)])
     shape = np.shape(vertex.value)
     rows.append([_cell([str(shape) if shape else "scalar"], "note", look.faint)])
-    if values:
+    if values and np.size(vertex.value):
         rows.append([f"<td>{_table([_numbers(np.asarray(vertex.value), look)], spacing=2)}</td>"])
     return f"<{_table(rows)}>"
 
@@ -176,13 +178,19 @@ def _table(rows: list[list[str]], spacing: int = 0) -> str:
 
 
 def _cell(lines: Iterable[str], size: str, colour: str, align: str = "center", bold: bool = False) -> str:
-    text = f'<br align="{align}"/>'.join(html.escape(_short(line, LONGEST)) for line in [*lines, ""])
+    text = f'<br align="{align}"/>'.join(map(_text, [*lines, ""]))
     if bold:
         text = f"<b>{text}</b>"
     return f'<td><font point-size="{SIZES[size]}" color="{colour}">{text}</font></td>'
 
 
+def _text(raw: str) -> str:
+    """What a person wrote, safe in a label and in XML: a backslash before a letter stands alone in a piece of text."""
+    line = _NOT_XML.sub("�", _short(raw, LONGEST))
+    return _PLACEHOLDER.sub(r"<font>\\</font>", html.escape(line))
+
+
 def _short(raw: str, longest: int) -> str:
-    """What a person wrote in one line, not too long, without what XML does not allow."""
-    line = _NOT_XML.sub("�", " ".join(raw.split()))
+    """One line, not too long: both ends of a name tell it from others."""
+    line = " ".join(raw.split())
     return line if len(line) <= longest else f"{line[: longest * 2 // 3]}…{line[-(longest // 3) :]}"

@@ -57,7 +57,7 @@ def collect(result: Node) -> Graph:
         record = node._record
         operands: list[Any] = []
         for x, value in zip(record.inputs, record.values, strict=True):
-            name = getattr(x, "name", None) or None
+            name = _name(x)
             operands.append(name)
             if x is not None and x._record is not None:
                 tail = keys[x._record.stamp]
@@ -71,11 +71,14 @@ def collect(result: Node) -> Graph:
                 vertices.setdefault(tail, Vertex(tail, "input" if name else "constant", name, value, ()))
             edges.append(Edge(tail, key))
         kind = "result" if node is result else "operation" if record.operation else "parameter"
-        name = getattr(node, "name", None) or None
         vertices[key] = Vertex(
-            key, kind, name, node._value, record.layers, record.operation, record.params, tuple(operands)
+            key, kind, _name(node), node._value, record.layers, record.operation, record.params, tuple(operands)
         )
     return Graph(_in_layers(vertices, edges), tuple(edges))
+
+
+def _name(x: Any) -> str | None:
+    return (getattr(x, "name", None) or "").strip() or None
 
 
 def _below(result: Node) -> dict[int, Any]:

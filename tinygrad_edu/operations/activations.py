@@ -9,7 +9,7 @@ import numpy as np
 
 from ..record import shape_of
 from .defining import fold, primitive, vjps
-from .elementwise import absolute, cos, exp, negative, ones_like, sin, sqrt, square, step, tanh
+from .elementwise import absolute, cos, exp, negative, ones_like, real, sin, sqrt, square, step, tanh
 from .indexing import getitem, scatter_add
 from .reductions import kept, sum
 
@@ -38,6 +38,7 @@ def sigmoid(x: Any) -> Any:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
+    x = real(x)
     e = np.exp(-abs(x))
     return np.maximum(e, np.sign(x)) / (1.0 + e)  # 1/(1 + e) where x >= 0, e/(1 + e) elsewhere
 
@@ -49,6 +50,7 @@ def softplus(x: Any) -> Any:
     >>> softplus(np.array([-1000.0, 1000.0]))
     array([   0., 1000.])
     """
+    x = real(x)
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
@@ -90,6 +92,7 @@ def softmax(x: Any, axis: Axis = 0) -> Any:
     array([[0.5],
            [0.5]])
     """
+    x = real(x)
     e = np.exp(x - _peak(x, axis))
     return e / fold(np.add, e, axis, True)
 
@@ -102,8 +105,10 @@ def log_softmax(x: Any, axis: Axis = 0) -> Any:
     array([[-10000.],
            [     0.]])
     """
+    x = real(x)
     shifted = x - _peak(x, axis)
-    return shifted - np.log(fold(np.add, np.exp(shifted), axis, True))
+    total = fold(np.add, np.exp(shifted), axis, True)
+    return shifted - np.log(total) if x.size else shifted
 
 
 @primitive(inputs=1)
@@ -113,6 +118,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> float(logsumexp(np.array([1000.0, 1000.0])))
     1000.6931471805599
     """
+    x = real(x)
     peak = _peak(x, axis)
     total = fold(np.add, np.exp(x - peak), axis, True)
     out = np.log(total, out=np.full_like(total, -np.inf), where=total > 0) + peak
@@ -182,7 +188,7 @@ def _coordinatewise(z: Any, functions: tuple[Any, ...]) -> Any:
 
 def _slopes(out: Any, z: Any, functions: tuple[Any, ...]) -> Any:
     """The column Σ′ of derivatives: each function's own rule, with g = 1, on its rows."""
-    total = None
+    total = ones_like(z) if not functions else None
     for function, rows in _groups(functions):
         part = getitem(z, rows)
         (rule,) = function.operation.vjps

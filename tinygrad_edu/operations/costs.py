@@ -9,7 +9,7 @@ import numpy as np
 
 from .activations import log_softmax, softmax
 from .defining import fold, primitive, vjps
-from .elementwise import over_ln, ratio, safe_log
+from .elementwise import over_ln, ratio, real, safe_log
 from .reductions import sum
 
 __all__ = ["cross_entropy", "softmax_cross_entropy", "squared_error"]
@@ -32,7 +32,7 @@ def squared_error(t: Any, a: Any) -> Any:
     0.25
     """
     _demand_equal("squared_error", t, a)
-    difference = t - a
+    difference = real(t) - real(a)
     return 0.5 * fold(np.add, difference * difference)
 
 
@@ -51,8 +51,7 @@ def cross_entropy(t: Any, a: Any, base: float | None = None) -> Any:
     2.0
     """
     _demand_equal("cross_entropy", t, a)
-    there = t != 0
-    return over_ln(-fold(np.add, t * np.log(np.where(there, a, 1))), base)
+    return over_ln(-fold(np.add, t * np.log(np.where(t != 0, real(a), 1))), base)
 
 
 @primitive(inputs=2)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy import ndarray
 
-from ..record import Node, Operation, Value, apply, misfit, record1, record2
+from ..record import Node, Operation, Value, apply, misfit, record, record1, record2
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 ERRORS = (ValueError, TypeError, IndexError)
@@ -73,8 +73,8 @@ def _binary(operation: Operation) -> Callable[..., Any]:
                 return forward(x, y)
             except ERRORS as error:
                 raise misfit(operation, (x, y), {}, error) from None
-        if isinstance(x, Node) and isinstance(y, Node):
-            return record2(operation, x, y)
+        if isinstance(x, Node):
+            return record2(operation, x, y) if isinstance(y, Node) else record(operation, (x, y))
         return apply(operation, (x, y))
 
     return call

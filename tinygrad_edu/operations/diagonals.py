@@ -63,7 +63,7 @@ def eye_like(x: Any) -> Any:
 
 def _onto_diagonal(g: Any, x: Any, k: int) -> Any:
     """The adjoint of `diag`: what was read comes back to where it was read, what was placed is read."""
-    if x.ndim == 1 or x.shape[0] == x.shape[1]:
+    if x.ndim == 1 or (x.shape[0] == x.shape[1] and abs(k) <= x.shape[0]):
         return diag(g, k)
     along = np.arange(g.shape[0])
     return scatter_add(g, (along + max(-k, 0), along + max(k, 0)), x.shape)

@@ -228,6 +228,11 @@ def ln(base: float) -> float:
     return math.log(base)
 
 
+def real(x: Any) -> Any:
+    """Floating numbers as they are, whole numbers and booleans as float64: their own arithmetic wraps around."""
+    return x if x.dtype.kind == "f" else x.astype(float)
+
+
 def over_ln(x: Any, base: float | None) -> Any:
     """x / ln(base), which for the natural logarithm is x itself."""
     return x if base is None else x / ln(base)
@@ -303,7 +308,7 @@ def safe_log(x: Any) -> Any:
     """
     if isinstance(x, int | float):
         return math.log(x) if x > 0 else 0.0 if x == 0 else math.nan
-    return np.log(np.where(np.not_equal(x, 0), x, 1))
+    return np.log(np.where(np.not_equal(x, 0), real(x), 1))
 
 
 @primitive(broadcasts=True)
@@ -337,7 +342,7 @@ vjps(add,          lambda g, out, x, y: g,                                lambda
 vjps(subtract,     lambda g, out, x, y: g,                                lambda g, out, x, y: -g)
 vjps(multiply,     lambda g, out, x, y: g * y,                            lambda g, out, x, y: x * g)
 vjps(divide,       lambda g, out, x, y: g / y,                            lambda g, out, x, y: -(g * out) / y)
-vjps(power,        lambda g, out, x, p: g * scaled_power(p, x, p - 1),    lambda g, out, x, p: g * out * safe_log(x))
+vjps(power,        lambda g, out, x, p: g * scaled_power(p, x, p - 1.0),   lambda g, out, x, p: g * out * safe_log(x))
 vjps(negative,     lambda g, out, x: -g)
 vjps(absolute,     lambda g, out, x: g * sign(x))
 vjps(sqrt,         lambda g, out, x: g / (2 * out))

@@ -14,28 +14,36 @@ __all__ = ["getitem", "scatter_add"]
 
 
 @primitive(inputs=1, symbol="[]")
+def _getitem(x: Any, index: Any) -> Any:
+    return x[index]
+
+
 def getitem(x: Any, index: Any) -> Any:
     """x[index], with every kind of NumPy's indices. What is taken twice gets both adjoints.
 
     >>> getitem(np.array([1.0, 2.0, 3.0]), [0, 2])
     array([1., 3.])
     """
-    return x[index]
+    return _getitem(x, settled(index))
 
 
 @primitive(inputs=1)
-def scatter_add(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
-    """Zeros of the given shape with x added at the index, as often as a place is named: the adjoint of `getitem`.
-
-    >>> scatter_add(np.array([1.0, 5.0]), [0, 0], (3,))
-    array([6., 0., 0.])
-    """
+def _scatter_add(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
     out = np.zeros(shape, x.dtype)
     if any(np.ndim(part) for part in (index if isinstance(index, tuple) else (index,))):
         np.add.at(out, index, x)  # an index array may name a place twice
     else:
         out[index] = x
     return out
+
+
+def scatter_add(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """Zeros of the given shape with x added at the index, as often as a place is named: the adjoint of `getitem`.
+
+    >>> scatter_add(np.array([1.0, 5.0]), [0, 0], (3,))
+    array([6., 0., 0.])
+    """
+    return _scatter_add(x, settled(index), tuple(shape))
 
 
 def settled(index: Any) -> Any:
@@ -54,5 +62,5 @@ def settled(index: Any) -> Any:
     return index
 
 
-vjps(getitem, lambda g, out, x, index: scatter_add(g, index, x.shape))
-vjps(scatter_add, lambda g, out, x, index, shape: getitem(g, index))
+vjps(_getitem, lambda g, out, x, index: _scatter_add(g, index, x.shape))
+vjps(_scatter_add, lambda g, out, x, index, shape: _getitem(g, index))

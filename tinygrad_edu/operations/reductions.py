@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .defining import fold, primitive, vjps
-from .elementwise import ones_like, same, unit
+from .elementwise import ones_like, real, same, unit
 from .indexing import getitem
 from .shapes import _reshape, _transpose, broadcast_to, concatenate, inverse
 
@@ -29,7 +29,7 @@ def _axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     return tuple(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))) if ndim else ()
 
 
-@primitive(inputs=1, symbol="Σ")
+@primitive(inputs=1)
 def sum(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """Σ x over an axis, several, or everything. Its adjoint is repeated along what was summed.
 
@@ -116,6 +116,7 @@ def norm(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     >>> float(norm(np.array([3.0, 4.0])))
     5.0
     """
+    x = real(x)
     return np.sqrt(fold(np.add, x * x, axis, keepdims))
 
 

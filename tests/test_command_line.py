@@ -1,0 +1,199 @@
+"""The command line: what it prints and writes, its exit status, and one line for bad input."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tinygrad_edu
+from tinygrad_edu import __main__ as command
+from tinygrad_edu.documents import mishachev, sabine
+
+ENTRIES = [*mishachev.values(), *sabine.values()]
+PACKAGE = Path(tinygrad_edu.__file__).parent
+
+
+def command_line(*arguments, cwd=None, code=None, **environment):
+    """The command in a process of its own, or `code` before it."""
+    program = ["-m", "tinygrad_edu"] if code is None else ["-c", code]
+    return subprocess.run(
+        [sys.executable, *program, *map(str, arguments)],
+        capture_output=True, text=True, encoding="utf-8", cwd=cwd, timeout=120, check=False,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent), "PYTHONIOENCODING": "utf-8", **environment},
+    )  # fmt: skip
+
+
+def test_the_command_audits_everything(tmp_path):
+    done = command_line("audit", "--json", tmp_path / "all.json", "--seed", 7)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"{len(ENTRIES)} formulas" in done.stdout
+    assert "All is as stated." in done.stdout
+    assert "\033" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    objects = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
+    assert [each["id"] for each in objects] == [entry.id for entry in ENTRIES]
+    for each, entry in zip(objects, ENTRIES, strict=True):
+        assert list(each) == [
+            "id", "document", "section", "printed", "verdict", "error_printed", "error_corrected", "corrected",
+            "condition", "note",
+        ]  # fmt: skip
+        assert each["verdict"] == entry.expected
+        assert each["printed"] == entry.printed
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["audit", "--document", "sabin"], ["sabin", "sabine"]),
+    (["audit", "--only", "dcdW"], ["dcdW", "sabine-5.2.2-dcdW"]),
+    (["audit", "--verdict", "rong"], ["rong", "wrong"]),
+    (["audit", "--seed", "-1"], ["-1", "0 or more"]),
+    (["audit", "--seed", "1.5"], ["1.5"]),
+    (["audit", "--seed"], ["--seed"]),
+    (["audit", "--only", "3-k1-W1", "--json", "missing/file.json"], ["missing"]),
+    (["audit", "--only", "3-k1-W1", "--json", "."], ["cannot write", "."]),
+    (["audit", "--only", "3-k1-W1", "--out", "file"], ["cannot write file"]),
+    (["audit", "--only", "3-k1-W1", "--out", "file/below"], ["cannot write", "below"]),
+    (["audit", "--nothing"], ["--nothing"]),
+    (["audti"], ["audti", "audit"]),
+    ([], ["COMMAND"]),
+])  # fmt: skip
+def test_bad_input_is_one_line_and_status_2(arguments, words, tmp_path):
+    (tmp_path / "file").write_text("not a directory", encoding="utf-8")
+    done = command_line(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert all(word in done.stderr for word in words), done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+def test_version_and_help():
+    assert command_line("--version").stdout == f"tinygrad_edu {tinygrad_edu.__version__}\n"
+    for arguments in (["--help"], ["audit", "--help"]):
+        done = command_line(*arguments)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "audit" in done.stdout
+
+
+def test_status_1_where_a_verdict_is_not_as_stated(monkeypatch, capsys):
+    wrong = dataclasses.replace(sabine["2.1-dcda"], expected="exact")
+    monkeypatch.setitem(sabine._entries, wrong.id, wrong)
+    assert command.main(["audit", "--document", "sabine"]) == 1
+    assert "Not as stated: sabine-2.1-dcda" in capsys.readouterr().out
+    assert command.main(["audit", "--only", wrong.id, "--verdict", "sign error"]) == 1
+    assert command.main(["audit", "--only", wrong.id, "--verdict", "exact"]) == 1
+    assert command.main(["audit", "--document", "mishachev"]) == 0
+
+
+def test_out_writes_table_json_and_pictures(tmp_path):
+    done = command_line("audit", "--only", "5.2.2-dcdW", "--out", tmp_path / "a" / "report")
+    assert (done.returncode, done.stderr) == (0, "")
+    names = {path.name for path in (tmp_path / "a" / "report").iterdir()}
+    pictures = {f"sabine-softmax-{targets}.svg" for targets in ("one-hot", "shares", "any")}
+    assert names == {"audit.txt", "audit.json"} | pictures
+    for name in pictures:
+        assert "</svg>" in (tmp_path / "a" / "report" / name).read_text(encoding="utf-8")
+    assert (tmp_path / "a" / "report" / "audit.txt").read_text(encoding="utf-8") == done.stdout
+
+
+WITHOUT_GRAPHVIZ = """
+import importlib.metadata, shutil, sys
+
+def missing(name):
+    raise importlib.metadata.PackageNotFoundError(name)
+
+shutil.which = lambda *arguments, **options: None
+importlib.metadata.version = missing
+from tinygrad_edu.__main__ import main
+sys.exit(main())
+"""
+
+
+def test_without_graphviz_the_command_says_what_to_install(tmp_path):
+    done = command_line("audit", "--only", "3-k1-W1", "--out", tmp_path, code=WITHOUT_GRAPHVIZ)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "install" in done.stderr
+    assert not list(tmp_path.glob("*.svg"))
+
+
+def test_drawing_is_imported_only_for_pictures():
+    done = command_line("audit", "--only", "3-k1-W1", code="""
+import sys
+from tinygrad_edu.__main__ import main
+status = main()
+sys.exit(status or any(name.split(".")[0] in ("graphviz", "pygraphviz") or "drawing" in name for name in sys.modules))
+""")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "results.json"
+    path.write_text("old", encoding="utf-8")
+
+    def interrupted(part):
+        part.write_text("half", encoding="utf-8")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        command._write(path, interrupted)
+    assert path.read_text(encoding="utf-8") == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["results.json"]
+    command._write(path, lambda part: part.write_text("new", encoding="utf-8"))
+    assert path.read_text(encoding="utf-8") == "new"
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="needs /dev/stdout")
+def test_a_device_is_written_to_and_not_replaced():
+    done = command_line("audit", "--only", "3-k1-W1", "--json", "/dev/stdout")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("[\n  {")
+    assert Path("/dev/stdout").is_symlink()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(("no_colour", "coloured"), [(None, True), ("", True), ("1", False)])
+def test_colour_only_on_a_terminal(no_colour, coloured):
+    import pty
+
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
+    environment.pop("NO_COLOR", None)
+    if no_colour is not None:
+        environment["NO_COLOR"] = no_colour
+    arguments = [sys.executable, "-m", "tinygrad_edu", "audit", "--only", "3-k1-W1"]
+    with subprocess.Popen(arguments, stdout=theirs, env=environment) as process:
+        os.close(theirs)
+        seen = b""
+        while chunk := _read(ours):
+            seen += chunk
+    os.close(ours)
+    assert process.returncode == 0
+    assert b"exact" in seen
+    assert (b"\033[" in seen) == coloured
+
+
+def _read(terminal):
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # Linux: the other end is closed
+        return b""
+
+
+def test_a_closed_pipe_is_no_traceback():
+    arguments = [sys.executable, "-m", "tinygrad_edu", "audit", "--document", "mishachev"]
+    with subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def test_a_terminal_without_the_signs_gets_question_marks():
+    done = command_line("audit", "--only", "5.1.2-L-chain", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "ill-shaped" in done.stdout

@@ -1,0 +1,493 @@
+"""Pictures: what is in them, what they are made of, and that drawing changes nothing."""
+
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tinygrad_edu as tg
+from tinygrad_edu import drawing, record
+from tinygrad_edu.drawing import Drawing, dot, draw, engine
+from tinygrad_edu.drawing.graph import KINDS, collect
+from tinygrad_edu.drawing.theme import SHAPES, THEMES
+from tinygrad_edu.record import Operation
+
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"]; a -> b [',
+    "\\",
+    "\\N\\G\\l",
+    "&lt;b&gt;",
+    "]]> --> <!--",
+    "😀 ∘ Σ′",
+    "n" * 500,
+    "two\nlines",
+    "\x00\x1b\ud800",
+    "{a|b}",
+    "%s {0}",
+    " ",
+]
+
+
+def tensor(*shape, name=None):
+    return tg.Tensor(np.random.default_rng(len(shape)).normal(size=shape), requires_grad=True, name=name)
+
+
+def network(*names):
+    """Two layers, a cost; the tensors can be given names."""
+    names = iter(names or ("X", "W1", "b1", "W2", "T", "z1", "C"))
+    x = tg.Tensor(np.ones((3, 2)), name=next(names))
+    w1, b1, w2 = tensor(4, 3, name=next(names)), tensor(4, 1, name=next(names)), tensor(2, 4, name=next(names))
+    t = tg.Tensor(np.eye(2), name=next(names))
+    with tg.layer("hidden"):
+        a1 = tg.sigmoid((w1 @ x + b1).named(next(names)))
+    with tg.layer("output"):
+        z2 = w2 @ a1
+    return tg.softmax_cross_entropy(t, z2).named(next(names)), (w1, b1, w2)
+
+
+@pytest.fixture(params=list(engine.ENGINES))
+def one_engine(request, monkeypatch):
+    """Each engine alone, as if the other were not there."""
+    find = engine.ENGINES[request.param]
+    if find() is None:
+        pytest.skip(f"the engine {request.param} is not installed here")
+    monkeypatch.setattr(engine, "ENGINES", {request.param: find})
+    return request.param
+
+
+@pytest.fixture
+def any_engine():
+    if not any(find() for find in engine.ENGINES.values()):
+        pytest.skip("no Graphviz engine is installed here")
+
+
+@pytest.fixture
+def no_engine(monkeypatch):
+    monkeypatch.setattr(engine, "ENGINES", {name: lambda: None for name in engine.ENGINES})
+
+
+def parts(svg, kind):
+    """The titles of the nodes, edges or clusters in an SVG, and the text on each."""
+    return {
+        group.findtext(f"{SVG}title"): " ".join(text.text or "" for text in group.iter(f"{SVG}text"))
+        for group in ElementTree.fromstring(svg.encode()).iter(f"{SVG}g")
+        if group.get("class") == kind
+    }
+
+
+def labels(loss, **options):
+    return parts(draw(loss, **options).svg, "node")
+
+
+# --- what is in a picture --------------------------------------------------------------------------------------------
+
+
+def test_the_graph_of_a_network():
+    loss, _ = network()
+    graph = collect(loss)
+    assert {v.name: v.kind for v in graph.vertices if v.name} == {
+        "X": "input", "W1": "parameter", "b1": "parameter", "W2": "parameter", "T": "input", "z1": "operation",
+        "C": "result",
+    }  # fmt: skip
+    assert {v.name: v.layers for v in graph.vertices if v.name} == {
+        "X": (), "W1": ("hidden",), "b1": ("hidden",), "W2": ("output",), "T": (), "z1": ("hidden",), "C": (),
+    }  # fmt: skip
+    called = {v.key: v.name or v.operation.name for v in graph.vertices}
+    assert [(called[tail], called[head]) for tail, head in graph.edges] == [
+        ("W1", "matmul"), ("X", "matmul"), ("matmul", "z1"), ("b1", "z1"), ("z1", "sigmoid"),
+        ("W2", "matmul"), ("sigmoid", "matmul"), ("T", "C"), ("matmul", "C"),
+    ]  # fmt: skip
+
+
+def test_every_use_is_an_edge_and_every_value_one_vertex():
+    w = tensor(2, 2, name="W")
+    graph = collect(w @ (w * w))
+    assert len(graph.vertices) == 3
+    assert [(e.tail, e.head) for e in graph.edges] == [("v1", "v2"), ("v1", "v2"), ("v1", "v3"), ("v2", "v3")]
+
+
+def test_constants_are_one_vertex_an_array_and_scalars_none():
+    mask = np.ones((2, 1))
+    mask.flags.writeable = False  # is recorded as it is, and not as a copy for each use
+    x = tensor(2, 1, name="x")
+    graph = collect(mask * x + 2.0 * (mask * x))
+    assert [v.kind for v in graph.vertices].count("constant") == 1
+    assert len(graph.vertices) == 6
+
+
+def test_a_leaf_shows_the_numbers_that_were_recorded():
+    w = tg.Tensor([1.0, 2.0], requires_grad=True)
+    loss = w.sum()
+    w.data = np.array([7.0, 8.0])
+    np.testing.assert_array_equal(collect(loss).vertices[0].value, [1.0, 2.0])
+
+
+def test_weights_used_in_two_layers_stay_between_them():
+    w, x = tensor(2, 2, name="W"), tensor(2, 1, name="x")
+    with tg.layer("all"):
+        for name in ("a", "b"):
+            with tg.layer(name):
+                x = w @ x
+    assert {v.name: v.layers for v in collect(x).vertices if v.name} == {"W": ("all",), "x": ("all", "a")}
+
+
+def test_a_weight_made_in_a_layer_stays_there():
+    with tg.layer("made"):
+        w = tensor(2, 2, name="W")
+    with tg.layer("used"):
+        assert collect(-w).vertices[0].layers == ("made",)
+
+
+@pytest.mark.parametrize(
+    ("build", "shown"),
+    [
+        (lambda w, x: w @ x, "W · x"),
+        (lambda w, x: w @ tg.tanh(x), "W · …"),
+        (lambda w, x: 1 - x, "1 − x"),
+        (lambda w, x: -x, "−x"),
+        (lambda w, x: x.T, "xᵀ"),
+        (lambda w, x: tg.sigmoid(x), "σ(x)"),
+        (lambda w, x: tg.kron(w, x), "W ⊗ x"),
+        (lambda w, x: tg.hadamard(x, x), "x ∘ x"),
+        (lambda w, x: tg.where(np.ones((2, 1), bool), x, 0.5), "where(…, x, 0.5)"),
+        (lambda w, x: tg.sigmoid(w @ tg.tanh(x)), "σ (2, 1)"),  # nothing known of the operand: the symbol alone
+        (lambda w, x: tg.sum(w, axis=1), "sum(W) axis=1 (2,)"),
+        (lambda w, x: w[1:, ::2], "W[…] (1:, ::2) (1, 1)"),
+        (lambda w, x: w[np.array([0, 0])], "W[…] array (2,) (2, 2)"),
+        (lambda w, x: tg.coordinatewise([tg.sigmoid, tg.relu], x), "Σ(x) (σ, relu) (2, 1)"),
+        (lambda w, x: x.sum(), "sum(x) scalar"),
+    ],
+)
+def test_what_an_operation_is_called(any_engine, build, shown):
+    result = build(tensor(2, 2, name="W"), tensor(2, 1, name="x"))
+    assert labels(result, values=False)[collect(result).vertices[-1].key].startswith(shown)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "shown"),
+    [
+        ([1.0, 0.0], ["1", "0"]),
+        ([0.123456, -1.5], ["0.12", "−1.50"]),
+        ([1234.5, 2.0], ["1234", "2"]),
+        ([1000.5, 1e-9], ["1e+03", "1e−09"]),  # what is not 0 does not look like it
+        ([1e-7, 0.0], ["1e−07", "0"]),
+        ([1e30], ["1e+30"]),
+        ([np.nan, np.inf, -np.inf], ["nan", "inf", "−inf"]),
+        ([True, False], ["1", "0"]),
+        ([], []),
+    ],
+)
+def test_numbers_in_a_column_have_the_same_decimals(numbers, shown):
+    assert dot._decimals(numbers) == shown
+
+
+def test_small_arrays_are_shown_larger_ones_summed_up(any_engine):
+    small = tg.Tensor([[1.5, 2.5, 3.5], [4.5, 5.5, 6.5]], requires_grad=True, name="S")
+    large = tg.Tensor(np.arange(7.0), requires_grad=True, name="L")
+    shown = labels(small.sum() * large)
+    assert shown["v1"] == "S (2, 3) 1.50 4.50 2.50 5.50 3.50 6.50"
+    assert shown["v2"] == "L (7,) min mean max 0 3 6"
+    assert labels(large.sum(), values=False)["v1"] == "L (7,)"
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.zeros((0, 3)), np.array(1.0), np.ones((1, 2, 3)), np.array([np.inf, -np.inf] * 4), np.ones(9, "f2")],
+)
+def test_arrays_of_every_kind(any_engine, array):
+    assert "v2" in labels(tg.Tensor(array, requires_grad=True) + 1.0)
+
+
+def test_a_large_graph_is_drawn_without_numbers_and_says_so(any_engine):
+    x = tg.Tensor([[0.25]], requires_grad=True)
+    for _ in range(59):
+        x = tg.tanh(x)
+    assert "0.250" in draw(x).dot and "numbers" not in draw(x).dot  # 60 nodes
+    x = tg.tanh(x)
+    assert "0.250" not in draw(x).dot and "61 nodes: numbers are left out above 60" in draw(x).svg
+    assert "0.250" in draw(x, values=True).dot and "numbers" not in draw(x, values=True).dot
+    assert "numbers" not in draw(x, values=False).dot
+
+
+def test_layers_are_frames_inside_each_other(any_engine):
+    x = tensor(2, name="x")
+    with tg.layer("outer"):
+        with tg.layer("inner"):
+            x = tg.tanh(x)
+        with tg.layer("second"):
+            x = tg.tanh(x)
+    assert sorted(parts(draw(x.sum()).svg, "cluster").values()) == ["inner", "outer", "second"]
+
+
+def test_frames_stand_side_by_side(one_engine):
+    root = ElementTree.fromstring(draw(network()[0]).svg.encode())
+    spans = []
+    for group in root.iter(f"{SVG}g"):
+        if group.get("class") == "cluster":
+            numbers = [float(x) for x in re.findall(r"-?[0-9.]+", group.find(f"{SVG}path").get("d"))]
+            spans.append((min(numbers[::2]), max(numbers[::2])))
+    (_, end), (start, _) = sorted(spans)
+    assert end < start
+
+
+def test_kinds_differ_without_their_colours():
+    assert set(SHAPES) == set(KINDS)
+    assert len({tuple(sorted(shape.items())) for shape in SHAPES.values()}) == len(KINDS)
+    for theme in THEMES.values():
+        assert set(theme.kinds) == set(KINDS)
+    assert {colour for pair in THEMES["print"].kinds.values() for colour in pair} == {"#ffffff", "#000000"}
+
+
+def test_a_legend_explains_the_kinds_that_are_there(any_engine):
+    loss, _ = network()
+    assert {key for key in labels(loss, legend=True) if key.startswith("legend")} == {
+        "legend_parameter", "legend_input", "legend_operation", "legend_result",
+    }  # fmt: skip
+    assert not any(key.startswith("legend") for key in labels(loss))
+
+
+def test_the_gradients_own_graph_can_be_drawn():
+    w = tensor(2, 2, name="W")
+    tg.sum(tg.sigmoid(w)).backward(create_graph=True)
+    assert "σ(W)" in draw(w.grad).dot
+
+
+def test_deep_graphs_and_deep_layers():
+    x = tg.Tensor([1.0], requires_grad=True)
+    for _ in range(20_000):
+        x = -x
+    assert repr(draw(x)) == "<Drawing: 20001 nodes, 20000 edges>"
+
+
+# --- the same, and safe ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{}, {"theme": "dark", "legend": True, "direction": "TB", "values": True}])
+def test_the_same_program_gives_the_same_bytes(options):
+    first = draw(network()[0], **options).dot
+    network()  # stamps go on counting
+    assert draw(network()[0], **options).dot == first
+    assert draw(network()[0], **{**options, "theme": "print"}).dot != first
+
+
+def test_drawing_changes_nothing(any_engine):
+    loss, leaves = network()
+    assert draw(loss).svg
+    assert all(leaf.grad is None for leaf in leaves)
+    loss.backward()
+    before = [leaf.grad.copy() for leaf in leaves]
+    recorded = loss._record
+    assert draw(loss, values=True, legend=True).svg
+    for leaf, grad in zip(leaves, before, strict=True):
+        np.testing.assert_array_equal(leaf.grad, grad, strict=True)
+    assert loss._record is recorded
+
+
+def assert_safe(names):
+    """Names appear as text, and as nothing else."""
+    loss, _ = network(*names)
+    with tg.layer(names[0]):
+        loss = (loss * 1.0).named(names[-1])
+    plain = network()[0] * 1.0
+    svg = draw(loss).svg
+    assert parts(svg, "node").keys() == parts(draw(plain).svg, "node").keys()
+    assert parts(svg, "edge").keys() == parts(draw(plain).svg, "edge").keys()
+    tags = {element.tag.removeprefix(SVG) for element in ElementTree.fromstring(svg.encode()).iter()}
+    assert tags <= {"svg", "g", "title", "polygon", "polyline", "path", "text", "ellipse"}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_are_safe(one_engine, name):
+    assert_safe([name] * 7)
+
+
+@pytest.mark.parametrize("name", HOSTILE[:6])
+def test_names_are_shown_as_they_are(one_engine, name):
+    shown = labels(tg.Tensor(1.0, requires_grad=True, name=name))["v1"]
+    assert shown.replace(" ", "") == f"{name}scalar1".replace(" ", "")
+
+
+def test_long_names_are_cut_and_control_characters_replaced(one_engine):
+    shown = labels(tg.Tensor(1.0, requires_grad=True, name="a" * 300 + "z" * 300), values=False)["v1"]
+    assert shown.startswith("aaaa") and "…zzzz" in shown and len(shown) < 70
+    assert "sin(aaaaaaaa…zzzz) " in labels(tg.sin(tg.Tensor(1.0, requires_grad=True, name="a" * 9 + "z" * 9)))["v2"]
+    assert labels(tg.Tensor(1.0, requires_grad=True, name="a\x00\n\x1bb"))["v1"] == "a� �b scalar 1"
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.text(), min_size=7, max_size=7))
+def test_any_names_are_safe(names):
+    if any(find() for find in engine.ENGINES.values()):
+        assert_safe(names)
+
+
+def test_an_operation_of_a_user_may_be_called_anything(any_engine):
+    x = tg.Tensor([1.0], requires_grad=True, name="x")
+    for symbol in HOSTILE:
+        operation = Operation(symbol, lambda a, b: a + b, symbol=symbol, broadcasts=True)
+        operation.vjps = (None, None)
+        assert labels(record.record(operation, (x, x))).keys() == {"v1", "v2"}
+
+
+# --- engines and files -----------------------------------------------------------------------------------------------
+
+
+def test_each_engine_draws_every_format(one_engine, tmp_path):
+    loss, _ = network()
+    drawn = draw(loss)
+    assert parts(drawn.svg, "node").keys() == {v.key for v in collect(loss).vertices}
+    for suffix, start in {".svg": b"<?xml", ".png": b"\x89PNG", ".pdf": b"%PDF", ".dot": b"digraph"}.items():
+        drawn.save(tmp_path / f"picture{suffix}")
+        assert (tmp_path / f"picture{suffix}").read_bytes().startswith(start)
+    assert (tmp_path / "picture.svg").read_text(encoding="utf-8") == drawn.svg
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_dot_on_the_path_comes_first(monkeypatch):
+    monkeypatch.setattr(engine.shutil, "which", lambda name: f"/somewhere/{name}")
+    assert engine.ENGINES["dot"]() == ["/somewhere/dot"] and next(iter(engine.ENGINES)) == "dot"
+    monkeypatch.setattr(engine.shutil, "which", lambda name: None)
+    assert engine.ENGINES["dot"]() is None
+
+
+@pytest.mark.parametrize(("version", "usable"), [("1.14", False), ("2.0", True), ("2.0.4", True), ("10.1rc1", True)])
+def test_pygraphviz_brings_an_engine_from_version_2_on(monkeypatch, version, usable):
+    monkeypatch.setattr(engine.metadata, "version", lambda name: version)
+    assert (engine.ENGINES["pygraphviz"]() is not None) is usable
+
+
+def test_without_an_engine_there_is_dot_and_one_clear_line(no_engine, tmp_path):
+    drawn = draw(network()[0], tmp_path / "x.dot")
+    assert (tmp_path / "x.dot").read_text(encoding="utf-8") == drawn.dot
+    for attempt in (lambda: drawn.svg, lambda: drawn.save(tmp_path / "x.png")):
+        with pytest.raises(RuntimeError, match=r'apt install graphviz.*pip install "tinygrad_edu\[dot\]"') as error:
+            attempt()
+        assert "\n" not in str(error.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["x.dot"]
+    bundle = drawn._repr_mimebundle_()
+    assert list(bundle) == ["text/plain"] and "apt install graphviz" in bundle["text/plain"]
+
+
+def test_an_engine_that_fails_says_what_it_said(monkeypatch):
+    broken = [sys.executable, "-c", "import sys; sys.exit('first line\\nit is broken')"]
+    monkeypatch.setattr(engine, "ENGINES", {"dot": lambda: broken})
+    with pytest.raises(RuntimeError, match=r"it is broken$") as error:
+        _ = draw(network()[0]).svg
+    assert "\n" not in str(error.value)
+
+
+def test_jupyter_gets_svg_and_png_where_asked(any_engine):
+    drawn = draw(network()[0])
+    assert drawn._repr_mimebundle_(include=None, exclude=None).keys() == {"text/plain", "image/svg+xml"}
+    png = drawn._repr_mimebundle_(include={"image/png"})
+    assert png.keys() == {"text/plain", "image/png"} and png["image/png"].startswith(b"\x89PNG")
+    assert drawn._repr_mimebundle_(exclude={"image/svg+xml"}).keys() == {"text/plain"}
+
+
+def test_a_path_is_only_a_path(any_engine, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("-o evil.svg", "a b;c$(d).SVG", "Σ′😀.svg", "%s.svg"):
+        draw(network()[0], name)
+        assert Path(name).read_bytes().startswith(b"<?xml")
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "link.dot").symlink_to(tmp_path / "file.dot")
+    draw(network()[0], tmp_path / "link.dot")
+    assert (tmp_path / "link.dot").is_symlink() and (tmp_path / "file.dot").read_text("utf-8").startswith("digraph")
+
+
+def test_a_save_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
+    target = tmp_path / "x.svg"
+    target.write_text("before")
+
+    def fails(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(drawing, "render", lambda dot, format: b"<svg/>")
+    for method in ("write_bytes", "replace"):
+        with monkeypatch.context() as patch, pytest.raises(OSError, match=r"x\.svg: No space left on device"):
+            patch.setattr(Path, method, fails)
+            draw(network()[0], target)
+        assert target.read_text() == "before" and list(tmp_path.iterdir()) == [target]
+
+
+# --- refusals --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("missing/x.dot", "x.dot: No such file or directory"),
+        ("file.dot/x.dot", "x.dot: Not a directory"),
+        ("directory.dot", "directory.dot: "),
+    ],
+)
+def test_where_nothing_can_be_written(tmp_path, path, message):
+    (tmp_path / "file.dot").write_text("")
+    (tmp_path / "directory.dot").mkdir()
+    with pytest.raises(OSError, match=f"^draw: cannot write .*{message}") as error:
+        draw(network()[0], tmp_path / path)
+    assert "\n" not in str(error.value)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["directory.dot", "file.dot"]
+
+
+@pytest.mark.parametrize("path", ["picture", "picture.jpg", ".svg", "x.svg.exe"])
+def test_an_unknown_suffix_lists_the_known(tmp_path, path):
+    with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf, \.dot$"):
+        draw(network()[0], tmp_path / path)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"theme": "neon"}, "theme='neon' is unknown; known are 'light', 'dark', 'print'"),
+        ({"direction": "up"}, "direction='up' is unknown; known are 'LR'"),
+        ({"values": "some"}, "values='some' is unknown; known are 'auto', True, False"),
+    ],
+)
+def test_unknown_options(options, message):
+    with pytest.raises(ValueError, match=f"^draw: {message}"):
+        draw(network()[0], **options)
+
+
+def test_an_unknown_argument_is_pythons_own_error():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):
+        draw(network()[0], colour="red")
+
+
+def test_what_cannot_be_drawn():
+    with pytest.raises(TypeError, match=r"^draw: expected a Tensor, got ndarray$"):
+        draw(np.ones(3))
+    with pytest.raises(ValueError, match=r"^draw: nothing was recorded; did you forget requires_grad=True\?$"):
+        draw(tg.Tensor([1.0]) + 1.0)
+
+
+def test_a_picture_of_too_many_nodes_is_refused(monkeypatch):
+    monkeypatch.setattr(drawing, "render", lambda dot, format: b"<svg/>")
+    x = tg.Tensor(1.0, requires_grad=True)
+    for _ in range(1999):
+        x = -x
+    assert draw(x).svg == "<svg/>"
+    drawn = draw(-x)
+    assert drawn.dot.count("->") == 2000
+    with pytest.raises(ValueError, match=r"^draw: 2001 nodes are too many for a picture \(at most 2000\)"):
+        _ = drawn.svg
+
+
+def test_the_public_name_is_this_draw():
+    assert tg.draw is draw and isinstance(draw(network()[0]), Drawing)
+
+
+def test_importing_the_package_loads_neither_drawing_nor_graphviz():
+    program = "import sys, tinygrad_edu; print([m for m in sys.modules if 'graphviz' in m or 'drawing' in m])"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "[]\n"

@@ -1,0 +1,227 @@
+"""The shape of the house: which module may know which, how long they are, and what a rule may be made of."""
+
+import ast
+import io
+import subprocess
+import sys
+import tokenize
+from pathlib import Path
+
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import operations
+
+PACKAGE = Path(tg.__file__).parent
+
+# A module imports from lines above its own only, or from its own package. Within operations the same holds.
+LINES = [
+    "record",
+    "operations.defining", "operations.elementwise", "operations.indexing", "operations.shapes",
+    "operations.reductions", "operations.activations operations.products operations.diagonals", "operations.costs",
+    "operations",
+    "sweep protocols", "tensor", "transforms", "checks",
+    "networks listing", "data", "drawing documents", "__main__",
+]  # fmt: skip
+RANK = {name: rank for rank, line in enumerate(LINES) for name in line.split()}
+PARTS = {"drawing", "documents", "data"}  # packages that are one line: inside, they arrange themselves
+
+FILES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+MODULES = [name for name in FILES if name != "__init__"]
+
+
+def line_of(module):
+    top = module.split(".")[0]
+    return top if top in PARTS else module
+
+
+def tree_of(module):
+    return ast.parse(FILES[module].read_text(encoding="utf-8"))
+
+
+def imports(module):
+    """The package's modules that a module imports, wherever the import stands."""
+    package = module.split(".") if FILES[module].name == "__init__.py" else module.split(".")[:-1]
+    for node in ast.walk(tree_of(module)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.split(".")[0] == "tinygrad_edu":
+                    yield ".".join(alias.name.split(".")[1:])
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                base = package[: len(package) - node.level + 1]
+            elif node.module.split(".")[0] == "tinygrad_edu":
+                base = []
+            else:
+                continue
+            base = base + (node.module or "").split(".") if node.level else node.module.split(".")[1:]
+            base = [part for part in base if part]
+            for alias in node.names:
+                full = ".".join([*base, alias.name])
+                yield full if full in FILES else ".".join(base)
+
+
+def test_every_module_has_its_line():
+    assert {line_of(module) for module in MODULES} <= RANK.keys()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_to_lines_above(module):
+    mine = line_of(module)
+    for imported in imports(module):
+        theirs = line_of(imported)
+        if imported == "":  # the package itself, which loads the rest on first use: for the command line only
+            assert mine == "__main__", f"{module} imports from the package's __init__"
+        elif not (theirs == mine and mine in PARTS):
+            assert RANK[theirs] < RANK[mine], f"{module} imports {imported}"
+
+
+def test_the_reader_of_imports_sees_them():
+    assert {"record", "operations.defining"} <= set(imports("operations.elementwise"))
+    assert {"operations", "operations.indexing", "record", "sweep"} <= set(imports("tensor"))
+    assert {"operations.costs"} <= set(imports("operations"))
+
+
+def loaded_by(code):
+    program = f"import sys\n{code}\nprint(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_loads_neither_pictures_nor_documents():
+    loaded = loaded_by("import tinygrad_edu as tg; tg.grad(lambda x: x * x)(2.0)")
+    heavy = {"graphviz", "pygraphviz", "scipy", "torch", "tinygrad_edu.drawing", "tinygrad_edu.documents"}
+    assert loaded & (heavy | {"tinygrad_edu.networks", "tinygrad_edu.data", "tinygrad_edu.__main__"}) == set()
+
+
+def test_no_module_has_the_name_of_a_public_function():
+    # import of such a module would replace the function: tg.tape would become the module tape
+    public = {name for name in tg.__all__ if name not in tg._LATER or tg._LATER[name]}
+    assert {name.split(".")[0] for name in MODULES} & public == set()
+    assert {name.split(".")[1] for name in MODULES if name.startswith("operations.")} & set(operations.__all__) == set()
+
+
+def test_public_names_are_there():
+    for name in tg.__all__:
+        assert getattr(tg, name) is not None
+    assert len(set(tg.__all__)) == len(tg.__all__)
+    with pytest.raises(AttributeError, match="nonsense"):
+        tg.nonsense  # noqa: B018
+    contract = """
+        Tensor no_grad layer matmul hadamard hadamard_divide bullet kron diag diagflat transpose sigmoid softmax
+        log_softmax log exp tanh relu identity coordinatewise squared_error cross_entropy softmax_cross_entropy grad
+        value_and_grad vjp jvp jacobian hessian hvp adjoints checkpoint check_grad GradientError operation draw audit
+        documents
+    """.split()
+    assert set(contract) <= set(tg.__all__)
+
+
+# --- how long it is --------------------------------------------------------------------------------------------------
+
+
+def code_lines(source):
+    """The lines of a program without docstrings, comments and blank lines."""
+    lines = set()
+    skipped = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in skipped:
+            lines.update(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            lines -= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    return len(lines)
+
+
+def test_counting_lines():
+    source = '"""Doc."""\n# comment\n\ndef f(x):  # why\n    """Doc\n\n    more."""\n    return """a\nb"""\n'
+    assert code_lines(source) == 3
+
+
+def test_the_engine_can_be_read_in_an_afternoon():
+    engine = [m for m in MODULES if m.split(".")[0] in "record sweep tensor operations protocols transforms".split()]
+    figures = {module: code_lines(FILES[module].read_text(encoding="utf-8")) for module in engine}
+    assert sum(figures.values()) < 1300, f"{sum(figures.values())} lines of code: {figures}"
+
+
+@pytest.mark.parametrize("module", ["__init__", *(m for m in MODULES if line_of(m) != "documents")])
+def test_no_file_is_above_500_lines(module):
+    assert len(FILES[module].read_text(encoding="utf-8").splitlines()) <= 500
+
+
+# --- what a rule is made of ------------------------------------------------------------------------------------------
+
+TABLES = [(module, node) for module in MODULES if module.startswith("operations.") for node in ast.walk(tree_of(module))
+          if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "vjps"]  # fmt: skip
+RULES = [
+    (module, node)
+    for module, table in TABLES
+    for argument in table.args
+    for node in ast.walk(argument)
+    if isinstance(node, ast.Lambda)
+]
+FORMS = {"shape", "ndim", "size", "dtype"}  # what may be asked of a value; the numbers themselves may not
+
+
+def faults(rule):
+    """What a rule does that would not do for symbols: NumPy, the numbers themselves, tests of values."""
+    for node in ast.walk(rule.body):
+        if isinstance(node, ast.Name) and node.id in ("np", "numpy", "float", "int", "bool"):
+            yield node.id
+        elif isinstance(node, ast.Attribute) and node.attr in ("data", "_value", "item", "numpy"):
+            yield f".{node.attr}"
+        elif isinstance(node, ast.NamedExpr):
+            yield ":="
+        tests = {ast.Compare: lambda n: [n], ast.BoolOp: lambda n: n.values, ast.IfExp: lambda n: [n.test]}
+        for kind, parts in tests.items():
+            if isinstance(node, kind):
+                yield from ("a test of values" for part in parts(node) if not about_forms(part))
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not) and not about_forms(node.operand):
+            yield "a test of values"
+
+
+def about_forms(test):
+    """Whether a test asks for shapes and parameters only: every value in it is read through .shape and the like, or
+    it is compared with None."""
+    if isinstance(test, ast.Compare) and all(isinstance(op, ast.Is | ast.IsNot) for op in test.ops):
+        return True
+    read = {id(node.value) for node in ast.walk(test) if isinstance(node, ast.Attribute) and node.attr in FORMS}
+    return all(id(node) in read for node in ast.walk(test) if isinstance(node, ast.Name))
+
+
+@pytest.mark.parametrize(("module", "rule"), RULES, ids=[f"{m}:{r.lineno}:{r.col_offset}" for m, r in RULES])
+def test_a_rule_is_made_of_operators_and_operations(module, rule):
+    assert list(faults(rule)) == [], ast.unparse(rule)
+
+
+def test_there_are_rules():
+    assert len(TABLES) > 40 and len(RULES) > 50
+
+
+BAD_RULES = [
+    "lambda g, out, x: g * np.sign(x)", "lambda g, out, x: g * x.data", "lambda g, out, x: g if x > 0 else 0 * g",
+    "lambda g, out, x: g * (x == out)", "lambda g, out, x: x and g", "lambda g, out, x: g if x else g",
+    "lambda g, out, x: g * float(x)", "lambda g, out, x: g * (not x)", "lambda g, out, x: g if x[0] in (1,) else g",
+]  # fmt: skip
+GOOD_RULES = [
+    "lambda g, out, x: g * sign(x)", "lambda g, out, x: g if x.ndim == 2 else -g", "lambda g, out, x: g * (x.size or 1)",
+    "lambda g, out, x, axes: f(g, None if axes is None else inverse(axes))",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", BAD_RULES)
+def test_a_bad_rule_is_noticed(text):
+    assert list(faults(ast.parse(text, mode="eval").body))
+
+
+@pytest.mark.parametrize("text", GOOD_RULES)
+def test_a_good_rule_is_not(text):
+    assert not list(faults(ast.parse(text, mode="eval").body))
+
+
+def test_every_operation_says_what_it_is():
+    for name in operations.__all__:
+        doc = getattr(operations, name).__doc__
+        assert doc and ">>>" in doc, name
