@@ -12,6 +12,7 @@ import pytest
 import tinygrad_edu
 from tinygrad_edu import __main__ as command
 from tinygrad_edu.documents import mishachev, sabine
+from tinygrad_edu.files import write
 
 ENTRIES = [*mishachev.values(), *sabine.values()]
 PACKAGE = Path(tinygrad_edu.__file__).parent
@@ -130,19 +131,20 @@ sys.exit(status or any(name.split(".")[0] in ("graphviz", "pygraphviz") or "draw
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_an_interrupted_write_leaves_the_old_file(tmp_path):
+def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "results.json"
     path.write_text("old", encoding="utf-8")
 
-    def interrupted(part):
+    def interrupted(part, content):
         part.write_text("half", encoding="utf-8")
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        command._write(path, interrupted)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "write_bytes", interrupted)
+        write(path, "new")
     assert path.read_text(encoding="utf-8") == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["results.json"]
-    command._write(path, lambda part: part.write_text("new", encoding="utf-8"))
+    write(path, "new")
     assert path.read_text(encoding="utf-8") == "new"
 
 

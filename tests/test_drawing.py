@@ -435,7 +435,7 @@ def test_a_save_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
 def test_where_nothing_can_be_written(tmp_path, path, message):
     (tmp_path / "file.dot").write_text("")
     (tmp_path / "directory.dot").mkdir()
-    with pytest.raises(OSError, match=f"^draw: cannot write .*{message}") as error:
+    with pytest.raises(OSError, match=f"^cannot write .*{message}") as error:
         draw(network()[0], tmp_path / path)
     assert "\n" not in str(error.value)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["directory.dot", "file.dot"]

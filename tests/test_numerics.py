@@ -55,6 +55,7 @@ FIRST_ORDER = {
     "x**p, both": (tg.power, [[0, 0, 0, 3], [0, 1, 2, 0]], [1, 0, 0, 1], [[0, 1, 0, 0], [0, 0, 0, np.log(3)]]),
     "0**x": (lambda x: 0**x, [[0.5, 1, 2]], [0, 0, 0], [[0, 0, 0]]),
     "0.0**x without axes": (lambda x: 0.0**x, [2], 0, [0]),
+    "a negative number to the x": (lambda x: (-2.0) ** x, [[2]], [4], [[nan]]),  # no real derivative
     # products with zeros
     "prod, no zero": (tg.prod, [[2, 3, 4]], 24, [[12, 8, 6]]),
     "prod, one zero": (tg.prod, [[0, 3, 4]], 0, [[12, 0, 0]]),

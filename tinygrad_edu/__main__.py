@@ -7,16 +7,15 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 from . import __version__
 from .documents import report
 from .documents.audit import Result, audit, losses
 from .documents.entry import UnknownName
+from .files import write
 
 AS_STATED, NOT_AS_STATED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit statuses
 
@@ -63,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         results = audit(options.document, options.only, options.verdict, options.seed)
         if options.json is not None:
-            _write(options.json, lambda path: path.write_text(report.to_json(results), encoding="utf-8"))
+            write(options.json, report.to_json(results))
         if options.out is not None:
             _write_report(options.out, results, options.seed)
     except (UnknownName, OSError, RuntimeError) as error:
@@ -79,36 +78,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _write_report(directory: Path, results: Sequence[Result], seed: int) -> None:
     """The table and the JSON, then a picture of each network, which needs Graphviz."""
-    with _naming(directory):
+    try:
         directory.mkdir(parents=True, exist_ok=True)
-    _write(directory / "audit.txt", lambda path: path.write_text(report.table(results) + "\n", encoding="utf-8"))
-    _write(directory / "audit.json", lambda path: path.write_text(report.to_json(results), encoding="utf-8"))
+    except OSError as error:
+        raise OSError(f"cannot write {directory}: {error.strerror or error}") from None
+    write(directory / "audit.txt", report.table(results) + "\n")
+    write(directory / "audit.json", report.to_json(results))
     from . import draw
 
     for name, loss in losses(results, seed).items():
         draw(loss).save(directory / f"{name}.svg")
-
-
-def _write(path: Path, save: Callable[[Path], object]) -> None:
-    """Write a file beside its place, then move it there, so that an interruption leaves no half file."""
-    with _naming(path):
-        if path.exists() and not path.is_file():
-            save(path)  # a device such as /dev/stdout is written to, never replaced; a directory is an error
-            return
-        whole = path.resolve()  # of a symbolic link the file that it leads to is replaced
-        with TemporaryDirectory(prefix=".tinygrad_edu-", dir=whole.parent) as beside:
-            part = Path(beside) / path.name
-            save(part)
-            part.replace(whole)
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Let an error name the path that was asked for, and not a temporary one."""
-    try:
-        yield
-    except OSError as error:
-        raise OSError(f"cannot write {path}: {error.strerror or error}") from None
 
 
 if __name__ == "__main__":

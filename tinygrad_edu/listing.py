@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .record import Operation
-from .sweep import seed_for, sweep
+from .notation import applied
+from .sweep import below, seed_for, sweep
 from .tensor import Tensor
-
-POSTFIX = {"ᵀ", "²"}
 
 
 def tape(loss: Tensor, adjoints: bool = False) -> Tape:
@@ -34,13 +32,7 @@ def tape(loss: Tensor, adjoints: bool = False) -> Tape:
     """
     if not isinstance(loss, Tensor) or not loss.requires_grad:
         raise ValueError("tape: nothing was tracked; did you forget requires_grad=True?")
-    nodes = {loss._record.stamp: loss}  # type: ignore[union-attr]
-    unseen: list[Any] = [loss]
-    while unseen:
-        for x in unseen.pop()._record.inputs:
-            if x is not None and x.requires_grad and x._record.stamp not in nodes:
-                nodes[x._record.stamp] = x
-                unseen.append(x)
+    nodes = below(loss)
     found = {}
     if adjoints:
         found = {node._record.stamp: g for node, g in sweep(loss, seed_for(loss, None, "tape"))}
@@ -97,29 +89,6 @@ class Tape:
         if x is not None and (id(x) in self.names or x.name is not None):
             return str(self.names.get(id(x), x.name))
         return _brief(value) if np.size(value) == 1 else f"const{np.shape(value)}"
-
-
-def applied(operation: Operation, inputs: list[str], params: Mapping[str, Any]) -> str:
-    """An operation on named inputs, as a formula writes it."""
-    symbol = operation.symbol or operation.name
-    if len(inputs) == 2 and not symbol[0].isalpha():
-        return f"{inputs[0]} {symbol} {inputs[1]}"
-    if symbol in POSTFIX:
-        return inputs[0] + symbol
-    if symbol == "−":
-        return symbol + inputs[0]
-    if symbol == "[]":
-        return f"{inputs[0]}[{_parameter(params['index'])}]"
-    if "functions" in params:  # the column of activations stands where a function's name does
-        return f"[{_parameter(params['functions'])}]({inputs[0]})"
-    shown = [f"{key}={_parameter(value)}" for key, value in params.items() if value is not None and value is not False]
-    return f"{symbol}({', '.join(inputs + shown)})"
-
-
-def _parameter(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(getattr(v, "__name__", str(v)) for v in value)
-    return " ".join(str(value).split())
 
 
 def _cut(text: str, width: int) -> str:

@@ -73,17 +73,24 @@ def _unbroadcast(g: Any, value: Any, operation: Operation) -> Any:
     return sum_to(g, value.shape)
 
 
+def below(node: Any, since: int = 0) -> dict[int, Any]:
+    """All tracked nodes that a node depends on, itself included, by stamp. What is older than `since` is listed, but
+    not what lies behind it."""
+    nodes = {node._record.stamp: node}
+    unseen = [node]
+    while unseen:
+        for x in unseen.pop()._record.inputs:
+            if x is not None and x._record is not None and x._record.stamp not in nodes:
+                nodes[x._record.stamp] = x
+                if x._record.stamp >= since:
+                    unseen.append(x)
+    return nodes
+
+
 def leading_to(loss: Any, wanted: Iterable[Any]) -> set[int]:
     """The stamps of all nodes on a way from `loss` to a wanted one: the only ones that a sweep has to visit."""
     goals = {node._record.stamp for node in wanted}
-    oldest = min(goals)
-    nodes = {loss._record.stamp: loss}
-    unseen = [loss]
-    while unseen:
-        for x in unseen.pop()._record.inputs:
-            if x is not None and x._record is not None and x._record.stamp >= oldest and x._record.stamp not in nodes:
-                nodes[x._record.stamp] = x
-                unseen.append(x)
+    nodes = below(loss, min(goals))
     for stamp in sorted(nodes):  # oldest first: the inputs of a node are decided before it
         inputs = nodes[stamp]._record.inputs
         if any(x is not None and x._record is not None and x._record.stamp in goals for x in inputs):

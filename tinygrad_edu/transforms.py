@@ -17,7 +17,7 @@ from . import operations as op
 from .operations.defining import Jointly
 from .protocols import plain
 from .record import Operation, constant, leaf_record, record, recording, shape_of, stamps, state, unchanging
-from .sweep import leading_to, owned, seed_for, sweep
+from .sweep import below, leading_to, owned, seed_for, sweep
 from .tensor import Tensor, swept, untracked
 
 # --- containers ------------------------------------------------------------------------------------------------------
@@ -138,15 +138,7 @@ def _variable(x: Any, name: str, copy: bool) -> Tensor:
 
 def _older_sources(y: Tensor, start: int) -> list[Any]:
     """The tracked tensors from before a stamp that a result was computed from."""
-    seen: dict[int, Any] = {}
-    unseen = [y] if y.requires_grad else []
-    while unseen:
-        node: Any = unseen.pop()
-        if _stamp(node) not in seen:
-            seen[_stamp(node)] = node
-            if _stamp(node) > start:
-                unseen += [x for x in node._record.inputs if x is not None and x._record is not None]
-    return [node for stamp, node in seen.items() if stamp < start]
+    return [node for stamp, node in below(y, start).items() if stamp < start] if y.requires_grad else []
 
 
 def _chosen(name: str, argnum: int | tuple[int, ...], count: int) -> list[int]:

@@ -6,9 +6,9 @@ import os
 from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+from ..files import write
 from ..record import Node
 from .dot import source
 from .engine import render
@@ -110,14 +110,7 @@ class Drawing:
         if format not in ("svg", "png", "pdf", "dot"):
             raise ValueError(f"draw: {target} has none of the suffixes .svg, .png, .pdf, .dot")
         content = self.dot.encode() if format == "dot" else self._picture(format)
-        try:
-            whole = target.resolve()  # of a symbolic link the file that it leads to is replaced
-            with TemporaryDirectory(prefix=".drawing-", dir=whole.parent) as beside:
-                part = Path(beside) / whole.name
-                part.write_bytes(content)
-                part.replace(whole)
-        except OSError as error:
-            raise OSError(f"draw: cannot write {target}: {error.strerror or error}") from None
+        write(target, content)
 
     def _picture(self, format: str) -> bytes:
         if self._nodes > DRAWABLE:

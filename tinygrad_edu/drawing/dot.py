@@ -15,6 +15,7 @@ from typing import Any
 import graphviz
 import numpy as np
 
+from ..notation import applied, parameter
 from ..record import Operation
 from .graph import KINDS, Graph, Vertex
 from .theme import FONT, SHAPES, SIZES, THEMES, Theme
@@ -23,10 +24,6 @@ LONGEST = 48  # characters of a line that are shown
 SMALL = 6  # so many numbers are shown one by one, more as min, mean and max
 _SHOWN_ANYWAY = ("shape", "keepdims")  # parameters that the shape of a vertex shows
 _KEYLESS = ("functions", "index")  # parameters that say what they are
-_AROUND = {  # what is written before and after a single operand
-    "−": ("−", ""), "√": ("√", ""), "ᵀ": ("", "ᵀ"), "²": ("", "²"),
-    "abs": ("|", "|"), "‖‖": ("‖", "‖"), "[]": ("", "[…]"),
-}  # fmt: skip
 # In any label these six stand for the name of a node, of the graph, of an edge's ends; they cannot be escaped.
 _PLACEHOLDER = re.compile(r"\\(?=[NGETHL])")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -96,10 +93,10 @@ def _label(vertex: Vertex, values: bool, look: Theme) -> str:
     if vertex.name:
         rows.append([_cell([vertex.name], "name", look.text, bold=True)])
     if vertex.operation is not None:
-        applied = _applied(vertex.operation, vertex.operands)
-        rows.append([_cell([applied], "symbol" if len(applied) <= 2 else "name", look.text)])
+        formula = _formula(vertex.operation, vertex.operands)
+        rows.append([_cell([formula], "symbol" if len(formula) <= 2 else "name", look.text)])
         params = ", ".join(
-            _parameter(value) if key in _KEYLESS else f"{key}={_parameter(value)}"
+            parameter(value) if key in _KEYLESS else f"{key}={parameter(value)}"
             for key, value in vertex.params.items()
             if key not in _SHOWN_ANYWAY and value is not None
         )
@@ -112,33 +109,13 @@ def _label(vertex: Vertex, values: bool, look: Theme) -> str:
     return f"<{_table(rows)}>"
 
 
-def _applied(operation: Operation, operands: tuple[Any, ...]) -> str:
+def _formula(operation: Operation, operands: tuple[Any, ...]) -> str:
     """An operation and what is known of its operands, in their order, which edges do not show: W1 · X, 1 − …, σ(z1).
     Where nothing is known, the symbol alone."""
-    symbol = operation.symbol or operation.name
     if all(operand is None for operand in operands):
-        return symbol
+        return operation.symbol or operation.name
     shown = ["…" if x is None else _short(x, 12) if isinstance(x, str) else f"{x:.4g}" for x in operands]
-    if len(shown) == 1 and symbol in _AROUND:
-        return shown[0].join(_AROUND[symbol])
-    if len(shown) == 2 and operation.symbol and not symbol.isidentifier():
-        return f"{shown[0]} {symbol} {shown[1]}"
-    return f"{symbol}({', '.join(shown)})"
-
-
-def _parameter(value: Any) -> str:
-    """A parameter in short: functions by symbol or name, index arrays by shape, slices as they are written."""
-    if isinstance(value, tuple):
-        return f"({', '.join(map(_parameter, value))})"
-    if isinstance(value, slice):
-        parts = ["" if part is None else str(part) for part in (value.start, value.stop, value.step)]
-        return ":".join(parts[: 3 if parts[2] else 2])
-    if isinstance(value, np.ndarray):
-        return f"array {value.shape}"
-    if callable(value):
-        operation = getattr(value, "operation", None)
-        return getattr(operation, "symbol", None) or getattr(value, "__name__", None) or str(value)
-    return "…" if value is Ellipsis else str(value)
+    return applied(operation, shown, {})
 
 
 def _numbers(value: np.ndarray[Any, Any], look: Theme) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..record import NO_PARAMETERS, Node, Operation
+from ..sweep import below
 
 KINDS = ("parameter", "input", "constant", "operation", "result")
 
@@ -47,13 +48,13 @@ class Graph(NamedTuple):
 
 def collect(result: Node) -> Graph:
     """The graph below `result`, a recorded node."""
-    below = _below(result)
-    keys = {stamp: f"v{i}" for i, stamp in enumerate(sorted(below), 1)}
+    nodes = below(result)
+    keys = {stamp: f"v{i}" for i, stamp in enumerate(sorted(nodes), 1)}
     vertices: dict[str, Vertex] = {}
     edges: list[Edge] = []
     constants: dict[int, str] = {}  # the key of a constant array, by its id: the records keep the array alive
     for stamp, key in keys.items():
-        node = below[stamp]
+        node = nodes[stamp]
         record = node._record
         operands: list[Any] = []
         for x, value in zip(record.inputs, record.values, strict=True):
@@ -79,18 +80,6 @@ def collect(result: Node) -> Graph:
 
 def _name(x: Any) -> str | None:
     return (getattr(x, "name", None) or "").strip() or None
-
-
-def _below(result: Node) -> dict[int, Any]:
-    """The recorded nodes that `result` depends on, and itself, by stamp."""
-    found: dict[int, Any] = {result._record.stamp: result}  # type: ignore[union-attr]
-    pending: list[Any] = [result]
-    while pending:
-        for x in pending.pop()._record.inputs:
-            if x is not None and x._record is not None and x._record.stamp not in found:
-                found[x._record.stamp] = x
-                pending.append(x)
-    return found
 
 
 def _in_layers(vertices: dict[str, Vertex], edges: list[Edge]) -> tuple[Vertex, ...]:

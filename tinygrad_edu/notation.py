@@ -1,0 +1,58 @@
+"""How an operation on named operands is written: W1 · X, σ(z), v4[0, 1]. The one place for listings and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .record import Operation
+
+AROUND = {  # what is written before and after a single operand
+    "−": ("−", ""), "√": ("√", ""), "ᵀ": ("", "ᵀ"), "²": ("", "²"), "abs": ("|", "|"), "‖‖": ("‖", "‖"),
+    "[]": ("", "[…]"),
+}  # fmt: skip
+
+
+def applied(operation: Operation, operands: Sequence[str], params: Mapping[str, Any]) -> str:
+    """An operation on its operands, with what parameters it was given.
+
+    >>> from tinygrad_edu.operations import matmul, sum
+    >>> applied(matmul.operation, ["W1", "X"], {}), applied(sum.operation, ["a"], {"axis": 0, "keepdims": False})
+    ('W1 · X', 'sum(a, axis=0)')
+    """
+    symbol = operation.symbol or operation.name
+    if symbol == "[]" and params:
+        return f"{operands[0]}[{_listed(params['index'])}]"
+    if "functions" in params:  # the column of activations stands where a function's name does
+        return f"[{_listed(params['functions'])}]({operands[0]})"
+    shown = [f"{key}={parameter(value)}" for key, value in params.items() if value is not None and value is not False]
+    if len(operands) == 1 and symbol in AROUND and not shown:
+        return operands[0].join(AROUND[symbol])
+    if len(operands) == 2 and operation.symbol and not symbol.isidentifier():
+        return f"{operands[0]} {symbol} {operands[1]}"
+    return f"{symbol}({', '.join([*operands, *shown])})"
+
+
+def parameter(value: Any) -> str:
+    """A parameter in short: functions by symbol or name, index arrays by shape, slices as they are written.
+
+    >>> parameter((slice(1, None), Ellipsis, 0))
+    '(1:, ..., 0)'
+    """
+    if isinstance(value, tuple):
+        return f"({_listed(value)}{',' if len(value) == 1 else ''})"
+    if isinstance(value, slice):
+        parts = ["" if part is None else str(part) for part in (value.start, value.stop, value.step)]
+        return ":".join(parts[: 3 if parts[2] else 2])
+    if isinstance(value, np.ndarray):
+        return f"array {value.shape}"
+    if callable(value) and not isinstance(value, type):
+        operation = getattr(value, "operation", None)
+        return getattr(operation, "symbol", None) or getattr(value, "__name__", None) or str(value)
+    return "..." if value is Ellipsis else str(value)
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(parameter, value)) if isinstance(value, tuple) else parameter(value)
