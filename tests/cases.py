@@ -303,6 +303,8 @@ def rows():
         for (shape, axis), keepdims in product(reduced, (False, True)):
             yield f, [real(*shape)], {"axis": axis, "keepdims": keepdims}
     yield from ((tg.prod, [real(n)], {}) for n in (2, 4, 5, 7, 8))
+    for f in (tg.sum, tg.prod, tg.max, tg.min, tg.norm):  # NumPy's ufuncs let 0 and -1 pass where there is no axis
+        yield from ((f, [real()], {"axis": axis}) for axis in (0, -1))
     for shape, axis in WITH_EMPTY:
         yield tg.softmax, [real(*shape)], {"axis": axis}
         yield tg.log_softmax, [real(*shape)], {"axis": axis}

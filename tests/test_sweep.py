@@ -147,8 +147,8 @@ class Text(Value):
 
     __slots__ = ("dtype", "shape", "text")
 
-    def __init__(self, text, shape, dtype=np.dtype(float)):
-        self.text, self.shape, self.dtype = text, shape, dtype
+    def __init__(self, text, shape):
+        self.text, self.shape, self.dtype = text, shape, np.dtype(float)
 
     def _apply(self, operation, inputs, params):
         texts = [x.text if isinstance(x, Text) else str(x) for x in inputs]

@@ -724,6 +724,7 @@ def test_methods_without_a_derivative_give_plain_results(name):
     assert leaf(x).tolist() == x.tolist()
 
 
+LIST = [1.0, 2.0, 3.0]
 METHODS = {  # the methods of ndarray, with NumPy's arguments
     "sum": lambda x: x.sum(), "sum, axis": lambda x: x.sum(0), "sum, axis=": lambda x: x.sum(axis=(0, -1)),
     "sum, keepdims": lambda x: x.sum(axis=1, keepdims=True), "mean": lambda x: x.mean(axis=-1),
@@ -738,7 +739,7 @@ METHODS = {  # the methods of ndarray, with NumPy's arguments
     "astype": lambda x: x.astype(np.float32), "neg": lambda x: -x, "pos": lambda x: +x, "abs": abs,
     "radd": lambda x: 1 + x, "rsub": lambda x: 1 - x, "rmul": lambda x: 2 * x, "rtruediv": lambda x: 1 / x,
     "rpow": lambda x: 2**x, "rmatmul": lambda x: np.ones((1, 2)) @ x, "pow": lambda x: x**2,
-    "add list": lambda x: x + [1.0, 2.0, 3.0], "list add": lambda x: [1.0, 2.0, 3.0] + x,
+    "add list": lambda x: x + LIST, "list add": lambda x: LIST + x,
     "iadd": lambda x: operator_iadd(x),
 }  # fmt: skip
 

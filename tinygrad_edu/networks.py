@@ -63,16 +63,9 @@ class Dense:
     """
 
     def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        activation: Callable[[Any], Any] = identity,
-        *,
-        bias: bool = True,
-        seed: int | np.random.Generator | None = None,
-        name: str | None = None,
-        dtype: Any = np.float64,
-    ) -> None:
+        self, inputs: int, outputs: int, activation: Callable[[Any], Any] = identity, *, bias: bool = True,
+        seed: int | np.random.Generator | None = None, name: str | None = None, dtype: Any = np.float64,
+    ) -> None:  # fmt: skip
         for width, what in ((inputs, "inputs"), (outputs, "outputs")):
             if isinstance(width, bool) or not isinstance(width, int | np.integer) or width < 1:
                 raise ValueError(f"Dense: {what} must be a positive integer, got {width!r}")
@@ -104,8 +97,8 @@ class Dense:
         return [self.W] if self.b is None else [self.W, self.b]
 
     def __repr__(self) -> str:
-        outputs, inputs = self.W.shape
-        return f"Dense({inputs}, {outputs}{'' if self.name is None else f', name={self.name!r}'})"
+        name = "" if self.name is None else f", name={self.name!r}"
+        return f"Dense({self.W.shape[1]}, {self.W.shape[0]}{name})"
 
 
 class Sequence:
@@ -152,10 +145,6 @@ class Sequence:
         """List the parameters of all layers, first to last; those of a layer that comes twice, once."""
         found = [p for each in self.layers if hasattr(each, "parameters") for p in each.parameters()]
         return list(dict.fromkeys(found))
-
-    def __repr__(self) -> str:
-        names = (getattr(each, "__name__", None) or repr(each) for each in self.layers)
-        return f"Sequence({', '.join(names)})"
 
 
 class Optimiser:
@@ -205,10 +194,8 @@ class Optimiser:
         gradients = [p.grad.numpy() if isinstance(p.grad, Tensor) else p.grad for p in self.parameters]
         for i, g in enumerate(gradients):
             if g is None:
-                raise ValueError(
-                    f"{self.kind}: {self._called(i)} has no gradient; before step(), call backward() on a loss that "
-                    "depends on it"
-                )
+                what = "before step(), call backward() on a loss that depends on it"
+                raise ValueError(f"{self.kind}: {self._called(i)} has no gradient; {what}")
         self.steps += 1
         for i, (parameter, g) in enumerate(zip(self.parameters, gradients, strict=True)):
             parameter.data -= self.rate * self.direction(i, g)
@@ -341,13 +328,9 @@ class Adam(Optimiser):
     """
 
     def __init__(
-        self,
-        parameters: Iterable[Tensor],
-        rate: float = 0.001,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        epsilon: float = 1e-8,
-    ) -> None:
+        self, parameters: Iterable[Tensor], rate: float = 0.001,
+        beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8,
+    ) -> None:  # fmt: skip
         super().__init__(parameters, rate)
         self._demand("beta1", beta1, 0 <= beta1 < 1, "at least 0 and below 1")
         self._demand("beta2", beta2, 0 <= beta2 < 1, "at least 0 and below 1")
