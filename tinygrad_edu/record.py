@@ -105,7 +105,7 @@ class Record(NamedTuple):
 
 def leaf_record() -> Record:
     """The record of a tracked value that no operation made."""
-    return Record(next(stamps), None, (), (), NO_PARAMETERS, state.layers)
+    return _new_record(Record, (next(stamps), None, (), (), NO_PARAMETERS, state.layers))
 
 
 class Value:
@@ -153,16 +153,26 @@ def record1(operation: Operation, x: Any, params: Mapping[str, Any] = NO_PARAMET
 
 
 def record2(operation: Operation, x: Any, y: Any, params: Mapping[str, Any] = NO_PARAMETERS) -> Any:
-    """Apply an operation to two nodes."""
-    a, b = x._value, y._value
+    """Apply an operation to two inputs, at least one of them a node."""
+    inputs: tuple[Any, Any] = x, y
+    if not isinstance(y, Node):
+        node, a, b, inputs = x, x._value, constant(y, operation), (x, None)
+    elif not isinstance(x, Node):
+        node, a, b, inputs = y, constant(x, operation), y._value, (None, y)
+    else:
+        node, a, b = x if x._record is not None else y, x._value, y._value
     try:
         value = operation.forward(a, b, **params) if params else operation.forward(a, b)
     except (ValueError, TypeError, IndexError) as error:
         raise misfit(operation, (x, y), params, error) from None
-    out = _new(type(x))
+    out = _new(type(node))
     out._value = value
-    if (x._record is not None or y._record is not None) and state.recording and operation.vjps:
-        out._record = _new_record(Record, (next(stamps), operation, (x, y), (a, b), params, state.layers))
+    if node._record is not None and state.recording and operation.vjps:
+        if inputs[0] is None:
+            a = unchanging(a)
+        elif inputs[1] is None:
+            b = unchanging(b)
+        out._record = _new_record(Record, (next(stamps), operation, inputs, (a, b), params, state.layers))
     else:
         out._record = None
     return out

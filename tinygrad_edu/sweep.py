@@ -41,14 +41,15 @@ def sweep(
     while heap:
         node, g = pending.pop(-heappop(heap))
         yield node, g
-        _, operation, inputs, values, _, _ = node._record
+        record = node._record
+        operation = record[1]
         if operation is None:
             continue
         g, out, read_inputs, params = read(node, g)
-        for x, value, rule in zip(inputs, values, operation.vjps, strict=False):
-            if x is None or rule is None or (record := x._record) is None:
+        for x, value, rule in zip(record[2], record[3], operation.vjps):  # noqa: B905 - strict= takes as long as a product
+            if x is None or rule is None or (source := x._record) is None:
                 continue
-            stamp = record[0]
+            stamp = source[0]
             if needed is not None and stamp not in needed:
                 continue
             new = rule(g, out, *read_inputs, **params) if params else rule(g, out, *read_inputs)

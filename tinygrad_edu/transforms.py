@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,26 +23,34 @@ from .tensor import Tensor, swept, untracked
 # --- containers ------------------------------------------------------------------------------------------------------
 
 
-def flatten(tree: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
+def flatten(tree: Any) -> tuple[list[Any], Callable[[Iterable[Any]], Any]]:
     """The leaves of nested lists, tuples and dicts, and the function that puts others in their places."""
+    leaves: list[Any] = []
+    form = _form(tree, leaves)
+    return leaves, lambda others: _filled(form, iter(others))
+
+
+def _form(tree: Any, leaves: list[Any]) -> Any:
+    """What a container is made of, None standing for a leaf; the leaves are added to a list."""
     if isinstance(tree, dict):
-        keys, parts = list(tree), [flatten(part) for part in tree.values()]
-    elif isinstance(tree, list | tuple):
-        keys, parts = None, [flatten(part) for part in tree]
-    else:
-        return [tree], lambda leaves: leaves[0]
-    ends = list(itertools.accumulate(len(leaves) for leaves, _ in parts))
+        return dict, list(tree), [_form(part, leaves) for part in tree.values()]
+    if isinstance(tree, (list, tuple)):
+        return type(tree), None, [_form(part, leaves) for part in tree]
+    leaves.append(tree)
+    return None
 
-    def rebuild(leaves: Sequence[Any]) -> Any:
-        items = [
-            build(leaves[end - len(part) : end]) for (part, build), end in zip(parts, ends, strict=True)
-        ]
-        if keys is not None:
-            return dict(zip(keys, items, strict=True))
-        return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
 
-    return [leaf for leaves, _ in parts for leaf in leaves], rebuild
+def _filled(form: Any, leaves: Iterator[Any]) -> Any:
+    if form is None:
+        return next(leaves)
+    kind, keys, parts = form
+    items = [_filled(part, leaves) for part in parts]
+    if keys is not None:
+        return dict(zip(keys, items, strict=True))
+    return items if kind is list else kind(*items) if hasattr(kind, "_fields") else kind(items)
 
+
+LARGE = 1 << 16  # bytes
 
 # --- running a function on fresh variables ---------------------------------------------------------------------------
 
@@ -51,28 +59,47 @@ class Run:
     """One call of a function on fresh variables in place of the chosen arguments, ready to be swept back.
 
     `live` says that the results are to be Tensors with a graph: a chosen argument is a tracked Tensor, or the function
-    closes over one, and recording is on. With `copy` false the variables share memory with the arguments, which is
-    right where the graph does not outlive the call.
+    closes over one, and recording is on. Without `copy`, large arrays are not copied but shared with the caller, as the
+    graph is not to outlive the call: the pages of a copy cost as much as the rest of a network's step.
     """
 
     def __init__(
         self, name: str, f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int], copy: bool = True
     ) -> None:
         self.start = next(stamps)
+        self.shares_memory = False
         self.trees, self.given, self.variables = [], [], []
         new_args = list(args)
         with recording(True):
             for i in chosen:
                 leaves, rebuild = flatten(args[i])
-                fresh = [_variable(leaf, name, copy) for leaf in leaves]
+                fresh = [self._variable(leaf, name, copy) for leaf in leaves]
                 new_args[i] = rebuild(fresh)
                 self.trees.append((len(fresh), rebuild))
                 self.given += leaves
                 self.variables += fresh
             outputs, self.rebuild_output = flatten(f(*new_args))
+        self.stamps = [v._record.stamp for v in self.variables]
         self.outputs = [y if isinstance(y, Tensor) else untracked(np.array(constant(y, name))) for y in outputs]
         self.wrap = any(isinstance(x, Tensor) for x in self.given)
         self.live = self.wrap and state.recording and any(isinstance(x, Tensor) and x.requires_grad for x in self.given)
+
+    def _variable(self, x: Any, name: str, copy: bool) -> Tensor:
+        """A fresh variable with the value of x; of a tracked Tensor it is a copy that stays connected."""
+        if isinstance(x, Tensor):
+            if x.requires_grad:
+                return op.identity(x)  # type: ignore[no-any-return]
+            variable = untracked(x._value, x.name)
+        elif type(x) is np.ndarray and x.dtype.kind == "f":
+            share = not copy and x.nbytes > LARGE
+            self.shares_memory = self.shares_memory or share
+            variable = untracked(x if share else x.copy(order="K"))
+        else:
+            variable = untracked(np.array(constant(x, name)))
+        if variable._value.dtype.kind != "f":
+            variable._value = variable._value.astype(float)
+        variable._record = leaf_record()
+        return variable
 
     def look_for_closures(self) -> None:
         """Find out whether an output depends on something that was tracked before."""
@@ -82,7 +109,8 @@ class Run:
         """The gradients of one output with respect to all variables: zeros where it does not depend on them."""
         live = self.live if live is None else live
         found: dict[int, Any] = {}
-        goals = {_stamp(v) for v in self.variables}
+        order = self.stamps
+        goals = set(order)
         if live and y.requires_grad and goals:
             found = {_stamp(v): g for v, g in swept(y, seed, True, goals, leading_to(y, self.variables))}
         elif y.requires_grad:
@@ -96,7 +124,7 @@ class Run:
             if self.live:
                 return self.gradients(y, seed)
             found = dict(zip(found, owned(found.values()), strict=True))
-        return [found[s] if (s := _stamp(v)) in found else _zeros(v, live) for v in self.variables]
+        return [found[s] if s in found else _zeros(v, live) for s, v in zip(order, self.variables, strict=True)]
 
     def handed_out(self, x: Any) -> Any:
         """A result as the caller gets it: in arrays where he came with arrays."""
@@ -106,10 +134,10 @@ class Run:
             return untracked(plain(x))
         return np.array(x._value) if isinstance(x, Tensor) else x
 
-    def arranged(self, per_variable: Sequence[Any]) -> list[Any]:
+    def arranged(self, per_variable: Iterable[Any]) -> list[Any]:
         """One result a variable, in the containers of the arguments."""
         rest = iter(per_variable)
-        return [rebuild([next(rest) for _ in range(count)]) for count, rebuild in self.trees]
+        return [rebuild(itertools.islice(rest, count)) for count, rebuild in self.trees]
 
 
 def _stamp(node: Any) -> int:
@@ -120,20 +148,6 @@ def _stamp(node: Any) -> int:
 def _zeros(v: Tensor, live: bool) -> Any:
     zeros = np.zeros(v.shape, v.dtype)
     return untracked(zeros) if live else zeros
-
-
-def _variable(x: Any, name: str, copy: bool) -> Tensor:
-    """A fresh variable with the value of x; of a tracked Tensor it is a copy that stays connected."""
-    if isinstance(x, Tensor):
-        if x.requires_grad:
-            return op.identity(x)  # type: ignore[no-any-return]
-        value = x._value
-    else:
-        value = x.copy(order="K") if copy and type(x) is np.ndarray else x
-    value = constant(value, name)
-    variable = untracked(np.asarray(value, None if value.dtype.kind == "f" else float), getattr(x, "name", None))
-    variable._record = leaf_record()
-    return variable
 
 
 def _older_sources(y: Tensor, start: int) -> list[Any]:
@@ -161,6 +175,11 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
     argnum : the number of an argument, which may be a nested list, tuple or dict of arrays: the gradient has the same
         form. For a tuple of numbers a tuple of gradients comes back.
 
+    Notes
+    -----
+    Arrays above 64 KiB are not copied for the call. Tensors that f keeps beyond it share memory with them. Where f
+    closes over a tracked Tensor and such arrays, it is called twice.
+
     >>> value, gradient = value_and_grad(lambda w: (w * w).sum())(np.array([1.0, 2.0]))
     >>> float(value), gradient
     (5.0, array([2., 4.]))
@@ -172,11 +191,11 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
         chosen = _chosen(name, argnum, len(args))
         run = Run(name, f, args, chosen, copy=False)
         y, found = _value_and_gradients(run, name)
-        if run.live and not run.wrap:  # f closes over a tracked tensor: the graph lives on, with arrays of its own
+        if run.live and run.shares_memory:  # f closes over a tracked tensor: the graph lives on, on arrays of its own
             run = Run(name, f, args, chosen)
             run.live = True
             y, found = _value_and_gradients(run, name)
-        gradients = run.arranged([run.handed_out(g) for g in found])
+        gradients = run.arranged(map(run.handed_out, found) if run.live or run.wrap else found)
         return run.handed_out(y), tuple(gradients) if isinstance(argnum, tuple) else gradients[0]
 
     return of

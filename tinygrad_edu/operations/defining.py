@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy import ndarray
 
-from ..record import Node, Operation, Value, apply, misfit, record, record1, record2
+from ..record import Node, Operation, Value, apply, misfit, record1, record2
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 ERRORS = (ValueError, TypeError, IndexError)
@@ -73,8 +73,8 @@ def _binary(operation: Operation) -> Callable[..., Any]:
                 return forward(x, y)
             except ERRORS as error:
                 raise misfit(operation, (x, y), {}, error) from None
-        if isinstance(x, Node):
-            return record2(operation, x, y) if isinstance(y, Node) else record(operation, (x, y))
+        if isinstance(x, Node) or isinstance(y, Node):
+            return record2(operation, x, y)
         return apply(operation, (x, y))
 
     return call
@@ -112,11 +112,10 @@ def _with_parameters(operation: Operation, signature: inspect.Signature, count: 
             bound.apply_defaults()
             args = bound.args[:count]
             params = {n: bound.arguments[n] for n in names}
-        if isinstance(args[0], Node):
-            if count == 1:
-                return record1(operation, args[0], params)
-            if count == 2 and isinstance(args[1], Node):
-                return record2(operation, args[0], args[1], params)
+        if count == 1 and isinstance(args[0], Node):
+            return record1(operation, args[0], params)
+        if count == 2 and (isinstance(args[0], Node) or isinstance(args[1], Node)):
+            return record2(operation, args[0], args[1], params)
         return apply(operation, args[:count], params)
 
     return call
