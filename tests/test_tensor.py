@@ -287,11 +287,25 @@ def test_grad_has_the_shape_and_dtype_of_the_leaf_and_is_writable(shape, dtype):
     assert_plain(w.grad, np.full(shape, 1.0, dtype))
 
 
+@pytest.mark.parametrize("make", [np.array, tg.Tensor, lambda g: tg.Tensor(g, requires_grad=True), list])
+def test_grad_has_the_dtype_of_the_leaf_whatever_the_gradient_is_given_in(make):
+    for f in (lambda w: w, tg.identity, lambda w: w * w, lambda w: w + np.zeros(2)):
+        w = leaf(np.ones(2, np.float32))
+        f(w).backward(make([1.0, 2.0]))
+        assert w.grad.dtype == np.float32
+        w.zero_grad()
+        f(w).backward(make([1.0, 2.0]), create_graph=True)
+        assert w.grad.dtype == np.float32
+
+
 SHARING = {  # losses whose rules hand out g itself, views of it, or views of each other
     "sum of two": lambda a, b, g: (a + b, None),
     "difference": lambda a, b, g: (a - b, None),
     "twice the same": lambda a, b, g: (a + a + b, None),
     "views": lambda a, b, g: (tg.reshape(a, (4,)).sum() + tg.transpose(b).sum() + a.sum(), None),
+    "views of one": lambda a, b, g: (tg.reshape(a, (4,)) + tg.reshape(b, (4,)), g.reshape(4)),
+    "transposes": lambda a, b, g: (a.T + b.T, g),
+    "a row and the same row": lambda a, b, g: ((a + b)[0] + (a - b)[0], g[0]),
     "concatenate": lambda a, b, g: (np.concatenate([a, b, a]), np.concatenate([g, g, g])),
     "stack": lambda a, b, g: (np.stack([a, b]), np.stack([g, g])),
     "a gradient": lambda a, b, g: (a + b, g),

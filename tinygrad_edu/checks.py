@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from .containers import flatten
 from .protocols import plain
 from .record import constant, no_grad
-from .transforms import flatten, grad
+from .transforms import grad
 
 
 class GradientError(ValueError, AssertionError):
@@ -87,7 +88,7 @@ def _check_argument(
     gradients, _ = flatten(grad(f, i)(*args))
     found = sum(float(np.sum(plain(g) * v)) for g, v in zip(gradients, direction, strict=True))
     expected = fine + (fine - coarse) / 3
-    if not abs(found - expected) <= atol + rtol * max(abs(found), abs(expected)) + 10 * abs(fine - coarse):
+    if not abs(found - expected) <= atol + rtol * max(abs(found), abs(expected)) + 0.1 * abs(fine - coarse):
         raise GradientError(
             f"check_grad: {where}: the derivative is {found:.10g}, central differences give {expected:.10g}"
         )

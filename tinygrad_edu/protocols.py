@@ -18,6 +18,12 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     return op.norm(x, axis, keepdims=keepdims)
 
 
+def _reshape(x: Any, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None) -> Any:
+    if order != "C" or copy is not None:
+        raise TypeError("numpy.reshape: order= and copy= are not supported on Tensors")
+    return op.reshape(x, newshape if shape is None else shape)
+
+
 def _where(condition: Any, *branches: Any) -> Any:
     return op.where(condition, *branches) if branches else np.where(plain(condition))
 
@@ -37,7 +43,9 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
         "sum mean prod max min reshape transpose swapaxes expand_dims squeeze broadcast_to concatenate stack "
         "outer kron diag diagflat trace"
     ).split()
-} | {np.amax: op.max, np.amin: op.min, np.where: _where, np.linalg.norm: _norm}
+} | {np.amax: op.max, np.amin: op.min, np.where: _where, np.linalg.norm: _norm, np.reshape: _reshape} | {
+    np.transpose: lambda a, axes=None: op.transpose(a, axes)
+}
 
 # What has no derivative, or a result that is no number: computed on the values, plain arrays come back.
 PLAIN_UFUNCS = {
@@ -53,7 +61,7 @@ PLAIN_FUNCTIONS = {
         "shape ndim size argmax argmin argsort argwhere nonzero flatnonzero count_nonzero searchsorted allclose "
         "isclose array_equal array_equiv any all zeros_like ones_like empty_like full_like array_repr array_str "
         "array2string iscomplexobj isrealobj result_type can_cast may_share_memory shares_memory unravel_index save "
-        "savez savetxt"
+        "savez savez_compressed savetxt"
     ).split()
 }
 

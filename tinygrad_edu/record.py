@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from .errors import misfit
+
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 stamps = itertools.count(1)  # an input is stamped before its result: stamps are a topological order
 
@@ -261,59 +263,3 @@ def unchanging(x: Any) -> Any:
     while isinstance(base, ndarray) and not base.flags.writeable:
         base = base.base
     return x if base is None else x.copy(order="K")
-
-
-# --- errors ----------------------------------------------------------------------------------------------------------
-
-
-class BadIndex(IndexError, ValueError):
-    """An index or an axis that is not there."""
-
-
-def describe(x: Any) -> str:
-    """An input as an error message shows it: name and shape, or the value of a scalar."""
-    value = x._value if isinstance(x, Node) else x
-    name = getattr(x, "name", None) if isinstance(x, Value) else None
-    shape = getattr(value, "shape", None)
-    if shape is None:
-        return repr(value) if isinstance(value, int | float) else f"{type(value).__name__} {np.shape(value)}"
-    return f"{name} {shape}" if name else f"{shape}"
-
-
-def misfit(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any], error: Exception) -> Exception:
-    """The error of an operation that failed: its name, what came, why, and the transpose that would fit."""
-    text = str(error)
-    reason = next((said for sign, said in _REASONS if sign in text), None)
-    if reason is None and text.startswith(operation.name + ":"):  # the operation has found its own words
-        return error
-    kinds = {getattr(getattr(x, "_value", x), "dtype", None) for x in inputs} - {None}
-    shown = f" {operation.symbol or ','} ".replace(" ,", ",").join(map(describe, inputs))
-    if isinstance(error, TypeError):
-        shown += f" of {', '.join(sorted(map(str, kinds)))}"
-    set_params = {key: value for key, value in params.items() if value is not None and value is not False}
-    given = "".join(f", {key}={value!r}" for key, value in set_params.items())
-    kind = BadIndex if isinstance(error, IndexError) else type(error)
-    return kind(f"{operation.name}: {shown}{given}: {reason or text}{_transpose_that_fits(operation, inputs, params)}")
-
-
-_REASONS = (  # what NumPy writes, and how it is said here
-    ("could not be broadcast", "the shapes do not broadcast"),
-    ("mismatch in its core dimension", "the columns of the first and the rows of the second differ in number"),
-    ("does not have enough dimensions", "a scalar is no matrix; use * to multiply by one"),
-)
-
-
-def _transpose_that_fits(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any]) -> str:
-    if len(inputs) != 2:
-        return ""
-    values = [np.asarray(x._value if isinstance(x, Node) else x) for x in inputs]
-    for i, name in enumerate(("first", "second")):
-        if values[i].ndim == 2:
-            swapped = [v.T if i == j else v for j, v in enumerate(values)]
-            try:
-                operation.forward(*swapped, **params)
-            except (ValueError, TypeError, IndexError):
-                continue
-            name = getattr(inputs[i], "name", None) or f"the {name}"
-            return f"; the transpose of {name}, {swapped[i].shape}, would fit"
-    return ""

@@ -15,7 +15,7 @@ from numpy import ndarray
 
 from .operations.elementwise import astype
 from .operations.shapes import sum_to
-from .record import Node, Operation
+from .record import Node, Operation, constant
 
 Reading = Callable[[Any, Any], tuple[Any, Any, Iterable[Any], Any]]
 
@@ -66,7 +66,9 @@ def sweep(
 
 def _unbroadcast(g: Any, value: Any, operation: Operation) -> Any:
     """Undo broadcasting: an adjoint is summed over what its variable was repeated along."""
-    if not operation.broadcasts or len(g.shape) < len(value.shape):
+    stretched = zip(reversed(g.shape), reversed(value.shape), strict=False)
+    fits = len(g.shape) >= len(value.shape) and all(length in (n, 1) for n, length in stretched)
+    if not operation.broadcasts or not fits:
         raise ValueError(
             f"{operation.name}: its vector-Jacobian product has shape {g.shape}, the input {value.shape}; "
             "an adjoint has the shape of its variable"
@@ -131,10 +133,8 @@ def seed_for(node: Any, gradient: Any, name: str) -> Any:
     if isinstance(gradient, Node):
         if gradient._value.shape != value.shape:
             raise ValueError(f"{name}: gradient= has shape {gradient._value.shape}, the result {value.shape}")
-        return gradient
-    gradient = np.array(gradient)
-    if gradient.dtype.kind not in "fiub":
-        raise TypeError(f"{name}: gradient= must be real numbers, got dtype {gradient.dtype}")
+        return gradient if gradient._value.dtype == value.dtype else astype(gradient, value.dtype)
+    gradient = np.array(constant(gradient, f"{name}: gradient="))
     if gradient.shape != value.shape:
         raise ValueError(f"{name}: gradient= has shape {gradient.shape}, the result {value.shape}")
     return gradient.astype(value.dtype)

@@ -12,7 +12,7 @@ from numpy import ndarray
 from . import operations as op
 from .operations.elementwise import astype
 from .protocols import call_function, call_ufunc, plain
-from .record import Node, Record, constant, leaf_record, recording
+from .record import Node, Operation, Record, apply, constant, leaf_record, recording
 from .sweep import numbers, owned, seed_for, sweep
 
 
@@ -26,7 +26,9 @@ class View(ndarray):
         return array[()] if return_scalar or array.ndim == 0 else np.asarray(array)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        raise TypeError("a tensor's data is read-only; write W.data = new_array, or W.data -= step")
+        if not self.flags.writeable:  # what NumPy makes like this one can be written into
+            raise TypeError("a tensor's data is read-only; write W.data = new_array, or W.data -= step")
+        super().__setitem__(key, value)
 
     def __reduce__(self) -> Any:
         return np.array(self).__reduce__()
@@ -41,9 +43,11 @@ class View(ndarray):
         return np.array(self).astype(*args, **kwargs)
 
 
-def _out_of_place(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _out_of_place(name: str) -> Callable[[Any, Any], Any]:
     def compute(self: Any, other: Any) -> Any:
-        new = _view(np.asarray(function(self, plain(other))))
+        if self.flags.writeable:
+            return getattr(ndarray, f"__i{name}__")(self, plain(other))
+        new = _view(np.asarray(getattr(operator, name)(self, plain(other))))
         new.fresh = True
         return new
 
@@ -51,7 +55,7 @@ def _out_of_place(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], A
 
 
 for _name in "add sub mul truediv floordiv mod pow matmul".split():
-    setattr(View, f"__i{_name}__", _out_of_place(getattr(operator, f"__{_name}__")))
+    setattr(View, f"__i{_name}__", _out_of_place(_name))
 
 
 def _view(array: Any) -> Any:
@@ -92,7 +96,7 @@ class Tensor(Node):
             raise TypeError("Tensor: a tracked Tensor would be cut from its graph; write .detach() if that is meant")
         if dtype is not None and np.dtype(dtype).kind not in "fiub":
             raise TypeError(f"Tensor: expected a real dtype, got {np.dtype(dtype)}")
-        array = np.array(constant(plain(data), "Tensor"), dtype=dtype)
+        array = np.array(constant(data._value if isinstance(data, Tensor) else data, "Tensor"), dtype=dtype)
         if requires_grad and array.dtype.kind != "f":
             if dtype is not None:
                 raise TypeError(f"Tensor: requires_grad needs a floating dtype, got {array.dtype}")
@@ -322,8 +326,15 @@ def _reflected(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
     return lambda self, other: operation(other, self)
 
 
-def _compared(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda self, other: function(self._value, plain(other))
+def _compared(name: str) -> Callable[[Any, Any], Any]:
+    operation = Operation(COMPARISONS[name], getattr(operator, name), broadcasts=True)
+
+    def compare(self: Any, other: Any) -> Any:
+        if name in ("eq", "ne") and (other is None or isinstance(other, str)):
+            return NotImplemented  # then Python says False or True, as for any two things that are not the same
+        return apply(operation, (self._value, plain(other)))
+
+    return compare
 
 
 def _on_values(name: str) -> Callable[..., Any]:
@@ -336,8 +347,11 @@ def _on_values(name: str) -> Callable[..., Any]:
 
 for _name in "add sub mul truediv pow matmul".split():
     setattr(Tensor, f"__r{_name}__", _reflected(getattr(Tensor, f"__{_name}__")))
-for _name in "eq ne lt le gt ge".split():
-    setattr(Tensor, f"__{_name}__", _compared(getattr(operator, f"__{_name}__")))
+COMPARISONS = {
+    "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
+}  # fmt: skip
+for _name in COMPARISONS:
+    setattr(Tensor, f"__{_name}__", _compared(_name))
 for _name in "argmax argmin argsort any all nonzero tolist".split():
     setattr(Tensor, _name, _on_values(_name))
 

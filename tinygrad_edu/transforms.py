@@ -14,43 +14,15 @@ from typing import Any
 import numpy as np
 
 from . import operations as op
+from .containers import flatten, leaves_like
 from .operations.defining import Jointly
 from .protocols import plain
 from .record import Operation, constant, leaf_record, record, recording, shape_of, stamps, state, unchanging
 from .sweep import below, leading_to, owned, seed_for, sweep
 from .tensor import Tensor, swept, untracked
 
-# --- containers ------------------------------------------------------------------------------------------------------
-
-
-def flatten(tree: Any) -> tuple[list[Any], Callable[[Iterable[Any]], Any]]:
-    """The leaves of nested lists, tuples and dicts, and the function that puts others in their places."""
-    leaves: list[Any] = []
-    form = _form(tree, leaves)
-    return leaves, lambda others: _filled(form, iter(others))
-
-
-def _form(tree: Any, leaves: list[Any]) -> Any:
-    """What a container is made of, None standing for a leaf; the leaves are added to a list."""
-    if isinstance(tree, dict):
-        return dict, list(tree), [_form(part, leaves) for part in tree.values()]
-    if isinstance(tree, (list, tuple)):
-        return type(tree), None, [_form(part, leaves) for part in tree]
-    leaves.append(tree)
-    return None
-
-
-def _filled(form: Any, leaves: Iterator[Any]) -> Any:
-    if form is None:
-        return next(leaves)
-    kind, keys, parts = form
-    items = [_filled(part, leaves) for part in parts]
-    if keys is not None:
-        return dict(zip(keys, items, strict=True))
-    return items if kind is list else kind(*items) if hasattr(kind, "_fields") else kind(items)
-
-
 LARGE = 1 << 16  # bytes
+
 
 # --- running a function on fresh variables ---------------------------------------------------------------------------
 
@@ -78,8 +50,9 @@ class Run:
                 self.trees.append((len(fresh), rebuild))
                 self.given += leaves
                 self.variables += fresh
-            outputs, self.rebuild_output = flatten(f(*new_args))
-        self.stamps = [v._record.stamp for v in self.variables]
+            self.out = f(*new_args)
+        outputs, self.rebuild_output = flatten(self.out)
+        self.stamps = list(map(_stamp, self.variables))
         self.outputs = [y if isinstance(y, Tensor) else untracked(np.array(constant(y, name))) for y in outputs]
         self.wrap = any(isinstance(x, Tensor) for x in self.given)
         self.live = self.wrap and state.recording and any(isinstance(x, Tensor) and x.requires_grad for x in self.given)
@@ -132,7 +105,7 @@ class Run:
             return x if isinstance(x, Tensor) else untracked(x)
         if self.wrap:
             return untracked(plain(x))
-        return np.array(x._value) if isinstance(x, Tensor) else x
+        return np.array(x._value) if isinstance(x, Tensor) else np.asarray(x)
 
     def arranged(self, per_variable: Iterable[Any]) -> list[Any]:
         """One result a variable, in the containers of the arguments."""
@@ -160,6 +133,8 @@ def _chosen(name: str, argnum: int | tuple[int, ...], count: int) -> list[int]:
     for i in positions:
         if not isinstance(i, int) or not -count <= i < count:
             raise ValueError(f"{name}: argnum={argnum!r}, but the function was called with {count} arguments")
+    if len({i % count for i in positions}) < len(positions):
+        raise ValueError(f"{name}: argnum={argnum!r} names an argument twice")
     return [i % count for i in positions]
 
 
@@ -235,9 +210,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     run.look_for_closures()
 
     def pull(g: Any) -> tuple[Any, ...]:
-        seeds, _ = flatten(g) if len(run.outputs) != 1 else ([g], None)
-        if len(seeds) != len(run.outputs):
-            raise ValueError(f"vjp: the function returned {len(run.outputs)} arrays, the pullback got {len(seeds)}")
+        seeds = leaves_like(run.out, g, "vjp: gradient=")
         live = run.live or (state.recording and any(isinstance(s, Tensor) and s.requires_grad for s in seeds))
         total: list[Any] = []
         for y, seed in zip(run.outputs, seeds, strict=True):
@@ -256,11 +229,10 @@ def jvp(f: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> 
     >>> tangent
     array([6.])
     """
-    given, _ = flatten(list(args))
-    directions, _ = flatten(list(tangents))
-    shapes, wanted = [shape_of(x) for x in directions], [shape_of(x) for x in given]
-    if shapes != wanted:
-        raise ValueError(f"jvp: tangents have the shapes {shapes}, args {wanted}; they must be the same")
+    if not isinstance(args, list | tuple) or not isinstance(tangents, list | tuple):
+        raise TypeError("jvp: args and tangents must be tuples, with one entry an argument of the function")
+    given, _ = flatten(args)
+    directions = _directions("jvp: tangents", args, tangents)
     out, pull = vjp(f, *args)
     outputs, rebuild = flatten(out)
     with recording(True):
@@ -275,6 +247,16 @@ def jvp(f: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> 
     if any(isinstance(y, Tensor) for y in outputs):
         results = [r if isinstance(r, Tensor) else untracked(np.asarray(r)) for r in results]
     return out, rebuild([r if isinstance(r, Tensor) else np.asarray(r) for r in results])
+
+
+def _directions(name: str, given: Any, tangents: Any) -> list[Any]:
+    """The leaves of a direction, checked against those of what it is a direction in."""
+    directions = leaves_like(given, tangents, name)
+    directions = [x if isinstance(x, Tensor) else constant(x, name) for x in directions]
+    for x, like in zip(directions, flatten(given)[0], strict=True):
+        if shape_of(x) != shape_of(like):
+            raise ValueError(f"{name}: shape {shape_of(x)} for an argument of shape {shape_of(like)}")
+    return directions
 
 
 def jacobian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., Any]:
@@ -333,9 +315,12 @@ def hvp(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..
 
     @functools.wraps(f)
     def of(*args_and_direction: Any) -> Any:
+        if len(args_and_direction) < 2:
+            raise ValueError("hvp: expected the arguments of the function, then a direction")
         *args, v = args_and_direction
         gradient = grad(f, argnum)
         chosen = _chosen("hvp", argnum, len(args))
+        _directions("hvp: the direction", tuple(args[i] for i in chosen), v if isinstance(argnum, tuple) else (v,))
 
         def of_chosen(*some: Any) -> Any:
             full = list(args)

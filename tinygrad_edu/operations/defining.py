@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy import ndarray
 
-from ..record import Node, Operation, Value, apply, misfit, record1, record2
+from ..errors import misfit
+from ..record import Node, Operation, Value, apply, record1, record2, unchanging
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 ERRORS = (ValueError, TypeError, IndexError)
@@ -191,7 +192,7 @@ def operation(
     def call(*inputs: Any, **params: Any) -> Any:
         if rules and len(inputs) != len(rules):
             raise TypeError(f"{name}: {len(inputs)} inputs for {len(rules)} rules; None stands for no gradient")
-        return apply(made, inputs, params)
+        return apply(made, inputs, {key: unchanging(value) for key, value in params.items()})
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = forward.__doc__

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..record import Node
+from ..record import Node, constant
 from .defining import primitive, vjps
 
 __all__ = ["getitem", "scatter_add"]
@@ -57,7 +57,7 @@ def settled(index: Any) -> Any:
     if isinstance(index, tuple):
         return tuple(map(settled, index))
     if isinstance(index, list):
-        array = np.asarray([i._value if isinstance(i, Node) else i for i in index])
+        array = constant([i._value if isinstance(i, Node) else i for i in index], "indexing")
         return array if array.size else array.astype(int)
     return index
 
