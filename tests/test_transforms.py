@@ -885,3 +885,13 @@ def test_against_torch():
     for f, expected in ((mlp(tg), first), (along, second), (squared, third)):
         for found, known in zip(tg.grad(f, (0, 1, 2))(*POINT), expected, strict=True):
             assert_plain(found, known.detach().numpy(), rtol=1e-8, atol=1e-8)
+
+
+def test_keyword_arguments_are_handed_on():
+    def f(x, *, power, shift=0.0):
+        return ((x + shift) ** power).sum()
+
+    assert_plain(tg.grad(f)(x3, power=2), 2 * x3)
+    assert_plain(tg.value_and_grad(f)(x3, power=3, shift=1.0)[1], 3 * (x3 + 1) ** 2)
+    assert_plain(tg.hessian(f)(x3, power=2), 2 * np.eye(3))
+    assert_plain(tg.hvp(f)(x3, v3, power=2), 2 * v3)

@@ -148,7 +148,7 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
     ----------
     f : a function with a scalar result (size 1); else the call raises ValueError.
     argnum : the number of an argument, which may be a nested list, tuple or dict of arrays: the gradient has the same
-        form. For a tuple of numbers a tuple of gradients comes back.
+        form. For a tuple of numbers a tuple of gradients comes back. Keyword arguments are handed on to f as they are.
 
     Notes
     -----
@@ -162,12 +162,13 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
     name = "grad"
 
     @functools.wraps(f)
-    def of(*args: Any) -> tuple[Any, Any]:
+    def of(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         chosen = _chosen(name, argnum, len(args))
-        run = Run(name, f, args, chosen, copy=False)
+        of_args = functools.partial(f, **kwargs) if kwargs else f
+        run = Run(name, of_args, args, chosen, copy=False)
         y, found = _value_and_gradients(run, name)
         if run.live and run.shares_memory:  # f closes over a tracked tensor: the graph lives on, on arrays of its own
-            run = Run(name, f, args, chosen)
+            run = Run(name, of_args, args, chosen)
             run.live = True
             y, found = _value_and_gradients(run, name)
         gradients = run.arranged(map(run.handed_out, found) if run.live or run.wrap else found)
@@ -193,8 +194,8 @@ def grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[.
     both = value_and_grad(f, argnum)
 
     @functools.wraps(f)
-    def of(*args: Any) -> Any:
-        return both(*args)[1]
+    def of(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
 
     return of
 
@@ -270,8 +271,8 @@ def jacobian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callab
     """
 
     @functools.wraps(f)
-    def of(*args: Any) -> Any:
-        run = Run("jacobian", f, args, _chosen("jacobian", argnum, len(args)))
+    def of(*args: Any, **kwargs: Any) -> Any:
+        run = Run("jacobian", functools.partial(f, **kwargs), args, _chosen("jacobian", argnum, len(args)))
         run.look_for_closures()
         per_output = []
         for y in run.outputs:
@@ -314,7 +315,7 @@ def hvp(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..
     """
 
     @functools.wraps(f)
-    def of(*args_and_direction: Any) -> Any:
+    def of(*args_and_direction: Any, **kwargs: Any) -> Any:
         if len(args_and_direction) < 2:
             raise ValueError("hvp: expected the arguments of the function, then a direction")
         *args, v = args_and_direction
@@ -326,7 +327,7 @@ def hvp(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..
             full = list(args)
             for i, x in zip(chosen, some, strict=True):
                 full[i] = x
-            return gradient(*full)
+            return gradient(*full, **kwargs)
 
         _, pull = vjp(of_chosen, *(args[i] for i in chosen))
         pulled = pull(v)
