@@ -28,24 +28,17 @@ def _where(condition: Any, *branches: Any) -> Any:
     return op.where(condition, *branches) if branches else np.where(plain(condition))
 
 
-# every ufunc whose operation has the ufunc's name, then the others
-UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
-    getattr(np, name): getattr(op, name)
-    for name in (
-        "add subtract multiply divide power negative absolute sqrt square exp log sin cos tanh maximum minimum "
-        "sign matmul"
-    ).split()
-} | {np.fabs: op.absolute, np.positive: op.identity, np.float_power: op.power}
+# Every function of NumPy that has the name of an operation is that operation, except np.identity: it makes a matrix.
+_BY_NAME = {getattr(np, name): getattr(op, name) for name in op.__all__ if hasattr(np, name) and name != "identity"}
 
-FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
-    getattr(np, name): getattr(op, name)
-    for name in (
-        "sum mean prod max min reshape transpose swapaxes expand_dims squeeze broadcast_to concatenate stack "
-        "outer kron diag diagflat trace"
-    ).split()
-} | {np.amax: op.max, np.amin: op.min, np.where: _where, np.linalg.norm: _norm, np.reshape: _reshape} | {
-    np.transpose: lambda a, axes=None: op.transpose(a, axes)
-}
+UFUNCS: dict[Any, Callable[..., Any]] = {f: o for f, o in _BY_NAME.items() if isinstance(f, np.ufunc)} | {
+    np.fabs: op.absolute, np.positive: op.identity, np.float_power: op.power,
+}  # fmt: skip
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {f: o for f, o in _BY_NAME.items() if not isinstance(f, np.ufunc)} | {
+    np.amax: op.max, np.amin: op.min, np.where: _where, np.linalg.norm: _norm, np.reshape: _reshape,
+    np.transpose: lambda a, axes=None: op.transpose(a, axes),
+}  # fmt: skip
 
 # What has no derivative, or a result that is no number: computed on the values, plain arrays come back.
 PLAIN_UFUNCS = {
