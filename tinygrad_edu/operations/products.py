@@ -1,4 +1,4 @@
-"""Products of matrices, in NumPy's shapes: matrix · matrix (and stacks of them), matrix · vector, vector · vector."""
+"""Products of matrices and vectors, in NumPy's shapes: single ones and stacks of them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import describe
+from .arranging import axis_of, moveaxis, value_of
 from .defining import primitive, vjps
+from .elementwise import multiply
 from .reductions import sum
-from .shapes import _reshape, expand_dims, swapaxes
+from .shapes import _reshape, expand_dims, squeeze, swapaxes
 
-__all__ = ["bullet", "kron", "matmul", "outer"]
+__all__ = ["bullet", "cross", "kron", "matmul", "matvec", "outer", "vecdot", "vecmat"]
 
 
 @primitive(operator.matmul, symbol="·", broadcasts=True)
@@ -96,6 +99,94 @@ def _kron_right(g: Any, out: Any, a: Any, b: Any) -> Any:
     return _reshape(sum(both * of_a, axes_of_a), b.shape)
 
 
+# --- vectors along an axis -------------------------------------------------------------------------------------------
+
+
+def paired(name: str, a: Any, b: Any, i: int, j: int) -> tuple[Any, Any]:
+    """a and b, where axis i of a and axis j of b, which are to be summed over together, are equally long."""
+    a, b = value_of(name, a), value_of(name, b)
+    if a.shape[axis_of(name, a, i)] != b.shape[axis_of(name, b, j)]:
+        raise ValueError(
+            f"{name}: {describe(a)}, {describe(b)}: axis {i} of the first and axis {j} of the second are summed over "
+            "together, but differ in length"
+        )
+    return a, b
+
+
+def vecdot(a: Any, b: Any, axis: int = -1) -> Any:
+    """Σ_i a_i b_i along an axis: the inner products of stacks of vectors; shapes broadcast.
+
+    Raises ValueError where the vectors differ in length.
+
+    >>> vecdot(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 1.0]))
+    array([3., 7.])
+    """
+    a, b = paired("vecdot", a, b, axis, axis)
+    return sum(multiply(_with_last("vecdot", a, axis), _with_last("vecdot", b, axis)), -1)
+
+
+def matvec(a: Any, x: Any) -> Any:
+    """A · x of matrices A (..., m, n) and vectors x (..., n), which need not be columns; the stacks broadcast.
+
+    Raises ValueError where the columns of A and the numbers of x differ in number.
+
+    >>> matvec(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 1.0], [1.0, 0.0]]))
+    array([[3., 7.],
+           [1., 3.]])
+    """
+    a, x = paired("matvec", a, x, -1, -1)
+    axis_of("matvec", a, -2)
+    return matmul(a, x) if x.ndim == 1 else squeeze(matmul(a, expand_dims(x, -1)), -1)
+
+
+def vecmat(x: Any, a: Any) -> Any:
+    """xᵀ · A of vectors x (..., m), which need not be rows, and matrices A (..., m, n); the stacks broadcast.
+
+    Raises ValueError where the numbers of x and the rows of A differ in number.
+
+    >>> vecmat(np.array([[1.0, 1.0], [1.0, 0.0]]), np.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([[4., 6.],
+           [1., 2.]])
+    """
+    x, a = paired("vecmat", x, a, -1, -2)
+    return matmul(x, a) if x.ndim == 1 else squeeze(matmul(expand_dims(x, -2), a), -2)
+
+
+@primitive(symbol="×", broadcasts=True)
+def _cross(a: Any, b: Any) -> Any:
+    for x in (a, b):
+        if x.shape[-1] != 3:
+            raise ValueError(f"cross: vectors must have 3 numbers, got {x.shape}; append a 0 to those that have 2")
+    return np.cross(a, b)
+
+
+def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+    """The vector product a × b = (a₂b₃ − a₃b₂, a₃b₁ − a₁b₃, a₁b₂ − a₂b₁) along an axis; the other axes broadcast.
+
+    Parameters
+    ----------
+    a, b : vectors of 3 numbers each, along `axisa` and `axisb`.
+    axisc : the axis of the result along which its vectors lie. `axis` stands for all three.
+
+    Raises
+    ------
+    ValueError for vectors of another length. Those of 2 numbers, which NumPy gives up, are to get a third that is 0.
+
+    >>> cross(np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
+    array([0., 0., 1.])
+    """
+    axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis, axis, axis)
+    a, b = value_of("cross", a), value_of("cross", b)
+    out = _cross(_with_last("cross", a, axisa), _with_last("cross", b, axisb))
+    axisc = axis_of("cross", out, axisc)
+    return out if axisc == out.ndim - 1 else moveaxis(out, -1, axisc)
+
+
+def _with_last(name: str, x: Any, axis: int) -> Any:
+    """x with the given axis as its last."""
+    return x if axis_of(name, x, axis) == x.ndim - 1 else moveaxis(x, axis, -1)
+
+
 # fmt: off
 vjps(matmul, lambda g, out, a, b: _to_left(g, a, b),                            # ∇_A (A·B) = g · Bᵀ
              lambda g, out, a, b: _to_right(g, a, b), source="mishachev (3)")   # ∇_B (A·B) = Aᵀ · g
@@ -104,4 +195,6 @@ vjps(bullet, lambda g, out, a, b: _to_right(g, b, a),
 vjps(outer,  lambda g, out, x, y: _reshape(g @ _reshape(y, (-1,)), x.shape),
              lambda g, out, x, y: _reshape(_reshape(x, (-1,)) @ g, y.shape))
 vjps(kron,   _kron_left, _kron_right, source="mishachev (4)")
+vjps(_cross, lambda g, out, a, b: _cross(b, g),
+             lambda g, out, a, b: _cross(g, a))
 # fmt: on

@@ -11,7 +11,7 @@ from .elementwise import ones_like, real, same, unit
 from .indexing import getitem
 from .shapes import _reshape, _transpose, broadcast_to, concatenate, inverse
 
-__all__ = ["max", "mean", "min", "norm", "prod", "sum"]
+__all__ = ["max", "mean", "min", "prod", "sum"]
 
 Axis = int | tuple[int, ...] | None
 

@@ -1,0 +1,467 @@
+"""Functions of coordinates by NumPy's names: exponentials and logarithms, trigonometry, choices, rounding, gelu.
+
+As in `elementwise` everything broadcasts, no rule says a word about it, and the rules stand in one table at the end.
+Where NumPy has two names for one function, there is one operation.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .activations import identity
+from .defining import primitive, vjps
+from .elementwise import absolute, exp, ln, maximum, minimum, over_ln, real, same, share, sqrt, square, tanh, unit
+
+__all__ = [
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "around", "cbrt", "ceil", "clip", "cosh",
+    "deg2rad", "degrees", "exp2", "expm1", "fabs", "floor", "fmax", "fmin", "fmod", "gelu", "hypot", "log10", "log1p",
+    "log2", "logaddexp", "logaddexp2", "mod", "nan_to_num", "positive", "rad2deg", "radians", "reciprocal", "remainder",
+    "rint", "round", "sinc", "sinh", "tan", "trunc",
+]  # fmt: skip
+
+# --- exponentials, logarithms, roots ---------------------------------------------------------------------------------
+
+
+@primitive(np.expm1)
+def expm1(x: Any) -> Any:
+    """e^x − 1, exact also where x is small.
+
+    >>> expm1(np.array([0.0, 1e-20]))
+    array([0.e+00, 1.e-20])
+    """
+
+
+@primitive(np.exp2)
+def exp2(x: Any) -> Any:
+    """2^x, coordinate by coordinate.
+
+    >>> exp2(np.array([0.0, 3.0]))
+    array([1., 8.])
+    """
+
+
+@primitive(np.log1p)
+def log1p(x: Any) -> Any:
+    """ln(1 + x), exact also where x is small. Its derivative 1/(1 + x) is infinite at −1.
+
+    >>> log1p(np.array([0.0, 1e-20]))
+    array([0.e+00, 1.e-20])
+    """
+
+
+@primitive(np.log2)
+def log2(x: Any) -> Any:
+    """The logarithm to base 2, exact for powers of 2. Source of the rule 1/(x ln 2): sabine A.
+
+    >>> log2(np.array([1.0, 8.0]))
+    array([0., 3.])
+    """
+
+
+@primitive(np.log10)
+def log10(x: Any) -> Any:
+    """The logarithm to base 10, exact for powers of 10. Source of the rule 1/(x ln 10): sabine A.
+
+    >>> log10(np.array([1.0, 1000.0]))
+    array([0., 3.])
+    """
+
+
+@primitive(np.logaddexp, broadcasts=True)
+def logaddexp(x: Any, y: Any) -> Any:
+    """ln(e^x + e^y), without overflow; shapes broadcast. Its derivative in x is e^(x − out), 0 where x is −inf.
+
+    >>> logaddexp(np.array([0.0, 1e4]), -np.inf)
+    array([    0., 10000.])
+    """
+
+
+@primitive(np.logaddexp2, broadcasts=True)
+def logaddexp2(x: Any, y: Any) -> Any:
+    """log₂(2^x + 2^y), without overflow; shapes broadcast. Its derivative in x is 2^(x − out), 0 where x is −inf.
+
+    >>> logaddexp2(np.array([3.0, 1e4]), np.array([3.0, 0.0]))
+    array([4.e+00, 1.e+04])
+    """
+
+
+@primitive(np.cbrt, symbol="∛")
+def cbrt(x: Any) -> Any:
+    """∛x, also of negative numbers. Its derivative at 0 is infinite.
+
+    >>> cbrt(np.array([-8.0, 27.0]))
+    array([-2.,  3.])
+    """
+
+
+@primitive()
+def reciprocal(x: Any) -> Any:
+    """1/x, coordinate by coordinate; of whole numbers too (NumPy's own ``reciprocal`` makes 0 of 2).
+
+    >>> reciprocal(np.array([2.0, 4.0]))
+    array([0.5 , 0.25])
+    """
+    return np.reciprocal(real(x))
+
+
+# --- trigonometry and its hyperbolic relatives -----------------------------------------------------------------------
+
+
+@primitive(np.tan)
+def tan(x: Any) -> Any:
+    """tan x, x in radians; its derivative is 1 + tan² x.
+
+    >>> tan(np.array([0.0]))
+    array([0.])
+    """
+
+
+@primitive(np.arcsin)
+def arcsin(x: Any) -> Any:
+    """The angle between −π/2 and π/2 whose sine is x. Its derivative at −1 and 1 is infinite.
+
+    >>> arcsin(np.array([0.0, 1.0]))
+    array([0.        , 1.57079633])
+    """
+
+
+@primitive(np.arccos)
+def arccos(x: Any) -> Any:
+    """The angle between 0 and π whose cosine is x. Its derivative at −1 and 1 is infinite.
+
+    >>> arccos(np.array([1.0, 0.0]))
+    array([0.        , 1.57079633])
+    """
+
+
+@primitive(np.arctan)
+def arctan(x: Any) -> Any:
+    """The angle between −π/2 and π/2 whose tangent is x.
+
+    >>> arctan(np.array([0.0, 1.0]))
+    array([0.        , 0.78539816])
+    """
+
+
+@primitive(np.arctan2, broadcasts=True)
+def arctan2(y: Any, x: Any) -> Any:
+    """The angle of the point (x, y), between −π and π; y comes first, shapes broadcast.
+
+    Its derivatives x/(x² + y²) and −y/(x² + y²) are taken as 0 at the origin, which has no angle.
+
+    >>> arctan2(np.array([0.0, 1.0]), np.array([1.0, 0.0]))
+    array([0.        , 1.57079633])
+    """
+
+
+@primitive(np.sinh)
+def sinh(x: Any) -> Any:
+    """sinh x = (e^x − e^−x)/2.
+
+    >>> sinh(np.array([0.0]))
+    array([0.])
+    """
+
+
+@primitive(np.cosh)
+def cosh(x: Any) -> Any:
+    """cosh x = (e^x + e^−x)/2.
+
+    >>> cosh(np.array([0.0]))
+    array([1.])
+    """
+
+
+@primitive(np.arcsinh)
+def arcsinh(x: Any) -> Any:
+    """The number whose hyperbolic sine is x: ln(x + √(x² + 1)).
+
+    >>> arcsinh(np.array([0.0]))
+    array([0.])
+    """
+
+
+@primitive(np.arccosh)
+def arccosh(x: Any) -> Any:
+    """The number ≥ 0 whose hyperbolic cosine is x, for x ≥ 1. Its derivative at 1 is infinite.
+
+    >>> arccosh(np.array([1.0]))
+    array([0.])
+    """
+
+
+@primitive(np.arctanh)
+def arctanh(x: Any) -> Any:
+    """The number whose hyperbolic tangent is x, for x between −1 and 1.
+
+    >>> arctanh(np.array([0.0]))
+    array([0.])
+    """
+
+
+@primitive(np.hypot, broadcasts=True)
+def hypot(x: Any, y: Any) -> Any:
+    """√(x² + y²), without overflow; shapes broadcast. Its derivatives x/out and y/out are taken as 0 at the origin.
+
+    >>> hypot(np.array([3.0, 0.0]), np.array([4.0, 0.0]))
+    array([5., 0.])
+    """
+
+
+@primitive(np.degrees)
+def degrees(x: Any) -> Any:
+    """An angle of x radians in degrees, 180 x/π. `rad2deg` is another name.
+
+    >>> degrees(np.array([math.pi]))
+    array([180.])
+    """
+
+
+@primitive(np.radians)
+def radians(x: Any) -> Any:
+    """An angle of x degrees in radians, π x/180. `deg2rad` is another name.
+
+    >>> radians(np.array([180.0]))
+    array([3.1416])
+    """
+
+
+SERIES = 16  # terms of the series of sinc: up to |x| = 1 the first one left out is below 1e-16
+
+
+@primitive(inputs=1)
+def _sinc(x: Any, order: int = 0) -> Any:
+    """The derivative of sinc of a given order, an operation in its own right: the quotients of the textbook lose all
+    digits near 0.
+
+    There the series Σ (−1)^k (πx)^2k / (2k + 1)! is differentiated; elsewhere x · sinc x = sin(πx)/π, which gives
+    x S_n + n S_{n−1} = π^(n−1) sin(πx + nπ/2).
+    """
+    x = real(x)
+    near = np.abs(x) < 1
+    away = np.where(near, 1, x)
+    out = np.sinc(away)
+    for n in range(1, order + 1):
+        out = (math.pi ** (n - 1) * np.sin(math.pi * away + n * math.pi / 2) - n * out) / away
+    terms = np.zeros(order + 2 * SERIES)
+    for power in range(order, len(terms)):
+        if power % 2 == 0:
+            terms[power - order] = (-1) ** (power // 2) * math.pi**power / (power + 1) / math.factorial(power - order)
+    series = np.polynomial.polynomial.polyval(np.where(near, x, 0), terms)
+    return np.where(near, series, out).astype(x.dtype)
+
+
+def sinc(x: Any) -> Any:
+    """sin(πx)/(πx), and 1 at 0; derivatives of every order are right at 0 and near it.
+
+    >>> sinc(np.array([0.0, 0.5]))
+    array([1.        , 0.63661977])
+    """
+    return _sinc(x)
+
+
+# --- choices ---------------------------------------------------------------------------------------------------------
+
+
+@primitive(np.fmax, broadcasts=True)
+def fmax(x: Any, y: Any) -> Any:
+    """The larger of x and y, and the other one where one is nan; shapes broadcast. A tie shares its gradient equally.
+
+    >>> fmax(np.array([1.0, np.nan]), 3.0)
+    array([3., 3.])
+    """
+
+
+@primitive(np.fmin, broadcasts=True)
+def fmin(x: Any, y: Any) -> Any:
+    """The smaller of x and y, and the other one where one is nan; shapes broadcast. A tie shares its gradient equally.
+
+    >>> fmin(np.array([1.0, np.nan]), 3.0)
+    array([1., 3.])
+    """
+
+
+def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    """min(max(x, a_min), a_max): x kept between two bounds, of which None stands for no bound; shapes broadcast.
+
+    It is recorded as what it is, a maximum and a minimum. So a tie of x with a bound shares its gradient equally
+    between the two: the derivative in x is 1 between the bounds, 1/2 on them and 0 beyond.
+
+    Parameters
+    ----------
+    x : numbers of any shape.
+    a_min, a_max : the bounds, numbers, arrays or Tensors. `min` and `max` are their names in ``ndarray.clip``.
+
+    Raises
+    ------
+    ValueError where a bound comes under both names.
+
+    >>> clip(np.array([-5.0, 0.5, 5.0]), 0, 1)
+    array([0. , 0.5, 1. ])
+    """
+    if (a_min is not None and min is not None) or (a_max is not None and max is not None):
+        raise ValueError("clip: a bound comes twice; min= and max= are other names of a_min= and a_max=")
+    lower, upper = min if a_min is None else a_min, max if a_max is None else a_max
+    if lower is None and upper is None:
+        return identity(x)
+    if lower is not None:
+        x = maximum(x, lower)
+    return x if upper is None else minimum(x, upper)
+
+
+@primitive(inputs=1)
+def nan_to_num(x: Any, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
+    """x with other numbers in place of nan, inf and −inf: 0, the largest and the lowest number there is, or the given
+    ones. The derivative is 1 where x stays and 0 where it is replaced.
+
+    >>> nan_to_num(np.array([1.0, np.nan, np.inf]), posinf=9.0)
+    array([1., 0., 9.])
+    """
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+# --- steps: their gradient is zero -----------------------------------------------------------------------------------
+
+
+@primitive(np.floor)
+def floor(x: Any) -> Any:
+    """The largest whole number ≤ x. Its gradient is zero.
+
+    >>> floor(np.array([-1.5, 1.5]))
+    array([-2.,  1.])
+    """
+
+
+@primitive(np.ceil)
+def ceil(x: Any) -> Any:
+    """The smallest whole number ≥ x. Its gradient is zero.
+
+    >>> ceil(np.array([-1.5, 1.5]))
+    array([-1.,  2.])
+    """
+
+
+@primitive(np.trunc)
+def trunc(x: Any) -> Any:
+    """x without what follows the point. Its gradient is zero.
+
+    >>> trunc(np.array([-1.5, 1.5]))
+    array([-1.,  1.])
+    """
+
+
+@primitive(np.rint)
+def rint(x: Any) -> Any:
+    """The nearest whole number, of two equally near ones the even one. Its gradient is zero.
+
+    >>> rint(np.array([0.5, 1.5, 1.7]))
+    array([0., 2., 2.])
+    """
+
+
+@primitive(inputs=1)
+def round(x: Any, decimals: int = 0) -> Any:
+    """x to a number of digits after the point (before it, if negative). Its gradient is zero. `around` is another name.
+
+    >>> round(np.array([0.123, 4.567]), 1)
+    array([0.1, 4.6])
+    """
+    return np.round(x, decimals)
+
+
+@primitive(np.remainder, broadcasts=True)
+def mod(x: Any, y: Any) -> Any:
+    """x − y ⌊x/y⌋: what is left of x, with the sign of y; shapes broadcast. `remainder` is another name.
+
+    Between its jumps, which are where x/y is whole, its derivatives are 1 in x and −⌊x/y⌋ in y; on a jump they are
+    those of the side that the value is taken from.
+
+    >>> mod(np.array([7.0, -7.0]), 3)
+    array([1., 2.])
+    """
+
+
+@primitive(np.fmod, broadcasts=True)
+def fmod(x: Any, y: Any) -> Any:
+    """x − y trunc(x/y): what is left of x, with the sign of x; shapes broadcast. Derivatives as of `mod`.
+
+    >>> fmod(np.array([7.0, -7.0]), 3)
+    array([ 1., -1.])
+    """
+
+
+# --- an activation ---------------------------------------------------------------------------------------------------
+
+GELU_SCALE, GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
+
+
+@primitive()
+def gelu(x: Any) -> Any:
+    """½ x (1 + tanh(√(2/π) (x + 0.044715 x³))): x times a step that is smooth, in the tanh form.
+
+    >>> gelu(np.array([-1.0, 0.0, 1.0]))
+    array([-0.15880801,  0.        ,  0.84119199])
+    """
+    x = real(x)
+    return 0.5 * x * (1.0 + np.tanh(_gelu_argument(x)))
+
+
+def _gelu_argument(x: Any) -> Any:
+    return GELU_SCALE * (x + GELU_CUBIC * (x * x * x))
+
+
+def _gelu_slope(x: Any) -> Any:
+    """½ (1 + t) + ½ x (1 − t²) u′ with t = tanh u, u = √(2/π) (x + 0.044715 x³)."""
+    t = tanh(_gelu_argument(x))
+    return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * (GELU_SCALE * (1.0 + 3 * GELU_CUBIC * (x * x)))
+
+
+# --- other names -----------------------------------------------------------------------------------------------------
+
+around, remainder, fabs, positive, rad2deg, deg2rad = round, mod, absolute, identity, degrees, radians
+
+# --- the rules -------------------------------------------------------------------------------------------------------
+# fmt: off
+#    operation   with respect to the first input                        to the second
+
+vjps(expm1,      lambda g, out, x: g * (out + 1.0))
+vjps(exp2,       lambda g, out, x: g * out * ln(2))
+vjps(log1p,      lambda g, out, x: g / (1.0 + x))
+vjps(log2,       lambda g, out, x: over_ln(g / x, 2),                   source="sabine A")
+vjps(log10,      lambda g, out, x: over_ln(g / x, 10),                  source="sabine A")
+vjps(logaddexp,  lambda g, out, x, y: g * exp(x - nan_to_num(out)),
+                 lambda g, out, x, y: g * exp(y - nan_to_num(out)))
+vjps(logaddexp2, lambda g, out, x, y: g * exp2(x - nan_to_num(out)),
+                 lambda g, out, x, y: g * exp2(y - nan_to_num(out)))
+vjps(cbrt,       lambda g, out, x: g / (3 * out * out))
+vjps(reciprocal, lambda g, out, x: -(g * out * out))
+vjps(tan,        lambda g, out, x: g * (1.0 + out * out))
+vjps(arcsin,     lambda g, out, x: g / sqrt(1.0 - x * x))
+vjps(arccos,     lambda g, out, x: -(g / sqrt(1.0 - x * x)))
+vjps(arctan,     lambda g, out, x: g / (1.0 + x * x))
+vjps(arctan2,    lambda g, out, y, x: unit(g * x, square(hypot(x, y))),
+                 lambda g, out, y, x: -unit(g * y, square(hypot(x, y))))
+vjps(sinh,       lambda g, out, x: g * cosh(x))
+vjps(cosh,       lambda g, out, x: g * sinh(x))
+vjps(arcsinh,    lambda g, out, x: g / hypot(x, 1.0))
+vjps(arccosh,    lambda g, out, x: g / sqrt(x * x - 1.0))
+vjps(arctanh,    lambda g, out, x: g / (1.0 - x * x))
+vjps(hypot,      lambda g, out, x, y: g * unit(x, out),                 lambda g, out, x, y: g * unit(y, out))
+vjps(degrees,    lambda g, out, x: degrees(g))
+vjps(radians,    lambda g, out, x: radians(g))
+vjps(_sinc,      lambda g, out, x, order: g * _sinc(x, order + 1))
+vjps(fmax,       lambda g, out, x, y: g * share(x, y, out),             lambda g, out, x, y: g * share(y, x, out))
+vjps(fmin,       lambda g, out, x, y: g * share(x, y, out),             lambda g, out, x, y: g * share(y, x, out))
+vjps(nan_to_num, lambda g, out, x, nan, posinf, neginf: g * same(x, out))
+vjps(floor,      None)
+vjps(ceil,       None)
+vjps(trunc,      None)
+vjps(rint,       None)
+vjps(round,      None)
+vjps(mod,        lambda g, out, x, y: g,                                lambda g, out, x, y: -(g * rint((x - out) / y)))
+vjps(fmod,       lambda g, out, x, y: g,                                lambda g, out, x, y: -(g * rint((x - out) / y)))
+vjps(gelu,       lambda g, out, x: g * _gelu_slope(x))
+# fmt: on
