@@ -16,6 +16,7 @@ import numpy as np
 from . import operations as op
 from .containers import flatten, leaves_like
 from .operations.defining import Jointly
+from .operations.elementwise import real
 from .protocols import plain
 from .record import Operation, constant, leaf_record, record, recording, shape_of, stamps, state, unchanging
 from .sweep import below, leading_to, owned, seed_for, sweep
@@ -59,18 +60,18 @@ class Run:
 
     def _variable(self, x: Any, name: str, copy: bool) -> Tensor:
         """A fresh variable with the value of x; of a tracked Tensor it is a copy that stays connected."""
-        if isinstance(x, Tensor):
+        if type(x) is np.ndarray and x.dtype.kind == "f":
+            if copy or x.nbytes <= LARGE:
+                x = x.copy("K")
+            else:
+                self.shares_memory = True
+            variable = untracked(x)
+        elif isinstance(x, Tensor):
             if x.requires_grad:
                 return op.identity(x)  # type: ignore[no-any-return]
-            variable = untracked(x._value, x.name)
-        elif type(x) is np.ndarray and x.dtype.kind == "f":
-            share = not copy and x.nbytes > LARGE
-            self.shares_memory = self.shares_memory or share
-            variable = untracked(x if share else x.copy(order="K"))
+            variable = untracked(real(x._value), x.name)
         else:
-            variable = untracked(np.array(constant(x, name)))
-        if variable._value.dtype.kind != "f":
-            variable._value = variable._value.astype(float)
+            variable = untracked(real(np.array(constant(x, name))))
         variable._record = leaf_record()
         return variable
 
