@@ -244,8 +244,10 @@ def constant(x: Any, operation: Operation | str) -> Any:
     """A plain input as numbers. Python's scalars stay as they are where shapes broadcast: they are weakly typed."""
     kind = type(x)
     if kind is float or kind is int or kind is bool:
-        return x if isinstance(operation, Operation) and operation.broadcasts else np.asarray(x)
-    if kind is ndarray or isinstance(x, np.generic):
+        if isinstance(operation, Operation) and operation.broadcasts:
+            return x
+        array = np.asarray(x)
+    elif kind is ndarray or isinstance(x, np.generic):
         array = x
     else:
         name = operation if isinstance(operation, str) else operation.name
