@@ -368,7 +368,7 @@ def test_without_an_engine_there_is_dot_and_one_clear_line(no_engine, tmp_path):
     drawn = draw(network()[0], tmp_path / "x.dot")
     assert (tmp_path / "x.dot").read_text(encoding="utf-8") == drawn.dot
     for attempt in (lambda: drawn.svg, lambda: drawn.save(tmp_path / "x.png")):
-        with pytest.raises(RuntimeError, match=r'apt install graphviz.*pip install "tinygrad_edu\[dot\]"') as error:
+        with pytest.raises(RuntimeError, match=r'apt install graphviz.*pip install "pygraphviz>=2"') as error:
             attempt()
         assert "\n" not in str(error.value)
     assert [path.name for path in tmp_path.iterdir()] == ["x.dot"]

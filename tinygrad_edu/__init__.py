@@ -31,6 +31,10 @@ __all__ = [
 ]  # fmt: skip
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def __getattr__(name: str) -> _Any:
     """Load what stands on the engine when it is first used."""
     import importlib

@@ -14,7 +14,6 @@ from typing import NoReturn
 from . import __version__
 from .documents import report
 from .documents.audit import Result, audit, losses
-from .documents.entry import UnknownName
 from .files import write
 
 AS_STATED, NOT_AS_STATED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit statuses
@@ -61,29 +60,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal that has no ∘ shows a ? instead of a traceback
     try:
         results = audit(options.document, options.only, options.verdict, options.seed)
+        if not results:
+            raise ValueError(f"{options.only} has not the verdict {options.verdict}, and should not have it")
+        if options.out is not None:
+            _write_report(options.out, results)
         if options.json is not None:
             write(options.json, report.to_json(results))
-        if options.out is not None:
-            _write_report(options.out, results, options.seed)
-    except (UnknownName, OSError, RuntimeError) as error:
-        print(f"tinygrad_edu audit: {error}", file=sys.stderr)
-        return BAD_INPUT
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    try:
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         print(report.table(results, shutil.get_terminal_size().columns, colour), flush=True)
+        if options.out is not None:
+            _draw_networks(options.out, results, options.seed)  # last: it needs Graphviz, the rest does not
     except BrokenPipeError:  # | head has read enough; what is left in the buffer has to go somewhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ValueError, OSError, RuntimeError) as error:
+        print(f"tinygrad_edu audit: {error}", file=sys.stderr)
+        if isinstance(error, OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # a full standard output would fail again at the end
+        return BAD_INPUT
     return AS_STATED if all(result.as_stated for result in results) else NOT_AS_STATED
 
 
-def _write_report(directory: Path, results: Sequence[Result], seed: int) -> None:
-    """The table and the JSON, then a picture of each network, which needs Graphviz."""
+def _write_report(directory: Path, results: Sequence[Result]) -> None:
+    """The table and the JSON."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OSError(f"cannot write {directory}: {error.strerror or error}") from None
     write(directory / "audit.txt", report.table(results) + "\n")
     write(directory / "audit.json", report.to_json(results))
+
+
+def _draw_networks(directory: Path, results: Sequence[Result], seed: int) -> None:
+    """A picture of each network."""
     from . import draw
 
     for name, loss in losses(results, seed).items():

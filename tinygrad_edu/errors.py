@@ -33,9 +33,23 @@ def misfit(operation: Any, inputs: Sequence[Any], params: Mapping[str, Any], err
     if isinstance(error, TypeError):
         shown += f" of {', '.join(sorted(map(str, kinds)))}"
     set_params = {key: value for key, value in params.items() if value is not None and value is not False}
-    given = "".join(f", {key}={value!r}" for key, value in set_params.items())
-    kind = BadIndex if isinstance(error, IndexError) else type(error)
-    return kind(f"{operation.name}: {shown}{given}: {reason or text}{_transpose_that_fits(operation, inputs, params)}")
+    given = "".join(f", {key}={_brief(value)}" for key, value in set_params.items())
+    fits = _transpose_that_fits(operation, inputs, params)
+    message = " ".join(f"{operation.name}: {shown}{given}: {reason or text}{fits}".split())
+    try:
+        return BadIndex(message) if isinstance(error, IndexError) else type(error)(message)
+    except TypeError:  # an error class with arguments of its own
+        return TypeError(message) if isinstance(error, TypeError) else ValueError(message)
+
+
+def _brief(value: Any) -> str:
+    """A parameter in a few words: arrays by their shape."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_brief, value))}{',' if len(value) == 1 else ''})"
+    if hasattr(value, "shape") and np.prod(value.shape) > 3:
+        return f"{type(value).__name__} {value.shape} of {value.dtype}"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 _REASONS = (  # what NumPy writes, and how it is said here

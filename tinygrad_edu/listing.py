@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Mapping
 from typing import Any
@@ -30,7 +31,9 @@ def tape(loss: Tensor, adjoints: bool = False) -> Tape:
     v1 = W · x  (1, 1)  11       1.67e-05
     a  = σ(v1)  (1, 1)  1        1
     """
-    if not isinstance(loss, Tensor) or not loss.requires_grad:
+    if not isinstance(loss, Tensor):
+        raise TypeError(f"tape: expected a Tensor, got {type(loss).__name__}")
+    if not loss.requires_grad:
         raise ValueError("tape: nothing was tracked; did you forget requires_grad=True?")
     nodes = below(loss)
     found = {}
@@ -45,11 +48,10 @@ class Tape:
     def __init__(self, nodes: list[Any], adjoints: Mapping[int, Any] | None) -> None:
         self.nodes = nodes
         self.names: dict[int, str] = {}
-        unnamed = 0
+        taken = {node.name for node in nodes}
+        free = (name for i in itertools.count(1) if (name := f"v{i}") not in taken)
         for node in nodes:
-            if node.name is None:
-                unnamed += 1
-            self.names[id(node)] = node.name or f"v{unnamed}"
+            self.names[id(node)] = next(free) if node.name is None else " ".join(node.name.split())
         self.adjoints = adjoints
 
     def __len__(self) -> int:

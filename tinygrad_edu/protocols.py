@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 
 from . import operations as op
-from .record import Node
+from .errors import misfit
+from .record import Node, Operation
 
 
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     dims = x.ndim if axis is None else 1 if np.ndim(axis) == 0 else len(axis)
     if not (ord is None or (ord == 2 and dims == 1) or (ord == "fro" and dims == 2)):
-        raise TypeError(f"numpy.linalg.norm: ord={ord!r} is not supported on Tensors; 2-norm and Frobenius norm are")
+        raise TypeError(
+            f"numpy.linalg.norm: ord={ord!r} is not supported on Tensors; the 2-norm of vectors and Frobenius' are"
+        )
     return op.norm(x, axis, keepdims=keepdims)
 
 
@@ -70,6 +73,15 @@ def plain(x: Any) -> Any:
     return x
 
 
+def on_values(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call a function of NumPy on numbers, with an error of ours where it fails."""
+    try:
+        return function(*args, **kwargs)
+    except (ValueError, TypeError, IndexError) as error:
+        arrays = [x for x in args if isinstance(x, np.ndarray | np.generic)]
+        raise misfit(Operation(name, function), arrays, {}, error) from None
+
+
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What ``ufunc(*inputs)`` means where an input is a Tensor."""
     name = f"numpy.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
@@ -87,7 +99,7 @@ def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
     """What ``function(*args, **kwargs)`` of NumPy means where an argument is a Tensor."""
     name = f"{function.__module__}.{function.__name__}"
     if function in PLAIN_FUNCTIONS:
-        return function(*plain(args), **plain(kwargs))
+        return on_values(function, name, plain(args), plain(kwargs))
     if function not in FUNCTIONS:
         raise TypeError(f"{name} is not supported on Tensors")
     given = {key: value for key, value in kwargs.items() if not (key in ("out", "dtype") and value is None)}

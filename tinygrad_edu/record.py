@@ -7,6 +7,7 @@ refers in a circle and memory comes back as soon as the last tensor is dropped.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,17 +34,30 @@ class _State(threading.local):
 state = _State()
 
 
-@contextmanager
-def recording(on: bool) -> Iterator[None]:
-    """Switch recording on or off inside a ``with`` block, for this thread."""
-    before, state.recording = state.recording, on
-    try:
-        yield
-    finally:
-        state.recording = before
+class recording:
+    """Switch recording on or off for this thread, inside a ``with`` block or the function that it decorates."""
+
+    def __init__(self, on: bool) -> None:
+        self.on = on
+        self.before: list[bool] = []  # one a block: the same switch may be entered again inside itself
+
+    def __enter__(self) -> None:
+        self.before.append(state.recording)
+        state.recording = self.on
+
+    def __exit__(self, *error: object) -> None:
+        state.recording = self.before.pop()
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def switched(*args: Any, **kwargs: Any) -> Any:
+            with recording(self.on):
+                return function(*args, **kwargs)
+
+        return switched
 
 
-def no_grad() -> Any:
+def no_grad() -> recording:
     """Record nothing inside the block, or inside the function that it decorates.
 
     >>> import tinygrad_edu as tg
@@ -230,8 +244,10 @@ def constant(x: Any, operation: Operation | str) -> Any:
     """A plain input as numbers. Python's scalars stay as they are where shapes broadcast: they are weakly typed."""
     kind = type(x)
     if kind is float or kind is int or kind is bool:
-        return x if isinstance(operation, Operation) and operation.broadcasts else np.asarray(x)
-    if kind is ndarray or isinstance(x, np.generic):
+        if isinstance(operation, Operation) and operation.broadcasts:
+            return x
+        array = np.asarray(x)
+    elif kind is ndarray or isinstance(x, np.generic):
         array = x
     else:
         name = operation if isinstance(operation, str) else operation.name

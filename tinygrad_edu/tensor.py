@@ -11,7 +11,7 @@ from numpy import ndarray
 
 from . import operations as op
 from .operations.elementwise import astype
-from .protocols import call_function, call_ufunc, plain
+from .protocols import call_function, call_ufunc, on_values, plain
 from .record import Node, Operation, Record, apply, constant, leaf_record, recording
 from .sweep import numbers, owned, seed_for, sweep
 
@@ -47,7 +47,10 @@ def _out_of_place(name: str) -> Callable[[Any, Any], Any]:
     def compute(self: Any, other: Any) -> Any:
         if self.flags.writeable:
             return getattr(ndarray, f"__i{name}__")(self, plain(other))
-        new = _view(np.asarray(getattr(operator, name)(self, plain(other))))
+        try:
+            new = _view(np.asarray(getattr(operator, name)(self, plain(other))))
+        except ValueError:
+            raise ValueError(f"data: shape {self.shape} and {np.shape(plain(other))} do not broadcast") from None
         new.fresh = True
         return new
 
@@ -139,6 +142,8 @@ class Tensor(Node):
 
     @grad.setter
     def grad(self, new: Any) -> None:
+        if new is not None and self._record is not None and self._record.operation is not None:
+            raise TypeError("grad: only a leaf has one; tg.adjoints gives the gradient of any recorded tensor")
         if new is not None and not isinstance(new, Tensor):
             new = np.array(constant(new, "grad"), dtype=self._value.dtype)
         if new is not None and new.shape != self._value.shape:
@@ -227,6 +232,8 @@ class Tensor(Node):
 
     def __repr__(self) -> str:
         body = np.array2string(np.asarray(self._value), separator=", ", prefix="Tensor(")
+        if not self.size and self.shape != (0,):
+            body += f", shape={self.shape}"
         dtype = "" if self.dtype in (np.dtype(float), np.dtype(int)) else f", dtype={self.dtype}"
         name = "" if self.name is None else f", name={self.name!r}"
         return f"Tensor({body}{dtype}{name}{', requires_grad=True' if self.requires_grad else ''})"
@@ -276,7 +283,8 @@ class Tensor(Node):
     def __reduce__(self) -> Any:
         if self._record is not None and self._record.operation is not None:
             raise TypeError("a recorded tensor cannot be pickled or copied, its graph would come along; detach() first")
-        return _leaf, (type(self), np.array(self._value), self.requires_grad, self.name, self.grad)
+        grad = self.grad.detach() if isinstance(self.grad, Tensor) else self.grad
+        return _leaf, (type(self), np.array(self._value), self.requires_grad, self.name, grad)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._record is not None:
@@ -339,7 +347,7 @@ def _compared(name: str) -> Callable[[Any, Any], Any]:
 
 def _on_values(name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return getattr(np.asarray(self._value), name)(*args, **kwargs)
+        return on_values(getattr(np.ndarray, name), name, (np.asarray(self._value), *plain(args)), plain(kwargs))
 
     method.__doc__ = f"As ``ndarray.{name}``: a plain result, without a gradient."
     return method

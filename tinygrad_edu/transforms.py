@@ -16,6 +16,7 @@ import numpy as np
 from . import operations as op
 from .containers import flatten, leaves_like
 from .operations.defining import Jointly
+from .operations.elementwise import real
 from .protocols import plain
 from .record import Operation, constant, leaf_record, record, recording, shape_of, stamps, state, unchanging
 from .sweep import below, leading_to, owned, seed_for, sweep
@@ -59,18 +60,18 @@ class Run:
 
     def _variable(self, x: Any, name: str, copy: bool) -> Tensor:
         """A fresh variable with the value of x; of a tracked Tensor it is a copy that stays connected."""
-        if isinstance(x, Tensor):
+        if type(x) is np.ndarray and x.dtype.kind == "f":
+            if copy or x.nbytes <= LARGE:
+                x = x.copy("K")
+            else:
+                self.shares_memory = True
+            variable = untracked(x)
+        elif isinstance(x, Tensor):
             if x.requires_grad:
                 return op.identity(x)  # type: ignore[no-any-return]
-            variable = untracked(x._value, x.name)
-        elif type(x) is np.ndarray and x.dtype.kind == "f":
-            share = not copy and x.nbytes > LARGE
-            self.shares_memory = self.shares_memory or share
-            variable = untracked(x if share else x.copy(order="K"))
+            variable = untracked(real(x._value), x.name)
         else:
-            variable = untracked(np.array(constant(x, name)))
-        if variable._value.dtype.kind != "f":
-            variable._value = variable._value.astype(float)
+            variable = untracked(real(np.array(constant(x, name))))
         variable._record = leaf_record()
         return variable
 
@@ -101,8 +102,8 @@ class Run:
 
     def handed_out(self, x: Any) -> Any:
         """A result as the caller gets it: in arrays where he came with arrays."""
-        if self.live:
-            return x if isinstance(x, Tensor) else untracked(x)
+        if self.live and isinstance(x, Tensor) and x.requires_grad:
+            return x
         if self.wrap:
             return untracked(plain(x))
         return np.array(x._value) if isinstance(x, Tensor) else np.asarray(x)
@@ -131,11 +132,14 @@ def _older_sources(y: Tensor, start: int) -> list[Any]:
 def _chosen(name: str, argnum: int | tuple[int, ...], count: int) -> list[int]:
     positions = argnum if isinstance(argnum, tuple) else (argnum,)
     for i in positions:
-        if not isinstance(i, int) or not -count <= i < count:
+        if not hasattr(i, "__index__"):
+            raise TypeError(f"{name}: argnum={argnum!r}: expected a whole number or a tuple of them")
+        if not -count <= i < count:
             raise ValueError(f"{name}: argnum={argnum!r}, but the function was called with {count} arguments")
-    if len({i % count for i in positions}) < len(positions):
+    chosen = [int(i) % count for i in positions]
+    if len(set(chosen)) < len(chosen):
         raise ValueError(f"{name}: argnum={argnum!r} names an argument twice")
-    return [i % count for i in positions]
+    return chosen
 
 
 # --- the transforms --------------------------------------------------------------------------------------------------
@@ -152,8 +156,9 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
 
     Notes
     -----
-    Arrays above 64 KiB are not copied for the call. Tensors that f keeps beyond it share memory with them. Where f
-    closes over a tracked Tensor and such arrays, it is called twice.
+    What leaves the Tensors inside f leaves the tape: `float(x)`, `x.item()`, `array[0] = x` give plain numbers, without
+    a gradient. Arrays above 64 KiB are not copied for the call. Tensors that f keeps beyond it share memory with them.
+    Where f closes over a tracked Tensor and such arrays, it is called twice.
 
     >>> value, gradient = value_and_grad(lambda w: (w * w).sum())(np.array([1.0, 2.0]))
     >>> float(value), gradient
@@ -217,7 +222,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
         for y, seed in zip(run.outputs, seeds, strict=True):
             part = run.gradients(y, seed_for(y, seed, "vjp"), live)
             total = [a + b for a, b in zip(total, part, strict=True)] if total else part
-        return tuple(run.arranged(total if live else [run.handed_out(g) for g in total]))
+        return tuple(run.arranged(total if live and not run.live else [run.handed_out(g) for g in total]))
 
     return run.rebuild_output([run.handed_out(y) for y in run.outputs]), pull
 
@@ -355,7 +360,9 @@ def adjoints(loss: Tensor, wrt: Any, *, gradient: Any = None, create_graph: bool
     several = isinstance(wrt, list | tuple)
     wanted = list(wrt) if several else [wrt]
     for i, x in enumerate(wanted):
-        if not isinstance(x, Tensor) or not x.requires_grad:
+        if not isinstance(x, Tensor):
+            raise TypeError(f"adjoints: wrt must be a recorded Tensor or a list of them, got {type(x).__name__}")
+        if not x.requires_grad:
             name = getattr(x, "name", None) or f"number {i}"
             raise ValueError(f"adjoints: wrt {name} is not tracked; requires_grad=True tracks a leaf")
     if not isinstance(loss, Tensor) or not loss.requires_grad:
@@ -383,11 +390,11 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     name = f"checkpoint({getattr(f, '__name__', 'f')})"
 
     @functools.wraps(f)
-    def of(*args: Any) -> Any:
-        leaves, rebuild = flatten(list(args))
-        args = rebuild([unchanging(x) for x in leaves])
+    def of(*args: Any, **kwargs: Any) -> Any:
+        leaves, rebuild = flatten((args, kwargs))
+        args, kwargs = rebuild([unchanging(x) for x in leaves])
         start = next(stamps)
-        out: Any = f(*args)
+        out: Any = f(*args, **kwargs)
         if isinstance(out, dict | list | tuple):
             raise TypeError(f"{name}: the function must return one tensor, it returned a {type(out).__name__}")
         sources = _older_sources(out, start) if isinstance(out, Tensor) else []
@@ -398,7 +405,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
         def pullback(g: Any, out: Any, *inputs: Any) -> list[Any]:
             with recording(True):
-                again = f(*args)
+                again = f(*args, **kwargs)
             if not np.array_equal(again._value, value, equal_nan=True):
                 raise ValueError(f"{name}: computed again, it gave another result; was a leaf given new data since?")
             return adjoints(again, sources, gradient=g, create_graph=isinstance(g, Tensor))  # type: ignore[no-any-return]

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib import metadata
 
-INSTALL = 'pictures need Graphviz: apt install graphviz, or: pip install "tinygrad_edu[dot]"'
+INSTALL = 'pictures need Graphviz: apt install graphviz, or: pip install "pygraphviz>=2"'
 ARGUMENTS = {"png": "-Gdpi=144"}  # sharp on a screen of today; a point stays a point in svg and pdf
 
 _CALL_PYGRAPHVIZ = """

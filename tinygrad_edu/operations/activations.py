@@ -82,8 +82,8 @@ def _peak(x: Any, axis: Axis) -> Any:
 
 
 @primitive(inputs=1)
-def softmax(x: Any, axis: Axis = 0) -> Any:
-    """S(x)_j = e^{x_j} / Σ_i e^{x_i} along an axis: columns sum to 1. Safe at logits of any size.
+def softmax(z: Any, axis: Axis = 0) -> Any:
+    """S(z)_j = e^{z_j} / Σ_i e^{z_i} along an axis: columns sum to 1. Safe at logits of any size.
 
     Source: sabine 3.2; the vector-Jacobian product a ∘ (g − Σ_i g_i a_i) is its Jacobian a_j (δ_jk − a_k) applied to g.
 
@@ -91,23 +91,23 @@ def softmax(x: Any, axis: Axis = 0) -> Any:
     array([[0.5],
            [0.5]])
     """
-    x = real(x)
-    e = np.exp(x - _peak(x, axis))
+    z = real(z)
+    e = np.exp(z - _peak(z, axis))
     return e / fold(np.add, e, axis, True)
 
 
 @primitive(inputs=1)
-def log_softmax(x: Any, axis: Axis = 0) -> Any:
-    """ln S(x) = x − ln Σ_i e^{x_i} along an axis, finite at logits of any size.
+def log_softmax(z: Any, axis: Axis = 0) -> Any:
+    """ln S(z) = z − ln Σ_i e^{z_i} along an axis, finite at logits of any size.
 
     >>> log_softmax(np.array([[0.0], [1e4]]))
     array([[-10000.],
            [     0.]])
     """
-    x = real(x)
-    shifted = x - _peak(x, axis)
+    z = real(z)
+    shifted = z - _peak(z, axis)
     total = fold(np.add, np.exp(shifted), axis, True)
-    return shifted - np.log(total) if x.size else shifted
+    return shifted - np.log(total) if z.size else shifted
 
 
 @primitive(inputs=1)
@@ -118,7 +118,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     1000.6931471805599
     """
     x = real(x)
-    peak = _peak(x, axis)
+    peak = np.minimum(_peak(x, axis), -LOWEST.get(x.dtype, -np.inf))  # ∞ − peak is ∞
     total = fold(np.add, np.exp(x - peak), axis, True)
     out = np.log(total, out=np.full_like(total, -np.inf), where=total > 0) + peak
     return out if keepdims else np.squeeze(out, axis)
@@ -144,6 +144,8 @@ def coordinatewise(functions: Sequence[Callable[..., Any]], z: Any) -> Any:
     array([[0.],
            [2.]])
     """
+    if not isinstance(functions, list | tuple):
+        raise TypeError(f"coordinatewise: expected a list of functions, one a row, got {type(functions).__name__}")
     functions = tuple(functions)
     shape = shape_of(z)
     if not shape or len(functions) != shape[0]:

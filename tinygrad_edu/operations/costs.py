@@ -33,7 +33,7 @@ def squared_error(t: Any, a: Any) -> Any:
     """
     _demand_equal("squared_error", t, a)
     difference = real(t) - real(a)
-    return 0.5 * fold(np.add, difference * difference)
+    return fold(np.add, difference * (0.5 * difference))
 
 
 @primitive(inputs=2)
@@ -51,7 +51,7 @@ def cross_entropy(t: Any, a: Any, base: float | None = None) -> Any:
     2.0
     """
     _demand_equal("cross_entropy", t, a)
-    return over_ln(-fold(np.add, t * np.log(np.where(t != 0, real(a), 1))), base)
+    return _total(t * over_ln(np.log(np.where(t != 0, real(a), 1)), base))
 
 
 @primitive(inputs=2)
@@ -74,7 +74,12 @@ def softmax_cross_entropy(t: Any, z: Any, base: float | None = None, axis: int |
     out = log_softmax(z, axis)
     if z.size and not math.isfinite(fold(np.minimum, z)):  # a logit of −inf with target 0 contributes nothing
         out = np.where(t != 0, out, 0)
-    return over_ln(-fold(np.add, t * out), base)
+    return _total(t * over_ln(out, base))
+
+
+def _total(x: Any) -> Any:
+    """−Σ x, which is 0 and not −0 for nothing."""
+    return fold(np.add, -x, None, False, 0)
 
 
 # fmt: off

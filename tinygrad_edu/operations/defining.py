@@ -42,6 +42,9 @@ def primitive(
             call = _with_parameters(operation, signature, count)
         else:
             call = {1: _unary, 2: _binary}.get(count, _nary)(operation)
+        if count == len(names) and count <= 2:  # the parameters get their own names: squared_error(t=..., a=...)
+            code = call.__code__
+            call.__code__ = code.replace(co_varnames=(*names, *code.co_varnames[count:]))
         functools.update_wrapper(call, definition)
         call.operation = operation  # type: ignore[attr-defined]
         return call  # type: ignore[return-value]
@@ -113,6 +116,10 @@ def _with_parameters(operation: Operation, signature: inspect.Signature, count: 
             bound.apply_defaults()
             args = bound.args[:count]
             params = {n: bound.arguments[n] for n in names}
+        if params is not defaults:
+            for name, value in params.items():
+                if isinstance(value, Value):
+                    raise TypeError(f"{operation.name}: {name}= has no gradient; it cannot be a Tensor")
         if count == 1 and isinstance(args[0], Node):
             return record1(operation, args[0], params)
         if count == 2 and (isinstance(args[0], Node) or isinstance(args[1], Node)):
@@ -178,13 +185,19 @@ def operation(
     name : for messages and pictures; `symbol` is how formulas write it, `source` where the rules are stated.
     forward : ``forward(*arrays, **params)`` computes one array.
     *rules : the vector-Jacobian products, one an input: ``rule(g, out, *inputs, **params)``; None for no gradient. Made
-        of operators and of the package's or NumPy's functions on Tensors, they can be differentiated again.
+        of operators and of the package's or NumPy's functions on Tensors, they can be differentiated again. Without
+        any rule the result is a constant.
     broadcasts : the inputs are broadcast against each other; adjoints are then summed to the inputs' shapes.
 
     >>> cube = operation("cube", lambda x: x**3, lambda g, out, x: g * (3 * x**2))
     >>> cube(np.array([2.0]))
     array([8.])
     """
+    if not isinstance(name, str):
+        raise TypeError(f"operation: the name must be a string, got {type(name).__name__}")
+    for function in (forward, *rules):
+        if function is not None and not callable(function):
+            raise TypeError(f"operation: {name}: expected functions, got {type(function).__name__}")
     made = Operation(name, lambda *inputs, **params: _own_array(name, forward(*map(_array, inputs), **params)))
     made.symbol, made.broadcasts, made.source = symbol, broadcasts, source
     made.vjps = tuple(rule and _checked(name, rule) for rule in rules)
@@ -210,8 +223,12 @@ def _own_array(name: str, result: Any) -> Any:
         return result
     array = np.array(result)
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name}: expected one array of real numbers as a result, got dtype {array.dtype}")
+        raise TypeError(f"{name}: forward and rules return one array of real numbers, got {_kind(result)}")
     return array
+
+
+def _kind(x: Any) -> str:
+    return f"{type(x).__name__} of dtype {np.asarray(x).dtype}"
 
 
 def _checked(name: str, rule: Callable[..., Any]) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ __all__ = ["diag", "diagflat", "trace"]
 
 
 @primitive(inputs=1)
-def diag(x: Any, k: int = 0) -> Any:
+def diag(v: Any, k: int = 0) -> Any:
     """The k-th diagonal of a square matrix, or the matrix with the 1-D x on its k-th diagonal, as in NumPy.
 
     Raises ValueError for a column or a row, where `diagflat` is meant: the documents' hat.
@@ -22,43 +22,44 @@ def diag(x: Any, k: int = 0) -> Any:
     >>> diag(np.array([[1.0, 2.0], [3.0, 4.0]]))
     array([1., 4.])
     """
-    if x.ndim not in (1, 2) or (x.ndim == 2 and 1 in x.shape and x.shape != (1, 1)):
-        raise ValueError(f"diag: expected a 1-D array or a matrix, got {x.shape}; diagflat puts a column on a diagonal")
-    return np.diag(x, k)
+    if v.ndim not in (1, 2) or (v.ndim == 2 and 1 in v.shape and v.shape != (1, 1)):
+        raise ValueError(f"diag: expected a 1-D array or a matrix, got {v.shape}; diagflat puts a column on a diagonal")
+    return np.diag(v, k)
 
 
 @primitive(inputs=1, symbol="diag")
-def diagflat(x: Any, k: int = 0) -> Any:
+def diagflat(v: Any, k: int = 0) -> Any:
     """The matrix with the numbers of x (a column, say) on its k-th diagonal. Source: the hat of mishachev (5).
 
     >>> diagflat(np.array([[1.0], [2.0]]))
     array([[1., 0.],
            [0., 2.]])
     """
-    return np.diagflat(x, k)
+    return np.diagflat(v, k)
 
 
-@primitive(symbol="tr")
-def trace(x: Any) -> Any:
-    """tr x = Σ_i x[i, i] of a matrix. Raises ValueError for anything but two axes.
+@primitive(inputs=1, symbol="tr")
+def trace(a: Any, offset: int = 0) -> Any:
+    """tr a = Σ_i a[i, i + offset] of a matrix. Raises ValueError for anything but two axes.
 
     >>> float(trace(np.array([[1.0, 2.0], [3.0, 4.0]])))
     5.0
     """
-    if x.ndim != 2:
-        raise ValueError(f"trace: expected a matrix, got shape {x.shape}")
-    return x.trace()
+    if a.ndim != 2:
+        raise ValueError(f"trace: expected a matrix, got shape {a.shape}")
+    return a.trace(offset)
 
 
-@primitive()
-def eye_like(x: Any) -> Any:
-    """The identity matrix of the shape and dtype of x: a constant.
+@primitive(inputs=1)
+def eye_like(x: Any, k: int = 0) -> Any:
+    """Ones on the k-th diagonal, in the shape and dtype of x: a constant.
 
     >>> eye_like(np.ones((2, 2)))
     array([[1., 0.],
            [0., 1.]])
     """
-    return np.eye(*x.shape, dtype=x.dtype)
+    rows, columns = x.shape
+    return np.eye(rows, columns, k, x.dtype)
 
 
 def _onto_diagonal(g: Any, x: Any, k: int) -> Any:
@@ -72,5 +73,5 @@ def _onto_diagonal(g: Any, x: Any, k: int) -> Any:
 # fmt: off
 vjps(diag,     lambda g, out, x, k: _onto_diagonal(g, x, k))
 vjps(diagflat, lambda g, out, x, k: _reshape(diag(g, k), x.shape), source="mishachev (5)")
-vjps(trace,    lambda g, out, x: g * eye_like(x))
+vjps(trace,    lambda g, out, x, offset: g * eye_like(x, offset))
 # fmt: on

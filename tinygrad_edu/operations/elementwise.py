@@ -223,6 +223,8 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 
 def ln(base: float) -> float:
     """The natural logarithm of a base. Rules write ln(base), so that formulas show ln 2 and not 0.693."""
+    if not isinstance(base, int | float | np.number):
+        raise TypeError(f"log: the base must be a number, got {type(base).__name__}; write log(x) / log(b)")
     if not base > 0 or base == 1:
         raise ValueError(f"log: the base must be positive and not 1, got {base!r}")
     return math.log(base)

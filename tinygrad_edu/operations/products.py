@@ -59,8 +59,8 @@ def _to_right(g: Any, a: Any, b: Any) -> Any:
 
 
 @primitive(np.outer)
-def outer(x: Any, y: Any) -> Any:
-    """x · yᵀ of two columns of numbers: x[i] y[j]; what has more axes is flattened.
+def outer(a: Any, b: Any) -> Any:
+    """a · bᵀ of two columns of numbers: a[i] b[j]; what has more axes is flattened.
 
     >>> outer(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
     array([[3., 4.],

@@ -30,33 +30,33 @@ def _axes(axis: Axis, ndim: int) -> tuple[int, ...]:
 
 
 @primitive(inputs=1)
-def sum(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+def sum(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """Σ x over an axis, several, or everything. Its adjoint is repeated along what was summed.
 
     >>> sum(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=1)
     array([3., 7.])
     """
-    return fold(np.add, x, axis, keepdims)
+    return fold(np.add, a, axis, keepdims)
 
 
 @primitive(inputs=1)
-def mean(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+def mean(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """(1/n) Σ x over an axis, several, or everything. Of nothing it is nan, as in NumPy.
 
     >>> mean(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=1)
     array([1.5, 3.5])
     """
-    return np.mean(x, axis, keepdims=keepdims)
+    return np.mean(a, axis, keepdims=keepdims)
 
 
 @primitive(inputs=1, symbol="Π")
-def prod(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+def prod(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """Π x over an axis, several, or everything. The derivative is the product of the others, also where x is 0.
 
     >>> float(prod(np.array([2.0, 3.0, 4.0])))
     24.0
     """
-    return fold(np.multiply, x, axis, keepdims)
+    return fold(np.multiply, a, axis, keepdims)
 
 
 def others(x: Any) -> Any:
@@ -86,7 +86,7 @@ def _along_last(function: Any, x: Any, axis: Axis) -> Any:
 
 
 @primitive(inputs=1)
-def max(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+def max(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """The largest number over an axis, several, or everything. Ties share the gradient equally.
 
     Raises ValueError where there is nothing to choose from.
@@ -94,11 +94,11 @@ def max(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     >>> float(max(np.array([1.0, 5.0, 2.0])))
     5.0
     """
-    return fold(np.maximum, x, axis, keepdims)
+    return fold(np.maximum, a, axis, keepdims)
 
 
 @primitive(inputs=1)
-def min(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+def min(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """The smallest number over an axis, several, or everything. Ties share the gradient equally.
 
     Raises ValueError where there is nothing to choose from.
@@ -106,7 +106,7 @@ def min(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     >>> float(min(np.array([1.0, 5.0, 2.0])))
     1.0
     """
-    return fold(np.minimum, x, axis, keepdims)
+    return fold(np.minimum, a, axis, keepdims)
 
 
 @primitive(inputs=1, symbol="‖‖")

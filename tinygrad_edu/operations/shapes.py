@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,29 +22,38 @@ def _reshape(x: Any, shape: Shape) -> Any:
     return x.reshape(shape)
 
 
-def reshape(x: Any, *shape: Any) -> Any:
+def _whole(name: str, numbers: Any) -> Shape:
+    try:
+        return tuple(map(operator.index, numbers))
+    except TypeError:
+        raise TypeError(f"{name}: expected whole numbers, got {numbers}") from None
+
+
+def reshape(a: Any, *shape: Any, order: str = "C") -> Any:
     """The same numbers in another shape, in row-major order; one length may be −1. Raises ValueError for a wrong size.
 
     >>> reshape(np.arange(6.0), (2, -1)).shape
     (2, 3)
     """
+    if order != "C":
+        raise ValueError(f"reshape: only the row-major order 'C' is supported, got {order!r}")
     if len(shape) == 1 and np.ndim(shape[0]) == 1:
-        shape = tuple(shape[0])
-    return _reshape(x, tuple(map(int, shape)))
+        (shape,) = shape
+    return _reshape(a, _whole("reshape", shape))
 
 
 @primitive(inputs=1)
-def broadcast_to(x: Any, shape: Shape) -> Any:
+def broadcast_to(array: Any, shape: Shape) -> Any:
     """x repeated along new axes and axes of length 1, to the given shape. The adjoint operation is `sum_to`.
 
     >>> broadcast_to(np.array([[1.0], [2.0]]), (2, 3))
     array([[1., 1., 1.],
            [2., 2., 2.]])
     """
-    out = np.empty(shape, x.dtype)  # a filled array: four times as fast as a view of np.broadcast_to
-    if x.ndim > out.ndim:
-        raise ValueError(f"an array of {x.ndim} axes has no place in {out.ndim}")
-    out[...] = x
+    out = np.empty(shape, array.dtype)  # a filled array: four times as fast as a view of np.broadcast_to
+    if array.ndim > out.ndim:
+        raise ValueError(f"an array of {array.ndim} axes has no place in {out.ndim}")
+    out[...] = array
     return out
 
 
@@ -62,23 +72,23 @@ def sum_to(x: Any, shape: Shape) -> Any:
 
 
 @primitive(inputs=1)
-def expand_dims(x: Any, axis: int | Shape) -> Any:
+def expand_dims(a: Any, axis: int | Shape) -> Any:
     """x with new axes of length 1 at the given places.
 
     >>> expand_dims(np.array([1.0, 2.0]), -1).shape
     (2, 1)
     """
-    return np.expand_dims(x, axis)
+    return np.expand_dims(a, axis)
 
 
 @primitive(inputs=1)
-def squeeze(x: Any, axis: int | Shape | None = None) -> Any:
+def squeeze(a: Any, axis: int | Shape | None = None) -> Any:
     """x without its axes of length 1 (without the given ones). Raises ValueError if a given one is longer.
 
     >>> squeeze(np.array([[1.0], [2.0]])).shape
     (2,)
     """
-    return np.squeeze(x, axis)
+    return np.squeeze(a, axis)
 
 
 @primitive(inputs=1, symbol="ᵀ")
@@ -86,28 +96,29 @@ def _transpose(x: Any, axes: Shape | None = None) -> Any:
     return x.transpose(axes)
 
 
-def transpose(x: Any, *axes: Any) -> Any:
+def transpose(a: Any, *order: Any, axes: Any = None) -> Any:
     """xᵀ: the axes in reverse order, or in the given order.
 
     >>> transpose(np.ones((2, 3))).shape
     (3, 2)
     """
-    if len(axes) == 1 and (axes[0] is None or np.ndim(axes[0]) == 1):
-        (axes,) = axes
+    if len(order) == 1 and (order[0] is None or np.ndim(order[0]) == 1):
+        (order,) = order
+    axes = axes or order
     if not axes:
-        return _transpose(x)
-    ndim = len(shape_of(x))
-    return _transpose(x, tuple(a % ndim if -ndim <= a < ndim else a for a in map(int, axes)))
+        return _transpose(a)
+    ndim = len(shape_of(a))
+    return _transpose(a, tuple(i % ndim if -ndim <= i < ndim else i for i in _whole("transpose", axes)))
 
 
 @primitive(inputs=1, symbol="ᵀ")
-def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     """x with two axes exchanged: for matrices, and for stacks of them with −1 and −2, the transpose.
 
     >>> swapaxes(np.ones((5, 2, 3)), -1, -2).shape
     (5, 3, 2)
     """
-    return x.swapaxes(axis1, axis2)
+    return a.swapaxes(axis1, axis2)
 
 
 def _several(name: str, arrays: Any) -> tuple[Any, ...]:
