@@ -338,7 +338,14 @@ def rows():
         yield from ((tg.cross_entropy, [real(*shape), positive(*shape)], {"base": base}) for base in (None, 2))
 
 
-CASES = [make(*row) for row in rows()]
+# The rows of the other files are written with what stands above.
+import cases_functions  # noqa: E402
+import cases_products  # noqa: E402
+import cases_shapes  # noqa: E402
+
+CASES = [
+    make(*row) for file in (cases_functions, cases_products, cases_shapes) for row in file.rows()
+] + [make(*row) for row in rows()]
 
 
 # --- a case in a reading ---------------------------------------------------------------------------------------------

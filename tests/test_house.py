@@ -16,11 +16,12 @@ PACKAGE = Path(tg.__file__).parent
 
 # A module imports from lines above its own only, or from its own package. Within operations the same holds.
 LINES = [
-    "errors", "record",
+    "errors alternatives", "record",
     "operations.defining", "operations.elementwise", "operations.indexing", "operations.shapes",
-    "operations.reductions", "operations.activations operations.products operations.diagonals", "operations.costs",
-    "operations",
-    "sweep protocols", "tensor", "containers", "transforms", "checks",
+    "operations.reductions", "operations.arranging", "operations.activations operations.products operations.diagonals",
+    "operations.costs operations.contractions operations.functions operations.statistics operations.linalg",
+    "operations.joining operations.choosing", "operations",
+    "sweep protocols", "tensor vocabulary", "containers", "transforms", "checks",
     "files notation", "networks listing", "data", "drawing documents", "__main__",
 ]  # fmt: skip
 RANK = {name: rank for rank, line in enumerate(LINES) for name in line.split()}

@@ -54,7 +54,7 @@ def test_the_three_readings_agree(case):
     by_tensors = gradients(case, tracked(case.inputs), tg.Tensor(seed, requires_grad=True), tensors)
     by_standins = gradients(case, tracked(case.inputs), Standin(seed), standins)
     for number, tensor, standin in zip(by_numbers, by_tensors, by_standins, strict=True):
-        if case.function is tg.sign:  # its rule is None: zeros in every reading
+        if not isinstance(tensor, tg.Tensor):  # the rule is None: zeros in every reading
             assert not (np.any(number) or np.any(tensor) or np.any(standin))
         else:
             assert_close(tensor.numpy(), number, rtol=0, atol=0)

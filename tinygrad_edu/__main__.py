@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from . import __version__
+from . import __version__, vocabulary
 from .documents import report
 from .documents.audit import Result, audit, losses
 from .files import write
@@ -42,6 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", metavar="DIR", type=Path, help="write table, JSON and pictures of the networks here")
     command.add_argument("--json", metavar="FILE", type=Path, help="write the results as JSON")
     command.add_argument("--seed", metavar="N", type=_seed, default=0, help="seed of weights and examples (default 0)")
+    text = "list the functions that Tensors support, by subject"
+    commands.add_parser("functions", help=text, description=f"{text[0].upper()}{text[1:]}.")
     return parser
 
 
@@ -59,24 +61,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that has no ∘ shows a ? instead of a traceback
     try:
-        results = audit(options.document, options.only, options.verdict, options.seed)
-        if not results:
-            raise ValueError(f"{options.only} has not the verdict {options.verdict}, and should not have it")
-        if options.out is not None:
-            _write_report(options.out, results)
-        if options.json is not None:
-            write(options.json, report.to_json(results))
-        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        print(report.table(results, shutil.get_terminal_size().columns, colour), flush=True)
-        if options.out is not None:
-            _draw_networks(options.out, results, options.seed)  # last: it needs Graphviz, the rest does not
+        if options.command == "audit":
+            return _audit(options)
+        print(vocabulary.page(shutil.get_terminal_size().columns), flush=True)
     except BrokenPipeError:  # | head has read enough; what is left in the buffer has to go somewhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ValueError, OSError, RuntimeError) as error:
-        print(f"tinygrad_edu audit: {error}", file=sys.stderr)
+        print(f"tinygrad_edu {options.command}: {error}", file=sys.stderr)
         if isinstance(error, OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # a full standard output would fail again at the end
         return BAD_INPUT
+    return AS_STATED
+
+
+def _audit(options: argparse.Namespace) -> int:
+    """Run the audit, write what is asked for, print the table."""
+    results = audit(options.document, options.only, options.verdict, options.seed)
+    if not results:
+        raise ValueError(f"{options.only} has not the verdict {options.verdict}, and should not have it")
+    if options.out is not None:
+        _write_report(options.out, results)
+    if options.json is not None:
+        write(options.json, report.to_json(results))
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    print(report.table(results, shutil.get_terminal_size().columns, colour), flush=True)
+    if options.out is not None:
+        _draw_networks(options.out, results, options.seed)  # last: it needs Graphviz, the rest does not
     return AS_STATED if all(result.as_stated for result in results) else NOT_AS_STATED
 
 

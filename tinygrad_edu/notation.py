@@ -11,7 +11,7 @@ from .record import Operation
 
 AROUND = {  # what is written before and after a single operand
     "−": ("−", ""), "√": ("√", ""), "ᵀ": ("", "ᵀ"), "²": ("", "²"), "abs": ("|", "|"), "‖‖": ("‖", "‖"),
-    "[]": ("", "[…]"),
+    "[]": ("", "[…]"), "⁻¹": ("", "⁻¹"),
 }  # fmt: skip
 
 

@@ -8,17 +8,9 @@ from typing import Any
 import numpy as np
 
 from . import operations as op
+from .alternatives import INSTEAD
 from .errors import misfit
 from .record import Node, Operation
-
-
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    dims = x.ndim if axis is None else 1 if np.ndim(axis) == 0 else len(axis)
-    if not (ord is None or (ord == 2 and dims == 1) or (ord == "fro" and dims == 2)):
-        raise TypeError(
-            f"numpy.linalg.norm: ord={ord!r} is not supported on Tensors; the 2-norm of vectors and Frobenius' are"
-        )
-    return op.norm(x, axis, keepdims=keepdims)
 
 
 def _reshape(x: Any, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None) -> Any:
@@ -32,16 +24,19 @@ def _where(condition: Any, *branches: Any) -> Any:
 
 
 # Every function of NumPy that has the name of an operation is that operation, except np.identity: it makes a matrix.
-_BY_NAME = {getattr(np, name): getattr(op, name) for name in op.__all__ if hasattr(np, name) and name != "identity"}
+_BY_NAME = {getattr(np, n): getattr(op, n) for n in op.__all__ if hasattr(np, n) and n != "identity"}
+_LINALG = {getattr(np.linalg, n): getattr(op, n) for n in op.__all__ if hasattr(np.linalg, n) and n != "diagonal"}
 
 UFUNCS: dict[Any, Callable[..., Any]] = {f: o for f, o in _BY_NAME.items() if isinstance(f, np.ufunc)} | {
-    np.fabs: op.absolute, np.positive: op.identity, np.float_power: op.power,
+    np.float_power: op.power, np.conjugate: op.identity,
 }  # fmt: skip
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {f: o for f, o in _BY_NAME.items() if not isinstance(f, np.ufunc)} | {
-    np.amax: op.max, np.amin: op.min, np.where: _where, np.linalg.norm: _norm, np.reshape: _reshape,
-    np.transpose: lambda a, axes=None: op.transpose(a, axes),
-}  # fmt: skip
+    np.amax: op.max, np.amin: op.min, np.where: _where, np.reshape: _reshape,
+    np.transpose: op.permute_dims, np.real: op.identity, np.fix: op.trunc,
+} | _LINALG  # fmt: skip
+if hasattr(np.linalg, "diagonal"):  # NumPy 2; its axes are the last two
+    FUNCTIONS[np.linalg.diagonal] = lambda x, *, offset=0: op.diagonal(x, offset, -2, -1)
 
 # What has no derivative, or a result that is no number: computed on the values, plain arrays come back.
 PLAIN_UFUNCS = {
@@ -57,7 +52,9 @@ PLAIN_FUNCTIONS = {
         "shape ndim size argmax argmin argsort argwhere nonzero flatnonzero count_nonzero searchsorted allclose "
         "isclose array_equal array_equiv any all zeros_like ones_like empty_like full_like array_repr array_str "
         "array2string iscomplexobj isrealobj result_type can_cast may_share_memory shares_memory unravel_index save "
-        "savez savez_compressed savetxt"
+        "savez savez_compressed savetxt argpartition nanargmax nanargmin lexsort digitize isin isneginf isposinf "
+        "isreal iscomplex common_type min_scalar_type diag_indices_from tril_indices_from triu_indices_from "
+        "ravel_multi_index ix_ einsum_path"
     ).split()
 }
 
@@ -82,6 +79,10 @@ def on_values(function: Callable[..., Any], name: str, args: tuple[Any, ...], kw
         raise misfit(Operation(name, function), arrays, {}, error) from None
 
 
+def _unsupported(name: str) -> TypeError:
+    return TypeError(f"{name} is not supported on Tensors" + (f"; write {INSTEAD[name]}" if name in INSTEAD else ""))
+
+
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What ``ufunc(*inputs)`` means where an input is a Tensor."""
     name = f"numpy.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
@@ -89,7 +90,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
         raise TypeError(f"{name}: the result is a Tensor and cannot be written into an array (out=, += and the like)")
     known = ufunc in UFUNCS or ufunc in PLAIN_UFUNCS
     if method != "__call__" or not known:
-        raise TypeError(f"{name} is not supported on Tensors")
+        raise _unsupported(name)
     if kwargs:
         raise TypeError(f"{name}: {', '.join(kwargs)}= is not supported on Tensors")
     return UFUNCS[ufunc](*inputs) if ufunc in UFUNCS else ufunc(*map(plain, inputs))
@@ -101,7 +102,7 @@ def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
     if function in PLAIN_FUNCTIONS:
         return on_values(function, name, plain(args), plain(kwargs))
     if function not in FUNCTIONS:
-        raise TypeError(f"{name} is not supported on Tensors")
+        raise _unsupported(name)
     given = {key: value for key, value in kwargs.items() if not (key in ("out", "dtype") and value is None)}
     for key in ("out", "where", "dtype", "initial", "casting"):
         if key in given:

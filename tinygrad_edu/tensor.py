@@ -306,6 +306,7 @@ class Tensor(Node):
     __sub__ = op.subtract
     __mul__ = op.multiply
     __truediv__ = op.divide
+    __mod__ = op.mod
     __pow__ = op.power
     __matmul__ = op.matmul
     __neg__ = op.negative
@@ -322,6 +323,19 @@ class Tensor(Node):
     swapaxes = op.swapaxes
     squeeze = op.squeeze
     trace = op.trace
+    dot = op.dot
+    clip = op.clip
+    round = op.round
+    var = op.var
+    std = op.std
+    cumsum = op.cumsum
+    cumprod = op.cumprod
+    ravel = flatten = op.ravel
+    repeat = op.repeat
+    diagonal = op.diagonal
+    take = op.take
+    copy = op.copy
+    mT = property(lambda self: op.matrix_transpose(self), doc="The transpose of every matrix of a stack.")
 
     def astype(self, dtype: Any) -> Any:
         """The numbers in another floating dtype; recorded."""
@@ -353,15 +367,30 @@ def _on_values(name: str) -> Callable[..., Any]:
     return method
 
 
-for _name in "add sub mul truediv pow matmul".split():
+for _name in "add sub mul truediv mod pow matmul".split():
     setattr(Tensor, f"__r{_name}__", _reflected(getattr(Tensor, f"__{_name}__")))
 COMPARISONS = {
     "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
 }  # fmt: skip
 for _name in COMPARISONS:
     setattr(Tensor, f"__{_name}__", _compared(_name))
-for _name in "argmax argmin argsort any all nonzero tolist".split():
+for _name in "argmax argmin argsort argpartition any all nonzero searchsorted tolist".split():
     setattr(Tensor, _name, _on_values(_name))
+
+
+def _in_place(name: str, instead: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{name}: a tensor's numbers never change, and NumPy's method changes them; write {instead}")
+
+    return method
+
+
+IN_PLACE = {
+    "sort": "np.sort(t)", "partition": "np.partition(t, kth)", "fill": "np.full_like(t, value)",
+    "put": "np.where(mask, new, t)", "resize": "np.tile or t.reshape",
+}  # fmt: skip
+for _name, _instead in IN_PLACE.items():
+    setattr(Tensor, _name, _in_place(_name, _instead))
 
 
 # --- the second reading of a record: Tensors -------------------------------------------------------------------------
