@@ -73,7 +73,7 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     return np.where(x > 0, x, slope * x)
 
 
-LOWEST = {np.dtype(c): float(np.finfo(c).min) for c in "efd"}
+LOWEST = {np.dtype(c): np.finfo(c).min for c in "efd"}
 
 
 def _peak(x: Any, axis: Axis) -> Any:
