@@ -277,7 +277,7 @@ TRANSFORMS = {
     "None in a container": (lambda: tg.grad(lambda p: F(p[0]))([np.ones(2), None]), TypeError, ["grad", "None"]),
     "complex": (lambda: tg.grad(F)(np.ones(2, complex)), TypeError, ["grad", "complex128"]),
     "ragged in an array": (lambda: tg.grad(F)(np.array([object()])), TypeError, ["grad", "object"]),
-    "no function": (lambda: tg.grad(3.0)(1.0), TypeError, ["float", "callable"]),
+    "no function": (lambda: tg.grad(3.0)(1.0), TypeError, ["grad", "float"]),
     "value_and_grad of a vector": (lambda: tg.value_and_grad(tg.exp)(np.ones(3)), ValueError, ["scalar", "(3,)"]),
     "hessian of a vector": (lambda: tg.hessian(tg.exp)(np.ones(3)), ValueError, ["scalar", "(3,)"]),
     "jacobian, argnum": (lambda: tg.jacobian(tg.exp, 1)(np.ones(3)), ValueError, ["jacobian", "argnum=1"]),

@@ -163,7 +163,7 @@ class Optimiser:
         self.kind = type(self).__name__
         if isinstance(parameters, Tensor):
             raise TypeError(f"{self.kind}: expected a list of parameters, got one Tensor")
-        self.parameters = list(dict.fromkeys(parameters))
+        self.parameters = list(parameters)
         if not self.parameters:
             raise ValueError(f"{self.kind}: there are no parameters")
         for i, parameter in enumerate(self.parameters):
@@ -171,6 +171,7 @@ class Optimiser:
                 raise TypeError(f"{self.kind}: {self._called(i)} is no Tensor but {type(parameter).__name__}")
             if parameter._record is None or parameter._record.operation is not None:
                 raise TypeError(f"{self.kind}: {self._called(i)} must be a leaf with requires_grad=True")
+        self.parameters = list(dict.fromkeys(self.parameters))  # a layer that is used twice has its weights once
         self._demand("rate", rate, 0 < rate < math.inf, "positive")
         self.rate = rate
         self.steps = 0

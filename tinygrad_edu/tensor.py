@@ -239,7 +239,7 @@ class Tensor(Node):
         return f"Tensor({body}{dtype}{name}{', requires_grad=True' if self.requires_grad else ''})"
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else repr(self)
+        return format(self._scalar(f"the format {spec!r}"), spec) if spec else repr(self)
 
     def __len__(self) -> int:
         if not self._value.ndim:

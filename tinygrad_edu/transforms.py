@@ -129,6 +129,11 @@ def _older_sources(y: Tensor, start: int) -> list[Any]:
     return [node for stamp, node in below(y, start).items() if stamp < start] if y.requires_grad else []
 
 
+def _demand_function(name: str, f: Any) -> None:
+    if not callable(f):
+        raise TypeError(f"{name}: expected a function, got {type(f).__name__}")
+
+
 def _chosen(name: str, argnum: int | tuple[int, ...], count: int) -> list[int]:
     positions = argnum if isinstance(argnum, tuple) else (argnum,)
     for i in positions:
@@ -165,6 +170,7 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
     (5.0, array([2., 4.]))
     """
     name = "grad"
+    _demand_function(name, f)
 
     @functools.wraps(f)
     def of(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -274,6 +280,7 @@ def jacobian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callab
     array([[2., 0.],
            [0., 4.]])
     """
+    _demand_function("jacobian", f)
 
     @functools.wraps(f)
     def of(*args: Any, **kwargs: Any) -> Any:
@@ -387,6 +394,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     >>> float(grad(checkpoint(lambda x: (x * x).sum()))(np.array([3.0]))[0])
     6.0
     """
+    _demand_function("checkpoint", f)
     name = f"checkpoint({getattr(f, '__name__', 'f')})"
 
     @functools.wraps(f)
