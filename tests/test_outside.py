@@ -127,3 +127,36 @@ def test_names_on_the_tape_do_not_collide():
 
 def test_the_shape_of_nothing_is_shown():
     assert "(0, 3)" in repr(tg.Tensor(np.zeros((0, 3))))
+
+
+PLACES = {  # calls with arguments where NumPy has them, as programs write them
+    "np.sum": (lambda x: np.sum(x, 0, None, None, True), lambda x: x.sum(0, None, None)),
+    "np.mean": (lambda x: np.mean(x, 0, None, None, True), lambda x: x.mean(axis=0, dtype=None)),
+    "np.max": (lambda x: np.max(x, 0, None, True), lambda x: x.max(axis=None, out=None)),
+    "np.prod": (lambda x: np.prod(x, 1, None, None, True), lambda x: x.prod(axis=None, dtype=None)),
+    "np.var": (lambda x: np.var(x, axis=0, dtype=None, out=None, ddof=1), lambda x: np.std(x, 0, dtype=None)),
+    "np.trace": (lambda x: np.trace(x[None], axis1=1, axis2=2), lambda x: x.trace(0, 1, 0)),
+    "//": (lambda x: x * (x // 0.3), lambda x: x * (7.3 // x)),
+    "nested lists": (lambda x: tg.stack([[x[0, 0], 1.0], [2.0, x[1, 1]]]), lambda x: round(x[0, 0]) * x),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize("which", [0, 1])
+def test_arguments_have_their_places_as_in_numpy(name, which):
+    f, a = PLACES[name][which], np.array([[0.2, 0.5], [1.3, 0.8]])
+    out = f(leaf(a))
+    assert isinstance(out, tg.Tensor)
+    assert_close(out.numpy(), f(a))
+    tg.check_grad(f, a)
+
+
+def test_an_argument_of_numpy_that_is_not_there_is_refused_by_name():
+    for call in (lambda: x.sum(0, np.float32), lambda: x.sum(initial=3.0), lambda: x.max(0, None, True, 2.0)):
+        with pytest.raises(TypeError, match=r"(dtype|initial).*not supported"):
+            call()
+
+
+def test_a_list_of_tensors_is_no_array():
+    with pytest.raises(TypeError, match=r"exp: a list of tracked Tensors.*np\.stack"):
+        tg.exp([x[0], x[1]])

@@ -16,7 +16,7 @@ from . import operations as _operations
 from .checks import GradientError, check_grad
 from .listing import tape
 from .operations import *  # noqa: F403
-from .operations.defining import operation
+from .operations.own import operation
 from .record import layer, no_grad
 from .tensor import Tensor
 from .transforms import adjoints, checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp

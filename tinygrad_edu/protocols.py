@@ -15,7 +15,8 @@ from .record import Node, Operation
 
 def _reshape(x: Any, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None) -> Any:
     if order != "C" or copy is not None:
-        raise TypeError("numpy.reshape: order= and copy= are not supported on Tensors")
+        said = "copy=" if order == "C" else f"order={order!r}"
+        raise TypeError(f"numpy.reshape: {said} is not supported on Tensors")
     return op.reshape(x, newshape if shape is None else shape)
 
 
@@ -37,6 +38,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {f: o for f, o in _BY_NAME.items() if
 } | _LINALG  # fmt: skip
 if hasattr(np.linalg, "diagonal"):  # NumPy 2; its axes are the last two
     FUNCTIONS[np.linalg.diagonal] = lambda x, *, offset=0: op.diagonal(x, offset, -2, -1)
+    FUNCTIONS[np.linalg.trace] = lambda x, *, offset=0: op.trace(x, offset, -2, -1)
 
 # What has no derivative, or a result that is no number: computed on the values, plain arrays come back.
 PLAIN_UFUNCS = {

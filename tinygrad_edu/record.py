@@ -255,9 +255,9 @@ def constant(x: Any, operation: Operation | str) -> Any:
             raise TypeError(f"{name}: a {kind.__name__} cannot be mixed with another kind of value")
         try:
             array = np.asarray(x)
-        except ValueError as error:
-            if "Tensor" in str(error):
-                raise
+        except TypeError:
+            raise TypeError(f"{name}: a {kind.__name__} of tracked Tensors is no array; write np.stack(...)") from None
+        except ValueError:
             raise ValueError(f"{name}: expected an array of numbers, got a ragged {kind.__name__}") from None
     if array.dtype.kind not in "fiub":
         name = operation if isinstance(operation, str) else operation.name

@@ -268,6 +268,15 @@ class Tensor(Node):
             raise ValueError(f"{use} needs a scalar (size 1), got a tensor of shape {self._value.shape}")
         return self._value.reshape(())[()]
 
+    def __floordiv__(self, other: Any) -> Any:
+        return np.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return np.floor_divide(other, self)
+
+    def __round__(self, decimals: int = 0) -> Any:
+        return op.round(self, decimals)
+
     def __contains__(self, x: Any) -> bool:
         return bool(np.any(self._value == plain(x)))
 

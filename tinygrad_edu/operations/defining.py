@@ -16,7 +16,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..errors import misfit
-from ..record import Node, Operation, Value, apply, record1, record2, unchanging
+from ..record import Node, Operation, Value, apply, record1, record2
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 ERRORS = (ValueError, TypeError, IndexError)
@@ -112,7 +112,7 @@ def _with_parameters(operation: Operation, signature: inspect.Signature, count: 
             try:  # inputs may come by name as well; what does not fit the signature is said by it
                 bound = signature.bind(*args, **given)
             except TypeError as error:
-                raise TypeError(f"{operation.name}: {error}") from None
+                bound = _by_numpys_signature(operation.name, signature, args, given, error)
             bound.apply_defaults()
             args = bound.args[:count]
             params = {n: bound.arguments[n] for n in names}
@@ -127,6 +127,23 @@ def _with_parameters(operation: Operation, signature: inspect.Signature, count: 
         return apply(operation, args[:count], params)
 
     return call
+
+
+def _by_numpys_signature(
+    name: str, signature: inspect.Signature, args: tuple[Any, ...], given: dict[str, Any], error: Exception
+) -> inspect.BoundArguments:
+    """Arguments in the places where NumPy has them, such as np.sum(x, 0, None, None, True): what is None and unknown
+    here means nothing; anything else is refused by name."""
+    try:
+        theirs = inspect.signature(getattr(np, name)).bind(*args, **given).arguments
+    except (AttributeError, TypeError, ValueError):
+        raise TypeError(f"{name}: {error}") from None
+    ours = {key: value for key, value in theirs.items() if key in signature.parameters}
+    strange = [key for key, value in theirs.items() if key not in ours and value is not None]
+    if strange or len(ours) == len(theirs):
+        said = f"{', '.join(strange)}= is not supported on Tensors" if strange else str(error)
+        raise TypeError(f"{name}: {said}")
+    return signature.bind(**ours)
 
 
 def fold(ufunc: Any, x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
@@ -168,68 +185,3 @@ def vjps(function: Any, *rules: Callable[..., Any] | Each | None, source: str | 
     operation: Operation = getattr(function, "operation", function)
     operation.vjps = rules[0] if isinstance(rules[0], Each) else rules  # type: ignore[assignment]
     operation.source = source
-
-
-def operation(
-    name: str,
-    forward: Callable[..., Any],
-    *rules: Callable[..., Any] | None,
-    symbol: str | None = None,
-    broadcasts: bool = False,
-    source: str | None = None,
-) -> Callable[..., Any]:
-    """An operation of the user's own, which works on arrays and Tensors like those of the package.
-
-    Parameters
-    ----------
-    name : for messages and pictures; `symbol` is how formulas write it, `source` where the rules are stated.
-    forward : ``forward(*arrays, **params)`` computes one array.
-    *rules : the vector-Jacobian products, one an input: ``rule(g, out, *inputs, **params)``; None for no gradient. Made
-        of operators and of the package's or NumPy's functions on Tensors, they can be differentiated again. Without
-        any rule the result is a constant.
-    broadcasts : the inputs are broadcast against each other; adjoints are then summed to the inputs' shapes.
-
-    >>> cube = operation("cube", lambda x: x**3, lambda g, out, x: g * (3 * x**2))
-    >>> cube(np.array([2.0]))
-    array([8.])
-    """
-    if not isinstance(name, str):
-        raise TypeError(f"operation: the name must be a string, got {type(name).__name__}")
-    for function in (forward, *rules):
-        if function is not None and not callable(function):
-            raise TypeError(f"operation: {name}: expected functions, got {type(function).__name__}")
-    made = Operation(name, lambda *inputs, **params: _own_array(name, forward(*map(_array, inputs), **params)))
-    made.symbol, made.broadcasts, made.source = symbol, broadcasts, source
-    made.vjps = tuple(rule and _checked(name, rule) for rule in rules)
-
-    def call(*inputs: Any, **params: Any) -> Any:
-        if rules and len(inputs) != len(rules):
-            raise TypeError(f"{name}: {len(inputs)} inputs for {len(rules)} rules; None stands for no gradient")
-        return apply(made, inputs, {key: unchanging(value) for key, value in params.items()})
-
-    call.__name__ = call.__qualname__ = name
-    call.__doc__ = forward.__doc__
-    call.operation = made  # type: ignore[attr-defined]
-    return call
-
-
-def _array(x: Any) -> Any:
-    return np.asarray(x) if isinstance(x, int | float) else x
-
-
-def _own_array(name: str, result: Any) -> Any:
-    """A user's result as an array that nobody else holds."""
-    if isinstance(result, Value):
-        return result
-    array = np.array(result)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name}: forward and rules return one array of real numbers, got {_kind(result)}")
-    return array
-
-
-def _kind(x: Any) -> str:
-    return f"{type(x).__name__} of dtype {np.asarray(x).dtype}"
-
-
-def _checked(name: str, rule: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda g, out, *inputs, **params: _own_array(name, rule(g, out, *map(_array, inputs), **params))

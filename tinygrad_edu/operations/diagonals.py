@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..record import shape_of
+from .arranging import diagonal
 from .defining import primitive, vjps
 from .indexing import scatter_add
+from .reductions import sum
 from .shapes import _reshape
 
 __all__ = ["diag", "diagflat", "trace"]
@@ -39,15 +42,21 @@ def diagflat(v: Any, k: int = 0) -> Any:
 
 
 @primitive(inputs=1, symbol="tr")
-def trace(a: Any, offset: int = 0) -> Any:
-    """tr a = Σ_i a[i, i + offset] of a matrix. Raises ValueError for anything but two axes.
+def _trace(a: Any, offset: int) -> Any:
+    return a.trace(offset)
+
+
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """tr a = Σ_i a[i, i + offset] of a matrix, or of every matrix that two axes span. Raises ValueError for fewer axes.
 
     >>> float(trace(np.array([[1.0, 2.0], [3.0, 4.0]])))
     5.0
     """
-    if a.ndim != 2:
-        raise ValueError(f"trace: expected a matrix, got shape {a.shape}")
-    return a.trace(offset)
+    if len(shape_of(a)) < 2:
+        raise ValueError(f"trace: expected a matrix or a stack of them, got shape {shape_of(a)}")
+    if len(shape_of(a)) == 2 and (axis1, axis2) == (0, 1):
+        return _trace(a, offset)
+    return sum(diagonal(a, offset, axis1, axis2), -1)
 
 
 @primitive(inputs=1)
@@ -73,5 +82,5 @@ def _onto_diagonal(g: Any, x: Any, k: int) -> Any:
 # fmt: off
 vjps(diag,     lambda g, out, x, k: _onto_diagonal(g, x, k))
 vjps(diagflat, lambda g, out, x, k: _reshape(diag(g, k), x.shape), source="mishachev (5)")
-vjps(trace,    lambda g, out, x, offset: g * eye_like(x, offset))
+vjps(_trace,   lambda g, out, x, offset: g * eye_like(x, offset))
 # fmt: on

@@ -159,7 +159,8 @@ def _log_abs_det(a: Any) -> Any:
 
 @primitive(inputs=1)
 def _p_norm(x: Any, p: float, axis: Any, keepdims: bool) -> Any:
-    return fold(np.add, np.absolute(real(x)) ** p, axis, keepdims) ** (1 / p)
+    x = real(x)
+    return fold(np.add, np.absolute(x) ** p, axis, keepdims) ** x.dtype.type(1 / p)
 
 
 VECTOR_ORDERS: dict[Any, Callable[..., Any]] = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..record import Operation, apply, shape_of
+from ..record import Operation, Value, apply, shape_of
 from .defining import Each, fold, primitive, vjps
 from .indexing import getitem
 
@@ -153,7 +153,12 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     array([[1., 3.],
            [2., 4.]])
     """
-    return apply(STACK, _several("stack", arrays), {"axis": axis})
+    rows = [stack(x) if isinstance(x, list | tuple) and _holds_tensors(x) else x for x in _several("stack", arrays)]
+    return apply(STACK, rows, {"axis": axis})
+
+
+def _holds_tensors(x: Any) -> bool:
+    return any(map(_holds_tensors, x)) if isinstance(x, list | tuple) else isinstance(x, Value)
 
 
 def _at(axis: int, ndim: int, place: Any) -> tuple[Any, ...]:
