@@ -125,6 +125,11 @@ def test_names_on_the_tape_do_not_collide():
     assert "v2  = v1 ∘ 2" in text and "a b = sin(v2)" in text
 
 
+def test_second_derivatives_of_a_power_of_scalars():
+    f = lambda x, p: (x * 1.0) ** (p * 1.0)  # noqa: E731 - of results, which are NumPy's scalars
+    tg.check_grad(f, np.array(1.5), np.array(0.7), order=3)
+
+
 def test_the_shape_of_nothing_is_shown():
     assert "(0, 3)" in repr(tg.Tensor(np.zeros((0, 3))))
 

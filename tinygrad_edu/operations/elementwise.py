@@ -308,7 +308,7 @@ def safe_log(x: Any) -> Any:
     >>> safe_log(np.array([0.0, 1.0]))
     array([0., 0.])
     """
-    if isinstance(x, int | float):
+    if type(x) in (int, float, bool):  # and not np.float64, which is a float as well
         return math.log(x) if x > 0 else 0.0 if x == 0 else math.nan
     return np.log(np.where(np.not_equal(x, 0), real(x), 1))
 
