@@ -165,3 +165,7 @@ def test_an_argument_of_numpy_that_is_not_there_is_refused_by_name():
 def test_a_list_of_tensors_is_no_array():
     with pytest.raises(TypeError, match=r"exp: a list of tracked Tensors.*np\.stack"):
         tg.exp([x[0], x[1]])
+
+
+def test_diagflat_of_a_computed_number_is_a_matrix():
+    assert tg.diagflat(leaf(2.0) * 1.0, k=1).shape == (2, 2)  # NumPy 1.26 gives a number

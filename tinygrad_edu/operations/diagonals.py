@@ -38,7 +38,7 @@ def diagflat(v: Any, k: int = 0) -> Any:
     array([[1., 0.],
            [0., 2.]])
     """
-    return np.diagflat(v, k)
+    return np.diagflat(np.asarray(v), k)  # NumPy 1.26 makes a number of a number, not a matrix
 
 
 @primitive(inputs=1, symbol="tr")
