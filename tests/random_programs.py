@@ -398,7 +398,7 @@ WORDS = {
     elementwise("inside"): "tan arcsin arccos arctanh",
     elementwise("beyond"): "arccosh",
     elementwise("apart"): "absolute abs fabs sign relu leaky_relu cbrt sinc",
-    elementwise("between"): "floor ceil trunc fix",
+    elementwise("between"): "floor ceil trunc",
     elementwise("at"): "rint round around",
     binary(None, None): "add subtract multiply logaddexp logaddexp2",
     binary(None, "positive"): "divide arctan2 hypot",

@@ -17,6 +17,7 @@ INSTEAD = {  # the name in a message, and what does the same with what is suppor
     "numpy.divmod": "x // y for the quotient, np.mod(x, y) for the rest",
     "numpy.ediff1d": "np.diff",
     "numpy.fill_diagonal": IN_PLACE,
+    "numpy.fix": "np.trunc",
     "numpy.geomspace": "start * (stop / start) ** np.linspace(0, 1, n)",
     "numpy.gradient": "(x[2:] - x[:-2]) / 2 inside, np.diff at the ends",
     "numpy.heaviside": "np.where(x > 0, 1.0, 0.0)",

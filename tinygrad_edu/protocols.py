@@ -34,7 +34,7 @@ UFUNCS: dict[Any, Callable[..., Any]] = {f: o for f, o in _BY_NAME.items() if is
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {f: o for f, o in _BY_NAME.items() if not isinstance(f, np.ufunc)} | {
     np.amax: op.max, np.amin: op.min, np.where: _where, np.reshape: _reshape,
-    np.transpose: op.permute_dims, np.real: op.identity, np.fix: op.trunc,
+    np.transpose: op.permute_dims, np.real: op.identity,
 } | _LINALG  # fmt: skip
 if hasattr(np.linalg, "diagonal"):  # NumPy 2; its axes are the last two
     FUNCTIONS[np.linalg.diagonal] = lambda x, *, offset=0: op.diagonal(x, offset, -2, -1)
