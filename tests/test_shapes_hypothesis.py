@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from cases import Case, check_first_order, check_second_order, gradients, seed_of, tracked
+from cases import Case, assert_close, check_first_order, check_second_order, gradients, seed_of, tracked
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
@@ -37,7 +37,7 @@ def check(function, inputs, **params):
         gradients(case, tracked(inputs), seed), gradients(turned, tracked(backwards), seed), inputs, strict=True
     ):
         assert (g.shape, g.dtype) == (x.shape, x.dtype)
-        np.testing.assert_allclose(_turn(turned_g), g, rtol=1e-12, atol=1e-13)
+        assert_close(_turn(turned_g), g, rtol=1e-12, atol=1e-13)
 
 
 def _turn(x):

@@ -561,7 +561,7 @@ def test_jvp_and_vjp_are_transposed():
     _, tangent = tg.jvp(f, (x3, A), (v3, B))
     left = sum(np.sum(a * b) for a, b in zip(g, tangent, strict=True))
     right = sum(np.sum(a * b) for a, b in zip(pull(g), (v3, B), strict=True))
-    np.testing.assert_allclose(left, right, rtol=1e-12)
+    assert_close(left, right, rtol=1e-12)
     assert type(out) is type(tangent) is tuple
 
 
