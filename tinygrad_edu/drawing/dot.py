@@ -96,7 +96,7 @@ def _label(vertex: Vertex, values: bool, look: Theme) -> str:
         formula = _formula(vertex.operation, vertex.operands)
         rows.append([_cell([formula], "symbol" if len(formula) <= 2 else "name", look.text)])
         params = ", ".join(
-            parameter(value) if key in _KEYLESS else f"{key}={parameter(value)}"
+            parameter(value).replace(",)", ")") if key in _KEYLESS else f"{key}={parameter(value)}"
             for key, value in vertex.params.items()
             if key not in _SHOWN_ANYWAY and value is not None
         )
