@@ -24,9 +24,9 @@ def applied(operation: Operation, operands: Sequence[str], params: Mapping[str, 
     """
     symbol = operation.symbol or operation.name
     if symbol == "[]" and params:
-        return f"{operands[0]}[{_listed(params['index'])}]"
+        return f"{operands[0]}[{listed(params['index'])}]"
     if "functions" in params:  # the column of activations stands where a function's name does
-        return f"[{_listed(params['functions'])}]({operands[0]})"
+        return f"[{listed(params['functions'])}]({operands[0]})"
     shown = [f"{key}={parameter(value)}" for key, value in params.items() if value is not None and value is not False]
     if len(operands) == 1 and symbol in AROUND and not shown:
         return operands[0].join(AROUND[symbol])
@@ -42,7 +42,7 @@ def parameter(value: Any) -> str:
     '(1:, ..., 0)'
     """
     if isinstance(value, tuple):
-        return f"({_listed(value)}{',' if len(value) == 1 else ''})"
+        return f"({listed(value)}{',' if len(value) == 1 else ''})"
     if isinstance(value, slice):
         parts = ["" if part is None else str(part) for part in (value.start, value.stop, value.step)]
         return ":".join(parts[: 3 if parts[2] else 2])
@@ -54,5 +54,6 @@ def parameter(value: Any) -> str:
     return "..." if value is Ellipsis else str(value)
 
 
-def _listed(value: Any) -> str:
+def listed(value: Any) -> str:
+    """A parameter without the parentheses of a tuple."""
     return ", ".join(map(parameter, value)) if isinstance(value, tuple) else parameter(value)

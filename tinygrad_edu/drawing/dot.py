@@ -15,7 +15,7 @@ from typing import Any
 import graphviz
 import numpy as np
 
-from ..notation import applied, parameter
+from ..notation import applied, listed, parameter
 from ..record import Operation
 from .graph import KINDS, Graph, Vertex
 from .theme import FONT, SHAPES, SIZES, THEMES, Theme
@@ -96,7 +96,7 @@ def _label(vertex: Vertex, values: bool, look: Theme) -> str:
         formula = _formula(vertex.operation, vertex.operands)
         rows.append([_cell([formula], "symbol" if len(formula) <= 2 else "name", look.text)])
         params = ", ".join(
-            parameter(value).replace(",)", ")") if key in _KEYLESS else f"{key}={parameter(value)}"
+            _keyless(value) if key in _KEYLESS else f"{key}={parameter(value)}"
             for key, value in vertex.params.items()
             if key not in _SHOWN_ANYWAY and value is not None
         )
@@ -116,6 +116,10 @@ def _formula(operation: Operation, operands: tuple[Any, ...]) -> str:
         return operation.symbol or operation.name
     shown = ["…" if x is None else _short(x, 12) if isinstance(x, str) else f"{x:.4g}" for x in operands]
     return applied(operation, shown, {})
+
+
+def _keyless(value: Any) -> str:
+    return f"({listed(value)})" if isinstance(value, tuple) else parameter(value)
 
 
 def _numbers(value: np.ndarray[Any, Any], look: Theme) -> list[str]:
