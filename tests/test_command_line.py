@@ -53,10 +53,10 @@ def test_the_command_audits_everything(tmp_path):
     (["audit", "--seed", "-1"], ["-1", "0 or more"]),
     (["audit", "--seed", "1.5"], ["1.5"]),
     (["audit", "--seed"], ["--seed"]),
-    (["audit", "--only", "3-k1-W1", "--json", "missing/file.json"], ["missing"]),
-    (["audit", "--only", "3-k1-W1", "--json", "."], ["cannot write", "."]),
-    (["audit", "--only", "3-k1-W1", "--out", "file"], ["cannot write file"]),
-    (["audit", "--only", "3-k1-W1", "--out", "file/below"], ["cannot write", "below"]),
+    (["audit", "--only", "5-eq3-Wk", "--json", "missing/file.json"], ["missing"]),
+    (["audit", "--only", "5-eq3-Wk", "--json", "."], ["cannot write", "."]),
+    (["audit", "--only", "5-eq3-Wk", "--out", "file"], ["cannot write file"]),
+    (["audit", "--only", "5-eq3-Wk", "--out", "file/below"], ["cannot write", "below"]),
     (["audit", "--nothing"], ["--nothing"]),
     (["audti"], ["audti", "audit"]),
     ([], ["COMMAND"]),
@@ -89,15 +89,19 @@ def test_status_1_where_a_verdict_is_not_as_stated(monkeypatch, capsys):
     assert command.main(["audit", "--document", "mishachev"]) == 0
 
 
-def test_out_writes_table_json_and_pictures(tmp_path):
+def test_out_writes_page_table_json_and_pictures(tmp_path):
     done = command_line("audit", "--only", "5.2.2-dcdW", "--out", tmp_path / "a" / "report")
     assert (done.returncode, done.stderr) == (0, "")
-    names = {path.name for path in (tmp_path / "a" / "report").iterdir()}
+    directory = tmp_path / "a" / "report"
+    names = {path.name for path in directory.iterdir()}
     pictures = {f"sabine-softmax-{targets}.svg" for targets in ("one-hot", "shares", "any")}
-    assert names == {"audit.txt", "audit.json"} | pictures
+    assert names == {"index.html", "audit.txt", "audit.json"} | pictures
     for name in pictures:
-        assert "</svg>" in (tmp_path / "a" / "report" / name).read_text(encoding="utf-8")
-    assert (tmp_path / "a" / "report" / "audit.txt").read_text(encoding="utf-8") == done.stdout
+        assert "</svg>" in (directory / name).read_text(encoding="utf-8")
+    assert (directory / "audit.txt").read_text(encoding="utf-8") == done.stdout
+    page = (directory / "index.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 3
+    assert "<math" in page
 
 
 WITHOUT_GRAPHVIZ = """
@@ -114,15 +118,15 @@ sys.exit(main())
 
 
 def test_without_graphviz_the_command_says_what_to_install(tmp_path):
-    done = command_line("audit", "--only", "3-k1-W1", "--out", tmp_path, code=WITHOUT_GRAPHVIZ)
+    done = command_line("audit", "--only", "5-eq3-Wk", "--out", tmp_path, code=WITHOUT_GRAPHVIZ)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1, done.stderr
     assert "install" in done.stderr
-    assert not list(tmp_path.glob("*.svg"))
+    assert {path.name for path in tmp_path.iterdir()} == {"index.html", "audit.txt", "audit.json"}
 
 
 def test_drawing_is_imported_only_for_pictures():
-    done = command_line("audit", "--only", "3-k1-W1", code="""
+    done = command_line("audit", "--only", "5-eq3-Wk", code="""
 import sys
 from tinygrad_edu.__main__ import main
 status = main()
@@ -150,7 +154,7 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="needs /dev/stdout")
 def test_a_device_is_written_to_and_not_replaced():
-    done = command_line("audit", "--only", "3-k1-W1", "--json", "/dev/stdout")
+    done = command_line("audit", "--only", "5-eq3-Wk", "--json", "/dev/stdout")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("[\n  {")
     assert Path("/dev/stdout").is_symlink()
@@ -166,7 +170,7 @@ def test_colour_only_on_a_terminal(no_colour, coloured):
     environment.pop("NO_COLOR", None)
     if no_colour is not None:
         environment["NO_COLOR"] = no_colour
-    arguments = [sys.executable, "-m", "tinygrad_edu", "audit", "--only", "3-k1-W1"]
+    arguments = [sys.executable, "-m", "tinygrad_edu", "audit", "--only", "5-eq3-Wk"]
     with subprocess.Popen(arguments, stdout=theirs, env=environment) as process:
         os.close(theirs)
         seen = b""
@@ -183,6 +187,26 @@ def _read(terminal):
         return os.read(terminal, 4096)
     except OSError:  # Linux: the other end is closed
         return b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_progress_is_shown_on_a_terminal_and_wiped():
+    import pty
+
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "tinygrad_edu", "audit", "--document", "mishachev"], stdout=subprocess.DEVNULL,
+        stderr=theirs, env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        seen = b""
+        while chunk := _read(ours):
+            seen += chunk
+    os.close(ours)
+    assert process.returncode == 0
+    lines = [line for line in seen.decode().split("\r") if line]
+    assert lines[0].startswith(f"1/{len(mishachev)} mishachev-2-Sigma")
+    assert set(lines[-1]) == {" "} and max(map(len, lines)) < 80
 
 
 def test_a_closed_pipe_is_no_traceback():

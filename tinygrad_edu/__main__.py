@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from . import __version__, vocabulary
-from .documents import report
+from .documents import page, report
 from .documents.audit import Result, audit, losses
 from .files import write
 
@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--document", metavar="NAME", help="one document: sabine or mishachev")
     command.add_argument("--only", metavar="ID", help="one formula, such as sabine-5.2.2-dcdW")
     command.add_argument("--verdict", metavar="V", help='formulas of one verdict, such as "sign error"')
-    command.add_argument("--out", metavar="DIR", type=Path, help="write table, JSON and pictures of the networks here")
+    command.add_argument("--out", metavar="DIR", type=Path, help="write a page, table, JSON and pictures here")
     command.add_argument("--json", metavar="FILE", type=Path, help="write the results as JSON")
     command.add_argument("--seed", metavar="N", type=_seed, default=0, help="seed of weights and examples (default 0)")
     text = "list the functions that Tensors support, by subject"
@@ -76,11 +76,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _audit(options: argparse.Namespace) -> int:
     """Run the audit, write what is asked for, print the table."""
-    results = audit(options.document, options.only, options.verdict, options.seed)
+    results = audit(options.document, options.only, options.verdict, options.seed, _progress)
     if not results:
         raise ValueError(f"{options.only} has not the verdict {options.verdict}, and should not have it")
     if options.out is not None:
-        _write_report(options.out, results)
+        _write_report(options.out, results, options.seed)
     if options.json is not None:
         write(options.json, report.to_json(results))
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -90,22 +90,35 @@ def _audit(options: argparse.Namespace) -> int:
     return AS_STATED if all(result.as_stated for result in results) else NOT_AS_STATED
 
 
-def _write_report(directory: Path, results: Sequence[Result]) -> None:
-    """The table and the JSON."""
+def _progress(number: int, total: int, name: str) -> None:
+    """The line on a terminal that says how far the work is, and is wiped with the last piece."""
+    if sys.stderr.isatty():
+        line = f"{number}/{total} {name}" if number < total else ""
+        print(f"\r{line:<60}\r", end="", file=sys.stderr, flush=True)
+
+
+def _write_report(directory: Path, results: Sequence[Result], seed: int) -> None:
+    """The table, the JSON and the page, which has no pictures yet."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OSError(f"cannot write {directory}: {error.strerror or error}") from None
     write(directory / "audit.txt", report.table(results) + "\n")
     write(directory / "audit.json", report.to_json(results))
+    write(directory / "index.html", page.page(results, {}, seed))
 
 
 def _draw_networks(directory: Path, results: Sequence[Result], seed: int) -> None:
-    """A picture of each network."""
+    """A picture of each network, beside the page and in it."""
     from . import draw
 
-    for name, loss in losses(results, seed).items():
-        draw(loss).save(directory / f"{name}.svg")
+    drawn = {}
+    recorded = losses(results, seed)
+    for number, (name, loss) in enumerate(recorded.items(), 1):
+        _progress(number, len(recorded), name)
+        drawn[name] = draw(loss).svg
+        write(directory / f"{name}.svg", drawn[name])
+    write(directory / "index.html", page.page(results, drawn, seed))
 
 
 if __name__ == "__main__":

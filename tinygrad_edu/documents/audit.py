@@ -1,8 +1,4 @@
-"""The audit: the engine's derivatives against the documents' formulas, and the verdicts that follow from the numbers.
-
-The engine's side is here: the networks recorded on the tape, and what the engine delivers for the name of a quantity.
-The formulas' side is in the catalogues, and shares no code with it.
-"""
+"""The audit: the engine's numbers against the documents' formulas, and the verdicts that follow from them."""
 
 from __future__ import annotations
 
@@ -10,135 +6,37 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
-from .. import operations as op
 from ..tensor import Tensor
-from ..transforms import adjoints, jacobian
+from .engine import Trial
 from .entry import VERDICTS, Catalogue, Entry, Reading, UnknownName
 from .mishachev import mishachev
-from .networks import Network, Numbers, Quantities
+from .networks import Quantities
 from .sabine import sabine
-from .strict import Array, ShapeError, Strict
+from .strict import Array, ShapeError, as_matrix
 
 CATALOGUES: Mapping[str, Catalogue] = {catalogue.name: catalogue for catalogue in (mishachev, sabine)}
 TOLERANCE = 1e-9
 TRIALS = 3  # seeds: the one given and those after it
 
-# --- the engine's side
 
-
-def record(network: Network, numbers: Numbers) -> dict[str, Tensor]:
-    """Record a network on the tape.
-
-    Returns
-    -------
-    dict
-        By their names ``a0`` (the input), ``W1 b1 z1 a1`` and so on, ``t``, and ``loss``.
-    """
-    a = Tensor(numbers.X, name="X")
-    t = Tensor(numbers.t, name="t")
-    graph = {"a0": a, "t": t}
-    for i, (W, b, activation) in enumerate(zip(numbers.W, numbers.b, network.activations, strict=True), 1):
-        graph[f"W{i}"] = Tensor(W, requires_grad=True, name=f"W{i}")
-        z = graph[f"W{i}"] @ a
-        if network.biases:
-            graph[f"b{i}"] = Tensor(b, requires_grad=True, name=f"b{i}")
-            z = z + graph[f"b{i}"]
-        graph[f"z{i}"] = z.named(f"z{i}")
-        graph[f"a{i}"] = a = activate(activation, z).named(f"a{i}")
-    graph["loss"] = COSTS[network.cost](network, t, a)
-    return graph
-
-
-def activate(activation: str | tuple[str, ...], z: Tensor) -> Tensor:
-    """A layer's map Σ: one function, or one for each row."""
-    a: Tensor
-    if isinstance(activation, str):
-        a = getattr(op, activation)(z)
-    else:
-        a = op.coordinatewise([getattr(op, name) for name in activation], z)
-    return a
-
-
-COSTS: Mapping[str, Callable[[Network, Tensor, Tensor], Tensor]] = {
-    "output": lambda network, t, a: a,
-    "squared_error": lambda network, t, a: op.squared_error(t, a),
-    "cross_entropy": lambda network, t, a: op.cross_entropy(t, a, base=network.base),
-}
-
-
-class Trial:
-    """A network with the numbers of one seed: recorded by the engine, and as the quantities of the readings."""
-
-    def __init__(self, document: str, network: str, seed: int) -> None:
-        catalogue = CATALOGUES[document]
-        self.network = catalogue.networks[network]
-        numbers = self.network.numbers(seed)
-        self.quantities: Quantities = catalogue.quantities(self.network, numbers)
-        self.graph = record(self.network, numbers)
-        self.graph["loss"].backward()
-        self._delivered: dict[str, Array] = {}
-
-    def gradient(self, variable: str) -> Array:
-        """The gradient of the loss by a parameter, as `backward` left it."""
-        return np.asarray(self.graph[variable].grad)
-
-    def adjoint(self, variable: str) -> Array:
-        """The gradient of the loss by an intermediate, (n, B)."""
-        return np.asarray(adjoints(self.graph["loss"], self.graph[variable]))
-
-    def jacobian(self, output: str, variable: str) -> Array:
-        """The Jacobians of one step of a layer, a row for each output, for each column of the batch, side by side."""
-        return np.hstack(self._jacobians(output, variable))
-
-    def transposed(self, output: str, variable: str) -> Array:
-        """The same in the other layout: a row for each input."""
-        return np.hstack([J.T for J in self._jacobians(output, variable)])
-
-    def diagonal(self, output: str, variable: str) -> Array:
-        """The diagonal of the Jacobian, as a column."""
-        return np.stack([np.diag(J) for J in self._jacobians(output, variable)], axis=1)
-
-    def row(self, output: str, variable: str) -> Array:
-        """The derivative of the first output by its own row of the matrix, as a column."""
-        columns = self.graph[variable].shape[1]
-        return np.stack([J[0, :columns] for J in self._jacobians(output, variable)], axis=1)
-
-    def _jacobians(self, output: str, variable: str) -> list[Array]:
-        """The Jacobians m x n of a_i by z_i, of z_i by a_(i-1) or of z_i by W_i, one for each column of the batch."""
-        i = int(output[1:])
-        W, a, z = (self.graph[name].numpy() for name in (f"W{i}", f"a{i - 1}", f"z{i}"))
-
-        def of_column(j: int) -> Array:
-            step, at = {
-                "az": (lambda z: activate(self.network.activations[i - 1], z), z[:, [j]]),
-                "za": (lambda a: W @ a, a[:, [j]]),
-                "zW": (lambda W: W @ a[:, [j]], W),
-            }[output[0] + variable[0]]
-            return np.asarray(jacobian(step)(at)).reshape(-1, at.size)
-
-        return [of_column(j) for j in range(self.network.batch)]
-
-    def deliver(self, quantity: str) -> Array:
-        """What the engine has for a quantity: its kind, a method of this class, and the names of variables."""
-        if quantity not in self._delivered:
-            kind, *names = quantity.split()
-            self._delivered[quantity] = getattr(self, kind)(*names)
-        return self._delivered[quantity]
-
-
-# --- the formulas' side
+def trial(document: str, network: str, seed: int) -> Trial:
+    """A network of a document with the numbers of a seed."""
+    return Trial(CATALOGUES[document], network, seed)
 
 
 def read(reading: Reading, batch: str, quantities: Quantities) -> Array:
     """Run a reading on the quantities that it names, for a batch as its entry says (see `Entry`)."""
-    names = inspect.signature(reading).parameters
+    parameters = inspect.signature(reading).parameters.values()
+    everything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
 
-    def run(available: Mapping[str, Strict | float]) -> Array:
-        return reading(**{name: available[name] for name in names}).values
+    def run(available: Mapping[str, Any]) -> Array:
+        names = available if everything else [parameter.name for parameter in parameters]
+        return as_matrix(reading(**{name: available[name] for name in names})).values
 
     if batch == "whole":
         return run(quantities.whole())
@@ -147,9 +45,9 @@ def read(reading: Reading, batch: str, quantities: Quantities) -> Array:
 
 
 def relative_error(value: Array, reference: Array) -> float:
-    """The largest difference, relative to the largest element of the reference.
+    """The largest difference, relative to the largest element of the reference where that is not 0.
 
-    It is nan if anything is not finite, and if the reference is zero everywhere: that tells no formula from another.
+    It is nan if anything is not finite.
 
     Raises
     ------
@@ -164,11 +62,10 @@ def relative_error(value: Array, reference: Array) -> float:
     nan
     """
     if value.shape != reference.shape:
-        raise ShapeError(f"the formula has the shape {value.shape}, the derivative {reference.shape}")
-    scale = np.max(np.abs(reference))
-    if not (np.isfinite(value).all() and np.isfinite(reference).all() and scale > 0):
+        raise ShapeError(f"the formula has the shape {value.shape}, the engine's {reference.shape}")
+    if not (np.isfinite(value).all() and np.isfinite(reference).all()):
         return math.nan
-    return float(np.max(np.abs(value - reference)) / scale)
+    return float(np.max(np.abs(value - reference)) / (np.max(np.abs(reference)) or 1.0))
 
 
 # --- verdicts
@@ -176,21 +73,26 @@ def relative_error(value: Array, reference: Array) -> float:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A reading against the engine on one trial: its error, that of minus it, and why it does not type-check."""
+    """A reading against the engine on one trial: its error, that of minus it, and why it does not type-check.
+
+    `telling` is False where the engine's numbers are all 0, which tell no formula from minus it.
+    """
 
     error: float
     negated: float
+    telling: bool
     trouble: str = ""
 
 
 def compare(reading: Reading, batch: str, quantity: str, trial: Trial) -> Comparison:
     """Compare a reading with what the engine delivers."""
     reference = trial.deliver(quantity)
+    telling = bool(np.any(reference))
     try:
         value = read(reading, batch, trial.quantities)
-        return Comparison(relative_error(value, reference), relative_error(-value, reference))
+        return Comparison(relative_error(value, reference), relative_error(-value, reference), telling)
     except ShapeError as trouble:
-        return Comparison(math.inf, math.inf, str(trouble))
+        return Comparison(math.inf, math.inf, telling, str(trouble))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,7 +110,8 @@ class Result(Entry):
     trouble : str
         Why the printed form does not type-check.
     as_stated : bool
-        Whether the verdict is the expected one, the corrected form holds, and no number is nan.
+        Whether the verdict is the expected one, the corrected form holds, no number is nan, and not all that the
+        engine has is 0.
     """
 
     verdict: str
@@ -218,12 +121,16 @@ class Result(Entry):
     trouble: str
     as_stated: bool
 
+    def finding(self) -> str:
+        """The verdict found."""
+        return self.verdict
+
     def __repr__(self) -> str:
         stated = "as stated" if self.as_stated else f"expected: {self.expected}"
         return f"<{self.id}: {self.verdict}, {stated}>"
 
 
-def run(entry: Entry, seed: int = 0, trial: Callable[[str, str, int], Trial] = Trial) -> Result:
+def run(entry: Entry, seed: int = 0, trial: Callable[[str, str, int], Trial] = trial) -> Result:
     """Try an entry on its networks with a few seeds, and derive its verdict.
 
     Parameters
@@ -254,8 +161,9 @@ def run(entry: Entry, seed: int = 0, trial: Callable[[str, str, int], Trial] = T
         right = [elsewhere] if entry.condition.quantity else [*right, elsewhere]
     corrected = [c for where in right for c in on(*where, entry.corrected_reading)] if entry.corrected_reading else []
     verdict = derive(entry, met, broken, corrected)
+    every = [*met, *broken, *corrected]
     return Result(
-        **vars(entry),
+        **{field.name: getattr(entry, field.name) for field in fields(Entry)},
         verdict=verdict,
         error_printed=worst(met),
         error_corrected=worst(corrected),
@@ -263,7 +171,8 @@ def run(entry: Entry, seed: int = 0, trial: Callable[[str, str, int], Trial] = T
         trouble=met[0].trouble,
         as_stated=verdict == entry.expected
         and (verdict == "exact" or holds(corrected))
-        and not any(math.isnan(c.error) for c in (*met, *broken, *corrected)),
+        and any(c.telling for c in every)
+        and not any(math.isnan(c.error) for c in every),
     )
 
 
@@ -298,6 +207,7 @@ def derive(
         "conditional": bool(broken) and holds(met) and all(c.error > TOLERANCE for c in broken),
         "ill-shaped": all(c.trouble for c in every),
         "misprint": entry.misprint is not None
+        and entry.misprint[0] in entry.printed
         and entry.printed.replace(*entry.misprint) == entry.corrected
         and holds(corrected),
         "wrong": True,
@@ -306,7 +216,11 @@ def derive(
 
 
 def audit(
-    document: str | None = None, only: str | None = None, verdict: str | None = None, seed: int = 0
+    document: str | None = None,
+    only: str | None = None,
+    verdict: str | None = None,
+    seed: int = 0,
+    progress: Callable[[int, int, str], object] | None = None,
 ) -> list[Result]:
     """Check the documents' formulas against the engine.
 
@@ -320,6 +234,8 @@ def audit(
         Keep the entries that have this verdict, or should have it.
     seed : int
         For weights and examples. Each entry is tried with this seed and the two after it.
+    progress : callable, optional
+        Called as ``progress(number, total, id)`` before each entry.
 
     Returns
     -------
@@ -353,16 +269,20 @@ def audit(
     chosen = [entry for entry in entries if only in (None, entry.id, entry.id.removeprefix(f"{entry.document}-"))]
     if not chosen:
         raise UnknownName("entry", str(only), [entry.id for entry in entries])
-    trial = functools.cache(Trial)  # each network once for each seed
-    results = [run(entry, seed, trial) for entry in chosen]
+    once = functools.cache(trial)  # each network once for each seed
+    results = []
+    for number, entry in enumerate(chosen, 1):
+        if progress:
+            progress(number, len(chosen), entry.id)
+        results.append(run(entry, seed, once))
     return [result for result in results if verdict in (None, result.verdict, result.expected)]
 
 
 def losses(results: Iterable[Result], seed: int = 0) -> dict[str, Tensor]:
-    """The networks on which results were found, by name, each as its recorded loss: for pictures."""
+    """What results were found on, each as its recorded loss, for pictures: by `Network.picture`, of each one."""
     tried = {
-        (result.document, name): None  # a dict is a set that keeps the order
+        (result.document, CATALOGUES[result.document].networks[name].picture): name
         for result in results
         for name in (*result.networks, *(result.condition.networks if result.condition else ()))
     }
-    return {name: Trial(document, name, seed).graph["loss"] for document, name in tried}
+    return {picture: trial(document, name, seed).loss for (document, picture), name in tried.items()}

@@ -5,11 +5,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from .networks import Network, Numbers, Quantities
+from .networks import Setting
 from .strict import Strict
 
-Reading = Callable[..., Strict]
+if TYPE_CHECKING:
+    from .audit import Result
+
+Reading = Callable[..., Strict | float]
 
 # In the order in which they are tried; an entry has the first that holds.
 VERDICTS: Mapping[str, str] = {
@@ -55,9 +59,10 @@ class Entry:
     printed : str
         The formula as printed, in LaTeX.
     reading : callable
-        The printed formula, literally: its parameters are the names of quantities, strict matrices or numbers.
+        The printed formula, literally: its parameters are the names of quantities, strict matrices or numbers; a
+        formula with dots takes ``**q``, all of them.
     quantity : str
-        What the engine delivers for it, in the words of `tinygrad_edu.documents.audit`: ``gradient W2``.
+        What the engine delivers for it, in the words of `tinygrad_edu.documents.engine`: ``gradient W2``.
     networks : tuple of str
         The networks on which it is tried.
     batch : {"whole", "columns", "sum"}
@@ -74,6 +79,12 @@ class Entry:
         For ``misprint``: the token of `printed`, and what makes `corrected` of it.
     note : str
         What is wrong, why, and what to remember.
+
+    Examples
+    --------
+    >>> from tinygrad_edu.documents import sabine
+    >>> sabine["2.1-dcda"].run(seed=5)
+    <sabine-2.1-dcda: sign error, as stated>
     """
 
     id: str
@@ -91,6 +102,48 @@ class Entry:
     misprint: tuple[str, str] | None = None
     note: str = ""
 
+    def run(self, seed: int = 0) -> Result:
+        """Compute the verdict on new numbers: see `tinygrad_edu.documents.audit.run`."""
+        from .audit import run  # the audit stands on the catalogues, and not the other way round
+
+        return run(self, seed)
+
+    def _repr_markdown_(self) -> str:
+        """A notebook shows the formulas typeset."""
+        forms = {"as printed": self.printed, "right": self.corrected}
+        lines = [f"**{self.id}** ({self.document}, section {self.section})"]
+        lines += [f"{name}: $${latex}$$" for name, latex in forms.items() if latex]
+        lines += [f"{self.finding()}: {VERDICTS[self.finding()]}"]
+        lines += [f"Condition: {self.condition.text}."] if self.condition else []
+        return "\n\n".join([*lines, self.note])
+
+    def finding(self) -> str:
+        """The verdict: here the expected one, of a result the one found."""
+        return self.expected
+
+
+class Section:
+    """What the entries of a section share: ``section(name, printed, reading, quantity, ...)`` makes one.
+
+    Parameters
+    ----------
+    document, number : str
+        The section; an entry's id is made of them and its name.
+    networks : tuple of str
+        The networks of its entries.
+    **shared
+        Further fields of `Entry`.
+    """
+
+    def __init__(self, document: str, number: str, *networks: str, **shared: Any) -> None:
+        self.document, self.number, self.shared = document, number, {"networks": networks, **shared}
+
+    def __call__(self, name: str, printed: str, reading: Reading, quantity: str, **fields: Any) -> Entry:
+        return Entry(
+            id=f"{self.document}-{self.number}-{name}", document=self.document, section=self.number, printed=printed,
+            reading=reading, quantity=quantity, **{**self.shared, **fields},
+        )  # fmt: skip
+
 
 class Catalogue(Mapping[str, Entry]):
     """The entries of a document, found by their ids, with or without the document's name in front.
@@ -101,10 +154,10 @@ class Catalogue(Mapping[str, Entry]):
         The document.
     sections : mapping of str to str
         The headings of its sections, in order.
-    networks : iterable of Network
-        The networks on which its entries are tried.
-    quantities : callable
-        ``quantities(network, numbers)`` computes what the readings name, in plain NumPy.
+    networks : iterable of Network or Program
+        What its entries are tried on.
+    names : callable
+        ``names(network)`` maps the document's names of quantities to the network's own.
     entries : iterable of Entry
         In the order of the text.
 
@@ -124,11 +177,11 @@ class Catalogue(Mapping[str, Entry]):
         name: str,
         title: str,
         sections: Mapping[str, str],
-        networks: Iterable[Network],
-        quantities: Callable[[Network, Numbers], Quantities],
+        networks: Iterable[Setting],
+        names: Callable[[Setting], Mapping[str, str]],
         entries: Iterable[Entry],
     ) -> None:
-        self.name, self.title, self.sections, self.quantities = name, title, sections, quantities
+        self.name, self.title, self.sections, self.names = name, title, sections, names
         self.networks = {network.name: network for network in networks}
         self._entries = {entry.id: entry for entry in entries}
 

@@ -1,19 +1,30 @@
 r"""N. M. Mishachev, "Backpropagation in Matrix Notation": the catalogue of its formulas.
 
-So far: every row of (3), on networks of one to five layers. In the readings ``S2`` is the column Σ_2 = Σ_2(N_2),
-``dS2`` the column Σ′_2 of derivatives, ``X`` the input, ``W2`` a matrix. The products • ∘ · of (3), written ``% * @``,
-act from the left to the right.
+In the readings ``S2`` is the column Σ_2 = Σ_2(N_2) of values, ``Sigma2`` the column Σ_2 of functions, ``dS2`` the
+column Σ′_2 of derivatives, ``X`` the input, ``W2`` a matrix, ``D2`` the true Δ_2, that is ∇f by N_2, and ``gS2`` the
+true ∇f by Σ_2. Layers are counted from the first (``W2``), from the last (``Wk``, ``Wk_1``) or from layer r (``Wr``,
+``Wr1``, ``Wr_1``). ``% * @`` are the products • ∘ ·, which act from the left to the right, and ``&`` is ⊗.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from .entry import Catalogue, Entry, Reading
-from .networks import Network, Numbers, Quantities
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .entry import Catalogue, Condition, Entry, Section
+from .networks import Network, Numbers, Program, Quantities, Setting
+from .strict import Array, Maps, Strict, column, hat, inner, matrix, stack
+
+# --- what the formulas are tried on ----------------------------------------------------------------------------------
 
 # Unlike widths, and within each column Σ_i functions that differ: one derivative for all of them would be noticed.
-NETWORKS = (
+DEEP = (
     Network("mishachev-k1", (4, 1), (("tanh",),)),
     Network("mishachev-k2", (4, 3, 1), (("sigmoid", "tanh", "identity"), ("sin",))),
     Network("mishachev-k3", (4, 3, 5, 1), (
@@ -27,70 +38,629 @@ NETWORKS = (
         ("sigmoid", "identity", "tanh"), ("tanh", "sin", "softplus", "sigmoid", "identity"), ("sin", "softplus"),
         ("softplus", "tanh", "identity", "sin", "sigmoid", "tanh"), ("identity",),
     )),
+)  # fmt: skip
+K1, K2, K3, K4, K5 = (network.name for network in DEEP)
+ALL_K = (K1, K2, K3, K4, K5)
+LINE = Network("mishachev-line", (1, 1, 1, 1, 1), ("sin", "softplus", "tanh", "sigmoid"))  # one-dimensional, k = 4
+LINEAR = Network("mishachev-linear", (4, 1), ("identity",))
+THREE = (("tanh", "sin", "sigmoid"), ("sin", "softplus", "identity", "tanh", "sigmoid"))
+BATCH = Network("mishachev-batch", (4, 3, 5, 1), (*THREE, ("tanh",)), batch=7)
+OUTPUTS = Network("mishachev-outputs", (4, 3, 5, 2), (*THREE, ("tanh", "sin")))
+COST = dataclasses.replace(OUTPUTS, name="mishachev-cost", cost="squared_error", targets="any", batch=7)
+COLUMN = dataclasses.replace(COST, name="mishachev-cost-column", batch=1)
+STRING_COLUMN = Program(
+    "mishachev-string-column",
+    lambda rng: {"A": rng.normal(size=(1, 4)), "B": rng.normal(size=(4, 1))},
+    lambda A, B: {},
 )
 
 
-def quantities(network: Network, numbers: Numbers) -> Quantities:
-    """X, and W_i, Σ_i, Σ′_i of every layer i."""
-    layers = network.forward(numbers)
-    return Quantities(
-        fixed={f"W{i}": W for i, W in enumerate(numbers.W, 1)},
-        columns={
-            "X": numbers.X,
-            **{f"S{i}": layer.a for i, layer in enumerate(layers, 1)},
-            **{f"dS{i}": layer.slope for i, layer in enumerate(layers, 1)},
-        },
-        batch=network.batch,
+def homogeneous(Ws: Sequence[ArrayLike], bs: Sequence[ArrayLike]) -> list[Array]:
+    r"""Embed an affine network into a homogeneous one, by (a), (b), (c) of section 3.
+
+    A layer ``W_i a + b_i`` becomes the matrix ``[[W_i, b_i], [0, 1]]`` for i < k and ``[W_k, b_k]`` for the last one.
+    The homogeneous network takes the input with a 1 below it (a), the last rows carry that 1 on (b), and the last
+    function of each hidden column has to be the identity (c).
+
+    Parameters
+    ----------
+    Ws : sequence of array_like
+        The matrices, n_i x n_(i-1).
+    bs : sequence of array_like
+        The biases, (n_i, 1) or (n_i,).
+
+    Returns
+    -------
+    list of ndarray
+        The matrices of the homogeneous network, float64.
+
+    Raises
+    ------
+    ValueError
+        If there is not one bias for each row, or a matrix does not fit the one before.
+
+    Examples
+    --------
+    >>> first, last = homogeneous([[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0]]], [[7.0, 8.0], [9.0]])
+    >>> first
+    array([[1., 2., 7.],
+           [3., 4., 8.],
+           [0., 0., 1.]])
+    >>> last
+    array([[5., 6., 9.]])
+    """
+    matrices = [np.asarray(W, dtype=np.float64) for W in Ws]
+    columns = [np.asarray(b, dtype=np.float64) for b in bs]
+    if len(matrices) != len(columns):
+        raise ValueError(f"homogeneous: one bias column for each matrix, not {len(columns)} for {len(matrices)}")
+    for i, (W, b) in enumerate(zip(matrices, columns, strict=True), 1):
+        if W.ndim != 2 or b.shape not in ((len(W), 1), (len(W),)):
+            raise ValueError(f"homogeneous: W{i} of {W.shape} and b{i} of {b.shape}: a matrix and a bias for each row")
+        if i > 1 and W.shape[1] != len(matrices[i - 2]):
+            raise ValueError(
+                f"homogeneous: W{i} of {W.shape} after W{i - 1} of {matrices[i - 2].shape}: "
+                f"{W.shape[1]} columns, {len(matrices[i - 2])} rows"
+            )
+    embedded = [np.hstack([W, b.reshape(-1, 1)]) for W, b in zip(matrices, columns, strict=True)]
+    return [np.vstack([W, np.eye(1, W.shape[1], W.shape[1] - 1)]) for W in embedded[:-1]] + embedded[-1:]
+
+
+@dataclass(frozen=True)
+class Affine(Network):
+    """A network with biases, and beside it the homogeneous network that it is embedded in: H1, ... and X1."""
+
+    def quantities(self, numbers: Numbers) -> Quantities:
+        """Those of the network, the embedded matrices Hi, their columns of functions Fi, and the input with a 1."""
+        own = super().quantities(numbers)
+        embedded = {f"H{i}": H for i, H in enumerate(homogeneous(numbers.W, numbers.b), 1)}
+        functions = {f"F{i}": with_formal_neuron(own.fixed[f"f{i}"], i < self.depth) for i in range(1, self.depth + 1)}
+        X1 = np.vstack([numbers.X, np.ones((1, self.batch))])
+        here = {"Hr": embedded[f"H{self.layer}"]} if self.layer else {}
+        return Quantities({**own.fixed, **embedded, **functions, **here}, {**own.columns, "X1": X1}, self.batch)
+
+
+def with_formal_neuron(functions: Any, hidden: bool) -> Maps:
+    """A column of functions, in a hidden layer with the identity below."""
+    return Maps([*functions.functions, *[np.copy] * hidden])
+
+
+@dataclass(frozen=True)
+class Homogeneous(Network):
+    """A homogeneous network by (a), (b), (c) of section 3, or with one of them broken; its last neurons are formal."""
+
+    broken: str = ""
+
+    def numbers(self, seed: int) -> Numbers:
+        """Those of an affine network one neuron narrower, embedded."""
+        widths = (*(n - 1 for n in self.widths[:-1]), self.widths[-1])
+        affine = dataclasses.replace(self, widths=widths, biases=True)
+        numbers = Network.numbers(affine, seed)
+        Ws = homogeneous(numbers.W, numbers.b)
+        X = np.vstack([numbers.X, np.full((1, self.batch), 2.0 if self.broken == "a" else 1.0)])
+        if self.broken == "b":
+            Ws[0][-1] = np.linspace(0.5, 1.5, self.widths[0])
+        return numbers._replace(W=Ws, b=[np.zeros((n, 1)) for n in self.widths[1:]], X=X)
+
+    def quantities(self, numbers: Numbers) -> Quantities:
+        """Besides those of the network: the genuine blocks Ai, bi, functions Gi, the input x, formal neurons pi."""
+        own = super().quantities(numbers)
+        blocks: dict[str, Any] = {"x": numbers.X[:-1], "p0": float(numbers.X[-1, 0])}
+        for i, H in enumerate(numbers.W, 1):
+            last = len(H) - (i < self.depth)  # of the genuine rows
+            functions: Any = own.fixed[f"f{i}"]
+            blocks |= {f"A{i}": H[:last, :-1], f"B{i}": H[:last, -1:], f"G{i}": Maps(functions.functions[:last]),
+                       f"p{i}": float(own.columns[f"a{i}"][-1, 0])}  # fmt: skip
+        return Quantities({**own.fixed, **blocks}, own.columns, self.batch)
+
+
+AFFINE = Affine("mishachev-affine", (3, 4, 2, 1), (
+    ("tanh", "sin", "sigmoid", "softplus"), ("sin", "tanh"), ("sigmoid",),
+), biases=True)  # fmt: skip
+REGRESSION = Affine("mishachev-regression", (4, 1), ("identity",), biases=True)
+HOMOGENEOUS = Homogeneous("mishachev-homogeneous", (4, 5, 3, 1), (
+    ("tanh", "sin", "sigmoid", "softplus", "identity"), ("sin", "tanh", "identity"), ("sigmoid",),
+))  # fmt: skip
+WITHOUT_A, WITHOUT_B = (dataclasses.replace(HOMOGENEOUS, name=f"{HOMOGENEOUS.name}-{x}", broken=x) for x in "ab")
+WITHOUT_C = dataclasses.replace(HOMOGENEOUS, name=f"{HOMOGENEOUS.name}-c", activations=(
+    ("tanh", "sin", "sigmoid", "softplus", "tanh"), ("sin", "tanh", "identity"), ("sigmoid",),
+))  # fmt: skip
+
+
+def at(network: Network) -> list[Network]:
+    """The network once for each layer, for formulas that hold at any."""
+    return [dataclasses.replace(network, name=f"{network.name}-layer{r}", layer=r) for r in range(1, network.depth + 1)]
+
+
+K4_AT, LINE_AT, AFFINE_AT, HOMOGENEOUS_AT, COST_AT = map(at, (DEEP[3], LINE, AFFINE, HOMOGENEOUS, COST))
+R1, R2, R3, R4 = (network.name for network in K4_AT)
+L1, L2, L3, L4 = (network.name for network in LINE_AT)
+A1, A2, A3 = (network.name for network in AFFINE_AT)
+H1, H2, _ = (network.name for network in HOMOGENEOUS_AT)
+
+SYMBOLS = {"S": "a", "N": "z", "W": "W", "b": "b", "dS": "dadz", "gS": "dcda", "D": "dcdz", "Sigma": "f", "n": "n",
+           "dSdW": "dadW", "dSdS": "step"}  # of the paper, and the networks' own  # fmt: skip
+
+
+def names(network: Setting) -> Mapping[str, str]:
+    """The paper's names: layers from the first, from the last, from layer r."""
+    if not isinstance(network, Network):
+        return {}
+    k, r = network.depth, network.layer
+    indices = {str(i): i for i in range(k + 1)} | {"k": k, "k_1": k - 1, "k_2": k - 2, "k_3": k - 3}
+    indices |= {"r": r, "r1": r + 1, "r_1": r - 1} if r else {}
+    return {"X": "a0", "f": "c"} | {
+        f"{symbol}{index}": f"{own}{i}" for symbol, own in SYMBOLS.items() for index, i in indices.items()
+    }
+
+
+# --- the formulas ----------------------------------------------------------------------------------------------------
+
+_two = Section("mishachev", "2", K4)
+_three = Section("mishachev", "3", HOMOGENEOUS.name)
+_four = Section("mishachev", "4", LINE.name)
+_five = Section("mishachev", "5", K4)
+_six = Section("mishachev", "6", R1, R2, R3, R4)
+_beyond = Section("mishachev", "beyond", COST.name)
+
+NOTE_K = "In section 2 the last index is n; k is the number of layers, and no number of coordinates."
+
+NETWORK_FUNCTIONS = [
+    _two("Sigma",
+         r"\Sigma([x_1, \dots, x_n]^T) = [\sigma_1(x_1), \dots, \sigma_k(x_n)]^T",
+         lambda Sigma2, N2, k: column(len(N2), lambda i: Sigma2[i if i < len(N2) - 1 else int(k) - 1](N2[i])),
+         "value S2", networks=(K3, K4), expected="misprint", misprint=(r"\sigma_k(x_n)", r"\sigma_n(x_n)"),
+         corrected=r"\Sigma([x_1, \dots, x_n]^T) = [\sigma_1(x_1), \dots, \sigma_n(x_n)]^T",
+         corrected_reading=lambda Sigma2, N2: column(len(N2), lambda i: Sigma2[i](N2[i])),
+         note="The last coordinate has the last function, which is σ_n. " + NOTE_K),
+    _two("Sigma-column",
+         r"\Sigma = [\sigma_1, \dots, \sigma_k]^T, \quad X = [x_1, \dots, x_n]^T",
+         lambda Sigma2, N2, k: Maps([*Sigma2.functions[:-1], Sigma2[int(k) - 1]]) * N2,
+         "value S2", networks=(K3, K4), expected="misprint", misprint=(r"\sigma_k]", r"\sigma_n]"),
+         corrected=r"\Sigma = [\sigma_1, \dots, \sigma_n]^T, \quad X = [x_1, \dots, x_n]^T",
+         corrected_reading=lambda Sigma2, N2: Sigma2 * N2,
+         note="Again σ_n; a column of k functions would not even fit one of n coordinates. " + NOTE_K),
+    _two("operator", r"\Sigma(X) = \Sigma \circ X", lambda Sigma2, N2: Sigma2 * N2, "value S2", networks=(K3, K4, K5),
+         note="The operator's Hadamard product: each function of the column acts on its own coordinate, so functions "
+         "that differ within one column are no special case."),
+    _two("map", r"f : \mathbb{R}^n \to \mathbb{R}^1", lambda nk: matrix(1, 2, lambda _, j: (nk, 1.0)[j]),
+         "shape value f", networks=ALL_K),
+    _two("composition",
+         r"f : \mathbb{R}^n \xrightarrow{W_1} \mathbb{R}^{n_1} \xrightarrow{\Sigma_1} \mathbb{R}^{n_1} \to \dots "
+         r"\xrightarrow{W_k} \mathbb{R}^1 \xrightarrow{\Sigma_k} \mathbb{R}^1",
+         lambda k, X, **q: functools.reduce(lambda a, i: q[f"Sigma{i}"](q[f"W{i}"] @ a), range(1, int(k) + 1), X),
+         "value f", networks=ALL_K,
+         note="\"Piece-wise differentiable\" functions are enough as long as no N_i meets a kink: at 0 ReLU has the "
+         "slopes 0 and 1 and no derivative."),
+    _two("sigma-k", r"\Sigma_k = [\sigma_{k1}]^T = \sigma_k", lambda Sigmak, Nk: Strict([[Sigmak[0](Nk[0])]]),
+         "value f", networks=ALL_K),
+    _two("nested",
+         r"f(X) = \Sigma_k(W_k \cdot \Sigma_{k-1}(W_{k-1} \cdot \Sigma_{k-2} \cdots \Sigma_2(W_2 \cdot "
+         r"\Sigma_1(W_1 \cdot X)) \dots))",
+         lambda X, W1, W2, W3, W4, Sigma1, Sigma2, Sigma3, Sigma4: (
+             Sigma4(W4 @ Sigma3(W3 @ Sigma2(W2 @ Sigma1(W1 @ X))))
+         ), "value f"),
+    _two("product",
+         r"f(X) = \Sigma_k \circ W_k \cdot \Sigma_{k-1} \circ W_{k-1} \cdot \Sigma_{k-2} \cdots \Sigma_2 \circ W_2 "
+         r"\cdot \Sigma_1 \circ W_1 \cdot X",
+         lambda X, W1, W2, W3, W4, Sigma1, Sigma2, Sigma3, Sigma4: (
+             Sigma4 * (W4 @ (Sigma3 * (W3 @ (Sigma2 * (W2 @ (Sigma1 * (W1 @ X)))))))
+         ), "value f",
+         note="The actions go from the right to the left here, and from the left to the right in (3)."),
+    _two("parameters", r"W = (W_k, \dots, W_1), \quad W_i \text{ is } n_i \times n_{i-1}, \quad n_k = 1, \ n_0 = n",
+         lambda nr, nr_1: matrix(1, 2, lambda _, j: (nr, nr_1)[j]), "shape value Wr", networks=(R1, R2, R3, R4)),
+    _two("N1", r"N_1(X) = W_1 \cdot X", lambda W1, X: W1 @ X, "value N1", networks=ALL_K),
+    _two("N", r"N_{i+1}(X) = W_{i+1} \cdot \Sigma_i(N_i(X))", lambda Wr1, Sigmar, Nr: Wr1 @ Sigmar(Nr), "value Nr1",
+         networks=(R1, R2, R3)),
+    _two("braces",
+         r"f(X; W) = \Sigma_k(\underbrace{W_k \cdot \Sigma_{k-1}(\underbrace{W_{k-1} \cdot \Sigma_{k-2} \cdots "
+         r"\Sigma_2(W_2 \cdot \Sigma_1(\underbrace{W_1 \cdot X}_{N_1})) \dots}_{N_{k-1}})}_{N_k})",
+         lambda Sigmak, Wk, Sigmak_1, Nk_1: Sigmak(Wk @ Sigmak_1(Nk_1)), "value f", networks=(K2, K3, K4, K5),
+         note="The scan has one closing parenthesis too many and the braces of N_(k-1) and N_k below the line; both "
+         "are put right here."),
+    _two("f-of-Nk", r"f(X; W) = \Sigma_k(N_k)", lambda Sigmak, Nk: Sigmak(Nk), "value f", networks=ALL_K),
+    _two("f-of-Nk_1", r"f(X; W) = \Sigma_k(W_k \cdot \Sigma_{k-1}(N_{k-1}))",
+         lambda Sigmak, Wk, Sigmak_1, Nk_1: Sigmak(Wk @ Sigmak_1(Nk_1)), "value f", networks=(K2, K3, K4, K5)),
+    _two("columns", r"N_k, \dots, N_1 \text{ are columns of dimensions } n_k, \dots, n_1",
+         lambda nr: matrix(1, 2, lambda _, j: (nr, 1.0)[j]), "shape value Nr", networks=(R1, R2, R3, R4)),
+    _two("linear", r"k = 1, \ \Sigma_k = \mathrm{id}: \quad f(X) = W_1 \cdot X", lambda W1, X: W1 @ X, "value f",
+         networks=(LINEAR.name,),
+         note="Linear in W as well: that \"the adjustable parameters enter the neural network non-linearly\" (section "
+         "1) is not meant for this case."),
+]
+
+AFFINE_FORM = r"\Sigma_3(A_3 \cdot \Sigma_2(A_2 \cdot \Sigma_1(A_1 \cdot x + b_1) + b_2) + b_3)"
+GENERAL_FORM = r"\Sigma_3(A_3 \cdot \Sigma_2(A_2 \cdot \Sigma_1(A_1 \cdot x + p_0 b_1) + p_1 b_2) + p_2 b_3)"
+NOTE_FORMAL = (
+    "In general p_i is the value of the last, formal neuron of layer i (p_0 that of the input), and b_(i+1), the last "
+    "column of W_(i+1), counts p_i times. "
+)
+
+
+def _affine(x: Strict, **q: Any) -> Strict:
+    a = x
+    for i in (1, 2, 3):
+        a = q[f"G{i}"](q[f"A{i}"] @ a + q[f"B{i}"])
+    return a
+
+
+def _with_formal_neurons(x: Strict, **q: Any) -> Strict:
+    a = x
+    for i in (1, 2, 3):
+        a = q[f"G{i}"](q[f"A{i}"] @ a + q[f"p{i - 1}"] * q[f"B{i}"])
+    return a
+
+
+def _needed(name: str, printed: str, broken: Network, condition: str, note: str) -> Entry:
+    """(a), (b) or (c): with all three the network is affine, with one broken it is not."""
+    return _three(
+        name, rf"{printed}: \quad f(X) = {AFFINE_FORM}", _affine, "value f", expected="conditional",
+        condition=Condition(condition, networks=(broken.name,)), corrected=rf"f(X) = {GENERAL_FORM}",
+        corrected_reading=_with_formal_neurons, note=NOTE_FORMAL + note,
     )
 
 
-# (3), the rows from the first to the last, for k = 1 to 5: (k, i) is the gradient by W_i in a network of k layers.
-GRADIENTS: Mapping[tuple[int, int], Reading] = {
-    (1, 1): lambda X, dS1: dS1 @ X.T,
-    (2, 2): lambda S1, dS2: dS2 @ S1.T,
-    (2, 1): lambda X, W2, dS1, dS2: dS2 % W2.T * dS1 @ X.T,
-    (3, 3): lambda S2, dS3: dS3 @ S2.T,
-    (3, 2): lambda S1, W3, dS2, dS3: dS3 % W3.T * dS2 @ S1.T,
-    (3, 1): lambda X, W2, W3, dS1, dS2, dS3: dS3 % W3.T * dS2 % W2.T * dS1 @ X.T,
-    (4, 4): lambda S3, dS4: dS4 @ S3.T,
-    (4, 3): lambda S2, W4, dS3, dS4: dS4 % W4.T * dS3 @ S2.T,
-    (4, 2): lambda S1, W3, W4, dS2, dS3, dS4: dS4 % W4.T * dS3 % W3.T * dS2 @ S1.T,
-    (4, 1): lambda X, W2, W3, W4, dS1, dS2, dS3, dS4: dS4 % W4.T * dS3 % W3.T * dS2 % W2.T * dS1 @ X.T,
-    (5, 5): lambda S4, dS5: dS5 @ S4.T,
-    (5, 4): lambda S3, W5, dS4, dS5: dS5 % W5.T * dS4 @ S3.T,
-    (5, 3): lambda S2, W4, W5, dS3, dS4, dS5: dS5 % W5.T * dS4 % W4.T * dS3 @ S2.T,
-    (5, 2): lambda S1, W3, W4, W5, dS2, dS3, dS4, dS5: dS5 % W5.T * dS4 % W4.T * dS3 % W3.T * dS2 @ S1.T,
-    (5, 1): lambda X, W2, W3, W4, W5, dS1, dS2, dS3, dS4, dS5: (
-        dS5 % W5.T * dS4 % W4.T * dS3 % W3.T * dS2 % W2.T * dS1 @ X.T
-    ),
-}
+AFFINE_NETWORKS = [
+    _three("layers", r"\text{The number of hidden layers is } k - 1, \text{ the } i\text{-th contains } n_i "
+           r"\text{ neurons}",
+           lambda k, **q: column(int(k) - 1, lambda i: q[f"n{i + 1}"]), "rows S1 S2 S3", networks=(K4,)),
+    _three("reference", r"\text{The network function of the form } (1)",
+           lambda dS4, W4, dS3, W3, dS2, W2, dS1, X: dS4 * W4 * dS3 * W3 * dS2 * W2 * dS1 * X, "value f",
+           networks=(LINE.name,), expected="misprint",
+           misprint=("(1)", r"\Sigma_k(W_k \cdot \Sigma_{k-1} \cdots \Sigma_1(W_1 \cdot X))"),
+           corrected=r"\text{The network function of the form } \Sigma_k(W_k \cdot \Sigma_{k-1} \cdots \Sigma_1(W_1 "
+           r"\cdot X))",
+           corrected_reading=lambda X, W1, W2, W3, W4, Sigma1, Sigma2, Sigma3, Sigma4: (
+               Sigma4(W4 @ Sigma3(W3 @ Sigma2(W2 @ Sigma1(W1 @ X))))
+           ),
+           note="(1) is the gradient of the next section (its last row is the literal reading here); the formula that "
+           "is meant, in section 2, has no number."),
+    _three("equivalent",
+           r"\Sigma_k(W_k \cdot \Sigma_{k-1} \cdots \Sigma_1(W_1 \cdot X)) \text{ with (a), (b), (c) is an affine "
+           r"network}",
+           lambda X1, H1, H2, H3, F1, F2, F3: F3(H3 @ F2(H2 @ F1(H1 @ X1))), "value f", networks=(AFFINE.name,),
+           note="The engine has the affine network with biases, the reading the homogeneous one; the values are the "
+           "same."),
+    _needed("a", r"X = [x_1, \dots, x_{n-1}, 1]^T", WITHOUT_A, "the last element of every input is 1",
+            "(a) puts the 1 in: with another number there the biases of the first layer, and of all that (b) and (c) "
+            "carry it to, are multiplied by it."),
+    _needed("b", r"\text{The last rows of all } W_i \text{ with } i < k \text{ are } [0, \dots, 0, 1]", WITHOUT_B,
+            "the last row of W_i is [0, ..., 0, 1] for i < k",
+            "(b) carries the 1 through the matrices; with another row the biases of the next layer depend on the "
+            "input."),
+    _needed("c", r"\text{The last functions } \sigma_{i n_i} \text{ with } i < k \text{ are identical}", WITHOUT_C,
+            "the last function of Σ_i is the identity for i < k",
+            "(c) carries the 1 through the activations; tanh, say, makes 0.76 of it. \"Identical\" means the identity, "
+            "not that the functions are equal to one another."),
+    _three("dimensions", r"\text{The affine network has an } (n - 1)\text{-dimensional input and } n_i - 1 "
+           r"\text{ genuine neurons in layer } i",
+           lambda H1, H2: Strict([[H1.shape[1] - 1.0], [H1.shape[0] - 1.0], [H2.shape[0] - 1.0]]), "rows X S1 S2",
+           networks=(AFFINE.name,)),
+    _three("biases", r"b_i \text{ is the last column of } W_i \text{ except the last element}",
+           lambda Hr: column(len(Hr) - 1, lambda j: Hr[j, Hr.shape[1] - 1]), "value br", networks=(A1, A2),
+           expected="conditional", condition=Condition("i < k", networks=(A3,)),
+           corrected=r"b_i \text{ is the last column of } W_i, \text{ for } i < k \text{ without its last element}",
+           corrected_reading=lambda Hr, nr: column(int(nr), lambda j: Hr[j, Hr.shape[1] - 1]),
+           note="W_k has no last row [0, ..., 0, 1]: its last column is one element, and that is the bias of the "
+           "output. Without it nothing would be left."),
+    _three("regression", r"k = 1, \ \sigma_1 = \mathrm{id}: \quad W_1 \cdot [x_1, \dots, x_{n-1}, 1]^T \text{ is a "
+           r"non-homogeneous regression}",
+           lambda H1, X1: H1 @ X1, "value f", networks=(REGRESSION.name,)),
+]
+
+ONE_DIMENSIONAL = [
+    _four("f",
+          r"f(x; W) = \sigma_k(w_k \sigma_{k-1}(w_{k-1} \sigma_{k-2}(w_{k-2} \sigma_{k-3} \dots \sigma_2(w_2 "
+          r"\sigma_1(w_1 x)) \dots)))",
+          lambda X, W1, W2, W3, W4, Sigma1, Sigma2, Sigma3, Sigma4: (
+              Sigma4(W4 * Sigma3(W3 * Sigma2(W2 * Sigma1(W1 * X))))
+          ), "value f"),
+    _four("gradient",
+          r"\nabla_W f = (\nabla_{w_k} f, \nabla_{w_{k-1}} f, \nabla_{w_{k-2}} f, \dots, \nabla_{w_1} f)",
+          lambda dSdW1, dSdW2, dSdW3, dSdW4, gS1, gS2, gS3: matrix(
+              1, 4, lambda _, i: (dSdW4[0], gS3[0] * dSdW3[0], gS2[0] * dSdW2[0], gS1[0] * dSdW1[0])[i]
+          ), "gradient W4 W3 W2 W1",
+          note="From the last layer to the first, as the parameter vector W = (W_k, ..., W_1) of section 2."),
+    _four("eq1-wk", r"\nabla_{w_k} f = \sigma'_k(N_k)\, \sigma_{k-1}(N_{k-1})",
+          lambda dS4, Sigma3, N3: dS4 * Sigma3(N3), "gradient W4"),
+    _four("eq1-wk_1", r"\nabla_{w_{k-1}} f = \sigma'_k(N_k) w_k\, \sigma'_{k-1}(N_{k-1})\, \sigma_{k-2}(N_{k-2})",
+          lambda dS4, W4, dS3, Sigma2, N2: dS4 * W4 * dS3 * Sigma2(N2), "gradient W3"),
+    _four("eq1-wk_2",
+          r"\nabla_{w_{k-2}} f = \sigma'_k(N_k) w_k\, \sigma'_{k-1}(N_{k-1}) w_{k-1}\, \sigma'_{k-2}(N_{k-2})\, "
+          r"\sigma_{k-3}(N_{k-3})",
+          lambda dS4, W4, dS3, W3, dS2, Sigma1, N1: dS4 * W4 * dS3 * W3 * dS2 * Sigma1(N1), "gradient W2"),
+    _four("eq1-w1",
+          r"\nabla_{w_1} f = \sigma'_k(N_k) w_k\, \sigma'_{k-1}(N_{k-1}) w_{k-1}\, \sigma'_{k-2}(N_{k-2}) w_{k-2} "
+          r"\dots \sigma'_1(N_1)\, x",
+          lambda dS4, W4, dS3, W3, dS2, W2, dS1, X: dS4 * W4 * dS3 * W3 * dS2 * W2 * dS1 * X, "gradient W1"),
+    _four("eq2-wk", r"\nabla_{w_k} f = \sigma'_k \sigma_{k-1}", lambda dS4, S3: dS4 * S3, "gradient W4"),
+    _four("eq2-wk_1", r"\nabla_{w_{k-1}} f = \sigma'_k w_k\, \sigma'_{k-1} \sigma_{k-2}",
+          lambda dS4, W4, dS3, S2: dS4 * W4 * dS3 * S2, "gradient W3"),
+    _four("eq2-wk_2", r"\nabla_{w_{k-2}} f = \sigma'_k w_k\, \sigma'_{k-1} w_{k-1}\, \sigma'_{k-2} \sigma_{k-3}",
+          lambda dS4, W4, dS3, W3, dS2, S1: dS4 * W4 * dS3 * W3 * dS2 * S1, "gradient W2"),
+    _four("eq2-w1",
+          r"\nabla_{w_1} f = \sigma'_k w_k\, \sigma'_{k-1} w_{k-1}\, \sigma'_{k-2} w_{k-2} \dots \sigma'_2 w_2\, "
+          r"\sigma'_1 x",
+          lambda dS4, W4, dS3, W3, dS2, W2, dS1, X: dS4 * W4 * dS3 * W3 * dS2 * W2 * dS1 * X, "gradient W1"),
+    _four("Delta", r"\Delta_i = \Delta_{i+1} w_{i+1} \sigma'_i", lambda Dr1, Wr1, dSr: Dr1 * Wr1 * dSr, "adjoint Nr",
+          networks=(L1, L2, L3)),
+    _four("Delta-start", r"\Delta_k = \Delta_{k+1} w_{k+1} \sigma'_k, \quad \Delta_{k+1} = w_{k+1} = 1",
+          lambda dSk: 1 * (1 * dSk), "adjoint Nk"),
+    _four("gradient-Delta", r"\nabla_{w_i} f = \Delta_i \sigma_{i-1}", lambda Dr, Sr_1: Dr * Sr_1, "gradient Wr",
+          networks=(L2, L3, L4)),
+    _four("sigma-0", r"\nabla_{w_1} f = \Delta_1 \sigma_0, \quad \sigma_0 = x", lambda D1, X: D1 * X, "gradient W1"),
+]
 
 
-def _row(k: int, i: int) -> str:
-    """Row W_i of (3) as printed, the braces left out: they show the period and have no meaning."""
-    factors = [rf"\Sigma'_{{{j}}} \bullet W_{{{j}}}^T \circ " for j in range(k, i, -1)]
-    last = rf"\Sigma_{{{i - 1}}}^T" if i > 1 else "X^T"
-    return rf"\nabla_{{W_{{{i}}}}} f = {''.join(factors)}\Sigma'_{{{i}}} \cdot {last}"
+def _left_to_right(k: float, X: Strict, **q: Any) -> Strict:
+    """The last row of (3), its dots written out."""
+    product: Strict = q[f"dS{int(k)}"]
+    for i in range(int(k), 1, -1):
+        product = product % q[f"W{i}"].T * q[f"dS{i - 1}"]
+    return product @ X.T
 
 
-mishachev = Catalogue(
+def _right_to_left(k: float, X: Strict, **q: Any) -> Strict:
+    """The last row of (4), its dots written out."""
+    product: Strict = q[f"dS{int(k)}"]
+    for i in range(int(k), 1, -1):
+        product = q[f"dS{i - 1}"] * (q[f"W{i}"].T @ product)
+    return X.T & product
+
+
+def _with_diagonals(k: float, X: Strict, **q: Any) -> Strict:
+    """The last row of (5), its dots written out."""
+    product = hat(q["dS1"])
+    for i in range(2, int(k) + 1):
+        product = product @ q[f"W{i}"].T @ hat(q[f"dS{i}"])
+    return X.T & product
+
+
+EQ3_W1 = (
+    r"\nabla_{W_1} f = \Sigma'_k \bullet W_k^T \circ \Sigma'_{k-1} \bullet W_{k-1}^T \circ \Sigma'_{k-2} \bullet "
+    r"W_{k-2}^T \circ \dots \Sigma'_2 \bullet W_2^T \circ \Sigma'_1 \cdot X^T"
+)
+EQ4_W1 = (
+    r"\nabla_{W_1} f = X^T \otimes \Sigma'_1 \circ W_2^T \cdot \Sigma'_2 \circ \dots \circ W_{k-1}^T \cdot "
+    r"\Sigma'_{k-1} \circ W_k^T \cdot \Sigma'_k"
+)
+EQ5_W1 = (
+    r"\nabla_{W_1} f = X^T \otimes (\widehat{\Sigma}'_1 \cdot W_2^T \cdot \widehat{\Sigma}'_2 \cdot \dots \cdot "
+    r"W_{k-1}^T \cdot \widehat{\Sigma}'_{k-1} \cdot W_k^T \cdot \widehat{\Sigma}'_k)"
+)
+
+MATRICES = [
+    _five("shape", r"\nabla_{W_i} f \text{ is an } n_i \times n_{i-1} \text{ matrix}",
+          lambda nr, nr_1: matrix(1, 2, lambda _, j: (nr, nr_1)[j]), "shape gradient Wr", networks=(R1, R2, R3, R4)),
+    _five("bullet", r"A \bullet B = B \cdot A", lambda Dr1, Wr1: Dr1 % Wr1.T, "adjoint Sr", networks=(R1, R2, R3),
+          note="Tried with the column A = Δ_(i+1) and the matrix B = W_(i+1)ᵀ, whose product is ∇f by Σ_i."),
+    _five("eq3-Wk", r"\nabla_{W_k} f = \Sigma'_k \cdot \Sigma_{k-1}^T", lambda dSk, Sk_1: dSk @ Sk_1.T, "gradient Wk",
+          networks=ALL_K),
+    _five("eq3-Wk_1", r"\nabla_{W_{k-1}} f = \Sigma'_k \bullet W_k^T \circ \Sigma'_{k-1} \cdot \Sigma_{k-2}^T",
+          lambda dSk, Wk, dSk_1, Sk_2: dSk % Wk.T * dSk_1 @ Sk_2.T, "gradient Wk_1", networks=(K2, K3, K4, K5)),
+    _five("eq3-Wk_2",
+          r"\nabla_{W_{k-2}} f = \Sigma'_k \bullet W_k^T \circ \Sigma'_{k-1} \bullet W_{k-1}^T \circ \Sigma'_{k-2} "
+          r"\cdot \Sigma_{k-3}^T",
+          lambda dSk, Wk, dSk_1, Wk_1, dSk_2, Sk_3: dSk % Wk.T * dSk_1 % Wk_1.T * dSk_2 @ Sk_3.T, "gradient Wk_2",
+          networks=(K3, K4, K5)),
+    _five("eq3-W1", EQ3_W1, _left_to_right, "gradient W1", networks=ALL_K,
+          note="The whole string of products acts from the left to the right (remark 1): by the usual precedence, · "
+          "before ∘, it would not type-check. The braces only show the period."),
+    _five("r2", r"\Sigma'_k \bullet W_k^T = \Sigma'_k \cdot W_k^T", lambda dSk, Wk: dSk @ Wk.T, "adjoint Sk_1",
+          networks=(K2, K3, K4, K5), note="Right because Σ′_k is a scalar, (1, 1); see beyond-r2 for more outputs."),
+    _five("r3-Delta", r"\Delta_i = \Delta_{i+1} \bullet W_{i+1}^T \circ \Sigma'_i",
+          lambda Dr1, Wr1, dSr: Dr1 % Wr1.T * dSr, "adjoint Nr", networks=(R1, R2, R3),
+          note="Δ_i is ∇f by N_i, the input of layer i: what other texts call the error of the layer."),
+    _five("r3-Delta-usual", r"\Delta_i = (W_{i+1}^T \cdot \Delta_{i+1}) \circ \Sigma'_i",
+          lambda Dr1, Wr1, dSr: (Wr1.T @ Dr1) * dSr, "adjoint Nr", networks=(R1, R2, R3)),
+    _five("r3-start", r"\Delta_k = (W_{k+1}^T \cdot \Delta_{k+1}) \circ \Sigma'_k, \quad \Delta_{k+1} = W_{k+1}^T = 1",
+          lambda dSk: 1 * 1 * dSk, "adjoint Nk", networks=ALL_K,
+          note="The scalar 1 starts the recursion for one output; for a cost on top see beyond-cost."),
+    _five("r3-gradient", r"\nabla_{W_i} f = \Delta_i \cdot \Sigma_{i-1}^T", lambda Dr, Sr_1: Dr @ Sr_1.T,
+          "gradient Wr", networks=(R2, R3, R4)),
+    _five("r3-Sigma-0", r"\nabla_{W_1} f = \Delta_1 \cdot \Sigma_0^T, \quad \Sigma_0 = X", lambda D1, X: D1 @ X.T,
+          "gradient W1", networks=ALL_K),
+    _five("r4-column", r"\Delta_i \text{ is an } n_i\text{-column}", lambda nr: matrix(1, 2, lambda _, j: (nr, 1.0)[j]),
+          "shape adjoint Nr", networks=(R1, R2, R3, R4)),
+    _five("r4-matrix", r"\Delta_i \cdot \Sigma_{i-1}^T \text{ is an } n_i \times n_{i-1}\text{-matrix}",
+          lambda Dr, Sr_1: matrix(1, 2, lambda _, j: float((Dr @ Sr_1.T).shape[j])), "shape gradient Wr",
+          networks=(R1, R2, R3, R4)),
+    _five("eq4-Wk", r"\nabla_{W_k} f = \Sigma_{k-1}^T \otimes \Sigma'_k", lambda dSk, Sk_1: Sk_1.T & dSk,
+          "gradient Wk", networks=ALL_K),
+    _five("eq4-Wk_1", r"\nabla_{W_{k-1}} f = \Sigma_{k-2}^T \otimes \Sigma'_{k-1} \circ W_k^T \cdot \Sigma'_k",
+          lambda dSk, Wk, dSk_1, Sk_2: Sk_2.T & (dSk_1 * (Wk.T @ dSk)), "gradient Wk_1", networks=(K2, K3, K4, K5),
+          note="From the right to the left. A string ⊗ a column is the column times the string, as in (3)."),
+    _five("eq4-Wk_2",
+          r"\nabla_{W_{k-2}} f = \Sigma_{k-3}^T \otimes \Sigma'_{k-2} \circ W_{k-1}^T \cdot \Sigma'_{k-1} \circ W_k^T "
+          r"\cdot \Sigma'_k",
+          lambda dSk, Wk, dSk_1, Wk_1, dSk_2, Sk_3: Sk_3.T & (dSk_2 * (Wk_1.T @ (dSk_1 * (Wk.T @ dSk)))),
+          "gradient Wk_2", networks=(K3, K4, K5)),
+    _five("eq4-W1", EQ4_W1, _right_to_left, "gradient W1", networks=ALL_K),
+    _five("eq5-Wk", r"\nabla_{W_k} f = \Sigma_{k-1}^T \otimes \widehat{\Sigma}'_k", lambda dSk, Sk_1: Sk_1.T & hat(dSk),
+          "gradient Wk", networks=ALL_K),
+    _five("eq5-Wk_1",
+          r"\nabla_{W_{k-1}} f = \Sigma_{k-2}^T \otimes (\widehat{\Sigma}'_{k-1} \cdot W_k^T \cdot "
+          r"\widehat{\Sigma}'_k)",
+          lambda dSk, Wk, dSk_1, Sk_2: Sk_2.T & (hat(dSk_1) @ Wk.T @ hat(dSk)), "gradient Wk_1",
+          networks=(K2, K3, K4, K5)),
+    _five("eq5-Wk_2",
+          r"\nabla_{W_{k-2}} f = \Sigma_{k-3}^T \otimes (\widehat{\Sigma}'_{k-2} \cdot W_{k-1}^T \cdot "
+          r"\widehat{\Sigma}'_{k-1} \cdot W_k^T \cdot \widehat{\Sigma}'_k)",
+          lambda dSk, Wk, dSk_1, Wk_1, dSk_2, Sk_3: Sk_3.T & (hat(dSk_2) @ Wk_1.T @ hat(dSk_1) @ Wk.T @ hat(dSk)),
+          "gradient Wk_2", networks=(K3, K4, K5)),
+    _five("eq5-W1", EQ5_W1, _with_diagonals, "gradient W1", networks=ALL_K,
+          note="One matrix product, and so in any order; but the whole of it is a column only because the last factor "
+          "is a scalar: see beyond-eq5."),
+    _five("r6-scalar", r"\widehat{\Sigma}'_k = \Sigma'_k", lambda dSk: hat(dSk), "adjoint Nk", networks=ALL_K),
+    _five("r6-column", r"W_k^T \text{ is a column}", lambda Wk: matrix(1, 2, lambda _, j: float(Wk.T.shape[j])),
+          "shape adjoint Sk_1", networks=(K2, K3, K4, K5)),
+]
+
+ROW_OF_TRANSPOSE = r"(W_{r+1}^T)^i"
+NOTE_ROW = "By the notation of this section the upper index i takes row i, so (W_(r+1)ᵀ)^i is a string, and "
+
+PROOFS = [
+    _six("eq6", r"\nabla_{W_r} f = (\nabla_{\Sigma_r} f) \circ \Sigma'_r \cdot \Sigma_{r-1}^T",
+         lambda gSr, dSr, Sr_1: gSr * dSr @ Sr_1.T, "gradient Wr"),
+    _six("eq7", r"\nabla_{\Sigma_r} f = (\nabla_{\Sigma_{r+1}} f) \circ \Sigma'_{r+1} \bullet W_{r+1}^T",
+         lambda gSr1, dSr1, Wr1: gSr1 * dSr1 % Wr1.T, "adjoint Sr", networks=(R1, R2, R3)),
+    _six("follow", r"(6), (7) \Rightarrow \nabla_{W_{k-2}} f = \Sigma'_k \bullet W_k^T \circ \Sigma'_{k-1} \bullet "
+         r"W_{k-1}^T \circ \Sigma'_{k-2} \cdot \Sigma_{k-3}^T",
+         lambda dSk, Wk, dSk_1, Wk_1, dSk_2, Sk_3: dSk % Wk.T * dSk_1 % Wk_1.T * dSk_2 @ Sk_3.T, "gradient Wk_2",
+         networks=(K3, K4, K5), expected="conditional",
+         condition=Condition("f is the output Σ_k, so that ∇f by Σ_k is 1", networks=(COLUMN.name,)),
+         corrected=r"\nabla_{W_{k-2}} f = (\nabla_{\Sigma_k} f) \circ \Sigma'_k \bullet W_k^T \circ \Sigma'_{k-1} "
+         r"\bullet W_{k-1}^T \circ \Sigma'_{k-2} \cdot \Sigma_{k-3}^T",
+         corrected_reading=lambda gSk, dSk, Wk, dSk_1, Wk_1, dSk_2, Sk_3: (
+             gSk * dSk % Wk.T * dSk_1 % Wk_1.T * dSk_2 @ Sk_3.T
+         ),
+         note="(6) and (7) alone leave the start open: (3) needs ∇f by Σ_k = 1 besides, which the text does not "
+         "mention."),
+    _six("rule", r"\nabla_A(A \cdot B) = B^T", lambda B: B.T, "gradient A", networks=(STRING_COLUMN.name,),
+         note="The gradient has the shape of its variable: of a string it is a string."),
+    _six("W-rows", r"\nabla_{W_r} = \{\nabla_{W_r^i}\}_i", lambda gSr, dSdWr: stack([
+        gSr[i] * dSdWr.row(i) for i in range(len(gSr))
+    ]), "gradient Wr"),
+    _six("Sigma-rows", r"\nabla_{\Sigma_r} = \{\nabla_{\Sigma_r^i}\}_i",
+         lambda Dr1, Wr1: stack([Dr1.T @ Wr1.column(i) for i in range(Wr1.shape[1])]), "adjoint Sr",
+         networks=(R1, R2, R3)),
+    _six("eq6-step1", r"\nabla_{W_r} f = \{\nabla_{W_r^i} f\}_i",
+         lambda Dr, Sr_1: stack([Dr[i] * Sr_1.T for i in range(len(Dr))]), "gradient Wr"),
+    _six("eq6-step2", r"= \{\nabla_{\Sigma_r^i} f \cdot \nabla_{W_r^i} \Sigma_r^i\}_i",
+         lambda gSr, dSdWr: stack([gSr[i] * dSdWr.row(i) for i in range(len(gSr))]), "gradient Wr",
+         note="Row i of W_r enters element i of Σ_r and no other: hence one product and no sum."),
+    _six("eq6-step3", r"= \{\nabla_{\Sigma_r^i} f \cdot \nabla_{W_r^i}(\Sigma_r^i(W_r^i \cdot \Sigma_{r-1}))\}_i",
+         lambda gSr, dSdWr: stack([gSr[i] * dSdWr.row(i) for i in range(len(gSr))]), "gradient Wr"),
+    _six("eq6-step4", r"= \{\nabla_{\Sigma_r^i} f \cdot \Sigma_r^{i\prime} \cdot \Sigma_{r-1}^T\}_i",
+         lambda gSr, dSr, Sr_1: stack([gSr[i] * dSr[i] * Sr_1.T for i in range(len(gSr))]), "gradient Wr"),
+    _six("eq6-step5", r"= (\nabla_{\Sigma_r} f) \circ \Sigma'_r \cdot \Sigma_{r-1}^T",
+         lambda gSr, dSr, Sr_1: gSr * dSr @ Sr_1.T, "gradient Wr"),
+    _six("eq7-coordinates",
+         rf"\{{\nabla_{{\Sigma_r^i}} f\}}_i = \{{(\nabla_{{\Sigma_{{r+1}}}} f) \circ \Sigma'_{{r+1}} \bullet "
+         rf"{ROW_OF_TRANSPOSE}\}}_i",
+         lambda gSr1, dSr1, Wr1: stack([gSr1 * dSr1 % Wr1.T.row(i) for i in range(Wr1.shape[1])]), "adjoint Sr",
+         networks=(R1, R2, R3), note="Here (W_(r+1)ᵀ)^i has to be row i of the transpose, a string, as it is defined."),
+    _six("eq7-step1", r"\nabla_{\Sigma_r^i} f = \langle \nabla_{\Sigma_{r+1}} f, \nabla_{\Sigma_r^i} \Sigma_{r+1} "
+        r"\rangle",
+         lambda gSr1, dSdSr1: stack([inner(gSr1, dSdSr1.column(i)) for i in range(dSdSr1.shape[1])]), "adjoint Sr",
+         networks=(R1, R2, R3)),
+    _six("eq7-step2",
+         r"= \langle \nabla_{\Sigma_{r+1}} f, \nabla_{\Sigma_r^i}(\Sigma_{r+1}(W_{r+1} \Sigma_r)) \rangle",
+         lambda gSr1, dSdSr1: stack([inner(gSr1, dSdSr1.column(i)) for i in range(dSdSr1.shape[1])]), "adjoint Sr",
+         networks=(R1, R2, R3)),
+    _six("eq7-step3", rf"= \langle \nabla_{{\Sigma_{{r+1}}}} f, \Sigma'_{{r+1}} \circ {ROW_OF_TRANSPOSE} \rangle",
+         lambda gSr1, dSr1, Wr1: stack([inner(gSr1, dSr1 * Wr1.T.row(i)) for i in range(Wr1.shape[1])]), "adjoint Sr",
+         networks=(R1, R2), expected="ill-shaped",
+         corrected=rf"= \langle \nabla_{{\Sigma_{{r+1}}}} f, \Sigma'_{{r+1}} \circ ({ROW_OF_TRANSPOSE})^T \rangle",
+         corrected_reading=lambda gSr1, dSr1, Wr1: stack([
+             inner(gSr1, dSr1 * Wr1.T.row(i).T) for i in range(Wr1.shape[1])
+         ]),
+         note=NOTE_ROW + "a column ∘ a string is no Hadamard product. Column i of W_(r+1) is meant: a transpose is "
+         "missing, which the last step must not have."),
+    _six("eq7-step4", rf"= \langle \nabla_{{\Sigma_{{r+1}}}} f \circ \Sigma'_{{r+1}}, {ROW_OF_TRANSPOSE} \rangle",
+         lambda gSr1, dSr1, Wr1: stack([inner(gSr1 * dSr1, Wr1.T.row(i)) for i in range(Wr1.shape[1])]), "adjoint Sr",
+         networks=(R1, R2), expected="ill-shaped",
+         corrected=rf"= \langle \nabla_{{\Sigma_{{r+1}}}} f \circ \Sigma'_{{r+1}}, ({ROW_OF_TRANSPOSE})^T \rangle",
+         corrected_reading=lambda gSr1, dSr1, Wr1: stack([
+             inner(gSr1 * dSr1, Wr1.T.row(i).T) for i in range(Wr1.shape[1])
+         ]),
+         note=NOTE_ROW + "the scalar product is one of columns: the transpose of step 3 is missing here as well."),
+    _six("eq7-step5", rf"= (\nabla_{{\Sigma_{{r+1}}}} f) \circ \Sigma'_{{r+1}} \bullet {ROW_OF_TRANSPOSE}",
+         lambda gSr1, dSr1, Wr1: stack([gSr1 * dSr1 % Wr1.T.row(i) for i in range(Wr1.shape[1])]), "adjoint Sr",
+         networks=(R1, R2, R3)),
+]
+
+
+def _from_cost(gS3: Strict, dS3: Strict, W3: Strict, dS2: Strict, W2: Strict, dS1: Strict, X: Strict) -> Strict:
+    """(3) that starts with the gradient of the cost."""
+    return gS3 * dS3 % W3.T * dS2 % W2.T * dS1 @ X.T
+
+
+def _genuine(a: Strict) -> Strict:
+    """A column without its last element, the formal neuron's."""
+    return column(len(a) - 1, lambda j: a[j])
+
+
+WITH_COST = (
+    r"\nabla_{W_1} C = (\nabla_{\Sigma_k} C) \circ \Sigma'_k \bullet W_k^T \circ \dots \Sigma'_2 \bullet W_2^T \circ "
+    r"\Sigma'_1 \cdot X^T"
+)
+
+# What the paper leaves out and a reader will want. "Printed" is then what the paper's formula becomes.
+BEYOND = [
+    _beyond("cost", r"\Delta_k = (\nabla_{\Sigma_k} C) \circ \Sigma'_k", lambda gSk, dSk: gSk * dSk, "adjoint Nk",
+            networks=(COST.name, COLUMN.name),
+            note="Any cost on top, any number of outputs and columns: its gradient starts the recursion where the "
+            "paper has Δ_(k+1) = 1; all the rest stays."),
+    _beyond("Delta", r"\Delta_i = (W_{i+1}^T \cdot \Delta_{i+1}) \circ \Sigma'_i",
+            lambda Dr1, Wr1, dSr: (Wr1.T @ Dr1) * dSr, "adjoint Nr", networks=("mishachev-cost-layer1",
+                                                                             "mishachev-cost-layer2")),
+    _beyond("gradient", r"\nabla_{W_i} C = \Delta_i \cdot \Sigma_{i-1}^T", lambda Dr, Sr_1: Dr @ Sr_1.T,
+            "gradient Wr", networks=tuple(network.name for network in COST_AT),
+            note="With a batch Δ_i and Σ_(i-1) are matrices of columns, and their product is the sum over the columns "
+            "by itself."),
+    _beyond("batch-eq3", EQ3_W1, _left_to_right, "gradient W1", networks=(BATCH.name,),
+            note="(3) for a matrix X of columns, as it is printed: the gradient of the sum of f over the columns."),
+    _beyond("outputs-eq3", EQ3_W1, _left_to_right, "gradient W1", networks=(K3, OUTPUTS.name), expected="conditional",
+            condition=Condition("the cost is the output, or the sum of the outputs", networks=(COLUMN.name, COST.name)),
+            corrected=WITH_COST, corrected_reading=_from_cost,
+            note="With several outputs (3) is the gradient of their sum. A cost C comes in as one more factor on the "
+            "left."),
+    _beyond("r2", r"\Sigma'_k \bullet W_k^T = \Sigma'_k \cdot W_k^T", lambda dSk, Wk: dSk @ Wk.T, "adjoint Sk_1",
+            networks=(K3,), expected="conditional", condition=Condition("one output", networks=(OUTPUTS.name,)),
+            corrected=r"\Sigma'_k \bullet W_k^T = W_k^T \cdot \Sigma'_k", corrected_reading=lambda dSk, Wk: dSk % Wk.T,
+            note="Remark 2 needs the scalar Σ′_k: with two outputs a column would stand left of a matrix."),
+    _beyond("batch-eq4", EQ4_W1, _right_to_left, "gradient W1", networks=(K3, OUTPUTS.name), expected="conditional",
+            condition=Condition("one column", networks=(BATCH.name,)),
+            corrected=r"\nabla_{W_1} f = (\Sigma'_1 \circ W_2^T \cdot \Sigma'_2 \circ \dots \circ W_k^T \cdot "
+            r"\Sigma'_k) \cdot X^T",
+            corrected_reading=lambda X, D1: D1 @ X.T,
+            note="⊗ is no sum over columns: for a batch Xᵀ ⊗ has to become · Xᵀ from the right, as in (3)."),
+    _beyond("eq5", EQ5_W1, _with_diagonals, "gradient W1", networks=(K3,), expected="conditional",
+            condition=Condition("one output and one column", networks=(OUTPUTS.name, COLUMN.name)),
+            corrected=r"\nabla_{W_1} C = X^T \otimes (\widehat{\Sigma}'_1 \cdot W_2^T \cdot \widehat{\Sigma}'_2 \cdot "
+            r"\dots \cdot W_k^T \cdot \widehat{\Sigma}'_k \cdot \nabla_{\Sigma_k} C)",
+            corrected_reading=lambda X, dS1, W2, dS2, W3, dS3, gS3: (
+                X.T & (hat(dS1) @ W2.T @ hat(dS2) @ W3.T @ hat(dS3) @ gS3)
+            ),
+            note="The product of (5) is the transposed Jacobian of the outputs by N_1, a column only for one output. "
+            "The gradient of the cost makes a column of it."),
+    _beyond("last-rows", r"\nabla_{W_i^{n_i}} f = \Delta_i^{n_i} \cdot \Sigma_{i-1}^T",
+            lambda Dr, Sr_1: Dr[len(Dr) - 1] * Sr_1.T, "row -1 gradient Wr", networks=(H1, H2),
+            note="The gradient of the fixed last rows [0, ..., 0, 1] of the homogeneous network is not zero. They are "
+            "no parameters: a descent has to leave them out, or (b) is lost with the first step."),
+    _beyond("genuine-block", r"\nabla_{A_1} f = ((A_2^T \cdot ((A_3^T \cdot \Sigma'_3) \circ \Sigma'_2)) \circ "
+            r"\Sigma'_1) \cdot x^T",
+            lambda x, A2, A3, dS1, dS2, dS3: (
+                (A2.T @ ((A3.T @ dS3) * _genuine(dS2))) * _genuine(dS1) @ x.T
+            ), "block gradient W1", networks=(HOMOGENEOUS.name,),
+            note="Without its last row and column the gradient by W_i is that of the affine network: the formal "
+            "neurons change nothing in it."),
+    _beyond("bias-gradient", r"\nabla_{b_i} f = \Delta_i", lambda Dr: Dr, "gradient br", networks=(A1, A2, A3),
+            note="The last column of ∇f by W_i, since the last element of Σ_(i-1) is 1 by (a), (b), (c)."),
+]
+
+
+class Mishachev(Catalogue):
+    """The catalogue, and the embedding of section 3 with it."""
+
+    homogeneous = staticmethod(homogeneous)
+
+
+mishachev = Mishachev(
     name="mishachev",
     title="Backpropagation in Matrix Notation, N. M. Mishachev",
-    sections={"5": "Gradient in the general case"},
-    networks=NETWORKS,
-    quantities=quantities,
-    entries=[
-        Entry(
-            id=f"mishachev-3-k{k}-W{i}",
-            document="mishachev",
-            section="5",
-            printed=_row(k, i),
-            reading=reading,
-            quantity=f"gradient W{i}",
-            networks=(f"mishachev-k{k}",),
-            note=f"(3) for k = {k}: from the left to the right the factors make the column Δ_{i}, and a column times "
-            "a row is the gradient, in the shape of its matrix.",
-        )
-        for (k, i), reading in GRADIENTS.items()
-    ],
+    sections={
+        "2": "Network functions",
+        "3": "Network functions and neural networks",
+        "4": "Gradient in the one-dimensional case",
+        "5": "Gradient in the general case",
+        "6": "Proof of (3)",
+        "beyond": "What the paper leaves out: a batch, more outputs, a cost, biases",
+    },
+    networks=(
+        *DEEP, *K4_AT, LINE, *LINE_AT, LINEAR, BATCH, OUTPUTS, COST, *COST_AT, COLUMN, STRING_COLUMN,
+        AFFINE, *AFFINE_AT, REGRESSION, HOMOGENEOUS, *HOMOGENEOUS_AT, WITHOUT_A, WITHOUT_B, WITHOUT_C,
+    ),
+    names=names,
+    entries=[*NETWORK_FUNCTIONS, *AFFINE_NETWORKS, *ONE_DIMENSIONAL, *MATRICES, *PROOFS, *BEYOND],
 )

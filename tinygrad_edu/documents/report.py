@@ -61,12 +61,12 @@ def table(results: Sequence[Result], width: int = 80, colour: bool = False) -> s
     Examples
     --------
     >>> from tinygrad_edu.documents.audit import audit
-    >>> print(table(audit("mishachev", only="3-k1-W1")))  # doctest: +ELLIPSIS
+    >>> print(table(audit("mishachev", only="4-eq2-wk")))  # doctest: +ELLIPSIS
     Backpropagation in Matrix Notation, N. M. Mishachev
     <BLANKLINE>
-    5  Gradient in the general case
-       id                    derivative        printed  corrected  verdict
-       3-k1-W1               gradient W1         ...  exact
+    4  Gradient in the one-dimensional case
+      id                     what the engine gives   printed  right  verdict
+      4-eq2-wk               gradient W4                 ...  exact
     <BLANKLINE>
     1 formula
          1  exact        right as printed
@@ -98,11 +98,11 @@ def table(results: Sequence[Result], width: int = 80, colour: bool = False) -> s
     return "\n".join([*lines, *_summary(results, paint)])
 
 
-HEADINGS = ("id", "derivative", "printed", "corrected", "verdict")
+HEADINGS = ("id", "what the engine gives", "printed", "right", "verdict")
 
 
 def _row(*cells: str) -> str:
-    return "   {:<20}  {:<16}  {:>7}  {:>9}  {}".format(*cells)
+    return "  {:<22} {:<23} {:>7} {:>6}  {}".format(*cells)
 
 
 def _number(error: float | None) -> str:

@@ -1,361 +1,919 @@
 r"""Fraser Sabine, "Neural Network Mathematics", version 1.0: the catalogue of its formulas.
 
-So far: 5.1.2 (sigmoid and squared error) with the derivative of 2.1 that it builds on, and 5.2.2 (softmax and cross
-entropy in base b), on batches of handwritten digits. In the readings ``aL``, ``aL_1``, ``aL_2`` are a^L, a^(L-1),
-a^(L-2); ``WL`` is W^L; ``dcda``, ``dadz``, ``dcdz`` are the *true* derivatives at layer L (``dadz_1`` at L-1), so that
-a chain of derivatives is judged by itself, whatever is printed for its factors; ``one`` is a column of ones.
+In the readings ``aL``, ``aL_1``, ``aL_2`` are a^L, a^(L-1), a^(L-2), likewise ``zL``, ``WL``, ``bL``. The true
+derivatives ``dcdaL``, ``dcdzL``, ``dadzL`` (the diagonal, a column) and ``JL`` (the Jacobian of a^L by z^L) let a chain
+of derivatives be judged by itself, whatever is printed for its factors. Elements are counted from 0, as in the text.
+Forms for one example are tried on a small network or, where they are matrix forms of section 5, on batches of digits.
 """
 
 from __future__ import annotations
 
-import functools
+import dataclasses
 import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from .entry import Catalogue, Condition, Entry
-from .networks import Layer, Network, Numbers, Quantities
-from .strict import Array, Strict, column, matrix
+from .entry import Catalogue, Condition, Section
+from .networks import Network, Program, Setting
+from .strict import Strict, column, each, hat, identity, inner, matrix, ones
 
-SIGMOID = Network("sabine-sigmoid", (64, 12, 10), ("sigmoid", "sigmoid"), biases=True, cost="squared_error",
-                  inputs="digits", targets="one-hot", batch=16)
+# --- what the formulas are tried on ----------------------------------------------------------------------------------
+
+DIGITS = Network("sabine-sigmoid", (64, 12, 10), ("sigmoid", "sigmoid"), biases=True, cost="squared_error",
+                 inputs="digits", targets="one-hot", batch=16)
 # The targets of the first two sum to 1 in every column; the first alone could not tell "sums to 1" from "is one-hot".
-ONE_HOT, SHARES, ANY = (
+DIGITS_ONE_HOT, DIGITS_SHARES, DIGITS_ANY = (
     Network(f"sabine-softmax-{targets}", (64, 12, 10), ("tanh", "softmax"), biases=True, cost="cross_entropy",
             base=base, inputs="digits", targets=targets, batch=16)
     for targets, base in [("one-hot", 2.0), ("shares", 10.0), ("any", 3.0)]
 )
-SUM_TO_1 = (ONE_HOT.name, SHARES.name)
-SOFTMAX = (*SUM_TO_1, ANY.name)
+# Layer L-2 is narrower than L-1: a^(L-1) printed for a^(L-2) has all the elements that are asked for, the wrong ones.
+SMALL = Network("sabine-small", (3, 4, 6, 5), ("tanh", "sigmoid", "sigmoid"), biases=True, cost="squared_error",
+                targets="any")
+MEAN = dataclasses.replace(SMALL, name="sabine-mean", mean=True, batch=7)
+MEAN_SQUARED = dataclasses.replace(SMALL, name="sabine-mean-squared", cost="mean_squared_error")
+TANH = dataclasses.replace(SMALL, name="sabine-tanh", activations=("sigmoid", "sigmoid", "tanh"))
+RELU = dataclasses.replace(SMALL, name="sabine-relu", activations=("tanh", "sigmoid", "relu"))
+LOG_SOFTMAX = dataclasses.replace(SMALL, name="sabine-log-softmax", activations=("tanh", "sigmoid", "log_softmax"))
+SMALL_SHARES, SMALL_ANY = (
+    Network(f"sabine-small-{targets}", (3, 4, 6, 5), ("tanh", "sigmoid", "softmax"), biases=True,
+            cost="cross_entropy", base=base, targets=targets)
+    for targets, base in [("shares", 10.0), ("any", 3.0)]
+)
+SUM_TO_1 = (DIGITS_ONE_HOT.name, DIGITS_SHARES.name)
+SOFTMAX = (SMALL_SHARES.name, SMALL_ANY.name)
 
-# For each cost the true dc/da and dc/dz at the last layer, of targets t, layer and ln b.
-DERIVATIVES: Mapping[str, tuple[Callable[[Array, Layer, float], Array], Callable[[Array, Layer, float], Array]]] = {
-    "squared_error": (lambda t, last, _: last.a - t,
-                      lambda t, last, _: (last.a - t) * last.slope),
-    "cross_entropy": (lambda t, last, ln_b: -t / last.a / ln_b,
-                      lambda t, last, ln_b: (last.a * t.sum(axis=0) - t) / ln_b),
-}
-
-
-def quantities(network: Network, numbers: Numbers) -> Quantities:
-    """What the text names at the layers L, L-1 and L-2."""
-    hidden, last = network.forward(numbers)
-    ln_b = math.log(network.base or math.e)
-    dcda, dcdz = (derivative(numbers.t, last, ln_b) for derivative in DERIVATIVES[network.cost])
-    return Quantities(
-        fixed={"WL": numbers.W[1], "ln_b": ln_b, "one": np.ones((network.widths[-1], 1))},
-        columns={
-            "t": numbers.t, "aL": last.a, "aL_1": hidden.a, "aL_2": numbers.X,
-            "dcda": dcda, "dcdz": dcdz, "dadz": last.slope, "dadz_1": hidden.slope,
-        },
-        batch=network.batch,
-    )
+BASE = 3.0  # of the logarithms in the programs
+LN_BASE = math.log(BASE)
 
 
-def _outer_elements(rows: Strict, columns: Strict, element: Callable[[int, int], float]) -> Strict:
-    """The matrix printed element by element whose rows are those of one column and whose columns those of another."""
-    return matrix(rows.shape[0], columns.shape[0], element)
+def _drawing(**rows: int) -> Callable[[np.random.Generator], dict[str, np.ndarray]]:
+    """Columns of so many positive numbers, drawn by a program."""
+    return lambda rng: {name: rng.uniform(0.5, 1.5, size=(n, 1)) for name, n in rows.items()}
 
 
-def _others(t: Strict, j: int) -> float:
-    return sum(t[i] for i in range(t.shape[0]) if i != j)
+HADAMARD_PRODUCT, HADAMARD_DIVISION, DOT = (
+    Program(f"sabine-{name}", _drawing(a=4, b=4), lambda a, b: {})
+    for name in ("hadamard-product", "hadamard-division", "dot")
+)
+LOG, EXP = (Program(f"sabine-{name}", _drawing(x=4), lambda x: {}) for name in ("log", "exp"))
+SUM, QUOTIENT = (
+    Program(f"sabine-{name}", _drawing(z=4),
+            lambda z: {"f": np.sin(z), "g": np.exp(z), "df": np.cos(z), "dg": np.exp(z)})
+    for name in ("sum", "quotient")
+)
+SAME_RATE = Program("sabine-same-rate", _drawing(s=1), lambda s: {
+    "dfdx": np.sin(s - 0.25), "dfdy": (s + 0.5) * np.cos(s - 0.25), "dx": np.ones((1, 1)), "dy": np.ones((1, 1)),
+})  # fmt: skip
+OTHER_RATES = Program("sabine-other-rates", _drawing(s=1), lambda s: {
+    "dfdx": np.sin(3 * s), "dfdy": s**2 * np.cos(3 * s), "dx": 2 * s, "dy": np.full((1, 1), 3.0),
+})  # fmt: skip
+INDEPENDENT = Program("sabine-independent", _drawing(ex=1, z=1),
+                      lambda ex, z: {"ez": np.exp(z), "dzdx": np.zeros((1, 1))})
+DEPENDENT = Program("sabine-dependent", _drawing(ex=1, z=1),
+                    lambda ex, z: {"ez": ex**2, "dzdx": np.full((1, 1), 2.0)})
+SPELLED = Program("sabine-softmax", _drawing(z=4), lambda z: {
+    "f": np.exp(z), "g": np.exp(z).sum(keepdims=True), "a": np.exp(z) / np.exp(z).sum(),
+})  # fmt: skip
+TERMS = Program("sabine-terms", _drawing(t=4, a=4), lambda t, a: {})
+
+SYMBOLS = ("a", "z", "W", "b", "f", "J", "dcda", "dcdz", "dadz", "step")
 
 
-TARGETS_SUM_TO_1 = Condition("the targets of each example sum to 1", networks=(ANY.name,))
-NOTE_SUM = "The simplification takes the targets to sum to 1 (5.2.1 says so of the outputs, but means the targets); "
-GENERAL = r"(\mathbf{1} \cdot \mathbf{1}^T \cdot \boldsymbol{t}) \circ \boldsymbol{a}^L - \boldsymbol{t}"
+def names(network: Setting) -> Mapping[str, str]:
+    """The text's names: layer L is the last one."""
+    if not isinstance(network, Network):
+        return {}
+    indices = {"L": network.depth, "L_1": network.depth - 1, "L_2": network.depth - 2, "L_3": network.depth - 3}
+    return {f"{symbol}{index}": f"{symbol}{i}" for symbol in SYMBOLS for index, i in indices.items()}
 
-A_COLUMN = r"\begin{pmatrix} a_0^{L-1} \\ a_1^{L-1} \\ \vdots \\ a_n^{L-1} \end{pmatrix}"
 
-_on_sigmoid = functools.partial(Entry, document="sabine", networks=(SIGMOID.name,))
-_on_softmax = functools.partial(Entry, document="sabine", section="5.2.2", networks=SOFTMAX)
+# --- pieces of LaTeX and of readings that recur ----------------------------------------------------------------------
 
-SQUARED_ERROR = [
-    _on_sigmoid(
-        id="sabine-2.1-dcda",
-        section="2.1",
-        printed=r"\frac{\mathrm{d}c}{\mathrm{d}\boldsymbol{a}^L} = \boldsymbol{t} - \boldsymbol{a}^L",
-        reading=lambda t, aL: t - aL,
-        quantity="adjoint a2",
-        expected="sign error",
-        corrected=r"\frac{\mathrm{d}c}{\mathrm{d}\boldsymbol{a}^L} = \boldsymbol{a}^L - \boldsymbol{t}",
-        corrected_reading=lambda t, aL: aL - t,
-        note="The inner derivative of (t - a)², which is -1, is forgotten. A step against the printed gradient "
-        "climbs; 5.1 carries "
-        "the sign along, while 5.2 has it right: a - t.",
-    ),
-    _on_sigmoid(
-        id="sabine-5.1.2-L-chain",
-        section="5.1.2",
-        printed=r"\frac{\mathrm{d}c}{\mathrm{d}W^L} = \left(\frac{\mathrm{d}c}{\mathrm{d}a^L} \circ "
-        r"\frac{\mathrm{d}a^L}{\mathrm{d}z^L}\right) \cdot \frac{\mathrm{d}z^L}{\mathrm{d}W^L}",
-        reading=lambda dcda, dadz, aL_1: (dcda * dadz) @ aL_1,
-        quantity="gradient W2",
-        expected="ill-shaped",
-        corrected=r"\frac{\mathrm{d}c}{\mathrm{d}W^L} = \left(\frac{\mathrm{d}c}{\mathrm{d}a^L} \circ "
-        r"\frac{\mathrm{d}a^L}{\mathrm{d}z^L}\right) \cdot \left(\frac{\mathrm{d}z^L}{\mathrm{d}W^L}\right)^T",
-        corrected_reading=lambda dcda, dadz, aL_1: (dcda * dadz) @ aL_1.T,
-        note="dz/dW is the column a^(L-1), and a column times a column is no product: a transpose is missing, which "
-        "the next "
-        "line puts in. For a batch the product of the two matrices is the sum over the examples.",
-    ),
-    _on_sigmoid(
-        id="sabine-5.1.2-L-columns",
-        section="5.1.2",
-        printed=r"= \left(\begin{pmatrix} t_0 - a_0^L \\ t_1 - a_1^L \\ \vdots \\ t_n - a_n^L \end{pmatrix} \circ "
-        r"\begin{pmatrix} a_0^L \left(1 - a_0^L\right) \\ a_1^L \left(1 - a_1^L\right) \\ \vdots \\ "
-        rf"a_n^L \left(1 - a_n^L\right) \end{{pmatrix}}\right) \cdot {A_COLUMN}^T",
-        reading=lambda t, aL, aL_1: ((t - aL) * (aL * (1 - aL))) @ aL_1.T,
-        quantity="gradient W2",
-        expected="sign error",
-        corrected=r"\left((\boldsymbol{a}^L - \boldsymbol{t}) \circ \boldsymbol{a}^L \circ (1 - "
-        r"\boldsymbol{a}^L)\right) "
-        r"\cdot (\boldsymbol{a}^{L-1})^T",
-        corrected_reading=lambda t, aL, aL_1: ((aL - t) * (aL * (1 - aL))) @ aL_1.T,
-        note="The sign of dc/da = t - a comes along. The = in front is not printed; the transpose that the chain "
-        "lacks is here.",
-    ),
-    _on_sigmoid(
-        id="sabine-5.1.2-L-elements",
-        section="5.1.2",
-        printed=r"= \begin{pmatrix} (t_0 - a_0^L)(1 - a_0^L) a_0^L a_0^{L-1} & \cdots & "
-        r"(t_0 - a_0^L)(1 - a_0^L) a_0^L a_n^{L-1} \\ \vdots & \ddots & \vdots \\ "
-        r"(t_n - a_n^L)(1 - a_n^L) a_n^L a_0^{L-1} & \cdots & (t_n - a_n^L)(1 - a_n^L) a_n^L a_n^{L-1} \end{pmatrix}",
-        reading=lambda t, aL, aL_1: _outer_elements(
-            aL, aL_1, lambda j, k: (t[j] - aL[j]) * (1 - aL[j]) * aL[j] * aL_1[k]
-        ),
-        quantity="gradient W2",
-        batch="sum",
-        expected="sign error",
-        corrected=r"\frac{\mathrm{d}c}{\mathrm{d}w_{jk}^L} = (a_j^L - t_j)(1 - a_j^L) a_j^L a_k^{L-1}",
-        corrected_reading=lambda t, aL, aL_1: _outer_elements(
-            aL, aL_1, lambda j, k: (aL[j] - t[j]) * (1 - aL[j]) * aL[j] * aL_1[k]
-        ),
-        note="The same sign again, in every element. This is the matrix of one example: a batch adds them up.",
-    ),
-    _on_sigmoid(
-        id="sabine-5.1.2-L1-chain",
-        section="5.1.2",
-        printed=r"\frac{\mathrm{d}c}{\mathrm{d}W^{L-1}} = \left(\left(\frac{\mathrm{d}c}{\mathrm{d}z^L} \cdot "
-        r"\frac{\mathrm{d}z^L}{\mathrm{d}a^{L-1}}\right) \circ \frac{\mathrm{d}a^{L-1}}{\mathrm{d}z^{L-1}}\right) "
-        r"\cdot "
-        r"\frac{\mathrm{d}z^{L-1}}{\mathrm{d}w^{L-1}}",
-        reading=lambda dcdz, WL, dadz_1, aL_2: ((dcdz @ WL) * dadz_1) @ aL_2,
-        quantity="gradient W1",
-        expected="ill-shaped",
-        corrected=r"\frac{\mathrm{d}c}{\mathrm{d}W^{L-1}} = \left(\left((W^L)^T \cdot "
-        r"\frac{\mathrm{d}c}{\mathrm{d}z^L}\right) \circ \frac{\mathrm{d}a^{L-1}}{\mathrm{d}z^{L-1}}\right) \cdot "
-        r"\left(\boldsymbol{a}^{L-2}\right)^T",
-        corrected_reading=lambda dcdz, WL, dadz_1, aL_2: ((WL.T @ dcdz) * dadz_1) @ aL_2.T,
-        note="A column comes back through a layer by the transposed matrix from the left, Wᵀ · dc/dz, and the last "
-        "factor is a row. "
-        "With dc/da = t - a put in for the first factor the gradient has the wrong sign besides.",
-    ),
-    _on_sigmoid(
-        id="sabine-5.1.2-L1-dzda",
-        section="5.1.2",
-        printed=r"\frac{\mathrm{d}z^L}{\mathrm{d}a^{L-1}} = W^L",
-        reading=lambda WL: WL,
-        quantity="jacobian z2 a1",
-        batch="columns",
-        expected="conditional",
-        condition=Condition("a Jacobian has a row for each output", quantity="transposed z2 a1"),
-        corrected=r"\frac{\mathrm{d}z^L}{\mathrm{d}a^{L-1}} = (W^L)^T",
-        corrected_reading=lambda WL: WL.T,
-        note="The text uses two layouts: here the rows belong to the outputs; appendix B defines the Jacobian with a "
-        "row for each input, "
-        "and by that definition this is the transpose of W.",
-    ),
-    _on_sigmoid(
-        id="sabine-5.1.2-L1-dadz",
-        section="5.1.2",
-        printed=r"\frac{\mathrm{d}a^{L-1}}{\mathrm{d}z^{L-1}} = \begin{pmatrix} a_0^{L-1} \left(1 - a_0^{L-1}\right) "
-        r"\\ "
-        r"a_1^{L-1} \left(1 - a_1^{L-1}\right) \\ \vdots \\ a_n^{L-1} \left(1 - a_n^{L-1}\right) \end{pmatrix}",
-        reading=lambda aL_1: column(aL_1.shape[0], lambda j: aL_1[j] * (1 - aL_1[j])),
-        quantity="diagonal a1 z1",
-        batch="columns",
-        note="The column is the diagonal of the Jacobian of a coordinate-wise map, and belongs into a Hadamard "
-        "product.",
-    ),
-    _on_sigmoid(
-        id="sabine-5.1.2-L1-dzdw",
-        section="5.1.2",
-        printed=r"\frac{\mathrm{d}z^{L-1}}{\mathrm{d}w^{L-1}} = a^{L-2}",
-        reading=lambda aL_2: aL_2,
-        quantity="row z1 W1",
-        batch="columns",
-        expected="conditional",
-        condition=Condition("it means the derivative of one z_j by its own row of W, written as a column",
-                            quantity="jacobian z1 W1"),
-        corrected=r"\frac{\mathrm{d}z^{L-1}}{\mathrm{d}W^{L-1}} = I \otimes (\boldsymbol{a}^{L-2})^T",
-        corrected_reading=lambda aL_2, dadz_1: Strict(np.eye(dadz_1.shape[0])) & aL_2.T,
-        note="A column by a matrix has n · n · m derivatives; the Jacobian, with the rows of W one after the other, "
-        "is I ⊗ aᵀ. All "
-        "that is not zero in it is a, so the short form serves, as long as it enters the product as a row.",
-    ),
+a, z, b, t, x, y = (rf"\boldsymbol{{{letter}}}" for letter in ("a^L", "z^L", "b^L", "t", "x", "y"))
+a_1, a_2 = r"\boldsymbol{a}^{L-1}", r"\boldsymbol{a}^{L-2}"
+
+
+def _d(y: str, x: str) -> str:
+    """The derivative as printed."""
+    return rf"\frac{{\mathrm{{d}}{y}}}{{\mathrm{{d}}{x}}}"
+
+
+def _column(element: str) -> str:
+    """The column as printed, of an element in which # is the index."""
+    rows = [element.replace("#", index) for index in "01"] + [r"\vdots", element.replace("#", "n")]
+    return r"\begin{pmatrix} " + r" \\ ".join(rows) + r" \end{pmatrix}"
+
+
+def _square(diagonal: str, other: str) -> str:
+    """The matrix as printed, of elements in which # is the row and ' the column."""
+    def element(j: str, k: str) -> str:
+        return (diagonal if j == k else other).replace("#", j).replace("'", k)
+
+    first, second, last = (" & ".join([*(element(j, k) for k in "01"), r"\cdots", element(j, "n")]) for j in "01n")
+    dots = r"\vdots & \vdots & \ddots & \vdots"
+    return rf"\begin{{pmatrix}} {first} \\ {second} \\ {dots} \\ {last} \end{{pmatrix}}"
+
+
+W_MATRIX = _square("w_{#'}^L", "w_{#'}^L")
+JACOBIAN = _square("a_#^L (1 - a_#^L)", "-a_#^L a_'^L")
+COLUMN_A = _column("a_#^{L-1}")
+LN = r"\frac{1}{\ln(b)}"
+T_OVER_A = _column(r"\frac{t_#}{a_#^L}")
+DELTA_COLUMN = _column(r"a_#^L (\delta_{#j} - a_j^L)")
+GENERAL = rf"(\mathbf{{1}} \cdot \mathbf{{1}}^T \cdot {t}) \circ {a} - {t}"
+
+TARGETS_SUM_TO_1 = Condition("the targets of each example sum to 1", networks=(DIGITS_ANY.name,))
+SMALL_TARGETS_SUM_TO_1 = Condition("the targets of each example sum to 1", networks=(SMALL_ANY.name,))
+ROWS_FOR_OUTPUTS = "a Jacobian has a row for each output and a column for each variable"
+OWN_ROW = "it means the derivative of one z_j by its own row of W, written as a column"
+DIAGONAL = "the column stands for the diagonal of the Jacobian, and goes into a Hadamard product"
+
+NOTE_SIGN = "The inner derivative of (t - a)², which is -1, is forgotten: "
+NOTE_SUM = "The step takes the targets to sum to 1; in general "
+NOTE_LAYOUT = (
+    "The text uses two layouts: here the rows belong to the outputs, while appendix B defines the Jacobian with a row "
+    "for each variable, which is the transpose. "
+)
+
+
+def _elements(WL: Strict, element: Callable[[int, int], float]) -> Strict:
+    """The matrix in the shape of W^L that is printed by its element in row j and column k."""
+    return matrix(*WL.shape, element)
+
+
+def _rest(t: Strict, j: int) -> float:
+    """The sum of t_i over all i other than j."""
+    return sum(t[i] for i in range(len(t)) if i != j)
+
+
+def _all(t: Strict) -> float:
+    return sum(t[i] for i in range(len(t)))
+
+
+def _delta(j: int, k: int) -> float:
+    """Kronecker's δ."""
+    return 1.0 if j == k else 0.0
+
+
+def _z(j: int, WL: Strict, aL_1: Strict, bL: Strict, first: int = 0, second: int = 1) -> float:
+    """Row j of z in section 1, with the indices that are printed at the first two a."""
+    rest = sum(WL[j, k] * aL_1[k] for k in range(2, len(aL_1)))
+    return WL[j, 0] * aL_1[first] + WL[j, 1] * aL_1[second] + rest + bL[j]
+
+
+# --- the formulas ----------------------------------------------------------------------------------------------------
+
+_1 = Section("sabine", "1", SMALL.name)
+_2 = Section("sabine", "2", SMALL.name)
+_21 = Section("sabine", "2.1", SMALL.name)
+_22 = Section("sabine", "2.2", *SOFTMAX)
+_3 = Section("sabine", "3", SMALL.name)
+_31 = Section("sabine", "3.1", SMALL.name)
+_32 = Section("sabine", "3.2", *SOFTMAX)
+_4 = Section("sabine", "4", SMALL.name)
+_511 = Section("sabine", "5.1.1", SMALL.name)
+_512 = Section("sabine", "5.1.2", DIGITS.name)
+_521 = Section("sabine", "5.2.1", *SOFTMAX)
+_522 = Section("sabine", "5.2.2", *SUM_TO_1, DIGITS_ANY.name)
+_A = Section("sabine", "A", *SOFTMAX)
+_B = Section("sabine", "B", SPELLED.name)
+
+NOTATION = [
+    _1("n", r"n \text{ is the number of nodes in the neural network}", lambda aL: len(aL) - 1, "rows aL",
+       expected="wrong", corrected=r"n + 1 \text{ is the number of nodes in a layer}",
+       corrected_reading=lambda aL: len(aL),
+       note="All columns and sums run from 0 to n: n is the last index, n + 1 nodes are in a layer, and each layer "
+       "has an n of its own. Appendix B's I_n of size n*n has the same slip."),
+    _1("z-inline", rf"{z} = {a_1} W^L + B^L", lambda aL_1, WL, bL: aL_1 @ WL + bL, "value zL", expected="ill-shaped",
+       corrected=rf"{z} = W^L \cdot {a_1} + {b}", corrected_reading=lambda aL_1, WL, bL: WL @ aL_1 + bL,
+       note="A column times the matrix is no product. All else in the text has columns with W on the left, and b, not "
+       "B, for the biases."),
+    _1("input", r"a^{L-H} \text{, where } H \text{ is the number of layers, is the input layer}",
+       lambda aL_3: aL_3, "value a0", note="As long as the input is not counted among the H layers."),
+    _1("division", r"\oslash \text{ is the element-wise division}", lambda a, b: column(len(a), lambda j: a[j] / b[j]),
+       "value h", networks=(HADAMARD_DIVISION.name,)),
+    _1("product", r"\circ \text{ is the element-wise multiplication}",
+       lambda a, b: column(len(a), lambda j: a[j] * b[j]), "value h", networks=(HADAMARD_PRODUCT.name,)),
+    _1("dot", r"\cdot \text{ is the dot product of a vector or matrix}",
+       lambda a, b: inner(a, b), "value h", networks=(DOT.name,),
+       note="The dot product of two columns is aᵀ · b as a matrix product. The text writes the transpose in most "
+       "places, and leaves it out in some."),
+    _1("W", f"W^L = {W_MATRIX}",
+       lambda WL, aL, aL_1: matrix(len(aL), len(aL_1), lambda j, k: WL[j, k]), "value WL"),
+    _1("b", rf"{b} = {_column('b_#^L')}", lambda bL, aL: column(len(aL), lambda j: bL[j]), "value bL"),
+    _1("z", rf"{z} = W^L \cdot {a_1} + {b}", lambda WL, aL_1, bL: WL @ aL_1 + bL, "value zL"),
+    _1("z-row-0", r"z_0 = w_{00}^L a_0^{L-1} + w_{01}^L a_1^{L-1} + \cdots + w_{0n}^L a_n^{L-1} + b_0^L",
+       lambda WL, aL_1, bL: _z(0, WL, aL_1, bL), "row 0 value zL"),
+    _1("z-row-1", r"z_1 = w_{10}^L a_1^{L-1} + w_{11}^L a_1^{L-1} + \cdots + w_{1n}^L a_n^{L-1} + b_1^L",
+       lambda WL, aL_1, bL: _z(1, WL, aL_1, bL, first=1), "row 1 value zL", expected="misprint",
+       misprint=("w_{10}^L a_1^{L-1}", "w_{10}^L a_0^{L-1}"),
+       corrected=r"z_1 = w_{10}^L a_0^{L-1} + w_{11}^L a_1^{L-1} + \cdots + w_{1n}^L a_n^{L-1} + b_1^L",
+       corrected_reading=lambda WL, aL_1, bL: _z(1, WL, aL_1, bL),
+       note="w_jk belongs to a_k: the second index of the weight is that of the node it comes from."),
+    _1("z-row-n", r"z_n = w_{n0}^L a_n^{L-1} + w_{n1}^L a_n^{L-1} + \cdots + w_{nn}^L a_n^{L-1} + b_n^L",
+       lambda WL, aL_1, bL: _z(len(bL) - 1, WL, aL_1, bL, first=len(aL_1) - 1, second=len(aL_1) - 1),
+       "row -1 value zL", expected="wrong",
+       corrected=r"z_n = w_{n0}^L a_0^{L-1} + w_{n1}^L a_1^{L-1} + \cdots + w_{nn}^L a_n^{L-1} + b_n^L",
+       corrected_reading=lambda WL, aL_1, bL: _z(len(bL) - 1, WL, aL_1, bL),
+       note="The slip of the second row, twice: a_0 and a_1 belong to w_n0 and w_n1."),
+    _1("z-rows", r"\boldsymbol{z}^L = \begin{pmatrix} w_{00}^L a_0^{L-1} + w_{01}^L a_1^{L-1} + \cdots + b_0^L \\ "
+       r"w_{10}^L a_1^{L-1} + w_{11}^L a_1^{L-1} + \cdots + b_1^L \\ \vdots \\ w_{n0}^L a_n^{L-1} + w_{n1}^L "
+       r"a_n^{L-1} + \cdots + b_n^L \end{pmatrix}",
+       lambda WL, aL_1, bL: column(len(bL), lambda j: _z(j, WL, aL_1, bL, *{
+           1: (1, 1), len(bL) - 1: (len(aL_1) - 1, len(aL_1) - 1),
+       }.get(j, (0, 1)))), "value zL", expected="wrong",
+       corrected=r"\boldsymbol{z}^L = \begin{pmatrix} w_{00}^L a_0^{L-1} + w_{01}^L a_1^{L-1} + \cdots + b_0^L \\ "
+       r"w_{10}^L a_0^{L-1} + w_{11}^L a_1^{L-1} + \cdots + b_1^L \\ \vdots \\ w_{n0}^L a_0^{L-1} + w_{n1}^L "
+       r"a_1^{L-1} + \cdots + b_n^L \end{pmatrix}",
+       corrected_reading=lambda WL, aL_1, bL: column(len(bL), lambda j: _z(j, WL, aL_1, bL)),
+       note="Three indices of a are wrong, one in the second row and two in the last."),
+    _1("z-element", r"z_j^L = \sum_{k=0}^n w_{jk}^L a_k^{L-1} + b_j^L",
+       lambda WL, aL_1, bL: column(len(bL), lambda j: sum(WL[j, k] * aL_1[k] for k in range(len(aL_1))) + bL[j]),
+       "value zL", note="The scan has z bold; it is an element."),
+    _1("a", rf"{a} = {_column('f(z_#)')}", lambda fL, zL: column(len(zL), lambda j: fL[j](zL[j])), "value aL",
+       networks=(SMALL.name, TANH.name, RELU.name),
+       note="For functions of one number, as the three that the text names; softmax is none."),
 ]
 
+COST = [
+    _2("mean", r"\text{The cost function is the mean of the loss function over a batch}",
+       lambda t, aL, B: 1 / B * 0.5 * (t - aL).T @ (t - aL), "value c", batch="sum", networks=(MEAN.name,)),
+    _2("scalar", r"\text{The loss/cost function produces a scalar value}", lambda: Strict([[1.0, 1.0]]),
+       "shape value c", networks=(SMALL.name, *SOFTMAX)),
+    _21("mean-squared", r"\text{mean squared error: } \frac{1}{n} \sum_{j=0}^n (t_j - a_j^L)^2",
+        lambda t, aL: 1 / (len(t) - 1) * sum((t[j] - aL[j]) ** 2 for j in range(len(t))), "value c",
+        networks=(MEAN_SQUARED.name,), expected="misprint", misprint=(r"\frac{1}{n}", r"\frac{1}{n + 1}"),
+        corrected=r"\text{mean squared error: } \frac{1}{n + 1} \sum_{j=0}^n (t_j - a_j^L)^2",
+        corrected_reading=lambda t, aL: 1 / len(t) * sum((t[j] - aL[j]) ** 2 for j in range(len(t))),
+        note="From 0 to n there are n + 1 terms: the slip of \"n is the number of nodes\" (section 1). The remark "
+        "prints the factor alone."),
+    _21("note-1", r"\text{The mean squared error has the gradient of } c \text{ up to a constant}",
+        lambda t, aL: 2 / len(t) * (aL - t), "adjoint aL", networks=(MEAN_SQUARED.name,),
+        note="The constant is 2 / (n + 1); it can be taken into the learning rate."),
+    _21("note-2", r"\frac{1}{2} \text{ removes the constant from the derivative of } (t_j - a_j^L)^2",
+        lambda t, aL: column(len(t), lambda j: 0.5 * (2 * (t[j] - aL[j]) * -1)), "adjoint aL",
+        note="The constant 2, not the -1 of the inner derivative: see 2.1-dcda."),
+    _21("c-element", r"c = \frac{1}{2} \sum_{j=0}^n (t_j - a_j^L)^2",
+        lambda t, aL: 0.5 * sum((t[j] - aL[j]) ** 2 for j in range(len(t))), "value c"),
+    _21("c-terms", r"= \frac{1}{2} ((t_0 - a_0^L)^2 + (t_1 - a_1^L)^2 + \dots + (t_n - a_n^L)^2)",
+        lambda t, aL: 0.5 * ((t[0] - aL[0]) ** 2 + (t[1] - aL[1]) ** 2
+                             + sum((t[j] - aL[j]) ** 2 for j in range(2, len(t)))), "value c"),
+    _21("dcda-element", rf"{_d('c', 'a_j^L')} = t_j - a_j^L", lambda t, aL: column(len(t), lambda j: t[j] - aL[j]),
+        "adjoint aL", expected="sign error", corrected=rf"{_d('c', 'a_j^L')} = a_j^L - t_j",
+        corrected_reading=lambda t, aL: column(len(t), lambda j: aL[j] - t[j]),
+        note=NOTE_SIGN + "a step against the printed gradient climbs. (On the left the scan has the index i; j is "
+        "meant.)"),
+    _21("c", rf"c = \frac{{1}}{{2}} (({t} - {a}) \circ ({t} - {a}))", lambda t, aL: 0.5 * ((t - aL) * (t - aL)),
+        "value c", expected="ill-shaped", corrected=rf"c = \frac{{1}}{{2}} ({t} - {a})^T \cdot ({t} - {a})",
+        corrected_reading=lambda t, aL: 0.5 * (t - aL).T @ (t - aL),
+        note="The Hadamard product is a column, and c is a number: the elements have yet to be added, which the scalar "
+        "product does."),
+    _21("dcda", rf"{_d('c', a)} = {t} - {a}", lambda t, aL: t - aL, "adjoint aL", networks=(SMALL.name, DIGITS.name),
+        expected="sign error", corrected=rf"{_d('c', a)} = {a} - {t}", corrected_reading=lambda t, aL: aL - t,
+        note=NOTE_SIGN + "a step against the printed gradient climbs. 5.1 carries the sign along, while 5.2 has it "
+        "right: a - t."),
+    _21("dcda-column", rf"{_d('c', a)} = {_column('t_# - a_#^L')}",
+        lambda t, aL: column(len(t), lambda j: t[j] - aL[j]), "adjoint aL", expected="sign error",
+        corrected=rf"{_d('c', a)} = {_column('a_#^L - t_#')}",
+        corrected_reading=lambda t, aL: column(len(t), lambda j: aL[j] - t[j]),
+        note=NOTE_SIGN + "the same in elements. (The scan's last one, t - a_L^L, is t_n - a_n^L.)"),
+    _22("c-element", r"c = -\sum_{j=0}^n t_j \log_b(a_j^L)",
+        lambda t, aL, ln_b: -sum(t[j] * math.log(aL[j]) / ln_b for j in range(len(t))), "value c"),
+    _22("c-terms", r"= -(t_0 \log_b(a_0^L) + t_1 \log_b(a_1^L) + \dots + t_n \log_b(a_n^L))",
+        lambda t, aL, ln_b: -(t[0] * math.log(aL[0]) + t[1] * math.log(aL[1])
+                              + sum(t[j] * math.log(aL[j]) for j in range(2, len(t)))) / ln_b, "value c"),
+    _22("dcda-element", rf"{_d('c', 'a_j^L')} = -\frac{{1}}{{\ln(b)}} \frac{{t_j}}{{a_j^L}}",
+        lambda t, aL, ln_b: column(len(t), lambda j: -1 / ln_b * (t[j] / aL[j])), "adjoint aL"),
+    _22("c", rf"c = -{t}^T \cdot \log_b({a})", lambda t, aL, ln_b: -t.T @ (each(np.log, aL) / ln_b), "value c",
+        note="For one example; a batch of columns adds up the diagonal of this product."),
+    _22("dcda", rf"{_d('c', a)} = -\frac{{1}}{{\ln(b)}} ({t} \oslash {a})", lambda t, aL, ln_b: -(1 / ln_b) * (t / aL),
+        "adjoint aL"),
+    _22("dcda-column", rf"= -{LN} {T_OVER_A}",
+        lambda t, aL, ln_b: -(1 / ln_b) * column(len(t), lambda j: t[j] / aL[j]), "adjoint aL"),
+]
+
+ACTIVATIONS = [
+    _3("note", r"\text{The backpropagation is different for a vector function: } "
+       rf"{_d('c', z)} = {_d('c', a)} \circ {_d('a', 'z')} \text{{ is for scalar functions}}",
+       lambda dcdaL, dadzL: dcdaL * dadzL, "adjoint zL", networks=(SMALL.name, TANH.name), expected="conditional",
+       condition=Condition("the activation is a function of one number at each node",
+                           networks=(*SOFTMAX, LOG_SOFTMAX.name)),
+       corrected=rf"{_d('c', z)} = {_d(a, z)}^T \cdot {_d('c', a)}", corrected_reading=lambda dcdaL, JL: JL.T @ dcdaL,
+       note="The remark has no formula; this is what it comes to. The transposed Jacobian is right for both kinds, and "
+       "diagonal for scalar functions, where a Hadamard product does. (Tried with softmax, and with its logarithm, whose "
+       "Jacobian is not symmetric.)"),
+    _31("a-element", r"a_j^L = \sigma(z_j^L) = \frac{1}{1 + e^{-z_j^L}}",
+        lambda zL: column(len(zL), lambda j: 1 / (1 + math.exp(-zL[j]))), "value aL"),
+    _31("dadz-element", rf"{_d('a_j^L', 'z_j^L')} = \sigma(z_j^L) (1 - \sigma(z_j^L))",
+        lambda fL, zL: column(len(zL), lambda j: fL[j](zL[j]) * (1 - fL[j](zL[j]))), "diagonal aL zL"),
+    _31("dadz-element-z", "= " + _d(r"\sigma(z^L)", "z^L"), lambda JL: JL, "diagonal aL zL", expected="ill-shaped",
+        corrected="= " + _d(r"\sigma(z_j^L)", "z_j^L"), corrected_reading=lambda dadzL: dadzL,
+        note="Of the column z^L this is a Jacobian, where the element form has one number for each j: the index j is "
+        "missing, twice."),
+    _31("dadz-element-a", r"= a_j^L (1 - a_j^L)", lambda aL: column(len(aL), lambda j: aL[j] * (1 - aL[j])),
+        "diagonal aL zL"),
+    _31("a", rf"{a} = \sigma({z}) = \frac{{1}}{{1 + e^{{-{z}}}}}", lambda zL: 1 / (1 + each(np.exp, -zL)), "value aL",
+        note="Functions, 1 and the division act on each element."),
+    _31("dadz", rf"{_d(a, z)} = \sigma({z}) \circ (1 - \sigma({z}))", lambda fL, zL: fL(zL) * (1 - fL(zL)),
+        "diagonal aL zL", expected="conditional", condition=Condition(DIAGONAL, quantity="jacobian aL zL"),
+        corrected=rf"{_d(a, z)} = \widehat{{\sigma({z}) \circ (1 - \sigma({z}))}}",
+        corrected_reading=lambda fL, zL: hat(fL(zL) * (1 - fL(zL))),
+        note="By appendix B the derivative of a vector by a vector is a Jacobian matrix: the square matrix with this "
+        "column as its diagonal (the hat is Mishachev's)."),
+    _31("dadz-a", rf"= {a} \circ (1 - {a})", lambda aL: aL * (1 - aL), "diagonal aL zL", expected="conditional",
+        condition=Condition(DIAGONAL, quantity="jacobian aL zL"), corrected=rf"= \widehat{{{a} \circ (1 - {a})}}",
+        corrected_reading=lambda aL: hat(aL * (1 - aL)), note="As in the form with σ(z): the diagonal of the "
+            "Jacobian."),
+    _32("a-element", r"a_j^L = \frac{e^{z_j^L}}{\sum_{i=0}^n e^{z_i^L}}",
+        lambda zL: column(len(zL), lambda j: math.exp(zL[j]) / _all(each(np.exp, zL))), "value aL"),
+    _32("delta", r"\delta_{jk} = \begin{cases} 1 & \text{if } j = k \\ 0 & \text{if } j \neq k \end{cases}",
+        lambda zL: matrix(len(zL), len(zL), _delta), "jacobian zL zL"),
+    _32("dadz-element", rf"{_d('a_j^L', 'z_k^L')} = a_j^L (\delta_{{jk}} - a_k^L)",
+        lambda aL: matrix(len(aL), len(aL), lambda j, k: aL[j] * (_delta(j, k) - aL[k])), "jacobian aL zL",
+        note="Symmetric in j and k, so the two layouts of the text do not matter."),
+    _32("a", rf"{a} = S({z}) = \frac{{e^{{{z}}}}}{{\sum_{{i=0}}^n e^{{z_i^L}}}}",
+        lambda zL: each(np.exp, zL) / _all(each(np.exp, zL)), "value aL"),
+    _32("a-terms", rf"= \frac{{e^{{{z}}}}}{{e^{{z_0^L}} + e^{{z_1^L}} + \dots + e^{{z_n^L}}}}",
+        lambda zL: each(np.exp, zL) / (math.exp(zL[0]) + math.exp(zL[1])
+                                       + sum(math.exp(zL[j]) for j in range(2, len(zL)))), "value aL"),
+    _32("dadz", rf"{_d(a, z)} = {JACOBIAN}",
+        lambda aL: matrix(len(aL), len(aL), lambda j, k: aL[j] * (1 - aL[j]) if j == k else -aL[j] * aL[k]),
+        "jacobian aL zL"),
+]
+
+WEIGHTS = [
+    _4("z-element", r"z_j^L = a_k^{L-1} w_{jk}^L + b_j^L",
+       lambda aL_1, WL, bL: column(len(bL), lambda j: aL_1[0] * WL[j, 0] + bL[j]), "value zL", expected="misprint",
+       misprint=("= a_k^{L-1}", r"= \sum_{k=0}^n a_k^{L-1}"),
+       corrected=r"z_j^L = \sum_{k=0}^n a_k^{L-1} w_{jk}^L + b_j^L",
+       corrected_reading=lambda aL_1, WL, bL: column(
+           len(bL), lambda j: sum(aL_1[k] * WL[j, k] for k in range(len(aL_1))) + bL[j]
+       ),
+       note="The sum over k is missing, which section 1 has: with one k (0 in the reading) all other nodes are left "
+       "out."),
+    _4("dzdw", rf"{_d('z_j^L', 'w_{jk}^L')} = a_k^{{L-1}}", lambda aL_1, WL: _elements(WL, lambda j, k: aL_1[k]),
+       "own-rows zL WL"),
+    _4("dzdb-element", rf"{_d('z_j^L', 'b_j^L')} = 1", lambda bL: column(len(bL), lambda j: 1.0), "diagonal zL bL"),
+    _4("dzda-element", rf"{_d('z_j^L', 'a_k^{L-1}')} = w_{{jk}}^L", lambda WL: _elements(WL, lambda j, k: WL[j, k]),
+       "jacobian zL aL_1"),
+    _4("z", rf"{z} = W^L \cdot {a_1} + {b}", lambda WL, aL_1, bL: WL @ aL_1 + bL, "value zL"),
+    _4("z-matrices", rf"= {W_MATRIX} {COLUMN_A} + {_column('b_#^L')}",
+       lambda WL, aL_1, bL: _elements(WL, lambda j, k: WL[j, k]) @ column(len(aL_1), lambda k: aL_1[k])
+       + column(len(bL), lambda j: bL[j]), "value zL"),
+    _4("dzdW", rf"{_d(z, 'W^L')} = {a_1}", lambda aL_1: aL_1, "one-row zL WL", expected="conditional",
+       condition=Condition(OWN_ROW, quantity="jacobian zL WL"),
+       corrected=rf"{_d(z, 'W^L')} = I \otimes ({a_1})^T",
+       corrected_reading=lambda aL_1, zL: identity(len(zL)) & aL_1.T,
+       note="A column by a matrix has n · n · m derivatives; the Jacobian, with the rows of W one after the other, "
+       "is I ⊗ aᵀ. All that is not zero in it is a, so the short form serves, as long as it enters products as a row."),
+    _4("dzdb", rf"{_d(z, b)} = 1", lambda: 1, "row 0 diagonal zL bL", expected="conditional",
+       condition=Condition("it means the derivative of one z_j by its own b_j", quantity="jacobian zL bL"),
+       corrected=rf"{_d(z, b)} = I", corrected_reading=lambda bL: identity(len(bL)),
+       note="The Jacobian of a column by a column is a matrix, here the identity. As a factor it does what the "
+       "number 1 does: dc/db = dc/dz."),
+    _4("dzda", rf"{_d(z, a_1)} = W^L", lambda WL: WL, "jacobian zL aL_1", expected="conditional",
+       condition=Condition(ROWS_FOR_OUTPUTS, quantity="transposed zL aL_1"), corrected=rf"{_d(z, a_1)} = (W^L)^T",
+       corrected_reading=lambda WL: WL.T, note=NOTE_LAYOUT + "By that definition this is the transpose of W."),
+]
+
+SIGN = "sign error"
+NOTE_CARRIED = "The sign of dc/da = t - a (2.1) comes along."
+
+SQUARED_ERROR_ELEMENTS = [
+    _511("L-chain", rf"{_d('c', 'w_{jk}^L')} = {_d('c', 'a_j^L')} {_d('a_j^L', 'z_j^L')} {_d('z_j^L', 'w_{jk}^L')}",
+         lambda WL, dcdaL, dadzL, aL_1: _elements(WL, lambda j, k: dcdaL[j] * dadzL[j] * aL_1[k]), "gradient WL"),
+    _511("L-dcda", rf"{_d('c', 'a_j^L')} = t_j - a_j^L", lambda t, aL: column(len(t), lambda j: t[j] - aL[j]),
+         "adjoint aL", expected=SIGN, corrected=rf"{_d('c', 'a_j^L')} = a_j^L - t_j",
+         corrected_reading=lambda t, aL: column(len(t), lambda j: aL[j] - t[j]), note=NOTE_SIGN + "as in 2.1."),
+    _511("L-dadz", rf"{_d('a_j^L', 'z_j^L')} = a_j^L (1 - a_j^L)",
+         lambda aL: column(len(aL), lambda j: aL[j] * (1 - aL[j])), "diagonal aL zL"),
+    _511("L-dcdz-chain", rf"{_d('c', 'z_j^L')} = {_d('c', 'a_j^L')} {_d('a_j^L', 'z_j^L')}",
+         lambda dcdaL, dadzL: column(len(dcdaL), lambda j: dcdaL[j] * dadzL[j]), "adjoint zL"),
+    _511("L-dcdz", r"= (t_j - a_j^L)\, a_j^L (1 - a_j^L)",
+         lambda t, aL: column(len(t), lambda j: (t[j] - aL[j]) * aL[j] * (1 - aL[j])), "adjoint zL", expected=SIGN,
+         corrected=r"= (a_j^L - t_j)\, a_j^L (1 - a_j^L)",
+         corrected_reading=lambda t, aL: column(len(t), lambda j: (aL[j] - t[j]) * aL[j] * (1 - aL[j])),
+         note=NOTE_CARRIED),
+    _511("L-dcdz-order", r"= (t_j - a_j^L)(1 - a_j^L)\, a_j^L",
+         lambda t, aL: column(len(t), lambda j: (t[j] - aL[j]) * (1 - aL[j]) * aL[j]), "adjoint zL", expected=SIGN,
+         corrected=r"= (a_j^L - t_j)(1 - a_j^L)\, a_j^L",
+         corrected_reading=lambda t, aL: column(len(t), lambda j: (aL[j] - t[j]) * (1 - aL[j]) * aL[j]),
+         note=NOTE_CARRIED),
+    _511("L-dzdw", rf"{_d('z_j^L', 'w_{jk}^L')} = a_k^{{L-1}}", lambda aL_1, WL: _elements(WL, lambda j, k: aL_1[k]),
+         "own-rows zL WL"),
+    _511("L-dcdw-chain", rf"{_d('c', 'w_{jk}^L')} = {_d('c', 'z_j^L')} {_d('z_j^L', 'w_{jk}^L')}",
+         lambda WL, dcdzL, aL_1: _elements(WL, lambda j, k: dcdzL[j] * aL_1[k]), "gradient WL"),
+    _511("L-dcdw", r"= (t_j - a_j^L)(1 - a_j^L)\, a_j^L\, a_k^{L-1}",
+         lambda WL, t, aL, aL_1: _elements(WL, lambda j, k: (t[j] - aL[j]) * (1 - aL[j]) * aL[j] * aL_1[k]),
+         "gradient WL", expected=SIGN, corrected=r"= (a_j^L - t_j)(1 - a_j^L)\, a_j^L\, a_k^{L-1}",
+         corrected_reading=lambda WL, t, aL, aL_1: _elements(
+             WL, lambda j, k: (aL[j] - t[j]) * (1 - aL[j]) * aL[j] * aL_1[k]
+         ), note=NOTE_CARRIED),
+    _511("L1-chain",
+         rf"{_d('c', 'w_{kq}^{L-1}')} = \left(\sum_{{j=0}}^n {_d('c', 'z_j^L')} {_d('z_j^L', 'a_k^{L-1}')}\right) "
+         rf"{_d('a_k^{L-1}', 'z_k^{L-1}')} {_d('z_k^{L-1}', 'w_{kq}^{L-1}')}",
+         lambda WL, dcdzL, dadzL_1, aL_2: matrix(len(dadzL_1), len(aL_2), lambda k, q: (
+             sum(dcdzL[j] * WL[j, k] for j in range(len(dcdzL))) * dadzL_1[k] * aL_2[q]
+         )), "gradient WL_1"),
+    _511("L1-dzda", rf"{_d('z_j^L', 'a_k^{L-1}')} = w_{{jk}}^L", lambda WL: _elements(WL, lambda j, k: WL[j, k]),
+         "jacobian zL aL_1"),
+    _511("L1-dcda-chain",
+         rf"{_d('c', 'a_k^{L-1}')} = \sum_{{j=0}}^n {_d('c', 'z_j^L')} {_d('z_j^L', 'a_k^{L-1}')}",
+         lambda WL, dcdzL, aL_1: column(len(aL_1), lambda k: sum(dcdzL[j] * WL[j, k] for j in range(len(dcdzL)))),
+         "adjoint aL_1"),
+    _511("L1-dcda", r"= \sum_{j=0}^n (t_j - a_j^L)(1 - a_j^L)\, a_j^L\, w_{jk}^L",
+         lambda WL, t, aL, aL_1: column(len(aL_1), lambda k: sum(
+             (t[j] - aL[j]) * (1 - aL[j]) * aL[j] * WL[j, k] for j in range(len(t))
+         )), "adjoint aL_1", expected=SIGN, corrected=r"= \sum_{j=0}^n (a_j^L - t_j)(1 - a_j^L)\, a_j^L\, w_{jk}^L",
+         corrected_reading=lambda WL, t, aL, aL_1: column(len(aL_1), lambda k: sum(
+             (aL[j] - t[j]) * (1 - aL[j]) * aL[j] * WL[j, k] for j in range(len(t))
+         )), note=NOTE_CARRIED),
+    _511("L1-dadz", rf"{_d('a_k^{L-1}', 'z_k^{L-1}')} = a_k^{{L-1}} (1 - a_k^{{L-1}})",
+         lambda aL_1: column(len(aL_1), lambda k: aL_1[k] * (1 - aL_1[k])), "diagonal aL_1 zL_1"),
+    _511("L1-dzdw", rf"{_d('z_k^{L-1}', 'w_{kq}^{L-1}')} = a_q^{{L-1}}",
+         lambda aL_1, aL_2: matrix(len(aL_1), len(aL_2), lambda k, q: aL_1[q]), "own-rows zL_1 WL_1",
+         expected="misprint", misprint=("a_q^{L-1}", "a_q^{L-2}"),
+         corrected=rf"{_d('z_k^{L-1}', 'w_{kq}^{L-1}')} = a_q^{{L-2}}",
+         corrected_reading=lambda aL_1, aL_2: matrix(len(aL_1), len(aL_2), lambda k, q: aL_2[q]),
+         note="The weights of layer L-1 meet the outputs of layer L-2; 5.1.2 has it right."),
+    _511("L1-dcdw",
+         rf"{_d('c', 'w_{kq}^{L-1}')} {_d('a_k^{L-1}', 'z_k^{L-1}')} {_d('z_k^{L-1}', 'w_{kq}^{L-1}')} = "
+         r"\left(\sum_{j=0}^n (t_j - a_j^L)(1 - a_j^L)\, a_j^L\, w_{jk}^L\right) (a_k^{L-1} (1 - a_k^{L-1})) "
+         r"(a_q^{L-1})",
+         lambda WL, t, aL, aL_1, aL_2: matrix(len(aL_1), len(aL_2), lambda k, q: sum(
+             (t[j] - aL[j]) * (1 - aL[j]) * aL[j] * WL[j, k] for j in range(len(t))
+         ) * (aL_1[k] * (1 - aL_1[k])) * aL_1[q]), "gradient WL_1", expected="wrong",
+         corrected=rf"{_d('c', 'w_{kq}^{L-1}')} = \left(\sum_{{j=0}}^n (a_j^L - t_j)(1 - a_j^L)\, a_j^L\, "
+         r"w_{jk}^L\right) (a_k^{L-1} (1 - a_k^{L-1}))\, a_q^{L-2}",
+         corrected_reading=lambda WL, t, aL, aL_1, aL_2: matrix(len(aL_1), len(aL_2), lambda k, q: sum(
+             (aL[j] - t[j]) * (1 - aL[j]) * aL[j] * WL[j, k] for j in range(len(t))
+         ) * (aL_1[k] * (1 - aL_1[k])) * aL_2[q]),
+         note="Two mistakes come along, the sign of t - a and a_q of layer L-1 for L-2; and on the left dc/dw stands "
+         "where dc/da belongs, or the other two factors are too many. The reading is the right-hand side for dc/dw."),
+]
+
+SQUARED_ERROR = [
+    _512("L-chain", rf"{_d('c', 'W^L')} = \left({_d('c', 'a^L')} \circ {_d('a^L', 'z^L')}\right) \cdot "
+         rf"{_d('z^L', 'W^L')}",
+         lambda dcdaL, dadzL, aL_1: (dcdaL * dadzL) @ aL_1, "gradient WL", expected="ill-shaped",
+         corrected=rf"{_d('c', 'W^L')} = \left({_d('c', 'a^L')} \circ {_d('a^L', 'z^L')}\right) \cdot "
+         rf"\left({_d('z^L', 'W^L')}\right)^T",
+         corrected_reading=lambda dcdaL, dadzL, aL_1: (dcdaL * dadzL) @ aL_1.T,
+         note="dz/dW is the column a^(L-1), and a column times a column is no product: a transpose is missing, "
+         "which the next line puts in. For a batch the product of the two matrices is the sum over the examples."),
+    _512("L-columns", rf"= \left({_column('t_# - a_#^L')} \circ {_column('a_#^L (1 - a_#^L)')}\right) \cdot "
+         rf"{{{COLUMN_A}}}^T",
+         lambda t, aL, aL_1: ((t - aL) * (aL * (1 - aL))) @ aL_1.T, "gradient WL", expected=SIGN,
+         corrected=rf"= (({a} - {t}) \circ {a} \circ (1 - {a})) \cdot ({a_1})^T",
+         corrected_reading=lambda t, aL, aL_1: ((aL - t) * (aL * (1 - aL))) @ aL_1.T,
+         note=NOTE_CARRIED + " The = in front is not printed; the transpose that the chain lacks is here."),
+    _512("L-elements",
+         r"= \begin{pmatrix} (t_0 - a_0^L)(1 - a_0^L) a_0^L a_0^{L-1} & \cdots & (t_0 - a_0^L)(1 - a_0^L) a_0^L "
+         r"a_n^{L-1} \\ \vdots & \ddots & \vdots \\ (t_n - a_n^L)(1 - a_n^L) a_n^L a_0^{L-1} & \cdots & (t_n - "
+         r"a_n^L)(1 - a_n^L) a_n^L a_n^{L-1} \end{pmatrix}",
+         lambda WL, t, aL, aL_1: _elements(WL, lambda j, k: (t[j] - aL[j]) * (1 - aL[j]) * aL[j] * aL_1[k]),
+         "gradient WL", batch="sum", expected=SIGN,
+         corrected=rf"{_d('c', 'w_{jk}^L')} = (a_j^L - t_j)(1 - a_j^L)\, a_j^L\, a_k^{{L-1}}",
+         corrected_reading=lambda WL, t, aL, aL_1: _elements(
+             WL, lambda j, k: (aL[j] - t[j]) * (1 - aL[j]) * aL[j] * aL_1[k]
+         ), note=NOTE_CARRIED + " This is the matrix of one example: a batch adds them up."),
+    _512("L1-chain",
+         rf"{_d('c', 'W^{L-1}')} = \left(\left({_d('c', 'z^L')} \cdot {_d('z^L', 'a^{L-1}')}\right) \circ "
+         rf"{_d('a^{L-1}', 'z^{L-1}')}\right) \cdot {_d('z^{L-1}', 'w^{L-1}')}",
+         lambda dcdzL, WL, dadzL_1, aL_2: ((dcdzL @ WL) * dadzL_1) @ aL_2, "gradient WL_1", expected="ill-shaped",
+         corrected=rf"{_d('c', 'W^{L-1}')} = \left(\left((W^L)^T \cdot {_d('c', 'z^L')}\right) \circ "
+         rf"{_d('a^{L-1}', 'z^{L-1}')}\right) \cdot ({a_2})^T",
+         corrected_reading=lambda dcdzL, WL, dadzL_1, aL_2: ((WL.T @ dcdzL) * dadzL_1) @ aL_2.T,
+         note="A column comes back through a layer by the transposed matrix from the left, Wᵀ · dc/dz, and the last "
+         "factor is a row. With dc/da = t - a put in for the first factor the gradient has the wrong sign besides."),
+    _512("L1-dzda", rf"{_d('z^L', 'a^{L-1}')} = W^L", lambda WL: WL, "jacobian zL aL_1", batch="columns",
+         expected="conditional", condition=Condition(ROWS_FOR_OUTPUTS, quantity="transposed zL aL_1"),
+         corrected=rf"{_d('z^L', 'a^{L-1}')} = (W^L)^T", corrected_reading=lambda WL: WL.T,
+         note=NOTE_LAYOUT + "By that definition this is the transpose of W."),
+    _512("L1-dadz", rf"{_d('a^{L-1}', 'z^{L-1}')} = {_column('a_#^{L-1} (1 - a_#^{L-1})')}",
+         lambda aL_1: column(len(aL_1), lambda j: aL_1[j] * (1 - aL_1[j])), "diagonal aL_1 zL_1", batch="columns",
+         expected="conditional", condition=Condition(DIAGONAL, quantity="jacobian aL_1 zL_1"),
+         corrected=rf"{_d('a^{L-1}', 'z^{L-1}')} = \widehat{{{a_1} \circ (1 - {a_1})}}",
+         corrected_reading=lambda aL_1: hat(aL_1 * (1 - aL_1)),
+         note="Of the Jacobian of a coordinate-wise map only the diagonal is not zero; in the chain it belongs into a "
+         "Hadamard product."),
+    _512("L1-dzdw", rf"{_d('z^{L-1}', 'w^{L-1}')} = a^{{L-2}}", lambda aL_2: aL_2, "one-row zL_1 WL_1", batch="columns",
+         expected="conditional", condition=Condition(OWN_ROW, quantity="jacobian zL_1 WL_1"),
+         corrected=rf"{_d('z^{L-1}', 'W^{L-1}')} = I \otimes ({a_2})^T",
+         corrected_reading=lambda aL_2, aL_1: identity(len(aL_1)) & aL_2.T,
+         note="As in 4: short for the Jacobian I ⊗ aᵀ. In the chain it has to be a row."),
+]
+
+NOTE_SCAN = " (The scan of the two columns is damaged here; the vector form is put together from the lines below.)"
+
+CROSS_ENTROPY_ELEMENTS = [
+    _521("chain-vector",
+         rf"{_d('c', 'w_{jk}^L')} = \left({_d('c', a)}^T \cdot {_d(a, 'z_j^L')}\right) {_d('z_j^L', 'w_{jk}^L')}",
+         lambda WL, dcdaL, JL, aL_1: _elements(WL, lambda j, k: (dcdaL.T @ JL.column(j))[0, 0] * aL_1[k]),
+         "gradient WL"),
+    _521("chain-sum",
+         rf"{_d('c', 'w_{jk}^L')} = \left(\sum_{{i=0}}^n {_d('c', 'a_i^L')} {_d('a_i^L', 'z_j^L')}\right) "
+         rf"{_d('z_j^L', 'w_{jk}^L')}",
+         lambda WL, dcdaL, JL, aL_1: _elements(
+             WL, lambda j, k: sum(dcdaL[i] * JL[i, j] for i in range(len(dcdaL))) * aL_1[k]
+         ), "gradient WL", note="The same as the vector form on its left, as the text says."),
+    _521("dcda-vector", rf"{_d('c', a)} = -{LN} {T_OVER_A}",
+         lambda t, aL, ln_b: -(1 / ln_b) * column(len(t), lambda j: t[j] / aL[j]), "adjoint aL"),
+    _521("dcda-element", rf"{_d('c', 'a_i^L')} = -{LN} \frac{{t_i}}{{a_i^L}}",
+         lambda t, aL, ln_b: column(len(t), lambda i: -1 / ln_b * (t[i] / aL[i])), "adjoint aL"),
+    _521("dadz-vector", rf"{_d(a, 'z_j^L')} = {DELTA_COLUMN}",
+         lambda aL: matrix(len(aL), len(aL), lambda i, j: aL[i] * (_delta(i, j) - aL[j])), "jacobian aL zL",
+         note="All columns j together make the Jacobian." + NOTE_SCAN),
+    _521("dadz-element", rf"{_d('a_i^L', 'z_j^L')} = a_i^L (\delta_{{ij}} - a_j^L)",
+         lambda aL: matrix(len(aL), len(aL), lambda i, j: aL[i] * (_delta(i, j) - aL[j])), "jacobian aL zL",
+         note="The scan repeats the line of dc/da here once as da/dz."),
+    _521("dcdz-vector", rf"{_d('c', 'z_i^L')} = {_d('c', 'a_i^L')} {_d('a_i^L', 'z_j^L')}",
+         lambda dcdaL, JL: column(len(dcdaL), lambda i: dcdaL[i] * JL[i, i]), "adjoint zL", expected="wrong",
+         corrected=rf"{_d('c', 'z_j^L')} = {_d('c', a)}^T \cdot {_d(a, 'z_j^L')}",
+         corrected_reading=lambda dcdaL, JL: column(len(dcdaL), lambda j: (dcdaL.T @ JL.column(j))[0, 0]),
+         note="One term of the sum that stands on its right: every a_i depends on z_j. (The scan is damaged here; the "
+         "transpose and the bold letters of the vector form may be lost, but the formula is read as it stands, with "
+         "j = i.)"),
+    _521("dcdz-sum", rf"{_d('c', 'z_j^L')} = \sum_{{i=0}}^n {_d('c', 'a_i^L')} {_d('a_i^L', 'z_j^L')}",
+         lambda dcdaL, JL: column(len(dcdaL), lambda j: sum(dcdaL[i] * JL[i, j] for i in range(len(dcdaL)))),
+         "adjoint zL"),
+    _521("sum-step1",
+         rf"= \sum_{{i=0}}^n \left(-{LN} \frac{{t_i}}{{a_i^L}} a_i^L (\delta_{{ij}} - a_j^L)\right)",
+         lambda t, aL, ln_b: column(len(t), lambda j: sum(
+             -1 / ln_b * (t[i] / aL[i]) * aL[i] * (_delta(i, j) - aL[j]) for i in range(len(t))
+         )), "adjoint zL"),
+    _521("sum-step2",
+         rf"= -{LN} \sum_{{i=0}}^n \left(\frac{{t_i}}{{a_i^L}} a_i^L (\delta_{{ij}} - a_j^L)\right)",
+         lambda t, aL, ln_b: column(len(t), lambda j: -1 / ln_b * sum(
+             (t[i] / aL[i]) * aL[i] * (_delta(i, j) - aL[j]) for i in range(len(t))
+         )), "adjoint zL"),
+    _521("dcdz-dot", rf"{_d('c', 'z_j^L')} = {_d('c', a)} \cdot {_d(a, 'z_j^L')}",
+         lambda dcdaL, JL: column(len(dcdaL), lambda j: (dcdaL @ JL.column(j))[0, 0]), "adjoint zL",
+         expected="ill-shaped", corrected=rf"{_d('c', 'z_j^L')} = {_d('c', a)}^T \cdot {_d(a, 'z_j^L')}",
+         corrected_reading=lambda dcdaL, JL: column(len(dcdaL), lambda j: (dcdaL.T @ JL.column(j))[0, 0]),
+         note="Two columns: the transpose is missing that the first line of 5.2.1 and the next step have. Read as a "
+         "dot product of two vectors (section 1) it would be right."),
+    _521("dot-step1", rf"= -{LN} {{{T_OVER_A}}}^T \cdot {DELTA_COLUMN}",
+         lambda t, aL, ln_b: column(len(t), lambda j: -1 / ln_b * (
+             (t / aL).T @ column(len(t), lambda i: aL[i] * (_delta(i, j) - aL[j]))
+         )[0, 0]), "adjoint zL"),
+    _521("dot-step2",
+         rf"= -{LN} \sum_{{i=0}}^n \left(\frac{{t_i}}{{a_i^L}} a_i^L (\delta_{{ij}} - a_j^L)\right)",
+         lambda t, aL, ln_b: column(len(t), lambda j: -1 / ln_b * sum(
+             (t[i] / aL[i]) * aL[i] * (_delta(i, j) - aL[j]) for i in range(len(t))
+         )), "adjoint zL", note="Where the two forms meet. What the scan has after it is a repetition by mistake."),
+    _521("case-step1", rf"-{LN} \left(t_j (1 - a_j^L) - \sum_{{i \neq j}}^n t_i a_j^L\right)",
+         lambda t, aL, ln_b: column(len(t), lambda j: -1 / ln_b * (
+             t[j] * (1 - aL[j]) - sum(t[i] * aL[j] for i in range(len(t)) if i != j)
+         )), "adjoint zL"),
+    _521("case-step2", rf"= -{LN} \left(t_j (1 - a_j^L) - a_j^L \sum_{{i \neq j}}^n t_i\right)",
+         lambda t, aL, ln_b: column(len(t), lambda j: -1 / ln_b * (t[j] * (1 - aL[j]) - aL[j] * _rest(t, j))),
+         "adjoint zL", note="Right for any targets: the condition that they sum to 1 comes with the next line."),
+    _521("outputs-sum", r"\text{All the outputs of the softmax function sum to 1}", lambda: 1, "sum value aL",
+         note="True, but the step needs the targets to sum to 1, which are no outputs."),
+    _521("targets-sum", r"\sum_{i=1}^n t_i = 1", lambda: 1, "sum value t", networks=(SMALL_SHARES.name,),
+         expected="conditional", condition=SMALL_TARGETS_SUM_TO_1, corrected=r"\sum_{i=0}^n t_i = t_0 + \dots + t_n",
+         corrected_reading=lambda t: _all(t),
+         note="The text calls them the outputs of softmax, but t are the targets: their sum is 1 if they are given so, "
+         "one-hot or as shares. The sum over all is meant; counted from 0 as everywhere else it begins with i = 0."),
+    _521("rest-step1", r"\sum_{i \neq j}^n t_i = \sum_{i=1}^n t_i - t_j",
+         lambda t: column(len(t), lambda j: sum(t[i] for i in range(1, len(t))) - t[j]), "rest value t",
+         expected="misprint", misprint=("i=1", "i=0"), corrected=r"\sum_{i \neq j}^n t_i = \sum_{i=0}^n t_i - t_j",
+         corrected_reading=lambda t: column(len(t), lambda j: _all(t) - t[j]),
+         note="The columns begin with element 0, and so must the sum."),
+    _521("rest-step2", r"= 1 - t_j", lambda t: column(len(t), lambda j: 1 - t[j]), "rest value t",
+         networks=(SMALL_SHARES.name,), expected="conditional", condition=SMALL_TARGETS_SUM_TO_1,
+         corrected=r"= \sum_{i=0}^n t_i - t_j", corrected_reading=lambda t: column(len(t), lambda j: _all(t) - t[j]),
+         note=NOTE_SUM + "their sum stays."),
+]
+
+
+def _with_sum(t: Strict, aL: Strict, ln_b: float) -> Strict:
+    """dc/dz for any targets."""
+    return column(len(t), lambda j: 1 / ln_b * (_all(t) * aL[j] - t[j]))
+
+
+_521_sum = Section("sabine", "5.2.1", SMALL_SHARES.name, expected="conditional", condition=SMALL_TARGETS_SUM_TO_1,
+                   corrected_reading=_with_sum)
+WITH_SUM = rf"{LN} \left(a_j^L \sum_{{i=0}}^n t_i - t_j\right)"
+
+CROSS_ENTROPY_ELEMENTS += [
+    _521_sum("one-step1", rf"= -{LN} (t_j (1 - a_j^L) - a_j^L (1 - t_j))",
+             lambda t, aL, ln_b: column(len(t), lambda j: -1 / ln_b * (t[j] * (1 - aL[j]) - aL[j] * (1 - t[j]))),
+             "adjoint zL", corrected=f"= {WITH_SUM}", note=NOTE_SUM + "a_j is multiplied by their sum."),
+    _521_sum("one-step2", rf"= -{LN} (t_j - a_j^L t_j - a_j^L + a_j^L t_j)",
+             lambda t, aL, ln_b: column(len(t), lambda j: -1 / ln_b * (t[j] - aL[j] * t[j] - aL[j] + aL[j] * t[j])),
+             "adjoint zL", corrected=f"= {WITH_SUM}", note="The condition of the step before comes along."),
+    _521_sum("one-step3", rf"= -{LN} (t_j - a_j^L)",
+             lambda t, aL, ln_b: column(len(t), lambda j: -1 / ln_b * (t[j] - aL[j])), "adjoint zL",
+             corrected=f"= {WITH_SUM}", note="The condition of the first step comes along."),
+    _521_sum("dcdz", rf"{_d('c', 'z_j^L')} = {LN} (a_j^L - t_j)",
+             lambda t, aL, ln_b: column(len(t), lambda j: 1 / ln_b * (aL[j] - t[j])), "adjoint zL",
+             corrected=rf"{_d('c', 'z_j^L')} = {WITH_SUM}",
+             note=NOTE_SUM + "a_j is multiplied by their sum. (The scan has the index i on the left.)"),
+    _521("dzdw", rf"{_d('z_j^L', 'w_{jk}^L')} = a_k^{{L-1}}", lambda aL_1, WL: _elements(WL, lambda j, k: aL_1[k]),
+         "own-rows zL WL"),
+    _521("dcdw-vector",
+         rf"{_d('c', 'w_{jk}^L')} = \left({_d('c', a)}^T \cdot {_d(a, 'z_j^L')}\right) {_d('z_j^L', 'w_{jk}^L')}",
+         lambda WL, dcdaL, JL, aL_1: _elements(WL, lambda j, k: (dcdaL.T @ JL.column(j))[0, 0] * aL_1[k]),
+         "gradient WL", note="The scan has a parenthesis too many before the transpose."),
+    _521("dcdw-chain", rf"= {_d('c', 'z_j^L')} {_d('z_j^L', 'w_{jk}^L')}",
+         lambda WL, dcdzL, aL_1: _elements(WL, lambda j, k: dcdzL[j] * aL_1[k]), "gradient WL"),
+    _521_sum("dcdw", rf"= {LN} (a_j^L - t_j)\, a_k^{{L-1}}",
+             lambda WL, t, aL, aL_1, ln_b: _elements(WL, lambda j, k: 1 / ln_b * (aL[j] - t[j]) * aL_1[k]),
+             "gradient WL", corrected=rf"= {WITH_SUM} a_k^{{L-1}}",
+             corrected_reading=lambda WL, t, aL, aL_1, ln_b: _elements(
+                 WL, lambda j, k: _with_sum(t, aL, ln_b)[j] * aL_1[k]
+             ), note=NOTE_SUM + "a_j is multiplied by their sum."),
+]
+
+_522_sum = Section("sabine", "5.2.2", *SUM_TO_1, expected="conditional", condition=TARGETS_SUM_TO_1)
+
 CROSS_ENTROPY = [
-    _on_softmax(
-        id="sabine-5.2.2-chain",
-        printed=r"\frac{\mathrm{d}c}{\mathrm{d}W^L} = \left(\frac{\mathrm{d}c}{\mathrm{d}\boldsymbol{a}^L}^T \cdot "
-        r"\frac{\mathrm{d}\boldsymbol{a}^L}{\mathrm{d}\boldsymbol{z}^L}\right) \cdot "
-        r"\frac{\mathrm{d}\boldsymbol{z}^L}{\mathrm{d}W^L}",
-        reading=lambda dcda, dadz, aL_1: (dcda.T @ dadz) @ aL_1,
-        quantity="gradient W2",
-        batch="sum",
-        expected="ill-shaped",
-        corrected=r"\frac{\mathrm{d}c}{\mathrm{d}W^L} = \left(\frac{\mathrm{d}c}{\mathrm{d}\boldsymbol{a}^L}^T \cdot "
-        r"\frac{\mathrm{d}\boldsymbol{a}^L}{\mathrm{d}\boldsymbol{z}^L}\right)^T \cdot "
-        r"\left(\frac{\mathrm{d}\boldsymbol{z}^L}{\mathrm{d}W^L}\right)^T",
-        corrected_reading=lambda dcda, dadz, aL_1: (dcda.T @ dadz).T @ aL_1.T,
-        note="The first factor is a row of n, dz/dW a column of m elements: both need a transpose before their "
-        "product is an n x m matrix.",
-    ),
-    _on_softmax(
-        id="sabine-5.2.2-dcda",
-        printed=r"\frac{\mathrm{d}c}{\mathrm{d}\boldsymbol{a}^L} = -\frac{1}{\ln(b)} \begin{pmatrix} "
-        r"\frac{t_0}{a_0^L} \\ "
-        r"\frac{t_1}{a_1^L} \\ \vdots \\ \frac{t_n}{a_n^L} \end{pmatrix}",
-        reading=lambda t, aL, ln_b: -(1 / ln_b) * (t / aL),
-        quantity="adjoint a2",
-        note="The fraction of columns is the Hadamard division, t ⊘ a; it asks for no condition on the targets.",
-    ),
-    _on_softmax(
-        id="sabine-5.2.2-dadz",
-        printed=r"\frac{\mathrm{d}\boldsymbol{a}^L}{\mathrm{d}\boldsymbol{z}^L} = \begin{pmatrix} "
-        r"a_0^L (1 - a_0^L) & -a_0^L a_1^L & \cdots & -a_0^L a_n^L \\ -a_1^L a_0^L & a_1^L (1 - a_1^L) & \cdots & "
-        r"-a_1^L a_n^L \\ "
-        r"\vdots & \vdots & \ddots & \vdots \\ -a_n^L a_0^L & -a_n^L a_1^L & \cdots & a_n^L (1 - a_n^L) \end{pmatrix}",
-        reading=lambda aL: _outer_elements(aL, aL, lambda j, k: aL[j] * (1 - aL[j]) if j == k else -aL[j] * aL[k]),
-        quantity="jacobian a2 z2",
-        batch="columns",
-        note="Each example has a Jacobian of its own. It is symmetric, so both layouts of the text agree on it.",
-    ),
-    _on_softmax(
-        id="sabine-5.2.2-dcdz-chain",
-        printed=r"\frac{\mathrm{d}c}{\mathrm{d}\boldsymbol{z}^L} = \frac{\mathrm{d}c}{\mathrm{d}\boldsymbol{a}^L}^T "
-        r"\cdot "
-        r"\frac{\mathrm{d}\boldsymbol{a}^L}{\mathrm{d}\boldsymbol{z}^L}",
-        reading=lambda dcda, dadz: dcda.T @ dadz,
-        quantity="adjoint z2",
-        batch="columns",
-        expected="ill-shaped",
-        corrected=r"\frac{\mathrm{d}c}{\mathrm{d}\boldsymbol{z}^L} = "
-        r"\left(\frac{\mathrm{d}c}{\mathrm{d}\boldsymbol{a}^L}^T "
-        r"\cdot \frac{\mathrm{d}\boldsymbol{a}^L}{\mathrm{d}\boldsymbol{z}^L}\right)^T",
-        corrected_reading=lambda dcda, dadz: (dcda.T @ dadz).T,
-        note="A row times a matrix is a row, and dc/dz is the column that the rest of the line prints: the numbers "
-        "are right, a "
-        "transpose is missing.",
-    ),
-    _on_softmax(
-        id="sabine-5.2.2-dcdz-elements",
-        printed=r"\frac{\mathrm{d}c}{\mathrm{d}\boldsymbol{z}^L} = -\frac{1}{\ln(b)} \begin{pmatrix} "
-        r"t_0 (1 - a_0^L) - t_1 a_0^L + \cdots + -t_n a_0^L \\ -t_0 a_1^L + t_1 (1 - a_1^L) + \cdots + -t_n a_1^L \\ "
-        r"\vdots \\ "
-        r"-t_0 a_n^L - t_1 a_n^L + \cdots + t_n (1 - a_n^L) \end{pmatrix}",
-        reading=lambda t, aL, ln_b: -(1 / ln_b)
-        * column(aL.shape[0], lambda j: t[j] * (1 - aL[j]) - _others(t, j) * aL[j]),
-        quantity="adjoint z2",
-        batch="columns",
-        note="Right for any targets: the condition that they sum to 1 enters only with the next line.",
-    ),
-    _on_softmax(
-        id="sabine-5.2.2-dcdz-column",
-        printed=r"= -\frac{1}{\ln(b)} \begin{pmatrix} t_0 - a_0^L \\ t_1 - a_1^L \\ \vdots \\ t_n - a_n^L "
-        r"\end{pmatrix}",
-        reading=lambda t, aL, ln_b: -(1 / ln_b) * column(aL.shape[0], lambda j: t[j] - aL[j]),
-        quantity="adjoint z2",
-        batch="columns",
-        expected="conditional",
-        networks=SUM_TO_1,
-        condition=TARGETS_SUM_TO_1,
-        corrected=rf"\frac{{1}}{{\ln(b)}} \left({GENERAL}\right)",
-        corrected_reading=lambda t, aL, ln_b, one: 1 / ln_b * (one @ one.T @ t * aL - t),
-        note=NOTE_SUM + "in general a is multiplied by that sum.",
-    ),
-    _on_softmax(
-        id="sabine-5.2.2-dcdz",
-        printed=r"= -\frac{1}{\ln(b)} (\boldsymbol{t} - \boldsymbol{a}^L) = \frac{1}{\ln(b)} (\boldsymbol{a}^L - "
-        r"\boldsymbol{t})",
-        reading=lambda t, aL, ln_b: 1 / ln_b * (aL - t),
-        quantity="adjoint z2",
-        expected="conditional",
-        networks=SUM_TO_1,
-        condition=TARGETS_SUM_TO_1,
-        corrected=rf"\frac{{1}}{{\ln(b)}} \left({GENERAL}\right)",
-        corrected_reading=lambda t, aL, ln_b, one: 1 / ln_b * (one @ one.T @ t * aL - t),
-        note=NOTE_SUM + "in general it is (sum of t) a - t, here written so that it also holds for a matrix of "
-        "columns.",
-    ),
-    _on_softmax(
-        id="sabine-5.2.2-dzdW",
-        printed=rf"\frac{{\mathrm{{d}}\boldsymbol{{z}}^L}}{{\mathrm{{d}}W^L}} = {A_COLUMN}",
-        reading=lambda aL_1: aL_1,
-        quantity="row z2 W2",
-        batch="columns",
-        expected="conditional",
-        condition=Condition("it means the derivative of one z_j by its own row of W, written as a column",
-                            quantity="jacobian z2 W2"),
-        corrected=r"\frac{\mathrm{d}\boldsymbol{z}^L}{\mathrm{d}W^L} = I \otimes (\boldsymbol{a}^{L-1})^T",
-        corrected_reading=lambda aL_1, aL: Strict(np.eye(aL.shape[0])) & aL_1.T,
-        note="As in 5.1.2: short for the Jacobian I ⊗ aᵀ. Here the last line does transpose it.",
-    ),
-    _on_softmax(
-        id="sabine-5.2.2-dcdW-chain",
-        printed=r"\frac{\mathrm{d}c}{\mathrm{d}W^L} = \frac{\mathrm{d}c}{\mathrm{d}\boldsymbol{z}^L} \cdot "
-        r"\frac{\mathrm{d}\boldsymbol{z}^L}{\mathrm{d}W^L}^T",
-        reading=lambda dcdz, aL_1: dcdz @ aL_1.T,
-        quantity="gradient W2",
-        note="A column times a row, in the shape of W. For a batch the product of the two matrices is the sum over "
-        "the examples.",
-    ),
-    _on_softmax(
-        id="sabine-5.2.2-dcdW-elements",
-        printed=r"= \frac{1}{\ln(b)} \begin{pmatrix} (a_0^L - t_0) a_0^{L-1} & \cdots & (a_0^L - t_0) a_n^{L-1} \\ "
-        r"\vdots & \ddots & \vdots \\ (a_n^L - t_n) a_0^{L-1} & \cdots & (a_n^L - t_n) a_n^{L-1} \end{pmatrix}",
-        reading=lambda t, aL, aL_1, ln_b: 1 / ln_b
-        * _outer_elements(aL, aL_1, lambda j, k: (aL[j] - t[j]) * aL_1[k]),
-        quantity="gradient W2",
-        batch="sum",
-        expected="conditional",
-        networks=SUM_TO_1,
-        condition=TARGETS_SUM_TO_1,
-        corrected=r"\frac{\mathrm{d}c}{\mathrm{d}w_{jk}^L} = \frac{1}{\ln(b)} \left(\left(\sum_i t_i\right) a_j^L - "
-        r"t_j\right) "
-        r"a_k^{L-1}",
-        corrected_reading=lambda t, aL, aL_1, ln_b: 1 / ln_b
-        * _outer_elements(aL, aL_1, lambda j, k: ((t[j] + _others(t, j)) * aL[j] - t[j]) * aL_1[k]),
-        note=NOTE_SUM + "in general a_j is multiplied by that sum. This is the matrix of one example: a batch adds "
-        "them up.",
-    ),
-    _on_softmax(
-        id="sabine-5.2.2-dcdW",
-        printed=r"= \frac{1}{\ln(b)} \left((\boldsymbol{a}^L - \boldsymbol{t}) \cdot {\boldsymbol{a}^{L-1}}^T\right)",
-        reading=lambda t, aL, aL_1, ln_b: 1 / ln_b * ((aL - t) @ aL_1.T),
-        quantity="gradient W2",
-        expected="conditional",
-        networks=SUM_TO_1,
-        condition=TARGETS_SUM_TO_1,
-        corrected=rf"\frac{{1}}{{\ln(b)}} \left({GENERAL}\right) \cdot {{\boldsymbol{{a}}^{{L-1}}}}^T",
-        corrected_reading=lambda t, aL, aL_1, ln_b, one: 1 / ln_b * ((one @ one.T @ t * aL - t) @ aL_1.T),
-        note=NOTE_SUM + "in general it is ((sum of t) a - t) · aᵀ. For a batch the product is the sum over the "
-        "examples.",
-    ),
+    _522("chain", rf"{_d('c', 'W^L')} = \left({_d('c', a)}^T \cdot {_d(a, z)}\right) \cdot {_d(z, 'W^L')}",
+         lambda dcdaL, JL, aL_1: (dcdaL.T @ JL) @ aL_1, "gradient WL", batch="sum", expected="ill-shaped",
+         corrected=rf"{_d('c', 'W^L')} = \left({_d('c', a)}^T \cdot {_d(a, z)}\right)^T \cdot "
+         rf"\left({_d(z, 'W^L')}\right)^T",
+         corrected_reading=lambda dcdaL, JL, aL_1: (dcdaL.T @ JL).T @ aL_1.T,
+         note="The first factor is a row of n, dz/dW a column of m elements: both need a transpose before their "
+         "product is an n x m matrix."),
+    _522("dcda", rf"{_d('c', a)} = -{LN} {T_OVER_A}",
+         lambda t, aL, ln_b: -(1 / ln_b) * (t / aL), "adjoint aL",
+         note="The fraction of columns is the Hadamard division, t ⊘ a; it asks for no condition on the targets."),
+    _522("dadz", rf"{_d(a, z)} = {JACOBIAN}",
+         lambda aL: matrix(len(aL), len(aL), lambda j, k: aL[j] * (1 - aL[j]) if j == k else -aL[j] * aL[k]),
+         "jacobian aL zL", batch="columns",
+         note="Each example has a Jacobian of its own. It is symmetric, so both layouts of the text agree on it."),
+    _522("dcdz-chain", rf"{_d('c', z)} = {_d('c', a)}^T \cdot {_d(a, z)}", lambda dcdaL, JL: dcdaL.T @ JL,
+         "adjoint zL", batch="columns", expected="ill-shaped",
+         corrected=rf"{_d('c', z)} = \left({_d('c', a)}^T \cdot {_d(a, z)}\right)^T",
+         corrected_reading=lambda dcdaL, JL: (dcdaL.T @ JL).T,
+         note="A row times a matrix is a row, and dc/dz is the column that the rest of the line prints: the numbers "
+         "are right, a transpose is missing."),
+    _522("dcdz-elements",
+         rf"= -{LN} \begin{{pmatrix}} t_0 (1 - a_0^L) - t_1 a_0^L + \cdots + -t_n a_0^L \\ -t_0 a_1^L + t_1 (1 - "
+         rf"a_1^L) + "
+         r"\cdots + -t_n a_1^L \\ \vdots \\ -t_0 a_n^L - t_1 a_n^L + \cdots + t_n (1 - a_n^L) \end{pmatrix}",
+         lambda t, aL, ln_b: -(1 / ln_b) * column(len(t), lambda j: t[j] * (1 - aL[j]) - _rest(t, j) * aL[j]),
+         "adjoint zL", batch="columns",
+         note="Right for any targets: the condition that they sum to 1 enters only with the next line."),
+    _522_sum("dcdz-column", rf"= -{LN} {_column('t_# - a_#^L')}",
+             lambda t, aL, ln_b: -(1 / ln_b) * column(len(t), lambda j: t[j] - aL[j]), "adjoint zL", batch="columns",
+             corrected=rf"= {LN} \left({GENERAL}\right)",
+             corrected_reading=lambda t, aL, ln_b: 1 / ln_b * (ones(len(t)) @ ones(len(t)).T @ t * aL - t),
+             note=NOTE_SUM + "a is multiplied by that sum."),
+    _522_sum("dcdz-minus", rf"= -{LN} ({t} - {a})", lambda t, aL, ln_b: -(1 / ln_b) * (t - aL), "adjoint zL",
+             corrected=rf"= {LN} \left({GENERAL}\right)",
+             corrected_reading=lambda t, aL, ln_b: 1 / ln_b * (ones(len(t)) @ ones(len(t)).T @ t * aL - t),
+             note=NOTE_SUM + "a is multiplied by that sum."),
+    _522_sum("dcdz", rf"= {LN} ({a} - {t})", lambda t, aL, ln_b: 1 / ln_b * (aL - t), "adjoint zL",
+             corrected=rf"= {LN} \left({GENERAL}\right)",
+             corrected_reading=lambda t, aL, ln_b: 1 / ln_b * (ones(len(t)) @ ones(len(t)).T @ t * aL - t),
+             note=NOTE_SUM + "it is (sum of t) a - t, here written so that it also holds for a matrix of columns."),
+    _522("dzdW", rf"{_d(z, 'W^L')} = {COLUMN_A}", lambda aL_1: aL_1, "one-row zL WL", batch="columns",
+         expected="conditional", condition=Condition(OWN_ROW, quantity="jacobian zL WL"),
+         corrected=rf"{_d(z, 'W^L')} = I \otimes ({a_1})^T",
+         corrected_reading=lambda aL_1, aL: identity(len(aL)) & aL_1.T,
+         note="As in 4: short for the Jacobian I ⊗ aᵀ. Here the last line does transpose it."),
+    _522("dcdW-chain", rf"{_d('c', 'W^L')} = {_d('c', z)} \cdot {_d(z, 'W^L')}^T", lambda dcdzL, aL_1: dcdzL @ aL_1.T,
+         "gradient WL",
+         note="A column times a row, in the shape of W. For a batch the product of the two matrices is the sum over "
+         "the examples."),
+    _522_sum("dcdW-elements",
+             rf"= {LN} \begin{{pmatrix}} (a_0^L - t_0) a_0^{{L-1}} & \cdots & (a_0^L - t_0) a_n^{{L-1}} \\ "
+             r"\vdots & \ddots & \vdots \\ (a_n^L - t_n) a_0^{L-1} & \cdots & (a_n^L - t_n) a_n^{L-1} \end{pmatrix}",
+             lambda WL, t, aL, aL_1, ln_b: 1 / ln_b * _elements(WL, lambda j, k: (aL[j] - t[j]) * aL_1[k]),
+             "gradient WL", batch="sum",
+             corrected=rf"{_d('c', 'w_{jk}^L')} = {LN} \left(\left(\sum_i t_i\right) a_j^L - t_j\right) a_k^{{L-1}}",
+             corrected_reading=lambda WL, t, aL, aL_1, ln_b: 1 / ln_b * _elements(
+                 WL, lambda j, k: (_all(t) * aL[j] - t[j]) * aL_1[k]
+             ), note=NOTE_SUM + "a_j is multiplied by that sum. This is the matrix of one example: a batch adds "
+                 "them up."),
+    _522_sum("dcdW", rf"= {LN} (({a} - {t}) \cdot {{{a_1}}}^T)",
+             lambda t, aL, aL_1, ln_b: 1 / ln_b * ((aL - t) @ aL_1.T), "gradient WL",
+             corrected=rf"= {LN} \left({GENERAL}\right) \cdot {{{a_1}}}^T",
+             corrected_reading=lambda t, aL, aL_1, ln_b: (
+                 1 / ln_b * ((ones(len(t)) @ ones(len(t)).T @ t * aL - t) @ aL_1.T)
+             ), note=NOTE_SUM + "it is ((sum of t) a - t) · aᵀ. For a batch the product is the sum over the examples."),
+]
+
+NOTE_SUM_RULE = "This is the sum rule; the chain rule is the one for f(g(z)), and the text uses it without a name."
+LOG_TERMS = r"t_1 \log_b(a_1^L)) + \dots + t_n \log_b(a_n^L))"
+
+
+def _logs(t: Strict, aL: Strict, start: int = 0, stop: int | None = None) -> float:
+    """The sum of t_i ln a_i."""
+    return sum(t[i] * math.log(aL[i]) for i in range(start, stop or len(t)))
+
+
+APPENDIX_A = [
+    _A("vector", rf"{_d('y', x)} = {_column(_d('y', 'x_#'))}",
+       lambda dcdaL: column(len(dcdaL), lambda j: dcdaL[j]), "adjoint aL",
+       note="Tried with y = c and x = a: a gradient has the shape of its variable."),
+    _A("log", r"f(x) = \log_b(x), \quad f'(x) = \frac{1}{x \ln(b)}",
+       lambda x: column(len(x), lambda j: 1 / (x[j] * LN_BASE)), "diagonal h x", networks=(LOG.name,)),
+    _A("chain-rule", "c(z) = f(z) + g(z), \\quad c'(z) = f'(z) + g'(z)", lambda df, dg: df + dg, "diagonal h z",
+       networks=(SUM.name,), note=NOTE_SUM_RULE),
+    _A("scalar", r"f : \mathbb{R}^N \to \mathbb{R}", lambda: Strict([[1.0, 1.0]]), "shape value c",
+       note="For a_j > 0 only, which softmax sees to."),
+    _A("c", r"c = -\sum_{i=0}^n t_i (\log_b(a_i))", lambda t, aL, ln_b: -_logs(t, aL) / ln_b, "value c"),
+    _A("c-terms", rf"= -(t_0 \log_b(a_0^L) + {LOG_TERMS}",
+       lambda t, aL, ln_b: (-_logs(t, aL, 0, 2) + _logs(t, aL, 2)) / ln_b, "value c", expected="misprint",
+       misprint=("(a_1^L)) +", "(a_1^L) +"),
+       corrected=r"= -(t_0 \log_b(a_0^L) + t_1 \log_b(a_1^L) + \dots + t_n \log_b(a_n^L))",
+       corrected_reading=lambda t, aL, ln_b: -_logs(t, aL) / ln_b,
+       note="A parenthesis too many: as printed the minus ends after the second term. 2.2 has it right."),
+    _A("dcda-partials", rf"{_d('c', a)} = {_column(_d('c', 'a_#^L'))}",
+       lambda dcdaL: column(len(dcdaL), lambda j: dcdaL[j]), "adjoint aL"),
+    _A("dcda-sum", rf"{_d('c', 'a_j^L')} = -{_d('', 'a_j^L')} \sum_{{i=0}}^n t_i \log_b(a_i^L)",
+       lambda t, aL, ln_b: column(len(t), lambda j: -sum(
+           t[i] * _delta(i, j) / (aL[i] * ln_b) for i in range(len(t))
+       )), "adjoint aL",
+       note="The text derives by a_i, with the i of the sum; \"where j is the element\" says what is meant. It has a "
+       "parenthesis too many besides."),
+    _A("dcda-terms", rf"= -{_d('', 'a_j^L')} (t_0 \log_b(a_0^L)) + {LOG_TERMS}",
+       lambda t, aL, ln_b: column(len(t), lambda j: (
+           -t[0] * _delta(0, j) / aL[0] + _logs(t, aL, 1)
+       ) / ln_b), "adjoint aL", expected="misprint", misprint=("^L)) +", "^L) +"),
+       corrected=rf"= -{_d('', 'a_j^L')} (t_0 \log_b(a_0^L) + t_1 \log_b(a_1^L) + \dots + t_n \log_b(a_n^L))",
+       corrected_reading=lambda t, aL, ln_b: column(len(t), lambda j: -sum(
+           t[i] * _delta(i, j) / aL[i] for i in range(len(t))
+       ) / ln_b),
+       note="A parenthesis too many after each term: as printed the derivative ends after the first."),
+    _A("other-terms", r"\text{Every term where } i \neq j \text{ will be } 0",
+       lambda t, a: matrix(len(t), len(t), lambda i, j: t[i] / (a[i] * LN_BASE) if i == j else 0.0), "jacobian h a",
+       networks=(TERMS.name,), note="Row i is the term t_i log a_i, column j the variable a_j."),
+    _A("dcda-step1", rf"{_d('c', 'a_j^L')} = -{_d('', 'a_j^L')} t_j (\log_b(a_j))",
+       lambda t, aL, ln_b: column(len(t), lambda j: -(t[j] / aL[j]) / ln_b), "adjoint aL"),
+    _A("dcda-step2", rf"= -t_j {_d('', 'a_j^L')} (\log_b(a_j^L))",
+       lambda t, aL, ln_b: column(len(t), lambda j: -t[j] * (1 / (aL[j] * ln_b))), "adjoint aL"),
+    _A("dcda-step3", r"= -\frac{t_j}{a_j^L \ln(b)}",
+       lambda t, aL, ln_b: column(len(t), lambda j: -t[j] / (aL[j] * ln_b)), "adjoint aL"),
+    _A("dcda-step4", rf"= -{LN} \frac{{t_j}}{{a_j^L}}",
+       lambda t, aL, ln_b: column(len(t), lambda j: -1 / ln_b * (t[j] / aL[j])), "adjoint aL"),
+    _A("dcda-column", rf"{_d('c', a)} = -{LN} {T_OVER_A}",
+       lambda t, aL, ln_b: -(1 / ln_b) * column(len(t), lambda j: t[j] / aL[j]), "adjoint aL"),
+    _A("dcda", rf"= -{LN} \frac{{{t}}}{{{a}}}", lambda t, aL, ln_b: -(1 / ln_b) * (t / aL), "adjoint aL",
+       note="The fraction of two columns is the Hadamard division, ⊘ in 2.2."),
+]
+
+ROW_A = r"a_0^L & a_1^L & \cdots & a_n^L"
+ROWS_A = rf"\begin{{pmatrix}} {ROW_A} \\ {ROW_A} \\ \vdots & \vdots & \ddots & \vdots \\ {ROW_A} \end{{pmatrix}}"
+FACTOR = rf"\begin{{pmatrix}} {ROW_A} \end{{pmatrix}}"
+REMAINDER = _square("(1 - a_#^L)", "-a_'^L")
+OFF = "off-diagonal h z"
+
+
+def _off_diagonal(z: Strict, element: Callable[[int, int], float]) -> Strict:
+    """What is printed for j ≠ k, with 0 on the diagonal."""
+    return matrix(len(z), len(z), lambda j, k: element(j, k) if j != k else 0.0)
+
+
+APPENDIX_B = [
+    _B("jacobian", rf"{_d(y, x)} = " + (
+        r"\begin{pmatrix} \frac{\mathrm{d}y_0}{\mathrm{d}x_0} & \frac{\mathrm{d}y_1}{\mathrm{d}x_0} & \cdots & "
+        r"\frac{\mathrm{d}y_n}{\mathrm{d}x_0} \\ \frac{\mathrm{d}y_0}{\mathrm{d}x_1} & "
+        r"\frac{\mathrm{d}y_1}{\mathrm{d}x_1} & \cdots & \frac{\mathrm{d}y_n}{\mathrm{d}x_1} \\ \vdots & \vdots & "
+        r"\ddots & \vdots \\ \frac{\mathrm{d}y_0}{\mathrm{d}x_n} & \frac{\mathrm{d}y_1}{\mathrm{d}x_n} & \cdots & "
+        r"\frac{\mathrm{d}y_n}{\mathrm{d}x_n} \end{pmatrix}"),
+       lambda WL: matrix(WL.shape[1], WL.shape[0], lambda k, j: WL[j, k]), "transposed zL aL_1", networks=(SMALL.name,),
+       expected="conditional",
+       condition=Condition("a Jacobian has a row for each variable and a column for each output",
+                           quantity="jacobian zL aL_1"),
+       corrected=rf"\left({_d(y, x)}\right)_{{jk}} = {_d('y_j', 'x_k')}",
+       corrected_reading=lambda WL: _elements(WL, lambda j, k: WL[j, k]),
+       note="The text uses two layouts. It defines this one, and has the other one, a row for each output, in dz/da "
+       "= W (4, 5.1.2) and in the column of sums below. Tried with y = z^L and x = a^(L-1)."),
+    _B("total", "f'(x, y) = f'(x) + f'(y)", lambda dfdx, dfdy: dfdx + dfdy, "jacobian h s", networks=(SAME_RATE.name,),
+       expected="conditional",
+       condition=Condition("x and y grow at the same rate, dx = dy", networks=(OTHER_RATES.name,)),
+       corrected=rf"\mathrm{{d}}f = {_d('f', 'x')} \mathrm{{d}}x + {_d('f', 'y')} \mathrm{{d}}y",
+       corrected_reading=lambda dfdx, dfdy, dx, dy: dfdx * dx + dfdy * dy,
+       note="Each partial derivative counts as fast as its variable moves. The gradient is no sum at all but has an "
+       "entry for each variable: from here comes the column of sums below."),
+    _B("independence", rf"{_d('e^z', 'e^x')} = 0", lambda: 0, "jacobian ez ex", networks=(INDEPENDENT.name,),
+       expected="conditional", condition=Condition("z does not depend on x", networks=(DEPENDENT.name,)),
+       corrected=rf"{_d('e^z', 'e^x')} = e^{{z - x}} {_d('z', 'x')}",
+       corrected_reading=lambda ez, ex, dzdx: ez / ex * dzdx,
+       note="Only for variables that do not depend on each other, as the z_j; tried besides with z = 2x."),
+    _B("exp", "f(x) = e^x, \\quad f'(x) = e^x", lambda x: each(np.exp, x), "diagonal h x", networks=(EXP.name,)),
+    _B("chain-rule", "c(z) = f(z) + g(z), \\quad c'(z) = f'(z) + g'(z)", lambda df, dg: df + dg, "diagonal h z",
+       networks=(SUM.name,), note=NOTE_SUM_RULE),
+    _B("quotient-rule", r"q(z) = \frac{f(z)}{g(z)}, \quad q'(z) = \frac{g(z) f'(z) - f(z) g'(z)}{g(z)^2}",
+       lambda f, g, df, dg: (g * df - f * dg) / (g * g), "diagonal h z", networks=(QUOTIENT.name,)),
+    _B("vector", r"f : \mathbb{R}^N \to \mathbb{R}^N", lambda zL: Strict([[float(n) for n in zL.shape]]),
+       "shape value aL", networks=SOFTMAX),
+    _B("softmax", rf"{a} = \frac{{e^{{{z}}}}}{{\sum_{{i=0}}^n e^{{z_i^L}}}}",
+       lambda zL: each(np.exp, zL) / _all(each(np.exp, zL)), "value aL", networks=SOFTMAX),
+    _B("softmax-column", r"= \begin{pmatrix} \frac{e^{z_0^L}}{\sum_{i=0}^n e^{z_i^L}} \\ \frac{e^{z_1^L}}{\sum_{i=0}^n "
+       r"e^{z_i^L}} \\ \vdots \\ \frac{e^{z_n^L}}{\sum_{i=0}^n e^{z_n^L}} \end{pmatrix}",
+       lambda zL: column(len(zL), lambda j: math.exp(zL[j]) / (
+           _all(each(np.exp, zL)) if j < len(zL) - 1 else len(zL) * math.exp(zL[j])
+       )), "value aL", networks=SOFTMAX, expected="misprint",
+       misprint=(r"\sum_{i=0}^n e^{z_n^L}", r"\sum_{i=0}^n e^{z_i^L}"),
+       corrected=r"= \begin{pmatrix} \frac{e^{z_0^L}}{\sum_{i=0}^n e^{z_i^L}} \\ \frac{e^{z_1^L}}{\sum_{i=0}^n "
+       r"e^{z_i^L}} \\ \vdots \\ \frac{e^{z_n^L}}{\sum_{i=0}^n e^{z_i^L}} \end{pmatrix}",
+       corrected_reading=lambda zL: column(len(zL), lambda j: math.exp(zL[j]) / _all(each(np.exp, zL))),
+       note="The sum in the last row runs over i, but z has the index n: as printed it is n + 1 times the same."),
+    _B("jacobian-sums",
+       r"\frac{\mathrm{d}\boldsymbol{a}}{\mathrm{d}\boldsymbol{z}} = "
+       + _column(rf"{_d('a_#', 'z_0')} + {_d('a_#', 'z_1')} + \dots + {_d('a_#', 'z_n')}"),
+       lambda JL: column(len(JL), lambda j: sum(JL[j, k] for k in range(len(JL)))), "jacobian aL zL", networks=SOFTMAX,
+       expected="ill-shaped",
+       corrected=r"\left(\frac{\mathrm{d}\boldsymbol{a}}{\mathrm{d}\boldsymbol{z}}\right)_{jk} = "
+       r"\frac{\mathrm{d}a_j}{\mathrm{d}z_k}",
+       corrected_reading=lambda JL: matrix(len(JL), len(JL), lambda j, k: JL[j, k]),
+       note="The plus signs make a column of a matrix; of softmax it would even be 0, as the outputs always sum to 1. "
+       "Without them it is the Jacobian, with a row for each output: not the layout that this appendix defines."),
+    _B("a-element", r"a_j = S(z_j) = \frac{e^{z_j}}{\sum_{i=0}^n e^{z_i}}",
+       lambda z: column(len(z), lambda j: math.exp(z[j]) / _all(each(np.exp, z))), "value h",
+       note="S(z_j) is no function of z_j alone, though it is written so."),
+    _B("a-quotient", r"= \frac{f(z_j)}{g(z_j)}", lambda f, g: f / g, "value h"),
+    _B("f", r"f(z_j) = e^{z_j}", lambda z: column(len(z), lambda j: math.exp(z[j])), "value f"),
+    _B("f-same", rf"j = k: \quad {_d('f(z_j)', 'z_k')} = {_d('f(z_j)', 'z_j')} = e^{{z_j}}",
+       lambda z: column(len(z), lambda j: math.exp(z[j])), "diagonal f z"),
+    _B("f-other", rf"j \neq k: \quad {_d('f(z_j)', 'z_k')} = 0",
+       lambda f: matrix(len(f), len(f), lambda j, k: f[j] if j == k else 0), "jacobian f z",
+       note="Tried as the whole matrix, together with the case j = k: zeros alone would tell nothing."),
+    _B("g", r"g(z_j) = \sum_{i=0}^n e^{z_i}", lambda z: _all(each(np.exp, z)), "value g",
+       note="g has no j of its own: it is the same for all j, and depends on all z."),
+    _B("g-terms", r"= e^{z_0} + e^{z_1} + \dots + e^{z_n}",
+       lambda z: math.exp(z[0]) + math.exp(z[1]) + sum(math.exp(z[j]) for j in range(2, len(z))), "value g"),
+    _B("dgdz", rf"{_d('g(z_j)', 'z_k')} = e^{{z_k}}", lambda z: column(len(z), lambda k: math.exp(z[k])),
+       "transposed g z"),
+    _B("same-step1", rf"{_d('a_j', 'z_j')} = \frac{{g(z_j)\, e^{{z_j}} - e^{{z_j}} e^{{z_j}}}}{{g(z_j)^2}}",
+       lambda f, g: (g * f - f * f) / (g * g), "diagonal h z"),
+    _B("same-step2", r"= \frac{e^{z_j} (g(z_j) - e^{z_j})}{g(z_j)}", lambda f, g: f * (g - f) / g, "diagonal h z",
+       expected="misprint", misprint=("{g(z_j)}", "{g(z_j)^2}"),
+       corrected=r"= \frac{e^{z_j} (g(z_j) - e^{z_j})}{g(z_j)^2}", corrected_reading=lambda f, g: f * (g - f) / (g * g),
+       note="The square of the denominator is lost in this step alone; the next one has g twice."),
+    _B("same-step3", r"= \frac{e^{z_j}}{g(z_j)} \frac{g(z_j) - e^{z_j}}{g(z_j)}", lambda f, g: (f / g) * ((g - f) / g),
+       "diagonal h z"),
+    _B("same-step4", r"= \frac{e^{z_j}}{g(z_j)} \left(\frac{g(z_j)}{g(z_j)} - \frac{e^{z_j}}{g(z_j)}\right)",
+       lambda f, g: (f / g) * (g / g - f / g), "diagonal h z"),
+    _B("same-step5", r"= S(z_j) (1 - S(z_j))", lambda f, g: (f / g) * (1 - f / g), "diagonal h z"),
+    _B("same-step6", r"= a_j (1 - a_j)", lambda a: a * (1 - a), "diagonal h z"),
+    _B("other-step1", rf"{_d('a_j', 'z_k')} = \frac{{g(z_j)\, 0 - e^{{z_j}} e^{{z_k}}}}{{g(z_j)^2}}",
+       lambda z, f, g: _off_diagonal(z, lambda j, k: (g[0] * 0 - f[j] * f[k]) / g[0] ** 2), OFF),
+    _B("other-step2", r"= \frac{-e^{z_j} e^{z_k}}{g(z_j)^2}",
+       lambda z, f, g: _off_diagonal(z, lambda j, k: -f[j] * f[k] / g[0] ** 2), OFF),
+    _B("other-step3", r"= \frac{-e^{z_j}}{g(z_j)} \frac{e^{z_k}}{g(z_j)}",
+       lambda z, f, g: _off_diagonal(z, lambda j, k: (-f[j] / g[0]) * (f[k] / g[0])), OFF),
+    _B("other-step4", r"= -S(z_j)\, S(z_k)",
+       lambda z, f, g: _off_diagonal(z, lambda j, k: -(f / g)[j] * (f / g)[k]), OFF),
+    _B("other-step5", r"= -a_j a_k", lambda z, a: _off_diagonal(z, lambda j, k: -a[j] * a[k]), OFF),
+    _B("dadz", rf"{_d(a, z)} = {JACOBIAN}",
+       lambda aL: matrix(len(aL), len(aL), lambda j, k: aL[j] * (1 - aL[j]) if j == k else -aL[j] * aL[k]),
+       "jacobian aL zL", networks=SOFTMAX),
+    _B("factors", rf"= {FACTOR} {REMAINDER}",
+       lambda aL: aL.T @ matrix(len(aL), len(aL), lambda j, k: _delta(j, k) - aL[k]), "jacobian aL zL",
+       networks=SOFTMAX, expected="ill-shaped", corrected=rf"= \widehat{{{a}}} \cdot {REMAINDER}",
+       corrected_reading=lambda aL: hat(aL) @ matrix(len(aL), len(aL), lambda j, k: _delta(j, k) - aL[k]),
+       note="A string times a matrix is a string. Each row of the matrix is to be multiplied by its own a_j, which the "
+       "diagonal matrix of a does (hat, as in Mishachev's text)."),
+    _B("factors-I", rf"= {FACTOR} \left(I_n - {ROWS_A}\right)",
+       lambda aL: aL.T @ (identity(len(aL)) - ones(len(aL)) @ aL.T), "jacobian aL zL", networks=SOFTMAX,
+       expected="ill-shaped", corrected=rf"= \widehat{{{a}}} \cdot \left(I_n - \mathbf{{1}} \cdot {a}^T\right)",
+       corrected_reading=lambda aL: hat(aL) @ (identity(len(aL)) - ones(len(aL)) @ aL.T),
+       note="Again a string where the diagonal matrix of a belongs; as printed all its elements are 0. (The scan "
+       "mixes this line up with the one before; "
+       "\"I_n is an identity matrix\" tells what it was. Its size is that of a, n + 1.)"),
+    _B("delta", r"\delta_{jk} = \begin{cases} 1 & \text{if } j = k \\ 0 & \text{if } j \neq k \end{cases}",
+       lambda zL: matrix(len(zL), len(zL), _delta), "jacobian zL zL", networks=SOFTMAX),
+    _B("dadz-element", rf"{_d('a_j^L', 'z_k^L')} = a_j^L (\delta_{{jk}} - a_k^L)",
+       lambda aL: matrix(len(aL), len(aL), lambda j, k: aL[j] * (_delta(j, k) - aL[k])), "jacobian aL zL",
+       networks=SOFTMAX),
 ]
 
 sabine = Catalogue(
     name="sabine",
     title="Neural Network Mathematics, Fraser Sabine",
     sections={
+        "1": "Notation",
+        "2": "Loss and cost function",
         "2.1": "Squared error",
+        "2.2": "Cross entropy",
+        "3": "Activation function",
+        "3.1": "Sigmoid",
+        "3.2": "Softmax",
+        "4": "Matrix weights",
+        "5.1.1": "Sigmoid and squared error, element form",
         "5.1.2": "Sigmoid and squared error, matrix form",
+        "5.2.1": "Softmax and cross entropy, element form",
         "5.2.2": "Softmax and cross entropy, matrix form",
+        "A": "Cross entropy derivation",
+        "B": "Softmax derivation",
     },
-    networks=(SIGMOID, ONE_HOT, SHARES, ANY),
-    quantities=quantities,
-    entries=[*SQUARED_ERROR, *CROSS_ENTROPY],
+    networks=(
+        DIGITS, DIGITS_ONE_HOT, DIGITS_SHARES, DIGITS_ANY, SMALL, MEAN, MEAN_SQUARED, TANH, RELU, LOG_SOFTMAX,
+        SMALL_SHARES, SMALL_ANY, HADAMARD_PRODUCT, HADAMARD_DIVISION, DOT, LOG, EXP, SUM, QUOTIENT, SAME_RATE, OTHER_RATES,
+        INDEPENDENT, DEPENDENT, SPELLED, TERMS,
+    ),
+    names=names,
+    entries=[
+        *NOTATION, *COST, *ACTIVATIONS, *WEIGHTS, *SQUARED_ERROR_ELEMENTS, *SQUARED_ERROR, *CROSS_ENTROPY_ELEMENTS,
+        *CROSS_ENTROPY, *APPENDIX_A, *APPENDIX_B,
+    ],
 )

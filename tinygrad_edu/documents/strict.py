@@ -14,6 +14,9 @@ on paper      here     meaning
 ``A ⊗ B``     A & B    Kronecker product
 ``A + B``     A + B    sum, of equal shapes (``-`` likewise)
 ``Aᵀ``        A.T      transpose
+``x_j``       x[j]     an element, a number; rows and columns count from 0
+``⟨a, b⟩``    inner    scalar product, of equal shapes
+``Σ(x)``      S(x)     a column of functions (`Maps`) at a column; ``Σ ∘ x``, S * x
 ============  =======  ==========================================================
 
 ``@ * / %`` have the same precedence in Python and act from the left to the right, and so do the products in Mishachev's
@@ -22,12 +25,14 @@ on paper      here     meaning
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
+Function = Callable[[Any], Any]  # of one number, or of each element of an array
 
 
 class ShapeError(ValueError):
@@ -71,14 +76,27 @@ class Strict:
             raise ShapeError(f"a strict matrix has two dimensions, not the shape {self.values.shape}")
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> tuple[int, int]:
         """Rows and columns."""
-        return self.values.shape
+        rows, columns = self.values.shape
+        return rows, columns
 
     @property
     def T(self) -> Strict:
         """The transpose."""
         return Strict(self.values.T)
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return len(self.values)
+
+    def row(self, j: int) -> Strict:
+        """Row j as a string (1, n)."""
+        return matrix(1, self.shape[1], lambda _, k: self[j, k])
+
+    def column(self, k: int) -> Strict:
+        """Column k as a column (n, 1)."""
+        return column(len(self), lambda j: self[j, k])
 
     def __getitem__(self, index: int | tuple[int, int]) -> float:
         """Element ``x[j]`` of a column or ``X[j, k]`` of a matrix, counted from 0 as in Sabine's text."""
@@ -126,33 +144,104 @@ class Strict:
         return _product("B · A (which is A • B)", other, self)
 
     def __and__(self, other: Strict) -> Strict:
-        return Strict(np.kron(self.values, _matrix("A ⊗ B", other).values))
+        return Strict(np.kron(self.values, as_matrix(other, "A ⊗ B").values))
 
 
-def _matrix(name: str, operand: object) -> Strict:
+def as_matrix(operand: object, name: str = "a reading") -> Strict:
     """The operand, a Python number as (1, 1). Arrays are refused: they would bring broadcasting in by the back door."""
     if isinstance(operand, (int, float)):
         return Strict([[operand]])
     if not isinstance(operand, Strict):
-        raise TypeError(f"{name}: the operands are Strict matrices or Python numbers, not {type(operand).__name__}")
+        raise TypeError(f"{name}: Strict matrices or Python numbers are expected, not {type(operand).__name__}")
     return operand
 
 
 def _entrywise(name: str, function: Callable[[Array, Array], Array], left: object, right: object) -> Strict:
-    a, b = _matrix(name, left), _matrix(name, right)
+    a, b = as_matrix(left, name), as_matrix(right, name)
     if a.shape != b.shape and (1, 1) not in (a.shape, b.shape):
         raise ShapeError(f"{name} of {a.shape} and {b.shape}: the shapes must be equal")
     return Strict(function(a.values, b.values))
 
 
 def _product(name: str, left: object, right: object) -> Strict:
-    a, b = _matrix(name, left), _matrix(name, right)
+    a, b = as_matrix(left, name), as_matrix(right, name)
     if (1, 1) in (a.shape, b.shape):
         return Strict(a.values * b.values)
     if a.shape[1] != b.shape[0]:
         inner = f"{a.shape[1]} and {b.shape[0]}"
         raise ShapeError(f"{name} of {a.shape} and {b.shape}: the inner sizes {inner} must be equal")
     return Strict(a.values @ b.values)
+
+
+class Maps:
+    """A column Σ of functions of one number: ``S(x)`` and the operator's ``S * x`` apply each to its own coordinate.
+
+    Examples
+    --------
+    >>> Maps([np.sin, np.negative])(Strict([[0.0], [2.0]]))
+    Strict([[ 0.],
+            [-2.]])
+    """
+
+    def __init__(self, functions: Sequence[Function]) -> None:
+        self.functions = tuple(functions)
+
+    def __getitem__(self, j: int) -> Function:
+        if not 0 <= j < len(self.functions):
+            raise ShapeError(f"function {j} of {len(self.functions)}: there is none")
+        return self.functions[j]
+
+    def __call__(self, x: Strict) -> Strict:
+        if len(x) != len(self.functions):
+            raise ShapeError(f"Σ ∘ x of {len(self.functions)} functions and {x.shape}: one function a row")
+        return matrix(*x.shape, lambda j, k: self.functions[j](x[j, k]))
+
+    __mul__ = __call__
+
+
+def inner(left: Strict, right: Strict) -> Strict:
+    """The scalar product ⟨a, b⟩ of equal shapes, (1, 1).
+
+    Examples
+    --------
+    >>> inner(Strict([[1.0], [2.0]]), Strict([[3.0], [4.0]]))
+    Strict([[11.]])
+    """
+    return Strict([[np.sum(_entrywise("⟨a, b⟩", np.multiply, left, right).values)]])
+
+
+def hat(x: Strict) -> Strict:
+    """The square matrix with the column x as its diagonal.
+
+    Examples
+    --------
+    >>> hat(Strict([[1.0], [2.0]]))
+    Strict([[1., 0.],
+            [0., 2.]])
+    """
+    return matrix(len(x), len(x), lambda j, k: x[j] if j == k else 0.0)
+
+
+def identity(n: int) -> Strict:
+    """The identity matrix I of n rows."""
+    return Strict(np.eye(n))
+
+
+def ones(n: int) -> Strict:
+    """The column of n ones."""
+    return column(n, lambda _: 1.0)
+
+
+def each(function: Function, x: Strict) -> Strict:
+    """A function of one number at each element, such as the ``e^z`` and ``log(a)`` of a column."""
+    return Strict(function(x.values))
+
+
+def stack(rows: Sequence[Strict]) -> Strict:
+    """The braces ``{...}_i``: rows, each (1, n), one below the other."""
+    if len({row.shape for row in rows}) != 1 or rows[0].shape[0] != 1:
+        raise ShapeError(f"{{...}}_i of the shapes {[row.shape for row in rows]}: rows (1, n) of one length")
+    return Strict(np.vstack([row.values for row in rows]))
 
 
 def matrix(rows: int, columns: int, element: Callable[[int, int], float]) -> Strict:

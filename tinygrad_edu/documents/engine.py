@@ -1,0 +1,213 @@
+"""The engine's side of the audit: the networks and programs recorded on the tape, and what it delivers for a quantity.
+
+The formulas' side is in the catalogues and shares no code with it.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .. import operations as op
+from ..tensor import Tensor
+from ..transforms import adjoints
+from .entry import Catalogue
+from .networks import Network, Numbers
+from .strict import Array
+
+Graph = dict[str, Tensor]
+
+
+def record_network(network: Network, numbers: Numbers) -> Graph:
+    """Record a network on the tape.
+
+    Returns
+    -------
+    dict
+        By their names ``a0`` (the input), ``W1 b1 z1 a1`` and so on, ``t``, and the cost ``c``, which is last.
+    """
+    a = Tensor(numbers.X, name="X")
+    t = Tensor(numbers.t, name="t")
+    graph = {"a0": a, "t": t}
+    for i, (W, b, activation) in enumerate(zip(numbers.W, numbers.b, network.activations, strict=True), 1):
+        graph[f"W{i}"] = Tensor(W, requires_grad=True, name=f"W{i}")
+        z = graph[f"W{i}"] @ a
+        if network.biases:
+            graph[f"b{i}"] = Tensor(b, requires_grad=True, name=f"b{i}")
+            z = z + graph[f"b{i}"]
+        graph[f"z{i}"] = z.named(f"z{i}")
+        graph[f"a{i}"] = a = _activate(activation, z).named(f"a{i}")
+    cost = COSTS[network.cost](network, t, a)
+    graph["c"] = cost / network.batch if network.mean else cost
+    return graph
+
+
+def _activate(activation: str | tuple[str, ...], z: Tensor) -> Tensor:
+    """A layer's map Σ: one function, or one for each row."""
+    a: Tensor = (
+        getattr(op, activation)(z)
+        if isinstance(activation, str)
+        else op.coordinatewise([getattr(op, name) for name in activation], z)
+    )
+    return a
+
+
+COSTS: Mapping[str, Callable[[Network, Tensor, Tensor], Tensor]] = {
+    "output": lambda network, t, a: a if a.size == 1 else op.sum(a),
+    "squared_error": lambda network, t, a: op.squared_error(t, a),
+    "mean_squared_error": lambda network, t, a: op.sum(op.mean((t - a) ** 2, axis=0)),
+    "cross_entropy": lambda network, t, a: op.cross_entropy(t, a, base=network.base),
+}
+
+def _combined(h: Callable[[Tensor, Tensor], Tensor], f: Tensor, g: Tensor) -> Graph:
+    return {"f": f, "g": g, "h": h(f, g)}
+
+
+# The programs by their names: what each makes of its variables, the last of it in the picture.
+PROGRAMS: Mapping[str, Callable[..., Graph]] = {
+    "mishachev-string-column": lambda A, B: {"h": A @ B},
+    "sabine-hadamard-product": lambda a, b: {"h": op.hadamard(a, b)},
+    "sabine-hadamard-division": lambda a, b: {"h": op.hadamard_divide(a, b)},
+    "sabine-dot": lambda a, b: {"h": op.transpose(a) @ b},
+    "sabine-log": lambda x: {"h": op.log(x, base=3.0)},
+    "sabine-exp": lambda x: {"h": op.exp(x)},
+    "sabine-sum": lambda z: _combined(operator.add, op.sin(z), op.exp(z)),
+    "sabine-quotient": lambda z: _combined(operator.truediv, op.sin(z), op.exp(z)),
+    "sabine-same-rate": lambda s: _combined(_of_two, s + 0.5, s - 0.25),
+    "sabine-other-rates": lambda s: _combined(_of_two, s**2, 3 * s),
+    "sabine-independent": lambda ex, z: {"ez": op.exp(z)},
+    "sabine-dependent": lambda ex, z: {"ez": op.exp(2 * op.log(ex))},
+    "sabine-softmax": lambda z: _combined(operator.truediv, op.exp(z), op.sum(op.exp(z))),
+    "sabine-terms": lambda t, a: {"h": t * op.log(a, base=3.0)},
+}
+
+
+def _of_two(x: Tensor, y: Tensor) -> Tensor:
+    f: Tensor = x * op.sin(y)
+    return f
+
+
+def record(setting: Any, numbers: Any) -> Graph:
+    """Record a network, or a program by its name."""
+    if setting.name not in PROGRAMS:
+        return record_network(setting, numbers)
+    graph = {name: Tensor(value, requires_grad=True, name=name) for name, value in numbers.items()}
+    made = PROGRAMS[setting.name](**graph)
+    return graph | {name: value.named(name) for name, value in made.items()}
+
+
+class Trial:
+    """A network or program with the numbers of one seed: as the quantities of the readings, and on the tape.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        The document.
+    network : str
+        The name of one of its networks.
+    seed : int
+        For the numbers.
+    """
+
+    def __init__(self, catalogue: Catalogue, network: str, seed: int) -> None:
+        setting: Any = catalogue.networks[network]
+        numbers = setting.numbers(seed)
+        names = catalogue.names(setting)
+        self.batch: int = getattr(setting, "batch", 1)
+        self.quantities = setting.quantities(numbers).renamed(names)
+        self.graph = record(setting, numbers)
+        self.loss = list(self.graph.values())[-1]
+        self.graph |= {name: self.graph[own] for name, own in names.items() if own in self.graph}
+        self._delivered: dict[str, Array] = {}
+
+    def deliver(self, quantity: str) -> Array:
+        """What the engine has for a quantity: its kind, a method of this class, and the names of variables."""
+        if quantity not in self._delivered:
+            kind, *names = quantity.split()
+            self._delivered[quantity] = getattr(self, kind.replace("-", "_"))(*names)
+        return self._delivered[quantity]
+
+    def value(self, *variables: str) -> Array:
+        """Values, one below the other."""
+        return np.vstack([np.atleast_2d(self.graph[variable].numpy()) for variable in variables])
+
+    def gradient(self, *variables: str) -> Array:
+        """The gradients of the loss by parameters, as `backward` leaves them, side by side."""
+        if self.graph[variables[0]].grad is None:
+            self.loss.backward()
+        return np.hstack([np.asarray(self.graph[variable].grad) for variable in variables])
+
+    def adjoint(self, variable: str) -> Array:
+        """The gradient of the loss by an intermediate, (n, B)."""
+        return np.asarray(adjoints(self.loss, self.graph[variable]))
+
+    def shape(self, *quantity: str) -> Array:
+        """Rows and columns of another quantity."""
+        return np.array([self.deliver(" ".join(quantity)).shape], dtype=np.float64)
+
+    def row(self, j: str, *quantity: str) -> Array:
+        """Row j of another quantity, -1 for the last."""
+        return self.deliver(" ".join(quantity))[[int(j)]]
+
+    def sum(self, *quantity: str) -> Array:
+        """The sum of another quantity's elements, in each column."""
+        return np.asarray(self.deliver(" ".join(quantity)).sum(axis=0, keepdims=True))
+
+    def rest(self, *quantity: str) -> Array:
+        """For each element of another quantity the sum of all the other ones in its column."""
+        values = self.deliver(" ".join(quantity))
+        return np.stack([np.delete(values, j, axis=0).sum(axis=0) for j in range(len(values))])
+
+    def block(self, *quantity: str) -> Array:
+        """Another quantity without its last row and column."""
+        return self.deliver(" ".join(quantity))[:-1, :-1]
+
+    def rows(self, *variables: str) -> Array:
+        """How many rows variables have, one below the other."""
+        return np.array([[float(self.graph[variable].shape[0])] for variable in variables])
+
+    def jacobian(self, output: str, variable: str) -> Array:
+        """The Jacobians, a row for each output, one for each column of the batch, side by side."""
+        return np.hstack(self._jacobians(output, variable))
+
+    def transposed(self, output: str, variable: str) -> Array:
+        """The same in the other layout: a row for each input."""
+        return np.hstack([J.T for J in self._jacobians(output, variable)])
+
+    def diagonal(self, output: str, variable: str) -> Array:
+        """The diagonal of the Jacobian, as a column."""
+        return np.stack([np.diag(J) for J in self._jacobians(output, variable)], axis=1)
+
+    def off_diagonal(self, output: str, variable: str) -> Array:
+        """The Jacobian without its diagonal."""
+        return np.hstack([J - np.diag(np.diag(J)) for J in self._jacobians(output, variable)])
+
+    def one_row(self, output: str, variable: str) -> Array:
+        """The derivative of the first output by its own row of the matrix, as a column."""
+        columns = self.graph[variable].shape[1]
+        return np.stack([J[0, :columns] for J in self._jacobians(output, variable)], axis=1)
+
+    def own_rows(self, output: str, variable: str) -> Array:
+        """The derivative of each output j by row j of the matrix, as row j."""
+        n, m = self.graph[variable].shape
+        return np.hstack([np.einsum("jjk->jk", J.reshape(n, n, m)) for J in self._jacobians(output, variable)])
+
+    def _jacobians(self, output: str, variable: str) -> list[Array]:
+        """The Jacobians m x n of a column by a column, or by a matrix row after row, for each column of the batch."""
+        out, by = self.graph[output], self.graph[variable]
+        rows, batch = out.shape if out.ndim == 2 else (1, 1)
+
+        def seed(i: int, column: int) -> Array:
+            g = np.zeros((rows, batch))
+            g[i, column] = 1
+            return g.reshape(out.shape)
+
+        def of_column(column: int) -> Array:
+            sweeps = [np.asarray(adjoints(out, by, gradient=seed(i, column))) for i in range(rows)]
+            shared = batch == 1 or variable[0] in "Wb"  # or else each column of the batch has its own
+            return np.stack([g.ravel() if shared else g[:, column] for g in sweeps])
+
+        return [of_column(column) for column in range(batch)]

@@ -1,0 +1,274 @@
+"""The audit's results as a page: one HTML file that needs nothing else, no network and no script to be read.
+
+`page.css` is how it looks; `page.js` filters and searches.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from urllib.parse import quote
+
+from ..mathml import STYLE, mathml
+from .audit import CATALOGUES, TOLERANCE, TRIALS, Result
+from .entry import VERDICTS
+
+# A verdict is told by its words and a sign, and by its colour last: colours may not be seen.
+SIGNS: Mapping[str, str] = {
+    "exact": "✓", "sign error": "±", "conditional": "∗", "ill-shaped": "◇", "misprint": "¶", "wrong": "✗",
+}  # fmt: skip
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+INSTALL = '<code>pip install "tinygrad_edu[dot]"</code>, or Graphviz with its program <code>dot</code>'
+
+
+def page(results: Sequence[Result], pictures: Mapping[str, str], seed: int) -> str:
+    """The results as one self-contained page of HTML.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        From `audit`.
+    pictures : mapping of str to str
+        By the name of a network its picture, SVG as Graphviz writes it. Where some are missing, the page says what they
+        need.
+    seed : int
+        The first seed of the audit.
+
+    Examples
+    --------
+    >>> from tinygrad_edu.documents.audit import audit
+    >>> text = page(audit("sabine", only="2.1-dcda"), {}, seed=0)
+    >>> '<article id="sabine-2.1-dcda" data-verdict="sign error"' in text
+    True
+    """
+    anchors = {name: _anchor("network", name) for name in pictures}
+    ordered = sorted(results, key=_place)
+    formulas = "".join(
+        _document(document, list(group), anchors)
+        for document, group in itertools.groupby(ordered, key=lambda result: result.document)
+    )
+    title = "Formulas, checked against the engine"
+    style, script = (files(__package__).joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline';
+ script-src 'unsafe-inline'">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>
+{STYLE}{style}</style>
+</head>
+<body>
+<a class="skip" href="#formulas">Skip to the formulas</a>
+<header>
+<h1>{title}</h1>
+<p>Each formula is read literally, as it is printed, computed on small networks, and compared with the derivative that
+the engine delivers. The verdict follows from the numbers: a form is right where no element of it is off by more than
+{_number(TOLERANCE)} of the largest, on {TRIALS} draws of weights and examples (seed {seed} and those after it).</p>
+{_stated(results)}
+</header>
+{_contents(ordered, bool(pictures))}
+<main id="formulas" tabindex="-1">
+{_controls(results)}
+{formulas}<p id="none" hidden>No formula matches. <button type="button">Show all formulas</button></p>
+{_pictures(results, pictures, anchors)}</main>
+<footer><p>The same again: <code>python -m tinygrad_edu audit --seed {seed} --out DIR</code></p></footer>
+<script>
+{script}</script>
+</body>
+</html>
+"""
+
+
+def _place(result: Result) -> tuple[int, int]:
+    """Where a result's section is: its document's place among all, and its own in the document."""
+    return list(CATALOGUES).index(result.document), list(CATALOGUES[result.document].sections).index(result.section)
+
+
+def _anchor(*names: str) -> str:
+    """An id in HTML, which has no white space."""
+    return re.sub(r"\s+", "-", "-".join(names))
+
+
+def _link(anchor: str, text: str) -> str:
+    return f'<a href="#{escape(quote(anchor))}">{escape(text)}</a>'
+
+
+def _count(number: int) -> str:
+    return f"{number} formula{'s' * (number != 1)}"
+
+
+# --- what stands at the top
+
+
+def _stated(results: Sequence[Result]) -> str:
+    failed = [result.id for result in results if not result.as_stated]
+    if not failed:
+        return "<p>All verdicts are as the catalogues of the documents state them.</p>"
+    links = ", ".join(_link(_anchor(id), id) for id in failed)
+    return f'<p class="alarm"><strong>{len(failed)} of {_count(len(results))} NOT AS STATED:</strong> {links}</p>'
+
+
+def _controls(results: Sequence[Result]) -> str:
+    """The counts by verdict, which are buttons where there is a script, and the search."""
+    count = Counter(result.verdict for result in results)
+    rows = [("", "all", "whatever the verdict", len(results))]
+    rows += [(verdict, _badge(verdict), escape(meaning), count[verdict]) for verdict, meaning in VERDICTS.items()]
+    buttons = "\n".join(
+        f'<li><button type="button" disabled aria-pressed="{"false" if verdict else "true"}" data-verdict="{verdict}">'
+        f"<b>{number}</b> {name}</button> <span>{meaning}</span></li>"
+        for verdict, name, meaning, number in rows
+    )
+    return f"""<ul class="verdicts" aria-label="Formulas by verdict">
+{buttons}
+</ul>
+<form role="search" hidden>
+<label for="search">Search <kbd aria-hidden="true">/</kbd></label>
+<input id="search" type="search" autocomplete="off" spellcheck="false" aria-keyshortcuts="/"
+ placeholder="id, section, note, LaTeX">
+<output role="status">{_count(len(results))}</output>
+</form>"""
+
+
+def _badge(verdict: str) -> str:
+    sign = f'<span aria-hidden="true">{SIGNS.get(verdict, "•")}</span>'
+    return f'<span class="badge" data-verdict="{escape(verdict)}">{sign} {escape(verdict)}</span>'
+
+
+def _contents(ordered: Sequence[Result], pictured: bool) -> str:
+    items = []
+    for document, group in itertools.groupby(ordered, key=lambda result: result.document):
+        sections = "".join(
+            f"<li>{_link(_anchor('section', document, section), _heading(document, section))}</li>"
+            for section in dict.fromkeys(result.section for result in group)
+        )
+        items.append(f"<li>{escape(CATALOGUES[document].title)}<ul>{sections}</ul></li>")
+    if pictured:
+        items.append('<li><a href="#pictures">The networks</a></li>')
+    return f'<nav aria-label="Contents"><ul>{"".join(items)}</ul></nav>'
+
+
+# --- the formulas
+
+
+def _heading(document: str, section: str) -> str:
+    return f"{section}\N{EN SPACE}{CATALOGUES[document].sections[section]}"
+
+
+def _document(document: str, results: Iterable[Result], anchors: Mapping[str, str]) -> str:
+    sections = "".join(
+        f'<section id="{escape(_anchor("section", document, section))}">\n'
+        f"<h3>{escape(_heading(document, section))}</h3>\n"
+        f"{''.join(_article(result, anchors) for result in group)}</section>\n"
+        for section, group in itertools.groupby(results, key=lambda result: result.section)
+    )
+    return f'<section class="document">\n<h2>{escape(CATALOGUES[document].title)}</h2>\n{sections}</section>\n'
+
+
+def _article(result: Result, anchors: Mapping[str, str]) -> str:
+    """A formula with all that is known of it."""
+    anchor = _anchor(result.id)
+    forms = {"as printed": result.printed, **({"right": result.corrected} if result.corrected else {})}
+    parts = [f"<header><h4>{_link(anchor, result.id)}</h4> {_badge(result.verdict)}</header>"]
+    if not result.as_stated:
+        holding = "" if result.expected == "exact" else " with a corrected form that holds"
+        expected = escape(result.expected + holding)
+        parts.append(f'<p class="alarm"><strong>NOT AS STATED:</strong> {expected} is expected.</p>')
+    for label, latex in forms.items():
+        caption = f'<span class="caption">{label}</span>' if len(forms) > 1 else ""
+        box = f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(result.id)}, {label}">'
+        parts.append(f'<div class="form">{caption}{box}{mathml(latex)}</div></div>')
+    if result.condition:
+        parts.append(f"<p><b>Condition:</b> {escape(result.condition.text)}.</p>")
+    if result.note:
+        parts.append(f'<p class="note">{escape(result.note)}</p>')
+    facts = "".join(f"<div><dt>{term}</dt><dd>{value}</dd></div>" for term, value in _facts(result, anchors))
+    parts.append(f"<dl>{facts}</dl>")
+    sources = "".join(f'<pre tabindex="0"><code>{escape(latex)}</code></pre>' for latex in forms.values())
+    parts.append(f"<details><summary>LaTeX</summary>{sources}</details>")
+    id, verdict, label = map(escape, (anchor, result.verdict, result.id))
+    return "\n".join([f'<article id="{id}" data-verdict="{verdict}" aria-label="{label}">', *parts, "</article>\n"])
+
+
+def _facts(result: Result, anchors: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What the audit found, as terms and what they are, in HTML."""
+    if result.misprint:
+        printed, meant = (f"<code>{escape(token)}</code>" for token in result.misprint)
+        yield "Misprint", f"{printed} → {meant}"
+    yield "Error as printed", _error(result.error_printed, result.trouble)
+    if result.condition:
+        yield "Error with the condition broken", _error(result.error_broken)
+    if result.corrected:
+        yield "Error of the right form", _error(result.error_corrected)
+    yield "Derivative", f"<code>{escape(result.quantity)}</code>"
+    yield "Networks", ", ".join(
+        _link(anchors[name], name) if name in anchors else escape(name) for name in _networks(result)
+    )
+
+
+def _networks(result: Result) -> Iterable[str]:
+    """The networks on which a formula was tried, where its condition is met and where it is broken."""
+    return dict.fromkeys((*result.networks, *(result.condition.networks if result.condition else ())))
+
+
+def _error(error: float | None, trouble: str = "") -> str:
+    if error is None:
+        return "does not type-check" + (f": {escape(trouble)}" if trouble else "")
+    return _number(error)
+
+
+def _number(error: float) -> str:
+    """An error in two digits.
+
+    >>> [_number(error) for error in (0.0, 2.0, 1.4657e-16, 0.01, math.nan, math.inf)]
+    ['0', '2', '1.5 · 10⁻¹⁶', '0.01', 'not a number', 'infinite']
+    """
+    if not math.isfinite(error):
+        return "not a number" if math.isnan(error) else "infinite"
+    if error == 0 or 1e-3 <= abs(error) < 1e4:
+        return f"{error:.2g}" if abs(error) < 100 else f"{error:.0f}"
+    digits, exponent = f"{error:.1e}".split("e")
+    power = f"10{str(int(exponent)).translate(SUPERSCRIPTS)}"
+    return power if digits == "1.0" else f"{digits} · {power}"
+
+
+# --- the pictures
+
+
+def _pictures(results: Iterable[Result], pictures: Mapping[str, str], anchors: Mapping[str, str]) -> str:
+    """The pictures of the networks, each once, and what there is to do where some are missing."""
+    named: dict[str, list[str]] = {}
+    for name, svg in pictures.items():
+        named.setdefault(svg, []).append(name)
+    figures = []
+    for i, (svg, names) in enumerate(named.items()):
+        heading = ", ".join(f'<span id="{escape(anchors[name])}">{escape(name)}</span>' for name in names)
+        label = f"The graph of the network {', '.join(names)}"
+        figures.append(
+            f'<h3>{heading}</h3>\n<div class="scroll picture" tabindex="0" role="group" aria-label="{escape(label)}">\n'
+            f"{_inline(svg, f'p{i}-', label)}</div>\n"
+        )
+    missing = {name for result in results for name in _networks(result)} - pictures.keys()
+    if missing:
+        figures.append(f"<p>No pictures of {escape(', '.join(sorted(missing)))}: they need {INSTALL}.</p>\n")
+    return f'<section id="pictures">\n<h2>The networks</h2>\n{"".join(figures)}</section>\n' if figures else ""
+
+
+def _inline(svg: str, prefix: str, label: str) -> str:
+    """A picture as a part of the page: without its prologue, and with ids that no other picture has.
+
+    >>> print(_inline('<?xml version="1.0"?><!DOCTYPE svg><svg><g id="a"/><use href="#a"/></svg>', "p1-", "A"))
+    <svg role="img" aria-label="A"><g id="p1-a"/><use href="#p1-a"/></svg>
+    """
+    svg = re.sub(r"<!--.*?-->", "", svg[svg.index("<svg"):], flags=re.DOTALL)
+    svg = re.sub(r'(\sid="|href="#|url\(#)', rf"\g<1>{prefix}", svg)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(label)}"', 1)
