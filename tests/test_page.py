@@ -429,6 +429,8 @@ def test_filter_and_search(browser, few):
         const cleared = [shown(), status(), location.search, search.value];
         type("\\\\SIGMA'_{");
         const latex = shown();
+        type("Network Functions");
+        const headed = shown();
         type("nothing has this");
         const none = [shown(), visible("#none").length, visible("h2").map((h2) => h2.textContent)];
         document.querySelector("#none button").click();
@@ -437,7 +439,7 @@ def test_filter_and_search(browser, few):
         const focus = document.activeElement.id;
         const slash = key("/", search);  // whether it is not prevented
         return {
-            all, filtered, headings, both, links, pressed, searched, cleared, latex, none, back, focus, slash, faults,
+            all, filtered, headings, both, links, pressed, searched, cleared, latex, headed, none, back, focus, slash, faults,
         };
     """)
 
@@ -464,6 +466,7 @@ def test_filter_and_search(browser, few):
     assert got["searched"] == state(words, "?q=TARGETS++sabine")
     assert got["cleared"] == [*state(every, ""), ""]
     assert got["latex"] == matching(few, "", r"\sigma'_{") and 0 < len(got["latex"]) < len(every)
+    assert got["headed"] == matching(few, "", "network", "functions") and 0 < len(got["headed"]) < len(every)
     assert got["none"] == [[], 1, ["The networks"]]
     assert got["back"] == [every, 0]
     assert got["focus"] == "search"

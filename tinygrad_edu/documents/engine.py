@@ -152,6 +152,10 @@ class Trial:
         """Row j of another quantity, -1 for the last."""
         return self.deliver(" ".join(quantity))[[int(j)]]
 
+    def transpose(self, *quantity: str) -> Array:
+        """The transpose of another quantity."""
+        return self.deliver(" ".join(quantity)).T
+
     def sum(self, *quantity: str) -> Array:
         """The sum of another quantity's elements, in each column."""
         return np.asarray(self.deliver(" ".join(quantity)).sum(axis=0, keepdims=True))

@@ -195,77 +195,77 @@ def names(network: Setting) -> Mapping[str, str]:
 
 # --- the formulas ----------------------------------------------------------------------------------------------------
 
-_two = Section("mishachev", "2", K4)
-_three = Section("mishachev", "3", HOMOGENEOUS.name)
-_four = Section("mishachev", "4", LINE.name)
-_five = Section("mishachev", "5", K4)
-_six = Section("mishachev", "6", R1, R2, R3, R4)
+_2 = Section("mishachev", "2", K4)
+_3 = Section("mishachev", "3", HOMOGENEOUS.name)
+_4 = Section("mishachev", "4", LINE.name)
+_5 = Section("mishachev", "5", K4)
+_6 = Section("mishachev", "6", R1, R2, R3, R4)
 _beyond = Section("mishachev", "beyond", COST.name)
 
 NOTE_K = "In section 2 the last index is n; k is the number of layers, and no number of coordinates."
 
 NETWORK_FUNCTIONS = [
-    _two("Sigma",
-         r"\Sigma([x_1, \dots, x_n]^T) = [\sigma_1(x_1), \dots, \sigma_k(x_n)]^T",
-         lambda Sigma2, N2, k: column(len(N2), lambda i: Sigma2[i if i < len(N2) - 1 else int(k) - 1](N2[i])),
-         "value S2", networks=(K3, K4), expected="misprint", misprint=(r"\sigma_k(x_n)", r"\sigma_n(x_n)"),
-         corrected=r"\Sigma([x_1, \dots, x_n]^T) = [\sigma_1(x_1), \dots, \sigma_n(x_n)]^T",
-         corrected_reading=lambda Sigma2, N2: column(len(N2), lambda i: Sigma2[i](N2[i])),
-         note="The last coordinate has the last function, which is σ_n. " + NOTE_K),
-    _two("Sigma-column",
-         r"\Sigma = [\sigma_1, \dots, \sigma_k]^T, \quad X = [x_1, \dots, x_n]^T",
-         lambda Sigma2, N2, k: Maps([*Sigma2.functions[:-1], Sigma2[int(k) - 1]]) * N2,
-         "value S2", networks=(K3, K4), expected="misprint", misprint=(r"\sigma_k]", r"\sigma_n]"),
-         corrected=r"\Sigma = [\sigma_1, \dots, \sigma_n]^T, \quad X = [x_1, \dots, x_n]^T",
-         corrected_reading=lambda Sigma2, N2: Sigma2 * N2,
-         note="Again σ_n; a column of k functions would not even fit one of n coordinates. " + NOTE_K),
-    _two("operator", r"\Sigma(X) = \Sigma \circ X", lambda Sigma2, N2: Sigma2 * N2, "value S2", networks=(K3, K4, K5),
-         note="The operator's Hadamard product: each function of the column acts on its own coordinate, so functions "
-         "that differ within one column are no special case."),
-    _two("map", r"f : \mathbb{R}^n \to \mathbb{R}^1", lambda nk: matrix(1, 2, lambda _, j: (nk, 1.0)[j]),
-         "shape value f", networks=ALL_K),
-    _two("composition",
-         r"f : \mathbb{R}^n \xrightarrow{W_1} \mathbb{R}^{n_1} \xrightarrow{\Sigma_1} \mathbb{R}^{n_1} \to \dots "
-         r"\xrightarrow{W_k} \mathbb{R}^1 \xrightarrow{\Sigma_k} \mathbb{R}^1",
-         lambda k, X, **q: functools.reduce(lambda a, i: q[f"Sigma{i}"](q[f"W{i}"] @ a), range(1, int(k) + 1), X),
-         "value f", networks=ALL_K,
-         note="\"Piece-wise differentiable\" functions are enough as long as no N_i meets a kink: at 0 ReLU has the "
-         "slopes 0 and 1 and no derivative."),
-    _two("sigma-k", r"\Sigma_k = [\sigma_{k1}]^T = \sigma_k", lambda Sigmak, Nk: Strict([[Sigmak[0](Nk[0])]]),
-         "value f", networks=ALL_K),
-    _two("nested",
-         r"f(X) = \Sigma_k(W_k \cdot \Sigma_{k-1}(W_{k-1} \cdot \Sigma_{k-2} \cdots \Sigma_2(W_2 \cdot "
-         r"\Sigma_1(W_1 \cdot X)) \dots))",
-         lambda X, W1, W2, W3, W4, Sigma1, Sigma2, Sigma3, Sigma4: (
-             Sigma4(W4 @ Sigma3(W3 @ Sigma2(W2 @ Sigma1(W1 @ X))))
-         ), "value f"),
-    _two("product",
-         r"f(X) = \Sigma_k \circ W_k \cdot \Sigma_{k-1} \circ W_{k-1} \cdot \Sigma_{k-2} \cdots \Sigma_2 \circ W_2 "
-         r"\cdot \Sigma_1 \circ W_1 \cdot X",
-         lambda X, W1, W2, W3, W4, Sigma1, Sigma2, Sigma3, Sigma4: (
-             Sigma4 * (W4 @ (Sigma3 * (W3 @ (Sigma2 * (W2 @ (Sigma1 * (W1 @ X)))))))
-         ), "value f",
-         note="The actions go from the right to the left here, and from the left to the right in (3)."),
-    _two("parameters", r"W = (W_k, \dots, W_1), \quad W_i \text{ is } n_i \times n_{i-1}, \quad n_k = 1, \ n_0 = n",
-         lambda nr, nr_1: matrix(1, 2, lambda _, j: (nr, nr_1)[j]), "shape value Wr", networks=(R1, R2, R3, R4)),
-    _two("N1", r"N_1(X) = W_1 \cdot X", lambda W1, X: W1 @ X, "value N1", networks=ALL_K),
-    _two("N", r"N_{i+1}(X) = W_{i+1} \cdot \Sigma_i(N_i(X))", lambda Wr1, Sigmar, Nr: Wr1 @ Sigmar(Nr), "value Nr1",
-         networks=(R1, R2, R3)),
-    _two("braces",
-         r"f(X; W) = \Sigma_k(\underbrace{W_k \cdot \Sigma_{k-1}(\underbrace{W_{k-1} \cdot \Sigma_{k-2} \cdots "
-         r"\Sigma_2(W_2 \cdot \Sigma_1(\underbrace{W_1 \cdot X}_{N_1})) \dots}_{N_{k-1}})}_{N_k})",
-         lambda Sigmak, Wk, Sigmak_1, Nk_1: Sigmak(Wk @ Sigmak_1(Nk_1)), "value f", networks=(K2, K3, K4, K5),
-         note="The scan has one closing parenthesis too many and the braces of N_(k-1) and N_k below the line; both "
-         "are put right here."),
-    _two("f-of-Nk", r"f(X; W) = \Sigma_k(N_k)", lambda Sigmak, Nk: Sigmak(Nk), "value f", networks=ALL_K),
-    _two("f-of-Nk_1", r"f(X; W) = \Sigma_k(W_k \cdot \Sigma_{k-1}(N_{k-1}))",
-         lambda Sigmak, Wk, Sigmak_1, Nk_1: Sigmak(Wk @ Sigmak_1(Nk_1)), "value f", networks=(K2, K3, K4, K5)),
-    _two("columns", r"N_k, \dots, N_1 \text{ are columns of dimensions } n_k, \dots, n_1",
-         lambda nr: matrix(1, 2, lambda _, j: (nr, 1.0)[j]), "shape value Nr", networks=(R1, R2, R3, R4)),
-    _two("linear", r"k = 1, \ \Sigma_k = \mathrm{id}: \quad f(X) = W_1 \cdot X", lambda W1, X: W1 @ X, "value f",
-         networks=(LINEAR.name,),
-         note="Linear in W as well: that \"the adjustable parameters enter the neural network non-linearly\" (section "
-         "1) is not meant for this case."),
+    _2("Sigma",
+       r"\Sigma([x_1, \dots, x_n]^T) = [\sigma_1(x_1), \dots, \sigma_k(x_n)]^T",
+       lambda Sigma2, N2, k: column(len(N2), lambda i: Sigma2[i if i < len(N2) - 1 else int(k) - 1](N2[i])),
+       "value S2", networks=(K3, K4), expected="misprint", misprint=(r"\sigma_k(x_n)", r"\sigma_n(x_n)"),
+       corrected=r"\Sigma([x_1, \dots, x_n]^T) = [\sigma_1(x_1), \dots, \sigma_n(x_n)]^T",
+       corrected_reading=lambda Sigma2, N2: column(len(N2), lambda i: Sigma2[i](N2[i])),
+       note="The last coordinate has the last function, which is σ_n. " + NOTE_K),
+    _2("Sigma-column",
+       r"\Sigma = [\sigma_1, \dots, \sigma_k]^T, \quad X = [x_1, \dots, x_n]^T",
+       lambda Sigma2, N2, k: Maps([*Sigma2.functions[:-1], Sigma2[int(k) - 1]]) * N2,
+       "value S2", networks=(K3, K4), expected="misprint", misprint=(r"\sigma_k]", r"\sigma_n]"),
+       corrected=r"\Sigma = [\sigma_1, \dots, \sigma_n]^T, \quad X = [x_1, \dots, x_n]^T",
+       corrected_reading=lambda Sigma2, N2: Sigma2 * N2,
+       note="Again σ_n; a column of k functions would not even fit one of n coordinates. " + NOTE_K),
+    _2("operator", r"\Sigma(X) = \Sigma \circ X", lambda Sigma2, N2: Sigma2 * N2, "value S2", networks=(K3, K4, K5),
+       note="The operator's Hadamard product: each function of the column acts on its own coordinate, so functions "
+       "that differ within one column are no special case."),
+    _2("map", r"f : \mathbb{R}^n \to \mathbb{R}^1", lambda nk: Strict([[nk, 1.0]]),
+       "shape value f", networks=ALL_K),
+    _2("composition",
+       r"f : \mathbb{R}^n \xrightarrow{W_1} \mathbb{R}^{n_1} \xrightarrow{\Sigma_1} \mathbb{R}^{n_1} \to \dots "
+       r"\xrightarrow{W_k} \mathbb{R}^1 \xrightarrow{\Sigma_k} \mathbb{R}^1",
+       lambda k, X, **q: functools.reduce(lambda a, i: q[f"Sigma{i}"](q[f"W{i}"] @ a), range(1, int(k) + 1), X),
+       "value f", networks=ALL_K,
+       note="\"Piece-wise differentiable\" functions are enough as long as no N_i meets a kink: at 0 ReLU has the "
+       "slopes 0 and 1 and no derivative."),
+    _2("sigma-k", r"\Sigma_k = [\sigma_{k1}]^T = \sigma_k", lambda Sigmak, Nk: Strict([[Sigmak[0](Nk[0])]]),
+       "value f", networks=ALL_K),
+    _2("nested",
+       r"f(X) = \Sigma_k(W_k \cdot \Sigma_{k-1}(W_{k-1} \cdot \Sigma_{k-2} \cdots \Sigma_2(W_2 \cdot "
+       r"\Sigma_1(W_1 \cdot X)) \dots))",
+       lambda X, W1, W2, W3, W4, Sigma1, Sigma2, Sigma3, Sigma4: (
+           Sigma4(W4 @ Sigma3(W3 @ Sigma2(W2 @ Sigma1(W1 @ X))))
+       ), "value f"),
+    _2("product",
+       r"f(X) = \Sigma_k \circ W_k \cdot \Sigma_{k-1} \circ W_{k-1} \cdot \Sigma_{k-2} \cdots \Sigma_2 \circ W_2 "
+       r"\cdot \Sigma_1 \circ W_1 \cdot X",
+       lambda X, W1, W2, W3, W4, Sigma1, Sigma2, Sigma3, Sigma4: (
+           Sigma4 * (W4 @ (Sigma3 * (W3 @ (Sigma2 * (W2 @ (Sigma1 * (W1 @ X)))))))
+       ), "value f",
+       note="The actions go from the right to the left here, and from the left to the right in (3)."),
+    _2("parameters", r"W = (W_k, \dots, W_1), \quad W_i \text{ is } n_i \times n_{i-1}, \quad n_k = 1, \ n_0 = n",
+       lambda nr, nr_1: Strict([[nr, nr_1]]), "shape value Wr", networks=(R1, R2, R3, R4)),
+    _2("N1", r"N_1(X) = W_1 \cdot X", lambda W1, X: W1 @ X, "value N1", networks=ALL_K),
+    _2("N", r"N_{i+1}(X) = W_{i+1} \cdot \Sigma_i(N_i(X))", lambda Wr1, Sigmar, Nr: Wr1 @ Sigmar(Nr), "value Nr1",
+       networks=(R1, R2, R3)),
+    _2("braces",
+       r"f(X; W) = \Sigma_k(\underbrace{W_k \cdot \Sigma_{k-1}(\underbrace{W_{k-1} \cdot \Sigma_{k-2} \cdots "
+       r"\Sigma_2(W_2 \cdot \Sigma_1(\underbrace{W_1 \cdot X}_{N_1})) \dots}_{N_{k-1}})}_{N_k})",
+       lambda Sigmak, Wk, Sigmak_1, Nk_1: Sigmak(Wk @ Sigmak_1(Nk_1)), "value f", networks=(K2, K3, K4, K5),
+       note="The scan has one closing parenthesis too many and the braces of N_(k-1) and N_k below the line; both "
+       "are put right here."),
+    _2("f-of-Nk", r"f(X; W) = \Sigma_k(N_k)", lambda Sigmak, Nk: Sigmak(Nk), "value f", networks=ALL_K),
+    _2("f-of-Nk_1", r"f(X; W) = \Sigma_k(W_k \cdot \Sigma_{k-1}(N_{k-1}))",
+       lambda Sigmak, Wk, Sigmak_1, Nk_1: Sigmak(Wk @ Sigmak_1(Nk_1)), "value f", networks=(K2, K3, K4, K5)),
+    _2("columns", r"N_k, \dots, N_1 \text{ are columns of dimensions } n_k, \dots, n_1",
+       lambda nr: Strict([[nr, 1.0]]), "shape value Nr", networks=(R1, R2, R3, R4)),
+    _2("linear", r"k = 1, \ \Sigma_k = \mathrm{id}: \quad f(X) = W_1 \cdot X", lambda W1, X: W1 @ X, "value f",
+       networks=(LINEAR.name,),
+       note="Linear in W as well: that \"the adjustable parameters enter the neural network non-linearly\" (section "
+       "1) is not meant for this case."),
 ]
 
 AFFINE_FORM = r"\Sigma_3(A_3 \cdot \Sigma_2(A_2 \cdot \Sigma_1(A_1 \cdot x + b_1) + b_2) + b_3)"
@@ -292,7 +292,7 @@ def _with_formal_neurons(x: Strict, **q: Any) -> Strict:
 
 def _needed(name: str, printed: str, broken: Network, condition: str, note: str) -> Entry:
     """(a), (b) or (c): with all three the network is affine, with one broken it is not."""
-    return _three(
+    return _3(
         name, rf"{printed}: \quad f(X) = {AFFINE_FORM}", _affine, "value f", expected="conditional",
         condition=Condition(condition, networks=(broken.name,)), corrected=rf"f(X) = {GENERAL_FORM}",
         corrected_reading=_with_formal_neurons, note=NOTE_FORMAL + note,
@@ -300,26 +300,26 @@ def _needed(name: str, printed: str, broken: Network, condition: str, note: str)
 
 
 AFFINE_NETWORKS = [
-    _three("layers", r"\text{The number of hidden layers is } k - 1, \text{ the } i\text{-th contains } n_i "
-           r"\text{ neurons}",
-           lambda k, **q: column(int(k) - 1, lambda i: q[f"n{i + 1}"]), "rows S1 S2 S3", networks=(K4,)),
-    _three("reference", r"\text{The network function of the form } (1)",
-           lambda dS4, W4, dS3, W3, dS2, W2, dS1, X: dS4 * W4 * dS3 * W3 * dS2 * W2 * dS1 * X, "value f",
-           networks=(LINE.name,), expected="misprint",
-           misprint=("(1)", r"\Sigma_k(W_k \cdot \Sigma_{k-1} \cdots \Sigma_1(W_1 \cdot X))"),
-           corrected=r"\text{The network function of the form } \Sigma_k(W_k \cdot \Sigma_{k-1} \cdots \Sigma_1(W_1 "
-           r"\cdot X))",
-           corrected_reading=lambda X, W1, W2, W3, W4, Sigma1, Sigma2, Sigma3, Sigma4: (
-               Sigma4(W4 @ Sigma3(W3 @ Sigma2(W2 @ Sigma1(W1 @ X))))
-           ),
-           note="(1) is the gradient of the next section (its last row is the literal reading here); the formula that "
-           "is meant, in section 2, has no number."),
-    _three("equivalent",
-           r"\Sigma_k(W_k \cdot \Sigma_{k-1} \cdots \Sigma_1(W_1 \cdot X)) \text{ with (a), (b), (c) is an affine "
-           r"network}",
-           lambda X1, H1, H2, H3, F1, F2, F3: F3(H3 @ F2(H2 @ F1(H1 @ X1))), "value f", networks=(AFFINE.name,),
-           note="The engine has the affine network with biases, the reading the homogeneous one; the values are the "
-           "same."),
+    _3("layers", r"\text{The number of hidden layers is } k - 1, \text{ the } i\text{-th contains } n_i "
+       r"\text{ neurons}",
+       lambda k, **q: column(int(k) - 1, lambda i: q[f"n{i + 1}"]), "rows S1 S2 S3", networks=(K4,)),
+    _3("reference", r"\text{The network function of the form } (1)",
+       lambda dS4, W4, dS3, W3, dS2, W2, dS1, X: dS4 * W4 * dS3 * W3 * dS2 * W2 * dS1 * X, "value f",
+       networks=(LINE.name,), expected="misprint",
+       misprint=("(1)", r"\Sigma_k(W_k \cdot \Sigma_{k-1} \cdots \Sigma_1(W_1 \cdot X))"),
+       corrected=r"\text{The network function of the form } \Sigma_k(W_k \cdot \Sigma_{k-1} \cdots \Sigma_1(W_1 "
+       r"\cdot X))",
+       corrected_reading=lambda X, W1, W2, W3, W4, Sigma1, Sigma2, Sigma3, Sigma4: (
+           Sigma4(W4 @ Sigma3(W3 @ Sigma2(W2 @ Sigma1(W1 @ X))))
+       ),
+       note="(1) is the gradient of the next section (its last row is the literal reading here); the formula that "
+       "is meant, in section 2, has no number."),
+    _3("equivalent",
+       r"\Sigma_k(W_k \cdot \Sigma_{k-1} \cdots \Sigma_1(W_1 \cdot X)) \text{ with (a), (b), (c) is an affine "
+       r"network}",
+       lambda X1, H1, H2, H3, F1, F2, F3: F3(H3 @ F2(H2 @ F1(H1 @ X1))), "value f", networks=(AFFINE.name,),
+       note="The engine has the affine network with biases, the reading the homogeneous one; the values are the "
+       "same."),
     _needed("a", r"X = [x_1, \dots, x_{n-1}, 1]^T", WITHOUT_A, "the last element of every input is 1",
             "(a) puts the 1 in: with another number there the biases of the first layer, and of all that (b) and (c) "
             "carry it to, are multiplied by it."),
@@ -331,63 +331,63 @@ AFFINE_NETWORKS = [
             "the last function of Σ_i is the identity for i < k",
             "(c) carries the 1 through the activations; tanh, say, makes 0.76 of it. \"Identical\" means the identity, "
             "not that the functions are equal to one another."),
-    _three("dimensions", r"\text{The affine network has an } (n - 1)\text{-dimensional input and } n_i - 1 "
-           r"\text{ genuine neurons in layer } i",
-           lambda H1, H2: Strict([[H1.shape[1] - 1.0], [H1.shape[0] - 1.0], [H2.shape[0] - 1.0]]), "rows X S1 S2",
-           networks=(AFFINE.name,)),
-    _three("biases", r"b_i \text{ is the last column of } W_i \text{ except the last element}",
-           lambda Hr: column(len(Hr) - 1, lambda j: Hr[j, Hr.shape[1] - 1]), "value br", networks=(A1, A2),
-           expected="conditional", condition=Condition("i < k", networks=(A3,)),
-           corrected=r"b_i \text{ is the last column of } W_i, \text{ for } i < k \text{ without its last element}",
-           corrected_reading=lambda Hr, nr: column(int(nr), lambda j: Hr[j, Hr.shape[1] - 1]),
-           note="W_k has no last row [0, ..., 0, 1]: its last column is one element, and that is the bias of the "
-           "output. Without it nothing would be left."),
-    _three("regression", r"k = 1, \ \sigma_1 = \mathrm{id}: \quad W_1 \cdot [x_1, \dots, x_{n-1}, 1]^T \text{ is a "
-           r"non-homogeneous regression}",
-           lambda H1, X1: H1 @ X1, "value f", networks=(REGRESSION.name,)),
+    _3("dimensions", r"\text{The affine network has an } (n - 1)\text{-dimensional input and } n_i - 1 "
+       r"\text{ genuine neurons in layer } i",
+       lambda H1, H2: Strict([[H1.shape[1] - 1.0], [H1.shape[0] - 1.0], [H2.shape[0] - 1.0]]), "rows X S1 S2",
+       networks=(AFFINE.name,)),
+    _3("biases", r"b_i \text{ is the last column of } W_i \text{ except the last element}",
+       lambda Hr: column(len(Hr) - 1, lambda j: Hr[j, Hr.shape[1] - 1]), "value br", networks=(A1, A2),
+       expected="conditional", condition=Condition("i < k", networks=(A3,)),
+       corrected=r"b_i \text{ is the last column of } W_i, \text{ for } i < k \text{ without its last element}",
+       corrected_reading=lambda Hr, nr: column(int(nr), lambda j: Hr[j, Hr.shape[1] - 1]),
+       note="W_k has no last row [0, ..., 0, 1]: its last column is one element, and that is the bias of the "
+       "output. Without it nothing would be left."),
+    _3("regression", r"k = 1, \ \sigma_1 = \mathrm{id}: \quad W_1 \cdot [x_1, \dots, x_{n-1}, 1]^T \text{ is a "
+       r"non-homogeneous regression}",
+       lambda H1, X1: H1 @ X1, "value f", networks=(REGRESSION.name,)),
 ]
 
 ONE_DIMENSIONAL = [
-    _four("f",
-          r"f(x; W) = \sigma_k(w_k \sigma_{k-1}(w_{k-1} \sigma_{k-2}(w_{k-2} \sigma_{k-3} \dots \sigma_2(w_2 "
-          r"\sigma_1(w_1 x)) \dots)))",
-          lambda X, W1, W2, W3, W4, Sigma1, Sigma2, Sigma3, Sigma4: (
-              Sigma4(W4 * Sigma3(W3 * Sigma2(W2 * Sigma1(W1 * X))))
-          ), "value f"),
-    _four("gradient",
-          r"\nabla_W f = (\nabla_{w_k} f, \nabla_{w_{k-1}} f, \nabla_{w_{k-2}} f, \dots, \nabla_{w_1} f)",
-          lambda dSdW1, dSdW2, dSdW3, dSdW4, gS1, gS2, gS3: matrix(
-              1, 4, lambda _, i: (dSdW4[0], gS3[0] * dSdW3[0], gS2[0] * dSdW2[0], gS1[0] * dSdW1[0])[i]
-          ), "gradient W4 W3 W2 W1",
-          note="From the last layer to the first, as the parameter vector W = (W_k, ..., W_1) of section 2."),
-    _four("eq1-wk", r"\nabla_{w_k} f = \sigma'_k(N_k)\, \sigma_{k-1}(N_{k-1})",
-          lambda dS4, Sigma3, N3: dS4 * Sigma3(N3), "gradient W4"),
-    _four("eq1-wk_1", r"\nabla_{w_{k-1}} f = \sigma'_k(N_k) w_k\, \sigma'_{k-1}(N_{k-1})\, \sigma_{k-2}(N_{k-2})",
-          lambda dS4, W4, dS3, Sigma2, N2: dS4 * W4 * dS3 * Sigma2(N2), "gradient W3"),
-    _four("eq1-wk_2",
-          r"\nabla_{w_{k-2}} f = \sigma'_k(N_k) w_k\, \sigma'_{k-1}(N_{k-1}) w_{k-1}\, \sigma'_{k-2}(N_{k-2})\, "
-          r"\sigma_{k-3}(N_{k-3})",
-          lambda dS4, W4, dS3, W3, dS2, Sigma1, N1: dS4 * W4 * dS3 * W3 * dS2 * Sigma1(N1), "gradient W2"),
-    _four("eq1-w1",
-          r"\nabla_{w_1} f = \sigma'_k(N_k) w_k\, \sigma'_{k-1}(N_{k-1}) w_{k-1}\, \sigma'_{k-2}(N_{k-2}) w_{k-2} "
-          r"\dots \sigma'_1(N_1)\, x",
-          lambda dS4, W4, dS3, W3, dS2, W2, dS1, X: dS4 * W4 * dS3 * W3 * dS2 * W2 * dS1 * X, "gradient W1"),
-    _four("eq2-wk", r"\nabla_{w_k} f = \sigma'_k \sigma_{k-1}", lambda dS4, S3: dS4 * S3, "gradient W4"),
-    _four("eq2-wk_1", r"\nabla_{w_{k-1}} f = \sigma'_k w_k\, \sigma'_{k-1} \sigma_{k-2}",
-          lambda dS4, W4, dS3, S2: dS4 * W4 * dS3 * S2, "gradient W3"),
-    _four("eq2-wk_2", r"\nabla_{w_{k-2}} f = \sigma'_k w_k\, \sigma'_{k-1} w_{k-1}\, \sigma'_{k-2} \sigma_{k-3}",
-          lambda dS4, W4, dS3, W3, dS2, S1: dS4 * W4 * dS3 * W3 * dS2 * S1, "gradient W2"),
-    _four("eq2-w1",
-          r"\nabla_{w_1} f = \sigma'_k w_k\, \sigma'_{k-1} w_{k-1}\, \sigma'_{k-2} w_{k-2} \dots \sigma'_2 w_2\, "
-          r"\sigma'_1 x",
-          lambda dS4, W4, dS3, W3, dS2, W2, dS1, X: dS4 * W4 * dS3 * W3 * dS2 * W2 * dS1 * X, "gradient W1"),
-    _four("Delta", r"\Delta_i = \Delta_{i+1} w_{i+1} \sigma'_i", lambda Dr1, Wr1, dSr: Dr1 * Wr1 * dSr, "adjoint Nr",
-          networks=(L1, L2, L3)),
-    _four("Delta-start", r"\Delta_k = \Delta_{k+1} w_{k+1} \sigma'_k, \quad \Delta_{k+1} = w_{k+1} = 1",
-          lambda dSk: 1 * (1 * dSk), "adjoint Nk"),
-    _four("gradient-Delta", r"\nabla_{w_i} f = \Delta_i \sigma_{i-1}", lambda Dr, Sr_1: Dr * Sr_1, "gradient Wr",
-          networks=(L2, L3, L4)),
-    _four("sigma-0", r"\nabla_{w_1} f = \Delta_1 \sigma_0, \quad \sigma_0 = x", lambda D1, X: D1 * X, "gradient W1"),
+    _4("f",
+       r"f(x; W) = \sigma_k(w_k \sigma_{k-1}(w_{k-1} \sigma_{k-2}(w_{k-2} \sigma_{k-3} \dots \sigma_2(w_2 "
+       r"\sigma_1(w_1 x)) \dots)))",
+       lambda X, W1, W2, W3, W4, Sigma1, Sigma2, Sigma3, Sigma4: (
+           Sigma4(W4 * Sigma3(W3 * Sigma2(W2 * Sigma1(W1 * X))))
+       ), "value f"),
+    _4("gradient",
+       r"\nabla_W f = (\nabla_{w_k} f, \nabla_{w_{k-1}} f, \nabla_{w_{k-2}} f, \dots, \nabla_{w_1} f)",
+       lambda dSdW1, dSdW2, dSdW3, dSdW4, gS1, gS2, gS3: matrix(
+           1, 4, lambda _, i: (dSdW4[0], gS3[0] * dSdW3[0], gS2[0] * dSdW2[0], gS1[0] * dSdW1[0])[i]
+       ), "gradient W4 W3 W2 W1",
+       note="From the last layer to the first, as the parameter vector W = (W_k, ..., W_1) of section 2."),
+    _4("eq1-wk", r"\nabla_{w_k} f = \sigma'_k(N_k)\, \sigma_{k-1}(N_{k-1})",
+       lambda dS4, Sigma3, N3: dS4 * Sigma3(N3), "gradient W4"),
+    _4("eq1-wk_1", r"\nabla_{w_{k-1}} f = \sigma'_k(N_k) w_k\, \sigma'_{k-1}(N_{k-1})\, \sigma_{k-2}(N_{k-2})",
+       lambda dS4, W4, dS3, Sigma2, N2: dS4 * W4 * dS3 * Sigma2(N2), "gradient W3"),
+    _4("eq1-wk_2",
+       r"\nabla_{w_{k-2}} f = \sigma'_k(N_k) w_k\, \sigma'_{k-1}(N_{k-1}) w_{k-1}\, \sigma'_{k-2}(N_{k-2})\, "
+       r"\sigma_{k-3}(N_{k-3})",
+       lambda dS4, W4, dS3, W3, dS2, Sigma1, N1: dS4 * W4 * dS3 * W3 * dS2 * Sigma1(N1), "gradient W2"),
+    _4("eq1-w1",
+       r"\nabla_{w_1} f = \sigma'_k(N_k) w_k\, \sigma'_{k-1}(N_{k-1}) w_{k-1}\, \sigma'_{k-2}(N_{k-2}) w_{k-2} "
+       r"\dots \sigma'_1(N_1)\, x",
+       lambda dS4, W4, dS3, W3, dS2, W2, dS1, X: dS4 * W4 * dS3 * W3 * dS2 * W2 * dS1 * X, "gradient W1"),
+    _4("eq2-wk", r"\nabla_{w_k} f = \sigma'_k \sigma_{k-1}", lambda dS4, S3: dS4 * S3, "gradient W4"),
+    _4("eq2-wk_1", r"\nabla_{w_{k-1}} f = \sigma'_k w_k\, \sigma'_{k-1} \sigma_{k-2}",
+       lambda dS4, W4, dS3, S2: dS4 * W4 * dS3 * S2, "gradient W3"),
+    _4("eq2-wk_2", r"\nabla_{w_{k-2}} f = \sigma'_k w_k\, \sigma'_{k-1} w_{k-1}\, \sigma'_{k-2} \sigma_{k-3}",
+       lambda dS4, W4, dS3, W3, dS2, S1: dS4 * W4 * dS3 * W3 * dS2 * S1, "gradient W2"),
+    _4("eq2-w1",
+       r"\nabla_{w_1} f = \sigma'_k w_k\, \sigma'_{k-1} w_{k-1}\, \sigma'_{k-2} w_{k-2} \dots \sigma'_2 w_2\, "
+       r"\sigma'_1 x",
+       lambda dS4, W4, dS3, W3, dS2, W2, dS1, X: dS4 * W4 * dS3 * W3 * dS2 * W2 * dS1 * X, "gradient W1"),
+    _4("Delta", r"\Delta_i = \Delta_{i+1} w_{i+1} \sigma'_i", lambda Dr1, Wr1, dSr: Dr1 * Wr1 * dSr, "adjoint Nr",
+       networks=(L1, L2, L3)),
+    _4("Delta-start", r"\Delta_k = \Delta_{k+1} w_{k+1} \sigma'_k, \quad \Delta_{k+1} = w_{k+1} = 1",
+       lambda dSk: 1 * (1 * dSk), "adjoint Nk"),
+    _4("gradient-Delta", r"\nabla_{w_i} f = \Delta_i \sigma_{i-1}", lambda Dr, Sr_1: Dr * Sr_1, "gradient Wr",
+       networks=(L2, L3, L4)),
+    _4("sigma-0", r"\nabla_{w_1} f = \Delta_1 \sigma_0, \quad \sigma_0 = x", lambda D1, X: D1 * X, "gradient W1"),
 ]
 
 
@@ -429,144 +429,152 @@ EQ5_W1 = (
 )
 
 MATRICES = [
-    _five("shape", r"\nabla_{W_i} f \text{ is an } n_i \times n_{i-1} \text{ matrix}",
-          lambda nr, nr_1: matrix(1, 2, lambda _, j: (nr, nr_1)[j]), "shape gradient Wr", networks=(R1, R2, R3, R4)),
-    _five("bullet", r"A \bullet B = B \cdot A", lambda Dr1, Wr1: Dr1 % Wr1.T, "adjoint Sr", networks=(R1, R2, R3),
-          note="Tried with the column A = Δ_(i+1) and the matrix B = W_(i+1)ᵀ, whose product is ∇f by Σ_i."),
-    _five("eq3-Wk", r"\nabla_{W_k} f = \Sigma'_k \cdot \Sigma_{k-1}^T", lambda dSk, Sk_1: dSk @ Sk_1.T, "gradient Wk",
-          networks=ALL_K),
-    _five("eq3-Wk_1", r"\nabla_{W_{k-1}} f = \Sigma'_k \bullet W_k^T \circ \Sigma'_{k-1} \cdot \Sigma_{k-2}^T",
-          lambda dSk, Wk, dSk_1, Sk_2: dSk % Wk.T * dSk_1 @ Sk_2.T, "gradient Wk_1", networks=(K2, K3, K4, K5)),
-    _five("eq3-Wk_2",
-          r"\nabla_{W_{k-2}} f = \Sigma'_k \bullet W_k^T \circ \Sigma'_{k-1} \bullet W_{k-1}^T \circ \Sigma'_{k-2} "
-          r"\cdot \Sigma_{k-3}^T",
-          lambda dSk, Wk, dSk_1, Wk_1, dSk_2, Sk_3: dSk % Wk.T * dSk_1 % Wk_1.T * dSk_2 @ Sk_3.T, "gradient Wk_2",
-          networks=(K3, K4, K5)),
-    _five("eq3-W1", EQ3_W1, _left_to_right, "gradient W1", networks=ALL_K,
-          note="The whole string of products acts from the left to the right (remark 1): by the usual precedence, · "
-          "before ∘, it would not type-check. The braces only show the period."),
-    _five("r2", r"\Sigma'_k \bullet W_k^T = \Sigma'_k \cdot W_k^T", lambda dSk, Wk: dSk @ Wk.T, "adjoint Sk_1",
-          networks=(K2, K3, K4, K5), note="Right because Σ′_k is a scalar, (1, 1); see beyond-r2 for more outputs."),
-    _five("r3-Delta", r"\Delta_i = \Delta_{i+1} \bullet W_{i+1}^T \circ \Sigma'_i",
-          lambda Dr1, Wr1, dSr: Dr1 % Wr1.T * dSr, "adjoint Nr", networks=(R1, R2, R3),
-          note="Δ_i is ∇f by N_i, the input of layer i: what other texts call the error of the layer."),
-    _five("r3-Delta-usual", r"\Delta_i = (W_{i+1}^T \cdot \Delta_{i+1}) \circ \Sigma'_i",
-          lambda Dr1, Wr1, dSr: (Wr1.T @ Dr1) * dSr, "adjoint Nr", networks=(R1, R2, R3)),
-    _five("r3-start", r"\Delta_k = (W_{k+1}^T \cdot \Delta_{k+1}) \circ \Sigma'_k, \quad \Delta_{k+1} = W_{k+1}^T = 1",
-          lambda dSk: 1 * 1 * dSk, "adjoint Nk", networks=ALL_K,
-          note="The scalar 1 starts the recursion for one output; for a cost on top see beyond-cost."),
-    _five("r3-gradient", r"\nabla_{W_i} f = \Delta_i \cdot \Sigma_{i-1}^T", lambda Dr, Sr_1: Dr @ Sr_1.T,
-          "gradient Wr", networks=(R2, R3, R4)),
-    _five("r3-Sigma-0", r"\nabla_{W_1} f = \Delta_1 \cdot \Sigma_0^T, \quad \Sigma_0 = X", lambda D1, X: D1 @ X.T,
-          "gradient W1", networks=ALL_K),
-    _five("r4-column", r"\Delta_i \text{ is an } n_i\text{-column}", lambda nr: matrix(1, 2, lambda _, j: (nr, 1.0)[j]),
-          "shape adjoint Nr", networks=(R1, R2, R3, R4)),
-    _five("r4-matrix", r"\Delta_i \cdot \Sigma_{i-1}^T \text{ is an } n_i \times n_{i-1}\text{-matrix}",
-          lambda Dr, Sr_1: matrix(1, 2, lambda _, j: float((Dr @ Sr_1.T).shape[j])), "shape gradient Wr",
-          networks=(R1, R2, R3, R4)),
-    _five("eq4-Wk", r"\nabla_{W_k} f = \Sigma_{k-1}^T \otimes \Sigma'_k", lambda dSk, Sk_1: Sk_1.T & dSk,
-          "gradient Wk", networks=ALL_K),
-    _five("eq4-Wk_1", r"\nabla_{W_{k-1}} f = \Sigma_{k-2}^T \otimes \Sigma'_{k-1} \circ W_k^T \cdot \Sigma'_k",
-          lambda dSk, Wk, dSk_1, Sk_2: Sk_2.T & (dSk_1 * (Wk.T @ dSk)), "gradient Wk_1", networks=(K2, K3, K4, K5),
-          note="From the right to the left. A string ⊗ a column is the column times the string, as in (3)."),
-    _five("eq4-Wk_2",
-          r"\nabla_{W_{k-2}} f = \Sigma_{k-3}^T \otimes \Sigma'_{k-2} \circ W_{k-1}^T \cdot \Sigma'_{k-1} \circ W_k^T "
-          r"\cdot \Sigma'_k",
-          lambda dSk, Wk, dSk_1, Wk_1, dSk_2, Sk_3: Sk_3.T & (dSk_2 * (Wk_1.T @ (dSk_1 * (Wk.T @ dSk)))),
-          "gradient Wk_2", networks=(K3, K4, K5)),
-    _five("eq4-W1", EQ4_W1, _right_to_left, "gradient W1", networks=ALL_K),
-    _five("eq5-Wk", r"\nabla_{W_k} f = \Sigma_{k-1}^T \otimes \widehat{\Sigma}'_k", lambda dSk, Sk_1: Sk_1.T & hat(dSk),
-          "gradient Wk", networks=ALL_K),
-    _five("eq5-Wk_1",
-          r"\nabla_{W_{k-1}} f = \Sigma_{k-2}^T \otimes (\widehat{\Sigma}'_{k-1} \cdot W_k^T \cdot "
-          r"\widehat{\Sigma}'_k)",
-          lambda dSk, Wk, dSk_1, Sk_2: Sk_2.T & (hat(dSk_1) @ Wk.T @ hat(dSk)), "gradient Wk_1",
-          networks=(K2, K3, K4, K5)),
-    _five("eq5-Wk_2",
-          r"\nabla_{W_{k-2}} f = \Sigma_{k-3}^T \otimes (\widehat{\Sigma}'_{k-2} \cdot W_{k-1}^T \cdot "
-          r"\widehat{\Sigma}'_{k-1} \cdot W_k^T \cdot \widehat{\Sigma}'_k)",
-          lambda dSk, Wk, dSk_1, Wk_1, dSk_2, Sk_3: Sk_3.T & (hat(dSk_2) @ Wk_1.T @ hat(dSk_1) @ Wk.T @ hat(dSk)),
-          "gradient Wk_2", networks=(K3, K4, K5)),
-    _five("eq5-W1", EQ5_W1, _with_diagonals, "gradient W1", networks=ALL_K,
-          note="One matrix product, and so in any order; but the whole of it is a column only because the last factor "
-          "is a scalar: see beyond-eq5."),
-    _five("r6-scalar", r"\widehat{\Sigma}'_k = \Sigma'_k", lambda dSk: hat(dSk), "adjoint Nk", networks=ALL_K),
-    _five("r6-column", r"W_k^T \text{ is a column}", lambda Wk: matrix(1, 2, lambda _, j: float(Wk.T.shape[j])),
-          "shape adjoint Sk_1", networks=(K2, K3, K4, K5)),
+    _5("shape", r"\nabla_{W_i} f \text{ is an } n_i \times n_{i-1} \text{ matrix}",
+       lambda nr, nr_1: Strict([[nr, nr_1]]), "shape gradient Wr", networks=(R1, R2, R3, R4)),
+    _5("bullet", r"A \bullet B = B \cdot A", lambda Dr1, Wr1: Dr1 % Wr1.T, "adjoint Sr", networks=(R1, R2, R3),
+       note="Tried with the column A = Δ_(i+1) and the matrix B = W_(i+1)ᵀ, whose product is ∇f by Σ_i."),
+    _5("eq3-Wk", r"\nabla_{W_k} f = \Sigma'_k \cdot \Sigma_{k-1}^T", lambda dSk, Sk_1: dSk @ Sk_1.T, "gradient Wk",
+       networks=ALL_K),
+    _5("eq3-Wk_1", r"\nabla_{W_{k-1}} f = \Sigma'_k \bullet W_k^T \circ \Sigma'_{k-1} \cdot \Sigma_{k-2}^T",
+       lambda dSk, Wk, dSk_1, Sk_2: dSk % Wk.T * dSk_1 @ Sk_2.T, "gradient Wk_1", networks=(K2, K3, K4, K5)),
+    _5("eq3-Wk_2",
+       r"\nabla_{W_{k-2}} f = \Sigma'_k \bullet W_k^T \circ \Sigma'_{k-1} \bullet W_{k-1}^T \circ \Sigma'_{k-2} "
+       r"\cdot \Sigma_{k-3}^T",
+       lambda dSk, Wk, dSk_1, Wk_1, dSk_2, Sk_3: dSk % Wk.T * dSk_1 % Wk_1.T * dSk_2 @ Sk_3.T, "gradient Wk_2",
+       networks=(K3, K4, K5)),
+    _5("eq3-W1", EQ3_W1, _left_to_right, "gradient W1", networks=ALL_K,
+       note="The whole string of products acts from the left to the right (remark 1): by the usual precedence, · "
+       "before ∘, it would not type-check. The braces only show the period."),
+    _5("r2", r"\Sigma'_k \bullet W_k^T = \Sigma'_k \cdot W_k^T", lambda dSk, Wk: dSk @ Wk.T, "adjoint Sk_1",
+       networks=(K2, K3, K4, K5), note="Right because Σ′_k is a scalar, (1, 1); see beyond-r2 for more outputs."),
+    _5("r3-Delta", r"\Delta_i = \Delta_{i+1} \bullet W_{i+1}^T \circ \Sigma'_i",
+       lambda Dr1, Wr1, dSr: Dr1 % Wr1.T * dSr, "adjoint Nr", networks=(R1, R2, R3),
+       note="Δ_i is ∇f by N_i, the input of layer i: what other texts call the error of the layer."),
+    _5("r3-Delta-usual", r"\Delta_i = (W_{i+1}^T \cdot \Delta_{i+1}) \circ \Sigma'_i",
+       lambda Dr1, Wr1, dSr: (Wr1.T @ Dr1) * dSr, "adjoint Nr", networks=(R1, R2, R3)),
+    _5("r3-start", r"\Delta_k = (W_{k+1}^T \cdot \Delta_{k+1}) \circ \Sigma'_k, \quad \Delta_{k+1} = W_{k+1}^T = 1",
+       lambda dSk: 1 * 1 * dSk, "adjoint Nk", networks=ALL_K,
+       note="The scalar 1 starts the recursion for one output; for a cost on top see beyond-cost."),
+    _5("r3-gradient", r"\nabla_{W_i} f = \Delta_i \cdot \Sigma_{i-1}^T", lambda Dr, Sr_1: Dr @ Sr_1.T,
+       "gradient Wr", networks=(R2, R3, R4)),
+    _5("r3-Sigma-0", r"\nabla_{W_1} f = \Delta_1 \cdot \Sigma_0^T, \quad \Sigma_0 = X", lambda D1, X: D1 @ X.T,
+       "gradient W1", networks=ALL_K),
+    _5("r4-column", r"\Delta_i \text{ is an } n_i\text{-column}", lambda nr: Strict([[nr, 1.0]]),
+       "shape adjoint Nr", networks=(R1, R2, R3, R4)),
+    _5("r4-string", r"\Sigma_{i-1}^T \text{ is an } n_{i-1}\text{-string}",
+       lambda nr_1: Strict([[1.0, nr_1]]), "shape transpose value Sr_1",
+       networks=(R1, R2, R3, R4)),
+    _5("r4-matrix", r"\Delta_i \cdot \Sigma_{i-1}^T \text{ is an } n_i \times n_{i-1}\text{-matrix}",
+       lambda Dr, Sr_1: Strict([(Dr @ Sr_1.T).shape]), "shape gradient Wr",
+       networks=(R1, R2, R3, R4)),
+    _5("eq4-Wk", r"\nabla_{W_k} f = \Sigma_{k-1}^T \otimes \Sigma'_k", lambda dSk, Sk_1: Sk_1.T & dSk,
+       "gradient Wk", networks=ALL_K),
+    _5("eq4-Wk_1", r"\nabla_{W_{k-1}} f = \Sigma_{k-2}^T \otimes \Sigma'_{k-1} \circ W_k^T \cdot \Sigma'_k",
+       lambda dSk, Wk, dSk_1, Sk_2: Sk_2.T & (dSk_1 * (Wk.T @ dSk)), "gradient Wk_1", networks=(K2, K3, K4, K5),
+       note="From the right to the left. A string ⊗ a column is the column times the string, as in (3)."),
+    _5("eq4-Wk_2",
+       r"\nabla_{W_{k-2}} f = \Sigma_{k-3}^T \otimes \Sigma'_{k-2} \circ W_{k-1}^T \cdot \Sigma'_{k-1} \circ W_k^T "
+       r"\cdot \Sigma'_k",
+       lambda dSk, Wk, dSk_1, Wk_1, dSk_2, Sk_3: Sk_3.T & (dSk_2 * (Wk_1.T @ (dSk_1 * (Wk.T @ dSk)))),
+       "gradient Wk_2", networks=(K3, K4, K5)),
+    _5("eq4-W1", EQ4_W1, _right_to_left, "gradient W1", networks=ALL_K),
+    _5("r6-hat", r"\Sigma'_i \circ (W_{i+1}^T \cdot \Delta_{i+1}) = \widehat{\Sigma}'_i \cdot W_{i+1}^T \cdot "
+       r"\Delta_{i+1}",
+       lambda dSr, Wr1, Dr1: hat(dSr) @ Wr1.T @ Dr1, "adjoint Nr", networks=(R1, R2, R3),
+       note="The diagonal matrix does for a column what the Hadamard product does; the remark has no formula for "
+       "it."),
+    _5("eq5-Wk", r"\nabla_{W_k} f = \Sigma_{k-1}^T \otimes \widehat{\Sigma}'_k", lambda dSk, Sk_1: Sk_1.T & hat(dSk),
+       "gradient Wk", networks=ALL_K),
+    _5("eq5-Wk_1",
+       r"\nabla_{W_{k-1}} f = \Sigma_{k-2}^T \otimes (\widehat{\Sigma}'_{k-1} \cdot W_k^T \cdot "
+       r"\widehat{\Sigma}'_k)",
+       lambda dSk, Wk, dSk_1, Sk_2: Sk_2.T & (hat(dSk_1) @ Wk.T @ hat(dSk)), "gradient Wk_1",
+       networks=(K2, K3, K4, K5)),
+    _5("eq5-Wk_2",
+       r"\nabla_{W_{k-2}} f = \Sigma_{k-3}^T \otimes (\widehat{\Sigma}'_{k-2} \cdot W_{k-1}^T \cdot "
+       r"\widehat{\Sigma}'_{k-1} \cdot W_k^T \cdot \widehat{\Sigma}'_k)",
+       lambda dSk, Wk, dSk_1, Wk_1, dSk_2, Sk_3: Sk_3.T & (hat(dSk_2) @ Wk_1.T @ hat(dSk_1) @ Wk.T @ hat(dSk)),
+       "gradient Wk_2", networks=(K3, K4, K5)),
+    _5("eq5-W1", EQ5_W1, _with_diagonals, "gradient W1", networks=ALL_K,
+       note="One matrix product, and so in any order; but the whole of it is a column only because the last factor "
+       "is a scalar: see beyond-eq5."),
+    _5("r6-scalar", r"\widehat{\Sigma}'_k = \Sigma'_k", lambda dSk: hat(dSk), "adjoint Nk", networks=ALL_K),
+    _5("r6-column", r"W_k^T \text{ is a column}", lambda Wk: Strict([Wk.T.shape]),
+       "shape adjoint Sk_1", networks=(K2, K3, K4, K5)),
 ]
 
 ROW_OF_TRANSPOSE = r"(W_{r+1}^T)^i"
 NOTE_ROW = "By the notation of this section the upper index i takes row i, so (W_(r+1)ᵀ)^i is a string, and "
 
 PROOFS = [
-    _six("eq6", r"\nabla_{W_r} f = (\nabla_{\Sigma_r} f) \circ \Sigma'_r \cdot \Sigma_{r-1}^T",
-         lambda gSr, dSr, Sr_1: gSr * dSr @ Sr_1.T, "gradient Wr"),
-    _six("eq7", r"\nabla_{\Sigma_r} f = (\nabla_{\Sigma_{r+1}} f) \circ \Sigma'_{r+1} \bullet W_{r+1}^T",
-         lambda gSr1, dSr1, Wr1: gSr1 * dSr1 % Wr1.T, "adjoint Sr", networks=(R1, R2, R3)),
-    _six("follow", r"(6), (7) \Rightarrow \nabla_{W_{k-2}} f = \Sigma'_k \bullet W_k^T \circ \Sigma'_{k-1} \bullet "
-         r"W_{k-1}^T \circ \Sigma'_{k-2} \cdot \Sigma_{k-3}^T",
-         lambda dSk, Wk, dSk_1, Wk_1, dSk_2, Sk_3: dSk % Wk.T * dSk_1 % Wk_1.T * dSk_2 @ Sk_3.T, "gradient Wk_2",
-         networks=(K3, K4, K5), expected="conditional",
-         condition=Condition("f is the output Σ_k, so that ∇f by Σ_k is 1", networks=(COLUMN.name,)),
-         corrected=r"\nabla_{W_{k-2}} f = (\nabla_{\Sigma_k} f) \circ \Sigma'_k \bullet W_k^T \circ \Sigma'_{k-1} "
-         r"\bullet W_{k-1}^T \circ \Sigma'_{k-2} \cdot \Sigma_{k-3}^T",
-         corrected_reading=lambda gSk, dSk, Wk, dSk_1, Wk_1, dSk_2, Sk_3: (
-             gSk * dSk % Wk.T * dSk_1 % Wk_1.T * dSk_2 @ Sk_3.T
-         ),
-         note="(6) and (7) alone leave the start open: (3) needs ∇f by Σ_k = 1 besides, which the text does not "
-         "mention."),
-    _six("rule", r"\nabla_A(A \cdot B) = B^T", lambda B: B.T, "gradient A", networks=(STRING_COLUMN.name,),
-         note="The gradient has the shape of its variable: of a string it is a string."),
-    _six("W-rows", r"\nabla_{W_r} = \{\nabla_{W_r^i}\}_i", lambda gSr, dSdWr: stack([
+    _6("eq6", r"\nabla_{W_r} f = (\nabla_{\Sigma_r} f) \circ \Sigma'_r \cdot \Sigma_{r-1}^T",
+       lambda gSr, dSr, Sr_1: gSr * dSr @ Sr_1.T, "gradient Wr"),
+    _6("eq7", r"\nabla_{\Sigma_r} f = (\nabla_{\Sigma_{r+1}} f) \circ \Sigma'_{r+1} \bullet W_{r+1}^T",
+       lambda gSr1, dSr1, Wr1: gSr1 * dSr1 % Wr1.T, "adjoint Sr", networks=(R1, R2, R3)),
+    _6("follow", r"(6), (7) \Rightarrow \nabla_{W_{k-2}} f = \Sigma'_k \bullet W_k^T \circ \Sigma'_{k-1} \bullet "
+       r"W_{k-1}^T \circ \Sigma'_{k-2} \cdot \Sigma_{k-3}^T",
+       lambda dSk, Wk, dSk_1, Wk_1, dSk_2, Sk_3: dSk % Wk.T * dSk_1 % Wk_1.T * dSk_2 @ Sk_3.T, "gradient Wk_2",
+       networks=(K3, K4, K5), expected="conditional",
+       condition=Condition("f is the output Σ_k, so that ∇f by Σ_k is 1", networks=(COLUMN.name,)),
+       corrected=r"\nabla_{W_{k-2}} f = (\nabla_{\Sigma_k} f) \circ \Sigma'_k \bullet W_k^T \circ \Sigma'_{k-1} "
+       r"\bullet W_{k-1}^T \circ \Sigma'_{k-2} \cdot \Sigma_{k-3}^T",
+       corrected_reading=lambda gSk, dSk, Wk, dSk_1, Wk_1, dSk_2, Sk_3: (
+           gSk * dSk % Wk.T * dSk_1 % Wk_1.T * dSk_2 @ Sk_3.T
+       ),
+       note="(6) and (7) alone leave the start open: (3) needs ∇f by Σ_k = 1 besides, which the text does not "
+       "mention."),
+    _6("rule", r"\nabla_A(A \cdot B) = B^T", lambda B: B.T, "gradient A", networks=(STRING_COLUMN.name,),
+       note="The gradient has the shape of its variable: of a string it is a string."),
+    _6("W-rows", r"\nabla_{W_r} = \{\nabla_{W_r^i}\}_i", lambda gSr, dSdWr: stack([
         gSr[i] * dSdWr.row(i) for i in range(len(gSr))
     ]), "gradient Wr"),
-    _six("Sigma-rows", r"\nabla_{\Sigma_r} = \{\nabla_{\Sigma_r^i}\}_i",
-         lambda Dr1, Wr1: stack([Dr1.T @ Wr1.column(i) for i in range(Wr1.shape[1])]), "adjoint Sr",
-         networks=(R1, R2, R3)),
-    _six("eq6-step1", r"\nabla_{W_r} f = \{\nabla_{W_r^i} f\}_i",
-         lambda Dr, Sr_1: stack([Dr[i] * Sr_1.T for i in range(len(Dr))]), "gradient Wr"),
-    _six("eq6-step2", r"= \{\nabla_{\Sigma_r^i} f \cdot \nabla_{W_r^i} \Sigma_r^i\}_i",
-         lambda gSr, dSdWr: stack([gSr[i] * dSdWr.row(i) for i in range(len(gSr))]), "gradient Wr",
-         note="Row i of W_r enters element i of Σ_r and no other: hence one product and no sum."),
-    _six("eq6-step3", r"= \{\nabla_{\Sigma_r^i} f \cdot \nabla_{W_r^i}(\Sigma_r^i(W_r^i \cdot \Sigma_{r-1}))\}_i",
-         lambda gSr, dSdWr: stack([gSr[i] * dSdWr.row(i) for i in range(len(gSr))]), "gradient Wr"),
-    _six("eq6-step4", r"= \{\nabla_{\Sigma_r^i} f \cdot \Sigma_r^{i\prime} \cdot \Sigma_{r-1}^T\}_i",
-         lambda gSr, dSr, Sr_1: stack([gSr[i] * dSr[i] * Sr_1.T for i in range(len(gSr))]), "gradient Wr"),
-    _six("eq6-step5", r"= (\nabla_{\Sigma_r} f) \circ \Sigma'_r \cdot \Sigma_{r-1}^T",
-         lambda gSr, dSr, Sr_1: gSr * dSr @ Sr_1.T, "gradient Wr"),
-    _six("eq7-coordinates",
-         rf"\{{\nabla_{{\Sigma_r^i}} f\}}_i = \{{(\nabla_{{\Sigma_{{r+1}}}} f) \circ \Sigma'_{{r+1}} \bullet "
-         rf"{ROW_OF_TRANSPOSE}\}}_i",
-         lambda gSr1, dSr1, Wr1: stack([gSr1 * dSr1 % Wr1.T.row(i) for i in range(Wr1.shape[1])]), "adjoint Sr",
-         networks=(R1, R2, R3), note="Here (W_(r+1)ᵀ)^i has to be row i of the transpose, a string, as it is defined."),
-    _six("eq7-step1", r"\nabla_{\Sigma_r^i} f = \langle \nabla_{\Sigma_{r+1}} f, \nabla_{\Sigma_r^i} \Sigma_{r+1} "
+    _6("Sigma-rows", r"\nabla_{\Sigma_r} = \{\nabla_{\Sigma_r^i}\}_i",
+       lambda Dr1, Wr1: stack([Dr1.T @ Wr1.column(i) for i in range(Wr1.shape[1])]), "adjoint Sr",
+       networks=(R1, R2, R3)),
+    _6("eq6-step1", r"\nabla_{W_r} f = \{\nabla_{W_r^i} f\}_i",
+       lambda Dr, Sr_1: stack([Dr[i] * Sr_1.T for i in range(len(Dr))]), "gradient Wr"),
+    _6("eq6-step2", r"= \{\nabla_{\Sigma_r^i} f \cdot \nabla_{W_r^i} \Sigma_r^i\}_i",
+       lambda gSr, dSdWr: stack([gSr[i] * dSdWr.row(i) for i in range(len(gSr))]), "gradient Wr",
+       note="Row i of W_r enters element i of Σ_r and no other: hence one product and no sum."),
+    _6("eq6-step3", r"= \{\nabla_{\Sigma_r^i} f \cdot \nabla_{W_r^i}(\Sigma_r^i(W_r^i \cdot \Sigma_{r-1}))\}_i",
+       lambda gSr, dSdWr: stack([gSr[i] * dSdWr.row(i) for i in range(len(gSr))]), "gradient Wr"),
+    _6("eq6-step4", r"= \{\nabla_{\Sigma_r^i} f \cdot \Sigma_r^{i\prime} \cdot \Sigma_{r-1}^T\}_i",
+       lambda gSr, dSr, Sr_1: stack([gSr[i] * dSr[i] * Sr_1.T for i in range(len(gSr))]), "gradient Wr"),
+    _6("eq6-step5", r"= (\nabla_{\Sigma_r} f) \circ \Sigma'_r \cdot \Sigma_{r-1}^T",
+       lambda gSr, dSr, Sr_1: gSr * dSr @ Sr_1.T, "gradient Wr"),
+    _6("eq7-coordinates",
+       rf"\{{\nabla_{{\Sigma_r^i}} f\}}_i = \{{(\nabla_{{\Sigma_{{r+1}}}} f) \circ \Sigma'_{{r+1}} \bullet "
+       rf"{ROW_OF_TRANSPOSE}\}}_i",
+       lambda gSr1, dSr1, Wr1: stack([gSr1 * dSr1 % Wr1.T.row(i) for i in range(Wr1.shape[1])]), "adjoint Sr",
+       networks=(R1, R2, R3), note="Here (W_(r+1)ᵀ)^i has to be row i of the transpose, a string, as it is defined."),
+    _6("eq7-step1", r"\nabla_{\Sigma_r^i} f = \langle \nabla_{\Sigma_{r+1}} f, \nabla_{\Sigma_r^i} \Sigma_{r+1} "
         r"\rangle",
-         lambda gSr1, dSdSr1: stack([inner(gSr1, dSdSr1.column(i)) for i in range(dSdSr1.shape[1])]), "adjoint Sr",
-         networks=(R1, R2, R3)),
-    _six("eq7-step2",
-         r"= \langle \nabla_{\Sigma_{r+1}} f, \nabla_{\Sigma_r^i}(\Sigma_{r+1}(W_{r+1} \Sigma_r)) \rangle",
-         lambda gSr1, dSdSr1: stack([inner(gSr1, dSdSr1.column(i)) for i in range(dSdSr1.shape[1])]), "adjoint Sr",
-         networks=(R1, R2, R3)),
-    _six("eq7-step3", rf"= \langle \nabla_{{\Sigma_{{r+1}}}} f, \Sigma'_{{r+1}} \circ {ROW_OF_TRANSPOSE} \rangle",
-         lambda gSr1, dSr1, Wr1: stack([inner(gSr1, dSr1 * Wr1.T.row(i)) for i in range(Wr1.shape[1])]), "adjoint Sr",
-         networks=(R1, R2), expected="ill-shaped",
-         corrected=rf"= \langle \nabla_{{\Sigma_{{r+1}}}} f, \Sigma'_{{r+1}} \circ ({ROW_OF_TRANSPOSE})^T \rangle",
-         corrected_reading=lambda gSr1, dSr1, Wr1: stack([
-             inner(gSr1, dSr1 * Wr1.T.row(i).T) for i in range(Wr1.shape[1])
-         ]),
-         note=NOTE_ROW + "a column ∘ a string is no Hadamard product. Column i of W_(r+1) is meant: a transpose is "
-         "missing, which the last step must not have."),
-    _six("eq7-step4", rf"= \langle \nabla_{{\Sigma_{{r+1}}}} f \circ \Sigma'_{{r+1}}, {ROW_OF_TRANSPOSE} \rangle",
-         lambda gSr1, dSr1, Wr1: stack([inner(gSr1 * dSr1, Wr1.T.row(i)) for i in range(Wr1.shape[1])]), "adjoint Sr",
-         networks=(R1, R2), expected="ill-shaped",
-         corrected=rf"= \langle \nabla_{{\Sigma_{{r+1}}}} f \circ \Sigma'_{{r+1}}, ({ROW_OF_TRANSPOSE})^T \rangle",
-         corrected_reading=lambda gSr1, dSr1, Wr1: stack([
-             inner(gSr1 * dSr1, Wr1.T.row(i).T) for i in range(Wr1.shape[1])
-         ]),
-         note=NOTE_ROW + "the scalar product is one of columns: the transpose of step 3 is missing here as well."),
-    _six("eq7-step5", rf"= (\nabla_{{\Sigma_{{r+1}}}} f) \circ \Sigma'_{{r+1}} \bullet {ROW_OF_TRANSPOSE}",
-         lambda gSr1, dSr1, Wr1: stack([gSr1 * dSr1 % Wr1.T.row(i) for i in range(Wr1.shape[1])]), "adjoint Sr",
-         networks=(R1, R2, R3)),
+       lambda gSr1, dSdSr1: stack([inner(gSr1, dSdSr1.column(i)) for i in range(dSdSr1.shape[1])]), "adjoint Sr",
+       networks=(R1, R2, R3)),
+    _6("eq7-step2",
+       r"= \langle \nabla_{\Sigma_{r+1}} f, \nabla_{\Sigma_r^i}(\Sigma_{r+1}(W_{r+1} \Sigma_r)) \rangle",
+       lambda gSr1, dSdSr1: stack([inner(gSr1, dSdSr1.column(i)) for i in range(dSdSr1.shape[1])]), "adjoint Sr",
+       networks=(R1, R2, R3)),
+    _6("eq7-step3", rf"= \langle \nabla_{{\Sigma_{{r+1}}}} f, \Sigma'_{{r+1}} \circ {ROW_OF_TRANSPOSE} \rangle",
+       lambda gSr1, dSr1, Wr1: stack([inner(gSr1, dSr1 * Wr1.T.row(i)) for i in range(Wr1.shape[1])]), "adjoint Sr",
+       networks=(R1, R2), expected="ill-shaped",
+       corrected=rf"= \langle \nabla_{{\Sigma_{{r+1}}}} f, \Sigma'_{{r+1}} \circ ({ROW_OF_TRANSPOSE})^T \rangle",
+       corrected_reading=lambda gSr1, dSr1, Wr1: stack([
+           inner(gSr1, dSr1 * Wr1.T.row(i).T) for i in range(Wr1.shape[1])
+       ]),
+       note=NOTE_ROW + "a column ∘ a string is no Hadamard product. Column i of W_(r+1) is meant: a transpose is "
+       "missing, which the last step must not have."),
+    _6("eq7-step4", rf"= \langle \nabla_{{\Sigma_{{r+1}}}} f \circ \Sigma'_{{r+1}}, {ROW_OF_TRANSPOSE} \rangle",
+       lambda gSr1, dSr1, Wr1: stack([inner(gSr1 * dSr1, Wr1.T.row(i)) for i in range(Wr1.shape[1])]), "adjoint Sr",
+       networks=(R1, R2), expected="ill-shaped",
+       corrected=rf"= \langle \nabla_{{\Sigma_{{r+1}}}} f \circ \Sigma'_{{r+1}}, ({ROW_OF_TRANSPOSE})^T \rangle",
+       corrected_reading=lambda gSr1, dSr1, Wr1: stack([
+           inner(gSr1 * dSr1, Wr1.T.row(i).T) for i in range(Wr1.shape[1])
+       ]),
+       note=NOTE_ROW + "the scalar product is one of columns: the transpose of step 3 is missing here as well."),
+    _6("eq7-step5", rf"= (\nabla_{{\Sigma_{{r+1}}}} f) \circ \Sigma'_{{r+1}} \bullet {ROW_OF_TRANSPOSE}",
+       lambda gSr1, dSr1, Wr1: stack([gSr1 * dSr1 % Wr1.T.row(i) for i in range(Wr1.shape[1])]), "adjoint Sr",
+       networks=(R1, R2, R3)),
 ]
 
 

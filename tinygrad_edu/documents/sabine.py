@@ -229,17 +229,22 @@ NOTATION = [
        r"a_1^{L-1} + \cdots + b_n^L \end{pmatrix}",
        corrected_reading=lambda WL, aL_1, bL: column(len(bL), lambda j: _z(j, WL, aL_1, bL)),
        note="Three indices of a are wrong, one in the second row and two in the last."),
+    _1("z-column", rf"= {_column('z_#')}", lambda zL: column(len(zL), lambda j: zL[j]), "value zL"),
     _1("z-element", r"z_j^L = \sum_{k=0}^n w_{jk}^L a_k^{L-1} + b_j^L",
        lambda WL, aL_1, bL: column(len(bL), lambda j: sum(WL[j, k] * aL_1[k] for k in range(len(aL_1))) + bL[j]),
        "value zL", note="The scan has z bold; it is an element."),
     _1("a", rf"{a} = {_column('f(z_#)')}", lambda fL, zL: column(len(zL), lambda j: fL[j](zL[j])), "value aL",
        networks=(SMALL.name, TANH.name, RELU.name),
        note="For functions of one number, as the three that the text names; softmax is none."),
+    _1("a-column", rf"= {_column('a_#^L')}", lambda aL: column(len(aL), lambda j: aL[j]), "value aL"),
 ]
 
 COST = [
     _2("mean", r"\text{The cost function is the mean of the loss function over a batch}",
        lambda t, aL, B: 1 / B * 0.5 * (t - aL).T @ (t - aL), "value c", batch="sum", networks=(MEAN.name,)),
+    _2("batches", r"\text{Backpropagation is calculated only as many times as there are batches}",
+       lambda dcdzL, aL_1: dcdzL @ aL_1.T, "gradient WL", networks=(MEAN.name,),
+       note="One sweep over a matrix of columns gives the mean of the gradients of all examples."),
     _2("scalar", r"\text{The loss/cost function produces a scalar value}", lambda: Strict([[1.0, 1.0]]),
        "shape value c", networks=(SMALL.name, *SOFTMAX)),
     _21("mean-squared", r"\text{mean squared error: } \frac{1}{n} \sum_{j=0}^n (t_j - a_j^L)^2",
@@ -302,8 +307,8 @@ ACTIVATIONS = [
                            networks=(*SOFTMAX, LOG_SOFTMAX.name)),
        corrected=rf"{_d('c', z)} = {_d(a, z)}^T \cdot {_d('c', a)}", corrected_reading=lambda dcdaL, JL: JL.T @ dcdaL,
        note="The remark has no formula; this is what it comes to. The transposed Jacobian is right for both kinds, and "
-       "diagonal for scalar functions, where a Hadamard product does. (Tried with softmax, and with its logarithm, whose "
-       "Jacobian is not symmetric.)"),
+       "diagonal for scalar functions, where a Hadamard product does. (Tried with softmax, and with its logarithm, "
+       "whose Jacobian is not symmetric.)"),
     _31("a-element", r"a_j^L = \sigma(z_j^L) = \frac{1}{1 + e^{-z_j^L}}",
         lambda zL: column(len(zL), lambda j: 1 / (1 + math.exp(-zL[j]))), "value aL"),
     _31("dadz-element", rf"{_d('a_j^L', 'z_j^L')} = \sigma(z_j^L) (1 - \sigma(z_j^L))",
@@ -803,7 +808,7 @@ APPENDIX_B = [
        networks=(SUM.name,), note=NOTE_SUM_RULE),
     _B("quotient-rule", r"q(z) = \frac{f(z)}{g(z)}, \quad q'(z) = \frac{g(z) f'(z) - f(z) g'(z)}{g(z)^2}",
        lambda f, g, df, dg: (g * df - f * dg) / (g * g), "diagonal h z", networks=(QUOTIENT.name,)),
-    _B("vector", r"f : \mathbb{R}^N \to \mathbb{R}^N", lambda zL: Strict([[float(n) for n in zL.shape]]),
+    _B("vector", r"f : \mathbb{R}^N \to \mathbb{R}^N", lambda zL: Strict([zL.shape]),
        "shape value aL", networks=SOFTMAX),
     _B("softmax", rf"{a} = \frac{{e^{{{z}}}}}{{\sum_{{i=0}}^n e^{{z_i^L}}}}",
        lambda zL: each(np.exp, zL) / _all(each(np.exp, zL)), "value aL", networks=SOFTMAX),
@@ -908,8 +913,8 @@ sabine = Catalogue(
     },
     networks=(
         DIGITS, DIGITS_ONE_HOT, DIGITS_SHARES, DIGITS_ANY, SMALL, MEAN, MEAN_SQUARED, TANH, RELU, LOG_SOFTMAX,
-        SMALL_SHARES, SMALL_ANY, HADAMARD_PRODUCT, HADAMARD_DIVISION, DOT, LOG, EXP, SUM, QUOTIENT, SAME_RATE, OTHER_RATES,
-        INDEPENDENT, DEPENDENT, SPELLED, TERMS,
+        SMALL_SHARES, SMALL_ANY, HADAMARD_PRODUCT, HADAMARD_DIVISION, DOT, LOG, EXP, SUM, QUOTIENT, SAME_RATE,
+        OTHER_RATES, INDEPENDENT, DEPENDENT, SPELLED, TERMS,
     ),
     names=names,
     entries=[
