@@ -73,6 +73,7 @@ def short(latex):
     (r"\left\{ a \right.", "({ a)"),
     (r"\left. a \right\rangle", "(a ⟩)"),
     (r"\left\langle a \right\}", "(⟨ a })"),
+    (r"\left. a b \right.^T", "sup((a b) T)"),
     ("(a))", "( a ) )"),  # a misprint of the paper's
     (r"([\{", "( [ {"),
     (r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}^T", "sup(table(tr(td(a) td(b)) tr(td(c) td(d))) T)"),

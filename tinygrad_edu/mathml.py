@@ -180,12 +180,12 @@ def _group(nodes: Sequence[Node]) -> str:
 
 
 def _fenced(opening: str, inside: str, closing: str) -> Node:
-    """Something between parentheses that grow with it, or nothing."""
+    """Something between parentheses that grow with it; one of them may be missing."""
     before, after = (
         f'<mo form="{form}" stretchy="true">{html.escape(fence)}</mo>' if fence else ""
         for form, fence in (("prefix", opening), ("postfix", closing))
     )
-    return Node("fenced", f"<mrow>{before}{inside}{after}</mrow>" if before or after else inside)
+    return Node("fenced", f"<mrow>{before}{inside}{after}</mrow>")
 
 
 class _Parser:
@@ -244,9 +244,10 @@ class _Parser:
     def nucleus(self) -> Node:
         """One symbol, a group, or a command with its arguments."""
         token = self.take()
+        alphabet = STYLED.get(self.font, {})
         if token in SYMBOLS:
             kind, text = SYMBOLS[token]
-            return _symbol(kind, STYLED[self.font].get(text, text) if self.font else text)
+            return _symbol(kind, alphabet.get(text, text))
         if token in SPACES:
             return _symbol("space", SPACES[token])
         if token in ACCENTS:
@@ -268,7 +269,7 @@ class _Parser:
             self.expect("}", "{")
             return Node("ordinary", inside)
         kind = "number" if token[0].isdecimal() else "letter" if token.isalpha() else "mark"
-        return _symbol(kind, "".join(STYLED[self.font].get(c, c) for c in token) if self.font else token)
+        return _symbol(kind, "".join(alphabet.get(character, character) for character in token))
 
     def argument(self) -> str:
         """A group, or one symbol: of a number its first digit."""
@@ -320,8 +321,9 @@ class _Parser:
         if rows[-1] == [""]:
             rows.pop()  # \\ at the end begins no row
         display = ' displaystyle="true"' if columns == "rl" else ""
-        table = "".join(f"<mtr>{_cells(row, columns)}</mtr>" for row in rows)
-        return _fenced(opening, f'<mtable class="{name}"{display}>{table}</mtable>', closing)
+        body = "".join(f"<mtr>{_cells(row, columns)}</mtr>" for row in rows)
+        table = f'<mtable class="{name}"{display}>{body}</mtable>'
+        return _fenced(opening, table, closing) if opening or closing else Node("fenced", table)
 
     def fraction(self) -> Node:
         return Node("ordinary", f"<mfrac>{self.argument()}{self.argument()}</mfrac>")

@@ -36,8 +36,8 @@
     verdict = buttons.some((button) => button.dataset.verdict === newVerdict) ? newVerdict : "";
     search.value = words;
     show();
-    const state = new URLSearchParams(Object.entries({ verdict, q: words }).filter(([, value]) => value));
-    history.replaceState(null, "", `${location.pathname}${state.size ? `?${state}` : ""}${location.hash}`);
+    const state = String(new URLSearchParams(Object.entries({ verdict, q: words }).filter(([, value]) => value)));
+    history.replaceState(null, "", `${location.pathname}${state && "?"}${state}${location.hash}`);
   }
 
   function follow() { // a link leads to its formula even where the filter hides it

@@ -34,7 +34,7 @@ def page(results: Sequence[Result], pictures: Mapping[str, str], seed: int) -> s
     results : sequence of Result
         From `audit`.
     pictures : mapping of str to str
-        By the name of a network its picture, SVG as Graphviz writes it. Where some are missing, the page says what they
+        By `Network.picture` the picture, SVG as Graphviz writes it. Where some are missing, the page says what they
         need.
     seed : int
         The first seed of the audit.
@@ -49,7 +49,7 @@ def page(results: Sequence[Result], pictures: Mapping[str, str], seed: int) -> s
     anchors = {name: _anchor("network", name) for name in pictures}
     ordered = sorted(results, key=_place)
     formulas = "".join(
-        _document(document, list(group), anchors)
+        _document(document, group, anchors)
         for document, group in itertools.groupby(ordered, key=lambda result: result.document)
     )
     title = "Formulas, checked against the engine"
@@ -71,9 +71,9 @@ def page(results: Sequence[Result], pictures: Mapping[str, str], seed: int) -> s
 <a class="skip" href="#formulas">Skip to the formulas</a>
 <header>
 <h1>{title}</h1>
-<p>Each formula is read literally, as it is printed, computed on small networks, and compared with the derivative that
-the engine delivers. The verdict follows from the numbers: a form is right where no element of it is off by more than
-{_number(TOLERANCE)} of the largest, on {TRIALS} draws of weights and examples (seed {seed} and those after it).</p>
+<p>Each formula is read literally, as it is printed, computed on small networks, and compared with what the engine
+has for the same quantity. The verdict follows from the numbers: a form is right where no element of it is off by more
+than {_number(TOLERANCE)} of the largest, on {TRIALS} draws of weights and examples (seed {seed} and those after it).</p>
 {_stated(results)}
 </header>
 {_contents(ordered, bool(pictures))}
@@ -209,15 +209,17 @@ def _facts(result: Result, anchors: Mapping[str, str]) -> Iterator[tuple[str, st
         yield "Error with the condition broken", _error(result.error_broken)
     if result.corrected:
         yield "Error of the right form", _error(result.error_corrected)
-    yield "Derivative", f"<code>{escape(result.quantity)}</code>"
+    yield "From the engine", f"<code>{escape(result.quantity)}</code>"
     yield "Networks", ", ".join(
         _link(anchors[name], name) if name in anchors else escape(name) for name in _networks(result)
     )
 
 
 def _networks(result: Result) -> Iterable[str]:
-    """The networks on which a formula was tried, where its condition is met and where it is broken."""
-    return dict.fromkeys((*result.networks, *(result.condition.networks if result.condition else ())))
+    """The pictures of what a formula was tried on, where its condition is met and where it is broken."""
+    networks = CATALOGUES[result.document].networks
+    names = (*result.networks, *(result.condition.networks if result.condition else ()))
+    return dict.fromkeys(networks[name].picture if name in networks else name for name in names)
 
 
 def _error(error: float | None, trouble: str = "") -> str:
