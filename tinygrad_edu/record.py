@@ -124,6 +124,18 @@ def leaf_record() -> Record:
     return _new_record(Record, (next(stamps), None, (), (), NO_PARAMETERS, state.layers))
 
 
+class Origin(NamedTuple):
+    """How an untracked result came about, where a named tensor is in it: for formulas, which then show 1 − y."""
+
+    depth: int
+    operation: Operation
+    inputs: tuple[Any, ...]
+    params: Mapping[str, Any]
+
+
+DEEPEST = 8  # a named tensor that is updated in a loop must not keep all that it ever was
+
+
 class Value:
     """What operations accept beside arrays. A subclass says in `_apply` what applying an operation to it means."""
 
@@ -136,9 +148,12 @@ class Value:
 class Node(Value):
     """An array that never changes, and the record of how it came about (None: not tracked)."""
 
-    __slots__ = ("__weakref__", "_record", "_value")
+    __slots__ = ("__weakref__", "_origin", "_record", "_value")
     _value: Any
     _record: Record | None
+    _origin: Origin  # unset in most
+
+    name: str | None = None
 
     def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         return record(operation, inputs, params)
@@ -165,6 +180,7 @@ def record1(operation: Operation, x: Any, params: Mapping[str, Any] = NO_PARAMET
         out._record = _new_record(Record, (next(stamps), operation, (x,), (a,), params, state.layers))
     else:
         out._record = None
+        remember(out, operation, (x,), params)
     return out
 
 
@@ -191,6 +207,7 @@ def record2(operation: Operation, x: Any, y: Any, params: Mapping[str, Any] = NO
         out._record = _new_record(Record, (next(stamps), operation, inputs, (a, b), params, state.layers))
     else:
         out._record = None
+        remember(out, operation, (x, y), params)
     return out
 
 
@@ -222,7 +239,23 @@ def record(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any
         out._record = _new_record(Record, line)
     else:
         out._record = None
+        remember(out, operation, inputs, params)
     return out
+
+
+def remember(out: Any, operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any]) -> None:
+    """Keep the origin of an untracked result of named tensors, a few operations deep."""
+    if not state.recording:
+        return
+    depth = 0
+    for x in inputs:
+        if isinstance(x, Node):
+            if x._record is not None:
+                return
+            depth = max(depth, x._origin.depth + 1 if hasattr(x, "_origin") else int(x.name is not None))
+    if 0 < depth <= DEEPEST:
+        kept = tuple(x if isinstance(x, Node) else unchanging(constant(x, operation)) for x in inputs)
+        out._origin = Origin(depth, operation, kept, params)
 
 
 def apply(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any] = NO_PARAMETERS) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..record import shape_of
+from ..record import Value, shape_of
 from .defining import primitive, vjps
 
 __all__ = [
@@ -221,8 +221,10 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 # --- indicators and forms that are safe at singular points: what the rules need --------------------------------------
 
 
-def ln(base: float) -> float:
+def ln(base: Any) -> Any:
     """The natural logarithm of a base. Rules write ln(base), so that formulas show ln 2 and not 0.693."""
+    if isinstance(base, Value):
+        return log(base)  # a symbol: the base of a rule that is read as a formula
     if not isinstance(base, int | float | np.number):
         raise TypeError(f"log: the base must be a number, got {type(base).__name__}; write log(x) / log(b)")
     if not base > 0 or base == 1:

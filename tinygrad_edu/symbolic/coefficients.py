@@ -1,0 +1,110 @@
+"""Numbers in front of a term, kept as they are written on paper: 1/6, 2/ln 2, 1/√3, and not 0.1667."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+Roots = tuple[tuple[tuple[str, Fraction], int], ...]  # ((("√", 3), -1), (("ln", 2), 1)): 1/√3 · ln 2
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """A rational number (or a float that is none) times powers of square roots and logarithms.
+
+    >>> str(coefficient(1 / 6)), str(coefficient(1 / math.sqrt(3))), str(logarithm(2).inverse())
+    ('1/6', '1/√3', '1/ln 2')
+    """
+
+    number: Fraction | float
+    roots: Roots = ()
+
+    def __mul__(self, other: Coefficient) -> Coefficient:
+        number: Any = self.number * other.number
+        powers = dict(self.roots)
+        for root, power in other.roots:
+            powers[root] = powers.get(root, 0) + power
+        for root, power in list(powers.items()):
+            if root[0] == "√" and abs(power) > 1:  # √3 · √3 is 3
+                for _ in range(abs(power) // 2):
+                    number = number * root[1] if power > 0 else number / root[1]
+                powers[root] = power - 2 * int(power / 2)
+        return Coefficient(number, tuple(sorted((root, power) for root, power in powers.items() if power)))
+
+    def __neg__(self) -> Coefficient:
+        return Coefficient(-self.number, self.roots)
+
+    def __float__(self) -> float:
+        return float(self.number) * math.prod(_value(root) ** power for root, power in self.roots)
+
+    def inverse(self) -> Coefficient:
+        """1 over it."""
+        return Coefficient(1 / self.number, tuple((root, -power) for root, power in self.roots))
+
+    def magnitude(self) -> Coefficient:
+        """Without its sign."""
+        return Coefficient(abs(self.number), self.roots)
+
+    def __str__(self) -> str:
+        above, below = self.parts()
+        return "·".join(above) + (f"/{_joined(below)}" if below else "")
+
+    def parts(self) -> tuple[list[str], list[str]]:
+        """What stands above and below the bar."""
+        above, below = [], []
+        if isinstance(self.number, Fraction):
+            above += [str(self.number.numerator)] * (self.number.numerator != 1)
+            below += [str(self.number.denominator)] * (self.number.denominator != 1)
+        else:
+            above.append(f"{self.number:.6g}")
+        for (name, argument), power in self.roots:
+            text = f"√{argument}" if name == "√" else f"{name} {argument}"
+            (above if power > 0 else below).extend([text] * abs(power))
+        return above or ["1"], below
+
+
+def _joined(texts: list[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"({' '.join(texts)})"
+
+
+def _value(root: tuple[str, Fraction]) -> float:
+    return math.sqrt(root[1]) if root[0] == "√" else math.log(root[1])
+
+
+ONE, MINUS_ONE = Coefficient(Fraction(1)), Coefficient(Fraction(-1))
+
+
+def logarithm(base: float) -> Coefficient:
+    """ln of a base; of 1/2 it is −ln 2."""
+    if 0 < base < 1:
+        return -logarithm(1 / base)
+    rational = _rational(base)
+    return Coefficient(Fraction(1), ((("ln", rational), 1),)) if rational else Coefficient(math.log(base))
+
+
+def coefficient(x: float) -> Coefficient:
+    """A number as it would be written: a fraction or a square root where it is one, as closely as floats tell."""
+    x = float(x)
+    if not math.isfinite(x):
+        return Coefficient(x)
+    rational = _rational(x)
+    if rational is not None:
+        return Coefficient(rational)
+    square = Fraction(x * x).limit_denominator(1000)
+    if square > 0 and math.isclose(math.sqrt(square), abs(x), rel_tol=4e-16):
+        sign = Fraction(1 if x > 0 else -1)
+        return Coefficient(sign) * _root(square.numerator, 1) * _root(square.denominator, -1)
+    return Coefficient(x)
+
+
+def _root(n: int, power: int) -> Coefficient:
+    return ONE if n == 1 else Coefficient(Fraction(1), ((("√", Fraction(n)), power),))
+
+
+def _rational(x: float) -> Fraction | None:
+    near = Fraction(x).limit_denominator(100_000)
+    return near if float(near) == x or float(np.float32(near)) == x else None

@@ -1,0 +1,347 @@
+"""Closed-form gradients: the rules of the tape read on symbols, tidied, certified against the engine."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..record import Node, apply
+from ..sweep import below, leading_to, sweep
+from .coefficients import ONE, coefficient
+from .evaluate import evaluate
+from .expression import Expression, matrix_shape
+from .formula import Formula, Line
+from .reading import Reading, symbol
+from .sharing import shared
+from .terms import Term, atom, factor, filled, make, rebuilt, session
+from .tidy import Prime, Tidier, prime
+
+FORMS = ("recursive", "inlined", "bullet", "kronecker", "diagonal")
+STYLES = ("prime", "argument", "expanded")
+LARGEST = 3_000  # nodes of a graph
+LONGEST = 300  # symbols of an inlined formula
+
+TOO_LONG = f"derive: the inlined formula has more than {LONGEST} symbols; form='recursive' is short"
+
+
+class Assumption(NamedTuple):
+    """What `derive` may take for granted."""
+
+    tensor: Any
+    axis: int
+
+
+def sums_to_one(t: Any, axis: int = 0) -> Assumption:
+    """Let `derive` assume that the numbers of `t` sum to 1 along an axis, as targets do. It checks them.
+
+    >>> import tinygrad_edu as tg
+    >>> t = tg.Tensor([[0.0], [1.0]], name="t")
+    >>> a = tg.softmax(tg.Tensor([[0.3], [0.1]], requires_grad=True, name="z").named("z")).named("a")
+    >>> print(tg.derive(tg.cross_entropy(t, a), "z", assume=[tg.sums_to_one(t)]))
+    ∇z = a − t
+    """
+    return Assumption(t, axis)
+
+
+def derive(
+    loss: Any,
+    wrt: Any,
+    *,
+    form: str = "recursive",
+    assume: Sequence[Assumption] = (),
+    activation: str = "prime",
+) -> Formula:
+    """The gradient of a recorded result as a formula, in the names of the program.
+
+    The vector-Jacobian products on the tape are run on symbols, by the same sweep that computes gradients, and what
+    comes out is written as a textbook would. Before it is returned the formula is evaluated, on the tape's numbers and
+    on two random perturbations of them, and compared with the engine.
+
+    Parameters
+    ----------
+    loss : Tensor
+        A recorded result. If it is no scalar, the formula is the vector-Jacobian product of a given G of its shape.
+    wrt : Tensor, str, or a list of them
+        What to differentiate by: any recorded tensor, or its name.
+    form : {"recursive", "inlined", "bullet", "kronecker", "diagonal"}
+        With Δ_i for the adjoints of the layers; without; or, for networks of one column and one output, as Mishachev's
+        (3) from the left to the right, as his (4), as his (5).
+    assume : sequence
+        What may be taken for granted: `sums_to_one`.
+    activation : {"prime", "argument", "expanded"}
+        The derivative of an activation as a′, as σ′(z), or as a ∘ (1 − a).
+
+    Returns
+    -------
+    Formula
+        ``str()`` gives Unicode; it has ``.latex``, ``.mathml``, ``.numpy``, ``.evaluate()``, ``.definitions`` and
+        ``.steps``.
+
+    Raises
+    ------
+    ValueError
+        For a `wrt` that is not on the tape, a name that no tensor or more than one bears, an assumption that the
+        numbers contradict, a graph or a formula that is too large, a form that the network does not have.
+    RuntimeError
+        If the formula and the engine disagree: it is never shown then.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_edu as tg
+    >>> A = tg.Tensor([[1.0, 2.0], [3.0, 5.0], [0.0, 1.0]], name="A")
+    >>> x = tg.Tensor([[1.0], [2.0]], requires_grad=True, name="x")
+    >>> b = tg.Tensor([[1.0], [0.0], [2.0]], name="b")
+    >>> print(tg.derive(tg.sum((A @ x - b) ** 2), x))
+    ∇x = 2 Aᵀ·(A·x − b)
+    """
+    if not isinstance(loss, Node) or loss._record is None:
+        raise ValueError("derive: nothing was tracked; did you forget requires_grad=True?")
+    for given, known, what in ((form, FORMS, "form"), (activation, STYLES, "activation")):
+        if given not in known:
+            raise ValueError(f"derive: {what}={given!r} is unknown; known are {', '.join(map(repr, known))}")
+    nodes = below(loss)
+    if len(nodes) > LARGEST:
+        raise ValueError(f"derive: {len(nodes)} nodes are too many for a formula (at most {LARGEST}); derive a part")
+    several = isinstance(wrt, list | tuple)
+    wanted = [_wanted(x, nodes) for x in (wrt if several else [wrt])]
+    table: dict[Any, Term] = {}
+    with session(table), np.errstate(all="ignore"):
+        formula = _formula(loss, wanted, form, assume, activation, several)
+        formula.table = table
+        _certify(formula, loss, wanted, assume)
+    return formula
+
+
+def _formula(
+    loss: Any, wanted: list[Any], form: str, assume: Sequence[Assumption], activation: str, several: bool
+) -> Formula:
+    """The sweep on symbols, tidied."""
+    reading = Reading(loss, leading_to(loss, wanted))
+    reading.sweep(_seed(reading, loss))
+    primes = _primes(reading, activation)
+    tidier = Tidier(primes, _assumed(reading, assume))
+    slopes = {name for name, _, _ in reading.primes}
+    expanded = Tidier([], tidier.replace)  # Σ′ is not to be defined by itself
+    definitions = {
+        name: (expanded if name in slopes else tidier).tidy(term) for name, term in reading.definitions.items()
+    }
+    results = []
+    for node in wanted:
+        label = reading.names.get(node._record.stamp) or "loss"
+        term = reading.adjoints.get(node._record.stamp)
+        zero = filled(coefficient(0), matrix_shape(node._value.shape))
+        results.append(Line(label, tidier.tidy(term if term is not None else zero), node._value.shape))
+    inlined = _rarely_used(reading, results, definitions) if form == "recursive" else list(reading.deltas)
+    if 3 * len(inlined) > LONGEST:
+        raise ValueError(TOO_LONG)
+    results, definitions = _inline(results, definitions, inlined, tidier)
+    if max(line.term.weight for line in results) > LONGEST and form != "recursive":
+        raise ValueError(TOO_LONG)
+    if form == "recursive":
+        results, definitions = _share(results, definitions, reading)
+    return Formula(results, definitions, reading, tidier, form, several)
+
+
+def _share(
+    results: list[Line], definitions: dict[str, Term], reading: Reading
+) -> tuple[list[Line], dict[str, Term]]:
+    """Name the parts that gradients and Δ have more than once."""
+    used = _used([line.term for line in results], definitions)
+    terms = {f"∇{i}": line.term for i, line in enumerate(results)}
+    terms |= {name: definitions[name] for name in reading.deltas if name in used and name in definitions}
+    names = (f"M{i}" for i in itertools.count(1))
+    free = (name for name in names if name not in reading.values and name not in definitions)
+    parts = shared(terms, lambda: next(free), lambda name, part: atom(make("symbol", data=name, shape=part.shape)))
+    reading.deltas.extend(parts)
+    lines = [line._replace(term=terms.pop(f"∇{i}")) for i, line in enumerate(results)]
+    return lines, {**definitions, **terms, **parts}
+
+
+def _wanted(x: Any, nodes: dict[int, Any]) -> Any:
+    """A tensor on the tape, given itself or by its name."""
+    if isinstance(x, str):
+        found = [node for node in nodes.values() if node.name == x]
+        if len(found) != 1:
+            names = ", ".join(sorted({node.name for node in nodes.values() if node.name})) or "none"
+            many = "no tensor on the tape has" if not found else f"{len(found)} tensors on the tape have"
+            raise ValueError(f"derive: {many} the name {x!r}; the names are: {names}")
+        return found[0]
+    if not isinstance(x, Node):
+        raise TypeError(f"derive: wrt must be a Tensor or a name, got {type(x).__name__}")
+    if x._record is None or x._record.stamp not in nodes:
+        raise ValueError("derive: the loss does not depend on wrt: it is not on the tape")
+    return x
+
+
+def _seed(reading: Reading, loss: Any) -> Expression:
+    value = loss._value
+    if value.size == 1:
+        return Expression(filled(ONE, matrix_shape(value.shape)), np.ones(value.shape, value.dtype))
+    given = np.random.default_rng(0).normal(size=value.shape).astype(value.dtype)
+    reading.seed = reading.unique("G")
+    reading.values[reading.seed] = np.reshape(given, matrix_shape(value.shape))
+    reading.given[reading.seed] = given
+    return Expression(symbol(reading.seed, value.shape), given)
+
+
+def _primes(reading: Reading, activation: str) -> list[Prime]:
+    """The derivatives of activations, each as a symbol of its own unless they are to be expanded."""
+    if activation == "expanded":
+        return []
+    found = []
+    for name, _, slope in reading.primes:
+        term = make("symbol", data=name, shape=slope.term.shape)
+        found.append(prime(slope.term, term))
+        reading.definitions[name] = slope.term
+    return found
+
+
+def _assumed(reading: Reading, assume: Sequence[Assumption]) -> Any:
+    """The terms that assumptions replace: 1ᵀ·t by 1ᵀ."""
+    replaced: dict[Term, Term] = {}
+    for each in assume:
+        name = next((name for name, given in reading.given.items() if given is each.tensor), None)
+        if name is None:
+            raise ValueError("derive: an assumption is about a tensor that is not on the tape")
+        value = each.tensor._value
+        sums = np.sum(value, axis=each.axis)
+        if not np.allclose(sums, 1, rtol=1e-5, atol=1e-6):
+            found = ", ".join(f"{x:.4g}" for x in np.unique(sums)[:3])
+            raise ValueError(f"derive: {name} does not sum to 1 along axis {each.axis}: the sums are {found}")
+        t = factor(symbol(name, value.shape))[1]
+        rows = each.axis % value.ndim == 0
+        one = make("ones", shape=(1, t.shape[0]) if rows else (t.shape[1], 1))
+        pair = (one, t) if rows else (t, one)
+        shape = (1, t.shape[1]) if rows else (t.shape[0], 1)
+        replaced[make("chain", pair, shape=shape)] = filled(ONE, shape)
+    return replaced.get
+
+
+def _rarely_used(reading: Reading, results: list[Line], definitions: dict[str, Term]) -> list[str]:
+    """The Δ that are better written where they are used: a single one that is used once."""
+    used = _used([line.term for line in results], definitions)
+    deltas = [name for name in reading.deltas if name in used]
+    return [name for name in reading.deltas if len(deltas) == 1 and used[name] == 1]
+
+
+def _used(terms: list[Term], definitions: dict[str, Term]) -> dict[str, int]:
+    """How often each name is used, in the terms and in the definitions of what they use."""
+    count: dict[str, int] = {}
+    pending = list(terms)
+    while pending:
+        for name, times in symbols(pending.pop()).items():
+            if name not in count and name in definitions:
+                pending.append(definitions[name])
+            count[name] = count.get(name, 0) + times
+    return count
+
+
+def symbols(term: Term) -> dict[str, int]:
+    """The names in a term, with how often each is written."""
+    count: dict[str, int] = {}
+    pending = [term]
+    while pending:
+        x = pending.pop()
+        if x.kind == "symbol":
+            count[x.data] = count.get(x.data, 0) + 1
+        pending += [*x.args, *(part for _, mono in x.items for part, _ in mono)]
+    return count
+
+
+def _inline(
+    results: list[Line], definitions: dict[str, Term], names: list[str], tidier: Tidier
+) -> tuple[list[Line], dict[str, Term]]:
+    """Write definitions where their names stand."""
+    definitions = dict(definitions)
+    for name in names:  # from the loss down: an earlier one stands in a later one
+        if name not in definitions:
+            continue
+        whole = definitions.pop(name)
+
+        def replace(term: Term, name: str = name, whole: Term = whole) -> Term | None:
+            return whole if term.kind == "symbol" and term.data == name else None
+
+        known: dict[Term, Term] = {}
+        definitions = {other: rebuilt(term, replace, known) for other, term in definitions.items()}
+        results = [line._replace(term=tidier.tidy(rebuilt(line.term, replace, known))) for line in results]
+        if max((line.term.weight for line in results), default=0) > 3 * LONGEST:
+            raise ValueError(TOO_LONG)
+    return results, definitions
+
+
+# --- certification ---------------------------------------------------------------------------------------------------
+
+
+def _certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Assumption]) -> None:
+    """Compare the formula with the engine, on the tape's numbers and on two perturbations of what is given."""
+    compared = 0
+    for trial in range(3):
+        given = _perturbed(formula.reading, trial, assume)
+        engine = _engine(formula.reading, loss, wanted, given)
+        values = formula.values({name: np.reshape(x, matrix_shape(np.shape(x))) for name, x in given.items()})
+        for line, reference in zip(formula.lines, engine, strict=True):
+            with np.errstate(all="ignore"):
+                mine = np.broadcast_to(evaluate(line.term, values), matrix_shape(line.shape))
+            theirs = np.reshape(reference, mine.shape).astype(float)
+            finite = np.isfinite(theirs)
+            formula.left_out += int(np.sum(~finite))
+            compared += int(np.sum(finite))
+            scale = np.max(np.abs(theirs[finite]), initial=0) or 1.0
+            tolerance = 1e-3 if loss._value.dtype == np.float32 else 1e-7
+            error = np.max(np.abs(mine - theirs)[finite], initial=0) / scale
+            if not error <= tolerance:
+                raise RuntimeError(
+                    f"derive: the formula for {line.name} and the engine differ by {error:.1e} of the largest element; "
+                    "this is a defect, and the formula is not shown"
+                )
+    formula.certified = compared > 0
+
+
+def _perturbed(reading: Reading, trial: int, assume: Sequence[Assumption]) -> dict[str, Any]:
+    """What is given, the first time as it is; signs and zeros stay, so that logarithms stay defined."""
+    random = np.random.default_rng(trial)
+    given = {}
+    for name, tensor in reading.given.items():
+        value = np.reshape(reading.values[name], np.shape(tensor))
+        if trial and value.dtype.kind == "f":
+            value = value * np.asarray(1 + 0.2 * random.uniform(-1, 1, size=value.shape), value.dtype)
+            for each in assume:
+                if each.tensor is tensor:
+                    value = value / value.sum(axis=each.axis, keepdims=True)
+        given[name] = value
+    return given
+
+
+def _engine(reading: Reading, loss: Any, wanted: list[Any], given: dict[str, Any]) -> list[Any]:
+    """The engine's adjoints on other numbers: the tape is recorded again, and swept."""
+    kind = type(loss)
+    again: dict[int, Any] = {}
+    constants = {id(tensor): given[name] for name, tensor in reading.given.items()}
+    for stamp in sorted(reading.nodes):
+        node = reading.nodes[stamp]
+        record = node._record
+        if record.operation is None:
+            again[stamp] = kind(constants[id(node)], requires_grad=True)
+            continue
+        inputs = []
+        for x, value in zip(record.inputs, record.values, strict=True):
+            if x is not None and x._record is not None:
+                inputs.append(again[x._record.stamp])
+            else:
+                inputs.append(reading.constant(x, value, given))
+        with np.errstate(all="ignore"):
+            again[stamp] = apply(record.operation, inputs, record.params)
+    new = again[loss._record.stamp]
+    seed = given[reading.seed] if reading.seed else np.ones(new._value.shape, new._value.dtype)
+    targets = {again[node._record.stamp]._record.stamp: i for i, node in enumerate(wanted)}
+    found: list[Any] = [np.zeros(node._value.shape) for node in wanted]
+    with np.errstate(all="ignore"):
+        for node, g in sweep(new, seed):
+            if node._record.stamp in targets:
+                found[targets[node._record.stamp]] = g
+    return found
+

@@ -1,0 +1,58 @@
+"""The numbers of a term, computed from those of its symbols: what a formula says, without the engine's sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .expression import Expression, matrix_shape
+from .terms import Term
+
+
+def evaluate(p: Term, values: Mapping[Any, Any], known: dict[Term, Any] | None = None) -> Any:
+    """The matrix that a term is, for the matrices of its symbols by their names."""
+    known = {} if known is None else known
+    if p in known:
+        return known[p]
+    if p.kind == "poly":
+        out = np.zeros(p.shape)
+        for c, mono in p.items:
+            product: Any = float(c)
+            for part, n in mono:
+                x = evaluate(part, values, known)
+                product = product * (x if n == 1 else x ** (int(n) if n == int(n) else float(n)))
+            out = out + product
+    elif p.kind == "chain":
+        out = evaluate(p.args[0], values, known)
+        for part in p.args[1:]:
+            out = out @ evaluate(part, values, known)
+    elif p.kind == "T":
+        out = evaluate(p.args[0], values, known).T
+    elif p.kind == "symbol":
+        out = values[p.data]
+    elif p.kind in ("ones", "eye"):
+        out = np.ones(p.shape) if p.kind == "ones" else np.eye(p.shape[0])
+    else:
+        out = _call(p, [evaluate(x, values, known) for x in p.args])
+    known[p] = out
+    return out
+
+
+def _call(term: Term, arguments: list[Any]) -> Any:
+    call = term.data
+    if call.operation == "constant":
+        return np.reshape(call.params[0][1], term.shape)
+    if isinstance(call.operation, str):
+        return SAFE[call.operation](*arguments)
+    params = {k: float(v.value) if isinstance(v, Expression) else v for k, v in call.params}
+    inputs = [np.reshape(x, shape) for x, shape in zip(arguments, call.shapes, strict=True)]
+    return np.reshape(call.operation.forward(*inputs, **params), matrix_shape(call.shape))
+
+
+SAFE: dict[str, Any] = {
+    "hat": lambda v: np.diagflat(v),
+    "inverse": lambda y: np.where(y != 0, 1 / np.where(y != 0, y, 1), 0),
+    "ratio": lambda x, y: np.where(x != 0, x / np.where(x != 0, y, 1), 0),
+}

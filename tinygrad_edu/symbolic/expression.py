@@ -1,0 +1,348 @@
+"""The third reading of a rule: symbols. Operations on expressions build formulas, in normal form at once.
+
+An expression knows its numbers as well, on the tape's own values: shapes and dtypes come from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from .. import operations as op
+from ..record import Operation, Value
+from .coefficients import MINUS_ONE, ONE, coefficient, logarithm
+from .terms import (
+    Call,
+    Shape,
+    Term,
+    added,
+    as_argument,
+    atom,
+    chained,
+    factor,
+    filled,
+    make,
+    multiplied,
+    number,
+    poly,
+    power,
+    scaled,
+    summed,
+    transposed,
+)  # fmt: skip
+
+Params = Mapping[str, Any]
+
+
+class Expression(Value):
+    """A formula and its numbers. A rule may do with it what it may do with an array or a Tensor.
+
+    Parameters
+    ----------
+    term : Term
+        A poly, in matrix shape: a 1-D array is a column, a number is (1, 1).
+    value : ndarray
+        Its numbers, in their own shape.
+    """
+
+    __slots__ = ("term", "value")
+    __hash__ = object.__hash__
+    __array_ufunc__ = None
+
+    def __init__(self, term: Term, value: Any) -> None:
+        self.term, self.value = term, np.asarray(value)
+
+    def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Params) -> Expression:
+        given = [x if isinstance(x, Expression) else plain(x) for x in inputs]
+        with np.errstate(all="ignore"):
+            numbers = [x.value if isinstance(x, Expression) else x for x in inputs]
+            value = operation.forward(*numbers, **{k: _number(v) for k, v in params.items()})
+        out = Expression.__new__(Expression)
+        out.value = np.asarray(value)
+        build = BUILDERS.get(operation.name)
+        term = build(out.shape, *given, **params) if build else None
+        out.term = called(operation, given, params, out.shape) if term is None else term
+        return out
+
+    shape = property(lambda self: self.value.shape)
+    ndim = property(lambda self: self.value.ndim)
+    size = property(lambda self: self.value.size)
+    dtype = property(lambda self: self.value.dtype)
+
+    __add__ = op.add
+    __sub__ = op.subtract
+    __mul__ = op.multiply
+    __truediv__ = op.divide
+    __pow__ = op.power
+    __matmul__ = op.matmul
+    __neg__ = op.negative
+
+
+def _reflected(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda self, other: operation(other, self)
+
+
+for _name in "add sub mul truediv pow matmul".split():
+    setattr(Expression, f"__r{_name}__", _reflected(getattr(Expression, f"__{_name}__")))
+
+
+def plain(x: Any) -> Expression:
+    """A constant of a rule: a number, or an array that nothing is known of but its numbers."""
+    value = np.asarray(x)
+    if value.ndim == 0:
+        return Expression(filled(coefficient(float(value)), (1, 1)), value)
+    if value.size and np.all(value == value.flat[0]):
+        return Expression(filled(coefficient(float(value.flat[0])), matrix_shape(value.shape)), value)
+    constant = Call("constant", (("value", value),), (value.shape, value.tobytes()), (), value.shape)
+    return Expression(atom(make("call", data=constant, shape=matrix_shape(value.shape))), value)
+
+
+def _number(parameter: Any) -> Any:
+    return parameter.value.item() if isinstance(parameter, Expression) else parameter
+
+
+def matrix_shape(shape: Shape) -> Shape:
+    """The shape of the matrix that stands for an array: a column for one axis, (1, 1) for none."""
+    return shape if len(shape) > 1 else (shape[0] if shape else 1, 1)
+
+
+def as_matrix(x: Expression, ndim: int = 2) -> Term:
+    """The term of an operand among others: NumPy takes an array of one axis for a string where another has two."""
+    return transposed(x.term) if x.ndim == 1 and ndim > 1 else x.term
+
+
+def as_array(p: Term, shape: Shape) -> Term | None:
+    """A matrix in another shape, if only axes of length 1 come or go."""
+    target = matrix_shape(shape)
+    c = number(p)
+    if c is not None:
+        return filled(c, target)
+    if p.shape == target:
+        return p
+    return transposed(p) if len(target) == len(p.shape) == 2 and p.shape[::-1] == target and 1 in target else None
+
+
+def called(operation: Any, inputs: list[Expression], params: Params, shape: Shape) -> Term:
+    """An operation that has no place in the algebra, by its name. What is linear pulls numbers out."""
+    terms = [as_argument(x.term) for x in inputs]
+    c = ONE
+    if getattr(operation, "name", operation) in LINEAR:
+        c, terms[0] = factor(inputs[0].term) if inputs[0].term.items else (ONE, terms[0])
+    key = tuple((name, _frozen(value)) for name, value in params.items())
+    call = Call(operation, tuple(params.items()), key, tuple(x.shape for x in inputs), shape)
+    return scaled(c, atom(make("call", terms, call, matrix_shape(shape))))
+
+
+def _frozen(value: Any) -> Any:
+    """A parameter as part of a key."""
+    if isinstance(value, np.ndarray):
+        return value.shape, value.dtype.str, value.tobytes()
+    if isinstance(value, tuple | list):
+        return tuple(map(_frozen, value))
+    return repr(value) if isinstance(value, slice | Expression) else value
+
+
+LINEAR = set(
+    "getitem scatter_add reshape transpose swapaxes diag trace cumsum roll tril triu moveaxis sum sum_to diff "
+    "broadcast_to expand_dims squeeze repeat tile einsum diagonal".split()
+)
+
+# --- operations that have a place in the algebra ---------------------------------------------------------------------
+
+
+def _elementwise(combine: Callable[..., Term | None]) -> Callable[..., Term | None]:
+    def build(shape: Shape, *inputs: Expression, **params: Any) -> Term | None:
+        return combine(matrix_shape(shape), *(as_matrix(x, len(shape)) for x in inputs), **params)
+
+    return build
+
+
+def _divided(shape: Shape, x: Term, y: Term) -> Term | None:
+    return multiplied(x, power(y, -1), shape) if y.items else None
+
+
+def _raised(shape: Shape, x: Term, p: Term) -> Term | None:
+    c = number(p)
+    if c is None or c.roots or not isinstance(c.number, Fraction) or (c.number < 0 and not x.items):
+        return None
+    n = c.number
+    return poly(power(x, n if n.denominator > 1 else int(n)).items, shape) if n else filled(ONE, shape)
+
+
+def _scaled_power(shape: Shape, p: Term, x: Term, q: Term) -> Term | None:
+    raised = _raised(shape, x, q) if number(p) is not None else None
+    return None if raised is None else multiplied(p, raised, shape)
+
+
+def _safe_inverse(y: Term) -> Term | None:
+    """1 / y, and 0 where y is 0."""
+    c = number(y)
+    if c is not None:
+        return filled(c.inverse(), y.shape) if c.number else None
+    c, f = factor(y)
+    call = Call("inverse", (), None, (y.shape,), y.shape)
+    return poly([(c.inverse(), ((make("call", [f], call, y.shape), 1),))], y.shape)
+
+
+def _unit(shape: Shape, x: Term, y: Term) -> Term | None:
+    inverse = _safe_inverse(y)
+    return None if inverse is None else multiplied(x, inverse, shape)
+
+
+def _ratio(shape: Shape, x: Term, y: Term) -> Term | None:
+    if number(x) is not None or number(y) is not None:
+        return _divided(shape, x, y)
+    (c, above), (d, below) = factor(x), factor(y)
+    call = Call("ratio", (), None, (x.shape, y.shape), shape)
+    return poly([(c * d.inverse(), ((make("call", [above, below], call, shape), 1),))], shape)
+
+
+def _logged(shape: Shape, x: Term, base: Any = None) -> Term | None:
+    c = number(x)
+    if base is None and c is not None and shape == (1, 1) and not c.roots and c.number > 0:
+        return filled(logarithm(float(c.number)), shape) if c.number != 1 else filled(coefficient(0), shape)
+    return None
+
+
+def _matmul(shape: Shape, a: Expression, b: Expression) -> Term | None:
+    if a.ndim > 2 or b.ndim > 2:
+        return None
+    left = transposed(a.term) if a.ndim == 1 else a.term
+    product = chained(left, b.term)
+    return transposed(product) if a.ndim == 1 and b.ndim == 2 else product
+
+
+def _outer(shape: Shape, a: Expression, b: Expression) -> Term | None:
+    if a.ndim != 1 or b.ndim != 1:
+        return None
+    return chained(a.term, transposed(b.term))
+
+
+def _transpose(shape: Shape, x: Expression, axes: Any = None) -> Term | None:
+    if x.ndim < 2 or axes == tuple(range(x.ndim)):
+        return x.term
+    return transposed(x.term) if x.ndim == 2 else None
+
+
+def _swapaxes(shape: Shape, x: Expression, axis1: int, axis2: int) -> Term | None:
+    return _transpose(shape, x) if x.ndim == 2 and axis1 % 2 != axis2 % 2 else None
+
+
+def _sum(shape: Shape, x: Expression, axis: Any = None, keepdims: bool = False) -> Term | None:
+    if x.ndim > 2:
+        return None
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(sorted(a % x.ndim for a in axes)) if x.ndim else ()
+    if not axes or not x.size:
+        return x.term if x.size else filled(coefficient(0), matrix_shape(shape))
+    return as_array(summed(x.term, axes), shape)
+
+
+def _mean(shape: Shape, x: Expression, axis: Any = None, keepdims: bool = False) -> Term | None:
+    total = _sum(shape, x, axis, keepdims)
+    count = x.size // (int(np.prod(shape)) or 1)
+    return None if total is None or not count else scaled(coefficient(1 / count), total)
+
+
+def _sum_to(out: Shape, x: Expression, **params: Any) -> Term | None:
+    shape = out
+    if x.ndim > 2:
+        return None
+    padded = (1,) * (x.ndim - len(shape)) + shape
+    gone = tuple(i for i, (n, m) in enumerate(zip(x.shape, padded, strict=True)) if n != m)
+    return as_array(summed(x.term, gone), shape) if gone else as_array(x.term, shape)
+
+
+def _broadcast_to(out: Shape, x: Expression, **params: Any) -> Term | None:
+    return poly(as_matrix(x, len(out)).items, matrix_shape(out)) if len(out) < 3 else None
+
+
+def _reshape(out: Shape, x: Expression, **params: Any) -> Term | None:
+    return as_array(x.term, out) if x.ndim < 3 and len(out) < 3 else None
+
+
+def _eye_like(shape: Shape, x: Expression, k: int = 0) -> Term | None:
+    if k or x.ndim != 2 or shape[0] != shape[1]:
+        return None
+    return filled(ONE, shape) if shape == (1, 1) else atom(make("eye", shape=shape))
+
+
+def _hat(shape: Shape, v: Expression, k: int = 0) -> Term | None:
+    """The square matrix of a column; of a product of a column and a string the diagonal is their Hadamard product."""
+    if k:
+        return None
+    if v.term.shape[1] == 1 and len(shape) == 2 and v.size > 1:
+        c, f = factor(v.term) if v.term.items else (ONE, v.term)
+        call = Call("hat", (), None, (v.term.shape,), shape)
+        return scaled(c, atom(make("call", [f], call, shape)))
+    c, f = factor(v.term) if v.term.items else (ONE, v.term)
+    if len(shape) == 1 and f.kind == "chain" and len(f.args) == 2 and f.args[0].shape[1] == 1:
+        return scaled(c, multiplied(atom(f.args[0]), transposed(atom(f.args[1])), matrix_shape(shape)))
+    return None
+
+
+def _inverse(x: Expression) -> Term:
+    """A⁻¹; of a transpose the transpose of the inverse."""
+    f = as_argument(x.term)
+    if f.kind == "T":
+        inner = Expression(atom(f.args[0]), x.value.T)
+        return transposed(called(INV, [inner], {}, inner.shape))
+    return called(INV, [x], {}, x.shape)
+
+
+INV, DET = (getattr(op, name).operation for name in ("inv", "det"))
+
+
+def _cofactors(shape: Shape, x: Expression) -> Term | None:
+    """det(A) A⁻ᵀ, where A has an inverse."""
+    if x.ndim != 2 or not x.size or not np.linalg.cond(x.value) < 1e10:
+        return None
+    return multiplied(called(DET, [x], {}, ()), transposed(_inverse(x)), shape)
+
+
+def _solved(shape: Shape, a: Expression, b: Expression) -> Term | None:
+    """A⁻¹ · b."""
+    return chained(_inverse(a), b.term) if a.ndim == 2 and b.ndim <= 2 else None
+
+
+BUILDERS: Mapping[str, Callable[..., Term | None]] = {
+    "add": _elementwise(lambda shape, x, y: added([x, y], shape)),
+    "subtract": _elementwise(lambda shape, x, y: added([x, scaled(MINUS_ONE, y)], shape)),
+    "multiply": _elementwise(lambda shape, x, y: multiplied(x, y, shape)),
+    "divide": _elementwise(_divided),
+    "negative": _elementwise(lambda shape, x: scaled(MINUS_ONE, x)),
+    "square": _elementwise(lambda shape, x: power(x, 2)),
+    "sqrt": _elementwise(lambda shape, x: power(x, Fraction(1, 2)) if number(x) is None else None),
+    "reciprocal": _elementwise(lambda shape, x: power(x, -1)),
+    "power": _elementwise(_raised),
+    "scaled_power": _elementwise(_scaled_power),
+    "unit": _elementwise(_unit),
+    "ratio": _elementwise(_ratio),
+    "log": _elementwise(_logged),
+    "identity": _elementwise(lambda shape, x: x),
+    "copy": _elementwise(lambda shape, x: x),
+    "astype": _elementwise(lambda shape, x, dtype: x),
+    "ones_like": _elementwise(lambda shape, x: filled(ONE, shape)),
+    "matmul": _matmul,
+    "inv": lambda shape, x: _inverse(x) if x.ndim == 2 else None,
+    "solve": _solved,
+    "cofactors": _cofactors,
+    "bullet": lambda shape, a, b: _matmul(shape, b, a),
+    "outer": _outer,
+    "transpose": _transpose,
+    "swapaxes": _swapaxes,
+    "sum": _sum,
+    "mean": _mean,
+    "sum_to": _sum_to,
+    "broadcast_to": _broadcast_to,
+    "reshape": _reshape,
+    "expand_dims": _reshape,
+    "squeeze": _reshape,
+    "eye_like": _eye_like,
+    "diagflat": _hat,
+    "diag": _hat,
+}
+

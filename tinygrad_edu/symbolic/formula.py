@@ -1,0 +1,192 @@
+"""What `derive` returns: gradients as formulas, to be shown, typeset and run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..mathml import mathml
+from .chains import written
+from .evaluate import evaluate
+from .expression import matrix_shape
+from .program import program
+from .reading import Reading
+from .terms import Term, session
+from .text import Latex, Unicode
+from .tidy import Tidier
+
+Shape = tuple[int, ...]
+
+
+class Line(NamedTuple):
+    """A gradient: the name of its variable, its term, its shape."""
+
+    name: str
+    term: Term
+    shape: Shape
+
+
+class Derivation(NamedTuple):
+    """A step: a value, the operation that made it, where its rule stands, its adjoint before and after tidying."""
+
+    name: str
+    operation: str
+    source: str | None
+    before: str
+    after: str
+
+
+class Formula:
+    """Gradients as formulas, certified: they were compared with the engine's before they came here.
+
+    Attributes
+    ----------
+    lines : list of Line
+        One for each variable.
+    certified : bool
+        Whether there was anything to compare.
+    left_out : int
+        How many numbers were not compared, as the engine's are not finite.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> x = tg.Tensor([3.0, 4.0], requires_grad=True, name="x")
+    >>> F = tg.derive(tg.norm(x), x)
+    >>> print(F)
+    ∇x = (1/‖x‖) x
+    >>> F.evaluate()
+    array([0.6, 0.8])
+    """
+
+    def __init__(
+        self, lines: list[Line], definitions: Mapping[str, Term], reading: Reading, tidier: Tidier, form: str,
+        several: bool,
+    ) -> None:  # fmt: skip
+        self.lines, self.reading, self.form = lines, reading, form
+        self._definitions, self._tidier, self._several = dict(definitions), tidier, several
+        self.certified, self.left_out = False, 0
+        self.table: dict[Any, Term] = {}
+        if form not in ("recursive", "inlined"):
+            for line in lines:
+                written(line.term, form, self._style(Unicode))  # what the network does not have is refused at once
+
+    def _style(self, style: type[Unicode]) -> Unicode:
+        return style([*self.reading.values, *self.reading.definitions])
+
+    # --- what stands in it ---
+
+    def used(self) -> dict[str, Term]:
+        """The definitions that the lines need, in the order of the computation."""
+        count = _symbols_below([line.term for line in self.lines], self._definitions)
+        return {name: term for name, term in self._definitions.items() if name in count}
+
+    @property
+    def definitions(self) -> dict[str, str]:
+        """The shared pieces by name: layers, derivatives of activations, Δ."""
+        return {name: self._style(Unicode).whole(term) for name, term in self.used().items()}
+
+    @property
+    def steps(self) -> list[Derivation]:
+        """The derivation, from the loss down."""
+        found = []
+        style = self._style(Unicode)
+        with session(self.table):
+            for step in self.reading.steps:
+                before, after = style.whole(step.term), style.whole(self._tidier.tidy(step.term))
+                found.append(Derivation(step.name, step.operation, step.source, before, after))
+        return found
+
+    # --- as text ---
+
+    def _rows(self, style: Unicode) -> Iterator[tuple[str, str]]:
+        """Each line and each Δ as the two sides of an equation."""
+        for line in self.lines:
+            yield f"{style.nabla(line.name)}", written(line.term, self.form, style)
+        for name, term in self.used().items():
+            if name in self.reading.deltas:
+                yield style.symbol(name), style.whole(term)
+
+    def __str__(self) -> str:
+        rows = [f"{left} = {right}" for left, right in self._rows(self._style(Unicode))]
+        return "\n".join(rows + ([] if self.certified else ["(not certified: the engine has no finite number here)"]))
+
+    def __repr__(self) -> str:
+        return f"<Formula: {'; '.join(str(self).splitlines())}>"
+
+    @property
+    def latex(self) -> str:
+        """The equations in LaTeX; several in an ``aligned`` environment."""
+        rows = [f"{left} &= {right}" for left, right in self._rows(self._style(Latex))]
+        if len(rows) == 1:
+            return rows[0].replace("&=", "=", 1)
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+    @property
+    def mathml(self) -> str:
+        """The equations in MathML."""
+        return mathml(self.latex)
+
+    def _repr_latex_(self) -> str:
+        return f"$${self.latex}$$"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What Jupyter asks for."""
+        bundle = {"text/plain": str(self), "text/latex": self._repr_latex_()}
+        wanted = set(include or bundle) - set(exclude or ())
+        return {kind: text for kind, text in bundle.items() if kind in wanted}
+
+    # --- as numbers ---
+
+    @property
+    def numpy(self) -> str:
+        """A program in plain NumPy: it defines ``gradient``, a function of what is given; it returns the gradients."""
+        return program(self)
+
+    def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The numbers of all names, from those of what is given."""
+        values = dict(given)
+        known: dict[Term, Any] = {}
+        pending = self.used()
+
+        def find(name: str) -> None:
+            for other in _symbols_below([pending[name]], {}):
+                if other in pending and other not in values:
+                    find(other)
+            with np.errstate(all="ignore"):
+                values[name] = np.broadcast_to(evaluate(pending[name], values, known), pending[name].shape)
+
+        for name in pending:
+            if name not in values:
+                find(name)
+        return values
+
+    def evaluate(self) -> Any:
+        """The gradients by the formula, on the numbers of the tape: an array; a list where several were asked for."""
+        values = self.values(self.reading.values)
+        with np.errstate(all="ignore"):
+            found = [
+                np.reshape(np.broadcast_to(evaluate(line.term, values), matrix_shape(line.shape)), line.shape)
+                for line in self.lines
+            ]
+        return [np.array(x) for x in found] if self._several else np.array(found[0])
+
+
+def _symbols_below(terms: list[Term], definitions: Mapping[str, Term]) -> set[str]:
+    """The names in terms, and in the definitions of those."""
+    found: set[str] = set()
+    pending = list(terms)
+    seen: set[Term] = set()
+    while pending:
+        x = pending.pop()
+        if x in seen:
+            continue
+        seen.add(x)
+        if x.kind == "symbol" and x.data not in found:
+            found.add(x.data)
+            if x.data in definitions:
+                pending.append(definitions[x.data])
+        pending += [*x.args, *(part for _, mono in x.items for part, _ in mono)]
+    return found

@@ -1,0 +1,354 @@
+"""Formulas as programs in plain NumPy: one line for each named piece, with its shape.
+
+A term is a matrix; a program has the arrays of the user, which may have one axis or none. So the code of a vector is
+either `flat` (one axis; a number has none) or has two axes, and is converted where both meet.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .expression import Expression, matrix_shape
+from .helpers import HELPERS, TEMPLATES
+from .terms import Shape, Term, number, support
+
+if TYPE_CHECKING:
+    from .formula import Formula
+
+
+class Code(NamedTuple):
+    """A piece of a program, how tightly it binds, the shape of its matrix, and whether it is flat."""
+
+    text: str
+    binding: int
+    shape: Shape
+    flat: bool
+
+
+SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
+
+
+def program(formula: Formula) -> str:
+    """The source of a function ``gradient`` of what is given, which returns the gradients.
+
+    Raises
+    ------
+    ValueError
+        For an operation of the user's own: it has no NumPy source.
+    """
+    used = formula.used()
+    needed = _names_in([line.term for line in formula.lines] + list(used.values()))
+    given = {name: tensor for name, tensor in formula.reading.given.items() if name in needed}
+    writer = Writer([*given, *used])
+    lines = []
+    for name, tensor in given.items():
+        shape = np.shape(tensor)
+        text = writer.names[name] + "[0]" * (shape == (1,))  # a vector of one number is a number here
+        writer.known[name] = Code(text, ATOM, matrix_shape(shape), len(shape) < 2)
+    for name in _in_order(used):
+        piece = writer.whole(used[name])
+        writer.known[name] = piece._replace(text=writer.names[name], binding=ATOM)
+        lines.append(f"    {writer.names[name]} = {piece.text}  # {_shape_text(piece)}")
+    results = []
+    for line in formula.lines:
+        result = writer.converted(writer.whole(line.term), line.shape)
+        name = writer.fresh(f"d{_identifier(line.name)}")
+        lines.append(f"    {name} = {result}  # {line.shape}")
+        results.append(name)
+    head = f"def gradient({', '.join(writer.names[name] for name in given)}):"
+    helpers = "".join(f"{HELPERS[name]}\n\n\n" for name in _with_needs(writer.helpers))
+    returned = results[0] if len(results) == 1 else ", ".join(results)
+    return "\n".join([f"import numpy as np\n\n\n{helpers}{head}", *lines, f"    return {returned}\n"])
+
+
+def _names_in(terms: Iterable[Term]) -> set[str]:
+    found, pending, seen = set(), list(terms), set()
+    while pending:
+        x = pending.pop()
+        if x not in seen:
+            seen.add(x)
+            if x.kind == "symbol":
+                found.add(x.data)
+            pending += [*x.args, *(part for _, mono in x.items for part, _ in mono)]
+    return found
+
+
+def _in_order(definitions: Mapping[str, Term]) -> list[str]:
+    """Names so that each comes after what it is made of."""
+    order: dict[str, None] = {}
+    for name in definitions:
+        stack = [name]
+        while stack:
+            missing = [n for n in _names_in([definitions[stack[-1]]]) if n in definitions and n not in order]
+            if missing:
+                stack.append(missing[0])
+            else:
+                order[stack.pop()] = None
+    return list(order)
+
+
+def _with_needs(names: Iterable[str]) -> list[str]:
+    order: dict[str, None] = {}
+    for name in names:
+        for other in HELPERS:
+            if other != name and re.search(rf"\b{other}\(", HELPERS[name]):
+                order[other] = None
+        order[name] = None
+    return list(order)
+
+
+def _identifier(name: str) -> str:
+    """A name of Python's: W1, Σ1_prime, v_1st."""
+    text = re.sub(r"\W", "_", name.replace("′", "_prime"))
+    return f"v_{text}" if not text.isidentifier() or keyword.iskeyword(text) or text == "np" else text
+
+
+def _shape_text(code: Code) -> str:
+    if not code.flat:
+        return str(code.shape)
+    return f"({max(code.shape)},)" if code.shape != (1, 1) else "()"
+
+
+class Writer:
+    """Writes terms as code, and keeps which names and helpers it used."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.taken = {"np", "gradient", *HELPERS}
+        self.names: dict[str, str] = {}
+        for name in names:
+            self.names[name] = self.fresh(_identifier(name))
+        self.known: dict[str, Code] = {}
+        self.helpers: dict[str, None] = {}
+
+    def fresh(self, name: str) -> str:
+        """The name, or the next that is free."""
+        free, i = name, 2
+        while free in self.taken:
+            free, i = f"{name}_{i}", i + 1
+        self.taken.add(free)
+        return free
+
+    # --- shapes ---
+
+    def inside(self, code: Code, binding: int) -> str:
+        return code.text if code.binding >= binding else f"({code.text})"
+
+    def square(self, code: Code) -> Code:
+        """With two axes."""
+        if not code.flat:
+            return code
+        if code.shape == (1, 1):
+            return code._replace(text=f"np.reshape({code.text}, (1, 1))", binding=ATOM, flat=False)
+        index = "[:, None]" if code.shape[1] == 1 else "[None, :]"
+        return code._replace(text=f"{self.inside(code, ATOM)}{index}", binding=ATOM, flat=False)
+
+    def single(self, code: Code) -> Code:
+        """A (1, 1) matrix as a number without axes."""
+        return code if code.flat else Code(f"np.squeeze({code.text})", ATOM, code.shape, True)
+
+    def converted(self, code: Code, shape: Shape) -> str:
+        """The code in the shape that an array is to have."""
+        if len(shape) > 2 or (len(shape) == 2 and not code.flat):
+            return code.text
+        if len(shape) == 2:
+            return self.square(code).text
+        if code.flat and (code.shape != (1, 1) or not shape):
+            return code.text
+        return f"np.reshape({code.text}, {shape})"
+
+    def whole(self, p: Term) -> Code:
+        """A term with all of its extent, also where it is filled or repeated."""
+        code = self.code(p)
+        if p.kind != "poly" or support(p) == p.shape or code.shape == p.shape:
+            return code
+        if number(p) is not None:
+            return Code(f"np.full({p.shape}, {self.code(p).text})", ATOM, p.shape, False)
+        return Code(f"np.broadcast_to({self.square(code).text}, {p.shape})", ATOM, p.shape, False)
+
+    # --- terms ---
+
+    def code(self, term: Term) -> Code:
+        return getattr(self, f"_{term.kind}")(term)  # type: ignore[no-any-return]
+
+    def _symbol(self, term: Term) -> Code:
+        return self.known[term.data]
+
+    def _ones(self, term: Term) -> Code:
+        return Code(f"np.ones({term.shape})", ATOM, term.shape, False)
+
+    def _eye(self, term: Term) -> Code:
+        return Code(f"np.eye({term.shape[0]})", ATOM, term.shape, False)
+
+    def _T(self, term: Term) -> Code:
+        code = self.code(term.args[0])
+        shape = code.shape[::-1]
+        return code._replace(shape=shape) if code.flat else Code(f"{self.inside(code, ATOM)}.T", ATOM, shape, False)
+
+    def _poly(self, p: Term) -> Code:
+        pieces = []
+        for c, mono in p.items:
+            product = self._product(float(c), [(self.code(part), n) for part, n in mono])
+            pieces.append((float(c) < 0, product))
+        if not pieces:
+            return Code("0.0", ATOM, (1, 1), True)
+        codes = self._alike([code for _, code in pieces])
+        text = ""
+        for (negative, _), code in zip(pieces, codes, strict=True):
+            sign = (" - " if negative else " + ") if text else "-" * negative
+            text += sign + self.inside(code, PRODUCT)
+        shape = _broadcast([code.shape for code in codes])
+        binding = SUM if len(codes) > 1 or pieces[0][0] else codes[0].binding
+        return Code(text, binding, shape, all(code.flat for code in codes))
+
+    def _product(self, c: float, parts: list[tuple[Code, Any]]) -> Code:
+        """|c| times a Hadamard product."""
+        codes = self._alike([code for code, _ in parts])
+        above: list[str] = []
+        below: list[str] = []
+        for code, (_, n) in zip(codes, parts, strict=True):
+            if abs(n) == 1:
+                (above if n > 0 else below).append(self.inside(code, UNARY))
+            elif n == 0.5:
+                above.append(f"np.sqrt({code.text})")
+            else:
+                (above if n > 0 else below).append(f"{self.inside(code, ATOM)}**{_power(abs(n))}")
+        shown = repr(abs(c))
+        if above and abs(c) != 1:
+            above.insert(0, shown)
+        text = " * ".join(above) or shown
+        if below:
+            text += f" / {below[0]}" if len(below) == 1 else f" / ({' * '.join(below)})"
+        shape = _broadcast([code.shape for code in codes])
+        single = len(codes) == 1 and abs(c) == 1 and not below and parts[0][1] == 1
+        return Code(text, codes[0].binding if single else PRODUCT, shape, all(code.flat for code in codes))
+
+    def _alike(self, codes: list[Code]) -> list[Code]:
+        """Codes that NumPy will broadcast as the matrices are."""
+        shapes = [code.shape for code in codes]
+        if any(len(shape) > 2 for shape in shapes):
+            return [self.square(code) if code.flat and code.shape != (1, 1) else code for code in codes]
+        vectors = [code for code in codes if code.shape != (1, 1)]
+        whole = _broadcast(shapes)
+        if 1 in whole and all(code.flat for code in vectors):  # vectors of one axis: numbers must have none
+            return [self.single(code) if vectors and code.shape == (1, 1) else code for code in codes]
+        return [self.square(code) if code.flat and code.shape != (1, 1) else code for code in codes]
+
+    def _chain(self, term: Term) -> Code:
+        args = list(term.args)
+        if args[0].kind == "ones" and args[0].shape[0] == 1 and len(args) > 1:
+            return self._summed(self._matmul(args[1:]), 0)
+        if args[-1].kind == "ones" and args[-1].shape[1] == 1 and len(args) > 1:
+            return self._summed(self._matmul(args[:-1]), 1)
+        return self._matmul(args)
+
+    def _summed(self, code: Code, axis: int) -> Code:
+        if code.flat:
+            return Code(f"np.sum({code.text})", ATOM, (1, 1), True)
+        shape = (1, code.shape[1]) if axis == 0 else (code.shape[0], 1)
+        return Code(f"np.sum({code.text}, axis={axis}, keepdims=True)", ATOM, shape, False)
+
+    def _matmul(self, args: list[Term]) -> Code:
+        if args[0].kind == "ones" and len(args) > 1 and args[0].shape[0] == 1:
+            return self._summed(self._matmul(args[1:]), 0)
+        if len(args) > 1 and args[-1].kind == "ones" and args[-1].shape[1] == 1:
+            return self._summed(self._matmul(args[:-1]), 1)
+        codes = [self.whole(x) for x in args]
+        if codes[-1].shape[1] == 1:  # from the right: a matrix times a column is cheap
+            result = codes[-1]
+            for code in reversed(codes[:-1]):
+                result = self._times(code, result)
+            return result
+        result = codes[0]
+        for code in codes[1:]:
+            result = self._times(result, code)
+        return result
+
+    def _times(self, a: Code, b: Code) -> Code:
+        shape = (a.shape[0], b.shape[1])
+        if (a.flat and a.shape == (1, 1)) or (b.flat and b.shape == (1, 1)):
+            text = f"{self.inside(a, UNARY)} * {self.inside(b, UNARY)}"
+            return Code(text, PRODUCT, shape, a.flat and b.flat)
+        if a.flat and b.flat and a.shape[1] == 1 and b.shape[0] == 1:
+            return Code(f"np.outer({a.text}, {b.text})", ATOM, shape, False)
+        if a.flat and (a.shape[1] == 1 or (not b.flat and 1 in b.shape)):
+            a = self.square(a)
+        if b.flat and (b.shape[0] == 1 or (not a.flat and 1 in a.shape)):
+            b = self.square(b)
+        left = a.text if a.binding == PRODUCT and " @ " in a.text and " * " not in a.text else self.inside(a, UNARY)
+        return Code(f"{left} @ {self.inside(b, UNARY)}", PRODUCT, shape, a.flat or b.flat)
+
+    def _call(self, term: Term) -> Code:
+        call = term.data
+        name = call.operation if isinstance(call.operation, str) else call.operation.name
+        flat = len(call.shape) < 2
+        if name == "constant":
+            text = f"np.array({np.asarray(call.params[0][1]).tolist()})"
+            return Code(text, ATOM, term.shape, flat)
+        if name in ("ratio", "inverse", "hat"):
+            codes = self._alike([self.code(x) for x in term.args])
+            arguments = [code.text for code in codes]
+            flat = all(code.flat for code in codes) and name != "hat"
+        else:
+            arguments = [
+                self.converted(self.whole(x), shape) for x, shape in zip(term.args, call.shapes, strict=True)
+            ]
+        params = {k: v.value.item() if isinstance(v, Expression) else v for k, v in call.params}
+        text = self._applied(name, call.operation, arguments, params)
+        return Code(f"np.reshape({text}, ())" if call.shape == (1,) else text, ATOM, term.shape, flat)
+
+    def _applied(self, name: str, operation: Any, arguments: list[str], params: dict[str, Any]) -> str:
+        if name == "getitem" and not arguments[0].isidentifier():
+            arguments = [f"np.asarray({arguments[0]})"]
+        if name in TEMPLATES:
+            template = TEMPLATES[name]
+            for helper in HELPERS:
+                if re.search(rf"\b{helper}\(", template):
+                    self.helpers[helper] = None
+            written = {k: self._parameter(v) for k, v in params.items()}
+            return template.format(*arguments, **written, all=", ".join(arguments))
+        if name in HELPERS:
+            self.helpers[name] = None
+            function = name
+        else:
+            module = "np.linalg" if hasattr(np.linalg, name) and not hasattr(np, name) else "np"
+            if not hasattr(np.linalg if module == "np.linalg" else np, name) or params.get("order"):
+                raise ValueError(f"numpy: the operation {name} has no NumPy source")
+            function = f"{module}.{name}"
+        shown = [f"{k}={self._parameter(v)}" for k, v in params.items() if v is not None and v is not False]
+        return f"{function}({', '.join([*arguments, *shown])})"
+
+    def _parameter(self, value: Any) -> str:
+        if isinstance(value, np.ndarray):
+            return f"np.array({value.tolist()}, dtype={value.dtype.name!r})"
+        if isinstance(value, tuple):
+            return f"({', '.join(map(self._parameter, value))}{',' * (len(value) == 1)})"
+        if isinstance(value, list):
+            return f"[{', '.join(map(self._parameter, value))}]"
+        if isinstance(value, np.generic):
+            return repr(value.item())
+        if value is Ellipsis:
+            return "..."
+        if isinstance(value, np.dtype | type):
+            return repr(np.dtype(value).name)
+        if callable(value):
+            name = getattr(getattr(value, "operation", None), "name", "")
+            return f"lambda z: {LAMBDAS.get(name) or self._applied(name, None, ['z'], {})}"
+        return repr(value)
+
+
+LAMBDAS = {"square": "z * z", "negative": "-z", "identity": "z"}
+
+
+def _power(n: Any) -> str:
+    return str(int(n)) if n == int(n) else repr(float(n))
+
+
+def _broadcast(shapes: Sequence[Shape]) -> Shape:
+    from .terms import broadcast
+
+    return broadcast((1, 1), *shapes)

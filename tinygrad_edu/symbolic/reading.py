@@ -1,0 +1,265 @@
+"""The tape on symbols: every value a formula, the sweep run with them, the adjoints of layers named Δ."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..record import Node, Operation, Origin, Record, apply
+from ..sweep import below, sweep
+from .coefficients import ONE
+from .expression import Expression, called, matrix_shape, plain
+from .terms import Shape, Term, atom, filled, make
+
+LAYERS = set("sigmoid tanh relu leaky_relu softplus gelu coordinatewise softmax log_softmax".split())
+ON_AFFINE = set("sin cos identity".split())  # are layers among others, where their input is W · a or W · a + b
+HEAVY = 60  # symbols: what is longer gets a name, so that formulas grow no faster than the program
+WHOLE = {"softmax", "log_softmax"}  # mix coordinates: no column of derivatives
+
+
+class Step(NamedTuple):
+    """One step of the derivation: the adjoint of a value, and the rule that takes it further down."""
+
+    name: str
+    operation: str
+    source: str | None
+    term: Term
+
+
+def symbol(name: str, shape: Shape) -> Term:
+    """A named term as a poly."""
+    return atom(make("symbol", data=name, shape=matrix_shape(shape)))
+
+
+class Reading:
+    """The tape of a loss in symbols.
+
+    Attributes
+    ----------
+    values : dict
+        The numbers of what is given: leaves and constants, by symbol.
+    given : dict
+        The tensor or array of each of them.
+    definitions : dict
+        The terms of what is named and computed: layers, named values, Σ′, Δ.
+    adjoints : dict
+        The adjoint of every node that was reached, by stamp.
+    """
+
+    def __init__(self, loss: Any, needed: set[int]) -> None:
+        self.loss, self.needed = loss, needed
+        self.nodes = below(loss)
+        self.values: dict[str, Any] = {}
+        self.given: dict[str, Any] = {}
+        self.definitions: dict[str, Term] = {}
+        self.names: dict[int, str] = {}  # by stamp, of what has one
+        self.primes: list[tuple[str, Term, Expression]] = []  # the symbol's name, the input, the slope
+        self.deltas: list[str] = []
+        self.seed = ""  # the name of the adjoint that the sweep starts with, where that is no 1
+        self.steps: list[Step] = []
+        self.adjoints: dict[int, Term] = {}
+        self._taken = {node.name for node in self.nodes.values() if node.name}
+        self._recorded: dict[int, Any] = {}  # the arrays of leaves as they were: they may have got others since
+        for node in self.nodes.values():
+            for x, value in zip(node._record.inputs, node._record.values, strict=True):
+                self._recorded.setdefault(id(x), value)
+        self._constants: dict[Any, Expression] = {}
+        self._constant_names: dict[Any, str] = {}
+        self._complements: dict[Any, Any] = {}  # arrays that are 1 − another one, such as targets 1 − y
+        self._expressions: dict[int, Expression] = {}
+        applied = [node._record.operation.name for node in self.nodes.values() if node._record.operation]
+        network = sum(name in LAYERS | ON_AFFINE for name in applied) > 1  # one sin alone is no layer
+        self._on_affine = ON_AFFINE if network else set()
+        self._layers = self._numbered()
+        self._free = {letter: self._free_names(letter) for letter in ("W", "w", "C", "v")}
+        for stamp in sorted(self.nodes):
+            self._expressions[stamp] = self._forward(self.nodes[stamp])
+
+    # --- forward ---
+
+    def _free_names(self, letter: str) -> Iterator[str]:
+        return (name for i in itertools.count(1) if (name := f"{letter}{i}") not in self._taken)
+
+    def unique(self, name: str) -> str:
+        """The name, or the next that is free."""
+        for candidate in itertools.chain([name], (f"{name}_{i}" for i in itertools.count(2))):
+            if candidate not in self.values and candidate not in self.definitions:
+                return candidate
+        raise AssertionError
+
+    def _numbered(self) -> dict[int, int]:
+        """The number of the layer that a value is the input of, by stamp."""
+        layers: dict[int, int] = {}
+        for stamp in sorted(self.nodes):
+            record = self.nodes[stamp]._record
+            x = self._input_of_layer(record)
+            if x is not None and x._record.stamp not in layers:
+                layers[x._record.stamp] = len(layers) + 1
+        return layers
+
+    def _forward(self, node: Any) -> Expression:
+        record: Record = node._record
+        if record.operation is None:
+            name = self.unique(node.name or next(self._free["W" if node._value.ndim > 1 else "w"]))
+            return self._variable(name, node, self._recorded.get(id(node), node._value))
+        inputs = [self._operand(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
+        out = _applied(record, inputs, node._value)
+        wanted = node.name or self._layer_name(record) or self._input_name(record.stamp)
+        if wanted is None and out.term.weight > HEAVY:
+            wanted = next(self._free["v"])
+        if wanted is None:
+            return out
+        name = self.unique(wanted)
+        self.definitions[name] = out.term
+        self.names[record.stamp] = name
+        named = Expression(symbol(name, node._value.shape), node._value)
+        self._remember_slope(record, inputs, named, name)
+        return named
+
+    def _variable(self, name: str, tensor: Any, value: Any) -> Expression:
+        self.values[name], self.given[name] = np.reshape(value, matrix_shape(value.shape)), tensor
+        if isinstance(tensor, Node) and tensor._record is not None:
+            self.names[tensor._record.stamp] = name
+        return Expression(symbol(name, value.shape), value)
+
+    def _operand(self, x: Any, value: Any) -> Expression:
+        if x is not None and x._record is not None:
+            return self._expressions[x._record.stamp]
+        value = np.asarray(value)
+        key = _constant_key(x, value)
+        if key not in self._constants:
+            origin = _origin_of(x)
+            if origin is not None:
+                inputs = [self._operand(*_split(each)) for each in origin.inputs]
+                made = inputs[0]._apply(origin.operation, tuple(inputs), origin.params)
+            elif value.ndim == 0 and (x is None or x.name is None):
+                made = plain(value)
+            elif (other := self._complement(x, value)) is not None:
+                self._complements[key] = other
+                made = plain(1.0) - self._constants[other]
+            else:
+                name = self.unique((x.name if x is not None else None) or next(self._free["C"]))
+                made = self._variable(name, x if x is not None else value, value)
+                self._constant_names[key] = name
+            self._constants[key] = made
+        return self._constants[key]
+
+    def constant(self, x: Any, value: Any, given: dict[str, Any]) -> Any:
+        """A constant of the tape, from other numbers of what is given."""
+        origin = _origin_of(x)
+        if origin is not None:
+            inputs = [self.constant(*_split(each), given) for each in origin.inputs]
+            return apply(origin.operation, inputs, origin.params)
+        key = _constant_key(x, np.asarray(value))
+        if key in self._complements:
+            return 1.0 - given[self._constant_names[self._complements[key]]]
+        name = self._constant_names.get(key)
+        return value if name is None else given[name]
+
+    def _complement(self, x: Any, value: Any) -> Any:
+        """The key of an earlier constant array of which this one is the complement, 1 − C."""
+        if x is not None or value.dtype.kind != "f":
+            return None
+        return next((key for key, name in self._constant_names.items()
+                     if np.shape(self.given[name]) == value.shape
+                     and np.array_equal(1.0 - np.reshape(self.values[name], value.shape), value)), None)
+
+    def _input_of_layer(self, record: Record) -> Any:
+        """The input of an activation, if the record is one and the input is no leaf."""
+        operation: Operation | None = record.operation
+        if operation is None:
+            return None
+        logits = operation.name == "softmax_cross_entropy"
+        x = record.inputs[1] if logits else record.inputs[0]
+        if x is None or x._record is None or x._record.operation is None:
+            return None
+        known = logits or operation.name in LAYERS
+        return x if known or (operation.name in self._on_affine and _is_affine(x._record)) else None
+
+    def _layer_name(self, record: Record) -> str | None:
+        x = self._input_of_layer(record)
+        if x is None or record.operation is None or record.operation.name == "softmax_cross_entropy":
+            return None
+        letter = "a" if record.operation.name in WHOLE else "Σ"
+        return f"{letter}{self._layers[x._record.stamp]}"
+
+    def _input_name(self, stamp: int) -> str | None:
+        return f"z{self._layers[stamp]}" if stamp in self._layers else None
+
+    def _remember_slope(self, record: Record, inputs: list[Expression], out: Expression, name: str) -> None:
+        """The derivative of a coordinate-wise layer: its own rule with g = 1."""
+        operation = record.operation
+        if operation is None or self._input_of_layer(record) is None or operation.name in WHOLE:
+            return
+        if len(inputs) != 1 or operation.name == "exp":
+            return
+        (rule,) = operation.vjps
+        one = Expression(filled(ONE, out.term.shape), np.ones(out.shape, out.dtype))
+        slope = rule(one, out, *inputs, **record.params)  # type: ignore[misc]
+        if any(mono for _, mono in slope.term.items):
+            self.primes.append((f"{name}′", inputs[0].term, slope))
+
+    # --- backward ---
+
+    def sweep(self, seed: Expression) -> None:
+        """Run the sweep on symbols."""
+        for node, g in sweep(self.loss, seed, self._read, self.needed):
+            self.adjoints[node._record.stamp] = g.term
+
+    def _read(self, node: Any, g: Expression) -> tuple[Any, Any, Iterable[Any], Any]:
+        record = node._record
+        self.steps.append(Step(self._label(node), record.operation.name, record.operation.source, g.term))
+        layer = self._layers.get(record.stamp)
+        if layer or g.term.weight > HEAVY:
+            name = self.unique(f"Δ{layer}" if layer else f"∇{self.names.get(record.stamp) or next(self._free['v'])}")
+            self.definitions[name] = g.term
+            self.deltas.append(name)
+            g = Expression(symbol(name, g.shape), g.value)
+        inputs = [self._operand(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
+        params = {k: plain(v) if k == "base" and v is not None else v for k, v in record.params.items()}
+        return g, self._expressions[record.stamp], inputs, params
+
+    def _label(self, node: Any) -> str:
+        from .text import unicode
+
+        return self.names.get(node._record.stamp) or unicode(self._expressions[node._record.stamp].term)
+
+
+def _constant_key(x: Any, value: Any) -> Any:
+    """Which constant it is: a tensor by itself, an array by its numbers, as recording has copied it."""
+    return id(x) if x is not None else (value.shape, value.dtype.str, value.tobytes())
+
+
+def _origin_of(x: Any) -> Origin | None:
+    """How an unnamed constant came about, if that is known."""
+    return getattr(x, "_origin", None) if x is not None and x.name is None else None
+
+
+def _split(x: Any) -> tuple[Any, Any]:
+    """A constant as the tape has it: the tensor, if it is one, and the numbers."""
+    return (x, x._value) if isinstance(x, Node) else (None, x)
+
+
+def _applied(record: Record, inputs: list[Expression], value: Any) -> Expression:
+    """An operation on symbols, with the numbers that the tape has for it."""
+    assert record.operation is not None
+    if record.operation.name == "coordinatewise":
+        return Expression(called(record.operation, inputs, record.params, np.shape(value)), value)
+    params = {k: plain(v) if k == "base" and v is not None else v for k, v in record.params.items()}
+    out = inputs[0]._apply(record.operation, tuple(inputs), params)
+    return Expression(out.term, value)
+
+
+def _is_affine(record: Record) -> bool:
+    """Whether a value is W · a or W · a + b."""
+    if record.operation is None:
+        return False
+    return record.operation.name == "matmul" or (
+        record.operation.name == "add"
+        and any(x is not None and x._record is not None and x._record.operation is not None
+                and x._record.operation.name == "matmul" for x in record.inputs)
+    )
+

@@ -1,0 +1,70 @@
+"""A part that a formula has more than once gets a name, also where it stands transposed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from .terms import Term, atom, factor, rebuilt, transposed
+
+LONG, OFTEN = 12, 3  # symbols of a part that is named if it is there twice; shorter ones (half) if they are so often
+
+
+def shared(terms: dict[str, Term], name: Callable[[], str], symbol: Callable[[str, Term], Term]) -> dict[str, Term]:
+    """Name what occurs more than once in terms.
+
+    Parameters
+    ----------
+    terms : dict
+        By name; they are replaced in it.
+    name : callable
+        Gives the next free name.
+    symbol : callable
+        Makes a symbol of a name and the term that it stands for.
+
+    Returns
+    -------
+    dict
+        The named parts.
+    """
+    found: dict[str, Term] = {}
+    while True:
+        part = _heaviest(_references([*terms.values(), *found.values()]))
+        if part is None:
+            return found
+        label = name()
+        whole = symbol(label, part)
+        turned = factor(transposed(atom(part)))[1]
+
+        def replace(term: Term, part: Term = part, whole: Term = whole, turned: Term = turned) -> Term | None:
+            return whole if term is part else transposed(whole) if term is turned else None
+
+        known: dict[Term, Term] = {}
+        for group in (terms, found):
+            for key, term in group.items():
+                group[key] = rebuilt(term, replace, known)
+        found[label] = atom(part)
+
+
+def _references(terms: Iterable[Term]) -> dict[Term, int]:
+    """How often each compound part is referred to; a part and its transpose count together."""
+    count: dict[Term, int] = {}
+    pending, seen = list(terms), set()
+    while pending:
+        x = pending.pop()
+        if x in seen:
+            continue
+        seen.add(x)
+        for part in (*x.args, *(part for _, mono in x.items for part, _ in mono)):
+            if part.kind in ("chain", "poly", "call") and part.weight >= LONG / 2:
+                count[part] = count.get(part, 0) + 1
+            pending.append(part)
+    for part in list(count):
+        turned = factor(transposed(atom(part)))[1] if part.kind != "call" and len(part.shape) == 2 else part
+        if turned is not part and turned in count and part in count:
+            count[part] += count.pop(turned)
+    return count
+
+
+def _heaviest(count: dict[Term, int]) -> Term | None:
+    worth = [part for part, n in count.items() if n > 1 and (part.weight >= LONG or n >= OFTEN)]
+    return max(worth, key=lambda part: part.weight, default=None)

@@ -1,0 +1,171 @@
+"""From the normal form to what a textbook prints: derivatives of activations as one symbol, common factors outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from .coefficients import ONE, Coefficient
+from .terms import (
+    Monomial,
+    Term,
+    added,
+    as_argument,
+    atom,
+    chained,
+    factor,
+    make,
+    multiplied,
+    poly,
+    power,
+    rebuilt,
+    transposed,
+)  # fmt: skip
+
+
+class Prime(NamedTuple):
+    """A derivative of an activation, such as a ∘ (1 − a), and the symbol a′ for it."""
+
+    coefficient: Coefficient
+    monomial: Monomial
+    symbol: Term
+
+
+def prime(slope: Term, symbol: Term) -> Prime:
+    """What is to be recognized as a slope."""
+    if len(slope.items) == 1:
+        return Prime(*slope.items[0], symbol)
+    c, f = factor(slope)
+    return Prime(c, ((f, 1),), symbol)
+
+
+class Tidier:
+    """Tidies terms, each once.
+
+    Parameters
+    ----------
+    primes : sequence of Prime
+        The derivatives that are written as one symbol.
+    replace : callable
+        Gives a poly for a term that is to be replaced, such as 1ᵀ·t where targets sum to 1; else None.
+    """
+
+    def __init__(self, primes: Sequence[Prime], replace: Callable[[Term], Term | None]) -> None:
+        self.primes, self.replace = primes, replace
+        self.known: dict[Term, Term] = {}
+        self.replaced: dict[Term, Term] = {}
+
+    def tidy(self, p: Term) -> Term:
+        """A poly as it is to be printed."""
+        return self._poly(rebuilt(p, self.replace, self.replaced))
+
+    def _poly(self, p: Term) -> Term:
+        if p not in self.known:
+            c, whole = factor(p) if len(p.items) > 1 else (ONE, p)
+            items = [self._term(own, mono, p.shape) for own, mono in p.items]
+            for slope in self.primes:
+                if slope.monomial == ((whole, 1),):  # 1 − a² is not a factor, but all there is
+                    items = [poly([(c * slope.coefficient.inverse(), ((slope.symbol, 1),))], p.shape)]
+            self.known[p] = collected(added(items, p.shape))
+        return self.known[p]
+
+    def _term(self, c: Coefficient, mono: Monomial, shape: tuple[int, ...]) -> Term:
+        for slope in self.primes:
+            powers = dict(mono)
+            if all(powers.get(part, 0) >= n for part, n in slope.monomial):
+                place = min(i for i, (part, _) in enumerate(mono) if part in dict(slope.monomial))
+                left = [(part, n - dict(slope.monomial).get(part, 0)) for part, n in mono]
+                left.insert(place, (slope.symbol, 1))
+                mono = tuple((part, n) for part, n in left if n)
+                c = c * slope.coefficient.inverse()
+        product = poly([(c, ())], shape)
+        for part, n in mono:
+            inner = self._factor(part)
+            product = multiplied(product, inner if n == 1 else power(inner, n), shape)
+        return product
+
+    def _factor(self, term: Term) -> Term:
+        if term.kind == "poly":
+            return self._poly(term)
+        if term not in self.known:
+            parts = [self._factor(x) for x in term.args]
+            if term.kind == "chain":
+                new = parts[0]
+                for x in parts[1:]:
+                    new = chained(new, x)
+            elif term.kind == "T":
+                new = transposed(parts[0])
+            elif term.kind == "call" and parts:
+                new = atom(make("call", [as_argument(x) for x in parts], term.data, term.shape))
+            else:
+                new = atom(term)
+            self.known[term] = new
+        return self.known[term]
+
+
+def collected(p: Term) -> Term:
+    """A sum with what its terms have in common taken out, as often as that makes it shorter."""
+    while len(p.items) > 1:
+        candidates = [*_common_matrices(p, 0), *_common_matrices(p, -1), *_common_factors(p)]
+        best = min(candidates, key=lambda each: each.weight, default=p)
+        if best.weight >= p.weight:
+            return p
+        p = best
+    return p
+
+
+def _common_matrices(p: Term, end: int) -> list[Term]:
+    """Sums in which a first (0) or last (-1) matrix factor that several terms share is taken out: (B + Bᵀ)·x."""
+    groups: dict[Term, list[int]] = {}
+    for i, (_, mono) in enumerate(p.items):
+        chain = _chain_of(mono, p.shape)
+        if chain is not None:
+            groups.setdefault(chain.args[end], []).append(i)
+    results = []
+    for shared, members in groups.items():
+        if len(members) < 2:
+            continue
+        rests = [_without(p.items[i], end, p.shape) for i in members]
+        rest = collected(added(rests, rests[0].shape))
+        product = chained(rest, atom(shared)) if end else chained(atom(shared), rest)
+        parts = [product if i == members[0] else poly([item], p.shape) for i, item in enumerate(p.items)
+                 if i == members[0] or i not in members]
+        results.append(added(parts, p.shape))
+    return results
+
+
+def _chain_of(mono: Monomial, shape: tuple[int, ...]) -> Term | None:
+    chains = [part for part, n in mono if part.kind == "chain" and n == 1 and part.shape == shape]
+    others = [part for part, _ in mono if part.shape != (1, 1) and part not in chains]
+    return chains[0] if len(chains) == 1 and not others else None
+
+
+def _without(item: tuple[Coefficient, Monomial], end: int, shape: tuple[int, ...]) -> Term:
+    """A term without the first or last factor of its matrix product."""
+    c, mono = item
+    chain = _chain_of(mono, shape)
+    assert chain is not None
+    rest = chain.args[1:] if end == 0 else chain.args[:-1]
+    product = atom(rest[0])
+    for x in rest[1:]:
+        product = chained(product, atom(x))
+    scalars = tuple(each for each in mono if each[0] is not chain)
+    return multiplied(poly([(c, scalars)], product.shape), product, product.shape)
+
+
+def _common_factors(p: Term) -> list[Term]:
+    """The sum with a factor of all its Hadamard products taken out."""
+    powers = [dict(mono) for _, mono in p.items]
+    results = []
+    for part in powers[0]:
+        shared = {each.get(part, 0) for each in powers}
+        if not (min(shared) > 0 or max(shared) < 0):
+            continue
+        least = min(shared) if min(shared) > 0 else max(shared)
+        rest = added([
+            poly([(c, tuple((x, n - least * (x is part)) for x, n in mono if n != least * (x is part)))], p.shape)
+            for c, mono in p.items
+        ], p.shape)
+        if len(rest.items) > 1:
+            results.append(multiplied(poly([(ONE, ((part, least),))], part.shape), collected(rest), p.shape))
+    return results
