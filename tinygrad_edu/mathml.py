@@ -47,8 +47,8 @@ CHARACTERS: Mapping[str, Mapping[str, str]] = {
     "relation": _pairs(r"""
         = = < < > > : : \neq ≠ \ne ≠ \leq ≤ \le ≤ \geq ≥ \ge ≥ \approx ≈ \equiv ≡ \sim ∼ \in ∈ \to → \rightarrow →
         \leftarrow ← \Rightarrow ⇒ \Leftrightarrow ⇔ \mapsto ↦ \rightrightarrows ⇉"""),
-    "open": _pairs(r"( ( [ [ \{ { \langle ⟨"),
-    "close": _pairs(r") ) ] ] \} } \rangle ⟩"),
+    "open": _pairs(r"( ( [ [ \{ { \langle ⟨ \lVert ‖ \lvert |"),
+    "close": _pairs(r") ) ] ] \} } \rangle ⟩ \rVert ‖ \rvert |"),
     "punctuation": _pairs(", , ; ;"),
     "dots": _pairs(r"\dots … \ldots … \cdots ⋯ \vdots ⋮ \ddots ⋱"),
     "sum": _pairs(r"\sum ∑ \prod ∏"),
@@ -86,6 +86,7 @@ SPACES = {
     r"\quad": "1em", r"\qquad": "2em",
 }  # fmt: skip
 FENCES = {**CHARACTERS["open"], **CHARACTERS["close"], "|": "|", r"\|": "‖", ".": ""}
+IN_TEXT = {r"\textbackslash": "\\", r"\textasciicircum": "^", r"\textasciitilde": "~"}
 ACCENTS: Mapping[str, tuple[str, str, str]] = {
     r"\widehat": ("ordinary", "mover", '<mo stretchy="true">^</mo>'),
     r"\hat": ("ordinary", "mover", '<mo stretchy="false">^</mo>'),
@@ -289,7 +290,9 @@ class _Parser:
             if depth == 0:
                 return re.sub(r"\s+", "\N{NO-BREAK SPACE}", characters)
             if token[0] == "\\" and token[1:].isalpha():
-                self.fail(f"{token} in the text of {command}")
+                if token not in IN_TEXT:
+                    self.fail(f"{token} in the text of {command}")
+                token = "\\" + IN_TEXT[token]
             characters += "" if token in ("{", "}") else token.removeprefix("\\")
         self.fail(f"{command}{{ without its }}")
 

@@ -20,18 +20,18 @@ class Coefficient:
     ('1/6', '1/√3', '1/ln 2')
     """
 
-    number: Fraction | float
+    number: Any  # a Fraction, or a float that is none
     roots: Roots = ()
 
     def __mul__(self, other: Coefficient) -> Coefficient:
-        number: Any = self.number * other.number
+        number = self.number * other.number
         powers = dict(self.roots)
         for root, power in other.roots:
             powers[root] = powers.get(root, 0) + power
         for root, power in list(powers.items()):
             if root[0] == "√" and abs(power) > 1:  # √3 · √3 is 3
                 for _ in range(abs(power) // 2):
-                    number = number * root[1] if power > 0 else number / root[1]
+                    number *= root[1] if power > 0 else 1 / root[1]
                 powers[root] = power - 2 * int(power / 2)
         return Coefficient(number, tuple(sorted((root, power) for root, power in powers.items() if power)))
 

@@ -193,10 +193,12 @@ def _primes(reading: Reading, activation: str) -> list[Prime]:
     if activation == "expanded":
         return []
     found = []
-    for name, _, slope in reading.primes:
+    for name, argument, slope in reading.primes:
         term = make("symbol", data=name, shape=slope.term.shape)
         found.append(prime(slope.term, term))
         reading.definitions[name] = slope.term
+        if activation == "argument":
+            reading.applied[name] = (reading.functions[name], argument)
     return found
 
 

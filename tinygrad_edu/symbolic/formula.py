@@ -11,10 +11,11 @@ from ..mathml import mathml
 from .chains import written
 from .evaluate import evaluate
 from .expression import matrix_shape
+from .latex import Latex
 from .program import program
-from .reading import Reading
+from .reading import Reading, symbol
 from .terms import Term, session
-from .text import Latex, Unicode
+from .text import Unicode
 from .tidy import Tidier
 
 Shape = tuple[int, ...]
@@ -29,13 +30,15 @@ class Line(NamedTuple):
 
 
 class Derivation(NamedTuple):
-    """A step: a value, the operation that made it, where its rule stands, its adjoint before and after tidying."""
+    """A step: a value, the operation that made it, where its rule stands, its adjoint before and after tidying,
+    and what must not be 0 for the step further down, as it was cancelled."""
 
     name: str
     operation: str
     source: str | None
     before: str
     after: str
+    nonzero: tuple[str, ...]
 
 
 class Formula:
@@ -74,7 +77,7 @@ class Formula:
                 written(line.term, form, self._style(Unicode))  # what the network does not have is refused at once
 
     def _style(self, style: type[Unicode]) -> Unicode:
-        return style([*self.reading.values, *self.reading.definitions])
+        return style([*self.reading.values, *self.reading.definitions], self.reading.applied)
 
     # --- what stands in it ---
 
@@ -86,7 +89,9 @@ class Formula:
     @property
     def definitions(self) -> dict[str, str]:
         """The shared pieces by name: layers, derivatives of activations, Δ."""
-        return {name: self._style(Unicode).whole(term) for name, term in self.used().items()}
+        style = self._style(Unicode)
+        found = {style.whole(symbol(name, term.shape)): style.whole(term) for name, term in self.used().items()}
+        return found | {name: text for name, text in self.reading.columns.items() if name in found}
 
     @property
     def steps(self) -> list[Derivation]:
@@ -96,7 +101,8 @@ class Formula:
         with session(self.table):
             for step in self.reading.steps:
                 before, after = style.whole(step.term), style.whole(self._tidier.tidy(step.term))
-                found.append(Derivation(step.name, step.operation, step.source, before, after))
+                nonzero = tuple(style.whole(x) for x in step.nonzero)
+                found.append(Derivation(step.name, step.operation, step.source, before, after, nonzero))
         return found
 
     # --- as text ---

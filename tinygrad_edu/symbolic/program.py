@@ -220,12 +220,13 @@ class Writer:
         shown = repr(abs(c))
         if above and abs(c) != 1:
             above.insert(0, shown)
+        if len(codes) == 1 and abs(c) == 1 and not below and parts[0][1] == 1:
+            return codes[0]
         text = " * ".join(above) or shown
         if below:
             text += f" / {below[0]}" if len(below) == 1 else f" / ({' * '.join(below)})"
         shape = _broadcast([code.shape for code in codes])
-        single = len(codes) == 1 and abs(c) == 1 and not below and parts[0][1] == 1
-        return Code(text, codes[0].binding if single else PRODUCT, shape, all(code.flat for code in codes))
+        return Code(text, PRODUCT, shape, all(code.flat for code in codes))
 
     def _alike(self, codes: list[Code]) -> list[Code]:
         """Codes that NumPy will broadcast as the matrices are."""

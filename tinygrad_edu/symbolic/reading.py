@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..notation import parameter
 from ..record import Node, Operation, Origin, Record, apply
 from ..sweep import below, sweep
 from .coefficients import ONE
 from .expression import Expression, called, matrix_shape, plain
-from .terms import Shape, Term, atom, filled, make
+from .terms import Shape, Term, atom, cancelled, filled, make
+from .text import unicode
 
 LAYERS = set("sigmoid tanh relu leaky_relu softplus gelu coordinatewise softmax log_softmax".split())
 ON_AFFINE = set("sin cos identity".split())  # are layers among others, where their input is W · a or W · a + b
@@ -27,6 +29,7 @@ class Step(NamedTuple):
     operation: str
     source: str | None
     term: Term
+    nonzero: tuple[Term, ...] = ()
 
 
 def symbol(name: str, shape: Shape) -> Term:
@@ -57,6 +60,9 @@ class Reading:
         self.definitions: dict[str, Term] = {}
         self.names: dict[int, str] = {}  # by stamp, of what has one
         self.primes: list[tuple[str, Term, Expression]] = []  # the symbol's name, the input, the slope
+        self.applied: dict[str, tuple[str, Term]] = {}  # the same as a function and its argument, if so asked for
+        self.functions: dict[str, str] = {}  # σ′ of each
+        self.columns: dict[str, str] = {}  # a column of different functions′ as it is defined
         self.deltas: list[str] = []
         self.seed = ""  # the name of the adjoint that the sweep starts with, where that is no 1
         self.steps: list[Step] = []
@@ -201,16 +207,28 @@ class Reading:
         slope = rule(one, out, *inputs, **record.params)  # type: ignore[misc]
         if any(mono for _, mono in slope.term.items):
             self.primes.append((f"{name}′", inputs[0].term, slope))
+            self.functions[f"{name}′"] = f"{operation.symbol or operation.name}′"
+        if "functions" in record.params:
+            column = ", ".join(f"{parameter(function)}′" for function in record.params["functions"])
+            self.columns[f"{name}′"] = f"[{column}]({unicode(inputs[0].term)})"
 
     # --- backward ---
 
     def sweep(self, seed: Expression) -> None:
         """Run the sweep on symbols."""
+        cancelled()  # what came before is not of this sweep
         for node, g in sweep(self.loss, seed, self._read, self.needed):
             self.adjoints[node._record.stamp] = g.term
+        self._note_cancelled()
+
+    def _note_cancelled(self) -> None:
+        """Say of the last step what must not be 0 for it."""
+        if found := cancelled():
+            self.steps[-1] = self.steps[-1]._replace(nonzero=found)
 
     def _read(self, node: Any, g: Expression) -> tuple[Any, Any, Iterable[Any], Any]:
         record = node._record
+        self._note_cancelled()
         self.steps.append(Step(self._label(node), record.operation.name, record.operation.source, g.term))
         layer = self._layers.get(record.stamp)
         if layer or g.term.weight > HEAVY:
@@ -223,8 +241,6 @@ class Reading:
         return g, self._expressions[record.stamp], inputs, params
 
     def _label(self, node: Any) -> str:
-        from .text import unicode
-
         return self.names.get(node._record.stamp) or unicode(self._expressions[node._record.stamp].term)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from .terms import Term, atom, factor, rebuilt, transposed
 
 LONG, OFTEN = 12, 3  # symbols of a part that is named if it is there twice; shorter ones (half) if they are so often
+LARGEST, MOST = 1_500, 10  # symbols that are searched; parts that are named
 
 
 def shared(terms: dict[str, Term], name: Callable[[], str], symbol: Callable[[str, Term], Term]) -> dict[str, Term]:
@@ -27,10 +28,10 @@ def shared(terms: dict[str, Term], name: Callable[[], str], symbol: Callable[[st
         The named parts.
     """
     found: dict[str, Term] = {}
-    while True:
+    while sum(term.weight for term in terms.values()) < LARGEST and len(found) < MOST:
         part = _heaviest(_references([*terms.values(), *found.values()]))
         if part is None:
-            return found
+            break
         label = name()
         whole = symbol(label, part)
         turned = factor(transposed(atom(part)))[1]
@@ -43,6 +44,7 @@ def shared(terms: dict[str, Term], name: Callable[[], str], symbol: Callable[[st
             for key, term in group.items():
                 group[key] = rebuilt(term, replace, known)
         found[label] = atom(part)
+    return found
 
 
 def _references(terms: Iterable[Term]) -> dict[Term, int]:

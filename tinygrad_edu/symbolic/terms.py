@@ -68,6 +68,7 @@ class _Tables(threading.local):
 
     def __init__(self) -> None:
         self.table: MutableMapping[Any, Term] = WeakValueDictionary()
+        self.cancelled: dict[Term, None] = {}  # what was divided by and multiplied with, and must not be 0
 
 
 _tables = _Tables()
@@ -105,6 +106,12 @@ def make(kind: str, args: Sequence[Term] = (), data: Any = None, shape: Shape = 
 
 
 # --- between terms and polys -----------------------------------------------------------------------------------------
+
+
+def cancelled() -> tuple[Term, ...]:
+    """What has been cancelled since this was last asked: it must not be 0."""
+    found, _tables.cancelled = tuple(_tables.cancelled), {}
+    return found
 
 
 def poly(items: Iterable[tuple[Coefficient, Monomial]], shape: Shape) -> Term:
@@ -219,15 +226,19 @@ def _monomial(c: Coefficient, parts: Monomial, shape: Shape) -> Term:
     product, sums opened where a factor cancels."""
     powers: dict[Term, Power] = {}
     for part, power in parts:
+        if powers.get(part, 0) * power < 0:
+            _tables.cancelled[part] = None
         powers[part] = powers.get(part, 0) + power
     mono = tuple((part, power) for part, power in powers.items() if power != 0)
     for part, power in mono:
         if _name(part) == "ratio" and power == 1:
             above, below = part.args
             if powers.get(below, 0) >= 1:
+                _tables.cancelled[below] = None
                 left = [(x, n - (x is below)) for x, n in mono if x is not part]
                 return multiplied(atom(above), _monomial(c, tuple((x, n) for x, n in left if n), shape), shape)
         if _name(part) == "inverse" and power > 0 and powers.get(part.args[0], 0) != 0:
+            _tables.cancelled[part.args[0]] = None
             left = [(x, n - ((x is part) or (x is part.args[0]))) for x, n in mono]
             return _monomial(c, tuple((x, n) for x, n in left if n), shape)
     columns = tuple(each for each in mono if each[0].shape == (shape[0], 1) != (1, 1)) if len(shape) == 2 else ()
@@ -411,6 +422,8 @@ def _turn(term: Term) -> Term:
         for x in reversed(term.args[:-1]):
             product = chained(product, _turn(x))
         return product
+    if _inverse_of(term) is not None and _turn(term.args[0]) is atom(term.args[0]):
+        return atom(term)  # the inverse of a symmetric matrix
     return atom(make("T", [term], shape=term.shape[::-1]))
 
 

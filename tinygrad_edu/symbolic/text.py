@@ -1,10 +1,8 @@
-"""Formulas as text: Unicode for a terminal, LaTeX for paper. One walk over the terms, in two styles."""
+"""Formulas as text: the walk over the terms, and its style for a terminal. `latex` has the style of paper."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -22,19 +20,16 @@ def unicode(p: Term) -> str:
     return Unicode().whole(p)
 
 
-def latex(p: Term) -> str:
-    """A term in LaTeX."""
-    return Latex().whole(p)
-
-
 class Unicode:
     """The walk, and the style of a terminal."""
 
     dot, times, over, minus, plus = "·", " ∘ ", " ⊘ ", "−", "+"
     bullet, kronecker = " • ", " ⊗ "
+    bare_fractions = True  # a fraction has parentheses that it does not need when it stands alone
 
-    def __init__(self, order: Sequence[str] = ()) -> None:
+    def __init__(self, order: Sequence[str] = (), applied: Mapping[str, tuple[str, Term]] | None = None) -> None:
         self.order = {name: i for i, name in enumerate(order)}  # in which names came up in the program
+        self.applied = applied or {}  # names that are written as a function of a term: σ′(z1)
 
     # --- the style ---
 
@@ -74,7 +69,7 @@ class Unicode:
         symbol = getattr(operation, "symbol", None)
         if name == "inv":
             return f"{self.inside(arguments[0], POSTFIX)}⁻¹", POSTFIX
-        shown = {k: _plain(v) for k, v in params.items()}
+        shown = {k: plain(v) for k, v in params.items()}
         if name in ("softmax", "log_softmax") and shown.get("axis") == 0:
             shown = {}
         if name == "log" and shown.get("base") is None:
@@ -103,6 +98,9 @@ class Unicode:
             return self.dot.join(self.inside(self.text(x), POSTFIX) for x in term.args), PRODUCT
         if term.kind == "T":
             return self.turned(self.inside(self.text(term.args[0]), POSTFIX)), POSTFIX
+        if term.kind == "symbol" and term.data in self.applied:
+            function, argument = self.applied[term.data]
+            return f"{self.symbol(function)}{self.parentheses(self.text(argument)[0])}", ATOM
         if term.kind == "symbol":
             return self.symbol(term.data), ATOM
         if term.kind == "ones":
@@ -165,6 +163,8 @@ class Unicode:
         safe = [part.args[0] for part, n in mono if _is_inverse(part) and n == 1 and part.shape == (1, 1)]
         scalars = [each for each in scalars if not _is_inverse(each[0])]
         others = [each for each in others if not (_is_inverse(each[0]) and each[0].shape == (1, 1))]
+        if shape == (1, 1) and (safe or any(n < 0 for _, n in others)):
+            return self._scalar_fraction(c, others, safe)
         if shape == (1, 1) and len(others) > 1:
             scalars, others = others[:-1], others[-1:]
         sign, front = self._front(c, scalars, safe)
@@ -175,6 +175,13 @@ class Unicode:
             return text
         shown = self.inside(text, PRODUCT)
         return f"{sign}{front}{shown}", PRODUCT
+
+    def _scalar_fraction(self, c: Coefficient, mono: Sequence[tuple[Term, Power]], safe: Sequence[Term]) -> Text:
+        """A quotient of numbers that stands alone."""
+        sign, front = self._front(c, mono, safe)
+        inside = front.strip()
+        bare = inside[1:-1] if inside.startswith("(") and self.bare_fractions else inside
+        return f"{sign}{bare}", PRODUCT
 
     def _hadamard(self, mono: Sequence[tuple[Term, Power]]) -> Text:
         above = sorted((each for each in mono if each[1] > 0 and not _is_inverse(each[0])), key=_smaller_first)
@@ -224,116 +231,7 @@ def _smaller_first(each: tuple[Term, Power]) -> bool:
     return min(each[0].shape) > 1
 
 
-def _plain(value: Any) -> Any:
-    return float(value.value) if hasattr(value, "term") else value
-
-
-GREEK = {
-    unicodedata.name(letter).rsplit(" ", 1)[-1].lower().replace("lamda", "lambda"): letter
-    for letter in "αβγδεζηθικλμνξοπρστυφχψωΓΔΘΛΞΠΣΦΨΩ"
-    if unicodedata.name(letter).startswith("GREEK SMALL")
-}
-LETTERS = {letter: rf"\{name}" for name, letter in GREEK.items()} | {
-    letter: rf"\{name}" for letter, name in {
-        "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma", "Φ": "Phi",
-        "Ψ": "Psi", "Ω": "Omega",
-    }.items()
-}  # fmt: skip
-NAMES = {name for name in GREEK} | {"Delta", "Sigma", "Gamma", "Theta", "Lambda", "Omega", "Phi", "Psi", "Pi", "Xi"}
-FUNCTIONS = {
-    "sigmoid": r"\sigma", "exp": r"\exp", "log": r"\ln", "sin": r"\sin", "cos": r"\cos", "tanh": r"\tanh",
-    "max": r"\max", "min": r"\min", "trace": r"\operatorname{tr}",
-}  # fmt: skip
-
-
-class Latex(Unicode):
-    """The style of paper."""
-
-    dot, times, over, minus = r" \cdot ", r" \circ ", r" \oslash ", "-"
-    bullet, kronecker = r" \bullet ", r" \otimes "
-
-    def nabla(self, name: str) -> str:
-        return rf"\nabla_{{{self.symbol(name)}}}"
-
-    def wide_hat(self, text: str) -> str:
-        return rf"\widehat{{{text}}}"
-
-    def symbol(self, name: str) -> str:
-        return latex_name(name)
-
-    def turned(self, text: str) -> str:
-        return f"{text[:-4]}{{-T}}" if text.endswith("^{-1}") else f"{text}^T" if "^" not in text else f"{{{text}}}^T"
-
-    def one(self) -> str:
-        return r"\mathbf{1}"
-
-    def raised(self, text: str, n: Power) -> str:
-        return rf"\sqrt{{{text}}}" if n == Fraction(1, 2) else f"{{{text}}}^{{{n}}}"
-
-    def hat(self, text: str) -> str:
-        return rf"\operatorname{{diag}}({text})"
-
-    def parentheses(self, text: str) -> str:
-        return rf"\left({text}\right)"
-
-    def fraction(self, above: Sequence[str], below: Sequence[str]) -> str:
-        return rf"\frac{{{' '.join(above) or '1'}}}{{{' '.join(below)}}}"
-
-    def number(self, text: str) -> str:
-        return re.sub(r"√(\S+)", r"\\sqrt{\1}", text).replace("ln ", r"\ln ")
-
-    def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
-        name = getattr(operation, "name", operation)
-        if name == "inv":
-            return f"{self.inside(arguments[0], POSTFIX)}^{{-1}}", POSTFIX
-        if name == "norm" and not any(params.values()):
-            return rf"\left\lVert {arguments[0][0]} \right\rVert", ATOM
-        if name == "absolute":
-            return rf"\left| {arguments[0][0]} \right|", ATOM
-        shown = [text for text, _ in arguments]
-        if name in BRACKETS:
-            return rf"\left[{BRACKETS[name].join(shown + ['0'] * (len(shown) == 1))}\right]", ATOM
-        if "functions" in params:
-            inner = ", ".join(_escaped(_text_of(f)) for f in params["functions"])
-            return rf"\left[\text{{{inner}}}\right]\left({shown[0]}\right)", ATOM
-        if name in ("softmax", "log_softmax") and params.get("axis") == 0:
-            params = {}
-        for key, value in params.items():
-            if value is not None and value is not False:
-                shown.append(rf"\text{{{_escaped(f'{key}={_plain(value)}')}}}")
-        symbol = FUNCTIONS.get(name) or rf"\operatorname{{{_escaped(str(name))}}}"
-        return rf"{symbol}\left({', '.join(shown)}\right)", ATOM
-
-
-def _text_of(function: Any) -> str:
-    operation = getattr(function, "operation", None)
-    return str(getattr(operation, "name", None) or getattr(function, "__name__", function))
-
-
-def _escaped(text: str) -> str:
-    return "".join(
-        {"\\": r"\backslash ", "^": r"\hat{}", "~": r"\sim "}.get(c, "\\" + c if c in "_%&#${}" else c) for c in text
-    )
-
-
-def latex_name(name: str) -> str:
-    r"""A name in LaTeX: W1 and W_1 become W_{1}, theta a Greek letter, longer words are upright.
-
-    >>> latex_name("W12"), latex_name("theta_0"), latex_name("loss"), latex_name("Σ1′"), latex_name("a & b")
-    ('W_{12}', '\\theta_{0}', '\\mathrm{loss}', "\\Sigma_{1}'", '\\text{a \\& b}')
-    """
-    primes = len(name) - len(name.rstrip("′"))
-    parts = re.match(r"(.*?)(?:_?(\d+)|_(\w))?$", name[: len(name) - primes], re.DOTALL)
-    head, *subscripts = parts.groups() if parts else (name, None)
-    index = next((each for each in subscripts if each), None)
-    if head in LETTERS:
-        text = LETTERS[head]
-    elif head in NAMES:
-        text = rf"\{head}"
-    elif re.fullmatch(r"[A-Za-z]", head):
-        text = head
-    elif re.fullmatch(r"[A-Za-z]+", head):
-        text = rf"\mathrm{{{head}}}"
-    else:
-        return rf"\text{{{_escaped(name)}}}"
-    return text + (f"_{{{index}}}" if index else "") + "'" * primes
+def plain(value: Any) -> Any:
+    """A parameter without the symbol that may stand for it: a base."""
+    plain = value.value.item() if hasattr(value, "term") else value
+    return int(plain) if isinstance(plain, float) and plain.is_integer() else plain

@@ -51,7 +51,10 @@ class Tidier:
     """
 
     def __init__(self, primes: Sequence[Prime], replace: Callable[[Term], Term | None]) -> None:
-        self.primes, self.replace = primes, replace
+        self.replace = replace
+        self.primes: dict[Term, list[Prime]] = {}  # by the first factor of each
+        for slope in primes:
+            self.primes.setdefault(slope.monomial[0][0], []).append(slope)
         self.known: dict[Term, Term] = {}
         self.replaced: dict[Term, Term] = {}
 
@@ -63,14 +66,14 @@ class Tidier:
         if p not in self.known:
             c, whole = factor(p) if len(p.items) > 1 else (ONE, p)
             items = [self._term(own, mono, p.shape) for own, mono in p.items]
-            for slope in self.primes:
+            for slope in self.primes.get(whole, ()):
                 if slope.monomial == ((whole, 1),):  # 1 − a² is not a factor, but all there is
                     items = [poly([(c * slope.coefficient.inverse(), ((slope.symbol, 1),))], p.shape)]
             self.known[p] = collected(added(items, p.shape))
         return self.known[p]
 
     def _term(self, c: Coefficient, mono: Monomial, shape: tuple[int, ...]) -> Term:
-        for slope in self.primes:
+        for slope in [slope for part, _ in mono for slope in self.primes.get(part, ())]:
             powers = dict(mono)
             if all(powers.get(part, 0) >= n for part, n in slope.monomial):
                 place = min(i for i, (part, _) in enumerate(mono) if part in dict(slope.monomial))

@@ -1,0 +1,119 @@
+"""Formulas in LaTeX: the style of paper for the walk of `text`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from .terms import Power
+from .text import ATOM, BRACKETS, POSTFIX, Text, Unicode, plain
+
+GREEK = dict(zip(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
+    "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(),
+    "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", strict=True,
+))  # fmt: skip
+LETTERS = {letter: rf"\{name}" for name, letter in GREEK.items()}
+FUNCTIONS = {
+    "sigmoid": r"\sigma", "exp": r"\exp", "log": r"\ln", "sin": r"\sin", "cos": r"\cos", "tanh": r"\tanh",
+    "max": r"\max", "min": r"\min", "trace": r"\operatorname{tr}",
+}  # fmt: skip
+
+
+class Latex(Unicode):
+    """The style of paper."""
+
+    dot, times, over, minus = r" \cdot ", r" \circ ", r" \oslash ", "-"
+    bullet, kronecker = r" \bullet ", r" \otimes "
+    bare_fractions = False
+
+    def nabla(self, name: str) -> str:
+        return rf"\nabla_{{{self.symbol(name)}}}"
+
+    def wide_hat(self, text: str) -> str:
+        return rf"\widehat{{{text}}}"
+
+    def symbol(self, name: str) -> str:
+        return latex_name(name)
+
+    def turned(self, text: str) -> str:
+        return f"{text[:-4]}{{-T}}" if text.endswith("^{-1}") else f"{text}^T" if "^" not in text else f"{{{text}}}^T"
+
+    def one(self) -> str:
+        return r"\mathbf{1}"
+
+    def raised(self, text: str, n: Power) -> str:
+        return rf"\sqrt{{{text}}}" if n == Fraction(1, 2) else f"{{{text}}}^{{{n}}}"
+
+    def hat(self, text: str) -> str:
+        return rf"\operatorname{{diag}}({text})"
+
+    def parentheses(self, text: str) -> str:
+        return rf"\left({text}\right)"
+
+    def fraction(self, above: Sequence[str], below: Sequence[str]) -> str:
+        return rf"\frac{{{' '.join(above) or '1'}}}{{{' '.join(below)}}}"
+
+    def number(self, text: str) -> str:
+        return re.sub(r"√(\S+)", r"\\sqrt{\1}", text).replace("ln ", r"\ln ")
+
+    def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
+        name = getattr(operation, "name", operation)
+        if name == "inv":
+            return f"{self.inside(arguments[0], POSTFIX)}^{{-1}}", POSTFIX
+        if name == "norm" and not any(params.values()):
+            return rf"\left\lVert {arguments[0][0]}\right\rVert", ATOM
+        if name == "absolute":
+            return rf"\left| {arguments[0][0]} \right|", ATOM
+        shown = [text for text, _ in arguments]
+        if name in BRACKETS:
+            return rf"\left[{BRACKETS[name].join(shown + ['0'] * (len(shown) == 1))}\right]", ATOM
+        if "functions" in params:
+            inner = ", ".join(_escaped(_text_of(f)) for f in params["functions"])
+            return rf"\left[\text{{{inner}}}\right]\left({shown[0]}\right)", ATOM
+        if name in ("softmax", "log_softmax") and params.get("axis") == 0:
+            params = {}
+        for key, value in params.items():
+            if value is not None and value is not False:
+                shown.append(rf"\text{{{_escaped(f'{key}={plain(value)}')}}}")
+        symbol = FUNCTIONS.get(name) or rf"\operatorname{{{_escaped(str(name))}}}"
+        return rf"{symbol}\left({', '.join(shown)}\right)", ATOM
+
+
+def _text_of(function: Any) -> str:
+    operation = getattr(function, "operation", None)
+    return str(getattr(operation, "name", None) or getattr(function, "__name__", function))
+
+
+def _escaped(text: str) -> str:
+    return "".join(ESCAPES.get(character, character) for character in text)
+
+
+ESCAPES = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"} | {
+    character: f"\\{character}" for character in "_%&#${}"
+}
+
+
+def latex_name(name: str) -> str:
+    r"""A name in LaTeX: W1 and W_1 become W_{1}, theta a Greek letter, longer words are upright.
+
+    >>> latex_name("W12"), latex_name("theta_0"), latex_name("loss"), latex_name("Σ1′"), latex_name("a & b")
+    ('W_{12}', '\\theta_{0}', '\\mathrm{loss}', "\\Sigma_{1}'", '\\text{a \\& b}')
+    """
+    primes = len(name) - len(name.rstrip("′"))
+    parts = re.match(r"(.*?)(?:_?(\d+)|_(\w))?$", name[: len(name) - primes], re.DOTALL)
+    head, *subscripts = parts.groups() if parts else (name, None)
+    index = next((each for each in subscripts if each), None)
+    if head in LETTERS:
+        text = LETTERS[head]
+    elif head in GREEK:
+        text = rf"\{head}"
+    elif re.fullmatch(r"[A-Za-z]", head):
+        text = head
+    elif re.fullmatch(r"[A-Za-z]+", head):
+        text = rf"\mathrm{{{head}}}"
+    else:
+        return rf"\text{{{_escaped(name)}}}"
+    return text + (f"_{{{index}}}" if index else "") + "'" * primes
