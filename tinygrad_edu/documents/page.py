@@ -73,8 +73,8 @@ def page(results: Sequence[Result], pictures: Mapping[str, str], seed: int) -> s
 <h1>{title}</h1>
 <p>Each formula is read literally, as it is printed, computed on small networks, and compared with what the engine
 has for the same quantity. The verdict follows from the numbers: a form is right where no element of it is off by
-more than {_number(TOLERANCE)} of the largest, on {TRIALS} draws of weights and examples (seed {seed} and those after
-it).</p>
+more than {_number(TOLERANCE)} of the largest, on {TRIALS} draws of weights and examples (seed {seed} and
+those after it).</p>
 {_stated(results)}
 </header>
 {_contents(ordered, bool(pictures))}

@@ -17,7 +17,7 @@ from .terms import Shape, Term, atom, cancelled, filled, make
 from .text import unicode
 
 LAYERS = set("sigmoid tanh relu leaky_relu softplus gelu coordinatewise softmax log_softmax".split())
-ON_AFFINE = set("sin cos identity".split())  # are layers among others, where their input is W · a or W · a + b
+ON_AFFINE = set("sin cos".split())  # are layers among others, where their input is W · a or W · a + b
 HEAVY = 60  # symbols: what is longer gets a name, so that formulas grow no faster than the program
 WHOLE = {"softmax", "log_softmax"}  # mix coordinates: no column of derivatives
 
@@ -141,8 +141,8 @@ class Reading:
             if origin is not None:
                 inputs = [self._operand(*_split(each)) for each in origin.inputs]
                 made = inputs[0]._apply(origin.operation, tuple(inputs), origin.params)
-            elif value.ndim == 0 and (x is None or x.name is None):
-                made = plain(value)
+            elif (x is None or x.name is None) and _is_filled(value):
+                made = plain(value)  # a number, or an array that is filled with one
             elif (other := self._complement(x, value)) is not None:
                 self._complements[key] = other
                 made = plain(1.0) - self._constants[other]
@@ -180,6 +180,9 @@ class Reading:
             return None
         logits = operation.name == "softmax_cross_entropy"
         x = record.inputs[1] if logits else record.inputs[0]
+        while x is not None and x._record is not None and x._record.operation is not None \
+                and x._record.operation.name == "identity":
+            x = x._record.inputs[0]  # a linear layer: what goes in comes out
         if x is None or x._record is None or x._record.operation is None:
             return None
         known = logits or operation.name in LAYERS
@@ -242,6 +245,10 @@ class Reading:
 
     def _label(self, node: Any) -> str:
         return self.names.get(node._record.stamp) or unicode(self._expressions[node._record.stamp].term)
+
+
+def _is_filled(value: Any) -> bool:
+    return value.ndim == 0 or (value.dtype.kind == "f" and value.size and bool(np.all(value == value.flat[0])))
 
 
 def _constant_key(x: Any, value: Any) -> Any:

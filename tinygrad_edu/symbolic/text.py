@@ -12,6 +12,7 @@ from .terms import Monomial, Power, Term, atom, chained, content, number, ones, 
 
 SUM, PRODUCT, HADAMARD, POSTFIX, ATOM = range(5)  # how tightly a text binds
 Text = tuple[str, int]
+Factors = Sequence[tuple[Term, Power]]
 SUPERSCRIPTS = str.maketrans("-0123456789/", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᐟ")
 
 
@@ -160,7 +161,7 @@ class Unicode:
         shape = max((part.shape for part, _ in mono), key=lambda s: s[0] * s[-1], default=(1, 1))
         scalars = [each for each in mono if each[0].shape == (1, 1)] if shape != (1, 1) else []
         others = [each for each in mono if each not in scalars]
-        safe = [part.args[0] for part, n in mono if _is_inverse(part) and n == 1 and part.shape == (1, 1)]
+        safe = [(part.args[0], n) for part, n in mono if _is_inverse(part) and part.shape == (1, 1)]
         scalars = [each for each in scalars if not _is_inverse(each[0])]
         others = [each for each in others if not (_is_inverse(each[0]) and each[0].shape == (1, 1))]
         if shape == (1, 1) and (safe or any(n < 0 for _, n in others)):
@@ -176,14 +177,14 @@ class Unicode:
         shown = self.inside(text, PRODUCT)
         return f"{sign}{front}{shown}", PRODUCT
 
-    def _scalar_fraction(self, c: Coefficient, mono: Sequence[tuple[Term, Power]], safe: Sequence[Term]) -> Text:
+    def _scalar_fraction(self, c: Coefficient, mono: Factors, safe: Factors) -> Text:
         """A quotient of numbers that stands alone."""
-        sign, front = self._front(c, mono, safe)
+        sign, front = self._front(c, [each for each in mono if not _is_inverse(each[0])], safe)
         inside = front.strip()
         bare = inside[1:-1] if inside.startswith("(") and self.bare_fractions else inside
         return f"{sign}{bare}", PRODUCT
 
-    def _hadamard(self, mono: Sequence[tuple[Term, Power]]) -> Text:
+    def _hadamard(self, mono: Factors) -> Text:
         above = sorted((each for each in mono if each[1] > 0 and not _is_inverse(each[0])), key=_smaller_first)
         if all(part.kind == "symbol" for part, _ in above):
             above.sort(key=lambda each: self.order.get(each[0].data, -1))
@@ -201,7 +202,7 @@ class Unicode:
         text = self.text(part)
         return text if n == 1 else (self.raised(self.inside(text, ATOM), n), POSTFIX)
 
-    def _front(self, c: Coefficient, scalars: Sequence[tuple[Term, Power]], safe: Sequence[Term]) -> tuple[str, str]:
+    def _front(self, c: Coefficient, scalars: Factors, safe: Factors) -> tuple[str, str]:
         """The sign, and what stands in front of a product: a number, scalars, a fraction of them."""
         sign = self.minus if c.number < 0 else ""
         above, below = c.magnitude().parts()
@@ -209,7 +210,7 @@ class Unicode:
         top += [self.inside(self._factor(part, n), POSTFIX) for part, n in scalars if n > 0]
         bottom = [self.number(x) for x in below]
         bottom += [self.inside(self._factor(part, -n), POSTFIX) for part, n in scalars if n < 0]
-        bottom += [self.inside(self.text(part), POSTFIX) for part in safe]
+        bottom += [self.inside(self._factor(part, n), POSTFIX) for part, n in safe]
         if bottom:
             return sign, f"{self.fraction(top, bottom)} "
         return sign, f"{' '.join(top)} " if top else ""
