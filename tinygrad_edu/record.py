@@ -153,7 +153,7 @@ class Node(Value):
     _record: Record | None
     _origin: Origin  # unset in most
 
-    name: str | None = None
+    name: str | None
 
     def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         return record(operation, inputs, params)
@@ -245,15 +245,16 @@ def record(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any
 
 def remember(out: Any, operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any]) -> None:
     """Keep the origin of an untracked result of named tensors, a few operations deep."""
-    if not state.recording:
-        return
     depth = 0
     for x in inputs:
-        if isinstance(x, Node):
-            if x._record is not None:
-                return
-            depth = max(depth, x._origin.depth + 1 if hasattr(x, "_origin") else int(x.name is not None))
-    if 0 < depth <= DEEPEST:
+        origin = getattr(x, "_origin", None)
+        if origin is not None:
+            depth = max(depth, origin.depth + 1)
+        elif getattr(x, "_name", None) is not None:
+            depth = max(depth, 1)
+    if not 0 < depth <= DEEPEST or not state.recording:
+        return
+    if all(not isinstance(x, Node) or x._record is None for x in inputs):
         kept = tuple(x if isinstance(x, Node) else unchanging(constant(x, operation)) for x in inputs)
         out._origin = Origin(depth, operation, kept, params)
 

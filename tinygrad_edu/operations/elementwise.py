@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..record import Value, shape_of
+from ..record import Node, Value, shape_of
 from .defining import primitive, vjps
 
 __all__ = [
@@ -223,7 +223,7 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 
 def ln(base: Any) -> Any:
     """The natural logarithm of a base. Rules write ln(base), so that formulas show ln 2 and not 0.693."""
-    if isinstance(base, Value):
+    if isinstance(base, Value) and not isinstance(base, Node):
         return log(base)  # a symbol: the base of a rule that is read as a formula
     if not isinstance(base, int | float | np.number):
         raise TypeError(f"log: the base must be a number, got {type(base).__name__}; write log(x) / log(b)")
