@@ -1,4 +1,4 @@
-"""Random programs: 1,000 of them give what PyTorch, HIPS autograd or central differences give, at orders 1 and 2.
+"""Random programs: 500 of them give what PyTorch, HIPS autograd or central differences give, at orders 1 and 2.
 
 TINYGRAD_EDU_GRAPHS=20000 runs as many. A program that fails is printed as Python lines.
 """
@@ -17,7 +17,7 @@ from random_programs import CALLS, Ref, generate, numpy_names, of_numpy, of_pack
 import tinygrad_edu as tg
 from tinygrad_edu.vocabulary import PLAIN, supported
 
-GRAPHS = int(os.environ.get("TINYGRAD_EDU_GRAPHS", "1000"))
+GRAPHS = int(os.environ.get("TINYGRAD_EDU_GRAPHS", "500"))
 BLOCK = 50
 
 

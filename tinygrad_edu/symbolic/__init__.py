@@ -1,6 +1,7 @@
 """Formulas: the rules of the tape read on symbols. `derive` gives the gradient of a program as a textbook prints it."""
 
-from .derive import Assumption, derive, sums_to_one
+from .certify import Assumption
+from .derive import derive, sums_to_one
 from .formula import Formula
 
 __all__ = ["Assumption", "Formula", "derive", "sums_to_one"]

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from ..record import Node, apply
-from ..sweep import below, leading_to, sweep
+from ..record import Node
+from ..sweep import below, leading_to
+from .algebra import rebuilt
+from .certify import Assumption, certify
 from .coefficients import ONE, coefficient
-from .evaluate import evaluate
 from .expression import Expression, matrix_shape
 from .formula import Formula, Line
 from .reading import Reading, symbol
 from .sharing import shared
-from .terms import Term, atom, factor, filled, make, rebuilt, session
+from .terms import Term, all_below, atom, factor, filled, make, parts, session
 from .tidy import Prime, Tidier, prime
 
 FORMS = ("recursive", "inlined", "bullet", "kronecker", "diagonal")
@@ -25,13 +26,6 @@ LARGEST = 3_000  # nodes of a graph
 LONGEST = 300  # symbols of an inlined formula
 
 TOO_LONG = f"derive: the inlined formula has more than {LONGEST} symbols; form='recursive' is short"
-
-
-class Assumption(NamedTuple):
-    """What `derive` may take for granted."""
-
-    tensor: Any
-    axis: int
 
 
 def sums_to_one(t: Any, axis: int = 0) -> Assumption:
@@ -112,7 +106,7 @@ def derive(
     with session(table), np.errstate(all="ignore"):
         formula = _formula(loss, wanted, form, assume, activation, several)
         formula.table = table
-        _certify(formula, loss, wanted, assume)
+        certify(formula, loss, wanted, assume)
     return formula
 
 
@@ -233,24 +227,12 @@ def _rarely_used(reading: Reading, results: list[Line], definitions: dict[str, T
 def _used(terms: list[Term], definitions: dict[str, Term]) -> dict[str, int]:
     """How often each name is used, in the terms and in the definitions of what they use."""
     count: dict[str, int] = {}
-    pending = list(terms)
+    pending = terms
     while pending:
-        for name, times in symbols(pending.pop()).items():
-            if name not in count and name in definitions:
-                pending.append(definitions[name])
-            count[name] = count.get(name, 0) + times
-    return count
-
-
-def symbols(term: Term) -> dict[str, int]:
-    """The names in a term, with how often each is written."""
-    count: dict[str, int] = {}
-    pending = [term]
-    while pending:
-        x = pending.pop()
-        if x.kind == "symbol":
-            count[x.data] = count.get(x.data, 0) + 1
-        pending += [*x.args, *(part for _, mono in x.items for part, _ in mono)]
+        found = [part.data for term in all_below(pending) for part in parts(term) if part.kind == "symbol"]
+        pending = [definitions[name] for name in dict.fromkeys(found) if name in definitions and name not in count]
+        for name in found:
+            count[name] = count.get(name, 0) + 1
     return count
 
 
@@ -273,77 +255,3 @@ def _inline(
         if max((line.term.weight for line in results), default=0) > 3 * LONGEST:
             raise ValueError(TOO_LONG)
     return results, definitions
-
-
-# --- certification ---------------------------------------------------------------------------------------------------
-
-
-def _certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Assumption]) -> None:
-    """Compare the formula with the engine, on the tape's numbers and on two perturbations of what is given."""
-    compared = 0
-    for trial in range(3):
-        given = _perturbed(formula.reading, trial, assume)
-        engine = _engine(formula.reading, loss, wanted, given)
-        values = formula.values({name: np.reshape(x, matrix_shape(np.shape(x))) for name, x in given.items()})
-        for line, reference in zip(formula.lines, engine, strict=True):
-            with np.errstate(all="ignore"):
-                mine = np.broadcast_to(evaluate(line.term, values), matrix_shape(line.shape))
-            theirs = np.reshape(reference, mine.shape).astype(float)
-            finite = np.isfinite(theirs)
-            formula.left_out += int(np.sum(~finite))
-            compared += int(np.sum(finite))
-            scale = np.max(np.abs(theirs[finite]), initial=0) or 1.0
-            tolerance = 1e-3 if loss._value.dtype == np.float32 else 1e-7
-            error = np.max(np.abs(mine - theirs)[finite], initial=0) / scale
-            if not error <= tolerance:
-                raise RuntimeError(
-                    f"derive: the formula for {line.name} and the engine differ by {error:.1e} of the largest element; "
-                    "this is a defect, and the formula is not shown"
-                )
-    formula.certified = compared > 0
-
-
-def _perturbed(reading: Reading, trial: int, assume: Sequence[Assumption]) -> dict[str, Any]:
-    """What is given, the first time as it is; signs and zeros stay, so that logarithms stay defined."""
-    random = np.random.default_rng(trial)
-    given = {}
-    for name, tensor in reading.given.items():
-        value = np.reshape(reading.values[name], np.shape(tensor))
-        if trial and value.dtype.kind == "f":
-            value = value * np.asarray(1 + 0.2 * random.uniform(-1, 1, size=value.shape), value.dtype)
-            for each in assume:
-                if each.tensor is tensor:
-                    value = value / value.sum(axis=each.axis, keepdims=True)
-        given[name] = value
-    return given
-
-
-def _engine(reading: Reading, loss: Any, wanted: list[Any], given: dict[str, Any]) -> list[Any]:
-    """The engine's adjoints on other numbers: the tape is recorded again, and swept."""
-    kind = type(loss)
-    again: dict[int, Any] = {}
-    constants = {id(tensor): given[name] for name, tensor in reading.given.items()}
-    for stamp in sorted(reading.nodes):
-        node = reading.nodes[stamp]
-        record = node._record
-        if record.operation is None:
-            again[stamp] = kind(constants[id(node)], requires_grad=True)
-            continue
-        inputs = []
-        for x, value in zip(record.inputs, record.values, strict=True):
-            if x is not None and x._record is not None:
-                inputs.append(again[x._record.stamp])
-            else:
-                inputs.append(reading.constant(x, value, given))
-        with np.errstate(all="ignore"):
-            again[stamp] = apply(record.operation, inputs, record.params)
-    new = again[loss._record.stamp]
-    seed = given[reading.seed] if reading.seed else np.ones(new._value.shape, new._value.dtype)
-    targets = {again[node._record.stamp]._record.stamp: i for i, node in enumerate(wanted)}
-    found: list[Any] = [np.zeros(node._value.shape) for node in wanted]
-    with np.errstate(all="ignore"):
-        for node, g in sweep(new, seed):
-            if node._record.stamp in targets:
-                found[targets[node._record.stamp]] = g
-    return found
-

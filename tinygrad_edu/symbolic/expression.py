@@ -13,26 +13,9 @@ import numpy as np
 
 from .. import operations as op
 from ..record import Operation, Value
+from .algebra import added, as_argument, chained, multiplied, power, summed, transposed
 from .coefficients import MINUS_ONE, ONE, coefficient, logarithm
-from .terms import (
-    Call,
-    Shape,
-    Term,
-    added,
-    as_argument,
-    atom,
-    chained,
-    factor,
-    filled,
-    make,
-    multiplied,
-    number,
-    poly,
-    power,
-    scaled,
-    summed,
-    transposed,
-)  # fmt: skip
+from .terms import Call, Shape, Term, atom, factor, filled, make, number, poly, scaled
 
 Params = Mapping[str, Any]
 
@@ -248,12 +231,11 @@ def _mean(shape: Shape, x: Expression, axis: Any = None, keepdims: bool = False)
 
 
 def _sum_to(out: Shape, x: Expression, **params: Any) -> Term | None:
-    shape = out
     if x.ndim > 2:
         return None
-    padded = (1,) * (x.ndim - len(shape)) + shape
+    padded = (1,) * (x.ndim - len(out)) + out
     gone = tuple(i for i, (n, m) in enumerate(zip(x.shape, padded, strict=True)) if n != m)
-    return as_array(summed(x.term, gone), shape) if gone else as_array(x.term, shape)
+    return as_array(summed(x.term, gone) if gone else x.term, out)
 
 
 def _broadcast_to(out: Shape, x: Expression, **params: Any) -> Term | None:

@@ -14,7 +14,7 @@ from .expression import matrix_shape
 from .latex import Latex
 from .program import program
 from .reading import Reading, symbol
-from .terms import Term, session
+from .terms import Term, names_in, session
 from .text import Unicode
 from .tidy import Tidier
 
@@ -83,8 +83,13 @@ class Formula:
 
     def used(self) -> dict[str, Term]:
         """The definitions that the lines need, in the order of the computation."""
-        count = _symbols_below([line.term for line in self.lines], self._definitions)
-        return {name: term for name, term in self._definitions.items() if name in count}
+        found: set[str] = set()
+        pending = [line.term for line in self.lines]
+        while pending:
+            new = {name for name in names_in(pending) if name in self._definitions} - found
+            found |= new
+            pending = [self._definitions[name] for name in new]
+        return {name: term for name, term in self._definitions.items() if name in found}
 
     @property
     def definitions(self) -> dict[str, str]:
@@ -158,7 +163,7 @@ class Formula:
         pending = self.used()
 
         def find(name: str) -> None:
-            for other in _symbols_below([pending[name]], {}):
+            for other in names_in([pending[name]]):
                 if other in pending and other not in values:
                     find(other)
             with np.errstate(all="ignore"):
@@ -178,21 +183,3 @@ class Formula:
                 for line in self.lines
             ]
         return [np.array(x) for x in found] if self._several else np.array(found[0])
-
-
-def _symbols_below(terms: list[Term], definitions: Mapping[str, Term]) -> set[str]:
-    """The names in terms, and in the definitions of those."""
-    found: set[str] = set()
-    pending = list(terms)
-    seen: set[Term] = set()
-    while pending:
-        x = pending.pop()
-        if x in seen:
-            continue
-        seen.add(x)
-        if x.kind == "symbol" and x.data not in found:
-            found.add(x.data)
-            if x.data in definitions:
-                pending.append(definitions[x.data])
-        pending += [*x.args, *(part for _, mono in x.items for part, _ in mono)]
-    return found

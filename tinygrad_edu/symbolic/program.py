@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from .algebra import support
 from .expression import Expression, matrix_shape
 from .helpers import HELPERS, TEMPLATES
-from .terms import Shape, Term, number, support
+from .terms import Shape, Term, broadcast, names_in, number
 
 if TYPE_CHECKING:
     from .formula import Formula
@@ -42,7 +43,7 @@ def program(formula: Formula) -> str:
         For an operation of the user's own: it has no NumPy source.
     """
     used = formula.used()
-    needed = _names_in([line.term for line in formula.lines] + list(used.values()))
+    needed = names_in([line.term for line in formula.lines] + list(used.values()))
     given = {name: tensor for name, tensor in formula.reading.given.items() if name in needed}
     writer = Writer([*given, *used])
     lines = []
@@ -66,25 +67,13 @@ def program(formula: Formula) -> str:
     return "\n".join([f"import numpy as np\n\n\n{helpers}{head}", *lines, f"    return {returned}\n"])
 
 
-def _names_in(terms: Iterable[Term]) -> set[str]:
-    found, pending, seen = set(), list(terms), set()
-    while pending:
-        x = pending.pop()
-        if x not in seen:
-            seen.add(x)
-            if x.kind == "symbol":
-                found.add(x.data)
-            pending += [*x.args, *(part for _, mono in x.items for part, _ in mono)]
-    return found
-
-
 def _in_order(definitions: Mapping[str, Term]) -> list[str]:
     """Names so that each comes after what it is made of."""
     order: dict[str, None] = {}
     for name in definitions:
         stack = [name]
         while stack:
-            missing = [n for n in _names_in([definitions[stack[-1]]]) if n in definitions and n not in order]
+            missing = [n for n in names_in([definitions[stack[-1]]]) if n in definitions and n not in order]
             if missing:
                 stack.append(missing[0])
             else:
@@ -201,7 +190,7 @@ class Writer:
         for (negative, _), code in zip(pieces, codes, strict=True):
             sign = (" - " if negative else " + ") if text else "-" * negative
             text += sign + self.inside(code, PRODUCT)
-        shape = _broadcast([code.shape for code in codes])
+        shape = broadcast((1, 1), *(code.shape for code in codes))
         binding = SUM if len(codes) > 1 or pieces[0][0] else codes[0].binding
         return Code(text, binding, shape, all(code.flat for code in codes))
 
@@ -225,7 +214,7 @@ class Writer:
         text = " * ".join(above) or shown
         if below:
             text += f" / {below[0]}" if len(below) == 1 else f" / ({' * '.join(below)})"
-        shape = _broadcast([code.shape for code in codes])
+        shape = broadcast((1, 1), *(code.shape for code in codes))
         return Code(text, PRODUCT, shape, all(code.flat for code in codes))
 
     def _alike(self, codes: list[Code]) -> list[Code]:
@@ -234,7 +223,7 @@ class Writer:
         if any(len(shape) > 2 for shape in shapes):
             return [self.square(code) if code.flat and code.shape != (1, 1) else code for code in codes]
         vectors = [code for code in codes if code.shape != (1, 1)]
-        whole = _broadcast(shapes)
+        whole = broadcast((1, 1), *shapes)
         if 1 in whole and all(code.flat for code in vectors):  # vectors of one axis: numbers must have none
             return [self.single(code) if vectors and code.shape == (1, 1) else code for code in codes]
         return [self.square(code) if code.flat and code.shape != (1, 1) else code for code in codes]
@@ -347,9 +336,3 @@ LAMBDAS = {"square": "z * z", "negative": "-z", "identity": "z"}
 
 def _power(n: Any) -> str:
     return str(int(n)) if n == int(n) else repr(float(n))
-
-
-def _broadcast(shapes: Sequence[Shape]) -> Shape:
-    from .terms import broadcast
-
-    return broadcast((1, 1), *shapes)

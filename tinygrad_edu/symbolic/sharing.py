@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from .terms import Term, atom, factor, rebuilt, transposed
+from .algebra import rebuilt, transposed
+from .terms import Term, all_below, atom, factor, parts
 
 LONG, OFTEN = 12, 3  # symbols of a part that is named if it is there twice; shorter ones (half) if they are so often
 LARGEST, MOST = 1_500, 10  # symbols that are searched; parts that are named
@@ -50,16 +51,10 @@ def shared(terms: dict[str, Term], name: Callable[[], str], symbol: Callable[[st
 def _references(terms: Iterable[Term]) -> dict[Term, int]:
     """How often each compound part is referred to; a part and its transpose count together."""
     count: dict[Term, int] = {}
-    pending, seen = list(terms), set()
-    while pending:
-        x = pending.pop()
-        if x in seen:
-            continue
-        seen.add(x)
-        for part in (*x.args, *(part for _, mono in x.items for part, _ in mono)):
+    for term in all_below(terms):
+        for part in parts(term):
             if part.kind in ("chain", "poly", "call") and part.weight >= LONG / 2:
                 count[part] = count.get(part, 0) + 1
-            pending.append(part)
     for part in list(count):
         turned = factor(transposed(atom(part)))[1] if part.kind != "call" and len(part.shape) == 2 else part
         if turned is not part and turned in count and part in count:

@@ -7,8 +7,9 @@ from fractions import Fraction
 from typing import Any
 
 from ..notation import applied
+from .algebra import chained, ones, support
 from .coefficients import ONE, Coefficient
-from .terms import Monomial, Power, Term, atom, chained, content, number, ones, poly, scaled, support
+from .terms import Monomial, Power, Term, atom, content, number, poly, scaled
 
 SUM, PRODUCT, HADAMARD, POSTFIX, ATOM = range(5)  # how tightly a text binds
 Text = tuple[str, int]

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from .algebra import added, as_argument, chained, multiplied, power, rebuilt, transposed
 from .coefficients import ONE, Coefficient
-from .terms import (
-    Monomial,
-    Term,
-    added,
-    as_argument,
-    atom,
-    chained,
-    factor,
-    make,
-    multiplied,
-    poly,
-    power,
-    rebuilt,
-    transposed,
-)  # fmt: skip
+from .terms import Monomial, Term, atom, factor, make, poly
 
 
 class Prime(NamedTuple):
@@ -93,9 +81,7 @@ class Tidier:
         if term not in self.known:
             parts = [self._factor(x) for x in term.args]
             if term.kind == "chain":
-                new = parts[0]
-                for x in parts[1:]:
-                    new = chained(new, x)
+                new = functools.reduce(chained, parts)
             elif term.kind == "T":
                 new = transposed(parts[0])
             elif term.kind == "call" and parts:
@@ -149,9 +135,7 @@ def _without(item: tuple[Coefficient, Monomial], end: int, shape: tuple[int, ...
     chain = _chain_of(mono, shape)
     assert chain is not None
     rest = chain.args[1:] if end == 0 else chain.args[:-1]
-    product = atom(rest[0])
-    for x in rest[1:]:
-        product = chained(product, atom(x))
+    product = functools.reduce(chained, map(atom, rest))
     scalars = tuple(each for each in mono if each[0] is not chain)
     return multiplied(poly([(c, scalars)], product.shape), product, product.shape)
 
