@@ -36,13 +36,14 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
             finite = np.isfinite(theirs)
             formula.left_out += int(np.sum(~finite))
             compared += int(np.sum(finite))
-            scale = np.max(np.abs(theirs[finite]), initial=0) or 1.0
-            tolerance = 1e-3 if loss._value.dtype == np.float32 else 1e-7
-            error = np.max(np.abs(mine - theirs)[finite], initial=0) / scale
-            if not error <= tolerance:
+            tolerance, rounding = (1e-3, 1e-5) if loss._value.dtype == np.float32 else (1e-7, 1e-13)
+            largest = np.max(np.abs(theirs[finite]), initial=0)
+            size = max((np.max(np.abs(x), initial=0) for x in given.values()), default=0)  # sums of these may be 0
+            error = np.max(np.abs(mine - theirs)[finite], initial=0)
+            if not error <= tolerance * largest + rounding * max(1.0, size):
                 raise RuntimeError(
-                    f"derive: the formula for {line.name} and the engine differ by {error:.1e} of the largest element; "
-                    "this is a defect, and the formula is not shown"
+                    f"derive: the formula for {line.name} and the engine differ by {error:.1e}, the largest element "
+                    f"is {largest:.1e}; this is a defect, and the formula is not shown"
                 )
     formula.certified = compared > 0
 

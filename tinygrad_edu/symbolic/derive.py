@@ -221,7 +221,8 @@ def _rarely_used(reading: Reading, results: list[Line], definitions: dict[str, T
     """The Δ that are better written where they are used: a single one that is used once."""
     used = _used([line.term for line in results], definitions)
     deltas = [name for name in reading.deltas if name in used]
-    return [name for name in reading.deltas if len(deltas) == 1 and used[name] == 1]
+    few = len(deltas) == 1 and used[deltas[0]] == 1 and definitions[deltas[0]].weight < LONGEST / 5
+    return deltas if few else []
 
 
 def _used(terms: list[Term], definitions: dict[str, Term]) -> dict[str, int]:

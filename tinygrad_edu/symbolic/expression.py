@@ -261,7 +261,8 @@ def _hat(shape: Shape, v: Expression, k: int = 0) -> Term | None:
         call = Call("hat", (), None, (v.term.shape,), shape)
         return scaled(c, atom(make("call", [f], call, shape)))
     c, f = factor(v.term) if v.term.items else (ONE, v.term)
-    if len(shape) == 1 and f.kind == "chain" and len(f.args) == 2 and f.args[0].shape[1] == 1:
+    square = f.shape[0] == f.shape[1]
+    if len(shape) == 1 and square and f.kind == "chain" and len(f.args) == 2 and f.args[0].shape[1] == 1:
         return scaled(c, multiplied(atom(f.args[0]), transposed(atom(f.args[1])), matrix_shape(shape)))
     return None
 

@@ -104,6 +104,9 @@ def scatter_along_axis(x, indices, axis, shape):
     np.add.at(out, tuple(places), x)
     return out
 
+def gelu(x):
+    return 0.5 * x * (1.0 + np.tanh(np.sqrt(2.0 / np.pi) * (x + 0.044715 * x**3)))
+
 def sum_to(x, shape):
     extra = np.ndim(x) - len(shape)
     axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from .algebra import rebuilt, transposed
+from .coefficients import ONE
 from .terms import Term, all_below, atom, factor, parts
 
 LONG, OFTEN = 12, 3  # symbols of a part that is named if it is there twice; shorter ones (half) if they are so often
@@ -35,7 +36,7 @@ def shared(terms: dict[str, Term], name: Callable[[], str], symbol: Callable[[st
             break
         label = name()
         whole = symbol(label, part)
-        turned = factor(transposed(atom(part)))[1]
+        turned = _turned(part)
 
         def replace(term: Term, part: Term = part, whole: Term = whole, turned: Term = turned) -> Term | None:
             return whole if term is part else transposed(whole) if term is turned else None
@@ -56,10 +57,18 @@ def _references(terms: Iterable[Term]) -> dict[Term, int]:
             if part.kind in ("chain", "poly", "call") and part.weight >= LONG / 2:
                 count[part] = count.get(part, 0) + 1
     for part in list(count):
-        turned = factor(transposed(atom(part)))[1] if part.kind != "call" and len(part.shape) == 2 else part
+        turned = _turned(part)
         if turned is not part and turned in count and part in count:
             count[part] += count.pop(turned)
     return count
+
+
+def _turned(part: Term) -> Term:
+    """The transpose of a part as it stands in a formula; the part itself where there is none."""
+    if part.kind == "call" or len(part.shape) != 2:
+        return part
+    c, turned = factor(transposed(atom(part)))
+    return turned if c == ONE else part
 
 
 def _heaviest(count: dict[Term, int]) -> Term | None:
