@@ -29,6 +29,9 @@ TEMPLATES: Mapping[str, str] = {
     "getitem": "{0}[{index}]",
     "norm": "np.sqrt(np.sum(np.square({0}), axis={axis}, keepdims={keepdims}))",
     "log_abs_det": "np.linalg.slogdet({0})[1]",
+    "solve": "(np.linalg.inv({0}) @ {1})",  # of stacks np.linalg.solve means another thing before NumPy 2
+    "reshape": "np.reshape({0}, {shape})",
+    "broadcast_to": "np.broadcast_to({0}, {shape})",
     "transpose": "np.transpose({0}, {axes})",
     "take_along_axis": "np.take_along_axis({0}, np.asarray({1}, int), {axis})",
     "concatenate": "np.concatenate([{all}], axis={axis})",
