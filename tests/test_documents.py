@@ -466,7 +466,7 @@ def test_what_cannot_be_embedded_is_refused(Ws, bs, words):
 
 
 def test_a_negative_seed_is_refused():
-    with pytest.raises(ValueError, match="seed is 0 or more, not -1"):
+    with pytest.raises(ValueError, match="seed is a whole number, 0 or more, not -1"):
         audit(seed=-1)
 
 

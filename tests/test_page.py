@@ -386,7 +386,10 @@ def matching(results, verdict, *words):
 
     def found(result):
         heading = f"{result.section}\N{EN SPACE}{CATALOGUES[result.document].sections[result.section]}"
-        text = "\n".join((result.id, heading, result.note, result.printed, result.corrected)).lower()
+        condition = result.condition.text if result.condition else ""
+        texts = (result.id, heading, result.note, result.printed, result.corrected, condition, result.verdict,
+                 result.quantity, *result.networks)  # fmt: skip
+        text = "\n".join(texts).lower()
         return verdict in ("", result.verdict) and all(word in text for word in words)
 
     ordered = sorted(results, key=lambda result: sections.index((result.document, result.section)))

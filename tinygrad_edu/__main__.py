@@ -39,12 +39,19 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--document", metavar="NAME", help="one document: sabine or mishachev")
     command.add_argument("--only", metavar="ID", help="one formula, such as sabine-5.2.2-dcdW")
     command.add_argument("--verdict", metavar="V", help='formulas of one verdict, such as "sign error"')
-    command.add_argument("--out", metavar="DIR", type=Path, help="write a page, table, JSON and pictures here")
-    command.add_argument("--json", metavar="FILE", type=Path, help="write the results as JSON")
+    command.add_argument("--out", metavar="DIR", type=_path, help="write a page, table, JSON and pictures here")
+    command.add_argument("--json", metavar="FILE", type=_path, help="write the results as JSON")
     command.add_argument("--seed", metavar="N", type=_seed, default=0, help="seed of weights and examples (default 0)")
     text = "list the functions that Tensors support, by subject"
     commands.add_parser("functions", help=text, description=f"{text[0].upper()}{text[1:]}.")
     return parser
+
+
+def _path(text: str) -> Path:
+    """A path from the command line, which is not empty."""
+    if not text:
+        raise argparse.ArgumentTypeError("a name is missing")
+    return Path(text)
 
 
 def _seed(text: str) -> int:
@@ -101,6 +108,8 @@ def _write_report(directory: Path, results: Sequence[Result], seed: int) -> None
     """The table, the JSON and the page, which has no pictures yet."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise OSError(f"cannot write {directory}: it is a file, not a directory") from None
     except OSError as error:
         raise OSError(f"cannot write {directory}: {error.strerror or error}") from None
     write(directory / "audit.txt", report.table(results) + "\n")
@@ -125,4 +134,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
+        print(file=sys.stderr)  # the prompt begins on a line of its own
         sys.exit(INTERRUPTED)

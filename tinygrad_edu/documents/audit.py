@@ -148,6 +148,8 @@ def run(entry: Entry, seed: int = 0, trial: Callable[[str, str, int], Trial] = t
     >>> run(sabine["2.1-dcda"])
     <sabine-2.1-dcda: sign error, as stated>
     """
+    _check_seed(seed)
+
     def on(networks: Iterable[str], quantity: str, reading: Reading) -> list[Comparison]:
         trials = [trial(entry.document, name, seed + i) for name in networks for i in range(TRIALS)]
         return [compare(reading, entry.batch, quantity, each) for each in trials]
@@ -174,6 +176,11 @@ def run(entry: Entry, seed: int = 0, trial: Callable[[str, str, int], Trial] = t
         and any(c.telling for c in every)
         and not any(math.isnan(c.error) for c in every),
     )
+
+
+def _check_seed(seed: Any) -> None:
+    if not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"a seed is a whole number, 0 or more, not {seed!r}")
 
 
 def holds(comparisons: Sequence[Comparison]) -> bool:
@@ -207,7 +214,7 @@ def derive(
         "conditional": bool(broken) and holds(met) and all(c.error > TOLERANCE for c in broken),
         "ill-shaped": all(c.trouble for c in every),
         "misprint": entry.misprint is not None
-        and entry.misprint[0] in entry.printed
+        and entry.printed.count(entry.misprint[0]) == 1
         and entry.printed.replace(*entry.misprint) == entry.corrected
         and holds(corrected),
         "wrong": True,
@@ -262,8 +269,7 @@ def audit(
         raise UnknownName("document", document, CATALOGUES)
     if verdict is not None and verdict not in VERDICTS:
         raise UnknownName("verdict", verdict, VERDICTS)
-    if seed < 0:
-        raise ValueError(f"a seed is 0 or more, not {seed}")
+    _check_seed(seed)
     catalogues = [catalogue for catalogue in CATALOGUES.values() if document in (None, catalogue.name)]
     entries = [entry for catalogue in catalogues for entry in catalogue.values()]
     chosen = [entry for entry in entries if only in (None, entry.id, entry.id.removeprefix(f"{entry.document}-"))]

@@ -21,7 +21,7 @@ VERDICTS: Mapping[str, str] = {
     "sign error": "minus the printed form is right",
     "conditional": "right under the condition stated, and not without it",
     "ill-shaped": "does not type-check as printed",
-    "misprint": "right with one token replaced",
+    "misprint": "right with one token replaced, added or left out",
     "wrong": "none of these",
 }
 
@@ -101,6 +101,9 @@ class Entry:
     condition: Condition | None = None
     misprint: tuple[str, str] | None = None
     note: str = ""
+
+    def __repr__(self) -> str:
+        return f"<{self.id}: {self.expected}>"
 
     def run(self, seed: int = 0) -> Result:
         """Compute the verdict on new numbers: see `tinygrad_edu.documents.audit.run`."""
@@ -186,6 +189,7 @@ class Catalogue(Mapping[str, Entry]):
         self._entries = {entry.id: entry for entry in entries}
 
     def __getitem__(self, id: str) -> Entry:
+        id = str(id)
         for known in (id, f"{self.name}-{id}"):
             if known in self._entries:
                 return self._entries[known]
@@ -206,5 +210,6 @@ class UnknownName(ValueError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         spelt = {each.lower(): each for each in known}
+        name = str(name)
         closest = difflib.get_close_matches(name.lower(), spelt, cutoff=0)  # three, however far
         super().__init__(f"no {kind} {name!r}; the closest: {', '.join(spelt[each] for each in closest)}")

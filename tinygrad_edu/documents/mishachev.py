@@ -89,9 +89,11 @@ def homogeneous(Ws: Sequence[ArrayLike], bs: Sequence[ArrayLike]) -> list[Array]
     >>> last
     array([[5., 6., 9.]])
     """
-    matrices = [np.asarray(W, dtype=np.float64) for W in Ws]
-    columns = [np.asarray(b, dtype=np.float64) for b in bs]
-    if len(matrices) != len(columns):
+    try:
+        matrices, columns = ([np.asarray(x, dtype=np.float64) for x in group] for group in (Ws, bs))
+    except ValueError:
+        raise ValueError("homogeneous: expected a list of matrices and one of biases, of real numbers") from None
+    if len(matrices) != len(columns) or not matrices:
         raise ValueError(f"homogeneous: one bias column for each matrix, not {len(columns)} for {len(matrices)}")
     for i, (W, b) in enumerate(zip(matrices, columns, strict=True), 1):
         if W.ndim != 2 or b.shape not in ((len(W), 1), (len(W),)):
@@ -206,42 +208,44 @@ NOTE_K = "In section 2 the last index is n; k is the number of layers, and no nu
 
 NETWORK_FUNCTIONS = [
     _2("Sigma",
-       r"\Sigma([x_1, \dots, x_n]^T) = [\sigma_1(x_1), \dots, \sigma_k(x_n)]^T",
+       r"\Sigma(X) = \Sigma([x_1, \dots, x_n]^T) = [\sigma_1(x_1), \dots, \sigma_k(x_n)]^T",
        lambda Sigma2, N2, k: column(len(N2), lambda i: Sigma2[i if i < len(N2) - 1 else int(k) - 1](N2[i])),
        "value S2", networks=(K3, K4), expected="misprint", misprint=(r"\sigma_k(x_n)", r"\sigma_n(x_n)"),
-       corrected=r"\Sigma([x_1, \dots, x_n]^T) = [\sigma_1(x_1), \dots, \sigma_n(x_n)]^T",
+       corrected=r"\Sigma(X) = \Sigma([x_1, \dots, x_n]^T) = [\sigma_1(x_1), \dots, \sigma_n(x_n)]^T",
        corrected_reading=lambda Sigma2, N2: column(len(N2), lambda i: Sigma2[i](N2[i])),
        note="The last coordinate has the last function, which is σ_n. " + NOTE_K),
     _2("Sigma-column",
        r"\Sigma = [\sigma_1, \dots, \sigma_k]^T, \quad X = [x_1, \dots, x_n]^T",
-       lambda Sigma2, N2, k: Maps([*Sigma2.functions[:-1], Sigma2[int(k) - 1]]) * N2,
-       "value S2", networks=(K3, K4), expected="misprint", misprint=(r"\sigma_k]", r"\sigma_n]"),
+       lambda Sigma2, N2, k: Maps([Sigma2[i] for i in range(int(k))]) * N2,
+       "value S2", networks=(K3, K4), expected="ill-shaped",
        corrected=r"\Sigma = [\sigma_1, \dots, \sigma_n]^T, \quad X = [x_1, \dots, x_n]^T",
        corrected_reading=lambda Sigma2, N2: Sigma2 * N2,
-       note="Again σ_n; a column of k functions would not even fit one of n coordinates. " + NOTE_K),
+       note="Again σ_n: a column of k functions does not fit one of n coordinates. " + NOTE_K),
     _2("operator", r"\Sigma(X) = \Sigma \circ X", lambda Sigma2, N2: Sigma2 * N2, "value S2", networks=(K3, K4, K5),
        note="The operator's Hadamard product: each function of the column acts on its own coordinate, so functions "
        "that differ within one column are no special case."),
-    _2("map", r"f : \mathbb{R}^n \to \mathbb{R}^1", lambda nk: Strict([[nk, 1.0]]),
+    _2("map", r"f : \mathbb{R}^n \to \mathbb{R}^1", lambda: Strict([[1.0, 1.0]]),
        "shape value f", networks=ALL_K),
     _2("composition",
-       r"f : \mathbb{R}^n \xrightarrow{W_1} \mathbb{R}^{n_1} \xrightarrow{\Sigma_1} \mathbb{R}^{n_1} \to \dots "
-       r"\xrightarrow{W_k} \mathbb{R}^1 \xrightarrow{\Sigma_k} \mathbb{R}^1",
+       r"f : \mathbb{R}^n \xrightarrow{W_1} \mathbb{R}^{n_1} \xrightarrow{\Sigma_1} \mathbb{R}^{n_1} \xrightarrow{W_2} "
+       r"\mathbb{R}^{n_2} \xrightarrow{\Sigma_2} \mathbb{R}^{n_2} \xrightarrow{W_3} \dots \xrightarrow{W_{k-1}} "
+       r"\mathbb{R}^{n_{k-1}} \xrightarrow{\Sigma_{k-1}} \mathbb{R}^{n_{k-1}} \xrightarrow{W_k} \mathbb{R}^1 "
+       r"\xrightarrow{\Sigma_k} \mathbb{R}^1",
        lambda k, X, **q: functools.reduce(lambda a, i: q[f"Sigma{i}"](q[f"W{i}"] @ a), range(1, int(k) + 1), X),
        "value f", networks=ALL_K,
-       note="\"Piece-wise differentiable\" functions are enough as long as no N_i meets a kink: at 0 ReLU has the "
-       "slopes 0 and 1 and no derivative."),
+       note="The paper asks for piece-wise differentiable functions; that is enough as long as no N_i meets a kink: "
+       "at 0 ReLU has the slopes 0 and 1 and no derivative."),
     _2("sigma-k", r"\Sigma_k = [\sigma_{k1}]^T = \sigma_k", lambda Sigmak, Nk: Strict([[Sigmak[0](Nk[0])]]),
        "value f", networks=ALL_K),
     _2("nested",
-       r"f(X) = \Sigma_k(W_k \cdot \Sigma_{k-1}(W_{k-1} \cdot \Sigma_{k-2} \cdots \Sigma_2(W_2 \cdot "
+       r"f(X) = f(X; W) = \Sigma_k(W_k \cdot \Sigma_{k-1}(W_{k-1} \cdot \Sigma_{k-2} \cdots \Sigma_2(W_2 \cdot "
        r"\Sigma_1(W_1 \cdot X)) \dots))",
        lambda X, W1, W2, W3, W4, Sigma1, Sigma2, Sigma3, Sigma4: (
            Sigma4(W4 @ Sigma3(W3 @ Sigma2(W2 @ Sigma1(W1 @ X))))
        ), "value f"),
     _2("product",
-       r"f(X) = \Sigma_k \circ W_k \cdot \Sigma_{k-1} \circ W_{k-1} \cdot \Sigma_{k-2} \cdots \Sigma_2 \circ W_2 "
-       r"\cdot \Sigma_1 \circ W_1 \cdot X",
+       r"f(X) = f(X; W) = \Sigma_k \circ W_k \cdot \Sigma_{k-1} \circ W_{k-1} \cdot \Sigma_{k-2} \cdots \Sigma_2 "
+       r"\circ W_2 \cdot \Sigma_1 \circ W_1 \cdot X",
        lambda X, W1, W2, W3, W4, Sigma1, Sigma2, Sigma3, Sigma4: (
            Sigma4 * (W4 @ (Sigma3 * (W3 @ (Sigma2 * (W2 @ (Sigma1 * (W1 @ X)))))))
        ), "value f",
@@ -252,11 +256,12 @@ NETWORK_FUNCTIONS = [
     _2("N", r"N_{i+1}(X) = W_{i+1} \cdot \Sigma_i(N_i(X))", lambda Wr1, Sigmar, Nr: Wr1 @ Sigmar(Nr), "value Nr1",
        networks=(R1, R2, R3)),
     _2("braces",
-       r"f(X; W) = \Sigma_k(\underbrace{W_k \cdot \Sigma_{k-1}(\underbrace{W_{k-1} \cdot \Sigma_{k-2} \cdots "
-       r"\Sigma_2(W_2 \cdot \Sigma_1(\underbrace{W_1 \cdot X}_{N_1})) \dots}_{N_{k-1}})}_{N_k})",
+       r"f(X; W) = \Sigma_k(W_k \cdot \Sigma_{k-1}(W_{k-1} \cdot \Sigma_{k-2} \cdots \Sigma_2(W_2 \cdot "
+       r"\Sigma_1(\underbrace{W_1 \cdot X}_{N_1}))) \dots)), \quad N_{k-1} = W_{k-1} \cdot \Sigma_{k-2} \cdots, \ "
+       r"N_k = W_k \cdot \Sigma_{k-1}(N_{k-1})",
        lambda Sigmak, Wk, Sigmak_1, Nk_1: Sigmak(Wk @ Sigmak_1(Nk_1)), "value f", networks=(K2, K3, K4, K5),
-       note="The scan has one closing parenthesis too many and the braces of N_(k-1) and N_k below the line; both "
-       "are put right here."),
+       note="The braces of N_(k-1) and N_k, which the scan has lost, are written as equations here; one closing "
+       "parenthesis after W_1 · X is too many."),
     _2("f-of-Nk", r"f(X; W) = \Sigma_k(N_k)", lambda Sigmak, Nk: Sigmak(Nk), "value f", networks=ALL_K),
     _2("f-of-Nk_1", r"f(X; W) = \Sigma_k(W_k \cdot \Sigma_{k-1}(N_{k-1}))",
        lambda Sigmak, Wk, Sigmak_1, Nk_1: Sigmak(Wk @ Sigmak_1(Nk_1)), "value f", networks=(K2, K3, K4, K5)),
@@ -295,7 +300,7 @@ def _needed(name: str, printed: str, broken: Network, condition: str, note: str)
     return _3(
         name, rf"{printed}: \quad f(X) = {AFFINE_FORM}", _affine, "value f", expected="conditional",
         condition=Condition(condition, networks=(broken.name,)), corrected=rf"f(X) = {GENERAL_FORM}",
-        corrected_reading=_with_formal_neurons, note=NOTE_FORMAL + note,
+        corrected_reading=_with_formal_neurons, note=note,
     )
 
 
@@ -321,16 +326,16 @@ AFFINE_NETWORKS = [
        note="The engine has the affine network with biases, the reading the homogeneous one; the values are the "
        "same."),
     _needed("a", r"X = [x_1, \dots, x_{n-1}, 1]^T", WITHOUT_A, "the last element of every input is 1",
-            "(a) puts the 1 in: with another number there the biases of the first layer, and of all that (b) and (c) "
-            "carry it to, are multiplied by it."),
+            NOTE_FORMAL + "(a) puts the 1 in: with another number there the biases of the first layer, and of all "
+            "that (b) and (c) carry it to, are multiplied by it."),
     _needed("b", r"\text{The last rows of all } W_i \text{ with } i < k \text{ are } [0, \dots, 0, 1]", WITHOUT_B,
             "the last row of W_i is [0, ..., 0, 1] for i < k",
             "(b) carries the 1 through the matrices; with another row the biases of the next layer depend on the "
-            "input."),
+            "input: see 3-a for the general form."),
     _needed("c", r"\text{The last functions } \sigma_{i n_i} \text{ with } i < k \text{ are identical}", WITHOUT_C,
-            "the last function of Σ_i is the identity for i < k",
+            "the last function of Σ_i leaves 1 as it is, as the identity does, for i < k",
             "(c) carries the 1 through the activations; tanh, say, makes 0.76 of it. \"Identical\" means the identity, "
-            "not that the functions are equal to one another."),
+            "not that the functions are equal to one another. (The formulas are written out here for k = 3.)"),
     _3("dimensions", r"\text{The affine network has an } (n - 1)\text{-dimensional input and } n_i - 1 "
        r"\text{ genuine neurons in layer } i",
        lambda H1, H2: Strict([[H1.shape[1] - 1.0], [H1.shape[0] - 1.0], [H2.shape[0] - 1.0]]), "rows X S1 S2",
@@ -349,7 +354,7 @@ AFFINE_NETWORKS = [
 
 ONE_DIMENSIONAL = [
     _4("f",
-       r"f(x; W) = \sigma_k(w_k \sigma_{k-1}(w_{k-1} \sigma_{k-2}(w_{k-2} \sigma_{k-3} \dots \sigma_2(w_2 "
+       r"f(x) = f(x; W) = \sigma_k(w_k \sigma_{k-1}(w_{k-1} \sigma_{k-2}(w_{k-2} \sigma_{k-3} \dots \sigma_2(w_2 "
        r"\sigma_1(w_1 x)) \dots)))",
        lambda X, W1, W2, W3, W4, Sigma1, Sigma2, Sigma3, Sigma4: (
            Sigma4(W4 * Sigma3(W3 * Sigma2(W2 * Sigma1(W1 * X))))
@@ -420,12 +425,13 @@ EQ3_W1 = (
     r"W_{k-2}^T \circ \dots \Sigma'_2 \bullet W_2^T \circ \Sigma'_1 \cdot X^T"
 )
 EQ4_W1 = (
-    r"\nabla_{W_1} f = X^T \otimes \Sigma'_1 \circ W_2^T \cdot \Sigma'_2 \circ \dots \circ W_{k-1}^T \cdot "
-    r"\Sigma'_{k-1} \circ W_k^T \cdot \Sigma'_k"
+    r"\nabla_{W_1} f = X^T \otimes \Sigma'_1 \circ W_2^T \cdot \Sigma'_2 \circ \dots \circ W_{k-2}^T \cdot "
+    r"\Sigma'_{k-2} \circ W_{k-1}^T \cdot \Sigma'_{k-1} \circ W_k^T \cdot \Sigma'_k"
 )
 EQ5_W1 = (
     r"\nabla_{W_1} f = X^T \otimes (\widehat{\Sigma}'_1 \cdot W_2^T \cdot \widehat{\Sigma}'_2 \cdot \dots \cdot "
-    r"W_{k-1}^T \cdot \widehat{\Sigma}'_{k-1} \cdot W_k^T \cdot \widehat{\Sigma}'_k)"
+    r"W_{k-2}^T \cdot \widehat{\Sigma}'_{k-2} \cdot W_{k-1}^T \cdot \widehat{\Sigma}'_{k-1} \cdot W_k^T \cdot "
+    r"\widehat{\Sigma}'_k)"
 )
 
 MATRICES = [
@@ -444,7 +450,7 @@ MATRICES = [
        networks=(K3, K4, K5)),
     _5("eq3-W1", EQ3_W1, _left_to_right, "gradient W1", networks=ALL_K,
        note="The whole string of products acts from the left to the right (remark 1): by the usual precedence, · "
-       "before ∘, it would not type-check. The braces only show the period."),
+       "before ∘, it would not type-check. The braces of the text, left out here, only show the period."),
     _5("r2", r"\Sigma'_k \bullet W_k^T = \Sigma'_k \cdot W_k^T", lambda dSk, Wk: dSk @ Wk.T, "adjoint Sk_1",
        networks=(K2, K3, K4, K5), note="Right because Σ′_k is a scalar, (1, 1); see beyond-r2 for more outputs."),
     _5("r3-Delta", r"\Delta_i = \Delta_{i+1} \bullet W_{i+1}^T \circ \Sigma'_i",
@@ -465,7 +471,7 @@ MATRICES = [
        lambda nr_1: Strict([[1.0, nr_1]]), "shape transpose value Sr_1",
        networks=(R1, R2, R3, R4)),
     _5("r4-matrix", r"\Delta_i \cdot \Sigma_{i-1}^T \text{ is an } n_i \times n_{i-1}\text{-matrix}",
-       lambda Dr, Sr_1: Strict([(Dr @ Sr_1.T).shape]), "shape gradient Wr",
+       lambda nr, nr_1: Strict([[nr, nr_1]]), "shape gradient Wr",
        networks=(R1, R2, R3, R4)),
     _5("eq4-Wk", r"\nabla_{W_k} f = \Sigma_{k-1}^T \otimes \Sigma'_k", lambda dSk, Sk_1: Sk_1.T & dSk,
        "gradient Wk", networks=ALL_K),
@@ -499,8 +505,8 @@ MATRICES = [
        note="One matrix product, and so in any order; but the whole of it is a column only because the last factor "
        "is a scalar: see beyond-eq5."),
     _5("r6-scalar", r"\widehat{\Sigma}'_k = \Sigma'_k", lambda dSk: hat(dSk), "adjoint Nk", networks=ALL_K),
-    _5("r6-column", r"W_k^T \text{ is a column}", lambda Wk: Strict([Wk.T.shape]),
-       "shape adjoint Sk_1", networks=(K2, K3, K4, K5)),
+    _5("r6-column", r"W_k^T \text{ is a column}", lambda nk_1: Strict([[nk_1, 1.0]]),
+       "shape transpose value Wk", networks=(K2, K3, K4, K5)),
 ]
 
 ROW_OF_TRANSPOSE = r"(W_{r+1}^T)^i"
@@ -521,8 +527,8 @@ PROOFS = [
        corrected_reading=lambda gSk, dSk, Wk, dSk_1, Wk_1, dSk_2, Sk_3: (
            gSk * dSk % Wk.T * dSk_1 % Wk_1.T * dSk_2 @ Sk_3.T
        ),
-       note="(6) and (7) alone leave the start open: (3) needs ∇f by Σ_k = 1 besides, which the text does not "
-       "mention."),
+       note="(6) and (7) alone leave the start open: f is Σ_k by definition, so ∇f by Σ_k is 1, but the proof does "
+       "not say it."),
     _6("rule", r"\nabla_A(A \cdot B) = B^T", lambda B: B.T, "gradient A", networks=(STRING_COLUMN.name,),
        note="The gradient has the shape of its variable: of a string it is a string."),
     _6("W-rows", r"\nabla_{W_r} = \{\nabla_{W_r^i}\}_i", lambda gSr, dSdWr: stack([
@@ -563,7 +569,7 @@ PROOFS = [
            inner(gSr1, dSr1 * Wr1.T.row(i).T) for i in range(Wr1.shape[1])
        ]),
        note=NOTE_ROW + "a column ∘ a string is no Hadamard product. Column i of W_(r+1) is meant: a transpose is "
-       "missing, which the last step must not have."),
+       "missing, which the last step must not have. (Where Σ_(r+1) is one number, it fits.)"),
     _6("eq7-step4", rf"= \langle \nabla_{{\Sigma_{{r+1}}}} f \circ \Sigma'_{{r+1}}, {ROW_OF_TRANSPOSE} \rangle",
        lambda gSr1, dSr1, Wr1: stack([inner(gSr1 * dSr1, Wr1.T.row(i)) for i in range(Wr1.shape[1])]), "adjoint Sr",
        networks=(R1, R2), expected="ill-shaped",
@@ -571,7 +577,8 @@ PROOFS = [
        corrected_reading=lambda gSr1, dSr1, Wr1: stack([
            inner(gSr1 * dSr1, Wr1.T.row(i).T) for i in range(Wr1.shape[1])
        ]),
-       note=NOTE_ROW + "the scalar product is one of columns: the transpose of step 3 is missing here as well."),
+       note=NOTE_ROW + "the scalar product is one of columns: the transpose of step 3 is missing here as well. "
+           "(Where Σ_(r+1) is one number, it fits.)"),
     _6("eq7-step5", rf"= (\nabla_{{\Sigma_{{r+1}}}} f) \circ \Sigma'_{{r+1}} \bullet {ROW_OF_TRANSPOSE}",
        lambda gSr1, dSr1, Wr1: stack([gSr1 * dSr1 % Wr1.T.row(i) for i in range(Wr1.shape[1])]), "adjoint Sr",
        networks=(R1, R2, R3)),
@@ -621,7 +628,7 @@ BEYOND = [
             condition=Condition("one column", networks=(BATCH.name,)),
             corrected=r"\nabla_{W_1} f = (\Sigma'_1 \circ W_2^T \cdot \Sigma'_2 \circ \dots \circ W_k^T \cdot "
             r"\Sigma'_k) \cdot X^T",
-            corrected_reading=lambda X, D1: D1 @ X.T,
+            corrected_reading=lambda X, dS1, W2, dS2, W3, dS3: (dS1 * (W2.T @ (dS2 * (W3.T @ dS3)))) @ X.T,
             note="⊗ is no sum over columns: for a batch Xᵀ ⊗ has to become · Xᵀ from the right, as in (3)."),
     _beyond("eq5", EQ5_W1, _with_diagonals, "gradient W1", networks=(K3,), expected="conditional",
             condition=Condition("one output and one column", networks=(OUTPUTS.name, COLUMN.name)),

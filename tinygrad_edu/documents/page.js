@@ -10,7 +10,7 @@
   const articles = all("article").map((element) => ({
     element,
     verdict: element.dataset.verdict,
-    text: [...all("h3", element.parentElement), ...all("h4, .note, pre", element)]
+    text: [...all("h3", element.parentElement), ...all("h4, .badge, p, dl, pre", element)]
       .map((part) => part.textContent).join("\n").toLowerCase(),
   }));
   const section = (link) => document.getElementById(decodeURIComponent(link.hash.slice(1)));

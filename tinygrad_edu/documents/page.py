@@ -135,7 +135,7 @@ def _controls(results: Sequence[Result]) -> str:
 <form role="search" hidden>
 <label for="search">Search <kbd aria-hidden="true">/</kbd></label>
 <input id="search" type="search" autocomplete="off" spellcheck="false" aria-keyshortcuts="/"
- placeholder="id, section, note, LaTeX">
+ placeholder="id, note, LaTeX">
 <output role="status">{_count(len(results))}</output>
 </form>"""
 

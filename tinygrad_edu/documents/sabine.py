@@ -91,7 +91,8 @@ def names(network: Setting) -> Mapping[str, str]:
 
 # --- pieces of LaTeX and of readings that recur ----------------------------------------------------------------------
 
-a, z, b, t, x, y = (rf"\boldsymbol{{{letter}}}" for letter in ("a^L", "z^L", "b^L", "t", "x", "y"))
+t, x, y = (rf"\boldsymbol{{{letter}}}" for letter in "txy")
+a, z, b = (rf"\boldsymbol{{{letter}}}^L" for letter in "azb")
 a_1, a_2 = r"\boldsymbol{a}^{L-1}", r"\boldsymbol{a}^{L-2}"
 
 
@@ -116,7 +117,12 @@ def _square(diagonal: str, other: str) -> str:
     return rf"\begin{{pmatrix}} {first} \\ {second} \\ {dots} \\ {last} \end{{pmatrix}}"
 
 
-W_MATRIX = _square("w_{#'}^L", "w_{#'}^L")
+def _outer(element: str) -> str:
+    """The matrix as printed, of an element in which # is the row and ' the column."""
+    return _square(element, element)
+
+
+W_MATRIX = _outer("w_{#'}^L")
 JACOBIAN = _square("a_#^L (1 - a_#^L)", "-a_#^L a_'^L")
 COLUMN_A = _column("a_#^{L-1}")
 LN = r"\frac{1}{\ln(b)}"
@@ -283,7 +289,7 @@ COST = [
         lambda t, aL: column(len(t), lambda j: t[j] - aL[j]), "adjoint aL", expected="sign error",
         corrected=rf"{_d('c', a)} = {_column('a_#^L - t_#')}",
         corrected_reading=lambda t, aL: column(len(t), lambda j: aL[j] - t[j]),
-        note=NOTE_SIGN + "the same in elements. (The scan's last one, t - a_L^L, is t_n - a_n^L.)"),
+        note="As in 2.1-dcda, element by element. (The scan's last one, t - a_L^L, is t_n - a_n^L.)"),
     _22("c-element", r"c = -\sum_{j=0}^n t_j \log_b(a_j^L)",
         lambda t, aL, ln_b: -sum(t[j] * math.log(aL[j]) / ln_b for j in range(len(t))), "value c"),
     _22("c-terms", r"= -(t_0 \log_b(a_0^L) + t_1 \log_b(a_1^L) + \dots + t_n \log_b(a_n^L))",
@@ -300,15 +306,11 @@ COST = [
 ]
 
 ACTIVATIONS = [
-    _3("note", r"\text{The backpropagation is different for a vector function: } "
-       rf"{_d('c', z)} = {_d('c', a)} \circ {_d('a', 'z')} \text{{ is for scalar functions}}",
-       lambda dcdaL, dadzL: dcdaL * dadzL, "adjoint zL", networks=(SMALL.name, TANH.name), expected="conditional",
-       condition=Condition("the activation is a function of one number at each node",
-                           networks=(*SOFTMAX, LOG_SOFTMAX.name)),
-       corrected=rf"{_d('c', z)} = {_d(a, z)}^T \cdot {_d('c', a)}", corrected_reading=lambda dcdaL, JL: JL.T @ dcdaL,
-       note="The remark has no formula; this is what it comes to. The transposed Jacobian is right for both kinds, and "
-       "diagonal for scalar functions, where a Hadamard product does. (Tried with softmax, and with its logarithm, "
-       "whose Jacobian is not symmetric.)"),
+    _3("note", r"\text{Backpropagation is meaningfully different if the activation function is a vector or scalar "
+       r"function}",
+       lambda dcdaL, JL: JL.T @ dcdaL, "adjoint zL", networks=(SMALL.name, TANH.name, *SOFTMAX, LOG_SOFTMAX.name),
+       note="What it comes to: dc/dz is the transposed Jacobian times dc/da. For functions of one number the "
+       "Jacobian is diagonal, and the Hadamard product of 5.1 does; for softmax it is not."),
     _31("a-element", r"a_j^L = \sigma(z_j^L) = \frac{1}{1 + e^{-z_j^L}}",
         lambda zL: column(len(zL), lambda j: 1 / (1 + math.exp(-zL[j]))), "value aL"),
     _31("dadz-element", rf"{_d('a_j^L', 'z_j^L')} = \sigma(z_j^L) (1 - \sigma(z_j^L))",
@@ -323,12 +325,13 @@ ACTIVATIONS = [
         note="Functions, 1 and the division act on each element."),
     _31("dadz", rf"{_d(a, z)} = \sigma({z}) \circ (1 - \sigma({z}))", lambda fL, zL: fL(zL) * (1 - fL(zL)),
         "diagonal aL zL", expected="conditional", condition=Condition(DIAGONAL, quantity="jacobian aL zL"),
-        corrected=rf"{_d(a, z)} = \widehat{{\sigma({z}) \circ (1 - \sigma({z}))}}",
+        corrected=rf"{_d(a, z)} = \operatorname{{diag}}(\sigma({z}) \circ (1 - \sigma({z})))",
         corrected_reading=lambda fL, zL: hat(fL(zL) * (1 - fL(zL))),
         note="By appendix B the derivative of a vector by a vector is a Jacobian matrix: the square matrix with this "
-        "column as its diagonal (the hat is Mishachev's)."),
+        "column as its diagonal."),
     _31("dadz-a", rf"= {a} \circ (1 - {a})", lambda aL: aL * (1 - aL), "diagonal aL zL", expected="conditional",
-        condition=Condition(DIAGONAL, quantity="jacobian aL zL"), corrected=rf"= \widehat{{{a} \circ (1 - {a})}}",
+        condition=Condition(DIAGONAL, quantity="jacobian aL zL"), corrected=rf"= \operatorname{{diag}}({a} \circ (1 "
+            rf"- {a}))",
         corrected_reading=lambda aL: hat(aL * (1 - aL)), note="As in the form with σ(z): the diagonal of the "
             "Jacobian."),
     _32("a-element", r"a_j^L = \frac{e^{z_j^L}}{\sum_{i=0}^n e^{z_i^L}}",
@@ -474,10 +477,7 @@ SQUARED_ERROR = [
          corrected=rf"= (({a} - {t}) \circ {a} \circ (1 - {a})) \cdot ({a_1})^T",
          corrected_reading=lambda t, aL, aL_1: ((aL - t) * (aL * (1 - aL))) @ aL_1.T,
          note=NOTE_CARRIED + " The = in front is not printed; the transpose that the chain lacks is here."),
-    _512("L-elements",
-         r"= \begin{pmatrix} (t_0 - a_0^L)(1 - a_0^L) a_0^L a_0^{L-1} & \cdots & (t_0 - a_0^L)(1 - a_0^L) a_0^L "
-         r"a_n^{L-1} \\ \vdots & \ddots & \vdots \\ (t_n - a_n^L)(1 - a_n^L) a_n^L a_0^{L-1} & \cdots & (t_n - "
-         r"a_n^L)(1 - a_n^L) a_n^L a_n^{L-1} \end{pmatrix}",
+    _512("L-elements", "= " + _outer("(t_# - a_#^L)(1 - a_#^L) a_#^L a_'^{L-1}"),
          lambda WL, t, aL, aL_1: _elements(WL, lambda j, k: (t[j] - aL[j]) * (1 - aL[j]) * aL[j] * aL_1[k]),
          "gradient WL", batch="sum", expected=SIGN,
          corrected=rf"{_d('c', 'w_{jk}^L')} = (a_j^L - t_j)(1 - a_j^L)\, a_j^L\, a_k^{{L-1}}",
@@ -500,9 +500,9 @@ SQUARED_ERROR = [
     _512("L1-dadz", rf"{_d('a^{L-1}', 'z^{L-1}')} = {_column('a_#^{L-1} (1 - a_#^{L-1})')}",
          lambda aL_1: column(len(aL_1), lambda j: aL_1[j] * (1 - aL_1[j])), "diagonal aL_1 zL_1", batch="columns",
          expected="conditional", condition=Condition(DIAGONAL, quantity="jacobian aL_1 zL_1"),
-         corrected=rf"{_d('a^{L-1}', 'z^{L-1}')} = \widehat{{{a_1} \circ (1 - {a_1})}}",
+         corrected=rf"{_d('a^{L-1}', 'z^{L-1}')} = \operatorname{{diag}}({a_1} \circ (1 - {a_1}))",
          corrected_reading=lambda aL_1: hat(aL_1 * (1 - aL_1)),
-         note="Of the Jacobian of a coordinate-wise map only the diagonal is not zero; in the chain it belongs into a "
+         note="Of the Jacobian of a coordinate-wise map only the diagonal is not zero; in the chain it belongs in a "
          "Hadamard product."),
     _512("L1-dzdw", rf"{_d('z^{L-1}', 'w^{L-1}')} = a^{{L-2}}", lambda aL_2: aL_2, "one-row zL_1 WL_1", batch="columns",
          expected="conditional", condition=Condition(OWN_ROW, quantity="jacobian zL_1 WL_1"),
@@ -578,11 +578,11 @@ CROSS_ENTROPY_ELEMENTS = [
          "adjoint zL", note="Right for any targets: the condition that they sum to 1 comes with the next line."),
     _521("outputs-sum", r"\text{All the outputs of the softmax function sum to 1}", lambda: 1, "sum value aL",
          note="True, but the step needs the targets to sum to 1, which are no outputs."),
-    _521("targets-sum", r"\sum_{i=1}^n t_i = 1", lambda: 1, "sum value t", networks=(SMALL_SHARES.name,),
-         expected="conditional", condition=SMALL_TARGETS_SUM_TO_1, corrected=r"\sum_{i=0}^n t_i = t_0 + \dots + t_n",
-         corrected_reading=lambda t: _all(t),
-         note="The text calls them the outputs of softmax, but t are the targets: their sum is 1 if they are given so, "
-         "one-hot or as shares. The sum over all is meant; counted from 0 as everywhere else it begins with i = 0."),
+    _521("targets-sum", r"\sum_{i=1}^n t_i = 1", lambda t: sum(t[i] for i in range(1, len(t))), "sum value aL",
+         networks=(SMALL_SHARES.name,), expected="misprint", misprint=("i=1", "i=0"),
+         corrected=r"\sum_{i=0}^n t_i = 1", corrected_reading=lambda t: _all(t),
+         note="The columns begin with element 0. The text calls t the outputs of softmax, whose sum the engine has "
+         "here; but t are the targets, and sum to 1 only if they are given so."),
     _521("rest-step1", r"\sum_{i \neq j}^n t_i = \sum_{i=1}^n t_i - t_j",
          lambda t: column(len(t), lambda j: sum(t[i] for i in range(1, len(t))) - t[j]), "rest value t",
          expected="misprint", misprint=("i=1", "i=0"), corrected=r"\sum_{i \neq j}^n t_i = \sum_{i=0}^n t_i - t_j",
@@ -591,7 +591,7 @@ CROSS_ENTROPY_ELEMENTS = [
     _521("rest-step2", r"= 1 - t_j", lambda t: column(len(t), lambda j: 1 - t[j]), "rest value t",
          networks=(SMALL_SHARES.name,), expected="conditional", condition=SMALL_TARGETS_SUM_TO_1,
          corrected=r"= \sum_{i=0}^n t_i - t_j", corrected_reading=lambda t: column(len(t), lambda j: _all(t) - t[j]),
-         note=NOTE_SUM + "their sum stays."),
+         note="The targets are taken to sum to 1; in general their sum stands in place of the 1."),
 ]
 
 
@@ -686,9 +686,7 @@ CROSS_ENTROPY = [
          "gradient WL",
          note="A column times a row, in the shape of W. For a batch the product of the two matrices is the sum over "
          "the examples."),
-    _522_sum("dcdW-elements",
-             rf"= {LN} \begin{{pmatrix}} (a_0^L - t_0) a_0^{{L-1}} & \cdots & (a_0^L - t_0) a_n^{{L-1}} \\ "
-             r"\vdots & \ddots & \vdots \\ (a_n^L - t_n) a_0^{L-1} & \cdots & (a_n^L - t_n) a_n^{L-1} \end{pmatrix}",
+    _522_sum("dcdW-elements", rf"= {LN} " + _outer("(a_#^L - t_#) a_'^{L-1}"),
              lambda WL, t, aL, aL_1, ln_b: 1 / ln_b * _elements(WL, lambda j, k: (aL[j] - t[j]) * aL_1[k]),
              "gradient WL", batch="sum",
              corrected=rf"{_d('c', 'w_{jk}^L')} = {LN} \left(\left(\sum_i t_i\right) a_j^L - t_j\right) a_k^{{L-1}}",
@@ -698,7 +696,7 @@ CROSS_ENTROPY = [
                  "them up."),
     _522_sum("dcdW", rf"= {LN} (({a} - {t}) \cdot {{{a_1}}}^T)",
              lambda t, aL, aL_1, ln_b: 1 / ln_b * ((aL - t) @ aL_1.T), "gradient WL",
-             corrected=rf"= {LN} \left({GENERAL}\right) \cdot {{{a_1}}}^T",
+             corrected=rf"= {LN} \left({GENERAL}\right) \cdot ({a_1})^T",
              corrected_reading=lambda t, aL, aL_1, ln_b: (
                  1 / ln_b * ((ones(len(t)) @ ones(len(t)).T @ t * aL - t) @ aL_1.T)
              ), note=NOTE_SUM + "it is ((sum of t) a - t) · aᵀ. For a batch the product is the sum over the examples."),
@@ -732,21 +730,22 @@ APPENDIX_A = [
        note="A parenthesis too many: as printed the minus ends after the second term. 2.2 has it right."),
     _A("dcda-partials", rf"{_d('c', a)} = {_column(_d('c', 'a_#^L'))}",
        lambda dcdaL: column(len(dcdaL), lambda j: dcdaL[j]), "adjoint aL"),
-    _A("dcda-sum", rf"{_d('c', 'a_j^L')} = -{_d('', 'a_j^L')} \sum_{{i=0}}^n t_i \log_b(a_i^L)",
+    _A("dcda-sum", rf"{_d('c', 'a_i^L')} = -{_d('', 'a_i^L')} \sum_{{i=0}}^n t_i \log_b(a_i^L))",
        lambda t, aL, ln_b: column(len(t), lambda j: -sum(
            t[i] * _delta(i, j) / (aL[i] * ln_b) for i in range(len(t))
        )), "adjoint aL",
-       note="The text derives by a_i, with the i of the sum; \"where j is the element\" says what is meant. It has a "
-       "parenthesis too many besides."),
-    _A("dcda-terms", rf"= -{_d('', 'a_j^L')} (t_0 \log_b(a_0^L)) + {LOG_TERMS}",
+       note="The i of the sum is not that of the derivative: \"where j is the element\", the text says before. The "
+       "last parenthesis is one too many."),
+    _A("dcda-terms", rf"= -{_d('', 'a_i^L')} (t_0 \log_b(a_0^L)) + {LOG_TERMS}",
        lambda t, aL, ln_b: column(len(t), lambda j: (
            -t[0] * _delta(0, j) / aL[0] + _logs(t, aL, 1)
-       ) / ln_b), "adjoint aL", expected="misprint", misprint=("^L)) +", "^L) +"),
+       ) / ln_b), "adjoint aL", expected="wrong",
        corrected=rf"= -{_d('', 'a_j^L')} (t_0 \log_b(a_0^L) + t_1 \log_b(a_1^L) + \dots + t_n \log_b(a_n^L))",
        corrected_reading=lambda t, aL, ln_b: column(len(t), lambda j: -sum(
            t[i] * _delta(i, j) / aL[i] for i in range(len(t))
        ) / ln_b),
-       note="A parenthesis too many after each term: as printed the derivative ends after the first."),
+       note="A parenthesis too many after the first and after the second term: as printed the derivative ends after "
+       "the first. And a_j is meant for a_i."),
     _A("other-terms", r"\text{Every term where } i \neq j \text{ will be } 0",
        lambda t, a: matrix(len(t), len(t), lambda i, j: t[i] / (a[i] * LN_BASE) if i == j else 0.0), "jacobian h a",
        networks=(TERMS.name,), note="Row i is the term t_i log a_i, column j the variable a_j."),
@@ -796,8 +795,8 @@ APPENDIX_B = [
        condition=Condition("x and y grow at the same rate, dx = dy", networks=(OTHER_RATES.name,)),
        corrected=rf"\mathrm{{d}}f = {_d('f', 'x')} \mathrm{{d}}x + {_d('f', 'y')} \mathrm{{d}}y",
        corrected_reading=lambda dfdx, dfdy, dx, dy: dfdx * dx + dfdy * dy,
-       note="Each partial derivative counts as fast as its variable moves. The gradient is no sum at all but has an "
-       "entry for each variable: from here comes the column of sums below."),
+       note="Each partial derivative is multiplied by the rate at which its variable changes. The gradient is no "
+       "sum at all but has an entry for each variable: from here comes the column of sums below."),
     _B("independence", rf"{_d('e^z', 'e^x')} = 0", lambda: 0, "jacobian ez ex", networks=(INDEPENDENT.name,),
        expected="conditional", condition=Condition("z does not depend on x", networks=(DEPENDENT.name,)),
        corrected=rf"{_d('e^z', 'e^x')} = e^{{z - x}} {_d('z', 'x')}",
@@ -874,13 +873,14 @@ APPENDIX_B = [
        "jacobian aL zL", networks=SOFTMAX),
     _B("factors", rf"= {FACTOR} {REMAINDER}",
        lambda aL: aL.T @ matrix(len(aL), len(aL), lambda j, k: _delta(j, k) - aL[k]), "jacobian aL zL",
-       networks=SOFTMAX, expected="ill-shaped", corrected=rf"= \widehat{{{a}}} \cdot {REMAINDER}",
+       networks=SOFTMAX, expected="ill-shaped", corrected=rf"= \operatorname{{diag}}({a}) \cdot {REMAINDER}",
        corrected_reading=lambda aL: hat(aL) @ matrix(len(aL), len(aL), lambda j, k: _delta(j, k) - aL[k]),
        note="A string times a matrix is a string. Each row of the matrix is to be multiplied by its own a_j, which the "
-       "diagonal matrix of a does (hat, as in Mishachev's text)."),
+       "diagonal matrix of a does."),
     _B("factors-I", rf"= {FACTOR} \left(I_n - {ROWS_A}\right)",
        lambda aL: aL.T @ (identity(len(aL)) - ones(len(aL)) @ aL.T), "jacobian aL zL", networks=SOFTMAX,
-       expected="ill-shaped", corrected=rf"= \widehat{{{a}}} \cdot \left(I_n - \mathbf{{1}} \cdot {a}^T\right)",
+       expected="ill-shaped", corrected=rf"= \operatorname{{diag}}({a}) \cdot \left(I_n - \mathbf{{1}} \cdot "
+           rf"({a})^T\right)",
        corrected_reading=lambda aL: hat(aL) @ (identity(len(aL)) - ones(len(aL)) @ aL.T),
        note="Again a string where the diagonal matrix of a belongs; as printed all its elements are 0. (The scan "
        "mixes this line up with the one before; "
