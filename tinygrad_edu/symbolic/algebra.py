@@ -182,8 +182,11 @@ def _factors(p: Term) -> tuple[Coefficient, Monomial, list[Term]]:
 
 def _is_scalar(mono: Monomial) -> bool:
     """Whether a (1, 1) product is rather a number in front, such as a fraction, and no factor of a matrix product."""
-    return any(n < 0 or (part.kind == "call" and getattr(part.data.operation, "name", "inverse") in NUMBERS)
-               for part, n in mono)
+    return any(
+        n != 1 or (part.kind == "call" and getattr(part.data.operation, "name", "inverse") in NUMBERS)
+        or (part.kind == "chain" and part.args[0].shape[1] > 1)  # xᵀ·x
+        for part, n in mono
+    )
 
 
 NUMBERS = {"inverse", "ratio", "exp", "log", "norm", "det", "trace", "sqrt", "logsumexp"}

@@ -5,6 +5,7 @@ An expression knows its numbers as well, on the tape's own values: shapes and dt
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
@@ -113,7 +114,9 @@ def called(operation: Any, inputs: list[Expression], params: Params, shape: Shap
     terms = [as_argument(x.term) for x in inputs]
     c = ONE
     if getattr(operation, "name", operation) in LINEAR:
-        c, terms[0] = factor(inputs[0].term) if inputs[0].term.items else (ONE, terms[0])
+        if not inputs[0].term.items:
+            return filled(coefficient(0), matrix_shape(shape))
+        c, terms[0] = factor(inputs[0].term)
     key = tuple((name, _frozen(value)) for name, value in params.items())
     call = Call(operation, tuple(params.items()), key, tuple(x.shape for x in inputs), shape)
     return scaled(c, atom(make("call", terms, call, matrix_shape(shape))))
@@ -243,7 +246,38 @@ def _broadcast_to(out: Shape, x: Expression, **params: Any) -> Term | None:
 
 
 def _reshape(out: Shape, x: Expression, **params: Any) -> Term | None:
+    c, f = factor(x.term) if x.term.items else (ONE, x.term)
+    if f.kind == "call" and getattr(f.data.operation, "name", "") == "reshape" and f.data.shapes[0] == out:
+        return scaled(c, atom(f.args[0]))  # there and back again
     return as_array(x.term, out) if x.ndim < 3 and len(out) < 3 else None
+
+
+def _einsum(shape: Shape, *operands: Expression, subscripts: str) -> Term | None:
+    """Products of two matrices, vectors or numbers, as they are spelt in letters."""
+    inputs, _, out = subscripts.replace(" ", "").partition("->")
+    letters = inputs.split(",")
+    if len(operands) != 2 or "." in subscripts or any(len(set(each)) != len(each) or len(each) > 2 for each in letters):
+        return None
+    (a, b), (la, lb) = operands, letters
+    together = [each for each in la if each in lb and each not in out]
+    if len(together) == 1:  # a matrix product
+        rest = [each.replace(together[0], "") for each in letters]
+        left = transposed(a.term) if la in (together[0], together[0] + rest[0]) else a.term
+        right = b.term if lb in (together[0], together[0] + rest[1]) else transposed(b.term)
+        product = chained(left, right)
+        return as_array(product if out == "".join(rest) else transposed(product), shape)
+    if not la or not lb:
+        scalar, other, own = (a, b, lb) if not la else (b, a, la)
+        if own not in (out, out[::-1]):
+            return None
+        turned = other.term if own == out else transposed(other.term)
+        return multiplied(scalar.term, turned, matrix_shape(shape))
+    if set(la) == set(lb) and (not out or set(out) == set(la)):
+        product = multiplied(a.term, b.term if la == lb else transposed(b.term), a.term.shape)
+        if out:
+            return product if la == out else transposed(product)
+        return as_array(summed(product, tuple(range(len(la)))), shape)
+    return None
 
 
 def _eye_like(shape: Shape, x: Expression, k: int = 0) -> Term | None:
@@ -270,6 +304,8 @@ def _hat(shape: Shape, v: Expression, k: int = 0) -> Term | None:
 def _inverse(x: Expression) -> Term:
     """A⁻¹; of a transpose the transpose of the inverse."""
     f = as_argument(x.term)
+    if f.kind == "chain" and all(part.shape == x.shape for part in f.args):  # (A·B)⁻¹ = B⁻¹·A⁻¹
+        return functools.reduce(chained, (_inverse(Expression(atom(part), x.value)) for part in reversed(f.args)))
     if f.kind == "T":
         inner = Expression(atom(f.args[0]), x.value.T)
         return transposed(called(INV, [inner], {}, inner.shape))
@@ -310,6 +346,7 @@ BUILDERS: Mapping[str, Callable[..., Term | None]] = {
     "astype": _elementwise(lambda shape, x, dtype: x),
     "ones_like": _elementwise(lambda shape, x: filled(ONE, shape)),
     "matmul": _matmul,
+    "einsum": _einsum,
     "inv": lambda shape, x: _inverse(x) if x.ndim == 2 else None,
     "solve": _solved,
     "cofactors": _cofactors,

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from .terms import Power
-from .text import ATOM, BRACKETS, POSTFIX, Text, Unicode, plain
+from .text import ATOM, BRACKETS, POSTFIX, ZERO_BY_DEFAULT, Text, Unicode, plain
 
 GREEK = dict(zip(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
@@ -76,7 +76,7 @@ class Latex(Unicode):
         if name in ("softmax", "log_softmax") and params.get("axis") == 0:
             params = {}
         for key, value in params.items():
-            if value is not None and value is not False:
+            if value is not None and value is not False and (key not in ZERO_BY_DEFAULT or value):
                 shown.append(rf"\text{{{_escaped(f'{key}={plain(value)}')}}}")
         symbol = FUNCTIONS.get(name) or rf"\operatorname{{{_escaped(str(name))}}}"
         return rf"{symbol}\left({', '.join(shown)}\right)", ATOM

@@ -71,7 +71,7 @@ class Unicode:
         symbol = getattr(operation, "symbol", None)
         if name == "inv":
             return f"{self.inside(arguments[0], POSTFIX)}⁻¹", POSTFIX
-        shown = {k: plain(v) for k, v in params.items()}
+        shown = {k: plain(v) for k, v in params.items() if k not in ZERO_BY_DEFAULT or v}
         if name in ("softmax", "log_softmax") and shown.get("axis") == 0:
             shown = {}
         if name == "log" and shown.get("base") is None:
@@ -221,6 +221,7 @@ def _is_bare(part: Term) -> bool:
     return part.kind == "symbol" or (part.kind == "T" and part.args[0].kind == "symbol")
 
 
+ZERO_BY_DEFAULT = {"offset", "k", "ddof"}
 BRACKETS = {"step": " > ", "same": " = "}  # Iverson's: 1 where it holds, else 0
 
 
