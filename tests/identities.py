@@ -136,6 +136,9 @@ IDENTITIES = [
     (lambda Q: tg.sum(tg.sum(Q, axis=1) ** 2), "Q", "2 Q·1·1ᵀ"),
     (lambda a, x, b: a.T @ tg.diagflat(x) @ b, "x", "a ∘ b"),
     (lambda u, v, w: u @ tg.diag(v) @ w, "v", "u ∘ w"),
+    (lambda x: tg.sum(tg.maximum(x, 0)), "x", "H(x)"),
+    (lambda x, y: tg.sum(tg.maximum(0, 1 - x * y)), "x", "−H(1 − x ∘ y) ∘ y"),
+    (lambda x, y: tg.sum(tg.minimum(x, y)), "y", "H(x − y)"),
     # probabilities
     (lambda p: -tg.sum(p * tg.log(p)), "p", "−(1 + ln(p))"),
     (lambda p, q: tg.sum(p * tg.log(p / q)), "q", "−p ⊘ q"),

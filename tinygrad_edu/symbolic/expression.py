@@ -174,8 +174,33 @@ def _safe_inverse(y: Term) -> Term | None:
 
 
 def _unit(shape: Shape, x: Term, y: Term) -> Term | None:
+    step = _step(shape, x, y)
+    if step is not None:
+        return step
     inverse = _safe_inverse(y)
     return None if inverse is None else multiplied(x, inverse, shape)
+
+
+def _step(shape: Shape, x: Term, y: Term) -> Term | None:
+    """The share of x in max(x, y) or min(x, y), which is Heaviside's step of their difference: 1/2 at a tie."""
+    taken, shares = as_argument(x), [mono[0][0] for _, mono in y.items if len(mono) == 1]
+    if taken not in shares or len(shares) != 2 or any(_name_of(each) != "same" for each in shares):
+        return None
+    (other,) = (each for each in shares if each is not taken)
+    choice = taken.args[1]
+    if _name_of(choice) not in ("maximum", "minimum") or other.args[1] is not choice:
+        return None
+    operands = []
+    for each in (taken, other) if _name_of(choice) == "maximum" else (other, taken):
+        string = len(each.data.shapes[0]) == 1 < len(choice.data.shape)
+        operands.append(transposed(atom(each.args[0])) if string else atom(each.args[0]))
+    difference = added([operands[0], scaled(MINUS_ONE, operands[1])], shape)
+    call = Call("heaviside", (), None, (shape,), shape)
+    return atom(make("call", [as_argument(difference)], call, shape))
+
+
+def _name_of(term: Term) -> str:
+    return getattr(term.data.operation, "name", "") if term.kind == "call" else ""
 
 
 def _ratio(shape: Shape, x: Term, y: Term) -> Term | None:

@@ -279,7 +279,7 @@ class Writer:
         if name == "constant":
             text = f"np.array({np.asarray(call.params[0][1]).tolist()})"
             return Code(text, ATOM, term.shape, flat)
-        if name in ("ratio", "inverse", "hat"):
+        if name in ("ratio", "inverse", "hat", "heaviside"):
             codes = self._alike([self.code(x) for x in term.args])
             arguments = [code.text for code in codes]
             flat = all(code.flat for code in codes) and name != "hat"

@@ -115,6 +115,8 @@ class Unicode:
             return self.over.join(self.inside(x, POSTFIX) for x in arguments), HADAMARD
         if operation == "inverse":
             return f"1{self.over}{self.inside(arguments[0], POSTFIX)}", HADAMARD
+        if operation == "heaviside":
+            return f"H{self.parentheses(arguments[0][0])}", ATOM
         if operation == "hat":
             return self.hat(arguments[0][0]), ATOM
         return self.call(operation, arguments, dict(term.data.params))
