@@ -10,7 +10,7 @@ import numpy as np
 
 TOKEN = re.compile(
     r"(?P<space>\s+)|(?P<number>\d+(\.\d+)?(e-?\d+)?)|(?P<name>[A-Za-zΑ-Ωα-ω∇][A-Za-z0-9Α-Ωα-ω∇_]*′?)"
-    r"|(?P<power>⁻[¹ᵀ]|ᵀ|[⁰¹²³⁴⁵⁶⁷⁸⁹ᐟ⁻]+)|(?P<sign>[()\[\]‖√·∘⊘/+−=>|,])"
+    r"|(?P<power>⁻[¹ᵀ]|ᵀ|[⁰¹²³⁴⁵⁶⁷⁸⁹ᐟ⁻]+)|(?P<sign>\^∘|[()\[\]‖√·∘⊘/+−=>|,])"
 )
 DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
@@ -118,7 +118,9 @@ class Reader:
 
     def postfix(self):
         result = self.atom()
-        while self.peek(skip=False)[0] == "power":
+        while self.peek(skip=False)[0] == "power" or self.peek(skip=False)[1] == "^∘":
+            if self.peek()[1] == "^∘":
+                self.take()
             power = self.take()[1]
             if power == "ᵀ":
                 result = result.T

@@ -137,6 +137,8 @@ def shorter(p: Term) -> Term:
 
 def power(p: Term, r: Power) -> Term:
     """Every number of a poly to a power that is a number."""
+    if not p.items and r > 0:
+        return p
     if len(p.items) == 1:
         c, mono = p.items[0]
         if isinstance(r, int) or r.denominator == 1:

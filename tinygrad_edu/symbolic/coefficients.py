@@ -92,7 +92,7 @@ def coefficient(x: float) -> Coefficient:
     if not math.isfinite(x):
         return Coefficient(x)
     rational = _rational(x)
-    if rational is not None:
+    if rational is not None and abs(rational) < 1e9:
         return Coefficient(rational)
     square = Fraction(x * x).limit_denominator(1000)
     if square > 0 and math.isclose(math.sqrt(square), abs(x), rel_tol=4e-16):

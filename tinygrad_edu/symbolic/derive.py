@@ -92,7 +92,9 @@ def derive(
     >>> print(tg.derive(tg.sum((A @ x - b) ** 2), x))
     ∇x = 2 Aᵀ·(A·x − b)
     """
-    if not isinstance(loss, Node) or loss._record is None:
+    if not isinstance(loss, Node):
+        raise TypeError(f"derive: expected a Tensor, got {type(loss).__name__}")
+    if loss._record is None:
         raise ValueError("derive: nothing was tracked; did you forget requires_grad=True?")
     for given, known, what in ((form, FORMS, "form"), (activation, STYLES, "activation")):
         if given not in known:
@@ -101,6 +103,11 @@ def derive(
     if len(nodes) > LARGEST:
         raise ValueError(f"derive: {len(nodes)} nodes are too many for a formula (at most {LARGEST}); derive a part")
     several = isinstance(wrt, list | tuple)
+    if several and not wrt:
+        raise ValueError("derive: wrt is an empty list; give a tensor or its name")
+    assume = [assume] if isinstance(assume, Assumption) else list(assume)
+    if not all(isinstance(each, Assumption) for each in assume):
+        raise TypeError("derive: assume is a list of assumptions, such as [tg.sums_to_one(t)]")
     wanted = [_wanted(x, nodes) for x in (wrt if several else [wrt])]
     table: dict[Any, Term] = {}
     with session(table), np.errstate(all="ignore"):
@@ -130,7 +137,7 @@ def _formula(
         zero = filled(coefficient(0), matrix_shape(node._value.shape))
         results.append(Line(label, tidier.tidy(term if term is not None else zero), node._value.shape))
     inlined = _rarely_used(reading, results, definitions) if form == "recursive" else list(reading.deltas)
-    if 3 * len(inlined) > LONGEST:
+    if 5 * len(inlined) > LONGEST:
         raise ValueError(TOO_LONG)
     results, definitions = _inline(results, definitions, inlined, tidier)
     if max(line.term.weight for line in results) > LONGEST and form != "recursive":
@@ -204,6 +211,8 @@ def _assumed(reading: Reading, assume: Sequence[Assumption]) -> Any:
         if name is None:
             raise ValueError("derive: an assumption is about a tensor that is not on the tape")
         value = each.tensor._value
+        if not -value.ndim <= each.axis < value.ndim:
+            raise ValueError(f"derive: {name} of shape {value.shape} has no axis {each.axis}")
         sums = np.sum(value, axis=each.axis)
         if not np.allclose(sums, 1, rtol=1e-5, atol=1e-6):
             found = ", ".join(f"{x:.4g}" for x in np.unique(sums)[:3])

@@ -48,6 +48,8 @@ class Expression(Value):
         out.value = np.asarray(value)
         build = BUILDERS.get(operation.name)
         term = build(out.shape, *given, **params) if build else None
+        if term is None and out.size and all(number(x.term) is not None for x in given) and _is_filled(out.value):
+            term = filled(coefficient(float(out.value.flat[0])), matrix_shape(out.shape))  # √1 is 1
         out.term = called(operation, given, params, out.shape) if term is None else term
         return out
 
@@ -82,6 +84,10 @@ def plain(x: Any) -> Expression:
         return Expression(filled(coefficient(float(value.flat[0])), matrix_shape(value.shape)), value)
     constant = Call("constant", (("value", value),), (value.shape, value.tobytes()), (), value.shape)
     return Expression(atom(make("call", data=constant, shape=matrix_shape(value.shape))), value)
+
+
+def _is_filled(value: Any) -> bool:
+    return bool(np.all(value == value.flat[0]))
 
 
 def _number(parameter: Any) -> Any:

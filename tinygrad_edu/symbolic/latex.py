@@ -44,8 +44,10 @@ class Latex(Unicode):
     def one(self) -> str:
         return r"\mathbf{1}"
 
-    def raised(self, text: str, n: Power) -> str:
-        return rf"\sqrt{{{text}}}" if n == Fraction(1, 2) else f"{{{text}}}^{{{n}}}"
+    def raised(self, text: str, n: Power, matrix: bool) -> str:
+        if n == Fraction(1, 2):
+            return rf"\sqrt{{{text}}}"
+        return rf"{{{text}}}^{{{chr(92)}circ {n}}}" if matrix else f"{{{text}}}^{{{n}}}"
 
     def hat(self, text: str) -> str:
         return rf"\operatorname{{diag}}({text})"
@@ -57,6 +59,9 @@ class Latex(Unicode):
         return rf"\frac{{{' '.join(above) or '1'}}}{{{' '.join(below)}}}"
 
     def number(self, text: str) -> str:
+        digits, _, exponent = text.partition("e")
+        if exponent and digits:
+            return rf"{digits} \cdot 10^{{{int(exponent)}}}"
         return re.sub(r"√(\S+)", r"\\sqrt{\1}", text).replace("ln ", r"\ln ")
 
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:

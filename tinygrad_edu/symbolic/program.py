@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .algebra import support
 from .expression import Expression, matrix_shape
 from .helpers import HELPERS, TEMPLATES
 from .terms import Shape, Term, broadcast, names_in, number
@@ -153,7 +152,7 @@ class Writer:
     def whole(self, p: Term) -> Code:
         """A term with all of its extent, also where it is filled or repeated."""
         code = self.code(p)
-        if p.kind != "poly" or support(p) == p.shape or code.shape == p.shape:
+        if p.kind != "poly" or code.shape == p.shape:
             return code
         if number(p) is not None:
             return Code(f"np.full({p.shape}, {self.code(p).text})", ATOM, p.shape, False)

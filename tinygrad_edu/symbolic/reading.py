@@ -65,6 +65,7 @@ class Reading:
         self.columns: dict[str, str] = {}  # a column of different functions′ as it is defined
         self.deltas: list[str] = []
         self.seed = ""  # the name of the adjoint that the sweep starts with, where that is no 1
+        self._slopes: set[str] = set()
         self.steps: list[Step] = []
         self.adjoints: dict[int, Term] = {}
         self._taken = {node.name for node in self.nodes.values() if node.name}
@@ -80,7 +81,7 @@ class Reading:
         network = sum(name in LAYERS | ON_AFFINE for name in applied) > 1  # one sin alone is no layer
         self._on_affine = ON_AFFINE if network else set()
         self._layers = self._numbered()
-        self._free = {letter: self._free_names(letter) for letter in ("W", "w", "C", "v")}
+        self._free = {letter: self._free_names(letter) for letter in ("W", "w", "C", "v", "δ")}
         for stamp in sorted(self.nodes):
             self._expressions[stamp] = self._forward(self.nodes[stamp])
 
@@ -92,7 +93,7 @@ class Reading:
     def unique(self, name: str) -> str:
         """The name, or the next that is free."""
         for candidate in itertools.chain([name], (f"{name}_{i}" for i in itertools.count(2))):
-            if candidate not in self.values and candidate not in self.definitions:
+            if candidate not in self.values and candidate not in self.definitions and candidate not in self._slopes:
                 return candidate
         raise AssertionError
 
@@ -208,12 +209,14 @@ class Reading:
         (rule,) = operation.vjps
         one = Expression(filled(ONE, out.term.shape), np.ones(out.shape, out.dtype))
         slope = rule(one, out, *inputs, **record.params)  # type: ignore[misc]
+        prime = self.unique(f"{name}′")
+        self._slopes.add(prime)
         if any(mono for _, mono in slope.term.items):
-            self.primes.append((f"{name}′", inputs[0].term, slope))
-            self.functions[f"{name}′"] = f"{operation.symbol or operation.name}′"
+            self.primes.append((prime, inputs[0].term, slope))
+            self.functions[prime] = f"{operation.symbol or operation.name}′"
         if "functions" in record.params:
             column = ", ".join(f"{parameter(function)}′" for function in record.params["functions"])
-            self.columns[f"{name}′"] = f"[{column}]({unicode(inputs[0].term)})"
+            self.columns[prime] = f"[{column}]({unicode(inputs[0].term)})"
 
     # --- backward ---
 
@@ -233,9 +236,9 @@ class Reading:
         record = node._record
         self._note_cancelled()
         self.steps.append(Step(self._label(node), record.operation.name, record.operation.source, g.term))
-        layer = self._layers.get(record.stamp)
+        layer, known = self._layers.get(record.stamp), self.names.get(record.stamp)
         if layer or g.term.weight > HEAVY:
-            name = self.unique(f"Δ{layer}" if layer else f"∇{self.names.get(record.stamp) or next(self._free['v'])}")
+            name = self.unique(f"Δ{layer}" if layer else f"∇{known}" if known else next(self._free["δ"]))
             self.definitions[name] = g.term
             self.deltas.append(name)
             g = Expression(symbol(name, g.shape), g.value)

@@ -50,8 +50,10 @@ class Unicode:
     def one(self) -> str:
         return "1"
 
-    def raised(self, text: str, n: Power) -> str:
-        return f"√{text}" if n == Fraction(1, 2) else f"{text}{str(n).translate(SUPERSCRIPTS)}"
+    def raised(self, text: str, n: Power, matrix: bool) -> str:
+        if n == Fraction(1, 2):
+            return f"√{text}"
+        return f"{text}{'^∘' * matrix}{str(n).translate(SUPERSCRIPTS)}"  # X² would be X·X
 
     def hat(self, text: str) -> str:
         return f"diag({text})"
@@ -64,7 +66,8 @@ class Unicode:
         return self.parentheses(f"{' '.join(above) or '1'}/{bottom}")
 
     def number(self, text: str) -> str:
-        return text
+        digits, _, exponent = text.partition("e")
+        return f"{digits}·10{str(int(exponent)).translate(SUPERSCRIPTS)}" if exponent and digits else text
 
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
         name = getattr(operation, "name", operation)
@@ -79,7 +82,8 @@ class Unicode:
         if name in BRACKETS:
             return f"[{BRACKETS[name].join([x[0] for x in arguments] + ['0'] * (len(arguments) == 1))}]", ATOM
         infix = len(arguments) == 2 and symbol and not symbol.isidentifier() and not params
-        texts = [self.inside(x, ATOM) if infix else x[0] for x in arguments]
+        tight = infix or symbol in ("[]", "√", "²", "ᵀ", "−")  # what is written at an operand, not around it
+        texts = [self.inside(x, ATOM) if tight else x[0] for x in arguments]
         text = applied(operation, texts, shown) if arguments else "C"
         return text, HADAMARD if infix else ATOM
 
@@ -108,7 +112,7 @@ class Unicode:
         if term.kind == "ones":
             return (self.one() if term.shape[1] == 1 else self.turned(self.one())), ATOM
         if term.kind == "eye":
-            return self.symbol("I"), ATOM
+            return self.symbol("I" if "I" not in self.order else f"I_{term.shape[0]}"), ATOM
         operation = term.data.operation
         arguments = [self.text(x) for x in term.args]
         if operation == "ratio":
@@ -116,7 +120,7 @@ class Unicode:
         if operation == "inverse":
             return f"1{self.over}{self.inside(arguments[0], POSTFIX)}", HADAMARD
         if operation == "heaviside":
-            return f"H{self.parentheses(arguments[0][0])}", ATOM
+            return f"{'H' if 'H' not in self.order else 'heaviside'}{self.parentheses(arguments[0][0])}", ATOM
         if operation == "hat":
             return self.hat(arguments[0][0]), ATOM
         return self.call(operation, arguments, dict(term.data.params))
@@ -174,6 +178,8 @@ class Unicode:
         sign, front = self._front(c, scalars, safe)
         if not others:
             return (f"{sign}{front.rstrip()}", PRODUCT) if front else (f"{sign}1", PRODUCT if sign else ATOM)
+        if front and all(n < 0 or _is_inverse(part) for part, n in others):  # 2 ⊘ x, not 2 1 ⊘ x
+            return f"{sign}{front.rstrip()}{self._hadamard(others)[0].removeprefix('1')}", HADAMARD
         text = self._hadamard(others)
         if not front and not sign:
             return text
@@ -203,7 +209,7 @@ class Unicode:
 
     def _factor(self, part: Term, n: Power) -> Text:
         text = self.text(part)
-        return text if n == 1 else (self.raised(self.inside(text, ATOM), n), POSTFIX)
+        return text if n == 1 else (self.raised(self.inside(text, ATOM), n, min(part.shape) > 1), POSTFIX)
 
     def _front(self, c: Coefficient, scalars: Factors, safe: Factors) -> tuple[str, str]:
         """The sign, and what stands in front of a product: a number, scalars, a fraction of them."""

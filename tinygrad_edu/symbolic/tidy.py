@@ -92,6 +92,7 @@ class Tidier:
         return self.known[term]
 
 
+@functools.lru_cache(maxsize=4096)
 def collected(p: Term) -> Term:
     """A sum with what its terms have in common taken out, as often as that makes it shorter."""
     while len(p.items) > 1:
