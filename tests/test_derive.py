@@ -2,6 +2,7 @@
 
 import gc
 import inspect
+import re
 import threading
 import weakref
 from xml.etree import ElementTree
@@ -41,8 +42,10 @@ def run(source, formula):
     namespace = {}
     exec(source, namespace)
     gradient = namespace["gradient"]
-    values = [np.reshape(formula.reading.values[name], np.shape(formula.reading.given[name]))
-              for name in formula.reading.given]
+    values = [
+        np.reshape(formula.reading.values[name], np.shape(formula.reading.given[name]))
+        for name in formula.reading.given
+    ]
     names = list(inspect.signature(gradient).parameters)
     by_name = dict(zip(formula.reading.given, values, strict=True))
     arguments = [by_name[each] for each in by_name if _same(each, names)]
@@ -314,6 +317,26 @@ def test_names_in_latex(name, latex):
     assert mathml(latex)
 
 
+def test_names_of_the_user_and_of_the_formula_do_not_collide():
+    A, x, taken = variable("A", 3, 2), variable("x", 2), variable("Σ1", 3)
+    formula = tg.derive(tg.sum(taken * tg.sigmoid(A @ x) ** 2), A)
+    assert str(formula) == "∇A = 2 (Σ1 ∘ Σ1_2 ∘ Σ1_2′)·xᵀ"
+    I, H = variable("I", 3), variable("H", 3)  # the names of the unit matrix and of Heaviside's step
+    loss = tg.sum(tg.maximum(I, 0) * H)
+    loss.backward()
+    formula = tg.derive(loss, I)
+    assert str(formula) == "∇I = H ∘ heaviside(I)"
+    namespace: dict = {}
+    exec(formula.numpy, namespace)
+    found = namespace["gradient"](I=I.numpy(), H=H.numpy())
+    np.testing.assert_allclose(found, np.asarray(I.grad), rtol=1e-12, strict=True)
+
+
+def test_the_same_tensor_twice_is_given_twice():
+    A = variable("A", 3, 2)
+    assert str(tg.derive(tg.sum(A), [A, A])).splitlines() == ["∇A = 1·1ᵀ", "∇A = 1·1ᵀ"]
+
+
 def test_what_has_no_name_gets_one():
     W, x = tg.Tensor(np.ones((2, 3)), requires_grad=True), np.arange(3.0)[:, None]
     formula = tg.derive(tg.sum(tg.tanh(W @ x + np.array([[1.0], [2.0]])) ** 2), W)
@@ -478,9 +501,14 @@ def test_what_is_refused():
         ((loss, x), {"activation": "dash"}, ValueError, "activation='dash' is unknown"),
         ((loss, x), {"assume": [tg.sums_to_one(y)]}, ValueError, "not on the tape"),
         ((loss, x), {"assume": [tg.sums_to_one(x)]}, ValueError, "x does not sum to 1 along axis 0: the sums are"),
+        ((loss, x), {"assume": [tg.sums_to_one(x, axis=7)]}, ValueError, "x of shape (3, 1) has no axis 7"),
+        ((loss, x), {"assume": 3}, TypeError, "assume is a list of assumptions"),
+        ((loss, x), {"assume": "x"}, TypeError, "assume is a list of assumptions"),
+        ((loss, []), {}, ValueError, "wrt is an empty list"),
+        ((3.0, x), {}, TypeError, "expected a Tensor, got float"),
         ((loss, x), {"form": "bullet"}, ValueError, "without biases, of one column and one output"),
     ]:
-        with pytest.raises(error, match=words.replace("(", r"\(")) as caught:
+        with pytest.raises(error, match=re.escape(words)) as caught:
             tg.derive(*arguments, **options)
         assert "\n" not in str(caught.value)
     assert x.grad is None
@@ -523,4 +551,3 @@ def test_vectors_of_one_axis_stay_so_in_the_program():
     source = tg.derive(tg.sum((M @ v - z) ** 2), [v, M]).numpy
     assert "2.0 * (M.T @ (M @ v - z))" in source
     assert "np.outer(" in source and "[:, None]" not in source
-

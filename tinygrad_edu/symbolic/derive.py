@@ -105,8 +105,8 @@ def derive(
     several = isinstance(wrt, list | tuple)
     if several and not wrt:
         raise ValueError("derive: wrt is an empty list; give a tensor or its name")
-    assume = [assume] if isinstance(assume, Assumption) else list(assume)
-    if not all(isinstance(each, Assumption) for each in assume):
+    assume = [assume] if isinstance(assume, Assumption) else assume
+    if not isinstance(assume, list | tuple) or not all(isinstance(each, Assumption) for each in assume):
         raise TypeError("derive: assume is a list of assumptions, such as [tg.sums_to_one(t)]")
     wanted = [_wanted(x, nodes) for x in (wrt if several else [wrt])]
     table: dict[Any, Term] = {}
