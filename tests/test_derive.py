@@ -329,7 +329,7 @@ def test_names_of_the_user_and_of_the_formula_do_not_collide():
     namespace: dict = {}
     exec(formula.numpy, namespace)
     found = namespace["gradient"](I=I.numpy(), H=H.numpy())
-    np.testing.assert_allclose(found, np.asarray(I.grad), rtol=1e-12, strict=True)
+    assert_close(found, np.asarray(I.grad), rtol=1e-12)
 
 
 def test_the_same_tensor_twice_is_given_twice():
