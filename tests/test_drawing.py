@@ -101,7 +101,7 @@ def test_the_graph_of_a_network():
         "X": (), "W1": ("hidden",), "b1": ("hidden",), "W2": ("output",), "T": (), "z1": ("hidden",), "C": (),
     }  # fmt: skip
     called = {v.key: v.name or v.operation.name for v in graph.vertices}
-    assert [(called[tail], called[head]) for tail, head in graph.edges] == [
+    assert [(called[tail], called[head]) for tail, head, *_ in graph.edges] == [
         ("W1", "matmul"), ("X", "matmul"), ("matmul", "z1"), ("b1", "z1"), ("z1", "sigmoid"),
         ("W2", "matmul"), ("sigmoid", "matmul"), ("T", "C"), ("matmul", "C"),
     ]  # fmt: skip

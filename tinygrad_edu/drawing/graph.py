@@ -16,13 +16,13 @@ import numpy as np
 from ..record import NO_PARAMETERS, Node, Operation
 from ..sweep import below
 
-KINDS = ("parameter", "input", "constant", "operation", "result")
+KINDS = ("parameter", "input", "constant", "operation", "result", "group")
 
 
 class Vertex(NamedTuple):
-    """One value of the computation."""
+    """One value of the computation, or several that were folded into one."""
 
-    key: str  # v1, v2 ... in the order of recording; c1, c2 ... for what was not recorded
+    key: str  # v1, v2 ... in the order of recording; c1, c2 ... for what was not recorded; g1, g2 ... for groups
     kind: str  # one of KINDS
     name: str | None
     value: Any
@@ -30,6 +30,9 @@ class Vertex(NamedTuple):
     operation: Operation | None = None
     params: Mapping[str, Any] = NO_PARAMETERS
     operands: tuple[Any, ...] = ()  # one an input: its name, the number that was written into the program, or None
+    node: Any = None  # the tensor; None for a constant array
+    count: int = 1  # how many repetitions it stands for: those of a loop fold to ×12
+    inside: int = 0  # of a group: how many values it holds
 
 
 class Edge(NamedTuple):
@@ -37,6 +40,8 @@ class Edge(NamedTuple):
 
     tail: str
     head: str
+    operand: int = 0  # which input of the head it is
+    repeats: bool = False  # from one repetition to the next
 
 
 class Graph(NamedTuple):
@@ -44,6 +49,7 @@ class Graph(NamedTuple):
 
     vertices: tuple[Vertex, ...]
     edges: tuple[Edge, ...]
+    note: str = ""  # what was folded
 
 
 def collect(result: Node) -> Graph:
@@ -57,7 +63,7 @@ def collect(result: Node) -> Graph:
         node = nodes[stamp]
         record = node._record
         operands: list[Any] = []
-        for x, value in zip(record.inputs, record.values, strict=True):
+        for i, (x, value) in enumerate(zip(record.inputs, record.values, strict=True)):
             name = _name(x)
             operands.append(name)
             if x is not None and x._record is not None:
@@ -69,11 +75,11 @@ def collect(result: Node) -> Graph:
                 continue
             else:
                 tail = constants.setdefault(id(value), f"c{len(constants) + 1}")
-                vertices.setdefault(tail, Vertex(tail, "input" if name else "constant", name, value, ()))
-            edges.append(Edge(tail, key))
+                vertices.setdefault(tail, Vertex(tail, "input" if name else "constant", name, value, (), node=x))
+            edges.append(Edge(tail, key, i))
         kind = "result" if node is result else "operation" if record.operation else "parameter"
         vertices[key] = Vertex(
-            key, kind, _name(node), node._value, record.layers, record.operation, record.params, tuple(operands)
+            key, kind, _name(node), node._value, record.layers, record.operation, record.params, tuple(operands), node
         )
     return Graph(_in_layers(vertices, edges), tuple(edges))
 
@@ -86,7 +92,7 @@ def _in_layers(vertices: dict[str, Vertex], edges: list[Edge]) -> tuple[Vertex, 
     """Weights are mostly made outside a layer and used inside: what has no layer moves to where all its uses are.
     Named inputs stay outside, they come from there."""
     uses = defaultdict(list)
-    for tail, head in edges:
+    for tail, head, *_ in edges:
         uses[tail].append(vertices[head].layers)
     return tuple(
         v._replace(layers=_shared(uses[v.key]))

@@ -14,6 +14,7 @@ SHAPES: Mapping[str, Mapping[str, str]] = {
     "constant": {"shape": "note", "margin": "0.14,0.06", "penwidth": "1.2"},
     "operation": {"shape": "box", "style": "rounded,filled", "penwidth": "1.2"},
     "result": {"shape": "box", "peripheries": "2", "margin": "0.12,0.06", "penwidth": "1.2"},
+    "group": {"shape": "box3d", "margin": "0.14,0.08", "penwidth": "1.2"},
 }
 
 
@@ -44,6 +45,7 @@ THEMES: Mapping[str, Theme] = {
             "constant": ("#ececec", "#6e7781"),
             "operation": ("#ffffff", "#424a53"),
             "result": ("#f8dfec", "#a8457f"),
+            "group": ("#e9edf1", "#424a53"),
         },
     ),
     "dark": Theme(
@@ -59,6 +61,7 @@ THEMES: Mapping[str, Theme] = {
             "constant": ("#30363d", "#a8b3bf"),
             "operation": ("#21262d", "#c2cad3"),
             "result": ("#4c1f38", "#e08abb"),
+            "group": ("#262d37", "#c2cad3"),
         },
     ),
     "print": Theme(
