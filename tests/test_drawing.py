@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import drawing, record
-from tinygrad_edu.drawing import Drawing, dot, draw, engine
-from tinygrad_edu.drawing.graph import KINDS, collect
-from tinygrad_edu.drawing.theme import SHAPES, THEMES
+from tinygrad_edu.drawing import Drawing, draw, engine
+from tinygrad_edu.drawing import labels as words
+from tinygrad_edu.drawing.graph import collect
+from tinygrad_edu.drawing.theme import KINDS, SHAPES, THEMES
 from tinygrad_edu.record import Operation
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -186,7 +187,7 @@ def test_what_an_operation_is_called(any_engine, build, shown):
     ],
 )
 def test_numbers_in_a_column_have_the_same_decimals(numbers, shown):
-    assert dot._decimals(numbers) == shown
+    assert words.decimals(numbers) == shown
 
 
 def test_small_arrays_are_shown_larger_ones_summed_up(any_engine):
@@ -239,10 +240,10 @@ def test_frames_stand_side_by_side(one_engine):
 
 
 def test_kinds_differ_without_their_colours():
-    assert set(SHAPES) == set(KINDS)
-    assert len({tuple(sorted(shape.items())) for shape in SHAPES.values()}) == len(KINDS)
+    assert set(SHAPES) == {*KINDS, "product"}  # a product is written on the way
+    assert len({tuple(sorted(shape.items())) for shape in SHAPES.values()}) == len(SHAPES)
     for theme in THEMES.values():
-        assert set(theme.kinds) == set(KINDS)
+        assert set(theme.kinds) == set(SHAPES)
     assert {colour for pair in THEMES["print"].kinds.values() for colour in pair} == {"#ffffff", "#000000"}
 
 

@@ -18,6 +18,8 @@ from .operations.shapes import sum_to
 from .record import Node, Operation, constant
 
 Reading = Callable[[Any, Any], tuple[Any, Any, Iterable[Any], Any]]
+Watch = Callable[[Any, int, Any, Any], None]
+PLACES = range(1 << 30)
 
 
 def numbers(node: Any, g: Any) -> tuple[Any, Any, Iterable[Any], Any]:
@@ -27,13 +29,18 @@ def numbers(node: Any, g: Any) -> tuple[Any, Any, Iterable[Any], Any]:
 
 
 def sweep(
-    loss: Any, seed: Any, read: Reading = numbers, needed: Container[int] | None = None
+    loss: Any,
+    seed: Any,
+    read: Reading = numbers,
+    needed: Container[int] | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[tuple[Any, Any]]:
     """Yield every tracked node that `loss` depends on with its adjoint, the newest first.
 
     ``read(node, g)`` hands out the adjoint, the output, the inputs and the parameters of the node's record in one
     reading (arrays, Tensors or symbols); the rules then compute in that reading. With `needed`, a set of stamps, the
-    sweep visits these nodes only.
+    sweep visits these nodes only. ``watch(node, i, product, new)`` is told of each vector-Jacobian product, that of
+    input i of a node, and of what it adds to the input's adjoint once broadcasting is undone.
     """
     stamp = loss._record.stamp
     pending: dict[int, tuple[Any, Any]] = {stamp: (loss, seed)}
@@ -46,17 +53,19 @@ def sweep(
         if operation is None:
             continue
         g, out, read_inputs, params = read(node, g)
-        for x, value, rule in zip(record[2], record[3], operation.vjps):  # noqa: B905 - strict= takes as long as a product
+        for i, x, value, rule in zip(PLACES, record[2], record[3], operation.vjps):  # noqa: B905 - strict= takes as long as a product
             if x is None or rule is None or (source := x._record) is None:
                 continue
             stamp = source[0]
             if needed is not None and stamp not in needed:
                 continue
-            new = rule(g, out, *read_inputs, **params) if params else rule(g, out, *read_inputs)
+            new = product = rule(g, out, *read_inputs, **params) if params else rule(g, out, *read_inputs)
             if new.shape != value.shape:
                 new = _unbroadcast(new, value, operation)
             if new.dtype != value.dtype:
                 new = astype(new, value.dtype)
+            if watch is not None:
+                watch(node, i, product, new)
             if stamp in pending:
                 pending[stamp] = (x, new + pending[stamp][1])  # new + old: formulas keep the order of terms
             else:

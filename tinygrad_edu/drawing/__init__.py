@@ -10,9 +10,11 @@ from typing import Any
 
 from ..files import write
 from ..record import Node
+from .backward import backward as swept
 from .dot import source
 from .engine import render
 from .graph import collect
+from .scene import scene
 from .theme import THEMES
 
 __all__ = ["Drawing", "draw"]
@@ -26,7 +28,10 @@ def draw(
     loss: Any,
     path: str | os.PathLike[str] | None = None,
     *,
+    backward: bool = False,
     values: bool | str = "auto",
+    formulas: bool = True,
+    depth: int | None = None,
     direction: str = "LR",
     theme: str = "light",
     legend: bool = False,
@@ -64,8 +69,9 @@ def draw(
     graph = collect(loss)
     nodes = len(graph.vertices)
     detailed = nodes <= DETAILED if values == "auto" else bool(values)
-    note = "" if detailed or values != "auto" else f"{nodes} nodes: numbers are left out above {DETAILED}"
-    dot = source(graph, values=detailed, direction=direction, theme=theme, legend=legend, note=note)
+    sweep = swept(loss, graph, "draw") if backward else None
+    whole = scene(sweep.graph if sweep else graph, detailed, sweep, formulas)
+    dot = source(whole, direction=direction, theme=theme, legend=legend)
     drawing = Drawing(dot, nodes, len(graph.edges))
     if path is not None:
         drawing.save(path)

@@ -16,14 +16,12 @@ import numpy as np
 from ..record import NO_PARAMETERS, Node, Operation
 from ..sweep import below
 
-KINDS = ("parameter", "input", "constant", "operation", "result", "group")
-
 
 class Vertex(NamedTuple):
     """One value of the computation, or several that were folded into one."""
 
     key: str  # v1, v2 ... in the order of recording; c1, c2 ... for what was not recorded; g1, g2 ... for groups
-    kind: str  # one of KINDS
+    kind: str  # parameter, input, constant, operation, result, group
     name: str | None
     value: Any
     layers: tuple[str, ...]
@@ -31,7 +29,7 @@ class Vertex(NamedTuple):
     params: Mapping[str, Any] = NO_PARAMETERS
     operands: tuple[Any, ...] = ()  # one an input: its name, the number that was written into the program, or None
     node: Any = None  # the tensor; None for a constant array
-    count: int = 1  # how many repetitions it stands for: those of a loop fold to ×12
+    times: int = 1  # how many repetitions it stands for: those of a loop fold to ×12
     inside: int = 0  # of a group: how many values it holds
 
 
@@ -95,14 +93,14 @@ def _in_layers(vertices: dict[str, Vertex], edges: list[Edge]) -> tuple[Vertex, 
     for tail, head, *_ in edges:
         uses[tail].append(vertices[head].layers)
     return tuple(
-        v._replace(layers=_shared(uses[v.key]))
+        v._replace(layers=shared(uses[v.key]))
         if v.kind in ("parameter", "constant") and not v.layers and uses[v.key]
         else v
         for v in vertices.values()
     )
 
 
-def _shared(paths: list[tuple[str, ...]]) -> tuple[str, ...]:
+def shared(paths: list[tuple[str, ...]]) -> tuple[str, ...]:
     """The layers that all paths have in common, outermost first."""
     steps = itertools.takewhile(lambda names: len(set(names)) == 1, zip(*paths, strict=False))
     return tuple(names[0] for names in steps)

@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 FONT = "Helvetica,Arial,sans-serif"
-SIZES = {"symbol": 20, "name": 14, "number": 12, "note": 11}  # points
+SIZES = {"symbol": 20, "name": 14, "formula": 14, "number": 12, "note": 11}  # points
+
+KINDS: Mapping[str, str] = {  # and what the legend calls them
+    "parameter": "parameter",
+    "input": "input",
+    "constant": "constant",
+    "operation": "operation",
+    "result": "result",
+    "group": "folded",
+    "adjoint": "adjoint",
+    "sum": "sum of several uses",
+    "unbroadcast": "broadcasting undone",
+}
 
 SHAPES: Mapping[str, Mapping[str, str]] = {
     "parameter": {"shape": "box", "penwidth": "2.4"},
@@ -15,6 +27,18 @@ SHAPES: Mapping[str, Mapping[str, str]] = {
     "operation": {"shape": "box", "style": "rounded,filled", "penwidth": "1.2"},
     "result": {"shape": "box", "peripheries": "2", "margin": "0.12,0.06", "penwidth": "1.2"},
     "group": {"shape": "box3d", "margin": "0.14,0.08", "penwidth": "1.2"},
+    "adjoint": {"shape": "box", "style": "filled,diagonals", "margin": "0.12,0.06", "penwidth": "1.2"},
+    "product": {"shape": "plain", "style": ""},
+    "sum": {"shape": "circle", "margin": "0", "penwidth": "1.2"},
+    "unbroadcast": {"shape": "hexagon", "margin": "0,0.02", "penwidth": "1.2"},
+}
+
+ARROWS: Mapping[str, Mapping[str, str]] = {
+    "forward": {},
+    "repeat": {"style": "bold", "constraint": "false"},
+    "backward": {"penwidth": "1.4"},
+    "line": {"penwidth": "1.4", "arrowtail": "none"},
+    "saved": {"style": "dashed", "constraint": "false", "arrowhead": "open"},
 }
 
 
@@ -46,6 +70,10 @@ THEMES: Mapping[str, Theme] = {
             "operation": ("#ffffff", "#424a53"),
             "result": ("#f8dfec", "#a8457f"),
             "group": ("#e9edf1", "#424a53"),
+            "adjoint": ("#dff3ec", "#007a5a"),
+            "product": ("#ffffff", "#007a5a"),
+            "sum": ("#ffffff", "#007a5a"),
+            "unbroadcast": ("#ffffff", "#007a5a"),
         },
     ),
     "dark": Theme(
@@ -62,6 +90,10 @@ THEMES: Mapping[str, Theme] = {
             "operation": ("#21262d", "#c2cad3"),
             "result": ("#4c1f38", "#e08abb"),
             "group": ("#262d37", "#c2cad3"),
+            "adjoint": ("#0a3d30", "#35c79b"),
+            "product": ("#0d1117", "#35c79b"),
+            "sum": ("#0d1117", "#35c79b"),
+            "unbroadcast": ("#0d1117", "#35c79b"),
         },
     ),
     "print": Theme(

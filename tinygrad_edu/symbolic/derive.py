@@ -123,8 +123,7 @@ def _formula(
     """The sweep on symbols, tidied."""
     reading = Reading(loss, leading_to(loss, wanted))
     reading.sweep(_seed(reading, loss))
-    primes = _primes(reading, activation)
-    tidier = Tidier(primes, _assumed(reading, assume))
+    tidier = Tidier(primes(reading, activation), _assumed(reading, assume))
     slopes = {name for name, _, _ in reading.primes}
     expanded = Tidier([], tidier.replace)  # Σ′ is not to be defined by itself
     definitions = {
@@ -189,7 +188,7 @@ def _seed(reading: Reading, loss: Any) -> Expression:
     return Expression(symbol(reading.seed, value.shape), given)
 
 
-def _primes(reading: Reading, activation: str) -> list[Prime]:
+def primes(reading: Reading, activation: str) -> list[Prime]:
     """The derivatives of activations, each as a symbol of its own unless they are to be expanded."""
     if activation == "expanded":
         return []

@@ -40,6 +40,8 @@ def symbol(name: str, shape: Shape) -> Term:
 class Reading:
     """The tape of a loss in symbols.
 
+    With `every`, every value has a name, and no formula goes further than one operation.
+
     Attributes
     ----------
     values : dict
@@ -52,8 +54,8 @@ class Reading:
         The adjoint of every node that was reached, by stamp.
     """
 
-    def __init__(self, loss: Any, needed: set[int]) -> None:
-        self.loss, self.needed = loss, needed
+    def __init__(self, loss: Any, needed: set[int], every: bool = False) -> None:
+        self.loss, self.needed, self.every = loss, needed, every
         self.nodes = below(loss)
         self.values: dict[str, Any] = {}
         self.given: dict[str, Any] = {}
@@ -115,7 +117,7 @@ class Reading:
         inputs = [self._operand(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
         out = _applied(record, inputs, node._value)
         wanted = node.name or self._layer_name(record) or self._input_name(record.stamp)
-        if wanted is None and out.term.weight > HEAVY:
+        if wanted is None and (self.every or out.term.weight > HEAVY):
             wanted = next(self._free["v"])
         if wanted is None:
             return out
@@ -242,9 +244,22 @@ class Reading:
             self.definitions[name] = g.term
             self.deltas.append(name)
             g = Expression(symbol(name, g.shape), g.value)
+        return self.read(node, g)
+
+    def read(self, node: Any, g: Expression) -> tuple[Any, Any, Iterable[Any], Any]:
+        """A record on symbols, and its adjoint as it is."""
+        record = node._record
         inputs = [self._operand(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
         params = {k: plain(v) if k == "base" and v is not None else v for k, v in record.params.items()}
         return g, self._expressions[record.stamp], inputs, params
+
+    def layer_of(self, node: Any) -> int | None:
+        """The number of the layer that a value is the input of."""
+        return self._layers.get(node._record.stamp)
+
+    def constant_name(self, x: Any, value: Any) -> str | None:
+        """What a constant of the tape is called in formulas; None for a number, which is written out."""
+        return self._constant_names.get(_constant_key(x, np.asarray(value)))
 
     def _label(self, node: Any) -> str:
         return self.names.get(node._record.stamp) or unicode(self._expressions[node._record.stamp].term)

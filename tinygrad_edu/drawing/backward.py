@@ -1,0 +1,136 @@
+"""The backward sweep beside the graph: the adjoint of each value, and each vector-Jacobian product on its way there.
+
+The numbers come from the engine's own sweep, the formulas from its rules read on symbols, one operation at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ..record import Node
+from ..sweep import seed_for, sweep
+from ..symbolic.local import Local, Product, brief
+from ..symbolic.terms import Term
+from .graph import Edge, Graph, Vertex
+
+LONGEST = 44  # characters of a product that is written out
+
+
+class Adjoint(NamedTuple):
+    """The adjoint of a vertex; `value` is None where the sweep does not come by."""
+
+    name: str
+    value: Any
+
+
+class Contribution(NamedTuple):
+    """What one use of a value gives to its adjoint: the vector-Jacobian product of an operand of an operation."""
+
+    tail: str  # the key of the value
+    head: str  # the key of the operation
+    operand: int
+    text: str = ""  # the product in matrix form
+    shapes: str = ""
+    summed: tuple[str, str] | None = None  # the same once broadcasting is undone, where it is
+    saved: tuple[str, ...] = ()  # the keys of the forward values in it
+    product: Any = None  # the numbers, before and after
+    added: Any = None
+
+
+class Backward(NamedTuple):
+    """The graph with a name for every value, and what the sweep brings to it."""
+
+    graph: Graph
+    adjoints: Mapping[str, Adjoint]  # by the key of the vertex
+    contributions: tuple[Contribution, ...]
+    local: Local
+
+
+def backward(loss: Node, graph: Graph, name: str) -> Backward:
+    """Sweep back over a recorded scalar, beside a graph of it. No ``grad`` changes.
+
+    Raises
+    ------
+    ValueError where `loss` is no scalar; `name` is who says so.
+    """
+    tracked = {v.node._record.stamp: v for v in graph.vertices if v.node is not None and v.node._record is not None}
+    found: dict[int, Any] = {}
+    numbers: dict[tuple[int, int], tuple[Any, Any]] = {}
+
+    def watch(node: Any, i: int, product: Any, added: Any) -> None:
+        if node._record.stamp in tracked:
+            numbers[node._record.stamp, i] = product, added
+
+    for node, g in sweep(loss, seed_for(loss, None, name), watch=watch):
+        if node._record.stamp in tracked:
+            found[node._record.stamp] = g
+    writer = _Writer(Local(loss), graph, numbers)
+    adjoints = {
+        v.key: Adjoint(writer.local.adjoints[stamp] + " …" * (v.times > 1), found.get(stamp))
+        for stamp, v in tracked.items()
+    }
+    reached = {key for key, adjoint in adjoints.items() if adjoint.value is not None}
+    written = [writer.contribution(edge) for edge in graph.edges if {edge.tail, edge.head} <= reached]
+    named = graph._replace(vertices=tuple(map(writer.named, graph.vertices)))
+    return Backward(named, adjoints, tuple(filter(None, written)), writer.local)
+
+
+class _Writer:
+    """Writes names and products of a graph."""
+
+    def __init__(self, local: Local, graph: Graph, numbers: Mapping[tuple[int, int], tuple[Any, Any]]) -> None:
+        self.local, self.numbers = local, numbers
+        self.vertices = {v.key: v for v in graph.vertices}
+        self.rules: dict[str, Mapping[int, Product]] = {}
+        self.names = {v.key: self._name(v.node, v.value) for v in graph.vertices if not v.inside}
+        self.keys = {name: key for key, name in self.names.items()}
+
+    def _name(self, x: Any, value: Any) -> str | None:
+        """A tensor by its name, a constant that is no number by its own."""
+        if x is not None and x._record is not None:
+            return self.local.names[x._record.stamp]
+        return self.local.constant_name(x, value)
+
+    def named(self, vertex: Vertex) -> Vertex:
+        """A vertex and its operands by the names that formulas have for them."""
+        if vertex.inside:
+            return vertex
+        name = self.names[vertex.key]
+        if vertex.times > 1:
+            name = vertex.name or f"{name} …"
+        if vertex.operation is None:
+            return vertex._replace(name=name)
+        record = vertex.node._record
+        inputs = zip(record.inputs, record.values, vertex.operands, strict=True)
+        return vertex._replace(name=name, operands=tuple(self._name(x, value) or shown for x, value, shown in inputs))
+
+    def contribution(self, edge: Edge) -> Contribution | None:
+        """What goes back along an edge; None where no rule takes it there."""
+        tail, head = self.vertices[edge.tail], self.vertices[edge.head]
+        plain = Contribution(tail.key, head.key, edge.operand)
+        if head.operation is None or edge.repeats:
+            return plain
+        stamp = head.node._record.stamp
+        if (stamp, edge.operand) not in self.numbers:
+            return None
+        product, added = self.numbers[stamp, edge.operand]
+        if head.key not in self.rules:
+            self.rules[head.key] = self.local.products(head.node)
+        rule = self.rules[head.key].get(edge.operand)
+        names = rule.names if rule else ()
+        text, shapes = self._written(edge, rule and rule.term, product.shape)
+        summed = self._written(edge, rule and rule.added, added.shape)
+        saved = tuple(self.keys[name] for name in names if name in self.keys)
+        undone = summed if added.shape != product.shape else None
+        return Contribution(tail.key, head.key, edge.operand, text, shapes, undone, saved, product, added)
+
+    def _written(self, edge: Edge, term: Term | None, shape: tuple[int, ...]) -> tuple[str, str]:
+        """A product and its shapes. Without a rule in symbols (it may call NumPy), or with a long one, the Jacobian."""
+        text = "" if term is None else self.local.text(term)
+        if term is None or len(text) > LONGEST:
+            head = self.vertices[edge.head].node._record.stamp
+            text = f"(∂{self.names[edge.head]}/∂{self.names[edge.tail]})ᵀ·{self.local.adjoints[head]}"
+            return text, brief(shape)
+        shapes = self.local.shapes(term)
+        return text, f"{shapes}→{brief(shape)}" if "·" in shapes else brief(shape)

@@ -1,0 +1,114 @@
+"""A picture as boxes, arrows and frames, before anybody decides how they look: for DOT and for Mermaid."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from .backward import Adjoint, Backward, Contribution
+from .graph import Graph, Vertex, shared
+from .labels import Row, labelled, numbered, row
+
+
+class Box(NamedTuple):
+    """A box; `beside` is the key of the forward value at whose side it stands."""
+
+    key: str
+    kind: str  # of a vertex, or adjoint, product, sum, unbroadcast
+    rows: tuple[Row, ...]
+    layers: tuple[str, ...]
+    beside: str | None = None
+
+
+class Arrow(NamedTuple):
+    """An arrow. Those of the backward sweep run against the order of the boxes."""
+
+    tail: str
+    head: str
+    kind: str  # forward, repeat, backward, line (on the way to a product), saved
+
+
+class Scene(NamedTuple):
+    """All that is on a picture, and a note below it."""
+
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+    note: str = ""
+
+
+def scene(graph: Graph, values: bool, sweep: Backward | None = None, formulas: bool = True) -> Scene:
+    """The scene of a graph, with the backward sweep if there is one."""
+    boxes = [Box(v.key, v.kind, tuple(labelled(v, values)), v.layers) for v in graph.vertices]
+    arrows = [Arrow(e.tail, e.head, "repeat" if e.repeats else "forward") for e in graph.edges]
+    if sweep is not None:
+        vertices = {v.key: v for v in graph.vertices}
+        for key, adjoint in sweep.adjoints.items():
+            boxes.append(_adjoint(vertices[key], adjoint, values))
+        more_boxes, more_arrows = _products(sweep, vertices, formulas)
+        boxes += more_boxes
+        arrows += more_arrows
+    return Scene(tuple(boxes), tuple(arrows), graph.note)
+
+
+def _adjoint(vertex: Vertex, adjoint: Adjoint, values: bool) -> Box:
+    rows = [row("name", adjoint.name)]
+    if adjoint.value is None:
+        rows.append(row("formula", "–"))  # not computed, which is not 0
+    else:
+        rows += numbered(adjoint.value, adjoint.value.shape, values)
+    return Box(f"adjoint_{vertex.key}", "adjoint", tuple(rows), vertex.layers, vertex.key)
+
+
+class _Way:
+    """The boxes and arrows of the backward sweep, as they are put together."""
+
+    def __init__(self, formulas: bool) -> None:
+        self.formulas = formulas
+        self.boxes: list[Box] = []
+        self.arrows: list[Arrow] = []
+        self.numbers = itertools.count(1)
+
+    def step(self, source: str, kind: str, rows: Iterable[Row], layers: tuple[str, ...]) -> str:
+        """A box after another; its key."""
+        key = f"{kind}_{next(self.numbers)}"
+        self.boxes.append(Box(key, kind, tuple(rows), layers))
+        self.arrows.append(Arrow(source, key, "line" if kind == "product" else "backward"))
+        return key
+
+    def product(self, source: str, text: str, shapes: str, layers: tuple[str, ...]) -> str:
+        """A vector-Jacobian product on the way, if formulas are shown."""
+        if not self.formulas or not text:
+            return source
+        rows = [row("formula", text), *([row("note", shapes)] if shapes else [])]
+        return self.step(source, "product", rows, layers)
+
+
+def _products(sweep: Backward, vertices: dict[str, Vertex], formulas: bool) -> tuple[list[Box], list[Arrow]]:
+    """The way from adjoint to adjoint; on it the products, the sums over what was broadcast and over several uses."""
+    way = _Way(formulas)
+    uses = Counter(each.tail for each in sweep.contributions)
+    for tail, count in uses.items():
+        if count > 1:
+            way.boxes.append(Box(f"sum_{tail}", "sum", (row("symbol", "Σ"),), vertices[tail].layers))
+            way.arrows.append(Arrow(f"sum_{tail}", f"adjoint_{tail}", "backward"))
+    for each in sweep.contributions:
+        layers = shared([vertices[each.tail].layers, vertices[each.head].layers])
+        goal = f"sum_{each.tail}" if uses[each.tail] > 1 else f"adjoint_{each.tail}"
+        last = way.product(f"adjoint_{each.head}", each.text, each.shapes, layers)
+        way.arrows += [Arrow(key, last if formulas else goal, "saved") for key in dict.fromkeys(each.saved)]
+        if each.summed is not None:
+            last = way.step(last, "unbroadcast", _unbroadcast(each), layers)
+            last = way.product(last, *each.summed, layers)
+        way.arrows.append(Arrow(last, goal, "backward"))
+    return way.boxes, list(dict.fromkeys(way.arrows))
+
+
+def _unbroadcast(each: Contribution) -> Iterator[Row]:
+    """Along which axes an adjoint is summed, as its variable was repeated along them."""
+    before, after = each.product.shape, each.added.shape
+    padded = (1,) * (len(before) - len(after)) + after
+    axes = [i for i, (n, m) in enumerate(zip(before, padded, strict=True)) if n != m or i < len(before) - len(after)]
+    yield row("formula", f"Σ axis {', '.join(map(str, axes))}")
+    yield row("note", "undo broadcasting")
