@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,14 +22,24 @@ def describe(x: Any) -> str:
     return f"{name} {shape}" if name else f"{shape}"
 
 
+def operands(inputs: Sequence[Any], joint: str) -> str:
+    """What an operation got. Around a sign the names, and in the same places the shapes: W2 · a1: (4, 3) · (5, 1)."""
+    names = [getattr(x, "name", None) for x in inputs]
+    if joint == ", " or not any(names) or len(names) < 2:
+        return joint.join(map(describe, inputs))
+    numbers = [repr(x) if isinstance(x, int | float) else "…" for x in inputs]
+    shapes = joint.join(str(_shape(x)) for x in inputs)
+    return f"{joint.join(name or number for name, number in zip(names, numbers, strict=True))}: {shapes}"
+
+
 def misfit(operation: Any, inputs: Sequence[Any], params: Mapping[str, Any], error: Exception) -> Exception:
     """The error of an operation that failed: its name, what came, why, and the transpose that would fit."""
     text = str(error)
-    reason = next((said for sign, said in _REASONS if sign in text), None)
+    reason = next((say(operation, inputs) for sign, say in _REASONS if sign in text), None)
     if reason is None and text.startswith(operation.name + ":"):  # the operation has found its own words
         return error
     kinds = {getattr(getattr(x, "_value", x), "dtype", None) for x in inputs} - {None}
-    shown = f" {operation.symbol or ','} ".replace(" ,", ",").join(map(describe, inputs))
+    shown = operands(inputs, f" {operation.symbol} " if operation.symbol else ", ")
     if isinstance(error, TypeError):
         shown += f" of {', '.join(sorted(map(str, kinds)))}"
     set_params = {key: value for key, value in params.items() if value is not None and value is not False}
@@ -52,12 +62,49 @@ def _brief(value: Any) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-_REASONS = (  # what NumPy writes, and how it is said here
-    ("could not be broadcast", "the shapes do not broadcast"),
-    ("mismatch in its core dimension", "the columns of the first and the rows of the second differ in number"),
-    ("not supported for the input types", "expected real numbers"),
-    ("did not contain a loop", "expected real numbers"),
-    ("does not have enough dimensions", "a scalar is no matrix; use * to multiply by one"),
+PLACES = ("first", "second")
+SUMMED = {"matmul": (-1, -2), "bullet": (-2, -1), "solve": (-1, -2)}  # the axes that a product sums over together
+ALONG = {2: ("row", "column"), 1: ("number",)}  # what there is along the axes
+
+
+def _lengths(inputs: Sequence[Any], axes: Sequence[int]) -> str:
+    """How many rows or columns each of two inputs has: 3 columns of W2, 5 rows of a1."""
+    said = []
+    for x, place, axis in zip(inputs, PLACES, axes, strict=True):
+        shape = _shape(x)
+        axis = max(axis, -len(shape))  # a vector has one
+        things = ALONG.get(len(shape), ALONG[2])
+        what, where = (things[axis], "") if -axis <= len(things) else ("slice", f" along axis {axis}")
+        name = getattr(x, "name", None) or f"the {place}"
+        said.append(f"{shape[axis]} {what}{'s' * (shape[axis] != 1)}{where} of {name}")
+    return ", ".join(said)
+
+
+def _shape(x: Any) -> tuple[int, ...]:
+    return np.shape(getattr(x, "_value", x))
+
+
+def _no_product(operation: Any, inputs: Sequence[Any]) -> str:
+    axes = SUMMED.get(operation.name, (-1, -2))
+    lengths = [_shape(x)[max(axis, -len(_shape(x)))] for x, axis in zip(inputs, axes, strict=True)]
+    return _lengths(inputs, axes) if len(set(lengths)) > 1 else "the stacks of matrices do not broadcast"
+
+
+def _no_broadcast(operation: Any, inputs: Sequence[Any]) -> str:
+    why = "the shapes do not broadcast"
+    if len(inputs) != 2:
+        return why
+    pairs = zip(reversed(_shape(inputs[0])), reversed(_shape(inputs[1])), strict=False)
+    axis = next((-1 - i for i, (n, m) in enumerate(pairs) if n != m and 1 not in (n, m)), None)
+    return why if axis is None else f"{_lengths(inputs, (axis, axis))}: {why}"
+
+
+_REASONS: Sequence[tuple[str, Callable[[Any, Sequence[Any]], str]]] = (  # what NumPy writes, how it is said here
+    ("could not be broadcast", _no_broadcast),
+    ("mismatch in its core dimension", _no_product),
+    ("not supported for the input types", lambda operation, inputs: "expected real numbers"),
+    ("did not contain a loop", lambda operation, inputs: "expected real numbers"),
+    ("does not have enough dimensions", lambda operation, inputs: "a scalar is no matrix; use * to multiply by one"),
 )
 
 
@@ -65,13 +112,15 @@ def _transpose_that_fits(operation: Any, inputs: Sequence[Any], params: Mapping[
     if len(inputs) != 2:
         return ""
     values = [np.asarray(getattr(x, "_value", x)) for x in inputs]
-    for i, name in enumerate(("first", "second")):
+    for i, place in enumerate(PLACES):
         if values[i].ndim == 2:
             swapped = [v.T if i == j else v for j, v in enumerate(values)]
             try:
-                operation.forward(*swapped, **params)
+                out = operation.forward(*swapped, **params)
             except Exception:  # whatever it is: this one does not fit either
                 continue
-            name = getattr(inputs[i], "name", None) or f"the {name}"
+            if operation.broadcasts and operation.name not in SUMMED and out.shape not in [v.shape for v in swapped]:
+                continue  # a column and a row give a square, which nobody meant
+            name = getattr(inputs[i], "name", None) or f"the {place}"
             return f"; the transpose of {name}, {swapped[i].shape}, would fit"
     return ""

@@ -29,11 +29,7 @@ def numbers(node: Any, g: Any) -> tuple[Any, Any, Iterable[Any], Any]:
 
 
 def sweep(
-    loss: Any,
-    seed: Any,
-    read: Reading = numbers,
-    needed: Container[int] | None = None,
-    watch: Watch | None = None,
+    loss: Any, seed: Any, read: Reading = numbers, needed: Container[int] | None = None, watch: Watch | None = None
 ) -> Iterator[tuple[Any, Any]]:
     """Yield every tracked node that `loss` depends on with its adjoint, the newest first.
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import operands
 from ..record import Node, Value, shape_of
 from .defining import primitive, vjps
 
@@ -86,9 +87,9 @@ def absolute(x: Any) -> Any:
     """
 
 
-def _equal_shapes(name: str, x: Any, y: Any) -> None:
+def _equal_shapes(name: str, joint: str, x: Any, y: Any) -> None:
     if shape_of(x) != shape_of(y):
-        raise ValueError(f"{name}: the shapes must be equal, got {shape_of(x)} and {shape_of(y)}; * and / broadcast")
+        raise ValueError(f"{name}: {operands((x, y), joint)}: the shapes must be equal; * and / broadcast")
 
 
 def hadamard(x: Any, y: Any) -> Any:
@@ -99,7 +100,7 @@ def hadamard(x: Any, y: Any) -> Any:
     >>> hadamard(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
     array([3., 8.])
     """
-    _equal_shapes("hadamard", x, y)
+    _equal_shapes("hadamard", " ∘ ", x, y)
     return multiply(x, y)
 
 
@@ -111,7 +112,7 @@ def hadamard_divide(x: Any, y: Any) -> Any:
     >>> hadamard_divide(np.array([1.0, 2.0]), np.array([2.0, 4.0]))
     array([0.5, 0.5])
     """
-    _equal_shapes("hadamard_divide", x, y)
+    _equal_shapes("hadamard_divide", " ⊘ ", x, y)
     return divide(x, y)
 
 
