@@ -64,7 +64,7 @@ SHAPES = {
     "add, a column to another": (lambda: t + leaf(np.ones((2, 1))), ValueError, ["3 rows of t, 2 rows of the second"]),
     "add, three axes": (lambda: leaf(np.ones((4, 1, 1))) + np.ones((3, 1, 1)), ValueError, ["4 slices along axis -3"]),
     "matmul, one row": (lambda: W @ np.ones((1, 2)), ValueError, ["2 columns of W, 1 row of the second"]),
-    "matmul, stacks": (lambda: leaf(np.ones((2, 3, 3))) @ np.ones((4, 3, 3)), ValueError, ["2 slices along axis -3 of"]),
+    "matmul, stacks": (lambda: leaf(np.ones((2, 3, 3))) @ np.ones((4, 3, 3)), ValueError, ["2 slices along axis -3"]),
     "subtract": (lambda: x - np.ones(4), ValueError, ["(3,) − (4,): 3 numbers of the first, 4 numbers of"]),
     "multiply": (lambda: np.ones(4) * x, ValueError, ["multiply", "(3,)", "(4,)"]),
     "divide": (lambda: x / leaf(np.ones(4)), ValueError, ["divide", "(3,)", "(4,)"]),

@@ -14,6 +14,9 @@ from .sweep import below, seed_for, sweep
 from .tensor import Tensor
 
 
+NARROWEST = {0: 16, 2: 10, 3: 10}  # what a narrow terminal leaves of the columns
+
+
 def tape(loss: Tensor, adjoints: bool = False) -> Tape:
     """The tape of a tensor: one line for every leaf and every operation that it depends on, oldest first.
 
@@ -67,8 +70,10 @@ class Tape:
                 row.append("–" if g is None else _brief(g))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         excess = sum(widths) + 2 * len(widths) - 2 - shutil.get_terminal_size().columns
-        if excess > 0:  # a narrow terminal cuts the operations, not the numbers
-            widths[0] = max(widths[0] - excess, 12)
+        for i, least in NARROWEST.items():  # a narrow terminal cuts the operations first
+            if i < len(widths) and excess > 0:
+                cut = min(excess, max(widths[i] - least, 0))
+                widths[i], excess = widths[i] - cut, excess - cut
         return "\n".join(
             "  ".join(_cut(cell, n).ljust(n) for cell, n in zip(row, widths, strict=True)).rstrip() for row in rows
         )

@@ -10,16 +10,17 @@ from typing import Any
 
 from ..files import write
 from ..record import Node
+from . import dot, mermaid
 from .backward import backward as swept
-from .dot import source
 from .engine import render
+from .folding import fold
 from .graph import collect
-from .scene import scene
+from .scene import Scene, scene
 from .theme import THEMES
 
 __all__ = ["Drawing", "draw"]
 
-DETAILED = 60  # with more nodes than this, numbers are left out unless they are asked for
+MOST = 60  # a graph of more nodes is folded, and shows no numbers, unless something else is asked for
 DRAWABLE = 2000  # above this the layout takes minutes, and nobody can read the picture
 DIRECTIONS = ("LR", "TB", "RL", "BT")
 
@@ -36,20 +37,43 @@ def draw(
     theme: str = "light",
     legend: bool = False,
 ) -> Drawing:
-    """Draw the graph of all that `loss` depends on. Nothing is computed and no ``grad`` changes.
+    """Draw the graph of all that `loss` depends on, and the backward sweep beside it. No ``grad`` changes.
 
     Operands enter an operation from top to bottom. What was recorded inside ``with tg.layer("hidden 1")`` has a frame.
+    Unnamed values are called as `derive` calls them: z_i goes into layer i, Σ_i comes out, Δ_i is the adjoint of z_i.
 
     Parameters
     ----------
-    loss : a recorded tensor, of any shape.
-    path : save it there too, as svg, png, pdf or dot, by suffix.
-    values : show numbers: up to six one by one, of more the least, mean and largest; "auto": where the graph has at
-        most 60 nodes.
-    direction : "LR" from left to right, "TB" from top to bottom, "RL", "BT".
-    theme : "light", "dark" or "print" (black on white).
-    legend : explain the shapes.
+    loss : Tensor
+        A recorded tensor, of any shape; with `backward` a scalar.
+    path : path, optional
+        Save it there too, as svg, png, pdf or dot, by suffix.
+    backward : bool
+        Each value with its adjoint beside it ("–" where none was computed), the vector-Jacobian products on the way
+        from adjoint to adjoint, dashed lines from the values that the forward sweep has saved for them, a Σ where
+        several uses add up, a node where broadcasting is undone.
+    values : bool or "auto"
+        Show numbers: up to six one by one, of more the least, mean and largest. "auto": where at most 60 nodes of the
+        graph are drawn.
+    formulas : bool
+        Write the products out.
+    depth : int, optional
+        How many levels of layers are opened: with 0 every layer is one node. Without it, a graph of more than 60 nodes
+        is folded as far as needed: repetitions to one that says ×12, then layers.
+    direction : {"LR", "TB", "RL", "BT"}
+        From left to right, from top to bottom, and back.
+    theme : {"light", "dark", "print"}
+        "print" is black on white.
+    legend : bool
+        Explain the shapes.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For what is no recorded tensor, no scalar with `backward`, or an option that is unknown.
+
+    Examples
+    --------
     >>> import tinygrad_edu as tg
     >>> w = tg.Tensor([[1.0, 2.0]], requires_grad=True, name="w")
     >>> tg.draw((w @ [[3.0], [4.0]]).named("z"))
@@ -66,13 +90,12 @@ def draw(
     ):
         if given not in known:
             raise ValueError(f"draw: {name}={given!r} is unknown; known are {', '.join(map(repr, known))}")
-    graph = collect(loss)
-    nodes = len(graph.vertices)
-    detailed = nodes <= DETAILED if values == "auto" else bool(values)
+    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
+        raise ValueError(f"draw: depth={depth!r} must be None or a whole number, 0 or more")
+    graph = fold(collect(loss), depth, MOST)
+    detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
     sweep = swept(loss, graph, "draw") if backward else None
-    whole = scene(sweep.graph if sweep else graph, detailed, sweep, formulas)
-    dot = source(whole, direction=direction, theme=theme, legend=legend)
-    drawing = Drawing(dot, nodes, len(graph.edges))
+    drawing = Drawing(scene(sweep.graph if sweep else graph, detailed, sweep, formulas), direction, theme, legend)
     if path is not None:
         drawing.save(path)
     return drawing
@@ -86,13 +109,21 @@ class Drawing:
     True
     """
 
-    def __init__(self, dot: str, nodes: int, edges: int) -> None:
-        self.dot = dot
-        self._nodes = nodes
-        self._edges = edges
+    def __init__(self, scene: Scene, direction: str, theme: str, legend: bool) -> None:
+        self._scene, self._direction, self._theme, self._legend = scene, direction, theme, legend
 
     def __repr__(self) -> str:
-        return f"<Drawing: {self._nodes} nodes, {self._edges} edges>"
+        return f"<Drawing: {len(self._scene.boxes)} nodes, {len(self._scene.arrows)} edges>"
+
+    @cached_property
+    def dot(self) -> str:
+        """The picture in DOT, the language of Graphviz."""
+        return dot.source(self._scene, direction=self._direction, theme=self._theme, legend=self._legend)
+
+    @cached_property
+    def mermaid(self) -> str:
+        """The picture in Mermaid, for pages that render it."""
+        return mermaid.source(self._scene, direction=self._direction, theme=self._theme)
 
     @cached_property
     def svg(self) -> str:
@@ -119,9 +150,10 @@ class Drawing:
         write(target, content)
 
     def _picture(self, format: str) -> bytes:
-        if self._nodes > DRAWABLE:
+        nodes = len(self._scene.boxes)
+        if nodes > DRAWABLE:
             raise ValueError(
-                f"draw: {self._nodes} nodes are too many for a picture (at most {DRAWABLE}); "
+                f"draw: {nodes} nodes are too many for a picture (at most {DRAWABLE}); "
                 "draw a part of the network, or take .dot to a tool for large graphs"
             )
         return render(self.dot, format)
@@ -129,8 +161,8 @@ class Drawing:
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> dict[str, str | bytes]:
-        """What Jupyter asks for: SVG, and PNG where it is asked for by name; in words where there is no picture."""
-        wanted = set(include or ["image/svg+xml"]) - set(exclude or ())
+        """What Jupyter asks for: SVG and PNG; in words where there is no picture."""
+        wanted = set(include or ("image/svg+xml", "image/png")) - set(exclude or ())
         bundle: dict[str, str | bytes] = {"text/plain": repr(self)}
         try:
             if "image/svg+xml" in wanted:

@@ -83,7 +83,7 @@ class _Writer:
         self.local, self.numbers = local, numbers
         self.vertices = {v.key: v for v in graph.vertices}
         self.rules: dict[str, Mapping[int, Product]] = {}
-        self.names = {v.key: self._name(v.node, v.value) for v in graph.vertices if not v.inside}
+        self.names = {v.key: self._name(v.node, v.value) for v in graph.vertices}
         self.keys = {name: key for key, name in self.names.items()}
 
     def _name(self, x: Any, value: Any) -> str | None:
@@ -131,6 +131,8 @@ class _Writer:
         if term is None or len(text) > LONGEST:
             head = self.vertices[edge.head].node._record.stamp
             text = f"(∂{self.names[edge.head]}/∂{self.names[edge.tail]})ᵀ·{self.local.adjoints[head]}"
-            return text, brief(shape)
-        shapes = self.local.shapes(term)
-        return text, f"{shapes}→{brief(shape)}" if "·" in shapes else brief(shape)
+        else:
+            shapes = self.local.shapes(term)
+            if "·" in shapes:  # a matrix product
+                return text, f"{shapes}→{brief(shape)}"
+        return text, brief(shape) if shape else "scalar"

@@ -105,6 +105,9 @@ def _legend(whole: graphviz.Digraph, scene: Scene, look: Theme) -> None:
     present = {box.kind for box in scene.boxes}
     for kind in filter(present.__contains__, KINDS):
         key.node(f"legend_{kind}", _label([row("note", KINDS[kind])], look), **_look(kind, look))
+    if any(arrow.kind == "saved" for arrow in scene.arrows):
+        text = _label([row("note", "dashed: saved from the forward sweep")], look)
+        key.node("legend_saved", text, **_look("product", look))
     whole.subgraph(key)
 
 

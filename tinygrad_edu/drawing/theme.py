@@ -16,7 +16,7 @@ KINDS: Mapping[str, str] = {  # and what the legend calls them
     "result": "result",
     "group": "folded",
     "adjoint": "adjoint",
-    "sum": "sum of several uses",
+    "sum": "sum",
     "unbroadcast": "broadcasting undone",
 }
 

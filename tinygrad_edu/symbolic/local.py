@@ -33,6 +33,8 @@ class Local:
         By stamp, what a value and its adjoint are called. The adjoint of a layer's input is Δ_i.
     definitions : dict
         Each computed value and each derivative of an activation, by name, as a term.
+    slopes : list
+        The derivatives of activations: the name, the argument, what it is.
 
     Examples
     --------
@@ -53,6 +55,7 @@ class Local:
             self._reading = Reading(loss, set(), every=True)
             self._tidier = Tidier(primes(self._reading, "prime"), lambda term: None)
         self.names, self.definitions = self._reading.names, self._reading.definitions
+        self.slopes = self._reading.primes
         self.adjoints: dict[int, str] = {}
         for stamp in sorted(self._reading.nodes):
             layer = self._reading.layer_of(self._reading.nodes[stamp])
@@ -60,7 +63,7 @@ class Local:
         self._shapes = {name: np.shape(given) for name, given in self._reading.given.items()}
         self._shapes |= {self.names[stamp]: node.shape for stamp, node in self._reading.nodes.items()}
         self._shapes |= {self.adjoints[stamp]: node.shape for stamp, node in self._reading.nodes.items()}
-        self._shapes |= {name: slope.shape for name, _, slope in self._reading.primes}
+        self._shapes |= {name: slope.shape for name, _, slope in self.slopes}
         self._order = [*self._reading.values, *self.definitions]
 
     def constant_name(self, x: Any, value: Any) -> str | None:
@@ -94,7 +97,7 @@ class Local:
 
     def _behind(self, term: Term) -> set[str]:
         """The names of values in a term; of a derivative of an activation those that it is computed from."""
-        slopes = {name: slope.term for name, _, slope in self._reading.primes}
+        slopes = {name: slope.term for name, _, slope in self.slopes}
         names = names_in([term])
         names |= {name for slope in names & slopes.keys() for name in names_in([slopes[slope]])}
         return names & set(self._order) - slopes.keys()

@@ -1,0 +1,1 @@
+def fold(g,d,m): return g

@@ -1,0 +1,83 @@
+"""A scene as Mermaid text, for pages that render it: README files on code hosts, notebooks, wikis."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from .labels import Row, short
+from .scene import Box, Scene
+from .theme import THEMES
+
+OUTLINES: Mapping[str, tuple[str, str]] = {
+    "parameter": ("[", "]"),
+    "input": ("([", "])"),
+    "constant": (">", "]"),
+    "operation": ("(", ")"),
+    "result": ("[[", "]]"),
+    "group": ("[/", "/]"),
+    "adjoint": ("{{", "}}"),
+    "product": ("[", "]"),
+    "sum": ("((", "))"),
+    "unbroadcast": ("[\\", "/]"),
+}
+LINES = {"forward": "-->", "repeat": "==>", "backward": "==>", "line": "===", "saved": "-.->"}
+SPECIAL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]|[!-~]", re.ASCII)  # of ASCII only what is known is harmless
+HARMLESS = re.compile(r"[\w(),.+=:]", re.ASCII)
+
+Inside = Mapping[tuple[str, ...], list[Box | tuple[str, ...]]]
+
+
+def source(scene: Scene, *, direction: str, theme: str) -> str:
+    """The Mermaid text of a scene. The same scene gives the same text."""
+    look = THEMES[theme]
+    inside: dict[tuple[str, ...], list[Box | tuple[str, ...]]] = defaultdict(list)
+    for box in scene.boxes:
+        for depth in range(len(box.layers)):
+            if box.layers[: depth + 1] not in inside[box.layers[:depth]]:
+                inside[box.layers[:depth]].append(box.layers[: depth + 1])
+        inside[box.layers].append(box)
+    frames = {path: f"layer{i}" for i, path in enumerate(filter(None, inside), 1)}
+    lines = [f"flowchart {direction}", *_framed(inside, frames)]
+    lines += [f"  {arrow.tail} {LINES[arrow.kind]} {arrow.head}" for arrow in scene.arrows]
+    if scene.note:
+        lines.append(f'  note["{_text(scene.note)}"]')
+    for kind in sorted({box.kind for box in scene.boxes}):
+        fill, line = look.kinds[kind]
+        lines.append(f"  classDef {kind} fill:{fill},stroke:{line},color:{look.text}")
+    for frame in frames.values():
+        lines.append(f"  style {frame} fill:{look.layer},stroke:{look.layer_line},color:{look.faint}")
+    return "\n".join(lines) + "\n"
+
+
+def _framed(inside: Inside, frames: Mapping[tuple[str, ...], str]) -> Iterator[str]:
+    """The boxes in their frames, and frames in frames."""
+    open_frames = [iter(inside[()])]
+    while open_frames:
+        margin = "  " * len(open_frames)
+        each = next(open_frames[-1], None)
+        if each is None:
+            open_frames.pop()
+            if open_frames:
+                yield f"{margin[2:]}end"
+        elif isinstance(each, Box):
+            left, right = OUTLINES[each.kind]
+            yield f'{margin}{each.key}{left}"{"<br>".join(map(_row, each.rows))}"{right}:::{each.kind}'
+        else:
+            yield f'{margin}subgraph {frames[each]}["{_text(each[-1])}"]'
+            open_frames.append(iter(inside[each]))
+
+
+def _row(each: Row) -> str:
+    """A row of text; columns of numbers side by side."""
+    lines = zip(*each.columns, strict=True)
+    text = "<br>".join(" ".join(map(_text, line)) for line in lines)
+    return f"<b>{text}</b>" if each.role == "name" else text
+
+
+def _text(raw: str) -> str:
+    """What a person wrote, by the codes of its characters where they could mean something."""
+    return SPECIAL.sub(
+        lambda found: found[0] if HARMLESS.match(found[0]) else f"#{min(ord(found[0]), 0xFFFD)};", short(raw)
+    )
