@@ -221,13 +221,16 @@ def test_random_programs(start):
 
 def test_drawing_backward_changes_nothing(any_engine):
     loss, leaves = network()
-    draw(loss, backward=True).svg
+    assert draw(loss, backward=True).svg
     assert all(leaf.grad is None for leaf in leaves)
     loss.backward()
     before = [leaf.grad.copy() for leaf in leaves]
-    draw(loss, backward=True).svg
+    assert draw(loss, backward=True).svg
     for leaf, grad in zip(leaves, before, strict=True):
         assert_close(leaf.grad, grad, rtol=0)
+
+
+SHAPES = ("polygon", "ellipse", "path", "text")
 
 
 def places(svg):
@@ -237,7 +240,7 @@ def places(svg):
         title = group.findtext(f"{SVG}title")
         if group.get("class") == "node":
             text = next(group.iter(f"{SVG}text"), None)
-            shape = next(child for child in group if child.tag.removeprefix(SVG) in ("polygon", "ellipse", "path", "text"))
+            shape = next(child for child in group if child.tag.removeprefix(SVG) in SHAPES)
             numbers = [float(x) for x in re.findall(r"-?[0-9.]+", shape.get("points") or shape.get("d") or "")]
             x = sum(numbers[::2]) / len(numbers[::2]) if numbers else float(shape.get("cx") or text.get("x"))
             y = sum(numbers[1::2]) / len(numbers[1::2]) if numbers else float(shape.get("cy") or text.get("y"))
@@ -307,7 +310,8 @@ def test_what_is_no_scalar_cannot_be_swept_back():
 
 LINE = re.compile(
     r"flowchart (LR|TB|RL|BT)|  +subgraph layer\d+\[\"[^\"<>`]*\"\]|  +end|"
-    r"  +(note|(adjoint_|product_|sum_|unbroadcast_)?[vcg]?\d+)[\[\](){}>/\\]*\"([^\"<>`]|</?b>|<br>)*\"[\[\](){}/\\]*(:::\w+)?|"
+    r"  +(note|(adjoint_|product_|sum_|unbroadcast_)?[vcg]?\d+)[\[\](){}>/\\]*"
+    r"\"([^\"<>`]|</?b>|<br>)*\"[\[\](){}/\\]*(:::\w+)?|"
     r"  \w+ (-->|==>|===|-\.->) \w+|  (classDef \w+|style layer\d+) [\w:#,]+"
 )
 

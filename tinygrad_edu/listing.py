@@ -13,7 +13,6 @@ from .notation import applied
 from .sweep import below, seed_for, sweep
 from .tensor import Tensor
 
-
 NARROWEST = {0: 16, 2: 10, 3: 10}  # what a narrow terminal leaves of the columns
 
 

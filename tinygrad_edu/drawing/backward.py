@@ -65,7 +65,7 @@ def backward(loss: Node, graph: Graph, name: str) -> Backward:
     for node, g in sweep(loss, seed_for(loss, None, name), watch=watch):
         if node._record.stamp in tracked:
             found[node._record.stamp] = g
-    writer = _Writer(Local(loss), graph, numbers)
+    writer = _Writer(Local(loss, set(tracked)), graph, numbers)
     adjoints = {
         v.key: Adjoint(writer.local.adjoints[stamp] + " …" * (v.times > 1), found.get(stamp))
         for stamp, v in tracked.items()

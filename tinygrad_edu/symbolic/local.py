@@ -27,6 +27,12 @@ class Product(NamedTuple):
 class Local:
     """The vector-Jacobian products of a recorded scalar, each in the names of its own operation.
 
+    Parameters
+    ----------
+    loss : Tensor
+    shown : set of int
+        The stamps of the values whose products will be asked for.
+
     Attributes
     ----------
     names, adjoints : dict
@@ -41,18 +47,18 @@ class Local:
     >>> import tinygrad_edu as tg
     >>> W = tg.Tensor([[1.0, 2.0]], requires_grad=True, name="W")
     >>> y = W @ tg.Tensor([[3.0], [4.0]], requires_grad=True, name="x")
-    >>> local = Local(tg.sigmoid(y))
+    >>> local = Local(tg.sigmoid(y), {y._record.stamp})
     >>> for product in local.products(y).values():
     ...     print(local.text(product.term), "  ", local.shapes(product.term))
     Δ1·xᵀ    (1,1)·(1,2)
     Wᵀ·Δ1    (2,1)·(1,1)
     """
 
-    def __init__(self, loss: Any) -> None:
+    def __init__(self, loss: Any, shown: set[int]) -> None:
         self._table: dict[Any, Term] = {}
         self._loss = loss
         with session(self._table), np.errstate(all="ignore"):
-            self._reading = Reading(loss, set(), every=True)
+            self._reading = Reading(loss, set(), shown)
             self._tidier = Tidier(primes(self._reading, "prime"), lambda term: None)
         self.names, self.definitions = self._reading.names, self._reading.definitions
         self.slopes = self._reading.primes
@@ -60,11 +66,13 @@ class Local:
         for stamp in sorted(self._reading.nodes):
             layer = self._reading.layer_of(self._reading.nodes[stamp])
             self.adjoints[stamp] = self._reading.unique(f"Δ{layer}" if layer else f"∇{self.names[stamp]}")
-        self._shapes = {name: np.shape(given) for name, given in self._reading.given.items()}
-        self._shapes |= {self.names[stamp]: node.shape for stamp, node in self._reading.nodes.items()}
-        self._shapes |= {self.adjoints[stamp]: node.shape for stamp, node in self._reading.nodes.items()}
-        self._shapes |= {name: slope.shape for name, _, slope in self.slopes}
-        self._order = [*self._reading.values, *self.definitions]
+        nodes, order = self._reading.nodes, [*self._reading.values, *self.definitions]
+        shapes = {name: np.shape(given) for name, given in self._reading.given.items()}
+        shapes |= {name: nodes[stamp].shape for called in (self.names, self.adjoints) for stamp, name in called.items()}
+        shapes |= {name: slope.shape for name, _, slope in self.slopes}
+        self._words, self._shapes = Unicode(order), Shapes(order, shapes)
+        self._order = {name: i for i, name in enumerate([*self._reading.values, *self.names.values()])}
+        self._behind_slopes = {name: names_in([slope.term]) for name, _, slope in self.slopes}
 
     def constant_name(self, x: Any, value: Any) -> str | None:
         """What a constant is called; None for a number, which is written out."""
@@ -80,7 +88,7 @@ class Local:
         def watch(node: Any, i: int, product: Any, new: Any) -> None:
             term = self._tidier.tidy(product.term)
             added = term if new is product else self._tidier.tidy(new.term)
-            found[i] = Product(term, added, tuple(sorted(self._behind(term), key=self._order.index)))
+            found[i] = Product(term, added, tuple(sorted(self._behind(term), key=self._order.__getitem__)))
 
         with session(self._table), np.errstate(all="ignore"):
             one = node is self._loss and node._value.size == 1
@@ -97,20 +105,19 @@ class Local:
 
     def _behind(self, term: Term) -> set[str]:
         """The names of values in a term; of a derivative of an activation those that it is computed from."""
-        slopes = {name: slope.term for name, _, slope in self.slopes}
         names = names_in([term])
-        names |= {name for slope in names & slopes.keys() for name in names_in([slopes[slope]])}
-        return names & set(self._order) - slopes.keys()
+        names = names.union(*(self._behind_slopes[slope] for slope in names & self._behind_slopes.keys()))
+        return names & self._order.keys()
 
     def text(self, term: Term) -> str:
         """A term in one line."""
         with session(self._table):
-            return Unicode(self._order).whole(term)
+            return self._words.whole(term)
 
     def shapes(self, term: Term) -> str:
         """A term with the shape of each matrix in place of its name: ``(3,4)·(4,1)``."""
         with session(self._table):
-            return Shapes(self._order, self._shapes).whole(term)
+            return self._shapes.whole(term)
 
 
 def brief(shape: tuple[int, ...]) -> str:

@@ -40,7 +40,8 @@ def symbol(name: str, shape: Shape) -> Term:
 class Reading:
     """The tape of a loss in symbols.
 
-    With `every`, every value has a name, and no formula goes further than one operation.
+    With `shown`, a set of stamps, every value has a name, and no formula goes further than one operation; there is
+    none for what is not shown.
 
     Attributes
     ----------
@@ -54,8 +55,8 @@ class Reading:
         The adjoint of every node that was reached, by stamp.
     """
 
-    def __init__(self, loss: Any, needed: set[int], every: bool = False) -> None:
-        self.loss, self.needed, self.every = loss, needed, every
+    def __init__(self, loss: Any, needed: set[int], shown: set[int] | None = None) -> None:
+        self.loss, self.needed, self.shown = loss, needed, shown
         self.nodes = below(loss)
         self.values: dict[str, Any] = {}
         self.given: dict[str, Any] = {}
@@ -67,7 +68,7 @@ class Reading:
         self.columns: dict[str, str] = {}  # a column of different functions′ as it is defined
         self.deltas: list[str] = []
         self.seed = ""  # the name of the adjoint that the sweep starts with, where that is no 1
-        self._slopes: set[str] = set()
+        self._used: set[str] = set()  # names of what is neither given nor defined, or not yet
         self.steps: list[Step] = []
         self.adjoints: dict[int, Term] = {}
         self._taken = {node.name for node in self.nodes.values() if node.name}
@@ -95,7 +96,7 @@ class Reading:
     def unique(self, name: str) -> str:
         """The name, or the next that is free."""
         for candidate in itertools.chain([name], (f"{name}_{i}" for i in itertools.count(2))):
-            if candidate not in self.values and candidate not in self.definitions and candidate not in self._slopes:
+            if candidate not in self.values and candidate not in self.definitions and candidate not in self._used:
                 return candidate
         raise AssertionError
 
@@ -114,19 +115,27 @@ class Reading:
         if record.operation is None:
             name = self.unique(node.name or next(self._free["W" if node._value.ndim > 1 else "w"]))
             return self._variable(name, node, self._recorded.get(id(node), node._value))
+        wanted = node.name or self._layer_name(record) or self._input_name(record.stamp)
+        if self.shown is not None:
+            wanted = wanted or next(self._free["v"])
+            if record.stamp not in self.shown:
+                return self._named(record.stamp, self.unique(wanted), node)
         inputs = [self._operand(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
         out = _applied(record, inputs, node._value)
-        wanted = node.name or self._layer_name(record) or self._input_name(record.stamp)
-        if wanted is None and (self.every or out.term.weight > HEAVY):
+        if wanted is None and out.term.weight > HEAVY:
             wanted = next(self._free["v"])
         if wanted is None:
             return out
         name = self.unique(wanted)
         self.definitions[name] = out.term
-        self.names[record.stamp] = name
-        named = Expression(symbol(name, node._value.shape), node._value)
+        named = self._named(record.stamp, name, node)
         self._remember_slope(record, inputs, named, name)
         return named
+
+    def _named(self, stamp: int, name: str, node: Any) -> Expression:
+        self.names[stamp] = name
+        self._used.add(name)
+        return Expression(symbol(name, node._value.shape), node._value)
 
     def _variable(self, name: str, tensor: Any, value: Any) -> Expression:
         self.values[name], self.given[name] = np.reshape(value, matrix_shape(value.shape)), tensor
@@ -212,7 +221,7 @@ class Reading:
         one = Expression(filled(ONE, out.term.shape), np.ones(out.shape, out.dtype))
         slope = rule(one, out, *inputs, **record.params)  # type: ignore[misc]
         prime = self.unique(f"{name}′")
-        self._slopes.add(prime)
+        self._used.add(prime)
         if any(mono for _, mono in slope.term.items):
             self.primes.append((prime, inputs[0].term, slope))
             self.functions[prime] = f"{operation.symbol or operation.name}′"
