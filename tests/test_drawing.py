@@ -1,5 +1,6 @@
 """Pictures: what is in them, what they are made of, and that drawing changes nothing."""
 
+import contextlib
 import re
 import subprocess
 import sys
@@ -207,15 +208,47 @@ def test_arrays_of_every_kind(any_engine, array):
     assert "v2" in labels(tg.Tensor(array, requires_grad=True) + 1.0)
 
 
-def test_a_large_graph_is_drawn_without_numbers_and_says_so(any_engine):
+def test_a_large_graph_folds_and_says_so(any_engine):
     x = tg.Tensor([[0.25]], requires_grad=True)
     for _ in range(59):
         x = tg.tanh(x)
-    assert "0.250" in draw(x).dot and "numbers" not in draw(x).dot  # 60 nodes
+    assert repr(draw(x)) == "<Drawing: 60 nodes, 59 edges>" and "drawn as" not in draw(x).dot
     x = tg.tanh(x)
-    assert "0.250" not in draw(x).dot and "61 nodes: numbers are left out above 60" in draw(x).svg
-    assert "0.250" in draw(x, values=True).dot and "numbers" not in draw(x, values=True).dot
-    assert "numbers" not in draw(x, values=False).dot
+    assert "61 values drawn as 3: tanh ×59; depth=1 draws all" in " ".join(parts(draw(x).svg, "graph").values())
+    assert "0.250" in draw(x).dot and "0.250" not in draw(x, values=False).dot
+
+
+def test_drawn_whole_a_large_graph_shows_no_numbers_unless_asked():
+    x = tg.Tensor([[0.25]], requires_grad=True)
+    for _ in range(60):
+        x = tg.tanh(x)
+    assert repr(draw(x, depth=1)) == "<Drawing: 61 nodes, 60 edges>"
+    assert "0.250" not in draw(x, depth=1).dot and "0.250" in draw(x, depth=1, values=True).dot
+
+
+@pytest.mark.parametrize("depth", [-1, 1.5, True, "all"])
+def test_a_depth_is_a_whole_number(depth):
+    with pytest.raises(ValueError, match="depth="):
+        draw(network()[0], depth=depth)
+
+
+def test_layers_fold_to_boxes(any_engine):
+    shown = labels(network()[0], depth=0)
+    assert set(shown) == {"g1", "g2", "c1", "c2", "v8"}
+    assert (shown["g1"], shown["g2"]) == ("hidden 5 values (4, 2)", "output 2 values (2, 2)")
+
+
+@pytest.mark.parametrize("backward", [False, True])
+def test_layers_and_repetitions_fold_with_the_backward_sweep(any_engine, backward):
+    h = x = tensor(2, 1, name="x")
+    w = tensor(2, 2, name="W")
+    for i in range(80):
+        with tg.layer(f"step {i}"):
+            h = tg.tanh(w @ h) + x
+    shown = parts(draw(h.sum(), backward=backward).svg, "node")
+    assert sum("×80" in text for text in shown.values()) == 3 and ("adjoint_v1" in shown) is backward
+    shown = parts(draw(h.sum(), backward=backward, depth=0).svg, "node")
+    assert [text for text in shown.values() if text.startswith("step")] == ["step 0 … step 79 ×80 240 values (2, 1)"]
 
 
 def test_layers_are_frames_inside_each_other(any_engine):
@@ -265,7 +298,13 @@ def test_deep_graphs_and_deep_layers():
     x = tg.Tensor([1.0], requires_grad=True)
     for _ in range(20_000):
         x = -x
-    assert repr(draw(x)) == "<Drawing: 20001 nodes, 20000 edges>"
+    assert repr(draw(x)) == "<Drawing: 3 nodes, 3 edges>"
+    assert repr(draw(x, depth=1)) == "<Drawing: 20001 nodes, 20000 edges>"
+    with contextlib.ExitStack() as stack:
+        for i in range(2000):
+            stack.enter_context(tg.layer(str(i)))
+        x = tg.tanh(tensor(2))
+    assert draw(x).dot.count("subgraph cluster") == draw(x).mermaid.count("subgraph") == 2000
 
 
 # --- the same, and safe ----------------------------------------------------------------------------------------------
@@ -478,8 +517,8 @@ def test_a_picture_of_too_many_nodes_is_refused(monkeypatch):
     x = tg.Tensor(1.0, requires_grad=True)
     for _ in range(1999):
         x = -x
-    assert draw(x).svg == "<svg/>"
-    drawn = draw(-x)
+    assert draw(x, depth=1).svg == "<svg/>"
+    drawn = draw(-x, depth=1)
     assert drawn.dot.count("->") == 2000
     with pytest.raises(ValueError, match=r"^draw: 2001 nodes are too many for a picture \(at most 2000\)"):
         _ = drawn.svg

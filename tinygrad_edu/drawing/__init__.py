@@ -154,7 +154,7 @@ class Drawing:
         if nodes > DRAWABLE:
             raise ValueError(
                 f"draw: {nodes} nodes are too many for a picture (at most {DRAWABLE}); "
-                "draw a part of the network, or take .dot to a tool for large graphs"
+                "without depth= it folds; or take .dot to a tool for large graphs"
             )
         return render(self.dot, format)
 

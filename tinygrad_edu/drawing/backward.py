@@ -36,6 +36,7 @@ class Contribution(NamedTuple):
     saved: tuple[str, ...] = ()  # the keys of the forward values in it
     product: Any = None  # the numbers, before and after
     added: Any = None
+    repeats: bool = False  # from a repetition to the one before
 
 
 class Backward(NamedTuple):
@@ -108,7 +109,7 @@ class _Writer:
     def contribution(self, edge: Edge) -> Contribution | None:
         """What goes back along an edge; None where no rule takes it there."""
         tail, head = self.vertices[edge.tail], self.vertices[edge.head]
-        plain = Contribution(tail.key, head.key, edge.operand)
+        plain = Contribution(tail.key, head.key, edge.operand, repeats=edge.repeats)
         if head.operation is None or edge.repeats:
             return plain
         stamp = head.node._record.stamp

@@ -10,10 +10,11 @@ import html
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from textwrap import wrap
 
 import graphviz
 
-from .labels import Row, row, short
+from .labels import LONGEST, Row, row, short
 from .scene import Arrow, Box, Scene
 from .theme import ARROWS, FONT, KINDS, SHAPES, SIZES, THEMES, Theme
 
@@ -34,7 +35,7 @@ def source(scene: Scene, *, direction: str, theme: str, legend: bool) -> str:
     )
     whole.attr(nodesep="0.18", ranksep="0.24")
     if scene.note:
-        whole.attr(label=_label([row("note", scene.note)], look), labelloc="b")
+        whole.attr(label=_label([Row("note", (tuple(wrap(scene.note, LONGEST)),))], look), labelloc="b")
     clusters = _Frames(whole, look)
     beside = defaultdict(list)
     for box in scene.boxes:
@@ -90,14 +91,16 @@ def _edge(whole: graphviz.Digraph, arrow: Arrow, boxes: dict[str, Box], look: Th
     tail, head = boxes[arrow.tail], boxes[arrow.head]
     attributes = dict(ARROWS[arrow.kind])
     # A step more from frame to frame keeps the frames side by side; the way of the results is kept straight.
-    if arrow.kind != "saved":
+    if arrow.kind in ("forward", "backward", "line"):
         attributes["minlen"] = "1" if tail.layers == head.layers else "2"
     if arrow.kind == "forward":
         attributes["weight"] = "1" if tail.kind in ("parameter", "input", "constant") else "4"
+    if arrow.kind in ("backward", "return", "line"):
+        attributes["color"] = look.kinds["adjoint"][1]
     if arrow.kind in ("backward", "line"):  # is laid out along the graph, so that both sweeps keep side by side
-        whole.edge(head.key, tail.key, dir="back", color=look.kinds["adjoint"][1], **attributes)
-        return
-    whole.edge(tail.key, head.key, **attributes)
+        whole.edge(head.key, tail.key, dir="back", **attributes)
+    else:
+        whole.edge(tail.key, head.key, **attributes)
 
 
 def _legend(whole: graphviz.Digraph, scene: Scene, look: Theme) -> None:

@@ -78,7 +78,7 @@ def _numbers(value: np.ndarray[Any, Any]) -> list[Row]:
     if value.size > SMALL:
         with np.errstate(all="ignore"):  # nan and inf are shown, not complained about
             least, mean, largest = value.min(), value.mean(dtype=float), value.max()
-            if abs(mean) < value.size * np.finfo(float).eps * max(abs(least), abs(largest)):
+            if abs(mean) < 1e-12 * max(abs(least), abs(largest)):
                 mean = 0.0  # what cancels leaves the rounding of its terms
             found = decimals([least, mean, largest])
         return [Row("summary", (("min", "mean", "max"), tuple(found)))]

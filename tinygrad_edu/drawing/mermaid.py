@@ -22,7 +22,7 @@ OUTLINES: Mapping[str, tuple[str, str]] = {
     "sum": ("((", "))"),
     "unbroadcast": ("[\\", "/]"),
 }
-LINES = {"forward": "-->", "repeat": "==>", "backward": "==>", "line": "===", "saved": "-.->"}
+LINES = {"forward": "-->", "repeat": "==>", "backward": "==>", "return": "==>", "line": "===", "saved": "-.->"}
 SPECIAL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]|[!-~]", re.ASCII)  # of ASCII only what is known is harmless
 HARMLESS = re.compile(r"[\w(),.+=:]", re.ASCII)
 

@@ -27,7 +27,7 @@ class Arrow(NamedTuple):
 
     tail: str
     head: str
-    kind: str  # forward, repeat, backward, line (on the way to a product), saved
+    kind: str  # forward, repeat, backward, return (of a repetition), line (on the way to a product), saved
 
 
 class Scene(NamedTuple):
@@ -101,7 +101,7 @@ def _products(sweep: Backward, vertices: dict[str, Vertex], formulas: bool) -> t
         if each.summed is not None:
             last = way.step(last, "unbroadcast", _unbroadcast(each), layers)
             last = way.product(last, *each.summed, layers)
-        way.arrows.append(Arrow(last, goal, "backward"))
+        way.arrows.append(Arrow(last, goal, "return" if each.repeats else "backward"))
     return way.boxes, list(dict.fromkeys(way.arrows))
 
 

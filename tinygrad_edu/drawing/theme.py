@@ -37,6 +37,7 @@ ARROWS: Mapping[str, Mapping[str, str]] = {
     "forward": {},
     "repeat": {"style": "bold", "constraint": "false"},
     "backward": {"penwidth": "1.4"},
+    "return": {"style": "bold", "constraint": "false"},
     "line": {"penwidth": "1.4", "arrowtail": "none"},
     "saved": {"style": "dashed", "constraint": "false", "arrowhead": "open"},
 }
