@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 import tinygrad_edu
+from tinygrad_edu.drawing.engine import ENGINES
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-def output_of(name):
+def output_of(name, *arguments):
     """What an example prints, run as its reader runs it; warnings are errors."""
     package = str(Path(tinygrad_edu.__file__).parents[1])  # the package under test, installed or not
     environment = {**os.environ, "PYTHONPATH": package, "PYTHONUTF8": "1"}
-    command = [sys.executable, "-W", "error", EXAMPLES / name]
+    command = [sys.executable, "-W", "error", EXAMPLES / name, *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", timeout=120)
     assert done.returncode == 0, done.stderr
     assert not done.stderr
@@ -52,6 +53,13 @@ def test_own_operation_is_checked_and_a_wrong_one_found():
     assert "a wrong rule is found" in output
 
 
+def test_pictures_are_drawn(tmp_path):
+    if not any(find() for find in ENGINES.values()):
+        pytest.skip("no Graphviz engine is installed here")
+    assert len(output_of("pictures.py", tmp_path).splitlines()) == len(list(tmp_path.iterdir())) == 5
+    assert all(path.read_bytes().startswith(b"<?xml") for path in tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
 def test_every_example_is_run_here(path):
-    assert f'output_of("{path.name}")' in Path(__file__).read_text(encoding="utf-8")
+    assert f'output_of("{path.name}"' in Path(__file__).read_text(encoding="utf-8")

@@ -5,6 +5,8 @@ import io
 import re
 from pathlib import Path
 
+from test_drawing import parts
+
 README = Path(__file__).parent.parent / "README.md"
 
 
@@ -26,3 +28,6 @@ def test_blocks_print_what_they_say(tmp_path, monkeypatch):
             assert printed == block
             printed = None
     assert not printed
+    for picture in Path().glob("*.svg"):  # those that the README shows are the ones that it draws
+        shown = (README.parent / "examples" / picture.name).read_text(encoding="utf-8")
+        assert parts(shown, "node") == parts(picture.read_text(encoding="utf-8"), "node"), picture
