@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -99,15 +100,14 @@ class Local:
         names |= {name for slope in names & slopes.keys() for name in names_in([slopes[slope]])}
         return names & set(self._order) - slopes.keys()
 
-    def text(self, term: Term) -> str:
-        """A term in one line."""
+    def text(self, term: Term, style: Callable[[Sequence[str]], Unicode] = Unicode) -> str:
+        """A term in one line, in a style for names in this order."""
         with session(self._table):
-            return Unicode(self._order).whole(term)
+            return style(self._order).whole(term)
 
     def shapes(self, term: Term) -> str:
         """A term with the shape of each matrix in place of its name: ``(3,4)·(4,1)``."""
-        with session(self._table):
-            return Shapes(self._order, self._shapes).whole(term)
+        return self.text(term, lambda order: Shapes(order, self._shapes))
 
 
 def brief(shape: tuple[int, ...]) -> str:
