@@ -15,9 +15,10 @@ from .dot import source
 from .engine import render
 from .graph import collect
 from .scene import scene
+from .steps_page import step_through
 from .theme import THEMES
 
-__all__ = ["Drawing", "draw"]
+__all__ = ["Drawing", "draw", "step_through"]
 
 DETAILED = 60  # with more nodes than this, numbers are left out unless they are asked for
 DRAWABLE = 2000  # above this the layout takes minutes, and nobody can read the picture

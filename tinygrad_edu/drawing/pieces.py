@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..notation import applied
+from ..notation import applied, parameter
 from ..symbolic.derive import derive
 from ..symbolic.evaluate import evaluate
 from ..symbolic.expression import matrix_shape
 from ..symbolic.formula import Formula
-from ..symbolic.local import brief
+from ..symbolic.local import Product, brief
 from ..symbolic.terms import Term, names_in, session
 from ..symbolic.text import ATOM, Text, Unicode
 from .backward import Backward, Contribution
@@ -134,7 +134,7 @@ class Writer:
         values |= {adjoint_of(key): a.value for key, a in sweep.adjoints.items()}
         known = [(name, values[key]) for key, name in self.names.items() if values[key] is not None]
         self._values = _Values(known, self.local.definitions)
-        self._rules: dict[str, Mapping[int, Any]] = {}
+        self._rules: dict[str, Mapping[int, Product]] = {}
 
     def symbol(self, key: str) -> Symbol:
         """The symbol of a value or an adjoint."""
@@ -153,16 +153,31 @@ class Writer:
         text = (self.symbol(vertex.key), " = ", *self.made(vertex))
         return Line("value", text, self._shapes(term, vertex.value), self._numbers(term, vertex.value))
 
-    def product(self, use: Contribution, added: bool = False) -> Line:
-        """A vector-Jacobian product, before broadcasting is undone or after."""
+    def _rule(self, use: Contribution) -> Product | None:
+        """A vector-Jacobian product in symbols, where it has any and is not too long."""
         if use.head not in self._rules:
             self._rules[use.head] = self.local.products(self.vertices[use.head].node)
         rule = self._rules[use.head].get(use.operand)
-        term, result = None, use.added if added else use.product
-        if rule is not None:
-            term = rule.added if added else rule.term
-            if len(self.local.text(term)) > LONGEST:
-                term = None
+        return None if rule is None or len(self.local.text(rule.added)) > LONGEST else rule
+
+    def where(self, use: Contribution) -> Iterator[Line]:
+        """What the derivatives of activations in a product are."""
+        rule = self._rule(use)
+        for name in sorted(names_in([rule.term]) - self.keys.keys()) if rule else ():
+            head = self.vertices[use.head]
+            if "functions" in head.params:
+                slopes = ", ".join(f"{parameter(function)}′" for function in head.params["functions"])
+                text = f"[{slopes}]({marked(head.operands[0])})"
+            elif name in self.local.definitions:
+                text = self.local.text(self.local.definitions[name], Marked)
+            else:
+                continue
+            yield Line("where", self._pieces(f"{marked(name)} = {text}"))
+
+    def product(self, use: Contribution, added: bool = False) -> Line:
+        """A vector-Jacobian product, before broadcasting is undone or after."""
+        rule, result = self._rule(use), use.added if added else use.product
+        term = None if rule is None else rule.added if added else rule.term
         if term is None:  # a rule that calls NumPy cannot be read on symbols
             head, tail, g = (marked(self.names[key]) for key in (use.head, use.tail, adjoint_of(use.head)))
             text = self._pieces(f"(∂{head}/∂{tail})ᵀ·{g}")

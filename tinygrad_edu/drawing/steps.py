@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..record import Node
 from ..symbolic.local import brief
 from .backward import Backward, Contribution, backward
@@ -156,9 +158,13 @@ class _Walker:
         head, tail = self.vertices[use.head], self.vertices[use.tail]
         g, goal = self.write.symbol(adjoint_of(head.key)), self.write.symbol(adjoint_of(tail.key))
         uses, terms, totals = self.pending[tail.key], self.terms[tail.key], self.totals[tail.key]
-        incoming = self.sweep.adjoints[head.key].value
-        lines = [Line("arrives", (g,), brief(incoming.shape), (Matrix(incoming),)), self._rule(head, use)]
+        incoming = Matrix(self.sweep.adjoints[head.key].value)
         last = self.write.product(use)
+        again = any(isinstance(piece, Matrix) and _same(piece, incoming) for piece in last.numbers)
+        lines = [
+            Line("arrives", (g,), brief(incoming.value.shape), () if again else (incoming,)),
+            self._rule(head, use),
+        ]
         if use.summed is not None:
             lines.append(last)
             last = self.write.product(use, added=True)._replace(role="broadcasting undone")
@@ -166,6 +172,7 @@ class _Walker:
         totals.append(use.added + totals[-1] if totals else use.added)
         sign = " = " if len(uses) == 1 else " += "
         lines.append(last._replace(text=(goal, sign, *last.text)))
+        lines += self.write.where(use)
         if len(uses) > 1:
             lines.append(self._sum(goal, use, totals, len(uses)))
         if len(terms) == len(uses):
@@ -183,10 +190,11 @@ class _Walker:
 
     def _sum(self, goal: Symbol, use: Contribution, totals: list[Any], uses: int) -> Line:
         """What was there, what comes, and what is there now."""
+        text = (goal, f": {len(totals)} of {uses} contributions")
         if len(totals) == 1:
-            return Line("adds up", (goal, f" has got 1 of {uses} contributions"))
+            return Line("adds up", text)
         numbers = (Matrix(totals[-2]), " + ", Matrix(use.added), " = ", Matrix(totals[-1]))
-        return Line("adds up", (goal, f" has got {len(totals)} of {uses} contributions"), "", numbers)
+        return Line("adds up", text, "", numbers)
 
     def _in_full(self, vertex: Vertex, goal: Symbol) -> Iterator[Line]:
         """The closed form of an adjoint that is complete, where it says more than the product."""
@@ -230,6 +238,10 @@ class _Walker:
             closed = self.closed.get(key, ())
             if self.vertices[key].kind == "parameter" and closed and closed != sum_of(terms):
                 yield Known(totals[-1][0], None, Line("in full", (" = ", *closed)))
+
+
+def _same(one: Matrix, other: Matrix) -> bool:
+    return one.value.size == other.value.size and np.array_equal(one.value.ravel(), other.value.ravel())
 
 
 def _called(vertex: Vertex) -> str:
