@@ -13,12 +13,12 @@ import tinygrad_edu
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-def output_of(name):
-    """What an example prints, run as its reader runs it; warnings are errors."""
+def output_of(name, directory=None):
+    """What an example prints, run as its reader runs it, in a directory; warnings are errors."""
     package = str(Path(tinygrad_edu.__file__).parents[1])  # the package under test, installed or not
     environment = {**os.environ, "PYTHONPATH": package, "PYTHONUTF8": "1"}
     command = [sys.executable, "-W", "error", EXAMPLES / name]
-    done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", timeout=120)
+    done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, encoding="utf-8", timeout=120)
     assert done.returncode == 0, done.stderr
     assert not done.stderr
     return done.stdout
@@ -52,6 +52,16 @@ def test_own_operation_is_checked_and_a_wrong_one_found():
     assert "a wrong rule is found" in output
 
 
+def test_step_through_writes_a_page(tmp_path):
+    output = output_of("step_through.py", tmp_path)
+    (page,) = tmp_path.iterdir()
+    assert page.name == "backward.html" and "backward.html" in output
+    text = page.read_text(encoding="utf-8")
+    steps = int(re.search(r"^(\d+) steps", output, re.M)[1])
+    assert text.count('<article class="frame') == steps == 17
+    assert "mishachev (3)" in text
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
 def test_every_example_is_run_here(path):
-    assert f'output_of("{path.name}")' in Path(__file__).read_text(encoding="utf-8")
+    assert f'output_of("{path.name}"' in Path(__file__).read_text(encoding="utf-8")

@@ -236,7 +236,8 @@ class Writer:
         for vertex in self.vertices.values():
             if vertex.node is None or vertex.node._record is None:
                 name = reading.constant_name(vertex.node, vertex.value)
-                others |= {name} - {vertex.name, None}
+                if name and name != vertex.name:
+                    others.add(name)
         style = Marked([*reading.values, *reading.definitions], reading.applied)
         with session(formula.table):
             for key, line in zip(keys, formula.lines, strict=True):

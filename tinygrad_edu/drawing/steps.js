@@ -9,20 +9,23 @@
   const edges = all("[data-ends]");
   const keyed = new Map();
   for (const element of all("[data-key]")) {
-    const { key } = element.dataset;
-    keyed.set(key, [...(keyed.get(key) ?? []), element]);
+    if (!keyed.has(element.dataset.key)) keyed.set(element.dataset.key, []);
+    keyed.get(element.dataset.key).push(element);
   }
+  const within = (number) => Math.min(Math.max(number, 1), frames.length);
+  const buttons = all("[data-go]");
   const slider = one("#controls input");
   const status = one("[role=status]");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const moves = { first: () => 1, back: () => now - 1, next: () => now + 1, last: () => frames.length };
   const keys = {
-    ArrowRight: moves.next, ArrowLeft: moves.back, PageDown: moves.next, PageUp: moves.back, Home: moves.first, End: moves.last,
+    ArrowRight: moves.next, PageDown: moves.next, ArrowLeft: moves.back, PageUp: moves.back,
+    Home: moves.first, End: moves.last,
   };
   let now = 0;
 
   function go(number, remember = "replaceState") {
-    const next = Math.min(Math.max(number, 1), frames.length);
+    const next = within(number);
     if (next === now) return;
     now = next;
     const frame = frames[now - 1];
@@ -33,7 +36,9 @@
       element.classList.toggle("past", now >= Number(element.dataset.until ?? Infinity));
     }
     for (const node of nodes) node.classList.toggle("lit", lit.has(node.dataset.key));
-    for (const edge of edges) edge.classList.toggle("lit", edge.dataset.ends.split(" ").every((key) => lit.has(key)));
+    for (const edge of edges) {
+      edge.classList.toggle("lit", edge.dataset.ends.split(" ").every((key) => lit.has(key)));
+    }
     tell(frame);
     scroll();
     try { // a frame in a notebook has no address of its own
@@ -41,16 +46,18 @@
     } catch { /* then nothing keeps the step */ }
   }
 
-  function tell(frame) {
+  function tell(frame) { // the count for all, what happens for those who do not see it
     const count = one(".count", frame).textContent;
     const [step, phase] = count.split(": ");
+    const made = all(".value .formula, .product .formula, .broadcasting-undone .formula", frame).pop();
+    const words = [one("h3", frame), ...(made ? [made] : [])].map((element) => `. ${element.textContent}`).join("");
     const bold = Object.assign(document.createElement("b"), { textContent: step });
-    const title = Object.assign(document.createElement("span"), { className: "unseen", textContent: `. ${one("h3", frame).textContent}` });
-    status.replaceChildren(bold, `: ${phase}`, title);
+    const unseen = Object.assign(document.createElement("span"), { className: "unseen", textContent: words });
+    status.replaceChildren(bold, `: ${phase}`, unseen);
     slider.value = now;
     slider.setAttribute("aria-valuetext", count);
-    for (const button of all("[data-go]")) {
-      button.setAttribute("aria-disabled", String(Math.min(Math.max(moves[button.dataset.go](), 1), frames.length) === now));
+    for (const button of buttons) { // not disabled: that would take the focus from who presses it
+      button.setAttribute("aria-disabled", String(within(moves[button.dataset.go]()) === now));
     }
   }
 
@@ -59,8 +66,10 @@
       const places = all(".lit", box).map((element) => element.getBoundingClientRect());
       if (!places.length) continue;
       const around = box.getBoundingClientRect();
-      const middle = (start, end) => (Math.min(...places.map((place) => place[start])) + Math.max(...places.map((place) => place[end]))) / 2;
-      const left = box.closest("#picture") ? box.scrollLeft + middle("left", "right") - around.left - box.clientWidth / 2 : 0;
+      const middle = (start, end) =>
+        (Math.min(...places.map((place) => place[start])) + Math.max(...places.map((place) => place[end]))) / 2;
+      const wide = box.closest("#picture");
+      const left = wide ? box.scrollLeft + middle("left", "right") - around.left - box.clientWidth / 2 : box.scrollLeft;
       const top = box.scrollTop + middle("top", "bottom") - around.top - box.clientHeight / 2;
       box.scrollTo({ left, top, behavior: calm.matches ? "auto" : "smooth" });
     }
@@ -68,10 +77,11 @@
 
   const asked = () => Number(/^#(\d+)$/.exec(location.hash)?.[1] ?? 0);
 
-  for (const button of all("[data-go]")) button.addEventListener("click", () => go(moves[button.dataset.go]()));
+  for (const button of buttons) button.addEventListener("click", () => go(moves[button.dataset.go]()));
   slider.addEventListener("input", () => go(Number(slider.value)));
   addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.target === slider || !(event.key in keys)) return;
+    if (!(event.key in keys) || event.target === slider) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     event.preventDefault();
     go(keys[event.key]());
   });
@@ -79,7 +89,7 @@
     const link = event.target.closest?.("a.symbol");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    go(Number(link.hash.slice(1)), "pushState");
+    go(Number(link.getAttribute("href").slice(1)), "pushState");
     if (!link.offsetParent) one("#step").focus({ preventScroll: true });
   });
   for (const moved of ["hashchange", "popstate"]) addEventListener(moved, () => asked() && go(asked()));
@@ -89,7 +99,8 @@
   let start = null;
   addEventListener("touchstart", (event) => {
     const box = event.target.closest(".scroll, dd, #controls");
-    start = event.touches.length === 1 && !(box && (box.id || box.scrollWidth > box.clientWidth)) ? event.touches[0] : null;
+    const taken = event.touches.length > 1 || (box && (box.id || box.scrollWidth > box.clientWidth));
+    start = taken ? null : event.touches[0];
   }, { passive: true });
   addEventListener("touchend", (event) => {
     if (!start) return;

@@ -77,8 +77,9 @@ def walk(loss: Any) -> Walk:
     if loss._record is None or loss._record.operation is None:
         raise ValueError("step_through: nothing was recorded; did you forget requires_grad=True?")
     if loss._value.size != 1:
-        shape = loss._value.shape
-        raise ValueError(f"step_through: the result has shape {shape}; a sweep starts at a scalar (size 1): take .sum()")
+        raise ValueError(
+            f"step_through: the result has shape {loss._value.shape}; a sweep starts at a scalar (size 1): take .sum()"
+        )
     graph = collect(loss)
     operations = sum(vertex.operation is not None for vertex in graph.vertices)
     if operations > MOST:
@@ -207,18 +208,19 @@ class _Walker:
             yield Line("in full", (goal, " = ", *closed))
 
     def _result(self) -> Step:
-        lines = []
+        """The gradients of all parameters."""
+        lines, lit = [], []
         for vertex in self.given:
             if vertex.key not in self.sweep.adjoints:
                 continue
             g, value = self.write.symbol(adjoint_of(vertex.key)), self.sweep.adjoints[vertex.key].value
             if value is None:
-                lines.append(Line("gradient", (g, " – was not computed: the result does not depend on it")))
+                lines.append(Line("gradient", (g, ": –, not computed, as no rule leads there")))
                 continue
             formula = self.closed.get(vertex.key) or sum_of(self.terms[vertex.key])
             lines.append(Line("gradient", (g, " = ", *formula), brief(value.shape), (Matrix(value),)))
-        keys = [key for v in self.given if v.key in self.sweep.adjoints for key in (v.key, adjoint_of(v.key))]
-        return Step("result", ("The sweep is done: all gradients are there",), tuple(lines), tuple(keys))
+            lit += [vertex.key, adjoint_of(vertex.key)]
+        return Step("result", ("The sweep is done: all gradients are there",), tuple(lines), tuple(lit))
 
     # --- what is seen beside the steps ---
 
