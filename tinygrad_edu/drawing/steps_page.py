@@ -64,7 +64,7 @@ def step_through(loss: Any, path: str | os.PathLike[str] | None = None) -> Steps
     >>> import tinygrad_edu as tg
     >>> w = tg.Tensor([[1.0, 2.0]], requires_grad=True, name="w")
     >>> tg.step_through(tg.sigmoid((w @ [[3.0], [4.0]]).named("z")))
-    <Steps: 2 forward, 2 backward>
+    <Steps: 2 forward, 3 backward>
     """
     target = None if path is None else _checked(path)
     steps = Steps(walk(loss))
