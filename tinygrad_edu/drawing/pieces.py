@@ -57,6 +57,11 @@ def small(shape: tuple[int, ...]) -> bool:
     return 0 < rows * columns <= SMALL[0] and rows <= SMALL[1] and columns <= SMALL[2]
 
 
+def shape_of(value: Any) -> str:
+    """A shape in short, or that there is none."""
+    return brief(value.shape) if value.ndim else "scalar"
+
+
 def sum_of(terms: Sequence[Pieces]) -> Pieces:
     """Formulas, added up.
 
@@ -90,10 +95,24 @@ class Marked(Unicode):
         return marked(name)
 
 
+class _Values(dict[str, Any]):
+    """Matrices by name. Derivatives of activations are computed when they are asked for."""
+
+    def __init__(self, given: Iterable[tuple[str, Any]], definitions: Mapping[str, Term]) -> None:
+        super().__init__(given)
+        self.scalars = {name for name, value in self.items() if np.ndim(value) == 0}
+        self.update((name, np.reshape(value, matrix_shape(np.shape(value)))) for name, value in self.items())
+        self.definitions = definitions
+
+    def __missing__(self, name: str) -> Any:
+        self[name] = evaluate(self.definitions[name], self)
+        return self[name]
+
+
 class InNumbers(Marked):
     """The style that writes small matrices as numbers, in place of their names. They are listed in `matrices`."""
 
-    def __init__(self, order: Sequence[str], values: Mapping[str, Any], matrices: list[Any]) -> None:
+    def __init__(self, order: Sequence[str], values: _Values, matrices: list[Any]) -> None:
         super().__init__(order)
         self.values, self.matrices = values, matrices
 
@@ -105,20 +124,10 @@ class InNumbers(Marked):
                 value = np.broadcast_to(evaluate(term, self.values), term.shape)
         except KeyError:  # a constant that the tape has only as what was made of it
             return super().text(term)
-        self.matrices.append(value)
-        return f"{NUMBERS}{len(self.matrices) - 1}{END}", ATOM
-
-
-class _Values(dict[str, Any]):
-    """Matrices by name. Derivatives of activations are computed when they are asked for."""
-
-    def __init__(self, given: Iterable[tuple[str, Any]], definitions: Mapping[str, Term]) -> None:
-        super().__init__((name, np.reshape(value, matrix_shape(np.shape(value)))) for name, value in given)
-        self.definitions = definitions
-
-    def __missing__(self, name: str) -> Any:
-        self[name] = evaluate(self.definitions[name], self)
-        return self[name]
+        plain = term.kind == "symbol" and term.data in self.values.scalars
+        self.matrices.append(value.reshape(()) if plain else value)
+        text = f"{NUMBERS}{len(self.matrices) - 1}{END}"
+        return (f"({text})" if plain and value < 0 else text), ATOM  # 2 (−3), not 2 −3
 
 
 class Writer:
@@ -200,7 +209,7 @@ class Writer:
 
     def _shapes(self, term: Term | None, result: Any) -> str:
         shapes = "" if term is None else self.local.shapes(term)
-        return f"{shapes}→{brief(result.shape)}" if "·" in shapes else brief(result.shape)
+        return f"{shapes}→{brief(result.shape)}" if "·" in shapes else shape_of(result)
 
     def _numbers(self, term: Term | None, result: Any) -> Pieces:
         """A formula in numbers where it has small matrices, and what comes out."""

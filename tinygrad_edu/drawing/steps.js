@@ -126,6 +126,5 @@
   document.documentElement.classList.add("live");
   one("#controls").hidden = false;
   for (const frame of frames) frame.removeAttribute("id"); // else the browser scrolls to it, away from the picture
-  if (asked()) addEventListener("load", () => scrollTo(0, 0));
   go(asked() || 1);
 })();

@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..record import Node
-from ..symbolic.local import brief
 from .backward import Backward, Contribution, backward
 from .graph import Vertex, collect
 from .labels import short
-from .pieces import Line, Matrix, Pieces, Symbol, Writer, adjoint_of, sum_of
+from .pieces import Line, Matrix, Pieces, Symbol, Writer, adjoint_of, shape_of, sum_of
 from .scene import Scene, scene
 
 MOST = 200  # operations: more than anybody steps through
@@ -134,7 +133,7 @@ class _Walker:
 
     def _given(self) -> Step:
         lines = [
-            Line(v.kind, (self.write.symbol(v.key),), brief(v.value.shape), (Matrix(v.value),)) for v in self.given
+            Line(v.kind, (self.write.symbol(v.key),), shape_of(v.value), (Matrix(v.value),)) for v in self.given
         ]
         return Step("given", ("What is given",), tuple(lines), tuple(v.key for v in self.given))
 
@@ -150,7 +149,7 @@ class _Walker:
         key = self.result.key
         one = self.sweep.adjoints[key].value
         g = self.write.symbol(adjoint_of(key))
-        lines = (Line("start", (g, " = 1"), brief(one.shape), (Matrix(one),)),)
+        lines = (Line("start", (g, " = 1"), shape_of(one), (Matrix(one),)),)
         self.terms[key].append(("1",))
         title = ("The sweep starts at the result: ", g, " is 1")
         return Step("backward", title, lines, (key, adjoint_of(key)), key, one)
@@ -163,7 +162,7 @@ class _Walker:
         last = self.write.product(use)
         again = any(isinstance(piece, Matrix) and _same(piece, incoming) for piece in last.numbers)
         lines = [
-            Line("arrives", (g,), brief(incoming.value.shape), () if again else (incoming,)),
+            Line("arrives", (g,), shape_of(incoming.value), () if again else (incoming,)),
             self._rule(head, use),
         ]
         if use.summed is not None:
@@ -218,7 +217,7 @@ class _Walker:
                 lines.append(Line("gradient", (g, ": –, not computed, as no rule leads there")))
                 continue
             formula = self.closed.get(vertex.key) or sum_of(self.terms[vertex.key])
-            lines.append(Line("gradient", (g, " = ", *formula), brief(value.shape), (Matrix(value),)))
+            lines.append(Line("gradient", (g, " = ", *formula), shape_of(value), (Matrix(value),)))
             lit += [vertex.key, adjoint_of(vertex.key)]
         return Step("result", ("The sweep is done: all gradients are there",), tuple(lines), tuple(lit))
 

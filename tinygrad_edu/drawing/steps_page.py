@@ -19,11 +19,10 @@ import numpy as np
 
 from ..files import write
 from ..symbolic.expression import matrix_shape
-from ..symbolic.local import brief
 from .dot import source
 from .engine import render
 from .labels import decimals, numbered, short
-from .pieces import Line, Matrix, Pieces, Symbol, small
+from .pieces import Line, Matrix, Pieces, Symbol, shape_of, small
 from .steps import Entry, Known, Step, Walk, walk
 from .theme import THEMES, Theme
 
@@ -188,8 +187,8 @@ def _safe(raw: str) -> str:
 
 
 def _text(raw: str) -> str:
-    """The same where lines may be broken: names of operations are long, and have underscores."""
-    return _safe(raw).replace("_", "_<wbr>")
+    """The same where lines may be broken, in a formula behind a dot, in the name of an operation at an underscore."""
+    return _safe(raw).replace("_", "_<wbr>").replace("·", "·<wbr>")
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
@@ -339,11 +338,11 @@ class _Parts:
 
     def _entry(self, entry: Entry) -> str:
         vertex = entry.vertex
-        name = self._symbol(Symbol(vertex.key, short(vertex.name or "…")))
+        name = self._symbol(Symbol(vertex.key, short(vertex.name or "…", 24)))
         made = self._formula(entry.made) if entry.made else vertex.kind
         return (
             f'<tr class="{vertex.kind}" data-key="{vertex.key}" data-since="{self.since[vertex.key]}">'
-            f'<th scope="row">{name}</th><td class="made">{made}</td><td class="shape">{brief(vertex.value.shape)}</td>'
+            f'<th scope="row">{name}</th><td class="made">{made}</td><td class="shape">{shape_of(vertex.value)}</td>'
             f'<td class="value">{_in_a_row(vertex.value)}</td>{self._adjoint(entry)}</tr>\n'
         )
 
