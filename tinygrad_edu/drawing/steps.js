@@ -29,7 +29,8 @@
     if (next === now) return;
     now = next;
     const frame = frames[now - 1];
-    const lit = new Set(frame.dataset.lit.split(" "));
+    const about = frame.dataset.lit.split(" ");
+    const lit = new Set(about);
     frames.forEach((other) => other.classList.toggle("off", other !== frame));
     for (const element of changing) {
       element.classList.toggle("future", now < Number(element.dataset.since));
@@ -40,7 +41,7 @@
       edge.classList.toggle("lit", edge.dataset.ends.split(" ").every((key) => lit.has(key)));
     }
     tell(frame);
-    scroll();
+    scroll(about[0]);
     try { // a frame in a notebook has no address of its own
       history[remember](null, "", `#${now}`);
     } catch { /* then nothing keeps the step */ }
@@ -61,17 +62,24 @@
     }
   }
 
-  function scroll() { // what is lit, into the middle of its box; the page itself stays
+  function scroll(current) { // what is lit, or at least the current node, into sight; the page itself stays
     for (const box of all(".scroll")) {
-      const places = all(".lit", box).map((element) => element.getBoundingClientRect());
-      if (!places.length) continue;
+      const lit = all(".lit", box);
+      if (!lit.length) continue;
       const around = box.getBoundingClientRect();
-      const middle = (start, end) =>
-        (Math.min(...places.map((place) => place[start])) + Math.max(...places.map((place) => place[end]))) / 2;
-      const wide = box.closest("#picture");
-      const left = wide ? box.scrollLeft + middle("left", "right") - around.left - box.clientWidth / 2 : box.scrollLeft;
-      const top = box.scrollTop + middle("top", "bottom") - around.top - box.clientHeight / 2;
-      box.scrollTo({ left, top, behavior: calm.matches ? "auto" : "smooth" });
+      const head = one("thead", box)?.offsetHeight ?? 0; // stays at the top
+      const by = (start, end, length, covered) => {
+        const of = (elements) => {
+          const places = elements.map((element) => element.getBoundingClientRect());
+          const first = Math.min(...places.map((place) => place[start])) - around[start] - covered;
+          return [first, Math.max(...places.map((place) => place[end])) - around[start] - covered];
+        };
+        let [first, last] = of(lit);
+        if (last - first > length - covered) [first, last] = of(lit.filter((each) => each.dataset.key === current));
+        return first >= 0 && last <= length - covered ? 0 : (first + last - length + covered) / 2;
+      };
+      const [left, top] = [by("left", "right", box.clientWidth, 0), by("top", "bottom", box.clientHeight, head)];
+      box.scrollBy({ left: box.closest("#picture") ? left : 0, top, behavior: calm.matches ? "auto" : "smooth" });
     }
   }
 
