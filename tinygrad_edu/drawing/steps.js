@@ -83,6 +83,11 @@
     }
   }
 
+  function fit() { // how much of the tape there is room for below the picture: the current line is to be in sight
+    const top = one("#step").getBoundingClientRect().top + scrollY;
+    one("#tape").style.setProperty("--room", `${innerHeight - top}px`);
+  }
+
   const asked = () => Number(/^#(\d+)$/.exec(location.hash)?.[1] ?? 0);
 
   for (const button of buttons) button.addEventListener("click", () => go(moves[button.dataset.go]()));
@@ -134,5 +139,7 @@
   document.documentElement.classList.add("live");
   one("#controls").hidden = false;
   for (const frame of frames) frame.removeAttribute("id"); // else the browser scrolls to it, away from the picture
+  addEventListener("resize", fit);
+  fit();
   go(asked() || 1);
 })();
