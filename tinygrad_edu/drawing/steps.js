@@ -5,7 +5,7 @@
   const one = (selector, root = document) => root.querySelector(selector);
   const frames = all(".frame");
   const changing = all("[data-since]");
-  const nodes = all("#tape [data-key], #picture [data-key]");
+  const nodes = all("#tape :is(tr, td)[data-key], #picture [data-key]");
   const edges = all("[data-ends]");
   const keyed = new Map();
   for (const element of all("[data-key]")) {
@@ -76,7 +76,7 @@
         };
         let [first, last] = of(lit);
         if (last - first > length - covered) [first, last] = of(lit.filter((each) => each.dataset.key === current));
-        return first >= 0 && last <= length - covered ? 0 : (first + last - length + covered) / 2;
+        return first > -1 && last < length - covered + 1 ? 0 : (first + last - length + covered) / 2;
       };
       const [left, top] = [by("left", "right", box.clientWidth, 0), by("top", "bottom", box.clientHeight, head)];
       box.scrollBy({ left: box.closest("#picture") ? left : 0, top, behavior: calm.matches ? "auto" : "smooth" });
