@@ -1,18 +1,15 @@
-"""Pictures: a network, the backward sweep beside it, its steps one by one, and a long computation that folds.
+"""Pictures: a network, the backward sweep beside it, its layers, and a recurrent network that folds.
 
-    python pictures.py FOLDER
-
-writes them to FOLDER; without, to pictures/.
+They are written to the folder pictures/.
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
 
 import tinygrad_edu as tg
 
-folder = Path(sys.argv[1] if len(sys.argv) > 1 else "pictures")
+folder = Path("pictures")
 folder.mkdir(exist_ok=True)
 rng = np.random.default_rng(3)
 

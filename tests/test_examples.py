@@ -14,12 +14,12 @@ from tinygrad_edu.drawing.engine import ENGINES
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-def output_of(name, *arguments):
-    """What an example prints, run as its reader runs it; warnings are errors."""
+def output_of(name, directory=None):
+    """What an example prints, run as its reader runs it, in a directory; warnings are errors."""
     package = str(Path(tinygrad_edu.__file__).parents[1])  # the package under test, installed or not
     environment = {**os.environ, "PYTHONPATH": package, "PYTHONUTF8": "1"}
-    command = [sys.executable, "-W", "error", EXAMPLES / name, *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", timeout=120)
+    command = [sys.executable, "-W", "error", EXAMPLES / name]
+    done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, encoding="utf-8", timeout=120)
     assert done.returncode == 0, done.stderr
     assert not done.stderr
     return done.stdout
@@ -56,8 +56,20 @@ def test_own_operation_is_checked_and_a_wrong_one_found():
 def test_pictures_are_drawn(tmp_path):
     if not any(find() for find in ENGINES.values()):
         pytest.skip("no Graphviz engine is installed here")
-    assert len(output_of("pictures.py", tmp_path).splitlines()) == len(list(tmp_path.iterdir())) == 5
-    assert all(path.read_bytes().startswith(b"<?xml") for path in tmp_path.iterdir())
+    output = output_of("pictures.py", tmp_path)
+    pictures = list((tmp_path / "pictures").iterdir())
+    assert len(output.splitlines()) == len(pictures) == 5
+    assert all(path.read_bytes().startswith(b"<?xml") for path in pictures)
+
+
+def test_step_through_writes_a_page(tmp_path):
+    output = output_of("step_through.py", tmp_path)
+    (page,) = tmp_path.iterdir()
+    assert page.name == "backward.html" and "backward.html" in output
+    text = page.read_text(encoding="utf-8")
+    steps = int(re.search(r"^(\d+) steps", output, re.M)[1])
+    assert text.count('<article class="frame') == steps == 17
+    assert "mishachev (3)" in text
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)

@@ -1,23 +1,19 @@
 """The audit's page: what is in it, that it needs nothing else, and how it behaves in a browser."""
 
 import dataclasses
-import html.parser
 import itertools
-import json
 import math
 import re
-import shutil
-import subprocess
 from urllib.parse import unquote
 
 import pytest
+from html_reader import Browser, contrast, in_a_browser, read
 
 from tinygrad_edu.documents import audit
 from tinygrad_edu.documents.audit import CATALOGUES
 from tinygrad_edu.documents.entry import VERDICTS, Condition
 from tinygrad_edu.documents.page import SIGNS, page
 
-VOID = {"meta", "link", "input", "br", "hr", "img"}
 SVG = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
 <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN"
  "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
@@ -29,61 +25,6 @@ SVG = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
 </svg>
 """
 HOSTILE = """<b>"bold" & 'quoted'</b></article><script>alert(1)</script>"""
-
-
-class Element:
-    """An element with its attributes, its children, and the text inside."""
-
-    def __init__(self, tag, attributes, parent):
-        self.tag, self.parent, self.children, self.texts = tag, parent, [], []
-        assert len(dict(attributes)) == len(attributes), f"an attribute twice: {attributes}"
-        self.attributes = dict(attributes)
-
-    def __getitem__(self, name):
-        return self.attributes.get(name)
-
-    def all(self, *tags):
-        """What is inside, in order; of these tags if some are given."""
-        for child in self.children:
-            if not tags or child.tag in tags:
-                yield child
-            yield from child.all(*tags)
-
-    @property
-    def text(self):
-        return "".join(part if isinstance(part, str) else part.text for part in self.texts)
-
-
-class Reader(html.parser.HTMLParser):
-    """Reads a page, in which every element has to be closed where it should be."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.at = self.root = Element("", [], None)
-        self.feed(text)
-        self.close()
-        assert self.at is self.root, f"<{self.at.tag}> is not closed"
-
-    def handle_starttag(self, tag, attributes):
-        self.handle_startendtag(tag, attributes)
-        if tag not in VOID:
-            self.at = self.at.children[-1]
-
-    def handle_startendtag(self, tag, attributes):
-        element = Element(tag, attributes, self.at)
-        self.at.children.append(element)
-        self.at.texts.append(element)
-
-    def handle_endtag(self, tag):
-        assert tag == self.at.tag, f"</{tag}> closes <{self.at.tag}>"
-        self.at = self.at.parent
-
-    def handle_data(self, data):
-        self.at.texts.append(data)
-
-
-def read(text):
-    return Reader(text).root
 
 
 @pytest.fixture(scope="module")
@@ -284,17 +225,6 @@ def test_everything_is_escaped(conditional):
         assert not any(re.search(r"\s", id) for id in ids)
 
 
-def luminance(colour):
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def contrast(one, other):
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
 @pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize(("front", "back"), [
     ("ink", "paper"), ("ink", "card"), ("soft", "paper"), ("soft", "card"), ("link", "paper"), ("exact", "exact-fill"),
@@ -311,14 +241,6 @@ def test_colours_can_be_told_apart(tree, mode, front, back):
 
 # --- in a browser ----------------------------------------------------------------------------------------------------
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-in_a_browser = pytest.mark.skipif(BROWSER is None, reason="no chromium, chromium-browser or google-chrome on the PATH")
-RECORDER = """<script>
-var faults = [];
-addEventListener("error", (event) => faults.push(String(event.message)), true);
-addEventListener("securitypolicyviolation", (event) => faults.push(event.violatedDirective));
-for (const kind of ["error", "warn"]) console[kind] = (...words) => faults.push(words.join(" "));
-</script>"""
 ACTIONS = """
 const search = document.querySelector("#search");
 const press = (verdict) => document.querySelector(`.verdicts [data-verdict="${verdict}"]`).click();
@@ -329,46 +251,6 @@ const shown = () => visible("article").map((element) => element.id);
 const status = () => document.querySelector("[role=status]").textContent;
 const colour = (selector, name) => getComputedStyle(document.querySelector(selector))[name];
 """
-SHOW = """
-const show = (textContent) =>
-    Object.assign(document.body.appendChild(document.createElement("pre")), {id: "found", textContent});
-"""
-RUN = """
-addEventListener("load", async () => {
-    const found = JSON.stringify(await (async () => { SCRIPT })());
-    if (top === self) show(found); else parent.postMessage(found, "*");
-});
-"""
-FRAME = """<body><script>{show} addEventListener("message", (event) => show(event.data));</script>
-<iframe src="page.html" style="border: 0; width: {width}px; height: 900px"></iframe></body>"""
-
-
-class Browser:
-    """Headless Chromium, with the page and a script that says what it found."""
-
-    def __init__(self, directory, text):
-        self.directory, self.text = directory, text
-
-    def __call__(self, script, query="", width=None, flags=()):
-        """What the body of a JavaScript function returns at the end of the page.
-
-        `width` puts the page into a frame: a window has 500 pixels at least.
-        """
-        script = f"<script>{{ {SHOW} {ACTIONS} {RUN.replace('SCRIPT', script)} }}</script></body>"
-        text = self.text.replace("<head>", f"<head>{RECORDER}", 1).replace("</body>", script, 1)
-        (self.directory / "page.html").write_text(text, encoding="utf-8")
-        (self.directory / "frame.html").write_text(FRAME.format(show=SHOW, width=width), encoding="utf-8")
-        address = (self.directory / ("frame.html" if width else "page.html")).as_uri() + query
-        done = subprocess.run(
-            [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "--virtual-time-budget=2000",
-             f"--user-data-dir={self.directory / 'profile'}", *flags, address],
-            capture_output=True, text=True, encoding="utf-8", timeout=60, check=True,
-        )  # fmt: skip
-        found = re.findall(r'<pre id="found">(.*?)</pre>', done.stdout, re.DOTALL)
-        assert found, f"the script did not end:\n{done.stderr}"
-        return json.loads(html.unescape(found[-1]))
-
-
 @pytest.fixture(scope="module")
 def few(results):
     """Some formulas of every section and verdict: the whole page takes a browser seconds."""
@@ -377,7 +259,7 @@ def few(results):
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory, few):
-    return Browser(tmp_path_factory.mktemp("browser"), paged(few))
+    return Browser(tmp_path_factory.mktemp("browser"), paged(few), ACTIONS)
 
 
 def matching(results, verdict, *words):
@@ -484,7 +366,7 @@ MEASURE = """
 
 @in_a_browser
 def test_formulas_scroll_and_the_page_does_not(tmp_path, whole):
-    got = Browser(tmp_path, whole)(MEASURE, width=360)
+    got = Browser(tmp_path, whole, ACTIONS)(MEASURE, width=360)
     assert got["frame"] == 360 and got["page"][0] == got["page"][1] <= 360
     assert 0 < got["wide"] < got["boxes"] and got["reached"]
     assert got["faults"] == []

@@ -16,9 +16,10 @@ from .engine import render
 from .folding import fold
 from .graph import collect
 from .scene import Scene, scene
+from .steps_page import step_through
 from .theme import THEMES
 
-__all__ = ["Drawing", "draw"]
+__all__ = ["Drawing", "draw", "step_through"]
 
 MOST = 60  # a graph of more nodes is folded, and shows no numbers, unless something else is asked for
 DRAWABLE = 2000  # above this the layout takes minutes, and nobody can read the picture

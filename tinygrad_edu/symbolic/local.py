@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,11 +67,11 @@ class Local:
         for stamp in sorted(self._reading.nodes):
             layer = self._reading.layer_of(self._reading.nodes[stamp])
             self.adjoints[stamp] = self._reading.unique(f"Δ{layer}" if layer else f"∇{self.names[stamp]}")
-        nodes, order = self._reading.nodes, [*self._reading.values, *self.definitions]
+        nodes, self._names = self._reading.nodes, [*self._reading.values, *self.definitions]
         shapes = {name: np.shape(given) for name, given in self._reading.given.items()}
         shapes |= {name: nodes[stamp].shape for called in (self.names, self.adjoints) for stamp, name in called.items()}
         shapes |= {name: slope.shape for name, _, slope in self.slopes}
-        self._words, self._shapes = Unicode(order), Shapes(order, shapes)
+        self._words, self._shapes = Unicode(self._names), Shapes(self._names, shapes)
         self._order = {name: i for i, name in enumerate([*self._reading.values, *self.names.values()])}
         self._behind_slopes = {name: names_in([slope.term]) for name, _, slope in self.slopes}
 
@@ -109,10 +110,10 @@ class Local:
         names = names.union(*(self._behind_slopes[slope] for slope in names & self._behind_slopes.keys()))
         return names & self._order.keys()
 
-    def text(self, term: Term) -> str:
-        """A term in one line."""
+    def text(self, term: Term, style: Callable[[Sequence[str]], Unicode] | None = None) -> str:
+        """A term in one line; `style` makes another printer, of names in the order of the program."""
         with session(self._table):
-            return self._words.whole(term)
+            return (style(self._names) if style else self._words).whole(term)
 
     def shapes(self, term: Term) -> str:
         """A term with the shape of each matrix in place of its name: ``(3,4)·(4,1)``."""

@@ -1,0 +1,259 @@
+"""Formulas in pieces: which symbol in a formula stands for which node, and the same formula in numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..notation import applied, parameter
+from ..symbolic.derive import derive
+from ..symbolic.evaluate import evaluate
+from ..symbolic.expression import matrix_shape
+from ..symbolic.formula import Formula
+from ..symbolic.local import Product, brief
+from ..symbolic.terms import Term, names_in, session
+from ..symbolic.text import ATOM, Text, Unicode
+from .backward import Backward, Contribution
+from .graph import Vertex
+from .labels import short
+
+LONGEST = 160  # characters of a product that is written out; of a longer one there is the Jacobian
+SMALL = 24, 8, 6  # numbers, rows and columns of a matrix that is shown one by one
+
+
+class Symbol(NamedTuple):
+    """A name, and the key of what it stands for: of a value, or of an adjoint."""
+
+    key: str | None
+    text: str
+
+
+class Matrix(NamedTuple):
+    """Numbers."""
+
+    value: Any
+
+
+Pieces = tuple[str | Symbol | Matrix, ...]
+
+
+class Line(NamedTuple):
+    """A line of an explanation: what it says, a formula, its shapes or another note, the same in numbers."""
+
+    role: str
+    text: Pieces
+    note: str = ""
+    numbers: Pieces = ()
+
+
+def small(shape: tuple[int, ...]) -> bool:
+    """Whether the numbers of an array are shown one by one."""
+    if len(shape) > 2:
+        return False
+    rows, columns = matrix_shape(shape)
+    return 0 < rows * columns <= SMALL[0] and rows <= SMALL[1] and columns <= SMALL[2]
+
+
+def shape_of(value: Any) -> str:
+    """A shape in short, or that there is none."""
+    return brief(value.shape) if value.ndim else "scalar"
+
+
+def sum_of(terms: Sequence[Pieces]) -> Pieces:
+    """Formulas, added up.
+
+    >>> sum_of([("a",), ("−b",), ("c", "d")])
+    ('a', ' − ', 'b', ' + ', 'c', 'd')
+    """
+    found = list(terms[0])
+    for first, *others in terms[1:]:
+        minus = isinstance(first, str) and first.startswith("−")
+        rest = [first[1:] if isinstance(first, str) and minus else first, *others]
+        found += [" − " if minus else " + ", *(piece for piece in rest if piece != "")]
+    return tuple(found)
+
+
+# --- text whose symbols can be told from what is around them ---------------------------------------------------------
+
+NAME, NUMBERS, END = "\x02\x03\x04"
+_MARKED = re.compile(f"([{NAME}{NUMBERS}])([^{NAME}{NUMBERS}{END}]*){END}")
+_NO_MARKS = str.maketrans(dict.fromkeys((NAME, NUMBERS, END), "�"))
+
+
+def marked(name: str) -> str:
+    """A name between marks."""
+    return f"{NAME}{name.translate(_NO_MARKS)}{END}"
+
+
+class Marked(Unicode):
+    """The style that marks symbols."""
+
+    def symbol(self, name: str) -> str:
+        return marked(name)
+
+
+class _Values(dict[str, Any]):
+    """Matrices by name. Derivatives of activations are computed when they are asked for."""
+
+    def __init__(self, given: Iterable[tuple[str, Any]], definitions: Mapping[str, Term]) -> None:
+        super().__init__(given)
+        self.scalars = {name for name, value in self.items() if np.ndim(value) == 0}
+        self.update((name, np.reshape(value, matrix_shape(np.shape(value)))) for name, value in self.items())
+        self.definitions = definitions
+
+    def __missing__(self, name: str) -> Any:
+        self[name] = evaluate(self.definitions[name], self)
+        return self[name]
+
+
+class InNumbers(Marked):
+    """The style that writes small matrices as numbers, in place of their names. They are listed in `matrices`."""
+
+    def __init__(self, order: Sequence[str], values: _Values, matrices: list[Any]) -> None:
+        super().__init__(order)
+        self.values, self.matrices = values, matrices
+
+    def text(self, term: Term) -> Text:
+        if term.kind not in ("T", "symbol", "ones", "eye") or not small(term.shape):
+            return super().text(term)
+        try:
+            with np.errstate(all="ignore"):
+                value = np.broadcast_to(evaluate(term, self.values), term.shape)
+        except KeyError:  # a constant that the tape has only as what was made of it
+            return super().text(term)
+        plain = term.kind == "symbol" and term.data in self.values.scalars
+        self.matrices.append(value.reshape(()) if plain else value)
+        text = f"{NUMBERS}{len(self.matrices) - 1}{END}"
+        return (f"({text})" if plain and value < 0 else text), ATOM  # 2 (−3), not 2 −3
+
+
+class Writer:
+    """Writes what is on a tape and what its sweep does, in pieces."""
+
+    def __init__(self, sweep: Backward) -> None:
+        self.sweep, self.local = sweep, sweep.local
+        self.vertices = {v.key: v for v in sweep.graph.vertices}
+        self.names = {v.key: v.name for v in sweep.graph.vertices if v.name}
+        self.names |= {adjoint_of(key): a.name for key, a in sweep.adjoints.items()}
+        self.keys = {name.translate(_NO_MARKS): key for key, name in self.names.items()}
+        values = {v.key: v.value for v in sweep.graph.vertices}
+        values |= {adjoint_of(key): a.value for key, a in sweep.adjoints.items()}
+        known = [(name, values[key]) for key, name in self.names.items() if values[key] is not None]
+        self._values = _Values(known, self.local.definitions)
+        self._rules: dict[str, Mapping[int, Product]] = {}
+
+    def symbol(self, key: str) -> Symbol:
+        """The symbol of a value or an adjoint."""
+        return Symbol(key, short(self.names.get(key, "…")))
+
+    def made(self, vertex: Vertex) -> Pieces:
+        """An operation on its operands, as the tape has it."""
+        if vertex.operation is None:
+            return ()
+        shown = [marked(x) if isinstance(x, str) else "…" if x is None else f"{x:.4g}" for x in vertex.operands]
+        return self._pieces(applied(vertex.operation, shown, vertex.params))
+
+    def computed(self, vertex: Vertex) -> Line:
+        """A value as it is computed."""
+        term = self.local.definitions.get(self.names[vertex.key])
+        text = (self.symbol(vertex.key), " = ", *self.made(vertex))
+        return Line("value", text, self._shapes(term, vertex.value), self._numbers(term, vertex.value))
+
+    def _rule(self, use: Contribution) -> Product | None:
+        """A vector-Jacobian product in symbols, where it has any and is not too long."""
+        if use.head not in self._rules:
+            self._rules[use.head] = self.local.products(self.vertices[use.head].node)
+        rule = self._rules[use.head].get(use.operand)
+        return None if rule is None or len(self.local.text(rule.added)) > LONGEST else rule
+
+    def where(self, use: Contribution) -> Iterator[Line]:
+        """What the derivatives of activations in a product are."""
+        rule = self._rule(use)
+        for name in sorted(names_in([rule.term]) - self.keys.keys()) if rule else ():
+            head = self.vertices[use.head]
+            if "functions" in head.params:
+                slopes = ", ".join(f"{parameter(function)}′" for function in head.params["functions"])
+                text = f"[{slopes}]({marked(head.operands[0])})"
+            elif name in self.local.definitions:
+                text = self.local.text(self.local.definitions[name], Marked)
+            else:
+                continue
+            yield Line("where", self._pieces(f"{marked(name)} = {text}"))
+
+    def product(self, use: Contribution, added: bool = False) -> Line:
+        """A vector-Jacobian product, before broadcasting is undone or after."""
+        rule, result = self._rule(use), use.added if added else use.product
+        term = None if rule is None else rule.added if added else rule.term
+        if term is None:  # a rule that calls NumPy cannot be read on symbols
+            head, tail, g = (marked(self.names[key]) for key in (use.head, use.tail, adjoint_of(use.head)))
+            text = self._pieces(f"(∂{head}/∂{tail})ᵀ·{g}")
+        else:
+            text = self._pieces(self.local.text(term, Marked))
+        return Line("product", text, self._shapes(term, result), self._numbers(term, result))
+
+    def _pieces(self, text: str, matrices: Sequence[Any] = ()) -> Pieces:
+        """A marked text, taken apart. A derivative S1′ belongs to S1."""
+        found: list[str | Symbol | Matrix] = []
+        plain, *marks = _MARKED.split(text)
+        for kind, what, then in zip(marks[::3], marks[1::3], marks[2::3], strict=True):
+            found.append(plain)
+            if kind == NUMBERS:
+                found.append(Matrix(matrices[int(what)]))
+            else:
+                found.append(Symbol(self.keys.get(what, self.keys.get(what.partition("′")[0])), short(what)))
+            plain = then
+        return tuple(piece for piece in (*found, plain) if piece != "")
+
+    def _shapes(self, term: Term | None, result: Any) -> str:
+        shapes = "" if term is None else self.local.shapes(term)
+        return f"{shapes}→{brief(result.shape)}" if "·" in shapes else shape_of(result)
+
+    def _numbers(self, term: Term | None, result: Any) -> Pieces:
+        """A formula in numbers where it has small matrices, and what comes out."""
+        pieces: Pieces = ()
+        if term is not None:
+            matrices: list[Any] = []
+            text = self.local.text(term, lambda order: InNumbers(order, self._values, matrices))
+            pieces = self._pieces(text, matrices)
+        if len(pieces) > 1 and any(isinstance(piece, Matrix) for piece in pieces):
+            return (*pieces, " = ", Matrix(result))
+        return (Matrix(result),)
+
+    # --- closed forms ---
+
+    def closed_forms(self, loss: Any) -> dict[str, Pieces]:
+        """Adjoints as formulas of what was given, certified by `derive`, by the key of the value. Where they are too
+        long, or a rule has no symbols, some or all are left out."""
+        reached = [key for key, adjoint in self.sweep.adjoints.items() if adjoint.value is not None]
+        reached.sort(key=lambda key: -self.vertices[key].node._record.stamp)
+        while reached:
+            try:
+                formula = derive(loss, [self.vertices[key].node for key in reached], form="inlined")
+            except Exception:  # a refusal, or whatever a user's rule raises when it is read on symbols
+                reached = reached[: len(reached) // 2]  # what is nearer to the result is shorter
+            else:
+                return dict(self._closed(formula, reached)) if formula.certified else {}
+        return {}
+
+    def _closed(self, formula: Formula, keys: list[str]) -> Iterator[tuple[str, Pieces]]:
+        """Formulas whose names mean what they mean on the tape: `derive` gives names of its own to what has none."""
+        reading = formula.reading
+        others = {name for stamp, name in reading.names.items() if self.local.names[stamp] != name}
+        for vertex in self.vertices.values():
+            if vertex.node is None or vertex.node._record is None:
+                name = reading.constant_name(vertex.node, vertex.value)
+                if name and name != vertex.name:
+                    others.add(name)
+        style = Marked([*reading.values, *reading.definitions], reading.applied)
+        with session(formula.table):
+            for key, line in zip(keys, formula.lines, strict=True):
+                if not names_in([line.term]) & others:
+                    yield key, self._pieces(style.whole(line.term))
+
+
+def adjoint_of(key: str) -> str:
+    """The key of the adjoint of a value: in pictures they are boxes of their own."""
+    return f"adjoint_{key}"

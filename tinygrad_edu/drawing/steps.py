@@ -1,0 +1,273 @@
+"""A computation step by step: the tape as it is written, then the backward sweep, one product after another.
+
+All is data here, numbers included: what a step says, what it is about, what is there once it is done. How it looks on
+a page is not known here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..record import Node
+from .backward import Backward, Contribution, backward
+from .graph import Vertex, collect
+from .labels import short
+from .pieces import Line, Matrix, Pieces, Symbol, Writer, adjoint_of, shape_of, sum_of
+from .scene import Scene, scene
+
+MOST = 200  # operations: more than anybody steps through
+LONGEST = 60  # pieces of the closed form of an adjoint; that of a gradient may be as long as `derive` makes it
+PRODUCTS = 12  # values: with more the picture has no products, which are long
+
+
+class Step(NamedTuple):
+    """What happens at once."""
+
+    phase: str  # given, forward, backward, result
+    title: Pieces
+    lines: tuple[Line, ...]
+    lit: tuple[str, ...]  # the keys of what it is about: values, adjoints, boxes on the way between them
+    goal: str | None = None  # the key of the value whose adjoint grows
+    total: Any = None  # and the numbers of the adjoint after that
+
+
+class Known(NamedTuple):
+    """Something that is so from one step on, until another if there is one. Steps count from 1."""
+
+    since: int
+    until: int | None
+    what: Any
+
+
+class Entry(NamedTuple):
+    """A line of the tape, and the numbers of its adjoint as it grows."""
+
+    vertex: Vertex
+    made: Pieces
+    adjoint: Symbol | None
+    grown: tuple[Known, ...]
+
+
+class Walk(NamedTuple):
+    """All steps, and what is to be seen beside them."""
+
+    name: str
+    steps: tuple[Step, ...]
+    entries: tuple[Entry, ...]
+    formulas: tuple[Known, ...]  # each adjoint as it is known, a `Line`
+    since: Mapping[str, int]  # by key, from which step on something is there
+    kinds: Mapping[str, str]  # by key
+    scene: Scene
+
+
+def walk(loss: Any) -> Walk:
+    """The steps of a recorded scalar, forward and back. No ``grad`` changes.
+
+    Raises
+    ------
+    TypeError, ValueError for what is no scalar, was not recorded, or has more than 200 operations.
+    """
+    if not isinstance(loss, Node):
+        raise TypeError(f"step_through: expected a Tensor, got {type(loss).__name__}")
+    if loss._record is None or loss._record.operation is None:
+        raise ValueError("step_through: nothing was recorded; did you forget requires_grad=True?")
+    if loss._value.size != 1:
+        raise ValueError(
+            f"step_through: the result has shape {loss._value.shape}; a sweep starts at a scalar (size 1): take .sum()"
+        )
+    graph = collect(loss)
+    operations = sum(vertex.operation is not None for vertex in graph.vertices)
+    if operations > MOST:
+        raise ValueError(
+            f"step_through: {operations} operations are more than anybody steps through (at most {MOST}); "
+            "take fewer layers or repetitions, or tg.draw, which folds them"
+        )
+    return _Walker(loss, backward(loss, graph, "step_through")).walk()
+
+
+class _Walker:
+    """The steps, as they are put together."""
+
+    def __init__(self, loss: Any, sweep: Backward) -> None:
+        self.sweep, self.write = sweep, Writer(sweep)
+        self.scene = scene(sweep.graph, False, sweep, len(sweep.graph.vertices) <= PRODUCTS)
+        self.vertices = self.write.vertices
+        self.given = [v for v in self.vertices.values() if v.operation is None]
+        self.made = [v for v in self.vertices.values() if v.operation is not None]
+        self.result = next(v for v in self.made if v.kind == "result")
+        self.closed = self.write.closed_forms(loss)
+        place = {key: i for i, key in enumerate(self.vertices)}
+        # The order of the sweep: the newest operation first, its inputs in their order.
+        self.uses = sorted(sweep.contributions, key=lambda use: (-place[use.head], use.operand))
+        self.ways = _ways(self.scene, self.uses)
+        self.pending: dict[str, list[Contribution]] = defaultdict(list)
+        for use in self.uses:
+            self.pending[use.tail].append(use)
+        self.terms: dict[str, list[Pieces]] = defaultdict(list)
+        self.totals: dict[str, list[Any]] = defaultdict(list)
+
+    def walk(self) -> Walk:
+        steps = [self._given(), *map(self._forward, self.made), self._seed(), *map(self._back, self.uses)]
+        steps.append(self._result())
+        since: dict[str, int] = {}
+        for i, step in enumerate(steps, 1):
+            for key in step.lit:
+                since.setdefault(key, i)
+        for box in self.scene.boxes:  # an adjoint that is never computed
+            since.setdefault(box.key, len(steps) + 1)
+        grown: dict[str, list[tuple[int, Any]]] = defaultdict(list)
+        for i, step in enumerate(steps, 1):
+            if step.goal is not None:
+                grown[step.goal].append((i, step.total))
+        kinds = {box.key: box.kind for box in self.scene.boxes}
+        entries = [self._entry(vertex, grown.get(vertex.key, [])) for vertex in (*self.given, *self.made)]
+        formulas = sorted(self._formulas(grown), key=lambda known: known.since)
+        name = short(self.result.name or "")
+        return Walk(name, tuple(steps), tuple(entries), tuple(formulas), since, kinds, self.scene)
+
+    # --- what is said at each step ---
+
+    def _given(self) -> Step:
+        lines = [
+            Line(v.kind, (self.write.symbol(v.key),), shape_of(v.value), (Matrix(v.value),)) for v in self.given
+        ]
+        return Step("given", ("What is given",), tuple(lines), tuple(v.key for v in self.given))
+
+    def _forward(self, vertex: Vertex) -> Step:
+        lines = [Line("operation", (_called(vertex),))]
+        if vertex.layers:
+            lines.append(Line("layer", (" / ".join(map(short, vertex.layers)),)))
+        symbol = self.write.symbol(vertex.key)
+        title = (symbol, " is computed and written on the tape")
+        return Step("forward", title, (self.write.computed(vertex), *lines), (vertex.key,))
+
+    def _seed(self) -> Step:
+        key = self.result.key
+        one = self.sweep.adjoints[key].value
+        g = self.write.symbol(adjoint_of(key))
+        lines = (Line("start", (g, " = 1"), shape_of(one), (Matrix(one),)),)
+        self.terms[key].append(("1",))
+        title = ("The sweep starts at the result: ", g, " is 1")
+        return Step("backward", title, lines, (key, adjoint_of(key)), key, one)
+
+    def _back(self, use: Contribution) -> Step:
+        head, tail = self.vertices[use.head], self.vertices[use.tail]
+        g, goal = self.write.symbol(adjoint_of(head.key)), self.write.symbol(adjoint_of(tail.key))
+        uses, terms, totals = self.pending[tail.key], self.terms[tail.key], self.totals[tail.key]
+        incoming = Matrix(self.sweep.adjoints[head.key].value)
+        last = self.write.product(use)
+        again = any(isinstance(piece, Matrix) and _same(piece, incoming) for piece in last.numbers)
+        lines = [
+            Line("arrives", (g,), shape_of(incoming.value), () if again else (incoming,)),
+            self._rule(head, use),
+        ]
+        if use.summed is not None:
+            lines.append(last)
+            last = self.write.product(use, added=True)._replace(role="broadcasting undone")
+        terms.append(last.text)
+        totals.append(use.added + totals[-1] if totals else use.added)
+        sign = " = " if len(uses) == 1 else " += "
+        lines.append(last._replace(text=(goal, sign, *last.text)))
+        lines += self.write.where(use)
+        if len(uses) > 1:
+            lines.append(self._sum(goal, use, totals, len(uses)))
+        if len(terms) == len(uses):
+            lines += self._in_full(tail, goal)
+        title = (g, " arrives at ", self.write.symbol(head.key), " = ", *self.write.made(head))
+        on_the_way = (*self.ways[use.head, use.operand], *([f"sum_{tail.key}"] if len(uses) > 1 else []))
+        lit = (head.key, adjoint_of(head.key), *on_the_way, adjoint_of(tail.key))
+        return Step("backward", title, tuple(lines), lit, tail.key, totals[-1])
+
+    def _rule(self, head: Vertex, use: Contribution) -> Line:
+        operation: Any = head.operation
+        inputs = len(head.operands)
+        which = f", for input {use.operand + 1} of {inputs}" if inputs > 1 else ""
+        return Line("rule", (f"{_called(head)}{which}",), operation.source or "")
+
+    def _sum(self, goal: Symbol, use: Contribution, totals: list[Any], uses: int) -> Line:
+        """What was there, what comes, and what is there now."""
+        text = (goal, f": {len(totals)} of {uses} contributions")
+        if len(totals) == 1:
+            return Line("adds up", text)
+        numbers = (Matrix(totals[-2]), " + ", Matrix(use.added), " = ", Matrix(totals[-1]))
+        return Line("adds up", text, "", numbers)
+
+    def _in_full(self, vertex: Vertex, goal: Symbol) -> Iterator[Line]:
+        """The closed form of an adjoint that is complete, where it says more than the product."""
+        closed = self.closed.get(vertex.key)
+        leaf = vertex.kind == "parameter"
+        if closed is None:
+            if leaf:
+                yield Line("in full", ("left out: too long, or a rule has no symbols",))
+        elif closed != sum_of(self.terms[vertex.key]) and (leaf or len(closed) <= LONGEST):
+            yield Line("in full", (goal, " = ", *closed))
+
+    def _result(self) -> Step:
+        """The gradients of all parameters."""
+        lines, lit = [], []
+        for vertex in self.given:
+            if vertex.key not in self.sweep.adjoints:
+                continue
+            g, value = self.write.symbol(adjoint_of(vertex.key)), self.sweep.adjoints[vertex.key].value
+            if value is None:
+                lines.append(Line("gradient", (g, ": –, not computed, as no rule leads there")))
+                continue
+            formula = self.closed.get(vertex.key) or sum_of(self.terms[vertex.key])
+            lines.append(Line("gradient", (g, " = ", *formula), shape_of(value), (Matrix(value),)))
+            lit += [vertex.key, adjoint_of(vertex.key)]
+        return Step("result", ("The sweep is done: all gradients are there",), tuple(lines), tuple(lit))
+
+    # --- what is seen beside the steps ---
+
+    def _entry(self, vertex: Vertex, grown: list[tuple[int, Any]]) -> Entry:
+        adjoint = self.write.symbol(adjoint_of(vertex.key)) if vertex.key in self.sweep.adjoints else None
+        return Entry(vertex, self.write.made(vertex), adjoint, tuple(_known(grown)))
+
+    def _formulas(self, grown: Mapping[str, list[tuple[int, Any]]]) -> Iterator[Known]:
+        """Each adjoint in the terms that it has got so far; that of a parameter also in full, once it is complete."""
+        for key, totals in grown.items():
+            g, terms = self.write.symbol(adjoint_of(key)), self.terms[key]
+            found = []
+            for count, (since, _) in enumerate(totals, 1):
+                more = (" + …",) if count < len(terms) else ()
+                found.append((since, Line("adjoint", (g, " = ", *sum_of(terms[:count]), *more))))
+            yield from _known(found)
+            closed = self.closed.get(key, ())
+            if self.vertices[key].kind == "parameter" and closed and closed != sum_of(terms):
+                yield Known(totals[-1][0], None, Line("in full", (" = ", *closed)))
+
+
+def _same(one: Matrix, other: Matrix) -> bool:
+    return one.value.size == other.value.size and np.array_equal(one.value.ravel(), other.value.ravel())
+
+
+def _called(vertex: Vertex) -> str:
+    operation: Any = vertex.operation
+    return short(operation.name)
+
+
+def _known(found: list[tuple[int, Any]]) -> Iterator[Known]:
+    """Each until the next comes."""
+    for i, (since, what) in enumerate(found, 1):
+        yield Known(since, found[i][0] if i < len(found) else None, what)
+
+
+def _ways(whole: Scene, uses: list[Contribution]) -> Mapping[tuple[str, int], tuple[str, ...]]:
+    """The boxes between the adjoint of an operation and that of its input, by operation and place of the input."""
+    after: dict[str, list[str]] = defaultdict(list)
+    for arrow in whole.arrows:
+        if arrow.kind in ("backward", "line"):
+            after[arrow.tail].append(arrow.head)
+    found = {}
+    for use in uses:
+        ways = after[adjoint_of(use.head)]
+        way, key = [], ways.pop(0) if ways else ""
+        while key and not key.startswith(("adjoint_", "sum_")):
+            way.append(key)
+            key = after[key][0]
+        found[use.head, use.operand] = tuple(way)
+    return found

@@ -1,0 +1,383 @@
+"""A computation to be stepped through: one page of HTML that needs nothing else, no network and no script to be read.
+
+Every step stands in the page, for print and for readers without a script; `steps.js` chooses what is shown and lit,
+`steps.css` how it looks.
+"""
+
+from __future__ import annotations
+
+import html
+import itertools
+import os
+import re
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..files import write
+from ..symbolic.expression import matrix_shape
+from .dot import source
+from .engine import render
+from .labels import decimals, numbered, short
+from .pieces import Line, Matrix, Pieces, Symbol, shape_of, small
+from .steps import Entry, Known, Step, Walk, walk
+from .theme import THEMES, Theme
+
+PICTURED = 60  # values: of more there is no picture, which nobody could read
+IN_A_ROW = 3  # numbers that fit in a line of the tape
+BUTTONS = (
+    ("first", "Home", "First step", "⇤"), ("back", "ArrowLeft", "Previous step", "←"),
+    ("next", "ArrowRight", "Next step", "→"), ("last", "End", "Last step", "⇥"),
+)  # fmt: skip
+PICTURE = "The graph of the computation, and beside it the backward sweep. The tape has the same in words."
+_NOT_HTML = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
+
+
+def step_through(loss: Any, path: str | os.PathLike[str] | None = None) -> Steps:
+    """A page that walks through a computation: the tape line by line, then the sweep product by product.
+
+    The page is one file without any links to elsewhere. It is stepped through by arrow keys, buttons, the slider or
+    swiping; each step shows the adjoint that arrives, the rule and where it is stated, the product in matrix form with
+    its shapes and numbers, and what it is added to. The address keeps the step: ``backward.html#7``. Nothing is
+    computed anew on the tape and no ``grad`` changes.
+
+    Parameters
+    ----------
+    loss : a recorded tensor of size 1, of at most 200 operations.
+    path : save the page there too; its suffix is .html or .htm.
+
+    Returns
+    -------
+    Steps
+        The page, with ``.html``, ``.save(path)``; it shows itself in Jupyter.
+
+    Raises
+    ------
+    TypeError, ValueError for what is no such tensor, or another suffix; OSError where the file cannot be written.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> w = tg.Tensor([[1.0, 2.0]], requires_grad=True, name="w")
+    >>> tg.step_through(tg.sigmoid((w @ [[3.0], [4.0]]).named("z")))
+    <Steps: 2 forward, 3 backward>
+    """
+    target = None if path is None else _checked(path)
+    steps = Steps(walk(loss))
+    if target is not None:
+        write(target, steps.html)
+    return steps
+
+
+def _checked(path: str | os.PathLike[str]) -> Path:
+    target = Path(path)
+    if target.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"step_through: {target} has none of the suffixes .html, .htm")
+    return target
+
+
+class Steps:
+    """A page that walks through a computation. It shows itself in Jupyter.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.step_through(tg.exp(tg.Tensor(2.0, requires_grad=True, name="x"))).html.startswith("<!DOCTYPE html>")
+    True
+    """
+
+    def __init__(self, walked: Walk) -> None:
+        phases = [step.phase for step in walked.steps]
+        self._counts = f"{phases.count('forward')} forward, {phases.count('backward')} backward"
+        self.html = page(walked)
+
+    def __repr__(self) -> str:
+        return f"<Steps: {self._counts}>"
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the page to a file, .html or .htm. A save that fails leaves what was there."""
+        write(_checked(path), self.html)
+
+    def _repr_html_(self) -> str:
+        """What Jupyter asks for: the page in a frame of its own, so that neither changes the other."""
+        style = "width: 100%; height: 48rem; border: 1px solid #b9c1ca"
+        return (
+            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" style="{style}" '
+            'title="The computation, step by step"></iframe>'
+        )
+
+
+def page(walked: Walk) -> str:
+    """The page of a computation."""
+    style, script = (files(__package__).joinpath(f"steps.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    title = f"Backpropagation of {_safe(walked.name)}"
+    parts = _Parts(walked)
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline';
+ script-src 'unsafe-inline'">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>
+{_colours()}{style}</style>
+</head>
+<body>
+<a class="skip" href="#step">Skip to the step</a>
+<header>
+<h1>{title}</h1>
+{parts.controls()}
+</header>
+<main>
+{parts.picture()}
+<section id="step" tabindex="-1" aria-labelledby="steps-heading">
+<h2 id="steps-heading">Steps</h2>
+{parts.frames()}</section>
+<section id="formulas" aria-labelledby="formulas-heading">
+<h2 id="formulas-heading">The formula so far</h2>
+<ol class="formulas">
+{parts.formulas()}</ol>
+</section>
+<section id="tape" aria-labelledby="tape-heading">
+<h2 id="tape-heading">The tape</h2>
+<div class="scroll">
+{parts.tape()}</div>
+</section>
+</main>
+<footer>
+<p class="keys"><kbd>→</kbd> <kbd>←</kbd> step, <kbd>Home</kbd> <kbd>End</kbd> first and last, or swipe. A symbol that
+is pointed at lights what it stands for; followed, it leads to the step that made it.</p>
+</footer>
+<script>
+{script}</script>
+</body>
+</html>
+"""
+
+
+# --- colours and characters ------------------------------------------------------------------------------------------
+
+
+def _colours() -> str:
+    """The colours of the themes as variables of the style sheet."""
+    rules = {
+        "light": ":root {%s}",
+        "dark": "@media screen and (prefers-color-scheme: dark) { :root {%s} }",
+        "print": "@media print { :root {%s} }",
+    }
+    faint = f'.graph text[fill="{THEMES["light"].faint}"] {{ fill: var(--faint); }}'
+    return "\n".join([*(rule % _variables(THEMES[name]) for name, rule in rules.items()), faint, ""])
+
+
+def _variables(theme: Theme) -> str:
+    colours = {"paper": theme.background, "ink": theme.text, "faint": theme.faint, "edge": theme.edge}
+    colours |= {"layer": theme.layer, "layer-line": theme.layer_line}
+    for kind, (fill, line) in theme.kinds.items():
+        colours |= {f"{kind}-fill": fill, f"{kind}-line": line}
+    return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
+
+
+def _safe(raw: str) -> str:
+    """What a person wrote, safe in HTML."""
+    return html.escape(_NOT_HTML.sub("�", raw))
+
+
+def _text(raw: str) -> str:
+    """The same where lines may be broken, in a formula behind a dot, in the name of an operation at an underscore."""
+    return _safe(raw).replace("_", "_<wbr>").replace("·", "·<wbr>")
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------------
+
+
+def _matrix(matrix: Matrix) -> str:
+    """Numbers in brackets; of many, or of what is no matrix, the least, the mean and the largest."""
+    value = np.asarray(matrix.value)
+    if not value.size:
+        return '<span class="summary">empty</span>'
+    if not small(value.shape):
+        *_, summary = numbered(value, value.shape, values=True)
+        cells = "".join(f"<span>{' '.join(cells)}</span>" for cells in zip(*summary.columns, strict=True))
+        return f'<span class="summary">{cells}</span>'
+    texts = decimals(value.flat)
+    if not value.ndim:
+        return f'<span class="number">{texts[0]}</span>'
+    rows, columns = matrix_shape(value.shape)
+    spoken = "; ".join(" ".join(texts[i : i + columns]) for i in range(0, len(texts), columns))
+    cells = "".join(f"<span>{text}</span>" for text in texts)
+    return (
+        f'<span class="matrix" role="img" aria-label="{rows} by {columns} matrix: {spoken}" '
+        f'style="--columns: {columns}">{cells}</span>'
+    )
+
+
+def _in_a_row(value: Any) -> str:
+    """A few numbers as they are, of more the least and the largest."""
+    value = np.asarray(value)
+    if not value.size:
+        return "empty"
+    if value.size <= IN_A_ROW:
+        return " ".join(decimals(value.flat))
+    with np.errstate(all="ignore"):
+        return " … ".join(decimals([value.min(), value.max()]))
+
+
+# --- the parts of the page -------------------------------------------------------------------------------------------
+
+
+class _Parts:
+    """The parts of the page of a computation."""
+
+    def __init__(self, walked: Walk) -> None:
+        self.walked, self.count = walked, len(walked.steps)
+        self.since, self.kinds = walked.since, walked.kinds
+
+    def controls(self) -> str:
+        """Buttons and slider, for those who have a script."""
+        first, back, onward, last = (
+            f'<button type="button" data-go="{go}" aria-keyshortcuts="{key}" aria-label="{name}" title="{name}">'
+            f'<span aria-hidden="true">{sign}</span></button>'
+            for go, key, name, sign in BUTTONS
+        )
+        slider = f'<input type="range" min="1" max="{self.count}" value="1" aria-label="Step">'
+        return f"""<div id="controls" role="group" aria-label="Steps" hidden>
+{first}{back}{slider}{onward}{last}
+<p role="status"></p>
+</div>"""
+
+    # --- the picture ---
+
+    def picture(self) -> str:
+        """The graph and the sweep beside it, or why there is no picture."""
+        values = len(self.walked.entries)
+        if values > PICTURED:
+            return f'<p class="hint">No picture: {values} values are too many to be read (at most {PICTURED}).</p>'
+        try:
+            svg = render(source(self.walked.scene, direction="LR", theme="light", legend=False), "svg").decode()
+        except RuntimeError as error:
+            return f'<p class="hint">No picture: {_text(str(error))}</p>'
+        picture = self._lightable(svg[svg.index("<svg") :])
+        return f'<section id="picture" aria-label="Picture">\n<div class="scroll">\n{picture}\n</div>\n</section>'
+
+    def _lightable(self, svg: str) -> str:
+        """A picture as a part of the page: without ids and titles, and what it shows can be found by its key."""
+        kinds = {(arrow.tail, arrow.head): arrow.kind for arrow in self.walked.scene.arrows}
+        kinds |= {ends[::-1]: kind for ends, kind in kinds.items() if kind in ("backward", "line")}
+
+        def node(found: re.Match[str]) -> str:
+            key = found[1]
+            return f'<g class="node {self.kinds[key]}" data-key="{key}" data-since="{self.since[key]}">'
+
+        def edge(found: re.Match[str]) -> str:
+            tail, head = html.unescape(found[1]).split("->")
+            since = max(self.since[tail], self.since[head])
+            return f'<g class="edge {kinds[tail, head]}" data-ends="{tail} {head}" data-since="{since}">'
+
+        svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
+        svg = re.sub(r'<g id="[^"]*" class="node">\s*<title>([^<]*)</title>', node, svg)
+        svg = re.sub(r'<g id="[^"]*" class="edge">\s*<title>([^<]*)</title>', edge, svg)
+        svg = re.sub(r"<title>[^<]*</title>\s*", "", re.sub(r'(?<=<g) id="[^"]*"', "", svg))
+        found = re.search(r'<svg width="[^"]*" height="[^"]*"(\s+viewBox="\S+ \S+ (\S+) (\S+)")', svg)
+        assert found is not None
+        width, height = float(found[2]), float(found[3])
+        size = f"--width: {width * 4 / 3:.0f}px; --ratio: {width / height:.4f}"
+        return f'<svg role="img" aria-label="{PICTURE}" style="{size}"{found[1]}{svg[found.end() :]}'
+
+    # --- the steps ---
+
+    def frames(self) -> str:
+        """Every step, one below the other."""
+        return "".join(self._frame(step, i) for i, step in enumerate(self.walked.steps, 1))
+
+    def _frame(self, step: Step, number: int) -> str:
+        return f"""<article class="frame {step.phase}" id="{number}" aria-labelledby="title-{number}" data-lit="\
+{" ".join(step.lit)}">
+<p class="count">step {number} of {self.count}: {step.phase}</p>
+<h3 id="title-{number}">{self._formula(step.title)}</h3>
+<dl>
+{"".join(map(self._line, step.lines))}</dl>
+</article>
+"""
+
+    def _line(self, line: Line) -> str:
+        note = f' <span class="note">{_text(line.note)}</span>' if line.note else ""
+        text = f'<p><span class="formula">{self._formula(line.text)}</span>{note}</p>'
+        numbers = f'<div class="numbers">{self._formula(line.numbers)}</div>' if line.numbers else ""
+        return f'<div class="{_class(line)}"><dt>{line.role}</dt><dd>{text}{numbers}</dd></div>\n'
+
+    def formulas(self) -> str:
+        """What is known of each adjoint, as it comes to be known."""
+        return "".join(
+            f'<li class="{_class(known.what)}"{_when(known)}>'
+            f'<span class="formula">{self._formula(known.what.text)}</span></li>\n'
+            for known in self.walked.formulas
+        )
+
+    # --- the tape ---
+
+    def tape(self) -> str:
+        """The tape as a table, the operations of a layer together."""
+        groups = itertools.groupby(self.walked.entries, lambda e: e.vertex.layers if e.vertex.operation else ())
+        return f"""<table>
+<thead><tr><th scope="col">value</th><th scope="col">operation</th><th scope="col">shape</th>
+<th scope="col">numbers</th><th scope="col">adjoint</th></tr></thead>
+{"".join(itertools.starmap(self._group, groups))}</table>
+"""
+
+    def _group(self, layers: tuple[str, ...], group: Iterable[Entry]) -> str:
+        entries = list(group)
+        heading = ""
+        if layers:
+            name, since = _text(" / ".join(map(short, layers))), self.since[entries[0].vertex.key]
+            heading = f'<tr class="layer" data-since="{since}"><th colspan="5" scope="rowgroup">{name}</th></tr>\n'
+        return f"<tbody>\n{heading}{''.join(map(self._entry, entries))}</tbody>\n"
+
+    def _entry(self, entry: Entry) -> str:
+        vertex = entry.vertex
+        name = self._symbol(Symbol(vertex.key, short(vertex.name or "…", 24)))
+        made = self._formula(entry.made) if entry.made else vertex.kind
+        return (
+            f'<tr class="{vertex.kind}" data-key="{vertex.key}" data-since="{self.since[vertex.key]}">'
+            f'<th scope="row">{name}</th><td class="made">{made}</td><td class="shape">{shape_of(vertex.value)}</td>'
+            f'<td class="value">{_in_a_row(vertex.value)}</td>{self._adjoint(entry)}</tr>\n'
+        )
+
+    def _adjoint(self, entry: Entry) -> str:
+        """The adjoint as it grows: first none, which is not 0, in the end all of it."""
+        if entry.adjoint is None:
+            return '<td class="adjoint"><span class="unseen">not tracked</span></td>'
+        until = entry.grown[0].since if entry.grown else None
+        none = '<span aria-hidden="true">–</span><span class="unseen">not computed</span>'
+        states = f"<span{_when(Known(1, until, None))}>{none}</span>" + "".join(
+            f"<span{_when(known)}>{_in_a_row(known.what)}{'' if known.until is None else ' + …'}</span>"
+            for known in entry.grown
+        )
+        name = f'<span class="name">{self._symbol(entry.adjoint)}</span>'
+        return f'<td class="adjoint" data-key="{entry.adjoint.key}">{name} <span class="states">{states}</span></td>'
+
+    # --- formulas ---
+
+    def _formula(self, pieces: Pieces) -> str:
+        written = {str: _text, Symbol: self._symbol, Matrix: _matrix}
+        return "".join(written[type(piece)](piece) for piece in pieces)  # type: ignore[operator]
+
+    def _symbol(self, symbol: Symbol) -> str:
+        """A symbol leads to the step that made what it stands for."""
+        since = self.since.get(symbol.key or "", 0)
+        if not 0 < since <= self.count:
+            return f"<span>{_text(symbol.text)}</span>"
+        kind = self.kinds[symbol.key or ""]
+        return f'<a class="symbol {kind}" data-key="{symbol.key}" href="#{since}">{_text(symbol.text)}</a>'
+
+
+def _class(line: Line) -> str:
+    return line.role.replace(" ", "-")
+
+
+def _when(known: Known) -> str:
+    until = "" if known.until is None else f' data-until="{known.until}"'
+    return f' data-since="{known.since}"{until}'
