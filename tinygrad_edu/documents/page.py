@@ -15,6 +15,7 @@ from importlib.resources import files
 from urllib.parse import quote
 
 from ..mathml import STYLE, mathml
+from ..webpage import webpage
 from .audit import CATALOGUES, TOLERANCE, TRIALS, Result
 from .entry import VERDICTS
 
@@ -54,21 +55,7 @@ def page(results: Sequence[Result], pictures: Mapping[str, str], seed: int) -> s
     )
     title = "Formulas, checked against the engine"
     style, script = (files(__package__).joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline';
- script-src 'unsafe-inline'">
-<link rel="icon" href="data:,">
-<title>{title}</title>
-<style>
-{STYLE}{style}</style>
-</head>
-<body>
-<a class="skip" href="#formulas">Skip to the formulas</a>
+    body = f"""<a class="skip" href="#formulas">Skip to the formulas</a>
 <header>
 <h1>{title}</h1>
 <p>Each formula is read literally, as it is printed, computed on small networks, and compared with what the engine
@@ -83,11 +70,8 @@ those after it).</p>
 {formulas}<p id="none" hidden>No formula matches. <button type="button">Show all formulas</button></p>
 {_pictures(results, pictures, anchors)}</main>
 <footer><p>The same again: <code>python -m tinygrad_edu audit --seed {seed} --out DIR</code></p></footer>
-<script>
-{script}</script>
-</body>
-</html>
 """
+    return webpage(title, f"{STYLE}{style}", body, script)
 
 
 def _place(result: Result) -> tuple[int, int]:

@@ -19,6 +19,7 @@ import numpy as np
 
 from ..files import write
 from ..symbolic.expression import matrix_shape
+from ..webpage import webpage
 from .dot import source
 from .engine import render
 from .labels import decimals, numbered, short
@@ -113,21 +114,7 @@ def page(walked: Walk) -> str:
     style, script = (files(__package__).joinpath(f"steps.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
     title = f"Backpropagation of {_safe(walked.name)}"
     parts = _Parts(walked)
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline';
- script-src 'unsafe-inline'">
-<link rel="icon" href="data:,">
-<title>{title}</title>
-<style>
-{_colours()}{style}</style>
-</head>
-<body>
-<a class="skip" href="#step">Skip to the step</a>
+    body = f"""<a class="skip" href="#step">Skip to the step</a>
 <header>
 <h1>{title}</h1>
 {parts.controls()}
@@ -152,11 +139,8 @@ def page(walked: Walk) -> str:
 <p class="keys"><kbd>→</kbd> <kbd>←</kbd> step, <kbd>Home</kbd> <kbd>End</kbd> first and last, or swipe. A symbol that
 is pointed at lights what it stands for; followed, it leads to the step that made it.</p>
 </footer>
-<script>
-{script}</script>
-</body>
-</html>
 """
+    return webpage(title, f"{_colours()}{style}", body, script)
 
 
 # --- colours and characters ------------------------------------------------------------------------------------------
