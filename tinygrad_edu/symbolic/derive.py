@@ -11,11 +11,12 @@ import numpy as np
 from ..record import Node
 from ..sweep import below, leading_to
 from .algebra import rebuilt
-from .certify import Assumption, certify
+from .certify import certify
 from .coefficients import ONE, coefficient
 from .expression import Expression, matrix_shape
 from .formula import Formula, Line
 from .reading import Reading, symbol
+from .replay import Assumption
 from .sharing import shared
 from .terms import Term, all_below, atom, factor, filled, make, parts, session
 from .tidy import Prime, Tidier, prime

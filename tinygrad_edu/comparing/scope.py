@@ -1,0 +1,367 @@
+"""What the names of a formula stand for on a tape: values, derivatives of activations, adjoints, numbers.
+
+A tape's own names come first, then the names that papers use for the parts of layer i: a_i, z_i, W_i, b_i, δ_i.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..record import Node
+from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading
+from .grammar import Name, Quotient
+from .tree import Tree
+
+Key = int | str  # a node by its stamp, a constant by its name
+
+
+class Quantity(NamedTuple):
+    """What a name stands for: a kind, whose it is, and a number where it is one.
+
+    Kinds: value, slope (the column of derivatives of an activation), adjoint, softmax (of logits), jacobian, number, eye.
+    """
+
+    kind: str
+    key: Key
+    number: float = 0.0
+
+
+class Layer(NamedTuple):
+    """z = W · before + b, a = σ(z): the stamps or names of its parts."""
+
+    W: Key | None
+    b: Key | None
+    before: Key | None
+    z: Key
+    a: Key | None
+
+
+ELEMENTWISE = LAYERS | ON_AFFINE | set("exp log square sqrt identity negative absolute reciprocal tan sinh cosh".split())
+LETTERS = {  # what papers call the parts of a layer
+    "a": set("a A h H S s Σ o O out y_hat ŷ".split()), "z": set("z Z N n u net s_in h_in pre".split()),
+    "W": set("W w θ Θ weight weights".split()), "b": set("b B β bias".split()),
+    "δ": set("δ Δ delta Delta d dz dZ dN err error".split()),
+}  # fmt: skip
+OUTPUT = set("ŷ y_hat yhat yHat Yhat Y_hat a A f p P o out output pred y_pred probs".split())
+TARGET = set("t T y Y target targets label labels y_true d".split())
+INPUT = set("x X a0 A0 h0 H0 S0 Σ0 x0 X0 input inputs".split())
+COST = set("c C L l J E f loss cost Loss E_total ℓ".split())
+SIZES = set("n m N M B batch batch_size num_samples n_samples k K C".split())
+GREEK = {"sigma": "σ", "Sigma": "Σ", "delta": "δ", "Delta": "Δ", "theta": "θ", "lambda": "λ", "lam": "λ", "beta": "β"}
+SCALARS = set("λ α η μ c reg alpha l2".split())
+
+
+class Unknown(ValueError):
+    """A name that the tape does not have."""
+
+
+class Scope:
+    """The quantities of a tape, found by the names of a formula."""
+
+    def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any]) -> None:
+        self.loss, self.reading, self.mapping = loss, reading, mapping
+        nodes = reading.nodes
+        self.keys: dict[str, Key] = {name: name for name in reading.given}
+        for stamp, name in reading.names.items():
+            self.keys[name] = stamp
+        self.shown: dict[Key, str] = {key: name for name, key in self.keys.items()}
+        self.layers = list(self._layers())
+        self.slopes = {
+            stamp for stamp, node in nodes.items()
+            if node._record.operation and node._record.operation.name in ELEMENTWISE | WHOLE and node._record.inputs[0] is not None
+            and node._record.inputs[0]._record is not None and node._record.inputs[0].shape == node.shape
+        }  # fmt: skip
+        self.input = next((layer.before for layer in self.layers[:1]), None)
+        self.logits = next((node._record.inputs[1] for node in nodes.values() if _name_of(node) == "softmax_cross_entropy"), None)
+        self.base = next((float(np.asarray(base)) for node in nodes.values()
+                          if (base := node._record.params.get("base")) is not None), None)  # fmt: skip
+        last = nodes.get(self.layers[-1].a or self.layers[-1].z) if self.layers else None
+        self.output = last
+        self.target = self._target()
+        self.batch = last.shape[1] if last is not None and last.ndim == 2 else 1
+        self.scalars = sorted({
+            abs(float(np.ravel(value)[0])) for node in nodes.values()
+            for x, value in zip(node._record.inputs, node._record.values, strict=True)
+            if x is None and np.size(value) == 1 and node._record.operation.name in ("multiply", "divide", "power")
+        })  # fmt: skip
+
+    def key(self, x: Any) -> Key | None:
+        """A node, tracked or constant, as a key."""
+        if x is None:
+            return None
+        if x._record is not None:
+            return int(x._record.stamp)
+        return next((name for name, tensor in self.reading.given.items() if tensor is x), None)
+
+    def constant(self, x: Any, value: Any) -> Key | None:
+        """An input of a record as a key, where it may be a plain array."""
+        if x is not None:
+            return self.key(x)
+        for name, tensor in self.reading.given.items():
+            if not isinstance(tensor, Node) and np.shape(tensor) == np.shape(value) and np.array_equal(tensor, value):
+                return name
+        return None
+
+    def _layers(self) -> Iterator[Layer]:
+        """The affine maps of the tape with what comes after them, oldest first."""
+        nodes = self.reading.nodes
+        users: dict[int, list[Any]] = {}
+        for stamp in sorted(nodes):
+            for x in nodes[stamp]._record.inputs:
+                if x is not None and x._record is not None:
+                    users.setdefault(x._record.stamp, []).append(nodes[stamp])
+        for stamp in sorted(nodes):
+            record = nodes[stamp]._record
+            if _name_of(nodes[stamp]) != "matmul":
+                continue
+            leaf = [x is not None and x._record is not None and x._record.operation is None for x in record.inputs]
+            if not any(leaf):
+                continue
+            place = 0 if leaf[0] else 1
+            W, before = self.key(record.inputs[place]), self.constant(record.inputs[1 - place], record.values[1 - place])
+            z, b = nodes[stamp], None
+            for user in users.get(stamp, []):
+                if _name_of(user) == "add":
+                    others = [x for x in user._record.inputs if x is not z]
+                    if others and others[0] is not None and others[0]._record and others[0]._record.operation is None:
+                        z, b = user, self.key(others[0])
+                        break
+            after = [u for u in users.get(z._record.stamp, []) if _name_of(u) in ELEMENTWISE | WHOLE and u.shape == z.shape]
+            yield Layer(W, b, before, int(z._record.stamp), int(after[0]._record.stamp) if len(after) == 1 else None)
+
+    def _target(self) -> Key | None:
+        """The constant that the last output is compared with."""
+        if self.output is None:
+            return None
+        found = []
+        for stamp in sorted(self.reading.nodes):
+            record = self.reading.nodes[stamp]._record
+            if stamp > self.output._record.stamp and record.operation is not None:
+                for x, value in zip(record.inputs, record.values, strict=True):
+                    if (x is None or x._record is None) and np.shape(value) == self.output.shape and self.constant(x, value):
+                        found.append(self.constant(x, value))
+        return found[0] if found else None
+
+    # --- names ---
+
+    def known(self) -> set[str]:
+        """What is one word also in LaTeX."""
+        return set(self.keys) | {name.base for name in self.mapping}
+
+    def find(self, name: Name | Quotient) -> list[Quantity]:
+        """What a name may stand for, the most likely first.
+
+        Raises
+        ------
+        Unknown
+            If the tape has nothing of the kind.
+        """
+        if isinstance(name, Quotient):
+            return self.derivative(name)
+        found = self.mapped(name) or self.exact(name) or self.spelled(name)
+        if not found:
+            closest = difflib.get_close_matches(name.base, self.keys, n=3, cutoff=0)
+            known = ", ".join(sorted(self.keys, key=lambda each: (each not in closest, each))[:12])
+            raise Unknown(f"the tape has nothing named {_shown(name)}; it has {known}; names={{...}} says what is what")
+        return found
+
+    def of(self, key: Key | None, primes: int = 0) -> list[Quantity]:
+        """A value, or its derivative."""
+        if key is None:
+            return []
+        if not primes:
+            return [Quantity("value", key)]
+        if primes == 1 and key in self.slopes:
+            return [Quantity("slope", key)]
+        after = [layer.a for layer in self.layers if layer.z == key and layer.a in self.slopes]
+        return [Quantity("slope", after[0])] if after and primes == 1 and after[0] is not None else []  # Σ′ of its input
+
+    def mapped(self, name: Name) -> list[Quantity]:
+        target = self.mapping.get(name._replace(primes=0))
+        if target is None:
+            return []
+        if isinstance(target, str):
+            found = self.exact(Name(target, primes=name.primes)) or self.spelled(Name(target, primes=name.primes))
+        else:
+            found = self.of(self.key(target), name.primes)
+        if not found:
+            raise Unknown(f"names= maps {_shown(name)} to {target!r}, which the tape does not have")
+        return found
+
+    def exact(self, name: Name) -> list[Quantity]:
+        """The tape's own names."""
+        layer = self.number(name.layer)
+        bases = [name.base, re.sub(r"_(?=\d+$)", "", name.base), re.sub(r"(?<=\D)(\d+)$", r"_\1", name.base)]
+        for word, letter in GREEK.items():
+            if re.fullmatch(rf"{word}(_?\d*)", name.base):
+                bases.append(letter + name.base[len(word) :].lstrip("_"))
+        for base in bases:
+            words = [base] if layer is None else [f"{base}{layer}", f"{base}_{layer}", f"{base}^{layer}", f"{base}[{layer}]"]
+            words += [base] if layer is not None and len(self.layers) == 1 else []
+            for word in words:
+                for key in (self.keys.get(word), self.keys.get(word + "′" * name.primes)):
+                    if key is not None:
+                        return self.of(key, name.primes)
+        return []
+
+    def number(self, layer: str) -> int | None:
+        """L-1 as a number."""
+        if not layer:
+            return None
+        found = re.fullmatch(r"([Llk])?([+-]?\d+)?", layer)
+        if found is None:
+            return None
+        return (len(self.layers) if found[1] else 0) + int(found[2] or 0)
+
+    def spelled(self, name: Name) -> list[Quantity]:
+        """The names of papers and of programs: δ2, dW1, ŷ, n."""
+        base, number = name.base, self.number(name.layer)
+        if number is None and (found := re.fullmatch(r"(.*?\D)_?(\d+)", base)):
+            base, number = found[1], int(found[2])
+        base = GREEK.get(base, base)
+        if not name.primes:
+            for adjoint in self.differentiated(name):
+                return adjoint
+        found_keys = list(self.part(base, number))
+        if found_keys and isinstance(found_keys[0], Quantity):
+            return [each for each in found_keys if isinstance(each, Quantity)] if not name.primes else []
+        for key in found_keys:
+            if found_quantity := self.of(key, name.primes):  # type: ignore[arg-type]
+                return found_quantity
+        if not name.primes and number is None:
+            return self.scalar(base)
+        return []
+
+    def part(self, base: str, number: int | None) -> Iterator[Key | Quantity]:
+        """The part of a layer that a letter stands for."""
+        depth = len(self.layers)
+        if number == 0 and base in LETTERS["a"] | {"x", "X"} and self.input is not None:
+            yield self.input
+        if number is None and (base in INPUT and self.input is not None):
+            yield self.input
+        if number is None and base in TARGET and self.target is not None:
+            yield self.target
+        if number is None and base in OUTPUT and self.output is not None:
+            yield from self.activation(self.layers[-1]) if self.layers else []
+        if number in (None, depth) and base == "b" and self.base is not None:
+            yield Quantity("number", "b", self.base)
+        if number is None:
+            number = depth if base in ("δ", "Δ", "z", "Z", "a") or depth == 1 else None
+        if number is None or not 1 <= number <= depth:
+            return
+        layer = self.layers[number - 1]
+        if base in LETTERS["a"]:
+            yield from self.activation(layer)
+        if base in LETTERS["z"]:
+            yield layer.z
+        if base in LETTERS["W"] and layer.W is not None:
+            yield layer.W
+        if base in LETTERS["b"] and layer.b is not None:
+            yield layer.b
+        if base in LETTERS["δ"]:
+            yield Quantity("adjoint", layer.z)
+
+    def activation(self, layer: Layer) -> Iterator[Key | Quantity]:
+        """What comes out of a layer; under softmax_cross_entropy it is softmax of the logits."""
+        if layer.a is not None:
+            yield layer.a
+        elif self.logits is not None and self.key(self.logits) == layer.z:
+            yield Quantity("softmax", layer.z)
+        else:
+            yield layer.z
+
+    def differentiated(self, name: Name) -> Iterator[list[Quantity]]:
+        """dX, ∇X, dL_dX: of an activation its derivative, or else the gradient of the loss."""
+        base = name.base
+        if found := re.fullmatch(r"[d∂]_?([A-Za-z]+?)_?[d∂]_?(\w+)", base):
+            if found[1] in COST | {self.shown.get(self.loss._record.stamp, "")}:
+                below = self.find_value(Name(found[2], name.layer))
+                if below is not None:
+                    yield [Quantity("adjoint", below)]
+            else:
+                above, below = self.find_value(Name(found[1])), self.find_value(Name(found[2], name.layer))
+                if above in self.slopes and below == self.key(self.reading.nodes[above]._record.inputs[0]):
+                    yield [Quantity("slope", above)]  # type: ignore[arg-type]
+        for pattern in (r"d_?(.+)", r"∇(.+)", r"grad_?(.+)", r"(.+)_grad", r"δ_?([A-Za-zΣ].*)", r"delta_?([A-Za-z].*)"):
+            if found := re.fullmatch(pattern, base):
+                key = self.find_value(Name(found[1], name.layer))
+                if key is not None and isinstance(key, int):
+                    slope = [Quantity("slope", key)] if key in self.slopes and base[0] == "d" else []
+                    yield [*slope, Quantity("adjoint", key)]
+
+    def find_value(self, name: Name) -> Key | None:
+        try:
+            found = self.find(name)
+        except Unknown:
+            return None
+        return found[0].key if found and found[0].kind == "value" else None
+
+    def scalar(self, base: str) -> list[Quantity]:
+        """Sizes and other numbers that a formula may have a letter for."""
+        if base in ("ln_b", "lnb", "log_b") and self.base is not None:
+            return [Quantity("number", base, math.log(self.base))]
+        if base == "I":
+            return [Quantity("eye", "I")]
+        if base in SCALARS:
+            return [Quantity("number", base, x) for x in self.scalars]
+        if base in SIZES:
+            rows = self.output.shape[0] if self.output is not None and self.output.ndim else 1
+            sizes = [self.batch, rows, rows * self.batch] if self.batch > 1 else [rows]
+            return [Quantity("number", base, float(x)) for x in dict.fromkeys(sizes)]
+        return []
+
+    def derivative(self, name: Quotient) -> list[Quantity]:
+        """dy/dx: of the loss an adjoint; of an activation its derivative; of an affine map what is multiplied."""
+        below = self.find_value(name.below)
+        loss = name.above.base in COST and name.above.base not in self.keys or self.find_value(name.above) == self.loss._record.stamp
+        if below is None:
+            raise Unknown(f"the tape has nothing named {_shown(name.below)}; names={{...}} says what is what")
+        if loss:
+            return [Quantity("adjoint", below)]
+        above = self.find_value(name.above)
+        layer = next((layer for layer in self.layers if layer.z == above), None)
+        if layer is not None and below == layer.W:
+            return self.of(layer.before)
+        if layer is not None and below == layer.before:
+            return self.of(layer.W)
+        if layer is not None and below is not None and below == layer.b:
+            return [Quantity("number", "1", 1.0)]
+        if above in self.slopes and self.key(self.reading.nodes[above]._record.inputs[0]) == below:  # type: ignore[index]
+            whole = self.reading.nodes[above]._record.operation.name in WHOLE  # type: ignore[index]
+            return [Quantity("jacobian" if whole else "slope", above)]  # type: ignore[arg-type]
+        raise Unknown(f"the derivative of {_shown(name.above)} by {_shown(name.below)} is no single step on the tape")
+
+
+def _name_of(node: Any) -> str:
+    operation = node._record.operation
+    return operation.name if operation is not None else ""
+
+
+def _shown(name: Name) -> str:
+    return name.base + (f"^{name.layer}" if name.layer else "") + "′" * name.primes
+
+
+def looked_up(tree: Tree, scope: Scope, choose: Mapping[Any, int]) -> Tree:
+    """The tree with its names looked up; of several meanings the one that is chosen."""
+    if tree.kind == "name":
+        found = scope.find(tree.data)
+        return Tree("name", data=found[choose.get(tree.data, 0) % len(found)], text=tree.text, at=tree.at, indices=tree.indices)
+    return tree.with_args(tuple(looked_up(each, scope, choose) for each in tree.args)) if tree.args else tree
+
+
+def meanings(tree: Tree, scope: Scope) -> Iterable[dict[Any, int]]:
+    """The choices among the meanings of names: the likely one first, then each other one."""
+    ambiguous = {node.data: len(scope.find(node.data)) for node in tree.walk() if node.kind == "name"}
+    yield {}
+    several = [name for name, count in ambiguous.items() if count > 1]
+    for name in several[:3]:
+        for i in range(1, ambiguous[name]):
+            yield {name: i}
+    if len(several) > 1:
+        yield dict.fromkeys(several, 1)
