@@ -118,7 +118,6 @@ FUNCTIONS: dict[str, Function] = {
 METHODS = {name: name for name in "sum mean max min dot transpose reshape squeeze ravel flatten astype".split()} | {"shape": ""}
 INNER = {  # functions of what the trees have no sign for, computed by name
     "column": lambda x: np.reshape(x, (-1, 1)), "row": lambda x: np.reshape(x, (1, -1)),
-    "softmax_vjp": lambda g, a: a * (g - np.sum(g * a, axis=0, keepdims=True)),
     "shape": lambda x, axis: np.float64(np.shape(x)[axis]),
 }  # fmt: skip
 COMPUTE = {function.name: function.compute for function in FUNCTIONS.values() if function.compute} | INNER

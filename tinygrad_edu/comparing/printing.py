@@ -45,7 +45,7 @@ NOTATIONS = {
                       lambda x: f"{{{x}}}^{{-1}}", lambda x: rf"\left({x}\right)"),
 }  # fmt: skip
 LATEX_FUNCTIONS = {"ln", "log", "exp", "sin", "cos", "tan", "tanh", "cosh", "sinh", "max", "min"}
-OF_NUMPY = {"softmax", "sigmoid", "relu", "softplus", "act", "slope", "softmax_vjp", "H", "heaviside", "len"}
+OF_NUMPY = {"softmax", "sigmoid", "relu", "softplus", "act", "slope", "H", "heaviside", "len"}
 
 
 class Printer:
@@ -146,8 +146,6 @@ class Printer:
         if name in ("act", "slope"):
             shown = tree.text.split("(")[0] or (params["of"][0] + "'" * (name == "slope"))
             return f"{shown}({self.text(tree.args[0])[0]})", ATOM
-        if name == "softmax_vjp":
-            return self.text(tree.args[2])
         args = [self.text(each)[0] for each in tree.args]
         if name in ("column", "row"):
             return f"{self.inside(tree.args[0], ATOM)}[{':, None' if name == 'column' else 'None, :'}]", ATOM

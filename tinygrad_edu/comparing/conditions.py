@@ -1,0 +1,95 @@
+"""Conditions: what the inputs would have to be for a formula to be right, or happen to be so that it looks right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..symbolic.replay import Assumption, given
+from .finding import Finding
+
+if TYPE_CHECKING:
+    from .diagnosis import Diagnosis
+
+
+def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
+    """The conditions under which the formula is right on fresh inputs."""
+    inputs, scope = diagnosis.inputs, diagnosis.scope
+    numbers = given(scope.reading)
+    accident = diagnosis.right(diagnosis.formula, [inputs.own])
+    for name, tensor in scope.reading.given.items():
+        value = numbers[name]
+        constant = not (hasattr(tensor, "_record") and tensor._record is not None)
+        if constant and value.dtype.kind == "f" and value.size > 1:
+            axis = 0
+            positive = np.all(value >= 0) and np.all(value.sum(axis=axis) != 0)
+            if not positive:
+                continue
+            assume = (Assumption(tensor, axis),)
+            sums = np.sum(value, axis=axis)
+            held = bool(np.allclose(sums, 1, rtol=1e-5))
+            if diagnosis.right(diagnosis.formula, inputs.changed(assume=assume)):
+                here = "as they do here" if held else f"here the sums are {_few(sums)}"
+                said = f"It is right only if the targets sum to 1 (the columns of {name}); {here}."
+                yield Finding(("condition", "sum to 1"), said, holds=held and accident)
+                return
+            one_hot = held and np.all((value == 0) | (value == 1))
+            if one_hot and diagnosis.right(diagnosis.formula, inputs.changed(assume=assume, fill=False)):
+                said = f"It is right only if {name} is one-hot, as it is here."
+                yield Finding(("condition", "one-hot"), said, holds=accident)
+                return
+    for name, value in numbers.items():
+        if value.ndim == 2 and value.shape[0] == value.shape[1] > 1 and value.dtype.kind == "f" and accident:
+            if np.allclose(value, value.T) and diagnosis.right(diagnosis.formula, inputs.changed(lambda n, name=name: _symmetric(n, name))):  # type: ignore[misc]  # noqa: E501
+                yield Finding(("condition", "symmetric"), f"It is right only because {name} is symmetric here.")
+                return
+    if not accident:
+        return
+    for name, value in numbers.items():
+        if np.any(value == 0) and diagnosis.right(diagnosis.formula, inputs.changed(lambda n, name=name: _zeros(n, name, numbers))):  # type: ignore[misc]  # noqa: E501
+            yield Finding(("condition", "zeros"), f"It is right only because of the zeros in {name}.")
+            return
+    yield Finding(("condition",), "It agrees on these numbers by accident, and not on fresh inputs.")
+
+
+def late_conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
+    """Conditions of last resort, for a formula that no edit explains: a symmetric matrix, one sample."""
+    inputs, scope = diagnosis.inputs, diagnosis.scope
+    numbers = given(scope.reading)
+    for name, value in numbers.items():
+        if value.ndim == 2 and value.shape[0] == value.shape[1] > 1 and value.dtype.kind == "f":
+            if diagnosis.right(diagnosis.formula, inputs.changed(lambda n, name=name: _symmetric(n, name))):  # type: ignore[misc]
+                yield Finding(("condition", "symmetric"), f"It is right only if {name} is symmetric; here it is not.")
+                return
+    batch = scope.batch
+    if batch > 1:
+        try:
+            alone = inputs.changed(lambda n: _one(n, scope, batch))
+        except (ValueError, TypeError, IndexError):
+            return
+        if alone and diagnosis.right(diagnosis.formula, alone):
+            yield Finding(("condition", "one sample"), f"It is right only for one sample; here the batch has {batch}.")
+
+
+def _few(sums: Any) -> str:
+    numbers = np.unique(np.round(np.ravel(sums), 4))
+    return ", ".join(f"{x:.4g}" for x in numbers[:3]) + (", …" if len(numbers) > 3 else "")
+
+
+def _symmetric(numbers: dict[str, Any], name: str) -> dict[str, Any]:
+    return {**numbers, name: (numbers[name] + numbers[name].T) / 2}
+
+
+def _zeros(numbers: dict[str, Any], name: str, own: dict[str, Any]) -> dict[str, Any]:
+    return {**numbers, name: np.where(own[name] == 0, own[name], numbers[name])}
+
+
+def _one(numbers: dict[str, Any], scope: Any, batch: int) -> dict[str, Any]:
+    """The first of a batch of columns alone."""
+    constants = {name for name, tensor in scope.reading.given.items() if getattr(tensor, "_record", None) is None}
+    return {
+        name: value[:, :1] if name in constants and value.ndim == 2 and value.shape[1] == batch else value
+        for name, value in numbers.items()
+    }

@@ -1,0 +1,298 @@
+"""What is wrong with a formula: explanations are tried on fresh inputs, and only what holds on all of them is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .conditions import conditions, late_conditions
+from .edits import SAID, Context, Edit, constants, edits, extra, layers, orders, products, signs, transposes
+from .evaluate import Misfit, broadcasts
+from .finding import Finding, Inputs, ratio
+from .factors import Factor, explained, named_factors
+from .printing import Printer
+from .scope import Quantity, Scope
+from .trial import Trial
+from .tree import Tree, had, negative, number
+
+Array = Any
+Formula = Callable[[Trial], Array]
+PAIRS = 2_500  # candidates with two edits
+
+
+class Diagnosis:
+    """The search for what is wrong."""
+
+    def __init__(self, inputs: Inputs, formula: Formula, tree: Tree | None, printer: Printer | None) -> None:
+        self.inputs, self.formula, self.tree, self.printer = inputs, formula, tree, printer
+        self.scope = inputs.scope
+        self.factors = named_factors(self.scope)
+
+    # --- is it so? ---
+
+    def constant(self, formula: Formula, trials: list[Trial] | None = None, first: int = 0) -> float | None:
+        """c where a formula is c times the gradient on all fresh inputs, the same c."""
+        found = None
+        for trial in self.inputs.fresh if trials is None else trials:
+            try:
+                with np.errstate(all="ignore"):
+                    c = ratio(formula(trial), trial.engine)
+            except (Misfit, ValueError, TypeError, IndexError, ArithmeticError):
+                return None
+            if c is None or (found is not None and abs(c - found) > 1e-6 * abs(found)):
+                return None
+            found = c
+        return found
+
+    def right(self, formula: Formula, trials: list[Trial] | None = None) -> bool:
+        """Whether a formula is the gradient on all inputs."""
+        c = self.constant(formula, trials)
+        return c is not None and abs(c - 1) < 1e-7
+
+    # --- the search ---
+
+    def findings(self) -> list[Finding]:
+        """The cheapest explanations; none if there is none."""
+        for search in (self.as_it_is, self.single, self.structural, self.late, self.double, self.other):
+            found = sorted(search(), key=lambda each: each.cost)
+            if found:
+                best = [each for each in found if each.cost <= found[0].cost + 0.04]
+                distinct: dict[tuple[str, ...], Finding] = {}
+                for each in best:
+                    distinct.setdefault(each.causes, each)
+                return list(distinct.values())[:2]
+        return []
+
+    def as_it_is(self) -> Iterator[Finding]:
+        """The whole formula: its sign, a constant factor, its shape, a condition."""
+        c = self.constant(self.formula)
+        if c is not None:
+            yield self.scaled(c, self.tree)
+            return
+        turned = self.constant(lambda trial: np.transpose(self.formula(trial)))
+        if turned is not None and np.ndim(self.inputs.own.engine) == 2:
+            whole = Tree("T", (self.tree,)) if self.tree is not None and self.tree.kind != "T" else None
+            if self.tree is not None and self.tree.kind == "T":
+                whole = self.tree.args[0]
+            yield self.with_factor(("transpose",), "It is the transpose of the gradient.", whole, turned, 1.0)
+            return
+        engine = self.inputs.own.engine
+        flat = self.constant(lambda trial: _same_size(self.formula(trial), trial.engine))
+        if flat is not None:
+            shape = np.shape(self.formula(self.inputs.own))
+            said = f"The numbers are right, the shape is not: {shape} instead of {np.shape(engine)}."
+            yield self.with_factor(("shape",), said, self.kept() if self.tree is not None else None, flat, 1.0)
+            return
+        yield from conditions(self)
+
+    def kept(self) -> Tree | None:
+        """The formula with the axis kept that a sum drops, or with its result as a column."""
+        assert self.tree is not None
+        for tree in [e.tree for e in edits(self.tree, self.context) if e.cause == "sum"]:
+            if self.right(lambda trial, tree=tree: trial.evaluate(tree)):  # type: ignore[misc]
+                return tree
+        return Tree("call", (self.tree,), ("column", ())) if np.ndim(self.inputs.own.engine) == 2 else None
+
+    @property
+    def context(self) -> Context:
+        return Context(self.scope, self.inputs.fresh[0], self.inputs.matrices)
+
+    def scaled(self, c: float, tree: Tree | None) -> Finding:
+        """The formula is c times the gradient."""
+        numbers = [] if tree is None else [e.tree for e in edits(tree, self.context, (extra, constants)) if e.old.kind in ("number", "had", "dot")]
+        plainer = next((each for each in numbers if self.right(lambda trial, each=each: trial.evaluate(each))), None)  # type: ignore[misc]
+        if plainer is not None and abs(c + 1) > 1e-7:
+            return self.with_factor((), "", tree, c, 0.5)._replace(mended=plainer)
+        if abs(c + 1) < 1e-7:
+            mended = None if tree is None else _negated(tree)
+            return Finding(("sign",), "The sign is wrong: it is minus the gradient.", mended)
+        return self.with_factor((), "", tree, c, 0.5)
+
+    def with_factor(self, causes: tuple[str, ...], said: str, tree: Tree | None, c: float, cost: float) -> Finding:
+        """An explanation that leaves a constant factor."""
+        if abs(c - 1) < 1e-7:
+            return Finding(causes, said, tree, cost)
+        if c < 0:
+            rest = self.with_factor((*causes, "sign"), f"{said} The sign is wrong besides.".strip(), None if tree is None else _negated(tree), -c, cost + 0.8)
+            return rest
+        found = explained(c, self.factors)
+        factor = found[0] if found else Factor("factor", c, f"{c:.6g}", f"{1 / c:.6g}")
+        said_factor = " or ".join(dict.fromkeys(each.said for each in found)) or f"{c:.6g}, the same on all inputs tried"
+        text = _about(factor, said_factor, self.scope)
+        mended = None if tree is None or self.printer is None else _multiplied(tree, factor, self.printer.notation)
+        return Finding((*causes, factor.cause), f"{said} {text}".strip(), mended, cost + (0.6 if found else 3))
+
+    def single(self) -> Iterator[Finding]:
+        """One edit."""
+        if self.tree is None:
+            return
+        for edit in edits(self.tree, self.context):
+            yield from self.tried(edit)
+
+    def tried(self, edit: Edit, before: Edit | None = None) -> Iterator[Finding]:
+        """An edit, if it explains the numbers."""
+        c = self.constant(lambda trial: trial.evaluate(edit.tree))
+        if c is None or (abs(abs(c) - 1) > 1e-7 and not explained(c, self.factors)):
+            return
+        said = [self.said(each) for each in (before, edit) if each is not None]
+        causes = tuple(dict.fromkeys(each.cause for each in (before, edit) if each is not None))
+        cost = edit.cost + (before.cost if before else 0)
+        yield self.with_factor(causes, " ".join(said), edit.tree, c, cost)
+
+    def said(self, edit: Edit) -> str:
+        """What an edit means, in the user's notation."""
+        assert self.printer is not None
+        written = {"old": self.printer(edit.old), "new": self.printer(edit.new)}
+        if edit.piece is not None:
+            written["piece"] = self.printer(edit.piece)
+        return SAID[edit.cause].format(**written)
+
+    def double(self) -> Iterator[Finding]:
+        """Two edits, of the likeliest kinds."""
+        if self.tree is None:
+            return
+        kinds = (signs, transposes, orders, products, layers, extra)
+        firsts = sorted(edits(self.tree, self.context), key=lambda each: each.cost)
+        tries = 0
+        for first in firsts[:80]:
+            for second in edits(first.tree, self.context, kinds):
+                if second.cost > 1.3 or tries > PAIRS:
+                    continue
+                tries += 1
+                found = list(self.tried(second, first))
+                yield from found
+                if found:
+                    return
+
+    def structural(self) -> Iterator[Finding]:
+        """A way of the loss to the variable that is left out; a term that is."""
+        for stamp, place, what in self.branches():
+            trials = [self.inputs.trial(each.given, [(stamp, place)]) for each in self.inputs.fresh]
+            if self.right(lambda trial, others=dict(zip(map(id, self.inputs.fresh), trials, strict=True)): self.formula(trial) + (trial.engine - others[id(trial)].engine)):  # type: ignore[misc]  # noqa: E501
+                yield Finding(("path",), f"A way by which the loss depends on it is left out: the one through {what}.", None, 1.4)
+        for quantity, name in self.terms():
+            c = self.constant_of(quantity)
+            if c is not None:
+                yield Finding(("term",), f"A term is missing: {c:.6g} times {name}.", None, 1.6)
+
+    def late(self) -> Iterator[Finding]:
+        """The conditions of last resort."""
+        yield from late_conditions(self)
+
+    def branches(self) -> Iterator[tuple[int, int, str]]:
+        """The edges of the tape behind which others lead to the loss as well."""
+        users: dict[int, list[tuple[int, int]]] = {}
+        nodes = self.scope.reading.nodes
+        for stamp, node in nodes.items():
+            for place, x in enumerate(node._record.inputs):
+                if x is not None and x._record is not None:
+                    users.setdefault(x._record.stamp, []).append((stamp, place))
+        several = [(source, edge) for source, edges in users.items() if len(edges) > 1 for edge in edges]
+        for _, (stamp, place) in several[:16]:
+            later = stamp
+            while later not in self.scope.shown and len(users.get(later, ())) == 1:
+                later = users[later][0][0]
+            yield stamp, place, str(self.scope.shown.get(later) or nodes[stamp]._record.operation.name)
+
+    def terms(self) -> Iterator[tuple[Quantity, str]]:
+        for key, name in self.scope.shown.items():
+            yield Quantity("value", key), name
+
+    def constant_of(self, quantity: Quantity) -> float | None:
+        """c where the gradient is the formula and c times a quantity."""
+        found = None
+        for trial in self.inputs.fresh:
+            try:
+                value = self.formula(trial)
+            except (Misfit, ValueError, TypeError):
+                return None
+            x = trial.evaluate.shaped(trial.number(quantity))
+            if np.shape(value) != np.shape(trial.engine) or np.shape(x) != np.shape(trial.engine):
+                return None
+            difference = trial.engine - value
+            c = ratio(difference, x)
+            if c is None or (found is not None and abs(c - found) > 1e-6 * abs(found)):
+                return None
+            found = c
+        return found
+
+    def other(self) -> Iterator[Finding]:
+        """The gradient by another variable."""
+        for key, name in self.scope.shown.items():
+            if isinstance(key, int) and key != self.inputs.wrt._record.stamp:
+                trials = self.inputs.fresh
+                try:
+                    with np.errstate(all="ignore"):
+                        same = all(
+                            (c := ratio(self.formula(t), np.asarray(t.evaluate.shaped(t.adjoint(key))))) is not None and abs(c - 1) < 1e-7
+                            for t in trials
+                        )
+                except (Misfit, ValueError, TypeError):
+                    return
+                if same and trials and np.any(trials[0].adjoint(key)):
+                    yield Finding(("variable",), f"It is the gradient with respect to {name}, another variable.", None, 2.0)
+
+
+def _same_size(value: Array, engine: Array) -> Array:
+    """A vector in the shape of the engine's, where only axes of length 1 differ."""
+    squeezed = [n for n in np.shape(value) if n != 1]
+    if squeezed != [n for n in np.shape(engine) if n != 1] or np.shape(value) == np.shape(engine):
+        raise ValueError
+    return np.reshape(value, np.shape(engine))
+
+
+def _negated(tree: Tree) -> Tree:
+    """The formula with the other sign: a difference in it turned round, if there is one."""
+    if tree.kind == "sum" and (len(tree.args) == 1 or tree.data == (1, -1)):
+        return negative(tree)
+    if tree.kind in ("had", "dot", "T", "kron") or (tree.kind == "call" and tree.data[0] in ("sum", "mean", "diag", "outer")):
+        for each in tree.args:
+            if (inner := _turned(each)) is not None:
+                return tree.replaced(each, inner)
+    return negative(tree)
+
+
+def _turned(tree: Tree) -> Tree | None:
+    if tree.kind == "sum":
+        if len(tree.args) == 1:
+            return tree.args[0]
+        return negative(tree) if tree.data == (1, -1) and tree.args[0].kind != "number" else None
+    if tree.kind in ("had", "dot", "T", "kron") or (tree.kind == "call" and tree.data[0] in ("sum", "mean", "diag")):
+        for each in tree.args:
+            if (inner := _turned(each)) is not None:
+                return tree.replaced(each, inner)
+    return None
+
+
+def _multiplied(tree: Tree, factor: Factor, notation: str) -> Tree:
+    text = factor.inverse
+    if notation == "numpy":
+        text = text.replace("ln(", "np.log(")
+        text = text.replace(" ", " * ")
+    text = f"({text})" if not text.replace(".", "").isdigit() else text
+    piece = Tree("number", data=1 / factor.value, text=text)
+    return had((piece, 1), (tree, 1)) if notation == "numpy" else Tree("dot", (piece, tree))
+
+
+def _about(factor: Factor, said: str, scope: Scope) -> str:
+    if factor.cause == "mean" and factor.value > 1:
+        return f"It is too large by the factor {said}: the loss is a mean, and the formula sums."
+    if factor.cause == "mean":
+        return f"It is too small, by the factor {said}: the loss is a sum, and the formula takes the mean."
+    if factor.cause == "log":
+        return f"A constant factor is wrong: it is {said} times the gradient, the natural logarithm in place of the other."
+    return f"A constant factor is wrong: it is {said} times the gradient."
+
+
+def notes(tree: Tree, trial: Trial, printer: Printer) -> list[str]:
+    """The broadcasts of a formula, said."""
+    try:
+        trial.evaluate(tree)
+    except Misfit:
+        return []
+    return [
+        f"{printer(node)} broadcasts {' and '.join(map(str, shapes))} to {whole}."
+        for node, shapes, whole in broadcasts(tree, trial.evaluate)
+    ]

@@ -1,0 +1,374 @@
+"""Small edits of a formula, each with the mistake that it would mend: a table, cheapest first where it matters.
+
+An edit is tried because somebody is known to make the mistake; whether it explains the numbers is for the diagnosis to
+find out. ``{old}`` and ``{new}`` in what is said stand for the piece as it is and as it should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .evaluate import Misfit, Ones, Unit
+from .scope import Quantity, Scope
+from .trial import Trial
+from .tree import Tree, call, dot, had, negative, number, transposed
+
+SAID = {  # the causes, and what is said of them
+    "sign": "The sign is wrong: {old} should be {new}.",
+    "transpose": "A transpose is wrong: {old} should be {new}.",
+    "order": "The factors are swapped: {old} should be {new}.",
+    "hadamard": "A matrix product stands where the Hadamard (elementwise) product is meant: {old} should be {new}.",
+    "product": "A Hadamard (elementwise) product stands where the matrix product is meant: {old} should be {new}.",
+    "missing": "A factor is missing, {piece}: {old} should be {new}.",
+    "doubled": "A factor is doubled, {piece} stands there twice: {old} should be {new}.",
+    "extra": "A factor is too many, {piece}: {old} should be {new}.",
+    "term": "A term is too many, {piece}: {old} should be {new}.",
+    "layer": "The wrong layer: {old} should be {new}.",
+    "place": "The derivative of the activation is taken at the wrong place: {old} should be {new}.",
+    "name": "The wrong quantity: {old} should be {new}.",
+    "activation": "The derivative of the activation is wrong: {old} should be {new}.",
+    "softmax": "Softmax's Jacobian is replaced by its diagonal, as if softmax were coordinate-wise: {old} should be {new}.",
+    "bias": "It is not summed over the batch: {old} should be {new}.",
+    "sum": "The sum is wrong: {old} should be {new}.",
+    "mean": "Sum and mean over the batch are confused: {old} should be {new}.",
+    "power": "An exponent is wrong: {old} should be {new}.",
+    "constant": "A constant is wrong: {old} should be {new}.",
+    "log": "The logarithm has the wrong base: {old} should be {new}.",
+    "column": "A vector of one axis is broadcast against a column: {old} should be {new}.",
+    "function": "The wrong function: {old} should be {new}.",
+}  # fmt: skip
+
+
+class Edit(NamedTuple):
+    """A formula mended: the cause, what it costs to believe in it, the piece before and after, the whole."""
+
+    cause: str
+    cost: float
+    old: Tree
+    new: Tree
+    tree: Tree
+    piece: Tree | None = None
+
+
+class Context:
+    """What edits may use: the quantities of the tape with their shapes, as they are on one trial."""
+
+    def __init__(self, scope: Scope, trial: Trial, matrices: bool) -> None:
+        self.scope, self.trial, self.matrices = scope, trial, matrices
+        self.quantities: dict[Quantity, tuple[int, ...]] = {}
+        for key in scope.keys.values():
+            found = [Quantity("value", key)] + ([Quantity("slope", key)] if key in scope.slopes else [])
+            for quantity in found:
+                self.quantities[quantity] = np.shape(trial.evaluate.shaped(trial.number(quantity)))
+        self.roles = {
+            key: (part, i) for i, layer in enumerate(scope.layers, 1)
+            for part in ("W", "b", "z", "a") if (key := getattr(layer, part)) is not None
+        }  # fmt: skip
+        if scope.input is not None:
+            self.roles.setdefault(scope.input, ("a", 0))
+
+    def shape(self, tree: Tree) -> tuple[int, ...] | None:
+        """The shape of a tree; None where it does not type-check or takes any."""
+        try:
+            with np.errstate(all="ignore"):
+                x = self.trial.evaluate.value(tree)
+        except Misfit:
+            return None
+        return None if isinstance(x, Ones | Unit) else np.shape(x)
+
+    def role(self, quantity: Any) -> tuple[str, int] | None:
+        """The part of which layer a value is, and whether it is its derivative."""
+        found = self.roles.get(quantity.key)
+        return (quantity.kind + found[0], found[1]) if found else None
+
+
+def name(quantity: Quantity, like: Tree | None = None) -> Tree:
+    """A quantity as a tree."""
+    return Tree("name", data=quantity, at=like.at if like else 0, indices=like.indices if like else ())
+
+
+Piece = tuple[str, float, Tree] | tuple[str, float, Tree, Tree]
+Generator = Callable[[Tree, Context], Iterator[Piece]]
+
+
+def transposes(node: Tree, context: Context) -> Iterator[Piece]:
+    shape = context.shape(node)
+    if node.kind == "T":
+        yield "transpose", 1.0, node.args[0]
+    elif shape is not None and len(shape) == 2 and max(shape) > 1 and node.kind != "number":
+        yield "transpose", 1.0 if node.kind == "name" else 1.15, transposed(node)
+    elif shape is not None and len(shape) == 1 and node.kind == "name" and not context.matrices:
+        yield "column", 1.2, call("column", node)
+
+
+def signs(node: Tree, context: Context) -> Iterator[Piece]:
+    if node.kind == "sum" and len(node.args) > 1:
+        for i in range(1, len(node.args)):
+            data = tuple(-s if i == j else s for j, s in enumerate(node.data))
+            yield "sign", 1.0, node.with_args(node.args, data)
+        if len(node.args) == 2 and node.data == (1, -1):
+            yield "sign", 1.05, negative(node)
+    elif node.kind == "sum":
+        yield "sign", 1.05, node.args[0]
+
+
+def orders(node: Tree, context: Context) -> Iterator[Piece]:
+    if node.kind == "kron":
+        yield "order", 1.1, node.with_args(node.args[::-1])
+    if node.kind != "dot":
+        return
+    for i in range(len(node.args) - 1):
+        args = list(node.args)
+        args[i], args[i + 1] = args[i + 1], args[i]
+        yield "order", 1.05, dot(*args)
+    if len(node.args) > 2:
+        yield "order", 1.1, dot(*node.args[::-1])
+
+
+def products(node: Tree, context: Context) -> Iterator[Piece]:
+    if node.kind == "dot":
+        for i in range(1, len(node.args)):
+            yield "hadamard", 1.1, had((dot(*node.args[:i]), 1), (dot(*node.args[i:]), 1))
+            for j in range(i + 1, len(node.args)):
+                yield "hadamard", 1.2, dot(had((dot(*node.args[:i]), 1), (dot(*node.args[i:j]), 1)), *node.args[j:])
+        yield "product", 1.3, Tree("kron", (node.args[0], dot(*node.args[1:])))
+    if node.kind == "had":
+        factors = list(zip(node.args, node.data, strict=True))
+        for i in range(len(factors)):
+            rest = factors[:i] + factors[i + 1 :]
+            if factors[i][1] == 1 and rest:
+                whole = had(*rest)
+                yield "product", 1.1, dot(whole, factors[i][0])
+                yield "product", 1.1, dot(factors[i][0], whole)
+                if i + 1 < len(factors) and factors[i + 1][1] == 1 and len(factors) > 2:
+                    pair = (dot(factors[i][0], factors[i + 1][0]), 1)
+                    yield "product", 1.15, had(*factors[:i], pair, *factors[i + 2 :])
+            if factors[i][1] == -1:  # t / a for t · a and the like
+                yield "function", 1.6, had(*factors[:i], (factors[i][0], 1), *factors[i + 1 :])
+    if node.kind == "call" and node.data[0] == "outer":
+        yield "order", 1.1, call("outer", *node.args[::-1])
+    if node.kind == "kron":
+        yield "product", 1.3, dot(*node.args)
+
+
+def missing(node: Tree, context: Context) -> Iterator[Piece]:
+    """A factor more: Σ′, 1 − a, a, Wᵀ in front, xᵀ behind."""
+    shape = context.shape(node)
+    if shape is None or node.kind == "number" or max(shape, default=1) == 1 and node.kind == "call":
+        return
+    for quantity, other in context.quantities.items():
+        piece = name(quantity)
+        layered = quantity.key in context.roles or quantity.kind == "slope"
+        cost = 1.5 if layered else 1.7
+        if other == shape and max(other, default=1) > 0:
+            yield "missing", cost - 0.05 * (quantity.kind == "slope"), had((node, 1), (piece, 1)), piece
+            if quantity.kind == "value" and layered:
+                complement = Tree("sum", (number(1), piece), (1, -1))
+                yield "missing", 1.55, had((node, 1), (complement, 1)), complement
+            if quantity.kind == "value":
+                yield "missing", 1.8, had((node, 1), (piece, -1)), piece
+                if node.kind in ("name", "call"):  # z = W · a + b without its b
+                    yield "missing", 1.75, Tree("sum", (node, piece), (1, 1)), piece
+        if quantity.kind == "value" and len(other) == 2 == len(shape):
+            if shape[1] == other[1] and other != shape or (shape[1] == other[1] and layered):
+                yield "missing", cost, dot(node, transposed(piece)), transposed(piece)
+            if shape[1] == other[0]:
+                yield "missing", cost + 0.1, dot(node, piece), piece
+            if shape[0] == other[0]:
+                yield "missing", cost, dot(transposed(piece), node), transposed(piece)
+            if shape[0] == other[1]:
+                yield "missing", cost + 0.1, dot(piece, node), piece
+            if other[1] == 1 and shape[1] > 1 and other[0] == shape[0] and node.kind == "dot":
+                yield "missing", 1.75, Tree("sum", (node, piece), (1, 1)), piece
+        if quantity.kind == "value" and {len(other), len(shape)} == {1, 2} and not context.matrices and shape[0] == other[0]:
+            if len(other) == 2:
+                yield "missing", cost, dot(transposed(piece), node), transposed(piece)
+        if quantity.kind == "value" and len(other) == 1 == len(shape) and not context.matrices:
+            yield "missing", cost, call("outer", node, piece), piece
+
+
+def extra(node: Tree, context: Context) -> Iterator[Piece]:
+    """A factor less, or a term."""
+    if node.kind in ("dot", "had") and len(node.args) > 1:
+        build: Callable[..., Tree] = dot
+        factors: list[Any] = list(node.args)
+        if node.kind == "had":
+            build, factors = had, list(zip(node.args, node.data, strict=True))
+        texts = [repr(each) for each in factors]
+        for i in range(len(factors)):
+            rest = factors[:i] + factors[i + 1 :]
+            twice = texts[i] in texts[:i] + texts[i + 1 :]
+            yield "doubled" if twice else "extra", 1.4 if twice else 1.5, build(*rest), node.args[i]
+        for i in range(len(factors)):
+            for j in range(i + 1, len(factors)):
+                rest = [each for k, each in enumerate(factors) if k not in (i, j)]
+                if rest:
+                    yield "extra", 1.6, build(*rest), build(factors[i], factors[j])
+    if node.kind == "sum" and len(node.args) > 1:
+        for i in range(len(node.args)):
+            args, data = node.args[:i] + node.args[i + 1 :], node.data[:i] + node.data[i + 1 :]
+            rest = args[0] if data == (1,) else Tree("sum", args, data, at=node.at)
+            yield "term", 1.6, rest, node.args[i]
+    if node.kind == "power":
+        yield "power", 1.4, node.args[0]
+    if node.kind == "call" and len(node.args) == 1 and node.data[0] not in ("sum", "mean", "act", "slope"):
+        yield "function", 1.7, node.args[0]
+
+
+def layers(node: Tree, context: Context) -> Iterator[Piece]:
+    """The same part of another layer, or another quantity."""
+    if node.kind != "name":
+        return
+    role = context.role(node.data)
+    for quantity in context.quantities:
+        if quantity == node.data:
+            continue
+        other = context.role(quantity)
+        if role and other and role[0] == other[0]:
+            yield "layer", 1.2 + 0.01 * abs(role[1] - other[1]), name(quantity, node)
+        elif role and other and role[1] == other[1] and {role[0], other[0]} == {"valuez", "valuea"}:
+            yield "place", 1.25, name(quantity, node)
+        elif quantity.kind == "value" or node.data.kind in ("slope", "adjoint"):
+            yield "name", 1.55, name(quantity, node)
+
+
+def activations(node: Tree, context: Context) -> Iterator[Piece]:
+    """Another piece in the place of Σ′."""
+    if node.kind == "call" and node.data[0] in ("slope", "act") and node.args[0].kind == "name":
+        for piece in layers(node.args[0], context):
+            cause = "place" if piece[0] in ("place", "name") else piece[0]
+            yield cause, piece[1] - 0.05, node.with_args((piece[2],))
+    if node.kind in ("had", "sum", "power", "call", "dot", "relation"):
+        shape = context.shape(node)
+        for quantity, other in context.quantities.items():
+            if quantity.kind == "slope" and other == shape:
+                yield "activation", 1.68, name(quantity)
+
+
+def sums(node: Tree, context: Context) -> Iterator[Piece]:
+    shape = context.shape(node)
+    if node.kind == "call" and node.data[0] in ("sum", "mean"):
+        params = dict(node.data[1])
+        kept = params.get("keepdims", "True" if context.matrices else "False")
+        inner = context.shape(node.args[0]) or ()
+        for axis in [None, *range(len(inner))]:
+            for keepdims in ("True", "False"):
+                new = {} if axis is None else {"axis": axis, **({"keepdims": "True"} if keepdims == "True" else {})}
+                same_axis = axis == params.get("axis")
+                if same_axis and keepdims == str(kept):
+                    continue
+                yield "sum", 1.1 if same_axis else 1.2, call(node.data[0], node.args[0], **new)
+        other = "mean" if node.data[0] == "sum" else "sum"
+        yield "mean", 1.15, call(other, node.args[0], **params)
+        yield "sum", 1.45, node.args[0]
+    elif shape is not None and len(shape) == 2 and node.kind != "number" and shape[1] > 1:
+        keep = {} if context.matrices else {"keepdims": "True"}
+        yield "bias", 1.2, call("sum", node, axis=1, **keep)
+        yield "sum", 1.5, call("sum", node, axis=0, **keep)
+        yield "sum", 1.6, call("sum", node)
+    if shape is not None and len(shape) == 2 and shape[1] == context.scope.batch > 1 and node.kind == "had" and not context.matrices:
+        yield "bias", 1.25, call("sum", node, axis=1)
+
+
+def powers(node: Tree, context: Context) -> Iterator[Piece]:
+    if node.kind == "name" and node.data.kind == "value":
+        yield "power", 1.6, Tree("power", (node, number(2)))
+    if node.kind == "power" and node.args[1].kind == "number":
+        for n in (1.0, -1.0, 0.5, 2.0, 3.0):
+            if n != node.args[1].data:
+                yield "power", 1.5, Tree("power", (node.args[0], number(n)))
+
+
+def constants(node: Tree, context: Context) -> Iterator[Piece]:
+    if node.kind == "number":
+        x = node.data
+        for value in {x + 1, x - 1, 2 * x, x / 2, 1.0, 2.0, 0.5, -x} - {x, 0.0}:
+            yield "constant", 1.6, number(value)
+    if node.kind == "call" and node.data[0] in ("ln", "log2", "log10"):
+        for other in ("ln", "log2", "log10"):
+            if other != node.data[0]:
+                yield "log", 1.3, node.with_args(node.args, (other, node.data[1]))
+    if node.kind == "call" and node.data[0] in ("sigmoid", "tanh", "relu", "softplus", "exp", "sin", "cos", "softmax"):
+        for other in ("sigmoid", "tanh", "relu", "softplus", "sin", "cos"):
+            if other != node.data[0]:
+                yield "function", 1.4, call(other, *node.args)
+
+
+def softmaxes(node: Tree, context: Context) -> Iterator[Piece]:
+    """g ∘ a ∘ (1 − a) of a softmax: its Jacobian is a ∘ (g − 1ᵀ·(g ∘ a))."""
+    if node.kind != "had":
+        return
+    factors = list(zip(node.args, node.data, strict=True))
+    for a, taken in _diagonals(factors):
+        shape = context.shape(a)
+        rest = [each for i, each in enumerate(factors) if i not in taken]
+        g = had(*rest) if rest else number(1)
+        weighted = had((g, 1), (a, 1))
+        one = Tree("ones", data=True)
+        total = dot(one, weighted) if context.matrices else call("sum", weighted, axis=0, keepdims="True")
+        if shape is not None:
+            yield "softmax", 1.3, had((a, 1), (Tree("sum", (g, total), (1, -1)), 1))
+
+
+def _diagonals(factors: list[tuple[Tree, int]]) -> Iterator[tuple[Tree, set[int]]]:
+    """a ∘ (1 − a) among factors, or a′ of a softmax: a, and the places of the factors."""
+    for i, (each, n) in enumerate(factors):
+        if n != 1:
+            continue
+        if each.kind == "name" and each.data.kind == "slope":
+            yield name(Quantity("value", each.data.key)), {i}
+        if each.kind == "sum" and each.data == (1, -1) and each.args[0].kind == "number" and each.args[0].data == 1:
+            a = each.args[1]
+            for j, (other, m) in enumerate(factors):
+                if m == 1 and i != j and repr(other) == repr(a):
+                    yield a, {i, j}
+
+
+GENERATORS: tuple[Generator, ...] = (
+    signs, transposes, orders, products, layers, activations, sums, softmaxes, missing, extra, powers, constants,
+)  # fmt: skip
+
+
+def edits(tree: Tree, context: Context, generators: tuple[Generator, ...] = GENERATORS) -> Iterator[Edit]:
+    """All edits of a formula."""
+    for node in tree.walk():
+        for generator in generators:
+            for cause, cost, new, *piece in generator(node, context):
+                yield Edit(cause, cost, node, new, tree.replaced(node, new), piece[0] if piece else None)
+        if node.kind == "dot" and len(node.args) > 2:
+            yield from _inside(tree, node, context, generators)
+    yield from _everywhere(tree, context)
+
+
+def _inside(tree: Tree, node: Tree, context: Context, generators: tuple[Generator, ...]) -> Iterator[Edit]:
+    """Edits of the products that a longer product begins or ends with: (A · B) of A · B · C."""
+    count = len(node.args)
+    for i, j in [*((0, j) for j in range(2, count)), *((i, count) for i in range(1, count - 1))]:
+        part = dot(*node.args[i:j])
+        for generator in [each for each in generators if each in (missing, sums, transposes)]:
+            for cause, cost, new, *piece in generator(part, context):
+                whole = tree.replaced(node, dot(*node.args[:i], new, *node.args[j:]))
+                yield Edit(cause, cost + 0.01, part, new, whole, piece[0] if piece else None)
+
+
+def _everywhere(tree: Tree, context: Context) -> Iterator[Edit]:
+    """A name replaced wherever it stands, where it stands more than once; two names exchanged."""
+    names: dict[Quantity, list[Tree]] = {}
+    for node in tree.walk():
+        if node.kind == "name":
+            names.setdefault(node.data, []).append(node)
+    for nodes in names.values():
+        if len(nodes) > 1:
+            for cause, cost, new, *_ in layers(nodes[0], context):
+                whole = tree.renamed({nodes[0].data: new})
+                yield Edit(cause, cost + 0.05, nodes[0], new, whole)
+    present = list(names)
+    for i, first in enumerate(present):
+        for second in present[i + 1 :]:
+            roles = context.role(first), context.role(second)
+            if roles[0] and roles[1] and roles[0][0] == roles[1][0]:
+                new_first, new_second = name(second), name(first)
+                yield Edit("layer", 1.3, names[first][0], new_first, tree.renamed({first: new_first, second: new_second}))

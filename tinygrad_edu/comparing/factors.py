@@ -1,0 +1,53 @@
+"""Constant factors that have a name: 2, the batch size, ln b and what they make together."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from .scope import Scope
+
+
+class Factor(NamedTuple):
+    """A constant by which a formula is too large: what it is, how that is said, and its inverse as it is typed."""
+
+    cause: str
+    value: float
+    said: str
+    inverse: str
+
+
+def named_factors(scope: Scope) -> list[Factor]:
+    """The factors that a tape gives reason to expect, simple ones first."""
+    ln = math.log(scope.base) if scope.base else None
+    base = f"{scope.base:g}" if scope.base else ""
+    rows = scope.output.shape[0] if scope.output is not None and scope.output.ndim else 1
+    size = scope.output.size if scope.output is not None else 1
+    numbers = [("factor", 2.0, "2", "2")]
+    counts = [("mean", scope.batch, f"the batch size {scope.batch}"), ("factor", rows, f"the number of outputs {rows}"),
+              ("mean", size, f"the number {size} of all outputs in the batch")]  # fmt: skip
+    numbers += [(cause, float(n), said, str(n)) for cause, n, said in counts if n > 1]
+    if ln:
+        numbers.append(("log", ln, f"ln {base}, as the logarithm has the base {base}", f"ln({base})"))
+    found: list[Factor] = []
+    for cause, value, said, text in numbers:
+        found.append(Factor(cause, value, said, f"1/{text}"))
+        found.append(Factor(cause, 1 / value, f"1/{said}" if cause == "factor" else f"1 over {said}", text))
+    pairs = [(x, y) for i, x in enumerate(numbers) for y in numbers[i + 1 :]]
+    for (first, a, said_a, text_a), (second, b, said_b, text_b) in pairs:
+        cause = second if first == "factor" else first
+        found += [
+            Factor(cause, a * b, f"{said_a} times {said_b}", f"1/({text_a} {text_b})"),
+            Factor(cause, 1 / (a * b), f"1 over {said_a} times {said_b}", f"{text_a} {text_b}"),
+            Factor(cause, a / b, f"{said_a} over {said_b}", f"{text_b}/{text_a}"),
+            Factor(cause, b / a, f"{said_b} over {said_a}", f"{text_a}/{text_b}"),
+        ]
+    found += [Factor("factor", x, f"the constant {x:g}", f"1/{x:g}") for x in scope.scalars if x not in (0, 1)]
+    found += [Factor("factor", 1 / x, f"1 over the constant {x:g}", f"{x:g}") for x in scope.scalars if x not in (0, 1)]
+    return found
+
+
+def explained(c: float, factors: list[Factor]) -> list[Factor]:
+    """The factors that a number is, up to its sign; the simple ones alone where there are any."""
+    found = [each for each in factors if math.isclose(abs(c), each.value, rel_tol=1e-6)]
+    return found[:2]
