@@ -59,6 +59,7 @@ SPELLED = {
     "ReLU": "relu", "Relu": "relu", "log": "ln", "S": "softmax",
 }  # fmt: skip
 ANY = {"σ", "φ", "Σ", "f", "g", "sigma", "phi", "act", "activation", "h", "ψ"}  # letters for whatever a layer has
+LETTERS = {"σ", "φ", "f", "g", "sigma", "phi", "act", "activation", "ψ"}  # that are functions also without a prime
 PRIMED = {
     pattern.format(name): name
     for name in (*ACTIVATIONS, "sigma", "relu", "ReLU", "act", "activation", "phi", "f", "g", "σ")
@@ -115,9 +116,9 @@ FUNCTIONS: dict[str, Function] = {
     **_sign("power", lambda a, b: Tree("power", (a, b), at=a.at)), **_sign("kron", lambda a, b: Tree("kron", (a, b), at=a.at)),
     **_sign("inv", lambda a: Tree("inv", (a,), at=a.at), 1), **_sign("bullet", lambda a, b: dot(b, a)),
 }  # fmt: skip
-METHODS = {name: name for name in "sum mean max min dot transpose reshape squeeze ravel flatten astype".split()} | {"shape": ""}
+METHODS = {name: name for name in "sum mean max min dot transpose reshape squeeze ravel flatten astype".split()} | {"shape": "", "size": ""}
 INNER = {  # functions of what the trees have no sign for, computed by name
     "column": lambda x: np.reshape(x, (-1, 1)), "row": lambda x: np.reshape(x, (1, -1)),
-    "shape": lambda x, axis: np.float64(np.shape(x)[axis]),
+    "size": lambda x: np.float64(np.size(x)), "shape": lambda x, axis: np.float64(np.shape(x)[axis]),
 }  # fmt: skip
 COMPUTE = {function.name: function.compute for function in FUNCTIONS.values() if function.compute} | INNER

@@ -6,7 +6,7 @@ import functools
 import html
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,12 +16,12 @@ from ..symbolic import Formula, derive
 from ..symbolic.derive import LARGEST, wanted
 from ..symbolic.reading import Reading
 from ..symbolic.terms import session
-from .diagnosis import Diagnosis, notes
+from .diagnosis import Diagnosis
 from .evaluate import Misfit
-from .finding import Finding, Inputs
+from .finding import Inputs
 from .grammar import ORDERS, Name, parse
 from .printing import Printer
-from .scope import Scope, Unknown, looked_up, meanings
+from .scope import Scope, Unknown, found, looked_up, meanings
 from .spelling import Spelling
 from .tokens import FormulaError, notation_of
 from .tree import Tree
@@ -88,6 +88,14 @@ def compare(
     return Comparison(loss, node, formula, reading, rtol, names or {})
 
 
+class Candidate(NamedTuple):
+    """A formula to be run on a trial; of a text one reading, with its tree and what writes trees."""
+
+    run: Callable[..., Array]
+    tree: Tree | None = None
+    printer: Printer | None = None
+
+
 class Comparison:
     """What a comparison found: true where the formula is the gradient.
 
@@ -115,60 +123,66 @@ class Comparison:
         self._rtol = rtol if rtol is not None else 1e-4 if loss._value.dtype == np.float32 else 1e-7
         self.suggestion: str | None = None
         self.causes: tuple[str, ...] = ()
-        self._broadcasts: list[str] = []
         self._misfit = ""
         scope = Scope(loss, reading, {_key(name): target for name, target in names.items()})
         matrices = isinstance(formula, str) and notation_of(formula) != "numpy"
         self._inputs = Inputs(scope, node, matrices)
         self.engine: Array = np.array(self._inputs.own.adjoint(node._record.stamp), loss._value.dtype)
-        tree = printer = None
-        self._exact = True  # whether the formula can be run on other numbers
+        self._exact = isinstance(formula, str) or callable(formula)  # whether it can be run on other numbers
         if isinstance(formula, str):
-            tree, printer = self._read(formula, scope, names)
-            run: Callable[..., Array] = functools.partial(_evaluated, tree)
+            candidates = self._read(formula, scope, names)
         elif callable(formula):
-            run = _called(formula, scope)
+            candidates = [Candidate(_called(formula, scope))]
         else:
-            run, self._exact = _constant(formula), False
-        self._judge(run, tree, printer)
+            candidates = [Candidate(_constant(formula))]
+            self._inputs.only_own()
+        self._judge(candidates)
 
     # --- the formula ---
 
-    def _read(self, text: str, scope: Scope, names: Mapping[str, Any]) -> tuple[Tree, Printer]:
-        """The tree of a text: of its readings one that is right, or else the first that type-checks."""
-        readings = list(self._readings(text, scope))
-        chosen, first = None, readings[0]
-        for raw, tree in readings:
-            try:
-                value = self._inputs.own.evaluate(tree)
-            except Misfit:
-                continue
-            chosen = chosen or (raw, tree)
-            if self._close(value) and self._right(functools.partial(_evaluated, tree)):
-                chosen = (raw, tree)
-                break
-        raw, tree = chosen or first
+    def _read(self, text: str, scope: Scope, names: Mapping[str, Any]) -> list[Candidate]:
+        """A text as it may be read: one reading that is right, or else those that type-check, or else all."""
         notation = notation_of(text)
-        spelling = Spelling(scope, tree, notation, names)
-        return tree, Printer(notation, spelling.written, spelling.name, text)
+        found: dict[str, Candidate] = {}
+        for tree in self._readings(text, scope):
+            spelling = Spelling(scope, tree, notation, names)
+            candidate = Candidate(functools.partial(_evaluated, tree), tree, Printer(notation, spelling, text))
+            if self._right(candidate):
+                return [candidate]
+            found.setdefault(repr(tree), candidate)
+        fitting = [each for each in found.values() if self._run(each) is not None]
+        return (fitting or list(found.values()))[:3]
 
-    def _readings(self, text: str, scope: Scope) -> Iterator[tuple[Tree, Tree]]:
+    def _readings(self, text: str, scope: Scope) -> Iterator[Tree]:
         known = scope.known()
         count = 0
         for order in ORDERS:
-            raw = parse(text, known, order, lambda name: bool(scope.exact(name)))
+            raw = parse(text, known, order, scope.is_layer)
             try:
                 for choose in meanings(raw, scope):
-                    yield raw, looked_up(raw, scope, choose)
+                    yield looked_up(raw, scope, choose)
                     count += 1
                     if count >= READINGS:
                         return
             except Unknown as error:
-                place = next((node.at for node in raw.walk() if node.kind == "name" and not _found(scope, node.data)), 0)
+                place = next((node.at for node in raw.walk() if node.kind == "name" and not found(scope, node.data)), 0)
                 raise FormulaError(text, place, str(error)) from None
 
-    def _right(self, run: Callable[..., Array]) -> bool:
-        return Diagnosis(self._inputs, run, None, None).right(run)
+    def _run(self, candidate: Candidate) -> Array:
+        """The value on the tape's own numbers; None where it does not type-check."""
+        try:
+            with np.errstate(all="ignore"):
+                return np.asarray(candidate.run(self._inputs.own), float)
+        except Misfit as error:
+            piece = f"{candidate.printer(error.tree)}: " if candidate.printer else ""
+            self._misfit = f"It does not type-check: {piece}{error}."
+            return None
+
+    def _right(self, candidate: Candidate) -> bool:
+        value = self._run(candidate)
+        if value is None or not self._close(value):
+            return False
+        return not self._exact or Diagnosis(self._inputs, *candidate).right(candidate.run, self._inputs.fresh)
 
     def _close(self, value: Array) -> bool:
         value, engine = np.asarray(value, float), np.asarray(self._inputs.own.engine)
@@ -181,45 +195,27 @@ class Comparison:
 
     # --- the verdict ---
 
-    def _judge(self, run: Callable[..., Array], tree: Tree | None, printer: Printer | None) -> None:
-        own = self._inputs.own
-        self.value: Array = None
-        try:
-            with np.errstate(all="ignore"):
-                self.value = np.asarray(run(own), float)
-        except Misfit as error:
-            piece = printer(error.tree) if printer else ""
-            self._misfit = f"It does not type-check: {piece}, {error}."
-        self._measure()
-        if self.value is not None and self._close(self.value) and (not self._exact or self._right(run)):
+    def _judge(self, candidates: list[Candidate]) -> None:
+        """The verdict: of the first reading, or of the one that a mistake explains."""
+        if self._right(candidates[0]):
+            self.value = self._run(candidates[0])
+            self._measure()
             self.verdict, self.diagnosis = "right", "The formula is the gradient."
             return
-        self.verdict = "ill-shaped" if self._misfit or np.isnan(self.max_abs_error) else "wrong"
-        if tree is not None and printer is not None:
-            self._broadcasts = notes(tree, own, printer)
-        diagnosis = Diagnosis(self._inputs, run, tree, printer)
-        if self._exact:
-            findings = diagnosis.findings()
-        else:
-            self._inputs._fresh = [own]
-            findings = [each for each in diagnosis.findings() if "condition" not in each.causes]
-        self._said(findings, printer)
-
-    def _said(self, findings: list[Finding], printer: Printer | None) -> None:
-        parts = [self._misfit] if self._misfit else []
-        if findings and findings[0].holds:
-            self.verdict = "conditional"
+        searches = [(each, Diagnosis(self._inputs, *each).findings(self._exact)) for each in candidates]
+        best, findings = min(searches, key=lambda each: each[1][0].cost if each[1] else np.inf)
+        self.value = self._run(best)
+        self._measure()
+        self.verdict = "ill-shaped" if self.difference is None else "wrong"
+        parts = [self._misfit] if self.value is None else []
         if findings:
-            parts += self._broadcasts if any(c in ("column", "transpose", "bias", "shape", "sum") for c in findings[0].causes) else []
-            parts.append(findings[0].said)
-            parts += [f"Or, as well possible: {each.said}" for each in findings[1:]]
+            self.verdict = "conditional" if findings[0].holds else self.verdict
+            parts += [findings[0].said, *(f"Or, as well possible: {each.said}" for each in findings[1:])]
             self.causes = findings[0].causes
             mended = findings[0].mended
-            if mended is not None and printer is not None:
-                self.suggestion = printer(mended)
+            self.suggestion = best.printer(mended) if mended is not None and best.printer is not None else None
         else:
-            parts += self._broadcasts
-            parts += [] if self._misfit else [self._where()]
+            parts += [] if self.value is None else [self._where()]
             parts.append("No small edit explains it." if self.text else "No simple cause explains it.")
         self.diagnosis = " ".join(parts)
 
@@ -322,13 +318,6 @@ def _key(name: str) -> Name:
     if tree.kind != "name" or not isinstance(tree.data, Name):
         raise ValueError(f"compare: the key {name!r} of names= is no name")
     return tree.data
-
-
-def _found(scope: Scope, name: Any) -> bool:
-    try:
-        return bool(scope.find(name))
-    except Unknown:
-        return False
 
 
 def _evaluated(tree: Tree, trial: Any) -> Array:

@@ -23,17 +23,20 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
         value = numbers[name]
         constant = not (hasattr(tensor, "_record") and tensor._record is not None)
         if constant and value.dtype.kind == "f" and value.size > 1:
-            axis = 0
+            axis = min(1 - scope.axis, value.ndim - 1)
+            if axis < 0:
+                continue
             positive = np.all(value >= 0) and np.all(value.sum(axis=axis) != 0)
             if not positive:
                 continue
             assume = (Assumption(tensor, axis),)
             sums = np.sum(value, axis=axis)
             held = bool(np.allclose(sums, 1, rtol=1e-5))
-            if diagnosis.right(diagnosis.formula, inputs.changed(assume=assume)):
+            c = diagnosis.constant(diagnosis.formula, inputs.changed(assume=assume))
+            if c is not None and diagnosis.plain(c) and not (held and abs(c - 1) > 1e-7):
                 here = "as they do here" if held else f"here the sums are {_few(sums)}"
-                said = f"It is right only if the targets sum to 1 (the columns of {name}); {here}."
-                yield Finding(("condition", "sum to 1"), said, holds=held and accident)
+                said = f"It is right only if the targets sum to 1 ({name} along axis {axis}); {here}."
+                yield diagnosis.with_factor(("condition", "sum to 1"), said, None, c, 1.0)._replace(holds=held and accident)
                 return
             one_hot = held and np.all((value == 0) | (value == 1))
             if one_hot and diagnosis.right(diagnosis.formula, inputs.changed(assume=assume, fill=False)):
@@ -60,8 +63,10 @@ def late_conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
     numbers = given(scope.reading)
     for name, value in numbers.items():
         if value.ndim == 2 and value.shape[0] == value.shape[1] > 1 and value.dtype.kind == "f":
-            if diagnosis.right(diagnosis.formula, inputs.changed(lambda n, name=name: _symmetric(n, name))):  # type: ignore[misc]
-                yield Finding(("condition", "symmetric"), f"It is right only if {name} is symmetric; here it is not.")
+            c = diagnosis.constant(diagnosis.formula, inputs.changed(lambda n, name=name: _symmetric(n, name)))  # type: ignore[misc]
+            if c is not None and diagnosis.plain(c):
+                said = f"It is right only if {name} is symmetric; here it is not."
+                yield diagnosis.with_factor(("condition", "symmetric"), said, None, c, 1.0)
                 return
     batch = scope.batch
     if batch > 1:
@@ -87,9 +92,10 @@ def _zeros(numbers: dict[str, Any], name: str, own: dict[str, Any]) -> dict[str,
 
 
 def _one(numbers: dict[str, Any], scope: Any, batch: int) -> dict[str, Any]:
-    """The first of a batch of columns alone."""
+    """The first of a batch alone."""
     constants = {name for name, tensor in scope.reading.given.items() if getattr(tensor, "_record", None) is None}
+    axis = scope.axis
     return {
-        name: value[:, :1] if name in constants and value.ndim == 2 and value.shape[1] == batch else value
+        name: np.take(value, [0], axis) if name in constants and value.ndim > axis and value.shape[axis] == batch else value
         for name, value in numbers.items()
     }

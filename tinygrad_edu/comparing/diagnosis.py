@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from .conditions import conditions, late_conditions
 from .edits import SAID, Context, Edit, constants, edits, extra, layers, orders, products, signs, transposes
-from .evaluate import Misfit, broadcasts
+from .evaluate import Misfit
 from .finding import Finding, Inputs, ratio
 from .factors import Factor, explained, named_factors
 from .printing import Printer
@@ -32,10 +33,10 @@ class Diagnosis:
 
     # --- is it so? ---
 
-    def constant(self, formula: Formula, trials: list[Trial] | None = None, first: int = 0) -> float | None:
+    def constant(self, formula: Formula, trials: list[Trial] | None = None) -> float | None:
         """c where a formula is c times the gradient on all fresh inputs, the same c."""
         found = None
-        for trial in self.inputs.fresh if trials is None else trials:
+        for trial in self.inputs.likely if trials is None else trials:
             try:
                 with np.errstate(all="ignore"):
                     c = ratio(formula(trial), trial.engine)
@@ -51,10 +52,16 @@ class Diagnosis:
         c = self.constant(formula, trials)
         return c is not None and abs(c - 1) < 1e-7
 
+    def plain(self, c: float) -> bool:
+        """Whether a constant is 1, -1, or has a name."""
+        return abs(abs(c) - 1) < 1e-7 or bool(explained(c, self.factors))
+
     # --- the search ---
 
-    def findings(self) -> list[Finding]:
-        """The cheapest explanations; none if there is none."""
+    def findings(self, fresh: bool = True) -> list[Finding]:
+        """The cheapest explanations; none if there is none. Without `fresh` inputs no conditions are to be seen."""
+        if not fresh:
+            return [each for each in self.as_it_is() if each.causes[:1] != ("condition",)]
         for search in (self.as_it_is, self.single, self.structural, self.late, self.double, self.other):
             found = sorted(search(), key=lambda each: each.cost)
             if found:
@@ -68,6 +75,9 @@ class Diagnosis:
     def as_it_is(self) -> Iterator[Finding]:
         """The whole formula: its sign, a constant factor, its shape, a condition."""
         c = self.constant(self.formula)
+        if c is not None and abs(c - 1) < 1e-7:
+            yield from conditions(self)
+            return
         if c is not None:
             yield self.scaled(c, self.tree)
             return
@@ -76,7 +86,7 @@ class Diagnosis:
             whole = Tree("T", (self.tree,)) if self.tree is not None and self.tree.kind != "T" else None
             if self.tree is not None and self.tree.kind == "T":
                 whole = self.tree.args[0]
-            yield self.with_factor(("transpose",), "It is the transpose of the gradient.", whole, turned, 1.0)
+            yield self.with_factor(("transpose",), "It is the transpose of the gradient: factors are swapped, or a transpose is missing.", whole, turned, 1.0)
             return
         engine = self.inputs.own.engine
         flat = self.constant(lambda trial: _same_size(self.formula(trial), trial.engine))
@@ -95,9 +105,11 @@ class Diagnosis:
                 return tree
         return Tree("call", (self.tree,), ("column", ())) if np.ndim(self.inputs.own.engine) == 2 else None
 
-    @property
+    @functools.cached_property
     def context(self) -> Context:
-        return Context(self.scope, self.inputs.fresh[0], self.inputs.matrices)
+        """What edits may use."""
+        assert self.tree is not None
+        return Context(self.scope, self.inputs.likely[0], self.inputs.matrices, self.tree)
 
     def scaled(self, c: float, tree: Tree | None) -> Finding:
         """The formula is c times the gradient."""
@@ -134,7 +146,7 @@ class Diagnosis:
     def tried(self, edit: Edit, before: Edit | None = None) -> Iterator[Finding]:
         """An edit, if it explains the numbers."""
         c = self.constant(lambda trial: trial.evaluate(edit.tree))
-        if c is None or (abs(abs(c) - 1) > 1e-7 and not explained(c, self.factors)):
+        if c is None or not self.plain(c):
             return
         said = [self.said(each) for each in (before, edit) if each is not None]
         causes = tuple(dict.fromkeys(each.cause for each in (before, edit) if each is not None))
@@ -168,14 +180,14 @@ class Diagnosis:
 
     def structural(self) -> Iterator[Finding]:
         """A way of the loss to the variable that is left out; a term that is."""
-        for stamp, place, what in self.branches():
-            trials = [self.inputs.trial(each.given, [(stamp, place)]) for each in self.inputs.fresh]
-            if self.right(lambda trial, others=dict(zip(map(id, self.inputs.fresh), trials, strict=True)): self.formula(trial) + (trial.engine - others[id(trial)].engine)):  # type: ignore[misc]  # noqa: E501
-                yield Finding(("path",), f"A way by which the loss depends on it is left out: the one through {what}.", None, 1.4)
         for quantity, name in self.terms():
             c = self.constant_of(quantity)
             if c is not None:
-                yield Finding(("term",), f"A term is missing: {c:.6g} times {name}.", None, 1.6)
+                yield Finding(("missing term",), f"A term is missing: {c:.6g} times {name}.", None, 1.3)
+        for stamp, place, what in self.branches():
+            trials = [self.inputs.trial(each.given, [(stamp, place)]) for each in self.inputs.likely]
+            if self.right(lambda trial, others=dict(zip(map(id, self.inputs.likely), trials, strict=True)): self.formula(trial) + (trial.engine - others[id(trial)].engine)):  # type: ignore[misc]  # noqa: E501
+                yield Finding(("path",), f"A way by which the loss depends on it is left out: the one through {what}.", None, 1.4)
 
     def late(self) -> Iterator[Finding]:
         """The conditions of last resort."""
@@ -203,7 +215,7 @@ class Diagnosis:
     def constant_of(self, quantity: Quantity) -> float | None:
         """c where the gradient is the formula and c times a quantity."""
         found = None
-        for trial in self.inputs.fresh:
+        for trial in self.inputs.likely:
             try:
                 value = self.formula(trial)
             except (Misfit, ValueError, TypeError):
@@ -222,7 +234,7 @@ class Diagnosis:
         """The gradient by another variable."""
         for key, name in self.scope.shown.items():
             if isinstance(key, int) and key != self.inputs.wrt._record.stamp:
-                trials = self.inputs.fresh
+                trials = self.inputs.likely
                 try:
                     with np.errstate(all="ignore"):
                         same = all(
@@ -278,21 +290,10 @@ def _multiplied(tree: Tree, factor: Factor, notation: str) -> Tree:
 
 def _about(factor: Factor, said: str, scope: Scope) -> str:
     if factor.cause == "mean" and factor.value > 1:
-        return f"It is too large by the factor {said}: the loss is a mean, and the formula sums."
+        return f"It is too large by the factor {said}: the loss is a mean over the batch, and the formula sums."
     if factor.cause == "mean":
-        return f"It is too small, by the factor {said}: the loss is a sum, and the formula takes the mean."
+        return f"It is too small, by the factor {said}: the loss is a sum, and the formula takes the mean over the batch."
     if factor.cause == "log":
-        return f"A constant factor is wrong: it is {said} times the gradient, the natural logarithm in place of the other."
+        base = f"{scope.base:g}" if scope.base else "e: it is the natural one"
+        return f"A constant factor is wrong, the logarithm's: it is {said} times the gradient. The base of the loss is {base}."
     return f"A constant factor is wrong: it is {said} times the gradient."
-
-
-def notes(tree: Tree, trial: Trial, printer: Printer) -> list[str]:
-    """The broadcasts of a formula, said."""
-    try:
-        trial.evaluate(tree)
-    except Misfit:
-        return []
-    return [
-        f"{printer(node)} broadcasts {' and '.join(map(str, shapes))} to {whole}."
-        for node, shapes, whole in broadcasts(tree, trial.evaluate)
-    ]

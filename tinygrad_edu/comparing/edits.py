@@ -6,11 +6,12 @@ find out. ``{old}`` and ``{new}`` in what is said stand for the piece as it is a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..symbolic.reading import WHOLE
 from .evaluate import Misfit, Ones, Unit
 from .scope import Quantity, Scope
 from .trial import Trial
@@ -25,7 +26,8 @@ SAID = {  # the causes, and what is said of them
     "missing": "A factor is missing, {piece}: {old} should be {new}.",
     "doubled": "A factor is doubled, {piece} stands there twice: {old} should be {new}.",
     "extra": "A factor is too many, {piece}: {old} should be {new}.",
-    "term": "A term is too many, {piece}: {old} should be {new}.",
+    "missing term": "A term is missing, {piece}: {old} should be {new}.",
+    "extra term": "A term is too many, {piece}: {old} should be {new}.",
     "layer": "The wrong layer: {old} should be {new}.",
     "place": "The derivative of the activation is taken at the wrong place: {old} should be {new}.",
     "name": "The wrong quantity: {old} should be {new}.",
@@ -34,6 +36,10 @@ SAID = {  # the causes, and what is said of them
     "bias": "It is not summed over the batch: {old} should be {new}.",
     "sum": "The sum is wrong: {old} should be {new}.",
     "mean": "Sum and mean over the batch are confused: {old} should be {new}.",
+    "outer": "An outer product is meant, of each element by each: {old} should be {new}.",
+    "jacobian": "The Jacobian of softmax is missing: {old} should be {new}.",
+    "division": "Multiplied where it should be divided, or the other way round: {old} should be {new}.",
+    "parentheses": "Parentheses are missing: {old} should be {new}.",
     "power": "An exponent is wrong: {old} should be {new}.",
     "constant": "A constant is wrong: {old} should be {new}.",
     "log": "The logarithm has the wrong base: {old} should be {new}.",
@@ -56,17 +62,20 @@ class Edit(NamedTuple):
 class Context:
     """What edits may use: the quantities of the tape with their shapes, as they are on one trial."""
 
-    def __init__(self, scope: Scope, trial: Trial, matrices: bool) -> None:
+    def __init__(self, scope: Scope, trial: Trial, matrices: bool, tree: Tree) -> None:
         self.scope, self.trial, self.matrices = scope, trial, matrices
         self.quantities: dict[Quantity, tuple[int, ...]] = {}
         for key in scope.keys.values():
             found = [Quantity("value", key)] + ([Quantity("slope", key)] if key in scope.slopes else [])
+            if isinstance(key, int) and any(node.kind == "name" and node.data.kind == "adjoint" for node in tree.walk()):
+                found += [Quantity("adjoint", key)] if any(key in (layer.z, layer.a) for layer in scope.layers) else []
             for quantity in found:
                 self.quantities[quantity] = np.shape(trial.evaluate.shaped(trial.number(quantity)))
         self.roles = {
             key: (part, i) for i, layer in enumerate(scope.layers, 1)
             for part in ("W", "b", "z", "a") if (key := getattr(layer, part)) is not None
         }  # fmt: skip
+        self.softmaxes = {key for key in scope.slopes if scope.reading.nodes[key]._record.operation.name in WHOLE}
         if scope.input is not None:
             self.roles.setdefault(scope.input, ("a", 0))
 
@@ -78,6 +87,11 @@ class Context:
         except Misfit:
             return None
         return None if isinstance(x, Ones | Unit) else np.shape(x)
+
+    def activation(self, quantity: Quantity) -> str:
+        """The operation that made a value."""
+        node: Any = self.scope.reading.nodes.get(quantity.key)  # type: ignore[arg-type]
+        return node._record.operation.name if node is not None and node._record.operation else ""
 
     def role(self, quantity: Any) -> tuple[str, int] | None:
         """The part of which layer a value is, and whether it is its derivative."""
@@ -131,23 +145,31 @@ def orders(node: Tree, context: Context) -> Iterator[Piece]:
 def products(node: Tree, context: Context) -> Iterator[Piece]:
     if node.kind == "dot":
         for i in range(1, len(node.args)):
-            yield "hadamard", 1.1, had((dot(*node.args[:i]), 1), (dot(*node.args[i:]), 1))
+            left, right = dot(*node.args[:i]), dot(*node.args[i:])
+            yield "hadamard", 1.1, had((left, 1), (right, 1))
+            if not context.matrices and {len(context.shape(each) or ()) for each in (left, right)} == {1}:
+                yield "outer", 1.1, call("outer", left, right.args[0] if right.kind == "T" else right)
             for j in range(i + 1, len(node.args)):
                 yield "hadamard", 1.2, dot(had((dot(*node.args[:i]), 1), (dot(*node.args[i:j]), 1)), *node.args[j:])
         yield "product", 1.3, Tree("kron", (node.args[0], dot(*node.args[1:])))
     if node.kind == "had":
         factors = list(zip(node.args, node.data, strict=True))
-        for i in range(len(factors)):
+        for i, (factor, exponent) in enumerate(factors):
             rest = factors[:i] + factors[i + 1 :]
-            if factors[i][1] == 1 and rest:
-                whole = had(*rest)
-                yield "product", 1.1, dot(whole, factors[i][0])
-                yield "product", 1.1, dot(factors[i][0], whole)
-                if i + 1 < len(factors) and factors[i + 1][1] == 1 and len(factors) > 2:
-                    pair = (dot(factors[i][0], factors[i + 1][0]), 1)
-                    yield "product", 1.15, had(*factors[:i], pair, *factors[i + 2 :])
-            if factors[i][1] == -1:  # t / a for t · a and the like
-                yield "function", 1.6, had(*factors[:i], (factors[i][0], 1), *factors[i + 1 :])
+            if exponent == 1 and rest:
+                yield "product", 1.1, dot(had(*rest), factor)
+                yield "product", 1.1, dot(factor, had(*rest))
+                if not context.matrices and context.shape(factor) == (max(context.shape(factor) or (0,)),):
+                    yield "outer", 1.2, call("outer", had(*rest), factor)
+            yield "division", 1.45, had(*factors[:i], (factor, -exponent), *factors[i + 1 :])
+            for j in range(i + 1, len(factors)):  # a fraction upside down
+                if exponent != factors[j][1]:
+                    between = factors[i + 1 : j]
+                    turned = [*factors[:i], (factor, -exponent), *between, (factors[j][0], exponent), *factors[j + 1 :]]
+                    yield "division", 1.4, had(*turned)
+            for j in range(i + 1, len(factors)):  # (A ∘ B) ∘ C for (A · B) ∘ C
+                if i and len(factors) > 2:
+                    yield "product", 1.15, had((dot(had(*factors[:i]), had(*factors[i:j])), 1), *factors[j:])
     if node.kind == "call" and node.data[0] == "outer":
         yield "order", 1.1, call("outer", *node.args[::-1])
     if node.kind == "kron":
@@ -161,6 +183,9 @@ def missing(node: Tree, context: Context) -> Iterator[Piece]:
         return
     for quantity, other in context.quantities.items():
         piece = name(quantity)
+        stretched = other == shape or int(np.prod(other)) == 1 or (len(other) == 2 == len(shape) and 1 in other)
+        if quantity.kind == "value" and stretched and node.kind in ("dot", "name"):  # z = W · a + b without its b
+            yield "missing term", 1.75, Tree("sum", (node, piece), (1, 1)), piece
         layered = quantity.key in context.roles or quantity.kind == "slope"
         cost = 1.5 if layered else 1.7
         if other == shape and max(other, default=1) > 0:
@@ -169,9 +194,7 @@ def missing(node: Tree, context: Context) -> Iterator[Piece]:
                 complement = Tree("sum", (number(1), piece), (1, -1))
                 yield "missing", 1.55, had((node, 1), (complement, 1)), complement
             if quantity.kind == "value":
-                yield "missing", 1.8, had((node, 1), (piece, -1)), piece
-                if node.kind in ("name", "call"):  # z = W · a + b without its b
-                    yield "missing", 1.75, Tree("sum", (node, piece), (1, 1)), piece
+                yield "missing", 2.0, had((node, 1), (piece, -1)), piece
         if quantity.kind == "value" and len(other) == 2 == len(shape):
             if shape[1] == other[1] and other != shape or (shape[1] == other[1] and layered):
                 yield "missing", cost, dot(node, transposed(piece)), transposed(piece)
@@ -181,8 +204,6 @@ def missing(node: Tree, context: Context) -> Iterator[Piece]:
                 yield "missing", cost, dot(transposed(piece), node), transposed(piece)
             if shape[0] == other[1]:
                 yield "missing", cost + 0.1, dot(piece, node), piece
-            if other[1] == 1 and shape[1] > 1 and other[0] == shape[0] and node.kind == "dot":
-                yield "missing", 1.75, Tree("sum", (node, piece), (1, 1)), piece
         if quantity.kind == "value" and {len(other), len(shape)} == {1, 2} and not context.matrices and shape[0] == other[0]:
             if len(other) == 2:
                 yield "missing", cost, dot(transposed(piece), node), transposed(piece)
@@ -211,7 +232,7 @@ def extra(node: Tree, context: Context) -> Iterator[Piece]:
         for i in range(len(node.args)):
             args, data = node.args[:i] + node.args[i + 1 :], node.data[:i] + node.data[i + 1 :]
             rest = args[0] if data == (1,) else Tree("sum", args, data, at=node.at)
-            yield "term", 1.6, rest, node.args[i]
+            yield "extra term", 1.6, rest, node.args[i]
     if node.kind == "power":
         yield "power", 1.4, node.args[0]
     if node.kind == "call" and len(node.args) == 1 and node.data[0] not in ("sum", "mean", "act", "slope"):
@@ -229,10 +250,15 @@ def layers(node: Tree, context: Context) -> Iterator[Piece]:
         other = context.role(quantity)
         if role and other and role[0] == other[0]:
             yield "layer", 1.2 + 0.01 * abs(role[1] - other[1]), name(quantity, node)
+        elif role and other and role[1] == other[1] and (role[0], other[0]) in (("valuea", "slopea"), ("valuez", "slopea")):
+            squashing = context.activation(quantity) in ("sigmoid", "softmax")  # a for a ∘ (1 − a): a factor is missing
+            yield "activation", 1.6 if squashing and role[0] == "valuea" else 1.35, name(quantity, node)
         elif role and other and role[1] == other[1] and {role[0], other[0]} == {"valuez", "valuea"}:
             yield "place", 1.25, name(quantity, node)
-        elif quantity.kind == "value" or node.data.kind in ("slope", "adjoint"):
+        elif quantity.kind == "value" or (quantity.kind == node.data.kind and quantity.kind != "value"):
             yield "name", 1.55, name(quantity, node)
+            if quantity.kind == "value" and len(context.quantities[quantity]) == 2:
+                yield "name", 1.7, transposed(name(quantity, node))
 
 
 def activations(node: Tree, context: Context) -> Iterator[Piece]:
@@ -246,6 +272,10 @@ def activations(node: Tree, context: Context) -> Iterator[Piece]:
         for quantity, other in context.quantities.items():
             if quantity.kind == "slope" and other == shape:
                 yield "activation", 1.68, name(quantity)
+                factors = list(zip(node.args, node.data, strict=True)) if node.kind == "had" else []
+                for i in range(len(factors) - 1):  # a ∘ (1 − a) where it should be 1 − a²
+                    if len(factors) > 2 and factors[i][1] == factors[i + 1][1] == 1:
+                        yield "activation", 1.6, had(*factors[:i], (name(quantity), 1), *factors[i + 2 :])
 
 
 def sums(node: Tree, context: Context) -> Iterator[Piece]:
@@ -260,17 +290,17 @@ def sums(node: Tree, context: Context) -> Iterator[Piece]:
                 same_axis = axis == params.get("axis")
                 if same_axis and keepdims == str(kept):
                     continue
-                yield "sum", 1.1 if same_axis else 1.2, call(node.data[0], node.args[0], **new)
+                yield "sum", 1.05 if same_axis else 1.1, call(node.data[0], node.args[0], **new)
         other = "mean" if node.data[0] == "sum" else "sum"
         yield "mean", 1.15, call(other, node.args[0], **params)
         yield "sum", 1.45, node.args[0]
-    elif shape is not None and len(shape) == 2 and node.kind != "number" and shape[1] > 1:
-        keep = {} if context.matrices else {"keepdims": "True"}
-        yield "bias", 1.2, call("sum", node, axis=1, **keep)
-        yield "sum", 1.5, call("sum", node, axis=0, **keep)
-        yield "sum", 1.6, call("sum", node)
-    if shape is not None and len(shape) == 2 and shape[1] == context.scope.batch > 1 and node.kind == "had" and not context.matrices:
-        yield "bias", 1.25, call("sum", node, axis=1)
+    elif shape is not None and max(shape, default=1) > 1 and node.kind != "number":
+        axis = context.scope.axis
+        for keep in ({},) if context.matrices else ({"keepdims": "True"}, {}):
+            if len(shape) == 2:
+                yield "bias", 1.2, call("sum", node, axis=axis, **keep)
+                yield "sum", 1.5, call("sum", node, axis=1 - axis, **keep)
+        yield "sum" if len(shape) == 2 else "bias", 1.6, call("sum", node)
 
 
 def powers(node: Tree, context: Context) -> Iterator[Piece]:
@@ -297,20 +327,46 @@ def constants(node: Tree, context: Context) -> Iterator[Piece]:
                 yield "function", 1.4, call(other, *node.args)
 
 
+def groupings(node: Tree, context: Context) -> Iterator[Piece]:
+    """(A − B) · C for A − B · C, A · (B − C) for A · B − C."""
+    if node.kind != "sum" or len(node.args) < 2:
+        return
+    for place in (len(node.args) - 1, 0):
+        product = node.args[place]
+        if product.kind not in ("dot", "had"):
+            continue
+        factors: list[Any] = list(product.args) if product.kind == "dot" else list(zip(product.args, product.data, strict=True))
+        build: Callable[..., Tree] = dot if product.kind == "dot" else had
+        for i in range(1, len(factors)):
+            inner, rest = (factors[:i], factors[i:]) if place else (factors[i:], factors[:i])
+            args = list(node.args)
+            args[place] = build(*inner)
+            grouped: Any = Tree("sum", tuple(args), node.data if place else (1, *node.data[1:]), at=node.at)
+            grouped = grouped if product.kind == "dot" else (grouped, 1)
+            whole = build(grouped, *rest) if place else build(*rest, grouped)
+            yield "parentheses", 1.3, whole if place or node.data[0] == 1 else negative(whole)
+
+
 def softmaxes(node: Tree, context: Context) -> Iterator[Piece]:
     """g ∘ a ∘ (1 − a) of a softmax: its Jacobian is a ∘ (g − 1ᵀ·(g ∘ a))."""
-    if node.kind != "had":
-        return
-    factors = list(zip(node.args, node.data, strict=True))
+    factors = list(zip(node.args, node.data, strict=True)) if node.kind == "had" else []
     for a, taken in _diagonals(factors):
-        shape = context.shape(a)
         rest = [each for i, each in enumerate(factors) if i not in taken]
-        g = had(*rest) if rest else number(1)
-        weighted = had((g, 1), (a, 1))
-        one = Tree("ones", data=True)
-        total = dot(one, weighted) if context.matrices else call("sum", weighted, axis=0, keepdims="True")
-        if shape is not None:
-            yield "softmax", 1.3, had((a, 1), (Tree("sum", (g, total), (1, -1)), 1))
+        yield "softmax", 1.3, _through_softmax(had(*rest) if rest else number(1), a, context)
+    shape = context.shape(node)
+    for quantity, other in context.quantities.items():
+        if quantity.kind == "slope" and other == shape and quantity.key in context.softmaxes:
+            yield "jacobian", 1.6, _through_softmax(node, name(Quantity("value", quantity.key)), context)
+
+
+def _through_softmax(g: Tree, a: Tree, context: Context) -> Tree:
+    """a ∘ (g − 1ᵀ·(g ∘ a)): the adjoint g of a = softmax(z), taken to z."""
+    weighted = had((g, 1), (a, 1))
+    if context.matrices:
+        total = dot(Tree("ones", data=True), weighted)
+    else:
+        total = call("sum", weighted, axis=1 - context.scope.axis, keepdims="True")
+    return had((a, 1), (Tree("sum", (g, total), (1, -1)), 1))
 
 
 def _diagonals(factors: list[tuple[Tree, int]]) -> Iterator[tuple[Tree, set[int]]]:
@@ -328,7 +384,7 @@ def _diagonals(factors: list[tuple[Tree, int]]) -> Iterator[tuple[Tree, set[int]
 
 
 GENERATORS: tuple[Generator, ...] = (
-    signs, transposes, orders, products, layers, activations, sums, softmaxes, missing, extra, powers, constants,
+    signs, transposes, orders, products, groupings, layers, activations, sums, softmaxes, missing, extra, powers, constants,
 )  # fmt: skip
 
 
@@ -338,19 +394,27 @@ def edits(tree: Tree, context: Context, generators: tuple[Generator, ...] = GENE
         for generator in generators:
             for cause, cost, new, *piece in generator(node, context):
                 yield Edit(cause, cost, node, new, tree.replaced(node, new), piece[0] if piece else None)
-        if node.kind == "dot" and len(node.args) > 2:
-            yield from _inside(tree, node, context, generators)
+        if node.kind in ("dot", "had") and len(node.args) > 2:
+            yield from _inside(tree, node, context, [each for each in generators if each in PARTIAL])
     yield from _everywhere(tree, context)
 
 
-def _inside(tree: Tree, node: Tree, context: Context, generators: tuple[Generator, ...]) -> Iterator[Edit]:
+PARTIAL = (missing, sums, transposes)  # what may be about a part of a product
+
+
+def _inside(tree: Tree, node: Tree, context: Context, generators: Sequence[Generator]) -> Iterator[Edit]:
     """Edits of the products that a longer product begins or ends with: (A · B) of A · B · C."""
     count = len(node.args)
+    factors: list[Any] = list(node.args) if node.kind == "dot" else list(zip(node.args, node.data, strict=True))
+    build: Callable[..., Tree] = dot if node.kind == "dot" else had
     for i, j in [*((0, j) for j in range(2, count)), *((i, count) for i in range(1, count - 1))]:
-        part = dot(*node.args[i:j])
-        for generator in [each for each in generators if each in (missing, sums, transposes)]:
+        part = build(*factors[i:j])
+        for generator in generators:
             for cause, cost, new, *piece in generator(part, context):
-                whole = tree.replaced(node, dot(*node.args[:i], new, *node.args[j:]))
+                if node.kind == "had" and new.kind == "had":
+                    continue  # a factor of the whole, which has been tried
+                changed = new if node.kind == "dot" else (new, 1)
+                whole = tree.replaced(node, build(*factors[:i], changed, *factors[j:]))
                 yield Edit(cause, cost + 0.01, part, new, whole, piece[0] if piece else None)
 
 
@@ -365,6 +429,7 @@ def _everywhere(tree: Tree, context: Context) -> Iterator[Edit]:
             for cause, cost, new, *_ in layers(nodes[0], context):
                 whole = tree.renamed({nodes[0].data: new})
                 yield Edit(cause, cost + 0.05, nodes[0], new, whole)
+    yield from _arguments(tree, context)
     present = list(names)
     for i, first in enumerate(present):
         for second in present[i + 1 :]:
@@ -372,3 +437,19 @@ def _everywhere(tree: Tree, context: Context) -> Iterator[Edit]:
             if roles[0] and roles[1] and roles[0][0] == roles[1][0]:
                 new_first, new_second = name(second), name(first)
                 yield Edit("layer", 1.3, names[first][0], new_first, tree.renamed({first: new_first, second: new_second}))
+
+
+def _arguments(tree: Tree, context: Context) -> Iterator[Edit]:
+    """σ(a) ∘ (1 − σ(a)): the argument of a function replaced in all the calls that have it."""
+    calls: dict[Quantity, list[Tree]] = {}
+    for node in tree.walk():
+        if node.kind == "call" and len(node.args) == 1 and node.args[0].kind == "name" and node.data[0] not in ("sum", "mean"):
+            calls.setdefault(node.args[0].data, []).append(node)
+    for nodes in calls.values():
+        if len(nodes) > 1:
+            for cause, cost, new, *_ in layers(nodes[0].args[0], context):
+                whole = tree
+                for node in nodes:
+                    whole = whole.replaced(node, node.with_args((new,)))
+                kind = "place" if cause in ("place", "name", "activation") else cause
+                yield Edit(kind, cost, nodes[0], nodes[0].with_args((new,)), whole)

@@ -1,7 +1,7 @@
 """The numbers of a formula, with shapes as they are written.
 
-Products are strict: a matrix product needs equal inner sizes. Elementwise operations on unequal shapes are carried out
-where NumPy would, so that it can be seen what comes of them; `broadcasts` lists them.
+Products are strict: a matrix product needs equal inner sizes, and of two arrays that meet elementwise one must have the
+shape of the result: a bias may be added to every column of a batch, but a column and a row make no matrix.
 """
 
 from __future__ import annotations
@@ -97,10 +97,15 @@ class Evaluation:
         return result
 
     def elementwise(self, tree: Tree, function: Callable[[Array, Array], Array], a: Array, b: Array) -> Array:
+        shapes = np.shape(a), np.shape(b)
+        said = f"A {SIGNS.get(tree.kind, ',')} B of {shapes[0]} and {shapes[1]}"
         try:
-            return function(a, b)
+            whole = np.broadcast_shapes(*shapes)
         except ValueError:
-            raise Misfit(tree, f"A {SIGNS.get(tree.kind, ',')} B of {np.shape(a)} and {np.shape(b)}") from None
+            raise Misfit(tree, f"{said}: the shapes are not equal") from None
+        if whole not in shapes and not any(each.kind == "call" and each.data[0] in ("column", "row", "reshape") for each in tree.args):
+            raise Misfit(tree, f"{said}, which NumPy broadcasts to {whole}")
+        return function(a, b)
 
     def _had(self, tree: Tree) -> Array:
         result: Array = None
@@ -209,16 +214,3 @@ class Evaluation:
         if not all(0 < size <= 10_000 for size in sizes) or np.prod(sizes, dtype=float) > 1e6:
             raise Misfit(tree, f"{name} of the size {sizes}")
         return np.eye(*sizes[:2]) if name == "eye" else self.shaped(np.full(sizes, float(name == "ones")))
-
-
-def broadcasts(tree: Tree, evaluation: Evaluation) -> list[tuple[Tree, list[tuple[int, ...]], tuple[int, ...]]]:
-    """Where arrays of unequal shapes, none of them a number, met elementwise: the node, the shapes, what came of them."""
-    found = []
-    for node in tree.walk():
-        if node.kind in ("sum", "had") and node in evaluation.known:
-            values = [evaluation.known.get(each) for each in node.args]
-            shapes = [np.shape(x) for x in values if x is not None and not isinstance(x, Ones | Unit) and np.size(x) > 1]
-            whole = np.shape(evaluation.known[node])
-            if len(set(shapes)) > 1:
-                found.append((node, shapes, whole))
-    return found

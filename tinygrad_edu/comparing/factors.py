@@ -21,14 +21,15 @@ def named_factors(scope: Scope) -> list[Factor]:
     """The factors that a tape gives reason to expect, simple ones first."""
     ln = math.log(scope.base) if scope.base else None
     base = f"{scope.base:g}" if scope.base else ""
-    rows = scope.output.shape[0] if scope.output is not None and scope.output.ndim else 1
-    size = scope.output.size if scope.output is not None else 1
+    rows, size = scope.outputs, scope.outputs * scope.batch
     numbers = [("factor", 2.0, "2", "2")]
     counts = [("mean", scope.batch, f"the batch size {scope.batch}"), ("factor", rows, f"the number of outputs {rows}"),
               ("mean", size, f"the number {size} of all outputs in the batch")]  # fmt: skip
+    if 1 in (scope.batch, scope.outputs):
+        del counts[2]
     numbers += [(cause, float(n), said, str(n)) for cause, n, said in counts if n > 1]
     if ln:
-        numbers.append(("log", ln, f"ln {base}, as the logarithm has the base {base}", f"ln({base})"))
+        numbers.append(("log", ln, f"ln {base}", f"ln({base})"))
     found: list[Factor] = []
     for cause, value, said, text in numbers:
         found.append(Factor(cause, value, said, f"1/{text}"))
@@ -42,6 +43,11 @@ def named_factors(scope: Scope) -> list[Factor]:
             Factor(cause, a / b, f"{said_a} over {said_b}", f"{text_b}/{text_a}"),
             Factor(cause, b / a, f"{said_b} over {said_a}", f"{text_a}/{text_b}"),
         ]
+    for k in (2, 10):
+        if ln and k != scope.base:
+            found.append(Factor("log", ln / math.log(k), f"ln {base} over ln {k}", f"ln({k})/ln({base})"))
+            found.append(Factor("log", math.log(k) / ln, f"ln {k} over ln {base}", f"ln({base})/ln({k})"))
+        found += [Factor("log", math.log(k), f"ln {k}", f"1/ln({k})"), Factor("log", 1 / math.log(k), f"1/ln {k}", f"ln({k})")]
     found += [Factor("factor", x, f"the constant {x:g}", f"1/{x:g}") for x in scope.scalars if x not in (0, 1)]
     found += [Factor("factor", 1 / x, f"1 over the constant {x:g}", f"{x:g}") for x in scope.scalars if x not in (0, 1)]
     return found
@@ -50,4 +56,5 @@ def named_factors(scope: Scope) -> list[Factor]:
 def explained(c: float, factors: list[Factor]) -> list[Factor]:
     """The factors that a number is, up to its sign; the simple ones alone where there are any."""
     found = [each for each in factors if math.isclose(abs(c), each.value, rel_tol=1e-6)]
-    return found[:2]
+    simple = [each for each in found if " over " not in each.said.removeprefix("1 over ") and " times " not in each.said]
+    return (simple or found)[:2]

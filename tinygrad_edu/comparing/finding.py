@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,15 +36,37 @@ class Inputs:
         self.size = 1e-3 if masks else 0.2  # what was compared stays as it was
         self.own = self.trial(given(scope.reading))
         self._fresh: list[Trial] = []
+        self._likely: list[Trial] | None = None
 
     def trial(self, numbers: dict[str, Any], cut: Iterable[tuple[int, int]] = ()) -> Trial:
         return Trial(self.scope, self.wrt, numbers, self.matrices, frozenset(cut))
+
+    def only_own(self) -> None:
+        """Try nothing but the tape's numbers: for an array, which is what it is."""
+        self._fresh = self._likely = [self.own]
 
     @property
     def fresh(self) -> list[Trial]:
         if not self._fresh:
             self._fresh = self.changed()
         return self._fresh
+
+    @property
+    def likely(self) -> list[Trial]:
+        """Fresh inputs whose constants sum to 1 where those of the tape do, as targets may."""
+        if self._likely is None:
+            assume = tuple(self.summing())
+            self._likely = self.changed(assume=assume) if assume else self.fresh
+        return self._likely
+
+    def summing(self) -> Iterator[Assumption]:
+        """The constants whose numbers sum to 1 over the outputs."""
+        for name, tensor in self.scope.reading.given.items():
+            value = self.own.given[name]
+            axis = min(1 - self.scope.axis, np.ndim(value) - 1)
+            constant = getattr(tensor, "_record", None) is None
+            if constant and np.size(value) > 1 and axis >= 0 and np.all(value >= 0) and np.allclose(np.sum(value, axis), 1, rtol=1e-5):
+                yield Assumption(tensor, axis)
 
     def changed(
         self, change: Callable[[dict[str, Any]], dict[str, Any]] = lambda numbers: numbers,

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, NoReturn
 
-from .calls import CONSTANTS, FUNCTIONS, METHODS, PRIMED
+from .calls import CONSTANTS, FUNCTIONS, LETTERS, METHODS, PRIMED
 from .tokens import FormulaError, Token, notation_of, tokens
 from .tree import Tree, call, dot, had, number, transposed
 
@@ -196,7 +196,7 @@ class Parser:
             elif token.text == "'":
                 self.take()
                 tree = transposed(tree)
-            elif tree.kind == "name" and tree.data.primes and token.text == "(" and isinstance(tree.data, Name):
+            elif token.text == "(" and tree.kind == "name" and self.is_function(tree.data):
                 tree = self.activation(tree)
             else:
                 break
@@ -204,10 +204,9 @@ class Parser:
                 tree = _name(tree, tree.data, self.source(start))
         if tree.kind == "name" and isinstance(tree.data, Name) and tree.data.primes and "_hat" in tree.data.base:
             tree = call("diag", _name(tree, tree.data._replace(base=tree.data.base.replace("_hat", ""))))
-        if tree.kind == "number" and self.follows("/") and self.tokens[self.at + 1].kind == "number":
+        if tree.kind == "number" and self.follows("/") and self.notation != "numpy":
             self.take()
-            divisor = float(self.take().text)
-            tree = had((tree, 1), (number(divisor), -1))
+            tree = had((tree, 1), (self.nested(self.postfix), -1))  # 1/n A is (1/n) A
         return tree
 
     def source(self, start: int) -> str:
@@ -232,7 +231,7 @@ class Parser:
             axis = self.integer()
             self.take("]")
             return call("shape", tree, axis=axis)
-        return self.called(METHODS[name], at, [tree])
+        return call("size", tree) if name == "size" else self.called(METHODS[name], at, [tree])
 
     def integer(self) -> int:
         sign, token = self.sign(), self.take()
@@ -330,12 +329,19 @@ class Parser:
         return _name(tree, name._replace(base=f"{name.base}_{text}"))
 
     def activation(self, tree: Tree) -> Tree:
-        """σ′(z): the derivative of an activation at an argument."""
+        """σ(z), σ′(z): an activation, or its derivative, at an argument."""
         at, name = tree.at, tree.data
         self.take("(")
         argument = self.nested(self.sum)
         self.take(")")
-        return Tree("call", (argument,), ("slope", (("of", (name.base, name.layer)),)), text=tree.text, at=at)
+        kind = "slope" if name.primes else "act"
+        return Tree("call", (argument,), (kind, (("of", (name.base, name.layer)),)), text=tree.text, at=at)
+
+    def is_function(self, name: object) -> bool:
+        """σ′( and σ( are functions, t( is a product."""
+        if not isinstance(name, Name):
+            return False
+        return bool(name.primes) or (name.base.rstrip("0123456789_") in LETTERS and name.base not in self.known)
 
     # --- operands ---
 
@@ -406,7 +412,8 @@ class Parser:
             return self.called(word, token.at, [])
         if word in PRIMED and self.follows("("):
             return self.activation(Tree("name", data=Name(PRIMED[word], primes=1), text=word, at=token.at))
-        if self.follows("(") and self.notation != "latex" and len(word) > 1 and not word[-1].isdigit():
+        letter = word.rstrip("0123456789_") in LETTERS
+        if self.follows("(") and not letter and self.notation != "latex" and len(word) > 1 and not word[-1].isdigit():
             self.refuse(f"{word} is not a function that is known here", token.at)
         return Tree("name", data=Name(word), text=word, at=token.at)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..symbolic.latex import latex_name
+from .spelling import Spelling
 from .tree import Tree
 
 SUM, PRODUCT, POSTFIX, ATOM = range(4)
@@ -49,11 +49,10 @@ OF_NUMPY = {"softmax", "sigmoid", "relu", "softplus", "act", "slope", "H", "heav
 
 
 class Printer:
-    """Writes trees. `name` says how a quantity is written that the formula did not have."""
+    """Writes trees, with the spelling of quantities, in the signs of the source."""
 
-    def __init__(self, notation: str, written: dict[Any, str], name: Callable[[Any], str], source: str = "") -> None:
-        self.notation, self.style = notation, NOTATIONS[notation]
-        self.written, self.name = written, name
+    def __init__(self, notation: str, spelling: Spelling, source: str) -> None:
+        self.notation, self.style, self.spelling = notation, NOTATIONS[notation], spelling
         self.had = r" \odot " if r"\odot" in source else " ⊙ " if "⊙" in source else self.style.had
         self.elements = False
 
@@ -77,10 +76,8 @@ class Printer:
         return (text, ATOM) if value >= 0 else (text, SUM)
 
     def _name(self, tree: Tree) -> Text:
-        text = self.written.get(tree.data) or self.name(tree.data)
-        if tree.text:
-            text = tree.text
-        elif tree.indices:
+        text = tree.text or self.spelling.name(tree.data)
+        if tree.indices and not tree.text:
             text += f"_{{{''.join(tree.indices)}}}"
         return text, ATOM
 
@@ -100,7 +97,10 @@ class Printer:
     def _dot(self, tree: Tree) -> Text:
         if self.notation != "numpy" and len(tree.args) == 2 and tree.args[0].kind == "number":
             return f"{self.inside(tree.args[0], POSTFIX)} {self.inside(tree.args[1], POSTFIX)}", PRODUCT
-        return self.style.dot.join(self.inside(each, POSTFIX) for each in tree.args), PRODUCT
+        first, *others = tree.args
+        scaled = self.notation == "numpy" and first.kind == "had" and first.args[0].kind == "number"  # 2 * A @ B
+        texts = [self.inside(first, PRODUCT if scaled else POSTFIX), *(self.inside(each, POSTFIX) for each in others)]
+        return self.style.dot.join(texts), PRODUCT
 
     def _had(self, tree: Tree) -> Text:
         plain = self.elements and self.notation == "latex"
@@ -162,13 +162,3 @@ class Printer:
             return rf"\sqrt{{{args[0]}}}", ATOM
         shown = rf"\{name}" if name in LATEX_FUNCTIONS else r"\sigma" if name == "sigmoid" else rf"\operatorname{{{name}}}"
         return rf"{shown}\left({', '.join(args)}\right)", ATOM
-
-
-def quantity_name(notation: str, shown: str, kind: str) -> str:
-    """A quantity in a notation, by its name on the tape: dS1, S1′, \\Sigma_1'."""
-    if notation == "latex":
-        text = latex_name(shown)
-        return {"slope": f"{text}'", "adjoint": rf"\nabla_{{{text}}}"}.get(kind, text)
-    if notation == "unicode":
-        return {"slope": f"{shown}′", "adjoint": f"∇{shown}"}.get(kind, shown)
-    return {"slope": f"d{shown}", "adjoint": f"d{shown}"}.get(kind, shown)

@@ -40,6 +40,7 @@ class Layer(NamedTuple):
     before: Key | None
     z: Key
     a: Key | None
+    side: int  # of W: 0 for columns W · a, 1 for rows a · W
 
 
 ELEMENTWISE = LAYERS | ON_AFFINE | set("exp log square sqrt identity negative absolute reciprocal tan sinh cosh".split())
@@ -50,6 +51,7 @@ LETTERS = {  # what papers call the parts of a layer
 }  # fmt: skip
 OUTPUT = set("ŷ y_hat yhat yHat Yhat Y_hat a A f p P o out output pred y_pred probs".split())
 TARGET = set("t T y Y target targets label labels y_true d".split())
+LAST, ONLY, HIDDEN = set("δ Δ z Z a".split()), set("W w θ b".split()), set("h H hidden".split())
 INPUT = set("x X a0 A0 h0 H0 S0 Σ0 x0 X0 input inputs".split())
 COST = set("c C L l J E f loss cost Loss E_total ℓ".split())
 SIZES = set("n m N M B batch batch_size num_samples n_samples k K C".split())
@@ -84,7 +86,10 @@ class Scope:
         last = nodes.get(self.layers[-1].a or self.layers[-1].z) if self.layers else None
         self.output = last
         self.target = self._target()
-        self.batch = last.shape[1] if last is not None and last.ndim == 2 else 1
+        self.axis = 1 - self.layers[-1].side if self.layers else 1  # along which the samples are
+        shape = last.shape if last is not None else ()
+        self.batch = shape[self.axis] if len(shape) > self.axis else 1
+        self.outputs = int(np.prod(shape)) // max(self.batch, 1)
         self.scalars = sorted({
             abs(float(np.ravel(value)[0])) for node in nodes.values()
             for x, value in zip(node._record.inputs, node._record.values, strict=True)
@@ -133,7 +138,7 @@ class Scope:
                         z, b = user, self.key(others[0])
                         break
             after = [u for u in users.get(z._record.stamp, []) if _name_of(u) in ELEMENTWISE | WHOLE and u.shape == z.shape]
-            yield Layer(W, b, before, int(z._record.stamp), int(after[0]._record.stamp) if len(after) == 1 else None)
+            yield Layer(W, b, before, int(z._record.stamp), int(after[0]._record.stamp) if len(after) == 1 else None, place)
 
     def _target(self) -> Key | None:
         """The constant that the last output is compared with."""
@@ -170,6 +175,10 @@ class Scope:
             known = ", ".join(sorted(self.keys, key=lambda each: (each not in closest, each))[:12])
             raise Unknown(f"the tape has nothing named {_shown(name)}; it has {known}; names={{...}} says what is what")
         return found
+
+    def is_layer(self, name: Name) -> bool:
+        """Whether a^2 is a of layer 2 and no square."""
+        return not self.exact(name._replace(layer="")) and found(self, name)
 
     def of(self, key: Key | None, primes: int = 0) -> list[Quantity]:
         """A value, or its derivative."""
@@ -228,10 +237,10 @@ class Scope:
         if not name.primes:
             for adjoint in self.differentiated(name):
                 return adjoint
-        found_keys = list(self.part(base, number))
-        if found_keys and isinstance(found_keys[0], Quantity):
-            return [each for each in found_keys if isinstance(each, Quantity)] if not name.primes else []
-        for key in found_keys:
+        keys = list(self.part(base, number))
+        if keys and isinstance(keys[0], Quantity):
+            return [each for each in keys if isinstance(each, Quantity)] if not name.primes else []
+        for key in keys:
             if found_quantity := self.of(key, name.primes):  # type: ignore[arg-type]
                 return found_quantity
         if not name.primes and number is None:
@@ -251,8 +260,10 @@ class Scope:
             yield from self.activation(self.layers[-1]) if self.layers else []
         if number in (None, depth) and base == "b" and self.base is not None:
             yield Quantity("number", "b", self.base)
+        if number is None and base in HIDDEN and depth == 2:
+            number = 1
         if number is None:
-            number = depth if base in ("δ", "Δ", "z", "Z", "a") or depth == 1 else None
+            number = depth if base in LAST or (depth == 1 and base in ONLY) else None
         if number is None or not 1 <= number <= depth:
             return
         layer = self.layers[number - 1]
@@ -311,8 +322,7 @@ class Scope:
         if base in SCALARS:
             return [Quantity("number", base, x) for x in self.scalars]
         if base in SIZES:
-            rows = self.output.shape[0] if self.output is not None and self.output.ndim else 1
-            sizes = [self.batch, rows, rows * self.batch] if self.batch > 1 else [rows]
+            sizes = [self.batch, self.outputs, self.outputs * self.batch] if self.batch > 1 else [self.outputs]
             return [Quantity("number", base, float(x)) for x in dict.fromkeys(sizes)]
         return []
 
@@ -336,6 +346,13 @@ class Scope:
             whole = self.reading.nodes[above]._record.operation.name in WHOLE  # type: ignore[index]
             return [Quantity("jacobian" if whole else "slope", above)]  # type: ignore[arg-type]
         raise Unknown(f"the derivative of {_shown(name.above)} by {_shown(name.below)} is no single step on the tape")
+
+
+def found(scope: Scope, name: Name | Quotient) -> bool:
+    try:
+        return bool(scope.find(name))
+    except Unknown:
+        return False
 
 
 def _name_of(node: Any) -> str:

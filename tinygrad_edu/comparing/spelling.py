@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .printing import quantity_name
+from ..symbolic.latex import latex_name
 from .scope import Key, Quantity, Scope
 from .tree import Tree
 
@@ -26,6 +26,8 @@ class Spelling:
                 role = self.role(node.data.key)
                 if role and LAYERED.search(node.text):
                     self.patterns.setdefault((role[0], node.data.kind), LAYERED.sub("^{@}", node.text, count=1))
+                elif role and node.text.count(str(role[1])) == 1:
+                    self.patterns.setdefault((role[0], node.data.kind), node.text.replace(str(role[1]), "{#}"))
         for name, target in mapping.items():
             key = scope.keys.get(target) if isinstance(target, str) else scope.key(target)
             if key is not None:
@@ -44,9 +46,9 @@ class Spelling:
         if quantity in self.written:
             return self.written[quantity]
         role = self.role(quantity.key)
-        if role and (pattern := self.patterns.get((role[0], quantity.kind))):
+        if role and role[1] and (pattern := self.patterns.get((role[0], quantity.kind))):
             below = len(self.scope.layers) - role[1]
-            return pattern.replace("{@}", "L" if not below else f"{{L-{below}}}")
+            return pattern.replace("{@}", "L" if not below else f"{{L-{below}}}").replace("{#}", str(role[1]))
         value = Quantity("value", quantity.key)
         shown = self.scope.shown.get(quantity.key) or (f"{role[0]}{role[1]}" if role else str(quantity.key))
         if quantity.kind == "slope" and self.notation == "latex" and value in self.written:
@@ -54,3 +56,13 @@ class Spelling:
         if quantity.kind == "number":
             return f"{quantity.number:g}"
         return quantity_name(self.notation, shown, quantity.kind)
+
+
+def quantity_name(notation: str, shown: str, kind: str) -> str:
+    """A quantity in a notation, by its name on the tape: dS1, S1′, \\Sigma_1'."""
+    if notation == "latex":
+        text = latex_name(shown)
+        return {"slope": f"{text}'", "adjoint": rf"\nabla_{{{text}}}"}.get(kind, text)
+    if notation == "unicode":
+        return {"slope": f"{shown}′", "adjoint": f"∇{shown}"}.get(kind, shown)
+    return {"slope": f"d{shown}", "adjoint": f"d{shown}"}.get(kind, shown)

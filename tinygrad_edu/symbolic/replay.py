@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..record import apply
+from ..record import Node, apply
 from .reading import Reading
 
 Given = dict[str, Any]
@@ -72,5 +72,6 @@ def replayed(
                 new = again[x._record.stamp]
                 inputs.append(new._value if (stamp, place) in cut else new)
         with np.errstate(all="ignore"):
-            again[stamp] = apply(record.operation, inputs, record.params)
+            made = apply(record.operation, inputs, record.params)
+        again[stamp] = made if isinstance(made, Node) else kind(made)
     return again
