@@ -39,6 +39,7 @@ SAID = {  # the causes, and what is said of them
     "outer": "An outer product is meant, of each element by each: {old} should be {new}.",
     "jacobian": "The Jacobian of softmax is missing: {old} should be {new}.",
     "division": "Multiplied where it should be divided, or the other way round: {old} should be {new}.",
+    "exchanged": "Two quantities are exchanged: {old} and {new}.",
     "parentheses": "Parentheses are missing: {old} should be {new}.",
     "power": "An exponent is wrong: {old} should be {new}.",
     "constant": "A constant is wrong: {old} should be {new}.",
@@ -431,6 +432,11 @@ def _everywhere(tree: Tree, context: Context) -> Iterator[Edit]:
                 yield Edit(cause, cost + 0.05, nodes[0], new, whole)
     yield from _arguments(tree, context)
     present = list(names)
+    for i, first in enumerate(present):
+        for second in present[i + 1 :]:
+            if first in context.quantities and context.quantities[first] == context.quantities.get(second):
+                exchanged = tree.renamed({first: name(second), second: name(first)})
+                yield Edit("exchanged", 1.4, names[first][0], names[second][0], exchanged)
     for i, first in enumerate(present):
         for second in present[i + 1 :]:
             roles = context.role(first), context.role(second)

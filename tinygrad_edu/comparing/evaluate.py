@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .calls import COMPUTE
+from .elements import Elements, Unfit, has_indices
 from .tree import Tree
 
 Array = Any
@@ -45,14 +46,29 @@ RELATIONS: dict[str, Callable[[Array, Array], Array]] = {
 class Evaluation:
     """Computes trees on the numbers of names, each tree once. `matrices`: vectors are columns, as on paper."""
 
-    def __init__(self, numbers: Callable[[Any], Array], matrices: bool, apply: Callable[..., Array] | None = None) -> None:
-        self.numbers, self.matrices, self.apply = numbers, matrices, apply
+    def __init__(
+        self, numbers: Callable[[Any], Array], matrices: bool, apply: Callable[..., Array] | None = None, batch: int = 1,
+        shape: tuple[int, ...] = (),
+    ) -> None:  # fmt: skip
+        self.numbers, self.matrices, self.apply, self.batch, self.shape = numbers, matrices, apply, batch, shape
         self.known: dict[Tree, Array] = {}
 
     def __call__(self, tree: Tree) -> Array:
         """The value as an array."""
         with np.errstate(all="ignore"):
-            return self.plain(self.value(tree))
+            return self.elements(tree) if self.matrices and has_indices(tree) else self.plain(self.value(tree))
+
+    def elements(self, tree: Tree, order: tuple[str, ...] = ()) -> Array:
+        """A formula of elements, for all of them."""
+        try:
+            return Elements(self, self.batch).matrix(tree, order, self.shape)
+        except Unfit as error:
+            raise Misfit(tree, str(error)) from None
+        except KeyError as error:
+            raise Misfit(tree, f"nothing says how far the index {error} runs") from None
+
+    def _matrix(self, tree: Tree) -> Array:
+        return self.elements(tree.args[0], tree.data)
 
     def plain(self, x: Array) -> Array:
         if isinstance(x, Ones | Unit):

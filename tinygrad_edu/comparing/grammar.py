@@ -21,6 +21,8 @@ PRODUCTS = {"·": "dot", "@": "dot", "∘": "had", "*": "had", "⊘": "over", "/
 LOOSE = {"had", "over", "kron"}
 COMPARISONS = {">", "<", ">=", "<=", "=="}
 LAYER = re.compile(r"[(\[]?(?P<layer>(?:[Llk]|\d+)(?:[+-]\d+)?)[)\]]?(?P<T>,?[T⊤])?$")
+MATRICES = {rf"\begin{{{kind}matrix}}" for kind in ("p", "b", "")}
+DOTS = {r"\vdots", r"\cdots", r"\ddots", r"\dots", r"\ldots"}
 INDEX = set("ijkqpqrlmn")
 WHOLE = "WΣSNZABΔXVU"  # capital letters: their index k counts layers, W_k
 FONT = re.compile(r"\\(boldsymbol|mathbf|mathrm|bm|vec|mathit|mathsf|hat|bar|tilde|widehat)\s*\{?\s*$")
@@ -142,9 +144,9 @@ class Parser:
         token = self.next
         if token.kind == "operator" and token.text in PRODUCTS:
             return PRODUCTS[token.text]
-        starts = token.kind in ("number", "name", "ones", "accent", "environment") or token.text in ("(", "{", "[", "√", "∇", "∂")
+        starts = token.kind in ("number", "name", "ones", "accent", "environment") and "end{" not in token.text or token.text in ("(", "{", "[", "√", "∇", "∂")
         starts = starts or (token.text in ("‖", "|") and not self.bars) or token.text in (r"\frac", r"\sum", r"\sqrt")
-        return "" if not starts or "end" in token.text[:5] else "beside"
+        return "beside" if starts else ""
 
     def product(self) -> Tree:
         return self.nested(self._product)
@@ -260,6 +262,9 @@ class Parser:
                 return _name(tree, tree.data._replace(primes=tree.data.primes + len(text)))
             if found := LAYER.match(text):
                 layered = tree.data._replace(layer=found["layer"])
+                if found["layer"][0] in "Ll" and (digits := re.fullmatch(r"(.*\D)_?(\d+)", layered.base)):  # a_0^L
+                    tree = _name(tree, layered, indices=(*tree.indices, *digits[2]))
+                    layered = layered._replace(base=digits[1])
                 if not text.lstrip("([").isdigit() or text[0] in "([" or found["T"] or self.is_layer(layered):
                     layered_tree = _name(tree, layered, self.source(start))
                     return transposed(layered_tree) if found["T"] else layered_tree
@@ -355,7 +360,7 @@ class Parser:
         if token.kind in ("name", "accent") or token.text == "∇":
             return self.name()
         if token.kind == "environment":
-            self.refuse("a matrix that is printed by its elements is not read here")
+            return self.nested(self.matrix)
         if token.text in ("(", "{", "["):
             return self.parenthesised()
         if token.text in ("‖", "|"):
@@ -525,12 +530,13 @@ class Parser:
                 below = self.differential()
                 if below is None:
                     self.refuse("a derivative such as dc/dz is expected", at)
-                return Tree("name", data=Quotient(above, below), text=self.source(at), at=at)
+                quotient = Quotient(above.data, below.data)
+                return Tree("name", data=quotient, text=self.source(at), at=at, indices=above.indices + below.indices)
         self.at = start
         above_tree = self.nested(self.group)
         return had((above_tree, 1), (self.nested(self.group), -1))
 
-    def differential(self) -> Name | None:
+    def differential(self) -> Tree | None:
         """{dc} of a quotient: the name behind the d."""
         if not self.follows("{"):
             return None
@@ -541,10 +547,10 @@ class Parser:
         if self.follows("}"):
             return None
         name = self.nested(self.postfix)
-        if not self.follows("}") or name.kind not in ("name", "T") or not isinstance(name.data, Name):
+        if not self.follows("}") or name.kind != "name" or not isinstance(name.data, Name):
             return None
         self.take()
-        return name.data
+        return name
 
     def quotient(self) -> Tree:
         """∂c/∂z in one line."""
@@ -561,6 +567,31 @@ class Parser:
             self.refuse("a derivative such as ∂c/∂z is expected", at)
         return Tree("name", data=Quotient(above.data, below.data), text=self.source(at), at=at)
 
+    def matrix(self) -> Tree:
+        """A matrix that is printed by its elements, with dots: what the first element is in general."""
+        start = self.take()
+        if start.text not in MATRICES:
+            self.refuse(f"{start.text} is not read here", start.at)
+        cells: list[list[Tree]] = [[]]
+        while self.next.kind != "environment" and self.next.kind != "end":
+            if self.next.kind == "break":
+                self.take()
+                cells.append([])
+            elif self.follows("&") or self.next.text in DOTS:
+                self.take()
+            else:
+                cells[-1].append(_elements(self.sum()))
+        self.take(start.text.replace("begin", "end"))
+        rows = [row for row in cells if row]
+        if not rows or len(rows) < 2:
+            self.refuse("a matrix is read if it is printed with its first two rows", start.at)
+        beside = rows[0][1] if len(rows[0]) > 1 else rows[0][0]
+        try:
+            element = _general(rows[0][0], rows[1][0], beside)
+        except ValueError:
+            self.refuse("the elements of this matrix do not follow one pattern", start.at)
+        return Tree("matrix", (element,), ("j", "k") if len(rows[0]) > 1 else ("j",), at=start.at)
+
     def total(self) -> Tree:
         r"""\sum_{i=0}^n and \sum_{i \neq j}: a sum over an index."""
         at = self.take(r"\sum").at
@@ -572,6 +603,27 @@ class Parser:
         if found is None:
             self.refuse(r"a sum is read with its index, \sum_{i} or \sum_{i=0}^n", at)
         return Tree("total", (self.product(),), (found[1], found[2] or ""), at=at)
+
+
+def _elements(tree: Tree) -> Tree:
+    """The digits behind names as indices of elements."""
+    if tree.kind == "name" and isinstance(tree.data, Name) and (found := re.fullmatch(r"(.*\D)(\d+)", tree.data.base)):
+        return _name(tree, tree.data._replace(base=found[1]), indices=(*tree.indices, *found[2]))
+    return tree.with_args(tuple(map(_elements, tree.args))) if tree.args else tree
+
+
+def _general(first: Tree, below: Tree, beside: Tree) -> Tree:
+    """An element in general: j for an index that changes from row to row, k from column to column."""
+    if not first.kind == below.kind == beside.kind or not len(first.args) == len(below.args) == len(beside.args):
+        raise ValueError
+    indices = tuple(
+        "j" if a != b else "k" if a != c else a
+        for a, b, c in zip(first.indices, below.indices, beside.indices, strict=True)
+    )
+    args = tuple(map(_general, first.args, below.args, beside.args))
+    if first.kind == "name":
+        return _name(first, first.data, re.sub(r"_\{?\d+\}?", f"_{{{''.join(indices)}}}", first.text), indices)
+    return first.with_args(args) if args else first
 
 
 def _name(tree: Tree, data: object, text: str = "", indices: tuple[str, ...] | None = None) -> Tree:

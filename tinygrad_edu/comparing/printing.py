@@ -138,6 +138,12 @@ class Printer:
         below = rf"{index} \neq {without}" if without else index
         return rf"\sum_{{{below}}} {self.inside(tree.args[0], PRODUCT)}", PRODUCT
 
+    def _matrix(self, tree: Tree) -> Text:
+        element, elements, self.elements = tree.args[0], self.elements, True
+        text = self.text(element)[0]
+        self.elements = elements
+        return rf"\left({text}\right)_{{{''.join(tree.data)}}}", ATOM
+
     def _tuple(self, tree: Tree) -> Text:
         return f"({', '.join(self.text(each)[0] for each in tree.args)})", ATOM
 

@@ -366,6 +366,8 @@ def _shown(name: Name) -> str:
 
 def looked_up(tree: Tree, scope: Scope, choose: Mapping[Any, int]) -> Tree:
     """The tree with its names looked up; of several meanings the one that is chosen."""
+    if tree.kind == "name" and len(tree.indices) == 2 and tree.data in (Name("δ"), Name("delta")):
+        return Tree("name", data=Quantity("kronecker", "δ"), text=tree.text, at=tree.at, indices=tree.indices)
     if tree.kind == "name":
         found = scope.find(tree.data)
         return Tree("name", data=found[choose.get(tree.data, 0) % len(found)], text=tree.text, at=tree.at, indices=tree.indices)
@@ -374,7 +376,7 @@ def looked_up(tree: Tree, scope: Scope, choose: Mapping[Any, int]) -> Tree:
 
 def meanings(tree: Tree, scope: Scope) -> Iterable[dict[Any, int]]:
     """The choices among the meanings of names: the likely one first, then each other one."""
-    ambiguous = {node.data: len(scope.find(node.data)) for node in tree.walk() if node.kind == "name"}
+    ambiguous = {node.data: len(scope.find(node.data)) for node in tree.walk() if node.kind == "name" and len(node.indices) < 2}
     yield {}
     several = [name for name, count in ambiguous.items() if count > 1]
     for name in several[:3]:

@@ -45,7 +45,7 @@ SAME |= {r"\varphi": "φ", r"\varepsilon": "ε", "ϕ": "φ", "ϵ": "ε", "∇": 
 IGNORED = set(r"""
     \left \right \big \Big \bigl \bigr \Bigl \Bigr \bigg \Bigg \biggl \biggr \displaystyle \textstyle \limits \nolimits
     \, \; \: \! \quad \qquad \thinspace \boldsymbol \mathbf \bm \mathrm \mathit \mathsf \mathbb \mathcal \rm \bf \vec
-    \underline $ ~ & \( \) \[ \] \label \notag \nonumber
+    \underline $ ~ \( \) \[ \] \label \notag \nonumber
 """.split()) | {"\\ "}  # fmt: skip
 ACCENTS = {r"\hat": "hat", r"\widehat": "hat", r"\tilde": "tilde", r"\bar": "bar", r"\overline": "bar", r"\dot": "dot"}
 STRUCTURES = {r"\frac", r"\sum", r"\sqrt", r"\begin", r"\end", r"\vdots", r"\cdots", r"\dots", r"\ldots", r"\ddots"}
@@ -120,7 +120,7 @@ def tokens(text: str, known: set[str]) -> list[Token]:
 
 def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int) -> list[tuple[str, str]]:
     """The tokens that a piece of the text stands for: none for spaces, several for a word in LaTeX."""
-    if kind == "space" or part in IGNORED or (part == "&" and latex):
+    if kind == "space" or part in IGNORED:
         return []
     if part in ('"', "″"):
         return [("operator", "'")] * 2

@@ -23,6 +23,7 @@ class Tree:
     T, inv      one
     call        arguments                       the function's name, and its parameters
     total       what is summed                  the index, and the one left out (Σ with an index)
+    matrix      an element              the indices of rows and columns
     relation    two sides                       > < >= <= ==
     ==========  ==============================  ==============================================
 

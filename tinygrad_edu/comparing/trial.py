@@ -37,8 +37,8 @@ class Trial:
             seed = np.ones(loss._value.shape, loss._value.dtype)
             adjoints = sweep(loss, seed) if loss._record is not None else ()
             self.adjoints = {back[node._record.stamp]: g for node, g in adjoints}
-        self.evaluate = Evaluation(self.number, matrices, self.apply)
         gradient = self.adjoint(wrt._record.stamp)
+        self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, np.shape(gradient))
         self.engine: Array = self.evaluate.shaped(gradient)
         self.cut = cut
 
