@@ -16,7 +16,7 @@ from ..symbolic import Formula, derive
 from ..symbolic.derive import LARGEST, wanted
 from ..symbolic.reading import Reading
 from ..symbolic.terms import session
-from .diagnosis import Diagnosis
+from .diagnosis import Diagnosis, explanations
 from .evaluate import Misfit
 from .finding import Inputs
 from .grammar import ORDERS, Name, parse
@@ -123,7 +123,7 @@ class Comparison:
         self._rtol = rtol if rtol is not None else 1e-4 if loss._value.dtype == np.float32 else 1e-7
         self.suggestion: str | None = None
         self.causes: tuple[str, ...] = ()
-        self._misfit = ""
+        self._misfit = self._note = ""
         scope = Scope(loss, reading, {_key(name): target for name, target in names.items()})
         matrices = isinstance(formula, str) and notation_of(formula) != "numpy"
         self._inputs = Inputs(scope, node, matrices)
@@ -144,23 +144,30 @@ class Comparison:
         """A text as it may be read: one reading that is right, or else those that type-check, or else all."""
         notation = notation_of(text)
         found: dict[str, Candidate] = {}
-        for tree in self._readings(text, scope):
+        readings = list(self._readings(text, scope))
+        quantities = {node.data for tree, _ in readings for node in tree.walk() if node.kind == "name"}
+        if scope.batch > 1 and any(quantity.kind == "jacobian" for quantity in quantities):
+            self._inputs = Inputs(scope, self._node, self._inputs.matrices, alone=True)
+            self._note = "It is read for the first sample alone, as a Jacobian is of one."
+        for tree, likely in readings:
             spelling = Spelling(scope, tree, notation, names)
             candidate = Candidate(functools.partial(_evaluated, tree), tree, Printer(notation, spelling, text))
             if self._right(candidate):
                 return [candidate]
-            found.setdefault(repr(tree), candidate)
+            if likely:
+                found.setdefault(repr(tree), candidate)
         fitting = [each for each in found.values() if self._run(each) is not None]
         return (fitting or list(found.values()))[:3]
 
-    def _readings(self, text: str, scope: Scope) -> Iterator[Tree]:
+    def _readings(self, text: str, scope: Scope) -> Iterator[tuple[Tree, bool]]:
+        """The readings of a text, and whether all names mean in it what they mean most likely."""
         known = scope.known()
         count = 0
-        for order in ORDERS:
+        for order in ORDERS if notation_of(text) != "numpy" else ORDERS[:1]:
             raw = parse(text, known, order, scope.is_layer)
             try:
                 for choose in meanings(raw, scope):
-                    yield looked_up(raw, scope, choose)
+                    yield looked_up(raw, scope, choose), not choose
                     count += 1
                     if count >= READINGS:
                         return
@@ -202,8 +209,8 @@ class Comparison:
             self._measure()
             self.verdict, self.diagnosis = "right", "The formula is the gradient."
             return
-        searches = [(each, Diagnosis(self._inputs, *each).findings(self._exact)) for each in candidates]
-        best, findings = min(searches, key=lambda each: each[1][0].cost if each[1] else np.inf)
+        which, findings = explanations([Diagnosis(self._inputs, *each) for each in candidates], self._exact)
+        best = candidates[which]
         self.value = self._run(best)
         self._measure()
         self.verdict = "ill-shaped" if self.difference is None else "wrong"
@@ -217,7 +224,7 @@ class Comparison:
         else:
             parts += [] if self.value is None else [self._where()]
             parts.append("No small edit explains it." if self.text else "No simple cause explains it.")
-        self.diagnosis = " ".join(parts)
+        self.diagnosis = " ".join([*parts, *([self._note] if self._note else [])])
 
     def _measure(self) -> None:
         """The errors; nan where the shapes differ."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..symbolic.replay import Assumption, given
-from .finding import Finding
+from .finding import Finding, one_sample
 
 if TYPE_CHECKING:
     from .diagnosis import Diagnosis
@@ -71,7 +71,7 @@ def late_conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
     batch = scope.batch
     if batch > 1:
         try:
-            alone = inputs.changed(lambda n: _one(n, scope, batch))
+            alone = inputs.changed(lambda n: one_sample(n, scope))
         except (ValueError, TypeError, IndexError):
             return
         if alone and diagnosis.right(diagnosis.formula, alone):
@@ -89,13 +89,3 @@ def _symmetric(numbers: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _zeros(numbers: dict[str, Any], name: str, own: dict[str, Any]) -> dict[str, Any]:
     return {**numbers, name: np.where(own[name] == 0, own[name], numbers[name])}
-
-
-def _one(numbers: dict[str, Any], scope: Any, batch: int) -> dict[str, Any]:
-    """The first of a batch alone."""
-    constants = {name for name, tensor in scope.reading.given.items() if getattr(tensor, "_record", None) is None}
-    axis = scope.axis
-    return {
-        name: np.take(value, [0], axis) if name in constants and value.ndim > axis and value.shape[axis] == batch else value
-        for name, value in numbers.items()
-    }

@@ -20,7 +20,8 @@ from .tree import Tree, had, negative, number
 
 Array = Any
 Formula = Callable[[Trial], Array]
-PAIRS = 2_500  # candidates with two edits
+PAIRS = 2_500  # candidates with two edits, of small tapes
+WORK = 3_000_000  # numbers that the search for two edits may compute
 
 
 class Diagnosis:
@@ -57,20 +58,6 @@ class Diagnosis:
         return abs(abs(c) - 1) < 1e-7 or bool(explained(c, self.factors))
 
     # --- the search ---
-
-    def findings(self, fresh: bool = True) -> list[Finding]:
-        """The cheapest explanations; none if there is none. Without `fresh` inputs no conditions are to be seen."""
-        if not fresh:
-            return [each for each in self.as_it_is() if each.causes[:1] != ("condition",)]
-        for search in (self.as_it_is, self.single, self.structural, self.late, self.double, self.other):
-            found = sorted(search(), key=lambda each: each.cost)
-            if found:
-                best = [each for each in found if each.cost <= found[0].cost + 0.04]
-                distinct: dict[tuple[str, ...], Finding] = {}
-                for each in best:
-                    distinct.setdefault(each.causes, each)
-                return list(distinct.values())[:2]
-        return []
 
     def as_it_is(self) -> Iterator[Finding]:
         """The whole formula: its sign, a constant factor, its shape, a condition."""
@@ -168,9 +155,11 @@ class Diagnosis:
         kinds = (signs, transposes, orders, products, layers, extra)
         firsts = sorted(edits(self.tree, self.context), key=lambda each: each.cost)
         tries = 0
+        size = 1_000 + sum(np.size(node._value) for node in self.scope.reading.nodes.values())
+        most = min(PAIRS, WORK // size)
         for first in firsts[:80]:
             for second in edits(first.tree, self.context, kinds):
-                if second.cost > 1.3 or tries > PAIRS:
+                if second.cost > 1.3 or tries > most:
                     continue
                 tries += 1
                 found = list(self.tried(second, first))
@@ -297,3 +286,25 @@ def _about(factor: Factor, said: str, scope: Scope) -> str:
         base = f"{scope.base:g}" if scope.base else "e: it is the natural one"
         return f"A constant factor is wrong, the logarithm's: it is {said} times the gradient. The base of the loss is {base}."
     return f"A constant factor is wrong: it is {said} times the gradient."
+
+
+SEARCHES = (
+    Diagnosis.as_it_is, Diagnosis.single, Diagnosis.structural, Diagnosis.late, Diagnosis.double, Diagnosis.other,
+)  # fmt: skip
+
+
+def explanations(readings: list[Diagnosis], fresh: bool = True) -> tuple[int, list[Finding]]:
+    """The cheapest explanations of a formula, and of which of its readings; none if there are none.
+
+    Without `fresh` inputs only what is to be seen in the numbers themselves is looked for.
+    """
+    for search in SEARCHES if fresh else SEARCHES[:1]:
+        found = [(i, each) for i, reading in enumerate(readings) for each in search(reading)]
+        if not fresh:
+            found = [(i, each) for i, each in found if each.causes[:1] != ("condition",)]
+        if found:
+            i, cheapest = min(found, key=lambda each: each[1].cost)
+            close = [each for j, each in found if j == i and each.cost <= cheapest.cost + 0.04]
+            distinct = {each.causes: each for each in reversed(sorted(close, key=lambda each: each.cost))}
+            return i, sorted(distinct.values(), key=lambda each: each.cost)[:2]
+    return 0, []

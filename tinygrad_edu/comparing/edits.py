@@ -139,6 +139,7 @@ def orders(node: Tree, context: Context) -> Iterator[Piece]:
         args = list(node.args)
         args[i], args[i + 1] = args[i + 1], args[i]
         yield "order", 1.05, dot(*args)
+        yield "order", 1.25, dot(*node.args[:i], transposed(args[i]), *args[i + 1 :])  # A · W for Wᵀ · A
     if len(node.args) > 2:
         yield "order", 1.1, dot(*node.args[::-1])
 
@@ -280,6 +281,9 @@ def activations(node: Tree, context: Context) -> Iterator[Piece]:
 
 
 def sums(node: Tree, context: Context) -> Iterator[Piece]:
+    if node.kind in ("dot", "had") and context.matrices:
+        for index in dict.fromkeys(index for each in node.walk() for index in each.indices if not index.isdigit()):
+            yield "sum", 1.3, Tree("total", (node,), (index, ""), at=node.at)
     shape = context.shape(node)
     if node.kind == "call" and node.data[0] in ("sum", "mean"):
         params = dict(node.data[1])

@@ -56,19 +56,19 @@ class Evaluation:
     def __call__(self, tree: Tree) -> Array:
         """The value as an array."""
         with np.errstate(all="ignore"):
-            return self.elements(tree) if self.matrices and has_indices(tree) else self.plain(self.value(tree))
+            return self.elements(tree, (), self.shape) if self.matrices and has_indices(tree) else self.plain(self.value(tree))
 
-    def elements(self, tree: Tree, order: tuple[str, ...] = ()) -> Array:
+    def elements(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Array:
         """A formula of elements, for all of them."""
         try:
-            return Elements(self, self.batch).matrix(tree, order, self.shape)
+            return Elements(self, self.batch).matrix(tree, order, shape)
         except Unfit as error:
             raise Misfit(tree, str(error)) from None
         except KeyError as error:
             raise Misfit(tree, f"nothing says how far the index {error} runs") from None
 
     def _matrix(self, tree: Tree) -> Array:
-        return self.elements(tree.args[0], tree.data)
+        return self.elements(tree.args[0], tree.data, ())
 
     def plain(self, x: Array) -> Array:
         if isinstance(x, Ones | Unit):

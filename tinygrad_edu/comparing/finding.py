@@ -29,8 +29,9 @@ class Finding(NamedTuple):
 class Inputs:
     """The trials of a comparison: the tape's own numbers, and fresh ones, made when they are asked for."""
 
-    def __init__(self, scope: Scope, wrt: Any, matrices: bool) -> None:
+    def __init__(self, scope: Scope, wrt: Any, matrices: bool, alone: bool = False) -> None:
         self.scope, self.wrt, self.matrices = scope, wrt, matrices
+        self.alone = alone  # only the first sample: a Jacobian is of one
         masks = any(np.asarray(value).dtype.kind != "f" and np.size(value) > 1
                     for node in scope.reading.nodes.values() for value in node._record.values)  # fmt: skip
         self.size = 1e-3 if masks else 0.2  # what was compared stays as it was
@@ -39,6 +40,7 @@ class Inputs:
         self._likely: list[Trial] | None = None
 
     def trial(self, numbers: dict[str, Any], cut: Iterable[tuple[int, int]] = ()) -> Trial:
+        numbers = one_sample(numbers, self.scope) if self.alone else numbers
         return Trial(self.scope, self.wrt, numbers, self.matrices, frozenset(cut))
 
     def only_own(self) -> None:
@@ -98,3 +100,13 @@ def ratio(value: Array, engine: Array) -> float | None:
     largest = float(np.max(np.abs(engine)))
     close = c != 0 and np.max(np.abs(value - c * engine)) <= 1e-8 * abs(c) * largest + 1e-15
     return c if close else None
+
+
+def one_sample(numbers: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """The first of a batch alone."""
+    axis = scope.axis
+    constants = {name for name, tensor in scope.reading.given.items() if getattr(tensor, "_record", None) is None}
+    return {
+        name: np.take(x, [0], axis) if name in constants and np.ndim(x) > axis and x.shape[axis] == scope.batch > 1 else x
+        for name, x in numbers.items()
+    }
