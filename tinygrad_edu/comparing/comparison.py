@@ -244,6 +244,9 @@ class Comparison:
             return f"The formula has the shape {np.shape(self.value)}, the gradient {np.shape(self._inputs.own.engine)}."
         largest = float(np.max(np.abs(self._inputs.own.engine), initial=0))
         bad = ~(np.abs(self.difference) <= self._rtol * largest + 1e-15)
+        if self.max_rel_error < 1e-2 and not self.text:
+            digits = int(-np.log10(self.max_rel_error))
+            return f"It agrees to about {digits} digits: it may be rounded, or a numerical derivative; rtol= says what is enough."
         if bad.all() and bad.size > 1:
             return "All entries differ."
         if bad.ndim == 2 and bad.size > 1:

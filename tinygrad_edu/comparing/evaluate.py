@@ -227,6 +227,6 @@ class Evaluation:
 
     def filled(self, tree: Tree, name: str) -> Array:
         sizes = tuple(int(x) for x in self.sizes(tree.args))
-        if not all(0 < size <= 10_000 for size in sizes) or np.prod(sizes, dtype=float) > 1e6:
+        if not all(0 < size <= 10_000 for size in sizes) or np.prod([*sizes, *sizes][:2], dtype=float) > 1e6:
             raise Misfit(tree, f"{name} of the size {sizes}")
         return np.eye(*sizes[:2]) if name == "eye" else self.shaped(np.full(sizes, float(name == "ones")))

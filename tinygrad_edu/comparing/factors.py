@@ -56,5 +56,6 @@ def named_factors(scope: Scope) -> list[Factor]:
 def explained(c: float, factors: list[Factor]) -> list[Factor]:
     """The factors that a number is, up to its sign; the simple ones alone where there are any."""
     found = [each for each in factors if math.isclose(abs(c), each.value, rel_tol=1e-6)]
+    found = [each for each in found if "the constant" not in each.said] or found
     simple = [each for each in found if " over " not in each.said.removeprefix("1 over ") and " times " not in each.said]
     return (simple or found)[:2]

@@ -23,6 +23,7 @@ COMPARISONS = {">", "<", ">=", "<=", "=="}
 LAYER = re.compile(r"[(\[]?(?P<layer>(?:[Llk]|\d+)(?:[+-]\d+)?)[)\]]?(?P<T>,?[T⊤])?$")
 MATRICES = {rf"\begin{{{kind}matrix}}" for kind in ("p", "b", "")}
 DOTS = {r"\vdots", r"\cdots", r"\ddots", r"\dots", r"\ldots"}
+BARE = {"ln", "log", "exp", "tanh"}  # functions that go without parentheses: ln b
 INDEX = set("ijkqpqrlmn")
 WHOLE = "WΣSNZABΔXVU"  # capital letters: their index k counts layers, W_k
 FONT = re.compile(r"\\(boldsymbol|mathbf|mathrm|bm|vec|mathit|mathsf|hat|bar|tilde|widehat)\s*\{?\s*$")
@@ -399,6 +400,8 @@ class Parser:
             return _name(inner, inner.data._replace(base=f"{inner.data.base}_{accent}"))
         if self.follows("∇"):
             return self.nabla()
+        if self.next.kind != "name":
+            self.refuse("a name is expected")
         token = self.take()
         word = token.text
         if word in ("np", "numpy", "tg", "jnp", "torch", "math") and self.follows(".") and word not in self.known:
@@ -413,7 +416,7 @@ class Parser:
             return Tree("name", data=Name(word), text=word, at=token.at)
         if word in CONSTANTS and not self.follows("^"):
             return Tree("number", data=CONSTANTS[word], text=word, at=token.at)
-        if word in FUNCTIONS and (self.follows("(") or word in ("ln", "log", "exp", "tanh")):
+        if word in FUNCTIONS and (self.follows("(") or (word in BARE and not self.follows("'"))):
             return self.called(word, token.at, [])
         if word in PRIMED and self.follows("("):
             return self.activation(Tree("name", data=Name(PRIMED[word], primes=1), text=word, at=token.at))
