@@ -12,10 +12,13 @@ import pytest
 from cases import CASES, assert_close, is_variable
 from identities import IDENTITIES, tensor
 from random_programs import generate, of_package
-from reader import read
 from test_random_programs import run as run_program
 
 import tinygrad_edu as tg
+from tinygrad_edu.comparing.evaluate import Evaluation
+from tinygrad_edu.comparing.grammar import parse
+from tinygrad_edu.comparing.scope import Quantity
+from tinygrad_edu.comparing.tree import Tree
 from tinygrad_edu.mathml import mathml
 from tinygrad_edu.symbolic import expression
 from tinygrad_edu.symbolic.coefficients import coefficient, logarithm
@@ -30,6 +33,19 @@ def variable(name, *shape):
 
 def given(name, *shape):
     return tg.Tensor(RANDOM.normal(size=shape), name=name)
+
+
+def read(text, values, shape):
+    """The numbers of a formula as it is written, for the matrices of its names."""
+    tree = parse(text, values)
+    names = {node.data: spelled(node.data, values) for node in tree.walk() if node.kind == "name"}
+    known = {name: Tree("name", data=Quantity("value" if key else "eye", key)) for name, key in names.items()}
+    return Evaluation(lambda quantity: values[quantity.key], matrices=True, shape=shape)(tree.renamed(known))
+
+
+def spelled(name, values):
+    key = name.base + "′" * name.primes
+    return key if key in values or name.base != "I" else ""
 
 
 def right(formula, i=0):
@@ -183,9 +199,9 @@ def test_an_identity(program, name, expected):
     assert right(formula) == expected
     assert formula.certified
     gradient = formula.evaluate()
-    values = formula.values(formula.reading.values) | {None: 3}
-    text = read(expected, values)
+    values = formula.values(formula.reading.values)
     matrix = gradient.reshape(expression.matrix_shape(gradient.shape))
+    text = read(expected, values, matrix.shape)
     assert_close(np.broadcast_to(text, matrix.shape), matrix, rtol=1e-10)
     assert_close(run(formula.numpy, formula), gradient, rtol=1e-10)
     ElementTree.fromstring(formula.mathml)

@@ -301,7 +301,7 @@ WRONG = [
     ("softmax_squared", "W2", "((a2 - t) * a2 * (1 - a2)) @ a1.T", "softmax"),
     ("softmax_any", "z2", "(-t / a2) * a2 * (1 - a2) / 5", "softmax"),
     ("softmax_squared", "z2", r"(\boldsymbol{a}^L - \boldsymbol{t}) \odot \boldsymbol{a}^L \odot (1 - \boldsymbol{a}^L)", "softmax"),
-    ("softmax_squared", "z2", "a2 - t", ("softmax", "missing", "unknown")),
+    ("softmax_squared", "z2", "a2 - t", "jacobian"),
     # logarithms
     ("softmax_base", "W2", r"(\boldsymbol{a}^L - \boldsymbol{t}) \cdot {\boldsymbol{a}^{L-1}}^T", "log"),
     ("softmax_base", "a2", "-t / a2", "log"),
@@ -311,17 +311,17 @@ WRONG = [
     ("softmax_any", "z2", r"\frac{1}{m} (\boldsymbol{a}^L - \boldsymbol{t})", "condition"),
     ("quadratic", "x", "A @ x", ("condition", "path")),
     # shapes, broadcasts
-    ("vectors", "W1", f"((W2.T @ {DELTA}) * a1 * (1 - a1)) @ x.T", ("missing", "column", "transpose", "product")),
-    ("vectors", "W2", f"{DELTA} * a1", ("product", "missing", "column", "transpose")),
+    ("vectors", "W1", f"((W2.T @ {DELTA}) * a1 * (1 - a1)) @ x.T", "outer"),
+    ("vectors", "W2", f"{DELTA} * a1", "outer"),
     # one way of two
     ("tied", "W", "((W @ (r - X)) * (1 - h**2)) @ X.T", "path"),
     ("tied", "W", "h @ (r - X).T", "path"),
     # a term
-    ("regression", "w", "2 * X.T @ (X @ w + b - y) / 8", "term"),
-    ("regression", "w", "2 * X.T @ (X @ w + b - y) / 8 + 0.1 * w", ("constant", "factor", "term", "missing")),
-    ("regression", "w", "2 * X.T @ (X @ w - y) / 8 + 0.2 * w", ("missing", "term")),
+    ("regression", "w", "2 * X.T @ (X @ w + b - y) / 8", "missing term"),
+    ("regression", "w", "2 * X.T @ (X @ w + b - y) / 8 + 0.1 * w", ("constant", "factor", "missing term", "missing")),
+    ("regression", "w", "2 * X.T @ (X @ w - y) / 8 + 0.2 * w", "missing term"),
     # other things
-    ("batch", "W1", f"((W2.T @ {DELTA}) * (1 - a1)**2) @ X.T / 7", "power"),
+    ("batch", "W1", f"((W2.T @ {DELTA}) * (1 - a1)**2) @ X.T / 7", "activation"),
     ("batch", "W1", f"((W2.T @ {DELTA}) * a1 * (1 - a1)) @ X.T / 7", "activation"),
     ("rows", "W1", "X.T @ ((2 * (P - Y) / 12) @ W2.T * (1 - H**2))", "activation"),
     ("logistic", "w", "X.T @ (z - y) / 9", ("place", "name")),

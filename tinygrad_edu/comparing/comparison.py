@@ -123,7 +123,8 @@ class Comparison:
         self._rtol = rtol if rtol is not None else 1e-4 if loss._value.dtype == np.float32 else 1e-7
         self.suggestion: str | None = None
         self.causes: tuple[str, ...] = ()
-        self._misfit = self._note = ""
+        self._misfit = self._note = self.diagnosis = ""
+        self.verdict = "wrong"
         scope = Scope(loss, reading, {_key(name): target for name, target in names.items()})
         matrices = isinstance(formula, str) and notation_of(formula) != "numpy"
         self._inputs = Inputs(scope, node, matrices)

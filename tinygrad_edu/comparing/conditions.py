@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..record import Node
 from ..symbolic.replay import Assumption, given
 from .finding import Finding, one_sample
 
@@ -49,6 +50,11 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
                 yield Finding(("condition", "symmetric"), f"It is right only because {name} is symmetric here.")
                 return
     if not accident:
+        return
+    plain = {name for name, tensor in scope.reading.given.items() if not isinstance(tensor, Node)}
+    if plain and diagnosis.right(diagnosis.formula, inputs.changed(lambda n: {**n, **{name: numbers[name] for name in plain}}, size=1e-3)):
+        said = f"It is right as long as the constants {', '.join(sorted(plain))} are what they are, such as a mask of what was computed."
+        yield Finding(("condition", "constants"), said, holds=True)
         return
     for name, value in numbers.items():
         if np.any(value == 0) and diagnosis.right(diagnosis.formula, inputs.changed(lambda n, name=name: _zeros(n, name, numbers))):  # type: ignore[misc]  # noqa: E501

@@ -12,11 +12,11 @@ from .conditions import conditions, late_conditions
 from .edits import SAID, Context, Edit, constants, edits, extra, layers, orders, products, signs, transposes
 from .evaluate import Misfit
 from .finding import Finding, Inputs, ratio
-from .factors import Factor, explained, named_factors
+from .factors import Factor, explained, named_factors, scaled_by
 from .printing import Printer
 from .scope import Quantity, Scope
 from .trial import Trial
-from .tree import Tree, had, negative, number
+from .tree import Tree, had, negative
 
 Array = Any
 Formula = Callable[[Trial], Array]
@@ -95,12 +95,13 @@ class Diagnosis:
     @functools.cached_property
     def context(self) -> Context:
         """What edits may use."""
-        assert self.tree is not None
-        return Context(self.scope, self.inputs.likely[0], self.inputs.matrices, self.tree)
+        assert self.tree is not None and self.printer is not None
+        return Context(self.scope, self.inputs.likely[0], self.printer.notation, self.tree)
 
     def scaled(self, c: float, tree: Tree | None) -> Finding:
         """The formula is c times the gradient."""
-        numbers = [] if tree is None else [e.tree for e in edits(tree, self.context, (extra, constants)) if e.old.kind in ("number", "had", "dot")]
+        numeric = [] if tree is None else edits(tree, self.context, (extra, products, constants))
+        numbers = [each.tree for each in numeric if each.cause in ("extra", "division", "constant")]
         plainer = next((each for each in numbers if self.right(lambda trial, each=each: trial.evaluate(each))), None)  # type: ignore[misc]
         if plainer is not None and abs(c + 1) > 1e-7:
             return self.with_factor((), "", tree, c, 0.5)._replace(mended=plainer)
@@ -117,7 +118,7 @@ class Diagnosis:
             rest = self.with_factor((*causes, "sign"), f"{said} The sign is wrong besides.".strip(), None if tree is None else _negated(tree), -c, cost + 0.8)
             return rest
         found = explained(c, self.factors)
-        factor = found[0] if found else Factor("factor", c, f"{c:.6g}", f"{1 / c:.6g}")
+        factor = found[0] if found else Factor("factor", c, f"{c:.6g}", f"{1 / c:.10g}")
         said_factor = " or ".join(dict.fromkeys(each.said for each in found)) or f"{c:.6g}, the same on all inputs tried"
         text = _about(factor, said_factor, self.scope)
         mended = None if tree is None or self.printer is None else _multiplied(tree, factor, self.printer.notation)
@@ -268,12 +269,8 @@ def _turned(tree: Tree) -> Tree | None:
 
 
 def _multiplied(tree: Tree, factor: Factor, notation: str) -> Tree:
-    text = factor.inverse
-    if notation == "numpy":
-        text = text.replace("ln(", "np.log(")
-        text = text.replace(" ", " * ")
-    text = f"({text})" if not text.replace(".", "").isdigit() else text
-    piece = Tree("number", data=1 / factor.value, text=text)
+    """The formula divided by a factor."""
+    piece = scaled_by(factor, notation)
     return had((piece, 1), (tree, 1)) if notation == "numpy" else Tree("dot", (piece, tree))
 
 

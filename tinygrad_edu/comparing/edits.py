@@ -13,6 +13,7 @@ import numpy as np
 
 from ..symbolic.reading import WHOLE
 from .evaluate import Misfit, Ones, Unit
+from .factors import named_factors, scaled_by
 from .scope import Quantity, Scope
 from .trial import Trial
 from .tree import Tree, call, dot, had, negative, number, transposed
@@ -40,6 +41,7 @@ SAID = {  # the causes, and what is said of them
     "jacobian": "The Jacobian of softmax is missing: {old} should be {new}.",
     "division": "Multiplied where it should be divided, or the other way round: {old} should be {new}.",
     "exchanged": "Two quantities are exchanged: {old} and {new}.",
+    "factor": "A constant factor is wrong in a part: {old} should be {new}.",
     "parentheses": "Parentheses are missing: {old} should be {new}.",
     "power": "An exponent is wrong: {old} should be {new}.",
     "constant": "A constant is wrong: {old} should be {new}.",
@@ -63,8 +65,9 @@ class Edit(NamedTuple):
 class Context:
     """What edits may use: the quantities of the tape with their shapes, as they are on one trial."""
 
-    def __init__(self, scope: Scope, trial: Trial, matrices: bool, tree: Tree) -> None:
-        self.scope, self.trial, self.matrices = scope, trial, matrices
+    def __init__(self, scope: Scope, trial: Trial, notation: str, tree: Tree) -> None:
+        self.scope, self.trial, self.notation, self.matrices = scope, trial, notation, notation != "numpy"
+        self.factors = [each for each in named_factors(scope) if each.cause != "log"][:12]
         self.quantities: dict[Quantity, tuple[int, ...]] = {}
         for key in scope.keys.values():
             found = [Quantity("value", key)] + ([Quantity("slope", key)] if key in scope.slopes else [])
@@ -332,6 +335,16 @@ def constants(node: Tree, context: Context) -> Iterator[Piece]:
                 yield "function", 1.4, call(other, *node.args)
 
 
+def scalings(node: Tree, context: Context) -> Iterator[Piece]:
+    """A constant factor of one term alone."""
+    if node.kind == "sum" and len(node.args) > 1:
+        for i, term in enumerate(node.args):
+            for factor in context.factors:
+                piece = scaled_by(factor, context.notation)
+                scaled = had((piece, 1), (term, 1)) if context.notation == "numpy" else dot(piece, term)
+                yield factor.cause, 1.5, node.with_args((*node.args[:i], scaled, *node.args[i + 1 :]))
+
+
 def groupings(node: Tree, context: Context) -> Iterator[Piece]:
     """(A − B) · C for A − B · C, A · (B − C) for A · B − C."""
     if node.kind != "sum" or len(node.args) < 2:
@@ -390,6 +403,7 @@ def _diagonals(factors: list[tuple[Tree, int]]) -> Iterator[tuple[Tree, set[int]
 
 GENERATORS: tuple[Generator, ...] = (
     signs, transposes, orders, products, groupings, layers, activations, sums, softmaxes, missing, extra, powers, constants,
+    scalings,
 )  # fmt: skip
 
 

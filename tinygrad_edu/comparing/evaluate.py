@@ -71,9 +71,9 @@ class Evaluation:
         return self.elements(tree.args[0], tree.data, ())
 
     def plain(self, x: Array) -> Array:
-        if isinstance(x, Ones | Unit):
-            return np.ones((1, 1))
-        return x
+        if isinstance(x, Unit) and self.shape:  # alone it is as large as the gradient
+            return np.eye(self.shape[0])
+        return np.ones((1, 1)) if isinstance(x, Ones | Unit) else x
 
     def value(self, tree: Tree) -> Array:
         """The value; ones and I as what they are."""
@@ -119,7 +119,7 @@ class Evaluation:
             whole = np.broadcast_shapes(*shapes)
         except ValueError:
             raise Misfit(tree, f"{said}: the shapes are not equal") from None
-        if whole not in shapes and not any(each.kind == "call" and each.data[0] in ("column", "row", "reshape") for each in tree.args):
+        if whole not in shapes and not any(map(_repeated, tree.args)):
             raise Misfit(tree, f"{said}, which NumPy broadcasts to {whole}")
         return function(a, b)
 
@@ -152,6 +152,8 @@ class Evaluation:
                 result = self.plain(result) * self.plain(b)
             else:
                 result = self.matmul(tree, result, b)
+        if len(factors) < len(tree.args) and any(each.kind == "name" and each.data.kind == "eye" for each in tree.args):
+            return result * self.plain(Unit()) if np.size(result) == 1 else result
         return result
 
     def matmul(self, tree: Tree, a: Array, b: Array) -> Array:
@@ -230,3 +232,12 @@ class Evaluation:
         if not all(0 < size <= 10_000 for size in sizes) or np.prod([*sizes, *sizes][:2], dtype=float) > 1e6:
             raise Misfit(tree, f"{name} of the size {sizes}")
         return np.eye(*sizes[:2]) if name == "eye" else self.shaped(np.full(sizes, float(name == "ones")))
+
+
+def _repeated(tree: Tree) -> bool:
+    """Whether an operand is meant to be repeated: x[:, None], or 1 · xᵀ."""
+    if tree.kind == "T":
+        return _repeated(tree.args[0])
+    if tree.kind == "call":
+        return tree.data[0] in ("column", "row", "reshape")
+    return tree.kind == "ones" or (tree.kind in ("dot", "had", "sum") and any(map(_repeated, tree.args)))

@@ -6,6 +6,7 @@ import math
 from typing import NamedTuple
 
 from .scope import Scope
+from .tree import Tree
 
 
 class Factor(NamedTuple):
@@ -59,3 +60,15 @@ def explained(c: float, factors: list[Factor]) -> list[Factor]:
     found = [each for each in found if "the constant" not in each.said] or found
     simple = [each for each in found if " over " not in each.said.removeprefix("1 over ") and " times " not in each.said]
     return (simple or found)[:2]
+
+
+def scaled_by(factor: Factor, notation: str) -> Tree:
+    """One over a factor, as a notation writes it."""
+    text = factor.inverse
+    if notation == "numpy":
+        text = text.replace("ln(", "np.log(").replace(" ", " * ")
+    elif notation == "latex":
+        above, slash, below = text.replace("ln(", r"\ln(").partition("/")
+        text = rf"\frac{{{above}}}{{{below.strip('()') if ' ' in below else below}}}" if slash else text
+    plain = text.replace(".", "").isdigit() or notation == "latex"
+    return Tree("number", data=1 / factor.value, text=text if plain else f"({text})")

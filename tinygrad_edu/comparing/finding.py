@@ -72,17 +72,17 @@ class Inputs:
 
     def changed(
         self, change: Callable[[dict[str, Any]], dict[str, Any]] = lambda numbers: numbers,
-        assume: tuple[Assumption, ...] = (), fill: bool = True,
+        assume: tuple[Assumption, ...] = (), fill: bool = True, size: float | None = None,
     ) -> list[Trial]:  # fmt: skip
         """Fresh inputs, each changed once more; those on which the engine has no finite numbers are left out."""
         with np.errstate(all="ignore"):
             trials = [
-                self.trial(change(perturbed(self.scope.reading, i, assume, fill=fill, size=self.size)))
+                self.trial(change(perturbed(self.scope.reading, i, assume, fill=fill, size=size or self.size)))
                 for i in range(1, FRESH + 1)
             ]
         finite = [each for each in trials if np.isfinite(each.engine).all()]
         if not finite and fill:
-            return self.changed(change, assume, fill=False)
+            return self.changed(change, assume, fill=False, size=size)
         return finite
 
 

@@ -157,7 +157,7 @@ class Scope:
 
     def known(self) -> set[str]:
         """What is one word also in LaTeX."""
-        return set(self.keys) | {name.base for name in self.mapping}
+        return set(self.keys) | {f"d{name}" for name in self.keys} | {name.base for name in self.mapping}
 
     def find(self, name: Name | Quotient) -> list[Quantity]:
         """What a name may stand for, the most likely first.

@@ -55,7 +55,7 @@ WORDS = {r"\operatorname", r"\text", r"\mathrm", r"\textrm", r"\textbf", r"\math
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸ⁺⁽⁾ᐟ", "0123456789-TTTL+()/")
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
-LATEX = re.compile(r"\\[A-Za-z,;:!|(\[{]|[_^]\{")
+LATEX = re.compile(r"\\[A-Za-z,;:!|(\[{]|[_^]\{|\^[LT](?![A-Za-z])|_[a-z]\^")
 UNICODE = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√Σσ∇Δδ×₀-₉²ˡᴸ∑]")
 LETTER = "A-Za-zÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿ"
 NAMES = {True: rf"[{LETTER}]+\d*", False: rf"[{LETTER}_][{LETTER}0-9_]*"}  # in LaTeX _ is a sign
