@@ -19,7 +19,8 @@ from ..symbolic.terms import session
 from .diagnosis import Diagnosis, explanations
 from .evaluate import Misfit
 from .finding import Inputs
-from .grammar import ORDERS, Name, parse
+from .cursor import Name
+from .grammar import ORDERS, parse
 from .printing import Printer
 from .scope import Scope, Unknown, found, looked_up, meanings
 from .spelling import Spelling

@@ -52,7 +52,7 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
     if not accident:
         return
     plain = {name for name, tensor in scope.reading.given.items() if not isinstance(tensor, Node)}
-    if plain and diagnosis.right(diagnosis.formula, inputs.changed(lambda n: {**n, **{name: numbers[name] for name in plain}}, size=1e-3)):
+    if plain and diagnosis.right(diagnosis.formula, inputs.changed(lambda n: {**n, **{name: numbers[name] for name in plain}}, size=1e-5)):
         said = f"It is right as long as the constants {', '.join(sorted(plain))} are what they are, such as a mask of what was computed."
         yield Finding(("condition", "constants"), said, holds=True)
         return

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 
 from .conditions import conditions, late_conditions
-from .edits import SAID, Context, Edit, constants, edits, extra, layers, orders, products, signs, transposes
+from .context import Context
+from .edits import SAID, Edit, edits
+from .mistakes import constants, extra, layers, orders, products, signs, transposes
 from .evaluate import Misfit
-from .finding import Finding, Inputs, ratio
 from .factors import Factor, explained, named_factors, scaled_by
+from .finding import Finding, Inputs, ratio
 from .printing import Printer
 from .scope import Quantity, Scope
-from .trial import Trial
 from .tree import Tree, had, negative
+from .trial import Trial
 
 Array = Any
 Formula = Callable[[Trial], Array]

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..symbolic.replay import Assumption, given, perturbed
 from .scope import Scope
-from .trial import Trial
 from .tree import Tree
+from .trial import Trial
 
 Array = Any
 FRESH = 3
@@ -34,7 +34,7 @@ class Inputs:
         self.alone = alone  # only the first sample: a Jacobian is of one
         masks = any(np.asarray(value).dtype.kind != "f" and np.size(value) > 1
                     for node in scope.reading.nodes.values() for value in node._record.values)  # fmt: skip
-        self.size = 1e-3 if masks else 0.2  # what was compared stays as it was
+        self.size = 1e-5 if masks else 0.2  # what was compared stays as it was
         self.own = self.trial(given(scope.reading))
         self._fresh: list[Trial] = []
         self._likely: list[Trial] | None = None

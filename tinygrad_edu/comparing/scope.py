@@ -15,7 +15,7 @@ import numpy as np
 
 from ..record import Node
 from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading
-from .grammar import Name, Quotient
+from .cursor import Name, Quotient
 from .tree import Tree
 
 Key = int | str  # a node by its stamp, a constant by its name
@@ -329,7 +329,7 @@ class Scope:
     def derivative(self, name: Quotient) -> list[Quantity]:
         """dy/dx: of the loss an adjoint; of an activation its derivative; of an affine map what is multiplied."""
         below = self.find_value(name.below)
-        loss = name.above.base in COST and name.above.base not in self.keys or self.find_value(name.above) == self.loss._record.stamp
+        loss = (name.above.base in COST and name.above.base not in self.keys) or self.find_value(name.above) == self.loss._record.stamp
         if below is None:
             raise Unknown(f"the tape has nothing named {_shown(name.below)}; names={{...}} says what is what")
         if loss:

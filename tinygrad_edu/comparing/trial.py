@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ..sweep import sweep
 from ..symbolic.reading import WHOLE
 from ..symbolic.replay import replayed
-from ..sweep import sweep
 from .calls import ACTIVATIONS, ANY, SPELLED, softmax
 from .evaluate import Evaluation, Misfit
 from .scope import Key, Quantity, Scope
