@@ -14,7 +14,8 @@ SOLUTIONS = {
         "((W2.T @ ((a2 - t) * a2 * (1 - a2))) * a1 * (1 - a1)) @ x.T", "each layer has its own σ′ on the way back"),
     "04_three_layers": ("((W2ᵀ·((W3ᵀ·S3′) ∘ S2′)) ∘ S1′)·Xᵀ", "a column goes back through a matrix by the transpose"),
     "05_batch_mean": ("((a - t) * a * (1 - a)) @ X.T / 7", "the product of the matrices sums over the samples"),
-    "06_bias": ("np.sum((a - t) * a * (1 - a), axis=1, keepdims=True)", "b is used by each sample, so their parts add up"),
+    "06_bias": (
+        "np.sum((a - t) * a * (1 - a), axis=1, keepdims=True)", "b is used by each sample, so their parts add up"),
     "07_ridge": ("2/8 * X.T @ (X @ w - y) + 0.2 * w", "the penalty has a gradient as well"),
     "08_logistic": ("X.T @ (p - y) / 9", "the p (1 - p) of σ′ cancels that of the cross entropy"),
     "09_softmax": (

@@ -25,7 +25,8 @@ LINES = [
     "files notation mathml", "networks listing symbolic", "data", "drawing documents comparing", "__main__",
 ]  # fmt: skip
 RANK = {name: rank for rank, line in enumerate(LINES) for name in line.split()}
-PARTS = {"drawing", "documents", "data", "symbolic", "comparing"}  # packages that are one line: inside, they arrange themselves
+# Packages that are one line: inside, they arrange themselves.
+PARTS = {"drawing", "documents", "data", "symbolic", "comparing"}
 
 FILES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path

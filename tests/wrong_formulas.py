@@ -10,7 +10,7 @@ import tinygrad_edu as tg
 
 
 def _parameters(rng, **shapes):
-    return {name: tg.Tensor(rng.normal(size=shape) / 2, requires_grad=True, name=name) for name, shape in shapes.items()}
+    return {name: tg.Tensor(rng.normal(size=n) / 2, requires_grad=True, name=name) for name, n in shapes.items()}
 
 
 def mishachev():
@@ -174,7 +174,8 @@ RIGHT = [
     ("sigmoids", "b1", r"(W^{(2)})^T \delta^{(2)} \odot \sigma'(z^{(1)})"),
     ("sigmoids", "W2", r"\frac{\partial C}{\partial z^L} (a^{L-1})^T"),
     ("sigmoids", "W2", r"\frac{\mathrm{d}c}{\mathrm{d}W^L} = \left(\frac{\mathrm{d}c}{\mathrm{d}a^L} \circ "
-                       r"\frac{\mathrm{d}a^L}{\mathrm{d}z^L}\right) \cdot \left(\frac{\mathrm{d}z^L}{\mathrm{d}W^L}\right)^T"),
+                       r"\frac{\mathrm{d}a^L}{\mathrm{d}z^L}\right) \cdot "
+                       r"\left(\frac{\mathrm{d}z^L}{\mathrm{d}W^L}\right)^T"),
     ("batch", "W2", f"{DELTA} @ a1.T / 7"),
     ("batch", "W2", "1/m * np.dot(dz2 * m, a1.T)"),
     ("batch", "b2", f"np.sum({DELTA}, axis=1, keepdims=True) / 7"),
@@ -227,7 +228,8 @@ WRONG = [
     ("sigmoids", "W2", "a1 @ ((a2 - t) * a2 * (1 - a2)).T", "transpose"),
     ("sigmoids", "W2", f"{DELTA} @ a1", "transpose"),
     ("sigmoids", "W2", r"\left((a^L - t) \circ a^L \circ (1 - a^L)\right) \cdot a^{L-1}", "transpose"),
-    ("softmax_base", "W2", r"\frac{1}{\ln(b)} (\boldsymbol{a}^L - \boldsymbol{t}) \cdot \boldsymbol{a}^{L-1}", "transpose"),
+    ("softmax_base", "W2", r"\frac{1}{\ln(b)} (\boldsymbol{a}^L - \boldsymbol{t}) \cdot \boldsymbol{a}^{L-1}",
+     "transpose"),
     ("quadratic", "x", "A.T @ x", ("transpose", "missing", "condition", "path")),
     ("rows", "W2", "2 * (P - Y).T @ H / 12", "transpose"),
     ("regression", "w", "2 * X @ (X @ w + b - y) / 8 + 0.2 * w", "transpose"),
@@ -300,7 +302,8 @@ WRONG = [
     ("softmax_squared", "z2", "(a2 - t) * a2 * (1 - a2)", "softmax"),
     ("softmax_squared", "W2", "((a2 - t) * a2 * (1 - a2)) @ a1.T", "softmax"),
     ("softmax_any", "z2", "(-t / a2) * a2 * (1 - a2) / 5", "softmax"),
-    ("softmax_squared", "z2", r"(\boldsymbol{a}^L - \boldsymbol{t}) \odot \boldsymbol{a}^L \odot (1 - \boldsymbol{a}^L)", "softmax"),
+    ("softmax_squared", "z2", r"(\boldsymbol{a}^L - \boldsymbol{t}) \odot \boldsymbol{a}^L \odot (1 - "
+                              r"\boldsymbol{a}^L)", "softmax"),
     ("softmax_squared", "z2", "a2 - t", "jacobian"),
     # logarithms
     ("softmax_base", "W2", r"(\boldsymbol{a}^L - \boldsymbol{t}) \cdot {\boldsymbol{a}^{L-1}}^T", "log"),

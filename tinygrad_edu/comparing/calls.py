@@ -35,35 +35,34 @@ def sigmoid(z: Array) -> Array:
 
 
 class Activation(NamedTuple):
-    """A function of one number with its derivative, and the derivative by the function's own value where there is one."""
+    """A function of one number, and its derivative."""
 
     function: Callable[[Array], Array]
     slope: Callable[[Array], Array]
-    shown: str = ""
 
 
 ACTIVATIONS = {
-    "sigmoid": Activation(sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z)), "σ"),
-    "tanh": Activation(np.tanh, lambda z: 1 - np.tanh(z) ** 2, "tanh"),
-    "relu": Activation(lambda z: np.maximum(z, 0), lambda z: (np.asarray(z) > 0).astype(float), "relu"),
-    "softplus": Activation(lambda z: np.logaddexp(0, z), sigmoid, "softplus"),
-    "identity": Activation(lambda z: z, lambda z: np.ones_like(z), "id"),
-    "sin": Activation(np.sin, np.cos, "sin"),
-    "cos": Activation(np.cos, lambda z: -np.sin(z), "cos"),
-    "exp": Activation(np.exp, np.exp, "exp"),
-    "ln": Activation(np.log, lambda z: 1 / z, "ln"),
-    "softmax": Activation(softmax, lambda z: softmax(z) * (1 - softmax(z)), "softmax"),  # of its diagonal
+    "sigmoid": Activation(sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))),
+    "tanh": Activation(np.tanh, lambda z: 1 - np.tanh(z) ** 2),
+    "relu": Activation(lambda z: np.maximum(z, 0), lambda z: (np.asarray(z) > 0).astype(float)),
+    "softplus": Activation(lambda z: np.logaddexp(0, z), sigmoid),
+    "identity": Activation(lambda z: z, lambda z: np.ones_like(z)),
+    "sin": Activation(np.sin, np.cos),
+    "cos": Activation(np.cos, lambda z: -np.sin(z)),
+    "exp": Activation(np.exp, np.exp),
+    "ln": Activation(np.log, lambda z: 1 / z),
+    "softmax": Activation(softmax, lambda z: softmax(z) * (1 - softmax(z))),  # of its diagonal
 }
 SPELLED = {
-    "σ": "sigmoid", "sigma": "sigmoid", "logistic": "sigmoid", "sig": "sigmoid", "sigm": "sigmoid", "Sigmoid": "sigmoid",
-    "ReLU": "relu", "Relu": "relu", "log": "ln", "S": "softmax",
+    "σ": "sigmoid", "sigma": "sigmoid", "logistic": "sigmoid", "sig": "sigmoid", "sigm": "sigmoid",
+    "Sigmoid": "sigmoid", "ReLU": "relu", "Relu": "relu", "log": "ln", "S": "softmax",
 }  # fmt: skip
 ANY = {"σ", "φ", "Σ", "f", "g", "sigma", "phi", "act", "activation", "h", "ψ"}  # letters for whatever a layer has
 LETTERS = {"σ", "φ", "f", "g", "sigma", "phi", "act", "activation", "ψ"}  # that are functions also without a prime
 PRIMED = {
     pattern.format(name): name
     for name in (*ACTIVATIONS, "sigma", "relu", "ReLU", "act", "activation", "phi", "f", "g", "σ")
-    for pattern in ("d{}", "d_{}", "{}_prime", "{}prime", "{}_deriv", "{}_derivative", "{}_der", "grad_{}", "{}_grad", "deriv_{}")
+    for pattern in "d{} d_{} {}_prime {}prime {}_deriv {}_derivative {}_der grad_{} {}_grad deriv_{}".split()
 }  # fmt: skip
 CONSTANTS = {"pi": math.pi, "π": math.pi}
 
@@ -76,14 +75,18 @@ def _norm(x: Array) -> Array:
     return np.sqrt(np.sum(x**2))
 
 
-def _simple(names: str, compute: Callable[..., Array], parameters: tuple[str, ...] = (), arguments: int = 1) -> dict[str, Function]:
+def _simple(
+    names: str, compute: Callable[..., Array], parameters: tuple[str, ...] = (), arguments: int = 1
+) -> dict[str, Function]:
+    """A function by all its names, computed on arrays."""
     first, *others = names.split()
     return {each: Function(first, compute, (arguments, arguments), parameters) for each in (first, *others)}
 
 
 def _sign(names: str, build: Callable[..., Tree], arguments: int = 2) -> dict[str, Function]:
+    """A function by all its names, for which the trees have a sign."""
     first, *others = names.split()
-    function = Function(first, None, (arguments, arguments), ("axes",) if first == "transpose" else (), lambda args, params: build(*args))
+    function = Function(first, None, (arguments, arguments), (), lambda args, params: build(*args))
     return {each: function for each in (first, *others)}
 
 
@@ -105,7 +108,8 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("ones_like", np.ones_like), **_simple("zeros_like", np.zeros_like),
     **_simple("squeeze", np.squeeze), **_simple("ravel flatten", np.ravel), **_simple("asarray", np.asarray),
     "eye": Function("eye"), "identity": Function("eye"), "ones": Function("ones"), "zeros": Function("zeros"),
-    "len": Function("len", len), "reshape": Function("reshape", None, (2, 3)), "astype": Function("asarray", lambda x, *_: x * 1.0, (1, 2)),
+    "len": Function("len", len), "reshape": Function("reshape", None, (2, 3)),
+    "astype": Function("asarray", lambda x, *_: x * 1.0, (1, 2)),
     **_sign("dot matmul", lambda a, b: dot(a, b)), **_sign("multiply hadamard", lambda a, b: had((a, 1), (b, 1))),
     **_sign("divide true_divide hadamard_divide", lambda a, b: had((a, 1), (b, -1))),
     **_sign("add", lambda a, b: Tree("sum", (a, b), (1, 1), at=a.at)),
@@ -113,10 +117,11 @@ FUNCTIONS: dict[str, Function] = {
     **_sign("transpose", transposed, 1), **_sign("negative", negative, 1),
     **_sign("square", lambda a: Tree("power", (a, number(2)), at=a.at), 1),
     **_sign("reciprocal", lambda a: had((number(1), 1), (a, -1)), 1),
-    **_sign("power", lambda a, b: Tree("power", (a, b), at=a.at)), **_sign("kron", lambda a, b: Tree("kron", (a, b), at=a.at)),
+    **_sign("power", lambda a, b: Tree("power", (a, b), at=a.at)),
+    **_sign("kron", lambda a, b: Tree("kron", (a, b), at=a.at)),
     **_sign("inv", lambda a: Tree("inv", (a,), at=a.at), 1), **_sign("bullet", lambda a, b: dot(b, a)),
 }  # fmt: skip
-METHODS = {name: name for name in "sum mean max min dot transpose reshape squeeze ravel flatten astype".split()} | {"shape": "", "size": ""}
+METHODS = set("sum mean max min dot transpose reshape squeeze ravel flatten astype shape size".split())
 INNER = {  # functions of what the trees have no sign for, computed by name
     "column": lambda x: np.reshape(x, (-1, 1)), "row": lambda x: np.reshape(x, (1, -1)),
     "size": lambda x: np.float64(np.size(x)), "shape": lambda x, axis: np.float64(np.shape(x)[axis]),

@@ -16,10 +16,10 @@ from ..symbolic import Formula, derive
 from ..symbolic.derive import LARGEST, wanted
 from ..symbolic.reading import Reading
 from ..symbolic.terms import session
+from .cursor import Name
 from .diagnosis import Diagnosis, explanations
 from .evaluate import Misfit
 from .finding import Inputs
-from .cursor import Name
 from .grammar import ORDERS, parse
 from .printing import Printer
 from .scope import Scope, Unknown, found, looked_up, meanings
@@ -242,13 +242,14 @@ class Comparison:
 
     def _where(self) -> str:
         """Where the difference sits."""
+        engine = self._inputs.own.engine
         if self.difference is None:
-            return f"The formula has the shape {np.shape(self.value)}, the gradient {np.shape(self._inputs.own.engine)}."
-        largest = float(np.max(np.abs(self._inputs.own.engine), initial=0))
+            return f"The formula has the shape {np.shape(self.value)}, the gradient {np.shape(engine)}."
+        largest = float(np.max(np.abs(engine), initial=0))
         bad = ~(np.abs(self.difference) <= self._rtol * largest + 1e-15)
         if self.max_rel_error < 1e-2 and not self.text:
             digits = int(-np.log10(self.max_rel_error))
-            return f"It agrees to about {digits} digits: it may be rounded, or a numerical derivative; rtol= says what is enough."
+            return f"It agrees to about {digits} digits, as rounded numbers do; rtol= says what is enough."
         if bad.all() and bad.size > 1:
             return "All entries differ."
         if bad.ndim == 2 and bad.size > 1:
@@ -259,7 +260,8 @@ class Comparison:
                     many = "s" * (len(lines) > 1)
                     only = f"It is right in all {what}s but {'one' if len(lines) == 1 else str(len(lines))}: "
                     return f"{only}the difference sits in {what}{many} {listed} (counted from 0)."
-        return f"{int(bad.sum())} of {bad.size} entries differ, the first at {tuple(int(i) for i in np.argwhere(bad)[0])}."
+        first = tuple(int(i) for i in np.argwhere(bad)[0])
+        return f"{int(bad.sum())} of {bad.size} entries differ, the first at {first}."
 
     def __bool__(self) -> bool:
         return self.verdict in ("right", "conditional")
@@ -292,9 +294,9 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         """A table with a heat map of the difference, for Jupyter."""
+        left = "style='text-align:left'"
         rows = "".join(
-            f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>{html.escape(str(value))}</td></tr>"
-            for name, value in self._rows()
+            f"<tr><th {left}>{name}</th><td {left}>{html.escape(str(value))}</td></tr>" for name, value in self._rows()
         )
         return f"<table>{rows}</table>{self._heat_map()}"
 
@@ -314,14 +316,14 @@ class Comparison:
         """The difference, the darker the larger; of a large matrix the upper left corner."""
         if self.difference is None or not self.max_abs_error > 0 or self.difference.ndim > 2:
             return ""
-        values = np.atleast_2d(self.difference)[:20, :20]
-        cells = "".join(
-            "<tr>" + "".join(
-                f"<td style='background:rgba({'200,30,30' if x > 0 else '30,60,200'},{min(abs(x) / self.max_abs_error, 1):.2f})'"
-                f" title='{x:.6g}'>{x:.2g}</td>" for x in row) + "</tr>"
-            for row in values
-        )  # fmt: skip
+        rows = np.atleast_2d(self.difference)[:20, :20]
+        cells = "".join(f"<tr>{''.join(map(self._cell, row))}</tr>" for row in rows)
         return f"<table><caption>formula − engine</caption>{cells}</table>"
+
+    def _cell(self, x: float) -> str:
+        """A number on red where the formula is too large, on blue where it is too small."""
+        colour, strength = "200,30,30" if x > 0 else "30,60,200", min(abs(x) / self.max_abs_error, 1)
+        return f"<td title='{x:.6g}' style='background:rgba({colour},{strength:.2f})'>{x:.2g}</td>"
 
 
 def _key(name: str) -> Name:
@@ -340,7 +342,8 @@ def _called(function: Callable[..., Any], scope: Scope) -> Callable[..., Array]:
     """A function of what its arguments name."""
     quantities = {}
     for name, parameter in inspect.signature(function).parameters.items():
-        if parameter.default is not parameter.empty or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        several = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if several or parameter.default is not parameter.empty:
             continue
         try:
             quantities[name] = scope.find(Name(name))[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -37,29 +38,30 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
             if c is not None and diagnosis.plain(c) and not (held and abs(c - 1) > 1e-7):
                 here = "as they do here" if held else f"here the sums are {_few(sums)}"
                 said = f"It is right only if the targets sum to 1 ({name} along axis {axis}); {here}."
-                yield diagnosis.with_factor(("condition", "sum to 1"), said, None, c, 1.0)._replace(holds=held and accident)
+                finding = diagnosis.with_factor(("condition", "sum to 1"), said, None, c, 1.0)
+                yield finding._replace(holds=held and accident)
                 return
             one_hot = held and np.all((value == 0) | (value == 1))
             if one_hot and diagnosis.right(diagnosis.formula, inputs.changed(assume=assume, fill=False)):
                 said = f"It is right only if {name} is one-hot, as it is here."
                 yield Finding(("condition", "one-hot"), said, holds=accident)
                 return
-    for name, value in numbers.items():
-        if value.ndim == 2 and value.shape[0] == value.shape[1] > 1 and value.dtype.kind == "f" and accident:
-            if np.allclose(value, value.T) and diagnosis.right(diagnosis.formula, inputs.changed(lambda n, name=name: _symmetric(n, name))):  # type: ignore[misc]  # noqa: E501
-                yield Finding(("condition", "symmetric"), f"It is right only because {name} is symmetric here.")
-                return
     if not accident:
         return
-    plain = {name for name, tensor in scope.reading.given.items() if not isinstance(tensor, Node)}
-    if plain and diagnosis.right(diagnosis.formula, inputs.changed(lambda n: {**n, **{name: numbers[name] for name in plain}}, size=1e-5)):
-        said = f"It is right as long as the constants {', '.join(sorted(plain))} are what they are, such as a mask of what was computed."
+    plain = {name: numbers[name] for name, tensor in scope.reading.given.items() if not isinstance(tensor, Node)}
+    if plain and diagnosis.right(diagnosis.formula, inputs.changed(lambda n: {**n, **plain}, size=1e-5)):
+        said = f"It is right as long as the constants {', '.join(plain)} are what they are, such as a mask."
         yield Finding(("condition", "constants"), said, holds=True)
         return
     for name, value in numbers.items():
-        if np.any(value == 0) and diagnosis.right(diagnosis.formula, inputs.changed(lambda n, name=name: _zeros(n, name, numbers))):  # type: ignore[misc]  # noqa: E501
-            yield Finding(("condition", "zeros"), f"It is right only because of the zeros in {name}.")
-            return
+        if _is_square(value) and np.allclose(value, value.T):
+            if diagnosis.right(diagnosis.formula, inputs.changed(functools.partial(_symmetric, name))):
+                yield Finding(("condition", "symmetric"), f"It is right only because {name} is symmetric here.")
+                return
+        elif np.any(value == 0):
+            if diagnosis.right(diagnosis.formula, inputs.changed(functools.partial(_zeros, name, numbers))):
+                yield Finding(("condition", "zeros"), f"It is right only because of the zeros in {name}.")
+                return
     yield Finding(("condition",), "It agrees on these numbers by accident, and not on fresh inputs.")
 
 
@@ -68,8 +70,8 @@ def late_conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
     inputs, scope = diagnosis.inputs, diagnosis.scope
     numbers = given(scope.reading)
     for name, value in numbers.items():
-        if value.ndim == 2 and value.shape[0] == value.shape[1] > 1 and value.dtype.kind == "f":
-            c = diagnosis.constant(diagnosis.formula, inputs.changed(lambda n, name=name: _symmetric(n, name)))  # type: ignore[misc]
+        if _is_square(value):
+            c = diagnosis.constant(diagnosis.formula, inputs.changed(functools.partial(_symmetric, name)))
             if c is not None and diagnosis.plain(c):
                 said = f"It is right only if {name} is symmetric; here it is not."
                 yield diagnosis.with_factor(("condition", "symmetric"), said, None, c, 1.0)
@@ -89,9 +91,13 @@ def _few(sums: Any) -> str:
     return ", ".join(f"{x:.4g}" for x in numbers[:3]) + (", …" if len(numbers) > 3 else "")
 
 
-def _symmetric(numbers: dict[str, Any], name: str) -> dict[str, Any]:
+def _is_square(value: Any) -> bool:
+    return bool(value.ndim == 2 and value.shape[0] == value.shape[1] > 1 and value.dtype.kind == "f")
+
+
+def _symmetric(name: str, numbers: dict[str, Any]) -> dict[str, Any]:
     return {**numbers, name: (numbers[name] + numbers[name].T) / 2}
 
 
-def _zeros(numbers: dict[str, Any], name: str, own: dict[str, Any]) -> dict[str, Any]:
+def _zeros(name: str, own: dict[str, Any], numbers: dict[str, Any]) -> dict[str, Any]:
     return {**numbers, name: np.where(own[name] == 0, own[name], numbers[name])}

@@ -10,8 +10,8 @@ from ..symbolic.reading import WHOLE
 from .evaluate import Misfit, Ones, Unit
 from .factors import named_factors
 from .scope import Quantity, Scope
-from .trial import Trial
 from .tree import Tree
+from .trial import Trial
 
 
 class Context:
@@ -21,9 +21,10 @@ class Context:
         self.scope, self.trial, self.notation, self.matrices = scope, trial, notation, notation != "numpy"
         self.factors = [each for each in named_factors(scope) if each.cause != "log"][:12]
         self.quantities: dict[Quantity, tuple[int, ...]] = {}
+        adjoints = any(node.kind == "name" and node.data.kind == "adjoint" for node in tree.walk())
         for key in scope.keys.values():
             found = [Quantity("value", key)] + ([Quantity("slope", key)] if key in scope.slopes else [])
-            if isinstance(key, int) and any(node.kind == "name" and node.data.kind == "adjoint" for node in tree.walk()):
+            if isinstance(key, int) and adjoints:
                 found += [Quantity("adjoint", key)] if any(key in (layer.z, layer.a) for layer in scope.layers) else []
             for quantity in found:
                 self.quantities[quantity] = np.shape(trial.evaluate.shaped(trial.number(quantity)))

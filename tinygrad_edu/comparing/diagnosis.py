@@ -11,10 +11,10 @@ import numpy as np
 from .conditions import conditions, late_conditions
 from .context import Context
 from .edits import SAID, Edit, edits
-from .mistakes import constants, extra, layers, orders, products, signs, transposes
 from .evaluate import Misfit
 from .factors import Factor, explained, named_factors, scaled_by
 from .finding import Finding, Inputs, ratio
+from .mistakes import constants, extra, layers, orders, products, signs, transposes
 from .printing import Printer
 from .scope import Quantity, Scope
 from .tree import Tree, had, negative
@@ -75,7 +75,8 @@ class Diagnosis:
             whole = Tree("T", (self.tree,)) if self.tree is not None and self.tree.kind != "T" else None
             if self.tree is not None and self.tree.kind == "T":
                 whole = self.tree.args[0]
-            yield self.with_factor(("transpose",), "It is the transpose of the gradient: factors are swapped, or a transpose is missing.", whole, turned, 1.0)
+            said = "It is the transpose of the gradient: factors are swapped, or a transpose is missing."
+            yield self.with_factor(("transpose",), said, whole, turned, 1.0)
             return
         engine = self.inputs.own.engine
         flat = self.constant(lambda trial: _same_size(self.formula(trial), trial.engine))
@@ -117,12 +118,14 @@ class Diagnosis:
         if abs(c - 1) < 1e-7:
             return Finding(causes, said, tree, cost)
         if c < 0:
-            rest = self.with_factor((*causes, "sign"), f"{said} The sign is wrong besides.".strip(), None if tree is None else _negated(tree), -c, cost + 0.8)
-            return rest
+            mended = None if tree is None else _negated(tree)
+            return self.with_factor(
+                (*causes, "sign"), f"{said} The sign is wrong besides.".strip(), mended, -c, cost + 0.8
+            )
         found = explained(c, self.factors)
         factor = found[0] if found else Factor("factor", c, f"{c:.6g}", f"{1 / c:.10g}")
-        said_factor = " or ".join(dict.fromkeys(each.said for each in found)) or f"{c:.6g}, the same on all inputs tried"
-        text = _about(factor, said_factor, self.scope)
+        known = " or ".join(dict.fromkeys(each.said for each in found))
+        text = _about(factor, known or f"{c:.6g}, the same on all inputs tried,", self.scope)
         mended = None if tree is None or self.printer is None else _multiplied(tree, factor, self.printer.notation)
         return Finding((*causes, factor.cause), f"{said} {text}".strip(), mended, cost + (0.6 if found else 3))
 
@@ -178,8 +181,10 @@ class Diagnosis:
                 yield Finding(("missing term",), f"A term is missing: {c:.6g} times {name}.", None, 1.3)
         for stamp, place, what in self.branches():
             trials = [self.inputs.trial(each.given, [(stamp, place)]) for each in self.inputs.likely]
-            if self.right(lambda trial, others=dict(zip(map(id, self.inputs.likely), trials, strict=True)): self.formula(trial) + (trial.engine - others[id(trial)].engine)):  # type: ignore[misc]  # noqa: E501
-                yield Finding(("path",), f"A way by which the loss depends on it is left out: the one through {what}.", None, 1.4)
+            rest = {id(each): each.engine - cut.engine for each, cut in zip(self.inputs.likely, trials, strict=True)}
+            if self.right(functools.partial(_completed, self.formula, rest)):
+                said = f"A way by which the loss depends on it is left out: the one through {what}."
+                yield Finding(("path",), said, None, 1.4)
 
     def late(self) -> Iterator[Finding]:
         """The conditions of last resort."""
@@ -225,18 +230,24 @@ class Diagnosis:
     def other(self) -> Iterator[Finding]:
         """The gradient by another variable."""
         for key, name in self.scope.shown.items():
-            if isinstance(key, int) and key != self.inputs.wrt._record.stamp:
-                trials = self.inputs.likely
+            trials = self.inputs.likely
+            if isinstance(key, int) and key != self.inputs.wrt._record.stamp and np.any(trials[0].adjoint(key)):
                 try:
                     with np.errstate(all="ignore"):
-                        same = all(
-                            (c := ratio(self.formula(t), np.asarray(t.evaluate.shaped(t.adjoint(key))))) is not None and abs(c - 1) < 1e-7
-                            for t in trials
-                        )
+                        ratios = [ratio(self.formula(t), t.evaluate.shaped(t.adjoint(key))) for t in trials]
                 except (Misfit, ValueError, TypeError):
                     return
-                if same and trials and np.any(trials[0].adjoint(key)):
-                    yield Finding(("variable",), f"It is the gradient with respect to {name}, another variable.", None, 2.0)
+                if all(c is not None and abs(c - 1) < 1e-7 for c in ratios):
+                    said = f"It is the gradient with respect to {name}, another variable."
+                    yield Finding(("variable",), said, None, 2.0)
+
+
+def _completed(formula: Formula, rest: dict[int, Array], trial: Trial) -> Array:
+    """A formula with what a way of the loss contributes."""
+    value = formula(trial)
+    if np.shape(value) != np.shape(trial.engine):
+        raise ValueError
+    return value + rest[id(trial)]
 
 
 def _same_size(value: Array, engine: Array) -> Array:
@@ -251,19 +262,24 @@ def _negated(tree: Tree) -> Tree:
     """The formula with the other sign: a difference in it turned round, if there is one."""
     if tree.kind == "sum" and (len(tree.args) == 1 or tree.data == (1, -1)):
         return negative(tree)
-    if tree.kind in ("had", "dot", "T", "kron") or (tree.kind == "call" and tree.data[0] in ("sum", "mean", "diag", "outer")):
-        for each in tree.args:
-            if (inner := _turned(each)) is not None:
-                return tree.replaced(each, inner)
-    return negative(tree)
+    return _turned_inside(tree) or negative(tree)
+
+
+LINEAR = ("sum", "mean", "diag", "outer")
 
 
 def _turned(tree: Tree) -> Tree | None:
+    """A difference turned round, here or inside."""
     if tree.kind == "sum":
         if len(tree.args) == 1:
             return tree.args[0]
         return negative(tree) if tree.data == (1, -1) and tree.args[0].kind != "number" else None
-    if tree.kind in ("had", "dot", "T", "kron") or (tree.kind == "call" and tree.data[0] in ("sum", "mean", "diag")):
+    return _turned_inside(tree)
+
+
+def _turned_inside(tree: Tree) -> Tree | None:
+    """A product with the sign of one factor changed, where that is a difference."""
+    if tree.kind in ("had", "dot", "T", "kron") or (tree.kind == "call" and tree.data[0] in LINEAR):
         for each in tree.args:
             if (inner := _turned(each)) is not None:
                 return tree.replaced(each, inner)
@@ -280,10 +296,11 @@ def _about(factor: Factor, said: str, scope: Scope) -> str:
     if factor.cause == "mean" and factor.value > 1:
         return f"It is too large by the factor {said}: the loss is a mean over the batch, and the formula sums."
     if factor.cause == "mean":
-        return f"It is too small, by the factor {said}: the loss is a sum, and the formula takes the mean over the batch."
+        return f"It is too small, by the factor {said}: the loss is a sum, the formula takes the mean over the batch."
     if factor.cause == "log":
         base = f"{scope.base:g}" if scope.base else "e: it is the natural one"
-        return f"A constant factor is wrong, the logarithm's: it is {said} times the gradient. The base of the loss is {base}."
+        return (f"A constant factor is wrong, the logarithm's: it is {said} times the gradient. "
+                f"The base of the loss is {base}.")  # fmt: skip
     return f"A constant factor is wrong: it is {said} times the gradient."
 
 

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from .context import Context, name
-from .mistakes import GENERATORS, Generator, layers, missing, sums, transposes
+from .mistakes import GENERATORS, Generator, layers, missing, sums, taken_apart, transposes
 from .scope import Quantity
-from .tree import Tree, dot, had
+from .tree import Tree
 
 SAID = {  # the causes, and what is said of them
     "sign": "The sign is wrong: {old} should be {new}.",
@@ -28,7 +28,7 @@ SAID = {  # the causes, and what is said of them
     "place": "The derivative of the activation is taken at the wrong place: {old} should be {new}.",
     "name": "The wrong quantity: {old} should be {new}.",
     "activation": "The derivative of the activation is wrong: {old} should be {new}.",
-    "softmax": "Softmax's Jacobian is replaced by its diagonal, as if softmax were coordinate-wise: {old} should be {new}.",
+    "softmax": "Softmax's Jacobian is replaced by its diagonal, as if it were coordinate-wise: {old} should be {new}.",
     "bias": "It is not summed over the batch: {old} should be {new}.",
     "sum": "The sum is wrong: {old} should be {new}.",
     "mean": "Sum and mean over the batch are confused: {old} should be {new}.",
@@ -74,8 +74,7 @@ PARTIAL = (missing, sums, transposes)  # what may be about a part of a product
 def _inside(tree: Tree, node: Tree, context: Context, generators: Sequence[Generator]) -> Iterator[Edit]:
     """Edits of the products that a longer product begins or ends with: (A · B) of A · B · C."""
     count = len(node.args)
-    factors: list[Any] = list(node.args) if node.kind == "dot" else list(zip(node.args, node.data, strict=True))
-    build: Callable[..., Tree] = dot if node.kind == "dot" else had
+    build, factors = taken_apart(node)
     for i, j in [*((0, j) for j in range(2, count)), *((i, count) for i in range(1, count - 1))]:
         part = build(*factors[i:j])
         for generator in generators:
@@ -110,14 +109,16 @@ def _everywhere(tree: Tree, context: Context) -> Iterator[Edit]:
             roles = context.role(first), context.role(second)
             if roles[0] and roles[1] and roles[0][0] == roles[1][0]:
                 new_first, new_second = name(second), name(first)
-                yield Edit("layer", 1.3, names[first][0], new_first, tree.renamed({first: new_first, second: new_second}))
+                exchanged = tree.renamed({first: new_first, second: new_second})
+                yield Edit("layer", 1.3, names[first][0], new_first, exchanged)
 
 
 def _arguments(tree: Tree, context: Context) -> Iterator[Edit]:
     """σ(a) ∘ (1 − σ(a)): the argument of a function replaced in all the calls that have it."""
     calls: dict[Quantity, list[Tree]] = {}
     for node in tree.walk():
-        if node.kind == "call" and len(node.args) == 1 and node.args[0].kind == "name" and node.data[0] not in ("sum", "mean"):
+        single = node.kind == "call" and len(node.args) == 1 and node.args[0].kind == "name"
+        if single and node.data[0] not in ("sum", "mean"):
             calls.setdefault(node.args[0].data, []).append(node)
     for nodes in calls.values():
         if len(nodes) > 1:

@@ -47,8 +47,8 @@ class Evaluation:
     """Computes trees on the numbers of names, each tree once. `matrices`: vectors are columns, as on paper."""
 
     def __init__(
-        self, numbers: Callable[[Any], Array], matrices: bool, apply: Callable[..., Array] | None = None, batch: int = 1,
-        shape: tuple[int, ...] = (),
+        self, numbers: Callable[[Any], Array], matrices: bool, apply: Callable[..., Array] | None = None,
+        batch: int = 1, shape: tuple[int, ...] = (),
     ) -> None:  # fmt: skip
         self.numbers, self.matrices, self.apply, self.batch, self.shape = numbers, matrices, apply, batch, shape
         self.known: dict[Tree, Array] = {}
@@ -56,7 +56,9 @@ class Evaluation:
     def __call__(self, tree: Tree) -> Array:
         """The value as an array."""
         with np.errstate(all="ignore"):
-            return self.elements(tree, (), self.shape) if self.matrices and has_indices(tree) else self.plain(self.value(tree))
+            if self.matrices and has_indices(tree):
+                return self.elements(tree, (), self.shape)
+            return self.plain(self.value(tree))
 
     def elements(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Array:
         """A formula of elements, for all of them."""
@@ -231,7 +233,7 @@ class Evaluation:
         sizes = tuple(int(x) for x in self.sizes(tree.args))
         if not all(0 < size <= 10_000 for size in sizes) or np.prod([*sizes, *sizes][:2], dtype=float) > 1e6:
             raise Misfit(tree, f"{name} of the size {sizes}")
-        return np.eye(*sizes[:2]) if name == "eye" else self.shaped(np.full(sizes, float(name == "ones")))
+        return np.eye(sizes[0], sizes[-1]) if name == "eye" else self.shaped(np.full(sizes, float(name == "ones")))
 
 
 def _repeated(tree: Tree) -> bool:

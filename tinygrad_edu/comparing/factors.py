@@ -48,7 +48,8 @@ def named_factors(scope: Scope) -> list[Factor]:
         if ln and k != scope.base:
             found.append(Factor("log", ln / math.log(k), f"ln {base} over ln {k}", f"ln({k})/ln({base})"))
             found.append(Factor("log", math.log(k) / ln, f"ln {k} over ln {base}", f"ln({base})/ln({k})"))
-        found += [Factor("log", math.log(k), f"ln {k}", f"1/ln({k})"), Factor("log", 1 / math.log(k), f"1/ln {k}", f"ln({k})")]
+        found.append(Factor("log", math.log(k), f"ln {k}", f"1/ln({k})"))
+        found.append(Factor("log", 1 / math.log(k), f"1/ln {k}", f"ln({k})"))
     found += [Factor("factor", x, f"the constant {x:g}", f"1/{x:g}") for x in scope.scalars if x not in (0, 1)]
     found += [Factor("factor", 1 / x, f"1 over the constant {x:g}", f"{x:g}") for x in scope.scalars if x not in (0, 1)]
     return found
@@ -58,7 +59,8 @@ def explained(c: float, factors: list[Factor]) -> list[Factor]:
     """The factors that a number is, up to its sign; the simple ones alone where there are any."""
     found = [each for each in factors if math.isclose(abs(c), each.value, rel_tol=1e-6)]
     found = [each for each in found if "the constant" not in each.said] or found
-    simple = [each for each in found if " over " not in each.said.removeprefix("1 over ") and " times " not in each.said]
+    several = (" over ", " times ")
+    simple = [each for each in found if not any(word in each.said.removeprefix("1 over ") for word in several)]
     return (simple or found)[:2]
 
 

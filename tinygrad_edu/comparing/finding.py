@@ -66,8 +66,8 @@ class Inputs:
         for name, tensor in self.scope.reading.given.items():
             value = self.own.given[name]
             axis = min(1 - self.scope.axis, np.ndim(value) - 1)
-            constant = getattr(tensor, "_record", None) is None
-            if constant and np.size(value) > 1 and axis >= 0 and np.all(value >= 0) and np.allclose(np.sum(value, axis), 1, rtol=1e-5):
+            constant = getattr(tensor, "_record", None) is None and np.size(value) > 1 and axis >= 0
+            if constant and np.all(value >= 0) and np.allclose(np.sum(value, axis), 1, rtol=1e-5):
                 yield Assumption(tensor, axis)
 
     def changed(
@@ -105,8 +105,9 @@ def ratio(value: Array, engine: Array) -> float | None:
 def one_sample(numbers: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """The first of a batch alone."""
     axis = scope.axis
-    constants = {name for name, tensor in scope.reading.given.items() if getattr(tensor, "_record", None) is None}
-    return {
-        name: np.take(x, [0], axis) if name in constants and np.ndim(x) > axis and x.shape[axis] == scope.batch > 1 else x
-        for name, x in numbers.items()
-    }
+    alone = dict(numbers)
+    for name, tensor in scope.reading.given.items():
+        constant = getattr(tensor, "_record", None) is None and np.ndim(numbers[name]) > axis
+        if constant and numbers[name].shape[axis] == scope.batch > 1:
+            alone[name] = np.take(numbers[name], [0], axis)
+    return alone

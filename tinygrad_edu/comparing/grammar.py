@@ -1,8 +1,8 @@
 """The grammar: formulas in NumPy, Unicode or LaTeX become trees, and what is none is refused with its place.
 
 Nothing is ever handed to Python: what is not in the tables below is not read. A product that mixes · and ∘ without
-parentheses is read in one of three orders: ``tight`` (· before ∘, as `derive` writes), ``left`` (as Mishachev's (3), and
-as Python has it), ``right`` (as his (4)).
+parentheses is read in one of three orders: ``tight`` (· before ∘, as `derive` writes), ``left`` (as Mishachev's (3),
+and as Python has it), ``right`` (as his (4)).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ name(Name(base='s', layer='', primes=0)))
     >>> parse("W1.__class__")
     Traceback (most recent call last):
         ...
-    tinygrad_edu.comparing.tokens.FormulaError: compare: .__class__ is not allowed, only ..., at character 3: W1▸.__class__
+    tinygrad_edu.comparing.tokens.FormulaError: compare: .__class__ is not allowed, only ..., at character 3: W1▸...
     """
     return Parser(text, set(known), order, is_layer).formula()
 

@@ -1,8 +1,8 @@
 """The mistakes that people make, as a table of edits of one node: what it should have been.
 
 An edit is tried because somebody is known to make the mistake. Whether it explains the numbers is for the diagnosis to
-find out. Each generator yields a cause of `SAID`, what it costs to believe in it, the node mended, and the piece that is
-missing or too many where there is one.
+find out. Each generator yields a cause of `SAID`, what it costs to believe in it, the node mended, and where there is
+one the piece that is missing or too many.
 """
 
 from __future__ import annotations
@@ -21,7 +21,15 @@ Piece = tuple[str, float, Tree] | tuple[str, float, Tree, Tree]
 Generator = Callable[[Tree, Context], Iterator[Piece]]
 
 
+def taken_apart(product: Tree) -> tuple[Callable[..., Tree], list[Any]]:
+    """What builds a product, and what of: factors, or factors with their exponents."""
+    if product.kind == "dot":
+        return dot, list(product.args)
+    return had, list(zip(product.args, product.data, strict=True))
+
+
 def transposes(node: Tree, context: Context) -> Iterator[Piece]:
+    """Aᵀ for A, A for Aᵀ; a column for a vector of one axis."""
     shape = context.shape(node)
     if node.kind == "T":
         yield "transpose", 1.0, node.args[0]
@@ -32,6 +40,7 @@ def transposes(node: Tree, context: Context) -> Iterator[Piece]:
 
 
 def signs(node: Tree, context: Context) -> Iterator[Piece]:
+    """a − t for a + t, t − a for a − t."""
     if node.kind == "sum" and len(node.args) > 1:
         for i in range(1, len(node.args)):
             data = tuple(-s if i == j else s for j, s in enumerate(node.data))
@@ -43,6 +52,7 @@ def signs(node: Tree, context: Context) -> Iterator[Piece]:
 
 
 def orders(node: Tree, context: Context) -> Iterator[Piece]:
+    """B · A for A · B."""
     if node.kind == "kron":
         yield "order", 1.1, node.with_args(node.args[::-1])
     if node.kind != "dot":
@@ -57,6 +67,7 @@ def orders(node: Tree, context: Context) -> Iterator[Piece]:
 
 
 def products(node: Tree, context: Context) -> Iterator[Piece]:
+    """A ∘ B for A · B and the other way round, outer products, divisions."""
     if node.kind == "dot":
         for i in range(1, len(node.args)):
             left, right = dot(*node.args[:i]), dot(*node.args[i:])
@@ -118,9 +129,8 @@ def missing(node: Tree, context: Context) -> Iterator[Piece]:
                 yield "missing", cost, dot(transposed(piece), node), transposed(piece)
             if shape[0] == other[1]:
                 yield "missing", cost + 0.1, dot(piece, node), piece
-        if quantity.kind == "value" and {len(other), len(shape)} == {1, 2} and not context.matrices and shape[0] == other[0]:
-            if len(other) == 2:
-                yield "missing", cost, dot(transposed(piece), node), transposed(piece)
+        if quantity.kind == "value" and (len(other), len(shape)) == (2, 1) and shape[0] == other[0]:
+            yield "missing", cost, dot(transposed(piece), node), transposed(piece)
         if quantity.kind == "value" and len(other) == 1 == len(shape) and not context.matrices:
             yield "missing", cost, call("outer", node, piece), piece
 
@@ -128,10 +138,7 @@ def missing(node: Tree, context: Context) -> Iterator[Piece]:
 def extra(node: Tree, context: Context) -> Iterator[Piece]:
     """A factor less, or a term."""
     if node.kind in ("dot", "had") and len(node.args) > 1:
-        build: Callable[..., Tree] = dot
-        factors: list[Any] = list(node.args)
-        if node.kind == "had":
-            build, factors = had, list(zip(node.args, node.data, strict=True))
+        build, factors = taken_apart(node)
         texts = [repr(each) for each in factors]
         for i in range(len(factors)):
             rest = factors[:i] + factors[i + 1 :]
@@ -145,8 +152,8 @@ def extra(node: Tree, context: Context) -> Iterator[Piece]:
     if node.kind == "sum" and len(node.args) > 1:
         for i in range(len(node.args)):
             args, data = node.args[:i] + node.args[i + 1 :], node.data[:i] + node.data[i + 1 :]
-            rest = args[0] if data == (1,) else Tree("sum", args, data, at=node.at)
-            yield "extra term", 1.6, rest, node.args[i]
+            remaining = args[0] if data == (1,) else Tree("sum", args, data, at=node.at)
+            yield "extra term", 1.6, remaining, node.args[i]
     if node.kind == "power":
         yield "power", 1.4, node.args[0]
     if node.kind == "call" and len(node.args) == 1 and node.data[0] not in ("sum", "mean", "act", "slope"):
@@ -164,7 +171,7 @@ def layers(node: Tree, context: Context) -> Iterator[Piece]:
         other = context.role(quantity)
         if role and other and role[0] == other[0]:
             yield "layer", 1.2 + 0.01 * abs(role[1] - other[1]), name(quantity, node)
-        elif role and other and role[1] == other[1] and (role[0], other[0]) in (("valuea", "slopea"), ("valuez", "slopea")):
+        elif role and other and role[1] == other[1] and role[0] in ("valuea", "valuez") and other[0] == "slopea":
             squashing = context.activation(quantity) in ("sigmoid", "softmax")  # a for a ∘ (1 − a): a factor is missing
             yield "activation", 1.6 if squashing and role[0] == "valuea" else 1.35, name(quantity, node)
         elif role and other and role[1] == other[1] and {role[0], other[0]} == {"valuez", "valuea"}:
@@ -193,6 +200,7 @@ def activations(node: Tree, context: Context) -> Iterator[Piece]:
 
 
 def sums(node: Tree, context: Context) -> Iterator[Piece]:
+    """A sum over the batch, over the outputs, over an index; another axis; a mean."""
     if node.kind in ("dot", "had") and context.matrices:
         for index in dict.fromkeys(index for each in node.walk() for index in each.indices if not index.isdigit()):
             yield "sum", 1.3, Tree("total", (node,), (index, ""), at=node.at)
@@ -221,6 +229,7 @@ def sums(node: Tree, context: Context) -> Iterator[Piece]:
 
 
 def powers(node: Tree, context: Context) -> Iterator[Piece]:
+    """Another exponent."""
     if node.kind == "name" and node.data.kind == "value":
         yield "power", 1.6, Tree("power", (node, number(2)))
     if node.kind == "power" and node.args[1].kind == "number":
@@ -230,6 +239,7 @@ def powers(node: Tree, context: Context) -> Iterator[Piece]:
 
 
 def constants(node: Tree, context: Context) -> Iterator[Piece]:
+    """Another number, another base of a logarithm, another function."""
     if node.kind == "number":
         x = node.data
         for value in {x + 1, x - 1, 2 * x, x / 2, 1.0, 2.0, 0.5, -x} - {x, 0.0}:
@@ -262,8 +272,7 @@ def groupings(node: Tree, context: Context) -> Iterator[Piece]:
         product = node.args[place]
         if product.kind not in ("dot", "had"):
             continue
-        factors: list[Any] = list(product.args) if product.kind == "dot" else list(zip(product.args, product.data, strict=True))
-        build: Callable[..., Tree] = dot if product.kind == "dot" else had
+        build, factors = taken_apart(product)
         for i in range(1, len(factors)):
             inner, rest = (factors[:i], factors[i:]) if place else (factors[i:], factors[:i])
             args = list(node.args)
@@ -277,7 +286,7 @@ def groupings(node: Tree, context: Context) -> Iterator[Piece]:
 def softmaxes(node: Tree, context: Context) -> Iterator[Piece]:
     """g ∘ a ∘ (1 − a) of a softmax: its Jacobian is a ∘ (g − 1ᵀ·(g ∘ a))."""
     factors = list(zip(node.args, node.data, strict=True)) if node.kind == "had" else []
-    for a, taken in _diagonals(factors):
+    for a, taken in _diagonals(factors, context):
         rest = [each for i, each in enumerate(factors) if i not in taken]
         yield "softmax", 1.3, _through_softmax(had(*rest) if rest else number(1), a, context)
     shape = context.shape(node)
@@ -296,12 +305,12 @@ def _through_softmax(g: Tree, a: Tree, context: Context) -> Tree:
     return had((a, 1), (Tree("sum", (g, total), (1, -1)), 1))
 
 
-def _diagonals(factors: list[tuple[Tree, int]]) -> Iterator[tuple[Tree, set[int]]]:
+def _diagonals(factors: list[tuple[Tree, int]], context: Context) -> Iterator[tuple[Tree, set[int]]]:
     """a ∘ (1 − a) among factors, or a′ of a softmax: a, and the places of the factors."""
     for i, (each, n) in enumerate(factors):
         if n != 1:
             continue
-        if each.kind == "name" and each.data.kind == "slope":
+        if each.kind == "name" and each.data.kind == "slope" and each.data.key in context.softmaxes:
             yield name(Quantity("value", each.data.key)), {i}
         if each.kind == "sum" and each.data == (1, -1) and each.args[0].kind == "number" and each.args[0].data == 1:
             a = each.args[1]
@@ -311,6 +320,6 @@ def _diagonals(factors: list[tuple[Tree, int]]) -> Iterator[tuple[Tree, set[int]
 
 
 GENERATORS: tuple[Generator, ...] = (
-    signs, transposes, orders, products, groupings, layers, activations, sums, softmaxes, missing, extra, powers, constants,
-    scalings,
+    signs, transposes, orders, products, groupings, layers, activations, sums, softmaxes, missing, extra, powers,
+    constants, scalings,
 )  # fmt: skip

@@ -48,9 +48,9 @@ class Operands(Scripts):
     def number(self) -> Tree:
         token = self.take()
         after, before = self.next, self.tokens[self.at - 2].text if self.at > 1 else ""
-        if token.text == "1" and self.notation == "unicode":  # 1ᵀ·A and A·1: a column of ones
-            if (after.kind == "power" and after.text == "T") or before == "·" or after.text == "·":
-                return Tree("ones", data=False, at=token.at)
+        column = (after.kind == "power" and after.text == "T") or before == "·" or after.text == "·"
+        if token.text == "1" and self.notation == "unicode" and column:  # 1ᵀ·A and A·1: a column of ones
+            return Tree("ones", data=False, at=token.at)
         value = float(token.text)
         if not value < 1e300:
             self.refuse(f"the number {token.text[:20]} is too large", token.at)
@@ -131,7 +131,8 @@ class Operands(Scripts):
             params.setdefault(name, value)
         args = args[:most] if len(args) <= most + len(names) else args
         if not fewest <= len(args) <= most:
-            self.refuse(f"{word} takes {fewest if fewest == most else f'{fewest} to {most}'} arguments, not {len(args)}", at)
+            many = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+            self.refuse(f"{word} takes {many} arguments, not {len(args)}", at)
         params = {name: self.setting(value, at) for name, value in params.items()}
         tree = function.build(args, params) if function.build else call(function.name, *args, **params)
         if base is not None:
@@ -287,7 +288,7 @@ class Operands(Scripts):
             axis = self.integer()
             self.take("]")
             return call("shape", tree, axis=axis)
-        return call("size", tree) if name == "size" else self.called(METHODS[name], at, [tree])
+        return call("size", tree) if name == "size" else self.called(name, at, [tree])
 
     def integer(self) -> int:
         sign, token = self.sign(), self.take()

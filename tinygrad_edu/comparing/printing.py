@@ -62,7 +62,8 @@ class Printer:
         return self.text(tree)[0]
 
     def text(self, tree: Tree) -> Text:
-        return getattr(self, f"_{tree.kind}")(tree)
+        text: Text = getattr(self, f"_{tree.kind}")(tree)
+        return text
 
     def inside(self, tree: Tree, binding: int) -> str:
         text, own = self.text(tree)
@@ -85,7 +86,7 @@ class Printer:
         return (self.style.transpose(self.style.one) if tree.data else self.style.one), ATOM
 
     def _sum(self, tree: Tree) -> Text:
-        parts = []
+        parts: list[str] = []
         for each, sign in zip(tree.args, tree.data, strict=True):
             text = self.inside(each, PRODUCT)
             if parts:
@@ -104,9 +105,9 @@ class Printer:
 
     def _had(self, tree: Tree) -> Text:
         plain = self.elements and self.notation == "latex"
-        if self.notation == "latex" and len(tree.args) == 2 and tree.data == (1, -1):
-            if plain or all(each.kind == "number" or each.kind == "call" or not each.args for each in tree.args):
-                return rf"\frac{{{self.text(tree.args[0])[0]}}}{{{self.text(tree.args[1])[0]}}}", ATOM
+        short = all(each.kind == "call" or not each.args for each in tree.args)
+        if self.notation == "latex" and tree.data == (1, -1) and (plain or short):
+            return rf"\frac{{{self.text(tree.args[0])[0]}}}{{{self.text(tree.args[1])[0]}}}", ATOM
         text = ""
         for each, n in zip(tree.args, tree.data, strict=True):
             part = self.inside(each, POSTFIX)
@@ -150,14 +151,15 @@ class Printer:
     def _call(self, tree: Tree) -> Text:
         name, params = tree.data[0], dict(tree.data[1])
         if name in ("act", "slope"):
-            shown = tree.text.split("(")[0] or (params["of"][0] + "'" * (name == "slope"))
-            return f"{shown}({self.text(tree.args[0])[0]})", ATOM
+            function = tree.text.split("(")[0] or (params["of"][0] + "'" * (name == "slope"))
+            return f"{function}({self.text(tree.args[0])[0]})", ATOM
         args = [self.text(each)[0] for each in tree.args]
         if name in ("column", "row"):
             return f"{self.inside(tree.args[0], ATOM)}[{':, None' if name == 'column' else 'None, :'}]", ATOM
         if name == "shape":
             return f"{self.inside(tree.args[0], ATOM)}.shape[{params['axis']}]", ATOM
-        args += [f"{key}={'True' if key == 'keepdims' else value}" for key, value in params.items() if value is not None]
+        shown = {key: "True" if key == "keepdims" else value for key, value in params.items()}
+        args += [f"{key}={value}" for key, value in shown.items() if value is not None]
         if self.notation == "latex":
             return self._latex(name, args)
         function = name if self.notation == "unicode" or name in OF_NUMPY else f"np.{'log' if name == 'ln' else name}"
@@ -166,5 +168,5 @@ class Printer:
     def _latex(self, name: str, args: list[str]) -> Text:
         if name == "sqrt":
             return rf"\sqrt{{{args[0]}}}", ATOM
-        shown = rf"\{name}" if name in LATEX_FUNCTIONS else r"\sigma" if name == "sigmoid" else rf"\operatorname{{{name}}}"
+        shown = rf"\{name}" if name in LATEX_FUNCTIONS else rf"\operatorname{{{name}}}"
         return rf"{shown}\left({', '.join(args)}\right)", ATOM

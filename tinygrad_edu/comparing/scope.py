@@ -24,7 +24,8 @@ Key = int | str  # a node by its stamp, a constant by its name
 class Quantity(NamedTuple):
     """What a name stands for: a kind, whose it is, and a number where it is one.
 
-    Kinds: value, slope (the column of derivatives of an activation), adjoint, softmax (of logits), jacobian, number, eye.
+    Kinds: value, slope (the column of derivatives of an activation), adjoint, softmax (of logits), jacobian, number,
+    eye, kronecker (δ_ij).
     """
 
     kind: str
@@ -43,7 +44,7 @@ class Layer(NamedTuple):
     side: int  # of W: 0 for columns W · a, 1 for rows a · W
 
 
-ELEMENTWISE = LAYERS | ON_AFFINE | set("exp log square sqrt identity negative absolute reciprocal tan sinh cosh".split())
+ELEMENTWISE = LAYERS | ON_AFFINE | set("exp log square sqrt identity absolute reciprocal tan sinh cosh".split())
 LETTERS = {  # what papers call the parts of a layer
     "a": set("a A h H S s Σ o O out y_hat ŷ".split()), "z": set("z Z N n u net s_in h_in pre".split()),
     "W": set("W w θ Θ weight weights".split()), "b": set("b B β bias".split()),
@@ -76,11 +77,12 @@ class Scope:
         self.layers = list(self._layers())
         self.slopes = {
             stamp for stamp, node in nodes.items()
-            if node._record.operation and node._record.operation.name in ELEMENTWISE | WHOLE and node._record.inputs[0] is not None
+            if _name_of(node) in ELEMENTWISE | WHOLE and node._record.inputs[0] is not None
             and node._record.inputs[0]._record is not None and node._record.inputs[0].shape == node.shape
         }  # fmt: skip
         self.input = next((layer.before for layer in self.layers[:1]), None)
-        self.logits = next((node._record.inputs[1] for node in nodes.values() if _name_of(node) == "softmax_cross_entropy"), None)
+        costs = [node for node in nodes.values() if _name_of(node) == "softmax_cross_entropy"]
+        self.logits = costs[0]._record.inputs[1] if costs else None
         self.base = next((float(np.asarray(base)) for node in nodes.values()
                           if (base := node._record.params.get("base")) is not None), None)  # fmt: skip
         last = nodes.get(self.layers[-1].a or self.layers[-1].z) if self.layers else None
@@ -129,7 +131,8 @@ class Scope:
             if not any(leaf):
                 continue
             place = 0 if leaf[0] else 1
-            W, before = self.key(record.inputs[place]), self.constant(record.inputs[1 - place], record.values[1 - place])
+            W = self.key(record.inputs[place])
+            before = self.constant(record.inputs[1 - place], record.values[1 - place])
             z, b = nodes[stamp], None
             for user in users.get(stamp, []):
                 if _name_of(user) == "add":
@@ -137,8 +140,9 @@ class Scope:
                     if others and others[0] is not None and others[0]._record and others[0]._record.operation is None:
                         z, b = user, self.key(others[0])
                         break
-            after = [u for u in users.get(z._record.stamp, []) if _name_of(u) in ELEMENTWISE | WHOLE and u.shape == z.shape]
-            yield Layer(W, b, before, int(z._record.stamp), int(after[0]._record.stamp) if len(after) == 1 else None, place)
+            activations = [u for u in users.get(z._record.stamp, []) if _name_of(u) in ELEMENTWISE | WHOLE]
+            a = int(activations[0]._record.stamp) if len(activations) == 1 else None
+            yield Layer(W, b, before, int(z._record.stamp), a, place)
 
     def _target(self) -> Key | None:
         """The constant that the last output is compared with."""
@@ -149,8 +153,9 @@ class Scope:
             record = self.reading.nodes[stamp]._record
             if stamp > self.output._record.stamp and record.operation is not None:
                 for x, value in zip(record.inputs, record.values, strict=True):
-                    if (x is None or x._record is None) and np.shape(value) == self.output.shape and self.constant(x, value):
-                        found.append(self.constant(x, value))
+                    plain = (x is None or x._record is None) and np.shape(value) == self.output.shape
+                    if plain and (key := self.constant(x, value)):
+                        found.append(key)
         return found[0] if found else None
 
     # --- names ---
@@ -189,7 +194,7 @@ class Scope:
         if primes == 1 and key in self.slopes:
             return [Quantity("slope", key)]
         after = [layer.a for layer in self.layers if layer.z == key and layer.a in self.slopes]
-        return [Quantity("slope", after[0])] if after and primes == 1 and after[0] is not None else []  # Σ′ of its input
+        return [Quantity("slope", key) for key in after[:1] if key is not None and primes == 1]  # Σ′ of its input
 
     def mapped(self, name: Name) -> list[Quantity]:
         target = self.mapping.get(name._replace(primes=0))
@@ -211,7 +216,8 @@ class Scope:
             if re.fullmatch(rf"{word}(_?\d*)", name.base):
                 bases.append(letter + name.base[len(word) :].lstrip("_"))
         for base in bases:
-            words = [base] if layer is None else [f"{base}{layer}", f"{base}_{layer}", f"{base}^{layer}", f"{base}[{layer}]"]
+            patterns = ("{}{}", "{}_{}", "{}^{}", "{}[{}]")
+            words = [base] if layer is None else [each.format(base, layer) for each in patterns]
             words += [base] if layer is not None and len(self.layers) == 1 else []
             for word in words:
                 for key in (self.keys.get(word), self.keys.get(word + "′" * name.primes)):
@@ -329,12 +335,12 @@ class Scope:
     def derivative(self, name: Quotient) -> list[Quantity]:
         """dy/dx: of the loss an adjoint; of an activation its derivative; of an affine map what is multiplied."""
         below = self.find_value(name.below)
-        loss = (name.above.base in COST and name.above.base not in self.keys) or self.find_value(name.above) == self.loss._record.stamp
+        above = self.find_value(name.above)
+        loss = (name.above.base in COST and name.above.base not in self.keys) or above == self.loss._record.stamp
         if below is None:
             raise Unknown(f"the tape has nothing named {_shown(name.below)}; names={{...}} says what is what")
         if loss:
             return [Quantity("adjoint", below)]
-        above = self.find_value(name.above)
         layer = next((layer for layer in self.layers if layer.z == above), None)
         if layer is not None and below == layer.W:
             return self.of(layer.before)
@@ -349,6 +355,7 @@ class Scope:
 
 
 def found(scope: Scope, name: Name | Quotient) -> bool:
+    """Whether the tape has anything of a name."""
     try:
         return bool(scope.find(name))
     except Unknown:
@@ -370,13 +377,15 @@ def looked_up(tree: Tree, scope: Scope, choose: Mapping[Any, int]) -> Tree:
         return Tree("name", data=Quantity("kronecker", "δ"), text=tree.text, at=tree.at, indices=tree.indices)
     if tree.kind == "name":
         found = scope.find(tree.data)
-        return Tree("name", data=found[choose.get(tree.data, 0) % len(found)], text=tree.text, at=tree.at, indices=tree.indices)
+        chosen = found[choose.get(tree.data, 0) % len(found)]
+        return Tree("name", data=chosen, text=tree.text, at=tree.at, indices=tree.indices)
     return tree.with_args(tuple(looked_up(each, scope, choose) for each in tree.args)) if tree.args else tree
 
 
 def meanings(tree: Tree, scope: Scope) -> Iterable[dict[Any, int]]:
     """The choices among the meanings of names: the likely one first, then each other one."""
-    ambiguous = {node.data: len(scope.find(node.data)) for node in tree.walk() if node.kind == "name" and len(node.indices) < 2}
+    names = [node.data for node in tree.walk() if node.kind == "name" and len(node.indices) < 2]
+    ambiguous = {name: len(scope.find(name)) for name in names}
     yield {}
     several = [name for name, count in ambiguous.items() if count > 1]
     for name in several[:3]:

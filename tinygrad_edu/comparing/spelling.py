@@ -59,7 +59,7 @@ class Spelling:
 
 
 def quantity_name(notation: str, shown: str, kind: str) -> str:
-    """A quantity in a notation, by its name on the tape: dS1, S1′, \\Sigma_1'."""
+    r"""A quantity in a notation, by its name on the tape: dS1, S1′, \Sigma_1'."""
     if notation == "latex":
         text = latex_name(shown)
         return {"slope": f"{text}'", "adjoint": rf"\nabla_{{{text}}}"}.get(kind, text)

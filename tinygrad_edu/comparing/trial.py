@@ -27,7 +27,10 @@ class Trial:
         The gradient, in the shape that a formula is to have.
     """
 
-    def __init__(self, scope: Scope, wrt: Any, given: Mapping[str, Any], matrices: bool, cut: Collection[tuple[int, int]] = ()) -> None:
+    def __init__(
+        self, scope: Scope, wrt: Any, given: Mapping[str, Any], matrices: bool,
+        cut: Collection[tuple[int, int]] = (),
+    ) -> None:  # fmt: skip
         self.scope = scope
         self.given = {name: np.asarray(x, float) if np.asarray(x).dtype.kind == "f" else x for name, x in given.items()}
         self.nodes = replayed(scope.reading, scope.loss, self.given, cut)
@@ -101,7 +104,8 @@ class Trial:
             (rule,) = record.operation.vjps
             return rule(np.ones_like(out), out, x, **record.params)
         except ValueError:
-            raise Misfit(tree, f"an activation of {np.shape(self.value(stamp))} numbers applied to {np.shape(x)}") from None
+            own = np.shape(self.value(stamp))
+            raise Misfit(tree, f"an activation of {own} numbers applied to {np.shape(x)}") from None
 
     def layer(self, tree: Tree, base: str, layer: str) -> int:
         """The activation that a letter stands for: by its index, by its argument, or the only one."""
