@@ -122,8 +122,9 @@ FUNCTIONS: dict[str, Function] = {
     **_sign("inv", lambda a: Tree("inv", (a,), at=a.at), 1), **_sign("bullet", lambda a, b: dot(b, a)),
 }  # fmt: skip
 METHODS = set("sum mean max min dot transpose reshape squeeze ravel flatten astype shape size".split())
-INNER = {  # functions of what the trees have no sign for, computed by name
+INNER: dict[str, Callable[..., Array]] = {  # functions of what the trees have no sign for, computed by name
     "column": lambda x: np.reshape(x, (-1, 1)), "row": lambda x: np.reshape(x, (1, -1)),
     "size": lambda x: np.float64(np.size(x)), "shape": lambda x, axis: np.float64(np.shape(x)[axis]),
 }  # fmt: skip
-COMPUTE = {function.name: function.compute for function in FUNCTIONS.values() if function.compute} | INNER
+COMPUTE: dict[str, Callable[..., Array]] = {each.name: each.compute for each in FUNCTIONS.values() if each.compute}
+COMPUTE.update(INNER)

@@ -54,14 +54,14 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
         yield Finding(("condition", "constants"), said, holds=True)
         return
     for name, value in numbers.items():
-        if _is_square(value) and np.allclose(value, value.T):
-            if diagnosis.right(diagnosis.formula, inputs.changed(functools.partial(_symmetric, name))):
-                yield Finding(("condition", "symmetric"), f"It is right only because {name} is symmetric here.")
-                return
-        elif np.any(value == 0):
-            if diagnosis.right(diagnosis.formula, inputs.changed(functools.partial(_zeros, name, numbers))):
-                yield Finding(("condition", "zeros"), f"It is right only because of the zeros in {name}.")
-                return
+        symmetric = _is_square(value) and np.allclose(value, value.T)
+        if not symmetric and np.all(value != 0):
+            continue
+        change = functools.partial(_symmetric, name) if symmetric else functools.partial(_zeros, name, numbers)
+        if diagnosis.right(diagnosis.formula, inputs.changed(change)):
+            said = f"{name} is symmetric here" if symmetric else f"there are zeros in {name}"
+            yield Finding(("condition", "symmetric" if symmetric else "zeros"), f"It is right only because {said}.")
+            return
     yield Finding(("condition",), "It agrees on these numbers by accident, and not on fresh inputs.")
 
 

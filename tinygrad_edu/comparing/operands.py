@@ -118,26 +118,25 @@ class Operands(Scripts):
         if not self.follows("("):
             if before:
                 self.refuse("'(' is missing behind a method")
-            args, params = [self.nested(self.postfix)], {}
+            args, given = [self.nested(self.postfix)], dict[str, Tree | str]()
         else:
-            args, params = self.arguments()
+            args, given = self.arguments()
         function = FUNCTIONS[word]
         args = before + args
         names = {*function.parameters}
         fewest, most = function.arguments
-        if unknown := [name for name in params if name not in names]:
+        if unknown := [name for name in given if name not in names]:
             self.refuse(f"{word} has no argument {unknown[0]}= here", at)
         for name, value in zip(function.parameters, args[most:], strict=False):  # np.sum(x, 1)
-            params.setdefault(name, value)
+            given.setdefault(name, value)
         args = args[:most] if len(args) <= most + len(names) else args
         if not fewest <= len(args) <= most:
             many = f"{fewest}" if fewest == most else f"{fewest} to {most}"
             self.refuse(f"{word} takes {many} arguments, not {len(args)}", at)
-        params = {name: self.setting(value, at) for name, value in params.items()}
+        params = {name: self.setting(value, at) for name, value in given.items()}
         tree = function.build(args, params) if function.build else call(function.name, *args, **params)
         if base is not None:
             tree = had((tree, 1), (call("ln", base), -1))
-        tree = tree if tree.at else tree.with_args(tree.args)
         return tree if power is None else self.superscript(tree, power, at)
 
     def setting(self, value: Tree | str, at: int) -> object:

@@ -39,8 +39,8 @@ class Layer(NamedTuple):
     W: Key | None
     b: Key | None
     before: Key | None
-    z: Key
-    a: Key | None
+    z: int
+    a: int | None
     side: int  # of W: 0 for columns W · a, 1 for rows a · W
 
 
@@ -85,7 +85,7 @@ class Scope:
         self.logits = costs[0]._record.inputs[1] if costs else None
         self.base = next((float(np.asarray(base)) for node in nodes.values()
                           if (base := node._record.params.get("base")) is not None), None)  # fmt: skip
-        last = nodes.get(self.layers[-1].a or self.layers[-1].z) if self.layers else None
+        last = nodes[self.layers[-1].a or self.layers[-1].z] if self.layers else None
         self.output = last
         self.target = self._target()
         self.axis = 1 - self.layers[-1].side if self.layers else 1  # along which the samples are
@@ -304,7 +304,7 @@ class Scope:
             else:
                 above, below = self.find_value(Name(found[1])), self.find_value(Name(found[2], name.layer))
                 if above in self.slopes and below == self.key(self.reading.nodes[above]._record.inputs[0]):
-                    yield [Quantity("slope", above)]  # type: ignore[arg-type]
+                    yield [Quantity("slope", above)]
         for pattern in (r"d_?(.+)", r"∇(.+)", r"grad_?(.+)", r"(.+)_grad", r"δ_?([A-Za-zΣ].*)", r"delta_?([A-Za-z].*)"):
             if found := re.fullmatch(pattern, base):
                 key = self.find_value(Name(found[1], name.layer))
@@ -348,9 +348,9 @@ class Scope:
             return self.of(layer.W)
         if layer is not None and below is not None and below == layer.b:
             return [Quantity("number", "1", 1.0)]
-        if above in self.slopes and self.key(self.reading.nodes[above]._record.inputs[0]) == below:  # type: ignore[index]
-            whole = self.reading.nodes[above]._record.operation.name in WHOLE  # type: ignore[index]
-            return [Quantity("jacobian" if whole else "slope", above)]  # type: ignore[arg-type]
+        if above in self.slopes and self.key(self.reading.nodes[above]._record.inputs[0]) == below:
+            whole = self.reading.nodes[above]._record.operation.name in WHOLE
+            return [Quantity("jacobian" if whole else "slope", above)]
         raise Unknown(f"the derivative of {_shown(name.above)} by {_shown(name.below)} is no single step on the tape")
 
 

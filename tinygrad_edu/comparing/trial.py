@@ -39,7 +39,7 @@ class Trial:
         with np.errstate(all="ignore"):
             seed = np.ones(loss._value.shape, loss._value.dtype)
             adjoints = sweep(loss, seed) if loss._record is not None else ()
-            self.adjoints = {back[node._record.stamp]: g for node, g in adjoints}
+            self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
         gradient = self.adjoint(wrt._record.stamp)
         self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, np.shape(gradient))
         self.engine: Array = self.evaluate.shaped(gradient)
@@ -51,7 +51,7 @@ class Trial:
 
     def adjoint(self, key: Key) -> Array:
         """The gradient of the loss by a node."""
-        return self.adjoints.get(key, np.zeros_like(self.value(key)))  # type: ignore[call-overload]
+        return self.adjoints[key] if key in self.adjoints else np.zeros_like(self.value(key))
 
     def number(self, quantity: Quantity) -> Array:
         """The numbers of a quantity."""
@@ -104,8 +104,8 @@ class Trial:
             (rule,) = record.operation.vjps
             return rule(np.ones_like(out), out, x, **record.params)
         except ValueError:
-            own = np.shape(self.value(stamp))
-            raise Misfit(tree, f"an activation of {own} numbers applied to {np.shape(x)}") from None
+            shape = np.shape(self.value(stamp))
+            raise Misfit(tree, f"an activation of {shape} numbers applied to {np.shape(x)}") from None
 
     def layer(self, tree: Tree, base: str, layer: str) -> int:
         """The activation that a letter stands for: by its index, by its argument, or the only one."""
