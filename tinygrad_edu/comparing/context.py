@@ -41,6 +41,7 @@ class Context:
         try:
             with np.errstate(all="ignore"):
                 x = self.trial.evaluate.value(tree)
+                self.trial.evaluate.forget()
         except Misfit:
             return None
         return None if isinstance(x, Ones | Unit) else np.shape(x)

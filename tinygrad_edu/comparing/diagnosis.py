@@ -99,6 +99,8 @@ class Diagnosis:
     def context(self) -> Context:
         """What edits may use."""
         assert self.tree is not None and self.printer is not None
+        for trial in self.inputs.likely:
+            trial.evaluate.keep(self.tree)
         return Context(self.scope, self.inputs.likely[0], self.printer.notation, self.tree)
 
     def scaled(self, c: float, tree: Tree | None) -> Finding:

@@ -37,6 +37,7 @@ class Unit:
     """I, as large as is asked for."""
 
 
+LARGEST = 2_000_000  # numbers of a Kronecker product
 SIGNS = {"sum": "+", "dot": "·", "had": "∘", "kron": "⊗"}
 RELATIONS: dict[str, Callable[[Array, Array], Array]] = {
     ">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal, "==": np.equal,
@@ -52,13 +53,25 @@ class Evaluation:
     ) -> None:  # fmt: skip
         self.numbers, self.matrices, self.apply, self.batch, self.shape = numbers, matrices, apply, batch, shape
         self.known: dict[Tree, Array] = {}
+        self.kept: set[Tree] = set()  # what is kept from one formula to the next
 
     def __call__(self, tree: Tree) -> Array:
         """The value as an array."""
         with np.errstate(all="ignore"):
             if self.matrices and has_indices(tree):
                 return self.elements(tree, (), self.shape)
-            return self.plain(self.value(tree))
+            found = self.plain(self.value(tree))
+        self.forget()
+        return found
+
+    def keep(self, tree: Tree) -> None:
+        """Compute the parts of a formula only once, as its edits have them too."""
+        self.kept.update(tree.walk())
+
+    def forget(self) -> None:
+        """Drop what is not to be kept: edits of large matrices would fill the memory."""
+        for each in self.known.keys() - self.kept:
+            del self.known[each]
 
     def elements(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Array:
         """A formula of elements, for all of them."""
@@ -171,7 +184,10 @@ class Evaluation:
             raise Misfit(tree, f"A · B of {a.shape} and {b.shape}: the inner sizes {inner} are not equal") from None
 
     def _kron(self, tree: Tree) -> Array:
-        return np.kron(*map(self.array, tree.args))
+        a, b = map(self.array, tree.args)
+        if np.size(a) * np.size(b) > LARGEST:
+            raise Misfit(tree, f"A ⊗ B of {np.shape(a)} and {np.shape(b)} is too large")
+        return np.kron(a, b)
 
     def _power(self, tree: Tree) -> Array:
         base, exponent = map(self.array, tree.args)
@@ -206,6 +222,8 @@ class Evaluation:
         if name in ("act", "slope"):
             assert self.apply is not None
             return self.shaped(self.apply(tree, name, params["of"], args[0]))
+        if name == "outer" and np.size(args[0]) * np.size(args[1]) > LARGEST:
+            raise Misfit(tree, f"an outer product of {np.shape(args[0])} and {np.shape(args[1])} is too large")
         if name == "reshape":
             args = [args[0], tuple(int(x) for x in self.sizes(tree.args[1:]))]
         if name == "diag" and self.matrices:

@@ -116,7 +116,7 @@ class Parser(Operands):
 
     def postfix(self) -> Tree:
         """An operand and all that stands behind it."""
-        start = self.next.at
+        start, closed = self.next.at, self.follows("(")  # (a)^2 is a square, whatever a^2 is
         tree = self.operand()
         while True:
             token = self.next
@@ -131,11 +131,11 @@ class Parser(Operands):
                 tree = self.superscript(tree, self.take().text, start)
             elif token.text == "^":
                 self.take()
-                tree = self.raised(tree, start)
+                tree = self.raised(tree, start, closed)
             elif token.text == "_" and tree.kind == "name" and isinstance(tree.data, Name):
                 self.take()
                 tree = self.lowered(tree)
-            elif token.text == "'" and tree.kind == "name" and isinstance(tree.data, Name):
+            elif token.text == "'" and tree.kind == "name" and isinstance(tree.data, Name) and not closed:
                 self.take()
                 tree = named(tree, tree.data._replace(primes=tree.data.primes + 1))
             elif token.text == "'":

@@ -113,7 +113,7 @@ def missing(node: Tree, context: Context) -> Iterator[Piece]:
             yield "missing term", 1.75, Tree("sum", (node, piece), (1, 1)), piece
         layered = quantity.key in context.roles or quantity.kind == "slope"
         cost = (1.5 if layered else 1.7) + 0.02 * (node.kind in ("name", "T"))  # rather Σ′ at a product than at Wᵀ
-        if other == shape and max(other, default=1) > 0:
+        if other == shape and quantity != node.data:
             yield "missing", cost - 0.05 * (quantity.kind == "slope"), had((node, 1), (piece, 1)), piece
             if quantity.kind == "value" and layered:
                 complement = Tree("sum", (number(1), piece), (1, -1))

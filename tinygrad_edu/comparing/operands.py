@@ -193,6 +193,7 @@ class Operands(Scripts):
     def fraction(self) -> Tree:
         at = self.take(r"\frac").at
         start = self.at
+        self.part_differentials()
         if self.follows("{") and self.tokens[self.at + 1].text in ("d", "∂"):
             above = self.differential()
             if above is not None:
@@ -204,6 +205,20 @@ class Operands(Scripts):
         self.at = start
         above_tree = self.nested(self.group)
         return had((above_tree, 1), (self.nested(self.group), -1))
+
+    def part_differentials(self) -> None:
+        r"""In \frac{dz}{dW} take the words dz and dW apart."""
+        found = list(self.tokens)
+        place = self.at
+        for _ in range(2):
+            following = found[place + 1] if place + 1 < len(found) else None
+            if following is None or following.kind != "name" or following.text[0] != "d":
+                return
+            if len(following.text) > 1:
+                behind = following._replace(text=following.text[1:], at=following.at + 1)
+                found[place + 1 : place + 2] = [following._replace(text="d"), behind]
+            place = next((i for i in range(place, len(found)) if found[i].text == "}"), len(found)) + 1
+        self.tokens = found
 
     def differential(self) -> Tree | None:
         """{dc} of a quotient: the name behind the d."""
@@ -271,7 +286,10 @@ class Operands(Scripts):
         found = re.fullmatch(r"([a-z])(?:=[01]|!=([a-z]))?", scripts.get("_", ""))
         if found is None:
             self.refuse(r"a sum is read with its index, \sum_{i} or \sum_{i=0}^n", at)
-        return Tree("total", (self.product(),), (found[1], found[2] or ""), at=at)
+        body = self.product()
+        if any(f"({found[1]})" in node.indices for node in body.walk()):
+            return _over_samples(body, f"({found[1]})")
+        return Tree("total", (body,), (found[1], found[2] or ""), at=at)
 
 
     def method(self, tree: Tree) -> Tree:
@@ -306,6 +324,20 @@ class Operands(Scripts):
         if inside not in turns:
             self.refuse("an index is not read here, only [:, None] and [None, :]", at)
         return call(turns[inside], tree)
+
+
+def _over_samples(body: Tree, index: str) -> Tree:
+    """A sum over samples for their matrices: of δ^{(i)} x^{(i)T} it is the product Δ · Xᵀ, of δ^{(i)} a sum of columns."""
+    outer = any(node.kind == "dot" and node.args[-1].kind == "T" for node in body.walk())
+    whole = _without(body, index)
+    return whole if outer else call("sum", whole, axis=1)
+
+
+def _without(tree: Tree, index: str) -> Tree:
+    """The tree with an index taken away."""
+    if index in tree.indices:
+        return named(tree, tree.data, indices=tuple(each for each in tree.indices if each != index))
+    return tree.with_args(tuple(_without(each, index) for each in tree.args)) if tree.args else tree
 
 
 def _elements(tree: Tree) -> Tree:

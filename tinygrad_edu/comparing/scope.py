@@ -52,6 +52,7 @@ LETTERS = {  # what papers call the parts of a layer
 }  # fmt: skip
 OUTPUT = set("ŷ y_hat yhat yHat Yhat Y_hat a A f p P o out output pred y_pred probs".split())
 TARGET = set("t T y Y target targets label labels y_true d".split())
+DIFFERENTIALS = set("dz dZ da dA dW dw db".split())
 LAST, ONLY, HIDDEN = set("δ Δ z Z a".split()), set("W w θ b".split()), set("h H hidden".split())
 INPUT = set("x X a0 A0 h0 H0 S0 Σ0 x0 X0 input inputs".split())
 COST = set("c C L l J E f loss cost Loss E_total ℓ".split())
@@ -162,7 +163,7 @@ class Scope:
 
     def known(self) -> set[str]:
         """What is one word also in LaTeX."""
-        return set(self.keys) | {f"d{name}" for name in self.keys} | {name.base for name in self.mapping}
+        return set(self.keys) | {f"d{name}" for name in self.keys} | DIFFERENTIALS | {name.base for name in self.mapping}
 
     def find(self, name: Name | Quotient) -> list[Quantity]:
         """What a name may stand for, the most likely first.

@@ -9,6 +9,7 @@ from .cursor import Cursor, Name, named
 from .tree import Tree, call, number, transposed
 
 LAYER = re.compile(r"[(\[]?(?P<layer>(?:[Llk]|\d+)(?:[+-]\d+)?)[)\]]?(?P<T>,?[T⊤])?$")
+SAMPLE = re.compile(r"(\([ijkns]\)),?([T⊤])?")  # x^{(i)} is the column of sample i
 INDEX = set("ijkqprlmn")
 WHOLE = "WΣSNZABΔXVU"  # capital letters: their index k counts layers, W_k
 
@@ -16,13 +17,19 @@ WHOLE = "WΣSNZABΔXVU"  # capital letters: their index k counts layers, W_k
 class Scripts(Cursor):
     """The part of the grammar that reads scripts."""
 
-    def raised(self, tree: Tree, start: int) -> Tree:
+    def raised(self, tree: Tree, start: int, closed: bool = False) -> Tree:
         """What stands behind ^: a transpose, a layer, or a power."""
         at = self.at
         text = self.script()
-        if tree.kind == "name" and isinstance(tree.data, Name):
-            if text in ("'", "''"):
-                return named(tree, tree.data._replace(primes=tree.data.primes + len(text)))
+        if tree.kind == "name" and isinstance(tree.data, Name) and not closed:
+            if text.endswith("'"):
+                tree = named(tree, tree.data._replace(primes=tree.data.primes + text.count("'")))
+                text = text.rstrip("'")
+                if not text:
+                    return tree
+            if sample := SAMPLE.fullmatch(text):
+                column = named(tree, tree.data, self.source(start), indices=(*tree.indices, sample[1]))
+                return transposed(column) if sample[2] else column
             if found := LAYER.match(text):
                 layered = tree.data._replace(layer=found["layer"])
                 if found["layer"][0] in "Ll" and (digits := re.fullmatch(r"(.*\D)_?(\d+)", layered.base)):  # a_0^L
