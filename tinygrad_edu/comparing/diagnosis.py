@@ -22,7 +22,7 @@ from .trial import Trial
 
 Array = Any
 Formula = Callable[[Trial], Array]
-PAIRS = 2_500  # candidates with two edits, of small tapes
+PAIRS = 1_500  # candidates with two edits, of small tapes
 WORK = 3_000_000  # numbers that the search for two edits may compute
 
 
@@ -165,7 +165,7 @@ class Diagnosis:
         tries = 0
         size = 1_000 + sum(np.size(node._value) for node in self.scope.reading.nodes.values())
         most = min(PAIRS, WORK // size)
-        for first in firsts[:80]:
+        for first in firsts[:60]:
             for second in edits(first.tree, self.context, kinds):
                 if second.cost > 1.3 or tries > most:
                     continue

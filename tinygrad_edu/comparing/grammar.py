@@ -7,6 +7,7 @@ and as Python has it), ``right`` (as his (4)).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from .cursor import Name, named
@@ -148,7 +149,8 @@ class Parser(Operands):
             if tree.kind == "name" and not tree.text.endswith(")"):
                 tree = named(tree, tree.data, self.source(start))
         if tree.kind == "name" and isinstance(tree.data, Name) and tree.data.primes and "_hat" in tree.data.base:
-            tree = call("diag", named(tree, tree.data._replace(base=tree.data.base.replace("_hat", ""))))
+            text = re.sub(r"\\(?:wide)?hat\s*\{([^}]*)\}|\u0302", r"\1", tree.text)
+            tree = call("diag", named(tree, tree.data._replace(base=tree.data.base.replace("_hat", "")), text))
         if tree.kind == "number" and self.follows("/") and self.notation != "numpy":
             self.take()
             tree = had((tree, 1), (self.nested(self.postfix), -1))  # 1/n A is (1/n) A

@@ -215,7 +215,9 @@ def sums(node: Tree, context: Context) -> Iterator[Piece]:
                 same_axis = axis == params.get("axis")
                 if same_axis and keepdims == str(kept):
                     continue
-                yield "sum", 1.05 if same_axis else 1.1, call(node.data[0], node.args[0], **new)
+                plain = context.matrices and axis is not None and node.data[0] == "sum"
+                changed = summed(node.args[0], axis or 0, context, {}) if plain else call(*node.data[:1], *node.args, **new)
+                yield "sum", 1.05 if same_axis else 1.1, changed
         other = "mean" if node.data[0] == "sum" else "sum"
         yield "mean", 1.15, call(other, node.args[0], **params)
         yield "sum", 1.45, node.args[0]
@@ -223,9 +225,16 @@ def sums(node: Tree, context: Context) -> Iterator[Piece]:
         axis = context.scope.axis
         for keep in ({},) if context.matrices else ({"keepdims": "True"}, {}):
             if len(shape) == 2:
-                yield "bias", 1.2, call("sum", node, axis=axis, **keep)
-                yield "sum", 1.5, call("sum", node, axis=1 - axis, **keep)
+                yield "bias", 1.2, summed(node, axis, context, keep)
+                yield "sum", 1.5, summed(node, 1 - axis, context, keep)
         yield "sum" if len(shape) == 2 else "bias", 1.6, call("sum", node)
+
+
+def summed(node: Tree, axis: int, context: Context, keep: dict[str, str]) -> Tree:
+    """A sum along an axis; on paper it is 1ᵀ · A or A · 1."""
+    if not context.matrices:
+        return call("sum", node, axis=axis, **keep)
+    return dot(Tree("ones", data=True), node) if axis == 0 else dot(node, Tree("ones", data=False))
 
 
 def powers(node: Tree, context: Context) -> Iterator[Piece]:

@@ -156,6 +156,8 @@ class Printer:
         args = [self.text(each)[0] for each in tree.args]
         if name in ("column", "row"):
             return f"{self.inside(tree.args[0], ATOM)}[{':, None' if name == 'column' else 'None, :'}]", ATOM
+        if name == "size":
+            return f"{self.inside(tree.args[0], ATOM)}.size", ATOM
         if name == "shape":
             return f"{self.inside(tree.args[0], ATOM)}.shape[{params['axis']}]", ATOM
         shown = {key: "True" if key == "keepdims" else value for key, value in params.items()}

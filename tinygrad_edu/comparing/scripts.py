@@ -10,6 +10,7 @@ from .tree import Tree, call, number, transposed
 
 LAYER = re.compile(r"[(\[]?(?P<layer>(?:[Llk]|\d+)(?:[+-]\d+)?)[)\]]?(?P<T>,?[T⊤])?$")
 SAMPLE = re.compile(r"(\([ijkns]\)),?([T⊤])?")  # x^{(i)} is the column of sample i
+UPRIGHT = re.compile(r",?\s*(?:T|⊤|\\top|\\intercal)(?=\}$)")  # the T of a^{(2)T}, which is no part of the name
 INDEX = set("ijkqprlmn")
 WHOLE = "WΣSNZABΔXVU"  # capital letters: their index k counts layers, W_k
 
@@ -28,7 +29,7 @@ class Scripts(Cursor):
                 if not text:
                     return tree
             if sample := SAMPLE.fullmatch(text):
-                column = named(tree, tree.data, self.source(start), indices=(*tree.indices, sample[1]))
+                column = named(tree, tree.data, UPRIGHT.sub("", self.source(start)), indices=(*tree.indices, sample[1]))
                 return transposed(column) if sample[2] else column
             if found := LAYER.match(text):
                 layered = tree.data._replace(layer=found["layer"])
@@ -36,7 +37,7 @@ class Scripts(Cursor):
                     tree = named(tree, layered, indices=(*tree.indices, *digits[2]))
                     layered = layered._replace(base=digits[1])
                 if not text.lstrip("([").isdigit() or text[0] in "([" or found["T"] or self.is_layer(layered):
-                    layered_tree = named(tree, layered, self.source(start))
+                    layered_tree = named(tree, layered, UPRIGHT.sub("", self.source(start)))
                     return transposed(layered_tree) if found["T"] else layered_tree
         if re.fullmatch(r"\(?∘?-?\d*(/\d+)?[T⊤]?\)?", text) and text:
             return self.superscript(tree, text.strip("()").replace("⊤", "T"), start)

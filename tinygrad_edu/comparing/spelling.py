@@ -10,7 +10,7 @@ from ..symbolic.latex import latex_name
 from .scope import Key, Quantity, Scope
 from .tree import Tree
 
-LAYERED = re.compile(r"\^\{?[(\[]?L(?:-\d)?[)\]]?\}?")
+LAYERED = re.compile(r"\^(?:\{[(\[]?L(?:-\d)?[)\]]?\}|L)")
 
 
 class Spelling:
@@ -22,6 +22,9 @@ class Spelling:
         self.patterns: dict[tuple[str, str], str] = {}
         for node in tree.walk():
             if node.kind == "name" and isinstance(node.data, Quantity) and not node.indices:
+                if node.text.startswith("\\frac"):
+                    self.written.setdefault(node.data, node.text)
+                    continue
                 self.written.setdefault(node.data, node.text)
                 role = self.role(node.data.key)
                 if role and LAYERED.search(node.text):
