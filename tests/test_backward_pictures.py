@@ -91,9 +91,13 @@ def values_of(found):
     """The matrices of all names: what is given, what was computed, adjoints, derivatives of activations."""
     values = {v.name: matrix(v.value) for v in found.graph.vertices if v.name}
     values |= {a.name: matrix(a.value) for a in found.adjoints.values() if a.value is not None}
-    values[None] = 1  # of what size an I would be
     values |= {name: matrix(slope.value) for name, _, slope in found.local.slopes}
-    return values
+    return {plain(name): value for name, value in values.items()}
+
+
+def plain(text):
+    """A name or a formula as the grammar takes it, to which ∇ is a derivative."""
+    return text.replace("∇", "adjoint")
 
 
 # --- the numbers and the formulas ------------------------------------------------------------------------------------
@@ -122,7 +126,7 @@ def test_a_formula_says_what_it_shows(loss):
     for each in found.contributions:
         assert not each.text.startswith("(∂"), each
         for text, numbers in [(each.text, each.product)] + ([(each.summed[0], each.added)] if each.summed else []):
-            shown = np.broadcast_to(read(text, values), matrix(numbers).shape)
+            shown = np.broadcast_to(read(plain(text), values, matrix(numbers).shape), matrix(numbers).shape)
             assert_close(shown, matrix(numbers), rtol=1e-10, atol=1e-14)
 
 
@@ -131,7 +135,7 @@ def test_a_dropped_transpose_would_be_seen():
     values = values_of(found)
     (each,) = (each for each in found.contributions if each.text.startswith("W2ᵀ"))
     with pytest.raises((ValueError, AssertionError)):
-        assert_close(read(each.text.replace("ᵀ", ""), values), matrix(each.product))
+        assert_close(read(plain(each.text).replace("ᵀ", ""), values, matrix(each.product).shape), matrix(each.product))
 
 
 def test_shapes_are_those_of_the_product():

@@ -11,11 +11,12 @@ import numpy as np
 from ..record import Node
 from ..sweep import below, leading_to
 from .algebra import rebuilt
-from .certify import Assumption, certify
+from .certify import certify
 from .coefficients import ONE, coefficient
 from .expression import Expression, matrix_shape
 from .formula import Formula, Line
 from .reading import Reading, symbol
+from .replay import Assumption
 from .sharing import shared
 from .terms import Term, all_below, atom, factor, filled, make, parts, session
 from .tidy import Prime, Tidier, prime
@@ -108,12 +109,12 @@ def derive(
     assume = [assume] if isinstance(assume, Assumption) else assume
     if not isinstance(assume, list | tuple) or not all(isinstance(each, Assumption) for each in assume):
         raise TypeError("derive: assume is a list of assumptions, such as [tg.sums_to_one(t)]")
-    wanted = [_wanted(x, nodes) for x in (wrt if several else [wrt])]
+    found = [wanted(x, nodes, "derive") for x in (wrt if several else [wrt])]
     table: dict[Any, Term] = {}
     with session(table), np.errstate(all="ignore"):
-        formula = _formula(loss, wanted, form, assume, activation, several)
+        formula = _formula(loss, found, form, assume, activation, several)
         formula.table = table
-        certify(formula, loss, wanted, assume)
+        certify(formula, loss, found, assume)
     return formula
 
 
@@ -161,19 +162,19 @@ def _share(
     return lines, {**definitions, **terms, **parts}
 
 
-def _wanted(x: Any, nodes: dict[int, Any]) -> Any:
-    """A tensor on the tape, given itself or by its name."""
+def wanted(x: Any, nodes: dict[int, Any], by: str) -> Any:
+    """A tensor on the tape, given itself or by its name. Errors are in the name of who asks."""
     if isinstance(x, str):
         found = [node for node in nodes.values() if node.name == x]
         if len(found) != 1:
             names = ", ".join(sorted({node.name for node in nodes.values() if node.name})) or "none"
             many = "no tensor on the tape has" if not found else f"{len(found)} tensors on the tape have"
-            raise ValueError(f"derive: {many} the name {x!r}; the names are: {names}")
+            raise ValueError(f"{by}: {many} the name {x!r}; the names are: {names}")
         return found[0]
     if not isinstance(x, Node):
-        raise TypeError(f"derive: wrt must be a Tensor or a name, got {type(x).__name__}")
+        raise TypeError(f"{by}: wrt must be a Tensor or a name, got {type(x).__name__}")
     if x._record is None or x._record.stamp not in nodes:
-        raise ValueError("derive: the loss does not depend on wrt: it is not on the tape")
+        raise ValueError(f"{by}: the loss does not depend on wrt: it is not on the tape")
     return x
 
 

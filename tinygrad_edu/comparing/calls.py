@@ -1,0 +1,130 @@
+"""The functions that a formula may call: a table, and nothing else is called."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .tree import Tree, dot, had, negative, number, transposed
+
+Array = Any
+
+
+class Function(NamedTuple):
+    """A function: its own name, how many arguments it takes, its parameters, and what it is."""
+
+    name: str
+    compute: Callable[..., Array] | None = None
+    arguments: tuple[int, int] = (1, 1)
+    parameters: tuple[str, ...] = ()
+    build: Callable[[list[Tree], dict[str, Any]], Tree] | None = None  # for what the grammar has a sign for
+
+
+def softmax(z: Array, axis: Any = 0) -> Array:
+    """Along the columns, or along the only axis."""
+    e = np.exp(z - np.max(z, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+def sigmoid(z: Array) -> Array:
+    """σ."""
+    return 1 / (1 + np.exp(-z))
+
+
+class Activation(NamedTuple):
+    """A function of one number, and its derivative."""
+
+    function: Callable[[Array], Array]
+    slope: Callable[[Array], Array]
+
+
+ACTIVATIONS = {
+    "sigmoid": Activation(sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))),
+    "tanh": Activation(np.tanh, lambda z: 1 - np.tanh(z) ** 2),
+    "relu": Activation(lambda z: np.maximum(z, 0), lambda z: (np.asarray(z) > 0).astype(float)),
+    "softplus": Activation(lambda z: np.logaddexp(0, z), sigmoid),
+    "identity": Activation(lambda z: z, lambda z: np.ones_like(z)),
+    "sin": Activation(np.sin, np.cos),
+    "cos": Activation(np.cos, lambda z: -np.sin(z)),
+    "exp": Activation(np.exp, np.exp),
+    "ln": Activation(np.log, lambda z: 1 / z),
+    "softmax": Activation(softmax, lambda z: softmax(z) * (1 - softmax(z))),  # of its diagonal
+}
+SPELLED = {
+    "σ": "sigmoid", "sigma": "sigmoid", "logistic": "sigmoid", "sig": "sigmoid", "sigm": "sigmoid",
+    "Sigmoid": "sigmoid", "ReLU": "relu", "Relu": "relu", "log": "ln", "S": "softmax",
+}  # fmt: skip
+ANY = {"σ", "φ", "Σ", "f", "g", "sigma", "phi", "act", "activation", "h", "ψ"}  # letters for whatever a layer has
+LETTERS = {"σ", "φ", "f", "g", "sigma", "phi", "act", "activation", "ψ"}  # that are functions also without a prime
+PRIMED = {
+    pattern.format(name): name
+    for name in (*ACTIVATIONS, "sigma", "relu", "ReLU", "act", "activation", "phi", "f", "g", "σ")
+    for pattern in "d{} d_{} {}_prime {}prime {}_deriv {}_derivative {}_der grad_{} {}_grad deriv_{}".split()
+}  # fmt: skip
+CONSTANTS = {"pi": math.pi, "π": math.pi}
+
+
+def _diag(x: Array) -> Array:
+    return np.diagflat(x) if x.ndim < 2 or 1 in x.shape else np.diag(x)
+
+
+def _norm(x: Array) -> Array:
+    return np.sqrt(np.sum(x**2))
+
+
+def _simple(
+    names: str, compute: Callable[..., Array], parameters: tuple[str, ...] = (), arguments: int = 1
+) -> dict[str, Function]:
+    """A function by all its names, computed on arrays."""
+    first, *others = names.split()
+    return {each: Function(first, compute, (arguments, arguments), parameters) for each in (first, *others)}
+
+
+def _sign(names: str, build: Callable[..., Tree], arguments: int = 2) -> dict[str, Function]:
+    """A function by all its names, for which the trees have a sign."""
+    first, *others = names.split()
+    function = Function(first, None, (arguments, arguments), (), lambda args, params: build(*args))
+    return {each: function for each in (first, *others)}
+
+
+AXES = ("axis", "keepdims")
+FUNCTIONS: dict[str, Function] = {
+    **_simple("exp", np.exp), **_simple("ln log", np.log), **_simple("log2", np.log2), **_simple("log10", np.log10),
+    **_simple("log1p", np.log1p), **_simple("sqrt", np.sqrt), **_simple("abs absolute fabs", np.abs),
+    **_simple("sin", np.sin), **_simple("cos", np.cos), **_simple("tan", np.tan), **_simple("sinh", np.sinh),
+    **_simple("cosh", np.cosh), **_simple("tanh", np.tanh), **_simple("sigmoid logistic", sigmoid),
+    **_simple("relu ReLU", ACTIVATIONS["relu"].function), **_simple("softplus", ACTIVATIONS["softplus"].function),
+    **_simple("softmax", softmax, ("axis",)), **_simple("sign sgn", np.sign),
+    **_simple("heaviside H", lambda x, half=None: np.heaviside(x, 0.5)), **_simple("norm", _norm),
+    **_simple("sum", np.sum, AXES), **_simple("mean average", np.mean, AXES), **_simple("max amax", np.max, AXES),
+    **_simple("min amin", np.min, AXES), **_simple("prod", np.prod, AXES),
+    **_simple("maximum", np.maximum, arguments=2), **_simple("minimum", np.minimum, arguments=2),
+    **_simple("where", np.where, arguments=3), **_simple("outer", np.outer, arguments=2),
+    **_simple("inner vdot", lambda a, b: np.sum(a * b), arguments=2),
+    **_simple("diag diagflat", _diag), **_simple("trace tr", np.trace), **_simple("det", np.linalg.det),
+    **_simple("ones_like", np.ones_like), **_simple("zeros_like", np.zeros_like),
+    **_simple("squeeze", np.squeeze), **_simple("ravel flatten", np.ravel), **_simple("asarray", np.asarray),
+    "eye": Function("eye"), "identity": Function("eye"), "ones": Function("ones"), "zeros": Function("zeros"),
+    "len": Function("len", len), "reshape": Function("reshape", None, (2, 3)),
+    "astype": Function("asarray", lambda x, *_: x * 1.0, (1, 2)),
+    **_sign("dot matmul", lambda a, b: dot(a, b)), **_sign("multiply hadamard", lambda a, b: had((a, 1), (b, 1))),
+    **_sign("divide true_divide hadamard_divide", lambda a, b: had((a, 1), (b, -1))),
+    **_sign("add", lambda a, b: Tree("sum", (a, b), (1, 1), at=a.at)),
+    **_sign("subtract", lambda a, b: Tree("sum", (a, b), (1, -1), at=a.at)),
+    **_sign("transpose", transposed, 1), **_sign("negative", negative, 1),
+    **_sign("square", lambda a: Tree("power", (a, number(2)), at=a.at), 1),
+    **_sign("reciprocal", lambda a: had((number(1), 1), (a, -1)), 1),
+    **_sign("power", lambda a, b: Tree("power", (a, b), at=a.at)),
+    **_sign("kron", lambda a, b: Tree("kron", (a, b), at=a.at)),
+    **_sign("inv", lambda a: Tree("inv", (a,), at=a.at), 1), **_sign("bullet", lambda a, b: dot(b, a)),
+}  # fmt: skip
+METHODS = set("sum mean max min dot transpose reshape squeeze ravel flatten astype shape size".split())
+INNER: dict[str, Callable[..., Array]] = {  # functions of what the trees have no sign for, computed by name
+    "column": lambda x: np.reshape(x, (-1, 1)), "row": lambda x: np.reshape(x, (1, -1)),
+    "size": lambda x: np.float64(np.size(x)), "shape": lambda x, axis: np.float64(np.shape(x)[axis]),
+}  # fmt: skip
+COMPUTE: dict[str, Callable[..., Array]] = {each.name: each.compute for each in FUNCTIONS.values() if each.compute}
+COMPUTE.update(INNER)

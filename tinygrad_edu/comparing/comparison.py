@@ -1,0 +1,371 @@
+"""`compare`: a formula against the engine, and what is wrong with it."""
+
+from __future__ import annotations
+
+import functools
+import html
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..record import Node
+from ..sweep import below, leading_to
+from ..symbolic import Formula, derive
+from ..symbolic.derive import LARGEST, wanted
+from ..symbolic.reading import Reading
+from ..symbolic.terms import session
+from .cursor import Name
+from .diagnosis import Diagnosis, explanations
+from .evaluate import Misfit
+from .finding import Inputs
+from .grammar import ORDERS, parse
+from .printing import Printer
+from .scope import Scope, Unknown, found, looked_up, meanings
+from .spelling import Spelling
+from .tokens import FormulaError, notation_of
+from .tree import Tree
+
+Array = Any
+READINGS = 12  # of a text whose products or names may be read in several ways
+
+
+def compare(
+    loss: Any, wrt: Any, formula: Any, *, rtol: float | None = None, names: Mapping[str, Any] | None = None
+) -> Comparison:
+    r"""Compare a formula for a gradient with the engine's, and say what is wrong where it is wrong.
+
+    Parameters
+    ----------
+    loss : Tensor
+        A recorded scalar.
+    wrt : Tensor or str
+        What is differentiated by: any recorded tensor, or its name.
+    formula : array_like, callable or str
+        Numbers; a function of the named leaves and intermediates, by the names of its arguments; or text in NumPy, in
+        Unicode as `derive` prints it, or in LaTeX.
+    rtol : float, optional
+        How far the largest difference may be from 0, relative to the largest element of the gradient: 1e-7, and 1e-4
+        for float32.
+    names : mapping, optional
+        What the names of the formula are on the tape: ``{"a^{L-1}": "S1", "t": y}``, by name or as tensors.
+
+    Returns
+    -------
+    Comparison
+        True where they agree. ``str()`` says what was found.
+
+    Raises
+    ------
+    ValueError
+        For a loss that is no scalar or was not tracked, a `wrt` that is not on the tape, a text that is no formula,
+        with the place in it, a name that the tape does not have.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> W = tg.Tensor([[0.5, -1.0], [2.0, 0.3], [0.2, 0.1]], requires_grad=True, name="W")
+    >>> x, t = tg.Tensor([[1.0], [2.0]], name="x"), tg.Tensor([[0.2], [0.7], [0.4]], name="t")
+    >>> a = tg.sigmoid(W @ x).named("a")
+    >>> print(tg.compare(tg.squared_error(t, a), W, "((t - a) * a * (1 - a)) @ x.T"))
+    wrong: ((t - a) * a * (1 - a)) @ x.T
+    The sign is wrong: it is minus the gradient.
+    Suggestion: ((a - t) * a * (1 - a)) @ x.T
+    The largest difference is 0.19, relative 2.
+    """
+    if not isinstance(loss, Node):
+        raise TypeError(f"compare: expected a Tensor, got {type(loss).__name__}")
+    if loss._record is None:
+        raise ValueError("compare: nothing was tracked; did you forget requires_grad=True?")
+    if loss._value.size != 1:
+        raise ValueError(f"compare: the loss has shape {loss._value.shape}; only a scalar (size 1) has a gradient")
+    nodes = below(loss)
+    if len(nodes) > LARGEST:
+        raise ValueError(f"compare: {len(nodes)} nodes are too many (at most {LARGEST}); compare a part")
+    node = wanted(wrt, nodes, "compare")
+    with session({}):
+        reading = Reading(loss, leading_to(loss, [node]))
+    return Comparison(loss, node, formula, reading, rtol, names or {})
+
+
+class Candidate(NamedTuple):
+    """A formula to be run on a trial; of a text one reading, with its tree and what writes trees."""
+
+    run: Callable[..., Array]
+    tree: Tree | None = None
+    printer: Printer | None = None
+
+
+class Comparison:
+    """What a comparison found: true where the formula is the gradient.
+
+    Attributes
+    ----------
+    verdict : {"right", "conditional", "wrong", "ill-shaped"}
+        ``conditional`` is what is right for inputs such as these, under the condition that the diagnosis names.
+    diagnosis : str
+        One or two sentences.
+    causes : tuple of str
+        The causes in single words, those of `SAID` among them; empty where none was found.
+    suggestion : str or None
+        The formula mended, in its own notation.
+    max_abs_error, max_rel_error : float
+        The largest difference, and relative to the largest element of the gradient; nan where shapes differ.
+    engine : ndarray
+        The gradient.
+    """
+
+    def __init__(
+        self, loss: Any, node: Any, formula: Any, reading: Reading, rtol: float | None, names: Mapping[str, Any]
+    ) -> None:
+        self._loss, self._node = loss, node
+        self.text = formula if isinstance(formula, str) else ""
+        self._rtol = rtol if rtol is not None else 1e-4 if loss._value.dtype == np.float32 else 1e-7
+        self.suggestion: str | None = None
+        self.causes: tuple[str, ...] = ()
+        self._misfit = self._note = self.diagnosis = ""
+        self.verdict = "wrong"
+        scope = Scope(loss, reading, {_key(name): target for name, target in names.items()})
+        matrices = isinstance(formula, str) and notation_of(formula) != "numpy"
+        self._inputs = Inputs(scope, node, matrices)
+        self.engine: Array = np.array(self._inputs.own.adjoint(node._record.stamp), loss._value.dtype)
+        self._exact = isinstance(formula, str) or callable(formula)  # whether it can be run on other numbers
+        if isinstance(formula, str):
+            candidates = self._read(formula, scope, names)
+        elif callable(formula):
+            candidates = [Candidate(_called(formula, scope))]
+        else:
+            candidates = [Candidate(_constant(formula))]
+            self._inputs.only_own()
+        self._judge(candidates)
+
+    # --- the formula ---
+
+    def _read(self, text: str, scope: Scope, names: Mapping[str, Any]) -> list[Candidate]:
+        """A text as it may be read: one reading that is right, or else those that type-check, or else all."""
+        notation = notation_of(text)
+        found: dict[str, Candidate] = {}
+        readings = list(self._readings(text, scope))
+        quantities = {node.data for tree, _ in readings for node in tree.walk() if node.kind == "name"}
+        if scope.batch > 1 and any(quantity.kind == "jacobian" for quantity in quantities):
+            self._inputs = Inputs(scope, self._node, self._inputs.matrices, alone=True)
+            self._note = "It is read for the first sample alone, as a Jacobian is of one."
+        for tree, likely in readings:
+            spelling = Spelling(scope, tree, notation, names)
+            candidate = Candidate(functools.partial(_evaluated, tree), tree, Printer(notation, spelling, text))
+            if self._right(candidate):
+                return [candidate]
+            if likely:
+                found.setdefault(repr(tree), candidate)
+        fitting = [each for each in found.values() if self._run(each) is not None]
+        return (fitting or list(found.values()))[:3]
+
+    def _readings(self, text: str, scope: Scope) -> Iterator[tuple[Tree, bool]]:
+        """The readings of a text, and whether all names mean in it what they mean most likely."""
+        known = scope.known()
+        count = 0
+        for order in ORDERS if notation_of(text) != "numpy" else ORDERS[:1]:
+            raw = parse(text, known, order, scope.is_layer)
+            try:
+                for choose in meanings(raw, scope):
+                    yield looked_up(raw, scope, choose), not choose
+                    count += 1
+                    if count >= READINGS:
+                        return
+            except Unknown as error:
+                place = next((node.at for node in raw.walk() if node.kind == "name" and not found(scope, node.data)), 0)
+                raise FormulaError(text, place, str(error)) from None
+
+    def _run(self, candidate: Candidate) -> Array:
+        """The value on the tape's own numbers; None where it does not type-check."""
+        try:
+            with np.errstate(all="ignore"):
+                return np.asarray(candidate.run(self._inputs.own), float)
+        except Misfit as error:
+            piece = f"{candidate.printer(error.tree)}: " if candidate.printer else ""
+            self._misfit = f"It does not type-check: {piece}{error}."
+            return None
+
+    def _right(self, candidate: Candidate) -> bool:
+        value = self._run(candidate)
+        if value is None or not self._close(value):
+            return False
+        return not self._exact or Diagnosis(self._inputs, *candidate).right(candidate.run, self._inputs.fresh)
+
+    def _close(self, value: Array) -> bool:
+        value, engine = np.asarray(value, float), np.asarray(self._inputs.own.engine)
+        if value.size == 1 == engine.size:
+            value = value.reshape(engine.shape)
+        if value.shape != engine.shape:
+            return False
+        difference = float(np.max(np.abs(value - engine), initial=0))
+        return difference <= self._rtol * float(np.max(np.abs(engine), initial=0)) + 1e-15
+
+    # --- the verdict ---
+
+    def _judge(self, candidates: list[Candidate]) -> None:
+        """The verdict: of the first reading, or of the one that a mistake explains."""
+        if self._right(candidates[0]):
+            self.value = self._run(candidates[0])
+            self._measure()
+            self.verdict, self.diagnosis = "right", "The formula is the gradient."
+            return
+        which, findings = explanations([Diagnosis(self._inputs, *each) for each in candidates], self._exact)
+        best = candidates[which]
+        self.value = self._run(best)
+        self._measure()
+        self.verdict = "ill-shaped" if self.difference is None else "wrong"
+        parts = [self._misfit] if self.value is None else []
+        if findings:
+            self.verdict = "conditional" if findings[0].holds else self.verdict
+            parts += [findings[0].said, *(f"Or, as well possible: {each.said}" for each in findings[1:])]
+            self.causes = findings[0].causes
+            mended = findings[0].mended
+            self.suggestion = best.printer(mended) if mended is not None and best.printer is not None else None
+        else:
+            parts += [] if self.value is None else [self._where()]
+            parts.append("No small edit explains it." if self.text else "No simple cause explains it.")
+        self.diagnosis = " ".join([*parts, *([self._note] if self._note else [])])
+
+    def _measure(self) -> None:
+        """The errors; nan where the shapes differ."""
+        engine, value = self._inputs.own.engine, self.value
+        if value is not None and value.size == 1 == np.size(engine):
+            value = value.reshape(np.shape(engine))
+        self.difference: Array = None
+        self.max_abs_error = self.max_rel_error = float("nan")
+        if value is not None and value.shape == np.shape(engine):
+            self.difference = value - engine
+            self.max_abs_error = float(np.max(np.abs(self.difference), initial=0))
+            self.max_rel_error = self.max_abs_error / (float(np.max(np.abs(engine), initial=0)) or 1.0)
+
+    def _where(self) -> str:
+        """Where the difference sits."""
+        engine = self._inputs.own.engine
+        if self.difference is None:
+            return f"The formula has the shape {np.shape(self.value)}, the gradient {np.shape(engine)}."
+        largest = float(np.max(np.abs(engine), initial=0))
+        bad = ~(np.abs(self.difference) <= self._rtol * largest + 1e-15)
+        if self.max_rel_error < 1e-2 and not self.text:
+            digits = int(-np.log10(self.max_rel_error))
+            return f"It agrees to about {digits} digits, as rounded numbers do; rtol= says what is enough."
+        if bad.all() and bad.size > 1:
+            return "All entries differ."
+        if bad.ndim == 2 and bad.size > 1:
+            for axis, what in ((1, "row"), (0, "column")):
+                lines = np.flatnonzero(bad.any(axis=axis))
+                if len(lines) < bad.shape[1 - axis]:
+                    listed = ", ".join(map(str, lines[:6])) + (", …" if len(lines) > 6 else "")
+                    many = "s" * (len(lines) > 1)
+                    only = f"It is right in all {what}s but {'one' if len(lines) == 1 else str(len(lines))}: "
+                    return f"{only}the difference sits in {what}{many} {listed} (counted from 0)."
+        first = tuple(int(i) for i in np.argwhere(bad)[0])
+        return f"{int(bad.sum())} of {bad.size} entries differ, the first at {first}."
+
+    def __bool__(self) -> bool:
+        return self.verdict in ("right", "conditional")
+
+    # --- to be shown ---
+
+    @functools.cached_property
+    def closed_form(self) -> Formula | None:
+        """The right formula, as `derive` has it; None where it has none."""
+        for form in ("inlined", "recursive"):
+            try:
+                return derive(self._loss, self._node, form=form)
+            except (ValueError, RuntimeError):
+                continue
+        return None
+
+    def __str__(self) -> str:
+        lines = [f"{self.verdict}: {_short(self.text)}" if self.text else self.verdict, self.diagnosis]
+        if self.suggestion:
+            lines.append(f"Suggestion: {self.suggestion}")
+        if self.verdict != "right" and not np.isnan(self.max_abs_error):
+            lines.append(f"The largest difference is {self.max_abs_error:.2g}, relative {self.max_rel_error:.2g}.")
+        if self.verdict not in ("right", "conditional") and not self.suggestion and self.closed_form is not None:
+            lines.append(f"The closed form: {self.closed_form}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        """What a failing assert shows."""
+        return f"<Comparison {self}>"
+
+    def _repr_html_(self) -> str:
+        """A table with a heat map of the difference, for Jupyter."""
+        left = "style='text-align:left'"
+        rows = "".join(
+            f"<tr><th {left}>{name}</th><td {left}>{html.escape(str(value))}</td></tr>" for name, value in self._rows()
+        )
+        return f"<table>{rows}</table>{self._heat_map()}"
+
+    def _rows(self) -> Iterator[tuple[str, Any]]:
+        yield "verdict", self.verdict
+        if self.text:
+            yield "formula", _short(self.text)
+        yield "diagnosis", self.diagnosis
+        if self.suggestion:
+            yield "suggestion", self.suggestion
+        if not np.isnan(self.max_abs_error):
+            yield "largest difference", f"{self.max_abs_error:.3g}, relative {self.max_rel_error:.3g}"
+        if self.closed_form is not None:
+            yield "closed form", self.closed_form
+
+    def _heat_map(self) -> str:
+        """The difference, the darker the larger; of a large matrix the upper left corner."""
+        if self.difference is None or not self.max_abs_error > 0 or self.difference.ndim > 2:
+            return ""
+        rows = np.atleast_2d(self.difference)[:20, :20]
+        cells = "".join(f"<tr>{''.join(map(self._cell, row))}</tr>" for row in rows)
+        return f"<table><caption>formula − engine</caption>{cells}</table>"
+
+    def _cell(self, x: float) -> str:
+        """A number on red where the formula is too large, on blue where it is too small."""
+        colour, strength = "200,30,30" if x > 0 else "30,60,200", min(abs(x) / self.max_abs_error, 1)
+        return f"<td title='{x:.6g}' style='background:rgba({colour},{strength:.2f})'>{x:.2g}</td>"
+
+
+def _key(name: str) -> Name:
+    """A key of names= as the grammar has it."""
+    tree = parse(str(name), {str(name)} if str(name).isidentifier() else ())
+    if tree.kind != "name" or not isinstance(tree.data, Name):
+        raise ValueError(f"compare: the key {name!r} of names= is no name")
+    return tree.data
+
+
+def _evaluated(tree: Tree, trial: Any) -> Array:
+    return trial.evaluate(tree)
+
+
+def _called(function: Callable[..., Any], scope: Scope) -> Callable[..., Array]:
+    """A function of what its arguments name."""
+    quantities = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        several = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if several or parameter.default is not parameter.empty:
+            continue
+        try:
+            quantities[name] = scope.find(Name(name))[0]
+        except Unknown as error:
+            raise ValueError(f"compare: an argument of the function: {error}") from None
+
+    def run(trial: Any) -> Array:
+        result = function(**{name: np.array(trial.number(quantity)) for name, quantity in quantities.items()})
+        return np.asarray(getattr(result, "_value", result), float)
+
+    return run
+
+
+def _constant(values: Any) -> Callable[..., Array]:
+    """Numbers that are what they are."""
+    values = getattr(values, "_value", values)
+    try:
+        array = np.asarray(values, float)
+    except (TypeError, ValueError):
+        raise TypeError(f"compare: the formula is an array, a function or text, not {type(values).__name__}") from None
+    return lambda trial: array
+
+
+def _short(text: str) -> str:
+    return " ".join(text.split()) if len(text) <= 300 else " ".join(text[:299].split()) + "…"

@@ -1,0 +1,103 @@
+"""Going through the tokens of a formula, and what the parts of the grammar share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple, NoReturn
+
+from .tokens import FormulaError, Token, notation_of, tokens
+from .tree import Tree
+
+DEEPEST = 60  # parentheses in parentheses, and products in them
+FONT = re.compile(r"\\(boldsymbol|mathbf|mathrm|bm|vec|mathit|mathsf|hat|bar|tilde|widehat)\s*\{?\s*$")
+
+
+class Name(NamedTuple):
+    """A name as it stands: a^{L-1} is Name("a", "L-1"), W_2 is Name("W2"), Σ1′ is Name("Σ1", primes=1)."""
+
+    base: str
+    layer: str = ""
+    primes: int = 0
+
+
+class Quotient(NamedTuple):
+    """A derivative written as a quotient, dy/dx."""
+
+    above: Name
+    below: Name
+
+
+class Cursor:
+    """A place among the tokens."""
+
+    def __init__(self, text: str, known: set[str], order: str, is_layer: Callable[[Name], bool]) -> None:
+        self.text, self.known, self.order, self.is_layer = text, known, order, is_layer
+        self.notation = notation_of(text)
+        self.tokens = tokens(text, known)
+        self.at, self.depth, self.bars = 0, 0, 0
+
+    @property
+    def next(self) -> Token:
+        """The token that comes."""
+        return self.tokens[self.at]
+
+    def take(self, text: str = "") -> Token:
+        """The token that comes, which must be the one given; go on behind it."""
+        token = self.next
+        if text and token.text != text:
+            self.refuse(f"{text!r} is missing" if token.kind == "end" else f"{text!r} expected, not {token.text!r}")
+        self.at += token.kind != "end"
+        return token
+
+    def follows(self, *texts: str) -> bool:
+        """Whether one of these comes."""
+        return self.next.text in texts and self.next.kind != "end"
+
+    def refuse(self, what: str, at: int | None = None) -> NoReturn:
+        """Say what is wrong here, or at another place."""
+        raise FormulaError(self.text, self.next.at if at is None else at, what)
+
+    def nested(self, part: Callable[[], Tree]) -> Tree:
+        """Read a part one level deeper."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            self.refuse(f"more than {DEEPEST} levels of nesting")
+        tree = part()
+        self.depth -= 1
+        return tree
+
+    def source(self, start: int) -> str:
+        """What stands in the text from a place to here, with the font in front of it."""
+        end = self.next.at
+        if font := FONT.search(self.text[:start]):
+            start = font.start()
+        return self.text[start:end].strip().removesuffix("\\left").removesuffix("\\right").strip()
+
+    # --- what the parts of the grammar call in each other ---
+
+    def sum(self) -> Tree:
+        """A sum; see the grammar."""
+        raise NotImplementedError
+
+    def sign(self) -> int:
+        """Signs; see the grammar."""
+        raise NotImplementedError
+
+    def product(self) -> Tree:
+        """A product; see the grammar."""
+        raise NotImplementedError
+
+    def postfix(self) -> Tree:
+        """An operand with what stands behind it; see the grammar."""
+        raise NotImplementedError
+
+    def operand(self) -> Tree:
+        """An operand; see the operands."""
+        raise NotImplementedError
+
+
+def named(tree: Tree, data: object, text: str = "", indices: tuple[str, ...] | None = None) -> Tree:
+    """A name with something added."""
+    indices = tree.indices if indices is None else indices
+    return Tree("name", data=data, text=text or tree.text, at=tree.at, indices=indices)

@@ -1,0 +1,328 @@
+"""What is wrong with a formula: explanations are tried on fresh inputs, and only what holds on all of them is said."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .conditions import conditions, late_conditions
+from .context import Context
+from .edits import SAID, Edit, edits
+from .evaluate import Misfit
+from .factors import Factor, explained, named_factors, scaled_by
+from .finding import Finding, Inputs, ratio
+from .mistakes import constants, extra, layers, orders, products, signs, transposes
+from .printing import Printer
+from .scope import Quantity, Scope
+from .tree import Tree, had, negative
+from .trial import Trial
+
+Array = Any
+Formula = Callable[[Trial], Array]
+PAIRS = 1_500  # candidates with two edits, of small tapes
+WORK = 3_000_000  # numbers that the search for two edits may compute
+
+
+class Diagnosis:
+    """The search for what is wrong."""
+
+    def __init__(self, inputs: Inputs, formula: Formula, tree: Tree | None, printer: Printer | None) -> None:
+        self.inputs, self.formula, self.tree, self.printer = inputs, formula, tree, printer
+        self.scope = inputs.scope
+        self.factors = named_factors(self.scope)
+
+    # --- is it so? ---
+
+    def constant(self, formula: Formula, trials: list[Trial] | None = None) -> float | None:
+        """c where a formula is c times the gradient on all fresh inputs, the same c."""
+        found = None
+        for trial in self.inputs.likely if trials is None else trials:
+            try:
+                with np.errstate(all="ignore"):
+                    c = ratio(formula(trial), trial.engine)
+            except (Misfit, ValueError, TypeError, IndexError, ArithmeticError):
+                return None
+            if c is None or (found is not None and abs(c - found) > 1e-6 * abs(found)):
+                return None
+            found = c
+        return found
+
+    def right(self, formula: Formula, trials: list[Trial] | None = None) -> bool:
+        """Whether a formula is the gradient on all inputs."""
+        c = self.constant(formula, trials)
+        return c is not None and abs(c - 1) < 1e-7
+
+    def plain(self, c: float) -> bool:
+        """Whether a constant is 1, -1, or has a name."""
+        return abs(abs(c) - 1) < 1e-7 or bool(explained(c, self.factors))
+
+    # --- the search ---
+
+    def as_it_is(self) -> Iterator[Finding]:
+        """The whole formula: its sign, a constant factor, its shape, a condition."""
+        c = self.constant(self.formula)
+        if c is not None and abs(c - 1) < 1e-7:
+            yield from conditions(self)
+            return
+        if c is not None:
+            yield self.scaled(c, self.tree)
+            return
+        turned = self.constant(lambda trial: np.transpose(self.formula(trial)))
+        if turned is not None and np.ndim(self.inputs.own.engine) == 2:
+            whole = Tree("T", (self.tree,)) if self.tree is not None and self.tree.kind != "T" else None
+            if self.tree is not None and self.tree.kind == "T":
+                whole = self.tree.args[0]
+            said = "It is the transpose of the gradient: factors are swapped, or a transpose is missing."
+            yield self.with_factor(("transpose",), said, whole, turned, 1.0)
+            return
+        engine = self.inputs.own.engine
+        flat = self.constant(lambda trial: _same_size(self.formula(trial), trial.engine))
+        if flat is not None:
+            shape = np.shape(self.formula(self.inputs.own))
+            said = f"The numbers are right, the shape is not: {shape} instead of {np.shape(engine)}."
+            yield self.with_factor(("shape",), said, self.kept() if self.tree is not None else None, flat, 1.0)
+            return
+        yield from conditions(self)
+
+    def kept(self) -> Tree | None:
+        """The formula with the axis kept that a sum drops, or with its result as a column."""
+        assert self.tree is not None
+        for tree in [e.tree for e in edits(self.tree, self.context) if e.cause == "sum"]:
+            if self.right(lambda trial, tree=tree: trial.evaluate(tree)):  # type: ignore[misc]
+                return tree
+        return Tree("call", (self.tree,), ("column", ())) if np.ndim(self.inputs.own.engine) == 2 else None
+
+    @functools.cached_property
+    def context(self) -> Context:
+        """What edits may use."""
+        assert self.tree is not None and self.printer is not None
+        for trial in self.inputs.likely:
+            trial.evaluate.keep(self.tree)
+        return Context(self.scope, self.inputs.likely[0], self.printer.notation, self.tree)
+
+    def scaled(self, c: float, tree: Tree | None) -> Finding:
+        """The formula is c times the gradient."""
+        numeric = [] if tree is None else edits(tree, self.context, (extra, products, constants))
+        numbers = [each.tree for each in numeric if each.cause in ("extra", "division", "constant")]
+        plainer = next((each for each in numbers if self.right(lambda trial, each=each: trial.evaluate(each))), None)  # type: ignore[misc]
+        if plainer is not None and abs(c + 1) > 1e-7:
+            return self.with_factor((), "", tree, c, 0.5)._replace(mended=plainer)
+        if abs(c + 1) < 1e-7:
+            mended = None if tree is None else _negated(tree)
+            return Finding(("sign",), "The sign is wrong: it is minus the gradient.", mended)
+        return self.with_factor((), "", tree, c, 0.5)
+
+    def with_factor(self, causes: tuple[str, ...], said: str, tree: Tree | None, c: float, cost: float) -> Finding:
+        """An explanation that leaves a constant factor."""
+        if abs(c - 1) < 1e-7:
+            return Finding(causes, said, tree, cost)
+        if c < 0:
+            mended = None if tree is None else _negated(tree)
+            return self.with_factor(
+                (*causes, "sign"), f"{said} The sign is wrong besides.".strip(), mended, -c, cost + 0.8
+            )
+        found = explained(c, self.factors)
+        factor = found[0] if found else Factor("factor", c, f"{c:.6g}", f"{1 / c:.10g}")
+        known = " or ".join(dict.fromkeys(each.said for each in found))
+        text = _about(factor, known or f"{c:.6g}, the same on all inputs tried,", self.scope)
+        mended = None if tree is None or self.printer is None else _multiplied(tree, factor, self.printer.notation)
+        return Finding((*causes, factor.cause), f"{said} {text}".strip(), mended, cost + (0.6 if found else 3))
+
+    def single(self) -> Iterator[Finding]:
+        """One edit."""
+        if self.tree is None:
+            return
+        for edit in edits(self.tree, self.context):
+            yield from self.tried(edit)
+
+    def tried(self, edit: Edit, before: Edit | None = None) -> Iterator[Finding]:
+        """An edit, if it explains the numbers."""
+        c = self.constant(lambda trial: trial.evaluate(edit.tree))
+        if c is None or not self.plain(c):
+            return
+        said = [self.said(each) for each in (before, edit) if each is not None]
+        causes = tuple(dict.fromkeys(each.cause for each in (before, edit) if each is not None))
+        cost = edit.cost + (before.cost if before else 0)
+        yield self.with_factor(causes, " ".join(said), edit.tree, c, cost)
+
+    def said(self, edit: Edit) -> str:
+        """What an edit means, in the user's notation."""
+        assert self.printer is not None
+        written = {"old": self.printer(edit.old), "new": self.printer(edit.new)}
+        if edit.piece is not None:
+            written["piece"] = self.printer(edit.piece)
+        return SAID[edit.cause].format(**written)
+
+    def double(self) -> Iterator[Finding]:
+        """Two edits, of the likeliest kinds."""
+        if self.tree is None:
+            return
+        kinds = (signs, transposes, orders, products, layers, extra)
+        firsts = sorted(edits(self.tree, self.context), key=lambda each: each.cost)
+        tries = 0
+        size = 1_000 + sum(np.size(node._value) for node in self.scope.reading.nodes.values())
+        most = min(PAIRS, WORK // size)
+        for first in firsts[:60]:
+            for second in edits(first.tree, self.context, kinds):
+                if second.cost > 1.3 or tries > most:
+                    continue
+                tries += 1
+                found = list(self.tried(second, first))
+                yield from found
+                if found:
+                    return
+
+    def structural(self) -> Iterator[Finding]:
+        """A way of the loss to the variable that is left out; a term that is."""
+        for quantity, name in self.terms():
+            c = self.constant_of(quantity)
+            if c is not None:
+                yield Finding(("missing term",), f"A term is missing: {c:.6g} times {name}.", None, 1.3)
+        for stamp, place, what in self.branches():
+            trials = [self.inputs.trial(each.given, [(stamp, place)]) for each in self.inputs.likely]
+            rest = {id(each): each.engine - cut.engine for each, cut in zip(self.inputs.likely, trials, strict=True)}
+            if self.right(functools.partial(_completed, self.formula, rest)):
+                said = f"A way by which the loss depends on it is left out: the one through {what}."
+                yield Finding(("path",), said, None, 1.4)
+
+    def late(self) -> Iterator[Finding]:
+        """The conditions of last resort."""
+        yield from late_conditions(self)
+
+    def branches(self) -> Iterator[tuple[int, int, str]]:
+        """The edges of the tape behind which others lead to the loss as well."""
+        users: dict[int, list[tuple[int, int]]] = {}
+        nodes = self.scope.reading.nodes
+        for stamp, node in nodes.items():
+            for place, x in enumerate(node._record.inputs):
+                if x is not None and x._record is not None:
+                    users.setdefault(x._record.stamp, []).append((stamp, place))
+        several = [(source, edge) for source, edges in users.items() if len(edges) > 1 for edge in edges]
+        for _, (stamp, place) in several[:16]:
+            later = stamp
+            while later not in self.scope.shown and len(users.get(later, ())) == 1:
+                later = users[later][0][0]
+            yield stamp, place, str(self.scope.shown.get(later) or nodes[stamp]._record.operation.name)
+
+    def terms(self) -> Iterator[tuple[Quantity, str]]:
+        for key, name in self.scope.shown.items():
+            yield Quantity("value", key), name
+
+    def constant_of(self, quantity: Quantity) -> float | None:
+        """c where the gradient is the formula and c times a quantity."""
+        found = None
+        for trial in self.inputs.likely:
+            try:
+                value = self.formula(trial)
+            except (Misfit, ValueError, TypeError):
+                return None
+            x = trial.evaluate.shaped(trial.number(quantity))
+            if np.shape(value) != np.shape(trial.engine) or np.shape(x) != np.shape(trial.engine):
+                return None
+            difference = trial.engine - value
+            c = ratio(difference, x)
+            if c is None or (found is not None and abs(c - found) > 1e-6 * abs(found)):
+                return None
+            found = c
+        return found
+
+    def other(self) -> Iterator[Finding]:
+        """The gradient by another variable."""
+        for key, name in self.scope.shown.items():
+            trials = self.inputs.likely
+            if isinstance(key, int) and key != self.inputs.wrt._record.stamp and np.any(trials[0].adjoint(key)):
+                try:
+                    with np.errstate(all="ignore"):
+                        ratios = [ratio(self.formula(t), t.evaluate.shaped(t.adjoint(key))) for t in trials]
+                except (Misfit, ValueError, TypeError):
+                    return
+                if all(c is not None and abs(c - 1) < 1e-7 for c in ratios):
+                    said = f"It is the gradient with respect to {name}, another variable."
+                    yield Finding(("variable",), said, None, 2.0)
+
+
+def _completed(formula: Formula, rest: dict[int, Array], trial: Trial) -> Array:
+    """A formula with what a way of the loss contributes."""
+    value = formula(trial)
+    if np.shape(value) != np.shape(trial.engine):
+        raise ValueError
+    return value + rest[id(trial)]
+
+
+def _same_size(value: Array, engine: Array) -> Array:
+    """A vector in the shape of the engine's, where only axes of length 1 differ."""
+    squeezed = [n for n in np.shape(value) if n != 1]
+    if squeezed != [n for n in np.shape(engine) if n != 1] or np.shape(value) == np.shape(engine):
+        raise ValueError
+    return np.reshape(value, np.shape(engine))
+
+
+def _negated(tree: Tree) -> Tree:
+    """The formula with the other sign: a difference in it turned round, if there is one."""
+    if tree.kind == "sum" and (len(tree.args) == 1 or tree.data == (1, -1)):
+        return negative(tree)
+    return _turned_inside(tree) or negative(tree)
+
+
+LINEAR = ("sum", "mean", "diag", "outer")
+
+
+def _turned(tree: Tree) -> Tree | None:
+    """A difference turned round, here or inside."""
+    if tree.kind == "sum":
+        if len(tree.args) == 1:
+            return tree.args[0]
+        return negative(tree) if tree.data == (1, -1) and tree.args[0].kind != "number" else None
+    return _turned_inside(tree)
+
+
+def _turned_inside(tree: Tree) -> Tree | None:
+    """A product with the sign of one factor changed, where that is a difference."""
+    if tree.kind in ("had", "dot", "T", "kron") or (tree.kind == "call" and tree.data[0] in LINEAR):
+        for each in tree.args:
+            if (inner := _turned(each)) is not None:
+                return tree.replaced(each, inner)
+    return None
+
+
+def _multiplied(tree: Tree, factor: Factor, notation: str) -> Tree:
+    """The formula divided by a factor."""
+    piece = scaled_by(factor, notation)
+    return had((piece, 1), (tree, 1)) if notation == "numpy" else Tree("dot", (piece, tree))
+
+
+def _about(factor: Factor, said: str, scope: Scope) -> str:
+    if factor.cause == "mean" and factor.value > 1:
+        return f"It is too large by the factor {said}: the loss is a mean over the batch, and the formula sums."
+    if factor.cause == "mean":
+        return f"It is too small, by the factor {said}: the loss is a sum, the formula takes the mean over the batch."
+    if factor.cause == "log":
+        base = f"{scope.base:g}" if scope.base else "e: it is the natural one"
+        return (f"A constant factor is wrong, the logarithm's: it is {said} times the gradient. "
+                f"The base of the loss is {base}.")  # fmt: skip
+    return f"A constant factor is wrong: it is {said} times the gradient."
+
+
+SEARCHES = (
+    Diagnosis.as_it_is, Diagnosis.single, Diagnosis.structural, Diagnosis.late, Diagnosis.double, Diagnosis.other,
+)  # fmt: skip
+
+
+def explanations(readings: list[Diagnosis], fresh: bool = True) -> tuple[int, list[Finding]]:
+    """The cheapest explanations of a formula, and of which of its readings; none if there are none.
+
+    Without `fresh` inputs only what is to be seen in the numbers themselves is looked for.
+    """
+    for search in SEARCHES if fresh else SEARCHES[:1]:
+        found = [(i, each) for i, reading in enumerate(readings) for each in search(reading)]
+        if not fresh:
+            found = [(i, each) for i, each in found if each.causes[:1] != ("condition",)]
+        if found:
+            i, cheapest = min(found, key=lambda each: each[1].cost)
+            close = [each for j, each in found if j == i and each.cost <= cheapest.cost + 0.04]
+            distinct = {each.causes: each for each in reversed(sorted(close, key=lambda each: each.cost))}
+            return i, sorted(distinct.values(), key=lambda each: each.cost)[:2]
+    return 0, []

@@ -1,0 +1,130 @@
+"""Formulas with one mistake mended: the edits of every node, and those that concern several at once.
+
+``{old}`` and ``{new}`` in what is said stand for the piece as it is and as it should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from .context import Context, name
+from .mistakes import GENERATORS, Generator, layers, missing, sums, taken_apart, transposes
+from .scope import Quantity
+from .tree import Tree
+
+SAID = {  # the causes, and what is said of them
+    "sign": "The sign is wrong: {old} should be {new}.",
+    "transpose": "A transpose is wrong: {old} should be {new}.",
+    "order": "The factors are swapped: {old} should be {new}.",
+    "hadamard": "A matrix product stands where the Hadamard (elementwise) product is meant: {old} should be {new}.",
+    "product": "A Hadamard (elementwise) product stands where the matrix product is meant: {old} should be {new}.",
+    "missing": "A factor is missing, {piece}: {old} should be {new}.",
+    "doubled": "A factor is doubled, {piece} stands there twice: {old} should be {new}.",
+    "extra": "A factor is too many, {piece}: {old} should be {new}.",
+    "missing term": "A term is missing, {piece}: {old} should be {new}.",
+    "extra term": "A term is too many, {piece}: {old} should be {new}.",
+    "layer": "The wrong layer: {old} should be {new}.",
+    "place": "The derivative of the activation is taken at the wrong place: {old} should be {new}.",
+    "name": "The wrong quantity: {old} should be {new}.",
+    "activation": "The derivative of the activation is wrong: {old} should be {new}.",
+    "softmax": "Softmax's Jacobian is replaced by its diagonal, as if it were coordinate-wise: {old} should be {new}.",
+    "bias": "It is not summed over the batch: {old} should be {new}.",
+    "sum": "The sum is wrong: {old} should be {new}.",
+    "mean": "Sum and mean over the batch are confused: {old} should be {new}.",
+    "outer": "An outer product is meant, of each element by each: {old} should be {new}.",
+    "jacobian": "The Jacobian of softmax is missing: {old} should be {new}.",
+    "division": "Multiplied where it should be divided, or the other way round: {old} should be {new}.",
+    "exchanged": "Two quantities are exchanged: {old} and {new}.",
+    "factor": "A constant factor is wrong in a part: {old} should be {new}.",
+    "parentheses": "Parentheses are missing: {old} should be {new}.",
+    "power": "An exponent is wrong: {old} should be {new}.",
+    "constant": "A constant is wrong: {old} should be {new}.",
+    "log": "The logarithm has the wrong base: {old} should be {new}.",
+    "column": "A vector of one axis is broadcast against a column: {old} should be {new}.",
+    "function": "The wrong function: {old} should be {new}.",
+}  # fmt: skip
+
+
+class Edit(NamedTuple):
+    """A formula mended: the cause, what it costs to believe in it, the piece before and after, the whole."""
+
+    cause: str
+    cost: float
+    old: Tree
+    new: Tree
+    tree: Tree
+    piece: Tree | None = None
+
+
+def edits(tree: Tree, context: Context, generators: tuple[Generator, ...] = GENERATORS) -> Iterator[Edit]:
+    """All edits of a formula."""
+    for node in tree.walk():
+        for generator in generators:
+            for cause, cost, new, *piece in generator(node, context):
+                yield Edit(cause, cost, node, new, tree.replaced(node, new), piece[0] if piece else None)
+        if node.kind in ("dot", "had") and len(node.args) > 2:
+            yield from _inside(tree, node, context, [each for each in generators if each in PARTIAL])
+    yield from _everywhere(tree, context)
+
+
+PARTIAL = (missing, sums, transposes)  # what may be about a part of a product
+
+
+def _inside(tree: Tree, node: Tree, context: Context, generators: Sequence[Generator]) -> Iterator[Edit]:
+    """Edits of the products that a longer product begins or ends with: (A · B) of A · B · C."""
+    count = len(node.args)
+    build, factors = taken_apart(node)
+    for i, j in [*((0, j) for j in range(2, count)), *((i, count) for i in range(1, count - 1))]:
+        part = build(*factors[i:j])
+        for generator in generators:
+            for cause, cost, new, *piece in generator(part, context):
+                if node.kind == "had" and new.kind == "had":
+                    continue  # a factor of the whole, which has been tried
+                changed = new if node.kind == "dot" else (new, 1)
+                whole = tree.replaced(node, build(*factors[:i], changed, *factors[j:]))
+                yield Edit(cause, cost + 0.01, part, new, whole, piece[0] if piece else None)
+
+
+def _everywhere(tree: Tree, context: Context) -> Iterator[Edit]:
+    """A name replaced wherever it stands, where it stands more than once; two names exchanged."""
+    names: dict[Quantity, list[Tree]] = {}
+    for node in tree.walk():
+        if node.kind == "name":
+            names.setdefault(node.data, []).append(node)
+    for nodes in names.values():
+        if len(nodes) > 1:
+            for cause, cost, new, *_ in layers(nodes[0], context):
+                whole = tree.renamed({nodes[0].data: new})
+                yield Edit(cause, cost + 0.05, nodes[0], new, whole)
+    yield from _arguments(tree, context)
+    present = list(names)
+    for i, first in enumerate(present):
+        for second in present[i + 1 :]:
+            if first in context.quantities and context.quantities[first] == context.quantities.get(second):
+                exchanged = tree.renamed({first: name(second), second: name(first)})
+                yield Edit("exchanged", 1.4, names[first][0], names[second][0], exchanged)
+    for i, first in enumerate(present):
+        for second in present[i + 1 :]:
+            roles = context.role(first), context.role(second)
+            if roles[0] and roles[1] and roles[0][0] == roles[1][0]:
+                new_first, new_second = name(second), name(first)
+                exchanged = tree.renamed({first: new_first, second: new_second})
+                yield Edit("layer", 1.3, names[first][0], new_first, exchanged)
+
+
+def _arguments(tree: Tree, context: Context) -> Iterator[Edit]:
+    """σ(a) ∘ (1 − σ(a)): the argument of a function replaced in all the calls that have it."""
+    calls: dict[Quantity, list[Tree]] = {}
+    for node in tree.walk():
+        single = node.kind == "call" and len(node.args) == 1 and node.args[0].kind == "name"
+        if single and node.data[0] not in ("sum", "mean"):
+            calls.setdefault(node.args[0].data, []).append(node)
+    for nodes in calls.values():
+        if len(nodes) > 1:
+            for cause, cost, new, *_ in layers(nodes[0].args[0], context):
+                whole = tree
+                for node in nodes:
+                    whole = whole.replaced(node, node.with_args((new,)))
+                kind = "place" if cause in ("place", "name", "activation") else cause
+                yield Edit(kind, cost, nodes[0], nodes[0].with_args((new,)), whole)

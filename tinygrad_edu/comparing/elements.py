@@ -1,0 +1,163 @@
+r"""Formulas of elements: a_j (\delta_{jk} - a_k) and sums over an index, computed for all elements at once.
+
+A value has an axis for each of its indices; two values are multiplied where their indices meet. What has a column for
+each sample has one more, SAMPLE: it stays for a value that has samples, and is added up for parameters.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .calls import COMPUTE
+from .tree import Tree
+
+if TYPE_CHECKING:
+    from .evaluate import Evaluation
+
+SAMPLE = "@"
+Array = Any
+
+
+class Indexed(NamedTuple):
+    """An array and the indices of its axes."""
+
+    array: Array
+    indices: tuple[str, ...]
+
+
+class Unfit(ValueError):
+    """Indices that do not fit."""
+
+
+def has_indices(tree: Tree) -> bool:
+    """Whether a formula is one of elements: outside of printed matrices a name has an index."""
+    if tree.kind == "matrix":
+        return False
+    return bool(tree.indices) or tree.kind == "total" or any(map(has_indices, tree.args))
+
+
+class Elements:
+    """Computes trees of elements on the numbers that an evaluation has."""
+
+    def __init__(self, evaluation: Evaluation, batch: int) -> None:
+        self.evaluation, self.batch = evaluation, batch
+        self.sizes: dict[str, int] = {}
+
+    def matrix(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Array:
+        """All elements as a matrix: rows and columns by `order`, or by the shape that they are to have."""
+        self._measure(tree)
+        x = self.value(tree)
+        free = [index for index in x.indices if index != SAMPLE]
+        named = bool(order)
+        order = order or tuple(free)
+        if set(free) - set(order):
+            raise Unfit(f"the indices {', '.join(free)} are left, where {', '.join(order)} are expected")
+        if SAMPLE in x.indices and (len(free) > 1 or (shape and shape[-1] != self.batch)):
+            x = Indexed(x.array.sum(axis=x.indices.index(SAMPLE)), tuple(i for i in x.indices if i != SAMPLE))
+        axes = (*order, SAMPLE) if SAMPLE in x.indices else order
+        sizes = [self.sizes[index] if index != SAMPLE else self.batch for index in axes]
+        array = np.broadcast_to(self._aligned(x, axes), sizes)
+        array = array if array.ndim > 1 else array.reshape(-1, 1)
+        return array.T if shape and array.shape != shape and array.T.shape == shape and not named else array
+
+    def _measure(self, tree: Tree) -> None:
+        """How far each index runs."""
+        for node in tree.walk():
+            if node.kind == "name" and node.indices and node.data.kind not in ("kronecker", "number"):
+                shape = np.shape(self.evaluation.shaped(self.evaluation.numbers(node.data)))
+                for index, size in zip(self._own(node, shape), shape, strict=False):
+                    if not index.isdigit() and self.sizes.setdefault(index, size) != size:
+                        raise Unfit(f"the index {index} runs to {self.sizes[index]} and to {size}")
+
+    def _own(self, node: Tree, shape: tuple[int, ...]) -> tuple[str, ...]:
+        """The indices of a name: of dz_j/dw_jk, which is a_k, the last one."""
+        columns = 1 if shape[1] == 1 or (shape[1] == self.batch and len(node.indices) == 1) else 2
+        distinct = tuple(dict.fromkeys(node.indices))
+        columns = 1 if node.data.kind == "slope" else columns
+        return node.indices[-columns:] if len(node.indices) == columns else distinct[-columns:]
+
+    def value(self, tree: Tree) -> Indexed:
+        return getattr(self, f"_{tree.kind}", self._other)(tree)
+
+    def _other(self, tree: Tree) -> Indexed:
+        if tree.args:
+            raise Unfit(f"{tree.kind} is not read in a formula of elements")
+        return Indexed(np.float64(np.squeeze(self.evaluation.array(tree))), ())
+
+    def _name(self, tree: Tree) -> Indexed:
+        if tree.data.kind == "kronecker":
+            n = max((self.sizes.get(index, 0) for index in tree.indices), default=0)
+            for index in tree.indices:
+                self.sizes.setdefault(index, n)
+            return Indexed(np.eye(n), tree.indices)
+        array = np.asarray(self.evaluation.shaped(self.evaluation.numbers(tree.data)))
+        if array.size == 1:
+            return Indexed(array.reshape(()), ())
+        indices = self._own(tree, array.shape)
+        if not indices:
+            raise Unfit(f"{tree.text} has no index")
+        if len(indices) == 1:
+            indices = (*indices, SAMPLE) if array.shape[1] > 1 else indices
+            array = array if array.shape[1] > 1 else array[:, 0]
+        for index in [each for each in indices if each.isdigit()]:
+            place = indices.index(index)
+            array, indices = np.take(array, int(index), axis=place), indices[:place] + indices[place + 1 :]
+        if len(set(indices)) < len(indices):
+            array, indices = np.diagonal(array), indices[:1]
+        return Indexed(array, indices)
+
+    def _aligned(self, x: Indexed, axes: tuple[str, ...]) -> Array:
+        order = [x.indices.index(index) for index in axes if index in x.indices]
+        shape = [x.array.shape[x.indices.index(index)] if index in x.indices else 1 for index in axes]
+        return np.reshape(np.transpose(x.array, order), shape)
+
+    def _together(self, function: Any, a: Indexed, b: Indexed) -> Indexed:
+        axes = tuple(dict.fromkeys((*a.indices, *b.indices)))
+        return Indexed(function(self._aligned(a, axes), self._aligned(b, axes)), axes)
+
+    def _sum(self, tree: Tree) -> Indexed:
+        result = Indexed(np.float64(0), ())
+        for each, sign in zip(tree.args, tree.data, strict=True):
+            result = self._together(np.add if sign == 1 else np.subtract, result, self.value(each))
+        return result
+
+    def _had(self, tree: Tree) -> Indexed:
+        result = Indexed(np.float64(1), ())
+        for each, n in zip(tree.args, tree.data, strict=True):
+            result = self._together(np.multiply if n == 1 else np.divide, result, self.value(each))
+        return result
+
+    def _dot(self, tree: Tree) -> Indexed:
+        result = Indexed(np.float64(1), ())
+        for each in tree.args:
+            result = self._together(np.multiply, result, self.value(each))
+        return result
+
+    def _power(self, tree: Tree) -> Indexed:
+        return self._together(np.power, *map(self.value, tree.args))
+
+    def _call(self, tree: Tree) -> Indexed:
+        if len(tree.args) != 1:
+            raise Unfit(f"{tree.data[0]} is not read in a formula of elements")
+        x = self.value(tree.args[0])
+        if tree.data[0] in ("act", "slope"):
+            assert self.evaluation.apply is not None
+            return Indexed(self.evaluation.apply(tree, tree.data[0], dict(tree.data[1])["of"], x.array), x.indices)
+        compute = COMPUTE.get(tree.data[0])
+        if compute is None or tree.data[0] in ("sum", "mean", "diag", "max", "min"):
+            raise Unfit(f"{tree.data[0]} is not read in a formula of elements")
+        return Indexed(compute(x.array), x.indices)
+
+    def _total(self, tree: Tree) -> Indexed:
+        index, without = tree.data
+        x = self.value(tree.args[0])
+        if index not in x.indices:
+            raise Unfit(f"nothing in the sum has the index {index}")
+        if without:
+            n = self.sizes[index]
+            self.sizes.setdefault(without, n)
+            x = self._together(np.multiply, x, Indexed(1 - np.eye(n), (index, without)))
+        place = x.indices.index(index)
+        return Indexed(np.sum(x.array, axis=place), x.indices[:place] + x.indices[place + 1 :])

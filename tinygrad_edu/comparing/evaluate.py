@@ -1,0 +1,263 @@
+"""The numbers of a formula, with shapes as they are written.
+
+Products are strict: a matrix product needs equal inner sizes, and of two arrays that meet elementwise one must have the
+shape of the result: a bias may be added to every column of a batch, but a column and a row make no matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .calls import COMPUTE
+from .elements import Elements, Unfit, has_indices
+from .tree import Tree
+
+Array = Any
+
+
+class Misfit(ValueError):
+    """Shapes that do not fit: where, and which."""
+
+    def __init__(self, tree: Tree, what: str) -> None:
+        super().__init__(what)
+        self.tree = tree
+
+
+class Ones:
+    """1 or 1ᵀ: a column or a row of ones, as long as is asked for; alone it is a number that is stretched."""
+
+    def __init__(self, row: bool = False) -> None:
+        self.row = row
+
+
+class Unit:
+    """I, as large as is asked for."""
+
+
+LARGEST = 2_000_000  # numbers of a Kronecker product
+SIGNS = {"sum": "+", "dot": "·", "had": "∘", "kron": "⊗"}
+RELATIONS: dict[str, Callable[[Array, Array], Array]] = {
+    ">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal, "==": np.equal,
+}  # fmt: skip
+
+
+class Evaluation:
+    """Computes trees on the numbers of names, each tree once. `matrices`: vectors are columns, as on paper."""
+
+    def __init__(
+        self, numbers: Callable[[Any], Array], matrices: bool, apply: Callable[..., Array] | None = None,
+        batch: int = 1, shape: tuple[int, ...] = (),
+    ) -> None:  # fmt: skip
+        self.numbers, self.matrices, self.apply, self.batch, self.shape = numbers, matrices, apply, batch, shape
+        self.known: dict[Tree, Array] = {}
+        self.kept: set[Tree] = set()  # what is kept from one formula to the next
+
+    def __call__(self, tree: Tree) -> Array:
+        """The value as an array."""
+        with np.errstate(all="ignore"):
+            if self.matrices and has_indices(tree):
+                return self.elements(tree, (), self.shape)
+            found = self.plain(self.value(tree))
+        self.forget()
+        return found
+
+    def keep(self, tree: Tree) -> None:
+        """Compute the parts of a formula only once, as its edits have them too."""
+        self.kept.update(tree.walk())
+
+    def forget(self) -> None:
+        """Drop what is not to be kept: edits of large matrices would fill the memory."""
+        for each in self.known.keys() - self.kept:
+            del self.known[each]
+
+    def elements(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Array:
+        """A formula of elements, for all of them."""
+        try:
+            return Elements(self, self.batch).matrix(tree, order, shape)
+        except Unfit as error:
+            raise Misfit(tree, str(error)) from None
+        except KeyError as error:
+            raise Misfit(tree, f"nothing says how far the index {error} runs") from None
+
+    def _matrix(self, tree: Tree) -> Array:
+        return self.elements(tree.args[0], tree.data, ())
+
+    def plain(self, x: Array) -> Array:
+        if isinstance(x, Unit) and self.shape:  # alone it is as large as the gradient
+            return np.eye(self.shape[0])
+        return np.ones((1, 1)) if isinstance(x, Ones | Unit) else x
+
+    def value(self, tree: Tree) -> Array:
+        """The value; ones and I as what they are."""
+        if tree not in self.known:
+            self.known[tree] = getattr(self, f"_{tree.kind}")(tree)
+        return self.known[tree]
+
+    def array(self, tree: Tree) -> Array:
+        return self.plain(self.value(tree))
+
+    def shaped(self, x: Array) -> Array:
+        """On paper a number is (1, 1) and a vector a column."""
+        if not self.matrices or np.ndim(x) > 1:
+            return x
+        return np.reshape(x, (-1, 1))
+
+    def _number(self, tree: Tree) -> Array:
+        return np.float64(tree.data)
+
+    def _name(self, tree: Tree) -> Array:
+        return Unit() if tree.data.kind == "eye" else self.shaped(self.numbers(tree.data))
+
+    def _ones(self, tree: Tree) -> Array:
+        return Ones(tree.data)
+
+    def _tuple(self, tree: Tree) -> Array:
+        raise Misfit(tree, "a list of numbers is a shape only, as in np.ones((3, 1))")
+
+    def _sum(self, tree: Tree) -> Array:
+        values = [self.value(each) for each in tree.args]
+        size = max((np.shape(x)[0] for x in values if not isinstance(x, Ones | Unit) and np.ndim(x) == 2), default=1)
+        result: Array = None
+        for x, sign in zip(values, tree.data, strict=True):
+            x = np.eye(size) if isinstance(x, Unit) else self.plain(x)
+            signed = x if sign == 1 else -x
+            result = signed if result is None else self.elementwise(tree, np.add, result, signed)
+        return result
+
+    def elementwise(self, tree: Tree, function: Callable[[Array, Array], Array], a: Array, b: Array) -> Array:
+        shapes = np.shape(a), np.shape(b)
+        said = f"A {SIGNS.get(tree.kind, ',')} B of {shapes[0]} and {shapes[1]}"
+        try:
+            whole = np.broadcast_shapes(*shapes)
+        except ValueError:
+            raise Misfit(tree, f"{said}: the shapes are not equal") from None
+        if whole not in shapes and not any(map(_repeated, tree.args)):
+            raise Misfit(tree, f"{said}, which NumPy broadcasts to {whole}")
+        return function(a, b)
+
+    def _had(self, tree: Tree) -> Array:
+        result: Array = None
+        for each, exponent in zip(tree.args, tree.data, strict=True):
+            x = self.array(each)
+            if result is None:
+                result = x if exponent == 1 else 1 / x
+            else:
+                result = self.elementwise(tree, np.multiply if exponent == 1 else np.divide, result, x)
+        return result
+
+    def _dot(self, tree: Tree) -> Array:
+        factors = [x for x in map(self.value, tree.args) if not isinstance(x, Unit)] or [Unit()]
+        i = 0
+        while i < len(factors) - 1:  # sums first: 1ᵀ·A and A·1
+            a, b = factors[i], factors[i + 1]
+            if isinstance(a, Ones) and a.row and not isinstance(b, Ones):
+                factors[i : i + 2] = [np.sum(b, axis=0, keepdims=True)]
+            elif isinstance(b, Ones) and not b.row and not isinstance(a, Ones):
+                factors[i : i + 2] = [np.sum(a, axis=-1, keepdims=True)]
+            else:
+                i += 1
+                continue
+            i = max(i - 1, 0)
+        result = factors[0]
+        for b in factors[1:]:
+            if isinstance(result, Ones) or isinstance(b, Ones):  # 1·row, column·1ᵀ: repeated
+                result = self.plain(result) * self.plain(b)
+            else:
+                result = self.matmul(tree, result, b)
+        if len(factors) < len(tree.args) and any(each.kind == "name" and each.data.kind == "eye" for each in tree.args):
+            return result * self.plain(Unit()) if np.size(result) == 1 else result
+        return result
+
+    def matmul(self, tree: Tree, a: Array, b: Array) -> Array:
+        a, b = np.asarray(a), np.asarray(b)
+        if 0 in (a.ndim, b.ndim) or (self.matrices and 1 in (a.size, b.size)):
+            return a * b
+        if a.ndim == 2 == b.ndim and (1, 1) in (a.shape, b.shape) and a.shape[1] != b.shape[0]:
+            return a * b
+        try:
+            return a @ b
+        except ValueError:
+            inner = f"{a.shape[-1]} and {b.shape[0] if b.ndim == 1 else b.shape[-2]}"
+            raise Misfit(tree, f"A · B of {a.shape} and {b.shape}: the inner sizes {inner} are not equal") from None
+
+    def _kron(self, tree: Tree) -> Array:
+        a, b = map(self.array, tree.args)
+        if np.size(a) * np.size(b) > LARGEST:
+            raise Misfit(tree, f"A ⊗ B of {np.shape(a)} and {np.shape(b)} is too large")
+        return np.kron(a, b)
+
+    def _power(self, tree: Tree) -> Array:
+        base, exponent = map(self.array, tree.args)
+        return self.elementwise(tree, np.power, np.asarray(base, float), exponent)
+
+    def _T(self, tree: Tree) -> Array:
+        x = self.value(tree.args[0])
+        if isinstance(x, Ones):
+            return Ones(not x.row)
+        return x if isinstance(x, Unit) else np.transpose(x)
+
+    def _inv(self, tree: Tree) -> Array:
+        x = np.asarray(self.array(tree.args[0]))
+        if x.size == 1:
+            return 1 / x
+        if x.ndim != 2 or x.shape[0] != x.shape[1]:
+            raise Misfit(tree, f"the inverse of {x.shape}: only square matrices have one")
+        return np.linalg.inv(x)
+
+    def _relation(self, tree: Tree) -> Array:
+        a, b = map(self.array, tree.args)
+        return self.elementwise(tree, RELATIONS[tree.data], a, b).astype(float)
+
+    def _total(self, tree: Tree) -> Array:
+        raise Misfit(tree, "a sum with an index is for formulas of elements, with indices at the names")
+
+    def _call(self, tree: Tree) -> Array:
+        name, params = tree.data[0], dict(tree.data[1])
+        if name in ("eye", "ones", "zeros"):
+            return self.filled(tree, name)
+        args = [self.array(each) for each in tree.args]
+        if name in ("act", "slope"):
+            assert self.apply is not None
+            return self.shaped(self.apply(tree, name, params["of"], args[0]))
+        if name == "outer" and np.size(args[0]) * np.size(args[1]) > LARGEST:
+            raise Misfit(tree, f"an outer product of {np.shape(args[0])} and {np.shape(args[1])} is too large")
+        if name == "reshape":
+            args = [args[0], tuple(int(x) for x in self.sizes(tree.args[1:]))]
+        if name == "diag" and self.matrices:
+            args = [np.asarray(args[0])]
+        axis = params.get("axis")
+        if isinstance(axis, str):
+            params["axis"] = None
+        elif axis is not None and not -np.ndim(args[0]) <= axis < np.ndim(args[0]):
+            raise Misfit(tree, f"{name} along axis {axis} of the shape {np.shape(args[0])}: there is no such axis")
+        if "keepdims" in params:
+            params["keepdims"] = params["keepdims"] in ("True", 1)
+        elif self.matrices and axis is not None and name != "softmax" and name != "shape":
+            params["keepdims"] = True
+        compute = np.reshape if name == "reshape" else COMPUTE[name]
+        try:
+            return self.shaped(compute(*args, **params))
+        except (ValueError, TypeError, np.linalg.LinAlgError) as error:
+            raise Misfit(tree, f"{name} of {', '.join(str(np.shape(x)) for x in args)}: {error}") from None
+
+    def sizes(self, trees: tuple[Tree, ...]) -> list[float]:
+        inside = trees[0].args if len(trees) == 1 and trees[0].kind == "tuple" else trees
+        return [float(np.ravel(self.array(each))[0]) for each in inside]
+
+    def filled(self, tree: Tree, name: str) -> Array:
+        sizes = tuple(int(x) for x in self.sizes(tree.args))
+        if not all(0 < size <= 10_000 for size in sizes) or np.prod([*sizes, *sizes][:2], dtype=float) > 1e6:
+            raise Misfit(tree, f"{name} of the size {sizes}")
+        return np.eye(sizes[0], sizes[-1]) if name == "eye" else self.shaped(np.full(sizes, float(name == "ones")))
+
+
+def _repeated(tree: Tree) -> bool:
+    """Whether an operand is meant to be repeated: x[:, None], or 1 · xᵀ."""
+    if tree.kind == "T":
+        return _repeated(tree.args[0])
+    if tree.kind == "call":
+        return tree.data[0] in ("column", "row", "reshape")
+    return tree.kind == "ones" or (tree.kind in ("dot", "had", "sum") and any(map(_repeated, tree.args)))

@@ -1,0 +1,76 @@
+"""Constant factors that have a name: 2, the batch size, ln b and what they make together."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from .scope import Scope
+from .tree import Tree
+
+
+class Factor(NamedTuple):
+    """A constant by which a formula is too large: what it is, how that is said, and its inverse as it is typed."""
+
+    cause: str
+    value: float
+    said: str
+    inverse: str
+
+
+def named_factors(scope: Scope) -> list[Factor]:
+    """The factors that a tape gives reason to expect, simple ones first."""
+    ln = math.log(scope.base) if scope.base else None
+    base = f"{scope.base:g}" if scope.base else ""
+    rows, size = scope.outputs, scope.outputs * scope.batch
+    numbers = [("factor", 2.0, "2", "2")]
+    counts = [("mean", scope.batch, f"the batch size {scope.batch}"), ("factor", rows, f"the number of outputs {rows}"),
+              ("mean", size, f"the number {size} of all outputs in the batch")]  # fmt: skip
+    if 1 in (scope.batch, scope.outputs):
+        del counts[2]
+    numbers += [(cause, float(n), said, str(n)) for cause, n, said in counts if n > 1]
+    if ln:
+        numbers.append(("log", ln, f"ln {base}", f"ln({base})"))
+    found: list[Factor] = []
+    for cause, value, said, text in numbers:
+        found.append(Factor(cause, value, said, f"1/{text}"))
+        found.append(Factor(cause, 1 / value, f"1/{said}" if cause == "factor" else f"1 over {said}", text))
+    pairs = [(x, y) for i, x in enumerate(numbers) for y in numbers[i + 1 :]]
+    for (first, a, said_a, text_a), (second, b, said_b, text_b) in pairs:
+        cause = second if first == "factor" else first
+        found += [
+            Factor(cause, a * b, f"{said_a} times {said_b}", f"1/({text_a} {text_b})"),
+            Factor(cause, 1 / (a * b), f"1 over {said_a} times {said_b}", f"{text_a} {text_b}"),
+            Factor(cause, a / b, f"{said_a} over {said_b}", f"{text_b}/{text_a}"),
+            Factor(cause, b / a, f"{said_b} over {said_a}", f"{text_a}/{text_b}"),
+        ]
+    for k in (2, 10):
+        if ln and k != scope.base:
+            found.append(Factor("log", ln / math.log(k), f"ln {base} over ln {k}", f"ln({k})/ln({base})"))
+            found.append(Factor("log", math.log(k) / ln, f"ln {k} over ln {base}", f"ln({base})/ln({k})"))
+        found.append(Factor("log", math.log(k), f"ln {k}", f"1/ln({k})"))
+        found.append(Factor("log", 1 / math.log(k), f"1/ln {k}", f"ln({k})"))
+    found += [Factor("factor", x, f"the constant {x:g}", f"1/{x:g}") for x in scope.scalars if x not in (0, 1)]
+    found += [Factor("factor", 1 / x, f"1 over the constant {x:g}", f"{x:g}") for x in scope.scalars if x not in (0, 1)]
+    return found
+
+
+def explained(c: float, factors: list[Factor]) -> list[Factor]:
+    """The factors that a number is, up to its sign; the simple ones alone where there are any."""
+    found = [each for each in factors if math.isclose(abs(c), each.value, rel_tol=1e-6)]
+    found = [each for each in found if "the constant" not in each.said] or found
+    several = (" over ", " times ")
+    simple = [each for each in found if not any(word in each.said.removeprefix("1 over ") for word in several)]
+    return (simple or found)[:2]
+
+
+def scaled_by(factor: Factor, notation: str) -> Tree:
+    """One over a factor, as a notation writes it."""
+    text = factor.inverse
+    if notation == "numpy":
+        text = text.replace("ln(", "np.log(").replace(" ", " * ")
+    elif notation == "latex":
+        above, slash, below = text.replace("ln(", r"\ln(").partition("/")
+        text = rf"\frac{{{above}}}{{{below.strip('()') if ' ' in below else below}}}" if slash else text
+    plain = text.replace(".", "").isdigit() or notation == "latex"
+    return Tree("number", data=1 / factor.value, text=text if plain else f"({text})")

@@ -1,0 +1,113 @@
+"""Explanations, and the inputs on which they are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..symbolic.replay import Assumption, given, perturbed
+from .scope import Scope
+from .tree import Tree
+from .trial import Trial
+
+Array = Any
+FRESH = 3
+
+
+class Finding(NamedTuple):
+    """An explanation: its causes, what is said, the formula mended, and what it costs to believe in it."""
+
+    causes: tuple[str, ...]
+    said: str
+    mended: Tree | None = None
+    cost: float = 1.0
+    holds: bool = False  # right on the tape's inputs, and whenever they have what is said
+
+
+class Inputs:
+    """The trials of a comparison: the tape's own numbers, and fresh ones, made when they are asked for."""
+
+    def __init__(self, scope: Scope, wrt: Any, matrices: bool, alone: bool = False) -> None:
+        self.scope, self.wrt, self.matrices = scope, wrt, matrices
+        self.alone = alone  # only the first sample: a Jacobian is of one
+        masks = any(np.asarray(value).dtype.kind != "f" and np.size(value) > 1
+                    for node in scope.reading.nodes.values() for value in node._record.values)  # fmt: skip
+        self.size = 1e-5 if masks else 0.2  # what was compared stays as it was
+        self.own = self.trial(given(scope.reading))
+        self._fresh: list[Trial] = []
+        self._likely: list[Trial] | None = None
+
+    def trial(self, numbers: dict[str, Any], cut: Iterable[tuple[int, int]] = ()) -> Trial:
+        numbers = one_sample(numbers, self.scope) if self.alone else numbers
+        return Trial(self.scope, self.wrt, numbers, self.matrices, frozenset(cut))
+
+    def only_own(self) -> None:
+        """Try nothing but the tape's numbers: for an array, which is what it is."""
+        self._fresh = self._likely = [self.own]
+
+    @property
+    def fresh(self) -> list[Trial]:
+        if not self._fresh:
+            self._fresh = self.changed()
+        return self._fresh
+
+    @property
+    def likely(self) -> list[Trial]:
+        """Fresh inputs whose constants sum to 1 where those of the tape do, as targets may."""
+        if self._likely is None:
+            assume = tuple(self.summing())
+            self._likely = self.changed(assume=assume) if assume else self.fresh
+        return self._likely
+
+    def summing(self) -> Iterator[Assumption]:
+        """The constants whose numbers sum to 1 over the outputs."""
+        for name, tensor in self.scope.reading.given.items():
+            value = self.own.given[name]
+            axis = min(1 - self.scope.axis, np.ndim(value) - 1)
+            constant = getattr(tensor, "_record", None) is None and np.size(value) > 1 and axis >= 0
+            if constant and np.all(value >= 0) and np.allclose(np.sum(value, axis), 1, rtol=1e-5):
+                yield Assumption(tensor, axis)
+
+    def changed(
+        self, change: Callable[[dict[str, Any]], dict[str, Any]] = lambda numbers: numbers,
+        assume: tuple[Assumption, ...] = (), fill: bool = True, size: float | None = None,
+    ) -> list[Trial]:  # fmt: skip
+        """Fresh inputs, each changed once more; those on which the engine has no finite numbers are left out."""
+        with np.errstate(all="ignore"):
+            trials = [
+                self.trial(change(perturbed(self.scope.reading, i, assume, fill=fill, size=size or self.size)))
+                for i in range(1, FRESH + 1)
+            ]
+        finite = [each for each in trials if np.isfinite(each.engine).all()]
+        if not finite and fill:
+            return self.changed(change, assume, fill=False, size=size)
+        return finite
+
+
+def ratio(value: Array, engine: Array) -> float | None:
+    """c where a value is c times the engine's; None where there is no such number."""
+    value = np.asarray(value, float)
+    if value.size == 1 == engine.size:
+        value = value.reshape(engine.shape)
+    if value.shape != engine.shape or not np.isfinite(value).all():
+        return None
+    square = float(np.sum(engine * engine))
+    if square == 0:
+        return 1.0 if not np.any(value) else None
+    c = float(np.sum(value * engine)) / square
+    largest = float(np.max(np.abs(engine)))
+    close = c != 0 and np.max(np.abs(value - c * engine)) <= 1e-8 * abs(c) * largest + 1e-15
+    return c if close else None
+
+
+def one_sample(numbers: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """The first of a batch alone."""
+    axis = scope.axis
+    alone = dict(numbers)
+    for name, tensor in scope.reading.given.items():
+        constant = getattr(tensor, "_record", None) is None and np.ndim(numbers[name]) > axis
+        if constant and numbers[name].shape[axis] == scope.batch > 1:
+            alone[name] = np.take(numbers[name], [0], axis)
+    return alone

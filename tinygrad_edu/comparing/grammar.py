@@ -1,0 +1,189 @@
+"""The grammar: formulas in NumPy, Unicode or LaTeX become trees, and what is none is refused with its place.
+
+Nothing is ever handed to Python: what is not in the tables below is not read. A product that mixes · and ∘ without
+parentheses is read in one of three orders: ``tight`` (· before ∘, as `derive` writes), ``left`` (as Mishachev's (3),
+and as Python has it), ``right`` (as his (4)).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from .cursor import Name, named
+from .operands import Operands
+from .tree import Tree, call, dot, had, transposed
+
+ORDERS = ("tight", "left", "right")
+PRODUCTS = {"·": "dot", "@": "dot", "∘": "had", "*": "had", "⊘": "over", "/": "over", "⊗": "kron", "•": "bullet"}
+LOOSE = {"had", "over", "kron"}
+COMPARISONS = {">", "<", ">=", "<=", "=="}
+STARTING = {"number", "name", "ones", "accent"}  # kinds of tokens that an operand begins with
+OPENING = {"(", "{", "[", "√", "∇", "∂", r"\frac", r"\sum", r"\sqrt"}
+
+
+def parse(
+    text: str, known: Iterable[str] = (), order: str = "tight", is_layer: Callable[[Name], bool] = lambda name: False
+) -> Tree:
+    r"""The tree of a formula. Its names are not looked up yet; those `known` are one word in LaTeX too.
+
+    >>> parse("W1.T @ d").args[1]
+    name(Name(base='d', layer='', primes=0))
+    >>> parse("W1.__class__")
+    Traceback (most recent call last):
+        ...
+    tinygrad_edu.comparing.tokens.FormulaError: compare: .__class__ is not allowed, only ...
+    """
+    return Parser(text, set(known), order, is_layer).formula()
+
+
+class Parser(Operands):
+    """Recursive descent: sum, product, sign, what stands behind an operand."""
+
+    def formula(self) -> Tree:
+        """The whole text; of a chain of equations the last right-hand side."""
+        depth, start = 0, 0
+        for i, token in enumerate(self.tokens):
+            depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
+            depth += token.kind == "environment" and (1 if "begin" in token.text else -1)
+            if token.text == "=" and not depth:
+                start = i + 1
+        self.at = start
+        if self.next.kind == "end":
+            self.refuse("a formula is expected")
+        tree = self.sum()
+        while self.follows(".", ",", ";"):  # the full stop of a sentence
+            self.take()
+        if self.next.kind != "end":
+            self.refuse(f"{self.next.text!r} is left over")
+        return tree
+
+    def sum(self) -> Tree:
+        """Terms with signs, perhaps compared with others."""
+        at = self.next.at
+        terms, signs = [], []
+        sign = self.sign()
+        while True:
+            terms.append(self.product())
+            signs.append(sign)
+            if not self.follows("+", "-"):
+                break
+            sign = self.sign()
+        tree = terms[0] if signs == [1] else Tree("sum", tuple(terms), tuple(signs), at=at)
+        if self.follows(*COMPARISONS):
+            relation = self.take().text
+            tree = Tree("relation", (tree, self.sum()), relation, at=at)
+        return tree
+
+    def sign(self) -> int:
+        """The sign of all the + and - that follow."""
+        sign = 1
+        while self.follows("+", "-"):
+            sign = -sign if self.take().text == "-" else sign
+        return sign
+
+    def operator(self) -> str:
+        """Which product follows, if any; two operands side by side are multiplied."""
+        token = self.next
+        if token.kind == "operator" and token.text in PRODUCTS:
+            return PRODUCTS[token.text]
+        starts = token.kind in STARTING or token.text in OPENING or token.text.startswith(r"\begin")
+        starts = starts or (token.text in ("‖", "|") and not self.bars)
+        return "beside" if starts else ""
+
+    def product(self) -> Tree:
+        """Factors, in the order of the reading."""
+        return self.nested(self._product)
+
+    def _product(self) -> Tree:
+        factors, operators = [self.signed()], []
+        while found := self.operator():
+            if found != "beside":
+                self.take()
+            operators.append(found)
+            factors.append(self.signed())
+        order = "left" if self.notation == "numpy" else self.order
+        if order == "tight":
+            factors, operators = _tight(factors, operators)
+        return _folded(factors, operators, right=order == "right")
+
+    def signed(self) -> Tree:
+        """A factor, perhaps with a sign."""
+        if self.follows("-", "+"):
+            at, sign = self.next.at, self.sign()
+            inner = self.nested(self.signed)
+            return inner if sign == 1 else Tree("sum", (inner,), (-1,), at=at)
+        return self.postfix()
+
+    def postfix(self) -> Tree:
+        """An operand and all that stands behind it."""
+        start, closed = self.next.at, self.follows("(")  # (a)^2 is a square, whatever a^2 is
+        tree = self.operand()
+        while True:
+            token = self.next
+            if token.text == "." and self.tokens[self.at + 1].kind == "name" and not self.tokens[self.at + 1].spaced:
+                tree = self.method(tree)
+            elif token.text == "[" and not token.spaced and self.notation == "numpy":
+                tree = self.subscripted(tree)
+            elif token.text == "**":
+                self.take()
+                tree = Tree("power", (tree, self.nested(self.signed)), at=start)
+            elif token.kind == "power":
+                tree = self.superscript(tree, self.take().text, start)
+            elif token.text == "^":
+                self.take()
+                tree = self.raised(tree, start, closed)
+            elif token.text == "_" and tree.kind == "name" and isinstance(tree.data, Name):
+                self.take()
+                tree = self.lowered(tree)
+            elif token.text == "'" and tree.kind == "name" and isinstance(tree.data, Name) and not closed:
+                self.take()
+                tree = named(tree, tree.data._replace(primes=tree.data.primes + 1))
+            elif token.text == "'":
+                self.take()
+                tree = transposed(tree)
+            elif token.text == "(" and tree.kind == "name" and self.is_function(tree.data):
+                tree = self.activation(tree)
+            else:
+                break
+            if tree.kind == "name" and not tree.text.endswith(")"):
+                tree = named(tree, tree.data, self.source(start))
+        if tree.kind == "name" and isinstance(tree.data, Name) and tree.data.primes and "_hat" in tree.data.base:
+            text = re.sub(r"\\(?:wide)?hat\s*\{([^}]*)\}|\u0302", r"\1", tree.text)
+            tree = call("diag", named(tree, tree.data._replace(base=tree.data.base.replace("_hat", "")), text))
+        if tree.kind == "number" and self.follows("/") and self.notation != "numpy":
+            self.take()
+            tree = had((tree, 1), (self.nested(self.postfix), -1))  # 1/n A is (1/n) A
+        return tree
+
+
+def _tight(factors: list[Tree], operators: list[str]) -> tuple[list[Tree], list[str]]:
+    """Matrix products first."""
+    whole, loose, start = [], [], 0
+    for i, each in enumerate([*operators, "had"]):
+        if each in LOOSE:
+            whole.append(_folded(factors[start : i + 1], operators[start:i]))
+            loose.append(each)
+            start = i + 1
+    return whole, loose[:-1]
+
+
+def _folded(factors: list[Tree], operators: list[str], right: bool = False) -> Tree:
+    """Products from the left, or from the right."""
+    if right:
+        result = factors[-1]
+        for factor, each in zip(reversed(factors[:-1]), reversed(operators), strict=True):
+            result = _combined(factor, each, result)
+        return result
+    result = factors[0]
+    for each, factor in zip(operators, factors[1:], strict=True):
+        result = _combined(result, each, factor)
+    return result
+
+
+def _combined(a: Tree, operator: str, b: Tree) -> Tree:
+    if operator in ("had", "over"):
+        return had((a, 1), (b, 1 if operator == "had" else -1))
+    if operator == "kron":
+        return Tree("kron", (a, b), at=a.at)
+    return dot(b, a) if operator == "bullet" else dot(a, b)

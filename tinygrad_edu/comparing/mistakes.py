@@ -1,0 +1,334 @@
+"""The mistakes that people make, as a table of edits of one node: what it should have been.
+
+An edit is tried because somebody is known to make the mistake. Whether it explains the numbers is for the diagnosis to
+find out. Each generator yields a cause of `SAID`, what it costs to believe in it, the node mended, and where there is
+one the piece that is missing or too many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .context import Context, name
+from .factors import scaled_by
+from .scope import Quantity
+from .tree import Tree, call, dot, had, negative, number, transposed
+
+Piece = tuple[str, float, Tree] | tuple[str, float, Tree, Tree]
+Generator = Callable[[Tree, Context], Iterator[Piece]]
+
+
+def taken_apart(product: Tree) -> tuple[Callable[..., Tree], list[Any]]:
+    """What builds a product, and what of: factors, or factors with their exponents."""
+    if product.kind == "dot":
+        return dot, list(product.args)
+    return had, list(zip(product.args, product.data, strict=True))
+
+
+def transposes(node: Tree, context: Context) -> Iterator[Piece]:
+    """Aᵀ for A, A for Aᵀ; a column for a vector of one axis."""
+    shape = context.shape(node)
+    if node.kind == "T":
+        yield "transpose", 1.0, node.args[0]
+    elif shape is not None and len(shape) == 2 and max(shape) > 1 and node.kind != "number":
+        yield "transpose", 1.0 if node.kind == "name" else 1.15, transposed(node)
+    elif shape is not None and len(shape) == 1 and node.kind == "name" and not context.matrices:
+        yield "column", 1.2, call("column", node)
+
+
+def signs(node: Tree, context: Context) -> Iterator[Piece]:
+    """a − t for a + t, t − a for a − t."""
+    if node.kind == "sum" and len(node.args) > 1:
+        for i in range(1, len(node.args)):
+            data = tuple(-s if i == j else s for j, s in enumerate(node.data))
+            yield "sign", 1.0, node.with_args(node.args, data)
+        if len(node.args) == 2 and node.data == (1, -1):
+            yield "sign", 1.05, negative(node)
+    elif node.kind == "sum":
+        yield "sign", 1.05, node.args[0]
+
+
+def orders(node: Tree, context: Context) -> Iterator[Piece]:
+    """B · A for A · B."""
+    if node.kind == "kron":
+        yield "order", 1.1, node.with_args(node.args[::-1])
+    if node.kind != "dot":
+        return
+    for i in range(len(node.args) - 1):
+        args = list(node.args)
+        args[i], args[i + 1] = args[i + 1], args[i]
+        yield "order", 1.05, dot(*args)
+        yield "order", 1.25, dot(*node.args[:i], transposed(args[i]), *args[i + 1 :])  # A · W for Wᵀ · A
+    if len(node.args) > 2:
+        yield "order", 1.1, dot(*node.args[::-1])
+
+
+def products(node: Tree, context: Context) -> Iterator[Piece]:
+    """A ∘ B for A · B and the other way round, outer products, divisions."""
+    if node.kind == "dot":
+        for i in range(1, len(node.args)):
+            left, right = dot(*node.args[:i]), dot(*node.args[i:])
+            yield "hadamard", 1.1, had((left, 1), (right, 1))
+            if not context.matrices and {len(context.shape(each) or ()) for each in (left, right)} == {1}:
+                yield "outer", 1.1, call("outer", left, right.args[0] if right.kind == "T" else right)
+            for j in range(i + 1, len(node.args)):
+                yield "hadamard", 1.2, dot(had((dot(*node.args[:i]), 1), (dot(*node.args[i:j]), 1)), *node.args[j:])
+        yield "product", 1.3, Tree("kron", (node.args[0], dot(*node.args[1:])))
+    if node.kind == "had":
+        factors = list(zip(node.args, node.data, strict=True))
+        for i, (factor, exponent) in enumerate(factors):
+            rest = factors[:i] + factors[i + 1 :]
+            if exponent == 1 and rest:
+                yield "product", 1.1, dot(had(*rest), factor)
+                yield "product", 1.1, dot(factor, had(*rest))
+                if not context.matrices and context.shape(factor) == (max(context.shape(factor) or (0,)),):
+                    yield "outer", 1.2, call("outer", had(*rest), factor)
+            yield "division", 1.45, had(*factors[:i], (factor, -exponent), *factors[i + 1 :])
+            for j in range(i + 1, len(factors)):  # a fraction upside down
+                if exponent != factors[j][1]:
+                    between = factors[i + 1 : j]
+                    turned = [*factors[:i], (factor, -exponent), *between, (factors[j][0], exponent), *factors[j + 1 :]]
+                    yield "division", 1.4, had(*turned)
+            for j in range(i + 1, len(factors)):  # (A ∘ B) ∘ C for (A · B) ∘ C
+                if i and len(factors) > 2:
+                    yield "product", 1.15, had((dot(had(*factors[:i]), had(*factors[i:j])), 1), *factors[j:])
+    if node.kind == "call" and node.data[0] == "outer":
+        yield "order", 1.1, call("outer", *node.args[::-1])
+    if node.kind == "kron":
+        yield "product", 1.3, dot(*node.args)
+
+
+def missing(node: Tree, context: Context) -> Iterator[Piece]:
+    """A factor more: Σ′, 1 − a, a, Wᵀ in front, xᵀ behind."""
+    shape = context.shape(node)
+    if shape is None or node.kind == "number" or (max(shape, default=1) == 1 and node.kind == "call"):
+        return
+    for quantity, other in context.quantities.items():
+        piece = name(quantity)
+        stretched = other == shape or int(np.prod(other)) == 1 or (len(other) == 2 == len(shape) and 1 in other)
+        if quantity.kind == "value" and stretched and node.kind in ("dot", "name"):  # z = W · a + b without its b
+            yield "missing term", 1.75, Tree("sum", (node, piece), (1, 1)), piece
+        layered = quantity.key in context.roles or quantity.kind == "slope"
+        cost = (1.5 if layered else 1.7) + 0.02 * (node.kind in ("name", "T"))  # rather Σ′ at a product than at Wᵀ
+        if other == shape and quantity != node.data:
+            yield "missing", cost - 0.05 * (quantity.kind == "slope"), had((node, 1), (piece, 1)), piece
+            if quantity.kind == "value" and layered:
+                complement = Tree("sum", (number(1), piece), (1, -1))
+                yield "missing", 1.55, had((node, 1), (complement, 1)), complement
+            if quantity.kind == "value":
+                yield "missing", 2.0, had((node, 1), (piece, -1)), piece
+        if quantity.kind == "value" and len(other) == 2 == len(shape):
+            if (shape[1] == other[1] and other != shape) or (shape[1] == other[1] and layered):
+                yield "missing", cost, dot(node, transposed(piece)), transposed(piece)
+            if shape[1] == other[0]:
+                yield "missing", cost + 0.1, dot(node, piece), piece
+            if shape[0] == other[0]:
+                yield "missing", cost, dot(transposed(piece), node), transposed(piece)
+            if shape[0] == other[1]:
+                yield "missing", cost + 0.1, dot(piece, node), piece
+        if quantity.kind == "value" and (len(other), len(shape)) == (2, 1) and shape[0] == other[0]:
+            yield "missing", cost, dot(transposed(piece), node), transposed(piece)
+        if quantity.kind == "value" and len(other) == 1 == len(shape) and not context.matrices:
+            yield "missing", cost, call("outer", node, piece), piece
+
+
+def extra(node: Tree, context: Context) -> Iterator[Piece]:
+    """A factor less, or a term."""
+    if node.kind in ("dot", "had") and len(node.args) > 1:
+        build, factors = taken_apart(node)
+        texts = [repr(each) for each in factors]
+        for i in range(len(factors)):
+            rest = factors[:i] + factors[i + 1 :]
+            twice = texts[i] in texts[:i] + texts[i + 1 :]
+            yield "doubled" if twice else "extra", 1.4 if twice else 1.5, build(*rest), node.args[i]
+        for i in range(len(factors)):
+            for j in range(i + 1, len(factors)):
+                rest = [each for k, each in enumerate(factors) if k not in (i, j)]
+                if rest:
+                    yield "extra", 1.6, build(*rest), build(factors[i], factors[j])
+    if node.kind == "sum" and len(node.args) > 1:
+        for i in range(len(node.args)):
+            args, data = node.args[:i] + node.args[i + 1 :], node.data[:i] + node.data[i + 1 :]
+            remaining = args[0] if data == (1,) else Tree("sum", args, data, at=node.at)
+            yield "extra term", 1.6, remaining, node.args[i]
+    if node.kind == "power":
+        yield "power", 1.4, node.args[0]
+    if node.kind == "call" and len(node.args) == 1 and node.data[0] not in ("sum", "mean", "act", "slope"):
+        yield "function", 1.7, node.args[0]
+
+
+def layers(node: Tree, context: Context) -> Iterator[Piece]:
+    """The same part of another layer, or another quantity."""
+    if node.kind != "name":
+        return
+    role = context.role(node.data)
+    for quantity in context.quantities:
+        if quantity == node.data:
+            continue
+        other = context.role(quantity)
+        if role and other and role[0] == other[0]:
+            yield "layer", 1.2 + 0.01 * abs(role[1] - other[1]), name(quantity, node)
+        elif role and other and role[1] == other[1] and role[0] in ("valuea", "valuez") and other[0] == "slopea":
+            squashing = context.activation(quantity) in ("sigmoid", "softmax")  # a for a ∘ (1 − a): a factor is missing
+            yield "activation", 1.6 if squashing and role[0] == "valuea" else 1.35, name(quantity, node)
+        elif role and other and role[1] == other[1] and {role[0], other[0]} == {"valuez", "valuea"}:
+            yield "place", 1.25, name(quantity, node)
+        elif quantity.kind == "value" or (quantity.kind == node.data.kind and quantity.kind != "value"):
+            yield "name", 1.55, name(quantity, node)
+            if quantity.kind == "value" and len(context.quantities[quantity]) == 2:
+                yield "name", 1.7, transposed(name(quantity, node))
+
+
+def activations(node: Tree, context: Context) -> Iterator[Piece]:
+    """Another piece in the place of Σ′."""
+    if node.kind == "call" and node.data[0] in ("slope", "act") and node.args[0].kind == "name":
+        for piece in layers(node.args[0], context):
+            cause = "place" if piece[0] in ("place", "name") else piece[0]
+            yield cause, piece[1] - 0.05, node.with_args((piece[2],))
+    if node.kind in ("had", "sum", "power", "call", "dot", "relation"):
+        shape = context.shape(node)
+        for quantity, other in context.quantities.items():
+            if quantity.kind == "slope" and other == shape:
+                yield "activation", 1.68, name(quantity)
+                factors = list(zip(node.args, node.data, strict=True)) if node.kind == "had" else []
+                for i in range(len(factors) - 1):  # a ∘ (1 − a) where it should be 1 − a²
+                    if len(factors) > 2 and factors[i][1] == factors[i + 1][1] == 1:
+                        yield "activation", 1.6, had(*factors[:i], (name(quantity), 1), *factors[i + 2 :])
+
+
+def sums(node: Tree, context: Context) -> Iterator[Piece]:
+    """A sum over the batch, over the outputs, over an index; another axis; a mean."""
+    if node.kind in ("dot", "had") and context.matrices:
+        for index in dict.fromkeys(index for each in node.walk() for index in each.indices if not index.isdigit()):
+            yield "sum", 1.3, Tree("total", (node,), (index, ""), at=node.at)
+    shape = context.shape(node)
+    if node.kind == "call" and node.data[0] in ("sum", "mean"):
+        params = dict(node.data[1])
+        kept = params.get("keepdims", "True" if context.matrices else "False")
+        inner = context.shape(node.args[0]) or ()
+        for axis in [None, *range(len(inner))]:
+            for keepdims in ("True", "False"):
+                new = {} if axis is None else {"axis": axis, **({"keepdims": "True"} if keepdims == "True" else {})}
+                same_axis = axis == params.get("axis")
+                if same_axis and keepdims == str(kept):
+                    continue
+                plain = context.matrices and axis is not None and node.data[0] == "sum"
+                changed = summed(node.args[0], axis or 0, context, {}) if plain else call(*node.data[:1], *node.args, **new)
+                yield "sum", 1.05 if same_axis else 1.1, changed
+        other = "mean" if node.data[0] == "sum" else "sum"
+        yield "mean", 1.15, call(other, node.args[0], **params)
+        yield "sum", 1.45, node.args[0]
+    elif shape is not None and max(shape, default=1) > 1 and node.kind != "number":
+        axis = context.scope.axis
+        for keep in ({},) if context.matrices else ({"keepdims": "True"}, {}):
+            if len(shape) == 2:
+                yield "bias", 1.2, summed(node, axis, context, keep)
+                yield "sum", 1.5, summed(node, 1 - axis, context, keep)
+        yield "sum" if len(shape) == 2 else "bias", 1.6, call("sum", node)
+
+
+def summed(node: Tree, axis: int, context: Context, keep: dict[str, str]) -> Tree:
+    """A sum along an axis; on paper it is 1ᵀ · A or A · 1."""
+    if not context.matrices:
+        return call("sum", node, axis=axis, **keep)
+    return dot(Tree("ones", data=True), node) if axis == 0 else dot(node, Tree("ones", data=False))
+
+
+def powers(node: Tree, context: Context) -> Iterator[Piece]:
+    """Another exponent."""
+    if node.kind == "name" and node.data.kind == "value":
+        yield "power", 1.6, Tree("power", (node, number(2)))
+    if node.kind == "power" and node.args[1].kind == "number":
+        for n in (1.0, -1.0, 0.5, 2.0, 3.0):
+            if n != node.args[1].data:
+                yield "power", 1.5, Tree("power", (node.args[0], number(n)))
+
+
+def constants(node: Tree, context: Context) -> Iterator[Piece]:
+    """Another number, another base of a logarithm, another function."""
+    if node.kind == "number":
+        x = node.data
+        for value in {x + 1, x - 1, 2 * x, x / 2, 1.0, 2.0, 0.5, -x} - {x, 0.0}:
+            yield "constant", 1.6, number(value)
+    if node.kind == "call" and node.data[0] in ("ln", "log2", "log10"):
+        for other in ("ln", "log2", "log10"):
+            if other != node.data[0]:
+                yield "log", 1.3, node.with_args(node.args, (other, node.data[1]))
+    if node.kind == "call" and node.data[0] in ("sigmoid", "tanh", "relu", "softplus", "exp", "sin", "cos", "softmax"):
+        for other in ("sigmoid", "tanh", "relu", "softplus", "sin", "cos"):
+            if other != node.data[0]:
+                yield "function", 1.4, call(other, *node.args)
+
+
+def scalings(node: Tree, context: Context) -> Iterator[Piece]:
+    """A constant factor of one term alone."""
+    if node.kind == "sum" and len(node.args) > 1:
+        for i, term in enumerate(node.args):
+            for factor in context.factors:
+                piece = scaled_by(factor, context.notation)
+                scaled = had((piece, 1), (term, 1)) if context.notation == "numpy" else dot(piece, term)
+                yield factor.cause, 1.5, node.with_args((*node.args[:i], scaled, *node.args[i + 1 :]))
+
+
+def groupings(node: Tree, context: Context) -> Iterator[Piece]:
+    """(A − B) · C for A − B · C, A · (B − C) for A · B − C."""
+    if node.kind != "sum" or len(node.args) < 2:
+        return
+    for place in (len(node.args) - 1, 0):
+        product = node.args[place]
+        if product.kind not in ("dot", "had"):
+            continue
+        build, factors = taken_apart(product)
+        for i in range(1, len(factors)):
+            inner, rest = (factors[:i], factors[i:]) if place else (factors[i:], factors[:i])
+            args = list(node.args)
+            args[place] = build(*inner)
+            grouped: Any = Tree("sum", tuple(args), node.data if place else (1, *node.data[1:]), at=node.at)
+            grouped = grouped if product.kind == "dot" else (grouped, 1)
+            whole = build(grouped, *rest) if place else build(*rest, grouped)
+            yield "parentheses", 1.3, whole if place or node.data[0] == 1 else negative(whole)
+
+
+def softmaxes(node: Tree, context: Context) -> Iterator[Piece]:
+    """g ∘ a ∘ (1 − a) of a softmax: its Jacobian is a ∘ (g − 1ᵀ·(g ∘ a))."""
+    factors = list(zip(node.args, node.data, strict=True)) if node.kind == "had" else []
+    for a, taken in _diagonals(factors, context):
+        rest = [each for i, each in enumerate(factors) if i not in taken]
+        yield "softmax", 1.3, _through_softmax(had(*rest) if rest else number(1), a, context)
+    shape = context.shape(node)
+    for quantity, other in context.quantities.items():
+        if quantity.kind == "slope" and other == shape and quantity.key in context.softmaxes:
+            yield "jacobian", 1.6, _through_softmax(node, name(Quantity("value", quantity.key)), context)
+
+
+def _through_softmax(g: Tree, a: Tree, context: Context) -> Tree:
+    """a ∘ (g − 1ᵀ·(g ∘ a)): the adjoint g of a = softmax(z), taken to z."""
+    weighted = had((g, 1), (a, 1))
+    if context.matrices:
+        total = dot(Tree("ones", data=True), weighted)
+    else:
+        total = call("sum", weighted, axis=1 - context.scope.axis, keepdims="True")
+    return had((a, 1), (Tree("sum", (g, total), (1, -1)), 1))
+
+
+def _diagonals(factors: list[tuple[Tree, int]], context: Context) -> Iterator[tuple[Tree, set[int]]]:
+    """a ∘ (1 − a) among factors, or a′ of a softmax: a, and the places of the factors."""
+    for i, (each, n) in enumerate(factors):
+        if n != 1:
+            continue
+        if each.kind == "name" and each.data.kind == "slope" and each.data.key in context.softmaxes:
+            yield name(Quantity("value", each.data.key)), {i}
+        if each.kind == "sum" and each.data == (1, -1) and each.args[0].kind == "number" and each.args[0].data == 1:
+            a = each.args[1]
+            for j, (other, m) in enumerate(factors):
+                if m == 1 and i != j and repr(other) == repr(a):
+                    yield a, {i, j}
+
+
+GENERATORS: tuple[Generator, ...] = (
+    signs, transposes, orders, products, groupings, layers, activations, sums, softmaxes, missing, extra, powers,
+    constants, scalings,
+)  # fmt: skip

@@ -1,0 +1,361 @@
+"""Operands: numbers, names, calls, fractions, derivatives, sums with an index, printed matrices."""
+
+from __future__ import annotations
+
+import re
+
+from .calls import CONSTANTS, FUNCTIONS, LETTERS, METHODS, PRIMED
+from .cursor import Name, Quotient, named
+from .scripts import Scripts
+from .tree import Tree, call, had, transposed
+
+BARE = {"ln", "log", "exp", "tanh"}  # functions that go without parentheses: ln b
+MATRICES = {rf"\begin{{{kind}matrix}}" for kind in ("p", "b", "")}
+DOTS = {r"\vdots", r"\cdots", r"\ddots", r"\dots", r"\ldots"}
+
+
+class Operands(Scripts):
+    """The part of the grammar that reads operands and calls."""
+
+    def operand(self) -> Tree:
+        token = self.next
+        if token.kind == "number":
+            return self.number()
+        if token.kind == "ones" or token.text == "𝟏":
+            self.take()
+            return Tree("ones", data=False, at=token.at)
+        if token.kind in ("name", "accent") or token.text == "∇":
+            return self.name()
+        if token.kind == "environment":
+            return self.nested(self.matrix)
+        if token.text in ("(", "{", "["):
+            return self.parenthesised()
+        if token.text in ("‖", "|"):
+            return self.between_bars()
+        if token.text in ("√", r"\sqrt"):
+            self.take()
+            return call("sqrt", self.nested(self.group))
+        if token.text == r"\frac":
+            return self.fraction()
+        if token.text == "∂":
+            return self.quotient()
+        if token.text == r"\sum":
+            return self.total()
+        if token.kind == "command":
+            self.refuse(f"{token.text} is not read here")
+        self.refuse("the formula ends too early" if token.kind == "end" else f"{token.text!r} is not expected here")
+
+    def number(self) -> Tree:
+        token = self.take()
+        after, before = self.next, self.tokens[self.at - 2].text if self.at > 1 else ""
+        column = (after.kind == "power" and after.text == "T") or before == "·" or after.text == "·"
+        if token.text == "1" and self.notation == "unicode" and column:  # 1ᵀ·A and A·1: a column of ones
+            return Tree("ones", data=False, at=token.at)
+        value = float(token.text)
+        if not value < 1e300:
+            self.refuse(f"the number {token.text[:20]} is too large", token.at)
+        return Tree("number", data=value, text=token.text, at=token.at)
+
+    def name(self) -> Tree:
+        start = self.next.at
+        if self.next.kind == "accent":
+            accent = self.take().text
+            inner = self.nested(self.group) if self.follows("{") else self.name()
+            if inner.kind != "name" or not isinstance(inner.data, Name):
+                self.refuse("an accent is read on a name only", start)
+            return named(inner, inner.data._replace(base=f"{inner.data.base}_{accent}"))
+        if self.follows("∇"):
+            return self.nabla()
+        if self.next.kind != "name":
+            self.refuse("a name is expected")
+        token = self.take()
+        word = token.text
+        if word in ("np", "numpy", "tg", "jnp", "torch", "math") and self.follows(".") and word not in self.known:
+            self.take()
+            if self.follows("linalg"):
+                self.take()
+                self.take(".")
+            word = self.take().text
+            if word not in FUNCTIONS and word not in CONSTANTS and word not in PRIMED:
+                self.refuse(f"{token.text}.{word} is not a function that is known here", token.at)
+        if word in self.known:
+            return Tree("name", data=Name(word), text=word, at=token.at)
+        if word in CONSTANTS and not self.follows("^"):
+            return Tree("number", data=CONSTANTS[word], text=word, at=token.at)
+        if word in FUNCTIONS and (self.follows("(") or (word in BARE and not self.follows("'"))):
+            return self.called(word, token.at, [])
+        if word in PRIMED and self.follows("("):
+            return self.activation(Tree("name", data=Name(PRIMED[word], primes=1), text=word, at=token.at))
+        letter = word.rstrip("0123456789_") in LETTERS
+        if self.follows("(") and not letter and self.notation != "latex" and len(word) > 1 and not word[-1].isdigit():
+            self.refuse(f"{word} is not a function that is known here", token.at)
+        return Tree("name", data=Name(word), text=word, at=token.at)
+
+    def nabla(self) -> Tree:
+        """∇W1, and ∇ with an index, perhaps before the name of the loss."""
+        at = self.take("∇").at
+        if self.follows("_"):
+            self.take()
+            name = self.nested(self.group)
+            if self.next.kind == "name" and len(self.next.text) == 1:
+                self.take()
+        else:
+            name = self.name()
+        if name.kind != "name" or not isinstance(name.data, Name):
+            self.refuse("a name is expected behind ∇", at)
+        return Tree("name", data=Quotient(Name("loss"), name.data), text=self.source(at), at=at)
+
+    def called(self, word: str, at: int, before: list[Tree]) -> Tree:
+        """A known function and its arguments."""
+        base = None
+        if self.follows("_") and word == "log":
+            self.take()
+            base = self.nested(self.group)
+        power = None
+        if self.follows("^", "**"):  # tanh^2(z)
+            self.take()
+            power = self.script()
+        if not self.follows("("):
+            if before:
+                self.refuse("'(' is missing behind a method")
+            args, given = [self.nested(self.postfix)], dict[str, Tree | str]()
+        else:
+            args, given = self.arguments()
+        function = FUNCTIONS[word]
+        args = before + args
+        names = {*function.parameters}
+        fewest, most = function.arguments
+        if unknown := [name for name in given if name not in names]:
+            self.refuse(f"{word} has no argument {unknown[0]}= here", at)
+        for name, value in zip(function.parameters, args[most:], strict=False):  # np.sum(x, 1)
+            given.setdefault(name, value)
+        args = args[:most] if len(args) <= most + len(names) else args
+        if not fewest <= len(args) <= most:
+            many = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+            self.refuse(f"{word} takes {many} arguments, not {len(args)}", at)
+        params = {name: self.setting(value, at) for name, value in given.items()}
+        tree = function.build(args, params) if function.build else call(function.name, *args, **params)
+        if base is not None:
+            tree = had((tree, 1), (call("ln", base), -1))
+        return tree if power is None else self.superscript(tree, power, at)
+
+    def setting(self, value: Tree | str, at: int) -> object:
+        """The value of an argument such as axis=0."""
+        if isinstance(value, str):
+            return value
+        if value.kind == "sum" and len(value.args) == 1 and value.args[0].kind == "number":
+            return -int(value.args[0].data)
+        if value.kind == "number":
+            return int(value.data)
+        self.refuse("an argument such as axis= takes a number, True, False or None", at)
+
+    def arguments(self) -> tuple[list[Tree], dict[str, Tree | str]]:
+        self.take("(")
+        args: list[Tree] = []
+        params: dict[str, Tree | str] = {}
+        while not self.follows(")"):
+            if self.next.kind == "name" and self.tokens[self.at + 1].text == "=":
+                key = self.take().text
+                self.take("=")
+                word = self.next.text
+                params[key] = self.take().text if word in ("True", "False", "None", "float") else self.nested(self.sum)
+            elif self.follows("float"):
+                args.append(Tree("number", data=0.0, at=self.take().at))
+            else:
+                args.append(self.nested(self.sum))
+            if not self.follows(","):
+                break
+            self.take()
+        self.take(")")
+        return args, params
+
+    def parenthesised(self) -> Tree:
+        token = self.take()
+        tree = self.nested(self.sum)
+        if self.follows(",") and token.text == "(":  # a shape: (n, 1)
+            parts = [tree]
+            while self.follows(",") and len(parts) < 4:
+                self.take()
+                if not self.follows(")"):
+                    parts.append(self.nested(self.sum))
+            tree = Tree("tuple", tuple(parts), at=token.at)
+        self.take({"(": ")", "{": "}", "[": "]"}[token.text])
+        return tree
+
+    def between_bars(self) -> Tree:
+        bar = self.take().text
+        self.bars += 1
+        tree = self.nested(self.sum)
+        self.bars -= 1
+        self.take(bar)
+        return call("norm" if bar == "‖" else "abs", tree)
+
+    def fraction(self) -> Tree:
+        at = self.take(r"\frac").at
+        start = self.at
+        self.part_differentials()
+        if self.follows("{") and self.tokens[self.at + 1].text in ("d", "∂"):
+            above = self.differential()
+            if above is not None:
+                below = self.differential()
+                if below is None:
+                    self.refuse("a derivative such as dc/dz is expected", at)
+                quotient = Quotient(above.data, below.data)
+                return Tree("name", data=quotient, text=self.source(at), at=at, indices=above.indices + below.indices)
+        self.at = start
+        above_tree = self.nested(self.group)
+        return had((above_tree, 1), (self.nested(self.group), -1))
+
+    def part_differentials(self) -> None:
+        r"""In \frac{dz}{dW} take the words dz and dW apart."""
+        found = list(self.tokens)
+        place = self.at
+        for _ in range(2):
+            following = found[place + 1] if place + 1 < len(found) else None
+            if following is None or following.kind != "name" or following.text[0] != "d":
+                return
+            if len(following.text) > 1:
+                behind = following._replace(text=following.text[1:], at=following.at + 1)
+                found[place + 1 : place + 2] = [following._replace(text="d"), behind]
+            place = next((i for i in range(place, len(found)) if found[i].text == "}"), len(found)) + 1
+        self.tokens = found
+
+    def differential(self) -> Tree | None:
+        """{dc} of a quotient: the name behind the d."""
+        if not self.follows("{"):
+            return None
+        self.take()
+        if not self.follows("d", "∂"):
+            return None
+        self.take()
+        if self.follows("}"):
+            return None
+        name = self.nested(self.postfix)
+        if not self.follows("}") or name.kind != "name" or not isinstance(name.data, Name):
+            return None
+        self.take()
+        return name
+
+    def quotient(self) -> Tree:
+        """∂c/∂z in one line."""
+        at = self.take("∂").at
+        above = self.name()
+        self.take("/")
+        self.take("∂")
+        start = self.next.at
+        below = self.name()
+        while self.follows("^", "_"):
+            operator = self.take().text
+            below = self.raised(below, start) if operator == "^" else self.lowered(below)
+        if not isinstance(above.data, Name) or not isinstance(below.data, Name):
+            self.refuse("a derivative such as ∂c/∂z is expected", at)
+        return Tree("name", data=Quotient(above.data, below.data), text=self.source(at), at=at)
+
+    def matrix(self) -> Tree:
+        """A matrix that is printed by its elements, with dots: what the first element is in general."""
+        start = self.take()
+        if start.text not in MATRICES:
+            self.refuse(f"{start.text} is not read here", start.at)
+        cells: list[list[Tree]] = [[]]
+        while self.next.kind != "environment" and self.next.kind != "end":
+            if self.next.kind == "break":
+                self.take()
+                cells.append([])
+            elif self.follows("&") or self.next.text in DOTS:
+                self.take()
+            else:
+                cells[-1].append(_elements(self.sum()))
+        self.take(start.text.replace("begin", "end"))
+        rows = [row for row in cells if row]
+        if not rows or len(rows) < 2:
+            self.refuse("a matrix is read if it is printed with its first two rows", start.at)
+        beside = rows[0][1] if len(rows[0]) > 1 else rows[0][0]
+        try:
+            element = _general(rows[0][0], rows[1][0], beside)
+        except ValueError:
+            self.refuse("the elements of this matrix do not follow one pattern", start.at)
+        return Tree("matrix", (element,), ("j", "k") if len(rows[0]) > 1 else ("j",), at=start.at)
+
+    def total(self) -> Tree:
+        r"""\sum_{i=0}^n and \sum_{i \neq j}: a sum over an index."""
+        at = self.take(r"\sum").at
+        scripts = {}
+        while self.follows("_", "^"):
+            sign = self.take().text
+            scripts[sign] = self.script()
+        found = re.fullmatch(r"([a-z])(?:=[01]|!=([a-z]))?", scripts.get("_", ""))
+        if found is None:
+            self.refuse(r"a sum is read with its index, \sum_{i} or \sum_{i=0}^n", at)
+        body = self.product()
+        if any(f"({found[1]})" in node.indices for node in body.walk()):
+            return _over_samples(body, f"({found[1]})")
+        return Tree("total", (body,), (found[1], found[2] or ""), at=at)
+
+
+    def method(self, tree: Tree) -> Tree:
+        at = self.take(".").at
+        name = self.take().text
+        if name == "T":
+            return transposed(tree)
+        if name not in METHODS:
+            allowed = " ".join(f".{each}" for each in sorted(["T", *METHODS]))
+            self.refuse(f".{name} is not allowed, only {allowed}", at)
+        if name == "shape":
+            self.take("[")
+            axis = self.integer()
+            self.take("]")
+            return call("shape", tree, axis=axis)
+        return call("size", tree) if name == "size" else self.called(name, at, [tree])
+
+    def integer(self) -> int:
+        sign, token = self.sign(), self.take()
+        if token.kind != "number" or not token.text.isdigit():
+            self.refuse("a whole number is expected", token.at)
+        return sign * int(token.text)
+
+    def subscripted(self, tree: Tree) -> Tree:
+        """x[:, None] and x[None, :]; any other index is refused."""
+        at = self.take("[").at
+        inside = ""
+        while not self.follows("]") and self.next.kind != "end" and len(inside) < 20:
+            inside += self.take().text
+        self.take("]")
+        turns = {":,None": "column", ":,np.newaxis": "column", "None,:": "row", "np.newaxis,:": "row", "None": "row"}
+        if inside not in turns:
+            self.refuse("an index is not read here, only [:, None] and [None, :]", at)
+        return call(turns[inside], tree)
+
+
+def _over_samples(body: Tree, index: str) -> Tree:
+    """A sum over samples for their matrices: of δ^{(i)} x^{(i)T} it is the product Δ · Xᵀ, of δ^{(i)} a sum of columns."""
+    outer = any(node.kind == "dot" and node.args[-1].kind == "T" for node in body.walk())
+    whole = _without(body, index)
+    return whole if outer else call("sum", whole, axis=1)
+
+
+def _without(tree: Tree, index: str) -> Tree:
+    """The tree with an index taken away."""
+    if index in tree.indices:
+        return named(tree, tree.data, indices=tuple(each for each in tree.indices if each != index))
+    return tree.with_args(tuple(_without(each, index) for each in tree.args)) if tree.args else tree
+
+
+def _elements(tree: Tree) -> Tree:
+    """The digits behind names as indices of elements."""
+    if tree.kind == "name" and isinstance(tree.data, Name) and (found := re.fullmatch(r"(.*\D)(\d+)", tree.data.base)):
+        return named(tree, tree.data._replace(base=found[1]), indices=(*tree.indices, *found[2]))
+    return tree.with_args(tuple(map(_elements, tree.args))) if tree.args else tree
+
+
+def _general(first: Tree, below: Tree, beside: Tree) -> Tree:
+    """An element in general: j for an index that changes from row to row, k from column to column."""
+    if not first.kind == below.kind == beside.kind or not len(first.args) == len(below.args) == len(beside.args):
+        raise ValueError
+    indices = tuple(
+        "j" if a != b else "k" if a != c else a
+        for a, b, c in zip(first.indices, below.indices, beside.indices, strict=True)
+    )
+    args = tuple(map(_general, first.args, below.args, beside.args))
+    if first.kind == "name":
+        return named(first, first.data, re.sub(r"_\{?\d+\}?", f"_{{{''.join(indices)}}}", first.text), indices)
+    return first.with_args(args) if args else first

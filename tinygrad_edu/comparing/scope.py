@@ -1,0 +1,396 @@
+"""What the names of a formula stand for on a tape: values, derivatives of activations, adjoints, numbers.
+
+A tape's own names come first, then the names that papers use for the parts of layer i: a_i, z_i, W_i, b_i, δ_i.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..record import Node
+from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading
+from .cursor import Name, Quotient
+from .tree import Tree
+
+Key = int | str  # a node by its stamp, a constant by its name
+
+
+class Quantity(NamedTuple):
+    """What a name stands for: a kind, whose it is, and a number where it is one.
+
+    Kinds: value, slope (the column of derivatives of an activation), adjoint, softmax (of logits), jacobian, number,
+    eye, kronecker (δ_ij).
+    """
+
+    kind: str
+    key: Key
+    number: float = 0.0
+
+
+class Layer(NamedTuple):
+    """z = W · before + b, a = σ(z): the stamps or names of its parts."""
+
+    W: Key | None
+    b: Key | None
+    before: Key | None
+    z: int
+    a: int | None
+    side: int  # of W: 0 for columns W · a, 1 for rows a · W
+
+
+ELEMENTWISE = LAYERS | ON_AFFINE | set("exp log square sqrt identity absolute reciprocal tan sinh cosh".split())
+LETTERS = {  # what papers call the parts of a layer
+    "a": set("a A h H S s Σ o O out y_hat ŷ".split()), "z": set("z Z N n u net s_in h_in pre".split()),
+    "W": set("W w θ Θ weight weights".split()), "b": set("b B β bias".split()),
+    "δ": set("δ Δ delta Delta d dz dZ dN err error".split()),
+}  # fmt: skip
+OUTPUT = set("ŷ y_hat yhat yHat Yhat Y_hat a A f p P o out output pred y_pred probs".split())
+TARGET = set("t T y Y target targets label labels y_true d".split())
+DIFFERENTIALS = set("dz dZ da dA dW dw db".split())
+LAST, ONLY, HIDDEN = set("δ Δ z Z a".split()), set("W w θ b".split()), set("h H hidden".split())
+INPUT = set("x X a0 A0 h0 H0 S0 Σ0 x0 X0 input inputs".split())
+COST = set("c C L l J E f loss cost Loss E_total ℓ".split())
+SIZES = set("n m N M B batch batch_size num_samples n_samples k K C".split())
+GREEK = {"sigma": "σ", "Sigma": "Σ", "delta": "δ", "Delta": "Δ", "theta": "θ", "lambda": "λ", "lam": "λ", "beta": "β"}
+SCALARS = set("λ α η μ c reg alpha l2".split())
+
+
+class Unknown(ValueError):
+    """A name that the tape does not have."""
+
+
+class Scope:
+    """The quantities of a tape, found by the names of a formula."""
+
+    def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any]) -> None:
+        self.loss, self.reading, self.mapping = loss, reading, mapping
+        nodes = reading.nodes
+        self.keys: dict[str, Key] = {name: name for name in reading.given}
+        for stamp, name in reading.names.items():
+            self.keys[name] = stamp
+        self.shown: dict[Key, str] = {key: name for name, key in self.keys.items()}
+        self.layers = list(self._layers())
+        self.slopes = {
+            stamp for stamp, node in nodes.items()
+            if _name_of(node) in ELEMENTWISE | WHOLE and node._record.inputs[0] is not None
+            and node._record.inputs[0]._record is not None and node._record.inputs[0].shape == node.shape
+        }  # fmt: skip
+        self.input = next((layer.before for layer in self.layers[:1]), None)
+        costs = [node for node in nodes.values() if _name_of(node) == "softmax_cross_entropy"]
+        self.logits = costs[0]._record.inputs[1] if costs else None
+        self.base = next((float(np.asarray(base)) for node in nodes.values()
+                          if (base := node._record.params.get("base")) is not None), None)  # fmt: skip
+        last = nodes[self.layers[-1].a or self.layers[-1].z] if self.layers else None
+        self.output = last
+        self.target = self._target()
+        self.axis = 1 - self.layers[-1].side if self.layers else 1  # along which the samples are
+        shape = last.shape if last is not None else ()
+        self.batch = shape[self.axis] if len(shape) > self.axis else 1
+        self.outputs = int(np.prod(shape)) // max(self.batch, 1)
+        self.scalars = sorted({
+            abs(float(np.ravel(value)[0])) for node in nodes.values()
+            for x, value in zip(node._record.inputs, node._record.values, strict=True)
+            if x is None and np.size(value) == 1 and node._record.operation.name in ("multiply", "divide", "power")
+        })  # fmt: skip
+
+    def key(self, x: Any) -> Key | None:
+        """A node, tracked or constant, as a key."""
+        if x is None:
+            return None
+        if x._record is not None:
+            return int(x._record.stamp)
+        return next((name for name, tensor in self.reading.given.items() if tensor is x), None)
+
+    def constant(self, x: Any, value: Any) -> Key | None:
+        """An input of a record as a key, where it may be a plain array."""
+        if x is not None:
+            return self.key(x)
+        for name, tensor in self.reading.given.items():
+            if not isinstance(tensor, Node) and np.shape(tensor) == np.shape(value) and np.array_equal(tensor, value):
+                return name
+        return None
+
+    def _layers(self) -> Iterator[Layer]:
+        """The affine maps of the tape with what comes after them, oldest first."""
+        nodes = self.reading.nodes
+        users: dict[int, list[Any]] = {}
+        for stamp in sorted(nodes):
+            for x in nodes[stamp]._record.inputs:
+                if x is not None and x._record is not None:
+                    users.setdefault(x._record.stamp, []).append(nodes[stamp])
+        for stamp in sorted(nodes):
+            record = nodes[stamp]._record
+            if _name_of(nodes[stamp]) != "matmul":
+                continue
+            leaf = [x is not None and x._record is not None and x._record.operation is None for x in record.inputs]
+            if not any(leaf):
+                continue
+            place = 0 if leaf[0] else 1
+            W = self.key(record.inputs[place])
+            before = self.constant(record.inputs[1 - place], record.values[1 - place])
+            z, b = nodes[stamp], None
+            for user in users.get(stamp, []):
+                if _name_of(user) == "add":
+                    others = [x for x in user._record.inputs if x is not z]
+                    if others and others[0] is not None and others[0]._record and others[0]._record.operation is None:
+                        z, b = user, self.key(others[0])
+                        break
+            activations = [u for u in users.get(z._record.stamp, []) if _name_of(u) in ELEMENTWISE | WHOLE]
+            a = int(activations[0]._record.stamp) if len(activations) == 1 else None
+            yield Layer(W, b, before, int(z._record.stamp), a, place)
+
+    def _target(self) -> Key | None:
+        """The constant that the last output is compared with."""
+        if self.output is None:
+            return None
+        found = []
+        for stamp in sorted(self.reading.nodes):
+            record = self.reading.nodes[stamp]._record
+            if stamp > self.output._record.stamp and record.operation is not None:
+                for x, value in zip(record.inputs, record.values, strict=True):
+                    plain = (x is None or x._record is None) and np.shape(value) == self.output.shape
+                    if plain and (key := self.constant(x, value)):
+                        found.append(key)
+        return found[0] if found else None
+
+    # --- names ---
+
+    def known(self) -> set[str]:
+        """What is one word also in LaTeX."""
+        return set(self.keys) | {f"d{name}" for name in self.keys} | DIFFERENTIALS | {name.base for name in self.mapping}
+
+    def find(self, name: Name | Quotient) -> list[Quantity]:
+        """What a name may stand for, the most likely first.
+
+        Raises
+        ------
+        Unknown
+            If the tape has nothing of the kind.
+        """
+        if isinstance(name, Quotient):
+            return self.derivative(name)
+        found = self.mapped(name) or self.exact(name) or self.spelled(name)
+        if not found:
+            closest = difflib.get_close_matches(name.base, self.keys, n=3, cutoff=0)
+            known = ", ".join(sorted(self.keys, key=lambda each: (each not in closest, each))[:12])
+            raise Unknown(f"the tape has nothing named {_shown(name)}; it has {known}; names={{...}} says what is what")
+        return found
+
+    def is_layer(self, name: Name) -> bool:
+        """Whether a^2 is a of layer 2 and no square."""
+        return not self.exact(name._replace(layer="")) and found(self, name)
+
+    def of(self, key: Key | None, primes: int = 0) -> list[Quantity]:
+        """A value, or its derivative."""
+        if key is None:
+            return []
+        if not primes:
+            return [Quantity("value", key)]
+        if primes == 1 and key in self.slopes:
+            return [Quantity("slope", key)]
+        after = [layer.a for layer in self.layers if layer.z == key and layer.a in self.slopes]
+        return [Quantity("slope", key) for key in after[:1] if key is not None and primes == 1]  # Σ′ of its input
+
+    def mapped(self, name: Name) -> list[Quantity]:
+        target = self.mapping.get(name._replace(primes=0))
+        if target is None:
+            return []
+        if isinstance(target, str):
+            found = self.exact(Name(target, primes=name.primes)) or self.spelled(Name(target, primes=name.primes))
+        else:
+            found = self.of(self.key(target), name.primes)
+        if not found:
+            raise Unknown(f"names= maps {_shown(name)} to {target!r}, which the tape does not have")
+        return found
+
+    def exact(self, name: Name) -> list[Quantity]:
+        """The tape's own names."""
+        layer = self.number(name.layer)
+        bases = [name.base, re.sub(r"_(?=\d+$)", "", name.base), re.sub(r"(?<=\D)(\d+)$", r"_\1", name.base)]
+        for word, letter in GREEK.items():
+            if re.fullmatch(rf"{word}(_?\d*)", name.base):
+                bases.append(letter + name.base[len(word) :].lstrip("_"))
+        for base in bases:
+            patterns = ("{}{}", "{}_{}", "{}^{}", "{}[{}]")
+            words = [base] if layer is None else [each.format(base, layer) for each in patterns]
+            words += [base] if layer is not None and len(self.layers) == 1 else []
+            for word in words:
+                for key in (self.keys.get(word), self.keys.get(word + "′" * name.primes)):
+                    if key is not None:
+                        return self.of(key, name.primes)
+        return []
+
+    def number(self, layer: str) -> int | None:
+        """L-1 as a number."""
+        if not layer:
+            return None
+        found = re.fullmatch(r"([Llk])?([+-]?\d+)?", layer)
+        if found is None:
+            return None
+        return (len(self.layers) if found[1] else 0) + int(found[2] or 0)
+
+    def spelled(self, name: Name) -> list[Quantity]:
+        """The names of papers and of programs: δ2, dW1, ŷ, n."""
+        base, number = name.base, self.number(name.layer)
+        if number is None and (found := re.fullmatch(r"(.*?\D)_?(\d+)", base)):
+            base, number = found[1], int(found[2])
+        base = GREEK.get(base, base)
+        if not name.primes:
+            for adjoint in self.differentiated(name):
+                return adjoint
+        keys = list(self.part(base, number))
+        if keys and isinstance(keys[0], Quantity):
+            return [each for each in keys if isinstance(each, Quantity)] if not name.primes else []
+        for key in keys:
+            if found_quantity := self.of(key, name.primes):  # type: ignore[arg-type]
+                return found_quantity
+        if not name.primes and number is None:
+            return self.scalar(base)
+        return []
+
+    def part(self, base: str, number: int | None) -> Iterator[Key | Quantity]:
+        """The part of a layer that a letter stands for."""
+        depth = len(self.layers)
+        if number == 0 and base in LETTERS["a"] | {"x", "X"} and self.input is not None:
+            yield self.input
+        if number is None and (base in INPUT and self.input is not None):
+            yield self.input
+        if number is None and base in TARGET and self.target is not None:
+            yield self.target
+        if number is None and base in OUTPUT and self.output is not None:
+            yield from self.activation(self.layers[-1]) if self.layers else []
+        if number in (None, depth) and base == "b" and self.base is not None:
+            yield Quantity("number", "b", self.base)
+        if number is None and base in HIDDEN and depth == 2:
+            number = 1
+        if number is None:
+            number = depth if base in LAST or (depth == 1 and base in ONLY) else None
+        if number is None or not 1 <= number <= depth:
+            return
+        layer = self.layers[number - 1]
+        if base in LETTERS["a"]:
+            yield from self.activation(layer)
+        if base in LETTERS["z"]:
+            yield layer.z
+        if base in LETTERS["W"] and layer.W is not None:
+            yield layer.W
+        if base in LETTERS["b"] and layer.b is not None:
+            yield layer.b
+        if base in LETTERS["δ"]:
+            yield Quantity("adjoint", layer.z)
+
+    def activation(self, layer: Layer) -> Iterator[Key | Quantity]:
+        """What comes out of a layer; under softmax_cross_entropy it is softmax of the logits."""
+        if layer.a is not None:
+            yield layer.a
+        elif self.logits is not None and self.key(self.logits) == layer.z:
+            yield Quantity("softmax", layer.z)
+        else:
+            yield layer.z
+
+    def differentiated(self, name: Name) -> Iterator[list[Quantity]]:
+        """dX, ∇X, dL_dX: of an activation its derivative, or else the gradient of the loss."""
+        base = name.base
+        if found := re.fullmatch(r"[d∂]_?([A-Za-z]+?)_?[d∂]_?(\w+)", base):
+            if found[1] in COST | {self.shown.get(self.loss._record.stamp, "")}:
+                below = self.find_value(Name(found[2], name.layer))
+                if below is not None:
+                    yield [Quantity("adjoint", below)]
+            else:
+                above, below = self.find_value(Name(found[1])), self.find_value(Name(found[2], name.layer))
+                if above in self.slopes and below == self.key(self.reading.nodes[above]._record.inputs[0]):
+                    yield [Quantity("slope", above)]
+        for pattern in (r"d_?(.+)", r"∇(.+)", r"grad_?(.+)", r"(.+)_grad", r"δ_?([A-Za-zΣ].*)", r"delta_?([A-Za-z].*)"):
+            if found := re.fullmatch(pattern, base):
+                key = self.find_value(Name(found[1], name.layer))
+                if key is not None and isinstance(key, int):
+                    slope = [Quantity("slope", key)] if key in self.slopes and base[0] == "d" else []
+                    yield [*slope, Quantity("adjoint", key)]
+
+    def find_value(self, name: Name) -> Key | None:
+        try:
+            found = self.find(name)
+        except Unknown:
+            return None
+        return found[0].key if found and found[0].kind == "value" else None
+
+    def scalar(self, base: str) -> list[Quantity]:
+        """Sizes and other numbers that a formula may have a letter for."""
+        if base in ("ln_b", "lnb", "log_b") and self.base is not None:
+            return [Quantity("number", base, math.log(self.base))]
+        if base == "I":
+            return [Quantity("eye", "I")]
+        if base in SCALARS:
+            return [Quantity("number", base, x) for x in self.scalars]
+        if base in SIZES:
+            sizes = [self.batch, self.outputs, self.outputs * self.batch] if self.batch > 1 else [self.outputs]
+            return [Quantity("number", base, float(x)) for x in dict.fromkeys(sizes)]
+        return []
+
+    def derivative(self, name: Quotient) -> list[Quantity]:
+        """dy/dx: of the loss an adjoint; of an activation its derivative; of an affine map what is multiplied."""
+        below = self.find_value(name.below)
+        above = self.find_value(name.above)
+        loss = (name.above.base in COST and name.above.base not in self.keys) or above == self.loss._record.stamp
+        if below is None:
+            raise Unknown(f"the tape has nothing named {_shown(name.below)}; names={{...}} says what is what")
+        if loss:
+            return [Quantity("adjoint", below)]
+        layer = next((layer for layer in self.layers if layer.z == above), None)
+        if layer is not None and below == layer.W:
+            return self.of(layer.before)
+        if layer is not None and below == layer.before:
+            return self.of(layer.W)
+        if layer is not None and below is not None and below == layer.b:
+            return [Quantity("number", "1", 1.0)]
+        if above in self.slopes and self.key(self.reading.nodes[above]._record.inputs[0]) == below:
+            whole = self.reading.nodes[above]._record.operation.name in WHOLE
+            return [Quantity("jacobian" if whole else "slope", above)]
+        raise Unknown(f"the derivative of {_shown(name.above)} by {_shown(name.below)} is no single step on the tape")
+
+
+def found(scope: Scope, name: Name | Quotient) -> bool:
+    """Whether the tape has anything of a name."""
+    try:
+        return bool(scope.find(name))
+    except Unknown:
+        return False
+
+
+def _name_of(node: Any) -> str:
+    operation = node._record.operation
+    return operation.name if operation is not None else ""
+
+
+def _shown(name: Name) -> str:
+    return name.base + (f"^{name.layer}" if name.layer else "") + "′" * name.primes
+
+
+def looked_up(tree: Tree, scope: Scope, choose: Mapping[Any, int]) -> Tree:
+    """The tree with its names looked up; of several meanings the one that is chosen."""
+    if tree.kind == "name" and len(tree.indices) == 2 and tree.data in (Name("δ"), Name("delta")):
+        return Tree("name", data=Quantity("kronecker", "δ"), text=tree.text, at=tree.at, indices=tree.indices)
+    if tree.kind == "name":
+        found = scope.find(tree.data)
+        chosen = found[choose.get(tree.data, 0) % len(found)]
+        return Tree("name", data=chosen, text=tree.text, at=tree.at, indices=tree.indices)
+    return tree.with_args(tuple(looked_up(each, scope, choose) for each in tree.args)) if tree.args else tree
+
+
+def meanings(tree: Tree, scope: Scope) -> Iterable[dict[Any, int]]:
+    """The choices among the meanings of names: the likely one first, then each other one."""
+    names = [node.data for node in tree.walk() if node.kind == "name" and len(node.indices) < 2]
+    ambiguous = {name: len(scope.find(name)) for name in names}
+    yield {}
+    several = [name for name, count in ambiguous.items() if count > 1]
+    for name in several[:3]:
+        for i in range(1, ambiguous[name]):
+            yield {name: i}
+    if len(several) > 1:
+        yield dict.fromkeys(several, 1)

@@ -1,0 +1,121 @@
+"""What stands above, below and behind a name: layers, indices, powers, transposes, primes."""
+
+from __future__ import annotations
+
+import re
+
+from .calls import LETTERS
+from .cursor import Cursor, Name, named
+from .tree import Tree, call, number, transposed
+
+LAYER = re.compile(r"[(\[]?(?P<layer>(?:[Llk]|\d+)(?:[+-]\d+)?)[)\]]?(?P<T>,?[T⊤])?$")
+SAMPLE = re.compile(r"(\([ijkns]\)),?([T⊤])?")  # x^{(i)} is the column of sample i
+UPRIGHT = re.compile(r",?\s*(?:T|⊤|\\top|\\intercal)(?=\}$)")  # the T of a^{(2)T}, which is no part of the name
+INDEX = set("ijkqprlmn")
+WHOLE = "WΣSNZABΔXVU"  # capital letters: their index k counts layers, W_k
+
+
+class Scripts(Cursor):
+    """The part of the grammar that reads scripts."""
+
+    def raised(self, tree: Tree, start: int, closed: bool = False) -> Tree:
+        """What stands behind ^: a transpose, a layer, or a power."""
+        at = self.at
+        text = self.script()
+        if tree.kind == "name" and isinstance(tree.data, Name) and not closed:
+            if text.endswith("'"):
+                tree = named(tree, tree.data._replace(primes=tree.data.primes + text.count("'")))
+                text = text.rstrip("'")
+                if not text:
+                    return tree
+            if sample := SAMPLE.fullmatch(text):
+                column = named(tree, tree.data, UPRIGHT.sub("", self.source(start)), indices=(*tree.indices, sample[1]))
+                return transposed(column) if sample[2] else column
+            if found := LAYER.match(text):
+                layered = tree.data._replace(layer=found["layer"])
+                if found["layer"][0] in "Ll" and (digits := re.fullmatch(r"(.*\D)_?(\d+)", layered.base)):  # a_0^L
+                    tree = named(tree, layered, indices=(*tree.indices, *digits[2]))
+                    layered = layered._replace(base=digits[1])
+                if not text.lstrip("([").isdigit() or text[0] in "([" or found["T"] or self.is_layer(layered):
+                    layered_tree = named(tree, layered, UPRIGHT.sub("", self.source(start)))
+                    return transposed(layered_tree) if found["T"] else layered_tree
+        if re.fullmatch(r"\(?∘?-?\d*(/\d+)?[T⊤]?\)?", text) and text:
+            return self.superscript(tree, text.strip("()").replace("⊤", "T"), start)
+        self.at = at  # an expression: read it as one
+        exponent = self.group()
+        if tree.kind == "name" and tree.data == Name("e"):
+            return call("exp", exponent)
+        return Tree("power", (tree, exponent), at=start)
+
+    def script(self) -> str:
+        """The text of a script, in braces or one token."""
+        if not self.follows("{"):
+            sign = self.take().text if self.follows("-", "∘") else ""
+            if self.follows("("):  # a^(2), where braces are not usual
+                parts = [self.take().text]
+                while not self.follows(")") and self.next.kind != "end":
+                    parts.append(self.take().text)
+                return sign + "".join(parts) + self.take(")").text
+            return sign + self.take().text
+        self.take("{")
+        parts, depth = [], 1
+        while self.next.kind != "end":
+            depth += self.follows("{") - self.follows("}")
+            if not depth:
+                break
+            parts.append(self.take().text)
+        self.take("}")
+        return "".join(part for part in parts if part not in ("{", "}"))
+
+    def group(self) -> Tree:
+        """An argument in braces, or one token."""
+        if self.follows("{", "("):
+            closing = "}" if self.take().text == "{" else ")"
+            tree = self.nested(self.sum)
+            self.take(closing)
+            return tree
+        return self.operand()
+
+    def superscript(self, tree: Tree, text: str, start: int) -> Tree:
+        """A transpose, an inverse, or a power."""
+        elementwise = text.startswith("∘")
+        text = text.lstrip("∘")
+        if text in ("T", "-T", "-1T", "T-1"):
+            inner = tree if text == "T" else Tree("inv", (tree,), at=start)
+            return transposed(inner)
+        if text == "-1" and not elementwise:
+            return Tree("inv", (tree,), at=start)
+        above, _, below = text.partition("/")
+        try:
+            exponent = int(above) / int(below or 1)
+        except (ValueError, ZeroDivisionError):
+            self.refuse(f"{text!r} is no power", start)
+        return Tree("power", (tree, number(exponent)), at=start)
+
+    def lowered(self, tree: Tree) -> Tree:
+        """What stands behind _: a number of a layer, an index of elements, a part of the name."""
+        text, name = self.script(), tree.data
+        letters = re.findall(r"[a-z]|\d+", text) if re.fullmatch(r"(?:[a-z]|\d)(?:,?(?:[a-z]|\d))*", text) else []
+        relative = re.fullmatch(r"[kLl](?:[+-]\d+)?", text)
+        if relative and (name.base[-1] in WHOLE or len(text) > 1 or text == "L"):
+            return named(tree, name._replace(layer=text))
+        if text.isdigit() and not name.layer:
+            return named(tree, name._replace(base=name.base + text))
+        if letters and all(each in INDEX or each.isdigit() for each in letters):
+            return named(tree, name, indices=(*tree.indices, *letters))
+        return named(tree, name._replace(base=f"{name.base}_{text}"))
+
+    def activation(self, tree: Tree) -> Tree:
+        """σ(z), σ′(z): an activation, or its derivative, at an argument."""
+        at, name = tree.at, tree.data
+        self.take("(")
+        argument = self.nested(self.sum)
+        self.take(")")
+        kind = "slope" if name.primes else "act"
+        return Tree("call", (argument,), (kind, (("of", (name.base, name.layer)),)), text=tree.text, at=at)
+
+    def is_function(self, name: object) -> bool:
+        """σ′( and σ( are functions, t( is a product."""
+        if not isinstance(name, Name):
+            return False
+        return bool(name.primes) or (name.base.rstrip("0123456789_") in LETTERS and name.base not in self.known)

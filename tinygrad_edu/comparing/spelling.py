@@ -1,0 +1,71 @@
+"""How a quantity is written in the user's own notation: as the formula has it, or as it would have it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..symbolic.latex import latex_name
+from .scope import Key, Quantity, Scope
+from .tree import Tree
+
+LAYERED = re.compile(r"\^(?:\{[(\[]?L(?:-\d)?[)\]]?\}|L)")
+
+
+class Spelling:
+    """The names of quantities in one notation. A document's a^{L-1} is a pattern for a^L and a^{L-2}."""
+
+    def __init__(self, scope: Scope, tree: Tree, notation: str, mapping: Mapping[str, Any]) -> None:
+        self.scope, self.notation = scope, notation
+        self.written: dict[Quantity, str] = {}
+        self.patterns: dict[tuple[str, str], str] = {}
+        for node in tree.walk():
+            if node.kind == "name" and isinstance(node.data, Quantity) and not node.indices:
+                if node.text.startswith("\\frac"):
+                    self.written.setdefault(node.data, node.text)
+                    continue
+                self.written.setdefault(node.data, node.text)
+                role = self.role(node.data.key)
+                if role and LAYERED.search(node.text):
+                    self.patterns.setdefault((role[0], node.data.kind), LAYERED.sub("^{@}", node.text, count=1))
+                elif role and node.text.count(str(role[1])) == 1:
+                    self.patterns.setdefault((role[0], node.data.kind), node.text.replace(str(role[1]), "{#}"))
+        for name, target in mapping.items():
+            key = scope.keys.get(target) if isinstance(target, str) else scope.key(target)
+            if key is not None:
+                self.written.setdefault(Quantity("value", key), name)
+
+    def role(self, key: Key) -> tuple[str, int] | None:
+        """Which part of which layer a value is."""
+        for i, layer in enumerate(self.scope.layers, 1):
+            for part in ("a", "z", "W", "b"):
+                if getattr(layer, part) == key:
+                    return part, i
+        return ("a", 0) if key == self.scope.input else None
+
+    def name(self, quantity: Quantity) -> str:
+        """The name of a quantity."""
+        if quantity in self.written:
+            return self.written[quantity]
+        role = self.role(quantity.key)
+        if role and role[1] and (pattern := self.patterns.get((role[0], quantity.kind))):
+            below = len(self.scope.layers) - role[1]
+            return pattern.replace("{@}", "L" if not below else f"{{L-{below}}}").replace("{#}", str(role[1]))
+        value = Quantity("value", quantity.key)
+        shown = self.scope.shown.get(quantity.key) or (f"{role[0]}{role[1]}" if role else str(quantity.key))
+        if quantity.kind == "slope" and self.notation == "latex" and value in self.written:
+            return f"{self.written[value]}'"
+        if quantity.kind == "number":
+            return f"{quantity.number:g}"
+        return quantity_name(self.notation, shown, quantity.kind)
+
+
+def quantity_name(notation: str, shown: str, kind: str) -> str:
+    r"""A quantity in a notation, by its name on the tape: dS1, S1′, \Sigma_1'."""
+    if notation == "latex":
+        text = latex_name(shown)
+        return {"slope": f"{text}'", "adjoint": rf"\nabla_{{{text}}}"}.get(kind, text)
+    if notation == "unicode":
+        return {"slope": f"{shown}′", "adjoint": f"∇{shown}"}.get(kind, shown)
+    return {"slope": f"d{shown}", "adjoint": f"d{shown}"}.get(kind, shown)

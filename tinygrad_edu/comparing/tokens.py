@@ -1,0 +1,156 @@
+"""Formulas as tokens: NumPy, Unicode and LaTeX become one alphabet."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ..symbolic.latex import GREEK
+
+LONGEST = 4_000  # characters
+
+
+class FormulaError(ValueError):
+    """A text that is no formula, with the place in it."""
+
+    def __init__(self, text: str, at: int, what: str) -> None:
+        around = text[max(0, at - 20) : at] + "▸" + text[at : at + 20]
+        around = " ".join("".join(c if c.isprintable() else "�" for c in around).split())
+        super().__init__(f"compare: {what}, at character {at + 1}: {around}")
+        self.at = at
+
+
+class Token(NamedTuple):
+    """A token: what it is, its canonical text, its place, whether a space stands before it."""
+
+    kind: str
+    text: str
+    at: int
+    spaced: bool = False
+
+
+def _table(text: str) -> dict[str, str]:
+    words = text.split()
+    return dict(zip(words[::2], words[1::2], strict=True))
+
+
+SAME = _table(r"""
+    ⋅ · ∙ · × · \cdot · \times · \circ ∘ \odot ∘ ⊙ ∘ ◦ ∘ \ast ∘ \oslash ⊘ \div ⊘ ÷ ⊘ \otimes ⊗ \bullet •
+    − - – - ′ ' ’ ' ‘ ' \prime ' ∑ \sum √ \sqrt \partial ∂ \lbrace ( \rbrace ) \{ ( \} ) \lbrack [ \rbrack ]
+    \lVert ‖ \rVert ‖ \Vert ‖ \| ‖ \lvert | \rvert | \vert | \gt > \lt < \geq >= \ge >= \leq <= \le <= ≥ >= ≤ <=
+    \neq != \ne != ≠ != \mid | \top ⊤ \intercal ⊤
+""")  # fmt: skip
+SAME |= {f"\\{name}": letter for name, letter in GREEK.items()}
+SAME |= {r"\varphi": "φ", r"\varepsilon": "ε", "ϕ": "φ", "ϵ": "ε", "∇": "∇", r"\nabla": "∇"}
+IGNORED = set(r"""
+    \left \right \big \Big \bigl \bigr \Bigl \Bigr \bigg \Bigg \biggl \biggr \displaystyle \textstyle \limits \nolimits
+    \, \; \: \! \quad \qquad \thinspace \boldsymbol \mathbf \bm \mathrm \mathit \mathsf \mathbb \mathcal \rm \bf \vec
+    \underline $ ~ \( \) \[ \] \label \notag \nonumber
+""".split()) | {"\\ "}  # fmt: skip
+ACCENTS = {r"\hat": "hat", r"\widehat": "hat", r"\tilde": "tilde", r"\bar": "bar", r"\overline": "bar", r"\dot": "dot"}
+STRUCTURES = {r"\frac", r"\sum", r"\sqrt", r"\begin", r"\end", r"\vdots", r"\cdots", r"\dots", r"\ldots", r"\ddots"}
+FRACTIONS = {r"\dfrac", r"\tfrac", r"\cfrac"}
+FUNCTIONS = {"ln", "log", "exp", "sin", "cos", "tan", "tanh", "cosh", "sinh", "max", "min", "det", "sgn", "arg"}
+WORDS = {r"\operatorname", r"\text", r"\mathrm", r"\textrm", r"\textbf", r"\mathop", r"\mathsf", r"\mathtt", r"\mbox"}
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸ⁺⁽⁾ᐟ", "0123456789-TTTL+()/")
+SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+LATEX = re.compile(r"\\[A-Za-z,;:!|(\[{]|[_^]\{|\^[LT](?![A-Za-z])|_[a-z]\^")
+UNICODE = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√Σσ∇Δδ×₀-₉²ˡᴸ∑]")
+LETTER = "A-Za-zÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿ"
+NAMES = {True: rf"[{LETTER}]+\d*", False: rf"[{LETTER}_][{LETTER}0-9_]*"}  # in LaTeX _ is a sign
+TOKEN = {
+    latex: re.compile(
+        rf"""(?P<space>\s+)
+        |(?P<word>\\(?:operatorname\*?|text|mathrm|textrm|mathop|mbox|mathtt)\s*\{{\s*[A-Za-z][A-Za-z0-9_ ]*\}})
+        |(?P<ones>\\(?:mathbf|boldsymbol|mathbb|bm|vec)\s*(?:\{{\s*1\s*\}}|1)|[𝟏𝟙])
+        |(?P<environment>\\(?:begin|end)\s*\{{[a-z]+\*?\}})
+        |(?P<break>\\\\)
+        |(?P<command>\\[A-Za-z]+|\\.)
+        |(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)
+        |(?P<name>{name}[₀₁₂₃₄₅₆₇₈₉]*\u0302?)
+        |(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸ⁺⁽⁾ᐟ]+)
+        |(?P<operator>\*\*|>=|<=|==|!=|[-+*/@=<>^_'"(){{}}\[\],.:|&~$]|[·⋅∙×∘⊙◦⊘÷⊗•−–′’‘″∑√‖≥≤≠∂∇⊤])""",
+        re.VERBOSE,
+    )
+    for latex, name in NAMES.items()
+}
+
+
+def notation_of(text: str) -> str:
+    r"""The notation that a text is in: numpy, unicode or latex.
+
+    >>> notation_of("(W2.T @ d) * s"), notation_of("(W2ᵀ·d) ∘ s"), notation_of(r"W_2^T \cdot d")
+    ('numpy', 'unicode', 'latex')
+    """
+    if LATEX.search(text):
+        return "latex"
+    return "unicode" if UNICODE.search(text) else "numpy"
+
+
+def tokens(text: str, known: set[str]) -> list[Token]:
+    r"""The tokens of a formula, with an end. In LaTeX a word that is not `known` is a product of letters.
+
+    >>> [token.text for token in tokens(r"\frac{1}{n} W_2^T \odot \Sigma_1'", set())][:9]
+    ['\\frac', '{', '1', '}', '{', 'n', '}', 'W', '_']
+
+    Raises
+    ------
+    FormulaError
+        For what no formula has, and for a text that is too long.
+    """
+    if len(text) > LONGEST:
+        raise FormulaError(text, LONGEST, f"the formula has {len(text)} characters; at most {LONGEST} are read")
+    latex = notation_of(text) == "latex"
+    found: list[Token] = []
+    at, spaced = 0, False
+    while at < len(text):
+        match = TOKEN[latex].match(text, at)
+        if match is None:
+            raise FormulaError(text, at, f"{text[at]!r} has no place in a formula")
+        kind, part = str(match.lastgroup), match.group()
+        for new, written in _read(kind, part, latex, known, text, at):
+            found.append(Token(new, written, at, spaced))
+            spaced = False
+        spaced = spaced or kind == "space" or part in IGNORED
+        at = match.end()
+    found.append(Token("end", "", len(text)))
+    return found
+
+
+def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int) -> list[tuple[str, str]]:
+    """The tokens that a piece of the text stands for: none for spaces, several for a word in LaTeX."""
+    if kind == "space" or part in IGNORED:
+        return []
+    if part in ('"', "″"):
+        return [("operator", "'")] * 2
+    if kind == "word":
+        word = part[part.index("{") + 1 : -1].strip().replace(" ", "_")
+        return [("name", word)]
+    if kind in ("environment", "break", "ones"):
+        return [(kind, "".join(part.split()))]
+    if kind == "power":
+        return [("power", part.translate(SUPERSCRIPTS))]
+    if part in ACCENTS:
+        return [("accent", ACCENTS[part])]
+    if part in FRACTIONS:
+        return [("command", r"\frac")]
+    if kind == "command" and part[1:] in FUNCTIONS:
+        return [("name", part[1:])]
+    if kind == "name":
+        return _names(part, latex, known)
+    part = SAME.get(part, part)
+    if part.startswith("\\") and part not in STRUCTURES:
+        raise FormulaError(text, at, f"the command {part} is not known here")
+    if part.startswith("\\"):
+        return [("command", part)]
+    return [("name" if part.isalpha() else kind if kind == "number" else "operator", part)]
+
+
+def _names(part: str, latex: bool, known: set[str]) -> list[tuple[str, str]]:
+    """A name, with Unicode's subscripts as a part of it; in LaTeX the letters of a word that is not known."""
+    accent = [("accent", "hat")] if part.endswith("\u0302") else []
+    word = part.rstrip("\u0302").translate(SUBSCRIPTS).replace("ϕ", "φ").replace("ϵ", "ε")
+    if not latex or word in known or len(word) == 1:
+        return [*accent, ("name", word)]
+    return [*accent, *(("name", x) for x in re.findall(rf"[{LETTER}]\d*", word))]

@@ -1,0 +1,116 @@
+"""The syntax tree of a formula: small, unchanging, the same for all three notations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+
+class Tree:
+    """A node. Trees are told apart by identity, so that numbers can be kept by them, and are never changed.
+
+    ==========  ==============================  ==============================================
+    kind        args                            data
+    ==========  ==============================  ==============================================
+    number                                      the number
+    name                                        the `Quantity` it stands for (first its text)
+    ones                                        whether it is a row 1ᵀ
+    sum         terms                           a sign, 1 or -1, for each
+    dot         factors of a matrix product
+    had         factors of a Hadamard product   an exponent, 1 or -1 (⊘), for each
+    kron        two factors
+    power       base, exponent
+    T, inv      one
+    call        arguments                       the function's name, and its parameters
+    total       what is summed                  the index, and the one left out (Σ with an index)
+    matrix      an element              the indices of rows and columns
+    relation    two sides                       > < >= <= ==
+    ==========  ==============================  ==============================================
+
+    `text` is what stood in the formula, for names; `at` the place of it; `indices` are those of an element a_j.
+    """
+
+    __slots__ = ("args", "at", "data", "indices", "kind", "text")
+
+    def __init__(
+        self, kind: str, args: tuple[Tree, ...] = (), data: Any = None, *, text: str = "", at: int = 0,
+        indices: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
+        self.kind, self.args, self.data, self.text, self.at, self.indices = kind, args, data, text, at, indices
+
+    def with_args(self, args: tuple[Tree, ...], data: Any = None) -> Tree:
+        """The same node with other arguments, and other data where it is given."""
+        data = self.data if data is None else data
+        return Tree(self.kind, args, data, text=self.text, at=self.at, indices=self.indices)
+
+    def walk(self) -> Iterator[Tree]:
+        """The node and all below it."""
+        yield self
+        for each in self.args:
+            yield from each.walk()
+
+    def replaced(self, old: Tree, new: Tree) -> Tree:
+        """The tree with one node replaced by another; a product in a product becomes one product."""
+        if self is old:
+            return new
+        args = tuple(each.replaced(old, new) for each in self.args)
+        if all(a is b for a, b in zip(args, self.args, strict=True)):
+            return self
+        if self.kind == "dot":
+            return dot(*args)
+        return had(*zip(args, self.data, strict=True)) if self.kind == "had" else self.with_args(args)
+
+    def renamed(self, exchange: dict[Any, Tree]) -> Tree:
+        """The tree with names replaced by what stands in a table for their quantities."""
+        if self.kind == "name" and self.data in exchange:
+            new = exchange[self.data]
+            return Tree(new.kind, new.args, new.data, text=new.text, at=self.at, indices=self.indices or new.indices)
+        if not self.args:
+            return self
+        return self.with_args(tuple(each.renamed(exchange) for each in self.args))
+
+    def __repr__(self) -> str:
+        inside = [*([repr(self.data)] if self.data is not None else []), *map(repr, self.args)]
+        return f"{self.kind}({', '.join(inside)})"
+
+
+def number(value: float) -> Tree:
+    """A number."""
+    return Tree("number", data=float(value))
+
+
+def dot(*factors: Tree) -> Tree:
+    """The matrix product of factors, those of products among them."""
+    flat = [each for f in factors for each in (f.args if f.kind == "dot" else (f,))]
+    return flat[0] if len(flat) == 1 else Tree("dot", tuple(flat), at=flat[0].at)
+
+
+def had(*factors: tuple[Tree, int]) -> Tree:
+    """The Hadamard product of factors and their exponents, those of products among them."""
+    flat: list[tuple[Tree, int]] = []
+    for f, n in factors:
+        flat += [(each, n * m) for each, m in zip(f.args, f.data, strict=True)] if f.kind == "had" else [(f, n)]
+    if len(flat) == 1 and flat[0][1] == 1:
+        return flat[0][0]
+    args, exponents = zip(*flat, strict=True)
+    return Tree("had", args, exponents, at=flat[0][0].at)
+
+
+def negative(x: Tree) -> Tree:
+    """Minus a tree, without two signs in a row."""
+    if x.kind == "sum":
+        if len(x.args) == 1 and x.data == (-1,):
+            return x.args[0]
+        if len(x.args) == 2 and x.data == (1, -1):
+            return x.with_args(x.args[::-1])
+    return Tree("sum", (x,), (-1,), at=x.at)
+
+
+def transposed(x: Tree) -> Tree:
+    """The transpose, without two in a row."""
+    return x.args[0] if x.kind == "T" else Tree("T", (x,), at=x.at)
+
+
+def call(function: str, *args: Tree, **params: Any) -> Tree:
+    """A function of something."""
+    return Tree("call", args, (function, tuple(params.items())), at=args[0].at if args else 0)

@@ -1,0 +1,126 @@
+"""The numbers of a tape's quantities on one set of inputs: the tape's own, or fresh ones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..sweep import sweep
+from ..symbolic.reading import WHOLE
+from ..symbolic.replay import replayed
+from .calls import ACTIVATIONS, ANY, SPELLED, softmax
+from .evaluate import Evaluation, Misfit
+from .scope import Key, Quantity, Scope
+from .tree import Tree
+
+Array = Any
+
+
+class Trial:
+    """The tape on other numbers of what is given, and the evaluation of formulas on them.
+
+    Attributes
+    ----------
+    engine : ndarray
+        The gradient, in the shape that a formula is to have.
+    """
+
+    def __init__(
+        self, scope: Scope, wrt: Any, given: Mapping[str, Any], matrices: bool,
+        cut: Collection[tuple[int, int]] = (),
+    ) -> None:  # fmt: skip
+        self.scope = scope
+        self.given = {name: np.asarray(x, float) if np.asarray(x).dtype.kind == "f" else x for name, x in given.items()}
+        self.nodes = replayed(scope.reading, scope.loss, self.given, cut)
+        loss = self.nodes[scope.loss._record.stamp]
+        back = {node._record.stamp: stamp for stamp, node in self.nodes.items() if node._record is not None}
+        with np.errstate(all="ignore"):
+            seed = np.ones(loss._value.shape, loss._value.dtype)
+            adjoints = sweep(loss, seed) if loss._record is not None else ()
+            self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
+        gradient = self.adjoint(wrt._record.stamp)
+        self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, np.shape(gradient))
+        self.engine: Array = self.evaluate.shaped(gradient)
+        self.cut = cut
+
+    def value(self, key: Key) -> Array:
+        """A value by its stamp, or what is given by its name."""
+        return self.nodes[key]._value if isinstance(key, int) else self.given[key]
+
+    def adjoint(self, key: Key) -> Array:
+        """The gradient of the loss by a node."""
+        return self.adjoints[key] if key in self.adjoints else np.zeros_like(self.value(key))
+
+    def number(self, quantity: Quantity) -> Array:
+        """The numbers of a quantity."""
+        return getattr(self, f"_{quantity.kind}")(quantity)
+
+    def _value(self, quantity: Quantity) -> Array:
+        return self.value(quantity.key)
+
+    def _adjoint(self, quantity: Quantity) -> Array:
+        return self.adjoint(quantity.key)
+
+    def _number(self, quantity: Quantity) -> Array:
+        return np.float64(quantity.number)
+
+    def _softmax(self, quantity: Quantity) -> Array:
+        return softmax(self.value(quantity.key))
+
+    def _slope(self, quantity: Quantity) -> Array:
+        """The derivatives of an activation: its rule with g = 1; of softmax the diagonal of the Jacobian."""
+        record = self.nodes[quantity.key]._record  # type: ignore[index]
+        out = self.value(quantity.key)
+        if record.operation.name in WHOLE:
+            return out * (1 - out)
+        (rule,) = record.operation.vjps
+        with np.errstate(all="ignore"):
+            return rule(np.ones_like(out), out, *record.values, **record.params)
+
+    def _jacobian(self, quantity: Quantity) -> Array:
+        """Of a softmax of one column."""
+        a = np.ravel(self.value(quantity.key))
+        return np.diag(a) - np.outer(a, a)
+
+    def apply(self, tree: Tree, kind: str, of: tuple[str, str], x: Array) -> Array:
+        """An activation, or its derivative, at an argument: one by its name, or that of the layer which is meant."""
+        base, layer = of
+        word = base.rstrip("0123456789_")
+        name = SPELLED.get(word, word)
+        own = {self.scope.reading.nodes[s.a]._record.operation.name for s in self.scope.layers if isinstance(s.a, int)}
+        generic = word in ANY and (name not in own or name not in ACTIVATIONS)
+        if not generic and name in ACTIVATIONS:
+            return getattr(ACTIVATIONS[name], "function" if kind == "act" else "slope")(x)
+        stamp = self.layer(tree, base, layer)
+        record = self.nodes[stamp]._record
+        if record.operation.name in WHOLE:
+            return ACTIVATIONS["softmax"].slope(x) if kind == "slope" else softmax(x)
+        try:
+            out = record.operation.forward(x, **record.params)
+            if kind == "act":
+                return out
+            (rule,) = record.operation.vjps
+            return rule(np.ones_like(out), out, x, **record.params)
+        except ValueError:
+            shape = np.shape(self.value(stamp))
+            raise Misfit(tree, f"an activation of {shape} numbers applied to {np.shape(x)}") from None
+
+    def layer(self, tree: Tree, base: str, layer: str) -> int:
+        """The activation that a letter stands for: by its index, by its argument, or the only one."""
+        stamps = [each.a for each in self.scope.layers if isinstance(each.a, int)]
+        number = self.scope.number(layer) or int("".join(c for c in base if c.isdigit()) or 0)
+        if 1 <= number <= len(self.scope.layers):
+            found = self.scope.layers[number - 1].a
+            if isinstance(found, int):
+                return found
+        argument = tree.args[0]
+        if argument.kind == "name":
+            for each in self.scope.layers:
+                if argument.data.key in (each.z, each.a) and isinstance(each.a, int):
+                    return each.a
+        operations = {self.scope.reading.nodes[s]._record.operation.name for s in stamps}
+        if len(operations) == 1 or (stamps and argument.kind != "name"):
+            return stamps[0]
+        raise Misfit(tree, f"{base} may be any of {', '.join(sorted(operations)) or 'no'} activations of the tape")

@@ -1,0 +1,77 @@
+"""The tape on other numbers: what is given is perturbed, and the operations are carried out again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..record import Node, apply
+from .reading import Reading
+
+Given = dict[str, Any]
+
+
+class Assumption(NamedTuple):
+    """What may be taken for granted: that the numbers of a tensor sum to 1 along an axis."""
+
+    tensor: Any
+    axis: int
+
+
+def given(reading: Reading) -> Given:
+    """What is given, as the tape has it."""
+    return {name: np.reshape(reading.values[name], np.shape(tensor)) for name, tensor in reading.given.items()}
+
+
+def perturbed(
+    reading: Reading, trial: int, assume: Sequence[Assumption] = (), *, fill: bool = False, size: float = 0.2
+) -> Given:
+    """What is given, each number larger or smaller by up to its `size` part; as it is for trial 0.
+
+    Signs stay, so that logarithms stay defined, and so do zeros unless they are to be filled with small numbers.
+    """
+    random = np.random.default_rng(trial)
+    found = given(reading)
+    for name, value in found.items():
+        if not trial or value.dtype.kind != "f":
+            continue
+        new = value * np.asarray(1 + size * random.uniform(-1, 1, size=value.shape), value.dtype)
+        if fill:
+            noise = size / 2 * random.uniform(0.5, 1, size=value.shape) * (np.max(np.abs(value), initial=0) or 1)
+            new = np.where(value == 0, noise, new).astype(value.dtype)
+        for each in assume:
+            if each.tensor is reading.given[name]:
+                new = new / new.sum(axis=each.axis, keepdims=True)
+        found[name] = new
+    return found
+
+
+def replayed(
+    reading: Reading, loss: Any, numbers: Mapping[str, Any], cut: Collection[tuple[int, int]] = ()
+) -> dict[int, Any]:
+    """The tape recorded again from other numbers of what is given: its nodes by the stamps of the old ones.
+
+    A pair in `cut` is a stamp and the place of an input which is to be a constant there: that way gets no gradient.
+    """
+    kind = type(loss)
+    again: dict[int, Any] = {}
+    leaves = {id(tensor): numbers[name] for name, tensor in reading.given.items()}
+    for stamp in sorted(reading.nodes):
+        node = reading.nodes[stamp]
+        record = node._record
+        if record.operation is None:
+            again[stamp] = kind(leaves[id(node)], requires_grad=True)
+            continue
+        inputs = []
+        for place, (x, value) in enumerate(zip(record.inputs, record.values, strict=True)):
+            if x is None or x._record is None:
+                inputs.append(reading.constant(x, value, dict(numbers)))
+            else:
+                new = again[x._record.stamp]
+                inputs.append(new._value if (stamp, place) in cut else new)
+        with np.errstate(all="ignore"):
+            made = apply(record.operation, inputs, record.params)
+        again[stamp] = made if isinstance(made, Node) else kind(made)
+    return again
