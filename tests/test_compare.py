@@ -183,6 +183,9 @@ def test_functions():
     assert not wrong and not wrong.causes
     wrong = tg.compare(loss, "W1", lambda W2, a2, t, a1, X: -right(W2, a2, t, a1, X))
     assert wrong.causes == ("sign",)
+    assert tg.compare(loss, "W1", lambda W2, a2, t, a1, X: right(W2, a2, t, a1, X) * 1.001, rtol=0.01)
+    row = tg.compare(NETWORKS["sigmoids"](), "a2", lambda a2, t: a2 - t[:, 0])
+    assert "(2, 1) and (2,) are broadcast to (2, 2)" in row.diagnosis
     any_targets = NETWORKS["softmax_any"]()
     assert "sum to 1" in tg.compare(any_targets, "z2", lambda a2, t: (a2 - t) / 5).diagnosis
     with pytest.raises(ValueError, match="has nothing named q"):

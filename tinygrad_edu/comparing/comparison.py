@@ -26,6 +26,7 @@ from .scope import Scope, Unknown, found, looked_up, meanings
 from .spelling import Spelling
 from .tokens import FormulaError, notation_of
 from .tree import Tree
+from .trial import Trial
 
 Array = Any
 READINGS = 12  # of a text whose products or names may be read in several ways
@@ -124,6 +125,7 @@ class Comparison:
         self._rtol = rtol if rtol is not None else 1e-4 if loss._value.dtype == np.float32 else 1e-7
         self.suggestion: str | None = None
         self.causes: tuple[str, ...] = ()
+        self._broadcasts: list[str] = []
         self._misfit = self._note = self.diagnosis = ""
         self.verdict = "wrong"
         scope = Scope(loss, reading, {_key(name): target for name, target in names.items()})
@@ -134,7 +136,7 @@ class Comparison:
         if isinstance(formula, str):
             candidates = self._read(formula, scope, names)
         elif callable(formula):
-            candidates = [Candidate(_called(formula, scope))]
+            candidates = [Candidate(_called(formula, scope, self._broadcasts))]
         else:
             candidates = [Candidate(_constant(formula))]
             self._inputs.only_own()
@@ -191,10 +193,13 @@ class Comparison:
         value = self._run(candidate)
         if value is None or not self._close(value):
             return False
-        return not self._exact or Diagnosis(self._inputs, *candidate).right(candidate.run, self._inputs.fresh)
+        if not self._exact:
+            return True
+        with np.errstate(all="ignore"):
+            return all(self._close(np.asarray(candidate.run(trial)), trial) for trial in self._inputs.fresh)
 
-    def _close(self, value: Array) -> bool:
-        value, engine = np.asarray(value, float), np.asarray(self._inputs.own.engine)
+    def _close(self, value: Array, trial: Trial | None = None) -> bool:
+        value, engine = np.asarray(value, float), np.asarray((trial or self._inputs.own).engine)
         if value.size == 1 == engine.size:
             value = value.reshape(engine.shape)
         if value.shape != engine.shape:
@@ -216,15 +221,16 @@ class Comparison:
         self.value = self._run(best)
         self._measure()
         self.verdict = "ill-shaped" if self.difference is None else "wrong"
-        parts = [self._misfit] if self.value is None else []
+        parts = [self._misfit] if self.value is None else [*self._broadcasts]
         if findings:
             self.verdict = "conditional" if findings[0].holds else self.verdict
             parts += [findings[0].said, *(f"Or, as well possible: {each.said}" for each in findings[1:])]
             self.causes = findings[0].causes
+            parts += [where for where in [self._where()] if "but one" in where and len(self.engine) > 2]
             mended = findings[0].mended
             self.suggestion = best.printer(mended) if mended is not None and best.printer is not None else None
         else:
-            parts += [] if self.value is None else [self._where()]
+            parts += [self._where()] if self.value is not None else []
             parts.append("No small edit explains it." if self.text else "No simple cause explains it.")
         self.diagnosis = " ".join([*parts, *([self._note] if self._note else [])])
 
@@ -243,6 +249,8 @@ class Comparison:
     def _where(self) -> str:
         """Where the difference sits."""
         engine = self._inputs.own.engine
+        if self.value is None:
+            return ""
         if self.difference is None:
             return f"The formula has the shape {np.shape(self.value)}, the gradient {np.shape(engine)}."
         largest = float(np.max(np.abs(engine), initial=0))
@@ -338,7 +346,26 @@ def _evaluated(tree: Tree, trial: Any) -> Array:
     return trial.evaluate(tree)
 
 
-def _called(function: Callable[..., Any], scope: Scope) -> Callable[..., Array]:
+class Watched(np.ndarray):
+    """An array that notes where another one and itself are broadcast to what neither of them is."""
+
+    notes: list[str] | None = None
+
+    def __array_finalize__(self, other: Any) -> None:
+        self.notes = getattr(other, "notes", None)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        shapes = [np.shape(x) for x in inputs]
+        result = getattr(ufunc, method)(*(np.asarray(x) for x in inputs), **kwargs)
+        elementwise = method == "__call__" and ufunc.signature is None and len(shapes) == 2
+        if elementwise and not self.notes and self.notes is not None and np.shape(result) not in shapes:
+            self.notes.append(f"{shapes[0]} and {shapes[1]} are broadcast to {np.shape(result)}.")
+        watched = np.asarray(result).view(Watched)
+        watched.notes = self.notes
+        return watched
+
+
+def _called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Callable[..., Array]:
     """A function of what its arguments name."""
     quantities = {}
     for name, parameter in inspect.signature(function).parameters.items():
@@ -351,7 +378,10 @@ def _called(function: Callable[..., Any], scope: Scope) -> Callable[..., Array]:
             raise ValueError(f"compare: an argument of the function: {error}") from None
 
     def run(trial: Any) -> Array:
-        result = function(**{name: np.array(trial.number(quantity)) for name, quantity in quantities.items()})
+        arrays = {name: np.array(trial.number(quantity)).view(Watched) for name, quantity in quantities.items()}
+        for array in arrays.values():
+            array.notes = notes
+        result = function(**arrays)
         return np.asarray(getattr(result, "_value", result), float)
 
     return run

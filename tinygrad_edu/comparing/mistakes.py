@@ -216,7 +216,8 @@ def sums(node: Tree, context: Context) -> Iterator[Piece]:
                 if same_axis and keepdims == str(kept):
                     continue
                 plain = context.matrices and axis is not None and node.data[0] == "sum"
-                changed = summed(node.args[0], axis or 0, context, {}) if plain else call(*node.data[:1], *node.args, **new)
+                along = summed(node.args[0], axis or 0, context, {})
+                changed = along if plain else call(node.data[0], *node.args, **new)
                 yield "sum", 1.05 if same_axis else 1.1, changed
         other = "mean" if node.data[0] == "sum" else "sum"
         yield "mean", 1.15, call(other, node.args[0], **params)

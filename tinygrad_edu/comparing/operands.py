@@ -327,7 +327,7 @@ class Operands(Scripts):
 
 
 def _over_samples(body: Tree, index: str) -> Tree:
-    """A sum over samples for their matrices: of δ^{(i)} x^{(i)T} it is the product Δ · Xᵀ, of δ^{(i)} a sum of columns."""
+    """A sum over samples, for their matrices: of δ^{(i)} x^{(i)T} it is Δ · Xᵀ, of δ^{(i)} a sum of columns."""
     outer = any(node.kind == "dot" and node.args[-1].kind == "T" for node in body.walk())
     whole = _without(body, index)
     return whole if outer else call("sum", whole, axis=1)

@@ -163,7 +163,8 @@ class Scope:
 
     def known(self) -> set[str]:
         """What is one word also in LaTeX."""
-        return set(self.keys) | {f"d{name}" for name in self.keys} | DIFFERENTIALS | {name.base for name in self.mapping}
+        own = {name.base for name in self.mapping} | set(self.keys)
+        return own | {f"d{name}" for name in self.keys} | DIFFERENTIALS
 
     def find(self, name: Name | Quotient) -> list[Quantity]:
         """What a name may stand for, the most likely first.
