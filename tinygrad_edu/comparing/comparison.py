@@ -22,7 +22,7 @@ from .evaluate import Misfit
 from .finding import Inputs
 from .grammar import ORDERS, parse
 from .printing import Printer
-from .scope import Scope, Unknown, found, looked_up, meanings
+from .scope import Scope, Unknown, found, joined, looked_up, meanings
 from .spelling import Spelling
 from .tokens import FormulaError, notation_of
 from .tree import Tree
@@ -339,7 +339,7 @@ def _key(name: str) -> Name:
     tree = parse(str(name), {str(name)} if str(name).isidentifier() else ())
     if tree.kind != "name" or not isinstance(tree.data, Name):
         raise ValueError(f"compare: the key {name!r} of names= is no name")
-    return tree.data
+    return tree.data._replace(base=joined(tree.data.base))
 
 
 def _evaluated(tree: Tree, trial: Any) -> Array:
