@@ -232,6 +232,21 @@ def test_float32_and_masks():
     assert tg.compare(loss, W, "-(z > 0) @ x.T").causes == ("sign",)
 
 
+def test_a_gradient_of_0_explains_nothing():
+    x = tg.Tensor([[-1.0], [-2.0]], requires_grad=True, name="x")
+    comparison = tg.compare(tg.sum(tg.relu(x)), x, "x - 2 * x")
+    assert not comparison and not comparison.causes
+    assert tg.compare(tg.sum(tg.relu(x)), x, "x > 0")
+
+
+def test_numbers_that_are_not_finite():
+    x = tg.Tensor([[0.0], [2.0]], requires_grad=True, name="x")
+    with np.errstate(all="ignore"):
+        loss = tg.sum(tg.log(x))
+        comparison = tg.compare(loss, x, "2 / x")
+    assert not comparison
+
+
 # --- names -----------------------------------------------------------------------------------------------------------
 
 

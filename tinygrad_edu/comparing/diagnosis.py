@@ -308,6 +308,8 @@ def explanations(readings: list[Diagnosis], fresh: bool = True) -> tuple[int, li
 
     Without `fresh` inputs only what is to be seen in the numbers themselves is looked for.
     """
+    if not any(np.any(trial.engine) for trial in readings[0].inputs.likely):
+        return 0, []  # whatever makes the formula 0 would explain a gradient of 0
     for search in SEARCHES if fresh else SEARCHES[:1]:
         found = [(i, each) for i, reading in enumerate(readings) for each in search(reading)]
         if not fresh:
