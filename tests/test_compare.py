@@ -201,6 +201,18 @@ def test_what_holds_here_only_is_true_with_its_condition():
     assert "sum to 1" in comparison.diagnosis
 
 
+def test_samples_in_rows_and_biases_of_one_axis():
+    rng = np.random.default_rng(4)
+    X, Y = tg.Tensor(rng.normal(size=(7, 3)), name="X"), tg.Tensor(np.eye(4)[rng.integers(0, 4, size=7)], name="Y")
+    W, b = (tg.Tensor(rng.normal(size=n), requires_grad=True, name=name) for name, n in (("W", (3, 4)), ("b", (4,))))
+    probs = tg.softmax((X @ W + b).named("scores"), axis=1).named("probs")
+    loss = tg.cross_entropy(Y, probs) / 7
+    assert tg.compare(loss, b, "np.sum(probs - Y, axis=0) / 7").verdict == "conditional"
+    assert tg.compare(loss, b, "np.sum(probs - Y, axis=0)").causes == ("mean",)
+    assert tg.compare(loss, b, "(probs - Y) / 7").causes == ("bias",)
+    assert tg.compare(loss, W, "X @ (probs - Y) / 7").causes == ("transpose",)
+
+
 def test_an_accident_is_not_taken_for_right():
     rng = np.random.default_rng(0)
     S = rng.normal(size=(3, 3))

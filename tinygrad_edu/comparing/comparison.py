@@ -255,6 +255,8 @@ class Comparison:
             return f"The formula has the shape {np.shape(self.value)}, the gradient {np.shape(engine)}."
         largest = float(np.max(np.abs(engine), initial=0))
         bad = ~(np.abs(self.difference) <= self._rtol * largest + 1e-15)
+        if not bad.any():
+            return ""
         if self.max_rel_error < 1e-2 and not self.text:
             digits = int(-np.log10(self.max_rel_error))
             return f"It agrees to about {digits} digits, as rounded numbers do; rtol= says what is enough."
