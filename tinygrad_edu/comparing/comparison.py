@@ -185,8 +185,9 @@ class Comparison:
             with np.errstate(all="ignore"):
                 return np.asarray(candidate.run(self._inputs.own), float)
         except Misfit as error:
-            piece = f"{candidate.printer(error.tree)}: " if candidate.printer else ""
-            self._misfit = f"It does not type-check: {piece}{error}."
+            piece = f"{candidate.printer(error.tree)}: " if candidate.printer and error.tree else ""
+            said = str(error).rstrip(".")
+            self._misfit = f"It does not type-check: {piece}{said}."
             return None
 
     def _right(self, candidate: Candidate) -> bool:
@@ -383,8 +384,11 @@ def _called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Cal
         arrays = {name: np.array(trial.number(quantity)).view(Watched) for name, quantity in quantities.items()}
         for array in arrays.values():
             array.notes = notes
-        result = function(**arrays)
-        return np.asarray(getattr(result, "_value", result), float)
+        try:
+            result = function(**arrays)
+            return np.asarray(getattr(result, "_value", result), float)
+        except Exception as error:  # whatever it is: the function cannot be run on these arrays
+            raise Misfit(None, f"the function fails, {type(error).__name__}: {error}") from None
 
     return run
 
