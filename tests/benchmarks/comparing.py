@@ -9,7 +9,7 @@ import tinygrad_edu as tg
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from wrong_formulas import NETWORKS, WRONG  # noqa: E402 - the tests are no package
+from wrong_formulas import NETWORKS, WRONG
 
 
 def seconds(network, wrt, formula):
@@ -21,5 +21,5 @@ def seconds(network, wrt, formula):
 
 
 times = sorted((seconds(*row[:3]), row[2]) for row in WRONG)
-print(f"{len(times)} formulas: median {statistics.median(t for t, _ in times):.3f} s, the slowest {times[-1][0]:.3f} s:")
-print(times[-1][1])
+median = statistics.median(t for t, _ in times)
+print(f"{len(times)} formulas: median {median:.3f} s, the slowest {times[-1][0]:.3f} s: {times[-1][1]}")
