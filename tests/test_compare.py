@@ -1,10 +1,10 @@
 """compare: right formulas in three notations, wrong ones with their cause, what is refused, how it shows."""
 
 import contextlib
+import functools
 import random
 import re
 import runpy
-import time
 from pathlib import Path
 
 import numpy as np
@@ -41,11 +41,15 @@ def causes_of(row):
     return (row[3],) if isinstance(row[3], str) else row[3]
 
 
+@functools.cache
+def compared(row):
+    return tg.compare(NETWORKS[row[0]](), row[1], row[2])
+
+
 @pytest.mark.parametrize("row", WRONG, ids=[f"{row[0]} {row[1]}: {row[2]}" for row in WRONG])
 def test_a_wrong_formula(row):
-    """The cause is found, or nothing is claimed; a suggestion is right."""
-    loss = NETWORKS[row[0]]()
-    comparison = tg.compare(loss, row[1], row[2])
+    """The cause is found, and the suggestion is right."""
+    loss, comparison = NETWORKS[row[0]](), compared(row)
     assert not comparison
     assert set(comparison.causes) & {*causes_of(row)}, comparison
     if comparison.suggestion:
@@ -53,7 +57,7 @@ def test_a_wrong_formula(row):
 
 
 def test_the_share_of_causes_found(capsys):
-    found = sum(bool({*tg.compare(NETWORKS[row[0]](), row[1], row[2]).causes} & {*causes_of(row)}) for row in WRONG)
+    found = sum(bool({*compared(row).causes} & {*causes_of(row)}) for row in WRONG)
     with capsys.disabled():
         print(f"\ncompare names the cause of {found} of {len(WRONG)} wrong formulas ({found / len(WRONG):.0%})")
     assert found >= 0.95 * len(WRONG)
@@ -186,6 +190,8 @@ def test_functions():
     assert tg.compare(loss, "W1", lambda W2, a2, t, a1, X: right(W2, a2, t, a1, X) * 1.001, rtol=0.01)
     row = tg.compare(NETWORKS["sigmoids"](), "a2", lambda a2, t: a2 - t[:, 0])
     assert "(2, 1) and (2,) are broadcast to (2, 2)" in row.diagnosis
+    failing = tg.compare(loss, "W1", lambda W2, a2: W2 @ a2)
+    assert failing.verdict == "ill-shaped" and "the function fails, ValueError" in failing.diagnosis
     any_targets = NETWORKS["softmax_any"]()
     assert "sum to 1" in tg.compare(any_targets, "z2", lambda a2, t: (a2 - t) / 5).diagnosis
     with pytest.raises(ValueError, match="has nothing named q"):
@@ -199,6 +205,18 @@ def test_what_holds_here_only_is_true_with_its_condition():
     comparison = tg.compare(NETWORKS["logits"](), "z2", "(softmax(z2) - t) / 6")
     assert comparison.verdict == "conditional" and comparison
     assert "sum to 1" in comparison.diagnosis
+
+
+def test_samples_in_rows_and_biases_of_one_axis():
+    rng = np.random.default_rng(4)
+    X, Y = tg.Tensor(rng.normal(size=(7, 3)), name="X"), tg.Tensor(np.eye(4)[rng.integers(0, 4, size=7)], name="Y")
+    W, b = (tg.Tensor(rng.normal(size=n), requires_grad=True, name=name) for name, n in (("W", (3, 4)), ("b", (4,))))
+    probs = tg.softmax((X @ W + b).named("scores"), axis=1).named("probs")
+    loss = tg.cross_entropy(Y, probs) / 7
+    assert tg.compare(loss, b, "np.sum(probs - Y, axis=0) / 7").verdict == "conditional"
+    assert tg.compare(loss, b, "np.sum(probs - Y, axis=0)").causes == ("mean",)
+    assert tg.compare(loss, b, "(probs - Y) / 7").causes == ("bias",)
+    assert tg.compare(loss, W, "X @ (probs - Y) / 7").causes == ("transpose",)
 
 
 def test_an_accident_is_not_taken_for_right():
@@ -230,6 +248,21 @@ def test_float32_and_masks():
     loss = tg.sum(z * (z.numpy() > 0))
     assert tg.compare(loss, W, "(z > 0) @ x.T")
     assert tg.compare(loss, W, "-(z > 0) @ x.T").causes == ("sign",)
+
+
+def test_a_gradient_of_0_explains_nothing():
+    x = tg.Tensor([[-1.0], [-2.0]], requires_grad=True, name="x")
+    comparison = tg.compare(tg.sum(tg.relu(x)), x, "x - 2 * x")
+    assert not comparison and not comparison.causes
+    assert tg.compare(tg.sum(tg.relu(x)), x, "x > 0")
+
+
+def test_numbers_that_are_not_finite():
+    x = tg.Tensor([[0.0], [2.0]], requires_grad=True, name="x")
+    with np.errstate(all="ignore"):
+        loss = tg.sum(tg.log(x))
+        comparison = tg.compare(loss, x, "2 / x")
+    assert not comparison
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
@@ -266,13 +299,11 @@ REFUSED = [
 
 @pytest.mark.parametrize(("text", "said", "place"), REFUSED, ids=[text[:30] for text, _, _ in REFUSED])
 def test_refusals_have_their_place(text, said, place):
-    start = time.perf_counter()
     with pytest.raises(FormulaError, match=r"^compare: ") as error:
         tg.compare(NETWORKS["sigmoids"](), "W1", text)
     assert said in str(error.value)
     assert "\n" not in str(error.value) and len(str(error.value)) < 400
     assert place is None or f"at character {place}:" in str(error.value)
-    assert time.perf_counter() - start < 5
 
 
 WORDS = r"""\frac \sum \left \right \begin{pmatrix} \end{pmatrix} \\ & np.sum np.exp W1 W2 X a1 t axis=0
@@ -342,14 +373,6 @@ def test_the_closed_form():
     comparison = tg.compare(NETWORKS["sigmoids"](), "W2", "a2 @ W1")
     assert str(comparison.closed_form) == "∇W2 = ((a2 − t) ∘ a2′)·a1ᵀ"
     assert "∇W2 = " in str(comparison)
-
-
-def test_it_is_quick():
-    """Coarse, to notice a search that runs away; the rest is for benchmarks."""
-    loss = NETWORKS["deep"]()
-    start = time.perf_counter()
-    tg.compare(loss, "W1", "((W2.T @ a2) * a1) @ X.T + 3")
-    assert time.perf_counter() - start < 20
 
 
 # --- the exercises ---------------------------------------------------------------------------------------------------

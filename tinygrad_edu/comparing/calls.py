@@ -58,7 +58,7 @@ SPELLED = {
     "Sigmoid": "sigmoid", "ReLU": "relu", "Relu": "relu", "log": "ln", "S": "softmax",
 }  # fmt: skip
 ANY = {"σ", "φ", "Σ", "f", "g", "sigma", "phi", "act", "activation", "h", "ψ"}  # letters for whatever a layer has
-LETTERS = {"σ", "φ", "f", "g", "sigma", "phi", "act", "activation", "ψ"}  # that are functions also without a prime
+LETTERS = {"σ", "φ", "f", "g", "S", "sigma", "phi", "act", "activation", "ψ"}  # that are functions also without a prime
 PRIMED = {
     pattern.format(name): name
     for name in (*ACTIVATIONS, "sigma", "relu", "ReLU", "act", "activation", "phi", "f", "g", "σ")

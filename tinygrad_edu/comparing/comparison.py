@@ -22,7 +22,7 @@ from .evaluate import Misfit
 from .finding import Inputs
 from .grammar import ORDERS, parse
 from .printing import Printer
-from .scope import Scope, Unknown, found, looked_up, meanings
+from .scope import Scope, Unknown, found, joined, looked_up, meanings
 from .spelling import Spelling
 from .tokens import FormulaError, notation_of
 from .tree import Tree
@@ -185,8 +185,9 @@ class Comparison:
             with np.errstate(all="ignore"):
                 return np.asarray(candidate.run(self._inputs.own), float)
         except Misfit as error:
-            piece = f"{candidate.printer(error.tree)}: " if candidate.printer else ""
-            self._misfit = f"It does not type-check: {piece}{error}."
+            piece = f"{candidate.printer(error.tree)}: " if candidate.printer and error.tree else ""
+            said = str(error).rstrip(".")
+            self._misfit = f"It does not type-check: {piece}{said}."
             return None
 
     def _right(self, candidate: Candidate) -> bool:
@@ -255,6 +256,8 @@ class Comparison:
             return f"The formula has the shape {np.shape(self.value)}, the gradient {np.shape(engine)}."
         largest = float(np.max(np.abs(engine), initial=0))
         bad = ~(np.abs(self.difference) <= self._rtol * largest + 1e-15)
+        if not bad.any():
+            return ""
         if self.max_rel_error < 1e-2 and not self.text:
             digits = int(-np.log10(self.max_rel_error))
             return f"It agrees to about {digits} digits, as rounded numbers do; rtol= says what is enough."
@@ -339,7 +342,7 @@ def _key(name: str) -> Name:
     tree = parse(str(name), {str(name)} if str(name).isidentifier() else ())
     if tree.kind != "name" or not isinstance(tree.data, Name):
         raise ValueError(f"compare: the key {name!r} of names= is no name")
-    return tree.data
+    return tree.data._replace(base=joined(tree.data.base))
 
 
 def _evaluated(tree: Tree, trial: Any) -> Array:
@@ -381,8 +384,11 @@ def _called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Cal
         arrays = {name: np.array(trial.number(quantity)).view(Watched) for name, quantity in quantities.items()}
         for array in arrays.values():
             array.notes = notes
-        result = function(**arrays)
-        return np.asarray(getattr(result, "_value", result), float)
+        try:
+            result = function(**arrays)
+            return np.asarray(getattr(result, "_value", result), float)
+        except Exception as error:  # whatever it is: the function cannot be run on these arrays
+            raise Misfit(None, f"the function fails, {type(error).__name__}: {error}") from None
 
     return run
 

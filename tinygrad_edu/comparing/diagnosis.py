@@ -177,8 +177,8 @@ class Diagnosis:
 
     def structural(self) -> Iterator[Finding]:
         """A way of the loss to the variable that is left out; a term that is."""
-        for quantity, name in self.terms():
-            c = self.constant_of(quantity)
+        for key, name in self.scope.shown.items():
+            c = self.constant_of(Quantity("value", key))
             if c is not None:
                 yield Finding(("missing term",), f"A term is missing: {c:.6g} times {name}.", None, 1.3)
         for stamp, place, what in self.branches():
@@ -187,10 +187,6 @@ class Diagnosis:
             if self.right(functools.partial(_completed, self.formula, rest)):
                 said = f"A way by which the loss depends on it is left out: the one through {what}."
                 yield Finding(("path",), said, None, 1.4)
-
-    def late(self) -> Iterator[Finding]:
-        """The conditions of last resort."""
-        yield from late_conditions(self)
 
     def branches(self) -> Iterator[tuple[int, int, str]]:
         """The edges of the tape behind which others lead to the loss as well."""
@@ -206,10 +202,6 @@ class Diagnosis:
             while later not in self.scope.shown and len(users.get(later, ())) == 1:
                 later = users[later][0][0]
             yield stamp, place, str(self.scope.shown.get(later) or nodes[stamp]._record.operation.name)
-
-    def terms(self) -> Iterator[tuple[Quantity, str]]:
-        for key, name in self.scope.shown.items():
-            yield Quantity("value", key), name
 
     def constant_of(self, quantity: Quantity) -> float | None:
         """c where the gradient is the formula and c times a quantity."""
@@ -307,7 +299,7 @@ def _about(factor: Factor, said: str, scope: Scope) -> str:
 
 
 SEARCHES = (
-    Diagnosis.as_it_is, Diagnosis.single, Diagnosis.structural, Diagnosis.late, Diagnosis.double, Diagnosis.other,
+    Diagnosis.as_it_is, Diagnosis.single, Diagnosis.structural, late_conditions, Diagnosis.double, Diagnosis.other,
 )  # fmt: skip
 
 
@@ -316,6 +308,8 @@ def explanations(readings: list[Diagnosis], fresh: bool = True) -> tuple[int, li
 
     Without `fresh` inputs only what is to be seen in the numbers themselves is looked for.
     """
+    if not any(np.any(trial.engine) for trial in readings[0].inputs.likely):
+        return 0, []  # whatever makes the formula 0 would explain a gradient of 0
     for search in SEARCHES if fresh else SEARCHES[:1]:
         found = [(i, each) for i, reading in enumerate(readings) for each in search(reading)]
         if not fresh:

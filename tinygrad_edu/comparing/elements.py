@@ -49,18 +49,18 @@ class Elements:
         """All elements as a matrix: rows and columns by `order`, or by the shape that they are to have."""
         self._measure(tree)
         x = self.value(tree)
-        free = [index for index in x.indices if index != SAMPLE]
-        named = bool(order)
-        order = order or tuple(free)
-        if set(free) - set(order):
-            raise Unfit(f"the indices {', '.join(free)} are left, where {', '.join(order)} are expected")
-        if SAMPLE in x.indices and (len(free) > 1 or (shape and shape[-1] != self.batch)):
+        free = tuple(index for index in x.indices if index != SAMPLE)
+        rows = order or free
+        if set(free) - set(rows):
+            raise Unfit(f"the indices {', '.join(free)} are left, where {', '.join(rows)} are expected")
+        if SAMPLE in x.indices and (len(free) > 1 or (shape and shape[-1] != self.batch)):  # of parameters
             x = Indexed(x.array.sum(axis=x.indices.index(SAMPLE)), tuple(i for i in x.indices if i != SAMPLE))
-        axes = (*order, SAMPLE) if SAMPLE in x.indices else order
+        axes = (*rows, SAMPLE) if SAMPLE in x.indices else rows
         sizes = [self.sizes[index] if index != SAMPLE else self.batch for index in axes]
         array = np.broadcast_to(self._aligned(x, axes), sizes)
         array = array if array.ndim > 1 else array.reshape(-1, 1)
-        return array.T if shape and array.shape != shape and array.T.shape == shape and not named else array
+        turned = not order and array.shape != shape == array.T.shape  # a_k δ_j: the rows are those of the gradient
+        return array.T if turned else array
 
     def _measure(self, tree: Tree) -> None:
         """How far each index runs."""

@@ -21,7 +21,7 @@ Array = Any
 class Misfit(ValueError):
     """Shapes that do not fit: where, and which."""
 
-    def __init__(self, tree: Tree, what: str) -> None:
+    def __init__(self, tree: Tree | None, what: str) -> None:
         super().__init__(what)
         self.tree = tree
 

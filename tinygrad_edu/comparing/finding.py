@@ -58,7 +58,7 @@ class Inputs:
         """Fresh inputs whose constants sum to 1 where those of the tape do, as targets may."""
         if self._likely is None:
             assume = tuple(self.summing())
-            self._likely = self.changed(assume=assume) if assume else self.fresh
+            self._likely = (self.changed(assume=assume) if assume else self.fresh) or [self.own]
         return self._likely
 
     def summing(self) -> Iterator[Assumption]:

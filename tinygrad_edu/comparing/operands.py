@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from .calls import CONSTANTS, FUNCTIONS, LETTERS, METHODS, PRIMED
@@ -76,6 +77,8 @@ class Operands(Scripts):
                 self.take()
                 self.take(".")
             word = self.take().text
+            if word == "e":
+                return Tree("number", data=math.e, text=f"{token.text}.e", at=token.at)
             if word not in FUNCTIONS and word not in CONSTANTS and word not in PRIMED:
                 self.refuse(f"{token.text}.{word} is not a function that is known here", token.at)
         if word in self.known:

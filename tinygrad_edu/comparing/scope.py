@@ -164,6 +164,7 @@ class Scope:
     def known(self) -> set[str]:
         """What is one word also in LaTeX."""
         own = {name.base for name in self.mapping} | set(self.keys)
+        own |= {re.sub(r"_?\d+$", "", name) for name in own}  # net of net_2, where LaTeX has an index
         return own | {f"d{name}" for name in self.keys} | DIFFERENTIALS
 
     def find(self, name: Name | Quotient) -> list[Quantity]:
@@ -199,7 +200,7 @@ class Scope:
         return [Quantity("slope", key) for key in after[:1] if key is not None and primes == 1]  # Σ′ of its input
 
     def mapped(self, name: Name) -> list[Quantity]:
-        target = self.mapping.get(name._replace(primes=0))
+        target = self.mapping.get(Name(joined(name.base), name.layer))
         if target is None:
             return []
         if isinstance(target, str):
@@ -213,7 +214,7 @@ class Scope:
     def exact(self, name: Name) -> list[Quantity]:
         """The tape's own names."""
         layer = self.number(name.layer)
-        bases = [name.base, re.sub(r"_(?=\d+$)", "", name.base), re.sub(r"(?<=\D)(\d+)$", r"_\1", name.base)]
+        bases = [name.base, joined(name.base), re.sub(r"(?<=\D)(\d+)$", r"_\1", name.base)]
         for word, letter in GREEK.items():
             if re.fullmatch(rf"{word}(_?\d*)", name.base):
                 bases.append(letter + name.base[len(word) :].lstrip("_"))
@@ -354,6 +355,11 @@ class Scope:
             whole = self.reading.nodes[above]._record.operation.name in WHOLE
             return [Quantity("jacobian" if whole else "slope", above)]
         raise Unknown(f"the derivative of {_shown(name.above)} by {_shown(name.below)} is no single step on the tape")
+
+
+def joined(base: str) -> str:
+    """W_1 as W1."""
+    return re.sub(r"_(?=\d+$)", "", base)
 
 
 def found(scope: Scope, name: Name | Quotient) -> bool:

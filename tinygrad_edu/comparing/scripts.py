@@ -28,6 +28,8 @@ class Scripts(Cursor):
                 text = text.rstrip("'")
                 if not text:
                     return tree
+            if re.fullmatch(r"[a-z]{2,}", text):
+                return named(tree, tree.data._replace(base=f"{tree.data.base}_{text}"), self.source(start))
             if sample := SAMPLE.fullmatch(text):
                 column = named(tree, tree.data, UPRIGHT.sub("", self.source(start)), indices=(*tree.indices, sample[1]))
                 return transposed(column) if sample[2] else column

@@ -43,7 +43,6 @@ class Trial:
         gradient = self.adjoint(wrt._record.stamp)
         self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, np.shape(gradient))
         self.engine: Array = self.evaluate.shaped(gradient)
-        self.cut = cut
 
     def value(self, key: Key) -> Array:
         """A value by its stamp, or what is given by its name."""
