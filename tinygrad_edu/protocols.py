@@ -10,7 +10,7 @@ import numpy as np
 from . import operations as op
 from .alternatives import INSTEAD
 from .errors import misfit
-from .record import Node, Operation
+from .record import Node, Operation, state
 
 
 def _reshape(x: Any, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None) -> Any:
@@ -64,7 +64,7 @@ PLAIN_FUNCTIONS = {
 def plain(x: Any) -> Any:
     """The numbers of Tensors, anywhere in nested arguments."""
     if isinstance(x, Node):
-        return x._value
+        return state.look(x)
     if type(x) in (list, tuple):
         return type(x)(map(plain, x))
     if type(x) is dict:

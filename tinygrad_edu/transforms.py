@@ -18,7 +18,7 @@ from .containers import flatten, leaves_like
 from .operations.defining import Jointly
 from .operations.elementwise import real
 from .protocols import plain
-from .record import Operation, constant, leaf_record, record, recording, shape_of, stamps, state, unchanging
+from .record import Operation, Value, constant, leaf_record, record, recording, shape_of, stamps, state, unchanging
 from .sweep import below, leading_to, owned, seed_for, sweep
 from .tensor import Tensor, swept, untracked
 
@@ -69,7 +69,7 @@ class Run:
         elif isinstance(x, Tensor):
             if x.requires_grad:
                 return op.identity(x)  # type: ignore[no-any-return]
-            variable = untracked(real(x._value), x.name)
+            variable = untracked(real(np.asarray(state.look(x))), x.name)
         else:
             variable = untracked(real(np.array(constant(x, name))))
         variable._record = leaf_record()
@@ -406,7 +406,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         if isinstance(out, dict | list | tuple):
             raise TypeError(f"{name}: the function must return one tensor, it returned a {type(out).__name__}")
         sources = _older_sources(out, start) if isinstance(out, Tensor) else []
-        if not sources:
+        if not sources or isinstance(state.look(out), Value):  # traced for compile: the program shares memory anyway
             return out
         value = out._value
         operation = Operation(name, lambda *_: value)

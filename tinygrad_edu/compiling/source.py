@@ -1,0 +1,227 @@
+"""The program as text: memory first, then what depends on closed-over Tensors only, then one statement a line."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .known import name_of, ufunc_of
+from .lines import HOISTED, VARYING, Line, uses
+from .memory import Buffer, Memory, is_view
+from .simplify import FLOATS
+from .statements import ONLY_OUT, identifier, literal, statement, turned, writes
+
+FEW = 6  # so many numbers of a constant are written out
+LARGE = 1 << 16  # bytes: what is given back as soon as nothing reads it
+INDENT = "    "
+
+
+class Source:
+    """The text of a program, and the names that it needs from outside: constants and functions."""
+
+    def __init__(
+        self, order: Sequence[Line], arguments: Sequence[Line], closures: Sequence[Line], results: Sequence[Line],
+        result_names: Sequence[str],
+    ) -> None:  # fmt: skip
+        self.order, self.results = order, results
+        self.count = uses(order, results)
+        self.memory = Memory(order, set(results), writes)
+        self.names: dict[str, Any] = {}  # what the program takes from outside, by name
+        self.taken = {"np", "memory", "bind", "step", *keyword.kwlist}
+        self.constants: dict[Any, str] = {}
+        self.head: list[str] = []
+        self.text: dict[Line, str] = {}
+        for line in (*arguments, *closures):
+            self.text[line] = self._free(identifier(line.name or "x"))
+        for line, name in zip(results, result_names, strict=True):
+            if line.operation is not None and line not in self.text and not is_view(line):
+                self.text[line] = self._free(identifier(name))
+        hoisted = self._statements(HOISTED)
+        varying = self._statements(VARYING)
+        varying.append(f"return {', '.join(self._result(i) for i in range(len(results)))}" + ("," * (len(results) == 1)))
+        body = _nested(f"def step({', '.join(self.text[x] for x in arguments)}):", varying)
+        if closures:
+            body = _nested(f"def bind({', '.join(self.text[x] for x in closures)}):", [*hoisted, *body, "return step"])
+        inner = "bind" if closures else "step"
+        whole = _nested("def memory():", [*self._buffers(), *body, f"return {inner}"])
+        self.source = "\n".join(["import numpy as np", *([""] if self.head else []), *self.head, "", "", *whole, ""])
+
+    # --- names ---
+
+    def _free(self, name: str) -> str:
+        """The name, or the next one that is not taken."""
+        free, i = name, 2
+        while free in self.taken:
+            free, i = f"{name}_{i}", i + 1
+        self.taken.add(free)
+        return free
+
+    def _name(self, line: Line) -> str:
+        if line not in self.text:
+            self.text[line] = self._free(identifier(line.name)) if line.name else self._free_number("v")
+        return self.text[line]
+
+    def _free_number(self, letter: str) -> str:
+        i = 1
+        while f"{letter}{i}" in self.taken:
+            i += 1
+        return self._free(f"{letter}{i}")
+
+    def _bind(self, name: str, value: Any) -> str:
+        """The name of something from outside."""
+        key = ("outside", id(value))
+        if key not in self.constants:
+            self.constants[key] = self._free(identifier(name))
+            self.names[self.constants[key]] = value
+            self.head.append(f"# {self.constants[key]}: {_described(value)}")
+        return self.constants[key]
+
+    # --- values ---
+
+    def _argument(self, x: Any, reader: Line) -> str:
+        """How a line writes what it reads."""
+        if not isinstance(x, Line):
+            dtypes = {y.dtype for y in reader.lines if y.level > 0 or y.filled is None}
+            if ufunc_of(reader.operation) and len(dtypes) == 1 and dtypes <= set(FLOATS):
+                return self._scalar(np.array(x, *dtypes))
+            return literal(x) or f"float('{x}')"
+        if not x.is_constant:
+            return self._place(x)
+        number = x.filled
+        others = [y.shape for y in reader.lines if y is not x]
+        if number is not None and ufunc_of(reader.operation) and others:
+            if np.broadcast_shapes(*others) == reader.shape:
+                return self._scalar(np.array(number, x.dtype))
+        return self._constant(x)
+
+    def _scalar(self, number: Any) -> str:
+        """A number as an array without axes: NumPy would make one of it at every call."""
+        key = (number.dtype.str, number.tobytes())
+        if key not in self.constants:
+            self.constants[key] = self._free_number("c")
+            self.head.append(f"{self.constants[key]} = {_array(number)}")
+        return self.constants[key]
+
+    def _constant(self, x: Line) -> str:
+        if x not in self.text:
+            self.text[x] = self._free(identifier(x.name)) if x.name else self._free_number("c")
+            if x.filled is not None and x.ndim:
+                dtype = "" if x.dtype == float else f", np.{x.dtype.name}"
+                self.head.append(f"{self.text[x]} = np.full({x.shape}, {_number(x.filled)}{dtype})")
+            elif x.size <= FEW:
+                self.head.append(f"{self.text[x]} = {_array(x.value)}")
+            else:
+                self.names[self.text[x]] = x.value
+                self.head.append(f"# {self.text[x]}: {_described(x.value)}")
+        return self.text[x]
+
+    def _place(self, x: Line) -> str:
+        """The name of a value; of a view of a buffer that name which it has had before the program ran."""
+        bound = self._bound_view(x)
+        return bound or self._name(x)
+
+    def _bound_view(self, x: Line) -> str | None:
+        if not is_view(x) or x.level < VARYING or name_of(x.operation) not in ("transpose", "reshape"):
+            return None
+        (source,) = x.inputs
+        buffer = self.memory.place.get(source)
+        if buffer is None:
+            return None
+        form = x.shape if name_of(x.operation) == "reshape" else (*source.shape, "T", x.params["axes"])
+        buffer.forms[form] = None
+        return _form_name(buffer, form)
+
+    # --- statements ---
+
+    def _statements(self, level: int) -> list[str]:
+        """One statement a line, with the shape of its value; large ones that are not read any more are given back."""
+        texts = []
+        ending: dict[int, list[Line]] = {}  # after which line a name is given back
+        for i, line in enumerate(self.order):
+            if line.level != level or line.operation is None or self._bound_view(line):
+                continue
+            args = [self._argument(x, line) for x in line.inputs]
+            buffer = self.memory.place.get(line)
+            out = _form_name(buffer, line.shape) if buffer else None
+            if out is None and name_of(line.operation) in ONLY_OUT:
+                out = f"np.empty({line.shape}{_dtype(line.dtype)})"
+            code = statement(line, args, out, self._bind)
+            texts.append(f"{self._name(line)} = {code}  # {line.shape}")
+            source = self.memory.source_of(line)
+            fresh = self.memory.place.get(source) is None and source.operation is not None and source.level == VARYING
+            if fresh and source.nbytes >= LARGE and source not in self.memory.kept and level == VARYING:
+                ending.setdefault(max(self.memory.last.get(source, i), i), []).append(line)
+            if gone := ending.get(i):
+                texts.append(f"del {', '.join(self.text[x] for x in gone)}")
+        return texts
+
+    def _result(self, i: int) -> str:
+        """A result as it is handed out: an array that nobody else has."""
+        line = self.results[i]
+        text = self._constant(line) if line.is_constant else self._place(line)
+        source = self.memory.source_of(line)
+        own = source.level == VARYING and source.operation is not None and source.size == line.size
+        shared = any(self.memory.source_of(other) is source for other in self.results[:i])
+        return text if own and not shared and line.shape else f"np.array({text})"
+
+    def _buffers(self) -> list[str]:
+        """The memory, and the forms in which it is used."""
+        texts = []
+        for buffer in self.memory.buffers:
+            texts.append(f"{buffer.name} = np.empty({buffer.whole}{_dtype(buffer.dtype)})")
+            for form in buffer.forms:
+                if "T" in form:
+                    texts.append(f"{_form_name(buffer, form)} = {_form_name(buffer, form[:-2])}{turned(form[-1])}")
+                elif form != buffer.whole:
+                    size = int(np.prod(form))
+                    part = "" if size == buffer.size else f".reshape(-1)[:{size}]"
+                    texts.append(f"{_form_name(buffer, form)} = {buffer.name}{part}.reshape({form})")
+        return texts
+
+
+def _form_name(buffer: Buffer, form: tuple[Any, ...]) -> str:
+    """How a buffer is called in one of its forms: m1 as a whole, else m1_8x3; transposed m1_T, m1_8x3_T."""
+    shape, axes = (form[:-2], form[-1]) if "T" in form else (form, None)
+    name = buffer.name if shape == buffer.whole else f"{buffer.name}_{'x'.join(map(str, shape)) or 'number'}"
+    if axes is None:
+        return name
+    return f"{name}_T" if turned(axes) == ".T" else f"{name}_T{''.join(map(str, axes))}"
+
+
+def _nested(head: str, body: Sequence[str]) -> list[str]:
+    return [head, *(INDENT + text if text else text for text in body)]
+
+
+def _dtype(dtype: Any) -> str:
+    return "" if dtype == float else f", np.{_type(dtype)}"
+
+
+def _type(dtype: Any) -> str:
+    return "bool_" if dtype == bool else str(dtype.name)
+
+
+def _number(x: Any) -> str:
+    value = x.item()
+    return repr(value) if np.isfinite(value) else f"float('{value}')"
+
+
+def _array(value: Any) -> str:
+    if not np.all(np.isfinite(value)) or not value.size:
+        text = f"np.full({value.shape}, {_number(value)})" if value.ndim == 0 else None
+        if text is None:
+            nested = repr(value.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
+            return f"np.array({nested}{_dtype(value.dtype)}).reshape({value.shape})"
+        return text if value.dtype == float else f"np.full((), {_number(value)}, np.{_type(value.dtype)})"
+    plain = {float: float, bool: bool}
+    natural = value.dtype == float and plain or value.dtype == bool or value.dtype == np.array(0).dtype
+    return f"np.array({value.tolist()!r}{'' if natural else f', np.{_type(value.dtype)}'})"
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"a constant, {value.shape} {value.dtype}"
+    return "the function of an operation" if callable(value) else f"a parameter, {type(value).__name__}"
+
