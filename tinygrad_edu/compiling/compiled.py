@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import operator
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, zip_longest
 from typing import Any
@@ -26,7 +25,6 @@ from .trace import is_tracing
 
 NAME = "compile"
 PROGRAMS = 64  # of so many shapes, dtypes and other arguments the programs are kept
-_form = operator.attrgetter("__class__", "shape", "dtype")
 
 
 def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compiled:
@@ -72,7 +70,7 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
 class Program:
     """A program: its text, its lines, and its memory, a piece for each thread that runs it at the same time."""
 
-    def __init__(self, reading: Reading, forms: list[Any] | None, result_names: Sequence[str]) -> None:
+    def __init__(self, reading: Reading, simple: bool, result_names: Sequence[str]) -> None:
         numbers = reading.writer.lines.numbers
         reached = set(needed(reading.results))
         self.order = sorted(reached, key=numbers.__getitem__)
@@ -80,7 +78,8 @@ class Program:
         reached = set(needed(reading.results))
         self.order = [x for x in self.order if x in reached]
         self.closures = [x for x in reading.closures if x in reached]
-        self.arguments, self.results, self.forms = reading.arguments, reading.results, forms
+        self.arguments, self.results = reading.arguments, reading.results
+        self.fits = _guard(self.arguments) if simple else _never
         self.kept: Any = None  # arguments that its key knows by their id
         text = Source(self.order, self.arguments, self.closures, self.results, result_names)
         self.source = text.source
@@ -120,6 +119,21 @@ class Program:
             self._idle.append((before, bind, step))
 
 
+def _guard(arguments: Sequence[Line]) -> Callable[..., bool]:
+    """A test whether a call has just such arrays: it is made at every call, so it is written out."""
+    names = [f"x{i}" for i in range(len(arguments))]
+    tests = [f"type({x}) is ndarray and {x}.shape == {line.shape} and {x}.dtype is d{x}"
+             for x, line in zip(names, arguments, strict=True)]  # fmt: skip
+    dtypes = {f"d{x}": line.dtype for x, line in zip(names, arguments, strict=True)}
+    fits: Callable[..., bool] = eval(f"lambda {''.join(f'{x}=None, ' for x in names)}*_: not _ and {' and '.join(tests)}",
+                                     {"ndarray": ndarray, **dtypes})  # fmt: skip
+    return fits
+
+
+def _never(*args: Any) -> bool:
+    return False
+
+
 @functools.lru_cache(256)
 def _code(source: str) -> Any:
     import builtins
@@ -135,6 +149,7 @@ class Compiled:
         self.eager = value_and_grad(f, argnum)
         self._programs: dict[Any, Program] = {}
         self._last: Program | None = None
+        self._several = isinstance(argnum, tuple)
         functools.update_wrapper(self, f, updated=())
 
     @property
@@ -149,19 +164,14 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         last = self._last
-        if last is not None and last.forms is not None and not kwargs:
-            try:
-                known = list(map(_form, args)) == last.forms
-            except AttributeError:
-                known = False
-            if known:
-                try:
-                    value, *gradients = last.run(args)
-                except ERRORS:
-                    self.eager(*args)  # says what is wrong in the words of the operation
-                    raise
-                return value, tuple(gradients) if isinstance(self.argnum, tuple) else gradients[0]
-        return self._general(args, kwargs)
+        if last is None or kwargs or not last.fits(*args):
+            return self._general(args, kwargs)
+        try:
+            results = last.run(args)
+        except ERRORS:
+            self.eager(*args)  # says what is wrong in the words of the operation
+            raise
+        return results[0], results[1:] if self._several else results[1]
 
     def _general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
         """A call with any arguments: containers, Tensors, numbers, or arrays of forms that the last call had not."""
@@ -184,15 +194,14 @@ class Compiled:
             value, gradients = untracked(value), list(map(untracked, gradients))
         rest = iter(gradients)
         arranged = [rebuild(islice(rest, count)) for count, rebuild in call.trees]
-        return value, tuple(arranged) if isinstance(self.argnum, tuple) else arranged[0]
+        return value, tuple(arranged) if self._several else arranged[0]
 
     def _written(self, call: _Call) -> Program:
         """A program for calls like this one."""
         names = call.names(self.f)
         reading = Reading(NAME, self.f, call.leaves, call.rebuild, names, call.chosen)
-        forms = [(ndarray, x.shape, x.dtype) for x in call.leaves if isinstance(x, ndarray)] if call.is_simple else None
         result_names = ["value", *(f"d{names[i]}" for i in call.chosen)]
-        program = Program(reading, forms, result_names)
+        program = Program(reading, call.is_simple, result_names)
         if len(self._programs) >= PROGRAMS:
             self._programs.pop(next(iter(self._programs)), None)
         self._programs[call.key] = program

@@ -12,7 +12,7 @@ from .known import name_of, ufunc_of
 from .lines import HOISTED, VARYING, Line, uses
 from .memory import Buffer, Memory, is_view
 from .simplify import FLOATS
-from .statements import ONLY_OUT, identifier, literal, statement, turned, writes
+from .statements import ONLY_OUT, identifier, is_scalar, literal, statement, turned, writes
 
 FEW = 6  # so many numbers of a constant are written out
 LARGE = 1 << 16  # bytes: what is given back as soon as nothing reads it
@@ -86,7 +86,7 @@ class Source:
         if not isinstance(x, Line):
             dtypes = {y.dtype for y in reader.lines if y.level > 0 or y.filled is None}
             if ufunc_of(reader.operation) and len(dtypes) == 1 and dtypes <= set(FLOATS):
-                return self._scalar(np.array(x, *dtypes))
+                return self._scalar(np.array(x, *dtypes), is_scalar(reader))
             return literal(x) or f"float('{x}')"
         if not x.is_constant:
             return self._place(x)
@@ -94,15 +94,16 @@ class Source:
         others = [y.shape for y in reader.lines if y is not x]
         if number is not None and ufunc_of(reader.operation) and others:
             if np.broadcast_shapes(*others) == reader.shape:
-                return self._scalar(np.array(number, x.dtype))
+                return self._scalar(np.array(number, x.dtype), is_scalar(reader))
         return self._constant(x)
 
-    def _scalar(self, number: Any) -> str:
+    def _scalar(self, number: Any, among_scalars: bool) -> str:
         """A number as an array without axes: NumPy would make one of it at every call."""
-        key = (number.dtype.str, number.tobytes())
+        key = (number.dtype.str, number.tobytes(), among_scalars)
         if key not in self.constants:
             self.constants[key] = self._free_number("c")
-            self.head.append(f"{self.constants[key]} = {_array(number)}")
+            text = f"np.{number.dtype.name}({_number(number)})" if among_scalars else _array(number)
+            self.head.append(f"{self.constants[key]} = {text}")
         return self.constants[key]
 
     def _constant(self, x: Line) -> str:

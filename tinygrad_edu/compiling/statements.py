@@ -38,7 +38,8 @@ def _peak(line: Line, args: Texts, out: str | None, axis: Any) -> str:
 def _matmul(line: Line, args: Texts, out: str | None) -> str:
     x, y = line.inputs
     plain = x.ndim <= 2 and y.ndim <= 2 and x.dtype == y.dtype and x.dtype in FLOATS
-    return _call("np.dot" if plain else "np.matmul", args, out)  # for small matrices dot is the faster one
+    few = line.size <= 1 << 12  # for small matrices dot is the faster one; it fills its result with zeros first
+    return _call("np.dot" if plain and few else "np.matmul", args, out)
 
 
 def _joined(function: str) -> Callable[..., str]:
@@ -76,8 +77,19 @@ MAKING: dict[str, Callable[..., str]] = {
 OWN_FUNCTION = {"without_nan"}  # of which the template above calls the operation's function as well
 
 
+SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "negative": "-"}
+
+
+def is_scalar(line: Line) -> bool:
+    """Whether a line is arithmetic with single numbers: there Python's operators are several times as fast."""
+    ufunc = ufunc_of(line.operation)
+    return ufunc is not None and line.shape == () and ufunc.__name__ in SIGNS and line.dtype in FLOATS
+
+
 def writes(line: Line) -> bool:
     """Whether a line can write its result into memory that is there."""
+    if line.shape == ():
+        return False
     if name_of(line.operation) == "broadcast_to":
         return line.dtype.kind == "f"
     return ufunc_of(line.operation) is not None or name_of(line.operation) in WRITING
@@ -109,6 +121,9 @@ def statement(line: Line, args: Texts, out: str | None, bind: Callable[[str, Any
     template = WRITING.get(name) or MAKING.get(name)
     if template:
         return template(line, args, out, **line.params)
+    if is_scalar(line):
+        sign = SIGNS[ufunc_of(operation).__name__]
+        return f" {sign} ".join(args) if len(args) == 2 else f"{sign}{args[0]}"
     if (ufunc := ufunc_of(operation)) is not None:
         return _call(f"np.{ufunc.__name__}", args, out)
     if name == "getitem":
