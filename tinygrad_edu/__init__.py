@@ -23,7 +23,7 @@ from .transforms import adjoints, checkpoint, grad, hessian, hvp, jacobian, jvp,
 
 # What stands on the engine is loaded when it is first used: a name, and the module that has it (None: it is one).
 _LATER = {"draw": "drawing", "Drawing": "drawing", "audit": "documents", "documents": None, "networks": None}
-_LATER |= {"data": None, "derive": "symbolic", "sums_to_one": "symbolic", "Formula": "symbolic"}
+_LATER |= {"compile": "compiling", "data": None, "derive": "symbolic", "sums_to_one": "symbolic", "Formula": "symbolic"}
 
 __all__ = [
     "GradientError", "Tensor", "adjoints", "check_grad", "checkpoint", "grad", "hessian", "hvp", "jacobian", "jvp",
