@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import keyword
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ class Source:
         self.names: dict[str, Any] = {}  # what the program takes from outside, by name
         self.taken = {"np", "memory", "bind", "step", *keyword.kwlist}
         self.constants: dict[Any, str] = {}
+        self.counters: dict[str, Iterator[int]] = {}
         self.head: list[str] = []
         self.text: dict[Line, str] = {}
         for line in (*arguments, *closures):
@@ -65,10 +67,8 @@ class Source:
         return self.text[line]
 
     def _free_number(self, letter: str) -> str:
-        i = 1
-        while f"{letter}{i}" in self.taken:
-            i += 1
-        return self._free(f"{letter}{i}")
+        numbers = self.counters.setdefault(letter, itertools.count(1))
+        return self._free(next(f"{letter}{i}" for i in numbers if f"{letter}{i}" not in self.taken))
 
     def _bind(self, name: str, value: Any) -> str:
         """The name of something from outside."""
@@ -92,9 +92,8 @@ class Source:
             return self._place(x)
         number = x.filled
         others = [y.shape for y in reader.lines if y is not x]
-        if number is not None and ufunc_of(reader.operation) and others:
-            if np.broadcast_shapes(*others) == reader.shape:
-                return self._scalar(np.array(number, x.dtype), is_scalar(reader))
+        if number is not None and ufunc_of(reader.operation) and others and np.broadcast_shapes(*others) == reader.shape:
+            return self._scalar(np.array(number, x.dtype), is_scalar(reader))
         return self._constant(x)
 
     def _scalar(self, number: Any, among_scalars: bool) -> str:

@@ -20,11 +20,6 @@ from ..protocols import UFUNCS
 from ..record import NO_PARAMETERS, Operation, Value, leaf_record, recording, stamps, state, unchanging
 from ..tensor import Tensor, untracked
 
-REFUSED = (
-    "compile: the numbers of a traced value cannot be looked at: the function is traced once, and its program runs on "
-    "others (bool, float, int, .item(), .data, .numpy(), an index or a boolean mask would be fixed); write "
-    "tg.where(condition, a, b), np.take_along_axis, or compute it outside and pass it as an argument"
-)
 RECORDED = set(  # plain results of a shape that does not depend on numbers
     "argmax argmin argsort argpartition any all isclose isin isneginf isposinf isreal count_nonzero nanargmax "
     "nanargmin searchsorted digitize".split()
@@ -33,6 +28,15 @@ ABOUT_FORMS = set(
     "shape ndim size zeros_like ones_like empty_like result_type can_cast common_type iscomplexobj isrealobj "
     "min_scalar_type".split()
 )
+
+
+def refused(what: str) -> TypeError:
+    """The error of what would look at numbers that the program is to replace."""
+    return TypeError(
+        f"{what}: compile traces the function once and runs its program on other numbers, so nothing in it can be "
+        "decided, indexed or computed outside of the tape by the numbers of now; write tg.where(condition, a, b) or "
+        "np.take_along_axis, or pass the result as an argument"
+    )
 
 
 class Trace:
@@ -46,7 +50,7 @@ class Trace:
 
     @contextmanager
     def _watching(self) -> Iterator[None]:
-        state.look, state.untracked = Hidden, self._keep  # type: ignore[assignment]
+        state.look, state.untracked = Hidden, self._keep
         try:
             yield
         finally:
@@ -110,7 +114,7 @@ class Hidden(Value):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__" or kwargs:
-            raise TypeError(REFUSED)
+            raise refused(f"numpy.{ufunc.__name__}")
         return computed(_of_ufunc(ufunc), inputs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -125,7 +129,7 @@ class Hidden(Value):
         if function.__name__ in ABOUT_FORMS:
             return forward(*(leaves[i].node._value for i in places))
         if function.__name__ not in RECORDED:
-            raise TypeError(REFUSED)
+            raise refused(f"{function.__module__}.{function.__name__}")
         return computed(Operation(function.__name__, forward), tuple(leaves[i] for i in places))
 
     def __getattr__(self, name: str) -> Any:
@@ -133,14 +137,14 @@ class Hidden(Value):
             raise AttributeError(name)
         if name in RECORDED:
             return functools.partial(getattr(np, name), self)
-        raise TypeError(REFUSED)
+        raise refused("bool, float or int of a traced value" if name == "reshape" else name)
 
 
 def _refuse(self: Any, *args: Any, **kwargs: Any) -> Any:
-    raise TypeError(REFUSED)
+    raise refused(".data, .numpy, in, or an index or boolean mask of traced values")
 
 
-for _name in "bool float int index complex array len iter getitem contains".split():
+for _name in "bool float int index complex array len iter getitem contains eq ne lt le gt ge".split():
     setattr(Hidden, f"__{_name}__", _refuse)
 
 
@@ -176,7 +180,7 @@ def _operator(ufunc: Any, reflected: bool = False) -> Callable[..., Any]:
 for _name, _ufunc in {"and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor}.items():
     setattr(Plain, f"__{_name}__", _operator(_ufunc))
     setattr(Plain, f"__r{_name}__", _operator(_ufunc, reflected=True))
-setattr(Plain, "__invert__", _operator(np.invert))
+Plain.__invert__ = _operator(np.invert)  # type: ignore[attr-defined]
 
 
 def computed(operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any] = NO_PARAMETERS) -> Plain:
