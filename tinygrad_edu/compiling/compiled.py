@@ -1,4 +1,4 @@
-"""The function that `compile` gives: a program for each combination of shapes and dtypes, and which one a call needs."""
+"""The function that `compile` gives: a program for each combination of shapes and dtypes, and which a call needs."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ..record import constant, state
 from ..tensor import Tensor, untracked
 from ..transforms import _chosen, _demand_function, value_and_grad
 from .lines import Line, needed, uses
+from .portable import portable_source
 from .reading import Reading
 from .simplify import fused
 from .source import Source
@@ -80,7 +81,10 @@ class Program:
         self.closures = [x for x in reading.closures if x in reached]
         self.arguments, self.results = reading.arguments, reading.results
         self.fits = _guard(self.arguments) if simple else _never
+        self.result_names = result_names
         self.kept: Any = None  # arguments that its key knows by their id
+        self.leaves = 0  # so many arguments, of which arrays are at these places
+        self.places: list[int] = []
         text = Source(self.order, self.arguments, self.closures, self.results, result_names)
         self.source = text.source
         namespace: dict[str, Any] = dict(text.names)
@@ -89,6 +93,19 @@ class Program:
         self._idle: list[tuple[list[Any], Callable[..., Any], Callable[..., Any]]] = []
         self._tensors = [x.value for x in self.closures]
         self.run = self._run_bound if self._tensors else self._run
+
+    @functools.cached_property
+    def portable_text(self) -> tuple[str, list[Line]]:
+        """The text for any array library, and the lines of its constants."""
+        return portable_source(self.order, self.arguments, self.closures, self.results, self.result_names)
+
+    def portably(self, xp: Any, arrays: Sequence[Any]) -> Any:
+        """The results on another array library."""
+        text, constants = self.portable_text
+        namespace: dict[str, Any] = {}
+        exec(_code(text), namespace)
+        numbers = [x.value._value if isinstance(x.value, Tensor) else np.array(x.value) for x in constants]
+        return namespace["program"](xp, arrays, [xp.asarray(x) for x in numbers])
 
     def _run(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
         idle = self._idle
@@ -125,9 +142,9 @@ def _guard(arguments: Sequence[Line]) -> Callable[..., bool]:
     tests = [f"type({x}) is ndarray and {x}.shape == {line.shape} and {x}.dtype is d{x}"
              for x, line in zip(names, arguments, strict=True)]  # fmt: skip
     dtypes = {f"d{x}": line.dtype for x, line in zip(names, arguments, strict=True)}
-    fits: Callable[..., bool] = eval(f"lambda {''.join(f'{x}=None, ' for x in names)}*_: not _ and {' and '.join(tests)}",
-                                     {"ndarray": ndarray, **dtypes})  # fmt: skip
-    return fits
+    parameters = "".join(f"{x}=None, " for x in names)
+    test = " and ".join(["not _", *tests])
+    return eval(f"lambda {parameters}*_: {test}", {"ndarray": ndarray, **dtypes})  # type: ignore[no-any-return]
 
 
 def _never(*args: Any) -> bool:
@@ -192,9 +209,7 @@ class Compiled:
             raise
         if call.gives_tensors:
             value, gradients = untracked(value), list(map(untracked, gradients))
-        rest = iter(gradients)
-        arranged = [rebuild(islice(rest, count)) for count, rebuild in call.trees]
-        return value, tuple(arranged) if self._several else arranged[0]
+        return value, self._arranged(gradients, call.trees)
 
     def _written(self, call: _Call) -> Program:
         """A program for calls like this one."""
@@ -206,11 +221,46 @@ class Compiled:
             self._programs.pop(next(iter(self._programs)), None)
         self._programs[call.key] = program
         program.kept = call.leaves if call.by_identity else None
+        program.leaves = len(call.leaves)
+        program.places = [i for i, x in enumerate(call.leaves) if isinstance(x, ndarray)]
         return program
 
     def portable(self, xp: Any, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        """The program of the last call on another array library: its namespace, then the arguments, arrays of it."""
-        raise NotImplementedError
+        """The program of the last call on any array library that follows the array API standard.
+
+        It allocates nothing beforehand and writes nothing in place, so it may be compiled or run on a GPU:
+        ``jax.jit(functools.partial(step.portable, jax.numpy))(*args)``. Its text is `portable_source`.
+
+        Parameters
+        ----------
+        xp : the namespace: numpy (2), jax.numpy, array_api_compat.torch.
+        *args : as in the last call, of the same shapes, in arrays of that library.
+
+        Raises
+        ------
+        ValueError before the first call and for other shapes, TypeError for an operation that the standard has not.
+        """
+        program = self._of_last_call()
+        leaves, _ = flatten((args, kwargs))
+        if len(leaves) != program.leaves:
+            raise ValueError(f"compile: portable: {len(leaves)} arguments, the last call had {program.leaves}")
+        arrays = [leaves[i] if hasattr(leaves[i], "shape") else xp.asarray(leaves[i]) for i in program.places]
+        for x, line in zip(arrays, program.arguments, strict=True):
+            if tuple(x.shape) != line.shape:
+                raise ValueError(f"compile: portable: an argument has shape {tuple(x.shape)}, not {line.shape} as before")
+        value, *gradients = program.portably(xp, arrays)
+        return value, self._arranged(gradients, [flatten(args[i]) for i in _chosen(NAME, self.argnum, len(args))])
+
+    @property
+    def portable_source(self) -> str:
+        """The text of what `portable` runs."""
+        return self._of_last_call().portable_text[0]
+
+    def _arranged(self, gradients: Sequence[Any], trees: Sequence[Any]) -> Any:
+        """Gradients in the containers of the arguments that they belong to."""
+        rest = iter(gradients)
+        arranged = [rebuild(islice(rest, len(leaves))) for leaves, rebuild in trees]
+        return tuple(arranged) if self._several else arranged[0]
 
 
 class _Call:
@@ -220,12 +270,12 @@ class _Call:
         self.args, self.kwargs = args, kwargs
         self.leaves: list[Any] = []
         self.chosen: list[int] = []  # places of leaves
-        self.trees: list[tuple[int, Callable[..., Any]]] = []
+        self.trees: list[Any] = []
         self.by_identity = False
         self.gives_tensors = False
         spans = []
         for i, arg in enumerate((*args, kwargs)):
-            given, rebuild = flatten(arg)
+            given, _ = flatten(arg)
             start = len(self.leaves)
             spans.append(range(start, start + len(given)))
             if i in chosen:
@@ -235,7 +285,7 @@ class _Call:
                 self.leaves += map(_as_input, given)
         for i in chosen:
             self.chosen += spans[i]
-            self.trees.append((len(spans[i]), flatten(args[i])[1]))
+            self.trees.append(flatten(args[i]))
         self.is_simple = not kwargs and all(type(x) is ndarray and x is y for x, y in zip_longest(args, self.leaves))
         self.key = _structure((args, kwargs)), tuple(map(self._form_of, self.leaves))
 
