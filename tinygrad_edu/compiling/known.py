@@ -49,7 +49,8 @@ NAMES = {id(operation): name for name, operation in OPERATIONS.items()}
 
 _OPERATORS = {
     operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply, operator.truediv: np.divide,
-    operator.pow: np.power, operator.neg: np.negative,
+    operator.pow: np.power, operator.neg: np.negative, operator.eq: np.equal, operator.ne: np.not_equal,
+    operator.lt: np.less, operator.le: np.less_equal, operator.gt: np.greater, operator.ge: np.greater_equal,
 }  # fmt: skip
 
 

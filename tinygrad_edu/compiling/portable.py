@@ -11,7 +11,7 @@ import numpy as np
 
 from .known import name_of, ufunc_of
 from .lines import Line
-from .statements import identifier, turned
+from .statements import identifier, index_text, turned
 
 SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "not_equal": "!=", "greater": ">",
          "equal": "==", "less": "<", "greater_equal": ">=", "less_equal": "<="}  # fmt: skip
@@ -47,6 +47,12 @@ def _choice(line: Line, args: Texts) -> str:
     return f"xp.where(({x} {sign} {y}) | ({x} != {x}), {x}, {y})"
 
 
+def _part(x: str, index: Any) -> str:
+    """A part; nothing, where an array is in the index."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return "" if any(isinstance(part, np.ndarray) for part in parts) else f"{x}[{index_text(index, None)}]"
+
+
 ENTRIES: dict[str, Callable[..., str]] = {
     "matmul": _matmul, "transpose": _transposed, "minimum": _choice, "maximum": _choice,
     "sum": _over("sum"), "max": _over("max"), "min": _over("min"), "prod": _over("prod"),
@@ -63,6 +69,7 @@ ENTRIES: dict[str, Callable[..., str]] = {
     "invert": lambda line, args: f"1.0 / {args[0]}", "reciprocal": lambda line, args: f"1.0 / {args[0]}",
     "concatenate": lambda line, args, axis: f"xp.concat([{', '.join(args)}], axis={axis})",
     "stack": lambda line, args, axis: f"xp.stack([{', '.join(args)}], axis={axis})",
+    "getitem": lambda line, args, index: _part(args[0], index),
     "safe_log": lambda line, args: f"xp.log(xp.where({args[0]} != 0, {args[0]}, xp.ones_like({args[0]})))",
 }  # fmt: skip
 

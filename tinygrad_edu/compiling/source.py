@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import keyword
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -46,15 +47,16 @@ class Source:
         varying.append(f"return {', '.join(self._result(i) for i in range(len(results)))}" + ("," * (len(results) == 1)))
         body = _nested(f"def step({', '.join(self.text[x] for x in arguments)}):", varying)
         if closures:
-            body = _nested(f"def bind({', '.join(self.text[x] for x in closures)}):", [*hoisted, *body, "return step"])
+            body = _nested(f"def bind({', '.join(self.text[x] for x in closures)}):", [*hoisted, "", *body, "", "return step"])
         inner = "bind" if closures else "step"
-        whole = _nested("def memory():", [*self._buffers(), *body, f"return {inner}"])
+        whole = _nested("def memory():", [*self._buffers(), "", *body, "", f"return {inner}"])
         self.source = "\n".join(["import numpy as np", *([""] if self.head else []), *self.head, "", "", *whole, ""])
 
     # --- names ---
 
     def _free(self, name: str) -> str:
         """The name, or the next one that is not taken."""
+        name = f"x_{name}" if re.match(r"m\d+(_|$)", name) else name  # so the memory is called
         free, i = name, 2
         while free in self.taken:
             free, i = f"{name}_{i}", i + 1

@@ -127,13 +127,14 @@ def statement(line: Line, args: Texts, out: str | None, bind: Callable[[str, Any
     if (ufunc := ufunc_of(operation)) is not None:
         return _call(f"np.{ufunc.__name__}", args, out)
     if name == "getitem":
-        return f"{args[0]}[{_index(line.params['index'], bind)}]"
+        return f"{args[0]}[{index_text(line.params['index'], bind)}]"
     function = bind(identifier(operation.name), operation.forward)
     params = _parameters(line.params, bind)
     return f"{function}({', '.join([*args, *params])})"
 
 
-def _index(index: Any, bind: Callable[[str, Any], str]) -> str:
+def index_text(index: Any, bind: Any) -> str:
+    """An index as it is written in brackets; arrays in it are bound."""
     parts = index if isinstance(index, tuple) and index else (index,)
     texts = []
     for part in parts:
