@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+import itertools
 import threading
 
 import numpy as np
@@ -112,7 +113,7 @@ def test_memory_that_is_given_away_too_early_is_noticed(monkeypatch):
 
 def network(widths, batch, dtype=np.float64):
     rng = np.random.default_rng(1)
-    W = [rng.normal(size=(m, n)).astype(dtype) for n, m in zip(widths, widths[1:], strict=False)]
+    W = [rng.normal(size=(m, n)).astype(dtype) for n, m in itertools.pairwise(widths)]
     b = [rng.normal(size=(m, 1)).astype(dtype) for m in widths[1:]]
     X = rng.normal(size=(widths[0], batch)).astype(dtype)
     t = np.eye(widths[-1], dtype=dtype)[:, rng.integers(widths[-1], size=batch)]
@@ -341,7 +342,7 @@ def test_what_runs_inside():
 def test_what_is_refused():
     with pytest.raises(TypeError, match="compile: expected a function, got int"):
         tg.compile(3)
-    with pytest.raises(ValueError, match=r"compile: the function must return a scalar \(size 1\), it returned \(3, 4\)"):
+    with pytest.raises(ValueError, match=r"compile: the function must return a scalar \(size 1\), it .* \(3, 4\)"):
         tg.compile(lambda u: u)(x)
     with pytest.raises(ValueError, match="compile: argnum=3, but the function was called with 1 arguments"):
         tg.compile(lambda u: u, 3)(x)

@@ -25,7 +25,7 @@ LINES = [
     "files notation mathml", "networks listing symbolic compiling", "data", "drawing documents", "__main__",
 ]  # fmt: skip
 RANK = {name: rank for rank, line in enumerate(LINES) for name in line.split()}
-PARTS = {"compiling", "drawing", "documents", "data", "symbolic"}  # packages that are one line: inside, they arrange themselves
+PARTS = {"compiling", "drawing", "documents", "data", "symbolic"}  # packages that are one line: inside, they are free
 
 FILES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path

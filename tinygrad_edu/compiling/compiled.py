@@ -62,7 +62,17 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
     >>> step = tg.compile(lambda w, x: tg.sum(tg.relu(w * x)))
     >>> step(np.array([1.0, -2.0]), np.array([3.0, 4.0]))
     (array(3.), array([3., 0.]))
-    >>> print(step.source)
+    >>> print(step.source[step.source.index("def step") :])
+    def step(w, x):
+            v1 = np.multiply(w, x, out=m1)  # (2,)
+            v2 = np.maximum(v1, c1, out=m2)  # (2,)
+            value = np.add.reduce(v2, axis=None)  # ()
+            v3 = np.greater(v1, 0, out=m2)  # (2,)
+            dw = np.multiply(v3, x)  # (2,)
+            return np.array(value), dw
+    <BLANKLINE>
+        return step
+    <BLANKLINE>
     """
     _demand_function(NAME, f)
     return Compiled(f, argnum)
@@ -247,7 +257,8 @@ class Compiled:
         arrays = [leaves[i] if hasattr(leaves[i], "shape") else xp.asarray(leaves[i]) for i in program.places]
         for x, line in zip(arrays, program.arguments, strict=True):
             if tuple(x.shape) != line.shape:
-                raise ValueError(f"compile: portable: an argument has shape {tuple(x.shape)}, not {line.shape} as before")
+                shape = tuple(x.shape)
+                raise ValueError(f"compile: portable: an argument has shape {shape}, not {line.shape} as before")
         value, *gradients = program.portably(xp, arrays)
         return value, self._arranged(gradients, [flatten(args[i]) for i in _chosen(NAME, self.argnum, len(args))])
 

@@ -175,7 +175,7 @@ def needed(results: Iterable[Line]) -> list[Line]:
     order: dict[Line, None] = {}
     stack: list[tuple[Line, Any]] = [(line, iter(line.lines)) for line in reversed(list(results))]
     while stack:
-        line, rest = stack[-1]
+        _, rest = stack[-1]
         following = next((x for x in rest if x not in order), None)
         if following is not None:
             stack.append((following, iter(following.lines)))

@@ -84,9 +84,9 @@ class Memory:
         """The buffer of an input of the same form that nothing needs any more, and of which nothing else is read."""
         inputs = list(line.lines)
         for x, buffer in dying.items():
-            if x.shape == line.shape and x.dtype == line.dtype and x in inputs:
-                if all(y is x for y in inputs if self.source_of(y) is x):
-                    return buffer
+            same_form = x.shape == line.shape and x.dtype == line.dtype
+            if same_form and x in inputs and all(y is x for y in inputs if self.source_of(y) is x):
+                return buffer
         return None
 
     def _taken(self, line: Line, free: list[Buffer]) -> Buffer:

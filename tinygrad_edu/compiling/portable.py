@@ -87,7 +87,7 @@ def expression(line: Line, args: Texts) -> str:
     elif called in FUNCTIONS:
         text = f"xp.{FUNCTIONS[called]}({', '.join(args)})"
     if not text:
-        raise TypeError(f"compile: portable: the array API standard has no {line.operation.name}; it runs on NumPy only")
+        raise TypeError(f"compile: portable: the array API standard has no {line.operation.name}, only NumPy has it")
     return text
 
 
@@ -140,5 +140,5 @@ def portable_source(
     returned = ", ".join(argument(x) for x in results)
     head = [f"{', '.join(text[x] for x in arguments)}, = arguments"] if arguments else []
     head += [f"{', '.join(text[x] for x in constants)}, = constants"] if constants else []
-    lines = ["def program(xp, arguments, constants):", *(f"    {each}" for each in [*head, *body, f"return {returned},"])]
-    return "\n".join(lines) + "\n", constants
+    inside = [f"    {each}" for each in (*head, *body, f"return {returned},")]
+    return "\n".join(["def program(xp, arguments, constants):", *inside, ""]), constants

@@ -186,12 +186,12 @@ def _softmax_parts(form: _Form, z: Any, axis: Any) -> Any:
 
 def _softmax(form: _Form, z: Any, axis: Any) -> Line | None:
     parts = _softmax_parts(form, z, axis)
-    return parts and form.do("divide", parts[1], parts[2])  # type: ignore[no-any-return]
+    return parts and form.do("divide", parts[1], parts[2])
 
 
 def _log_softmax(form: _Form, z: Any, axis: Any) -> Line | None:
     parts = _softmax_parts(form, z, axis)
-    return parts and form.do("subtract", parts[0], form.do("natural_log", parts[2]))  # type: ignore[no-any-return]
+    return parts and form.do("subtract", parts[0], form.do("natural_log", parts[2]))
 
 
 def _softmax_cross_entropy(form: _Form, t: Any, z: Any, base: Any, axis: Any) -> Line | None:
@@ -241,7 +241,7 @@ def _ones_like(form: _Form, x: Any) -> Line:
 
 
 def _eye_like(form: _Form, x: Any, k: int) -> Line:
-    return form.writer.lines.constant(np.eye(*form.shape, k, form.dtype))
+    return form.writer.lines.constant(np.eye(form.shape[0], form.shape[1], k, form.dtype))
 
 
 def _broadcast_to(form: _Form, x: Any, shape: Any) -> Line | None:

@@ -44,10 +44,12 @@ class Source:
                 self.text[line] = self._free(identifier(name))
         hoisted = self._statements(HOISTED)
         varying = self._statements(VARYING)
-        varying.append(f"return {', '.join(self._result(i) for i in range(len(results)))}" + ("," * (len(results) == 1)))
+        returned = [self._result(i) for i in range(len(results))]
+        varying.append(f"return {', '.join(returned)}{',' if len(returned) == 1 else ''}")
         body = _nested(f"def step({', '.join(self.text[x] for x in arguments)}):", varying)
         if closures:
-            body = _nested(f"def bind({', '.join(self.text[x] for x in closures)}):", [*hoisted, "", *body, "", "return step"])
+            head = f"def bind({', '.join(self.text[x] for x in closures)}):"
+            body = _nested(head, [*hoisted, "", *body, "", "return step"])
         inner = "bind" if closures else "step"
         whole = _nested("def memory():", [*self._buffers(), "", *body, "", f"return {inner}"])
         self.source = "\n".join(["import numpy as np", *([""] if self.head else []), *self.head, "", "", *whole, ""])
@@ -94,7 +96,8 @@ class Source:
             return self._place(x)
         number = x.filled
         others = [y.shape for y in reader.lines if y is not x]
-        if number is not None and ufunc_of(reader.operation) and others and np.broadcast_shapes(*others) == reader.shape:
+        covered = bool(others) and ufunc_of(reader.operation) and np.broadcast_shapes(*others) == reader.shape
+        if number is not None and covered:
             return self._scalar(np.array(number, x.dtype), is_scalar(reader))
         return self._constant(x)
 
@@ -111,8 +114,8 @@ class Source:
         if x not in self.text:
             self.text[x] = self._free(identifier(x.name)) if x.name else self._free_number("c")
             if x.filled is not None and x.ndim:
-                dtype = "" if x.dtype == float else f", np.{x.dtype.name}"
-                self.head.append(f"{self.text[x]} = np.full({x.shape}, {_number(x.filled)}{dtype})")
+                full = f"np.full({x.shape}, {_number(x.filled)}{_dtype(x.dtype)})"
+                self.head.append(f"{self.text[x]} = {full}")
             elif x.size <= FEW:
                 self.head.append(f"{self.text[x]} = {_array(x.value)}")
             else:
@@ -198,11 +201,8 @@ def _nested(head: str, body: Sequence[str]) -> list[str]:
 
 
 def _dtype(dtype: Any) -> str:
-    return "" if dtype == float else f", np.{_type(dtype)}"
-
-
-def _type(dtype: Any) -> str:
-    return "bool_" if dtype == bool else str(dtype.name)
+    """The dtype as a last argument, where it is not float64."""
+    return "" if dtype == np.dtype(float) else f", np.{np.dtype(dtype).name}".replace("np.bool", "np.bool_")
 
 
 def _number(x: Any) -> str:
@@ -211,15 +211,12 @@ def _number(x: Any) -> str:
 
 
 def _array(value: Any) -> str:
-    if not np.all(np.isfinite(value)) or not value.size:
-        text = f"np.full({value.shape}, {_number(value)})" if value.ndim == 0 else None
-        if text is None:
-            nested = repr(value.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
-            return f"np.array({nested}{_dtype(value.dtype)}).reshape({value.shape})"
-        return text if value.dtype == float else f"np.full((), {_number(value)}, np.{_type(value.dtype)})"
-    plain = {float: float, bool: bool}
-    natural = value.dtype == float and plain or value.dtype == bool or value.dtype == np.array(0).dtype
-    return f"np.array({value.tolist()!r}{'' if natural else f', np.{_type(value.dtype)}'})"
+    """An array as Python writes it."""
+    text = repr(value.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
+    natural = np.asarray(value.tolist()).dtype == value.dtype
+    return f"np.array({text}{'' if natural else _dtype(value.dtype) or ', float'})" + (
+        "" if value.size else f".reshape({value.shape})"
+    )
 
 
 def _described(value: Any) -> str:

@@ -91,7 +91,7 @@ def writes(line: Line) -> bool:
     if line.shape == ():
         return False
     if name_of(line.operation) == "broadcast_to":
-        return line.dtype.kind == "f"
+        return line.dtype in FLOATS
     return ufunc_of(line.operation) is not None or name_of(line.operation) in WRITING
 
 

@@ -167,6 +167,9 @@ class Plain(Tensor):
         """The numbers in any other dtype."""
         return super().astype(dtype) if np.dtype(dtype).kind == "f" else computed(_cast(np.dtype(dtype)), (self,))
 
+    def __invert__(self) -> Any:
+        return computed(_of_ufunc(np.invert), (self,))
+
 
 @functools.cache
 def _cast(dtype: Any) -> Operation:
@@ -180,7 +183,6 @@ def _operator(ufunc: Any, reflected: bool = False) -> Callable[..., Any]:
 for _name, _ufunc in {"and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor}.items():
     setattr(Plain, f"__{_name}__", _operator(_ufunc))
     setattr(Plain, f"__r{_name}__", _operator(_ufunc, reflected=True))
-Plain.__invert__ = _operator(np.invert)  # type: ignore[attr-defined]
 
 
 def computed(operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any] = NO_PARAMETERS) -> Plain:
