@@ -153,6 +153,35 @@ def test_cross_entropy_where_a_target_is_0():
         check(lambda a: tg.cross_entropy(t, a, base=2), [np.array([[1.0, 0.0], [0.0, 1.0]])], [x[:2, :2] ** 2])
 
 
+def test_the_examples():
+    """What the files in examples/ differentiate."""
+    X, W1, W2, W3 = (np.random.default_rng(0).normal(size=shape) for shape in [(4, 1), (3, 4), (2, 3), (1, 2)])
+
+    def mishachev(W1, W2, W3):
+        S1 = tg.coordinatewise([tg.tanh, tg.sigmoid, tg.identity], W1 @ X)
+        S2 = tg.coordinatewise([tg.sin, tg.tanh], W2 @ S1)
+        return tg.coordinatewise([tg.sigmoid], W3 @ S2)
+
+    check(mishachev, [W1, W2, W3], [-W1, W2, W3 / 2], argnum=(0, 1, 2))
+
+    layers = tg.networks.Sequence(tg.networks.Dense(6, 5, tg.relu, seed=1), tg.networks.Dense(5, 3, seed=2))
+    flowers, kinds = np.random.default_rng(1).normal(size=(6, 7)), np.array([0, 2, 1, 1, 0, 2, 2])
+    digits = lambda X: tg.softmax_cross_entropy(tg.data.one_hot(kinds, 3), layers(X)) / 7  # noqa: E731
+    step, optimiser = tg.compile(digits), tg.networks.Adam(layers.parameters(), rate=0.1)
+    for _ in range(3):
+        check_equal(step(flowers), tg.value_and_grad(digits)(flowers))
+        optimiser.zero_grad()
+        digits(flowers).backward()
+        optimiser.step()
+
+    gaussian = tg.operation(
+        "gaussian", lambda x, s: np.exp(-s * x * x), lambda g, out, x, s: g * out * (-2 * s * x),
+        lambda g, out, x, s: tg.sum(g * out * (-x * x)),
+    )  # fmt: skip
+    column = np.array([[-1.0], [0.5], [2.0]])
+    check(lambda x, s: gaussian(x, s).sum(), [column, np.array(0.75)], [-2 * column, np.array(0.5)], argnum=(0, 1))
+
+
 # --- results and arguments -------------------------------------------------------------------------------------------
 
 
