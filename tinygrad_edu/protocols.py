@@ -10,7 +10,7 @@ import numpy as np
 from . import operations as op
 from .alternatives import INSTEAD
 from .errors import misfit
-from .record import Node, Operation, state
+from .record import Node, Operation, Value, state
 
 
 def _reshape(x: Any, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None) -> Any:
@@ -70,6 +70,11 @@ def plain(x: Any) -> Any:
     if type(x) is dict:
         return {key: plain(value) for key, value in x.items()}
     return x
+
+
+def is_traced(x: Node) -> bool:
+    """Whether `compile` traces what is done now: numbers that leave the tape would be fixed in its program."""
+    return isinstance(state.look(x), Value)
 
 
 def on_values(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -11,7 +11,7 @@ from numpy import ndarray
 
 from . import operations as op
 from .operations.elementwise import astype
-from .protocols import call_function, call_ufunc, on_values, plain
+from .protocols import call_function, call_ufunc, is_traced, on_values, plain
 from .record import Node, Operation, Record, apply, constant, leaf_record, recording, state
 from .sweep import numbers, owned, seed_for, sweep
 
@@ -365,7 +365,7 @@ def _compared(name: str) -> Callable[[Any, Any], Any]:
     def compare(self: Any, other: Any) -> Any:
         if name in ("eq", "ne") and (other is None or isinstance(other, str)):
             return NotImplemented  # then Python says False or True, as for any two things that are not the same
-        return apply(operation, plain((self, other)))
+        return apply(operation, (state.look(self), plain(other)))
 
     return compare
 
@@ -439,7 +439,7 @@ def swept(
 ) -> list[tuple[Any, Any]]:
     """The nodes below `loss` with the given stamps (the leaves, if None) and their adjoints, in arrays or, with
     `create_graph`, in Tensors."""
-    if create_graph:
+    if create_graph or is_traced(loss):
         with recording(True):
             pairs = list(sweep(loss, seed if isinstance(seed, Tensor) else untracked(seed), tensors, needed))
     else:

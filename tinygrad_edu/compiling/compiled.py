@@ -191,7 +191,7 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         last = self._last
-        if last is None or kwargs or not last.fits(*args):
+        if last is None or kwargs or not last.fits(*args) or (last.closures and is_tracing()):
             return self._general(args, kwargs)
         try:
             results = last.run(args)

@@ -13,7 +13,7 @@ from .. import operations as op
 from ..record import NO_PARAMETERS, Operation, Value
 
 CONSTANT, HOISTED, VARYING = range(3)  # depends on nothing, on Tensors that are closed over, on the arguments
-SMALL = 1 << 16  # bytes: what is compared by its numbers, and computed before the program runs
+SMALL = 1 << 16  # bytes: constants up to there are compared by their numbers
 
 
 class Line:
@@ -45,7 +45,7 @@ class Line:
     @property
     def is_constant(self) -> bool:
         """Whether its numbers are known."""
-        return self.level == CONSTANT and self.operation is None
+        return self.level == CONSTANT
 
     @property
     def filled(self) -> Any:
@@ -94,11 +94,10 @@ class Lines:
         if line is None:
             level = max((x.level for x in inputs if isinstance(x, Line)), default=CONSTANT)
             line = Line(operation, tuple(inputs), params, tuple(shape), dtype, level)
-            if level == CONSTANT and line.nbytes <= SMALL:
+            if level == CONSTANT:
                 with np.errstate(all="ignore"):
                     values = [x.value if isinstance(x, Line) else x for x in inputs]
-                    if all(x.is_constant for x in line.lines):
-                        line = self.constant(np.array(operation.forward(*values, **params)))
+                    line = self.constant(np.asarray(operation.forward(*values, **params), line.dtype))
             self.known[key] = self._numbered(line)
             self.kept.append((operation, params))
         return line

@@ -129,7 +129,7 @@ class Reading:
 
 def _opaque(operation: Operation) -> Operation:
     """A user's operation with its rules as operations: they may do anything with arrays, so they get arrays."""
-    if operation.forward.__module__ != own.__name__:
+    if getattr(operation.forward, "__module__", None) != own.__name__:
         return operation
     made = Operation(operation.name, operation.forward, symbol=operation.symbol, broadcasts=operation.broadcasts)
     made.vjps = [rule and _as_operation(f"{operation.name}_vjp", rule) for rule in operation.vjps]

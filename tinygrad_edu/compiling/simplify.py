@@ -97,12 +97,14 @@ def _multiply(form: _Form, x: Any, y: Any) -> Line | None:
             return form.do("negative", a)
         if _is(a, "multiply") and isinstance(c, float | np.floating):
             for inner, other in (a.inputs, a.inputs[::-1]):
-                if form.is_mine(inner) and isinstance(d := _number(other), float | np.floating):
+                d = _number(other) if form.is_mine(inner) else None
+                if isinstance(d, float | np.floating) and 1e-30 < abs(float(c) * float(d)) < 1e30:
                     return form.do("multiply", inner, float(c) * float(d))
-    for a, b in ((x, y), (y, x)):  # (e / s) w, with s and w of one smaller shape, as softmax has it
+    for a, b in ((x, y), (y, x)):  # (e / s) w of a softmax, with s and w of one smaller shape: s is 1 or more
         if _is(a, "divide") and isinstance(b, Line) and _floating(*a.inputs, b):
             e, s = a.inputs
-            if isinstance(s, Line) and s.shape == b.shape != form.shape and form.is_mine(e):
+            of_softmax = _is(e, "exp") and _is(e.inputs[0], "subtract") and _is(e.inputs[0].inputs[1], "peak")
+            if of_softmax and e in s.inputs and s.shape == b.shape != form.shape and form.is_mine(e):
                 return form.do("multiply", e, form.do("divide", b, s))
     return None
 

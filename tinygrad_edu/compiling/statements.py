@@ -101,7 +101,7 @@ def literal(value: Any) -> str | None:
         return repr(value) if value is None else "..."
     if type(value) in (bool, int, str) or (type(value) is float and np.isfinite(value)):
         return repr(value)
-    if type(value) is np.dtype and value.kind in "fiub":
+    if isinstance(value, np.dtype) and value.kind in "fiub" and value.isnative:
         return f"np.dtype({value.name!r})"
     if type(value) is slice:
         parts = [literal(x) for x in (value.start, value.stop, value.step)]
