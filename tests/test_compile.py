@@ -245,6 +245,25 @@ def test_containers_numbers_and_keywords():
         assert set(step(*args, **kwargs)[1]) == {"a", "b"} and type(step(*args, **kwargs)[1]["b"]) is tuple
 
 
+def test_a_program_is_not_used_for_other_arguments():
+    def f(p, k, rate=1.0, *more):
+        rest = sum(map(tg.sum, more), 0.0)
+        return sum(tg.sum(v**k) for v in (p.values() if isinstance(p, dict) else p)) * rate + rest
+
+    pair, named = [x, x[0]], {"a": x, "{b}": x[0]}
+    calls = [
+        (pair, 2), (pair, 2), (tuple(pair), 2), (pair, 3), (pair, 3, 0.5), (pair, 3, 0.25), (pair, 3, 0.25, x),
+        (named, 2), (named, 2), ({"{b}": x[0], "a": x}, 2), ({"a": x, "c": x[0]}, 2), ([x], 2),
+        ([x.astype(np.float32)], 2), ([x], 2), ([np.arange(3)], 2), ([np.arange(3.0)], 2), ([x], True), ([x], 1),
+    ]  # fmt: skip
+    step, eager = tg.compile(f), tg.value_and_grad(f)
+    for args in calls:
+        for _ in range(2):
+            (value, gradient), (_, like) = step(*args), eager(*args)
+            check_equal([value, gradient], [eager(*args)[0], like])
+            assert type(gradient) is type(like) and (not isinstance(like, dict) or list(like) == list(gradient))
+
+
 def test_whole_numbers_and_single_ones():
     check(lambda u: tg.sum(u**2), [np.arange(4)], [np.arange(4) + 1])
     check(lambda u: u**3, [2.0], [3], [np.array([[2.0]])])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice, zip_longest
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from ..operations.elementwise import real
 from ..record import constant, state
 from ..tensor import Tensor, untracked
 from ..transforms import _chosen, _demand_function, value_and_grad
+from .entry import entry
 from .lines import Line, needed, uses
 from .portable import portable_source
 from .reading import Reading
@@ -51,8 +52,9 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
     Results are arrays that nobody else has: no later call writes into them. They have no graph; where an argument is a
     tracked Tensor, so that a derivative might be taken of the derivative, `value_and_grad` is called instead.
 
-    Tensors that f closes over are read at every call: new `.data` counts. Plain arrays and numbers that it closes over
-    are constants as they were when it was first run, and so is what f draws at random and what else it does.
+    Tensors that f closes over are read at every call: new `.data` counts. (Which Tensors these are is settled when f is
+    first run, as is everything else that f does.) Plain arrays and numbers that it closes over are constants from then
+    on, and so is what f draws at random.
 
     While f is run, the numbers of arguments and Tensors cannot be looked at: `bool`, `float`, `int`, `.item()`,
     `.data`, `.numpy()` and indexing by them raise TypeError, as the program would not follow other numbers. Comparisons
@@ -81,7 +83,7 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
 class Program:
     """A program: its text, its lines, and its memory, a piece for each thread that runs it at the same time."""
 
-    def __init__(self, reading: Reading, simple: bool, result_names: Sequence[str]) -> None:
+    def __init__(self, reading: Reading, call: _Call, result_names: Sequence[str], several: bool) -> None:
         numbers = reading.writer.lines.numbers
         reached = set(needed(reading.results))
         self.order = sorted(reached, key=numbers.__getitem__)
@@ -90,11 +92,10 @@ class Program:
         self.order = [x for x in self.order if x in reached]
         self.closures = [x for x in reading.closures if x in reached]
         self.arguments, self.results = reading.arguments, reading.results
-        self.fits = _guard(self.arguments) if simple else _never
         self.result_names = result_names
-        self.kept: Any = None  # arguments that its key knows by their id
-        self.leaves = 0  # so many arguments, of which arrays are at these places
-        self.places: list[int] = []
+        self.kept = call.leaves if call.by_identity else None  # arguments that its key knows by their id
+        self.leaves = len(call.leaves)  # so many arguments, of which arrays are at these places
+        self.places = [i for i, x in enumerate(call.leaves) if isinstance(x, ndarray)]
         text = Source(self.order, self.arguments, self.closures, self.results, result_names)
         self.source = text.source
         namespace: dict[str, Any] = dict(text.names)
@@ -103,6 +104,7 @@ class Program:
         self._idle: list[tuple[list[Any], Callable[..., Any], Callable[..., Any]]] = []
         self._tensors = [x.value for x in self.closures]
         self.run = self._run_bound if self._tensors else self._run
+        self.at_once = entry(call.args, call.kwargs, call.positions, several, self.run, bool(self._tensors))
 
     @functools.cached_property
     def portable_text(self) -> tuple[str, list[Line]]:
@@ -146,21 +148,6 @@ class Program:
             self._idle.append((before, bind, step))
 
 
-def _guard(arguments: Sequence[Line]) -> Callable[..., bool]:
-    """A test whether a call has just such arrays: it is made at every call, so it is written out."""
-    names = [f"x{i}" for i in range(len(arguments))]
-    tests = [f"type({x}) is ndarray and {x}.shape == {line.shape} and {x}.dtype is d{x}"
-             for x, line in zip(names, arguments, strict=True)]  # fmt: skip
-    dtypes = {f"d{x}": line.dtype for x, line in zip(names, arguments, strict=True)}
-    parameters = "".join(f"{x}=None, " for x in names)
-    test = " and ".join(["not _", *tests])
-    return eval(f"lambda {parameters}*_: {test}", {"ndarray": ndarray, **dtypes})  # type: ignore[no-any-return]
-
-
-def _never(*args: Any) -> bool:
-    return False
-
-
 @functools.lru_cache(256)
 def _code(source: str) -> Any:
     import builtins
@@ -191,14 +178,15 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         last = self._last
-        if last is None or kwargs or not last.fits(*args) or (last.closures and is_tracing()):
-            return self._general(args, kwargs)
-        try:
-            results = last.run(args)
-        except ERRORS:
-            self.eager(*args)  # says what is wrong in the words of the operation
-            raise
-        return results[0], results[1:] if self._several else results[1]
+        if last is not None and not kwargs:
+            try:
+                results = last.at_once(*args)
+            except ERRORS:
+                self.eager(*args)  # says what is wrong in the words of the operation
+                raise
+            if results is not None:
+                return results  # type: ignore[no-any-return]
+        return self._general(args, kwargs)
 
     def _general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
         """A call with any arguments: containers, Tensors, numbers, or arrays of forms that the last call had not."""
@@ -226,13 +214,10 @@ class Compiled:
         names = call.names(self.f)
         reading = Reading(NAME, self.f, call.leaves, call.rebuild, names, call.chosen)
         result_names = ["value", *(f"d{names[i]}" for i in call.chosen)]
-        program = Program(reading, call.is_simple, result_names)
+        program = Program(reading, call, result_names, self._several)
         if len(self._programs) >= PROGRAMS:
             self._programs.pop(next(iter(self._programs)), None)
         self._programs[call.key] = program
-        program.kept = call.leaves if call.by_identity else None
-        program.leaves = len(call.leaves)
-        program.places = [i for i, x in enumerate(call.leaves) if isinstance(x, ndarray)]
         return program
 
     def portable(self, xp: Any, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -278,7 +263,7 @@ class _Call:
     """The arguments of a call in a row: arrays, and what is part of the program."""
 
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any], chosen: Sequence[int]) -> None:
-        self.args, self.kwargs = args, kwargs
+        self.args, self.kwargs, self.positions = args, kwargs, chosen
         self.leaves: list[Any] = []
         self.chosen: list[int] = []  # places of leaves
         self.trees: list[Any] = []
@@ -297,7 +282,6 @@ class _Call:
         for i in chosen:
             self.chosen += spans[i]
             self.trees.append(flatten(args[i]))
-        self.is_simple = not kwargs and all(type(x) is ndarray and x is y for x, y in zip_longest(args, self.leaves))
         self.key = _structure((args, kwargs)), tuple(map(self._form_of, self.leaves))
 
     def rebuild(self, leaves: Sequence[Any]) -> Any:

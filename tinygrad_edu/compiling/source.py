@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .known import name_of, ufunc_of
-from .lines import HOISTED, VARYING, Line, uses
+from .lines import HOISTED, VARYING, Line
 from .memory import Buffer, Memory, is_view
 from .simplify import FLOATS
 from .statements import ONLY_OUT, identifier, is_scalar, literal, statement, turned, writes
@@ -29,7 +29,6 @@ class Source:
         result_names: Sequence[str],
     ) -> None:  # fmt: skip
         self.order, self.results = order, results
-        self.count = uses(order, results)
         self.memory = Memory(order, set(results), writes)
         self.names: dict[str, Any] = {}  # what the program takes from outside, by name
         self.taken = {"np", "memory", "bind", "step", *keyword.kwlist}
@@ -88,7 +87,7 @@ class Source:
     def _argument(self, x: Any, reader: Line) -> str:
         """How a line writes what it reads."""
         if not isinstance(x, Line):
-            dtypes = {y.dtype for y in reader.lines if y.level > 0 or y.filled is None}
+            dtypes = {y.dtype for y in reader.lines}
             if ufunc_of(reader.operation) and len(dtypes) == 1 and dtypes <= set(FLOATS):
                 return self._scalar(np.array(x, *dtypes), is_scalar(reader))
             return literal(x) or f"float('{x}')"
