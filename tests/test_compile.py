@@ -320,6 +320,7 @@ def test_comparisons_follow_new_numbers():
     check(lambda u: tg.sum(np.sort(u, axis=0)[0]), *calls)
     labels = [np.array([0, 2, 1, 1]), np.array([2, 0, 0, 1])]
     check(lambda u, y: tg.sum(u * (np.arange(3)[:, None] == y)), *([x, y] for y in labels))
+    check(lambda u, y: tg.sum(u * (y.astype(int) - y.mean()) * y.any(axis=0)), *([x, 1.5 * y] for y in labels))
 
 
 def test_shapes_are_known():

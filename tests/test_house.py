@@ -115,7 +115,8 @@ def test_public_names_are_there():
     contract = """
         Tensor no_grad layer matmul hadamard hadamard_divide bullet kron diag diagflat transpose sigmoid softmax
         log_softmax log exp tanh relu identity coordinatewise squared_error cross_entropy softmax_cross_entropy grad
-        value_and_grad vjp jvp jacobian hessian hvp adjoints checkpoint check_grad GradientError operation draw audit
+        value_and_grad vjp jvp jacobian hessian hvp adjoints checkpoint compile check_grad GradientError operation draw
+        audit
         documents
     """.split()
     assert set(contract) <= set(tg.__all__)

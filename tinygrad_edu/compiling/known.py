@@ -40,9 +40,7 @@ OPERATIONS = _all_operations() | {
         Operation("without_nan", _without_nan),
         Operation("natural_log", np.log),
         Operation("not_equal", np.not_equal, broadcasts=True),
-        Operation("greater", np.greater, broadcasts=True),
         Operation("invert", np.reciprocal),
-        Operation("cast", lambda x, dtype: x.astype(dtype)),
     )
 }
 NAMES = {id(operation): name for name, operation in OPERATIONS.items()}

@@ -10,12 +10,12 @@ import numpy as np
 
 from ..containers import flatten
 from ..operations import own
-from ..record import NO_PARAMETERS, Operation, apply, constant
+from ..record import NO_PARAMETERS, Operation, apply, constant, leaf_record
 from ..sweep import below, leading_to, sweep
 from ..tensor import Tensor
 from .lines import HOISTED, VARYING, Line, Symbol
 from .simplify import Writer
-from .trace import Trace, variable
+from .trace import Plain, Trace, stand_in
 
 
 class Reading:
@@ -39,7 +39,9 @@ class Reading:
             if not isinstance(x, np.ndarray):
                 nodes.append(x)
                 continue
-            nodes.append(variable(x, None, x.dtype.kind == "f"))
+            nodes.append(stand_in(Tensor if i in chosen else Plain, x))
+            if x.dtype.kind == "f":
+                nodes[-1]._record = leaf_record()  # others are tracked for derivatives that f takes itself
             line = self.writer.lines.outside(i, x.shape, x.dtype, VARYING)
             line.name = called
             self.arguments.append(line)
@@ -52,7 +54,7 @@ class Reading:
             raise ValueError(f"{name}: the function must return a scalar (size 1), it returned {shapes}")
         (y,) = outputs
         if not isinstance(y, Tensor):
-            y = variable(np.array(constant(y, name)), None, False)
+            y = stand_in(Plain, np.array(constant(y, name)))
             self.known[id(y)] = self.writer.lines.constant(y._value)
         self.results = [self.line_of(y), *self._gradients(y, [nodes[i] for i in chosen])]
 

@@ -17,8 +17,8 @@ from ..containers import flatten
 from ..errors import misfit
 from ..operations.defining import ERRORS
 from ..protocols import UFUNCS
-from ..record import NO_PARAMETERS, Operation, Value, leaf_record, recording, stamps, state, unchanging
-from ..tensor import Tensor, untracked
+from ..record import NO_PARAMETERS, Operation, Value, recording, stamps, state, unchanging
+from ..tensor import Tensor
 
 RECORDED = set(  # plain results of a shape that does not depend on numbers
     "argmax argmin argsort argpartition any all isclose isin isneginf isposinf isreal count_nonzero nanargmax "
@@ -84,14 +84,6 @@ def is_tracing() -> bool:
     return "look" in vars(state)
 
 
-def variable(array: Any, name: str | None, tracked: bool) -> Tensor:
-    """A Tensor that stands for an argument."""
-    x = untracked(array, name)
-    if tracked:
-        x._record = leaf_record()
-    return x
-
-
 # --- numbers that cannot be looked at --------------------------------------------------------------------------------
 
 
@@ -154,7 +146,7 @@ def _of_ufunc(ufunc: Any) -> Operation:
 
 
 class Plain(Tensor):
-    """A result that is a plain array where nothing is traced: a comparison, an argmax."""
+    """What is a plain array where nothing is traced: a comparison, an argmax, an argument without a gradient."""
 
     __slots__ = ()
 
@@ -185,6 +177,13 @@ for _name, _ufunc in {"and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitw
     setattr(Plain, f"__r{_name}__", _operator(_ufunc, reflected=True))
 
 
+def stand_in(kind: type[Tensor], value: Any) -> Any:
+    """A Tensor with these numbers, which it shares with others, and without a record."""
+    out = kind.__new__(kind)
+    out._value, out._record = value, None
+    return out
+
+
 def computed(operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any] = NO_PARAMETERS) -> Plain:
     """The result of an operation without a gradient, kept by the trace."""
     nodes = [x.node if isinstance(x, Hidden) else x for x in inputs]
@@ -192,7 +191,6 @@ def computed(operation: Operation, inputs: tuple[Any, ...], params: Mapping[str,
         value = np.asarray(operation.forward(*(x._value if isinstance(x, Tensor) else x for x in nodes), **params))
     except ERRORS as error:
         raise misfit(operation, nodes, params, error) from None
-    out = Plain.__new__(Plain)
-    out._value, out._record = value, None
+    out: Plain = stand_in(Plain, value)
     state.untracked(out, operation, nodes, params)
     return out
