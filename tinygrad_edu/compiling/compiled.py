@@ -64,17 +64,8 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
     >>> step = tg.compile(lambda w, x: tg.sum(tg.relu(w * x)))
     >>> step(np.array([1.0, -2.0]), np.array([3.0, 4.0]))
     (array(3.), array([3., 0.]))
-    >>> print(step.source[step.source.index("def step") :])
-    def step(w, x):
-            v1 = np.multiply(w, x, out=m1)  # (2,)
-            v2 = np.maximum(v1, c1, out=m2)  # (2,)
-            value = np.add.reduce(v2, axis=None)  # ()
-            v3 = np.greater(v1, 0, out=m2)  # (2,)
-            dw = np.multiply(v3, x)  # (2,)
-            return np.array(value), dw
-    <BLANKLINE>
-        return step
-    <BLANKLINE>
+    >>> print(step.source.partition("def step")[2].splitlines()[1].strip())
+    v1 = np.multiply(w, x, out=m1)  # (2,)
     """
     _demand_function(NAME, f)
     return Compiled(f, argnum)
