@@ -305,6 +305,10 @@ def test_tensors_as_arguments():
     with tg.no_grad():
         assert not tg.compile(f)(tg.Tensor(x, requires_grad=True))[1].requires_grad
     check_equal(tg.grad(lambda u: tg.sum(tg.compile(lambda v: tg.sum(v**3))(u)[1]))(x), 6 * x)  # of the gradient
+    inside = lambda transform: lambda w: tg.sum(transform(lambda v: tg.sum(tg.sin(v * w)))(x)[1])  # noqa: E731
+    check_equal(tg.grad(inside(tg.compile))(2 * x), tg.grad(inside(tg.value_and_grad))(2 * x))
+    hidden = tg.exp(tg.Tensor(x, requires_grad=True))
+    assert tg.compile(lambda v: tg.sum(v * hidden))(x)[1].requires_grad
 
 
 # --- what changes, and what does not ---------------------------------------------------------------------------------

@@ -49,8 +49,9 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
 
     Notes
     -----
-    Results are arrays that nobody else has: no later call writes into them. They have no graph; where an argument is a
-    tracked Tensor, so that a derivative might be taken of the derivative, `value_and_grad` is called instead.
+    Results are arrays that nobody else has: no later call writes into them. They have no graph, also where f closes
+    over tracked leaves. Where a derivative might be taken of them, as an argument is a tracked Tensor or f closes over
+    the result of a recorded operation, `value_and_grad` is called instead.
 
     Tensors that f closes over are read at every call: new `.data` counts. (Which Tensors these are is settled when f is
     first run, as is everything else that f does.) Plain arrays and numbers that it closes over are constants from then
@@ -187,9 +188,9 @@ class Compiled:
         if is_tracing() or (tracked and state.recording):
             return self.eager(*args, **kwargs)
         call = _Call(args, kwargs, chosen)
-        program = self._programs.get(call.key)
+        program = self._programs.get(call.key) or self._written(call)
         if program is None:
-            program = self._written(call)
+            return self.eager(*args, **kwargs)
         self._last = program
         try:
             value, *gradients = program.run([x for x in call.leaves if isinstance(x, ndarray)])
@@ -200,10 +201,12 @@ class Compiled:
             value, gradients = untracked(value), list(map(untracked, gradients))
         return value, self._arranged(gradients, call.trees)
 
-    def _written(self, call: _Call) -> Program:
-        """A program for calls like this one."""
+    def _written(self, call: _Call) -> Program | None:
+        """A program for calls like this one; None where the function closes over a part of somebody's graph."""
         names = call.names(self.f)
         reading = Reading(NAME, self.f, call.leaves, call.rebuild, names, call.chosen)
+        if state.recording and any(_in_a_graph(line.value) for line in reading.closures):
+            return None
         result_names = ["value", *(f"d{names[i]}" for i in call.chosen)]
         program = Program(reading, call, result_names, self._several)
         if len(self._programs) >= PROGRAMS:
@@ -248,6 +251,12 @@ class Compiled:
         rest = iter(gradients)
         arranged = [rebuild(islice(rest, len(leaves))) for leaves, rebuild in trees]
         return tuple(arranged) if self._several else arranged[0]
+
+
+def _in_a_graph(x: Tensor) -> bool:
+    """Whether a tracked Tensor is a result, or a variable of one of the transforms, whose numbers are not its own. A
+    derivative may be wanted in it; in a leaf it is not, as `backward` does not come here."""
+    return x._record is not None and (x._record.operation is not None or bool(x._value.flags.writeable))
 
 
 class _Call:
