@@ -88,7 +88,8 @@ class Source:
         """How a line writes what it reads."""
         if not isinstance(x, Line):
             dtypes = {y.dtype for y in reader.lines}
-            if ufunc_of(reader.operation) and len(dtypes) == 1 and dtypes <= set(FLOATS):
+            same = reader.dtype in dtypes or reader.dtype == np.dtype(bool)  # NumPy 1 makes float64 of single float32
+            if ufunc_of(reader.operation) and len(dtypes) == 1 and dtypes <= set(FLOATS) and same:
                 return self._scalar(np.array(x, *dtypes), is_scalar(reader))
             return literal(x) or f"float('{x}')"
         if not x.is_constant:
