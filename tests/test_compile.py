@@ -254,7 +254,8 @@ def test_a_program_is_not_used_for_other_arguments():
     calls = [
         (pair, 2), (pair, 2), (tuple(pair), 2), (pair, 3), (pair, 3, 0.5), (pair, 3, 0.25), (pair, 3, 0.25, x),
         (named, 2), (named, 2), ({"{b}": x[0], "a": x}, 2), ({"a": x, "c": x[0]}, 2), ([x], 2),
-        ([x.astype(np.float32 if NUMPY_2 else np.float64)], 2), ([x], 2), ([np.arange(3)], 2), ([np.arange(3.0)], 2), ([x], True), ([x], 1),
+        ([x.astype(np.float32 if NUMPY_2 else np.float64)], 2), ([x], 2),
+        ([np.arange(3)], 2), ([np.arange(3.0)], 2), ([x], True), ([x], 1),
     ]  # fmt: skip
     step, eager = tg.compile(f), tg.value_and_grad(f)
     for args in calls:
