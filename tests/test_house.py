@@ -22,11 +22,11 @@ LINES = [
     "operations.costs operations.contractions operations.functions operations.statistics operations.linalg",
     "operations.joining operations.choosing", "operations",
     "sweep protocols", "tensor vocabulary", "containers", "transforms", "checks",
-    "files notation mathml webpage", "networks listing symbolic", "data", "drawing documents comparing", "__main__",
+    "files notation mathml webpage", "networks listing symbolic compiling", "data", "drawing documents comparing", "__main__",
 ]  # fmt: skip
 RANK = {name: rank for rank, line in enumerate(LINES) for name in line.split()}
 # Packages that are one line: inside, they arrange themselves.
-PARTS = {"drawing", "documents", "data", "symbolic", "comparing"}
+PARTS = {"compiling", "drawing", "documents", "data", "symbolic", "comparing"}
 
 FILES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
@@ -96,7 +96,7 @@ def loaded_by(code):
 def test_importing_the_package_loads_neither_pictures_nor_documents():
     loaded = loaded_by("import tinygrad_edu as tg; tg.grad(lambda x: x * x)(2.0)")
     heavy = {"graphviz", "pygraphviz", "scipy", "torch", "tinygrad_edu.drawing", "tinygrad_edu.documents"}
-    heavy |= {"tinygrad_edu.symbolic", "tinygrad_edu.comparing", "tinygrad_edu.mathml"}
+    heavy |= {"tinygrad_edu.symbolic", "tinygrad_edu.comparing", "tinygrad_edu.mathml", "tinygrad_edu.compiling"}
     assert loaded & (heavy | {"tinygrad_edu.networks", "tinygrad_edu.data", "tinygrad_edu.__main__"}) == set()
 
 
@@ -116,8 +116,8 @@ def test_public_names_are_there():
     contract = """
         Tensor no_grad layer matmul hadamard hadamard_divide bullet kron diag diagflat transpose sigmoid softmax
         log_softmax log exp tanh relu identity coordinatewise squared_error cross_entropy softmax_cross_entropy grad
-        value_and_grad vjp jvp jacobian hessian hvp adjoints checkpoint check_grad GradientError operation draw
-        step_through audit documents
+        value_and_grad vjp jvp jacobian hessian hvp adjoints checkpoint compile check_grad GradientError operation draw
+        step_through compare audit documents
     """.split()
     assert set(contract) <= set(tg.__all__)
 

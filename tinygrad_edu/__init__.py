@@ -25,7 +25,7 @@ from .transforms import adjoints, checkpoint, grad, hessian, hvp, jacobian, jvp,
 _LATER = {"draw": "drawing", "Drawing": "drawing", "audit": "documents", "documents": None, "networks": None}
 _LATER |= {"step_through": "drawing"}
 _LATER |= {"data": None, "derive": "symbolic", "sums_to_one": "symbolic", "Formula": "symbolic"}
-_LATER |= {"compare": "comparing", "Comparison": "comparing"}
+_LATER |= {"compare": "comparing", "Comparison": "comparing", "compile": "compiling"}
 
 __all__ = [
     "GradientError", "Tensor", "adjoints", "check_grad", "checkpoint", "grad", "hessian", "hvp", "jacobian", "jvp",

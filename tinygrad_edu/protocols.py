@@ -10,7 +10,7 @@ import numpy as np
 from . import operations as op
 from .alternatives import INSTEAD
 from .errors import misfit
-from .record import Node, Operation
+from .record import Node, Operation, Value, state
 
 
 def _reshape(x: Any, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None) -> Any:
@@ -64,12 +64,17 @@ PLAIN_FUNCTIONS = {
 def plain(x: Any) -> Any:
     """The numbers of Tensors, anywhere in nested arguments."""
     if isinstance(x, Node):
-        return x._value
+        return state.look(x)
     if type(x) in (list, tuple):
         return type(x)(map(plain, x))
     if type(x) is dict:
         return {key: plain(value) for key, value in x.items()}
     return x
+
+
+def is_traced(x: Node) -> bool:
+    """Whether `compile` traces what is done now: numbers that leave the tape would be fixed in its program."""
+    return isinstance(state.look(x), Value)
 
 
 def on_values(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

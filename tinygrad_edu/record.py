@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import operator
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,10 @@ class _State(threading.local):
 
     recording = True
     layers: tuple[str, ...] = ()
+    # What `compile` puts others in place of, while it traces a function: how the numbers of a node leave the tape, and
+    # who is told of a result that no record is kept of.
+    look: Callable[[Any], Any] = staticmethod(operator.attrgetter("_value"))
+    untracked: Callable[..., None] = staticmethod(lambda out, operation, inputs, params: None)
 
 
 state = _State()
@@ -245,6 +250,7 @@ def record(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any
 
 def remember(out: Any, operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any]) -> None:
     """Keep the origin of an untracked result of named tensors, a few operations deep."""
+    state.untracked(out, operation, inputs, params)
     depth = 0
     for x in inputs:
         origin = getattr(x, "_origin", None)

@@ -11,8 +11,8 @@ from numpy import ndarray
 
 from . import operations as op
 from .operations.elementwise import astype
-from .protocols import call_function, call_ufunc, on_values, plain
-from .record import Node, Operation, Record, apply, constant, leaf_record, recording
+from .protocols import call_function, call_ufunc, is_traced, on_values, plain
+from .record import Node, Operation, Record, apply, constant, leaf_record, recording, state
 from .sweep import numbers, owned, seed_for, sweep
 
 
@@ -99,7 +99,7 @@ class Tensor(Node):
             raise TypeError("Tensor: a tracked Tensor would be cut from its graph; write .detach() if that is meant")
         if dtype is not None and np.dtype(dtype).kind not in "fiub":
             raise TypeError(f"Tensor: expected a real dtype, got {np.dtype(dtype)}")
-        array = np.array(constant(data._value if isinstance(data, Tensor) else data, "Tensor"), dtype=dtype)
+        array = np.array(constant(state.look(data) if isinstance(data, Tensor) else data, "Tensor"), dtype=dtype)
         if requires_grad and array.dtype.kind != "f":
             if dtype is not None:
                 raise TypeError(f"Tensor: requires_grad needs a floating dtype, got {array.dtype}")
@@ -115,7 +115,7 @@ class Tensor(Node):
     @property
     def data(self) -> Any:
         """The numbers, read-only. Assigning gives a leaf a new array; graphs recorded before keep the old one."""
-        return _view(self._value)
+        return _view(state.look(self))
 
     @data.setter
     def data(self, new: Any) -> None:
@@ -190,17 +190,19 @@ class Tensor(Node):
 
     def numpy(self) -> Any:
         """A copy of the numbers, to write into."""
-        return np.array(self._value)
+        return np.array(state.look(self))
 
     def item(self) -> Any:
         """The number of a scalar, that is of a tensor of size 1; else ValueError."""
         if self._value.size != 1:
             raise ValueError(f"item: expected a scalar (size 1), got shape {self._value.shape}")
-        return self._value.item()
+        return state.look(self).item()
 
     def detach(self) -> Tensor:
         """The same numbers, untracked."""
-        return untracked(self._value, self.name)
+        out = untracked(self._value, self.name)
+        state.untracked(out, op.identity.operation, (self,), {})  # type: ignore[attr-defined]
+        return out
 
     # --- derivatives ---
 
@@ -266,7 +268,7 @@ class Tensor(Node):
     def _scalar(self, use: str) -> Any:
         if self._value.size != 1:
             raise ValueError(f"{use} needs a scalar (size 1), got a tensor of shape {self._value.shape}")
-        return self._value.reshape(())[()]
+        return state.look(self).reshape(())[()]
 
     def __floordiv__(self, other: Any) -> Any:
         return np.floor_divide(self, other)
@@ -278,7 +280,7 @@ class Tensor(Node):
         return op.round(self, decimals)
 
     def __contains__(self, x: Any) -> bool:
-        return bool(np.any(self._value == plain(x)))
+        return bool(np.any(state.look(self) == plain(x)))
 
     def __getitem__(self, index: Any) -> Any:
         return op.getitem(self, index)
@@ -301,7 +303,7 @@ class Tensor(Node):
                 "a tracked Tensor does not become an array by itself, its gradient would be lost; "
                 "write .numpy(), or np.stack for a list of Tensors"
             )
-        return np.array(self._value, dtype=dtype)
+        return np.array(state.look(self), dtype=dtype)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return call_ufunc(ufunc, method, inputs, kwargs)
@@ -363,14 +365,14 @@ def _compared(name: str) -> Callable[[Any, Any], Any]:
     def compare(self: Any, other: Any) -> Any:
         if name in ("eq", "ne") and (other is None or isinstance(other, str)):
             return NotImplemented  # then Python says False or True, as for any two things that are not the same
-        return apply(operation, (self._value, plain(other)))
+        return apply(operation, (state.look(self), plain(other)))
 
     return compare
 
 
 def _on_values(name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return on_values(getattr(np.ndarray, name), name, (np.asarray(self._value), *plain(args)), plain(kwargs))
+        return on_values(lambda x, *a, **k: getattr(x, name)(*a, **k), name, plain((self, *args)), plain(kwargs))
 
     method.__doc__ = f"As ``ndarray.{name}``: a plain result, without a gradient."
     return method
@@ -378,9 +380,8 @@ def _on_values(name: str) -> Callable[..., Any]:
 
 for _name in "add sub mul truediv mod pow matmul".split():
     setattr(Tensor, f"__r{_name}__", _reflected(getattr(Tensor, f"__{_name}__")))
-COMPARISONS = {
-    "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
-}  # fmt: skip
+_NAMES = "equal not_equal less less_equal greater greater_equal".split()
+COMPARISONS = dict(zip("eq ne lt le gt ge".split(), _NAMES, strict=True))
 for _name in COMPARISONS:
     setattr(Tensor, f"__{_name}__", _compared(_name))
 for _name in "argmax argmin argsort argpartition any all nonzero searchsorted tolist".split():
@@ -438,7 +439,7 @@ def swept(
 ) -> list[tuple[Any, Any]]:
     """The nodes below `loss` with the given stamps (the leaves, if None) and their adjoints, in arrays or, with
     `create_graph`, in Tensors."""
-    if create_graph:
+    if create_graph or is_traced(loss):
         with recording(True):
             pairs = list(sweep(loss, seed if isinstance(seed, Tensor) else untracked(seed), tensors, needed))
     else:

@@ -17,7 +17,7 @@ from . import operations as op
 from .containers import flatten, leaves_like
 from .operations.defining import Jointly
 from .operations.elementwise import real
-from .protocols import plain
+from .protocols import is_traced, plain
 from .record import Operation, constant, leaf_record, record, recording, shape_of, stamps, state, unchanging
 from .sweep import below, leading_to, owned, seed_for, sweep
 from .tensor import Tensor, swept, untracked
@@ -46,7 +46,7 @@ class Run:
         with recording(True):
             for i in chosen:
                 leaves, rebuild = flatten(args[i])
-                fresh = [self._variable(leaf, name, copy) for leaf in leaves]
+                fresh: list[Any] = [self._variable(leaf, name, copy) for leaf in leaves]
                 new_args[i] = rebuild(fresh)
                 self.trees.append((len(fresh), rebuild))
                 self.given += leaves
@@ -56,7 +56,7 @@ class Run:
         self.stamps = list(map(_stamp, self.variables))
         self.outputs = [y if isinstance(y, Tensor) else untracked(np.array(constant(y, name))) for y in outputs]
         self.wrap = any(isinstance(x, Tensor) for x in self.given)
-        self.live = self.wrap and state.recording and any(isinstance(x, Tensor) and x.requires_grad for x in self.given)
+        self.live = state.recording and any(v._record.operation or is_traced(v) for v in self.variables)
 
     def _variable(self, x: Any, name: str, copy: bool) -> Tensor:
         """A fresh variable with the value of x; of a tracked Tensor it is a copy that stays connected."""
@@ -69,7 +69,7 @@ class Run:
         elif isinstance(x, Tensor):
             if x.requires_grad:
                 return op.identity(x)  # type: ignore[no-any-return]
-            variable = untracked(real(x._value), x.name)
+            variable = untracked(real(np.asarray(state.look(x))), x.name)
         else:
             variable = untracked(real(np.array(constant(x, name))))
         variable._record = leaf_record()
@@ -102,7 +102,7 @@ class Run:
 
     def handed_out(self, x: Any) -> Any:
         """A result as the caller gets it: in arrays where he came with arrays."""
-        if self.live and isinstance(x, Tensor) and x.requires_grad:
+        if isinstance(x, Tensor) and ((self.live and x.requires_grad) or is_traced(x)):
             return x
         if self.wrap:
             return untracked(plain(x))
@@ -406,7 +406,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         if isinstance(out, dict | list | tuple):
             raise TypeError(f"{name}: the function must return one tensor, it returned a {type(out).__name__}")
         sources = _older_sources(out, start) if isinstance(out, Tensor) else []
-        if not sources:
+        if not sources or is_traced(out):  # the program shares memory anyway
             return out
         value = out._value
         operation = Operation(name, lambda *_: value)

@@ -20,6 +20,7 @@ import importlib.metadata
 import importlib.util
 import itertools
 import json
+import operator
 import os
 import platform
 import random
@@ -34,10 +35,13 @@ import numpy as np
 
 NETWORKS = {  # widths, batch, calls in a round
     "4-8-8-3": ((4, 8, 8, 3), 1, 50),
+    "64-32-32-10": ((64, 32, 32, 10), 32, 20),
     "784-256-128-10": ((784, 256, 128, 10), 64, 3),
+    "1024-1024-1024-1024-10": ((1024, 1024, 1024, 1024, 10), 256, 1),
 }
 DTYPES = ("float64", "float32")
 CHAIN, LONG_CHAIN = 100_000, 1_000_000
+SINGLE_THREADED_XLA = {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"}
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 KEEP_FREED_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "1000000000", "MALLOC_MMAP_THRESHOLD_": "1000000000"}
 # With one thread, the time that the process itself was at work: what else the machine does then disturbs less.
@@ -45,11 +49,17 @@ clock = time.process_time if os.environ.get(THREAD_VARIABLES[0]) == "1" else tim
 
 
 class Problem(NamedTuple):
-    """The numbers of a network: weights W1 to W3, then biases b1 to b3; inputs and targets in columns."""
+    """The numbers of a network: weights and biases of its layers; inputs and targets in columns."""
 
-    parameters: list[Any]
+    weights: list[Any]
+    biases: list[Any]
     X: Any
     t: Any
+
+    @property
+    def parameters(self) -> list[Any]:
+        """All that is learnt, in the order of the gradients."""
+        return [*self.weights, *self.biases]
 
 
 def problem(widths: Sequence[int], batch: int, dtype: str) -> Problem:
@@ -58,14 +68,16 @@ def problem(widths: Sequence[int], batch: int, dtype: str) -> Problem:
     b = [rng.normal(size=(m, 1)) for m in widths[1:]]
     t = np.eye(widths[-1])[:, rng.integers(widths[-1], size=batch)]
     X = rng.normal(size=(widths[0], batch))
-    return Problem([p.astype(dtype) for p in (*W, *b)], X.astype(dtype), t.astype(dtype))
+    return Problem([p.astype(dtype) for p in W], [p.astype(dtype) for p in b], X.astype(dtype), t.astype(dtype))
 
 
-# --- the engines: each returns the step to be timed, which returns the value and the six gradients -------------------
+# --- the engines: each returns the step to be timed, which returns the value and all gradients ----------------------
 
 
 def by_hand(p: Problem) -> Callable[[], Any]:
-    (W1, W2, W3, b1, b2, b3), X, t = p
+    if len(p.weights) != 3:
+        return deep_by_hand(p)
+    (W1, W2, W3), (b1, b2, b3), X, t = p
 
     def step() -> Any:
         a1 = 1 / (1 + np.exp(-(W1 @ X + b1)))
@@ -83,18 +95,49 @@ def by_hand(p: Problem) -> Callable[[], Any]:
     return step
 
 
+def deep_by_hand(p: Problem) -> Callable[[], Any]:
+    """The same for any number of layers."""
+    weights, biases, X, t = p
+
+    def step() -> Any:
+        a = [X]
+        for W, b in zip(weights[:-1], biases[:-1], strict=True):
+            a.append(1 / (1 + np.exp(-(W @ a[-1] + b))))
+        z = weights[-1] @ a[-1] + biases[-1]
+        e = np.exp(z - z.max(axis=0))
+        out = e / e.sum(axis=0)
+        value = -(t * np.log(out)).sum()
+        d = out - t
+        dW, db = [], []
+        for i in range(len(weights) - 1, -1, -1):
+            dW.append(d @ a[i].T)
+            db.append(d.sum(axis=1, keepdims=True))
+            if i:
+                d = weights[i].T @ d * a[i] * (1 - a[i])
+        return value, (*dW[::-1], *db[::-1])
+
+    return step
+
+
+def logits(sigmoid: Any, X: Any, parameters: Sequence[Any], dot: Callable[..., Any] = operator.matmul) -> Any:
+    """The last layer before the softmax, of the weights and then the biases."""
+    layers = len(parameters) // 2
+    a = X
+    for W, b in zip(parameters[: layers - 1], parameters[layers:-1], strict=True):
+        a = sigmoid(dot(W, a) + b)
+    return dot(parameters[layers - 1], a) + parameters[-1]
+
+
 def ours_backward(p: Problem) -> Callable[[], Any]:
     import tinygrad_edu as tg
 
-    parameters = W1, W2, W3, b1, b2, b3 = [tg.Tensor(value, requires_grad=True) for value in p.parameters]
+    parameters = [tg.Tensor(value, requires_grad=True) for value in p.parameters]
     X, t = tg.Tensor(p.X), tg.Tensor(p.t)
 
     def step() -> Any:
         for parameter in parameters:
             parameter.zero_grad()
-        a1 = tg.sigmoid(W1 @ X + b1)
-        a2 = tg.sigmoid(W2 @ a1 + b2)
-        loss = tg.softmax_cross_entropy(t, W3 @ a2 + b3)
+        loss = tg.softmax_cross_entropy(t, logits(tg.sigmoid, X, parameters))
         loss.backward()
         return loss, [parameter.grad for parameter in parameters]
 
@@ -104,33 +147,37 @@ def ours_backward(p: Problem) -> Callable[[], Any]:
 def ours_unfused(p: Problem) -> Callable[[], Any]:
     import tinygrad_edu as tg
 
-    parameters = W1, W2, W3, b1, b2, b3 = [tg.Tensor(value, requires_grad=True) for value in p.parameters]
+    parameters = [tg.Tensor(value, requires_grad=True) for value in p.parameters]
     X, t = tg.Tensor(p.X), tg.Tensor(p.t)
 
     def step() -> Any:
         for parameter in parameters:
             parameter.zero_grad()
-        a1 = tg.sigmoid(W1 @ X + b1)
-        a2 = tg.sigmoid(W2 @ a1 + b2)
-        loss = tg.cross_entropy(t, tg.softmax(W3 @ a2 + b3))
+        loss = tg.cross_entropy(t, tg.softmax(logits(tg.sigmoid, X, parameters)))
         loss.backward()
         return loss, [parameter.grad for parameter in parameters]
 
     return step
 
 
-def ours_function(p: Problem) -> Callable[[], Any]:
+def ours_of_function(p: Problem, transform: str) -> Callable[[], Any]:
     import tinygrad_edu as tg
 
     X, t = tg.Tensor(p.X), tg.Tensor(p.t)
 
-    def loss(W1: Any, W2: Any, W3: Any, b1: Any, b2: Any, b3: Any) -> Any:
-        a1 = tg.sigmoid(W1 @ X + b1)
-        a2 = tg.sigmoid(W2 @ a1 + b2)
-        return tg.softmax_cross_entropy(t, W3 @ a2 + b3)
+    def loss(*parameters: Any) -> Any:
+        return tg.softmax_cross_entropy(t, logits(tg.sigmoid, X, parameters))
 
-    value_and_gradients = tg.value_and_grad(loss, tuple(range(6)))
+    value_and_gradients = getattr(tg, transform)(loss, tuple(range(len(p.parameters))))
     return lambda: value_and_gradients(*p.parameters)
+
+
+def ours_function(p: Problem) -> Callable[[], Any]:
+    return ours_of_function(p, "value_and_grad")
+
+
+def ours_compiled(p: Problem) -> Callable[[], Any]:
+    return ours_of_function(p, "compile")
 
 
 def with_autograd(p: Problem) -> Callable[[], Any]:
@@ -140,11 +187,8 @@ def with_autograd(p: Problem) -> Callable[[], Any]:
     X, t = p.X, p.t
 
     def loss(parameters: Any) -> Any:
-        W1, W2, W3, b1, b2, b3 = parameters
-        a1 = 1 / (1 + anp.exp(-(anp.dot(W1, X) + b1)))
-        a2 = 1 / (1 + anp.exp(-(anp.dot(W2, a1) + b2)))
-        z3 = anp.dot(W3, a2) + b3
-        shifted = z3 - anp.max(z3, axis=0)
+        z = logits(lambda z: 1 / (1 + anp.exp(-z)), X, parameters, anp.dot)
+        shifted = z - anp.max(z, axis=0)
         return -anp.sum(t * (shifted - anp.log(anp.sum(anp.exp(shifted), axis=0))))
 
     value_and_gradients = value_and_grad(loss)
@@ -157,15 +201,14 @@ def with_mygrad(p: Problem) -> Callable[[], Any]:
     from mygrad.nnet.losses import softmax_crossentropy
 
     mg.turn_memory_guarding_off()  # its documentation's advice, for speed
-    parameters = W1, W2, W3, b1, b2, b3 = [mg.tensor(value) for value in p.parameters]
+    parameters = [mg.tensor(value) for value in p.parameters]
     X, classes, batch = mg.tensor(p.X, constant=True), p.t.argmax(axis=0), p.t.shape[1]
 
     def step() -> Any:
         for parameter in parameters:
             parameter.null_grad()
-        a1 = sigmoid(W1 @ X + b1)
-        a2 = sigmoid(W2 @ a1 + b2)
-        loss = softmax_crossentropy((W3 @ a2 + b3).T, classes) * batch  # a mean over the examples, in rows
+        # a mean over the examples, in rows
+        loss = softmax_crossentropy(logits(sigmoid, X, parameters).T, classes) * batch
         loss.backward()
         return loss, [parameter.grad for parameter in parameters]
 
@@ -175,19 +218,32 @@ def with_mygrad(p: Problem) -> Callable[[], Any]:
 def with_torch(p: Problem) -> Callable[[], Any]:
     import torch
 
-    parameters = W1, W2, W3, b1, b2, b3 = [torch.tensor(value, requires_grad=True) for value in p.parameters]
+    parameters = [torch.tensor(value, requires_grad=True) for value in p.parameters]
     X, classes = torch.tensor(p.X), torch.tensor(p.t.argmax(axis=0))
 
     def step() -> Any:
         for parameter in parameters:
             parameter.grad = None
-        a1 = torch.sigmoid(W1 @ X + b1)
-        a2 = torch.sigmoid(W2 @ a1 + b2)
-        loss = torch.nn.functional.cross_entropy((W3 @ a2 + b3).T, classes, reduction="sum")
+        z = logits(torch.sigmoid, X, parameters)
+        loss = torch.nn.functional.cross_entropy(z.T, classes, reduction="sum")
         loss.backward()
         return loss.detach(), [parameter.grad for parameter in parameters]
 
     return step
+
+
+def with_jax(p: Problem) -> Callable[[], Any]:
+    import jax
+
+    jax.config.update("jax_enable_x64", True)  # or it has no float64
+    X, t = jax.numpy.asarray(p.X), jax.numpy.asarray(p.t)
+
+    def loss(parameters: Any) -> Any:
+        return -(t * jax.nn.log_softmax(logits(jax.nn.sigmoid, X, parameters), axis=0)).sum()
+
+    value_and_gradients = jax.jit(jax.value_and_grad(loss))
+    parameters = list(map(jax.numpy.asarray, p.parameters))
+    return lambda: jax.block_until_ready(value_and_gradients(parameters))
 
 
 BY_HAND = "NumPy by hand"
@@ -197,10 +253,13 @@ ENGINES: dict[str, tuple[str, Callable[[Problem], Callable[[], Any]]]] = {  # th
     "tinygrad_edu backward()": ("tinygrad_edu", ours_backward),
     "    softmax, cross_entropy": ("tinygrad_edu", ours_unfused),
     "    value_and_grad": ("tinygrad_edu", ours_function),
+    "    compile": ("tinygrad_edu", ours_compiled),
     "HIPS autograd": ("autograd", with_autograd),
     "MyGrad": ("mygrad", with_mygrad),
     "PyTorch": ("torch", with_torch),
+    "JAX, jit": ("jax", with_jax),
 }
+HELD = (BY_HAND, "tinygrad_edu backward()", "    compile")  # whose memory is measured
 
 
 # --- what a process measures -----------------------------------------------------------------------------------------
@@ -251,6 +310,50 @@ def timed(step: Callable[[], Any], calls: int) -> float:
 
 def quartiles(numbers: list[float]) -> list[float]:
     return statistics.quantiles(numbers, n=4, method="inclusive") if len(numbers) > 1 else numbers * 3
+
+
+def measure_held(network: str, dtype: str) -> dict[str, Any]:
+    """The most memory, in bytes, that is taken in a step, with what the engine keeps between steps: parameters, inputs
+    and targets are not counted."""
+    import tracemalloc
+
+    widths, batch, _ = NETWORKS[network]
+    data = problem(widths, batch, dtype)
+    most = {}
+    for name in HELD:
+        ENGINES[name][1](data)()  # what is imported
+        step = ENGINES[name][1](data)
+        gc.collect()
+        tracemalloc.start()
+        step()  # what is prepared once
+        gc.collect()
+        tracemalloc.reset_peak()
+        step()
+        most[name] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        del step
+    return most
+
+
+def measure_compilation(layers: int = 10, repeats: int = 5) -> dict[str, Any]:
+    """Seconds for the first call of a compiled network of so many layers, and of one of twice as many."""
+    import tinygrad_edu as tg
+
+    seconds = []
+    for count in (layers, 2 * layers):
+        weights, biases, X, t = problem([8] * count + [3], 4, "float64")
+
+        def loss(*parameters: Any, X: Any = X, t: Any = t) -> Any:
+            return tg.softmax_cross_entropy(t, logits(tg.sigmoid, X, parameters))
+
+        times = []
+        for _ in range(repeats + 1):
+            step = tg.compile(loss, tuple(range(2 * count)))
+            start = time.perf_counter()
+            step(*weights, *biases)
+            times.append(time.perf_counter() - start)
+        seconds.append(min(times[1:]))  # the first one imports
+    return {"layers": layers, "seconds": seconds}
 
 
 def measure_chain(rounds: int) -> dict[str, Any]:
@@ -314,6 +417,8 @@ def pools() -> Any:
 
 MEASUREMENTS: dict[str, Callable[..., Any]] = {
     "network": measure_network,
+    "held": measure_held,
+    "compilation": measure_compilation,
     "chain": measure_chain,
     "memory": measure_memory,
     "pools": pools,
@@ -327,13 +432,15 @@ def in_process(threads: int, measurement: str, **arguments: Any) -> Any:
     """Measure in a fresh process, where NumPy's BLAS and PyTorch have the given number of threads."""
     command = [sys.executable, __file__, "--measure", json.dumps([measurement, arguments])]
     environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads)), **KEEP_FREED_MEMORY}
+    if threads == 1:
+        environment |= SINGLE_THREADED_XLA
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout)
 
 
 def versions() -> dict[str, str]:
     found = {"Python": platform.python_version()}
-    for package in ("numpy", "tinygrad_edu", "autograd", "mygrad", "torch"):
+    for package in ("numpy", "tinygrad_edu", "autograd", "mygrad", "torch", "jax"):
         if importlib.util.find_spec(package) is None:
             found[package] = "not installed"
         elif package == "tinygrad_edu":
@@ -388,7 +495,14 @@ def main() -> None:
             for dtype in DTYPES
         }
         print_network(network, figures[network])
+        figures[network]["held"] = held = in_process(options.threads, "held", network=network, dtype="float64")
+        shown = ", ".join(f"{name.strip()} {size / 1e6:.3g} MB" for name, size in held.items())
+        print(f"most memory in a step, float64: {shown}")
 
+    figures["compilation"] = compilation = in_process(options.threads, "compilation")
+    once, twice = (1e3 * seconds for seconds in compilation["seconds"])
+    layers = compilation["layers"]
+    print(f"\nthe first call of a compiled network of {layers} layers: {once:.1f} ms; of {2 * layers}: {twice:.1f} ms")
     figures["chain"] = in_process(options.threads, "chain", rounds=5)
     print(f"\na chain of {CHAIN:,} scalar operations, forward and backward: µs for each")
     for name, result in figures["chain"].items():

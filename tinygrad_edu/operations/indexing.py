@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..record import Node, constant
+from ..record import Node, constant, state
 from .defining import primitive, vjps
 
 __all__ = ["getitem", "scatter_add"]
@@ -49,7 +49,7 @@ def scatter_add(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
 def settled(index: Any) -> Any:
     """A copy of an index that nobody else can change, with tensors in it read as numbers."""
     if isinstance(index, Node):
-        index = index._value
+        index = np.asarray(state.look(index))
     if isinstance(index, ndarray):
         if index.dtype.kind not in "iub":
             raise TypeError(f"indexing: an index must be whole numbers or booleans, got dtype {index.dtype}")
@@ -57,7 +57,7 @@ def settled(index: Any) -> Any:
     if isinstance(index, tuple):
         return tuple(map(settled, index))
     if isinstance(index, list):
-        array = constant([i._value if isinstance(i, Node) else i for i in index], "indexing")
+        array = constant([np.asarray(state.look(i)) if isinstance(i, Node) else i for i in index], "indexing")
         return array if array.size else array.astype(int)
     return index
 

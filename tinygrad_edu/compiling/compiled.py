@@ -1,0 +1,345 @@
+"""The function that `compile` gives: a program for each combination of shapes and dtypes, and which a call needs."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..containers import flatten
+from ..operations.defining import ERRORS
+from ..operations.elementwise import real
+from ..record import constant, state
+from ..tensor import Tensor, untracked
+from ..transforms import _chosen, _demand_function, value_and_grad
+from .entry import entry
+from .lines import Line, needed, uses
+from .portable import portable_source
+from .reading import Reading
+from .simplify import fused
+from .source import Source
+from .trace import is_tracing
+
+NAME = "compile"
+PROGRAMS = 64  # of so many shapes, dtypes and other arguments the programs are kept
+
+
+def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compiled:
+    """A function like ``value_and_grad(f, argnum)``, which is run as a straight-line NumPy program.
+
+    f is run once for each combination of shapes and dtypes, to see what it does. The program that comes of it computes
+    nothing twice, nothing that the arguments do not change, and writes into memory that is there already.
+
+    Parameters
+    ----------
+    f : a function with a scalar result (size 1), made of operations; else ValueError. Arrays among its arguments, in
+        nested lists, tuples and dicts as well, may have other numbers at every call. All other arguments are part of
+        the program: numbers, strings, functions. A new one makes a new program; what changes often is to be an array.
+    argnum : the number of an argument, or a tuple of them, as for `value_and_grad`.
+
+    Returns
+    -------
+    Compiled : ``step(*args)`` is the value and the gradients. ``step.source`` is the text of the program of the last
+        call, ``step.portable(xp, *args)`` runs the same program on another array library.
+
+    Notes
+    -----
+    Results are arrays that nobody else has: no later call writes into them. They have no graph, also where f closes
+    over tracked leaves. Where a derivative might be taken of them, as an argument is a tracked Tensor or f closes over
+    the result of a recorded operation, `value_and_grad` is called instead.
+
+    Tensors that f closes over are read at every call: new `.data` counts. (Which Tensors these are is settled when f is
+    first run, as is everything else that f does.) Plain arrays and numbers that it closes over are constants from then
+    on, and so is what f draws at random.
+
+    While f is run, the numbers of arguments and Tensors cannot be looked at: `bool`, `float`, `int`, `.item()`,
+    `.data`, `.numpy()` and indexing by them raise TypeError, as the program would not follow other numbers. Comparisons
+    can be used, in `where` and in arithmetic. Shapes are known.
+
+    >>> import tinygrad_edu as tg
+    >>> step = tg.compile(lambda w, x: tg.sum(tg.relu(w * x)))
+    >>> step(np.array([1.0, -2.0]), np.array([3.0, 4.0]))
+    (array(3.), array([3., 0.]))
+    >>> print(step.source.partition("def step")[2].splitlines()[1].strip())
+    v1 = np.multiply(w, x, out=m1)  # (2,)
+    """
+    _demand_function(NAME, f)
+    return Compiled(f, argnum)
+
+
+class Program:
+    """A program: its text, its lines, and its memory, a piece for each thread that runs it at the same time."""
+
+    def __init__(self, reading: Reading, call: _Call, result_names: Sequence[str], several: bool) -> None:
+        numbers = reading.writer.lines.numbers
+        reached = set(needed(reading.results))
+        self.order = sorted(reached, key=numbers.__getitem__)
+        fused(self.order, uses(self.order, reading.results))
+        reached = set(needed(reading.results))
+        self.order = [x for x in self.order if x in reached]
+        self.closures = [x for x in reading.closures if x in reached]
+        self.arguments, self.results = reading.arguments, reading.results
+        self.result_names = result_names
+        self.kept = call.leaves if call.by_identity else None  # arguments that its key knows by their id
+        self.leaves = len(call.leaves)  # so many arguments, of which arrays are at these places
+        self.places = [i for i, x in enumerate(call.leaves) if isinstance(x, ndarray)]
+        text = Source(self.order, self.arguments, self.closures, self.results, result_names)
+        self.source = text.source
+        namespace: dict[str, Any] = dict(text.names)
+        exec(_code(self.source), namespace)
+        self._memory: Callable[[], Any] = namespace["memory"]
+        self._idle: list[tuple[list[Any], Callable[..., Any], Callable[..., Any]]] = []
+        self._tensors = [x.value for x in self.closures]
+        self.run = self._run_bound if self._tensors else self._run
+        self.at_once = entry(call.args, call.kwargs, call.positions, several, self.run, bool(self._tensors))
+
+    @functools.cached_property
+    def portable_text(self) -> tuple[str, list[Line]]:
+        """The text for any array library, and the lines of its constants."""
+        return portable_source(self.order, self.arguments, self.closures, self.results, self.result_names)
+
+    def portably(self, xp: Any, arrays: Sequence[Any]) -> Any:
+        """The results on another array library."""
+        text, constants = self.portable_text
+        namespace: dict[str, Any] = {}
+        exec(_code(text), namespace)
+        numbers = [x.value._value if isinstance(x.value, Tensor) else np.array(x.value) for x in constants]
+        return namespace["program"](xp, arrays, [xp.asarray(x) for x in numbers])
+
+    def _run(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
+        idle = self._idle
+        try:
+            step = idle.pop()
+        except IndexError:
+            step = self._memory()
+        try:
+            return step(*arrays)  # type: ignore[operator, no-any-return]
+        finally:
+            idle.append(step)
+
+    def _run_bound(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
+        """The same, with the Tensors that are closed over: what depends on them is computed when they are others."""
+        now = [x._value for x in self._tensors]  # each is read once: old and new are never mixed
+        try:
+            before, bind, step = self._idle.pop()
+        except IndexError:
+            bind = self._memory()
+            before, step = now, bind(*now)
+        for x, y in zip(now, before):  # noqa: B905 - as many as there are
+            if x is not y:
+                before, step = now, bind(*now)
+                break
+        try:
+            return step(*arrays)  # type: ignore[no-any-return]
+        finally:
+            self._idle.append((before, bind, step))
+
+
+@functools.lru_cache(256)
+def _code(source: str) -> Any:
+    import builtins
+
+    return builtins.compile(source, "<tinygrad_edu.compile>", "exec")
+
+
+class Compiled:
+    """A function that gives the value and the gradients; see `compile`."""
+
+    def __init__(self, f: Callable[..., Any], argnum: int | tuple[int, ...]) -> None:
+        self.f, self.argnum = f, argnum
+        self.eager = value_and_grad(f, argnum)
+        self._programs: dict[Any, Program] = {}
+        self._last: Program | None = None
+        self._several = isinstance(argnum, tuple)
+        functools.update_wrapper(self, f, updated=())
+
+    @property
+    def source(self) -> str:
+        """The text of the program of the last call."""
+        return self._of_last_call().source
+
+    def _of_last_call(self) -> Program:
+        if self._last is None:
+            raise ValueError("compile: there is no program before the first call, as it depends on the shapes")
+        return self._last
+
+    def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        last = self._last
+        if last is not None and not kwargs:
+            try:
+                results = last.at_once(*args)
+            except ERRORS:
+                self.eager(*args)  # says what is wrong in the words of the operation
+                raise
+            if results is not None:
+                return results  # type: ignore[no-any-return]
+        return self._general(args, kwargs)
+
+    def _general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+        """A call with any arguments: containers, Tensors, numbers, or arrays of forms that the last call had not."""
+        chosen = _chosen(NAME, self.argnum, len(args))
+        leaves, _ = flatten((args, kwargs))
+        tracked = any(isinstance(x, Tensor) and x.requires_grad for x in leaves)
+        if is_tracing() or (tracked and state.recording):
+            return self.eager(*args, **kwargs)
+        call = _Call(args, kwargs, chosen)
+        program = self._programs.get(call.key) or self._written(call)
+        if program is None:
+            return self.eager(*args, **kwargs)
+        self._last = program
+        try:
+            value, *gradients = program.run([x for x in call.leaves if isinstance(x, ndarray)])
+        except ERRORS:
+            self.eager(*args, **kwargs)
+            raise
+        if call.gives_tensors:
+            value, gradients = untracked(value), list(map(untracked, gradients))
+        return value, self._arranged(gradients, call.trees)
+
+    def _written(self, call: _Call) -> Program | None:
+        """A program for calls like this one; None where the function closes over a part of somebody's graph."""
+        names = call.names(self.f)
+        reading = Reading(NAME, self.f, call.leaves, call.rebuild, names, call.chosen)
+        if state.recording and any(_in_a_graph(line.value) for line in reading.closures):
+            return None
+        result_names = ["value", *(f"d{names[i]}" for i in call.chosen)]
+        program = Program(reading, call, result_names, self._several)
+        if len(self._programs) >= PROGRAMS:
+            self._programs.pop(next(iter(self._programs)), None)
+        self._programs[call.key] = program
+        return program
+
+    def portable(self, xp: Any, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        """The program of the last call on any array library that follows the array API standard.
+
+        It allocates nothing beforehand and writes nothing in place, so it may be compiled or run on a GPU:
+        ``jax.jit(functools.partial(step.portable, jax.numpy))(*args)``. Its text is `portable_source`.
+
+        Parameters
+        ----------
+        xp : the namespace: numpy (2), jax.numpy, array_api_compat.torch.
+        *args : as in the last call, of the same shapes, in arrays of that library.
+
+        Raises
+        ------
+        ValueError before the first call and for other shapes, TypeError for an operation that the standard has not.
+        """
+        program = self._of_last_call()
+        leaves, _ = flatten((args, kwargs))
+        if len(leaves) != program.leaves:
+            raise ValueError(f"compile: portable: {len(leaves)} arguments, the last call had {program.leaves}")
+        arrays = [leaves[i] if hasattr(leaves[i], "shape") else xp.asarray(leaves[i]) for i in program.places]
+        for x, line in zip(arrays, program.arguments, strict=True):
+            if tuple(x.shape) != line.shape:
+                shape = tuple(x.shape)
+                raise ValueError(f"compile: portable: an argument has shape {shape}, not {line.shape} as before")
+        value, *gradients = program.portably(xp, arrays)
+        return value, self._arranged(gradients, [flatten(args[i]) for i in _chosen(NAME, self.argnum, len(args))])
+
+    @property
+    def portable_source(self) -> str:
+        """The text of what `portable` runs."""
+        return self._of_last_call().portable_text[0]
+
+    def _arranged(self, gradients: Sequence[Any], trees: Sequence[Any]) -> Any:
+        """Gradients in the containers of the arguments that they belong to."""
+        rest = iter(gradients)
+        arranged = [rebuild(islice(rest, len(leaves))) for leaves, rebuild in trees]
+        return tuple(arranged) if self._several else arranged[0]
+
+
+def _in_a_graph(x: Tensor) -> bool:
+    """Whether a tracked Tensor is a result, or a variable of one of the transforms, whose numbers are not its own. A
+    derivative may be wanted in it; in a leaf it is not, as `backward` does not come here."""
+    return x._record is not None and (x._record.operation is not None or bool(x._value.flags.writeable))
+
+
+class _Call:
+    """The arguments of a call in a row: arrays, and what is part of the program."""
+
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any], chosen: Sequence[int]) -> None:
+        self.args, self.kwargs, self.positions = args, kwargs, chosen
+        self.leaves: list[Any] = []
+        self.chosen: list[int] = []  # places of leaves
+        self.trees: list[Any] = []
+        self.by_identity = False
+        self.gives_tensors = False
+        spans = []
+        for i, arg in enumerate((*args, kwargs)):
+            given, _ = flatten(arg)
+            start = len(self.leaves)
+            spans.append(range(start, start + len(given)))
+            if i in chosen:
+                self.gives_tensors = self.gives_tensors or any(isinstance(x, Tensor) for x in given)
+                self.leaves += map(_as_variable, given)
+            else:
+                self.leaves += map(_as_input, given)
+        for i in chosen:
+            self.chosen += spans[i]
+            self.trees.append(flatten(args[i]))
+        self.key = _structure((args, kwargs)), tuple(map(self._form_of, self.leaves))
+
+    def rebuild(self, leaves: Sequence[Any]) -> Any:
+        """The arguments with other leaves."""
+        return flatten((self.args, self.kwargs))[1](leaves)
+
+    def _form_of(self, x: Any) -> Any:
+        if isinstance(x, ndarray):
+            return x.shape, x.dtype.str
+        try:
+            hash(x)
+        except TypeError:
+            self.by_identity = True
+            return "object", id(x)
+        return type(x), repr(x) if isinstance(x, float) else x
+
+    def names(self, f: Callable[..., Any]) -> list[str]:
+        """A name for every leaf: the parameter of f that it belongs to, and where in a container it is."""
+        try:
+            parameters = list(inspect.signature(f).parameters.values())
+        except (TypeError, ValueError):
+            parameters = []
+        positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        found: list[str] = []
+        for i, arg in enumerate(self.args):
+            found += _paths(positional[i] if i < len(positional) else f"x{i}", arg)
+        return found + [name for key, value in self.kwargs.items() for name in _paths(key, value)]
+
+
+def _paths(name: str, tree: Any) -> Iterator[str]:
+    if isinstance(tree, dict):
+        for key, part in tree.items():
+            yield from _paths(f"{name}_{key}", part)
+    elif isinstance(tree, list | tuple):
+        keys = getattr(tree, "_fields", range(len(tree)))
+        for key, part in zip(keys, tree, strict=True):
+            yield from _paths(f"{name}_{key}", part)
+    else:
+        yield name
+
+
+def _structure(tree: Any) -> Any:
+    """What the containers of arguments are, as part of a key."""
+    if isinstance(tree, dict):
+        return dict, tuple(tree), tuple(map(_structure, tree.values()))
+    return (type(tree), tuple(map(_structure, tree))) if isinstance(tree, list | tuple) else None
+
+
+def _as_variable(x: Any) -> ndarray:
+    """An argument to differentiate in, as an array of floating numbers."""
+    if type(x) is ndarray and x.dtype.kind == "f":
+        return x
+    return np.asarray(real(np.asarray(constant(x._value if isinstance(x, Tensor) else x, NAME))))
+
+
+def _as_input(x: Any) -> Any:
+    """Any other argument: an array, or part of the program."""
+    x = x._value if isinstance(x, Tensor) else x
+    if isinstance(x, ndarray | np.generic) and x.dtype.kind in "fiub":
+        return np.asarray(x)
+    return x

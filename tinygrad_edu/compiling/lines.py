@@ -1,0 +1,191 @@
+"""The lines of a program: what is computed of what, each thing once, and what does not change computed at once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from .. import operations as op
+from ..record import NO_PARAMETERS, Operation, Value
+
+CONSTANT, HOISTED, VARYING = range(3)  # depends on nothing, on Tensors that are closed over, on the arguments
+SMALL = 1 << 16  # bytes: constants up to there are compared by their numbers
+
+
+class Line:
+    """A value of a program: an operation on the values of other lines, or (without an operation) what comes from
+    outside: a constant with its numbers, a closed-over Tensor, an argument."""
+
+    __slots__ = ("dtype", "inputs", "level", "name", "operation", "params", "shape", "value")
+
+    def __init__(
+        self, operation: Operation | None, inputs: tuple[Any, ...], params: Mapping[str, Any], shape: Any, dtype: Any,
+        level: int,
+    ) -> None:  # fmt: skip
+        self.operation, self.inputs, self.params = operation, inputs, params
+        self.shape: tuple[int, ...] = shape
+        self.dtype = np.dtype(dtype)
+        self.level = level
+        self.name: str | None = None
+        self.value: Any = None  # the numbers of a constant; the Tensor itself of one that is closed over
+
+    ndim = property(lambda self: len(self.shape))
+    size = property(lambda self: int(np.prod(self.shape)))
+    nbytes = property(lambda self: self.size * self.dtype.itemsize)
+
+    @property
+    def lines(self) -> Iterable[Line]:
+        """The lines that it reads; Python's numbers are no lines."""
+        return (x for x in self.inputs if isinstance(x, Line))
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether its numbers are known."""
+        return self.level == CONSTANT
+
+    @property
+    def filled(self) -> Any:
+        """The number that a constant has everywhere, or None."""
+        if not self.is_constant or not self.size or any(self.value.strides):
+            return None
+        return self.value[(0,) * self.ndim]
+
+
+class Lines:
+    """A program that is being written: a line that is asked for twice is the same line."""
+
+    def __init__(self) -> None:
+        self.known: dict[Any, Line] = {}
+        self.numbers: dict[Line, int] = {}
+        self.kept: list[Any] = []  # what a key knows by its id must not go away
+
+    def outside(self, value: Any, shape: Any, dtype: Any, level: int) -> Line:
+        """An argument, or a closed-over Tensor, each its own."""
+        line = Line(None, (), NO_PARAMETERS, shape, dtype, level)
+        line.value = value
+        return self._numbered(line)
+
+    def constant(self, array: Any) -> Line:
+        """Numbers that never change. A repeated number takes no memory."""
+        array = np.asarray(array)
+        if array.size and any(array.strides) and array.nbytes <= SMALL and _is_filled(array):
+            array = np.broadcast_to(array[(0,) * array.ndim], array.shape)
+        key: Any = (array.shape, array.dtype.str, array.tobytes() if array.nbytes <= SMALL else id(array))
+        if not any(array.strides) and array.size:
+            key = (array.shape, array.dtype.str, array[(0,) * array.ndim].tobytes(), "filled")
+        if key not in self.known:
+            line = Line(None, (), NO_PARAMETERS, array.shape, array.dtype, CONSTANT)
+            line.value = array
+            self.known[key] = self._numbered(line)
+        return self.known[key]
+
+    def full(self, number: Any, shape: Any, dtype: Any) -> Line:
+        """One number everywhere."""
+        return self.constant(np.broadcast_to(np.array(number, dtype), shape))
+
+    def add(self, operation: Operation, inputs: Any, params: Mapping[str, Any], shape: Any, dtype: Any) -> Line:
+        """An operation on lines and Python's numbers; computed now, if nothing in it can change."""
+        key = (id(operation), tuple(map(self._key, inputs)), tuple((n, _frozen(v)) for n, v in params.items()))
+        line = self.known.get(key)
+        if line is None:
+            level = max((x.level for x in inputs if isinstance(x, Line)), default=CONSTANT)
+            line = Line(operation, tuple(inputs), params, tuple(shape), dtype, level)
+            if level == CONSTANT:
+                with np.errstate(all="ignore"):
+                    values = [x.value if isinstance(x, Line) else x for x in inputs]
+                    line = self.constant(np.asarray(operation.forward(*values, **params), line.dtype))
+            self.known[key] = self._numbered(line)
+            self.kept.append((operation, params))
+        return line
+
+    def _numbered(self, line: Line) -> Line:
+        self.numbers.setdefault(line, len(self.numbers))
+        return line
+
+    def _key(self, x: Any) -> Any:
+        return self.numbers[x] if isinstance(x, Line) else (type(x).__name__, repr(x))
+
+
+def _is_filled(array: Any) -> bool:
+    return bool(np.all(array == array[(0,) * array.ndim])) and array.dtype.kind != "O"
+
+
+def _frozen(value: Any) -> Any:
+    """A parameter as part of a key."""
+    if isinstance(value, ndarray):
+        return value.shape, value.dtype.str, value.tobytes()
+    if isinstance(value, tuple | list):
+        return type(value).__name__, tuple(map(_frozen, value))
+    try:
+        hash(value)
+    except TypeError:
+        return type(value).__name__, repr(value) if isinstance(value, slice) else id(value)
+    return type(value).__name__, repr(value) if isinstance(value, float) else value
+
+
+class Symbol(Value):
+    """The reading of a rule that writes a program: a line, and its numbers for the arguments of the first call, which
+    shapes and dtypes come from."""
+
+    __slots__ = ("line", "value", "write")
+    __hash__ = object.__hash__
+    __array_ufunc__ = None
+
+    def __init__(self, line: Line, value: Any, write: Writing) -> None:
+        self.line, self.value, self.write = line, value, write
+
+    def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Symbol:
+        values = [x.value if isinstance(x, Symbol) else x for x in inputs]
+        value = np.asarray(operation.forward(*values, **params))
+        lines = tuple(x.line if isinstance(x, Symbol) else x for x in inputs)
+        return Symbol(self.write(operation, lines, params, value), value, self.write)
+
+    shape = property(lambda self: self.value.shape)
+    ndim = property(lambda self: self.value.ndim)
+    size = property(lambda self: self.value.size)
+    dtype = property(lambda self: self.value.dtype)
+
+    __add__ = op.add
+    __sub__ = op.subtract
+    __mul__ = op.multiply
+    __truediv__ = op.divide
+    __pow__ = op.power
+    __matmul__ = op.matmul
+    __neg__ = op.negative
+
+
+Writing = Callable[[Operation, tuple[Any, ...], Mapping[str, Any], Any], Line]
+
+
+def _reflected(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda self, other: operation(other, self)
+
+
+for _name in "add sub mul truediv pow matmul".split():
+    setattr(Symbol, f"__r{_name}__", _reflected(getattr(Symbol, f"__{_name}__")))
+
+
+def needed(results: Iterable[Line]) -> list[Line]:
+    """The lines that results depend on, themselves included, each after what it reads."""
+    order: dict[Line, None] = {}
+    stack: list[tuple[Line, Any]] = [(line, iter(line.lines)) for line in reversed(list(results))]
+    while stack:
+        _, rest = stack[-1]
+        following = next((x for x in rest if x not in order), None)
+        if following is not None:
+            stack.append((following, iter(following.lines)))
+        else:
+            order[stack.pop()[0]] = None
+    return list(order)
+
+
+def uses(lines: Iterable[Line], results: Iterable[Line]) -> dict[Line, int]:
+    """How often each line is read, or handed out."""
+    count: dict[Line, int] = {}
+    for line in itertools.chain(*(line.lines for line in lines), results):
+        count[line] = count.get(line, 0) + 1
+    return count

@@ -1,0 +1,144 @@
+"""The program as text for any array library: functions of the array API standard on a namespace `xp`, no memory of its
+own, nothing written in place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .known import name_of, ufunc_of
+from .lines import Line
+from .statements import identifier, index_text, turned
+
+SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "not_equal": "!=", "greater": ">",
+         "equal": "==", "less": "<", "greater_equal": ">=", "less_equal": "<="}  # fmt: skip
+FUNCTIONS = {  # NumPy's name, the standard's
+    "absolute": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh",
+    "arctanh": "atanh", "arctan2": "atan2", "rint": "round",
+} | {name: name for name in (
+    "exp expm1 log log1p log2 log10 sin cos tan sinh cosh tanh sqrt square sign floor ceil trunc hypot logaddexp "
+    "logical_and logical_or logical_not isnan isfinite isinf"
+).split()}  # fmt: skip
+Texts = list[str]
+
+
+def _over(name: str) -> Callable[..., str]:
+    def write(line: Line, args: Texts, axis: Any = None, keepdims: bool = True) -> str:
+        return f"xp.{name}({args[0]}, axis={axis}, keepdims={keepdims})"
+
+    return write
+
+
+def _matmul(line: Line, args: Texts) -> str:
+    return f"{args[0]} @ {args[1]}" if all(x.ndim for x in line.lines) else ""
+
+
+def _transposed(line: Line, args: Texts, axes: tuple[int, ...]) -> str:
+    return f"{args[0]}.T" if turned(axes) == ".T" and line.ndim == 2 else f"xp.permute_dims({args[0]}, {axes})"
+
+
+def _choice(line: Line, args: Texts) -> str:
+    """The larger or the smaller of two by a comparison, as one may be a number and no array; nan, if one is nan."""
+    sign = ">" if name_of(line.operation) == "maximum" else "<"
+    x, y = args if isinstance(line.inputs[0], Line) and line.inputs[0].shape == line.shape else args[::-1]
+    return f"xp.where(({x} {sign} {y}) | ({x} != {x}), {x}, {y})"
+
+
+def _part(x: str, index: Any) -> str:
+    """A part; nothing, where an array is in the index."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return "" if any(isinstance(part, np.ndarray) for part in parts) else f"{x}[{index_text(index, None)}]"
+
+
+ENTRIES: dict[str, Callable[..., str]] = {
+    "matmul": _matmul, "transpose": _transposed, "minimum": _choice, "maximum": _choice,
+    "sum": _over("sum"), "max": _over("max"), "min": _over("min"), "prod": _over("prod"),
+    "peak": lambda line, args, axis: _over("max")(line, args, axis if len(axis) > 1 else axis[0]),
+    "reshape": lambda line, args, shape: f"xp.reshape({args[0]}, {line.shape})",
+    "broadcast_to": lambda line, args, shape: f"xp.broadcast_to({args[0]}, {line.shape})",
+    "where": lambda line, args: f"xp.where({', '.join(args)})",
+    "vdot": lambda line, args: f"xp.sum({args[0]} * {args[1]})",
+    "without_nan": lambda line, args: f"xp.where({args[0]} == {args[0]}, {args[0]}, "
+                                      f"xp.sum(xp.where({args[1]} != 0, {args[1]} * {args[2]}, 0 * {args[1]})))",
+    "step": lambda line, args: f"xp.where({args[0]} > 0, xp.ones_like({args[0]}), xp.zeros_like({args[0]}))",
+    "same": lambda line, args: f"xp.where({args[0]} == {args[1]}, xp.ones_like({args[1]}), xp.zeros_like({args[1]}))",
+    "negative": lambda line, args: f"-{args[0]}",
+    "invert": lambda line, args: f"1.0 / {args[0]}", "reciprocal": lambda line, args: f"1.0 / {args[0]}",
+    "concatenate": lambda line, args, axis: f"xp.concat([{', '.join(args)}], axis={axis})",
+    "stack": lambda line, args, axis: f"xp.stack([{', '.join(args)}], axis={axis})",
+    "getitem": lambda line, args, index: _part(args[0], index),
+    "safe_log": lambda line, args: f"xp.log(xp.where({args[0]} != 0, {args[0]}, xp.ones_like({args[0]})))",
+}  # fmt: skip
+
+
+def expression(line: Line, args: Texts) -> str:
+    """A line as the standard writes it; TypeError where it has no such function."""
+    name, ufunc = name_of(line.operation), ufunc_of(line.operation)
+    assert line.operation is not None
+    called = ufunc.__name__ if ufunc is not None else ""
+    text = ""
+    if name in ENTRIES:
+        text = ENTRIES[name](line, args, **line.params)
+    elif called in SIGNS:
+        text = f"{args[0]} {SIGNS[called]} {args[1]}"
+    elif called in FUNCTIONS:
+        text = f"xp.{FUNCTIONS[called]}({', '.join(args)})"
+    if not text:
+        raise TypeError(f"compile: portable: the array API standard has no {line.operation.name}, only NumPy has it")
+    return text
+
+
+def _number(x: Any) -> str:
+    text = repr(x) if math.isfinite(x) else f"float('{x}')"
+    return f"({text})" if text.startswith("-") else text
+
+
+def portable_source(
+    order: Sequence[Line], arguments: Sequence[Line], outside: Sequence[Line], results: Sequence[Line],
+    names: Sequence[str],
+) -> tuple[str, list[Line]]:  # fmt: skip
+    """The text of a function ``program(xp, arguments, constants)``, and the lines that are its constants."""
+    text: dict[Line, str] = {}
+    taken = {"xp", "program", "arguments", "constants"}
+
+    def free(name: str) -> str:
+        fresh, i = name, 2
+        while fresh in taken:
+            fresh, i = f"{name}_{i}", i + 1
+        taken.add(fresh)
+        return fresh
+
+    for line in (*arguments, *outside):
+        text[line] = free(identifier(line.name or "x"))
+    for line, name in zip(results, names, strict=True):
+        if line.operation is not None:
+            text.setdefault(line, free(identifier(name)))
+    constants: list[Line] = list(outside)
+    body = []
+    numbers = iter(range(1, len(order) + 2))
+
+    def argument(x: Any) -> str:
+        if not isinstance(x, Line):
+            return _number(x)
+        if x not in text:
+            if x.filled is not None and not x.ndim and np.isfinite(x.filled) and x.dtype.kind == "f":
+                return _number(float(x.filled))
+            text[x] = free(f"c{len(constants) + 1}")
+            constants.append(x)
+        return text[x]
+
+    for line in order:
+        if line.operation is None:
+            continue
+        code = expression(line, [argument(x) for x in line.inputs])
+        if line not in text:
+            text[line] = free(identifier(line.name)) if line.name else free(f"v{next(numbers)}")
+        body.append(f"{text[line]} = {code}  # {line.shape}")
+    returned = ", ".join(argument(x) for x in results)
+    head = [f"{', '.join(text[x] for x in arguments)}, = arguments"] if arguments else []
+    head += [f"{', '.join(text[x] for x in constants)}, = constants"] if constants else []
+    inside = [f"    {each}" for each in (*head, *body, f"return {returned},")]
+    return "\n".join(["def program(xp, arguments, constants):", *inside, ""]), constants

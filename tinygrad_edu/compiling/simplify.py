@@ -1,0 +1,360 @@
+"""Operations in terms of simpler ones, and what need not be computed at all: one table.
+
+An entry gets the lines that an operation reads and builds others, or gives None: then the operation stays as it is.
+What is rewritten has the same numbers, but for rounding.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..operations.reductions import _axes
+from ..record import NO_PARAMETERS, Operation
+from .known import OPERATIONS, name_of, ufunc_of
+from .lines import CONSTANT, Line, Lines
+
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+FEW, SHORT = 1 << 16, 1 << 10  # sums of more than that are left to NumPy, which adds pairwise
+
+
+class Writer:
+    """Adds lines to a program in their simplest form."""
+
+    def __init__(self) -> None:
+        self.lines = Lines()
+
+    def write(
+        self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any], shape: Any, dtype: Any
+    ) -> Line:
+        """The line of an operation, or of what it comes to."""
+        inputs = tuple(x if isinstance(x, Line) or type(x) in (int, float, bool) else self.lines.constant(x)
+                       for x in inputs)  # fmt: skip
+        form = _Form(self, tuple(shape), np.dtype(dtype))
+        if ufunc_of(operation) is not None and len(inputs) > 1:
+            for i in range(len(inputs)):  # one after the other: two that are stretched need one of them
+                inputs = (*inputs[:i], form.unstretched(inputs[i], inputs), *inputs[i + 1 :])
+        simpler = SIMPLER.get(name_of(operation))
+        found = simpler(form, *inputs, **params) if simpler else None
+        return self.lines.add(operation, inputs, params, shape, dtype) if found is None else found
+
+
+class _Form:
+    """The shape and the dtype that a rewritten operation must have, and how to write its parts."""
+
+    def __init__(self, writer: Writer, shape: tuple[int, ...], dtype: Any) -> None:
+        self.writer, self.shape, self.dtype = writer, shape, dtype
+
+    def do(self, name: str, *inputs: Any, shape: Any = None, dtype: Any = None, **params: Any) -> Line:
+        """A line of an operation of the package, by its name; of the shape that its inputs broadcast to."""
+        if shape is None:
+            shape = np.broadcast_shapes(*(x.shape for x in inputs if isinstance(x, Line)))
+        return self.writer.write(OPERATIONS[name], inputs, params or NO_PARAMETERS, shape, dtype or self.dtype)
+
+    def is_mine(self, x: Any) -> bool:
+        """Whether a line already has the wanted shape and dtype."""
+        return isinstance(x, Line) and x.shape == self.shape and x.dtype == self.dtype
+
+    def unstretched(self, x: Any, inputs: tuple[Any, ...]) -> Any:
+        """What was broadcast before an operation that broadcasts, where the others have the shape as well."""
+        if not _is(x, "broadcast_to"):
+            return x
+        (source,) = x.inputs
+        others = [y.shape for y in inputs if isinstance(y, Line) and y is not x]
+        fits = others and np.broadcast_shapes(source.shape, *others) == self.shape
+        return source if fits else x
+
+
+def _is(x: Any, name: str) -> bool:
+    return isinstance(x, Line) and name_of(x.operation) == name
+
+
+def _number(x: Any) -> Any:
+    """The number that an input is everywhere, or None."""
+    return x.filled if isinstance(x, Line) else x
+
+
+def _floating(*inputs: Any) -> bool:
+    """Whether all lines have one and the same floating dtype."""
+    dtypes = {x.dtype for x in inputs if isinstance(x, Line)}
+    return len(dtypes) == 1 and dtypes <= set(FLOATS)
+
+
+# --- arithmetic ------------------------------------------------------------------------------------------------------
+
+
+def _multiply(form: _Form, x: Any, y: Any) -> Line | None:
+    for a, b in ((x, y), (y, x)):
+        c = _number(b)
+        if c is None or not form.is_mine(a):
+            continue
+        if c == 1:
+            return a  # type: ignore[no-any-return]
+        if c == -1:
+            return form.do("negative", a)
+        if _is(a, "multiply") and isinstance(c, float | np.floating):
+            for inner, other in (a.inputs, a.inputs[::-1]):
+                d = _number(other) if form.is_mine(inner) else None
+                if isinstance(d, float | np.floating) and 1e-30 < abs(float(c) * float(d)) < 1e30:
+                    return form.do("multiply", inner, float(c) * float(d))
+    for a, b in ((x, y), (y, x)):  # (e / s) w of a softmax, with s and w of one smaller shape: s is 1 or more
+        if _is(a, "divide") and isinstance(b, Line) and _floating(*a.inputs, b):
+            e, s = a.inputs
+            of_softmax = _is(e, "exp") and _is(e.inputs[0], "subtract") and _is(e.inputs[0].inputs[1], "peak")
+            if of_softmax and e in s.inputs and s.shape == b.shape != form.shape and form.is_mine(e):
+                return form.do("multiply", e, form.do("divide", b, s))
+    return None
+
+
+def _divide(form: _Form, x: Any, y: Any) -> Line | None:
+    return x if _number(y) == 1 and form.is_mine(x) else None
+
+
+def _add(form: _Form, x: Any, y: Any) -> Line | None:
+    if _is(y, "negative"):
+        return form.do("subtract", x, y.inputs[0]) if _floating(x, y) else None
+    if _is(x, "negative") and _floating(x, y):
+        return form.do("subtract", y, x.inputs[0])
+    return None
+
+
+def _subtract(form: _Form, x: Any, y: Any) -> Line | None:
+    if _is(y, "negative") and _floating(x, y):
+        return form.do("add", x, y.inputs[0])
+    return x if _number(y) == 0 and form.is_mine(x) else None
+
+
+def _negative(form: _Form, x: Any) -> Line | None:
+    if _is(x, "negative"):
+        return x.inputs[0]  # type: ignore[no-any-return]
+    if _is(x, "subtract") and _floating(*x.inputs):
+        return form.do("subtract", x.inputs[1], x.inputs[0])
+    return None
+
+
+def _power(form: _Form, x: Any, p: Any) -> Line | None:
+    if not form.is_mine(x) or not _floating(x) or isinstance(p, Line):
+        return None
+    if p == 1:
+        return x  # type: ignore[no-any-return]
+    simple = {2: "square", 0.5: "sqrt", -1: "invert"}.get(p)
+    return form.do(simple, x) if simple else None
+
+
+def _scaled_power(form: _Form, p: Any, x: Any, q: Any) -> Line | None:
+    """p x^q, where p is a number and not 0."""
+    if isinstance(p, Line) or isinstance(q, Line) or not form.is_mine(x) or p == 0:
+        return None
+    return form.do("multiply", form.do("power", x, q), p)
+
+
+def _log(form: _Form, x: Any, base: Any) -> Line | None:
+    logarithm = form.do("natural_log", x)
+    return logarithm if base is None else form.do("divide", logarithm, math.log(base))
+
+
+# --- activations and costs -------------------------------------------------------------------------------------------
+
+
+def _sigmoid(form: _Form, x: Any) -> Line | None:
+    """e^x / (1 + e^x), which is 1 long before e^x overflows."""
+    if not form.is_mine(x) or not _floating(x):
+        return None
+    highest = math.floor(math.log(np.finfo(x.dtype).max))
+    e = form.do("exp", form.do("minimum", x, float(highest)))
+    return form.do("divide", e, form.do("add", e, 1.0))
+
+
+def _softplus(form: _Form, x: Any) -> Line | None:
+    if not form.is_mine(x):
+        return None
+    tail = form.do("log1p", form.do("exp", form.do("negative", form.do("absolute", x))))
+    return form.do("add", form.do("maximum", x, 0), tail)
+
+
+def _softmax_parts(form: _Form, z: Any, axis: Any) -> Any:
+    """z without its peak, e to it, and the sum of that along the axis."""
+    if not isinstance(z, Line) or not _floating(z) or not z.size:
+        return None
+    axes = _axes(axis, z.ndim)
+    kept = tuple(1 if i in axes else n for i, n in enumerate(z.shape))
+    shifted = form.do("subtract", z, form.do("peak", z, shape=kept, dtype=z.dtype, axis=axes), dtype=z.dtype)
+    e = form.do("exp", shifted, dtype=z.dtype)
+    return shifted, e, form.do("sum", e, shape=kept, dtype=z.dtype, axis=axes, keepdims=True)
+
+
+def _softmax(form: _Form, z: Any, axis: Any) -> Line | None:
+    parts = _softmax_parts(form, z, axis)
+    return parts and form.do("divide", parts[1], parts[2])
+
+
+def _log_softmax(form: _Form, z: Any, axis: Any) -> Line | None:
+    parts = _softmax_parts(form, z, axis)
+    return parts and form.do("subtract", parts[0], form.do("natural_log", parts[2]))
+
+
+def _softmax_cross_entropy(form: _Form, t: Any, z: Any, base: Any, axis: Any) -> Line | None:
+    if not isinstance(t, Line) or not isinstance(z, Line) or not _floating(t, z) or not z.size:
+        return None
+    logs = form.do("log_softmax", z, axis=axis)
+    total = form.do("without_nan", _inner(form, t, logs), t, logs, shape=())
+    return _total(form, total, base)
+
+
+def _total(form: _Form, total: Line, base: Any) -> Line:
+    total = form.do("negative", total)
+    return total if base is None else form.do("divide", total, math.log(base))
+
+
+def _cross_entropy(form: _Form, t: Any, a: Any, base: Any) -> Line | None:
+    if not isinstance(t, Line) or not isinstance(a, Line) or not _floating(t, a) or not a.size:
+        return None
+    there = form.do("not_equal", t, 0, dtype=bool)
+    logs = form.do("natural_log", form.do("where", there, a, 1))
+    return _total(form, _inner(form, t, logs), base)
+
+
+def _squared_error(form: _Form, t: Any, a: Any) -> Line | None:
+    if not isinstance(t, Line) or not isinstance(a, Line) or not _floating(t, a):
+        return None
+    difference = form.do("subtract", a, t)
+    return form.do("multiply", _inner(form, difference, difference), 0.5)
+
+
+def _inner(form: _Form, x: Line, y: Line) -> Line:
+    """Σ x y. The sum of many is left to NumPy, which sums pairwise: that is more exact."""
+    if 0 < x.size <= FEW:
+        return form.do("vdot", x, y, shape=())
+    return form.do("sum", form.do("multiply", x, y), shape=(), axis=None, keepdims=False)
+
+
+# --- shapes ----------------------------------------------------------------------------------------------------------
+
+
+def _same_numbers(form: _Form, x: Any, **params: Any) -> Any:
+    return x if form.is_mine(x) else None
+
+
+def _ones_like(form: _Form, x: Any) -> Line:
+    return form.writer.lines.full(1, form.shape, form.dtype)
+
+
+def _eye_like(form: _Form, x: Any, k: int) -> Line:
+    return form.writer.lines.constant(np.eye(form.shape[0], form.shape[1], k, form.dtype))
+
+
+def _broadcast_to(form: _Form, x: Any, shape: Any) -> Line | None:
+    if form.is_mine(x):
+        return x  # type: ignore[no-any-return]
+    c = _number(x)
+    return None if c is None else form.writer.lines.full(c, form.shape, form.dtype)
+
+
+def _reshape(form: _Form, x: Any, shape: Any = None, axis: Any = None) -> Line | None:
+    if form.is_mine(x):
+        return x  # type: ignore[no-any-return]
+    if _is(x, "reshape"):
+        return form.do("reshape", *x.inputs, shape=form.shape)
+    return None if shape == form.shape else _reshaped(form, x)
+
+
+def _reshaped(form: _Form, x: Any) -> Line:
+    # the parameter of reshape has the name of the shape of a line: both are the same here
+    return form.writer.write(OPERATIONS["reshape"], (x,), {"shape": form.shape}, form.shape, form.dtype)
+
+
+def _permuted(form: _Form, x: Any, axes: tuple[int, ...]) -> Line | None:
+    """A transpose in its one form: the order of the axes, all of them counted from the front."""
+    if _is(x, "transpose"):
+        return _permuted(form, x.inputs[0], tuple(x.params["axes"][i] for i in axes))
+    if axes == tuple(range(len(axes))):
+        return x  # type: ignore[no-any-return]
+    return form.writer.lines.add(OPERATIONS["transpose"], (x,), {"axes": axes}, form.shape, form.dtype)
+
+
+def _transpose(form: _Form, x: Any, axes: Any) -> Line | None:
+    return _permuted(form, x, tuple(range(x.ndim))[::-1] if axes is None else tuple(a % x.ndim for a in axes))
+
+
+def _swapaxes(form: _Form, x: Any, axis1: int, axis2: int) -> Line | None:
+    axes = list(range(x.ndim))
+    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
+    return _permuted(form, x, tuple(axes))
+
+
+def _moveaxis(form: _Form, a: Any, source: Any, destination: Any) -> Line | None:
+    return _permuted(form, a, np.moveaxis(np.empty(range(a.ndim)), source, destination).shape)
+
+
+def _sum(form: _Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
+    axes = _axes(axis, a.ndim)
+    if form.dtype == a.dtype and all(a.shape[i] == 1 for i in axes):
+        return _reshape(form, a)
+    if axis != axes:
+        return form.do("sum", a, shape=form.shape, axis=axes, keepdims=keepdims)
+    if a.ndim == 2 and len(axes) == 1 and a.size and _floating(a) and form.dtype == a.dtype:
+        n = a.shape[axes[0]]
+        if n <= SHORT:  # a product with ones takes half the time of a sum along one axis
+            ones = form.writer.lines.full(1, ((n, 1) if axes == (1,) else (1, n)) if keepdims else (n,), a.dtype)
+            return form.do("matmul", *((a, ones) if axes == (1,) else (ones, a)), shape=form.shape)
+    return None
+
+
+def _sum_to(form: _Form, x: Any, shape: Any) -> Line | None:
+    extra = x.ndim - len(shape)
+    axes = tuple(i for i, n in enumerate((1,) * extra + tuple(shape)) if n == 1 != x.shape[i] or i < extra)
+    kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
+    total = form.do("sum", x, shape=kept, axis=axes, keepdims=True) if axes else x
+    return _reshape(form, total)
+
+
+def _mean(form: _Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
+    if not a.size or not _floating(a):
+        return None
+    total = form.do("sum", a, shape=form.shape, axis=axis, keepdims=keepdims)
+    return form.do("divide", total, float(a.size // math.prod(form.shape)))
+
+
+def _norm(form: _Form, x: Any, axis: Any, keepdims: bool) -> Line | None:
+    if not _floating(x):
+        return None
+    squares = form.do("sum", form.do("square", x), shape=form.shape, axis=axis, keepdims=keepdims)
+    return form.do("sqrt", squares)
+
+
+def _bullet(form: _Form, a: Any, b: Any) -> Line:
+    return form.do("matmul", b, a, shape=form.shape)
+
+
+SIMPLER: dict[str, Callable[..., Line | None]] = {
+    "multiply": _multiply, "divide": _divide, "add": _add, "subtract": _subtract, "negative": _negative,
+    "power": _power, "scaled_power": _scaled_power, "log": _log,
+    "sigmoid": _sigmoid, "softplus": _softplus, "softmax": _softmax, "log_softmax": _log_softmax,
+    "relu": lambda form, x: form.do("maximum", x, 0), "softmax_cross_entropy": _softmax_cross_entropy,
+    "cross_entropy": _cross_entropy, "squared_error": _squared_error,
+    "identity": _same_numbers, "copy": _same_numbers, "astype": _same_numbers, "ones_like": _ones_like,
+    "eye_like": _eye_like, "broadcast_to": _broadcast_to, "reshape": _reshape, "expand_dims": _reshape,
+    "squeeze": _reshape, "transpose": _transpose, "swapaxes": _swapaxes, "moveaxis": _moveaxis,
+    "sum": _sum, "sum_to": _sum_to, "mean": _mean, "norm": _norm, "bullet": _bullet,
+}  # fmt: skip
+
+
+# --- when all is written ---------------------------------------------------------------------------------------------
+
+
+def fused(order: list[Line], count: Mapping[Line, int]) -> None:
+    """A sum over everything of a product that nothing else reads is an inner product."""
+    for line in order:
+        if not _is(line, "sum") or line.shape != () or line.level == CONSTANT:
+            continue
+        (x,) = line.inputs
+        pair = x.inputs if _is(x, "multiply") else x.inputs * 2 if _is(x, "square") else ()
+        few = 0 < x.size <= FEW and x.dtype in FLOATS
+        if few and count[x] == 1 and all(isinstance(y, Line) and y.shape == x.shape and y.dtype == x.dtype
+                                           for y in pair) and pair:  # fmt: skip
+            line.operation, line.inputs, line.params = OPERATIONS["vdot"], pair, NO_PARAMETERS
+
+

@@ -1,0 +1,226 @@
+"""The program as text: memory first, then what depends on closed-over Tensors only, then one statement a line."""
+
+from __future__ import annotations
+
+import itertools
+import keyword
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from .known import name_of, ufunc_of
+from .lines import HOISTED, VARYING, Line
+from .memory import Buffer, Memory, is_view
+from .simplify import FLOATS
+from .statements import ONLY_OUT, identifier, is_scalar, literal, statement, turned, writes
+
+FEW = 6  # so many numbers of a constant are written out
+LARGE = 1 << 16  # bytes: what is given back as soon as nothing reads it
+INDENT = "    "
+
+
+class Source:
+    """The text of a program, and the names that it needs from outside: constants and functions."""
+
+    def __init__(
+        self, order: Sequence[Line], arguments: Sequence[Line], closures: Sequence[Line], results: Sequence[Line],
+        result_names: Sequence[str],
+    ) -> None:  # fmt: skip
+        self.order, self.results = order, results
+        self.memory = Memory(order, set(results), writes)
+        self.names: dict[str, Any] = {}  # what the program takes from outside, by name
+        self.taken = {"np", "memory", "bind", "step", *keyword.kwlist}
+        self.constants: dict[Any, str] = {}
+        self.counters: dict[str, Iterator[int]] = {}
+        self.head: list[str] = []
+        self.text: dict[Line, str] = {}
+        for line in (*arguments, *closures):
+            self.text[line] = self._free(identifier(line.name or "x"))
+        for line, name in zip(results, result_names, strict=True):
+            if line.operation is not None and line not in self.text and not is_view(line):
+                self.text[line] = self._free(identifier(name))
+        hoisted = self._statements(HOISTED)
+        varying = self._statements(VARYING)
+        returned = [self._result(i) for i in range(len(results))]
+        varying.append(f"return {', '.join(returned)}{',' if len(returned) == 1 else ''}")
+        body = _nested(f"def step({', '.join(self.text[x] for x in arguments)}):", varying)
+        if closures:
+            head = f"def bind({', '.join(self.text[x] for x in closures)}):"
+            body = _nested(head, [*hoisted, "", *body, "", "return step"])
+        inner = "bind" if closures else "step"
+        whole = _nested("def memory():", [*self._buffers(), "", *body, "", f"return {inner}"])
+        self.source = "\n".join(["import numpy as np", *([""] if self.head else []), *self.head, "", "", *whole, ""])
+
+    # --- names ---
+
+    def _free(self, name: str) -> str:
+        """The name, or the next one that is not taken."""
+        name = f"x_{name}" if re.match(r"m\d+(_|$)", name) else name  # so the memory is called
+        free, i = name, 2
+        while free in self.taken:
+            free, i = f"{name}_{i}", i + 1
+        self.taken.add(free)
+        return free
+
+    def _name(self, line: Line) -> str:
+        if line not in self.text:
+            self.text[line] = self._free(identifier(line.name)) if line.name else self._free_number("v")
+        return self.text[line]
+
+    def _free_number(self, letter: str) -> str:
+        numbers = self.counters.setdefault(letter, itertools.count(1))
+        return self._free(next(f"{letter}{i}" for i in numbers if f"{letter}{i}" not in self.taken))
+
+    def _bind(self, name: str, value: Any) -> str:
+        """The name of something from outside."""
+        key = ("outside", id(value))
+        if key not in self.constants:
+            self.constants[key] = self._free(identifier(name))
+            self.names[self.constants[key]] = value
+            self.head.append(f"# {self.constants[key]}: {_described(value)}")
+        return self.constants[key]
+
+    # --- values ---
+
+    def _argument(self, x: Any, reader: Line) -> str:
+        """How a line writes what it reads."""
+        if not isinstance(x, Line):
+            dtypes = {y.dtype for y in reader.lines}
+            same = reader.dtype in dtypes or reader.dtype == np.dtype(bool)  # NumPy 1 makes float64 of single float32
+            if ufunc_of(reader.operation) and len(dtypes) == 1 and dtypes <= set(FLOATS) and same:
+                return self._scalar(np.array(x, *dtypes), is_scalar(reader))
+            return literal(x) or f"float('{x}')"
+        if not x.is_constant:
+            return self._place(x)
+        number = x.filled
+        others = [y.shape for y in reader.lines if y is not x]
+        covered = bool(others) and ufunc_of(reader.operation) and np.broadcast_shapes(*others) == reader.shape
+        if number is not None and covered:
+            return self._scalar(np.array(number, x.dtype), is_scalar(reader))
+        return self._constant(x)
+
+    def _scalar(self, number: Any, among_scalars: bool) -> str:
+        """A number as an array without axes: NumPy would make one of it at every call."""
+        key = (number.dtype.str, number.tobytes(), among_scalars)
+        if key not in self.constants:
+            self.constants[key] = self._free_number("c")
+            text = f"np.{number.dtype.name}({_number(number)})" if among_scalars else _array(number)
+            self.head.append(f"{self.constants[key]} = {text}")
+        return self.constants[key]
+
+    def _constant(self, x: Line) -> str:
+        if x not in self.text:
+            self.text[x] = self._free(identifier(x.name)) if x.name else self._free_number("c")
+            if x.filled is not None and x.ndim:
+                full = f"np.full({x.shape}, {_number(x.filled)}{_dtype(x.dtype)})"
+                self.head.append(f"{self.text[x]} = {full}")
+            elif x.size <= FEW:
+                self.head.append(f"{self.text[x]} = {_array(x.value)}")
+            else:
+                self.names[self.text[x]] = x.value
+                self.head.append(f"# {self.text[x]}: {_described(x.value)}")
+        return self.text[x]
+
+    def _place(self, x: Line) -> str:
+        """The name of a value; of a view of a buffer that name which it has had before the program ran."""
+        bound = self._bound_view(x)
+        return bound or self._name(x)
+
+    def _bound_view(self, x: Line) -> str | None:
+        if not is_view(x) or x.level < VARYING or name_of(x.operation) not in ("transpose", "reshape"):
+            return None
+        (source,) = x.inputs
+        buffer = self.memory.place.get(source)
+        if buffer is None:
+            return None
+        form = x.shape if name_of(x.operation) == "reshape" else (*source.shape, "T", x.params["axes"])
+        buffer.forms[form] = None
+        return _form_name(buffer, form)
+
+    # --- statements ---
+
+    def _statements(self, level: int) -> list[str]:
+        """One statement a line, with the shape of its value; large ones that are not read any more are given back."""
+        texts = []
+        ending: dict[int, list[Line]] = {}  # after which line a name is given back
+        for i, line in enumerate(self.order):
+            if line.level != level or line.operation is None or self._bound_view(line):
+                continue
+            args = [self._argument(x, line) for x in line.inputs]
+            buffer = self.memory.place.get(line)
+            out = _form_name(buffer, line.shape) if buffer else None
+            if out is None and name_of(line.operation) in ONLY_OUT:
+                out = f"np.empty({line.shape}{_dtype(line.dtype)})"
+            code = statement(line, args, out, self._bind)
+            texts.append(f"{self._name(line)} = {code}  # {line.shape}")
+            source = self.memory.source_of(line)
+            fresh = self.memory.place.get(source) is None and source.operation is not None and source.level == VARYING
+            if fresh and source.nbytes >= LARGE and source not in self.memory.kept and level == VARYING:
+                ending.setdefault(max(self.memory.last.get(source, i), i), []).append(line)
+            if gone := ending.get(i):
+                texts.append(f"del {', '.join(self.text[x] for x in gone)}")
+        return texts
+
+    def _result(self, i: int) -> str:
+        """A result as it is handed out: an array that nobody else has."""
+        line = self.results[i]
+        text = self._constant(line) if line.is_constant else self._place(line)
+        source = self.memory.source_of(line)
+        own = source.level == VARYING and source.operation is not None and source.size == line.size
+        shared = any(self.memory.source_of(other) is source for other in self.results[:i])
+        return text if own and not shared and line.shape else f"np.array({text})"
+
+    def _buffers(self) -> list[str]:
+        """The memory, and the forms in which it is used."""
+        texts = []
+        for buffer in self.memory.buffers:
+            texts.append(f"{buffer.name} = np.empty({buffer.whole}{_dtype(buffer.dtype)})")
+            for form in buffer.forms:
+                if "T" in form:
+                    texts.append(f"{_form_name(buffer, form)} = {_form_name(buffer, form[:-2])}{turned(form[-1])}")
+                elif form != buffer.whole:
+                    size = int(np.prod(form))
+                    part = "" if size == buffer.size else f".reshape(-1)[:{size}]"
+                    texts.append(f"{_form_name(buffer, form)} = {buffer.name}{part}.reshape({form})")
+        return texts
+
+
+def _form_name(buffer: Buffer, form: tuple[Any, ...]) -> str:
+    """How a buffer is called in one of its forms: m1 as a whole, else m1_8x3; transposed m1_T, m1_8x3_T."""
+    shape, axes = (form[:-2], form[-1]) if "T" in form else (form, None)
+    name = buffer.name if shape == buffer.whole else f"{buffer.name}_{'x'.join(map(str, shape)) or 'number'}"
+    if axes is None:
+        return name
+    return f"{name}_T" if turned(axes) == ".T" else f"{name}_T{''.join(map(str, axes))}"
+
+
+def _nested(head: str, body: Sequence[str]) -> list[str]:
+    return [head, *(INDENT + text if text else text for text in body)]
+
+
+def _dtype(dtype: Any) -> str:
+    """The dtype as a last argument, where it is not float64."""
+    return "" if dtype == np.dtype(float) else f", np.{np.dtype(dtype).name}".replace("np.bool", "np.bool_")
+
+
+def _number(x: Any) -> str:
+    value = x.item()
+    return repr(value) if np.isfinite(value) else f"float('{value}')"
+
+
+def _array(value: Any) -> str:
+    """An array as Python writes it."""
+    text = repr(value.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
+    natural = np.asarray(value.tolist()).dtype == value.dtype
+    return f"np.array({text}{'' if natural else _dtype(value.dtype) or ', float'})" + (
+        "" if value.size else f".reshape({value.shape})"
+    )
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"a constant, {value.shape} {value.dtype}"
+    return "the function of an operation" if callable(value) else f"a parameter, {type(value).__name__}"
+

@@ -1,0 +1,156 @@
+"""How an operation is written in NumPy: a table. Where there is no entry, the operation's own function is called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .known import name_of, ufunc_of
+from .lines import Line
+from .simplify import FLOATS
+
+Texts = list[str]
+
+
+def _call(function: str, args: Texts, out: str | None, **params: Any) -> str:
+    given = [f"{name}={value!r}" for name, value in params.items() if value is not None and value is not False]
+    return f"{function}({', '.join([*args, *given, *([f'out={out}'] if out else [])])})"
+
+
+def _reduction(ufunc: str, **more: Any) -> Callable[..., str]:
+    def write(line: Line, args: Texts, out: str | None, axis: Any, keepdims: bool = True) -> str:
+        (x,) = line.inputs
+        if axis is None or (isinstance(axis, tuple) and len(axis) == x.ndim > 0):
+            return _call(f"np.{ufunc}.reduce", [*args, "axis=None"], out, keepdims=keepdims, **more)
+        axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
+        return _call(f"np.{ufunc}.reduce", args, out, axis=axis, keepdims=keepdims, **more)
+
+    return write
+
+
+def _peak(line: Line, args: Texts, out: str | None, axis: Any) -> str:
+    return _reduction("maximum", initial=float(np.finfo(line.dtype).min))(line, args, out, axis)
+
+
+def _matmul(line: Line, args: Texts, out: str | None) -> str:
+    x, y = line.inputs
+    plain = x.ndim <= 2 and y.ndim <= 2 and x.dtype == y.dtype and x.dtype in FLOATS
+    few = line.size <= 1 << 12  # for small matrices dot is the faster one; it fills its result with zeros first
+    return _call("np.dot" if plain and few else "np.matmul", args, out)
+
+
+def _joined(function: str) -> Callable[..., str]:
+    return lambda line, args, out, axis: _call(function, [f"({', '.join(args)},)", f"axis={axis}"], out)
+
+
+def _broadcast(line: Line, args: Texts, out: str | None, shape: Any) -> str:
+    return _call("np.positive", args, out) if out else f"np.broadcast_to({args[0]}, {line.shape}).copy()"
+
+
+def turned(axes: tuple[int, ...]) -> str:
+    """How a transpose is written behind what is transposed."""
+    return ".T" if axes == tuple(range(len(axes)))[::-1] else f".transpose({axes})"
+
+
+# A template gets the line, the texts of its inputs, where to write to (None: into a new array), and the parameters.
+WRITING: dict[str, Callable[..., str]] = {
+    "matmul": _matmul,
+    "sum": _reduction("add"), "prod": _reduction("multiply"), "max": _reduction("maximum"),
+    "min": _reduction("minimum"), "peak": _peak,
+    "step": lambda line, args, out: _call("np.greater", [args[0], "0"], out),
+    "same": lambda line, args, out: _call("np.equal", args, out),
+    "broadcast_to": _broadcast,
+    "concatenate": _joined("np.concatenate"), "stack": _joined("np.stack"),
+    "cumsum": lambda line, args, out, axis: _call("np.cumsum", args, out, axis=axis),
+}  # fmt: skip
+ONLY_OUT = {"step", "same"}  # these need the memory to write into: it has the dtype of the result
+MAKING: dict[str, Callable[..., str]] = {
+    "transpose": lambda line, args, out, axes: args[0] + turned(axes),
+    "reshape": lambda line, args, out, shape: f"{args[0]}.reshape({line.shape})",
+    "vdot": lambda line, args, out: f"np.vdot({', '.join(args)})",
+    "where": lambda line, args, out: f"np.where({', '.join(args)})",
+    "without_nan": lambda line, args, out: f"{args[0]} if {args[0]} == {args[0]} else without_nan({', '.join(args)})",
+}
+OWN_FUNCTION = {"without_nan"}  # of which the template above calls the operation's function as well
+
+
+SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "negative": "-"}
+
+
+def is_scalar(line: Line) -> bool:
+    """Whether a line is arithmetic with single numbers: there Python's operators are several times as fast."""
+    ufunc = ufunc_of(line.operation)
+    return ufunc is not None and line.shape == () and ufunc.__name__ in SIGNS and line.dtype in FLOATS
+
+
+def writes(line: Line) -> bool:
+    """Whether a line can write its result into memory that is there."""
+    if line.shape == ():
+        return False
+    if name_of(line.operation) == "broadcast_to":
+        return line.dtype in FLOATS
+    return ufunc_of(line.operation) is not None or name_of(line.operation) in WRITING
+
+
+def literal(value: Any) -> str | None:
+    """A parameter as Python writes it; None for what has no such form."""
+    if value is None or value is Ellipsis:
+        return repr(value) if value is None else "..."
+    if type(value) in (bool, int, str) or (type(value) is float and np.isfinite(value)):
+        return repr(value)
+    if isinstance(value, np.dtype) and value.kind in "fiub" and value.isnative:
+        return f"np.dtype({value.name!r})"
+    if type(value) is slice:
+        parts = [literal(x) for x in (value.start, value.stop, value.step)]
+        return None if None in parts else f"slice({', '.join(parts)})"  # type: ignore[arg-type]
+    if type(value) is tuple:
+        parts = [literal(x) for x in value]
+        return None if None in parts else f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"  # type: ignore[arg-type]
+    return None
+
+
+def statement(line: Line, args: Texts, out: str | None, bind: Callable[[str, Any], str]) -> str:
+    """The code of a line. `bind(name, value)` gives the name by which the program knows a value from outside."""
+    name, operation = name_of(line.operation), line.operation
+    assert operation is not None
+    if name in OWN_FUNCTION:
+        bind(name, operation.forward)
+    template = WRITING.get(name) or MAKING.get(name)
+    if template:
+        return template(line, args, out, **line.params)
+    if is_scalar(line):
+        sign = SIGNS[ufunc_of(operation).__name__]
+        return f" {sign} ".join(args) if len(args) == 2 else f"{sign}{args[0]}"
+    if (ufunc := ufunc_of(operation)) is not None:
+        return _call(f"np.{ufunc.__name__}", args, out)
+    if name == "getitem":
+        return f"{args[0]}[{index_text(line.params['index'], bind)}]"
+    function = bind(identifier(operation.name), operation.forward)
+    params = _parameters(line.params, bind)
+    return f"{function}({', '.join([*args, *params])})"
+
+
+def index_text(index: Any, bind: Any) -> str:
+    """An index as it is written in brackets; arrays in it are bound."""
+    parts = index if isinstance(index, tuple) and index else (index,)
+    texts = []
+    for part in parts:
+        if type(part) is slice and literal(part):
+            ends = ["" if x is None else repr(x) for x in (part.start, part.stop, part.step)]
+            texts.append(":".join(ends[: 2 if part.step is None else 3]))
+        else:
+            texts.append(literal(part) or bind("index", part))
+    return ", ".join(texts) + ("," if isinstance(index, tuple) and len(index) == 1 else "")
+
+
+def _parameters(params: Mapping[str, Any], bind: Callable[[str, Any], str]) -> Texts:
+    return [f"{name}={literal(value) or bind(name, value)}" for name, value in params.items()]
+
+
+def identifier(name: str) -> str:
+    """A name of Python's made of any other."""
+    text = re.sub(r"\W", "_", name.replace("′", "_prime")).strip("_") or "v"
+    return text if text.isidentifier() else f"v_{text}"
