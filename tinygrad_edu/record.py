@@ -240,8 +240,7 @@ def record(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any
         for i, node in enumerate(nodes):
             if node is None:
                 values[i] = unchanging(values[i])
-        line = (next(stamps), operation, tuple(nodes), tuple(values), params, state.layers)
-        out._record = _new_record(Record, line)
+        out._record = _new_record(Record, (next(stamps), operation, tuple(nodes), tuple(values), params, state.layers))
     else:
         out._record = None
         remember(out, operation, inputs, params)

@@ -24,8 +24,7 @@ PLACES = range(1 << 30)
 
 def numbers(node: Any, g: Any) -> tuple[Any, Any, Iterable[Any], Any]:
     """The first reading of a record: the arrays as they were."""
-    record = node._record
-    return g, node._value, record.values, record.params
+    return g, node._value, node._record.values, node._record.params
 
 
 def sweep(
@@ -115,12 +114,10 @@ def owned(arrays: Iterable[Any]) -> list[Any]:
     handed_out: set[int] = set()
     result = []
     for g in arrays:
-        if isinstance(g, Node):
-            result.append(g)
-            continue
-        if type(g) is not ndarray or id(g) in handed_out or g.base is not None or not g.flags.writeable:
-            g = np.array(g)
-        handed_out.add(id(g))
+        if not isinstance(g, Node):
+            if type(g) is not ndarray or id(g) in handed_out or g.base is not None or not g.flags.writeable:
+                g = np.array(g)
+            handed_out.add(id(g))
         result.append(g)
     return result
 
