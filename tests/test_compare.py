@@ -364,7 +364,7 @@ def test_the_table_of_jupyter_escapes():
     loss = tg.sum((x**2).named("<i>"))
     page = tg.compare(loss, x, np.array([[2.0, 5.0]]))._repr_html_()
     assert "<b>x" not in page and "<i>" not in page
-    assert "formula − engine" in page and "rgba(200,30,30,1.00)" in page
+    assert "formula − engine" in page and "rgba(220,50,50,0.55)" in page
     text = tg.compare(NETWORKS["sigmoids"](), "a2", "(t < a2) * t")._repr_html_()
     assert "t &lt; a2" in text
 

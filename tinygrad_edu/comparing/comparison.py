@@ -300,8 +300,9 @@ class Comparison:
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        """What a failing assert shows."""
-        return f"<Comparison {self}>"
+        """What a failing assert shows: the cause in front, as it may be cut."""
+        mended = f" Suggestion: {self.suggestion}" if self.suggestion else ""
+        return f"<Comparison {self.verdict}: {self.diagnosis}{mended}>"
 
     def _repr_html_(self) -> str:
         """A table with a heat map of the difference, for Jupyter."""
@@ -332,9 +333,11 @@ class Comparison:
         return f"<table><caption>formula − engine</caption>{cells}</table>"
 
     def _cell(self, x: float) -> str:
-        """A number on red where the formula is too large, on blue where it is too small."""
-        colour, strength = "200,30,30" if x > 0 else "30,60,200", min(abs(x) / self.max_abs_error, 1)
-        return f"<td title='{x:.6g}' style='background:rgba({colour},{strength:.2f})'>{x:.2g}</td>"
+        """A number on red where the formula is too large, on blue where it is too small; black and white text can be
+        read on both."""
+        colour, strength = "220,50,50" if x > 0 else "50,110,230", min(abs(x) / self.max_abs_error, 1) * 0.55
+        style = f"background:rgba({colour},{strength:.2f});text-align:right"
+        return f"<td title='{x:.6g}' style='{style}'>{x:.2g}</td>"
 
 
 def _key(name: str) -> Name:
