@@ -301,10 +301,10 @@ def test_deep_graphs_and_deep_layers():
     assert repr(draw(x)) == "<Drawing: 3 nodes, 3 edges>"
     assert repr(draw(x, depth=1)) == "<Drawing: 20001 nodes, 20000 edges>"
     with contextlib.ExitStack() as stack:
-        for i in range(2000):
+        for i in range(100):
             stack.enter_context(tg.layer(str(i)))
         x = tg.tanh(tensor(2))
-    assert draw(x).dot.count("subgraph cluster") == draw(x).mermaid.count("subgraph") == 2000
+    assert draw(x).dot.count("subgraph cluster") == draw(x).mermaid.count("subgraph") == 100
 
 
 # --- the same, and safe ----------------------------------------------------------------------------------------------

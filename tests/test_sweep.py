@@ -96,7 +96,7 @@ def test_ten_thousand_parts_of_one_tensor_joined_take_less_than_a_second():
 
 
 MILLION = """
-import resource, sys
+import pathlib, re, resource, sys
 import tinygrad_edu as tg
 x = tg.Tensor(1.0, requires_grad=True)
 y = x
@@ -106,6 +106,9 @@ y.backward()
 print(float(x.grad))
 del y
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+status = pathlib.Path("/proc/self/status")
+if status.exists():  # where the peak of the process that started this one would count as well
+    peak = int(re.search(r"VmHWM:\\s*(\\d+)", status.read_text())[1]) / 2**10
 assert peak < 600, f"{peak:.0f} MB"
 """
 
