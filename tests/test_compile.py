@@ -28,10 +28,14 @@ def numbers(tree):
     return [tree.numpy() if isinstance(tree, tg.Tensor) else tree]
 
 
-def check_equal(actual, expected):
+def check_equal(actual, expected, args=()):
+    """Equal to the rounding of the results, or of arguments that are coarser: NumPy 1.26 makes a single float32 number
+    a float64 on the way."""
+    kinds = [np.asarray(a).dtype for a in numbers(list(args))]
+    single = np.dtype(np.float32) in kinds
     for a, b in zip(numbers(actual), numbers(expected), strict=True):
         assert type(a) is np.ndarray
-        rtol, atol = TOLERANCES[b.dtype]
+        rtol, atol = TOLERANCES[np.dtype(np.float32) if single else b.dtype]
         assert_close(a, b, rtol, atol)
 
 
@@ -39,7 +43,7 @@ def check(f, *calls, argnum=0):
     """The compiled function gives what the eager engine gives, call after call."""
     step, eager = tg.compile(f, argnum), tg.value_and_grad(f, argnum)
     for args in calls:
-        check_equal(step(*args), eager(*args))
+        check_equal(step(*args), eager(*args), args)
     return step
 
 
