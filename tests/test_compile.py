@@ -532,6 +532,7 @@ def test_portable(name):
         value, (dW, db) = each(*args)
         assert type(dW[0]) is type(given[0])
         for actual, wanted in zip([value, *dW, *db], numbers(expected), strict=True):
+            assert np.shape(actual) == np.shape(wanted)  # dtypes are the library's own
             np.testing.assert_allclose(np.asarray(actual), wanted, rtol=1e-4 if single else 1e-10, atol=1e-5)
 
 
