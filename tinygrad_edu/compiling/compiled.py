@@ -17,11 +17,10 @@ from ..operations.elementwise import real
 from ..record import constant, state
 from ..tensor import Tensor, untracked
 from ..transforms import _chosen, _demand_function, value_and_grad
-from .entry import entry
-from .lines import Line, needed, uses
+from .entry import entry, runner
+from .lines import Line, needed
 from .portable import portable_source
 from .reading import Reading
-from .simplify import fused
 from .source import Source
 from .trace import is_tracing
 
@@ -76,12 +75,8 @@ class Program:
     """A program: its text, its lines, and its memory, a piece for each thread that runs it at the same time."""
 
     def __init__(self, reading: Reading, call: _Call, result_names: Sequence[str], several: bool) -> None:
-        numbers = reading.writer.lines.numbers
         reached = set(needed(reading.results))
-        self.order = sorted(reached, key=numbers.__getitem__)
-        fused(self.order, uses(self.order, reading.results))
-        reached = set(needed(reading.results))
-        self.order = [x for x in self.order if x in reached]
+        self.order = sorted(reached, key=reading.writer.lines.numbers.__getitem__)
         self.closures = [x for x in reading.closures if x in reached]
         self.arguments, self.results = reading.arguments, reading.results
         self.result_names = result_names
@@ -92,11 +87,9 @@ class Program:
         self.source = text.source
         namespace: dict[str, Any] = dict(text.names)
         exec(_code(self.source), namespace)
-        self._memory: Callable[[], Any] = namespace["memory"]
-        self._idle: list[tuple[list[Any], Callable[..., Any], Callable[..., Any]]] = []
-        self._tensors = [x.value for x in self.closures]
-        self.run = self._run_bound if self._tensors else self._run
-        self.at_once = entry(call.args, call.kwargs, call.positions, several, self.run, bool(self._tensors))
+        tensors = [x.value for x in self.closures]
+        self.run = runner(namespace["memory"], tensors, len(self.arguments))
+        self.at_once = entry(call.args, call.kwargs, call.positions, several, self.run, bool(tensors))
 
     @functools.cached_property
     def portable_text(self) -> tuple[str, list[Line]]:
@@ -110,34 +103,6 @@ class Program:
         exec(_code(text), namespace)
         numbers = [x.value._value if isinstance(x.value, Tensor) else np.array(x.value) for x in constants]
         return namespace["program"](xp, arrays, [xp.asarray(x) for x in numbers])
-
-    def _run(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
-        idle = self._idle
-        try:
-            step = idle.pop()
-        except IndexError:
-            step = self._memory()
-        try:
-            return step(*arrays)  # type: ignore[operator, no-any-return]
-        finally:
-            idle.append(step)
-
-    def _run_bound(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
-        """The same, with the Tensors that are closed over: what depends on them is computed when they are others."""
-        now = [x._value for x in self._tensors]  # each is read once: old and new are never mixed
-        try:
-            before, bind, step = self._idle.pop()
-        except IndexError:
-            bind = self._memory()
-            before, step = now, bind(*now)
-        for x, y in zip(now, before):  # noqa: B905 - as many as there are
-            if x is not y:
-                before, step = now, bind(*now)
-                break
-        try:
-            return step(*arrays)  # type: ignore[no-any-return]
-        finally:
-            self._idle.append((before, bind, step))
 
 
 @functools.lru_cache(256)
@@ -193,7 +158,7 @@ class Compiled:
             return self.eager(*args, **kwargs)
         self._last = program
         try:
-            value, *gradients = program.run([x for x in call.leaves if isinstance(x, ndarray)])
+            value, *gradients = program.run(*(x for x in call.leaves if isinstance(x, ndarray)))
         except ERRORS:
             self.eager(*args, **kwargs)
             raise

@@ -1,5 +1,5 @@
-"""The way into a program and out again: a test whether a call has just such arguments, written out for them, as it is
-made at every call."""
+"""The way into a program and out again, written out for its arguments, as it is gone at every call: whether they are as
+before, memory to work in, the results in containers."""
 
 from __future__ import annotations
 
@@ -10,38 +10,69 @@ from typing import Any
 
 from numpy import ndarray
 
+from ..record import state
 from .statements import literal
-from .trace import is_tracing
+
+
+def runner(memory: Callable[[], Any], tensors: Sequence[Any], count: int) -> Callable[..., tuple[Any, ...]]:
+    """A function of so many arrays that runs a program on them, in memory that no other thread works in.
+
+    Closed-over Tensors are read here, each once, so that old numbers and new ones are never mixed. Where they are others
+    than before, what depends on them is computed again. After an error the memory is not used any more.
+    """
+    arrays = ", ".join(f"x{i}" for i in range(count))
+    now = [f"now{i}" for i in range(len(tensors))]
+    old = [f"old{i}" for i in range(len(tensors))]
+    others = " or ".join(f"{new} is not {before}" for new, before in zip(now, old, strict=True))
+    bound = f"bind({', '.join(now)})" if tensors else "bind"  # without Tensors, memory() is the step already
+    text = [
+        f"def run({arrays}):",
+        *(f"    {name} = t{i}._value" for i, name in enumerate(now)),
+        "    try:",
+        f"        {', '.join(['bind', 'step', *old])} = idle.pop()",
+        "    except IndexError:",
+        f"        {', '.join(['bind', *old])}, = memory(), {', '.join(now)}",
+        f"        step = {bound}",
+        *([f"    if {others}:", f"        step = {bound}"] if tensors else []),
+        f"    found = step({arrays})",
+        f"    idle.append(({', '.join(['bind', 'step', *now])}))",
+        "    return found",
+    ]
+    namespace = {"idle": [], "memory": memory, **{f"t{i}": x for i, x in enumerate(tensors)}}
+    return _defined("run", text, namespace)
 
 
 def entry(
     args: Sequence[Any], kwargs: Mapping[str, Any], chosen: Sequence[int], several: bool,
-    run: Callable[[Sequence[Any]], tuple[Any, ...]], closes_over_tensors: bool,
+    run: Callable[..., tuple[Any, ...]], closes_over_tensors: bool,
 ) -> Callable[..., Any]:  # fmt: skip
     """A function of the arguments: the value and the gradients, in the containers of the arguments; or None where these
     are not arrays of the same shapes and dtypes as those of this call, in the same containers."""
-    tests = ["not rest", *(["not is_tracing()"] if closes_over_tensors else [])]
+    tests = ["not rest", *(["state.look is look"] if closes_over_tensors else [])]  # else they are being traced
     arrays: list[str] = []
     dtypes: dict[str, Any] = {}
     forms = []
-    numbers = itertools.count(1)
     for i, arg in enumerate(args):
         form = _form(f"x{i}", arg, tests, arrays, dtypes, i in chosen)
         if form is None or kwargs:
             return _never
         forms.append(form)
+    numbers = itertools.count(1)
     filled = [_filled(forms[i], numbers) for i in chosen]
     gradients = f"({', '.join(filled)},)" if several and filled else filled[0] if filled else "()"
-    parameters = "".join(f"x{i}=None, " for i in range(len(args)))
-    text = (
-        f"def call({parameters}*rest):\n"
-        f"    if {' and '.join(tests)}:\n"
-        f"        found = run(({', '.join(arrays)},))\n"
-        f"        return found[0], {gradients}\n"
-    )
-    namespace: dict[str, Any] = {"ndarray": ndarray, "run": run, "is_tracing": is_tracing, **dtypes}
-    exec(builtins.compile(text, "<tinygrad_edu.compile>", "exec"), namespace)
-    return namespace["call"]  # type: ignore[no-any-return]
+    found = "".join(f"g{i}, " for i in range(1, next(numbers)))
+    text = [
+        f"def call({''.join(f'x{i}=None, ' for i in range(len(args)))}*rest):",
+        f"    if {' and '.join(tests)}:",
+        f"        value, {found}= run({', '.join(arrays)})",
+        f"        return value, {gradients}",
+    ]
+    return _defined("call", text, {"ndarray": ndarray, "run": run, "state": state, "look": type(state).look, **dtypes})
+
+
+def _defined(name: str, text: Sequence[str], namespace: dict[str, Any]) -> Any:
+    exec(builtins.compile("\n".join(text), "<tinygrad_edu.compile>", "exec"), namespace)
+    return namespace[name]
 
 
 def _form(name: str, x: Any, tests: list[str], arrays: list[str], dtypes: dict[str, Any], chosen: bool) -> str | None:
@@ -77,7 +108,7 @@ def _doubled(text: str) -> str:
 def _filled(form: str, numbers: Iterator[int]) -> str:
     """A form with the results in the places of arrays."""
     count = form.replace("{{", "").replace("}}", "").count("{}")
-    return form.format(*(f"found[{next(numbers)}]" for _ in range(count)))
+    return form.format(*(f"g{next(numbers)}" for _ in range(count)))
 
 
 def _never(*args: Any) -> None:

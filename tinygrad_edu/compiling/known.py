@@ -27,16 +27,17 @@ def _shifted(x: Any, axis: Any) -> Any:
     return fold(np.maximum, x, axis, True, np.finfo(x.dtype).min)
 
 
-def _without_nan(value: Any, t: Any, logs: Any) -> Any:
-    """Σ t·logs, where a logarithm of −inf counts nothing if its t is 0: only then the plain sum is nan."""
-    return value if value == value else np.vdot(t, np.where(t != 0, logs, 0))
+def _without_nan(value: Any, t: Any, shifted: Any, shift: Any) -> Any:
+    """Σ t·(shifted − shift), where a logarithm of −inf counts nothing if its t is 0: only then the sum as it is
+    computed first, value, is nan."""
+    return value if value == value else np.vdot(t, np.where(t != 0, shifted - shift, 0))
 
 
 OPERATIONS = _all_operations() | {
     each.name: each
     for each in (  # what is not an operation of the package, but a part of one
         Operation("peak", _shifted),
-        Operation("vdot", lambda x, y: np.asarray(np.vdot(x, y))),
+        Operation("ascontiguousarray", np.ascontiguousarray),
         Operation("without_nan", _without_nan),
         Operation("natural_log", np.log),
         Operation("not_equal", np.not_equal, broadcasts=True),

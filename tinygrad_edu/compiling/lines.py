@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -72,6 +71,8 @@ class Lines:
     def constant(self, array: Any) -> Line:
         """Numbers that never change. A repeated number takes no memory."""
         array = np.asarray(array)
+        if array.ndim > 1 and array.nbytes <= SMALL and 0 not in array.strides:
+            array = np.ascontiguousarray(array)
         if array.size and any(array.strides) and array.nbytes <= SMALL and _is_filled(array):
             array = np.broadcast_to(array[(0,) * array.ndim], array.shape)
         key: Any = (array.shape, array.dtype.str, array.tobytes() if array.nbytes <= SMALL else id(array))
@@ -181,11 +182,3 @@ def needed(results: Iterable[Line]) -> list[Line]:
         else:
             order[stack.pop()[0]] = None
     return list(order)
-
-
-def uses(lines: Iterable[Line], results: Iterable[Line]) -> dict[Line, int]:
-    """How often each line is read, or handed out."""
-    count: dict[Line, int] = {}
-    for line in itertools.chain(*(line.lines for line in lines), results):
-        count[line] = count.get(line, 0) + 1
-    return count

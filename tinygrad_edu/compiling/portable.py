@@ -60,9 +60,9 @@ ENTRIES: dict[str, Callable[..., str]] = {
     "reshape": lambda line, args, shape: f"xp.reshape({args[0]}, {line.shape})",
     "broadcast_to": lambda line, args, shape: f"xp.broadcast_to({args[0]}, {line.shape})",
     "where": lambda line, args: f"xp.where({', '.join(args)})",
-    "vdot": lambda line, args: f"xp.sum({args[0]} * {args[1]})",
-    "without_nan": lambda line, args: f"xp.where({args[0]} == {args[0]}, {args[0]}, "
-                                      f"xp.sum(xp.where({args[1]} != 0, {args[1]} * {args[2]}, 0 * {args[1]})))",
+    "ascontiguousarray": lambda line, args: args[0],
+    "without_nan": lambda line, args: f"xp.where({args[0]} == {args[0]}, {args[0]}, xp.sum(xp.where({args[1]} != 0, "
+                                      f"{args[1]} * ({args[2]} - {args[3]}), 0 * {args[1]})))",
     "step": lambda line, args: f"xp.where({args[0]} > 0, xp.ones_like({args[0]}), xp.zeros_like({args[0]}))",
     "same": lambda line, args: f"xp.where({args[0]} == {args[1]}, xp.ones_like({args[1]}), xp.zeros_like({args[1]}))",
     "negative": lambda line, args: f"-{args[0]}",

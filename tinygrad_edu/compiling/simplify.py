@@ -14,8 +14,9 @@ import numpy as np
 
 from ..operations.reductions import _axes
 from ..record import NO_PARAMETERS, Operation
+from ..tensor import Tensor
 from .known import OPERATIONS, name_of, ufunc_of
-from .lines import CONSTANT, Line, Lines
+from .lines import VARYING, Line, Lines
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 FEW, SHORT = 1 << 16, 1 << 10  # sums of more than that are left to NumPy, which adds pairwise
@@ -37,6 +38,8 @@ class Writer:
         if ufunc_of(operation) is not None and len(inputs) > 1:
             for i in range(len(inputs)):  # one after the other: two that are stretched need one of them
                 inputs = (*inputs[:i], form.unstretched(inputs[i], inputs), *inputs[i + 1 :])
+            if any(x.level == VARYING for x in inputs if isinstance(x, Line)):
+                inputs = tuple(map(form.in_order, inputs))
         simpler = SIMPLER.get(name_of(operation))
         found = simpler(form, *inputs, **params) if simpler else None
         return self.lines.add(operation, inputs, params, shape, dtype) if found is None else found
@@ -66,6 +69,19 @@ class _Form:
         others = [y.shape for y in inputs if isinstance(y, Line) and y is not x]
         fits = others and np.broadcast_shapes(source.shape, *others) == self.shape
         return source if fits else x
+
+    def in_order(self, x: Any) -> Any:
+        """What does not vary, with its numbers in the order of its axes, as NumPy reads them twice as fast then."""
+        if not isinstance(x, Line) or x.level == VARYING or x.ndim < 2:
+            return x
+        numbers = x.value._value if isinstance(x.value, Tensor) else x.value
+        scattered = _is(x, "transpose") if x.operation else not numbers.flags.c_contiguous and 0 not in numbers.strides
+        return self.do("ascontiguousarray", x, dtype=x.dtype) if scattered else x
+
+    def flat(self, x: Line) -> Line:
+        """Its numbers in one row."""
+        return x if x.ndim == 1 else self.writer.write(
+            OPERATIONS["reshape"], (x,), {"shape": (x.size,)}, (x.size,), x.dtype)  # fmt: skip
 
 
 def _is(x: Any, name: str) -> bool:
@@ -199,9 +215,11 @@ def _log_softmax(form: _Form, z: Any, axis: Any) -> Line | None:
 def _softmax_cross_entropy(form: _Form, t: Any, z: Any, base: Any, axis: Any) -> Line | None:
     if not isinstance(t, Line) or not isinstance(z, Line) or not _floating(t, z) or not z.size:
         return None
-    logs = form.do("log_softmax", z, axis=axis)
-    total = form.do("without_nan", _inner(form, t, logs), t, logs, shape=())
-    return _total(form, total, base)
+    shifted, e, s = _softmax_parts(form, z, axis)
+    shift = form.do("natural_log", s)
+    sums = form.do("sum", t, shape=s.shape, axis=_axes(axis, z.ndim), keepdims=True)  # the derivative has them, too
+    total = form.do("subtract", _inner(form, t, shifted), _inner(form, sums, shift), shape=())
+    return _total(form, form.do("without_nan", total, t, shifted, shift, shape=()), base)
 
 
 def _total(form: _Form, total: Line, base: Any) -> Line:
@@ -226,9 +244,10 @@ def _squared_error(form: _Form, t: Any, a: Any) -> Line | None:
 
 def _inner(form: _Form, x: Line, y: Line) -> Line:
     """Σ x y. The sum of many is left to NumPy, which sums pairwise: that is more exact."""
-    if 0 < x.size <= FEW:
-        return form.do("vdot", x, y, shape=())
-    return form.do("sum", form.do("multiply", x, y), shape=(), axis=None, keepdims=False)
+    if x.ndim and 0 < x.size <= FEW:
+        return form.do("matmul", form.flat(x), form.flat(y), shape=())
+    product = form.do("multiply", x, y)
+    return form.do("sum", product, shape=(), axis=tuple(range(x.ndim)), keepdims=False)
 
 
 # --- shapes ----------------------------------------------------------------------------------------------------------
@@ -295,7 +314,13 @@ def _sum(form: _Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
         return _reshape(form, a)
     if axis != axes:
         return form.do("sum", a, shape=form.shape, axis=axes, keepdims=keepdims)
-    if a.ndim == 2 and len(axes) == 1 and a.size and _floating(a) and form.dtype == a.dtype:
+    if not _floating(a) or form.dtype != a.dtype or not a.size:
+        return None
+    factors = a.inputs if _is(a, "multiply") else a.inputs * 2 if _is(a, "square") else ()
+    alike = all(isinstance(x, Line) and x.shape == a.shape and x.dtype == a.dtype for x in factors)
+    if factors and alike and len(axes) == a.ndim and a.size <= FEW:
+        return _reshape(form, _inner(form, *factors))
+    if a.ndim == 2 and len(axes) == 1:
         n = a.shape[axes[0]]
         if n <= SHORT:  # a product with ones takes half the time of a sum along one axis
             ones = form.writer.lines.full(1, ((n, 1) if axes == (1,) else (1, n)) if keepdims else (n,), a.dtype)
@@ -340,21 +365,3 @@ SIMPLER: dict[str, Callable[..., Line | None]] = {
     "squeeze": _reshape, "transpose": _transpose, "swapaxes": _swapaxes, "moveaxis": _moveaxis,
     "sum": _sum, "sum_to": _sum_to, "mean": _mean, "norm": _norm, "bullet": _bullet,
 }  # fmt: skip
-
-
-# --- when all is written ---------------------------------------------------------------------------------------------
-
-
-def fused(order: list[Line], count: Mapping[Line, int]) -> None:
-    """A sum over everything of a product that nothing else reads is an inner product."""
-    for line in order:
-        if not _is(line, "sum") or line.shape != () or line.level == CONSTANT:
-            continue
-        (x,) = line.inputs
-        pair = x.inputs if _is(x, "multiply") else x.inputs * 2 if _is(x, "square") else ()
-        few = 0 < x.size <= FEW and x.dtype in FLOATS
-        if few and count[x] == 1 and all(isinstance(y, Line) and y.shape == x.shape and y.dtype == x.dtype
-                                           for y in pair) and pair:  # fmt: skip
-            line.operation, line.inputs, line.params = OPERATIONS["vdot"], pair, NO_PARAMETERS
-
-

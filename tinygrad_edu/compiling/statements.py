@@ -38,8 +38,9 @@ def _peak(line: Line, args: Texts, out: str | None, axis: Any) -> str:
 def _matmul(line: Line, args: Texts, out: str | None) -> str:
     x, y = line.inputs
     plain = x.ndim <= 2 and y.ndim <= 2 and x.dtype == y.dtype and x.dtype in FLOATS
-    few = line.size <= 1 << 12  # for small matrices dot is the faster one; it fills its result with zeros first
-    return _call("np.dot" if plain and few else "np.matmul", args, out)
+    if plain and line.size <= 1 << 12:  # for small matrices dot is the faster one; it fills its result with zeros first
+        return _call(f"{args[0]}.dot", args[1:], out)
+    return _call("np.matmul", args, out)
 
 
 def _joined(function: str) -> Callable[..., str]:
@@ -70,7 +71,7 @@ ONLY_OUT = {"step", "same"}  # these need the memory to write into: it has the d
 MAKING: dict[str, Callable[..., str]] = {
     "transpose": lambda line, args, out, axes: args[0] + turned(axes),
     "reshape": lambda line, args, out, shape: f"{args[0]}.reshape({line.shape})",
-    "vdot": lambda line, args, out: f"np.vdot({', '.join(args)})",
+    "ascontiguousarray": lambda line, args, out: f"np.ascontiguousarray({args[0]})",
     "where": lambda line, args, out: f"np.where({', '.join(args)})",
     "without_nan": lambda line, args, out: f"{args[0]} if {args[0]} == {args[0]} else without_nan({', '.join(args)})",
 }
