@@ -110,6 +110,31 @@ def test_large_constants():
     check(lambda W: tg.sum(tg.sin(W @ X)) + tg.sum(np.exp(X.T) @ W.T), [W], [-W])
 
 
+def test_constants_of_any_layout():
+    """What is closed over is brought in order before: the numbers are the same, those of a later call as well."""
+    rng = np.random.default_rng(0)
+    array, large = rng.normal(size=(5, 3)).T, rng.normal(size=(130, 70)).T
+    tensor = tg.Tensor(np.asfortranarray(array))
+
+    def f(u, v):
+        parts = u * array, u * tensor, u * tensor.T.T, (u.T - tensor.T) ** 2.0, np.tanh(u) + array[::-1]
+        return sum(map(tg.sum, parts)) + tg.sum(v * large) + tg.softmax_cross_entropy(tensor, u)
+
+    args = rng.normal(size=(3, 5)), rng.normal(size=(70, 130))
+    step = check(f, args, [-args[0].T.copy().T, args[1]], argnum=(0, 1))
+    for new in (array.copy(), rng.normal(size=(5, 3)).T):
+        tensor.data = new
+        check_equal(step(*args), tg.value_and_grad(f, (0, 1))(*args))
+    assert "np.ascontiguousarray(x" in step.source
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (0, 4), (3, 4), (70, 80), (5000,)])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_number_that_much_is_compared_with(shape, dtype):
+    z = np.random.default_rng(0).normal(size=shape).astype(dtype)
+    check(lambda z: tg.sum(tg.relu(z) * z) + tg.sum(np.minimum(z, 0.25)), [z], [-z])
+
+
 def test_a_wrong_program_is_noticed(monkeypatch):
     from tinygrad_edu.compiling import simplify
 
@@ -172,6 +197,20 @@ def test_cross_entropy_where_a_target_is_0():
     with np.errstate(all="ignore"):
         check(lambda z: tg.softmax_cross_entropy(t, z), [x[:2, :2]], [np.array([[1.0, -np.inf], [-np.inf, 3.0]])])
         check(lambda a: tg.cross_entropy(t, a, base=2), [np.array([[1.0, 0.0], [0.0, 1.0]])], [x[:2, :2] ** 2])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("targets", [[[1.0, 0.0], [0.0, 0.0]], [[0.5, -0.5], [-0.5, 2.0]], [[0.0, 0.2], [3.0, 0.0]]])
+def test_cross_entropy_of_any_targets_at_the_edge(targets, dtype):
+    """The sum of the targets is taken from the logarithms: nothing must be lost where that is 0 or what it meets not
+    finite."""
+    step = tg.compile(tg.softmax_cross_entropy, (0, 1))
+    for values in itertools.product([0.3, 1e4, np.inf, -np.inf, np.nan], repeat=3):
+        t, z = np.array(targets, dtype), np.array([values[:2], [values[2], -1.5]], dtype)
+        with np.errstate(all="ignore"):
+            value, (_, dz) = step(t, z)
+            expected, (_, expected_dz) = tg.value_and_grad(tg.softmax_cross_entropy, (0, 1))(t, z)
+        check_equal([value, dz], [expected, expected_dz])
 
 
 def test_the_examples():
@@ -300,6 +339,32 @@ def test_two_threads():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_a_tensor_that_changes_in_another_thread():
+    """A result belongs to the old numbers or to the new ones."""
+    W, done = tg.Tensor(x), threading.Event()
+    step = tg.compile(lambda u: tg.sum(u * (W * 3.0)) - tg.sum(u * W) * 3.0)
+    step(x)
+
+    def change():
+        while not done.is_set():
+            W.data = -2.0 * W.data if abs(W.data).max() < 100 else x
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    values = [step(x)[0] for _ in range(300)]
+    done.set()
+    thread.join()
+    assert_close(np.array(values), np.zeros(300), 0, 1e-9)
+
+
+def test_a_call_after_an_error():
+    step = tg.compile(lambda u: tg.sum(tg.log(u) * u))
+    expected = step(x * x)
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError):
+        step(np.zeros((3, 4)))
+    check_equal(step(x * x), expected)
 
 
 def test_tensors_as_arguments():

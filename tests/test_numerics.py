@@ -216,6 +216,14 @@ def test_an_infinite_branch_that_is_not_taken_gives_nan():
     assert_close(x.grad, np.array([nan, 0.25]))
 
 
+@pytest.mark.parametrize("extreme", [inf, -inf, np.nan])
+def test_a_column_without_targets_costs_nothing(extreme):
+    t = np.array([[1.0, 0.0], [0.0, 0.0]])
+    with np.errstate(all="ignore"):
+        cost = tg.softmax_cross_entropy(t, np.array([[0.5, extreme], [0.5, -1.5]]))
+    assert_close(cost, np.log(2))
+
+
 def test_logits_of_a_column_beside_extreme_ones():
     """Every column has its own maximum: an extreme one does not swamp its neighbours."""
     z = np.array([[1e4, 0.0, -1e4], [0.0, 1.0, -1e4]])

@@ -101,7 +101,7 @@ class Program:
         text, constants = self.portable_text
         namespace: dict[str, Any] = {}
         exec(_code(text), namespace)
-        numbers = [x.value._value if isinstance(x.value, Tensor) else np.array(x.value) for x in constants]
+        numbers = [np.array(x.value._value if isinstance(x.value, Tensor) else x.value) for x in constants]
         return namespace["program"](xp, arrays, [xp.asarray(x) for x in numbers])
 
 

@@ -17,8 +17,8 @@ from .statements import literal
 def runner(memory: Callable[[], Any], tensors: Sequence[Any], count: int) -> Callable[..., tuple[Any, ...]]:
     """A function of so many arrays that runs a program on them, in memory that no other thread works in.
 
-    Closed-over Tensors are read here, each once, so that old numbers and new ones are never mixed. Where they are others
-    than before, what depends on them is computed again. After an error the memory is not used any more.
+    Closed-over Tensors are read here, each once, so that old numbers and new ones are never mixed. Where their numbers
+    are others than before, what depends on them is computed again. After an error the memory is not used any more.
     """
     arrays = ", ".join(f"x{i}" for i in range(count))
     now = [f"now{i}" for i in range(len(tensors))]
@@ -70,9 +70,10 @@ def entry(
     return _defined("call", text, {"ndarray": ndarray, "run": run, "state": state, "look": type(state).look, **dtypes})
 
 
-def _defined(name: str, text: Sequence[str], namespace: dict[str, Any]) -> Any:
+def _defined(name: str, text: Sequence[str], namespace: dict[str, Any]) -> Callable[..., Any]:
     exec(builtins.compile("\n".join(text), "<tinygrad_edu.compile>", "exec"), namespace)
-    return namespace[name]
+    function: Callable[..., Any] = namespace[name]
+    return function
 
 
 def _form(name: str, x: Any, tests: list[str], arrays: list[str], dtypes: dict[str, Any], chosen: bool) -> str | None:

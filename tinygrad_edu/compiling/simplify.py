@@ -80,8 +80,8 @@ class _Form:
 
     def flat(self, x: Line) -> Line:
         """Its numbers in one row."""
-        return x if x.ndim == 1 else self.writer.write(
-            OPERATIONS["reshape"], (x,), {"shape": (x.size,)}, (x.size,), x.dtype)  # fmt: skip
+        x, row = self.in_order(x), (x.size,)
+        return x if x.ndim == 1 else self.writer.write(OPERATIONS["reshape"], (x,), {"shape": row}, row, x.dtype)
 
 
 def _is(x: Any, name: str) -> bool:
@@ -215,7 +215,7 @@ def _log_softmax(form: _Form, z: Any, axis: Any) -> Line | None:
 def _softmax_cross_entropy(form: _Form, t: Any, z: Any, base: Any, axis: Any) -> Line | None:
     if not isinstance(t, Line) or not isinstance(z, Line) or not _floating(t, z) or not z.size:
         return None
-    shifted, e, s = _softmax_parts(form, z, axis)
+    shifted, _, s = _softmax_parts(form, z, axis)
     shift = form.do("natural_log", s)
     sums = form.do("sum", t, shape=s.shape, axis=_axes(axis, z.ndim), keepdims=True)  # the derivative has them, too
     total = form.do("subtract", _inner(form, t, shifted), _inner(form, sums, shift), shape=())

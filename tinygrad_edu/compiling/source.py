@@ -17,6 +17,7 @@ from .simplify import FLOATS
 from .statements import ONLY_OUT, identifier, is_scalar, literal, statement, turned, writes
 
 FEW = 6  # so many numbers of a constant are written out
+BROAD = 1 << 12  # so many float32 are compared with as many numbers: NumPy has no fast loop for a single one
 LARGE = 1 << 16  # bytes: what is given back as soon as nothing reads it
 INDENT = "    "
 
@@ -90,7 +91,7 @@ class Source:
             dtypes = {y.dtype for y in reader.lines}
             same = reader.dtype in dtypes or reader.dtype == np.dtype(bool)  # NumPy 1 makes float64 of single float32
             if ufunc_of(reader.operation) and len(dtypes) == 1 and dtypes <= set(FLOATS) and same:
-                return self._scalar(np.array(x, *dtypes), is_scalar(reader))
+                return self._number(np.array(x, *dtypes), reader)
             return literal(x) or f"float('{x}')"
         if not x.is_constant:
             return self._place(x)
@@ -98,15 +99,19 @@ class Source:
         others = [y.shape for y in reader.lines if y is not x]
         covered = bool(others) and ufunc_of(reader.operation) and np.broadcast_shapes(*others) == reader.shape
         if number is not None and covered:
-            return self._scalar(np.array(number, x.dtype), is_scalar(reader))
+            return self._number(np.array(number, x.dtype), reader)
         return self._constant(x)
 
-    def _scalar(self, number: Any, among_scalars: bool) -> str:
+    def _number(self, number: Any, reader: Line) -> str:
         """A number as an array without axes: NumPy would make one of it at every call."""
-        key = (number.dtype.str, number.tobytes(), among_scalars)
+        among_scalars = is_scalar(reader)
+        slow = ufunc_of(reader.operation) in (np.minimum, np.maximum) and number.dtype == np.float32 and reader.ndim
+        shape = () if not slow else reader.shape if reader.size <= BROAD else reader.shape[-1:]
+        key = (number.dtype.str, number.tobytes(), among_scalars, shape)
         if key not in self.constants:
             self.constants[key] = self._free_number("c")
             text = f"np.{number.dtype.name}({_number(number)})" if among_scalars else _array(number)
+            text = f"np.full({shape}, {_number(number)}{_dtype(number.dtype)})" if shape else text
             self.head.append(f"{self.constants[key]} = {text}")
         return self.constants[key]
 
@@ -182,8 +187,9 @@ class Source:
                     texts.append(f"{_form_name(buffer, form)} = {_form_name(buffer, form[:-2])}{turned(form[-1])}")
                 elif form != buffer.whole:
                     size = int(np.prod(form))
-                    part = "" if size == buffer.size else f".reshape(-1)[:{size}]"
-                    texts.append(f"{_form_name(buffer, form)} = {buffer.name}{part}.reshape({form})")
+                    flat = "" if size == buffer.size else f".reshape(-1)[:{size}]"
+                    shaped = "" if flat and len(form) == 1 else f".reshape({form})"
+                    texts.append(f"{_form_name(buffer, form)} = {buffer.name}{flat}{shaped}")
         return texts
 
 

@@ -72,7 +72,7 @@ def softmax_cross_entropy(t: Any, z: Any, base: float | None = None, axis: int |
     """
     _demand_equal(t, z)
     out = log_softmax(z, axis)
-    if z.size and not math.isfinite(fold(np.minimum, z)):  # a logit of −inf with target 0 contributes nothing
+    if z.size and not math.isfinite(fold(np.minimum, out)):  # a log of −inf with target 0 contributes nothing
         out = np.where(t != 0, out, 0)
     return _total(t * over_ln(out, base))
 
