@@ -22,6 +22,7 @@ from .lines import Line, needed
 from .portable import portable_source
 from .reading import Reading
 from .source import Source
+from .standard import in_standard_terms
 from .trace import is_tracing
 
 NAME = "compile"
@@ -94,7 +95,8 @@ class Program:
     @functools.cached_property
     def portable_text(self) -> tuple[str, list[Line]]:
         """The text for any array library, and the lines of its constants."""
-        return portable_source(self.order, self.arguments, self.closures, self.results, self.result_names)
+        order, results = in_standard_terms(self.order, self.results)
+        return portable_source(order, self.arguments, self.closures, results, self.result_names)
 
     def portably(self, xp: Any, arrays: Sequence[Any]) -> Any:
         """The results on another array library."""

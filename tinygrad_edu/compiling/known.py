@@ -41,6 +41,8 @@ OPERATIONS = _all_operations() | {
         Operation("without_nan", _without_nan),
         Operation("natural_log", np.log),
         Operation("not_equal", np.not_equal, broadcasts=True),
+        Operation("greater", np.greater, broadcasts=True),
+        Operation("take", np.take),
         Operation("invert", np.reciprocal),
     )
 }

@@ -66,7 +66,7 @@ class Lines:
         """An argument, or a closed-over Tensor, each its own."""
         line = Line(None, (), NO_PARAMETERS, shape, dtype, level)
         line.value = value
-        return self._numbered(line)
+        return self.numbered(line)
 
     def constant(self, array: Any) -> Line:
         """Numbers that never change. A repeated number takes no memory."""
@@ -81,7 +81,7 @@ class Lines:
         if key not in self.known:
             line = Line(None, (), NO_PARAMETERS, array.shape, array.dtype, CONSTANT)
             line.value = array
-            self.known[key] = self._numbered(line)
+            self.known[key] = self.numbered(line)
         return self.known[key]
 
     def full(self, number: Any, shape: Any, dtype: Any) -> Line:
@@ -99,11 +99,12 @@ class Lines:
                 with np.errstate(all="ignore"):
                     values = [x.value if isinstance(x, Line) else x for x in inputs]
                     line = self.constant(np.asarray(operation.forward(*values, **params), line.dtype))
-            self.known[key] = self._numbered(line)
+            self.known[key] = self.numbered(line)
             self.kept.append((operation, params))
         return line
 
-    def _numbered(self, line: Line) -> Line:
+    def numbered(self, line: Line) -> Line:
+        """The line as a part of this program."""
         self.numbers.setdefault(line, len(self.numbers))
         return line
 

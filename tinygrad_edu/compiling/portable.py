@@ -20,20 +20,22 @@ FUNCTIONS = {  # NumPy's name, the standard's
     "arctanh": "atanh", "arctan2": "atan2", "rint": "round",
 } | {name: name for name in (
     "exp expm1 log log1p log2 log10 sin cos tan sinh cosh tanh sqrt square sign floor ceil trunc hypot logaddexp "
-    "logical_and logical_or logical_not isnan isfinite isinf"
+    "remainder logical_and logical_or logical_not isnan isfinite isinf"
 ).split()}  # fmt: skip
 Texts = list[str]
 
 
-def _over(name: str) -> Callable[..., str]:
-    def write(line: Line, args: Texts, axis: Any = None, keepdims: bool = True) -> str:
-        return f"xp.{name}({args[0]}, axis={axis}, keepdims={keepdims})"
+def _call(name: str) -> Callable[..., str]:
+    """A function of the standard that has the parameters of the operation."""
+
+    def write(line: Line, args: Texts, **params: Any) -> str:
+        return f"xp.{name}({', '.join([*args, *(f'{key}={value!r}' for key, value in params.items())])})"
 
     return write
 
 
 def _matmul(line: Line, args: Texts) -> str:
-    return f"{args[0]} @ {args[1]}" if all(x.ndim for x in line.lines) else ""
+    return f"{args[0]} @ {args[1]}"
 
 
 def _transposed(line: Line, args: Texts, axes: tuple[int, ...]) -> str:
@@ -47,29 +49,33 @@ def _choice(line: Line, args: Texts) -> str:
     return f"xp.where(({x} {sign} {y}) | ({x} != {x}), {x}, {y})"
 
 
-def _part(x: str, index: Any) -> str:
-    """A part; nothing, where an array is in the index."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return "" if any(isinstance(part, np.ndarray) for part in parts) else f"{x}[{index_text(index, None)}]"
+def _part(line: Line, args: Texts, index: Any) -> str:
+    return f"{args[0]}[{index_text(index, None)}]"
+
+
+def _joined(name: str) -> Callable[..., str]:
+    return lambda line, args, axis: f"xp.{name}([{', '.join(args)}], axis={axis})"
 
 
 ENTRIES: dict[str, Callable[..., str]] = {
-    "matmul": _matmul, "transpose": _transposed, "minimum": _choice, "maximum": _choice,
-    "sum": _over("sum"), "max": _over("max"), "min": _over("min"), "prod": _over("prod"),
-    "peak": lambda line, args, axis: _over("max")(line, args, axis if len(axis) > 1 else axis[0]),
+    **{name: _call(name) for name in "sum max min prod tril triu roll where take_along_axis".split()},
+    **{name: _call(f"linalg.{name}") for name in ("inv", "solve", "det")},
+    "log_abs_det": lambda line, args: f"xp.linalg.slogdet({args[0]})[1]",
+    "sign_of_det": lambda line, args: f"xp.linalg.slogdet({args[0]})[0]",
+    "matmul": _matmul, "transpose": _transposed, "minimum": _choice, "maximum": _choice, "getitem": _part,
+    "concatenate": _joined("concat"), "stack": _joined("stack"),
+    "cumsum": _call("cumulative_sum"), "cumprod": _call("cumulative_prod"),
+    "argsort": lambda line, args, axis: f"xp.argsort({args[0]}, axis={axis}, stable=True)",
+    "astype": lambda line, args, dtype: f"xp.astype({args[0]}, xp.{line.dtype.name})",
+    "tile": lambda line, args, reps: f"xp.tile({args[0]}, {reps})",
+    "take": lambda line, args: f"xp.take({args[0]}, {args[1]}, axis=0)",
     "reshape": lambda line, args, shape: f"xp.reshape({args[0]}, {line.shape})",
     "broadcast_to": lambda line, args, shape: f"xp.broadcast_to({args[0]}, {line.shape})",
-    "where": lambda line, args: f"xp.where({', '.join(args)})",
     "ascontiguousarray": lambda line, args: args[0],
-    "without_nan": lambda line, args: f"xp.where({args[0]} == {args[0]}, {args[0]}, xp.sum(xp.where({args[1]} != 0, "
-                                      f"{args[1]} * ({args[2]} - {args[3]}), 0 * {args[1]})))",
     "step": lambda line, args: f"xp.where({args[0]} > 0, xp.ones_like({args[0]}), xp.zeros_like({args[0]}))",
     "same": lambda line, args: f"xp.where({args[0]} == {args[1]}, xp.ones_like({args[1]}), xp.zeros_like({args[1]}))",
     "negative": lambda line, args: f"-{args[0]}",
     "invert": lambda line, args: f"1.0 / {args[0]}", "reciprocal": lambda line, args: f"1.0 / {args[0]}",
-    "concatenate": lambda line, args, axis: f"xp.concat([{', '.join(args)}], axis={axis})",
-    "stack": lambda line, args, axis: f"xp.stack([{', '.join(args)}], axis={axis})",
-    "getitem": lambda line, args, index: _part(args[0], index),
     "safe_log": lambda line, args: f"xp.log(xp.where({args[0]} != 0, {args[0]}, xp.ones_like({args[0]})))",
 }  # fmt: skip
 

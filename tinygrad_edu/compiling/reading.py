@@ -3,7 +3,7 @@ write them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..record import NO_PARAMETERS, Operation, apply, constant, leaf_record
 from ..sweep import below, leading_to, sweep
 from ..tensor import Tensor
 from .lines import HOISTED, VARYING, Line, Symbol
-from .simplify import Writer
+from .simplify import SIMPLER, Writer
 from .trace import Plain, Trace, stand_in
 
 
@@ -29,7 +29,7 @@ class Reading:
         self, name: str, f: Callable[..., Any], leaves: Sequence[Any], rebuild: Callable[..., Any],
         names: Sequence[str | None], chosen: Sequence[int],
     ) -> None:  # fmt: skip
-        self.writer = Writer()
+        self.writer = Writer(SIMPLER)
         self.known: dict[int, Line | Any] = {}
         self.kept: list[Any] = []  # an id must stay that of one Tensor
         self.closures: list[Line] = []
@@ -68,7 +68,7 @@ class Reading:
             needed = leading_to(y, variables)
             if y._record.stamp in needed:  # type: ignore[union-attr]
                 line = self.writer.lines.full(1, y.shape, y.dtype)
-                seed = Symbol(line, line.value, self._write)
+                seed = Symbol(line, line.value, self.writer.of_value)
                 with np.errstate(all="ignore"):  # the numbers of the first call serve for shapes only
                     for node, g in sweep(y, seed, self._symbols, needed):
                         found[node._record.stamp] = g
@@ -84,16 +84,13 @@ class Reading:
         inputs = []
         for x, value in zip(record.inputs, record.values, strict=True):
             if x is not None:
-                inputs.append(Symbol(self.line_of(x), value, self._write))
+                inputs.append(Symbol(self.line_of(x), value, self.writer.of_value))
             else:
                 inputs.append(self._plain(value) if hasattr(value, "shape") else value)
-        return g, Symbol(self.line_of(node), node._value, self._write), inputs, record.params
+        return g, Symbol(self.line_of(node), node._value, self.writer.of_value), inputs, record.params
 
     def _plain(self, value: Any) -> Symbol:
-        return Symbol(self.writer.lines.constant(value), value, self._write)
-
-    def _write(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any], value: Any) -> Line:
-        return self.writer.write(operation, inputs, params, value.shape, value.dtype)
+        return Symbol(self.writer.lines.constant(value), value, self.writer.of_value)
 
     def line_of(self, node: Any) -> Line:
         """The line of a Tensor: of what made it, and before that of what that was made of."""
@@ -114,7 +111,7 @@ class Reading:
                     unread += reversed(missing)
                     continue
                 given = tuple(self._given(i, operation) for i in inputs)
-                line = self._write(operation, given, params, x._value)
+                line = self.writer.of_value(operation, given, params, x._value)
             if line.name is None and x.name is not None:
                 line.name = x.name
             self.known[id(x)] = line

@@ -7,26 +7,30 @@ What is rewritten has the same numbers, but for rounding.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..operations.activations import _groups
 from ..operations.reductions import _axes
 from ..record import NO_PARAMETERS, Operation
 from ..tensor import Tensor
 from .known import OPERATIONS, name_of, ufunc_of
-from .lines import VARYING, Line, Lines
+from .lines import VARYING, Line, Lines, Symbol
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 FEW, SHORT = 1 << 16, 1 << 10  # sums of more than that are left to NumPy, which adds pairwise
 
 
-class Writer:
-    """Adds lines to a program in their simplest form."""
+Rewriting = Callable[..., Line | None]  # of a form, the inputs and the parameters
 
-    def __init__(self) -> None:
-        self.lines = Lines()
+
+class Writer:
+    """Adds lines to a program, in the forms that a table gives to operations."""
+
+    def __init__(self, table: Mapping[str, Rewriting]) -> None:
+        self.lines, self.table = Lines(), table
 
     def write(
         self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any], shape: Any, dtype: Any
@@ -34,18 +38,22 @@ class Writer:
         """The line of an operation, or of what it comes to."""
         inputs = tuple(x if isinstance(x, Line) or type(x) in (int, float, bool) else self.lines.constant(x)
                        for x in inputs)  # fmt: skip
-        form = _Form(self, tuple(shape), np.dtype(dtype))
+        form = Form(self, tuple(shape), np.dtype(dtype))
         if ufunc_of(operation) is not None and len(inputs) > 1:
             for i in range(len(inputs)):  # one after the other: two that are stretched need one of them
                 inputs = (*inputs[:i], form.unstretched(inputs[i], inputs), *inputs[i + 1 :])
             if any(x.level == VARYING for x in inputs if isinstance(x, Line)):
                 inputs = tuple(map(form.in_order, inputs))
-        simpler = SIMPLER.get(name_of(operation))
-        found = simpler(form, *inputs, **params) if simpler else None
+        rewriting = self.table.get(name_of(operation))
+        found = rewriting(form, *inputs, **params) if rewriting else None
         return self.lines.add(operation, inputs, params, shape, dtype) if found is None else found
 
+    def of_value(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any], value: Any) -> Line:
+        """The line of an operation, whose shape and dtype are those of a value."""
+        return self.write(operation, inputs, params, value.shape, value.dtype)
 
-class _Form:
+
+class Form:
     """The shape and the dtype that a rewritten operation must have, and how to write its parts."""
 
     def __init__(self, writer: Writer, shape: tuple[int, ...], dtype: Any) -> None:
@@ -80,8 +88,11 @@ class _Form:
 
     def flat(self, x: Line) -> Line:
         """Its numbers in one row."""
-        x, row = self.in_order(x), (x.size,)
-        return x if x.ndim == 1 else self.writer.write(OPERATIONS["reshape"], (x,), {"shape": row}, row, x.dtype)
+        return self.reshaped(self.in_order(x), (x.size,))
+
+    def reshaped(self, x: Line, shape: tuple[int, ...]) -> Line:
+        """Its numbers in another shape."""
+        return self.writer.write(OPERATIONS["reshape"], (x,), {"shape": shape}, shape, x.dtype)
 
 
 def _is(x: Any, name: str) -> bool:
@@ -102,7 +113,7 @@ def _floating(*inputs: Any) -> bool:
 # --- arithmetic ------------------------------------------------------------------------------------------------------
 
 
-def _multiply(form: _Form, x: Any, y: Any) -> Line | None:
+def _multiply(form: Form, x: Any, y: Any) -> Line | None:
     for a, b in ((x, y), (y, x)):
         c = _number(b)
         if c is None or not form.is_mine(a):
@@ -125,11 +136,11 @@ def _multiply(form: _Form, x: Any, y: Any) -> Line | None:
     return None
 
 
-def _divide(form: _Form, x: Any, y: Any) -> Line | None:
+def _divide(form: Form, x: Any, y: Any) -> Line | None:
     return x if _number(y) == 1 and form.is_mine(x) else None
 
 
-def _add(form: _Form, x: Any, y: Any) -> Line | None:
+def _add(form: Form, x: Any, y: Any) -> Line | None:
     if _is(y, "negative"):
         return form.do("subtract", x, y.inputs[0]) if _floating(x, y) else None
     if _is(x, "negative") and _floating(x, y):
@@ -137,13 +148,13 @@ def _add(form: _Form, x: Any, y: Any) -> Line | None:
     return None
 
 
-def _subtract(form: _Form, x: Any, y: Any) -> Line | None:
+def _subtract(form: Form, x: Any, y: Any) -> Line | None:
     if _is(y, "negative") and _floating(x, y):
         return form.do("add", x, y.inputs[0])
     return x if _number(y) == 0 and form.is_mine(x) else None
 
 
-def _negative(form: _Form, x: Any) -> Line | None:
+def _negative(form: Form, x: Any) -> Line | None:
     if _is(x, "negative"):
         return x.inputs[0]  # type: ignore[no-any-return]
     if _is(x, "subtract") and _floating(*x.inputs):
@@ -151,7 +162,7 @@ def _negative(form: _Form, x: Any) -> Line | None:
     return None
 
 
-def _power(form: _Form, x: Any, p: Any) -> Line | None:
+def _power(form: Form, x: Any, p: Any) -> Line | None:
     if not form.is_mine(x) or not _floating(x) or isinstance(p, Line):
         return None
     if p == 1:
@@ -160,14 +171,14 @@ def _power(form: _Form, x: Any, p: Any) -> Line | None:
     return form.do(simple, x) if simple else None
 
 
-def _scaled_power(form: _Form, p: Any, x: Any, q: Any) -> Line | None:
+def _scaled_power(form: Form, p: Any, x: Any, q: Any) -> Line | None:
     """p x^q, where p is a number and not 0."""
     if isinstance(p, Line) or isinstance(q, Line) or not form.is_mine(x) or p == 0:
         return None
     return form.do("multiply", form.do("power", x, q), p)
 
 
-def _log(form: _Form, x: Any, base: Any) -> Line | None:
+def _log(form: Form, x: Any, base: Any) -> Line | None:
     logarithm = form.do("natural_log", x)
     return logarithm if base is None else form.do("divide", logarithm, math.log(base))
 
@@ -175,7 +186,7 @@ def _log(form: _Form, x: Any, base: Any) -> Line | None:
 # --- activations and costs -------------------------------------------------------------------------------------------
 
 
-def _sigmoid(form: _Form, x: Any) -> Line | None:
+def _sigmoid(form: Form, x: Any) -> Line | None:
     """e^x / (1 + e^x), which is 1 long before e^x overflows."""
     if not form.is_mine(x) or not _floating(x):
         return None
@@ -184,14 +195,14 @@ def _sigmoid(form: _Form, x: Any) -> Line | None:
     return form.do("divide", e, form.do("add", e, 1.0))
 
 
-def _softplus(form: _Form, x: Any) -> Line | None:
+def _softplus(form: Form, x: Any) -> Line | None:
     if not form.is_mine(x):
         return None
     tail = form.do("log1p", form.do("exp", form.do("negative", form.do("absolute", x))))
     return form.do("add", form.do("maximum", x, 0), tail)
 
 
-def _softmax_parts(form: _Form, z: Any, axis: Any) -> Any:
+def _softmax_parts(form: Form, z: Any, axis: Any) -> Any:
     """z without its peak, e to it, and the sum of that along the axis."""
     if not isinstance(z, Line) or not _floating(z) or not z.size:
         return None
@@ -202,17 +213,17 @@ def _softmax_parts(form: _Form, z: Any, axis: Any) -> Any:
     return shifted, e, form.do("sum", e, shape=kept, dtype=z.dtype, axis=axes, keepdims=True)
 
 
-def _softmax(form: _Form, z: Any, axis: Any) -> Line | None:
+def _softmax(form: Form, z: Any, axis: Any) -> Line | None:
     parts = _softmax_parts(form, z, axis)
     return parts and form.do("divide", parts[1], parts[2])
 
 
-def _log_softmax(form: _Form, z: Any, axis: Any) -> Line | None:
+def _log_softmax(form: Form, z: Any, axis: Any) -> Line | None:
     parts = _softmax_parts(form, z, axis)
     return parts and form.do("subtract", parts[0], form.do("natural_log", parts[2]))
 
 
-def _softmax_cross_entropy(form: _Form, t: Any, z: Any, base: Any, axis: Any) -> Line | None:
+def _softmax_cross_entropy(form: Form, t: Any, z: Any, base: Any, axis: Any) -> Line | None:
     if not isinstance(t, Line) or not isinstance(z, Line) or not _floating(t, z) or not z.size:
         return None
     shifted, _, s = _softmax_parts(form, z, axis)
@@ -222,12 +233,35 @@ def _softmax_cross_entropy(form: _Form, t: Any, z: Any, base: Any, axis: Any) ->
     return _total(form, form.do("without_nan", total, t, shifted, shift, shape=()), base)
 
 
-def _total(form: _Form, total: Line, base: Any) -> Line:
+def _coordinatewise(form: Form, z: Any, functions: Sequence[Any]) -> Line | None:
+    """Each function on its rows, and these in their order again."""
+    groups = _groups(functions)
+    if not groups:
+        return None
+    parts = []
+    for function, rows in groups:
+        shape = (len(rows), *z.shape[1:])
+        part = form.do("getitem", z, shape=shape, dtype=z.dtype, index=rows) if len(groups) > 1 else z
+        try:
+            out = function(Symbol(part, np.full(shape, 0.5, z.dtype), form.writer.of_value))
+        except TypeError:  # NumPy's own function, for one
+            return None
+        if not isinstance(out, Symbol) or out.dtype != form.dtype:
+            return None
+        parts.append(out.line)
+    if len(groups) == 1:
+        return parts[0]
+    joined = form.do("concatenate", *parts, shape=form.shape, axis=0)
+    back = np.argsort(np.concatenate([rows for _, rows in groups]))
+    return form.do("getitem", joined, shape=form.shape, index=back)
+
+
+def _total(form: Form, total: Line, base: Any) -> Line:
     total = form.do("negative", total)
     return total if base is None else form.do("divide", total, math.log(base))
 
 
-def _cross_entropy(form: _Form, t: Any, a: Any, base: Any) -> Line | None:
+def _cross_entropy(form: Form, t: Any, a: Any, base: Any) -> Line | None:
     if not isinstance(t, Line) or not isinstance(a, Line) or not _floating(t, a) or not a.size:
         return None
     there = form.do("not_equal", t, 0, dtype=bool)
@@ -235,14 +269,14 @@ def _cross_entropy(form: _Form, t: Any, a: Any, base: Any) -> Line | None:
     return _total(form, _inner(form, t, logs), base)
 
 
-def _squared_error(form: _Form, t: Any, a: Any) -> Line | None:
+def _squared_error(form: Form, t: Any, a: Any) -> Line | None:
     if not isinstance(t, Line) or not isinstance(a, Line) or not _floating(t, a):
         return None
     difference = form.do("subtract", a, t)
     return form.do("multiply", _inner(form, difference, difference), 0.5)
 
 
-def _inner(form: _Form, x: Line, y: Line) -> Line:
+def _inner(form: Form, x: Line, y: Line) -> Line:
     """Σ x y. The sum of many is left to NumPy, which sums pairwise: that is more exact."""
     if x.ndim and 0 < x.size <= FEW:
         return form.do("matmul", form.flat(x), form.flat(y), shape=())
@@ -253,39 +287,59 @@ def _inner(form: _Form, x: Line, y: Line) -> Line:
 # --- shapes ----------------------------------------------------------------------------------------------------------
 
 
-def _same_numbers(form: _Form, x: Any, **params: Any) -> Any:
+def _same_numbers(form: Form, x: Any, **params: Any) -> Any:
     return x if form.is_mine(x) else None
 
 
-def _ones_like(form: _Form, x: Any) -> Line:
+def _ones_like(form: Form, x: Any) -> Line:
     return form.writer.lines.full(1, form.shape, form.dtype)
 
 
-def _eye_like(form: _Form, x: Any, k: int) -> Line:
+def _eye_like(form: Form, x: Any, k: int) -> Line:
     return form.writer.lines.constant(np.eye(form.shape[0], form.shape[1], k, form.dtype))
 
 
-def _broadcast_to(form: _Form, x: Any, shape: Any) -> Line | None:
+def _broadcast_to(form: Form, x: Any, shape: Any) -> Line | None:
     if form.is_mine(x):
         return x  # type: ignore[no-any-return]
     c = _number(x)
     return None if c is None else form.writer.lines.full(c, form.shape, form.dtype)
 
 
-def _reshape(form: _Form, x: Any, shape: Any = None, axis: Any = None) -> Line | None:
+def _reshape(form: Form, x: Any, shape: Any = None, axis: Any = None) -> Line | None:
     if form.is_mine(x):
         return x  # type: ignore[no-any-return]
     if _is(x, "reshape"):
-        return form.do("reshape", *x.inputs, shape=form.shape)
-    return None if shape == form.shape else _reshaped(form, x)
+        return form.reshaped(x.inputs[0], form.shape)
+    return None if shape == form.shape else form.reshaped(x, form.shape)
 
 
-def _reshaped(form: _Form, x: Any) -> Line:
-    # the parameter of reshape has the name of the shape of a line: both are the same here
-    return form.writer.write(OPERATIONS["reshape"], (x,), {"shape": form.shape}, form.shape, form.dtype)
+def _as_slice(index: Any) -> Any:
+    """An array of places that follow one another as a slice, which is a view; any other index as it is."""
+    if isinstance(index, np.ndarray) and index.ndim == 1 and index.size and index.dtype.kind in "iu":
+        start, stop = int(index[0]), int(index[0]) + index.size
+        if start >= 0 and np.array_equal(index, np.arange(start, stop)):
+            return slice(start, stop)
+    return index
 
 
-def _permuted(form: _Form, x: Any, axes: tuple[int, ...]) -> Line | None:
+def _getitem(form: Form, x: Any, index: Any) -> Line | None:
+    simple = _as_slice(index)
+    if simple is index:
+        return None
+    return x if form.is_mine(x) else form.do("getitem", x, shape=form.shape, index=simple)
+
+
+def _scatter_add(form: Form, x: Any, index: Any, shape: Any) -> Line | None:
+    simple = _as_slice(index)
+    if simple is index:
+        return None
+    if form.is_mine(x):
+        return x  # type: ignore[no-any-return]
+    return form.writer.write(OPERATIONS["scatter_add"], (x,), {"index": simple, "shape": shape}, shape, form.dtype)
+
+
+def _permuted(form: Form, x: Any, axes: tuple[int, ...]) -> Line | None:
     """A transpose in its one form: the order of the axes, all of them counted from the front."""
     if _is(x, "transpose"):
         return _permuted(form, x.inputs[0], tuple(x.params["axes"][i] for i in axes))
@@ -294,21 +348,21 @@ def _permuted(form: _Form, x: Any, axes: tuple[int, ...]) -> Line | None:
     return form.writer.lines.add(OPERATIONS["transpose"], (x,), {"axes": axes}, form.shape, form.dtype)
 
 
-def _transpose(form: _Form, x: Any, axes: Any) -> Line | None:
+def _transpose(form: Form, x: Any, axes: Any) -> Line | None:
     return _permuted(form, x, tuple(range(x.ndim))[::-1] if axes is None else tuple(a % x.ndim for a in axes))
 
 
-def _swapaxes(form: _Form, x: Any, axis1: int, axis2: int) -> Line | None:
+def _swapaxes(form: Form, x: Any, axis1: int, axis2: int) -> Line | None:
     axes = list(range(x.ndim))
     axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
     return _permuted(form, x, tuple(axes))
 
 
-def _moveaxis(form: _Form, a: Any, source: Any, destination: Any) -> Line | None:
+def _moveaxis(form: Form, a: Any, source: Any, destination: Any) -> Line | None:
     return _permuted(form, a, np.moveaxis(np.empty(range(a.ndim)), source, destination).shape)
 
 
-def _sum(form: _Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
+def _sum(form: Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
     axes = _axes(axis, a.ndim)
     if form.dtype == a.dtype and all(a.shape[i] == 1 for i in axes):
         return _reshape(form, a)
@@ -328,7 +382,7 @@ def _sum(form: _Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
     return None
 
 
-def _sum_to(form: _Form, x: Any, shape: Any) -> Line | None:
+def _sum_to(form: Form, x: Any, shape: Any) -> Line | None:
     extra = x.ndim - len(shape)
     axes = tuple(i for i, n in enumerate((1,) * extra + tuple(shape)) if n == 1 != x.shape[i] or i < extra)
     kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
@@ -336,32 +390,33 @@ def _sum_to(form: _Form, x: Any, shape: Any) -> Line | None:
     return _reshape(form, total)
 
 
-def _mean(form: _Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
+def _mean(form: Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
     if not a.size or not _floating(a):
         return None
     total = form.do("sum", a, shape=form.shape, axis=axis, keepdims=keepdims)
     return form.do("divide", total, float(a.size // math.prod(form.shape)))
 
 
-def _norm(form: _Form, x: Any, axis: Any, keepdims: bool) -> Line | None:
+def _norm(form: Form, x: Any, axis: Any, keepdims: bool) -> Line | None:
     if not _floating(x):
         return None
     squares = form.do("sum", form.do("square", x), shape=form.shape, axis=axis, keepdims=keepdims)
     return form.do("sqrt", squares)
 
 
-def _bullet(form: _Form, a: Any, b: Any) -> Line:
+def _bullet(form: Form, a: Any, b: Any) -> Line:
     return form.do("matmul", b, a, shape=form.shape)
 
 
-SIMPLER: dict[str, Callable[..., Line | None]] = {
+SIMPLER: dict[str, Rewriting] = {
     "multiply": _multiply, "divide": _divide, "add": _add, "subtract": _subtract, "negative": _negative,
     "power": _power, "scaled_power": _scaled_power, "log": _log,
     "sigmoid": _sigmoid, "softplus": _softplus, "softmax": _softmax, "log_softmax": _log_softmax,
     "relu": lambda form, x: form.do("maximum", x, 0), "softmax_cross_entropy": _softmax_cross_entropy,
-    "cross_entropy": _cross_entropy, "squared_error": _squared_error,
+    "cross_entropy": _cross_entropy, "coordinatewise": _coordinatewise, "squared_error": _squared_error,
     "identity": _same_numbers, "copy": _same_numbers, "astype": _same_numbers, "ones_like": _ones_like,
     "eye_like": _eye_like, "broadcast_to": _broadcast_to, "reshape": _reshape, "expand_dims": _reshape,
     "squeeze": _reshape, "transpose": _transpose, "swapaxes": _swapaxes, "moveaxis": _moveaxis,
+    "getitem": _getitem, "scatter_add": _scatter_add,
     "sum": _sum, "sum_to": _sum_to, "mean": _mean, "norm": _norm, "bullet": _bullet,
 }  # fmt: skip
