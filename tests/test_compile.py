@@ -654,6 +654,18 @@ def test_every_case_is_portable(name, start):
         check_portable_case(case, xp)
 
 
+@OF_THE_STANDARD
+def test_constants_are_where_the_arguments_are():
+    xp = library("array_api_strict")
+    step, expected = portable_step()
+    device = xp.Device("device1")
+    given = [xp.asarray(v, device=device) for v in (*W, *b, X)]
+    value, (dW, db) = step.portable(xp, list(given[:2]), list(given[2:4]), given[4])
+    assert value.device == dW[0].device == device
+    on_the_host = [np.asarray(v.to_device(xp.Device("CPU_DEVICE"))) for v in (value, *dW, *db)]
+    check_portable(on_the_host, numbers(expected), single=False)
+
+
 def test_sums_are_sums_where_products_may_be_rougher():
     step = tg.compile(lambda W, x: tg.sum(tg.tanh(W @ x).sum(axis=0) ** 2) + tg.sum(x * W[0, 0]), (0, 1))
     step(np.ones((3, 4)), np.ones((4, 5)))

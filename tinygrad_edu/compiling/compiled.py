@@ -104,7 +104,8 @@ class Program:
         namespace: dict[str, Any] = {}
         exec(_code(text), namespace)
         numbers = [np.array(x.value._value if isinstance(x.value, Tensor) else x.value) for x in constants]
-        return namespace["program"](xp, arrays, [xp.asarray(x) for x in numbers])
+        device = getattr(arrays[0], "device", None) if arrays else None  # an array that is being traced has none
+        return namespace["program"](xp, arrays, [xp.asarray(x, device=device) for x in numbers])
 
 
 @functools.lru_cache(256)

@@ -144,6 +144,12 @@ class Source:
         buffer.forms[form] = None
         return _form_name(buffer, form)
 
+    def _viewed(self, x: Line) -> str:
+        """What a view of a buffer shows."""
+        (source,) = x.inputs
+        seen = turned(x.params["axes"]) if name_of(x.operation) == "transpose" else f".reshape({x.shape})"
+        return f"{self._bound_view(x)} is {self._name(source)}{seen}"
+
     # --- statements ---
 
     def _statements(self, level: int) -> list[str]:
@@ -159,7 +165,8 @@ class Source:
             if out is None and name_of(line.operation) in ONLY_OUT:
                 out = f"np.empty({line.shape}{_dtype(line.dtype)})"
             code = statement(line, args, out, self._bind)
-            texts.append(f"{self._name(line)} = {code}  # {line.shape}")
+            views = "".join(f"; {self._viewed(x)}" for x in dict.fromkeys(line.lines) if self._bound_view(x))
+            texts.append(f"{self._name(line)} = {code}  # {line.shape}{views}")
             source = self.memory.source_of(line)
             fresh = self.memory.place.get(source) is None and source.operation is not None and source.level == VARYING
             if fresh and source.nbytes >= LARGE and source not in self.memory.kept and level == VARYING:
