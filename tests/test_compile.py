@@ -517,6 +517,18 @@ def test_one_compiled_function_in_another():
 # --- the text --------------------------------------------------------------------------------------------------------
 
 
+def test_what_a_compiled_function_is_called():
+    def cost(u):
+        return tg.sum(u * u)
+
+    step = tg.compile(cost)
+    assert repr(step).endswith("cost, argnum=0): no program yet>") and repr(step).startswith("<compile(")
+    step(x)
+    assert repr(step).endswith("cost, argnum=0): 1 program>")
+    step(x[0])
+    assert repr(step).endswith("cost, argnum=0): 2 programs>")
+
+
 def test_the_text_is_that_of_the_last_call():
     step = tg.compile(lambda W, b: tg.sum(tg.sigmoid(W @ x + b).named("a1") ** 2), (0, 1))
     with pytest.raises(ValueError, match="before the first call"):
@@ -652,6 +664,38 @@ def test_every_case_is_portable(name, start):
     xp = library(name)
     for case in VARIABLE[start : start + 200]:
         check_portable_case(case, xp)
+
+
+AT_THE_EDGE = {
+    "softmax_cross_entropy": lambda z: tg.softmax_cross_entropy(np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]), z),
+    "logsumexp": lambda z: tg.sum(tg.logsumexp(z, axis=0)),
+    "fmax": lambda z: tg.sum(np.fmax(z, 0.2) * np.fmin(z, z.T[:1].T)),
+    "nan_to_num": lambda z: tg.sum(np.nan_to_num(z, posinf=3.0) * np.nan_to_num(z, nan=2.0, neginf=-7.0)),
+    "nanmean": lambda z: np.nanmean(z) + tg.sum(np.nansum(z, axis=1)),
+    "ratio": lambda z: tg.cross_entropy(z, z * z),
+    "relu": lambda z: tg.sum(tg.relu(z) + tg.leaky_relu(z) + tg.gelu(z)),
+}
+
+
+@OF_THE_STANDARD
+@pytest.mark.parametrize("value", [1e4, -1e4, np.inf, -np.inf, np.nan, 0.0])
+@pytest.mark.parametrize("name", AT_THE_EDGE)
+def test_portable_numbers_at_the_edge(name, value):
+    z = np.array([[0.5, value], [value, 1.0], [-2.0, 0.1]])
+    step = tg.compile(AT_THE_EDGE[name])
+    with np.errstate(all="ignore"):
+        expected = step(z)
+        check_portable(step.portable(np, z), expected, single=False)
+
+
+@OF_THE_STANDARD
+def test_equal_numbers_do_not_vary():
+    """Three times 0.1 less their rounded mean are not 0, and a standard deviation would blow that up."""
+    step = tg.compile(lambda x: tg.std(x))
+    step(np.array([0.3, 0.1, 0.2]))
+    value, gradient = step.portable(np, np.full(3, 0.1))
+    check_portable([value, gradient], [0.0, np.zeros(3)], single=False)
+    assert value == 0
 
 
 @OF_THE_STANDARD

@@ -10,6 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from . import operations as op
+from .arithmetic import Arithmetic
 from .operations.elementwise import astype
 from .protocols import call_function, call_ufunc, is_traced, on_values, plain
 from .record import Node, Operation, Record, apply, constant, leaf_record, recording, state
@@ -67,7 +68,7 @@ def _view(array: Any) -> Any:
     return view
 
 
-class Tensor(Node):
+class Tensor(Arithmetic, Node):
     """An array that remembers how it was computed.
 
     Parameters
@@ -311,18 +312,7 @@ class Tensor(Node):
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return call_function(function, args, kwargs)
 
-    # --- operators and methods: the operations themselves ---
-
-    __add__ = op.add
-    __sub__ = op.subtract
-    __mul__ = op.multiply
-    __truediv__ = op.divide
-    __mod__ = op.mod
-    __pow__ = op.power
-    __matmul__ = op.matmul
-    __neg__ = op.negative
-    __abs__ = op.absolute
-    __pos__ = op.identity
+    # --- methods: the operations themselves ---
 
     sum = op.sum
     mean = op.mean
@@ -355,10 +345,6 @@ class Tensor(Node):
         return astype(self, np.dtype(dtype))
 
 
-def _reflected(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda self, other: operation(other, self)
-
-
 def _compared(name: str) -> Callable[[Any, Any], Any]:
     operation = Operation(COMPARISONS[name], getattr(operator, name), broadcasts=True)
 
@@ -378,8 +364,6 @@ def _on_values(name: str) -> Callable[..., Any]:
     return method
 
 
-for _name in "add sub mul truediv mod pow matmul".split():
-    setattr(Tensor, f"__r{_name}__", _reflected(getattr(Tensor, f"__{_name}__")))
 _NAMES = "equal not_equal less less_equal greater greater_equal".split()
 COMPARISONS = dict(zip("eq ne lt le gt ge".split(), _NAMES, strict=True))
 for _name in COMPARISONS:

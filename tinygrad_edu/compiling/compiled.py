@@ -126,6 +126,11 @@ class Compiled:
         self._several = isinstance(argnum, tuple)
         functools.update_wrapper(self, f, updated=())
 
+    def __repr__(self) -> str:
+        name, number = getattr(self.f, "__qualname__", repr(self.f)), len(self._programs)
+        programs = {0: "no program yet", 1: "1 program"}.get(number, f"{number} programs")
+        return f"<compile({name}, argnum={self.argnum!r}): {programs}>"
+
     @property
     def source(self) -> str:
         """The text of the program of the last call."""

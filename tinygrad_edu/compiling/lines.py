@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .. import operations as op
+from ..arithmetic import Arithmetic
 from ..record import NO_PARAMETERS, Operation, Value
 
 CONSTANT, HOISTED, VARYING = range(3)  # depends on nothing, on Tensors that are closed over, on the arguments
@@ -129,7 +129,7 @@ def _frozen(value: Any) -> Any:
     return type(value).__name__, repr(value) if isinstance(value, float) else value
 
 
-class Symbol(Value):
+class Symbol(Arithmetic, Value):
     """The reading of a rule that writes a program: a line, and its numbers for the arguments of the first call, which
     shapes and dtypes come from."""
 
@@ -151,24 +151,8 @@ class Symbol(Value):
     size = property(lambda self: self.value.size)
     dtype = property(lambda self: self.value.dtype)
 
-    __add__ = op.add
-    __sub__ = op.subtract
-    __mul__ = op.multiply
-    __truediv__ = op.divide
-    __pow__ = op.power
-    __matmul__ = op.matmul
-    __neg__ = op.negative
-
 
 Writing = Callable[[Operation, tuple[Any, ...], Mapping[str, Any], Any], Line]
-
-
-def _reflected(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda self, other: operation(other, self)
-
-
-for _name in "add sub mul truediv pow matmul".split():
-    setattr(Symbol, f"__r{_name}__", _reflected(getattr(Symbol, f"__{_name}__")))
 
 
 def needed(results: Iterable[Line]) -> list[Line]:

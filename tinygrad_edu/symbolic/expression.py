@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import operations as op
+from ..arithmetic import Arithmetic
 from ..record import Operation, Value
 from .algebra import added, as_argument, chained, multiplied, power, summed, transposed
 from .coefficients import MINUS_ONE, ONE, coefficient, logarithm
@@ -21,7 +22,7 @@ from .terms import Call, Shape, Term, atom, factor, filled, make, number, poly, 
 Params = Mapping[str, Any]
 
 
-class Expression(Value):
+class Expression(Arithmetic, Value):
     """A formula and its numbers. A rule may do with it what it may do with an array or a Tensor.
 
     Parameters
@@ -57,22 +58,6 @@ class Expression(Value):
     ndim = property(lambda self: self.value.ndim)
     size = property(lambda self: self.value.size)
     dtype = property(lambda self: self.value.dtype)
-
-    __add__ = op.add
-    __sub__ = op.subtract
-    __mul__ = op.multiply
-    __truediv__ = op.divide
-    __pow__ = op.power
-    __matmul__ = op.matmul
-    __neg__ = op.negative
-
-
-def _reflected(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda self, other: operation(other, self)
-
-
-for _name in "add sub mul truediv pow matmul".split():
-    setattr(Expression, f"__r{_name}__", _reflected(getattr(Expression, f"__{_name}__")))
 
 
 def plain(x: Any) -> Expression:

@@ -1,0 +1,36 @@
+"""Python's operators as operations, for whatever operations accept beside arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import operations as op
+
+
+def _reflected(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda self, other: operation(other, self)
+
+
+class Arithmetic:
+    """What a Tensor, a symbol and a line of a program have in common: +, −, *, /, %, ** and @."""
+
+    __slots__ = ()
+
+    __add__ = op.add
+    __sub__ = op.subtract
+    __mul__ = op.multiply
+    __truediv__ = op.divide
+    __mod__ = op.mod
+    __pow__ = op.power
+    __matmul__ = op.matmul
+    __radd__ = _reflected(op.add)
+    __rsub__ = _reflected(op.subtract)
+    __rmul__ = _reflected(op.multiply)
+    __rtruediv__ = _reflected(op.divide)
+    __rmod__ = _reflected(op.mod)
+    __rpow__ = _reflected(op.power)
+    __rmatmul__ = _reflected(op.matmul)
+    __neg__ = op.negative
+    __abs__ = op.absolute
+    __pos__ = op.identity
