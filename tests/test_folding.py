@@ -13,7 +13,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.drawing import folding
 from tinygrad_edu.drawing.folding import fold
 from tinygrad_edu.drawing.graph import collect
-from tinygrad_edu.drawing.repetitions import LEAVES
+from tinygrad_edu.drawing.repetitions import LEAVES, Tape
 
 
 def tensor(*shape, name=None):
@@ -233,6 +233,57 @@ def test_a_result_inside_a_layer_stays_visible_beside_it():
     with tg.layer("outer"), tg.layer("cost"):
         y = tg.sum(tg.sin(tensor(3, name="x")))
     assert [(v.kind, v.layers) for v in fold(collect(y), 1).vertices] == [("group", ("outer",)), ("result", ("outer",))]
+
+
+def loops(y):
+    return [tuple(loop) for loop in Tape(collect(y)).loops()]
+
+
+def test_a_repetition_is_a_whole_layer():
+    """The same operations might be taken from the middle of one layer to the middle of the next."""
+    y = tg.sin(tensor(4, 1, name="h"))
+    with tg.layer("layer 0"):
+        y = tg.tanh(y)
+    for i in range(1, 6):
+        with tg.layer(f"layer {i}"):
+            y = tg.tanh(tensor(4, 4, name=f"W{i}") @ y)
+    assert loops(tg.sum(y)) == [(2, 2, 5)]
+    folded = fold(collect(tg.sum(y)), None, 8)
+    assert [v.layers for v in folded.vertices if v.times == 5] == [("layer 1 … layer 5",)] * 3
+
+
+def test_layers_of_one_name_are_not_cut_either():
+    """Inside of the first layer only one value is carried, at its border two."""
+    y, w = tg.exp(tensor(3, name="y")), tg.exp(tensor(3, name="w"))
+    for _ in range(5):
+        with tg.layer("first"):
+            a = tg.sin(y * w)
+        with tg.layer("second"):
+            y, w = tg.cos(a), tg.tanh(a)
+    assert loops(tg.sum(y * w)) == [(2, 4, 5)]
+
+
+def test_a_loop_begins_where_fewest_values_are_carried():
+    """sin and cos of what one product gives: to begin with the product or with cos, two values would be carried."""
+    y = tg.exp(tensor(4, 1, name="h"))
+    y = tg.cos(y) * y
+    for _ in range(5):
+        y = tg.sin(y) * tg.cos(y)
+    assert loops(tg.sum(y)) == [(3, 3, 5)]
+
+
+def test_the_first_repetition_may_start_from_elsewhere_but_else_is_like_the_others():
+    x = tensor(3, name="x")
+    y = tg.sin(x) * x
+    for _ in range(5):
+        y = tg.sin(y) * y
+    assert loops(tg.sum(y)) == [(0, 2, 6)]
+    a, b = tg.sin(x), tg.sin(x)  # later on the second sine is one of the first
+    y = a * b
+    for _ in range(5):
+        a = tg.sin(y)
+        y = a * tg.sin(a)
+    assert loops(tg.sum(y)) == [(1, 3, 5)]  # from the second sine on, whatever that is taken of
 
 
 def test_layers_of_equal_structure_fold_together():

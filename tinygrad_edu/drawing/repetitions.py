@@ -83,7 +83,7 @@ class Tape:
             begin, end = begin + first, end + first
             earliest = max(first, begin - period)  # the first repetition gets its inputs from elsewhere
             starts = [s - period for s in range(earliest, begin + period) if (end - s) // period + 1 >= FEWEST]
-            for start in sorted(starts, key=lambda s: (not self._at_border(s), self._carried(s + period, period), s)):
+            for start in sorted(starts, key=lambda s: (not self._at_borders(s, period), self._carried(s + period, period), s)):
                 loop = Loop(start, period, (end - start) // period)
                 if self._closed(loop, begin):
                     yield loop
@@ -111,10 +111,11 @@ class Tape:
                 if not carried and not self._follows(a.tail, b.tail, period):
                     return False
         differ = any(self.made[i].layers != self.made[i + period].layers for i in range(start, start + period))
-        return not differ or self._at_border(start)
+        return not differ or self._at_borders(start, period)
 
-    def _at_border(self, start: int) -> bool:
-        return start == 0 or self.made[start - 1].layers != self.made[start].layers
+    def _at_borders(self, start: int, period: int) -> bool:
+        """Whether the first two repetitions begin where a layer does; the others are like the second."""
+        return all(i == 0 or self.made[i - 1].layers != self.made[i].layers for i in (start, start + period))
 
     def _carried(self, border: int, period: int) -> int:
         """How many values go from before a border to the repetition after it."""
