@@ -110,6 +110,12 @@ def test_large_constants():
     check(lambda W: tg.sum(tg.sin(W @ X)) + tg.sum(np.exp(X.T) @ W.T), [W], [-W])
 
 
+@pytest.mark.parametrize("places", [[-2, -1], [-1, 0, 1], [1, 2], [0, 1, 2], [2, 1], [1, 1], [1]])
+def test_lists_of_places(places):
+    """Places that follow one another are a slice, if none is counted from the end."""
+    check(lambda u: tg.sum(u[np.array(places)] ** 3 * np.arange(1.0, 5.0)), [x], [-x])
+
+
 def test_constants_of_any_layout():
     """What is closed over is brought in order before: the numbers are the same, those of a later call as well."""
     rng = np.random.default_rng(0)
