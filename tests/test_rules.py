@@ -227,10 +227,9 @@ RULES = [
 ]
 
 
-def _is_noticed(case):
+def _is_noticed(check, case):
     try:
-        check_first_order(case)
-        check_second_order(case)
+        check(case)
     except AssertionError:
         return True
     return False
@@ -242,7 +241,8 @@ def test_a_wrong_rule_is_caught(operation, i, wrong, monkeypatch):
     mutant = Mutant(operation.vjps, i, WRONG[wrong])
     cases = _table()[operation]
     monkeypatch.setattr(operation, "vjps", mutant)
-    noticed = any(map(_is_noticed, cases))
+    checks = check_first_order, check_second_order  # in this order: nearly all are noticed by the quick one
+    noticed = any(_is_noticed(check, case) for check in checks for case in cases)
     if wrong == "transposed":  # no difference for what has no square, or is symmetric as the trace's is
         assert noticed == mutant.differs
     else:
