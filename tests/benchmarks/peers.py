@@ -501,8 +501,8 @@ def main() -> None:
         }
         print_network(network, figures[network])
         figures[network]["held"] = held = in_process(options.threads, "held", network=network, dtype="float64")
-        shown = ", ".join(f"{name.strip()} {size / 1e3:.4g}" for name, size in held["most"].items())
-        print(f"most memory in a step, float64, kB: {shown} (its program: {held['program'] / 1e3:.3g})")
+        shown = ", ".join(f"{name.strip()} {size / 1e3:,.1f}" for name, size in held["most"].items())
+        print(f"most memory in a step, float64, kB: {shown} (its program: {held['program'] / 1e3:.1f})")
 
     figures["compilation"] = compilation = in_process(options.threads, "compilation")
     once, twice = (1e3 * seconds for seconds in compilation["seconds"])

@@ -83,7 +83,8 @@ class Tape:
             begin, end = begin + first, end + first
             earliest = max(first, begin - period)  # the first repetition gets its inputs from elsewhere
             starts = [s - period for s in range(earliest, begin + period) if (end - s) // period + 1 >= FEWEST]
-            for start in sorted(starts, key=lambda s: (not self._at_borders(s, period), self._carried(s + period, period), s)):
+            starts.sort(key=lambda s: (not self._at_borders(s, period), self._carried(s + period, period), s))
+            for start in starts:
                 loop = Loop(start, period, (end - start) // period)
                 if self._closed(loop, begin):
                     yield loop
