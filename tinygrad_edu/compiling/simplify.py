@@ -16,6 +16,7 @@ from ..operations.activations import _groups
 from ..operations.reductions import _axes
 from ..record import NO_PARAMETERS, Operation
 from ..tensor import Tensor
+from .contractions import contracted
 from .known import OPERATIONS, name_of, ufunc_of
 from .lines import VARYING, Line, Lines, Symbol
 
@@ -89,6 +90,13 @@ class Form:
     def flat(self, x: Line) -> Line:
         """Its numbers in one row."""
         return self.reshaped(self.in_order(x), (x.size,))
+
+    def inner(self, x: Line, y: Line) -> Line:
+        """Σ x y. The sum of many is left to NumPy, which sums pairwise: that is more exact."""
+        if x.ndim and 0 < x.size <= FEW:
+            return self.do("matmul", self.flat(x), self.flat(y), shape=())
+        product = self.do("multiply", x, y)
+        return self.do("sum", product, shape=(), axis=tuple(range(x.ndim)), keepdims=False)
 
     def reshaped(self, x: Line, shape: tuple[int, ...]) -> Line:
         """Its numbers in another shape."""
@@ -229,7 +237,7 @@ def _softmax_cross_entropy(form: Form, t: Any, z: Any, base: Any, axis: Any) -> 
     shifted, _, s = _softmax_parts(form, z, axis)
     shift = form.do("natural_log", s)
     sums = form.do("sum", t, shape=s.shape, axis=_axes(axis, z.ndim), keepdims=True)  # the derivative has them, too
-    total = form.do("subtract", _inner(form, t, shifted), _inner(form, sums, shift), shape=())
+    total = form.do("subtract", form.inner(t, shifted), form.inner(sums, shift), shape=())
     return _total(form, form.do("without_nan", total, t, shifted, shift, shape=()), base)
 
 
@@ -266,22 +274,14 @@ def _cross_entropy(form: Form, t: Any, a: Any, base: Any) -> Line | None:
         return None
     there = form.do("not_equal", t, 0, dtype=bool)
     logs = form.do("natural_log", form.do("where", there, a, 1))
-    return _total(form, _inner(form, t, logs), base)
+    return _total(form, form.inner(t, logs), base)
 
 
 def _squared_error(form: Form, t: Any, a: Any) -> Line | None:
     if not isinstance(t, Line) or not isinstance(a, Line) or not _floating(t, a):
         return None
     difference = form.do("subtract", a, t)
-    return form.do("multiply", _inner(form, difference, difference), 0.5)
-
-
-def _inner(form: Form, x: Line, y: Line) -> Line:
-    """Σ x y. The sum of many is left to NumPy, which sums pairwise: that is more exact."""
-    if x.ndim and 0 < x.size <= FEW:
-        return form.do("matmul", form.flat(x), form.flat(y), shape=())
-    product = form.do("multiply", x, y)
-    return form.do("sum", product, shape=(), axis=tuple(range(x.ndim)), keepdims=False)
+    return form.do("multiply", form.inner(difference, difference), 0.5)
 
 
 # --- shapes ----------------------------------------------------------------------------------------------------------
@@ -373,7 +373,7 @@ def _sum(form: Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
     factors = a.inputs if _is(a, "multiply") else a.inputs * 2 if _is(a, "square") else ()
     alike = all(isinstance(x, Line) and x.shape == a.shape and x.dtype == a.dtype for x in factors)
     if factors and alike and len(axes) == a.ndim and a.size <= FEW:
-        return _reshape(form, _inner(form, *factors))
+        return _reshape(form, form.inner(*factors))
     if a.ndim == 2 and len(axes) == 1:
         n = a.shape[axes[0]]
         if n <= SHORT:  # a product with ones takes half the time of a sum along one axis
@@ -419,4 +419,5 @@ SIMPLER: dict[str, Rewriting] = {
     "squeeze": _reshape, "transpose": _transpose, "swapaxes": _swapaxes, "moveaxis": _moveaxis,
     "getitem": _getitem, "scatter_add": _scatter_add,
     "sum": _sum, "sum_to": _sum_to, "mean": _mean, "norm": _norm, "bullet": _bullet,
+    "einsum": contracted,
 }  # fmt: skip

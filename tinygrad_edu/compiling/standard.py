@@ -14,6 +14,7 @@ import numpy as np
 
 from ..operations.functions import GELU_CUBIC, GELU_SCALE
 from ..operations.reductions import _axes
+from .contractions import contracted
 from .known import OPERATIONS, name_of
 from .lines import Line, needed
 from .simplify import FLOATS, SIMPLER, Form, Rewriting, Writer
@@ -356,51 +357,16 @@ def _cross(form: Form, a: Any, b: Any) -> Line:
     return form.do("subtract", *products)
 
 
-def _einsum(form: Form, *operands: Any, subscripts: str) -> Line:
-    """Products of matrices, of one operand after the other."""
+def _einsum(form: Form, *operands: Any, subscripts: str) -> Line | None:
+    """Without letters that a term has twice: those are diagonals."""
     left, _, output = subscripts.partition("->")
-    rest = [_without_repeats(form, x, letters) for x, letters in zip(operands, left.split(","), strict=True)]
-    x, letters = rest.pop(0)
-    while rest:
-        y, others = rest.pop(0)
-        wanted = {*output, *(letter for _, term in rest for letter in term)}
-        x, letters = _summed(form, x, letters, {*wanted, *others})
-        y, others = _summed(form, y, others, {*wanted, *letters})
-        x, letters = _product(form, x, letters, y, others, wanted)
-    x, letters = _summed(form, x, letters, {*output})
-    return _in_order(form, x, letters, output)
-
-
-def _without_repeats(form: Form, x: Line, letters: str) -> tuple[Line, str]:
-    once = "".join(dict.fromkeys(letters))
-    return (x if once == letters else _at(form, x, np.einsum(f"{letters}->{once}", _places(x.shape)))), once
-
-
-def _summed(form: Form, x: Line, letters: str, wanted: set[str]) -> tuple[Line, str]:
-    """The sum over the axes that are not wanted."""
-    axes = tuple(i for i, letter in enumerate(letters) if letter not in wanted)
-    shape = tuple(n for n, letter in zip(x.shape, letters, strict=True) if letter in wanted)
-    total = form.do("sum", x, shape=shape, axis=axes, keepdims=False)
-    return total, "".join(letter for letter in letters if letter in wanted)
-
-
-def _product(form: Form, x: Line, letters: str, y: Line, others: str, wanted: set[str]) -> tuple[Line, str]:
-    """Matrices of the axes that one of both has and of those that are summed over; a stack along the others."""
-    shared = [letter for letter in letters if letter in others]
-    stack, gone = ("".join(i for i in shared if (i in wanted) is kept) for kept in (True, False))
-    rows, columns = ("".join(i for i in each if i not in shared) for each in (letters, others))
-    n = dict(zip((*letters, *others), (*x.shape, *y.shape), strict=True))
-    lengths = [math.prod(n[i] for i in part) for part in (stack, rows, gone, columns)]
-    a = form.reshaped(_in_order(form, x, letters, stack + rows + gone), (lengths[0], lengths[1], lengths[2]))
-    b = form.reshaped(_in_order(form, y, others, stack + gone + columns), (lengths[0], lengths[2], lengths[3]))
-    product = form.do("matmul", a, b, shape=(lengths[0], lengths[1], lengths[3]))
-    kept = stack + rows + columns
-    return form.reshaped(product, tuple(n[i] for i in kept)), kept
-
-
-def _in_order(form: Form, x: Line, letters: str, order: str) -> Line:
-    axes = tuple(letters.index(letter) for letter in order)
-    return form.do("transpose", x, shape=tuple(x.shape[i] for i in axes), dtype=x.dtype, axes=axes)
+    terms = left.split(",")
+    once = ["".join(dict.fromkeys(term)) for term in terms]
+    alone = [
+        x if term == letters else _at(form, x, np.einsum(f"{term}->{letters}", _places(x.shape)))
+        for x, term, letters in zip(operands, terms, once, strict=True)
+    ]
+    return contracted(form, *alone, subscripts=f"{','.join(once)}->{output}")
 
 
 TABLE: dict[str, Rewriting] = {
