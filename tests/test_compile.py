@@ -110,6 +110,14 @@ def test_large_constants():
     check(lambda W: tg.sum(tg.sin(W @ X)) + tg.sum(np.exp(X.T) @ W.T), [W], [-W])
 
 
+def test_products_of_several_are_taken_in_a_cheap_order():
+    rng = np.random.default_rng(0)
+    A, B, v = rng.normal(size=(6, 7)), rng.normal(size=(7, 8)), rng.normal(size=8)
+    step = check(lambda A, B, v: np.sum(np.einsum("ij,jk,k->i", A, B, v) ** 2), (A, B, v), (-A, B, v), argnum=(0, 1, 2))
+    assert "einsum" not in step.source
+    assert "(6, 8)" not in step.source  # a product of the matrices
+
+
 @pytest.mark.parametrize("places", [[-2, -1], [-1, 0, 1], [1, 2], [0, 1, 2], [2, 1], [1, 1], [1]])
 def test_lists_of_places(places):
     """Places that follow one another are a slice, if none is counted from the end."""
