@@ -257,6 +257,25 @@ def test_a_gradient_of_0_explains_nothing():
     assert tg.compare(tg.sum(tg.relu(x)), x, "x > 0")
 
 
+def test_tiny_gradients_are_compared_as_others():
+    """1e-25 is a unit like any other; what is left of numbers that cancel is none."""
+    w, x = tg.Tensor([[-50.0, 1.0]], requires_grad=True, name="w"), tg.Tensor([[1.0], [2.0]], name="x")
+    loss = tg.sum(tg.sigmoid(w @ x) * 1e-3)
+    gradient = tg.adjoints(loss, w)
+    assert abs(gradient).max() < 1e-20
+    assert tg.compare(loss, w, gradient).verdict == "right"
+    assert tg.compare(loss, w, 2 * gradient).causes == ("factor",)
+    assert not tg.compare(loss, w, 0 * gradient)
+    v = tg.Tensor([[0.5, -0.2], [0.1, 0.3], [0.7, 0.4]], requires_grad=True, name="v")
+    tiny = tg.sum(tg.tanh(v @ x)) * 1e-25
+    assert tg.compare(tiny, v, "1e-25 * (1 - tanh(v @ x)**2) @ x.T").verdict == "right"
+    assert tg.compare(tiny, v, "-1e-25 * (1 - tanh(v @ x)**2) @ x.T").causes == ("sign",)
+    assert not tg.compare(tiny, v, "0 * v")
+    nothing = tg.sum(w @ x * 0.1) + tg.sum(w @ x * 0.2) - tg.sum(w @ x * 0.3)
+    assert 0 < abs(tg.adjoints(nothing, w)).max() < 1e-15
+    assert tg.compare(nothing, w, np.zeros((1, 2))).verdict == tg.compare(nothing, w, "0 * w").verdict == "right"
+
+
 def test_numbers_that_are_not_finite():
     x = tg.Tensor([[0.0], [2.0]], requires_grad=True, name="x")
     with np.errstate(all="ignore"):

@@ -200,13 +200,14 @@ class Comparison:
             return all(self._close(np.asarray(candidate.run(trial)), trial) for trial in self._inputs.fresh)
 
     def _close(self, value: Array, trial: Trial | None = None) -> bool:
-        value, engine = np.asarray(value, float), np.asarray((trial or self._inputs.own).engine)
+        trial = trial or self._inputs.own
+        value, engine = np.asarray(value, float), np.asarray(trial.engine)
         if value.size == 1 == engine.size:
             value = value.reshape(engine.shape)
         if value.shape != engine.shape:
             return False
         difference = float(np.max(np.abs(value - engine), initial=0))
-        return difference <= self._rtol * float(np.max(np.abs(engine), initial=0)) + 1e-15
+        return difference <= self._rtol * float(np.max(np.abs(engine), initial=0)) + trial.noise
 
     # --- the verdict ---
 
@@ -255,7 +256,7 @@ class Comparison:
         if self.difference is None:
             return f"The formula has the shape {np.shape(self.value)}, the gradient {np.shape(engine)}."
         largest = float(np.max(np.abs(engine), initial=0))
-        bad = ~(np.abs(self.difference) <= self._rtol * largest + 1e-15)
+        bad = ~(np.abs(self.difference) <= self._rtol * largest + self._inputs.own.noise)
         if not bad.any():
             return ""
         if self.max_rel_error < 1e-2 and not self.text:

@@ -98,7 +98,8 @@ def ratio(value: Array, engine: Array) -> float | None:
         return 1.0 if not np.any(value) else None
     c = float(np.sum(value * engine)) / square
     largest = float(np.max(np.abs(engine)))
-    close = c != 0 and np.max(np.abs(value - c * engine)) <= 1e-8 * abs(c) * largest + 1e-15
+    difference = float(np.max(np.abs(value - c * engine)))
+    close = c != 0 and difference <= 1e-8 * abs(c) * largest + min(1e-15, 1e-6 * abs(c) * largest)
     return c if close else None
 
 

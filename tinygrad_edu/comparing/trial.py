@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from .scope import Key, Quantity, Scope
 from .tree import Tree
 
 Array = Any
+SMALL, ROUNDING = 1e-6, 1e-15
 
 
 class Trial:
@@ -32,7 +34,10 @@ class Trial:
         cut: Collection[tuple[int, int]] = (),
     ) -> None:  # fmt: skip
         self.scope = scope
-        self.given = {name: np.asarray(x, float) if np.asarray(x).dtype.kind == "f" else x for name, x in given.items()}
+        self.again = functools.partial(Trial, scope, wrt, matrices=matrices, cut=cut)
+        self.given = {
+            name: np.asarray(x, float if np.asarray(x).dtype.kind == "f" else None) for name, x in given.items()
+        }
         self.nodes = replayed(scope.reading, scope.loss, self.given, cut)
         loss = self.nodes[scope.loss._record.stamp]
         back = {node._record.stamp: stamp for stamp, node in self.nodes.items() if node._record is not None}
@@ -43,6 +48,20 @@ class Trial:
         gradient = self.adjoint(wrt._record.stamp)
         self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, np.shape(gradient))
         self.engine: Array = self.evaluate.shaped(gradient)
+
+    @functools.cached_property
+    def noise(self) -> float:
+        """A difference to the gradient that says nothing: 1e-15, and for tiny gradients what comes of changing all that
+        is given in its last digits."""
+        largest = np.max(np.abs(self.engine), initial=0)
+        if largest == 0 or largest > SMALL:
+            return ROUNDING
+        random = np.random.default_rng(0)
+        moved = {
+            name: x * (1 + ROUNDING * random.choice([-1, 1], x.shape)) if x.dtype.kind == "f" else x
+            for name, x in self.given.items()
+        }
+        return min(ROUNDING, 100 * float(np.max(np.abs(self.again(moved).engine - self.engine))))
 
     def value(self, key: Key) -> Array:
         """A value by its stamp, or what is given by its name."""
