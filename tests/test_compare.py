@@ -273,7 +273,8 @@ def test_tiny_gradients_are_compared_as_others():
     assert not tg.compare(tiny, v, "0 * v")
     nothing = tg.sum(w @ x * 0.1) + tg.sum(w @ x * 0.2) - tg.sum(w @ x * 0.3)
     assert 0 < abs(tg.adjoints(nothing, w)).max() < 1e-15
-    assert tg.compare(nothing, w, np.zeros((1, 2))).verdict == tg.compare(nothing, w, "0 * w").verdict == "right"
+    for zeros in (np.zeros((1, 2)), "0 * w", lambda w: w * 0):
+        assert tg.compare(nothing, w, zeros).verdict == "right"
 
 
 def test_numbers_that_are_not_finite():

@@ -17,7 +17,7 @@ from .scope import Key, Quantity, Scope
 from .tree import Tree
 
 Array = Any
-SMALL, ROUNDING = 1e-6, 1e-15
+SMALL, ROUNDING, MOVES = 1e-6, 1e-15, 5
 
 
 class Trial:
@@ -56,12 +56,15 @@ class Trial:
         largest = np.max(np.abs(self.engine), initial=0)
         if largest == 0 or largest > SMALL:
             return ROUNDING
-        random = np.random.default_rng(0)
-        moved = {
-            name: x * (1 + ROUNDING * random.choice([-1, 1], x.shape)) if x.dtype.kind == "f" else x
-            for name, x in self.given.items()
-        }
-        return min(ROUNDING, 100 * float(np.max(np.abs(self.again(moved).engine - self.engine))))
+        change = 0.0
+        for i in range(MOVES):
+            random = np.random.default_rng(i)
+            moved = {
+                name: x * (1 + ROUNDING * random.uniform(-2, 2, x.shape)) if x.dtype.kind == "f" else x
+                for name, x in self.given.items()
+            }
+            change = max(change, float(np.max(np.abs(self.again(moved).engine - self.engine))))
+        return min(ROUNDING, 100 * change)
 
     def value(self, key: Key) -> Array:
         """A value by its stamp, or what is given by its name."""
