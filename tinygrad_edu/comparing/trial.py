@@ -10,14 +10,14 @@ import numpy as np
 
 from ..sweep import sweep
 from ..symbolic.reading import WHOLE
-from ..symbolic.replay import replayed
+from ..symbolic.replay import replayed, rounding
 from .calls import ACTIVATIONS, ANY, SPELLED, softmax
 from .evaluate import Evaluation, Misfit
 from .scope import Key, Quantity, Scope
 from .tree import Tree
 
 Array = Any
-SMALL, ROUNDING, MOVES = 1e-6, 1e-15, 5
+SMALL, ROUNDING = 1e-6, 1e-15
 
 
 class Trial:
@@ -34,15 +34,16 @@ class Trial:
         cut: Collection[tuple[int, int]] = (),
     ) -> None:  # fmt: skip
         self.scope = scope
-        self.again = functools.partial(Trial, scope, wrt, matrices=matrices, cut=cut)
         self.given = {
             name: np.asarray(x, float if np.asarray(x).dtype.kind == "f" else None) for name, x in given.items()
         }
         self.nodes = replayed(scope.reading, scope.loss, self.given, cut)
         loss = self.nodes[scope.loss._record.stamp]
+        seed = np.ones(loss._value.shape, loss._value.dtype)
+        stamps = [wrt._record.stamp]
+        self.rounding = functools.partial(rounding, scope.reading, scope.loss, self.given, seed, stamps, cut)
         back = {node._record.stamp: stamp for stamp, node in self.nodes.items() if node._record is not None}
         with np.errstate(all="ignore"):
-            seed = np.ones(loss._value.shape, loss._value.dtype)
             adjoints = sweep(loss, seed) if loss._record is not None else ()
             self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
         gradient = self.adjoint(wrt._record.stamp)
@@ -51,20 +52,9 @@ class Trial:
 
     @functools.cached_property
     def noise(self) -> float:
-        """A difference to the gradient that says nothing: 1e-15, and for tiny gradients what comes of changing all that
-        is given in its last digits."""
+        """A difference to the gradient that says nothing: 1e-15, or less where a tiny gradient is known better."""
         largest = np.max(np.abs(self.engine), initial=0)
-        if largest == 0 or largest > SMALL:
-            return ROUNDING
-        change = 0.0
-        for i in range(MOVES):
-            random = np.random.default_rng(i)
-            moved = {
-                name: x * (1 + ROUNDING * random.uniform(-2, 2, x.shape)) if x.dtype.kind == "f" else x
-                for name, x in self.given.items()
-            }
-            change = max(change, float(np.max(np.abs(self.again(moved).engine - self.engine))))
-        return min(ROUNDING, 100 * change)
+        return min(ROUNDING, 10 * self.rounding()) if 0 < largest < SMALL else ROUNDING
 
     def value(self, key: Key) -> Array:
         """A value by its stamp, or what is given by its name."""
