@@ -12,7 +12,7 @@ from .evaluate import evaluate
 from .expression import matrix_shape
 from .formula import Formula
 from .reading import Reading
-from .replay import Assumption, perturbed, replayed
+from .replay import Assumption, perturbed, replayed, rounding
 
 
 def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Assumption]) -> None:
@@ -29,10 +29,14 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
             finite = np.isfinite(theirs)
             formula.left_out += int(np.sum(~finite))
             compared += int(np.sum(finite))
-            tolerance, rounding = (1e-3, 1e-5) if loss._value.dtype == np.float32 else (1e-7, 1e-12)
+            tolerance, digits = (1e-3, 1e-5) if loss._value.dtype == np.float32 else (1e-7, 1e-12)
             largest = np.max(np.abs(theirs[finite]), initial=0)
             error = np.max(np.abs(mine - theirs)[finite], initial=0)
-            if not error <= tolerance * largest + rounding * size:
+            floor = digits * size
+            if tolerance * largest < error <= tolerance * largest + floor and 0 < largest < floor:
+                seed, stamps = _seed(formula.reading, loss, given), [node._record.stamp for node in wanted]
+                floor = min(floor, 10 * rounding(formula.reading, loss, given, seed, stamps))
+            if not error <= tolerance * largest + floor:
                 raise RuntimeError(
                     f"derive: the formula for {line.name} and the engine differ by {error:.1e}, the largest element "
                     f"is {largest:.1e}; this is a defect, and the formula is not shown"
@@ -45,7 +49,7 @@ def _engine(reading: Reading, loss: Any, wanted: list[Any], given: dict[str, Any
     way: what they add up to may be 0, but for rounding."""
     again = replayed(reading, loss, given)
     new = again[loss._record.stamp]
-    seed = given[reading.seed] if reading.seed else np.ones(new._value.shape, new._value.dtype)
+    seed = _seed(reading, loss, given)
     targets = [again[node._record.stamp]._record.stamp for node in wanted]
     found: list[Any] = [np.zeros(node._value.shape) for node in wanted]
     size = 1.0
@@ -57,3 +61,6 @@ def _engine(reading: Reading, loss: Any, wanted: list[Any], given: dict[str, Any
                 size = max(size, float(largest) ** 2)  # products of them are on the way as well
     return found, size
 
+
+def _seed(reading: Reading, loss: Any, given: dict[str, Any]) -> Any:
+    return given[reading.seed] if reading.seed else np.ones(loss._value.shape, loss._value.dtype)
