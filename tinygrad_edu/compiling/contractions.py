@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .lines import Line
-
-if TYPE_CHECKING:
-    from .simplify import Form
+from .writer import Form
 
 FEW = 4  # so many operands are tried in every order
 

@@ -12,6 +12,7 @@ from ..arithmetic import Arithmetic
 from ..record import NO_PARAMETERS, Operation, Value
 
 CONSTANT, HOISTED, VARYING = range(3)  # depends on nothing, on Tensors that are closed over, on the arguments
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 SMALL = 1 << 16  # bytes: constants up to there are compared by their numbers
 
 

@@ -14,8 +14,9 @@ from ..record import NO_PARAMETERS, Operation, apply, constant, leaf_record
 from ..sweep import below, leading_to, sweep
 from ..tensor import Tensor
 from .lines import HOISTED, VARYING, Line, Symbol
-from .simplify import SIMPLER, Writer
+from .simplify import SIMPLER
 from .trace import Plain, Trace, stand_in
+from .writer import Writer
 
 
 class Reading:

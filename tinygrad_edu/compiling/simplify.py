@@ -7,104 +7,19 @@ What is rewritten has the same numbers, but for rounding.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..operations.activations import _groups
 from ..operations.reductions import _axes
-from ..record import NO_PARAMETERS, Operation
-from ..tensor import Tensor
 from .contractions import contracted
-from .known import OPERATIONS, name_of, ufunc_of
-from .lines import VARYING, Line, Lines, Symbol
+from .known import OPERATIONS
+from .lines import FLOATS, Line, Symbol
+from .writer import FEW, Form, Rewriting, is_a
 
-FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
-FEW, SHORT = 1 << 16, 1 << 10  # sums of more than that are left to NumPy, which adds pairwise
-
-
-Rewriting = Callable[..., Line | None]  # of a form, the inputs and the parameters
-
-
-class Writer:
-    """Adds lines to a program, in the forms that a table gives to operations."""
-
-    def __init__(self, table: Mapping[str, Rewriting]) -> None:
-        self.lines, self.table = Lines(), table
-
-    def write(
-        self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any], shape: Any, dtype: Any
-    ) -> Line:
-        """The line of an operation, or of what it comes to."""
-        inputs = tuple(x if isinstance(x, Line) or type(x) in (int, float, bool) else self.lines.constant(x)
-                       for x in inputs)  # fmt: skip
-        form = Form(self, tuple(shape), np.dtype(dtype))
-        if ufunc_of(operation) is not None and len(inputs) > 1:
-            for i in range(len(inputs)):  # one after the other: two that are stretched need one of them
-                inputs = (*inputs[:i], form.unstretched(inputs[i], inputs), *inputs[i + 1 :])
-            if any(x.level == VARYING for x in inputs if isinstance(x, Line)):
-                inputs = tuple(map(form.in_order, inputs))
-        rewriting = self.table.get(name_of(operation))
-        found = rewriting(form, *inputs, **params) if rewriting else None
-        return self.lines.add(operation, inputs, params, shape, dtype) if found is None else found
-
-    def of_value(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any], value: Any) -> Line:
-        """The line of an operation, whose shape and dtype are those of a value."""
-        return self.write(operation, inputs, params, value.shape, value.dtype)
-
-
-class Form:
-    """The shape and the dtype that a rewritten operation must have, and how to write its parts."""
-
-    def __init__(self, writer: Writer, shape: tuple[int, ...], dtype: Any) -> None:
-        self.writer, self.shape, self.dtype = writer, shape, dtype
-
-    def do(self, name: str, *inputs: Any, shape: Any = None, dtype: Any = None, **params: Any) -> Line:
-        """A line of an operation of the package, by its name; of the shape that its inputs broadcast to."""
-        if shape is None:
-            shape = np.broadcast_shapes(*(x.shape for x in inputs if isinstance(x, Line)))
-        return self.writer.write(OPERATIONS[name], inputs, params or NO_PARAMETERS, shape, dtype or self.dtype)
-
-    def is_mine(self, x: Any) -> bool:
-        """Whether a line already has the wanted shape and dtype."""
-        return isinstance(x, Line) and x.shape == self.shape and x.dtype == self.dtype
-
-    def unstretched(self, x: Any, inputs: tuple[Any, ...]) -> Any:
-        """What was broadcast before an operation that broadcasts, where the others have the shape as well."""
-        if not _is(x, "broadcast_to"):
-            return x
-        (source,) = x.inputs
-        others = [y.shape for y in inputs if isinstance(y, Line) and y is not x]
-        fits = others and np.broadcast_shapes(source.shape, *others) == self.shape
-        return source if fits else x
-
-    def in_order(self, x: Any) -> Any:
-        """What does not vary, with its numbers in the order of its axes, as NumPy reads them twice as fast then."""
-        if not isinstance(x, Line) or x.level == VARYING or x.ndim < 2:
-            return x
-        numbers = x.value._value if isinstance(x.value, Tensor) else x.value
-        scattered = _is(x, "transpose") if x.operation else not numbers.flags.c_contiguous and 0 not in numbers.strides
-        return self.do("ascontiguousarray", x, dtype=x.dtype) if scattered else x
-
-    def flat(self, x: Line) -> Line:
-        """Its numbers in one row."""
-        return self.reshaped(self.in_order(x), (x.size,))
-
-    def inner(self, x: Line, y: Line) -> Line:
-        """Σ x y. The sum of many is left to NumPy, which sums pairwise: that is more exact."""
-        if x.ndim and 0 < x.size <= FEW:
-            return self.do("matmul", self.flat(x), self.flat(y), shape=())
-        product = self.do("multiply", x, y)
-        return self.do("sum", product, shape=(), axis=tuple(range(x.ndim)), keepdims=False)
-
-    def reshaped(self, x: Line, shape: tuple[int, ...]) -> Line:
-        """Its numbers in another shape."""
-        return self.writer.write(OPERATIONS["reshape"], (x,), {"shape": shape}, shape, x.dtype)
-
-
-def _is(x: Any, name: str) -> bool:
-    return isinstance(x, Line) and name_of(x.operation) == name
+SHORT = 1 << 10  # longer sums are left to NumPy, which adds pairwise
 
 
 def _number(x: Any) -> Any:
@@ -130,15 +45,15 @@ def _multiply(form: Form, x: Any, y: Any) -> Line | None:
             return a  # type: ignore[no-any-return]
         if c == -1:
             return form.do("negative", a)
-        if _is(a, "multiply") and isinstance(c, float | np.floating):
+        if is_a(a, "multiply") and isinstance(c, float | np.floating):
             for inner, other in (a.inputs, a.inputs[::-1]):
                 d = _number(other) if form.is_mine(inner) else None
                 if isinstance(d, float | np.floating) and 1e-30 < abs(float(c) * float(d)) < 1e30:
                     return form.do("multiply", inner, float(c) * float(d))
     for a, b in ((x, y), (y, x)):  # (e / s) w of a softmax, with s and w of one smaller shape: s is 1 or more
-        if _is(a, "divide") and isinstance(b, Line) and _floating(*a.inputs, b):
+        if is_a(a, "divide") and isinstance(b, Line) and _floating(*a.inputs, b):
             e, s = a.inputs
-            of_softmax = _is(e, "exp") and _is(e.inputs[0], "subtract") and _is(e.inputs[0].inputs[1], "peak")
+            of_softmax = is_a(e, "exp") and is_a(e.inputs[0], "subtract") and is_a(e.inputs[0].inputs[1], "peak")
             if of_softmax and e in s.inputs and s.shape == b.shape != form.shape and form.is_mine(e):
                 return form.do("multiply", e, form.do("divide", b, s))
     return None
@@ -149,23 +64,23 @@ def _divide(form: Form, x: Any, y: Any) -> Line | None:
 
 
 def _add(form: Form, x: Any, y: Any) -> Line | None:
-    if _is(y, "negative"):
+    if is_a(y, "negative"):
         return form.do("subtract", x, y.inputs[0]) if _floating(x, y) else None
-    if _is(x, "negative") and _floating(x, y):
+    if is_a(x, "negative") and _floating(x, y):
         return form.do("subtract", y, x.inputs[0])
     return None
 
 
 def _subtract(form: Form, x: Any, y: Any) -> Line | None:
-    if _is(y, "negative") and _floating(x, y):
+    if is_a(y, "negative") and _floating(x, y):
         return form.do("add", x, y.inputs[0])
     return x if _number(y) == 0 and form.is_mine(x) else None
 
 
 def _negative(form: Form, x: Any) -> Line | None:
-    if _is(x, "negative"):
+    if is_a(x, "negative"):
         return x.inputs[0]  # type: ignore[no-any-return]
-    if _is(x, "subtract") and _floating(*x.inputs):
+    if is_a(x, "subtract") and _floating(*x.inputs):
         return form.do("subtract", x.inputs[1], x.inputs[0])
     return None
 
@@ -309,7 +224,7 @@ def _broadcast_to(form: Form, x: Any, shape: Any) -> Line | None:
 def _reshape(form: Form, x: Any, shape: Any = None, axis: Any = None) -> Line | None:
     if form.is_mine(x):
         return x  # type: ignore[no-any-return]
-    if _is(x, "reshape"):
+    if is_a(x, "reshape"):
         return form.reshaped(x.inputs[0], form.shape)
     return None if shape == form.shape else form.reshaped(x, form.shape)
 
@@ -341,7 +256,7 @@ def _scatter_add(form: Form, x: Any, index: Any, shape: Any) -> Line | None:
 
 def _permuted(form: Form, x: Any, axes: tuple[int, ...]) -> Line | None:
     """A transpose in its one form: the order of the axes, all of them counted from the front."""
-    if _is(x, "transpose"):
+    if is_a(x, "transpose"):
         return _permuted(form, x.inputs[0], tuple(x.params["axes"][i] for i in axes))
     if axes == tuple(range(len(axes))):
         return x  # type: ignore[no-any-return]
@@ -370,7 +285,7 @@ def _sum(form: Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
         return form.do("sum", a, shape=form.shape, axis=axes, keepdims=keepdims)
     if not _floating(a) or form.dtype != a.dtype or not a.size:
         return None
-    factors = a.inputs if _is(a, "multiply") else a.inputs * 2 if _is(a, "square") else ()
+    factors = a.inputs if is_a(a, "multiply") else a.inputs * 2 if is_a(a, "square") else ()
     alike = all(isinstance(x, Line) and x.shape == a.shape and x.dtype == a.dtype for x in factors)
     if factors and alike and len(axes) == a.ndim and a.size <= FEW:
         return _reshape(form, form.inner(*factors))

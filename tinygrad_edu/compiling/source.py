@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from .known import name_of, ufunc_of
-from .lines import HOISTED, VARYING, Line
+from .lines import FLOATS, HOISTED, VARYING, Line
 from .memory import Buffer, Memory, is_view
-from .simplify import FLOATS
 from .statements import ONLY_OUT, identifier, is_scalar, literal, statement, turned, writes
 
 FEW = 6  # so many numbers of a constant are written out

@@ -16,8 +16,9 @@ from ..operations.functions import GELU_CUBIC, GELU_SCALE
 from ..operations.reductions import _axes
 from .contractions import contracted
 from .known import OPERATIONS, name_of
-from .lines import Line, needed
-from .simplify import FLOATS, SIMPLER, Form, Rewriting, Writer
+from .lines import FLOATS, Line, needed
+from .simplify import SIMPLER
+from .writer import Form, Rewriting, Writer
 
 LN_2 = math.log(2)
 NO_NUMBER = {"where": 0, "take_along_axis": 1, "scatter_along_axis": 1}  # the input that is a condition or an index

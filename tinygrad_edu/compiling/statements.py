@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from .known import name_of, ufunc_of
-from .lines import Line
-from .simplify import FLOATS
+from .lines import FLOATS, Line
 
 Texts = list[str]
 

@@ -1,0 +1,97 @@
+"""How lines are added to a program: each operation in the form that a table gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..record import NO_PARAMETERS, Operation
+from ..tensor import Tensor
+from .known import OPERATIONS, name_of, ufunc_of
+from .lines import VARYING, Line, Lines
+
+FEW = 1 << 16  # sums of more than that are left to NumPy, which adds pairwise
+Rewriting = Callable[..., Line | None]  # of a form, the inputs and the parameters
+
+
+class Writer:
+    """Adds lines to a program, in the forms that a table gives to operations."""
+
+    def __init__(self, table: Mapping[str, Rewriting]) -> None:
+        self.lines, self.table = Lines(), table
+
+    def write(
+        self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any], shape: Any, dtype: Any
+    ) -> Line:
+        """The line of an operation, or of what it comes to."""
+        inputs = tuple(x if isinstance(x, Line) or type(x) in (int, float, bool) else self.lines.constant(x)
+                       for x in inputs)  # fmt: skip
+        form = Form(self, tuple(shape), np.dtype(dtype))
+        if ufunc_of(operation) is not None and len(inputs) > 1:
+            for i in range(len(inputs)):  # one after the other: two that are stretched need one of them
+                inputs = (*inputs[:i], form.unstretched(inputs[i], inputs), *inputs[i + 1 :])
+            if any(x.level == VARYING for x in inputs if isinstance(x, Line)):
+                inputs = tuple(map(form.in_order, inputs))
+        rewriting = self.table.get(name_of(operation))
+        found = rewriting(form, *inputs, **params) if rewriting else None
+        return self.lines.add(operation, inputs, params, shape, dtype) if found is None else found
+
+    def of_value(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any], value: Any) -> Line:
+        """The line of an operation, whose shape and dtype are those of a value."""
+        return self.write(operation, inputs, params, value.shape, value.dtype)
+
+
+class Form:
+    """The shape and the dtype that a rewritten operation must have, and how to write its parts."""
+
+    def __init__(self, writer: Writer, shape: tuple[int, ...], dtype: Any) -> None:
+        self.writer, self.shape, self.dtype = writer, shape, dtype
+
+    def do(self, name: str, *inputs: Any, shape: Any = None, dtype: Any = None, **params: Any) -> Line:
+        """A line of an operation of the package, by its name; of the shape that its inputs broadcast to."""
+        if shape is None:
+            shape = np.broadcast_shapes(*(x.shape for x in inputs if isinstance(x, Line)))
+        return self.writer.write(OPERATIONS[name], inputs, params or NO_PARAMETERS, shape, dtype or self.dtype)
+
+    def is_mine(self, x: Any) -> bool:
+        """Whether a line already has the wanted shape and dtype."""
+        return isinstance(x, Line) and x.shape == self.shape and x.dtype == self.dtype
+
+    def unstretched(self, x: Any, inputs: tuple[Any, ...]) -> Any:
+        """What was broadcast before an operation that broadcasts, where the others have the shape as well."""
+        if not is_a(x, "broadcast_to"):
+            return x
+        (source,) = x.inputs
+        others = [y.shape for y in inputs if isinstance(y, Line) and y is not x]
+        fits = others and np.broadcast_shapes(source.shape, *others) == self.shape
+        return source if fits else x
+
+    def in_order(self, x: Any) -> Any:
+        """What does not vary, with its numbers in the order of its axes, as NumPy reads them twice as fast then."""
+        if not isinstance(x, Line) or x.level == VARYING or x.ndim < 2:
+            return x
+        numbers = x.value._value if isinstance(x.value, Tensor) else x.value
+        scattered = is_a(x, "transpose") if x.operation else not numbers.flags.c_contiguous and 0 not in numbers.strides
+        return self.do("ascontiguousarray", x, dtype=x.dtype) if scattered else x
+
+    def flat(self, x: Line) -> Line:
+        """Its numbers in one row."""
+        return self.reshaped(self.in_order(x), (x.size,))
+
+    def inner(self, x: Line, y: Line) -> Line:
+        """Σ x y. The sum of many is left to NumPy, which sums pairwise: that is more exact."""
+        if x.ndim and 0 < x.size <= FEW:
+            return self.do("matmul", self.flat(x), self.flat(y), shape=())
+        product = self.do("multiply", x, y)
+        return self.do("sum", product, shape=(), axis=tuple(range(x.ndim)), keepdims=False)
+
+    def reshaped(self, x: Line, shape: tuple[int, ...]) -> Line:
+        """Its numbers in another shape."""
+        return self.writer.write(OPERATIONS["reshape"], (x,), {"shape": shape}, shape, x.dtype)
+
+
+def is_a(x: Any, name: str) -> bool:
+    """Whether something is a line of the package's operation of that name."""
+    return isinstance(x, Line) and name_of(x.operation) == name
