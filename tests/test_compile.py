@@ -703,6 +703,16 @@ def test_portable_numbers_at_the_edge(name, value):
 
 
 @OF_THE_STANDARD
+@pytest.mark.parametrize("cost", [tg.softmax_cross_entropy, tg.cross_entropy, tg.squared_error])
+def test_portable_costs_of_two_dtypes(cost):
+    t, a = np.array([[0.2, 1.0], [0.8, 0.0]]), np.array([[0.3, 0.5], [0.6, 0.9]], np.float32)
+    for first, second in ((t, a), (t.astype(np.float32), a.astype(float))):
+        step = tg.compile(lambda a, t=first: cost(t, a))
+        expected = step(second)
+        check_portable(step.portable(np, second), expected, single=True)
+
+
+@OF_THE_STANDARD
 def test_equal_numbers_do_not_vary():
     """Three times 0.1 less their rounded mean are not 0, and a standard deviation would blow that up."""
     step = tg.compile(lambda x: tg.std(x))

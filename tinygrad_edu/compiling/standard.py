@@ -21,6 +21,7 @@ from .simplify import SIMPLER
 from .writer import Form, Rewriting, Writer
 
 LN_2 = math.log(2)
+COSTS = ("cross_entropy", "squared_error")
 NO_NUMBER = {"where": 0, "take_along_axis": 1, "scatter_along_axis": 1}  # the input that is a condition or an index
 
 
@@ -39,7 +40,10 @@ def in_standard_terms(order: Iterable[Line], results: Sequence[Line]) -> tuple[l
         else:
             if line.dtype in FLOATS:
                 other = NO_NUMBER.get(name_of(line.operation))
-                inputs = tuple(x if i == other else _floating(writer, x, line.dtype) for i, x in enumerate(inputs))
+                mixes = not name_of(line.operation).endswith(COSTS)
+                inputs = tuple(
+                    x if i == other else _floating(writer, x, line.dtype, mixes) for i, x in enumerate(inputs)
+                )
             new = writer.write(line.operation, inputs, line.params, line.shape, line.dtype)
         new.name = new.name or line.name
         again[line] = new
@@ -47,11 +51,12 @@ def in_standard_terms(order: Iterable[Line], results: Sequence[Line]) -> tuple[l
     return sorted(needed(results), key=writer.lines.numbers.__getitem__), results
 
 
-def _floating(writer: Writer, x: Any, dtype: Any) -> Any:
-    """An input of a floating result as such: the standard does not mix kinds of numbers."""
+def _floating(writer: Writer, x: Any, dtype: Any, mixes: bool = True) -> Any:
+    """An input of a floating result as such: the standard does not mix kinds of numbers, and costs not float32 and
+    float64 either."""
     if not isinstance(x, Line):
         return float(x)
-    if x.dtype in FLOATS:
+    if x.dtype == dtype or (x.dtype in FLOATS and mixes):
         return x
     return writer.write(OPERATIONS["astype"], (x,), {"dtype": dtype}, x.shape, dtype)
 
