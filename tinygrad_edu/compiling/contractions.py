@@ -12,6 +12,7 @@ from .writer import Form
 
 FEW = 4  # so many operands are tried in every order
 
+
 def contracted(form: Form, *operands: Any, subscripts: str) -> Line | None:
     """The lines of an einsum; None where a letter stands twice in a term."""
     left, _, output = subscripts.partition("->")

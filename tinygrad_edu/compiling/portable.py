@@ -34,10 +34,6 @@ def _call(name: str) -> Callable[..., str]:
     return write
 
 
-def _matmul(line: Line, args: Texts) -> str:
-    return f"{args[0]} @ {args[1]}"
-
-
 def _transposed(line: Line, args: Texts, axes: tuple[int, ...]) -> str:
     return f"{args[0]}.T" if turned(axes) == ".T" and line.ndim == 2 else f"xp.permute_dims({args[0]}, {axes})"
 
@@ -62,7 +58,8 @@ ENTRIES: dict[str, Callable[..., str]] = {
     **{name: _call(f"linalg.{name}") for name in ("inv", "solve", "det")},
     "log_abs_det": lambda line, args: f"xp.linalg.slogdet({args[0]})[1]",
     "sign_of_det": lambda line, args: f"xp.linalg.slogdet({args[0]})[0]",
-    "matmul": _matmul, "transpose": _transposed, "minimum": _choice, "maximum": _choice, "getitem": _part,
+    "matmul": lambda line, args: f"{args[0]} @ {args[1]}",
+    "transpose": _transposed, "minimum": _choice, "maximum": _choice, "getitem": _part,
     "concatenate": _joined("concat"), "stack": _joined("stack"),
     "cumsum": _call("cumulative_sum"), "cumprod": _call("cumulative_prod"),
     "argsort": lambda line, args, axis: f"xp.argsort({args[0]}, axis={axis}, stable=True)",

@@ -335,7 +335,7 @@ def _matmul(form: Form, x: Any, y: Any) -> Line | None:
     if x.ndim == y.ndim == 1:
         return form.do("sum", form.do("multiply", x, y), shape=(), axis=(0,), keepdims=False)
     for ones, other, axis in ((y, x, x.ndim - 1), (x, y, max(y.ndim - 2, 0))):
-        if ones.filled == 1 and 1 in (ones.ndim, ones.size // max(ones.shape[-1 if ones is x else 0], 1)):
+        if ones.filled == 1 and ones.size == x.shape[-1]:  # a row or a column of ones
             kept = tuple(1 if i == axis else n for i, n in enumerate(other.shape))
             total = form.do("sum", other, shape=kept, axis=(axis,), keepdims=True)
             return form.reshaped(total, form.shape)

@@ -108,7 +108,7 @@ def rounding(reading: Reading, loss: Any, numbers: Given, seed: Any, wanted: Seq
             stamp = node._record.inputs[i]._record.stamp
             sizes[stamp] = sizes.get(stamp, 0) + np.abs(new)
 
-        def read(node: Any, g: Any) -> Any:
+        def read(node: Any, g: Any) -> Any:  # after it was yielded, that is moved
             return found[back[node._record.stamp]], node._value, node._record.values, node._record.params
 
         for node, g in sweep(nodes[loss._record.stamp], seed, read, watch=watch):
