@@ -20,7 +20,7 @@ LINES = [
     "operations.defining operations.own", "operations.elementwise", "operations.indexing", "operations.shapes",
     "operations.reductions", "operations.arranging", "operations.activations operations.products operations.diagonals",
     "operations.costs operations.contractions operations.functions operations.statistics operations.linalg",
-    "operations.joining operations.choosing", "operations", "arithmetic",
+    "operations.joining operations.choosing", "operations", "arithmetic", "absorbing",
     "sweep protocols", "tensor vocabulary", "containers", "transforms", "checks",
     "files notation mathml webpage", "networks listing symbolic compiling", "data", "drawing documents comparing",
     "__main__",

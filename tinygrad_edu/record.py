@@ -94,19 +94,23 @@ class Operation:
 
     `vjps` is an iterable of rules ``rule(g, out, *inputs, **params)``; None stands for "no gradient" and an empty one
     for a result that is never tracked. `broadcasts` says that inputs are broadcast against each other, so that the
-    sweep has to sum an adjoint over what was broadcast. `source` is the place where a document states the rule.
+    sweep has to sum an adjoint over what was broadcast. `source` is the place where a document states the rule. The
+    rules of an `opaque` one may do anything with arrays and Tensors, and get nothing else. A `singular` one may give
+    what is not finite of what is; one with `kinks` has no derivative where it is 0.
     """
 
-    __slots__ = ("broadcasts", "forward", "name", "source", "symbol", "vjps")
+    __slots__ = ("broadcasts", "forward", "kinks", "name", "opaque", "singular", "source", "symbol", "vjps")
 
     def __init__(
-        self, name: str, forward: Callable[..., Any], *, symbol: str | None = None, broadcasts: bool = False
-    ) -> None:
+        self, name: str, forward: Callable[..., Any], *, symbol: str | None = None, broadcasts: bool = False,
+        opaque: bool = False, singular: bool = False, kinks: bool = False,
+    ) -> None:  # fmt: skip
         self.name = name
         self.forward = forward
         self.vjps: Iterable[Callable[..., Any] | None] = ()
         self.symbol = symbol
         self.broadcasts = broadcasts
+        self.opaque, self.singular, self.kinks = opaque, singular, kinks
         self.source: str | None = None
 
     def __repr__(self) -> str:
@@ -193,6 +197,8 @@ def record2(operation: Operation, x: Any, y: Any, params: Mapping[str, Any] = NO
     """Apply an operation to two inputs, at least one of them a node."""
     inputs: tuple[Any, Any] = x, y
     if not isinstance(y, Node):
+        if isinstance(y, Value):
+            return y._apply(operation, inputs, params)
         node, a, b, inputs = x, x._value, constant(y, operation), (x, None)
     elif not isinstance(x, Node):
         node, a, b, inputs = y, constant(x, operation), y._value, (None, y)

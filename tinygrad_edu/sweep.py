@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
 from heapq import heappop, heappush
+from math import isfinite
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
+from .absorbing import absorbing, bare
 from .operations.elementwise import astype
 from .operations.shapes import sum_to
 from .record import Node, Operation, constant
@@ -66,6 +68,21 @@ def sweep(
             else:
                 pending[stamp] = (x, new)
                 heappush(heap, -stamp)
+
+
+def settled(collect: Callable[[Reading], Iterable[tuple[Any, Any]]], read: Reading = numbers) -> list[tuple[Any, Any]]:
+    """What ``collect(read)`` finds in a sweep: nodes and their adjoints.
+
+    Where one of them is not finite, an adjoint of 0 may have met an infinite derivative: then it is collected again, in
+    the reading in which 0 absorbs. Looking at the results takes less than rules that are careful everywhere.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pairs = list(collect(read))
+    for _, g in pairs:
+        x = g._value if isinstance(g, Node) else g
+        if not isfinite(np.vdot(x, x)):
+            return [(node, bare(g)) for node, g in collect(absorbing(read))]
+    return pairs
 
 
 def _unbroadcast(g: Any, value: Any, operation: Operation) -> Any:

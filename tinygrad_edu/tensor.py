@@ -10,11 +10,12 @@ import numpy as np
 from numpy import ndarray
 
 from . import operations as op
+from .absorbing import absorbing, bare
 from .arithmetic import Arithmetic
-from .operations.elementwise import astype
+from .operations.elementwise import astype, undetermined
 from .protocols import call_function, call_ufunc, is_traced, on_values, plain
 from .record import Node, Operation, Record, apply, constant, leaf_record, recording, state
-from .sweep import numbers, owned, seed_for, sweep
+from .sweep import Reading, below, numbers, owned, seed_for, settled, sweep
 
 
 class View(ndarray):
@@ -223,7 +224,7 @@ class Tensor(Arithmetic, Node):
         if self._record is None:
             raise ValueError("backward: nothing was tracked; did you forget requires_grad=True?")
         seed = seed_for(self, gradient, "backward")
-        found = swept(self, seed, create_graph)
+        found = swept(self, seed, tensors if create_graph else numbers)
         for (leaf, _), g in zip(found, owned(g for _, g in found), strict=True):
             leaf._grad = g if leaf.grad is None else leaf._grad + g
 
@@ -403,8 +404,28 @@ def untracked(value: Any, name: str | None = None) -> Tensor:
 def tensors(node: Any, g: Any) -> Any:
     """The reading in which the sweep is recorded itself: Tensors, with their records."""
     record = node._record
+    if _is_at_a_kink(node, g):
+        g = undetermined(g, node)
     inputs = [_as_recorded(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
     return g, node, inputs, record.params
+
+
+def _is_at_a_kink(node: Any, g: Any) -> bool:
+    """Whether an operation has a kink where it is now (any place will do in a program), which its adjoint goes over.
+
+    ‖x‖² is smooth: its adjoint is 2 ‖x‖, and that cancels the kink. The rule, in which x/‖x‖ is 0, cannot know.
+    """
+    if not node._record.operation.kinks or g._record is None or (node._value.all() and not is_traced(node)):
+        return False
+    behind = below(g)
+    return any(x is not None and x._record is not None and x._record.stamp in behind for x in node._record.inputs)
+
+
+def linearly(node: Any, g: Any) -> Any:
+    """The reading of Tensors in which only adjoints are variables."""
+    record = node._record
+    inputs = [untracked(x) if hasattr(x, "shape") else x for x in record.values]
+    return g, untracked(node._value), inputs, record.params
 
 
 def _as_recorded(x: Any, value: Any) -> Any:
@@ -419,18 +440,26 @@ def _as_recorded(x: Any, value: Any) -> Any:
 
 
 def swept(
-    loss: Any, seed: Any, create_graph: bool, goals: set[int] | None = None, needed: set[int] | None = None
+    loss: Any, seed: Any, read: Reading = numbers, goals: set[int] | None = None, needed: set[int] | None = None
 ) -> list[tuple[Any, Any]]:
-    """The nodes below `loss` with the given stamps (the leaves, if None) and their adjoints, in arrays or, with
-    `create_graph`, in Tensors."""
-    if create_graph or is_traced(loss):
-        with recording(True):
-            pairs = list(sweep(loss, seed if isinstance(seed, Tensor) else untracked(seed), tensors, needed))
-    else:
-        pairs = sweep(loss, seed.numpy() if isinstance(seed, Tensor) else seed, numbers, needed)  # type: ignore[assignment]
-    if goals is None:
-        return [pair for pair in pairs if pair[0]._record.operation is None]
-    return [pair for pair in pairs if pair[0]._record.stamp in goals]
+    """The nodes below `loss` with the given stamps (the leaves, if None) and their adjoints, in a reading of arrays or
+    of Tensors; what `compile` traces is always read in Tensors."""
+    recorded = read is not numbers or is_traced(loss)
+    if recorded:
+        seed = seed if isinstance(seed, Tensor) else untracked(seed)
+    elif isinstance(seed, Tensor):
+        seed = seed.numpy()
+
+    def collect(read: Reading) -> list[tuple[Any, Any]]:
+        pairs = sweep(loss, seed, read, needed)
+        if goals is None:
+            return [pair for pair in pairs if pair[0]._record.operation is None]
+        return [pair for pair in pairs if pair[0]._record.stamp in goals]
+
+    if not recorded:
+        return settled(collect)
+    with recording(True):
+        return [(x, bare(g)) for x, g in collect(absorbing(tensors))] if is_traced(loss) else settled(collect, read)
 
 
 def _leaf(kind: type[Tensor], data: Any, requires_grad: bool, name: str | None, grad: Any) -> Tensor:

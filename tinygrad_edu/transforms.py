@@ -19,8 +19,8 @@ from .operations.defining import Jointly
 from .operations.elementwise import real
 from .protocols import is_traced, plain
 from .record import Operation, constant, leaf_record, record, recording, shape_of, stamps, state, unchanging
-from .sweep import below, leading_to, owned, seed_for, sweep
-from .tensor import Tensor, swept, untracked
+from .sweep import Reading, below, leading_to, numbers, owned, seed_for, settled, sweep
+from .tensor import Tensor, linearly, swept, tensors, untracked
 
 LARGE = 1 << 16  # bytes
 
@@ -86,18 +86,24 @@ class Run:
         order = self.stamps
         goals = set(order)
         if live and y.requires_grad and goals:
-            found = {_stamp(v): g for v, g in swept(y, seed, True, goals, leading_to(y, self.variables))}
+            read = tensors if self.live else linearly  # else it is the seed that is tracked, and nobody has a variable
+            found = {_stamp(v): g for v, g in swept(y, seed, read, goals, leading_to(y, self.variables))}
         elif y.requires_grad:
-            for node, g in sweep(y, seed.numpy() if isinstance(seed, Tensor) else seed):
-                stamp = node._record[0]
-                if stamp in goals:
-                    found[stamp] = g
-                elif stamp < self.start:  # the newest come first: no variable is left, and f closes over this one
-                    self.live = state.recording
-                    break
+            seed_array = seed.numpy() if isinstance(seed, Tensor) else seed
+
+            def collect(read: Reading) -> Iterator[tuple[Any, Any]]:
+                for node, g in sweep(y, seed_array, read):
+                    stamp = node._record[0]
+                    if stamp in goals:
+                        yield stamp, g
+                    elif stamp < self.start:  # the newest come first: no variable is left, f closes over this one
+                        self.live = state.recording
+                        break
+
+            pairs = settled(collect)
             if self.live:
                 return self.gradients(y, seed)
-            found = dict(zip(found, owned(found.values()), strict=True))
+            found = dict(zip((stamp for stamp, _ in pairs), owned(g for _, g in pairs), strict=True))
         return [found[s] if s in found else _zeros(v, live) for s, v in zip(order, self.variables, strict=True)]
 
     def handed_out(self, x: Any) -> Any:
@@ -377,7 +383,7 @@ def adjoints(loss: Tensor, wrt: Any, *, gradient: Any = None, create_graph: bool
     seed = seed_for(loss, gradient, "adjoints")
     goals = {_stamp(x) for x in wanted}
     needed = leading_to(loss, wanted) if wanted else goals
-    found = {_stamp(x): g for x, g in swept(loss, seed, create_graph, goals, needed)}
+    found = {_stamp(x): g for x, g in swept(loss, seed, tensors if create_graph else numbers, goals, needed)}
     results = owned(found[_stamp(x)] if _stamp(x) in found else _zeros(x, create_graph) for x in wanted)
     return results if several else results[0]
 
@@ -409,7 +415,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         if not sources or is_traced(out):  # the program shares memory anyway
             return out
         value = out._value
-        operation = Operation(name, lambda *_: value)
+        operation = Operation(name, lambda *_: value, opaque=True)
 
         def pullback(g: Any, out: Any, *inputs: Any) -> list[Any]:
             with recording(True):

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..absorbing import Recorded, absorbing, bare, product
 from ..containers import flatten
-from ..operations import own
 from ..record import NO_PARAMETERS, Operation, apply, constant, leaf_record
 from ..sweep import below, leading_to, sweep
 from ..tensor import Tensor
@@ -71,8 +71,8 @@ class Reading:
                 line = self.writer.lines.full(1, y.shape, y.dtype)
                 seed = Symbol(line, line.value, self.writer.of_value)
                 with np.errstate(all="ignore"):  # the numbers of the first call serve for shapes only
-                    for node, g in sweep(y, seed, self._symbols, needed):
-                        found[node._record.stamp] = g
+                    for node, g in sweep(y, seed, absorbing(self._symbols), needed):
+                        found[node._record.stamp] = bare(g)
         lines = []
         for v in variables:
             g = found.get(v._record.stamp)  # type: ignore[union-attr]
@@ -112,13 +112,24 @@ class Reading:
                     unread += reversed(missing)
                     continue
                 given = tuple(self._given(i, operation) for i in inputs)
-                line = self.writer.of_value(operation, given, params, x._value)
+                if isinstance(operation, Recorded):
+                    line = self._product(operation, given, inputs, params)
+                else:
+                    line = self.writer.of_value(operation, given, params, x._value)
             if line.name is None and x.name is not None:
                 line.name = x.name
             self.known[id(x)] = line
             self.kept.append(x)
         found: Line = self.known[id(node)]
         return found
+
+    def _product(self, operation: Recorded, lines: Sequence[Any], inputs: Sequence[Any], params: Any) -> Line:
+        """The line of a product in which what is 0 absorbs, from a sweep inside the function."""
+        values = (getattr(x, "_value", x) for x in inputs)
+        pairs = zip(lines, values, strict=True)
+        symbols = [Symbol(x, v, self.writer.of_value) if isinstance(x, Line) else x for x, v in pairs]
+        line: Line = product(operation.of, symbols, params, operation.places).line
+        return line
 
     def _given(self, x: Any, operation: Operation) -> Any:
         if isinstance(x, Tensor):
@@ -129,7 +140,7 @@ class Reading:
 
 def _opaque(operation: Operation) -> Operation:
     """A user's operation with its rules as operations: they may do anything with arrays, so they get arrays."""
-    if getattr(operation.forward, "__module__", None) != own.__name__:
+    if not operation.opaque:
         return operation
     made = Operation(operation.name, operation.forward, symbol=operation.symbol, broadcasts=operation.broadcasts)
     made.vjps = [rule and _as_operation(f"{operation.name}_vjp", rule) for rule in operation.vjps]

@@ -36,7 +36,15 @@ class Writer:
                 inputs = tuple(map(form.in_order, inputs))
         rewriting = self.table.get(name_of(operation))
         found = rewriting(form, *inputs, **params) if rewriting else None
-        return self.lines.add(operation, inputs, params, shape, dtype) if found is None else found
+        line = self.lines.add(operation, inputs, params, shape, dtype) if found is None else found
+        if not line.is_constant:
+            regular = not operation.singular and all(x.regular for x in inputs if isinstance(x, Line))
+            known_so = found is not None and line.regular  # sigmoid is, and the quotient that it comes to
+            line.regular = regular or known_so or line.dtype.kind != "f" or operation is OPERATIONS["nan_to_num"]
+            if ufunc_of(operation) in (np.isnan, np.isfinite, np.isinf):  # whoever asks has a reason
+                for x in inputs:
+                    x.regular = False
+        return line
 
     def of_value(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any], value: Any) -> Line:
         """The line of an operation, whose shape and dtype are those of a value."""

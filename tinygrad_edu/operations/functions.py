@@ -25,7 +25,7 @@ __all__ = [
 # --- exponentials, logarithms, roots ---------------------------------------------------------------------------------
 
 
-@primitive(np.expm1)
+@primitive(np.expm1, singular=True)
 def expm1(x: Any) -> Any:
     """e^x − 1, exact also where x is small.
 
@@ -34,7 +34,7 @@ def expm1(x: Any) -> Any:
     """
 
 
-@primitive(np.exp2)
+@primitive(np.exp2, singular=True)
 def exp2(x: Any) -> Any:
     """2^x, coordinate by coordinate.
 
@@ -43,7 +43,7 @@ def exp2(x: Any) -> Any:
     """
 
 
-@primitive(np.log1p)
+@primitive(np.log1p, singular=True)
 def log1p(x: Any) -> Any:
     """ln(1 + x), exact also where x is small. Its derivative 1/(1 + x) is infinite at −1.
 
@@ -52,7 +52,7 @@ def log1p(x: Any) -> Any:
     """
 
 
-@primitive(np.log2)
+@primitive(np.log2, singular=True)
 def log2(x: Any) -> Any:
     """The logarithm to base 2, exact for powers of 2. Source of the rule 1/(x ln 2): sabine A.
 
@@ -61,7 +61,7 @@ def log2(x: Any) -> Any:
     """
 
 
-@primitive(np.log10)
+@primitive(np.log10, singular=True)
 def log10(x: Any) -> Any:
     """The logarithm to base 10, exact for powers of 10. Source of the rule 1/(x ln 10): sabine A.
 
@@ -97,7 +97,7 @@ def cbrt(x: Any) -> Any:
     """
 
 
-@primitive()
+@primitive(singular=True)
 def reciprocal(x: Any) -> Any:
     """1/x, coordinate by coordinate; of whole numbers too (NumPy's own ``reciprocal`` makes 0 of 2).
 
@@ -110,7 +110,7 @@ def reciprocal(x: Any) -> Any:
 # --- trigonometry and its hyperbolic relatives -----------------------------------------------------------------------
 
 
-@primitive(np.tan)
+@primitive(np.tan, singular=True)
 def tan(x: Any) -> Any:
     """tan x, x in radians; its derivative is 1 + tan² x.
 
@@ -119,7 +119,7 @@ def tan(x: Any) -> Any:
     """
 
 
-@primitive(np.arcsin)
+@primitive(np.arcsin, singular=True)
 def arcsin(x: Any) -> Any:
     """The angle between −π/2 and π/2 whose sine is x. Its derivative at −1 and 1 is infinite.
 
@@ -128,7 +128,7 @@ def arcsin(x: Any) -> Any:
     """
 
 
-@primitive(np.arccos)
+@primitive(np.arccos, singular=True)
 def arccos(x: Any) -> Any:
     """The angle between 0 and π whose cosine is x. Its derivative at −1 and 1 is infinite.
 
@@ -157,7 +157,7 @@ def arctan2(y: Any, x: Any) -> Any:
     """
 
 
-@primitive(np.sinh)
+@primitive(np.sinh, singular=True)
 def sinh(x: Any) -> Any:
     """sinh x = (e^x − e^−x)/2.
 
@@ -166,7 +166,7 @@ def sinh(x: Any) -> Any:
     """
 
 
-@primitive(np.cosh)
+@primitive(np.cosh, singular=True)
 def cosh(x: Any) -> Any:
     """cosh x = (e^x + e^−x)/2.
 
@@ -184,7 +184,7 @@ def arcsinh(x: Any) -> Any:
     """
 
 
-@primitive(np.arccosh)
+@primitive(np.arccosh, singular=True)
 def arccosh(x: Any) -> Any:
     """The number ≥ 0 whose hyperbolic cosine is x, for x ≥ 1. Its derivative at 1 is infinite.
 
@@ -193,7 +193,7 @@ def arccosh(x: Any) -> Any:
     """
 
 
-@primitive(np.arctanh)
+@primitive(np.arctanh, singular=True)
 def arctanh(x: Any) -> Any:
     """The number whose hyperbolic tangent is x, for x between −1 and 1.
 
@@ -202,7 +202,7 @@ def arctanh(x: Any) -> Any:
     """
 
 
-@primitive(np.hypot, broadcasts=True)
+@primitive(np.hypot, broadcasts=True, kinks=True)
 def hypot(x: Any, y: Any) -> Any:
     """√(x² + y²), without overflow; shapes broadcast. Its derivatives x/out and y/out are taken as 0 at the origin.
 
@@ -372,7 +372,7 @@ def round(x: Any, decimals: int = 0) -> Any:
     return np.round(x, decimals)
 
 
-@primitive(np.remainder, broadcasts=True)
+@primitive(np.remainder, broadcasts=True, singular=True)
 def mod(x: Any, y: Any) -> Any:
     """x − y ⌊x/y⌋: what is left of x, with the sign of y; shapes broadcast. `remainder` is another name.
 
@@ -384,7 +384,7 @@ def mod(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.fmod, broadcasts=True)
+@primitive(np.fmod, broadcasts=True, singular=True)
 def fmod(x: Any, y: Any) -> Any:
     """x − y trunc(x/y): what is left of x, with the sign of x; shapes broadcast. Derivatives as of `mod`.
 

@@ -149,7 +149,7 @@ def _sign_of_det(a: Any) -> Any:
     return np.linalg.slogdet(a)[0]
 
 
-@primitive(symbol="log|det|")
+@primitive(symbol="log|det|", singular=True)
 def _log_abs_det(a: Any) -> Any:
     return np.linalg.slogdet(a)[1]
 

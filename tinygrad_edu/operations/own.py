@@ -38,8 +38,9 @@ def operation(
     for function in (forward, *rules):
         if function is not None and not callable(function):
             raise TypeError(f"operation: {name}: expected functions, got {type(function).__name__}")
-    made = Operation(name, lambda *inputs, **params: _own_array(name, forward(*map(_array, inputs), **params)))
-    made.symbol, made.broadcasts, made.source = symbol, broadcasts, source
+    numbers = lambda *inputs, **params: _own_array(name, forward(*map(_array, inputs), **params))  # noqa: E731
+    made = Operation(name, numbers, symbol=symbol, broadcasts=broadcasts, opaque=True)
+    made.source = source
     made.vjps = tuple(rule and _checked(name, rule) for rule in rules)
 
     def call(*inputs: Any, **params: Any) -> Any:

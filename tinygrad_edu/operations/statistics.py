@@ -32,7 +32,7 @@ def _var(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> 
     return _squares(x, axis, ddof, keepdims)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, kinks=True)
 def _std(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     return np.sqrt(_squares(x, axis, ddof, keepdims))
 

@@ -90,6 +90,9 @@ def inverse(y):
 def ratio(x, y):
     return np.where(x != 0, x / np.where(x != 0, y, 1.0), 0.0)
 
+def masked(choice, x):
+    return choice * np.where(choice != 0, x, 1.0)
+
 def unit(x, y):
     return x * inverse(y)
 
