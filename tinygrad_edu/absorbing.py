@@ -42,8 +42,7 @@ class Factor(Arithmetic, Value):
         places = tuple(i for i, x in enumerate(inputs) if isinstance(x, Factor) and x.absorbs)
         if places and operation in PRODUCTS:
             return Factor(product(operation, values, params, places), True)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return Factor(apply(operation, values, params), bool(places) or operation in INDICATORS)
+        return Factor(apply(operation, values, params), bool(places) or operation in INDICATORS)
 
 
 def bare(x: Any) -> Any:
@@ -74,7 +73,8 @@ class Recorded(Operation):
 
     def __init__(self, operation: Operation, places: tuple[int, ...]) -> None:
         forward = lambda *values, **params: product(operation, values, params, places)  # noqa: E731
-        super().__init__(operation.name, forward, symbol=operation.symbol, broadcasts=operation.broadcasts)
+        name, symbol, broadcasts = operation.name, operation.symbol, operation.broadcasts
+        super().__init__(name, forward, symbol=symbol, broadcasts=broadcasts, singular=True)
         self.of, self.places, self.vjps, self.source = operation, places, operation.vjps, operation.source
 
 
@@ -117,8 +117,7 @@ def _by_sums(operation: Operation, values: Sequence[Any], params: Params, places
         if i not in alone:
             strange = astype(not_equal(x, number), x.dtype)
             met = apply(operation, [strange if j == i else one for j, one in enumerate(ones)], params)
-            with np.errstate(invalid="ignore"):
-                out = op.where(not_equal(met, 0.0), apply(operation, values, params), out)
+            out = op.where(not_equal(met, 0.0), apply(operation, values, params), out)
     return out
 
 

@@ -96,21 +96,22 @@ class Operation:
     for a result that is never tracked. `broadcasts` says that inputs are broadcast against each other, so that the
     sweep has to sum an adjoint over what was broadcast. `source` is the place where a document states the rule. The
     rules of an `opaque` one may do anything with arrays and Tensors, and get nothing else. A `singular` one may give
-    what is not finite of what is; one with `kinks` has no derivative where it is 0.
+    what is not finite of what is; one that `selects` may leave out what is not finite; one with `kinks` has no
+    derivative where it is 0.
     """
 
-    __slots__ = ("broadcasts", "forward", "kinks", "name", "opaque", "singular", "source", "symbol", "vjps")
+    __slots__ = ("broadcasts", "forward", "kinks", "name", "opaque", "selects", "singular", "source", "symbol", "vjps")
 
     def __init__(
         self, name: str, forward: Callable[..., Any], *, symbol: str | None = None, broadcasts: bool = False,
-        opaque: bool = False, singular: bool = False, kinks: bool = False,
+        opaque: bool = False, singular: bool = False, selects: bool = False, kinks: bool = False,
     ) -> None:  # fmt: skip
         self.name = name
         self.forward = forward
         self.vjps: Iterable[Callable[..., Any] | None] = ()
         self.symbol = symbol
         self.broadcasts = broadcasts
-        self.opaque, self.singular, self.kinks = opaque, singular, kinks
+        self.opaque, self.singular, self.selects, self.kinks = opaque, singular, selects, kinks
         self.source: str | None = None
 
     def __repr__(self) -> str:

@@ -15,7 +15,7 @@ from .arithmetic import Arithmetic
 from .operations.elementwise import astype, undetermined
 from .protocols import call_function, call_ufunc, is_traced, on_values, plain
 from .record import Node, Operation, Record, apply, constant, leaf_record, recording, state
-from .sweep import Reading, below, numbers, owned, seed_for, settled, sweep
+from .sweep import Pairs, Reading, below, numbers, owned, seed_for, settled, sweep
 
 
 class View(ndarray):
@@ -450,16 +450,17 @@ def swept(
     elif isinstance(seed, Tensor):
         seed = seed.numpy()
 
-    def collect(read: Reading) -> list[tuple[Any, Any]]:
-        pairs = sweep(loss, seed, read, needed)
+    def keep(pairs: Pairs) -> Pairs:
         if goals is None:
-            return [pair for pair in pairs if pair[0]._record.operation is None]
-        return [pair for pair in pairs if pair[0]._record.stamp in goals]
+            return (pair for pair in pairs if pair[0]._record.operation is None)
+        return (pair for pair in pairs if pair[0]._record.stamp in goals)
 
     if not recorded:
-        return settled(collect)
+        return settled(loss, seed, numbers, needed, keep=keep)
     with recording(True):
-        return [(x, bare(g)) for x, g in collect(absorbing(tensors))] if is_traced(loss) else settled(collect, read)
+        if is_traced(loss):
+            return [(x, bare(g)) for x, g in keep(sweep(loss, seed, absorbing(tensors), needed))]
+        return settled(loss, seed, read, needed, keep=keep)
 
 
 def _leaf(kind: type[Tensor], data: Any, requires_grad: bool, name: str | None, grad: Any) -> Tensor:

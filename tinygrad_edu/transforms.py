@@ -19,7 +19,7 @@ from .operations.defining import Jointly
 from .operations.elementwise import real
 from .protocols import is_traced, plain
 from .record import Operation, constant, leaf_record, record, recording, shape_of, stamps, state, unchanging
-from .sweep import Reading, below, leading_to, numbers, owned, seed_for, settled, sweep
+from .sweep import Pairs, below, leading_to, numbers, owned, seed_for, settled
 from .tensor import Tensor, linearly, swept, tensors, untracked
 
 LARGE = 1 << 16  # bytes
@@ -89,10 +89,9 @@ class Run:
             read = tensors if self.live else linearly  # else it is the seed that is tracked, and nobody has a variable
             found = {_stamp(v): g for v, g in swept(y, seed, read, goals, leading_to(y, self.variables))}
         elif y.requires_grad:
-            seed_array = seed.numpy() if isinstance(seed, Tensor) else seed
 
-            def collect(read: Reading) -> Iterator[tuple[Any, Any]]:
-                for node, g in sweep(y, seed_array, read):
+            def keep(pairs: Pairs) -> Pairs:
+                for node, g in pairs:
                     stamp = node._record[0]
                     if stamp in goals:
                         yield stamp, g
@@ -100,7 +99,7 @@ class Run:
                         self.live = state.recording
                         break
 
-            pairs = settled(collect)
+            pairs = settled(y, seed.numpy() if isinstance(seed, Tensor) else seed, keep=keep)
             if self.live:
                 return self.gradients(y, seed)
             found = dict(zip((stamp for stamp, _ in pairs), owned(g for _, g in pairs), strict=True))

@@ -98,6 +98,7 @@ class Lines:
         if line is None:
             level = max((x.level for x in inputs if isinstance(x, Line)), default=CONSTANT)
             line = Line(operation, tuple(inputs), params, tuple(shape), dtype, level)
+            line.regular = is_regular(operation, inputs)
             if level == CONSTANT:
                 with np.errstate(all="ignore"):
                     values = [x.value if isinstance(x, Line) else x for x in inputs]
@@ -113,6 +114,11 @@ class Lines:
 
     def _key(self, x: Any) -> Any:
         return self.numbers[x] if isinstance(x, Line) else (type(x).__name__, repr(x))
+
+
+def is_regular(operation: Operation, inputs: Iterable[Any]) -> bool:
+    """Whether an operation gives finite numbers, as far as can be told without them."""
+    return not operation.singular and all(x.regular for x in inputs if isinstance(x, Line))
 
 
 def _is_filled(array: Any) -> bool:

@@ -104,6 +104,7 @@ class Reading:
             origin = self.trace.origin(x)
             if origin is None:
                 line = self.writer.lines.outside(x, x.shape, x.dtype, HOISTED)
+                line.regular = bool(np.isfinite(x._value).all())
                 self.closures.append(line)
             else:
                 operation, inputs, params = origin

@@ -10,7 +10,7 @@ import numpy as np
 from ..record import NO_PARAMETERS, Operation
 from ..tensor import Tensor
 from .known import OPERATIONS, name_of, ufunc_of
-from .lines import VARYING, Line, Lines
+from .lines import VARYING, Line, Lines, is_regular
 
 FEW = 1 << 16  # sums of more than that are left to NumPy, which adds pairwise
 Rewriting = Callable[..., Line | None]  # of a form, the inputs and the parameters
@@ -38,9 +38,8 @@ class Writer:
         found = rewriting(form, *inputs, **params) if rewriting else None
         line = self.lines.add(operation, inputs, params, shape, dtype) if found is None else found
         if not line.is_constant:
-            regular = not operation.singular and all(x.regular for x in inputs if isinstance(x, Line))
-            known_so = found is not None and line.regular  # sigmoid is, and the quotient that it comes to
-            line.regular = regular or known_so or line.dtype.kind != "f" or operation is OPERATIONS["nan_to_num"]
+            always = line.dtype.kind != "f" or operation is OPERATIONS["nan_to_num"]
+            line.regular = line.regular or always or is_regular(operation, inputs)  # a sigmoid is, its quotient is not
             if ufunc_of(operation) in (np.isnan, np.isfinite, np.isinf):  # whoever asks has a reason
                 for x in inputs:
                     x.regular = False

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ..absorbing import bare
 from ..record import Node
-from ..sweep import seed_for, settled, sweep
+from ..sweep import seed_for, settled
 from ..symbolic.local import Local, Product, brief
 from ..symbolic.terms import Term
 from .graph import Edge, Graph, Vertex
@@ -65,7 +65,7 @@ def backward(loss: Node, graph: Graph, name: str) -> Backward:
             numbers[node._record.stamp, i] = bare(product), bare(added)
 
     seed = seed_for(loss, None, name)
-    for node, g in settled(lambda read: sweep(loss, seed, read, watch=watch)):
+    for node, g in settled(loss, seed, watch=watch):
         if node._record.stamp in tracked:
             found[node._record.stamp] = g
     writer = _Writer(Local(loss, set(tracked)), graph, numbers)

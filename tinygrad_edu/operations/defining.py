@@ -27,9 +27,7 @@ def primitive(
     *,
     inputs: int | None = None,
     symbol: str | None = None,
-    broadcasts: bool = False,
-    singular: bool = False,
-    kinks: bool = False,
+    **facts: bool,
 ) -> Callable[[Function], Function]:
     """Make an operation of a function of arrays. The first `inputs` arguments (all, if None) are data, the others
     parameters. `forward` computes the numbers where one function of NumPy does it; else the body does. The rest is
@@ -41,7 +39,7 @@ def primitive(
         count = len(names) if inputs is None else inputs
         numbers = forward or definition
         name = definition.__name__.strip("_")
-        operation = Operation(name, numbers, symbol=symbol, broadcasts=broadcasts, singular=singular, kinks=kinks)
+        operation = Operation(name, numbers, symbol=symbol, **facts)
         if count < len(names):
             call = _with_parameters(operation, signature, count)
         else:

@@ -188,7 +188,7 @@ def tanh(x: Any) -> Any:
 # --- choices ---------------------------------------------------------------------------------------------------------
 
 
-@primitive(np.maximum, symbol="max", broadcasts=True)
+@primitive(np.maximum, symbol="max", broadcasts=True, selects=True)
 def maximum(x: Any, y: Any) -> Any:
     """The larger of x and y, coordinate by coordinate; shapes broadcast. A tie shares its gradient equally.
 
@@ -197,7 +197,7 @@ def maximum(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.minimum, symbol="min", broadcasts=True)
+@primitive(np.minimum, symbol="min", broadcasts=True, selects=True)
 def minimum(x: Any, y: Any) -> Any:
     """The smaller of x and y, coordinate by coordinate; shapes broadcast. A tie shares its gradient equally.
 
@@ -206,13 +206,12 @@ def minimum(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.where, broadcasts=True)
+@primitive(np.where, broadcasts=True, selects=True)
 def where(condition: Any, x: Any, y: Any) -> Any:
     """x where the condition holds, else y; shapes broadcast.
 
-    Both branches are computed, and differentiated, everywhere. Where the branch that is not taken has an infinite
-    derivative, its adjoint there is 0 · inf = nan: ``where(x > 0, sqrt(x), 0)`` has the gradient nan at 0. Write
-    ``where(x > 0, sqrt(where(x > 0, x, 1)), 0)``: a harmless argument where the branch is not taken.
+    Both branches are computed everywhere. What is not taken contributes nothing to a gradient, also where its own
+    derivative is infinite: ``where(x > 0, sqrt(x), 0)`` has the derivative 0 at 0.
 
     >>> where(np.array([True, False]), np.array([1.0, 2.0]), 0.0)
     array([1., 0.])

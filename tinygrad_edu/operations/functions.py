@@ -88,7 +88,7 @@ def logaddexp2(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.cbrt, symbol="∛")
+@primitive(np.cbrt, symbol="∛", singular=True)
 def cbrt(x: Any) -> Any:
     """∛x, also of negative numbers. Its derivative at 0 is infinite.
 
@@ -266,7 +266,7 @@ def sinc(x: Any) -> Any:
 # --- choices ---------------------------------------------------------------------------------------------------------
 
 
-@primitive(np.fmax, broadcasts=True)
+@primitive(np.fmax, broadcasts=True, selects=True)
 def fmax(x: Any, y: Any) -> Any:
     """The larger of x and y, and the other one where one is nan; shapes broadcast. A tie shares its gradient equally.
 
@@ -275,7 +275,7 @@ def fmax(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.fmin, broadcasts=True)
+@primitive(np.fmin, broadcasts=True, selects=True)
 def fmin(x: Any, y: Any) -> Any:
     """The smaller of x and y, and the other one where one is nan; shapes broadcast. A tie shares its gradient equally.
 
@@ -312,7 +312,7 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
     return x if upper is None else minimum(x, upper)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, selects=True)
 def nan_to_num(x: Any, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
     """x with other numbers in place of nan, inf and −inf: 0, the largest and the lowest number there is, or the given
     ones. The derivative is 1 where x stays and 0 where it is replaced.

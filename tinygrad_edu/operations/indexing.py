@@ -13,7 +13,7 @@ from .defining import primitive, vjps
 __all__ = ["getitem", "scatter_add"]
 
 
-@primitive(inputs=1, symbol="[]")
+@primitive(inputs=1, symbol="[]", selects=True)
 def _getitem(x: Any, index: Any) -> Any:
     return x[index]
 

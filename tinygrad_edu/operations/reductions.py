@@ -85,7 +85,7 @@ def _along_last(function: Any, x: Any, axis: Axis) -> Any:
     return _transpose(_reshape(flat, moved.shape), inverse(order))
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, selects=True)
 def max(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """The largest number over an axis, several, or everything. Ties share the gradient equally.
 
@@ -97,7 +97,7 @@ def max(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return fold(np.maximum, a, axis, keepdims)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, selects=True)
 def min(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """The smallest number over an axis, several, or everything. Ties share the gradient equally.
 

@@ -148,7 +148,7 @@ def _alongside(weights: Any, shape: tuple[int, ...], axis: Axis) -> Any:
     return _reshape(weights, tuple(n if i in gone else 1 for i, n in enumerate(shape)))
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, selects=True)
 def nansum(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """Σ x over an axis, several, or everything, of the numbers that are not nan. A nan has the derivative 0.
 
@@ -158,7 +158,7 @@ def nansum(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return np.nansum(x, axis, keepdims=keepdims)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, selects=True)
 def nanmean(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """The mean over an axis, several, or everything, of the numbers that are not nan. A nan has the derivative 0.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..sweep import settled, sweep
+from ..sweep import settled
 from .evaluate import evaluate
 from .expression import matrix_shape
 from .formula import Formula
@@ -54,7 +54,7 @@ def _engine(reading: Reading, loss: Any, wanted: list[Any], given: dict[str, Any
     found: list[Any] = [np.zeros(node._value.shape) for node in wanted]
     size = 1.0
     with np.errstate(all="ignore"):
-        for node, g in settled(lambda read: sweep(new, seed, read)):
+        for node, g in settled(new, seed):
             found = [g if stamp == node._record.stamp else x for stamp, x in zip(targets, found, strict=True)]
             for x in (g, node._value):
                 largest = np.max(np.abs(x[np.isfinite(x)]), initial=0)
