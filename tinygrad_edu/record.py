@@ -13,6 +13,7 @@ import operator
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -25,12 +26,19 @@ NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 stamps = itertools.count(1)  # an input is stamped before its result: stamps are a topological order
 
 
-class _State(threading.local):
-    """What is switched on or off for the running thread only."""
+# What is switched on or off: for a thread, and for a task of asyncio.
+_recording: ContextVar[bool] = ContextVar("recording", default=True)
+_layers: ContextVar[tuple[str, ...]] = ContextVar("layers", default=())
+is_recording, layers_now = _recording.get, _layers.get
 
-    recording = True
-    layers: tuple[str, ...] = ()
-    # What `compile` puts others in place of, while it traces a function: how the numbers of a node leave the tape, and
+
+class _State(threading.local):
+    """What the running thread has switched on or off."""
+
+    recording = property(lambda self: is_recording())
+    # The transforms that run a function now, the innermost last; see `leaving`.
+    running: tuple[Any, ...] = ()
+    # What `compile` puts others in place of, while it traces a function: how the numbers of a node are looked at, and
     # who is told of a result that no record is kept of.
     look: Callable[[Any], Any] = staticmethod(operator.attrgetter("_value"))
     untracked: Callable[..., None] = staticmethod(lambda out, operation, inputs, params: None)
@@ -40,18 +48,18 @@ state = _State()
 
 
 class recording:
-    """Switch recording on or off for this thread, inside a ``with`` block or the function that it decorates."""
+    """Switch recording on or off, inside a ``with`` block or the function that it decorates."""
 
     def __init__(self, on: bool) -> None:
         self.on = on
         self.before: list[bool] = []  # one a block: the same switch may be entered again inside itself
 
     def __enter__(self) -> None:
-        self.before.append(state.recording)
-        state.recording = self.on
+        self.before.append(is_recording())
+        _recording.set(self.on)
 
     def __exit__(self, *error: object) -> None:
-        state.recording = self.before.pop()
+        _recording.set(self.before.pop())
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
@@ -82,11 +90,12 @@ def layer(name: str) -> Iterator[None]:
     >>> with tg.layer("hidden 1"):
     ...     a = tg.sigmoid(tg.Tensor([[0.0]], requires_grad=True))
     """
-    before, state.layers = state.layers, (*state.layers, str(name))
+    before = layers_now()
+    _layers.set((*before, str(name)))
     try:
         yield
     finally:
-        state.layers = before
+        _layers.set(before)
 
 
 class Operation:
@@ -126,7 +135,7 @@ class Record(NamedTuple):
 
 def leaf_record() -> Record:
     """The record of a tracked value that no operation made."""
-    return _new_record(Record, (next(stamps), None, (), (), NO_PARAMETERS, state.layers))
+    return _new_record(Record, (next(stamps), None, (), (), NO_PARAMETERS, layers_now()))
 
 
 class Origin(NamedTuple):
@@ -181,8 +190,8 @@ def record1(operation: Operation, x: Any, params: Mapping[str, Any] = NO_PARAMET
         raise misfit(operation, (x,), params, error) from None
     out = _new(type(x))
     out._value = value
-    if x._record is not None and state.recording and operation.vjps:
-        out._record = _new_record(Record, (next(stamps), operation, (x,), (a,), params, state.layers))
+    if x._record is not None and is_recording() and operation.vjps:
+        out._record = _new_record(Record, (next(stamps), operation, (x,), (a,), params, layers_now()))
     else:
         out._record = None
         remember(out, operation, (x,), params)
@@ -204,12 +213,12 @@ def record2(operation: Operation, x: Any, y: Any, params: Mapping[str, Any] = NO
         raise misfit(operation, (x, y), params, error) from None
     out = _new(type(node))
     out._value = value
-    if node._record is not None and state.recording and operation.vjps:
+    if node._record is not None and is_recording() and operation.vjps:
         if inputs[0] is None:
             a = unchanging(a)
         elif inputs[1] is None:
             b = unchanging(b)
-        out._record = _new_record(Record, (next(stamps), operation, inputs, (a, b), params, state.layers))
+        out._record = _new_record(Record, (next(stamps), operation, inputs, (a, b), params, layers_now()))
     else:
         out._record = None
         remember(out, operation, (x, y), params)
@@ -236,11 +245,11 @@ def record(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any
         raise misfit(operation, inputs, params, error) from None
     out = _new(kind)
     out._value = value
-    if tracked and state.recording and operation.vjps:
+    if tracked and is_recording() and operation.vjps:
         for i, node in enumerate(nodes):
             if node is None:
                 values[i] = unchanging(values[i])
-        out._record = _new_record(Record, (next(stamps), operation, tuple(nodes), tuple(values), params, state.layers))
+        out._record = _new_record(Record, (next(stamps), operation, tuple(nodes), tuple(values), params, layers_now()))
     else:
         out._record = None
         remember(out, operation, inputs, params)
@@ -257,7 +266,7 @@ def remember(out: Any, operation: Operation, inputs: Sequence[Any], params: Mapp
             depth = max(depth, origin.depth + 1)
         elif getattr(x, "_name", None) is not None:
             depth = max(depth, 1)
-    if not 0 < depth <= DEEPEST or not state.recording:
+    if not 0 < depth <= DEEPEST or not is_recording():
         return
     if all(not isinstance(x, Node) or x._record is None for x in inputs):
         kept = tuple(x if isinstance(x, Node) else unchanging(constant(x, operation)) for x in inputs)
@@ -295,7 +304,7 @@ def constant(x: Any, operation: Operation | str) -> Any:
         try:
             array = np.asarray(x)
         except TypeError:
-            raise TypeError(f"{name}: a {kind.__name__} of tracked Tensors is no array; write np.stack(...)") from None
+            raise TypeError(f"{name}: a {kind.__name__} of tracked Tensors is no array; write np.stack, np.block") from None
         except ValueError:
             raise ValueError(f"{name}: expected an array of numbers, got a ragged {kind.__name__}") from None
     if array.dtype.kind not in "fiub":

@@ -7,65 +7,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from numpy import ndarray
 
 from . import operations as op
 from .arithmetic import Arithmetic
+from .leaving import leaving
 from .operations.elementwise import astype
 from .protocols import call_function, call_ufunc, is_traced, on_values, plain
 from .record import Node, Operation, Record, apply, constant, leaf_record, recording, state
 from .sweep import numbers, owned, seed_for, sweep
-
-
-class View(ndarray):
-    """What ``tensor.data`` gives: the array, for reading. In-place operators compute out of place, so that
-    ``W.data -= step`` gives W a new array and leaves every graph that was recorded before as it is."""
-
-    fresh = False  # made by an in-place operator: nobody else has it, the setter of `data` may keep it
-
-    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
-        return array[()] if return_scalar or array.ndim == 0 else np.asarray(array)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        if not self.flags.writeable:  # what NumPy makes like this one can be written into
-            raise TypeError("a tensor's data is read-only; write W.data = new_array, or W.data -= step")
-        super().__setitem__(key, value)
-
-    def __reduce__(self) -> Any:
-        return np.array(self).__reduce__()
-
-    def __repr__(self) -> str:
-        return repr(np.asarray(self))
-
-    def copy(self, order: Any = "C") -> Any:
-        return np.array(self, order=order)
-
-    def astype(self, *args: Any, **kwargs: Any) -> Any:
-        return np.array(self).astype(*args, **kwargs)
-
-
-def _out_of_place(name: str) -> Callable[[Any, Any], Any]:
-    def compute(self: Any, other: Any) -> Any:
-        if self.flags.writeable:
-            return getattr(ndarray, f"__i{name}__")(self, plain(other))
-        try:
-            new = _view(np.asarray(getattr(operator, name)(self, plain(other))))
-        except ValueError:
-            raise ValueError(f"data: shape {self.shape} and {np.shape(plain(other))} do not broadcast") from None
-        new.fresh = True
-        return new
-
-    return compute
-
-
-for _name in "add sub mul truediv floordiv mod pow matmul".split():
-    setattr(View, f"__i{_name}__", _out_of_place(_name))
-
-
-def _view(array: Any) -> Any:
-    view = np.asarray(array).view(View)
-    view.flags.writeable = False
-    return view
+from .views import View, given, view
 
 
 class Tensor(Arithmetic, Node):
@@ -116,7 +66,7 @@ class Tensor(Arithmetic, Node):
     @property
     def data(self) -> Any:
         """The numbers, read-only. Assigning gives a leaf a new array; graphs recorded before keep the old one."""
-        return _view(state.look(self))
+        return view(leaving(self, ".data"))
 
     @data.setter
     def data(self, new: Any) -> None:
@@ -125,7 +75,7 @@ class Tensor(Arithmetic, Node):
         if type(new) is View and new.fresh:
             array = new.base if new.base is not None and new.base.shape == new.shape else np.array(new)
         else:
-            array = np.array(constant(plain(new), "data"))
+            array = np.array(constant(given(new), "data"))
         if array.shape != self._value.shape:
             raise ValueError(f"data: the tensor has shape {self._value.shape}, the new numbers {array.shape}")
         array = array.astype(self._value.dtype, copy=False)
@@ -191,13 +141,17 @@ class Tensor(Arithmetic, Node):
 
     def numpy(self) -> Any:
         """A copy of the numbers, to write into."""
-        return np.array(state.look(self))
+        return np.array(leaving(self, ".numpy()"))
 
     def item(self) -> Any:
         """The number of a scalar, that is of a tensor of size 1; else ValueError."""
         if self._value.size != 1:
             raise ValueError(f"item: expected a scalar (size 1), got shape {self._value.shape}")
-        return state.look(self).item()
+        return leaving(self, ".item()").item()
+
+    def tolist(self) -> Any:
+        """The numbers in nested lists."""
+        return leaving(self, ".tolist()").tolist()
 
     def detach(self) -> Tensor:
         """The same numbers, untracked."""
@@ -242,7 +196,7 @@ class Tensor(Arithmetic, Node):
         return f"Tensor({body}{dtype}{name}{', requires_grad=True' if self.requires_grad else ''})"
 
     def __format__(self, spec: str) -> str:
-        return format(self._scalar(f"the format {spec!r}"), spec) if spec else repr(self)
+        return format(self._scalar(f"the format {spec!r}", state.look), spec) if spec else repr(self)
 
     def __len__(self) -> int:
         if not self._value.ndim:
@@ -255,7 +209,7 @@ class Tensor(Arithmetic, Node):
         return (self[i] for i in range(len(self._value)))
 
     def __bool__(self) -> bool:
-        return bool(self._scalar("bool()"))
+        return bool(self._scalar("bool()", state.look))
 
     def __float__(self) -> float:
         return float(self._scalar("float()"))
@@ -266,10 +220,10 @@ class Tensor(Arithmetic, Node):
     def __index__(self) -> int:
         return operator.index(self._scalar("an index"))
 
-    def _scalar(self, use: str) -> Any:
+    def _scalar(self, use: str, look: Callable[[Any], Any] | None = None) -> Any:
         if self._value.size != 1:
             raise ValueError(f"{use} needs a scalar (size 1), got a tensor of shape {self._value.shape}")
-        return state.look(self).reshape(())[()]
+        return (look(self) if look else leaving(self, use)).reshape(())[()]
 
     def __floordiv__(self, other: Any) -> Any:
         return np.floor_divide(self, other)
@@ -295,16 +249,18 @@ class Tensor(Arithmetic, Node):
     def __reduce__(self) -> Any:
         if self._record is not None and self._record.operation is not None:
             raise TypeError("a recorded tensor cannot be pickled or copied, its graph would come along; detach() first")
+        leaving(self, "a copy", "x.copy(), which is recorded, or x.detach()")
         grad = self.grad.detach() if isinstance(self.grad, Tensor) else self.grad
         return _leaf, (type(self), np.array(self._value), self.requires_grad, self.name, grad)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        array = np.array(leaving(self, "becoming an array"), dtype=dtype)
         if self._record is not None:
             raise TypeError(
-                "a tracked Tensor does not become an array by itself, its gradient would be lost; "
-                "write .numpy(), or np.stack for a list of Tensors"
+                "a tracked Tensor does not become an array by itself, its gradient would be lost; write .numpy() for "
+                "numbers without one, np.stack or np.block for a list of Tensors"
             )
-        return np.array(state.look(self), dtype=dtype)
+        return array
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return call_ufunc(ufunc, method, inputs, kwargs)
@@ -341,7 +297,7 @@ class Tensor(Arithmetic, Node):
     def astype(self, dtype: Any) -> Any:
         """The numbers in another floating dtype; recorded."""
         if np.dtype(dtype).kind != "f":
-            raise TypeError(f"astype: expected a floating dtype, got {np.dtype(dtype)}; use .numpy().astype")
+            raise TypeError(f"astype: expected a floating dtype, got {np.dtype(dtype)}; use .detach().numpy().astype")
         return astype(self, np.dtype(dtype))
 
 
@@ -368,7 +324,7 @@ _NAMES = "equal not_equal less less_equal greater greater_equal".split()
 COMPARISONS = dict(zip("eq ne lt le gt ge".split(), _NAMES, strict=True))
 for _name in COMPARISONS:
     setattr(Tensor, f"__{_name}__", _compared(_name))
-for _name in "argmax argmin argsort argpartition any all nonzero searchsorted tolist".split():
+for _name in "argmax argmin argsort argpartition any all nonzero searchsorted".split():
     setattr(Tensor, _name, _on_values(_name))
 
 
@@ -424,9 +380,12 @@ def swept(
     """The nodes below `loss` with the given stamps (the leaves, if None) and their adjoints, in arrays or, with
     `create_graph`, in Tensors."""
     if create_graph or is_traced(loss):
+        for run in state.running:
+            run.reached = True
         with recording(True):
             pairs = list(sweep(loss, seed if isinstance(seed, Tensor) else untracked(seed), tensors, needed))
     else:
+        leaving(loss, "a gradient", "create_graph=True")
         pairs = sweep(loss, seed.numpy() if isinstance(seed, Tensor) else seed, numbers, needed)  # type: ignore[assignment]
     if goals is None:
         return [pair for pair in pairs if pair[0]._record.operation is None]
