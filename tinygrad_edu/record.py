@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from .errors import misfit
+from .errors import demand_plain, misfit
 
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 stamps = itertools.count(1)  # an input is stamped before its result: stamps are a topological order
@@ -299,12 +299,14 @@ def constant(x: Any, operation: Operation | str) -> Any:
         array = x
     else:
         name = operation if isinstance(operation, str) else operation.name
+        demand_plain(x, name)
         if isinstance(x, Value):
             raise TypeError(f"{name}: a {kind.__name__} cannot be mixed with another kind of value")
         try:
             array = np.asarray(x)
         except TypeError:
-            raise TypeError(f"{name}: a {kind.__name__} of tracked Tensors is no array; write np.stack, np.block") from None
+            said = f"{name}: a {kind.__name__} of tracked Tensors is no array; write np.stack or np.block"
+            raise TypeError(said) from None
         except ValueError:
             raise ValueError(f"{name}: expected an array of numbers, got a ragged {kind.__name__}") from None
     if array.dtype.kind not in "fiub":

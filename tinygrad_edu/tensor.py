@@ -10,6 +10,7 @@ import numpy as np
 
 from . import operations as op
 from .arithmetic import Arithmetic
+from .errors import LOST
 from .leaving import leaving
 from .operations.elementwise import astype
 from .protocols import call_function, call_ufunc, is_traced, on_values, plain
@@ -261,6 +262,10 @@ class Tensor(Arithmetic, Node):
                 "numbers without one, np.stack or np.block for a list of Tensors"
             )
         return array
+
+    @property
+    def _data(self) -> Any:  # np.ma asks for it
+        raise TypeError(f"a MaskedArray with a Tensor would lose {LOST['MaskedArray']}")
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return call_ufunc(ufunc, method, inputs, kwargs)

@@ -399,7 +399,7 @@ def adjoints(loss: Tensor, wrt: Any, *, gradient: Any = None, create_graph: bool
     return results if several else results[0]
 
 
-# --- constants, and recomputing instead of storing -------------------------------------------------------------------
+# --- constants, and recomputing instead of storing --------------------------------------------------------------------
 
 
 def stop_gradient(x: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from .errors import demand_plain
 from .leaving import leaving
 from .protocols import plain
 from .record import Node
@@ -62,6 +63,7 @@ for _name in "add sub mul truediv floordiv mod pow matmul".split():
 
 def given(x: Any) -> Any:
     """Numbers for a tensor's data."""
+    demand_plain(x, "data")
     return leaving(x, "data") if isinstance(x, Node) else plain(x)
 
 
