@@ -8,6 +8,7 @@ refers in a circle and memory comes back as soon as the last tensor is dropped.
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
 import operator
 import threading
@@ -47,6 +48,9 @@ class _State(threading.local):
 state = _State()
 
 
+RUN_LATER = inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction
+
+
 class recording:
     """Switch recording on or off, inside a ``with`` block or the function that it decorates."""
 
@@ -62,6 +66,9 @@ class recording:
         _recording.set(self.before.pop())
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        if any(runs_later(function) for runs_later in RUN_LATER):
+            raise TypeError("no_grad: it is over before a generator or a coroutine runs; open the block inside it")
+
         @functools.wraps(function)
         def switched(*args: Any, **kwargs: Any) -> Any:
             with recording(self.on):
@@ -72,6 +79,9 @@ class recording:
 
 def no_grad() -> recording:
     """Record nothing inside the block, or inside the function that it decorates.
+
+    The switch is one thread's and one asyncio task's own. A generator has none: while it is suspended inside the block,
+    its caller records nothing either, so close the block before ``yield``.
 
     >>> import tinygrad_edu as tg
     >>> w = tg.Tensor([1.0, 2.0], requires_grad=True)
@@ -85,6 +95,9 @@ def no_grad() -> recording:
 @contextmanager
 def layer(name: str) -> Iterator[None]:
     """Group what is recorded inside the block under `name`, for pictures and listings. Layers nest.
+
+    They are one thread's and one asyncio task's own; a generator that is suspended inside the block shares them with
+    its caller.
 
     >>> import tinygrad_edu as tg
     >>> with tg.layer("hidden 1"):

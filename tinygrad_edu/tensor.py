@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,6 +18,8 @@ from .protocols import call_function, call_ufunc, is_traced, on_values, plain
 from .record import Node, Operation, Record, apply, constant, leaf_record, recording, state
 from .sweep import numbers, owned, seed_for, sweep
 from .views import View, given, view
+
+_adding = threading.RLock()  # to `grad`: what threads bring to one leaf at the same time adds up
 
 
 class Tensor(Arithmetic, Node):
@@ -179,8 +182,9 @@ class Tensor(Arithmetic, Node):
             raise ValueError("backward: nothing was tracked; did you forget requires_grad=True?")
         seed = seed_for(self, gradient, "backward")
         found = swept(self, seed, create_graph)
-        for (leaf, _), g in zip(found, owned(g for _, g in found), strict=True):
-            leaf._grad = g if leaf.grad is None else leaf._grad + g
+        with _adding:
+            for (leaf, _), g in zip(found, owned(g for _, g in found), strict=True):
+                leaf._grad = g if leaf.grad is None else leaf._grad + g
 
     def zero_grad(self) -> None:
         """Forget the gradient: `grad` is None again."""
