@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .record import Value, state
+from .record import Value, stamps, state
 from .sweep import below
 
 INSTEAD = (
@@ -32,10 +32,10 @@ class LeavingError(TypeError):
 class Running:
     """A function while a transform runs it: the transform's name, and what it differentiates in."""
 
-    def __init__(self, name: str, start: int, variables: Iterable[Any]) -> None:
-        self.name, self.start = name, start
-        self.stamps = {v._record.stamp for v in variables}
-        self.reached = False  # a derivative was taken in it: that may well be a constant
+    def __init__(self, name: str, variables: Iterable[Any] = ()) -> None:
+        self.name, self.start = name, next(stamps)
+        self.stamps = [v._record.stamp for v in variables]
+        self.reached = False  # its result depends on a variable, or is made of a derivative, which may be a constant
 
     def call(self, f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """The function's result."""
@@ -69,7 +69,7 @@ def leaving(x: Any, use: str, instead: str = INSTEAD) -> Any:
     numbers = state.look(x)
     if state.running and x._record is not None and state.recording and not isinstance(numbers, Value):
         seen = below(x, state.running[0].start)
-        run = next((run for run in reversed(state.running) if not run.stamps.isdisjoint(seen)), None)
+        run = next((run for run in reversed(state.running) if not seen.keys().isdisjoint(run.stamps)), None)
         if run is not None:
             argument = x._record.stamp in run.stamps
             what = x.name or ("the argument" if argument else f"the result of {x._record.operation.name}")

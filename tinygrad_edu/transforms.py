@@ -19,7 +19,7 @@ from .leaving import Running
 from .operations.defining import Jointly
 from .operations.elementwise import real
 from .protocols import is_traced, plain
-from .record import Operation, constant, leaf_record, record, recording, shape_of, stamps, state, unchanging
+from .record import Operation, constant, leaf_record, record, recording, shape_of, state, unchanging
 from .sweep import below, leading_to, owned, seed_for, sweep
 from .tensor import Tensor, swept, untracked
 
@@ -29,7 +29,7 @@ LARGE = 1 << 16  # bytes
 # --- running a function on fresh variables ---------------------------------------------------------------------------
 
 
-class Run:
+class Run(Running):
     """One call of a function on fresh variables in place of the chosen arguments, ready to be swept back.
 
     `live` says that the results are to be Tensors with a graph: a chosen argument is a tracked Tensor, or the function
@@ -40,7 +40,7 @@ class Run:
     def __init__(
         self, name: str, f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int], copy: bool = True
     ) -> None:
-        self.start = next(stamps)
+        super().__init__(name)
         self.shares_memory = False
         self.trees, self.given, self.variables = [], [], []
         new_args = list(args)
@@ -53,8 +53,7 @@ class Run:
                 self.given += leaves
                 self.variables += fresh
             self.stamps = list(map(_stamp, self.variables))
-            self.running = Running(name, self.start, self.variables)
-            self.out = self.running.call(f, *new_args)
+            self.out = self.call(f, *new_args)
         outputs, self.rebuild_output = flatten(self.out)
         self.outputs = [y if isinstance(y, Tensor) else untracked(np.array(constant(y, name))) for y in outputs]
         self.wrap = any(isinstance(x, Tensor) for x in self.given)
@@ -81,8 +80,8 @@ class Run:
         """Find out whether the outputs depend on something that was tracked before, and on a variable at all."""
         seen = set[int]().union(*(below(y, self.start) for y in self.outputs if y.requires_grad))
         self.live = self.live or (state.recording and any(stamp < self.start for stamp in seen))
-        if self.variables and self.outputs and not self.running.reached and self.running.stamps.isdisjoint(seen):
-            self.running.warn()
+        if self.variables and self.outputs and not self.reached and seen.isdisjoint(self.stamps):
+            self.warn()
 
     def gradients(self, y: Tensor, seed: Any, live: bool | None = None) -> list[Any]:
         """The gradients of one output with respect to all variables: zeros where it does not depend on them."""
@@ -103,7 +102,7 @@ class Run:
             if self.live:
                 return self.gradients(y, seed)
             found = dict(zip(found, owned(found.values()), strict=True))
-        self.running.reached = self.running.reached or bool(found)
+        self.reached = self.reached or bool(found)
         return [found[s] if s in found else _zeros(v, live) for s, v in zip(order, self.variables, strict=True)]
 
     def handed_out(self, x: Any) -> Any:
@@ -197,7 +196,7 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
             run = Run(name, of_args, args, chosen)
             run.live = True
             y, found = _value_and_gradients(run, name)
-        if not run.running.reached:
+        if not run.reached:
             run.look_around()
         gradients = run.arranged(map(run.handed_out, found) if run.live or run.wrap else found)
         return run.handed_out(y), tuple(gradients) if isinstance(argnum, tuple) else gradients[0]
@@ -432,12 +431,11 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     def of(*args: Any, **kwargs: Any) -> Any:
         leaves, rebuild = flatten((args, kwargs))
         args, kwargs = rebuild([unchanging(x) for x in leaves])
-        start = next(stamps)
-        running = Running(name, start, [x for x in leaves if isinstance(x, Tensor) and x.requires_grad])
+        running = Running(name, [x for x in leaves if isinstance(x, Tensor) and x.requires_grad])
         out: Any = running.call(f, *args, **kwargs)
         if isinstance(out, dict | list | tuple):
             raise TypeError(f"{name}: the function must return one tensor, it returned a {type(out).__name__}")
-        sources = _older_sources(out, start) if isinstance(out, Tensor) else []
+        sources = _older_sources(out, running.start) if isinstance(out, Tensor) else []
         if not sources or is_traced(out):  # the program shares memory anyway
             return out
         value = out._value

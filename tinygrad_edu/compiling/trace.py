@@ -18,7 +18,7 @@ from ..errors import misfit
 from ..leaving import LeavingError, Running
 from ..operations.defining import ERRORS
 from ..protocols import UFUNCS
-from ..record import NO_PARAMETERS, Operation, Value, recording, stamps, state, unchanging
+from ..record import NO_PARAMETERS, Operation, Value, recording, state, unchanging
 from ..tensor import Tensor
 
 RECORDED = set(  # plain results of a shape that does not depend on numbers
@@ -44,8 +44,8 @@ class Trace:
     """A run of a function on fresh Tensors, with all that it did."""
 
     def __init__(self, f: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], variables: list[Any]) -> None:
-        self.start = next(stamps)
-        self.running = Running("compile", self.start, variables)
+        self.running = Running("compile", variables)
+        self.start = self.running.start
         self.results: dict[int, tuple[Any, Operation, tuple[Any, ...], Mapping[str, Any]]] = {}
         with recording(True), self._watching(), np.errstate(all="ignore"):  # the program itself will warn
             self.out = self.running.call(f, *args, **kwargs)
