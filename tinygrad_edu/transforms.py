@@ -15,10 +15,11 @@ import numpy as np
 
 from . import operations as op
 from .containers import flatten, leaves_like
+from .leaving import Running
 from .operations.defining import Jointly
 from .operations.elementwise import real
 from .protocols import is_traced, plain
-from .record import Operation, constant, leaf_record, record, recording, shape_of, stamps, state, unchanging
+from .record import Operation, constant, leaf_record, record, recording, shape_of, state, unchanging
 from .sweep import Pairs, below, leading_to, numbers, owned, seed_for, settled
 from .tensor import Tensor, linearly, swept, tensors, untracked
 
@@ -28,7 +29,7 @@ LARGE = 1 << 16  # bytes
 # --- running a function on fresh variables ---------------------------------------------------------------------------
 
 
-class Run:
+class Run(Running):
     """One call of a function on fresh variables in place of the chosen arguments, ready to be swept back.
 
     `live` says that the results are to be Tensors with a graph: a chosen argument is a tracked Tensor, or the function
@@ -39,7 +40,7 @@ class Run:
     def __init__(
         self, name: str, f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int], copy: bool = True
     ) -> None:
-        self.start = next(stamps)
+        super().__init__(name)
         self.shares_memory = False
         self.trees, self.given, self.variables = [], [], []
         new_args = list(args)
@@ -51,9 +52,9 @@ class Run:
                 self.trees.append((len(fresh), rebuild))
                 self.given += leaves
                 self.variables += fresh
-            self.out = f(*new_args)
+            self.stamps = list(map(_stamp, self.variables))
+            self.out = self.call(f, *new_args)
         outputs, self.rebuild_output = flatten(self.out)
-        self.stamps = list(map(_stamp, self.variables))
         self.outputs = [y if isinstance(y, Tensor) else untracked(np.array(constant(y, name))) for y in outputs]
         self.wrap = any(isinstance(x, Tensor) for x in self.given)
         self.live = state.recording and any(v._record.operation or is_traced(v) for v in self.variables)
@@ -75,9 +76,12 @@ class Run:
         variable._record = leaf_record()
         return variable
 
-    def look_for_closures(self) -> None:
-        """Find out whether an output depends on something that was tracked before."""
-        self.live = self.live or (state.recording and any(_older_sources(y, self.start) for y in self.outputs))
+    def look_around(self) -> None:
+        """Find out whether the outputs depend on something that was tracked before, and on a variable at all."""
+        seen = set[int]().union(*(below(y, self.start) for y in self.outputs if y.requires_grad))
+        self.live = self.live or (state.recording and any(stamp < self.start for stamp in seen))
+        if self.variables and self.outputs and not self.reached and seen.isdisjoint(self.stamps):
+            self.warn()
 
     def gradients(self, y: Tensor, seed: Any, live: bool | None = None) -> list[Any]:
         """The gradients of one output with respect to all variables: zeros where it does not depend on them."""
@@ -103,6 +107,7 @@ class Run:
             if self.live:
                 return self.gradients(y, seed)
             found = dict(zip((stamp for stamp, _ in pairs), owned(g for _, g in pairs), strict=True))
+        self.reached = self.reached or bool(found)
         return [found[s] if s in found else _zeros(v, live) for s, v in zip(order, self.variables, strict=True)]
 
     def handed_out(self, x: Any) -> Any:
@@ -166,9 +171,18 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
 
     Notes
     -----
-    What leaves the Tensors inside f leaves the tape: `float(x)`, `x.item()`, `array[0] = x` give plain numbers, without
-    a gradient. Arrays above 64 KiB are not copied for the call. Tensors that f keeps beyond it share memory with them.
-    Where f closes over a tracked Tensor and such arrays, it is called twice.
+    Numbers that leave the tape have no gradient. Inside f, a Tensor that depends on the arguments `argnum` therefore
+    does not become a plain number: `float(x)` (as in `math.exp(x)` and ``"%f" % x``), `int(x)`, `x.item()`,
+    `x.numpy()`, `x.data`, `x.tolist()`, `np.array([x, x])`, `array[0] = x` and `copy.copy(x)` raise TypeError. Write
+    `np.exp`, `np.stack`, or `stop_gradient(x)` for a constant: `float(stop_gradient(x))`. Printing, ``f"{x:.3f}"``,
+    comparisons, `bool`, `argmax`, `x.detach()` and all that is done under `no_grad` only look. Other Tensors, such as a
+    leaf W that f closes over, give their numbers as ever. The same holds under the other transforms and `checkpoint`.
+
+    A result that depends on none of these arguments gets zeros and an `IndependentWarning`, unless f takes a derivative
+    itself (that of a linear function is a constant).
+
+    Arrays above 64 KiB are not copied for the call. Tensors that f keeps beyond it share memory with them. Where f
+    closes over a tracked Tensor and such arrays, it is called twice.
 
     >>> value, gradient = value_and_grad(lambda w: (w * w).sum())(np.array([1.0, 2.0]))
     >>> float(value), gradient
@@ -187,6 +201,8 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
             run = Run(name, of_args, args, chosen)
             run.live = True
             y, found = _value_and_gradients(run, name)
+        if not run.reached:
+            run.look_around()
         gradients = run.arranged(map(run.handed_out, found) if run.live or run.wrap else found)
         return run.handed_out(y), tuple(gradients) if isinstance(argnum, tuple) else gradients[0]
 
@@ -224,7 +240,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     (array([[3., 4.]]), array([1., 2.]))
     """
     run = Run("vjp", f, args, range(len(args)))
-    run.look_for_closures()
+    run.look_around()
 
     def pull(g: Any) -> tuple[Any, ...]:
         seeds = leaves_like(run.out, g, "vjp: gradient=")
@@ -290,7 +306,7 @@ def jacobian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callab
     @functools.wraps(f)
     def of(*args: Any, **kwargs: Any) -> Any:
         run = Run("jacobian", functools.partial(f, **kwargs), args, _chosen("jacobian", argnum, len(args)))
-        run.look_for_closures()
+        run.look_around()
         per_output = []
         for y in run.outputs:
             rows = [run.gradients(y, basis) for basis in _basis(y)] or [[_zeros(v, run.live) for v in run.variables]]
@@ -387,7 +403,21 @@ def adjoints(loss: Tensor, wrt: Any, *, gradient: Any = None, create_graph: bool
     return results if several else results[0]
 
 
-# --- recomputing instead of storing ----------------------------------------------------------------------------------
+# --- constants, and recomputing instead of storing --------------------------------------------------------------------
+
+
+def stop_gradient(x: Any) -> Any:
+    """x as a constant: no gradient goes through it. A Tensor is detached, arrays and numbers are constants already.
+
+    Parameters
+    ----------
+    x : a Tensor or an array, or nested lists, tuples and dicts of them.
+
+    >>> float(grad(lambda x: x * stop_gradient(x))(3.0))
+    3.0
+    """
+    leaves, rebuild = flatten(x)
+    return rebuild(leaf.detach() if isinstance(leaf, Tensor) else leaf for leaf in leaves)
 
 
 def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -406,11 +436,11 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     def of(*args: Any, **kwargs: Any) -> Any:
         leaves, rebuild = flatten((args, kwargs))
         args, kwargs = rebuild([unchanging(x) for x in leaves])
-        start = next(stamps)
-        out: Any = f(*args, **kwargs)
+        running = Running(name, [x for x in leaves if isinstance(x, Tensor) and x.requires_grad])
+        out: Any = running.call(f, *args, **kwargs)
         if isinstance(out, dict | list | tuple):
             raise TypeError(f"{name}: the function must return one tensor, it returned a {type(out).__name__}")
-        sources = _older_sources(out, start) if isinstance(out, Tensor) else []
+        sources = _older_sources(out, running.start) if isinstance(out, Tensor) else []
         if not sources or is_traced(out):  # the program shares memory anyway
             return out
         value = out._value
@@ -418,7 +448,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
         def pullback(g: Any, out: Any, *inputs: Any) -> list[Any]:
             with recording(True):
-                again = f(*args, **kwargs)
+                again = running.call(f, *args, **kwargs)
             if not np.array_equal(again._value, value, equal_nan=True):
                 raise ValueError(f"{name}: computed again, it gave another result; was a leaf given new data since?")
             return adjoints(again, sources, gradient=g, create_graph=isinstance(g, Tensor))  # type: ignore[no-any-return]

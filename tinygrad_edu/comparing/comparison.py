@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import demand_plain
 from ..record import Node
 from ..sweep import below, leading_to
 from ..symbolic import Formula, derive
@@ -390,6 +391,7 @@ def _called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Cal
             array.notes = notes
         try:
             result = function(**arrays)
+            demand_plain(result, "the result")
             return np.asarray(getattr(result, "_value", result), float)
         except Exception as error:  # whatever it is: the function cannot be run on these arrays
             raise Misfit(None, f"the function fails, {type(error).__name__}: {error}") from None
@@ -400,6 +402,7 @@ def _called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Cal
 def _constant(values: Any) -> Callable[..., Array]:
     """Numbers that are what they are."""
     values = getattr(values, "_value", values)
+    demand_plain(values, "compare: the formula")
     try:
         array = np.asarray(values, float)
     except (TypeError, ValueError):

@@ -314,5 +314,5 @@ def _as_input(x: Any) -> Any:
     """Any other argument: an array, or part of the program."""
     x = x._value if isinstance(x, Tensor) else x
     if isinstance(x, ndarray | np.generic) and x.dtype.kind in "fiub":
-        return np.asarray(x)
+        return np.asarray(constant(x, NAME))
     return x

@@ -48,7 +48,8 @@ class Reading:
             self.arguments.append(line)
             self.known[id(nodes[-1])] = line
         args, kwargs = rebuild(nodes)
-        self.trace = Trace(f, list(args), kwargs)
+        variables = [nodes[i] for i in chosen]
+        self.trace = Trace(f, list(args), kwargs, variables)
         outputs, _ = flatten(self.trace.out)
         if len(outputs) != 1 or np.size(getattr(outputs[0], "_value", outputs[0])) != 1:
             shapes = ", ".join(str(np.shape(getattr(y, "_value", y))) for y in outputs)
@@ -57,7 +58,7 @@ class Reading:
         if not isinstance(y, Tensor):
             y = stand_in(Plain, np.array(constant(y, name)))
             self.known[id(y)] = self.writer.lines.constant(y._value)
-        self.results = [self.line_of(y), *self._gradients(y, [nodes[i] for i in chosen])]
+        self.results = [self.line_of(y), *self._gradients(y, variables)]
 
     def _gradients(self, y: Tensor, variables: Sequence[Tensor]) -> list[Line]:
         found: dict[int, Any] = {}
@@ -73,6 +74,9 @@ class Reading:
                 with np.errstate(all="ignore"):  # the numbers of the first call serve for shapes only
                     for node, g in sweep(y, seed, absorbing(self._symbols), needed):
                         found[node._record.stamp] = bare(g)
+                self.trace.running.reached = True
+        if variables and not self.trace.running.reached:
+            self.trace.running.warn()
         lines = []
         for v in variables:
             g = found.get(v._record.stamp)  # type: ignore[union-attr]
