@@ -143,11 +143,7 @@ def power(p: Term, r: Power) -> Term:
         c, mono = p.items[0]
         if isinstance(r, int) or r.denominator == 1:
             n = int(r)
-            base = c if n >= 0 else c.inverse()
-            factors = ONE
-            for _ in range(abs(n)):
-                factors = factors * base
-            return _monomial(factors, tuple((part, own * n) for part, own in mono), p.shape)
+            return _monomial(c**n, tuple((part, own * n) for part, own in mono), p.shape)
         if c == ONE and len(mono) == 1 and mono[0][1] == 1:
             return poly([(ONE, ((mono[0][0], r),))], p.shape)
     c, f = factor(p)

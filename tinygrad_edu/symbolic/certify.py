@@ -57,8 +57,8 @@ def _engine(reading: Reading, loss: Any, wanted: list[Any], given: dict[str, Any
         for node, g in sweep(new, seed):
             found = [g if stamp == node._record.stamp else x for stamp, x in zip(targets, found, strict=True)]
             for x in (g, node._value):
-                largest = np.max(np.abs(x[np.isfinite(x)]), initial=0)
-                size = max(size, float(largest) ** 2)  # products of them are on the way as well
+                largest = float(np.max(np.abs(x[np.isfinite(x)]), initial=0))
+                size = max(size, largest * largest)  # products of them are on the way as well
     return found, size
 
 

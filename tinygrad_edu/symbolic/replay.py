@@ -117,5 +117,5 @@ def rounding(reading: Reading, loss: Any, numbers: Given, seed: Any, wanted: Seq
 
     with np.errstate(all="ignore"):
         several = [adjoints() for _ in range(ROUNDINGS)]
-    spreads = (np.ptp(np.stack(each), axis=0) for each in zip(*several, strict=True))
-    return max((float(np.max(spread, initial=0)) for spread in spreads), default=0.0)
+        spreads = [np.ptp(np.stack(each), axis=0) for each in zip(*several, strict=True)]
+    return max((float(np.max(x[np.isfinite(x)], initial=0)) for x in spreads), default=0.0)
