@@ -12,15 +12,18 @@ from .evaluate import evaluate
 from .expression import matrix_shape
 from .formula import Formula
 from .reading import Reading
-from .replay import Assumption, perturbed, replayed, rounding
+from .replay import Assumption, inside, rounding
+
+
+SMALLEST = float(np.finfo(float).tiny)  # what is smaller has fewer digits
 
 
 def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Assumption]) -> None:
     """Compare the formula with the engine, on the tape's numbers and on two perturbations of what is given."""
     compared = 0
     for trial in range(3):
-        given = perturbed(formula.reading, trial, assume)
-        engine, size = _engine(formula.reading, loss, wanted, given)
+        given, again = inside(formula.reading, loss, trial, assume)
+        engine, size = _engine(formula.reading, loss, wanted, given, again)
         values = formula.values({name: np.reshape(x, matrix_shape(np.shape(x))) for name, x in given.items()})
         for line, reference in zip(formula.lines, engine, strict=True):
             with np.errstate(all="ignore"):
@@ -35,8 +38,13 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
             floor = digits * size
             if tolerance * largest < error <= tolerance * largest + floor and 0 < largest < floor:
                 seed, stamps = _seed(formula.reading, loss, given), [node._record.stamp for node in wanted]
-                floor = min(floor, 10 * rounding(formula.reading, loss, given, seed, stamps))
+                floor = min(floor, 10 * rounding(formula.reading, loss, given, seed, stamps) + SMALLEST)
             if not error <= tolerance * largest + floor:
+                if not np.isfinite(mine[finite]).all():
+                    raise ValueError(
+                        f"derive: the formula for {line.name} is not finite where the engine is: numbers on its way "
+                        "are beyond the range of floats, or it divides by 0; it is not shown"
+                    )
                 raise RuntimeError(
                     f"derive: the formula for {line.name} and the engine differ by {error:.1e}, the largest element "
                     f"is {largest:.1e}; this is a defect, and the formula is not shown"
@@ -44,10 +52,11 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
     formula.certified = compared > 0 or not any(np.prod(line.shape) for line in formula.lines)
 
 
-def _engine(reading: Reading, loss: Any, wanted: list[Any], given: dict[str, Any]) -> tuple[list[Any], float]:
-    """The engine's adjoints on other numbers: the tape is recorded again, and swept. And how large numbers were on the
+def _engine(
+    reading: Reading, loss: Any, wanted: list[Any], given: dict[str, Any], again: dict[int, Any]
+) -> tuple[list[Any], float]:
+    """The engine's adjoints on other numbers, on which the tape was recorded again. And how large numbers were on the
     way: what they add up to may be 0, but for rounding."""
-    again = replayed(reading, loss, given)
     new = again[loss._record.stamp]
     seed = _seed(reading, loss, given)
     targets = [again[node._record.stamp]._record.stamp for node in wanted]

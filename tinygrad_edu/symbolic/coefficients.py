@@ -26,6 +26,8 @@ class Coefficient:
 
     def __mul__(self, other: Coefficient) -> Coefficient:
         number = self.number * other.number
+        if not number and self.number and other.number:
+            number = math.nan  # floats have none so small
         powers = dict(self.roots)
         for root, power in other.roots:
             powers[root] = powers.get(root, 0) + power
