@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..pickling import Readable
 from ..record import Node
 from ..sweep import below, leading_to
 from ..symbolic import Formula, derive
@@ -98,7 +99,7 @@ class Candidate(NamedTuple):
     printer: Printer | None = None
 
 
-class Comparison:
+class Comparison(Readable):
     """What a comparison found: true where the formula is the gradient.
 
     Attributes
@@ -116,6 +117,11 @@ class Comparison:
     engine : ndarray
         The gradient.
     """
+
+    readable = (
+        "text", "verdict", "diagnosis", "causes", "suggestion", "max_abs_error", "max_rel_error", "engine", "value",
+        "difference", "closed_form",
+    )  # fmt: skip
 
     def __init__(
         self, loss: Any, node: Any, formula: Any, reading: Reading, rtol: float | None, names: Mapping[str, Any]

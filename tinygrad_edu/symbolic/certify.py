@@ -15,9 +15,6 @@ from .reading import Reading
 from .replay import Assumption, inside, rounding
 
 
-SMALLEST = float(np.finfo(float).tiny)  # what is smaller has fewer digits
-
-
 def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Assumption]) -> None:
     """Compare the formula with the engine, on the tape's numbers and on two perturbations of what is given."""
     compared = 0
@@ -32,13 +29,14 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
             finite = np.isfinite(theirs)
             formula.left_out += int(np.sum(~finite))
             compared += int(np.sum(finite))
+            tiny = float(np.finfo(loss._value.dtype).tiny)  # what is smaller has fewer digits
             tolerance, digits = (1e-3, 1e-5) if loss._value.dtype == np.float32 else (1e-7, 1e-12)
             largest = np.max(np.abs(theirs[finite]), initial=0)
             error = np.max(np.abs(mine - theirs)[finite], initial=0)
             floor = digits * size
-            if tolerance * largest < error <= tolerance * largest + floor and 0 < largest < floor:
+            if tolerance * largest < error <= tolerance * largest + floor and largest < floor:
                 seed, stamps = _seed(formula.reading, loss, given), [node._record.stamp for node in wanted]
-                floor = min(floor, 10 * rounding(formula.reading, loss, given, seed, stamps) + SMALLEST)
+                floor = min(floor, 10 * rounding(formula.reading, loss, given, seed, stamps) + tiny)
             if not error <= tolerance * largest + floor:
                 if not np.isfinite(mine[finite]).all():
                     raise ValueError(

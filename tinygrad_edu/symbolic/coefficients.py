@@ -53,7 +53,8 @@ class Coefficient:
 
     def inverse(self) -> Coefficient:
         """1 over it."""
-        return Coefficient(1 / self.number if self.number else math.inf, tuple((root, -power) for root, power in self.roots))
+        number = 1 / self.number if self.number else math.inf
+        return Coefficient(number, tuple((root, -power) for root, power in self.roots))
 
     def magnitude(self) -> Coefficient:
         """Without its sign."""
