@@ -18,6 +18,7 @@ from .containers import flatten, leaves_like
 from .leaving import Running
 from .operations.defining import Jointly
 from .operations.elementwise import real
+from .pickling import made_of
 from .protocols import is_traced, plain
 from .record import Operation, constant, leaf_record, record, recording, shape_of, state, unchanging
 from .sweep import Pairs, below, leading_to, numbers, owned, seed_for, settled
@@ -184,6 +185,9 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
     Arrays above 64 KiB are not copied for the call. Tensors that f keeps beyond it share memory with them. Where f
     closes over a tracked Tensor and such arrays, it is called twice.
 
+    What this and the other transforms return pickles if f does, as a function of a module: so do pools of processes
+    get it. It is the pair of transform and f that is pickled.
+
     >>> value, gradient = value_and_grad(lambda w: (w * w).sum())(np.array([1.0, 2.0]))
     >>> float(value), gradient
     (5.0, array([2., 4.]))
@@ -191,7 +195,7 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
     name = "grad"
     _demand_function(name, f)
 
-    @functools.wraps(f)
+    @made_of(value_and_grad, f, argnum)
     def of(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         chosen = _chosen(name, argnum, len(args))
         of_args = functools.partial(f, **kwargs) if kwargs else f
@@ -225,7 +229,7 @@ def grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[.
     """
     both = value_and_grad(f, argnum)
 
-    @functools.wraps(f)
+    @made_of(grad, f, argnum)
     def of(*args: Any, **kwargs: Any) -> Any:
         return both(*args, **kwargs)[1]
 
@@ -303,7 +307,7 @@ def jacobian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callab
     """
     _demand_function("jacobian", f)
 
-    @functools.wraps(f)
+    @made_of(jacobian, f, argnum)
     def of(*args: Any, **kwargs: Any) -> Any:
         run = Run("jacobian", functools.partial(f, **kwargs), args, _chosen("jacobian", argnum, len(args)))
         run.look_around()
@@ -347,7 +351,7 @@ def hvp(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..
     array([ 6., 12.])
     """
 
-    @functools.wraps(f)
+    @made_of(hvp, f, argnum)
     def of(*args_and_direction: Any, **kwargs: Any) -> Any:
         if len(args_and_direction) < 2:
             raise ValueError("hvp: expected the arguments of the function, then a direction")
@@ -432,7 +436,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     _demand_function("checkpoint", f)
     name = f"checkpoint({getattr(f, '__name__', 'f')})"
 
-    @functools.wraps(f)
+    @made_of(checkpoint, f)
     def of(*args: Any, **kwargs: Any) -> Any:
         leaves, rebuild = flatten((args, kwargs))
         args, kwargs = rebuild([unchanging(x) for x in leaves])

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import demand_plain
+from ..pickling import Readable
 from ..record import Node
 from ..sweep import below, leading_to
 from ..symbolic import Formula, derive
@@ -99,7 +100,7 @@ class Candidate(NamedTuple):
     printer: Printer | None = None
 
 
-class Comparison:
+class Comparison(Readable):
     """What a comparison found: true where the formula is the gradient.
 
     Attributes
@@ -117,6 +118,11 @@ class Comparison:
     engine : ndarray
         The gradient.
     """
+
+    readable = (
+        "text", "verdict", "diagnosis", "causes", "suggestion", "max_abs_error", "max_rel_error", "engine", "value",
+        "difference", "closed_form",
+    )  # fmt: skip
 
     def __init__(
         self, loss: Any, node: Any, formula: Any, reading: Reading, rtol: float | None, names: Mapping[str, Any]

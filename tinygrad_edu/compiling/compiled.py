@@ -14,6 +14,7 @@ from numpy import ndarray
 from ..containers import flatten
 from ..operations.defining import ERRORS
 from ..operations.elementwise import real
+from ..pickling import Made
 from ..record import constant, state
 from ..tensor import Tensor, untracked
 from ..transforms import _chosen, _demand_function, value_and_grad
@@ -60,6 +61,8 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
     While f is run, the numbers of arguments and Tensors cannot be looked at: `bool`, `float`, `int`, `.item()`,
     `.data`, `.numpy()` and indexing by them raise TypeError, as the program would not follow other numbers. Comparisons
     can be used, in `where` and in arithmetic. Shapes are known.
+
+    Pickled or copied it is compiled anew: f and argnum are what goes along.
 
     >>> import tinygrad_edu as tg
     >>> step = tg.compile(lambda w, x: tg.sum(tg.relu(w * x)))
@@ -115,11 +118,12 @@ def _code(source: str) -> Any:
     return builtins.compile(source, "<tinygrad_edu.compile>", "exec")
 
 
-class Compiled:
+class Compiled(Made):
     """A function that gives the value and the gradients; see `compile`."""
 
     def __init__(self, f: Callable[..., Any], argnum: int | tuple[int, ...]) -> None:
         self.f, self.argnum = f, argnum
+        self.made = (compile, f, argnum)
         self.eager = value_and_grad(f, argnum)
         self._programs: dict[Any, Program] = {}
         self._last: Program | None = None

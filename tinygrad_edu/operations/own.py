@@ -49,6 +49,7 @@ def operation(
         return apply(made, inputs, {key: unchanging(value) for key, value in params.items()})
 
     call.__name__ = call.__qualname__ = name
+    call.__module__ = getattr(forward, "__module__", None) or __name__  # it pickles if it has its name there
     call.__doc__ = forward.__doc__
     call.operation = made  # type: ignore[attr-defined]
     return call

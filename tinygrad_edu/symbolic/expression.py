@@ -14,10 +14,11 @@ import numpy as np
 
 from .. import operations as op
 from ..arithmetic import Arithmetic
+from ..operations import reductions, statistics
 from ..record import Operation, Value
 from .algebra import added, as_argument, chained, multiplied, power, summed, transposed
 from .coefficients import MINUS_ONE, ONE, coefficient, logarithm
-from .terms import Call, Shape, Term, atom, factor, filled, make, number, poly, scaled
+from .terms import Call, Shape, Term, atom, factor, filled, make, must_not_be_zero, number, poly, scaled
 
 Params = Mapping[str, Any]
 
@@ -36,6 +37,7 @@ class Expression(Arithmetic, Value):
     __slots__ = ("term", "value")
     __hash__ = object.__hash__
     __array_ufunc__ = None
+    in_formulas = True  # parts of rules that have a name are called by it
 
     def __init__(self, term: Term, value: Any) -> None:
         self.term, self.value = term, np.asarray(value)
@@ -343,6 +345,19 @@ def _solved(shape: Shape, a: Expression, b: Expression) -> Term | None:
     return chained(_inverse(a), b.term) if a.ndim == 2 and b.ndim <= 2 else None
 
 
+def _where_nonzero(divided: Callable[..., Expression]) -> Callable[..., Term | None]:
+    """A quotient by the last input, in place of what is right for any input, where none of its numbers is 0."""
+
+    def build(shape: Shape, *inputs: Expression, axis: Any) -> Term | None:
+        x = inputs[-1]
+        if not np.all(x.value):
+            return None
+        must_not_be_zero(x.term)
+        return divided(*inputs, axis).term
+
+    return build
+
+
 BUILDERS: Mapping[str, Callable[..., Term | None]] = {
     "add": _elementwise(lambda shape, x, y: added([x, y], shape)),
     "subtract": _elementwise(lambda shape, x, y: added([x, scaled(MINUS_ONE, y)], shape)),
@@ -366,6 +381,8 @@ BUILDERS: Mapping[str, Callable[..., Term | None]] = {
     "inv": lambda shape, x: _inverse(x) if x.ndim == 2 else None,
     "solve": _solved,
     "cofactors": _cofactors,
+    "product_of_others": _where_nonzero(lambda x, axis: reductions.kept(op.prod(x, axis), x, axis) / x),
+    "cumprod_adjoint": _where_nonzero(statistics.divided_adjoint),
     "bullet": lambda shape, a, b: _matmul(shape, b, a),
     "outer": _outer,
     "transpose": _transpose,
