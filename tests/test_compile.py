@@ -124,6 +124,15 @@ def test_lists_of_places(places):
     check(lambda u: tg.sum(u[np.array(places)] ** 3 * np.arange(1.0, 5.0)), [x], [-x])
 
 
+def test_a_transpose_of_a_transpose():
+    """Two orders of axes are one; which, depends on which of them comes first."""
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(2, 3, 4))
+    for first, second in itertools.product(itertools.permutations(range(3)), repeat=2):
+        weights = rng.normal(size=z.transpose(first).transpose(second).shape)
+        check(lambda u, p=first, q=second, w=weights: tg.sum(np.transpose(np.transpose(tg.exp(u), p), q) * w), [z], [-z])
+
+
 def test_constants_of_any_layout():
     """What is closed over is brought in order before: the numbers are the same, those of a later call as well."""
     rng = np.random.default_rng(0)
