@@ -133,6 +133,12 @@ def test_a_transpose_of_a_transpose():
         check(lambda u, p=first, q=second, w=weights: tg.sum(np.transpose(np.transpose(tg.exp(u), p), q) * w), [z], [-z])
 
 
+def test_a_zero_has_its_sign():
+    f = lambda u: tg.sum(tg.arctan(u / 0.0)) + 2 * tg.sum(tg.arctan(u / -0.0))  # noqa: E731
+    with np.errstate(all="ignore"):
+        assert_close(tg.compile(f)(np.ones(3))[0], np.array(-1.5 * np.pi))
+
+
 def test_constants_of_any_layout():
     """What is closed over is brought in order before: the numbers are the same, those of a later call as well."""
     rng = np.random.default_rng(0)
