@@ -2,8 +2,8 @@
 
 ``python tests/mutants.py`` tries all of them, ``python tests/mutants.py sweep drawing symbolic/text.py`` those of some
 parts or files; ``--workers 1`` takes one processor instead of two. All happens in copies in a temporary directory. Only
-failing tests count, and tests that do not end. The exit status is 1 if fewer than 57 of the sixty are noticed, or if one
-survives and the table has no reason for it.
+failing tests count, and tests that do not end. The exit status is 1 if fewer than 57 of the sixty are noticed, or if
+one survives and the table has no reason for it.
 
 This is no test: it takes a while. `test_mutants` says whether the table still fits the package.
 """
@@ -90,7 +90,8 @@ MUTANTS = [
     Mutant("transforms.py", "int(i) % count for i", "abs(int(i)) for i", "argnum=-1 is the second argument"),
     Mutant("transforms.py", "[a + b for a, b in zip(results, parts, strict=True)]", "parts",
            "jvp has only what the last argument contributes"),
-    Mutant("transforms.py", "np.array_equal(again._value, value, equal_nan=True)", "np.shape(again._value) == value.shape",
+    Mutant("transforms.py", "np.array_equal(again._value, value, equal_nan=True)",
+           "np.shape(again._value) == value.shape",
            "checkpoint does not see that a leaf has had new data since"),
     Mutant("containers.py", "else keys, strict=True)", "else other, strict=True)",
            "the entries of a dict are matched by their order"),
@@ -106,7 +107,8 @@ MUTANTS = [
     Mutant("operations/choosing.py", 'np.argsort(a, axis, kind="stable")', "np.argsort(a, axis)",
            "equal numbers do not keep their order"),
     # compiling
-    Mutant("compiling/simplify.py", 'tuple(x.params["axes"][i] for i in axes)', 'tuple(axes[i] for i in x.params["axes"])',
+    Mutant("compiling/simplify.py", 'tuple(x.params["axes"][i] for i in axes)',
+           'tuple(axes[i] for i in x.params["axes"])',
            "two transposes are put together in the wrong order"),
     Mutant("compiling/simplify.py", "if start >= 0 and np.array_equal", "if np.array_equal",
            "x[[-2, -1]] is the empty x[-2:0]"),
@@ -117,8 +119,10 @@ MUTANTS = [
     Mutant("compiling/source.py", "text if own and not shared and line.shape", "text if own and line.shape",
            "two results are one array"),
     Mutant("compiling/standard.py", "((1,) * (n - x.ndim) + x.shape for x in (a, b))",
-           "(x.shape + (1,) * (n - x.ndim) for x in (a, b))", "kron of a vector and a matrix goes along the wrong axis"),
-    Mutant("compiling/portable.py", "({x} {sign} {y}) | ({x} != {x})", "{x} {sign} {y}", "the maximum of nan and 1 is 1"),
+           "(x.shape + (1,) * (n - x.ndim) for x in (a, b))",
+           "kron of a vector and a matrix goes along the wrong axis"),
+    Mutant("compiling/portable.py", "({x} {sign} {y}) | ({x} != {x})", "{x} {sign} {y}",
+           "the maximum of nan and 1 is 1"),
     Mutant("compiling/trace.py", "    x = unchanging(x)\n", "",
            "a program has the numbers of an array that was written into later, and closes it for writing"),
     Mutant("compiling/entry.py", '" or ".join(f"{new} is not', '" and ".join(f"{new} is not',
@@ -130,7 +134,8 @@ MUTANTS = [
            "√2 x + x is collected as if √2 were 1"),
     Mutant("symbolic/chains.py", 'if c != ONE or f.kind != "chain" or', 'if f.kind != "chain" or',
            "the formula of 2f with bullets has lost its 2"),
-    Mutant("symbolic/certify.py", "if not error <= tolerance * largest + floor:", "if error > tolerance * largest + floor:",
+    Mutant("symbolic/certify.py", "if not error <= tolerance * largest + floor:",
+           "if error > tolerance * largest + floor:",
            "a formula that gives nan is certified"),
     Mutant("symbolic/replay.py", "new.sum(axis=each.axis, keepdims=True)", "new.sum(axis=0, keepdims=True)",
            "what is assumed to sum to 1 does so along another axis"),
@@ -147,11 +152,13 @@ MUTANTS = [
     # comparing
     Mutant("comparing/trial.py", "scope.loss, self.given, cut)", "scope.loss, self.given)",
            "a way that is left out is not cut from the tape"),
-    Mutant("comparing/trial.py", '"function" if kind == "act" else "slope")', '"slope" if kind == "act" else "function")',
+    Mutant("comparing/trial.py", '"function" if kind == "act" else "slope")',
+           '"slope" if kind == "act" else "function")',
            "σ and σ′ are exchanged where they are called by name"),
     Mutant("comparing/mistakes.py", "data=True), node) if axis == 0 else", "data=True), node) if axis == 1 else",
            "on paper a sum goes along the other axis"),
-    Mutant("comparing/mistakes.py", "twice = texts[i] in texts[:i] + texts[i + 1 :]", "twice = texts[i] in texts[: i + 1]",
+    Mutant("comparing/mistakes.py", "twice = texts[i] in texts[:i] + texts[i + 1 :]",
+           "twice = texts[i] in texts[: i + 1]",
            "every factor that is too many is said to stand there twice"),
     Mutant("comparing/diagnosis.py", "return c is not None and abs(c - 1) < 1e-7",
            "return c is not None and abs(abs(c) - 1) < 1e-7", "minus the gradient is right"),
@@ -161,12 +168,14 @@ MUTANTS = [
     Mutant("comparing/finding.py", "axis = min(1 - self.scope.axis,", "axis = min(self.scope.axis,",
            "targets are to sum to 1 over the samples"),
     Mutant("comparing/evaluate.py", "return Ones(not x.row)", "return Ones(x.row)", "1ᵀ is the column 1"),
-    Mutant("comparing/conditions.py", "if not symmetric and np.all(value != 0)", "if not symmetric and np.any(value != 0)",
+    Mutant("comparing/conditions.py", "if not symmetric and np.all(value != 0)",
+           "if not symmetric and np.any(value != 0)",
            "zeros by which a formula looks right are not seen"),
     Mutant("comparing/grammar.py", 'sign = -sign if self.take().text == "-" else sign',
            'sign = -1 if self.take().text == "-" else sign', "− − a is −a"),
     # drawing
-    Mutant("drawing/folding.py", "first.split(BETWEEN)[0] + BETWEEN + last.split(BETWEEN)[-1]", "first + BETWEEN + last",
+    Mutant("drawing/folding.py", "first.split(BETWEEN)[0] + BETWEEN + last.split(BETWEEN)[-1]",
+           "first + BETWEEN + last",
            "the name of a loop in a loop has the names of all its ends"),
     Mutant("drawing/repetitions.py", "[e.tail].value), e.operand, e.repeats)", "[e.tail].value), e.repeats)",
            "x − y and y − x are repetitions of one operation"),
@@ -178,7 +187,8 @@ MUTANTS = [
            "a product is shown as it is before broadcasting is undone"),
     Mutant("drawing/steps.py", "since.setdefault(key, i)", "since[key] = i",
            "a value is there from the last step on that is about it, not from the first"),
-    Mutant("drawing/steps_page.py", "max(self.since[tail], self.since[head])", "min(self.since[tail], self.since[head])",
+    Mutant("drawing/steps_page.py", "max(self.since[tail], self.since[head])",
+           "min(self.since[tail], self.since[head])",
            "an arrow is there before the box it points to"),
     Mutant("drawing/dot.py", "key=len, reverse=True)", "key=len)", "a frame in a frame is left out"),
     Mutant("drawing/mermaid.py", "if box.layers[: depth + 1] not in inside[box.layers[:depth]]:", "if box.layers:",
@@ -198,7 +208,8 @@ def files_of(part: str) -> list[str]:
     """The tests of a part, as files below the root, and the examples in its docstrings."""
     found = [path for name in TESTS[part].split() for path in sorted(ROOT.glob(f"tests/test_{name}.py"))]
     package = ROOT / "tinygrad_edu" / part
-    return [str(path.relative_to(ROOT)) for path in (*found, package if package.is_dir() else package.with_suffix(".py"))]
+    found.append(package if package.is_dir() else package.with_suffix(".py"))
+    return [str(path.relative_to(ROOT)) for path in found]
 
 
 def verdict(status: int | None, output: str) -> str:
