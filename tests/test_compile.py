@@ -699,6 +699,18 @@ def test_every_case_is_portable(name, start):
         check_portable_case(case, xp)
 
 
+@OF_THE_STANDARD
+@pytest.mark.parametrize("shapes", [((2,), (3, 4)), ((3, 4), (2,)), ((2, 3), (4, 1)), ((2,), (3,)), ((2, 1, 3), (3, 2))])
+def test_portable_kron_of_any_axes(shapes):
+    rng = np.random.default_rng(0)
+    a, b = (rng.normal(size=shape) for shape in shapes)
+    weights = rng.normal(size=np.kron(a, b).shape)
+    step = tg.compile(lambda a, b: tg.sum(tg.kron(a, b) * weights), (0, 1))
+    expected = numbers(step(a, b))
+    check_portable(numbers(step.portable(np, a, b)), expected, single=False)
+    assert_close(expected[0], np.sum(np.kron(a, b) * weights))
+
+
 AT_THE_EDGE = {
     "softmax_cross_entropy": lambda z: tg.softmax_cross_entropy(np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]), z),
     "logsumexp": lambda z: tg.sum(tg.logsumexp(z, axis=0)),
