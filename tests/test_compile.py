@@ -124,6 +124,22 @@ def test_lists_of_places(places):
     check(lambda u: tg.sum(u[np.array(places)] ** 3 * np.arange(1.0, 5.0)), [x], [-x])
 
 
+def test_a_transpose_of_a_transpose():
+    """Two orders of axes are one; which, depends on which of them comes first."""
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(2, 3, 4))
+    for first, second in itertools.product(itertools.permutations(range(3)), repeat=2):
+        weights = rng.normal(size=z.transpose(first).transpose(second).shape)
+        f = lambda u, p=first, q=second, w=weights: tg.sum(tg.exp(u).transpose(p).transpose(q) * w)  # noqa: E731
+        check(f, [z], [-z])
+
+
+def test_a_zero_has_its_sign():
+    f = lambda u: tg.sum(tg.arctan(u / 0.0)) + 2 * tg.sum(tg.arctan(u / -0.0))  # noqa: E731
+    with np.errstate(all="ignore"):
+        assert_close(tg.compile(f)(np.ones(3))[0], np.array(-1.5 * np.pi))
+
+
 def test_constants_of_any_layout():
     """What is closed over is brought in order before: the numbers are the same, those of a later call as well."""
     rng = np.random.default_rng(0)
@@ -270,7 +286,10 @@ def test_results_are_the_callers():
     check_equal(step(x, x), [before[0], before[1:]])
 
 
-@pytest.mark.parametrize("f", [lambda u, v: tg.sum(u * v), lambda u, v: tg.sum(u) + tg.sum(v.T), lambda u, v: u[0, 0]])
+@pytest.mark.parametrize(
+    "f", [lambda u, v: tg.sum(u * v), lambda u, v: tg.sum(u) + tg.sum(v.T), lambda u, v: u[0, 0],
+          lambda u, v: tg.sum(tg.exp(u + v)), lambda u, v: tg.sum(tg.exp(u.T + v.T) ** 2)],
+)  # fmt: skip
 def test_results_share_no_memory(f):
     step = tg.compile(f, (0, 1))
     _, first = step(x, x)
@@ -679,6 +698,18 @@ def test_every_case_is_portable(name, start):
     xp = library(name)
     for case in VARIABLE[start : start + 200]:
         check_portable_case(case, xp)
+
+
+@OF_THE_STANDARD
+@pytest.mark.parametrize("shapes", [((2,), (3, 4)), ((3, 4), (2,)), ((2, 3), (4, 1)), ((2,), (3,)), ((2, 1, 3), (3, 2))])
+def test_portable_kron_of_any_axes(shapes):
+    rng = np.random.default_rng(0)
+    a, b = (rng.normal(size=shape) for shape in shapes)
+    weights = rng.normal(size=np.kron(a, b).shape)
+    step = tg.compile(lambda a, b: tg.sum(tg.kron(a, b) * weights), (0, 1))
+    expected = numbers(step(a, b))
+    check_portable(numbers(step.portable(np, a, b)), expected, single=False)
+    assert_close(expected[0], np.sum(np.kron(a, b) * weights))
 
 
 AT_THE_EDGE = {

@@ -530,6 +530,11 @@ def test_the_papers_forms_are_for_one_column_and_one_output(form):
     batch = tg.sum(tg.sigmoid(W2 @ tg.tanh(W1 @ given("X", 4, 5))))
     with pytest.raises(ValueError, match="one column"):
         tg.derive(batch, W1, form=form)
+    f, matrices = mishachev(2, False)
+    for scaled in (2 * f, f / 2, -f, f * f):  # what has no place in these forms must not be lost
+        for W in matrices:
+            with pytest.raises(ValueError, match="one column"):
+                tg.derive(scaled, W, form=form)
 
 
 # --- how it shows ----------------------------------------------------------------------------------------------------

@@ -254,6 +254,19 @@ def test_containers_must_match(name):
         tg.vjp(lambda p: {"x": p["x"] * 1, "w": p["w"] * 1}, point)[1](wrong)
 
 
+@pytest.mark.parametrize("wrong", [[1.0], [1.0, 1.0, 1.0], (1.0, 1.0, 1.0), {0: 1.0, 1: 1.0}])
+def test_lists_must_be_as_long(wrong):
+    def product(p):
+        return p[0] * p[1]
+
+    with pytest.raises(ValueError, match="2 entries, not a"):
+        tg.jvp(product, ([2.0, 3.0],), (wrong,))
+    with pytest.raises(ValueError, match="2 entries, not a"):
+        tg.hvp(product)([2.0, 3.0], wrong)
+    with pytest.raises(ValueError, match="2 entries, not a"):
+        tg.vjp(lambda p: [p[0] * 1, p[1] * 1], [2.0, 3.0])[1](wrong)
+
+
 def test_argument_numbers():
     def f(x, W, s):
         return (W @ x).sum() * s
@@ -605,6 +618,16 @@ def test_adjoints_of_recorded_tensors():
     assert_plain(twice[0], dz)
     assert_plain(twice[1], dz)
     assert not np.shares_memory(*twice)
+
+
+@pytest.mark.parametrize("size", [3, 10_000])  # grad does not copy large arrays
+def test_a_pullback_has_numbers_of_its_own(size):
+    x = np.linspace(1.0, 2.0, size)
+    once = x.copy()
+    out, pull = tg.vjp(lambda x: x * x, x)
+    x[:] = 0
+    assert_plain(pull(np.ones(size))[0], 2 * once)
+    assert_plain(out, once * once)
 
 
 def test_adjoints_with_a_gradient_and_with_a_graph():
