@@ -99,6 +99,8 @@ def test_transforms_of_transforms_and_their_arguments(way):
     assert_same(way(tg.hvp(cubes))(X, X), 12 * X * X)
     assert_same(way(tg.jacobian(tg.grad(cubes)))(X), np.diag(12 * X))
     assert_same(way(tg.grad(tg.checkpoint(cubes)))(X), 6 * X**2)
+    assert way(halved) is halved
+    assert_same(way(tg.jacobian(halved))(X), np.eye(3) / 2)
     assert_same(way(tg.grad(cubes, (1, 0)))(X, 3.0), (np.asarray(cubes(X, 1.0)), 9 * X**2))
     assert_same(way(tg.grad(cubes))(X, scale=3.0), 9 * X**2)
 

@@ -80,7 +80,8 @@ def derive(
     ------
     ValueError
         For a `wrt` that is not on the tape, a name that no tensor or more than one bears, an assumption that the
-        numbers contradict, a graph or a formula that is too large, a form that the network does not have.
+        numbers contradict, a graph or a formula that is too large, a form that the network does not have, a formula
+        whose numbers leave the range of floats where the engine's do not.
     RuntimeError
         If the formula and the engine disagree: it is never shown then.
 

@@ -335,7 +335,7 @@ INV, DET = (getattr(op, name).operation for name in ("inv", "det"))
 
 def _cofactors(shape: Shape, x: Expression) -> Term | None:
     """det(A) A⁻ᵀ, where A has an inverse."""
-    if x.ndim != 2 or not x.size or not np.linalg.cond(x.value) < 1e10:
+    if x.ndim != 2 or not x.size or not np.linalg.cond(x.value) < 1e10 or not 0 < abs(np.linalg.det(x.value)) < np.inf:
         return None
     return multiplied(called(DET, [x], {}, ()), transposed(_inverse(x)), shape)
 
@@ -345,15 +345,16 @@ def _solved(shape: Shape, a: Expression, b: Expression) -> Term | None:
     return chained(_inverse(a), b.term) if a.ndim == 2 and b.ndim <= 2 else None
 
 
-def _where_nonzero(divided: Callable[..., Expression]) -> Callable[..., Term | None]:
-    """A quotient by the last input, in place of what is right for any input, where none of its numbers is 0."""
+def _quotient(divided: Callable[..., Expression], exact: Callable[..., Any]) -> Callable[..., Term | None]:
+    """A quotient by the last input, in place of what is right for any input, where it has the same numbers: where
+    none is divided by 0."""
 
     def build(shape: Shape, *inputs: Expression, axis: Any) -> Term | None:
-        x = inputs[-1]
-        if not np.all(x.value):
+        quotient = divided(*inputs, axis)
+        if not np.allclose(quotient.value, exact(*(x.value for x in inputs), axis=axis), rtol=1e-3, atol=0):
             return None
-        must_not_be_zero(x.term)
-        return divided(*inputs, axis).term
+        must_not_be_zero(inputs[-1].term)
+        return quotient.term
 
     return build
 
@@ -381,8 +382,10 @@ BUILDERS: Mapping[str, Callable[..., Term | None]] = {
     "inv": lambda shape, x: _inverse(x) if x.ndim == 2 else None,
     "solve": _solved,
     "cofactors": _cofactors,
-    "product_of_others": _where_nonzero(lambda x, axis: reductions.kept(op.prod(x, axis), x, axis) / x),
-    "cumprod_adjoint": _where_nonzero(statistics.divided_adjoint),
+    "product_of_others": _quotient(
+        lambda x, axis: reductions.kept(op.prod(x, axis), x, axis) / x, reductions.product_of_others
+    ),
+    "cumprod_adjoint": _quotient(statistics.divided_adjoint, statistics.cumprod_adjoint),
     "bullet": lambda shape, a, b: _matmul(shape, b, a),
     "outer": _outer,
     "transpose": _transpose,

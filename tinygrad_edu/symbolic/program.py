@@ -212,7 +212,7 @@ class Writer:
                 above.append(f"np.sqrt({code.text})")
             else:
                 (above if n > 0 else below).append(f"{self.inside(code, ATOM)}**{_power(abs(n))}")
-        shown = repr(abs(c))
+        shown = _literal(abs(c))
         if above and abs(c) != 1:
             above.insert(0, shown)
         if len(codes) == 1 and abs(c) == 1 and not below and parts[0][1] == 1:
@@ -290,7 +290,7 @@ class Writer:
         name = call.operation if isinstance(call.operation, str) else call.operation.name
         flat = len(call.shape) < 2
         if name == "constant":
-            text = f"np.array({np.asarray(call.params[0][1]).tolist()})"
+            text = f"np.array({_literal(np.asarray(call.params[0][1]).tolist())})"
             return Code(text, ATOM, term.shape, flat)
         if name in ("ratio", "inverse", "hat", "heaviside"):
             codes = self._alike([self.code(x) for x in term.args])
@@ -327,13 +327,13 @@ class Writer:
 
     def _parameter(self, value: Any) -> str:
         if isinstance(value, np.ndarray):
-            return f"np.array({value.tolist()}, dtype={value.dtype.name!r})"
+            return f"np.array({_literal(value.tolist())}, dtype={value.dtype.name!r})"
         if isinstance(value, tuple):
             return f"({', '.join(map(self._parameter, value))}{',' * (len(value) == 1)})"
         if isinstance(value, list):
             return f"[{', '.join(map(self._parameter, value))}]"
         if isinstance(value, np.generic):
-            return repr(value.item())
+            return _literal(value.item())
         if value is Ellipsis:
             return "..."
         if isinstance(value, np.dtype | type):
@@ -341,7 +341,7 @@ class Writer:
         if callable(value):
             name = getattr(getattr(value, "operation", None), "name", "")
             return f"lambda z: {LAMBDAS.get(name) or self._applied(name, None, ['z'], {})}"
-        return repr(value)
+        return _literal(value) if isinstance(value, float) else repr(value)
 
 
 CHOICES = {f.operation for f in (op.where, op.relu, op.maximum, op.minimum, step, same)} | {"heaviside"}  # type: ignore[union-attr]
@@ -361,6 +361,11 @@ def _may_be_infinite(mono: Sequence[tuple[Term, Any]]) -> bool:
 
 
 LAMBDAS = {"square": "z * z", "negative": "-z", "identity": "z"}
+
+
+def _literal(numbers: Any) -> str:
+    """A number, or a list of them, as a program writes it."""
+    return re.sub(r"\b(inf|nan)\b", r"np.\1", repr(numbers))
 
 
 def _power(n: Any) -> str:
