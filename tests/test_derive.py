@@ -5,6 +5,7 @@ import inspect
 import re
 import threading
 import weakref
+from fractions import Fraction
 from xml.etree import ElementTree
 
 import numpy as np
@@ -396,6 +397,15 @@ def test_a_wrong_formula_is_never_shown(monkeypatch):
         tg.derive(tg.sum(x * x), x)
     with pytest.raises(RuntimeError, match="differ"):  # small numbers are no rounding errors
         tg.derive(tg.sum(tg.exp(x) * x) * 1e-30, x)
+
+
+def test_a_formula_without_numbers_is_never_shown(monkeypatch):
+    def root_of_minus(shape, x):
+        return expression.power(expression.scaled(expression.MINUS_ONE, expression.power(x.term, 2)), Fraction(1, 2))
+
+    monkeypatch.setattr(expression, "BUILDERS", {**expression.BUILDERS, "cos": root_of_minus})
+    with pytest.raises(RuntimeError, match="differ by nan"):
+        tg.derive(tg.sum(tg.sin(variable("x", 3, 1))), "x")
 
 
 def test_what_cancels_is_certified_in_spite_of_rounding():
