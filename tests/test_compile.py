@@ -321,6 +321,11 @@ def test_containers_numbers_and_keywords():
         assert set(step(*args, **kwargs)[1]) == {"a", "b"} and type(step(*args, **kwargs)[1]["b"]) is tuple
 
 
+def test_a_program_is_not_used_for_a_dict_with_other_keys_or_in_another_order():
+    f = lambda p: sum(tg.sum(value ** len(key)) for key, value in p.items())  # noqa: E731
+    check(f, [{"a": x, "bb": 2 * x}], [{"bb": x, "a": 2 * x}], [{"a": x, "ccc": 2 * x}], [{"a": x, "bb": x}])
+
+
 def test_a_program_is_not_used_for_other_arguments():
     def f(p, k, rate=1.0, *more):
         rest = sum(map(tg.sum, more), 0.0)
