@@ -705,7 +705,7 @@ def test_every_case_is_portable(name, start):
 
 
 @OF_THE_STANDARD
-@pytest.mark.parametrize("shapes", [((2,), (3, 4)), ((3, 4), (2,)), ((2, 3), (4, 1)), ((2,), (3,)), ((2, 1, 3), (3, 2))])
+@pytest.mark.parametrize("shapes", [((2,), (3, 4)), ((3, 4), (2,)), ((2, 3), (4, 1)), ((2,), (3,)), ((2, 1, 3), (2,))])
 def test_portable_kron_of_any_axes(shapes):
     rng = np.random.default_rng(0)
     a, b = (rng.normal(size=shape) for shape in shapes)

@@ -210,6 +210,15 @@ def test_attention():
     assert right(tg.derive(tg.sum(U * (P @ V)), Q)) == "(1/√3) (P ∘ (U·Vᵀ − ((U·Vᵀ) ∘ P)·1))·K"
 
 
+@pytest.mark.parametrize("f", [tg.softmax, tg.log_softmax])
+def test_an_axis_is_written_where_it_is_not_that_of_columns(f):
+    z = variable("z", 2, 3)
+    down, along = (tg.derive(tg.sum(f(z, axis=axis) ** 2), z) for axis in (0, 1))
+    assert "axis" not in str(down) + down.latex
+    assert str(along).count("axis=1") == str(along).count("softmax") > 0
+    assert along.latex.count(r"\text{axis=1}") == along.latex.count("softmax") > 0
+
+
 def test_a_recurrent_network():
     U, W, h = variable("U", 3, 3), variable("W", 3, 2), given("h0", 3, 1)
     for i in (1, 2, 3):
