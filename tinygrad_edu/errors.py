@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 
 class BadIndex(IndexError, ValueError):
     """An index or an axis that is not there."""
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def underflows_to_zero(function: Function) -> Function:
+    """The function, where NumPy is told to raise, without a word about underflow: e^−1000 in a softmax is 0. It is only
+    computed again after an error, as switching NumPy's errors off and on takes as long as a small softmax's exp."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **params: Any) -> Any:
+        try:
+            return function(*args, **params)
+        except FloatingPointError:
+            with np.errstate(under="ignore"):
+                return function(*args, **params)
+
+    return call  # type: ignore[return-value]
 
 
 def describe(x: Any) -> str:

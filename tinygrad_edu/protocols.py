@@ -29,7 +29,7 @@ _BY_NAME = {getattr(np, n): getattr(op, n) for n in op.__all__ if hasattr(np, n)
 _LINALG = {getattr(np.linalg, n): getattr(op, n) for n in op.__all__ if hasattr(np.linalg, n) and n != "diagonal"}
 
 UFUNCS: dict[Any, Callable[..., Any]] = {f: o for f, o in _BY_NAME.items() if isinstance(f, np.ufunc)} | {
-    np.float_power: op.power, np.conjugate: op.identity,
+    np.conjugate: op.identity,
 }  # fmt: skip
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {f: o for f, o in _BY_NAME.items() if not isinstance(f, np.ufunc)} | {

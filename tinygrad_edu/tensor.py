@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from . import operations as op
 from .arithmetic import Arithmetic
+from .errors import underflows_to_zero
 from .operations.elementwise import astype
 from .protocols import call_function, call_ufunc, is_traced, on_values, plain
 from .record import Node, Operation, Record, apply, constant, leaf_record, recording, state
@@ -418,6 +419,7 @@ def _as_recorded(x: Any, value: Any) -> Any:
     return out
 
 
+@underflows_to_zero
 def swept(
     loss: Any, seed: Any, create_graph: bool, goals: set[int] | None = None, needed: set[int] | None = None
 ) -> list[tuple[Any, Any]]:

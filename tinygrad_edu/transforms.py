@@ -15,6 +15,7 @@ import numpy as np
 
 from . import operations as op
 from .containers import flatten, leaves_like
+from .errors import underflows_to_zero
 from .operations.defining import Jointly
 from .operations.elementwise import real
 from .protocols import is_traced, plain
@@ -79,6 +80,7 @@ class Run:
         """Find out whether an output depends on something that was tracked before."""
         self.live = self.live or (state.recording and any(_older_sources(y, self.start) for y in self.outputs))
 
+    @underflows_to_zero
     def gradients(self, y: Tensor, seed: Any, live: bool | None = None) -> list[Any]:
         """The gradients of one output with respect to all variables: zeros where it does not depend on them."""
         live = self.live if live is None else live

@@ -12,6 +12,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..containers import flatten
+from ..errors import underflows_to_zero
 from ..operations.defining import ERRORS
 from ..operations.elementwise import real
 from ..record import constant, state
@@ -211,7 +212,7 @@ class Compiled:
             if tuple(x.shape) != line.shape:
                 shape = tuple(x.shape)
                 raise ValueError(f"compile: portable: an argument has shape {shape}, not {line.shape} as before")
-        value, *gradients = program.portably(xp, arrays)
+        value, *gradients = underflows_to_zero(program.portably)(xp, arrays)
         return value, self._arranged(gradients, [flatten(args[i]) for i in _chosen(NAME, self.argnum, len(args))])
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import underflows_to_zero
 from ..record import shape_of
 from .defining import fold, primitive, vjps
 from .elementwise import absolute, cos, exp, negative, ones_like, real, sin, sqrt, square, step, tanh
@@ -32,7 +33,7 @@ def identity(x: Any) -> Any:
 
 
 @primitive(symbol="σ")
-@np.errstate(over="ignore")
+@np.errstate(over="ignore", under="ignore")
 def sigmoid(x: Any) -> Any:
     """σ(x) = 1/(1 + e^−x), coordinate by coordinate, without overflow anywhere. Source of σ ∘ (1 − σ): sabine 3.1.
 
@@ -43,6 +44,7 @@ def sigmoid(x: Any) -> Any:
 
 
 @primitive()
+@underflows_to_zero
 def softplus(x: Any) -> Any:
     """ln(1 + e^x), coordinate by coordinate, without overflow; its derivative is the sigmoid.
 
@@ -82,6 +84,7 @@ def _peak(x: Any, axis: Axis) -> Any:
 
 
 @primitive(inputs=1)
+@underflows_to_zero
 def softmax(z: Any, axis: Axis = 0) -> Any:
     """S(z)_j = e^{z_j} / Σ_i e^{z_i} along an axis: columns sum to 1. Safe at logits of any size.
 
@@ -97,6 +100,7 @@ def softmax(z: Any, axis: Axis = 0) -> Any:
 
 
 @primitive(inputs=1)
+@underflows_to_zero
 def log_softmax(z: Any, axis: Axis = 0) -> Any:
     """ln S(z) = z − ln Σ_i e^{z_i} along an axis, finite at logits of any size.
 
@@ -111,6 +115,7 @@ def log_softmax(z: Any, axis: Axis = 0) -> Any:
 
 
 @primitive(inputs=1)
+@underflows_to_zero
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """ln Σ e^x along an axis (over everything, if None), without overflow.
 

@@ -187,6 +187,8 @@ def flip(m: Any, axis: Any = None) -> Any:
     m = value_of("flip", m)
     given = range(m.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     backwards = {axis_of("flip", m, a) for a in given}
+    if len(backwards) < len(given):
+        raise ValueError(f"flip: {describe(m)}: axis={axis} names an axis twice")
     return getitem(m, tuple(slice(None, None, -1 if i in backwards else None) for i in range(m.ndim)))
 
 
