@@ -704,8 +704,9 @@ def test_portable_numbers_at_the_edge(name, value):
 
 CHOICES = {  # branches that are numbers: NumPy makes float64 of them, PyTorch float32
     "both": lambda x: np.where(x > 0.5, 0.1, -0.3) * x, "infinite": lambda x: np.where(x > 0.5, np.inf, 0.1) * x,
-    "a tie of one": lambda x: np.where(x[0] > 0, 0.1, 0.2) * x, "nested": lambda x: np.where(
-        x > 0.5, np.where(x > 1, 1 / 3, 2 / 3), 0.1) * x, "an edge": lambda x: tg.logaddexp(x, 0.5) + tg.logaddexp2(x, x),
+    "a tie of one": lambda x: np.where(x[0] > 0, 0.1, 0.2) * x,
+    "nested": lambda x: np.where(x > 0.5, np.where(x > 1, 1 / 3, 2 / 3), 0.1) * x,
+    "an edge": lambda x: tg.logaddexp(x, 0.5) + tg.logaddexp2(x, x),
     "whole": lambda x: np.where(x > 0.5, 1, 2) * x, "a remainder": lambda x: np.mod(3.0, x),
 }  # fmt: skip
 

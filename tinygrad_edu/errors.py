@@ -65,6 +65,11 @@ def misfit(operation: Any, inputs: Sequence[Any], params: Mapping[str, Any], err
     given = "".join(f", {key}={_brief(value)}" for key, value in set_params.items())
     fits = _transpose_that_fits(operation, inputs, params)
     message = " ".join(f"{operation.name}: {shown}{given}: {reason or text}{fits}".split())
+    return of_kind(error, message)
+
+
+def of_kind(error: Exception, message: str) -> Exception:
+    """An error of the same class with another message."""
     try:
         return BadIndex(message) if isinstance(error, IndexError) else type(error)(message)
     except TypeError:  # an error class with arguments of its own

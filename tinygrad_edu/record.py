@@ -295,7 +295,7 @@ def constant(x: Any, operation: Operation | str) -> Any:
         try:
             array = np.asarray(x)
         except TypeError:
-            raise TypeError(f"{name}: a {kind.__name__} of tracked Tensors is no array; write np.stack(...)") from None
+            raise TypeError(f"{name}: a {kind.__name__} of tracked Tensors is no array; write tg.stack(...)") from None
         except ValueError:
             raise ValueError(f"{name}: expected an array of numbers, got a ragged {kind.__name__}") from None
     if array.dtype.kind not in "fiub":

@@ -25,7 +25,7 @@ def runner(memory: Callable[[], Any], tensors: Sequence[Any], count: int) -> Cal
     now = [f"now{i}" for i in range(len(tensors))]
     old = [f"old{i}" for i in range(len(tensors))]
     others = " or ".join(f"{new} is not {before}" for new, before in zip(now, old, strict=True))
-    bound = f"underflows_to_zero(bind)({', '.join(now)})" if tensors else "bind"  # without Tensors, memory() is the step already
+    bound = f"quietly(bind)({', '.join(now)})" if tensors else "bind"  # without Tensors, memory() is the step already
     text = [
         f"def run({arrays}):",
         *(f"    {name} = t{i}._value" for i, name in enumerate(now)),
@@ -38,11 +38,12 @@ def runner(memory: Callable[[], Any], tensors: Sequence[Any], count: int) -> Cal
         "    try:",
         f"        found = step({arrays})",
         "    except FloatingPointError:",
-        f"        found = underflows_to_zero(step)({arrays})",
+        f"        found = quietly(step)({arrays})",
         f"    idle.append(({', '.join(['bind', 'step', *now])}))",
         "    return found",
     ]
-    namespace = {"idle": [], "memory": memory, "underflows_to_zero": underflows_to_zero, **{f"t{i}": x for i, x in enumerate(tensors)}}
+    namespace = {"idle": [], "memory": memory, "quietly": underflows_to_zero}
+    namespace |= {f"t{i}": x for i, x in enumerate(tensors)}
     return _defined("run", text, namespace)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..operations.functions import GELU_CUBIC, GELU_SCALE
+from ..operations.activations import GELU_CUBIC, GELU_SCALE
 from ..operations.reductions import _axes
 from .contractions import contracted
 from .known import OPERATIONS, name_of

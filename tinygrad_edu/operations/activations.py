@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from .indexing import getitem, scatter_add
 from .reductions import kept, sum
 
 __all__ = [
-    "coordinatewise", "identity", "leaky_relu", "log_softmax", "logsumexp", "relu", "sigmoid", "softmax",
+    "coordinatewise", "gelu", "identity", "leaky_relu", "log_softmax", "logsumexp", "relu", "sigmoid", "softmax",
     "softplus",
 ]  # fmt: skip
 
@@ -129,6 +130,31 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return out if keepdims else np.squeeze(out, axis)
 
 
+GELU_SCALE, GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
+
+
+@primitive()
+@underflows_to_zero
+def gelu(x: Any) -> Any:
+    """½ x (1 + tanh(√(2/π) (x + 0.044715 x³))): x times a step that is smooth, in the tanh form.
+
+    >>> gelu(np.array([-1.0, 0.0, 1.0]))
+    array([-0.15880801,  0.        ,  0.84119199])
+    """
+    x = real(x)
+    return 0.5 * x * (1.0 + np.tanh(_gelu_argument(x)))
+
+
+def _gelu_argument(x: Any) -> Any:
+    return GELU_SCALE * (x + GELU_CUBIC * (x * x * x))
+
+
+def _gelu_slope(x: Any) -> Any:
+    """½ (1 + t) + ½ x (1 − t²) u′ with t = tanh u, u = √(2/π) (x + 0.044715 x³)."""
+    t = tanh(_gelu_argument(x))
+    return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * (GELU_SCALE * (1.0 + 3 * GELU_CUBIC * (x * x)))
+
+
 # --- one activation per row ------------------------------------------------------------------------------------------
 
 
@@ -215,6 +241,7 @@ vjps(sigmoid,         lambda g, out, x: g * out * (1.0 - out),                  
 vjps(softplus,        lambda g, out, x: g * sigmoid(x))
 vjps(relu,            lambda g, out, x: g * step(x))
 vjps(leaky_relu,      lambda g, out, x, slope: g * (step(x) * (1 - slope) + slope))
+vjps(gelu,            lambda g, out, x: g * _gelu_slope(x))
 vjps(softmax,         lambda g, out, x, axis: out * (g - sum(g * out, axis, keepdims=True)), source="sabine 3.2")
 vjps(log_softmax,     lambda g, out, x, axis: g - softmax(x, axis) * sum(g, axis, keepdims=True))
 vjps(logsumexp,       lambda g, out, x, axis, keepdims: kept(g, x, axis) * softmax(x, axis))

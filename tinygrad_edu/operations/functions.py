@@ -1,4 +1,4 @@
-"""Functions of coordinates by NumPy's names: exponentials and logarithms, trigonometry, choices, rounding, gelu.
+"""Functions of coordinates by NumPy's names: exponentials and logarithms, trigonometry, choices, rounding.
 
 As in `elementwise` everything broadcasts, no rule says a word about it, and the rules stand in one table at the end.
 Where NumPy has two names for one function, there is one operation.
@@ -11,17 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import underflows_to_zero
 from .activations import identity, sigmoid
 from .arranging import value_of
 from .defining import primitive, vjps
-from .elementwise import (
-    absolute, astype, ln, maximum, minimum, over_ln, power, real, same, share, sqrt, square, tanh, unit,
-)  # fmt: skip
+from .elementwise import absolute, astype, ln, maximum, minimum, over_ln, power, real, same, share, sqrt, square, unit
 
 __all__ = [
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "around", "cbrt", "ceil", "clip", "cosh",
-    "deg2rad", "degrees", "exp2", "expm1", "fabs", "float_power", "floor", "fmax", "fmin", "fmod", "gelu", "hypot",
+    "deg2rad", "degrees", "divmod", "exp2", "expm1", "fabs", "float_power", "floor", "fmax", "fmin", "fmod", "hypot",
     "log10", "log1p", "log2", "logaddexp", "logaddexp2", "mod", "nan_to_num", "positive", "rad2deg", "radians",
     "reciprocal", "remainder", "rint", "round", "sinc", "sinh", "tan", "trunc",
 ]  # fmt: skip
@@ -410,6 +407,15 @@ def mod(x: Any, y: Any) -> Any:
     """
 
 
+def divmod(x: Any, y: Any) -> tuple[Any, Any]:
+    """⌊x/y⌋, a plain array, and what is left of x: `mod`.
+
+    >>> divmod(np.array([7.0, -7.0]), 3)
+    (array([ 2., -3.]), array([1., 2.]))
+    """
+    return np.floor_divide(x, y), mod(x, y)
+
+
 @primitive(np.floor_divide, broadcasts=True)
 def _floor_divide(x: Any, y: Any) -> Any:
     """⌊x/y⌋, the whole number that `mod` takes away: 9 for 1 and 0.1, as 0.1 is a little more than 1/10."""
@@ -422,33 +428,6 @@ def fmod(x: Any, y: Any) -> Any:
     >>> fmod(np.array([7.0, -7.0]), 3)
     array([ 1., -1.])
     """
-
-
-# --- an activation ---------------------------------------------------------------------------------------------------
-
-GELU_SCALE, GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
-
-
-@primitive()
-@underflows_to_zero
-def gelu(x: Any) -> Any:
-    """½ x (1 + tanh(√(2/π) (x + 0.044715 x³))): x times a step that is smooth, in the tanh form.
-
-    >>> gelu(np.array([-1.0, 0.0, 1.0]))
-    array([-0.15880801,  0.        ,  0.84119199])
-    """
-    x = real(x)
-    return 0.5 * x * (1.0 + np.tanh(_gelu_argument(x)))
-
-
-def _gelu_argument(x: Any) -> Any:
-    return GELU_SCALE * (x + GELU_CUBIC * (x * x * x))
-
-
-def _gelu_slope(x: Any) -> Any:
-    """½ (1 + t) + ½ x (1 − t²) u′ with t = tanh u, u = √(2/π) (x + 0.044715 x³)."""
-    t = tanh(_gelu_argument(x))
-    return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * (GELU_SCALE * (1.0 + 3 * GELU_CUBIC * (x * x)))
 
 
 # --- other names -----------------------------------------------------------------------------------------------------
@@ -494,5 +473,4 @@ vjps(round,      None)
 vjps(_lead,      lambda g, out, x, y: g,                                lambda g, out, x, y: -g)
 vjps(mod,        lambda g, out, x, y: g,                                lambda g, out, x, y: -(g * _floor_divide(x, y)))
 vjps(fmod,       lambda g, out, x, y: g,                                lambda g, out, x, y: -(g * rint((x - out) / y)))
-vjps(gelu,       lambda g, out, x: g * _gelu_slope(x))
 # fmt: on
