@@ -113,7 +113,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
     if refused:
         raise TypeError(f"{name}: {'=, '.join(refused)}= is not supported on Tensors")
     if ufunc not in UFUNCS:
-        return ufunc(*map(plain, inputs))
+        return on_values(ufunc, name, plain(inputs), {})
     try:
         return UFUNCS[ufunc](*inputs)
     except ERRORS as error:

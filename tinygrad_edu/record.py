@@ -292,6 +292,8 @@ def constant(x: Any, operation: Operation | str) -> Any:
         name = operation if isinstance(operation, str) else operation.name
         if isinstance(x, Value):
             raise TypeError(f"{name}: a {kind.__name__} cannot be mixed with another kind of value")
+        if hasattr(x, "toarray"):
+            raise TypeError(f"{name}: a sparse {kind.__name__} is no array; write .toarray()")
         try:
             array = np.asarray(x)
         except TypeError:

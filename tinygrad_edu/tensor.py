@@ -316,7 +316,7 @@ class Tensor(Arithmetic, Node):
         if self._record is not None:
             raise TypeError(
                 "a tracked Tensor does not become an array by itself, its gradient would be lost; "
-                "write .numpy(), or np.stack for a list of Tensors"
+                "write tg.stack for a list of Tensors, .to_numpy() of a DataFrame, .toarray() of a sparse matrix beside it"
             )
         return np.array(state.look(self), dtype=dtype)
 

@@ -300,6 +300,10 @@ def _paths(name: str, tree: Any) -> Iterator[str]:
 def _structure(tree: Any) -> Any:
     """What the containers of arguments are, as part of a key."""
     if isinstance(tree, dict):
+        own = getattr(tree, "__dict__", {}).keys() - tree.keys()
+        if own:
+            said = f"a {type(tree).__name__} has attributes ({', '.join(own)})"
+            raise TypeError(f"{NAME}: {said}, which a program does not follow; hand over dict(...) of it")
         return dict, tuple(tree), tuple(map(_structure, tree.values()))
     return (type(tree), tuple(map(_structure, tree))) if isinstance(tree, list | tuple) else None
 

@@ -30,12 +30,16 @@ ABOUT_FORMS = set(
 )
 
 
-def refused(what: str) -> TypeError:
+class Refused(TypeError):
+    """What would look at numbers that the program is to replace."""
+
+
+def refused(what: str) -> Refused:
     """The error of what would look at numbers that the program is to replace."""
-    return TypeError(
+    return Refused(
         f"{what}: compile traces the function once and runs its program on other numbers, so nothing in it can be "
-        "decided, indexed or computed outside of the tape by the numbers of now; write tg.where(condition, a, b) or "
-        "np.take_along_axis, or pass the result as an argument"
+        "decided, indexed or computed outside of the tape by the numbers of now; write tg.where(condition, a, b), "
+        "np.take_along_axis or tg.stack, or pass the result as an argument"
     )
 
 
@@ -46,7 +50,12 @@ class Trace:
         self.start = next(stamps)
         self.results: dict[int, tuple[Any, Operation, tuple[Any, ...], Mapping[str, Any]]] = {}
         with recording(True), self._watching(), np.errstate(all="ignore"):  # the program itself will warn
-            self.out = f(*args, **kwargs)
+            try:
+                self.out = f(*args, **kwargs)
+            except ValueError as error:  # "setting an array element with a sequence", says NumPy
+                if isinstance(error.__cause__, Refused):
+                    raise refused("writing into an array") from None
+                raise
 
     @contextmanager
     def _watching(self) -> Iterator[None]:

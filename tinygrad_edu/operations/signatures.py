@@ -27,8 +27,13 @@ def changes_nothing(key: str, value: Any, args: Any) -> bool:
     """Whether an argument of NumPy's says what is done anyway: nothing, a neutral value, the dtype of the inputs."""
     if value is None or (type(value) in (bool, str) and value in NEUTRAL.get(key, ())):
         return True
-    dtypes = set(_dtypes(args))
-    return key == "dtype" and len(dtypes) == 1 and np.dtype(value).kind == "f" and np.dtype(value) in dtypes
+    if key != "dtype":
+        return False
+    try:
+        dtype = np.dtype(value)
+    except TypeError:  # it is none
+        return False
+    return dtype.kind == "f" and set(_dtypes(args)) == {dtype}
 
 
 def _dtypes(args: Any) -> Iterator[Any]:
@@ -70,10 +75,10 @@ def takes(signature: inspect.Signature) -> str:
 
 def as_called(name: str, error: Exception) -> Exception:
     """An error of what a function is built from, in the name of the function."""
-    text = str(error)
-    if re.match(rf"(numpy\.)?{name}\b", text):
-        return error
-    return of_kind(error, f"{name}: {re.sub(SAID_BY, '', text)}")
+    text = " ".join(str(error).split())
+    if not re.match(rf"(numpy\.)?{name}\b", text):
+        text = f"{name}: {re.sub(SAID_BY, '', text)}"
+    return error if text == str(error) else of_kind(error, text)
 
 
 def built(function: Callable[..., Any]) -> Callable[..., Any]:
