@@ -97,8 +97,8 @@ def _name_of(ufunc: np.ufunc) -> str:
     special = sys.modules.get("scipy.special")
     for library, module in (("numpy.", np), ("scipy.special.", special)):
         if getattr(module, ufunc.__name__, None) is ufunc:
-            return library + ufunc.__name__
-    return ufunc.__name__
+            return f"{library}{ufunc.__name__}"
+    return str(ufunc.__name__)
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -129,9 +129,9 @@ def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
         raise _unsupported(name)
     operation, given = FUNCTIONS[function], dict(kwargs)
     for key in given.keys() & NUMPYS_OWN:
-        if key not in inspect.signature(operation).parameters:
-            if not changes_nothing(key, given.pop(key), args):
-                raise TypeError(f"{name}: {key}= is not supported on Tensors")
+        unknown = key not in inspect.signature(operation).parameters
+        if unknown and not changes_nothing(key, given.pop(key), args):
+            raise TypeError(f"{name}: {key}= is not supported on Tensors")
     try:
         return operation(*args, **given)
     except ERRORS as error:

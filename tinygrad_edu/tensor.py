@@ -230,7 +230,7 @@ class Tensor(Arithmetic, Node):
         ValueError without a `gradient` where this is no scalar, with one of the wrong shape, or if nothing is tracked.
         """
         if self._record is None:
-            raise ValueError("backward: nothing was tracked; requires_grad=True tracks a leaf (after W.data -= step, still)")
+            raise ValueError("backward: nothing was tracked; requires_grad=True tracks a leaf, W.data -= step keeps it")
         seed = seed_for(self, gradient, "backward")
         found = swept(self, seed, create_graph)
         for (leaf, _), g in zip(found, owned(g for _, g in found), strict=True):
@@ -315,8 +315,9 @@ class Tensor(Arithmetic, Node):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._record is not None:
             raise TypeError(
-                "a tracked Tensor does not become an array by itself, its gradient would be lost; "
-                "write tg.stack for a list of Tensors, .to_numpy() of a DataFrame, .toarray() of a sparse matrix beside it"
+                "a tracked Tensor does not become an array by itself, its gradient would be lost; write .numpy() for "
+                "numbers without one, np.stack for a list of Tensors, tg.stack for a nested one, .to_numpy() of a "
+                "DataFrame beside it, .toarray() of a sparse matrix"
             )
         return np.array(state.look(self), dtype=dtype)
 

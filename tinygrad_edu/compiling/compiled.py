@@ -13,8 +13,8 @@ from numpy import ndarray
 
 from ..containers import flatten
 from ..errors import underflows_to_zero
-from ..operations.defining import ERRORS
 from ..operations.elementwise import real
+from ..operations.signatures import ERRORS
 from ..record import constant, state
 from ..tensor import Tensor, untracked
 from ..transforms import _chosen, _demand_function, value_and_grad

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..containers import flatten
 from ..errors import misfit
-from ..operations.defining import ERRORS
+from ..operations.signatures import ERRORS
 from ..protocols import UFUNCS
 from ..record import NO_PARAMETERS, Operation, Value, recording, stamps, state, unchanging
 from ..tensor import Tensor
@@ -164,7 +164,7 @@ class Plain(Tensor):
             return super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
         return computed(_of_ufunc(ufunc), inputs)
 
-    def astype(self, dtype: Any) -> Any:
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
         """The numbers in any other dtype."""
         return super().astype(dtype) if np.dtype(dtype).kind == "f" else computed(_cast(np.dtype(dtype)), (self,))
 

@@ -270,9 +270,10 @@ def _sinc(x: Any, order: int = 0) -> Any:
     for n in range(1, order + 1):
         out = (math.pi ** (n - 1) * np.sin(math.pi * away + n * math.pi / 2) - n * out) / away
     terms = np.zeros(order + 2 * SERIES)
-    for power in range(order, len(terms)):
-        if power % 2 == 0:
-            terms[power - order] = (-1) ** (power // 2) * math.pi**power / (power + 1) / math.factorial(power - order)
+    for degree in range(order, len(terms)):
+        if degree % 2 == 0:
+            derived = math.factorial(degree - order)
+            terms[degree - order] = (-1) ** (degree // 2) * math.pi**degree / (degree + 1) / derived
     series = np.polynomial.polynomial.polyval(np.where(near, x, 0), terms)
     return np.where(near, series, out).astype(x.dtype)
 
@@ -444,7 +445,8 @@ vjps(log1p,      lambda g, out, x: g / (1.0 + x))
 vjps(log2,       lambda g, out, x: over_ln(g / x, 2),                   source="sabine A")
 vjps(log10,      lambda g, out, x: over_ln(g / x, 10),                  source="sabine A")
 vjps(logaddexp,  lambda g, out, x, y: g * sigmoid(_lead(x, y)),         lambda g, out, x, y: g * sigmoid(_lead(y, x)))
-vjps(logaddexp2, lambda g, out, x, y: g * sigmoid(_lead(x, y) * ln(2)), lambda g, out, x, y: g * sigmoid(_lead(y, x) * ln(2)))
+vjps(logaddexp2, lambda g, out, x, y: g * sigmoid(_lead(x, y) * ln(2)),
+                 lambda g, out, x, y: g * sigmoid(_lead(y, x) * ln(2)))
 vjps(cbrt,       lambda g, out, x: g / (3 * out * out))
 vjps(reciprocal, lambda g, out, x: -(g * out * out))
 vjps(tan,        lambda g, out, x: g * (1.0 + out * out))
