@@ -10,6 +10,7 @@ import numpy as np
 from cases import PAIRS, WITH_EMPTY, WITH_NO_AXIS, positive, real
 
 import tinygrad_edu as tg
+from tinygrad_edu.operations.functions import _lead
 
 
 def named(name, function):
@@ -46,6 +47,7 @@ UNARY = {
 }  # fmt: skip
 BINARY = [
     tg.arctan2, tg.hypot, tg.logaddexp, tg.logaddexp2, tg.fmax, tg.fmin, between_jumps(tg.mod), between_jumps(tg.fmod),
+    _lead,
 ]  # fmt: skip
 BOUNDS = [
     (-1.02, 1.02), (None, 1.02), (-1.02, None), (None, None), (1.02, -1.02), (-5, 5), (np.array(-5, np.int8), 1.02),

@@ -280,6 +280,7 @@ WRONG = {  # a call, and what the error says
     "matrix_transpose, one axis": (lambda x: tg.matrix_transpose(x[0]), ValueError, r"\(3,\)"),
     "broadcast_arrays": (lambda x: tg.broadcast_arrays(x, x[0, :2]), ValueError, "broadcast"),
     "flip, no axis": (lambda x: tg.flip(x, 2), ValueError, r"flip: \(2, 3\) has no axis 2"),
+    "flip, one axis twice": (lambda x: tg.flip(x, (1, -1)), ValueError, r"flip: .*axis=\(1, -1\) names an axis twice"),
     "rot90, one axis twice": (lambda x: tg.rot90(x, 1, (0, -2)), ValueError, "rot90: expected two different axes"),
     "roll, no axis": (lambda x: tg.roll(x, 1, 2), ValueError, r"roll: \(2, 3\)"),
     "roll, no whole number": (lambda x: tg.roll(x, 1.5), TypeError, "float"),

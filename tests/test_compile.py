@@ -740,6 +740,28 @@ def test_portable_numbers_at_the_edge(name, value):
         check_portable(step.portable(np, z), expected, single=False)
 
 
+CHOICES = {  # branches that are numbers: NumPy makes float64 of them, PyTorch float32
+    "both": lambda x: np.where(x > 0.5, 0.1, -0.3) * x, "infinite": lambda x: np.where(x > 0.5, np.inf, 0.1) * x,
+    "a tie of one": lambda x: np.where(x[0] > 0, 0.1, 0.2) * x,
+    "nested": lambda x: np.where(x > 0.5, np.where(x > 1, 1 / 3, 2 / 3), 0.1) * x,
+    "an edge": lambda x: tg.logaddexp(x, 0.5) + tg.logaddexp2(x, x),
+    "whole": lambda x: np.where(x > 0.5, 1, 2) * x, "a remainder": lambda x: np.mod(3.0, x),
+}  # fmt: skip
+
+
+@OF_THE_STANDARD
+@pytest.mark.parametrize("name", LIBRARIES[:3])
+@pytest.mark.parametrize("choice", CHOICES)
+def test_portable_choices_between_numbers(choice, name):
+    xp = library(name)
+    step = tg.compile(lambda x: tg.sum(CHOICES[choice](x)))
+    x = np.array([0.3, 0.9, 1.7])
+    expected = step(x)
+    found = step.portable(xp, xp.asarray(x))
+    check_portable(found, expected, single=False)
+    assert all(str(v.dtype).endswith("float64") for v in found)
+
+
 @OF_THE_STANDARD
 @pytest.mark.parametrize("cost", [tg.softmax_cross_entropy, tg.cross_entropy, tg.squared_error])
 def test_portable_costs_of_two_dtypes(cost):

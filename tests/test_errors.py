@@ -141,7 +141,7 @@ INDICES = {
     "of a scalar": (lambda: s[0], IndexError, ["()"]),
     "assignment": (lambda: x.__setitem__(0, 1.0), TypeError, ["W.data = ", "tg.where"]),
     "assignment to data": (lambda: x.data.__setitem__(0, 1.0), TypeError, ["read-only", "W.data = "]),
-    "ragged": (lambda: x[[[0], [0, 1]]], (IndexError, ValueError), ["indexing", "ragged", "list"]),
+    "ragged": (lambda: x[[[0], [0, 1]]], (IndexError, ValueError), ["getitem", "ragged", "list"]),
 }  # fmt: skip
 
 DATA = {
@@ -199,7 +199,7 @@ DATA = {
     "unpacking": (lambda: dict(zip("ab", s, strict=False)), TypeError, ["without axes"]),
     "asarray": (lambda: np.asarray(x), TypeError, [".numpy()", "np.stack"]),
     "array of several": (lambda: np.array([x, x]), TypeError, [".numpy()", "np.stack"]),
-    "in a list in an operation": (lambda: tg.exp([s, s]), TypeError, ["np.stack"]),
+    "in a list in an operation": (lambda: tg.exp([s, s]), TypeError, ["tg.stack"]),
     "pickle": (lambda: pickle.dumps(x * 2), TypeError, ["pickle", "detach()"]),
     "copy": (lambda: copy.copy(x * 2), TypeError, ["cop", "detach()"]),
     "deepcopy": (lambda: copy.deepcopy([x * 2]), TypeError, ["cop", "detach()"]),

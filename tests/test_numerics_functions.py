@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pytest
 from cases import assert_close
+from standin import NUMPY_2
 
 import tinygrad_edu as tg
 
@@ -52,6 +53,12 @@ FIRST_ORDER = {
     "logaddexp, nothing": (tg.logaddexp, [[-inf], [-inf]], [-inf], [[0], [0]]),
     "logaddexp2": (tg.logaddexp2, [[2000, -inf], [0, 3]], [2000, 3], [[1, 0], [0, 1]]),
     "logaddexp2, nothing": (tg.logaddexp2, [[-inf], [-inf]], [-inf], [[0], [0]]),
+    "logaddexp, infinite": (
+        tg.logaddexp, [[inf, inf, 5, -inf], [5, inf, inf, inf]], [inf] * 4, [[1, half, 0, 0], [0, half, 1, 1]],
+    ),
+    "logaddexp2, infinite": (
+        tg.logaddexp2, [[inf, inf, 5, -inf], [5, inf, inf, inf]], [inf] * 4, [[1, half, 0, 0], [0, half, 1, 1]],
+    ),
     "expm1": (tg.expm1, [[-inf, -1000, 1e-20]], [-1, -1, 1e-20], [[0, 0, 1]]),
     "log1p": (tg.log1p, [[1e-20]], [1e-20], [[1]]),
     "arctan": (tg.arctan, [[-inf, inf]], [-pi / 2, pi / 2], [[0, 0]]),
@@ -102,6 +109,7 @@ SECOND_ORDER = {
     "clip": (lambda x: tg.clip(x, -1, 1) ** 2, [-2, -1, 0, 1, 2], [0, half, 2, half, 0]),
     "gelu": (tg.gelu, [-1000, 0, 1000], [0, np.sqrt(2 / pi), 0]),
     "logaddexp": (lambda x: tg.logaddexp(x, 0), [-inf, 0, 1e4], [0, 0.25, 0]),
+    "logaddexp, infinite": (lambda x: tg.logaddexp(x, -1), [inf, -inf, 1e4], [0, 0, 0]),
     "nansum": (lambda x: tg.nansum(x**2), [1, nan], [2, 0]),
 }
 
@@ -135,6 +143,71 @@ def test_second_order(name):
     leaf.zero_grad()
     first.backward(np.ones(first.shape))
     assert_close(leaf.grad, np.array(expected, float), rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("f", [tg.logaddexp, tg.logaddexp2])
+def test_logarithms_of_sums_where_one_is_missing_or_both_are_large(f):
+    with np.errstate(invalid="ignore"):  # NumPy's own warning about nan
+        for x, y in ((2.0, nan), (nan, 2.0), (inf, nan), (nan, -inf)):
+            assert np.isnan(tg.grad(f, (0, 1))(x, y)).all()
+    for x in (1e5, -1e5, 1e38):
+        gradient = tg.grad(lambda x, y: tg.sum(f(x, y)))(np.full(2, x, np.float32), np.float32(x))
+        assert_close(gradient, np.full(2, 0.5, np.float32), rtol=0)
+
+
+def test_what_is_left_of_a_division_by_zero():
+    with np.errstate(all="ignore"):
+        assert [float(tg.grad(lambda y, x=x: np.mod(x, y))(0.0)) for x in (2.0, -2.0)] == [-inf, inf]
+    assert float(tg.grad(lambda y: np.mod(1.0, y))(0.1)) == -9  # ten times 0.1 is more than 1
+
+
+def test_float_power_is_of_float64():
+    x = np.float32([2, 3])
+    for base, exponent in ((x, 2), (2, x), (x, x), (x, np.int8([1, 2])), (np.arange(1, 3), x)):
+        leaves = [tg.Tensor(v, requires_grad=True) if v is x else v for v in (base, exponent)]
+        out = np.float_power(*leaves)
+        assert_close(out.numpy(), np.float_power(base, exponent))
+        assert {g.dtype for g in tg.adjoints(out.sum(), [v for v in leaves if isinstance(v, tg.Tensor)])} == {x.dtype}
+    assert_close(np.float_power(tg.Tensor([2, 4]), -1).numpy(), np.array([0.5, 0.25]))
+
+
+HIDDEN = tg.Tensor([-1000.0] * 4)
+QUIET = {  # of numbers where e^x is 0 for a float
+    "sigmoid": tg.sigmoid, "softplus": tg.softplus, "softmax": tg.softmax, "log_softmax": tg.log_softmax,
+    "logsumexp": tg.logsumexp, "gelu": tg.gelu, "tanh": tg.tanh, "squared error": lambda z: tg.squared_error(0 * z, z),
+    "softmax cross entropy": lambda z: tg.softmax_cross_entropy(np.array([1, 0, 0, 0]), z),
+    "cross entropy": lambda z: tg.cross_entropy(np.array([1, 0, 0, 0]), tg.softmax(z) + 0.1),
+    "coordinatewise": lambda z: tg.coordinatewise([tg.sigmoid, tg.softplus, tg.tanh, tg.relu], z),
+    "a closure": lambda z: tg.sigmoid(HIDDEN) * z,
+}  # fmt: skip
+
+
+def in_every_way(f, z):
+    """The gradient, by the transforms, by backward, and by a program when it is new and again."""
+    leaf = tg.Tensor(z, requires_grad=True)
+    f(leaf).backward()
+    step = tg.compile(f)
+    found = [tg.hessian(f)(z), tg.grad(f)(z), leaf.grad, step(z)[1], step(z)[1]]
+    return [*found, np.asarray(step.portable(np, z)[1], z.dtype)] if NUMPY_2 else found
+
+
+@pytest.mark.parametrize("dtype", [float, np.float32])
+@pytest.mark.parametrize("name", QUIET)
+def test_underflow_of_legal_numbers_is_no_error(name, dtype):
+    f = lambda z: tg.sum(QUIET[name](z))  # noqa: E731
+    for numbers in ([1000, -1000, 0, 1], [-1000, -999, -740, 0], [740, -5, -300, 300], [1e-30, -1e-160, -1e-310, 0]):
+        z = np.array(numbers, dtype)
+        expected = in_every_way(f, z)
+        with np.errstate(all="raise"):
+            found = in_every_way(f, z)
+        for one, other in zip(found, expected, strict=True):
+            assert_close(one, other)
+
+
+@pytest.mark.parametrize("f", [tg.exp, lambda z: tg.sum(1 / z), lambda z: tg.sigmoid(z * 1e308 * 10)])
+def test_other_errors_of_floats_are_raised_where_that_is_wished(f):
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError):
+        f(tg.Tensor([1000.0, 0.0], requires_grad=True))
 
 
 @pytest.mark.parametrize("order", [1, 2, 3, 4])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+OWN = "; tg.operation('name', {0}, lambda g, out, x: ...) makes an operation of it, with its derivative"
 IN_PLACE = "np.where(mask, new, x), as a Tensor's numbers never change"
 
 INSTEAD = {  # the name in a message, and what does the same with what is supported
@@ -14,7 +15,6 @@ INSTEAD = {  # the name in a message, and what does the same with what is suppor
     "numpy.cov": "d = x - np.mean(x, axis=1, keepdims=True), then d @ d.T / (n - 1)",
     "numpy.cumulative_prod": "np.cumprod",
     "numpy.cumulative_sum": "np.cumsum",
-    "numpy.divmod": "x // y for the quotient, np.mod(x, y) for the rest",
     "numpy.ediff1d": "np.diff",
     "numpy.fill_diagonal": IN_PLACE,
     "numpy.fix": "np.trunc",
@@ -48,6 +48,12 @@ INSTEAD = {  # the name in a message, and what does the same with what is suppor
     "numpy.linalg.matrix_norm": "np.linalg.norm(x, axis=(-2, -1))",
     "numpy.linalg.pinv": "np.linalg.solve(A.T @ A, A.T)",
     "numpy.linalg.vector_norm": "np.linalg.norm",
+    "scipy.special.expit": "tg.sigmoid",
+    "scipy.special.log_expit": "-tg.softplus(-x)",
+    "scipy.special.logit": "np.log(x / (1 - x))",
+    "scipy.special.xlogy": "np.where(x == 0, 0.0, x * np.log(np.where(x == 0, 1.0, y)))",
+    "scipy.special.entr": "-x * np.log(x)",
+    "scipy.special.rel_entr": "x * np.log(x / y)",
     "numpy.add.accumulate": "np.cumsum",
     "numpy.add.at": "x + tg.scatter_add(y, index, x.shape)",
     "numpy.add.outer": "x[:, None] + y",

@@ -1,7 +1,9 @@
-"""Nested lists, tuples and dicts of arrays: their leaves in a row, and back."""
+"""Nested lists, tuples and dicts of arrays: their leaves in a row, and back. A class of somebody's own, made of one of
+them, comes back as what it is, or is refused."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -16,9 +18,9 @@ def flatten(tree: Any) -> tuple[list[Any], Callable[[Iterable[Any]], Any]]:
 def _form(tree: Any, leaves: list[Any]) -> Any:
     """What a container is made of, None standing for a leaf; the leaves are added to a list."""
     if isinstance(tree, dict):
-        return dict, list(tree), [_form(part, leaves) for part in tree.values()]
+        return tree, list(tree), [_form(part, leaves) for part in tree.values()]
     if isinstance(tree, (list, tuple)):
-        return type(tree), None, [_form(part, leaves) for part in tree]
+        return tree, None, [_form(part, leaves) for part in tree]
     leaves.append(tree)
     return None
 
@@ -26,11 +28,31 @@ def _form(tree: Any, leaves: list[Any]) -> Any:
 def _filled(form: Any, leaves: Iterator[Any]) -> Any:
     if form is None:
         return next(leaves)
-    kind, keys, parts = form
-    items = [_filled(part, leaves) for part in parts]
+    tree, keys, parts = form
+    kind, items = type(tree), [_filled(part, leaves) for part in parts]
     if keys is not None:
-        return dict(zip(keys, items, strict=True))
+        return _dict_like(tree, dict(zip(keys, items, strict=True)))
     return items if kind is list else kind(*items) if hasattr(kind, "_fields") else kind(items)
+
+
+def _dict_like(tree: Any, items: dict[Any, Any]) -> Any:
+    """A dict of the class of another, with its attributes, but for those that stand for its items: these are made by
+    the class. What does not hold the items then, whatever its class did, is refused."""
+    kind = type(tree)
+    if kind is dict:
+        return items
+    try:
+        if items.keys() & getattr(tree, "__dict__", {}).keys():
+            new = kind(items)
+        else:
+            new = copy.copy(tree)
+            new.update(items)
+        holds = list(new) == list(items) and all(new[key] is item for key, item in items.items())
+    except Exception:  # whatever its class has against it
+        holds = False
+    if not holds:
+        raise TypeError(f"a {kind.__name__} does not come back with other items in it; hand over dict(...) of it")
+    return new
 
 
 def leaves_like(tree: Any, other: Any, name: str) -> list[Any]:

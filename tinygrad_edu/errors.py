@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy import ndarray
@@ -11,6 +12,24 @@ from numpy import ndarray
 
 class BadIndex(IndexError, ValueError):
     """An index or an axis that is not there."""
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def underflows_to_zero(function: Function) -> Function:
+    """The function, where NumPy is told to raise, without a word about underflow: e^−1000 in a softmax is 0. It is only
+    computed again after an error, as switching NumPy's errors off and on takes as long as a small softmax's exp."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **params: Any) -> Any:
+        try:
+            return function(*args, **params)
+        except FloatingPointError:
+            with np.errstate(under="ignore"):
+                return function(*args, **params)
+
+    return call  # type: ignore[return-value]
 
 
 def describe(x: Any) -> str:
@@ -47,6 +66,11 @@ def misfit(operation: Any, inputs: Sequence[Any], params: Mapping[str, Any], err
     given = "".join(f", {key}={_brief(value)}" for key, value in set_params.items())
     fits = _transpose_that_fits(operation, inputs, params)
     message = " ".join(f"{operation.name}: {shown}{given}: {reason or text}{fits}".split())
+    return of_kind(error, message)
+
+
+def of_kind(error: Exception, message: str) -> Exception:
+    """An error of the same class with another message."""
     try:
         return BadIndex(message) if isinstance(error, IndexError) else type(error)(message)
     except TypeError:  # an error class with arguments of its own

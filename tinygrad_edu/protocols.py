@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from . import operations as op
-from .alternatives import INSTEAD
+from .alternatives import INSTEAD, OWN
 from .errors import misfit
+from .operations.signatures import ERRORS, NUMPYS_OWN, as_called, changes_nothing
 from .record import Node, Operation, Value, state
 
 
-def _reshape(x: Any, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None) -> Any:
-    if order != "C" or copy is not None:
-        said = "copy=" if order == "C" else f"order={order!r}"
-        raise TypeError(f"numpy.reshape: {said} is not supported on Tensors")
-    return op.reshape(x, newshape if shape is None else shape)
+def _reshape(x: Any, shape: Any = None, order: str = "C", *, newshape: Any = None) -> Any:
+    return op.reshape(x, newshape if shape is None else shape, order=order)
 
 
 def _where(condition: Any, *branches: Any) -> Any:
@@ -29,12 +29,12 @@ _BY_NAME = {getattr(np, n): getattr(op, n) for n in op.__all__ if hasattr(np, n)
 _LINALG = {getattr(np.linalg, n): getattr(op, n) for n in op.__all__ if hasattr(np.linalg, n) and n != "diagonal"}
 
 UFUNCS: dict[Any, Callable[..., Any]] = {f: o for f, o in _BY_NAME.items() if isinstance(f, np.ufunc)} | {
-    np.float_power: op.power, np.conjugate: op.identity,
+    np.conjugate: op.identity,
 }  # fmt: skip
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {f: o for f, o in _BY_NAME.items() if not isinstance(f, np.ufunc)} | {
     np.amax: op.max, np.amin: op.min, np.where: _where, np.reshape: _reshape,
-    np.transpose: op.permute_dims, np.real: op.identity,
+    np.transpose: op.permute_dims, np.real: op.identity, np.real_if_close: op.identity,
 } | _LINALG  # fmt: skip
 if hasattr(np.linalg, "diagonal"):  # NumPy 2; its axes are the last two
     FUNCTIONS[np.linalg.diagonal] = lambda x, *, offset=0: op.diagonal(x, offset, -2, -1)
@@ -56,7 +56,7 @@ PLAIN_FUNCTIONS = {
         "array2string iscomplexobj isrealobj result_type can_cast may_share_memory shares_memory unravel_index save "
         "savez savez_compressed savetxt argpartition nanargmax nanargmin lexsort digitize isin isneginf isposinf "
         "isreal iscomplex common_type min_scalar_type diag_indices_from tril_indices_from triu_indices_from "
-        "ravel_multi_index ix_ einsum_path"
+        "ravel_multi_index ix_ einsum_path imag"
     ).split()
 }
 
@@ -87,20 +87,37 @@ def on_values(function: Callable[..., Any], name: str, args: tuple[Any, ...], kw
 
 
 def _unsupported(name: str) -> TypeError:
-    return TypeError(f"{name} is not supported on Tensors" + (f"; write {INSTEAD[name]}" if name in INSTEAD else ""))
+    own = "" if name.startswith("numpy.") else OWN.format(name.partition(" ")[0])
+    hint = f"; write {INSTEAD[name]}" if name in INSTEAD else own
+    return TypeError(f"{name} is not supported on Tensors{hint}")
+
+
+def _name_of(ufunc: np.ufunc) -> str:
+    """The name of a ufunc with the library that it is from: they do not say it themselves."""
+    special = sys.modules.get("scipy.special")
+    for library, module in (("numpy.", np), ("scipy.special.", special)):
+        if getattr(module, ufunc.__name__, None) is ufunc:
+            return f"{library}{ufunc.__name__}"
+    return str(ufunc.__name__)
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What ``ufunc(*inputs)`` means where an input is a Tensor."""
-    name = f"numpy.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+    name = _name_of(ufunc) + ("" if method == "__call__" else f".{method}")
     if "out" in kwargs:
         raise TypeError(f"{name}: the result is a Tensor and cannot be written into an array (out=, += and the like)")
     known = ufunc in UFUNCS or ufunc in PLAIN_UFUNCS
     if method != "__call__" or not known:
         raise _unsupported(name)
-    if kwargs:
-        raise TypeError(f"{name}: {', '.join(kwargs)}= is not supported on Tensors")
-    return UFUNCS[ufunc](*inputs) if ufunc in UFUNCS else ufunc(*map(plain, inputs))
+    refused = [key for key, value in kwargs.items() if not changes_nothing(key, value, inputs)]
+    if refused:
+        raise TypeError(f"{name}: {'=, '.join(refused)}= is not supported on Tensors")
+    if ufunc not in UFUNCS:
+        return on_values(ufunc, name, plain(inputs), {})
+    try:
+        return UFUNCS[ufunc](*inputs)
+    except ERRORS as error:
+        raise as_called(ufunc.__name__, error) from None
 
 
 def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -110,8 +127,12 @@ def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
         return on_values(function, name, plain(args), plain(kwargs))
     if function not in FUNCTIONS:
         raise _unsupported(name)
-    given = {key: value for key, value in kwargs.items() if not (key in ("out", "dtype") and value is None)}
-    for key in ("out", "where", "dtype", "initial", "casting"):
-        if key in given:
+    operation, given = FUNCTIONS[function], dict(kwargs)
+    for key in given.keys() & NUMPYS_OWN:
+        unknown = key not in inspect.signature(operation).parameters
+        if unknown and not changes_nothing(key, given.pop(key), args):
             raise TypeError(f"{name}: {key}= is not supported on Tensors")
-    return FUNCTIONS[function](*args, **given)
+    try:
+        return operation(*args, **given)
+    except ERRORS as error:
+        raise as_called(function.__name__, error) from None

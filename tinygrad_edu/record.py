@@ -322,10 +322,12 @@ def constant(x: Any, operation: Operation | str) -> Any:
         demand_plain(x, name)
         if isinstance(x, Value):
             raise TypeError(f"{name}: a {kind.__name__} cannot be mixed with another kind of value")
+        if hasattr(x, "toarray"):
+            raise TypeError(f"{name}: a sparse {kind.__name__} is no array; write .toarray()")
         try:
             array = np.asarray(x)
         except TypeError:
-            said = f"{name}: a {kind.__name__} of tracked Tensors is no array; write np.stack or np.block"
+            said = f"{name}: a {kind.__name__} of tracked Tensors is no array; write tg.stack(...)"
             raise TypeError(said) from None
         except ValueError:
             raise ValueError(f"{name}: expected an array of numbers, got a ragged {kind.__name__}") from None

@@ -86,7 +86,7 @@ def settled(
     to, where nothing on the way makes such numbers or leaves them out.
     """
     critical: list[Operation] = []
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", under="ignore"):
         pairs = list(keep(sweep(loss, seed, read, needed, watch, critical)))
         if critical:
             for _, g in pairs:

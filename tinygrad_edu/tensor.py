@@ -47,6 +47,7 @@ class Tensor(Arithmetic, Node):
 
     __slots__ = ("_grad", "_name")
     __hash__ = object.__hash__  # by identity: == compares coordinates
+    __pandas_priority__ = 1 << 16  # a DataFrame or a Series on the left leaves arithmetic to the Tensor
 
     def __init__(
         self, data: Any, *, requires_grad: bool = False, name: str | None = None, dtype: Any = None
@@ -91,10 +92,10 @@ class Tensor(Arithmetic, Node):
     def grad(self) -> Any:
         """None, or the sum of all gradients that `backward` has brought to this leaf: a plain array of its shape and
         dtype (a Tensor after ``create_graph=True``)."""
-        try:
-            return self._grad
-        except AttributeError:
-            return None
+        grad = getattr(self, "_grad", None)
+        if grad is STEPPED:
+            raise TypeError("grad: after W -= step, W is the result of an operation and no leaf; write W.data -= step")
+        return grad
 
     @grad.setter
     def grad(self, new: Any) -> None:
@@ -138,6 +139,11 @@ class Tensor(Arithmetic, Node):
     ndim = property(lambda self: self._value.ndim, doc="The number of its axes.")
     size = property(lambda self: self._value.size, doc="The number of its numbers.")
     dtype = property(lambda self: self._value.dtype, doc="The dtype of its numbers.")
+    nbytes = property(lambda self: self._value.nbytes, doc="How many bytes its numbers take.")
+    itemsize = property(lambda self: self._value.itemsize, doc="How many bytes a number takes.")
+    real = property(lambda self: self, doc="The tensor itself, as its numbers are real.")
+    imag = property(np.imag, doc="Zeros, in a plain array.")
+    flat = property(op.ravel, doc="Its numbers in one axis, to count or go through.")
 
     @property
     def T(self) -> Any:
@@ -148,8 +154,10 @@ class Tensor(Arithmetic, Node):
         """A copy of the numbers, to write into."""
         return np.array(leaving(self, ".numpy()"))
 
-    def item(self) -> Any:
-        """The number of a scalar, that is of a tensor of size 1; else ValueError."""
+    def item(self, *place: Any) -> Any:
+        """The number of a scalar, that is of a tensor of size 1, else ValueError; or the one at a place."""
+        if place:
+            return on_values(lambda x: x.item(*place), "item", (leaving(self, ".item()"),), {})
         if self._value.size != 1:
             raise ValueError(f"item: expected a scalar (size 1), got shape {self._value.shape}")
         return leaving(self, ".item()").item()
@@ -180,7 +188,7 @@ class Tensor(Arithmetic, Node):
         ValueError without a `gradient` where this is no scalar, with one of the wrong shape, or if nothing is tracked.
         """
         if self._record is None:
-            raise ValueError("backward: nothing was tracked; did you forget requires_grad=True?")
+            raise ValueError("backward: nothing was tracked; requires_grad=True tracks a leaf, W.data -= step keeps it")
         seed = seed_for(self, gradient, "backward")
         found = swept(self, seed, tensors if create_graph else numbers)
         with _adding:
@@ -237,6 +245,11 @@ class Tensor(Arithmetic, Node):
     def __rfloordiv__(self, other: Any) -> Any:
         return np.floor_divide(other, self)
 
+    __divmod__ = op.divmod
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return op.divmod(other, self)
+
     def __round__(self, decimals: int = 0) -> Any:
         return op.round(self, decimals)
 
@@ -264,7 +277,8 @@ class Tensor(Arithmetic, Node):
         if self._record is not None:
             raise TypeError(
                 "a tracked Tensor does not become an array by itself, its gradient would be lost; write .numpy() for "
-                "numbers without one, np.stack or np.block for a list of Tensors"
+                "numbers without one, np.stack for a list of Tensors, tg.stack for a nested one, .to_numpy() of a "
+                "DataFrame beside it, .toarray() of a sparse matrix"
             )
         return array
 
@@ -280,35 +294,36 @@ class Tensor(Arithmetic, Node):
 
     # --- methods: the operations themselves ---
 
-    sum = op.sum
-    mean = op.mean
-    prod = op.prod
-    max = op.max
-    min = op.min
-    reshape = op.reshape
-    transpose = op.transpose
-    swapaxes = op.swapaxes
-    squeeze = op.squeeze
-    trace = op.trace
-    dot = op.dot
-    clip = op.clip
-    round = op.round
-    var = op.var
-    std = op.std
-    cumsum = op.cumsum
-    cumprod = op.cumprod
+    sum, prod, mean, var, std = op.sum, op.prod, op.mean, op.var, op.std
+    max, min, clip, round = op.max, op.min, op.clip, op.round
+    cumsum, cumprod, dot, trace = op.cumsum, op.cumprod, op.dot, op.trace
+    reshape, transpose, swapaxes, squeeze = op.reshape, op.transpose, op.swapaxes, op.squeeze
+    repeat, take, diagonal, choose, copy = op.repeat, op.take, op.diagonal, op.choose, op.copy
     ravel = flatten = op.ravel
-    repeat = op.repeat
-    diagonal = op.diagonal
-    take = op.take
-    copy = op.copy
+    conj = conjugate = op.identity
     mT = property(lambda self: op.matrix_transpose(self), doc="The transpose of every matrix of a stack.")
 
-    def astype(self, dtype: Any) -> Any:
-        """The numbers in another floating dtype; recorded."""
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        """The numbers in another floating dtype; recorded. They are never copied without need, whatever `copy` is."""
         if np.dtype(dtype).kind != "f":
             raise TypeError(f"astype: expected a floating dtype, got {np.dtype(dtype)}; use .detach().numpy().astype")
         return astype(self, np.dtype(dtype))
+
+
+STEPPED = object()  # in the place of a gradient: what W -= step has made of a leaf
+
+
+def _stepped(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def compute(self: Any, other: Any) -> Any:
+        out = operation(self, other)
+        if self._record is not None and self._record.operation is None and out._record is not None:
+            out._grad = STEPPED
+        return out
+
+    return compute
+
+
+Tensor.__iadd__, Tensor.__isub__ = _stepped(op.add), _stepped(op.subtract)  # type: ignore[attr-defined]
 
 
 def _compared(name: str) -> Callable[[Any, Any], Any]:

@@ -454,7 +454,10 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
             with recording(True):
                 again = running.call(f, *args, **kwargs)
             if not np.array_equal(again._value, value, equal_nan=True):
-                raise ValueError(f"{name}: computed again, it gave another result; was a leaf given new data since?")
+                raise ValueError(
+                    f"{name}: computed again, it gave another result; random numbers are to be drawn before and handed "
+                    "over, and a leaf gets new data after the sweep"
+                )
             return adjoints(again, sources, gradient=g, create_graph=isinstance(g, Tensor))  # type: ignore[no-any-return]
 
         operation.vjps = Jointly(pullback)

@@ -12,8 +12,9 @@ import numpy as np
 from numpy import ndarray
 
 from ..containers import flatten
-from ..operations.defining import ERRORS
+from ..errors import underflows_to_zero
 from ..operations.elementwise import real
+from ..operations.signatures import ERRORS
 from ..pickling import Made
 from ..record import constant, state
 from ..tensor import Tensor, untracked
@@ -215,7 +216,7 @@ class Compiled(Made):
             if tuple(x.shape) != line.shape:
                 shape = tuple(x.shape)
                 raise ValueError(f"compile: portable: an argument has shape {shape}, not {line.shape} as before")
-        value, *gradients = program.portably(xp, arrays)
+        value, *gradients = underflows_to_zero(program.portably)(xp, arrays)
         return value, self._arranged(gradients, [flatten(args[i]) for i in _chosen(NAME, self.argnum, len(args))])
 
     @property
@@ -303,6 +304,10 @@ def _paths(name: str, tree: Any) -> Iterator[str]:
 def _structure(tree: Any) -> Any:
     """What the containers of arguments are, as part of a key."""
     if isinstance(tree, dict):
+        own = getattr(tree, "__dict__", {}).keys() - tree.keys()
+        if own:
+            said = f"a {type(tree).__name__} has attributes ({', '.join(own)})"
+            raise TypeError(f"{NAME}: {said}, which a program does not follow; hand over dict(...) of it")
         return dict, tuple(tree), tuple(map(_structure, tree.values()))
     return (type(tree), tuple(map(_structure, tree))) if isinstance(tree, list | tuple) else None
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from numpy import ndarray
 
+from ..errors import underflows_to_zero
 from ..record import state
 from .statements import literal
 
@@ -24,7 +25,7 @@ def runner(memory: Callable[[], Any], tensors: Sequence[Any], count: int) -> Cal
     now = [f"now{i}" for i in range(len(tensors))]
     old = [f"old{i}" for i in range(len(tensors))]
     others = " or ".join(f"{new} is not {before}" for new, before in zip(now, old, strict=True))
-    bound = f"bind({', '.join(now)})" if tensors else "bind"  # without Tensors, memory() is the step already
+    bound = f"quietly(bind)({', '.join(now)})" if tensors else "bind"  # without Tensors, memory() is the step already
     text = [
         f"def run({arrays}):",
         *(f"    {name} = t{i}._value" for i, name in enumerate(now)),
@@ -34,11 +35,15 @@ def runner(memory: Callable[[], Any], tensors: Sequence[Any], count: int) -> Cal
         f"        {', '.join(['bind', *old])}, = memory(), {', '.join(now)}",
         f"        step = {bound}",
         *([f"    if {others}:", f"        step = {bound}"] if tensors else []),
-        f"    found = step({arrays})",
+        "    try:",
+        f"        found = step({arrays})",
+        "    except FloatingPointError:",
+        f"        found = quietly(step)({arrays})",
         f"    idle.append(({', '.join(['bind', 'step', *now])}))",
         "    return found",
     ]
-    namespace = {"idle": [], "memory": memory, **{f"t{i}": x for i, x in enumerate(tensors)}}
+    namespace = {"idle": [], "memory": memory, "quietly": underflows_to_zero}
+    namespace |= {f"t{i}": x for i, x in enumerate(tensors)}
     return _defined("run", text, namespace)
 
 

@@ -20,7 +20,7 @@ FUNCTIONS = {  # NumPy's name, the standard's
     "arctanh": "atanh", "arctan2": "atan2", "rint": "round",
 } | {name: name for name in (
     "exp expm1 log log1p log2 log10 sin cos tan sinh cosh tanh sqrt square sign floor ceil trunc hypot logaddexp "
-    "remainder logical_and logical_or logical_not isnan isfinite isinf"
+    "remainder floor_divide logical_and logical_or logical_not isnan isfinite isinf"
 ).split()}  # fmt: skip
 Texts = list[str]
 
@@ -45,6 +45,14 @@ def _choice(line: Line, args: Texts) -> str:
     return f"xp.where(({x} {sign} {y}) | ({x} != {x}), {x}, {y})"
 
 
+def _chosen(line: Line, args: Texts) -> str:
+    """The standard wants an array among the two that are chosen from."""
+    condition, x, y = args
+    if not (x.isidentifier() or y.isidentifier()):
+        x = f"xp.full_like({condition}, {x}, dtype=xp.{line.dtype.name})"
+    return f"xp.where({condition}, {x}, {y})"
+
+
 def _part(line: Line, args: Texts, index: Any) -> str:
     return f"{args[0]}[{index_text(index, None)}]"
 
@@ -54,12 +62,12 @@ def _joined(name: str) -> Callable[..., str]:
 
 
 ENTRIES: dict[str, Callable[..., str]] = {
-    **{name: _call(name) for name in "sum max min prod tril triu roll where take_along_axis".split()},
+    **{name: _call(name) for name in "sum max min prod tril triu roll take_along_axis".split()},
     **{name: _call(f"linalg.{name}") for name in ("inv", "solve", "det")},
     "log_abs_det": lambda line, args: f"xp.linalg.slogdet({args[0]})[1]",
     "sign_of_det": lambda line, args: f"xp.linalg.slogdet({args[0]})[0]",
     "matmul": lambda line, args: f"{args[0]} @ {args[1]}",
-    "transpose": _transposed, "minimum": _choice, "maximum": _choice, "getitem": _part,
+    "transpose": _transposed, "where": _chosen, "minimum": _choice, "maximum": _choice, "getitem": _part,
     "concatenate": _joined("concat"), "stack": _joined("stack"),
     "cumsum": _call("cumulative_sum"), "cumprod": _call("cumulative_prod"),
     "argsort": lambda line, args, axis: f"xp.argsort({args[0]}, axis={axis}, stable=True)",

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..operations.functions import GELU_CUBIC, GELU_SCALE
+from ..operations.activations import GELU_CUBIC, GELU_SCALE
 from ..operations.reductions import _axes
 from .contractions import contracted
 from .known import OPERATIONS, name_of
@@ -227,6 +227,13 @@ def _scaled(factor: float) -> Rewriting:
     return lambda form, x: form.do("multiply", x, factor)
 
 
+def _lead(form: Form, x: Any, y: Any) -> Line:
+    if not isinstance(x, Line):
+        x = form.writer.lines.full(x, form.shape, form.dtype)
+    same = form.do("where", form.do("greater", x, -math.inf, dtype=bool), 0.0, -math.inf)
+    return form.do("where", form.do("not_equal", x, y, dtype=bool), form.do("subtract", x, y), same)
+
+
 def _logaddexp2(form: Form, x: Any, y: Any) -> Line:
     x, y = (form.do("multiply", z, LN_2) if isinstance(z, Line) else z * LN_2 for z in (x, y))
     return form.do("divide", form.do("logaddexp", x, y), LN_2)
@@ -385,6 +392,7 @@ TABLE: dict[str, Rewriting] = {
     "unit": lambda form, x, y: _quotient(form, x, y, y), "ratio": lambda form, x, y: _quotient(form, x, y, x),
     "fmax": _other_than_nan("maximum"), "fmin": _other_than_nan("minimum"),
     "exp2": lambda form, x: form.do("exp", form.do("multiply", x, LN_2)), "logaddexp2": _logaddexp2,
+    "lead": _lead,
     "degrees": _scaled(180 / math.pi), "radians": _scaled(math.pi / 180), "cbrt": _cbrt, "fmod": _fmod, "round": _round,
     "leaky_relu": _leaky_relu, "gelu": _gelu,
     "peak": _peak, "mean": _mean, "var": _var, "std": _std, "ptp": _ptp, "nansum": _nansum, "nanmean": _nanmean,

@@ -16,7 +16,7 @@ import numpy as np
 from ..containers import flatten
 from ..errors import misfit
 from ..leaving import LeavingError, Running
-from ..operations.defining import ERRORS
+from ..operations.signatures import ERRORS
 from ..protocols import UFUNCS
 from ..record import NO_PARAMETERS, Operation, Value, recording, state, unchanging
 from ..tensor import Tensor
@@ -35,8 +35,8 @@ def refused(what: str) -> LeavingError:
     """The error of what would look at numbers that the program is to replace."""
     return LeavingError(
         f"{what}: compile traces the function once and runs its program on other numbers, so nothing in it can be "
-        "decided, indexed or computed outside of the tape by the numbers of now; write tg.where(condition, a, b) or "
-        "np.take_along_axis, or pass the result as an argument"
+        "decided, indexed or computed outside of the tape by the numbers of now; write tg.where(condition, a, b), "
+        "np.take_along_axis or tg.stack, or pass the result as an argument"
     )
 
 
@@ -157,7 +157,7 @@ class Plain(Tensor):
             return super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
         return computed(_of_ufunc(ufunc), inputs)
 
-    def astype(self, dtype: Any) -> Any:
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
         """The numbers in any other dtype."""
         return super().astype(dtype) if np.dtype(dtype).kind == "f" else computed(_cast(np.dtype(dtype)), (self,))
 

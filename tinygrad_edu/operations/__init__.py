@@ -32,6 +32,7 @@ from .linalg import *  # noqa: F403
 from .products import *  # noqa: F403
 from .reductions import *  # noqa: F403
 from .shapes import *  # noqa: F403
+from .signatures import built
 from .statistics import *  # noqa: F403
 
 __all__ = [
@@ -42,3 +43,7 @@ __all__ = [
     *functions.__all__, *statistics.__all__,
     *contractions.__all__, *linalg.__all__,
 ]  # fmt: skip
+
+for _name in __all__:
+    if not hasattr(globals()[_name], "operation"):
+        globals()[_name] = built(globals()[_name])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..errors import underflows_to_zero
 from ..record import shape_of
 from .defining import fold, primitive, vjps
 from .elementwise import absolute, cos, exp, negative, ones_like, real, sin, sqrt, square, step, tanh
@@ -14,7 +16,7 @@ from .indexing import getitem, scatter_add
 from .reductions import kept, sum
 
 __all__ = [
-    "coordinatewise", "identity", "leaky_relu", "log_softmax", "logsumexp", "relu", "sigmoid", "softmax",
+    "coordinatewise", "gelu", "identity", "leaky_relu", "log_softmax", "logsumexp", "relu", "sigmoid", "softmax",
     "softplus",
 ]  # fmt: skip
 
@@ -32,7 +34,7 @@ def identity(x: Any) -> Any:
 
 
 @primitive(symbol="σ")
-@np.errstate(over="ignore")
+@np.errstate(over="ignore", under="ignore")
 def sigmoid(x: Any) -> Any:
     """σ(x) = 1/(1 + e^−x), coordinate by coordinate, without overflow anywhere. Source of σ ∘ (1 − σ): sabine 3.1.
 
@@ -43,6 +45,7 @@ def sigmoid(x: Any) -> Any:
 
 
 @primitive()
+@underflows_to_zero
 def softplus(x: Any) -> Any:
     """ln(1 + e^x), coordinate by coordinate, without overflow; its derivative is the sigmoid.
 
@@ -82,6 +85,7 @@ def _peak(x: Any, axis: Axis) -> Any:
 
 
 @primitive(inputs=1)
+@underflows_to_zero
 def softmax(z: Any, axis: Axis = 0) -> Any:
     """S(z)_j = e^{z_j} / Σ_i e^{z_i} along an axis: columns sum to 1. Safe at logits of any size.
 
@@ -97,6 +101,7 @@ def softmax(z: Any, axis: Axis = 0) -> Any:
 
 
 @primitive(inputs=1)
+@underflows_to_zero
 def log_softmax(z: Any, axis: Axis = 0) -> Any:
     """ln S(z) = z − ln Σ_i e^{z_i} along an axis, finite at logits of any size.
 
@@ -111,6 +116,7 @@ def log_softmax(z: Any, axis: Axis = 0) -> Any:
 
 
 @primitive(inputs=1)
+@underflows_to_zero
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """ln Σ e^x along an axis (over everything, if None), without overflow.
 
@@ -122,6 +128,31 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     total = fold(np.add, np.exp(x - peak), axis, True)
     out = np.log(total, out=np.full_like(total, -np.inf), where=total > 0) + peak
     return out if keepdims else np.squeeze(out, axis)
+
+
+GELU_SCALE, GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
+
+
+@primitive()
+@underflows_to_zero
+def gelu(x: Any) -> Any:
+    """½ x (1 + tanh(√(2/π) (x + 0.044715 x³))): x times a step that is smooth, in the tanh form.
+
+    >>> gelu(np.array([-1.0, 0.0, 1.0]))
+    array([-0.15880801,  0.        ,  0.84119199])
+    """
+    x = real(x)
+    return 0.5 * x * (1.0 + np.tanh(_gelu_argument(x)))
+
+
+def _gelu_argument(x: Any) -> Any:
+    return GELU_SCALE * (x + GELU_CUBIC * (x * x * x))
+
+
+def _gelu_slope(x: Any) -> Any:
+    """½ (1 + t) + ½ x (1 − t²) u′ with t = tanh u, u = √(2/π) (x + 0.044715 x³)."""
+    t = tanh(_gelu_argument(x))
+    return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * (GELU_SCALE * (1.0 + 3 * GELU_CUBIC * (x * x)))
 
 
 # --- one activation per row ------------------------------------------------------------------------------------------
@@ -210,6 +241,7 @@ vjps(sigmoid,         lambda g, out, x: g * out * (1.0 - out),                  
 vjps(softplus,        lambda g, out, x: g * sigmoid(x))
 vjps(relu,            lambda g, out, x: g * step(x))
 vjps(leaky_relu,      lambda g, out, x, slope: g * (step(x) * (1 - slope) + slope))
+vjps(gelu,            lambda g, out, x: g * _gelu_slope(x))
 vjps(softmax,         lambda g, out, x, axis: out * (g - sum(g * out, axis, keepdims=True)), source="sabine 3.2")
 vjps(log_softmax,     lambda g, out, x, axis: g - softmax(x, axis) * sum(g, axis, keepdims=True))
 vjps(logsumexp,       lambda g, out, x, axis, keepdims: kept(g, x, axis) * softmax(x, axis))

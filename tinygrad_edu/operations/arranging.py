@@ -30,20 +30,31 @@ def value_of(name: str, x: Any) -> Any:
 
 def axis_of(name: str, x: Any, axis: Any) -> int:
     """An axis, counted from the front."""
+    if not hasattr(axis, "__index__"):
+        raise TypeError(f"{name}: axis={axis!r}: expected a whole number")
     axis = operator.index(axis)
     if not -x.ndim <= axis < x.ndim:
         raise BadIndex(f"{name}: {describe(x)} has no axis {axis}")
     return int(axis % x.ndim)
 
 
+def with_an_axis(name: str, x: Any) -> Any:
+    """A value; a number without axes as a row of one, which NumPy counts along as well."""
+    x = value_of(name, x)
+    return x if x.ndim else _reshape(x, (1,))
+
+
 def whole(numbers: Any) -> Any:
     """A whole number as an int, several as a tuple: parameters that nobody can change."""
-    return tuple(map(operator.index, numbers)) if np.ndim(numbers) else operator.index(numbers)
+    try:
+        return tuple(map(operator.index, numbers)) if np.ndim(numbers) else operator.index(numbers)
+    except TypeError:
+        raise TypeError(f"expected whole numbers, got {numbers!r}") from None
 
 
 def along(name: str, x: Any, index: Any, axis: Any) -> Any:
     """x[index] along one axis, or of the flattened x, if None."""
-    x = ravel(x) if axis is None else value_of(name, x)
+    x = ravel(x) if axis is None else with_an_axis(name, x)
     axis = axis_of(name, x, axis or 0)
     return getitem(x, _at(axis, x.ndim, index))
 
@@ -185,8 +196,10 @@ def flip(m: Any, axis: Any = None) -> Any:
            [4., 3.]])
     """
     m = value_of("flip", m)
-    given = range(m.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    given = range(m.ndim) if axis is None else np.atleast_1d(whole(axis)).tolist()
     backwards = {axis_of("flip", m, a) for a in given}
+    if len(backwards) < len(given):
+        raise ValueError(f"flip: {describe(m)}: axis={axis} names an axis twice")
     return getitem(m, tuple(slice(None, None, -1 if i in backwards else None) for i in range(m.ndim)))
 
 
@@ -269,7 +282,7 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     >>> repeat(np.array([1.0, 2.0]), [1, 3])
     array([1., 2., 2., 2.])
     """
-    a = ravel(a) if axis is None else value_of("repeat", a)
+    a = ravel(a) if axis is None else with_an_axis("repeat", a)
     repeats = whole(repeats)
     if isinstance(repeats, tuple) and len(repeats) == 1:  # which NumPy reads as one for all
         (repeats,) = repeats

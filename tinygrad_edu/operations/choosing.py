@@ -56,10 +56,15 @@ def compress(condition: Any, a: Any, axis: Any = None) -> Any:
     >>> compress([True, False, True], np.array([1.0, 2.0, 3.0]))
     array([1., 3.])
     """
-    condition = np.asarray(settled(condition))
-    if condition.ndim != 1:
-        raise ValueError(f"compress: expected a 1-D condition, got shape {condition.shape}")
-    return along("compress", a, np.flatnonzero(condition), axis)
+    places = _where_it_holds("compress", condition)
+    if places.ndim != 1:
+        raise ValueError(f"compress: expected a 1-D condition, got shape {places.shape}")
+    return along("compress", a, np.flatnonzero(places), axis)
+
+
+def _where_it_holds(name: str, condition: Any) -> Any:
+    """A condition as booleans: it holds where it is not 0."""
+    return np.asarray(settled(np.not_equal(value_of(name, condition), 0)))
 
 
 def extract(condition: Any, arr: Any) -> Any:
@@ -70,7 +75,7 @@ def extract(condition: Any, arr: Any) -> Any:
     >>> extract(np.array([[True, False], [False, True]]), np.array([[1.0, 2.0], [3.0, 4.0]]))
     array([1., 4.])
     """
-    return compress(np.ravel(settled(condition)), arr)
+    return compress(np.ravel(_where_it_holds("extract", condition)), arr)
 
 
 def _places(shape: tuple[int, ...], indices: Any, axis: int) -> tuple[Any, ...]:

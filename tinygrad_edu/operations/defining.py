@@ -12,14 +12,13 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-import numpy as np
 from numpy import ndarray
 
 from ..errors import misfit
 from ..record import Node, Operation, Value, apply, record1, record2
+from .signatures import ERRORS, refitted
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-ERRORS = (ValueError, TypeError, IndexError)
 
 
 def primitive(
@@ -114,7 +113,7 @@ def _with_parameters(operation: Operation, signature: inspect.Signature, count: 
             try:  # inputs may come by name as well; what does not fit the signature is said by it
                 bound = signature.bind(*args, **given)
             except TypeError as error:
-                bound = _by_numpys_signature(operation.name, signature, args, given, error)
+                bound = refitted(operation.name, signature, args, given, error)
             bound.apply_defaults()
             args = bound.args[:count]
             params = {n: bound.arguments[n] for n in names}
@@ -129,23 +128,6 @@ def _with_parameters(operation: Operation, signature: inspect.Signature, count: 
         return apply(operation, args[:count], params)
 
     return call
-
-
-def _by_numpys_signature(
-    name: str, signature: inspect.Signature, args: tuple[Any, ...], given: dict[str, Any], error: Exception
-) -> inspect.BoundArguments:
-    """Arguments in the places where NumPy has them, such as np.sum(x, 0, None, None, True): what is None and unknown
-    here means nothing; anything else is refused by name."""
-    try:
-        theirs = inspect.signature(getattr(np, name)).bind(*args, **given).arguments
-    except (AttributeError, TypeError, ValueError):
-        raise TypeError(f"{name}: {error}") from None
-    ours = {key: value for key, value in theirs.items() if key in signature.parameters}
-    strange = [key for key, value in theirs.items() if key not in ours and value is not None]
-    if strange or len(ours) == len(theirs):
-        said = f"{', '.join(strange)}= is not supported on Tensors" if strange else str(error)
-        raise TypeError(f"{name}: {said}")
-    return signature.bind(**ours)
 
 
 def fold(ufunc: Any, x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:

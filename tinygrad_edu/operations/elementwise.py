@@ -234,6 +234,8 @@ def ln(base: Any) -> Any:
 
 def real(x: Any) -> Any:
     """Floating numbers as they are, whole numbers and booleans as float64: their own arithmetic wraps around."""
+    if x.dtype.kind == "c":
+        raise TypeError("expected real numbers")
     return x if x.dtype.kind == "f" else x.astype(float)
 
 

@@ -1,4 +1,4 @@
-"""Functions of coordinates by NumPy's names: exponentials and logarithms, trigonometry, choices, rounding, gelu.
+"""Functions of coordinates by NumPy's names: exponentials and logarithms, trigonometry, choices, rounding.
 
 As in `elementwise` everything broadcasts, no rule says a word about it, and the rules stand in one table at the end.
 Where NumPy has two names for one function, there is one operation.
@@ -11,15 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from .activations import identity
+from .activations import identity, sigmoid
+from .arranging import value_of
 from .defining import primitive, vjps
-from .elementwise import absolute, exp, ln, maximum, minimum, over_ln, real, same, share, sqrt, square, tanh, unit
+from .elementwise import absolute, astype, ln, maximum, minimum, over_ln, power, real, same, share, sqrt, square, unit
 
 __all__ = [
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "around", "cbrt", "ceil", "clip", "cosh",
-    "deg2rad", "degrees", "exp2", "expm1", "fabs", "floor", "fmax", "fmin", "fmod", "gelu", "hypot", "log10", "log1p",
-    "log2", "logaddexp", "logaddexp2", "mod", "nan_to_num", "positive", "rad2deg", "radians", "reciprocal", "remainder",
-    "rint", "round", "sinc", "sinh", "tan", "trunc",
+    "deg2rad", "degrees", "divmod", "exp2", "expm1", "fabs", "float_power", "floor", "fmax", "fmin", "fmod", "hypot",
+    "log10", "log1p", "log2", "logaddexp", "logaddexp2", "mod", "nan_to_num", "positive", "rad2deg", "radians",
+    "reciprocal", "remainder", "rint", "round", "sinc", "sinh", "tan", "trunc",
 ]  # fmt: skip
 
 # --- exponentials, logarithms, roots ---------------------------------------------------------------------------------
@@ -72,7 +73,7 @@ def log10(x: Any) -> Any:
 
 @primitive(np.logaddexp, broadcasts=True)
 def logaddexp(x: Any, y: Any) -> Any:
-    """ln(e^x + e^y), without overflow; shapes broadcast. Its derivative in x is e^(x − out), 0 where x is −inf.
+    """ln(e^x + e^y), without overflow; shapes broadcast. Its derivative in x is σ(x − y), 0 where x is −inf.
 
     >>> logaddexp(np.array([0.0, 1e4]), -np.inf)
     array([    0., 10000.])
@@ -81,11 +82,19 @@ def logaddexp(x: Any, y: Any) -> Any:
 
 @primitive(np.logaddexp2, broadcasts=True)
 def logaddexp2(x: Any, y: Any) -> Any:
-    """log₂(2^x + 2^y), without overflow; shapes broadcast. Its derivative in x is 2^(x − out), 0 where x is −inf.
+    """log₂(2^x + 2^y), without overflow; shapes broadcast. Its derivative in x is σ((x − y) ln 2), 0 where x is
+    −inf.
 
     >>> logaddexp2(np.array([3.0, 1e4]), np.array([3.0, 0.0]))
     array([4.e+00, 1.e+04])
     """
+
+
+@primitive(symbol="−", broadcasts=True)
+@np.errstate(invalid="ignore")
+def _lead(x: Any, y: Any) -> Any:
+    """x − y, also where both are infinite: 0, and −∞ where x is −∞."""
+    return np.where(np.isfinite(x) | np.not_equal(x, y), x - y, np.minimum(x, 0))
 
 
 @primitive(np.cbrt, symbol="∛", singular=True)
@@ -95,6 +104,20 @@ def cbrt(x: Any) -> Any:
     >>> cbrt(np.array([-8.0, 27.0]))
     array([-2.,  3.])
     """
+
+
+def float_power(x: Any, p: Any) -> Any:
+    """x^p as `power` has it, in float64 whatever comes: of whole numbers with negative exponents, too.
+
+    >>> float_power(np.array([2, 4]), -1)
+    array([0.5 , 0.25])
+    """
+    return power(_in_float64(x), _in_float64(p))
+
+
+def _in_float64(x: Any) -> Any:
+    x = value_of("float_power", x)
+    return x if x.dtype == float else astype(x, np.dtype(float))
 
 
 @primitive(singular=True)
@@ -247,9 +270,10 @@ def _sinc(x: Any, order: int = 0) -> Any:
     for n in range(1, order + 1):
         out = (math.pi ** (n - 1) * np.sin(math.pi * away + n * math.pi / 2) - n * out) / away
     terms = np.zeros(order + 2 * SERIES)
-    for power in range(order, len(terms)):
-        if power % 2 == 0:
-            terms[power - order] = (-1) ** (power // 2) * math.pi**power / (power + 1) / math.factorial(power - order)
+    for degree in range(order, len(terms)):
+        if degree % 2 == 0:
+            derived = math.factorial(degree - order)
+            terms[degree - order] = (-1) ** (degree // 2) * math.pi**degree / (degree + 1) / derived
     series = np.polynomial.polynomial.polyval(np.where(near, x, 0), terms)
     return np.where(near, series, out).astype(x.dtype)
 
@@ -384,6 +408,20 @@ def mod(x: Any, y: Any) -> Any:
     """
 
 
+def divmod(x: Any, y: Any) -> tuple[Any, Any]:
+    """⌊x/y⌋, a plain array, and what is left of x: `mod`.
+
+    >>> divmod(np.array([7.0, -7.0]), 3)
+    (array([ 2., -3.]), array([1., 2.]))
+    """
+    return np.floor_divide(x, y), mod(x, y)
+
+
+@primitive(np.floor_divide, broadcasts=True)
+def _floor_divide(x: Any, y: Any) -> Any:
+    """⌊x/y⌋, the whole number that `mod` takes away: 9 for 1 and 0.1, as 0.1 is a little more than 1/10."""
+
+
 @primitive(np.fmod, broadcasts=True, singular=True)
 def fmod(x: Any, y: Any) -> Any:
     """x − y trunc(x/y): what is left of x, with the sign of x; shapes broadcast. Derivatives as of `mod`.
@@ -391,32 +429,6 @@ def fmod(x: Any, y: Any) -> Any:
     >>> fmod(np.array([7.0, -7.0]), 3)
     array([ 1., -1.])
     """
-
-
-# --- an activation ---------------------------------------------------------------------------------------------------
-
-GELU_SCALE, GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
-
-
-@primitive()
-def gelu(x: Any) -> Any:
-    """½ x (1 + tanh(√(2/π) (x + 0.044715 x³))): x times a step that is smooth, in the tanh form.
-
-    >>> gelu(np.array([-1.0, 0.0, 1.0]))
-    array([-0.15880801,  0.        ,  0.84119199])
-    """
-    x = real(x)
-    return 0.5 * x * (1.0 + np.tanh(_gelu_argument(x)))
-
-
-def _gelu_argument(x: Any) -> Any:
-    return GELU_SCALE * (x + GELU_CUBIC * (x * x * x))
-
-
-def _gelu_slope(x: Any) -> Any:
-    """½ (1 + t) + ½ x (1 − t²) u′ with t = tanh u, u = √(2/π) (x + 0.044715 x³)."""
-    t = tanh(_gelu_argument(x))
-    return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * (GELU_SCALE * (1.0 + 3 * GELU_CUBIC * (x * x)))
 
 
 # --- other names -----------------------------------------------------------------------------------------------------
@@ -432,10 +444,9 @@ vjps(exp2,       lambda g, out, x: g * out * ln(2))
 vjps(log1p,      lambda g, out, x: g / (1.0 + x))
 vjps(log2,       lambda g, out, x: over_ln(g / x, 2),                   source="sabine A")
 vjps(log10,      lambda g, out, x: over_ln(g / x, 10),                  source="sabine A")
-vjps(logaddexp,  lambda g, out, x, y: g * exp(x - nan_to_num(out)),
-                 lambda g, out, x, y: g * exp(y - nan_to_num(out)))
-vjps(logaddexp2, lambda g, out, x, y: g * exp2(x - nan_to_num(out)),
-                 lambda g, out, x, y: g * exp2(y - nan_to_num(out)))
+vjps(logaddexp,  lambda g, out, x, y: g * sigmoid(_lead(x, y)),         lambda g, out, x, y: g * sigmoid(_lead(y, x)))
+vjps(logaddexp2, lambda g, out, x, y: g * sigmoid(_lead(x, y) * ln(2)),
+                 lambda g, out, x, y: g * sigmoid(_lead(y, x) * ln(2)))
 vjps(cbrt,       lambda g, out, x: g / (3 * out * out))
 vjps(reciprocal, lambda g, out, x: -(g * out * out))
 vjps(tan,        lambda g, out, x: g * (1.0 + out * out))
@@ -461,7 +472,7 @@ vjps(ceil,       None)
 vjps(trunc,      None)
 vjps(rint,       None)
 vjps(round,      None)
-vjps(mod,        lambda g, out, x, y: g,                                lambda g, out, x, y: -(g * rint((x - out) / y)))
+vjps(_lead,      lambda g, out, x, y: g,                                lambda g, out, x, y: -g)
+vjps(mod,        lambda g, out, x, y: g,                                lambda g, out, x, y: -(g * _floor_divide(x, y)))
 vjps(fmod,       lambda g, out, x, y: g,                                lambda g, out, x, y: -(g * rint((x - out) / y)))
-vjps(gelu,       lambda g, out, x: g * _gelu_slope(x))
 # fmt: on

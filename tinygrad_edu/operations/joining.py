@@ -170,7 +170,8 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: 
     Parameters
     ----------
     array : any shape.
-    pad_width : how wide the margin is: one number, (before, after), or such a pair for every axis.
+    pad_width : how wide the margin is: one number, (before, after), such a pair for every axis, or a dict that has
+        one or the other for some axes.
     mode : "constant"; any other is a TypeError. An index does what they do: ``x[np.pad(np.arange(n), 2, "edge")]``.
     constant_values : what stands in the margin, in the same forms; numbers without a gradient.
 
@@ -184,6 +185,10 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: 
     if mode != "constant":
         instead = f"x[np.pad(np.arange(n), width, {mode!r})] reads an axis of length n that way"
         raise TypeError(f"pad: mode={mode!r} is not supported, only 'constant' is; {instead}")
+    if isinstance(pad_width, dict):  # by axis
+        array = value_of("pad", array)
+        given = {axis_of("pad", array, i): width for i, width in pad_width.items()}
+        pad_width = [np.broadcast_to(given.get(i, 0), 2) for i in range(array.ndim)]
     pairs = (len(shape_of(array)), 2)
     widths = tuple(map(tuple, np.broadcast_to(pad_width, pairs).tolist()))
     if np.ndim(constant_values):

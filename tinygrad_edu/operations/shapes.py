@@ -30,15 +30,18 @@ def _whole(name: str, numbers: Any) -> Shape:
 
 
 def reshape(a: Any, *shape: Any, order: str = "C") -> Any:
-    """The same numbers in another shape, in row-major order; one length may be −1. Raises ValueError for a wrong size.
+    """The same numbers in another shape, in row-major order, or column by column with ``order="F"``; one length may
+    be −1. Raises ValueError for a wrong size.
 
     >>> reshape(np.arange(6.0), (2, -1)).shape
     (2, 3)
     """
-    if order != "C":
-        raise ValueError(f"reshape: only the row-major order 'C' is supported, got {order!r}")
     if len(shape) == 1 and np.ndim(shape[0]) == 1:
         (shape,) = shape
+    if order == "F":
+        return _transpose(_reshape(_transpose(a), _whole("reshape", shape)[::-1]))
+    if order != "C":
+        raise TypeError(f"reshape: rows first are 'C', columns first are 'F', got {order!r}")
     return _reshape(a, _whole("reshape", shape))
 
 
@@ -104,8 +107,8 @@ def transpose(a: Any, *order: Any, axes: Any = None) -> Any:
     """
     if len(order) == 1 and (order[0] is None or np.ndim(order[0]) == 1):
         (order,) = order
-    axes = axes or order
-    if not axes:
+    axes = order if axes is None else axes
+    if axes is None or not len(axes):
         return _transpose(a)
     ndim = len(shape_of(a))
     return _transpose(a, tuple(i % ndim if -ndim <= i < ndim else i for i in _whole("transpose", axes)))

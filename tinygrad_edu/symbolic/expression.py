@@ -139,6 +139,15 @@ def _elementwise(combine: Callable[..., Term | None]) -> Callable[..., Term | No
     return build
 
 
+def _difference(shape: Shape, x: Term, y: Term) -> Term:
+    return added([x, scaled(MINUS_ONE, y)], shape)
+
+
+def _lead(shape: Shape, x: Expression, y: Expression) -> Term | None:
+    finite = np.all(np.isfinite(x.value)) or np.all(np.isfinite(y.value))
+    return _elementwise(_difference)(shape, x, y) if finite else None
+
+
 def _divided(shape: Shape, x: Term, y: Term) -> Term | None:
     return multiplied(x, power(y, -1), shape) if y.items else None
 
@@ -361,7 +370,8 @@ def _quotient(divided: Callable[..., Expression], exact: Callable[..., Any]) -> 
 
 BUILDERS: Mapping[str, Callable[..., Term | None]] = {
     "add": _elementwise(lambda shape, x, y: added([x, y], shape)),
-    "subtract": _elementwise(lambda shape, x, y: added([x, scaled(MINUS_ONE, y)], shape)),
+    "subtract": _elementwise(_difference),
+    "lead": _lead,
     "multiply": _elementwise(lambda shape, x, y: multiplied(x, y, shape)),
     "divide": _elementwise(_divided),
     "negative": _elementwise(lambda shape, x: scaled(MINUS_ONE, x)),

@@ -96,6 +96,9 @@ def masked(choice, x):
 def unit(x, y):
     return x * inverse(y)
 
+def lead(x, y):
+    return np.where(np.isfinite(x) | (x != y), x - y, np.minimum(x, 0))
+
 def scaled_power(p, x, q):
     return np.where(p != 0, p * np.power(np.where(p != 0, x, 1.0), np.where(p != 0, q, 1.0)), 0.0)
 
