@@ -443,7 +443,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
         def pullback(g: Any, out: Any, *inputs: Any) -> list[Any]:
             with recording(True):
-                again = running.call(f, *args, **kwargs)
+                again = f(*args, **kwargs)
             if not np.array_equal(again._value, value, equal_nan=True):
                 raise ValueError(f"{name}: computed again, it gave another result; was a leaf given new data since?")
             return adjoints(again, sources, gradient=g, create_graph=isinstance(g, Tensor))  # type: ignore[no-any-return]

@@ -59,7 +59,8 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
 
     While f is run, the numbers of arguments and Tensors cannot be looked at: `bool`, `float`, `int`, `.item()`,
     `.data`, `.numpy()` and indexing by them raise TypeError, as the program would not follow other numbers. Comparisons
-    can be used, in `where` and in arithmetic. Shapes are known.
+    can be used, in `where` and in arithmetic. Shapes are known. A result that does not depend on the arguments `argnum`
+    brings an `IndependentWarning`, once a program.
 
     >>> import tinygrad_edu as tg
     >>> step = tg.compile(lambda w, x: tg.sum(tg.relu(w * x)))
