@@ -144,7 +144,8 @@ class Tensor(Arithmetic, Node):
         return op.transpose(self)
 
     def numpy(self) -> Any:
-        """A copy of the numbers, to write into."""
+        """A copy of the numbers, to write into; TypeError where a running transform would lose a gradient by it, as for
+        `data`, `item`, `tolist`, `float` and `int`: see `value_and_grad`."""
         return np.array(leaving(self, ".numpy()"))
 
     def item(self) -> Any:
