@@ -181,6 +181,8 @@ def test_a_gradient_that_is_not_recorded_is_no_part_of_another():
     assert_close(tg.grad(lambda x: inner_step(x, create_graph=True))(x3), expected)
     w = leaf(2.0)
     assert_close(tg.grad(lambda x: x * tg.adjoints(w * w, w))(3.0), np.array(4.0))
+    tg.check_grad(lambda x: inner_step(x, create_graph=True), x3)
+    tg.check_grad(lambda x: np.sum(x**2) * tg.adjoints(w * w, w), x3)
 
 
 # --- constants on purpose --------------------------------------------------------------------------------------------

@@ -18,9 +18,10 @@ from .leaving import IndependentWarning
 from .listing import tape
 from .operations import *  # noqa: F403
 from .operations.own import operation
+from .recomputing import checkpoint
 from .record import layer, no_grad
 from .tensor import Tensor
-from .transforms import adjoints, checkpoint, grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
+from .transforms import adjoints, grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 
 # What stands on the engine is loaded when it is first used: a name, and the module that has it (None: it is one).
 _LATER = {"draw": "drawing", "Drawing": "drawing", "audit": "documents", "documents": None, "networks": None}

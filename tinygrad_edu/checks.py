@@ -9,7 +9,7 @@ import numpy as np
 
 from .containers import flatten
 from .protocols import plain
-from .record import constant, no_grad
+from .record import constant
 from .transforms import grad
 
 
@@ -60,8 +60,7 @@ def _in_double_precision(arg: Any) -> Any:
 
 def _projected(f: Callable[..., Any], args: tuple[Any, ...], random: np.random.Generator) -> Callable[..., Any]:
     """f with all its numbers weighted and summed: a scalar function whose derivatives show any mistake in f's."""
-    with no_grad():
-        outputs, _ = flatten(f(*args))
+    outputs, _ = flatten(f(*args))
     weights = [random.uniform(0.5, 1.5, np.shape(plain(y))) for y in outputs]
 
     def scalar(*xs: Any) -> Any:
@@ -82,8 +81,7 @@ def _check_argument(
 
     def at(t: float) -> float:
         moved = [x + t * v if x.dtype.kind == "f" else x for x, v in zip(leaves, direction, strict=True)]
-        with no_grad():
-            return float(plain(f(*args[:i], rebuild(moved), *args[i + 1 :])))
+        return float(plain(f(*args[:i], rebuild(moved), *args[i + 1 :])))
 
     coarse, fine = ((at(h) - at(-h)) / (2 * h) for h in (1e-4, 5e-5))
     gradients, _ = flatten(grad(f, variables)(*args)[variables.index(i)])

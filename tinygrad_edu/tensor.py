@@ -151,7 +151,8 @@ class Tensor(Arithmetic, Node):
         return op.transpose(self)
 
     def numpy(self) -> Any:
-        """A copy of the numbers, to write into."""
+        """A copy of the numbers, to write into; TypeError where a running transform would lose a gradient by it, as for
+        `data`, `item`, `tolist`, `float` and `int`: see `value_and_grad`."""
         return np.array(leaving(self, ".numpy()"))
 
     def item(self, *place: Any) -> Any:
@@ -403,9 +404,8 @@ def _is_at_a_kink(node: Any, g: Any) -> bool:
 
 def linearly(node: Any, g: Any) -> Any:
     """The reading of Tensors in which only adjoints are variables."""
-    record = node._record
-    inputs = [untracked(x) if hasattr(x, "shape") else x for x in record.values]
-    return g, untracked(node._value), inputs, record.params
+    inputs = [untracked(x) if hasattr(x, "shape") else x for x in node._record.values]
+    return g, untracked(node._value), inputs, node._record.params
 
 
 def _as_recorded(x: Any, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Derivatives as functions: grad, vjp, jvp, jacobian, hessian, hvp, adjoints, checkpoint.
+"""Derivatives as functions: grad, vjp, jvp, jacobian, hessian, hvp, adjoints.
 
 Every one of them runs the function on fresh variables and sweeps back. Plain arrays give plain arrays; Tensors, and
 functions that close over tracked Tensors, give Tensors, so that derivatives can be taken of derivatives.
@@ -16,11 +16,10 @@ import numpy as np
 from . import operations as op
 from .containers import flatten, leaves_like
 from .leaving import Running
-from .operations.defining import Jointly
 from .operations.elementwise import real
 from .pickling import made_of
 from .protocols import is_traced, plain
-from .record import Operation, constant, leaf_record, record, recording, shape_of, state, unchanging
+from .record import constant, leaf_record, recording, shape_of, state
 from .sweep import Pairs, below, leading_to, numbers, owned, seed_for, settled
 from .tensor import Tensor, linearly, swept, tensors, untracked
 
@@ -135,12 +134,13 @@ def _zeros(v: Tensor, live: bool) -> Any:
     return untracked(zeros) if live else zeros
 
 
-def _older_sources(y: Tensor, start: int) -> list[Any]:
+def older_sources(y: Tensor, start: int) -> list[Any]:
     """The tracked tensors from before a stamp that a result was computed from."""
     return [node for stamp, node in below(y, start).items() if stamp < start] if y.requires_grad else []
 
 
-def _demand_function(name: str, f: Any) -> None:
+def demand_function(name: str, f: Any) -> None:
+    """TypeError for what cannot be called."""
     if not callable(f):
         raise TypeError(f"{name}: expected a function, got {type(f).__name__}")
 
@@ -193,7 +193,7 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
     (5.0, array([2., 4.]))
     """
     name = "grad"
-    _demand_function(name, f)
+    demand_function(name, f)
 
     @made_of(value_and_grad, f, argnum)
     def of(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -305,7 +305,7 @@ def jacobian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callab
     array([[2., 0.],
            [0., 4.]])
     """
-    _demand_function("jacobian", f)
+    demand_function("jacobian", f)
 
     @made_of(jacobian, f, argnum)
     def of(*args: Any, **kwargs: Any) -> Any:
@@ -407,9 +407,6 @@ def adjoints(loss: Tensor, wrt: Any, *, gradient: Any = None, create_graph: bool
     return results if several else results[0]
 
 
-# --- constants, and recomputing instead of storing --------------------------------------------------------------------
-
-
 def stop_gradient(x: Any) -> Any:
     """x as a constant: no gradient goes through it. A Tensor is detached, arrays and numbers are constants already.
 
@@ -422,45 +419,3 @@ def stop_gradient(x: Any) -> Any:
     """
     leaves, rebuild = flatten(x)
     return rebuild(leaf.detach() if isinstance(leaf, Tensor) else leaf for leaf in leaves)
-
-
-def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
-    """f itself, but nothing between its arguments and its result is stored: the sweep computes it again.
-
-    f takes tensors or arrays and returns one tensor; it must do the same every time. Tensors that it closes over get
-    their gradients too. Giving a leaf new data between the two computations raises ValueError.
-
-    >>> float(grad(checkpoint(lambda x: (x * x).sum()))(np.array([3.0]))[0])
-    6.0
-    """
-    _demand_function("checkpoint", f)
-    name = f"checkpoint({getattr(f, '__name__', 'f')})"
-
-    @made_of(checkpoint, f)
-    def of(*args: Any, **kwargs: Any) -> Any:
-        leaves, rebuild = flatten((args, kwargs))
-        args, kwargs = rebuild([unchanging(x) for x in leaves])
-        running = Running(name, [x for x in leaves if isinstance(x, Tensor) and x.requires_grad])
-        out: Any = running.call(f, *args, **kwargs)
-        if isinstance(out, dict | list | tuple):
-            raise TypeError(f"{name}: the function must return one tensor, it returned a {type(out).__name__}")
-        sources = _older_sources(out, running.start) if isinstance(out, Tensor) else []
-        if not sources or is_traced(out):  # the program shares memory anyway
-            return out
-        value = out._value
-        operation = Operation(name, lambda *_: value, opaque=True)
-
-        def pullback(g: Any, out: Any, *inputs: Any) -> list[Any]:
-            with recording(True):
-                again = running.call(f, *args, **kwargs)
-            if not np.array_equal(again._value, value, equal_nan=True):
-                raise ValueError(
-                    f"{name}: computed again, it gave another result; random numbers are to be drawn before and handed "
-                    "over, and a leaf gets new data after the sweep"
-                )
-            return adjoints(again, sources, gradient=g, create_graph=isinstance(g, Tensor))  # type: ignore[no-any-return]
-
-        operation.vjps = Jointly(pullback)
-        return record(operation, sources)
-
-    return of

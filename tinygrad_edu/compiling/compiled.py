@@ -18,7 +18,7 @@ from ..operations.signatures import ERRORS
 from ..pickling import Made
 from ..record import constant, state
 from ..tensor import Tensor, untracked
-from ..transforms import _chosen, _demand_function, value_and_grad
+from ..transforms import _chosen, demand_function, value_and_grad
 from .entry import entry, runner
 from .lines import Line, needed
 from .portable import portable_source
@@ -61,7 +61,8 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
 
     While f is run, the numbers of arguments and Tensors cannot be looked at: `bool`, `float`, `int`, `.item()`,
     `.data`, `.numpy()` and indexing by them raise TypeError, as the program would not follow other numbers. Comparisons
-    can be used, in `where` and in arithmetic. Shapes are known.
+    can be used, in `where` and in arithmetic. Shapes are known. A result that does not depend on the arguments `argnum`
+    brings an `IndependentWarning`, once a program.
 
     Pickled or copied it is compiled anew: f and argnum are what goes along.
 
@@ -72,7 +73,7 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
     >>> print(step.source.partition("def step")[2].splitlines()[1].strip())
     v1 = np.multiply(w, x, out=m1)  # (2,)
     """
-    _demand_function(NAME, f)
+    demand_function(NAME, f)
     return Compiled(f, argnum)
 
 
