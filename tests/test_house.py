@@ -21,8 +21,8 @@ LINES = [
     "operations.reductions", "operations.arranging", "operations.activations operations.products operations.diagonals",
     "operations.costs operations.contractions operations.functions operations.statistics operations.linalg",
     "operations.joining operations.choosing", "operations", "arithmetic", "absorbing",
-    "sweep protocols", "leaving", "views", "tensor vocabulary", "containers pickling", "transforms", "checks recomputing",
-    "files notation mathml webpage", "networks listing symbolic compiling", "data", "drawing documents comparing",
+    "sweep protocols", "leaving", "views", "tensor vocabulary", "containers pickling", "transforms",
+    "checks recomputing", "files notation mathml webpage", "networks listing symbolic compiling", "data", "drawing documents comparing",
     "__main__",
 ]  # fmt: skip
 RANK = {name: rank for rank, line in enumerate(LINES) for name in line.split()}
