@@ -22,8 +22,8 @@ LINES = [
     "operations.costs operations.contractions operations.functions operations.statistics operations.linalg",
     "operations.joining operations.choosing", "operations", "arithmetic", "absorbing",
     "sweep protocols", "leaving", "views", "tensor vocabulary", "containers pickling", "transforms",
-    "checks recomputing", "files notation mathml webpage", "networks listing symbolic compiling", "data", "drawing documents comparing",
-    "__main__",
+    "checks recomputing", "files notation mathml webpage", "networks listing symbolic compiling", "data",
+    "drawing documents comparing", "__main__",
 ]  # fmt: skip
 RANK = {name: rank for rank, line in enumerate(LINES) for name in line.split()}
 # Packages that are one line: inside, they arrange themselves.
