@@ -1,5 +1,7 @@
 """Linear algebra and products: singular matrices, error messages, NumPy's own functions, other engines as oracles."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from cases import assert_close, differences
@@ -96,7 +98,8 @@ def test_matrix_power(n):
         x = leaf(a)
         assert_close(tg.matrix_power(a, n), np.linalg.matrix_power(a, n))
         assert_close(np.linalg.matrix_power(x, n).numpy(), np.linalg.matrix_power(a, n))
-        g = tg.grad(lambda x: tg.sum(tg.matrix_power(x, n)))(a)
+        with pytest.warns(tg.IndependentWarning) if n == 0 else contextlib.nullcontext():
+            g = tg.grad(lambda x: tg.sum(tg.matrix_power(x, n)))(a)
         assert_close(g, differences(lambda x: np.sum(np.linalg.matrix_power(x, n)), a), rtol=1e-6, atol=1e-8)
 
 
