@@ -174,7 +174,7 @@ def test_float_power_is_of_float64():
 HIDDEN = tg.Tensor([-1000.0] * 4)
 QUIET = {  # of numbers where e^x is 0 for a float
     "sigmoid": tg.sigmoid, "softplus": tg.softplus, "softmax": tg.softmax, "log_softmax": tg.log_softmax,
-    "logsumexp": tg.logsumexp, "gelu": tg.gelu, "tanh": tg.tanh, "squared error": lambda z: tg.squared_error(0 * z, z),
+    "logsumexp": tg.logsumexp, "gelu": tg.gelu, "tanh": tg.tanh,
     "softmax cross entropy": lambda z: tg.softmax_cross_entropy(np.array([1, 0, 0, 0]), z),
     "cross entropy": lambda z: tg.cross_entropy(np.array([1, 0, 0, 0]), tg.softmax(z) + 0.1),
     "coordinatewise": lambda z: tg.coordinatewise([tg.sigmoid, tg.softplus, tg.tanh, tg.relu], z),
