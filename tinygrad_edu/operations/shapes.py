@@ -25,7 +25,7 @@ def _reshape(x: Any, shape: Shape) -> Any:
 def _whole(name: str, numbers: Any) -> Shape:
     try:
         return tuple(map(operator.index, numbers))
-    except TypeError:
+    except (TypeError, ValueError):
         raise TypeError(f"{name}: expected whole numbers, got {' '.join(str(numbers).split())}") from None
 
 
