@@ -212,6 +212,9 @@ def test_ties_are_sorted_stably_and_each_gets_its_own_adjoint():
     weights = np.arange(1.0, 5.0)
     g = tg.grad(lambda x: tg.sum(tg.sort(x) * weights))(np.array([2.0, 1.0, 2.0, 1.0]))
     assert_close(g, np.array([3.0, 1.0, 4.0, 2.0]))
+    many = np.tile([2.0, 0.0, 1.0], 40)  # NumPy's other ways to sort keep the order of few numbers only
+    g = tg.grad(lambda x: tg.sum(tg.sort(x) * np.arange(120.0)))(many)
+    assert_close(g, np.arange(120.0).reshape(3, 40)[[2, 0, 1]].T.ravel())
 
 
 def test_what_is_named_twice_gets_both_adjoints():

@@ -124,6 +124,22 @@ def test_lists_of_places(places):
     check(lambda u: tg.sum(u[np.array(places)] ** 3 * np.arange(1.0, 5.0)), [x], [-x])
 
 
+def test_a_transpose_of_a_transpose():
+    """Two orders of axes are one; which, depends on which of them comes first."""
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(2, 3, 4))
+    for first, second in itertools.product(itertools.permutations(range(3)), repeat=2):
+        weights = rng.normal(size=z.transpose(first).transpose(second).shape)
+        f = lambda u, p=first, q=second, w=weights: tg.sum(tg.exp(u).transpose(p).transpose(q) * w)  # noqa: E731
+        check(f, [z], [-z])
+
+
+def test_a_zero_has_its_sign():
+    f = lambda u: tg.sum(tg.arctan(u / 0.0)) + 2 * tg.sum(tg.arctan(u / -0.0))  # noqa: E731
+    with np.errstate(all="ignore"):
+        assert_close(tg.compile(f)(np.ones(3))[0], np.array(-1.5 * np.pi))
+
+
 def test_constants_of_any_layout():
     """What is closed over is brought in order before: the numbers are the same, those of a later call as well."""
     rng = np.random.default_rng(0)
@@ -270,7 +286,10 @@ def test_results_are_the_callers():
     check_equal(step(x, x), [before[0], before[1:]])
 
 
-@pytest.mark.parametrize("f", [lambda u, v: tg.sum(u * v), lambda u, v: tg.sum(u) + tg.sum(v.T), lambda u, v: u[0, 0]])
+@pytest.mark.parametrize(
+    "f", [lambda u, v: tg.sum(u * v), lambda u, v: tg.sum(u) + tg.sum(v.T), lambda u, v: u[0, 0],
+          lambda u, v: tg.sum(tg.exp(u + v)), lambda u, v: tg.sum(tg.exp(u.T + v.T) ** 2)],
+)  # fmt: skip
 def test_results_share_no_memory(f):
     step = tg.compile(f, (0, 1))
     _, first = step(x, x)
@@ -300,6 +319,11 @@ def test_containers_numbers_and_keywords():
     ]:
         check_equal(step(*args, **kwargs), eager(*args, **kwargs))
         assert set(step(*args, **kwargs)[1]) == {"a", "b"} and type(step(*args, **kwargs)[1]["b"]) is tuple
+
+
+def test_a_program_is_not_used_for_a_dict_with_other_keys_or_in_another_order():
+    f = lambda p: sum(tg.sum(value ** len(key)) for key, value in p.items())  # noqa: E731
+    check(f, [{"a": x, "bb": 2 * x}], [{"bb": x, "a": 2 * x}], [{"a": x, "ccc": 2 * x}], [{"a": x, "bb": x}])
 
 
 def test_a_program_is_not_used_for_other_arguments():
@@ -680,10 +704,24 @@ def test_every_case_is_portable(name, start):
         check_portable_case(case, xp)
 
 
+@OF_THE_STANDARD
+@pytest.mark.parametrize("shapes", [((2,), (3, 4)), ((3, 4), (2,)), ((2, 3), (4, 1)), ((2,), (3,)), ((2, 1, 3), (2,))])
+def test_portable_kron_of_any_axes(shapes):
+    rng = np.random.default_rng(0)
+    a, b = (rng.normal(size=shape) for shape in shapes)
+    weights = rng.normal(size=np.kron(a, b).shape)
+    step = tg.compile(lambda a, b: tg.sum(tg.kron(a, b) * weights), (0, 1))
+    expected = numbers(step(a, b))
+    check_portable(numbers(step.portable(np, a, b)), expected, single=False)
+    assert_close(expected[0], np.sum(np.kron(a, b) * weights))
+
+
 AT_THE_EDGE = {
     "softmax_cross_entropy": lambda z: tg.softmax_cross_entropy(np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]), z),
     "logsumexp": lambda z: tg.sum(tg.logsumexp(z, axis=0)),
     "fmax": lambda z: tg.sum(np.fmax(z, 0.2) * np.fmin(z, z.T[:1].T)),
+    "maximum": lambda z: tg.sum(np.maximum(z, 0.2)),
+    "minimum": lambda z: tg.sum(np.minimum(z.T[:1].T, z)),
     "nan_to_num": lambda z: tg.sum(np.nan_to_num(z, posinf=3.0) * np.nan_to_num(z, nan=2.0, neginf=-7.0)),
     "nanmean": lambda z: np.nanmean(z) + tg.sum(np.nansum(z, axis=1)),
     "ratio": lambda z: tg.cross_entropy(z, z * z),

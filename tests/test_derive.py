@@ -5,6 +5,7 @@ import inspect
 import re
 import threading
 import weakref
+from fractions import Fraction
 from xml.etree import ElementTree
 
 import numpy as np
@@ -209,6 +210,15 @@ def test_attention():
     assert right(tg.derive(tg.sum(U * (P @ V)), Q)) == "(1/√3) (P ∘ (U·Vᵀ − ((U·Vᵀ) ∘ P)·1))·K"
 
 
+@pytest.mark.parametrize("f", [tg.softmax, tg.log_softmax])
+def test_an_axis_is_written_where_it_is_not_that_of_columns(f):
+    z = variable("z", 2, 3)
+    down, along = (tg.derive(tg.sum(f(z, axis=axis) ** 2), z) for axis in (0, 1))
+    assert "axis" not in str(down) + down.latex
+    assert str(along).count("axis=1") == str(along).count("softmax") > 0
+    assert along.latex.count(r"\text{axis=1}") == along.latex.count("softmax") > 0
+
+
 def test_a_recurrent_network():
     U, W, h = variable("U", 3, 3), variable("W", 3, 2), given("h0", 3, 1)
     for i in (1, 2, 3):
@@ -398,6 +408,15 @@ def test_a_wrong_formula_is_never_shown(monkeypatch):
         tg.derive(tg.sum(tg.exp(x) * x) * 1e-30, x)
 
 
+def test_a_formula_without_numbers_is_never_shown(monkeypatch):
+    def root_of_minus(shape, x):
+        return expression.power(expression.scaled(expression.MINUS_ONE, expression.power(x.term, 2)), Fraction(1, 2))
+
+    monkeypatch.setattr(expression, "BUILDERS", {**expression.BUILDERS, "cos": root_of_minus})
+    with pytest.raises(RuntimeError, match="differ by nan"):
+        tg.derive(tg.sum(tg.sin(variable("x", 3, 1))), "x")
+
+
 def test_what_cancels_is_certified_in_spite_of_rounding():
     y = variable("x", 3, 1)
     for x in (y, y * 1.0):
@@ -530,6 +549,11 @@ def test_the_papers_forms_are_for_one_column_and_one_output(form):
     batch = tg.sum(tg.sigmoid(W2 @ tg.tanh(W1 @ given("X", 4, 5))))
     with pytest.raises(ValueError, match="one column"):
         tg.derive(batch, W1, form=form)
+    f, matrices = mishachev(2, False)
+    for scaled in (2 * f, f / 2, -f, f * f):  # what has no place in these forms must not be lost
+        for W in matrices:
+            with pytest.raises(ValueError, match="one column"):
+                tg.derive(scaled, W, form=form)
 
 
 # --- how it shows ----------------------------------------------------------------------------------------------------

@@ -209,6 +209,27 @@ def test_a_loop_in_a_loop():
     assert sum(e.repeats for e in folded.edges) == 2
 
 
+def test_a_name_in_a_loop_in_a_loop_has_the_first_and_the_last():
+    y = tensor(3, name="x")
+    for i in range(20):
+        for k in range(1, 5):
+            y = tg.tanh(y).named(f"h{4 * i + k}")
+        y = tg.exp(y)
+    folded = fold(collect(tg.sum(y)), None, 20)
+    assert [(v.name, v.times, v.operands) for v in folded.vertices[1:-1]] == [
+        ("h1 … h80", 80, (None,)), (None, 20, ("h4 … h80",))
+    ]  # fmt: skip
+
+
+def test_an_operation_with_its_operands_exchanged_is_another():
+    y = tensor(3, name="x")
+    for _ in range(30):
+        y = 2.0 - y
+        y = y - 2.0
+    folded = fold(collect(tg.sum(y)), None, 20)
+    assert [(v.times, v.operands) for v in folded.vertices[1:-1]] == [(30, (2.0, None)), (30, (None, 2.0))]
+
+
 def test_two_loops_and_what_is_between():
     y = tg.exp(chain(tensor(3, name="x"), 10))
     for _ in range(20):

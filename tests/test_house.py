@@ -20,10 +20,10 @@ LINES = [
     "operations.defining operations.own", "operations.elementwise", "operations.indexing", "operations.shapes",
     "operations.reductions", "operations.arranging", "operations.activations operations.products operations.diagonals",
     "operations.costs operations.contractions operations.functions operations.statistics operations.linalg",
-    "operations.joining operations.choosing", "operations", "arithmetic",
-    "sweep protocols", "tensor vocabulary", "containers", "transforms", "checks",
-    "files notation mathml webpage", "networks listing symbolic compiling", "data", "drawing documents comparing",
-    "__main__",
+    "operations.joining operations.choosing", "operations", "arithmetic", "absorbing",
+    "sweep protocols", "leaving", "views", "tensor vocabulary", "containers pickling", "transforms",
+    "checks recomputing", "files notation mathml webpage", "networks listing symbolic compiling", "data",
+    "drawing documents comparing", "__main__",
 ]  # fmt: skip
 RANK = {name: rank for rank, line in enumerate(LINES) for name in line.split()}
 # Packages that are one line: inside, they arrange themselves.

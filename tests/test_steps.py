@@ -282,6 +282,16 @@ def test_several_uses_add_up():
     assert [each.until for each in known] == [known[1].since, known[2].since, None]
 
 
+def test_a_value_is_there_from_the_step_on_that_makes_it():
+    walked = walk(paper()[0])
+    since = {e.vertex.name: (walked.since[e.vertex.key], e.adjoint and walked.since[e.adjoint.key])
+             for e in walked.entries}  # fmt: skip
+    assert since == {
+        "X": (1, None), "W1": (1, 16), "W2": (1, 13), "W3": (1, 10), "z1": (2, 15), "S1": (3, 14), "z2": (4, 12),
+        "S2": (5, 11), "z3": (6, 9), "f": (7, 8),
+    }  # fmt: skip
+
+
 def test_a_rule_without_symbols_steps_all_the_same():
     walked = walk(own()[0])
     step = next(step for step in backward(walked) if text(said(step, "rule").text) == "swish")

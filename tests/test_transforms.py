@@ -75,6 +75,7 @@ def softmax(x):
     return np.exp(x) / np.exp(x).sum()
 
 
+@pytest.mark.filterwarnings("ignore::tinygrad_edu.IndependentWarning")
 @pytest.mark.parametrize("name", CLOSED)
 def test_closed_forms(name):
     f, gradient, hessian = CLOSED[name]
@@ -109,6 +110,7 @@ JACOBIANS = {  # a function, its argument, its Jacobian in out.shape + in.shape
 }
 
 
+@pytest.mark.filterwarnings("ignore::tinygrad_edu.IndependentWarning")
 @pytest.mark.parametrize("name", JACOBIANS)
 def test_jacobian(name):
     f, x, expected = JACOBIANS[name]
@@ -252,6 +254,19 @@ def test_containers_must_match(name):
         tg.vjp(lambda p: {"x": p["x"] * 1, "w": p["w"] * 1}, point)[1](wrong)
 
 
+@pytest.mark.parametrize("wrong", [[1.0], [1.0, 1.0, 1.0], (1.0, 1.0, 1.0), {0: 1.0, 1: 1.0}])
+def test_lists_must_be_as_long(wrong):
+    def product(p):
+        return p[0] * p[1]
+
+    with pytest.raises(ValueError, match="2 entries, not a"):
+        tg.jvp(product, ([2.0, 3.0],), (wrong,))
+    with pytest.raises(ValueError, match="2 entries, not a"):
+        tg.hvp(product)([2.0, 3.0], wrong)
+    with pytest.raises(ValueError, match="2 entries, not a"):
+        tg.vjp(lambda p: [p[0] * 1, p[1] * 1], [2.0, 3.0])[1](wrong)
+
+
 def test_argument_numbers():
     def f(x, W, s):
         return (W @ x).sum() * s
@@ -355,6 +370,7 @@ def test_the_arguments_are_left_alone():
     assert w.grad is None and x.flags.writeable
 
 
+@pytest.mark.filterwarnings("ignore::tinygrad_edu.IndependentWarning")
 def test_what_does_not_depend_has_gradient_zero():
     c = np.float32(2)
     constants = [lambda x, y: 2.0, lambda x, y: c, lambda x, y: tg.Tensor(1.0)]
@@ -390,7 +406,8 @@ def test_inside_no_grad():
         tg.check_grad(tg.sigmoid, x3)
         assert not (w * w).requires_grad
     f = tg.no_grad()(cubes)
-    assert_plain(tg.grad(f)(x3), np.zeros(3))  # no_grad inside the function: it does not depend
+    with pytest.warns(tg.IndependentWarning):
+        assert_plain(tg.grad(f)(x3), np.zeros(3))  # no_grad inside the function: it does not depend
 
 
 # --- closures and nesting --------------------------------------------------------------------------------------------
@@ -428,7 +445,8 @@ def test_a_closure_reached_beside_the_variable_only():
     assert_close(np.asarray(gradient.detach() if isinstance(gradient, tg.Tensor) else gradient), np.ones(3))
     value.backward()
     assert_plain(w.grad, 2 * y3)
-    value, gradient = tg.value_and_grad(lambda x: (w**2).sum())(x3)
+    with pytest.warns(tg.IndependentWarning):
+        value, gradient = tg.value_and_grad(lambda x: (w**2).sum())(x3)
     assert_tensor(value, (y3**2).sum(), tracked=True)
 
 
@@ -600,6 +618,16 @@ def test_adjoints_of_recorded_tensors():
     assert_plain(twice[0], dz)
     assert_plain(twice[1], dz)
     assert not np.shares_memory(*twice)
+
+
+@pytest.mark.parametrize("size", [3, 10_000])  # grad does not copy large arrays
+def test_a_pullback_has_numbers_of_its_own(size):
+    x = np.linspace(1.0, 2.0, size)
+    once = x.copy()
+    out, pull = tg.vjp(lambda x: x * x, x)
+    x[:] = 0
+    assert_plain(pull(np.ones(size))[0], 2 * once)
+    assert_plain(out, once * once)
 
 
 def test_adjoints_with_a_gradient_and_with_a_graph():

@@ -14,12 +14,14 @@ from typing import Any as _Any
 
 from . import operations as _operations
 from .checks import GradientError, check_grad
+from .leaving import IndependentWarning
 from .listing import tape
 from .operations import *  # noqa: F403
 from .operations.own import operation
+from .recomputing import checkpoint
 from .record import layer, no_grad
 from .tensor import Tensor
-from .transforms import adjoints, checkpoint, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .transforms import adjoints, grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 
 # What stands on the engine is loaded when it is first used: a name, and the module that has it (None: it is one).
 _LATER = {"draw": "drawing", "Drawing": "drawing", "audit": "documents", "documents": None, "networks": None}
@@ -28,8 +30,9 @@ _LATER |= {"data": None, "derive": "symbolic", "sums_to_one": "symbolic", "Formu
 _LATER |= {"compare": "comparing", "Comparison": "comparing", "compile": "compiling"}
 
 __all__ = [
-    "GradientError", "Tensor", "adjoints", "check_grad", "checkpoint", "grad", "hessian", "hvp", "jacobian", "jvp",
-    "layer", "no_grad", "operation", "tape", "value_and_grad", "vjp", *_operations.__all__, *_LATER,
+    "GradientError", "IndependentWarning", "Tensor", "adjoints", "check_grad", "checkpoint", "grad", "hessian", "hvp",
+    "jacobian", "jvp", "layer", "no_grad", "operation", "stop_gradient", "tape", "value_and_grad", "vjp",
+    *_operations.__all__, *_LATER,
 ]  # fmt: skip
 
 

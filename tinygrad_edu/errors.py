@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy import ndarray
 
 
 class BadIndex(IndexError, ValueError):
@@ -148,3 +149,26 @@ def _transpose_that_fits(operation: Any, inputs: Sequence[Any], params: Mapping[
             name = getattr(inputs[i], "name", None) or f"the {place}"
             return f"; the transpose of {name}, {swapped[i].shape}, would fit"
     return ""
+
+
+# --- arrays that are more than arrays ---------------------------------------------------------------------------------
+
+ARITHMETIC = "__array_ufunc__ __add__ __mul__ __matmul__ __truediv__ __pow__".split()
+LOST = {  # what is lost of an array whose class computes in its own way, and what to write
+    "MaskedArray": "its mask; write x.filled(value), and np.where(mask, a, b) for what the mask did",
+    "matrix": "its own product; write np.asarray(x), with @ for the matrix product",
+    "ndarray": "its own arithmetic; write np.asarray(x)",
+}
+
+
+def demand_plain(x: Any, name: str) -> None:
+    """TypeError for an array whose class has an arithmetic of its own, also in a list; np.memmap has none."""
+    if isinstance(x, list | tuple):
+        for part in x:
+            if isinstance(part, ndarray | list | tuple):
+                demand_plain(part, name)
+    kind = type(x)
+    changed = isinstance(x, ndarray) and any(getattr(kind, m) is not getattr(ndarray, m) for m in ARITHMETIC)
+    if changed and kind.__module__.partition(".")[0] != __package__:
+        lost = next(LOST[c.__name__] for c in kind.__mro__ if c.__name__ in LOST)
+        raise TypeError(f"{name}: a {kind.__name__} would lose {lost}")

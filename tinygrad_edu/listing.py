@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .notation import applied
-from .sweep import below, seed_for, sweep
+from .sweep import below, seed_for, settled
 from .tensor import Tensor
 
 NARROWEST = {0: 16, 2: 10, 3: 10}  # what a narrow terminal leaves of the columns
@@ -40,7 +40,8 @@ def tape(loss: Tensor, adjoints: bool = False) -> Tape:
     nodes = below(loss)
     found = {}
     if adjoints:
-        found = {node._record.stamp: g for node, g in sweep(loss, seed_for(loss, None, "tape"))}
+        seed = seed_for(loss, None, "tape")
+        found = {node._record.stamp: g for node, g in settled(loss, seed)}
     return Tape([nodes[stamp] for stamp in sorted(nodes)], found if adjoints else None)
 
 

@@ -8,29 +8,38 @@ refers in a circle and memory comes back as soon as the last tensor is dropped.
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
 import operator
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
 
-from .errors import misfit
+from .errors import demand_plain, misfit
 
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 stamps = itertools.count(1)  # an input is stamped before its result: stamps are a topological order
 
 
-class _State(threading.local):
-    """What is switched on or off for the running thread only."""
+# What is switched on or off: for a thread, and for a task of asyncio.
+_recording: ContextVar[bool] = ContextVar("recording", default=True)
+_layers: ContextVar[tuple[str, ...]] = ContextVar("layers", default=())
+is_recording, layers_now = _recording.get, _layers.get
 
-    recording = True
-    layers: tuple[str, ...] = ()
-    # What `compile` puts others in place of, while it traces a function: how the numbers of a node leave the tape, and
+
+class _State(threading.local):
+    """What the running thread has switched on or off."""
+
+    recording = property(lambda self: is_recording())
+    # The transforms that run a function now, the innermost last; see `leaving`.
+    running: tuple[Any, ...] = ()
+    # What `compile` puts others in place of, while it traces a function: how the numbers of a node are looked at, and
     # who is told of a result that no record is kept of.
     look: Callable[[Any], Any] = staticmethod(operator.attrgetter("_value"))
     untracked: Callable[..., None] = staticmethod(lambda out, operation, inputs, params: None)
@@ -39,21 +48,27 @@ class _State(threading.local):
 state = _State()
 
 
+RUN_LATER = inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction
+
+
 class recording:
-    """Switch recording on or off for this thread, inside a ``with`` block or the function that it decorates."""
+    """Switch recording on or off, inside a ``with`` block or the function that it decorates."""
 
     def __init__(self, on: bool) -> None:
         self.on = on
         self.before: list[bool] = []  # one a block: the same switch may be entered again inside itself
 
     def __enter__(self) -> None:
-        self.before.append(state.recording)
-        state.recording = self.on
+        self.before.append(is_recording())
+        _recording.set(self.on)
 
     def __exit__(self, *error: object) -> None:
-        state.recording = self.before.pop()
+        _recording.set(self.before.pop())
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        if any(runs_later(function) for runs_later in RUN_LATER):
+            raise TypeError("no_grad: it is over before a generator or a coroutine runs; open the block inside it")
+
         @functools.wraps(function)
         def switched(*args: Any, **kwargs: Any) -> Any:
             with recording(self.on):
@@ -64,6 +79,9 @@ class recording:
 
 def no_grad() -> recording:
     """Record nothing inside the block, or inside the function that it decorates.
+
+    The switch is one thread's and one asyncio task's own. A generator has none: while it is suspended inside the block,
+    its caller records nothing either, so close the block before ``yield``.
 
     >>> import tinygrad_edu as tg
     >>> w = tg.Tensor([1.0, 2.0], requires_grad=True)
@@ -78,15 +96,19 @@ def no_grad() -> recording:
 def layer(name: str) -> Iterator[None]:
     """Group what is recorded inside the block under `name`, for pictures and listings. Layers nest.
 
+    They are one thread's and one asyncio task's own; a generator that is suspended inside the block shares them with
+    its caller.
+
     >>> import tinygrad_edu as tg
     >>> with tg.layer("hidden 1"):
     ...     a = tg.sigmoid(tg.Tensor([[0.0]], requires_grad=True))
     """
-    before, state.layers = state.layers, (*state.layers, str(name))
+    before = layers_now()
+    _layers.set((*before, str(name)))
     try:
         yield
     finally:
-        state.layers = before
+        _layers.set(before)
 
 
 class Operation:
@@ -94,19 +116,24 @@ class Operation:
 
     `vjps` is an iterable of rules ``rule(g, out, *inputs, **params)``; None stands for "no gradient" and an empty one
     for a result that is never tracked. `broadcasts` says that inputs are broadcast against each other, so that the
-    sweep has to sum an adjoint over what was broadcast. `source` is the place where a document states the rule.
+    sweep has to sum an adjoint over what was broadcast. `source` is the place where a document states the rule. The
+    rules of an `opaque` one may do anything with arrays and Tensors, and get nothing else. A `singular` one may give
+    what is not finite of what is; one that `selects` may leave out what is not finite; one with `kinks` has no
+    derivative where it is 0.
     """
 
-    __slots__ = ("broadcasts", "forward", "name", "source", "symbol", "vjps")
+    __slots__ = ("broadcasts", "forward", "kinks", "name", "opaque", "selects", "singular", "source", "symbol", "vjps")
 
     def __init__(
-        self, name: str, forward: Callable[..., Any], *, symbol: str | None = None, broadcasts: bool = False
-    ) -> None:
+        self, name: str, forward: Callable[..., Any], *, symbol: str | None = None, broadcasts: bool = False,
+        opaque: bool = False, singular: bool = False, selects: bool = False, kinks: bool = False,
+    ) -> None:  # fmt: skip
         self.name = name
         self.forward = forward
         self.vjps: Iterable[Callable[..., Any] | None] = ()
         self.symbol = symbol
         self.broadcasts = broadcasts
+        self.opaque, self.singular, self.selects, self.kinks = opaque, singular, selects, kinks
         self.source: str | None = None
 
     def __repr__(self) -> str:
@@ -126,7 +153,7 @@ class Record(NamedTuple):
 
 def leaf_record() -> Record:
     """The record of a tracked value that no operation made."""
-    return _new_record(Record, (next(stamps), None, (), (), NO_PARAMETERS, state.layers))
+    return _new_record(Record, (next(stamps), None, (), (), NO_PARAMETERS, layers_now()))
 
 
 class Origin(NamedTuple):
@@ -181,8 +208,8 @@ def record1(operation: Operation, x: Any, params: Mapping[str, Any] = NO_PARAMET
         raise misfit(operation, (x,), params, error) from None
     out = _new(type(x))
     out._value = value
-    if x._record is not None and state.recording and operation.vjps:
-        out._record = _new_record(Record, (next(stamps), operation, (x,), (a,), params, state.layers))
+    if x._record is not None and is_recording() and operation.vjps:
+        out._record = _new_record(Record, (next(stamps), operation, (x,), (a,), params, layers_now()))
     else:
         out._record = None
         remember(out, operation, (x,), params)
@@ -193,6 +220,8 @@ def record2(operation: Operation, x: Any, y: Any, params: Mapping[str, Any] = NO
     """Apply an operation to two inputs, at least one of them a node."""
     inputs: tuple[Any, Any] = x, y
     if not isinstance(y, Node):
+        if isinstance(y, Value):
+            return y._apply(operation, inputs, params)
         node, a, b, inputs = x, x._value, constant(y, operation), (x, None)
     elif not isinstance(x, Node):
         node, a, b, inputs = y, constant(x, operation), y._value, (None, y)
@@ -204,12 +233,12 @@ def record2(operation: Operation, x: Any, y: Any, params: Mapping[str, Any] = NO
         raise misfit(operation, (x, y), params, error) from None
     out = _new(type(node))
     out._value = value
-    if node._record is not None and state.recording and operation.vjps:
+    if node._record is not None and is_recording() and operation.vjps:
         if inputs[0] is None:
             a = unchanging(a)
         elif inputs[1] is None:
             b = unchanging(b)
-        out._record = _new_record(Record, (next(stamps), operation, inputs, (a, b), params, state.layers))
+        out._record = _new_record(Record, (next(stamps), operation, inputs, (a, b), params, layers_now()))
     else:
         out._record = None
         remember(out, operation, (x, y), params)
@@ -236,11 +265,11 @@ def record(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any
         raise misfit(operation, inputs, params, error) from None
     out = _new(kind)
     out._value = value
-    if tracked and state.recording and operation.vjps:
+    if tracked and is_recording() and operation.vjps:
         for i, node in enumerate(nodes):
             if node is None:
                 values[i] = unchanging(values[i])
-        out._record = _new_record(Record, (next(stamps), operation, tuple(nodes), tuple(values), params, state.layers))
+        out._record = _new_record(Record, (next(stamps), operation, tuple(nodes), tuple(values), params, layers_now()))
     else:
         out._record = None
         remember(out, operation, inputs, params)
@@ -257,7 +286,7 @@ def remember(out: Any, operation: Operation, inputs: Sequence[Any], params: Mapp
             depth = max(depth, origin.depth + 1)
         elif getattr(x, "_name", None) is not None:
             depth = max(depth, 1)
-    if not 0 < depth <= DEEPEST or not state.recording:
+    if not 0 < depth <= DEEPEST or not is_recording():
         return
     if all(not isinstance(x, Node) or x._record is None for x in inputs):
         kept = tuple(x if isinstance(x, Node) else unchanging(constant(x, operation)) for x in inputs)
@@ -290,6 +319,7 @@ def constant(x: Any, operation: Operation | str) -> Any:
         array = x
     else:
         name = operation if isinstance(operation, str) else operation.name
+        demand_plain(x, name)
         if isinstance(x, Value):
             raise TypeError(f"{name}: a {kind.__name__} cannot be mixed with another kind of value")
         if hasattr(x, "toarray"):
@@ -297,7 +327,8 @@ def constant(x: Any, operation: Operation | str) -> Any:
         try:
             array = np.asarray(x)
         except TypeError:
-            raise TypeError(f"{name}: a {kind.__name__} of tracked Tensors is no array; write tg.stack(...)") from None
+            said = f"{name}: a {kind.__name__} of tracked Tensors is no array; write tg.stack(...)"
+            raise TypeError(said) from None
         except ValueError:
             raise ValueError(f"{name}: expected an array of numbers, got a ragged {kind.__name__}") from None
     if array.dtype.kind not in "fiub":

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
 from heapq import heappop, heappush
+from math import isfinite
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
+from .absorbing import absorbing, bare
 from .operations.elementwise import astype
 from .operations.shapes import sum_to
 from .record import Node, Operation, constant
 
 Reading = Callable[[Any, Any], tuple[Any, Any, Iterable[Any], Any]]
+Pairs = Iterator[tuple[Any, Any]]
 Watch = Callable[[Any, int, Any, Any], None]
 PLACES = range(1 << 30)
 
@@ -28,14 +31,16 @@ def numbers(node: Any, g: Any) -> tuple[Any, Any, Iterable[Any], Any]:
 
 
 def sweep(
-    loss: Any, seed: Any, read: Reading = numbers, needed: Container[int] | None = None, watch: Watch | None = None
-) -> Iterator[tuple[Any, Any]]:
+    loss: Any, seed: Any, read: Reading = numbers, needed: Container[int] | None = None, watch: Watch | None = None,
+    critical: list[Operation] | None = None,
+) -> Pairs:  # fmt: skip
     """Yield every tracked node that `loss` depends on with its adjoint, the newest first.
 
     ``read(node, g)`` hands out the adjoint, the output, the inputs and the parameters of the node's record in one
     reading (arrays, Tensors or symbols); the rules then compute in that reading. With `needed`, a set of stamps, the
     sweep visits these nodes only. ``watch(node, i, product, new)`` is told of each vector-Jacobian product, that of
-    input i of a node, and of what it adds to the input's adjoint once broadcasting is undone.
+    input i of a node, and of what it adds to the input's adjoint once broadcasting is undone. To `critical` are added
+    the operations that may give numbers that are not finite, or leave them out.
     """
     stamp = loss._record.stamp
     pending: dict[int, tuple[Any, Any]] = {stamp: (loss, seed)}
@@ -47,6 +52,8 @@ def sweep(
         operation = record[1]
         if operation is None:
             continue
+        if (operation.singular or operation.selects) and critical is not None:
+            critical.append(operation)
         g, out, read_inputs, params = read(node, g)
         for i, x, value, rule in zip(PLACES, record[2], record[3], operation.vjps):  # noqa: B905 - strict= takes as long as a product
             if x is None or rule is None or (source := x._record) is None:
@@ -66,6 +73,27 @@ def sweep(
             else:
                 pending[stamp] = (x, new)
                 heappush(heap, -stamp)
+
+
+def settled(
+    loss: Any, seed: Any, read: Reading = numbers, needed: Container[int] | None = None, watch: Watch | None = None,
+    keep: Callable[[Pairs], Pairs] = iter,
+) -> list[tuple[Any, Any]]:  # fmt: skip
+    """What `keep` lets through of the nodes and adjoints of a sweep.
+
+    Where one of them is not finite, an adjoint of 0 may have met an infinite derivative: then the sweep is run again,
+    in the reading in which 0 absorbs. To look takes less than rules that are careful everywhere; and there is no need
+    to, where nothing on the way makes such numbers or leaves them out.
+    """
+    critical: list[Operation] = []
+    with np.errstate(divide="ignore", invalid="ignore", under="ignore"):
+        pairs = list(keep(sweep(loss, seed, read, needed, watch, critical)))
+        if critical:
+            for _, g in pairs:
+                x = g._value if isinstance(g, Node) else g
+                if not isfinite(np.vdot(x, x)):
+                    return [(node, bare(g)) for node, g in keep(sweep(loss, seed, absorbing(read), needed, watch))]
+    return pairs
 
 
 def _unbroadcast(g: Any, value: Any, operation: Operation) -> Any:

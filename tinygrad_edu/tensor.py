@@ -3,70 +3,24 @@
 from __future__ import annotations
 
 import operator
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from numpy import ndarray
 
 from . import operations as op
+from .absorbing import absorbing, bare
 from .arithmetic import Arithmetic
-from .errors import underflows_to_zero
-from .operations.elementwise import astype
+from .errors import LOST
+from .leaving import leaving
+from .operations.elementwise import astype, undetermined
 from .protocols import call_function, call_ufunc, is_traced, on_values, plain
 from .record import Node, Operation, Record, apply, constant, leaf_record, recording, state
-from .sweep import numbers, owned, seed_for, sweep
+from .sweep import Pairs, Reading, below, numbers, owned, seed_for, settled, sweep
+from .views import View, given, view
 
-
-class View(ndarray):
-    """What ``tensor.data`` gives: the array, for reading. In-place operators compute out of place, so that
-    ``W.data -= step`` gives W a new array and leaves every graph that was recorded before as it is."""
-
-    fresh = False  # made by an in-place operator: nobody else has it, the setter of `data` may keep it
-
-    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
-        return array[()] if return_scalar or array.ndim == 0 else np.asarray(array)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        if not self.flags.writeable:  # what NumPy makes like this one can be written into
-            raise TypeError("a tensor's data is read-only; write W.data = new_array, or W.data -= step")
-        super().__setitem__(key, value)
-
-    def __reduce__(self) -> Any:
-        return np.array(self).__reduce__()
-
-    def __repr__(self) -> str:
-        return repr(np.asarray(self))
-
-    def copy(self, order: Any = "C") -> Any:
-        return np.array(self, order=order)
-
-    def astype(self, *args: Any, **kwargs: Any) -> Any:
-        return np.array(self).astype(*args, **kwargs)
-
-
-def _out_of_place(name: str) -> Callable[[Any, Any], Any]:
-    def compute(self: Any, other: Any) -> Any:
-        if self.flags.writeable:
-            return getattr(ndarray, f"__i{name}__")(self, plain(other))
-        try:
-            new = _view(np.asarray(getattr(operator, name)(self, plain(other))))
-        except ValueError:
-            raise ValueError(f"data: shape {self.shape} and {np.shape(plain(other))} do not broadcast") from None
-        new.fresh = True
-        return new
-
-    return compute
-
-
-for _name in "add sub mul truediv floordiv mod pow matmul".split():
-    setattr(View, f"__i{_name}__", _out_of_place(_name))
-
-
-def _view(array: Any) -> Any:
-    view = np.asarray(array).view(View)
-    view.flags.writeable = False
-    return view
+_adding = threading.RLock()  # to `grad`: what threads bring to one leaf at the same time adds up
 
 
 class Tensor(Arithmetic, Node):
@@ -118,7 +72,7 @@ class Tensor(Arithmetic, Node):
     @property
     def data(self) -> Any:
         """The numbers, read-only. Assigning gives a leaf a new array; graphs recorded before keep the old one."""
-        return _view(state.look(self))
+        return view(leaving(self, ".data"))
 
     @data.setter
     def data(self, new: Any) -> None:
@@ -127,7 +81,7 @@ class Tensor(Arithmetic, Node):
         if type(new) is View and new.fresh:
             array = new.base if new.base is not None and new.base.shape == new.shape else np.array(new)
         else:
-            array = np.array(constant(plain(new), "data"))
+            array = np.array(constant(given(new), "data"))
         if array.shape != self._value.shape:
             raise ValueError(f"data: the tensor has shape {self._value.shape}, the new numbers {array.shape}")
         array = array.astype(self._value.dtype, copy=False)
@@ -197,16 +151,21 @@ class Tensor(Arithmetic, Node):
         return op.transpose(self)
 
     def numpy(self) -> Any:
-        """A copy of the numbers, to write into."""
-        return np.array(state.look(self))
+        """A copy of the numbers, to write into; TypeError where a running transform would lose a gradient by it, as for
+        `data`, `item`, `tolist`, `float` and `int`: see `value_and_grad`."""
+        return np.array(leaving(self, ".numpy()"))
 
     def item(self, *place: Any) -> Any:
         """The number of a scalar, that is of a tensor of size 1, else ValueError; or the one at a place."""
         if place:
-            return on_values(lambda x: x.item(*place), "item", (state.look(self),), {})
+            return on_values(lambda x: x.item(*place), "item", (leaving(self, ".item()"),), {})
         if self._value.size != 1:
             raise ValueError(f"item: expected a scalar (size 1), got shape {self._value.shape}")
-        return state.look(self).item()
+        return leaving(self, ".item()").item()
+
+    def tolist(self) -> Any:
+        """The numbers in nested lists."""
+        return leaving(self, ".tolist()").tolist()
 
     def detach(self) -> Tensor:
         """The same numbers, untracked."""
@@ -232,9 +191,10 @@ class Tensor(Arithmetic, Node):
         if self._record is None:
             raise ValueError("backward: nothing was tracked; requires_grad=True tracks a leaf, W.data -= step keeps it")
         seed = seed_for(self, gradient, "backward")
-        found = swept(self, seed, create_graph)
-        for (leaf, _), g in zip(found, owned(g for _, g in found), strict=True):
-            leaf._grad = g if leaf.grad is None else leaf._grad + g
+        found = swept(self, seed, tensors if create_graph else numbers)
+        with _adding:
+            for (leaf, _), g in zip(found, owned(g for _, g in found), strict=True):
+                leaf._grad = g if leaf.grad is None else leaf._grad + g
 
     def zero_grad(self) -> None:
         """Forget the gradient: `grad` is None again."""
@@ -251,7 +211,7 @@ class Tensor(Arithmetic, Node):
         return f"Tensor({body}{dtype}{name}{', requires_grad=True' if self.requires_grad else ''})"
 
     def __format__(self, spec: str) -> str:
-        return format(self._scalar(f"the format {spec!r}"), spec) if spec else repr(self)
+        return format(self._scalar(f"the format {spec!r}", state.look), spec) if spec else repr(self)
 
     def __len__(self) -> int:
         if not self._value.ndim:
@@ -264,7 +224,7 @@ class Tensor(Arithmetic, Node):
         return (self[i] for i in range(len(self._value)))
 
     def __bool__(self) -> bool:
-        return bool(self._scalar("bool()"))
+        return bool(self._scalar("bool()", state.look))
 
     def __float__(self) -> float:
         return float(self._scalar("float()"))
@@ -275,10 +235,10 @@ class Tensor(Arithmetic, Node):
     def __index__(self) -> int:
         return operator.index(self._scalar("an index"))
 
-    def _scalar(self, use: str) -> Any:
+    def _scalar(self, use: str, look: Callable[[Any], Any] | None = None) -> Any:
         if self._value.size != 1:
             raise ValueError(f"{use} needs a scalar (size 1), got a tensor of shape {self._value.shape}")
-        return state.look(self).reshape(())[()]
+        return (look(self) if look else leaving(self, use)).reshape(())[()]
 
     def __floordiv__(self, other: Any) -> Any:
         return np.floor_divide(self, other)
@@ -309,17 +269,23 @@ class Tensor(Arithmetic, Node):
     def __reduce__(self) -> Any:
         if self._record is not None and self._record.operation is not None:
             raise TypeError("a recorded tensor cannot be pickled or copied, its graph would come along; detach() first")
+        leaving(self, "a copy", "x.copy(), which is recorded, or x.detach()")
         grad = self.grad.detach() if isinstance(self.grad, Tensor) else self.grad
         return _leaf, (type(self), np.array(self._value), self.requires_grad, self.name, grad)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        array = np.array(leaving(self, "becoming an array"), dtype=dtype)
         if self._record is not None:
             raise TypeError(
                 "a tracked Tensor does not become an array by itself, its gradient would be lost; write .numpy() for "
                 "numbers without one, np.stack for a list of Tensors, tg.stack for a nested one, .to_numpy() of a "
                 "DataFrame beside it, .toarray() of a sparse matrix"
             )
-        return np.array(state.look(self), dtype=dtype)
+        return array
+
+    @property
+    def _data(self) -> Any:  # np.ma asks for it
+        raise TypeError(f"a MaskedArray with a Tensor would lose {LOST['MaskedArray']}")
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return call_ufunc(ufunc, method, inputs, kwargs)
@@ -341,7 +307,7 @@ class Tensor(Arithmetic, Node):
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """The numbers in another floating dtype; recorded. They are never copied without need, whatever `copy` is."""
         if np.dtype(dtype).kind != "f":
-            raise TypeError(f"astype: expected a floating dtype, got {np.dtype(dtype)}; use .numpy().astype")
+            raise TypeError(f"astype: expected a floating dtype, got {np.dtype(dtype)}; use .detach().numpy().astype")
         return astype(self, np.dtype(dtype))
 
 
@@ -384,7 +350,7 @@ _NAMES = "equal not_equal less less_equal greater greater_equal".split()
 COMPARISONS = dict(zip("eq ne lt le gt ge".split(), _NAMES, strict=True))
 for _name in COMPARISONS:
     setattr(Tensor, f"__{_name}__", _compared(_name))
-for _name in "argmax argmin argsort argpartition any all nonzero searchsorted tolist".split():
+for _name in "argmax argmin argsort argpartition any all nonzero searchsorted".split():
     setattr(Tensor, _name, _on_values(_name))
 
 
@@ -419,8 +385,27 @@ def untracked(value: Any, name: str | None = None) -> Tensor:
 def tensors(node: Any, g: Any) -> Any:
     """The reading in which the sweep is recorded itself: Tensors, with their records."""
     record = node._record
+    if _is_at_a_kink(node, g):
+        g = undetermined(g, node)
     inputs = [_as_recorded(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
     return g, node, inputs, record.params
+
+
+def _is_at_a_kink(node: Any, g: Any) -> bool:
+    """Whether an operation has a kink where it is now (any place will do in a program), which its adjoint goes over.
+
+    ‖x‖² is smooth: its adjoint is 2 ‖x‖, and that cancels the kink. The rule, in which x/‖x‖ is 0, cannot know.
+    """
+    if not node._record.operation.kinks or g._record is None or (node._value.all() and not is_traced(node)):
+        return False
+    behind = below(g)
+    return any(x is not None and x._record is not None and x._record.stamp in behind for x in node._record.inputs)
+
+
+def linearly(node: Any, g: Any) -> Any:
+    """The reading of Tensors in which only adjoints are variables."""
+    inputs = [untracked(x) if hasattr(x, "shape") else x for x in node._record.values]
+    return g, untracked(node._value), inputs, node._record.params
 
 
 def _as_recorded(x: Any, value: Any) -> Any:
@@ -434,20 +419,27 @@ def _as_recorded(x: Any, value: Any) -> Any:
     return out
 
 
-@underflows_to_zero
 def swept(
-    loss: Any, seed: Any, create_graph: bool, goals: set[int] | None = None, needed: set[int] | None = None
+    loss: Any, seed: Any, read: Reading = numbers, goals: set[int] | None = None, needed: set[int] | None = None
 ) -> list[tuple[Any, Any]]:
-    """The nodes below `loss` with the given stamps (the leaves, if None) and their adjoints, in arrays or, with
-    `create_graph`, in Tensors."""
-    if create_graph or is_traced(loss):
-        with recording(True):
-            pairs = list(sweep(loss, seed if isinstance(seed, Tensor) else untracked(seed), tensors, needed))
-    else:
-        pairs = sweep(loss, seed.numpy() if isinstance(seed, Tensor) else seed, numbers, needed)  # type: ignore[assignment]
-    if goals is None:
-        return [pair for pair in pairs if pair[0]._record.operation is None]
-    return [pair for pair in pairs if pair[0]._record.stamp in goals]
+    """The nodes below `loss` with the given stamps (the leaves, if None) and their adjoints, in a reading of arrays or
+    of Tensors; what `compile` traces is always read in Tensors."""
+
+    def keep(pairs: Pairs) -> Pairs:
+        if goals is None:
+            return (pair for pair in pairs if pair[0]._record.operation is None)
+        return (pair for pair in pairs if pair[0]._record.stamp in goals)
+
+    if read is numbers and not is_traced(loss):
+        leaving(loss, "a gradient", "create_graph=True")
+        return settled(loss, seed.numpy() if isinstance(seed, Tensor) else seed, numbers, needed, keep=keep)
+    for run in state.running:
+        run.reached = True
+    seed = seed if isinstance(seed, Tensor) else untracked(seed)
+    with recording(True):
+        if is_traced(loss):
+            return [(x, bare(g)) for x, g in keep(sweep(loss, seed, absorbing(tensors), needed))]
+        return settled(loss, seed, read, needed, keep=keep)
 
 
 def _leaf(kind: type[Tensor], data: Any, requires_grad: bool, name: str | None, grad: Any) -> Tensor:

@@ -1,4 +1,4 @@
-"""Derivatives as functions: grad, vjp, jvp, jacobian, hessian, hvp, adjoints, checkpoint.
+"""Derivatives as functions: grad, vjp, jvp, jacobian, hessian, hvp, adjoints.
 
 Every one of them runs the function on fresh variables and sweeps back. Plain arrays give plain arrays; Tensors, and
 functions that close over tracked Tensors, give Tensors, so that derivatives can be taken of derivatives.
@@ -15,13 +15,13 @@ import numpy as np
 
 from . import operations as op
 from .containers import flatten, leaves_like
-from .errors import underflows_to_zero
-from .operations.defining import Jointly
+from .leaving import Running
 from .operations.elementwise import real
+from .pickling import made_of
 from .protocols import is_traced, plain
-from .record import Operation, constant, leaf_record, record, recording, shape_of, stamps, state, unchanging
-from .sweep import below, leading_to, owned, seed_for, sweep
-from .tensor import Tensor, swept, untracked
+from .record import constant, leaf_record, recording, shape_of, state
+from .sweep import Pairs, below, leading_to, numbers, owned, seed_for, settled
+from .tensor import Tensor, linearly, swept, tensors, untracked
 
 LARGE = 1 << 16  # bytes
 
@@ -29,7 +29,7 @@ LARGE = 1 << 16  # bytes
 # --- running a function on fresh variables ---------------------------------------------------------------------------
 
 
-class Run:
+class Run(Running):
     """One call of a function on fresh variables in place of the chosen arguments, ready to be swept back.
 
     `live` says that the results are to be Tensors with a graph: a chosen argument is a tracked Tensor, or the function
@@ -40,7 +40,7 @@ class Run:
     def __init__(
         self, name: str, f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int], copy: bool = True
     ) -> None:
-        self.start = next(stamps)
+        super().__init__(name)
         self.shares_memory = False
         self.trees, self.given, self.variables = [], [], []
         new_args = list(args)
@@ -52,9 +52,9 @@ class Run:
                 self.trees.append((len(fresh), rebuild))
                 self.given += leaves
                 self.variables += fresh
-            self.out = f(*new_args)
+            self.stamps = list(map(_stamp, self.variables))
+            self.out = self.call(f, *new_args)
         outputs, self.rebuild_output = flatten(self.out)
-        self.stamps = list(map(_stamp, self.variables))
         self.outputs = [y if isinstance(y, Tensor) else untracked(np.array(constant(y, name))) for y in outputs]
         self.wrap = any(isinstance(x, Tensor) for x in self.given)
         self.live = state.recording and any(v._record.operation or is_traced(v) for v in self.variables)
@@ -76,11 +76,13 @@ class Run:
         variable._record = leaf_record()
         return variable
 
-    def look_for_closures(self) -> None:
-        """Find out whether an output depends on something that was tracked before."""
-        self.live = self.live or (state.recording and any(_older_sources(y, self.start) for y in self.outputs))
+    def look_around(self) -> None:
+        """Find out whether the outputs depend on something that was tracked before, and on a variable at all."""
+        seen = set[int]().union(*(below(y, self.start) for y in self.outputs if y.requires_grad))
+        self.live = self.live or (state.recording and any(stamp < self.start for stamp in seen))
+        if self.variables and self.outputs and not self.reached and seen.isdisjoint(self.stamps):
+            self.warn()
 
-    @underflows_to_zero
     def gradients(self, y: Tensor, seed: Any, live: bool | None = None) -> list[Any]:
         """The gradients of one output with respect to all variables: zeros where it does not depend on them."""
         live = self.live if live is None else live
@@ -88,18 +90,24 @@ class Run:
         order = self.stamps
         goals = set(order)
         if live and y.requires_grad and goals:
-            found = {_stamp(v): g for v, g in swept(y, seed, True, goals, leading_to(y, self.variables))}
+            read = tensors if self.live else linearly  # else it is the seed that is tracked, and nobody has a variable
+            found = {_stamp(v): g for v, g in swept(y, seed, read, goals, leading_to(y, self.variables))}
         elif y.requires_grad:
-            for node, g in sweep(y, seed.numpy() if isinstance(seed, Tensor) else seed):
-                stamp = node._record[0]
-                if stamp in goals:
-                    found[stamp] = g
-                elif stamp < self.start:  # the newest come first: no variable is left, and f closes over this one
-                    self.live = state.recording
-                    break
+
+            def keep(pairs: Pairs) -> Pairs:
+                for node, g in pairs:
+                    stamp = node._record[0]
+                    if stamp in goals:
+                        yield stamp, g
+                    elif stamp < self.start:  # the newest come first: no variable is left, f closes over this one
+                        self.live = state.recording
+                        break
+
+            pairs = settled(y, seed.numpy() if isinstance(seed, Tensor) else seed, keep=keep)
             if self.live:
                 return self.gradients(y, seed)
-            found = dict(zip(found, owned(found.values()), strict=True))
+            found = dict(zip((stamp for stamp, _ in pairs), owned(g for _, g in pairs), strict=True))
+        self.reached = self.reached or bool(found)
         return [found[s] if s in found else _zeros(v, live) for s, v in zip(order, self.variables, strict=True)]
 
     def handed_out(self, x: Any) -> Any:
@@ -126,12 +134,13 @@ def _zeros(v: Tensor, live: bool) -> Any:
     return untracked(zeros) if live else zeros
 
 
-def _older_sources(y: Tensor, start: int) -> list[Any]:
+def older_sources(y: Tensor, start: int) -> list[Any]:
     """The tracked tensors from before a stamp that a result was computed from."""
     return [node for stamp, node in below(y, start).items() if stamp < start] if y.requires_grad else []
 
 
-def _demand_function(name: str, f: Any) -> None:
+def demand_function(name: str, f: Any) -> None:
+    """TypeError for what cannot be called."""
     if not callable(f):
         raise TypeError(f"{name}: expected a function, got {type(f).__name__}")
 
@@ -163,18 +172,30 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
 
     Notes
     -----
-    What leaves the Tensors inside f leaves the tape: `float(x)`, `x.item()`, `array[0] = x` give plain numbers, without
-    a gradient. Arrays above 64 KiB are not copied for the call. Tensors that f keeps beyond it share memory with them.
-    Where f closes over a tracked Tensor and such arrays, it is called twice.
+    Numbers that leave the tape have no gradient. Inside f, a Tensor that depends on the arguments `argnum` therefore
+    does not become a plain number: `float(x)` (as in `math.exp(x)` and ``"%f" % x``), `int(x)`, `x.item()`,
+    `x.numpy()`, `x.data`, `x.tolist()`, `np.array([x, x])`, `array[0] = x` and `copy.copy(x)` raise TypeError. Write
+    `np.exp`, `np.stack`, or `stop_gradient(x)` for a constant: `float(stop_gradient(x))`. Printing, ``f"{x:.3f}"``,
+    comparisons, `bool`, `argmax`, `x.detach()` and all that is done under `no_grad` only look. Other Tensors, such as a
+    leaf W that f closes over, give their numbers as ever. The same holds under the other transforms and `checkpoint`.
+
+    A result that depends on none of these arguments gets zeros and an `IndependentWarning`, unless f takes a derivative
+    itself (that of a linear function is a constant).
+
+    Arrays above 64 KiB are not copied for the call. Tensors that f keeps beyond it share memory with them. Where f
+    closes over a tracked Tensor and such arrays, it is called twice.
+
+    What this and the other transforms return pickles if f does, as a function of a module: so do pools of processes
+    get it. It is the pair of transform and f that is pickled.
 
     >>> value, gradient = value_and_grad(lambda w: (w * w).sum())(np.array([1.0, 2.0]))
     >>> float(value), gradient
     (5.0, array([2., 4.]))
     """
     name = "grad"
-    _demand_function(name, f)
+    demand_function(name, f)
 
-    @functools.wraps(f)
+    @made_of(value_and_grad, f, argnum)
     def of(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         chosen = _chosen(name, argnum, len(args))
         of_args = functools.partial(f, **kwargs) if kwargs else f
@@ -184,6 +205,8 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
             run = Run(name, of_args, args, chosen)
             run.live = True
             y, found = _value_and_gradients(run, name)
+        if not run.reached:
+            run.look_around()
         gradients = run.arranged(map(run.handed_out, found) if run.live or run.wrap else found)
         return run.handed_out(y), tuple(gradients) if isinstance(argnum, tuple) else gradients[0]
 
@@ -206,7 +229,7 @@ def grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[.
     """
     both = value_and_grad(f, argnum)
 
-    @functools.wraps(f)
+    @made_of(grad, f, argnum)
     def of(*args: Any, **kwargs: Any) -> Any:
         return both(*args, **kwargs)[1]
 
@@ -221,7 +244,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     (array([[3., 4.]]), array([1., 2.]))
     """
     run = Run("vjp", f, args, range(len(args)))
-    run.look_for_closures()
+    run.look_around()
 
     def pull(g: Any) -> tuple[Any, ...]:
         seeds = leaves_like(run.out, g, "vjp: gradient=")
@@ -282,12 +305,12 @@ def jacobian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callab
     array([[2., 0.],
            [0., 4.]])
     """
-    _demand_function("jacobian", f)
+    demand_function("jacobian", f)
 
-    @functools.wraps(f)
+    @made_of(jacobian, f, argnum)
     def of(*args: Any, **kwargs: Any) -> Any:
         run = Run("jacobian", functools.partial(f, **kwargs), args, _chosen("jacobian", argnum, len(args)))
-        run.look_for_closures()
+        run.look_around()
         per_output = []
         for y in run.outputs:
             rows = [run.gradients(y, basis) for basis in _basis(y)] or [[_zeros(v, run.live) for v in run.variables]]
@@ -328,7 +351,7 @@ def hvp(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..
     array([ 6., 12.])
     """
 
-    @functools.wraps(f)
+    @made_of(hvp, f, argnum)
     def of(*args_and_direction: Any, **kwargs: Any) -> Any:
         if len(args_and_direction) < 2:
             raise ValueError("hvp: expected the arguments of the function, then a direction")
@@ -379,51 +402,20 @@ def adjoints(loss: Tensor, wrt: Any, *, gradient: Any = None, create_graph: bool
     seed = seed_for(loss, gradient, "adjoints")
     goals = {_stamp(x) for x in wanted}
     needed = leading_to(loss, wanted) if wanted else goals
-    found = {_stamp(x): g for x, g in swept(loss, seed, create_graph, goals, needed)}
+    found = {_stamp(x): g for x, g in swept(loss, seed, tensors if create_graph else numbers, goals, needed)}
     results = owned(found[_stamp(x)] if _stamp(x) in found else _zeros(x, create_graph) for x in wanted)
     return results if several else results[0]
 
 
-# --- recomputing instead of storing ----------------------------------------------------------------------------------
+def stop_gradient(x: Any) -> Any:
+    """x as a constant: no gradient goes through it. A Tensor is detached, arrays and numbers are constants already.
 
+    Parameters
+    ----------
+    x : a Tensor or an array, or nested lists, tuples and dicts of them.
 
-def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
-    """f itself, but nothing between its arguments and its result is stored: the sweep computes it again.
-
-    f takes tensors or arrays and returns one tensor; it must do the same every time. Tensors that it closes over get
-    their gradients too. Giving a leaf new data between the two computations raises ValueError.
-
-    >>> float(grad(checkpoint(lambda x: (x * x).sum()))(np.array([3.0]))[0])
-    6.0
+    >>> float(grad(lambda x: x * stop_gradient(x))(3.0))
+    3.0
     """
-    _demand_function("checkpoint", f)
-    name = f"checkpoint({getattr(f, '__name__', 'f')})"
-
-    @functools.wraps(f)
-    def of(*args: Any, **kwargs: Any) -> Any:
-        leaves, rebuild = flatten((args, kwargs))
-        args, kwargs = rebuild([unchanging(x) for x in leaves])
-        start = next(stamps)
-        out: Any = f(*args, **kwargs)
-        if isinstance(out, dict | list | tuple):
-            raise TypeError(f"{name}: the function must return one tensor, it returned a {type(out).__name__}")
-        sources = _older_sources(out, start) if isinstance(out, Tensor) else []
-        if not sources or is_traced(out):  # the program shares memory anyway
-            return out
-        value = out._value
-        operation = Operation(name, lambda *_: value)
-
-        def pullback(g: Any, out: Any, *inputs: Any) -> list[Any]:
-            with recording(True):
-                again = f(*args, **kwargs)
-            if not np.array_equal(again._value, value, equal_nan=True):
-                raise ValueError(
-                    f"{name}: computed again, it gave another result; random numbers are to be drawn before and handed "
-                    "over, and a leaf gets new data after the sweep"
-                )
-            return adjoints(again, sources, gradient=g, create_graph=isinstance(g, Tensor))  # type: ignore[no-any-return]
-
-        operation.vjps = Jointly(pullback)
-        return record(operation, sources)
-
-    return of
+    leaves, rebuild = flatten(x)
+    return rebuild(leaf.detach() if isinstance(leaf, Tensor) else leaf for leaf in leaves)

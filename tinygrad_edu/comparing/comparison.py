@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import demand_plain
+from ..pickling import Readable
 from ..record import Node
 from ..sweep import below, leading_to
 from ..symbolic import Formula, derive
@@ -98,7 +100,7 @@ class Candidate(NamedTuple):
     printer: Printer | None = None
 
 
-class Comparison:
+class Comparison(Readable):
     """What a comparison found: true where the formula is the gradient.
 
     Attributes
@@ -116,6 +118,11 @@ class Comparison:
     engine : ndarray
         The gradient.
     """
+
+    readable = (
+        "text", "verdict", "diagnosis", "causes", "suggestion", "max_abs_error", "max_rel_error", "engine", "value",
+        "difference", "closed_form",
+    )  # fmt: skip
 
     def __init__(
         self, loss: Any, node: Any, formula: Any, reading: Reading, rtol: float | None, names: Mapping[str, Any]
@@ -390,6 +397,7 @@ def _called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Cal
             array.notes = notes
         try:
             result = function(**arrays)
+            demand_plain(result, "the result")
             return np.asarray(getattr(result, "_value", result), float)
         except Exception as error:  # whatever it is: the function cannot be run on these arrays
             raise Misfit(None, f"the function fails, {type(error).__name__}: {error}") from None
@@ -400,6 +408,7 @@ def _called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Cal
 def _constant(values: Any) -> Callable[..., Array]:
     """Numbers that are what they are."""
     values = getattr(values, "_value", values)
+    demand_plain(values, "compare: the formula")
     try:
         array = np.asarray(values, float)
     except (TypeError, ValueError):

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..symbolic.replay import Assumption, given, perturbed
+from ..symbolic.replay import Assumption, given, in_domain, perturbed
 from .scope import Scope
 from .tree import Tree
 from .trial import Trial
 
 Array = Any
-FRESH = 3
+FRESH, SMALL = 3, 1e-5  # trials; how far small changes go
 
 
 class Finding(NamedTuple):
@@ -34,7 +34,7 @@ class Inputs:
         self.alone = alone  # only the first sample: a Jacobian is of one
         masks = any(np.asarray(value).dtype.kind != "f" and np.size(value) > 1
                     for node in scope.reading.nodes.values() for value in node._record.values)  # fmt: skip
-        self.size = 1e-5 if masks else 0.2  # what was compared stays as it was
+        self.size = SMALL if masks else 0.2  # what was compared stays as it was
         self.own = self.trial(given(scope.reading))
         self._fresh: list[Trial] = []
         self._likely: list[Trial] | None = None
@@ -74,16 +74,20 @@ class Inputs:
         self, change: Callable[[dict[str, Any]], dict[str, Any]] = lambda numbers: numbers,
         assume: tuple[Assumption, ...] = (), fill: bool = True, size: float | None = None,
     ) -> list[Trial]:  # fmt: skip
-        """Fresh inputs, each changed once more; those on which the engine has no finite numbers are left out."""
+        """Fresh inputs, each changed once more; those on which the engine has no finite numbers, or a value has left
+        the domain of an operation, are left out."""
         with np.errstate(all="ignore"):
             trials = [
                 self.trial(change(perturbed(self.scope.reading, i, assume, fill=fill, size=size or self.size)))
                 for i in range(1, FRESH + 1)
             ]
-        finite = [each for each in trials if np.isfinite(each.engine).all()]
-        if not finite and fill:
-            return self.changed(change, assume, fill=False, size=size)
-        return finite
+        inside = [
+            each for each in trials
+            if np.isfinite(each.engine).all() and in_domain(self.scope.reading, each.nodes)
+        ]
+        if not inside and (fill or (size or self.size) > SMALL):
+            return self.changed(change, assume, fill=False, size=size if fill else SMALL)
+        return inside
 
 
 def ratio(value: Array, engine: Array) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..sweep import sweep
+from ..sweep import settled
 from ..symbolic.reading import WHOLE
 from ..symbolic.replay import replayed, rounding
 from .calls import ACTIVATIONS, ANY, SPELLED, softmax
@@ -44,7 +44,7 @@ class Trial:
         self.rounding = functools.partial(rounding, scope.reading, scope.loss, self.given, seed, stamps, cut)
         back = {node._record.stamp: stamp for stamp, node in self.nodes.items() if node._record is not None}
         with np.errstate(all="ignore"):
-            adjoints = sweep(loss, seed) if loss._record is not None else ()
+            adjoints = settled(loss, seed) if loss._record is not None else []
             self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
         gradient = self.adjoint(wrt._record.stamp)
         self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, np.shape(gradient))

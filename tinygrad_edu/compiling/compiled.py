@@ -15,9 +15,10 @@ from ..containers import flatten
 from ..errors import underflows_to_zero
 from ..operations.elementwise import real
 from ..operations.signatures import ERRORS
+from ..pickling import Made
 from ..record import constant, state
 from ..tensor import Tensor, untracked
-from ..transforms import _chosen, _demand_function, value_and_grad
+from ..transforms import _chosen, demand_function, value_and_grad
 from .entry import entry, runner
 from .lines import Line, needed
 from .portable import portable_source
@@ -60,7 +61,10 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
 
     While f is run, the numbers of arguments and Tensors cannot be looked at: `bool`, `float`, `int`, `.item()`,
     `.data`, `.numpy()` and indexing by them raise TypeError, as the program would not follow other numbers. Comparisons
-    can be used, in `where` and in arithmetic. Shapes are known.
+    can be used, in `where` and in arithmetic. Shapes are known. A result that does not depend on the arguments `argnum`
+    brings an `IndependentWarning`, once a program.
+
+    Pickled or copied it is compiled anew: f and argnum are what goes along.
 
     >>> import tinygrad_edu as tg
     >>> step = tg.compile(lambda w, x: tg.sum(tg.relu(w * x)))
@@ -69,7 +73,7 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
     >>> print(step.source.partition("def step")[2].splitlines()[1].strip())
     v1 = np.multiply(w, x, out=m1)  # (2,)
     """
-    _demand_function(NAME, f)
+    demand_function(NAME, f)
     return Compiled(f, argnum)
 
 
@@ -116,11 +120,12 @@ def _code(source: str) -> Any:
     return builtins.compile(source, "<tinygrad_edu.compile>", "exec")
 
 
-class Compiled:
+class Compiled(Made):
     """A function that gives the value and the gradients; see `compile`."""
 
     def __init__(self, f: Callable[..., Any], argnum: int | tuple[int, ...]) -> None:
         self.f, self.argnum = f, argnum
+        self.made = (compile, f, argnum)
         self.eager = value_and_grad(f, argnum)
         self._programs: dict[Any, Program] = {}
         self._last: Program | None = None
@@ -319,5 +324,5 @@ def _as_input(x: Any) -> Any:
     """Any other argument: an array, or part of the program."""
     x = x._value if isinstance(x, Tensor) else x
     if isinstance(x, ndarray | np.generic) and x.dtype.kind in "fiub":
-        return np.asarray(x)
+        return np.asarray(constant(x, NAME))
     return x

@@ -39,11 +39,10 @@ OPERATIONS = _all_operations() | {
         Operation("peak", _shifted),
         Operation("ascontiguousarray", np.ascontiguousarray),
         Operation("without_nan", _without_nan),
-        Operation("natural_log", np.log),
-        Operation("not_equal", np.not_equal, broadcasts=True),
+        Operation("natural_log", np.log, singular=True),
         Operation("greater", np.greater, broadcasts=True),
         Operation("take", np.take),
-        Operation("invert", np.reciprocal),
+        Operation("invert", np.reciprocal, singular=True),
     )
 }
 NAMES = {id(operation): name for name, operation in OPERATIONS.items()}

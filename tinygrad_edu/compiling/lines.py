@@ -20,7 +20,7 @@ class Line:
     """A value of a program: an operation on the values of other lines, or (without an operation) what comes from
     outside: a constant with its numbers, a closed-over Tensor, an argument."""
 
-    __slots__ = ("dtype", "inputs", "level", "name", "operation", "params", "shape", "value")
+    __slots__ = ("dtype", "inputs", "level", "name", "operation", "params", "regular", "shape", "value")
 
     def __init__(
         self, operation: Operation | None, inputs: tuple[Any, ...], params: Mapping[str, Any], shape: Any, dtype: Any,
@@ -32,6 +32,7 @@ class Line:
         self.level = level
         self.name: str | None = None
         self.value: Any = None  # the numbers of a constant; the Tensor itself of one that is closed over
+        self.regular = True  # its numbers are finite, if those of arguments are
 
     ndim = property(lambda self: len(self.shape))
     size = property(lambda self: int(np.prod(self.shape)))
@@ -82,6 +83,7 @@ class Lines:
         if key not in self.known:
             line = Line(None, (), NO_PARAMETERS, array.shape, array.dtype, CONSTANT)
             line.value = array
+            line.regular = bool(np.isfinite(array).all())
             self.known[key] = self.numbered(line)
         return self.known[key]
 
@@ -96,6 +98,7 @@ class Lines:
         if line is None:
             level = max((x.level for x in inputs if isinstance(x, Line)), default=CONSTANT)
             line = Line(operation, tuple(inputs), params, tuple(shape), dtype, level)
+            line.regular = is_regular(operation, inputs)
             if level == CONSTANT:
                 with np.errstate(all="ignore"):
                     values = [x.value if isinstance(x, Line) else x for x in inputs]
@@ -111,6 +114,11 @@ class Lines:
 
     def _key(self, x: Any) -> Any:
         return self.numbers[x] if isinstance(x, Line) else (type(x).__name__, repr(x))
+
+
+def is_regular(operation: Operation, inputs: Iterable[Any]) -> bool:
+    """Whether an operation gives finite numbers, as far as can be told without them."""
+    return not operation.singular and all(x.regular for x in inputs if isinstance(x, Line))
 
 
 def _is_filled(array: Any) -> bool:
@@ -146,6 +154,10 @@ class Symbol(Arithmetic, Value):
         value = np.asarray(operation.forward(*values, **params))
         lines = tuple(x.line if isinstance(x, Symbol) else x for x in inputs)
         return Symbol(self.write(operation, lines, params, value), value, self.write)
+
+    def is_regular(self, divides: bool) -> bool:
+        """Whether its numbers are finite, and none is 0 if they divide, as far as the program tells."""
+        return self.line.regular and (not divides or (self.line.is_constant and bool(np.all(self.line.value))))
 
     shape = property(lambda self: self.value.shape)
     ndim = property(lambda self: self.value.ndim)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..absorbing import Recorded, absorbing, bare, product
 from ..containers import flatten
-from ..operations import own
 from ..record import NO_PARAMETERS, Operation, apply, constant, leaf_record
 from ..sweep import below, leading_to, sweep
 from ..tensor import Tensor
@@ -48,7 +48,8 @@ class Reading:
             self.arguments.append(line)
             self.known[id(nodes[-1])] = line
         args, kwargs = rebuild(nodes)
-        self.trace = Trace(f, list(args), kwargs)
+        variables = [nodes[i] for i in chosen]
+        self.trace = Trace(f, list(args), kwargs, variables)
         outputs, _ = flatten(self.trace.out)
         if len(outputs) != 1 or np.size(getattr(outputs[0], "_value", outputs[0])) != 1:
             shapes = ", ".join(str(np.shape(getattr(y, "_value", y))) for y in outputs)
@@ -57,7 +58,7 @@ class Reading:
         if not isinstance(y, Tensor):
             y = stand_in(Plain, np.array(constant(y, name)))
             self.known[id(y)] = self.writer.lines.constant(y._value)
-        self.results = [self.line_of(y), *self._gradients(y, [nodes[i] for i in chosen])]
+        self.results = [self.line_of(y), *self._gradients(y, variables)]
 
     def _gradients(self, y: Tensor, variables: Sequence[Tensor]) -> list[Line]:
         found: dict[int, Any] = {}
@@ -71,8 +72,11 @@ class Reading:
                 line = self.writer.lines.full(1, y.shape, y.dtype)
                 seed = Symbol(line, line.value, self.writer.of_value)
                 with np.errstate(all="ignore"):  # the numbers of the first call serve for shapes only
-                    for node, g in sweep(y, seed, self._symbols, needed):
-                        found[node._record.stamp] = g
+                    for node, g in sweep(y, seed, absorbing(self._symbols), needed):
+                        found[node._record.stamp] = bare(g)
+                self.trace.running.reached = True
+        if variables and not self.trace.running.reached:
+            self.trace.running.warn()
         lines = []
         for v in variables:
             g = found.get(v._record.stamp)  # type: ignore[union-attr]
@@ -104,6 +108,7 @@ class Reading:
             origin = self.trace.origin(x)
             if origin is None:
                 line = self.writer.lines.outside(x, x.shape, x.dtype, HOISTED)
+                line.regular = bool(np.isfinite(x._value).all())
                 self.closures.append(line)
             else:
                 operation, inputs, params = origin
@@ -112,13 +117,24 @@ class Reading:
                     unread += reversed(missing)
                     continue
                 given = tuple(self._given(i, operation) for i in inputs)
-                line = self.writer.of_value(operation, given, params, x._value)
+                if isinstance(operation, Recorded):
+                    line = self._product(operation, given, inputs, params)
+                else:
+                    line = self.writer.of_value(operation, given, params, x._value)
             if line.name is None and x.name is not None:
                 line.name = x.name
             self.known[id(x)] = line
             self.kept.append(x)
         found: Line = self.known[id(node)]
         return found
+
+    def _product(self, operation: Recorded, lines: Sequence[Any], inputs: Sequence[Any], params: Any) -> Line:
+        """The line of a product in which what is 0 absorbs, from a sweep inside the function."""
+        values = (getattr(x, "_value", x) for x in inputs)
+        pairs = zip(lines, values, strict=True)
+        symbols = [Symbol(x, v, self.writer.of_value) if isinstance(x, Line) else x for x, v in pairs]
+        line: Line = product(operation.of, symbols, params, operation.places).line
+        return line
 
     def _given(self, x: Any, operation: Operation) -> Any:
         if isinstance(x, Tensor):
@@ -129,7 +145,7 @@ class Reading:
 
 def _opaque(operation: Operation) -> Operation:
     """A user's operation with its rules as operations: they may do anything with arrays, so they get arrays."""
-    if getattr(operation.forward, "__module__", None) != own.__name__:
+    if not operation.opaque:
         return operation
     made = Operation(operation.name, operation.forward, symbol=operation.symbol, broadcasts=operation.broadcasts)
     made.vjps = [rule and _as_operation(f"{operation.name}_vjp", rule) for rule in operation.vjps]

@@ -15,9 +15,10 @@ import numpy as np
 
 from ..containers import flatten
 from ..errors import misfit
+from ..leaving import LeavingError, Running
 from ..operations.signatures import ERRORS
 from ..protocols import UFUNCS
-from ..record import NO_PARAMETERS, Operation, Value, recording, stamps, state, unchanging
+from ..record import NO_PARAMETERS, Operation, Value, recording, state, unchanging
 from ..tensor import Tensor
 
 RECORDED = set(  # plain results of a shape that does not depend on numbers
@@ -30,13 +31,9 @@ ABOUT_FORMS = set(
 )
 
 
-class Refused(TypeError):
-    """What would look at numbers that the program is to replace."""
-
-
-def refused(what: str) -> Refused:
+def refused(what: str) -> LeavingError:
     """The error of what would look at numbers that the program is to replace."""
-    return Refused(
+    return LeavingError(
         f"{what}: compile traces the function once and runs its program on other numbers, so nothing in it can be "
         "decided, indexed or computed outside of the tape by the numbers of now; write tg.where(condition, a, b), "
         "np.take_along_axis or tg.stack, or pass the result as an argument"
@@ -46,16 +43,12 @@ def refused(what: str) -> Refused:
 class Trace:
     """A run of a function on fresh Tensors, with all that it did."""
 
-    def __init__(self, f: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> None:
-        self.start = next(stamps)
+    def __init__(self, f: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], variables: list[Any]) -> None:
+        self.running = Running("compile", variables)
+        self.start = self.running.start
         self.results: dict[int, tuple[Any, Operation, tuple[Any, ...], Mapping[str, Any]]] = {}
         with recording(True), self._watching(), np.errstate(all="ignore"):  # the program itself will warn
-            try:
-                self.out = f(*args, **kwargs)
-            except ValueError as error:  # "setting an array element with a sequence", says NumPy
-                if isinstance(error.__cause__, Refused):
-                    raise refused("writing into an array") from None
-                raise
+            self.out = self.running.call(f, *args, **kwargs)
 
     @contextmanager
     def _watching(self) -> Iterator[None]:
@@ -142,7 +135,7 @@ class Hidden(Value):
 
 
 def _refuse(self: Any, *args: Any, **kwargs: Any) -> Any:
-    raise refused(".data, .numpy, in, or an index or boolean mask of traced values")
+    raise refused(".data, .numpy, np.asarray, in, or an index or boolean mask of traced values")
 
 
 for _name in "bool float int index complex array len iter getitem contains eq ne lt le gt ge".split():

@@ -10,7 +10,7 @@ import numpy as np
 from ..record import NO_PARAMETERS, Operation
 from ..tensor import Tensor
 from .known import OPERATIONS, name_of, ufunc_of
-from .lines import VARYING, Line, Lines
+from .lines import VARYING, Line, Lines, is_regular
 
 FEW = 1 << 16  # sums of more than that are left to NumPy, which adds pairwise
 Rewriting = Callable[..., Line | None]  # of a form, the inputs and the parameters
@@ -36,7 +36,14 @@ class Writer:
                 inputs = tuple(map(form.in_order, inputs))
         rewriting = self.table.get(name_of(operation))
         found = rewriting(form, *inputs, **params) if rewriting else None
-        return self.lines.add(operation, inputs, params, shape, dtype) if found is None else found
+        line = self.lines.add(operation, inputs, params, shape, dtype) if found is None else found
+        if not line.is_constant:
+            always = line.dtype.kind != "f" or operation is OPERATIONS["nan_to_num"]
+            line.regular = line.regular or always or is_regular(operation, inputs)  # a sigmoid is, its quotient is not
+            if ufunc_of(operation) in (np.isnan, np.isfinite, np.isinf):  # whoever asks has a reason
+                for x in inputs:
+                    x.regular = False
+        return line
 
     def of_value(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any], value: Any) -> Line:
         """The line of an operation, whose shape and dtype are those of a value."""

@@ -11,6 +11,8 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..errors import demand_plain
+
 __all__ = ["digits", "iris", "one_hot"]
 
 
@@ -102,6 +104,7 @@ def one_hot(labels: ArrayLike, classes: int) -> NDArray[np.float64]:
     """
     if isinstance(classes, bool) or not isinstance(classes, (int, np.integer)) or classes < 1:
         raise ValueError(f"one_hot: classes must be a positive integer, not {classes!r}")
+    demand_plain(labels, "one_hot")
     rows = np.asarray(labels)
     if rows.ndim != 1:
         raise ValueError(f"one_hot: labels must have a shape (n,), not {rows.shape}")

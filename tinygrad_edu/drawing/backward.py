@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ..absorbing import bare
 from ..record import Node
-from ..sweep import seed_for, sweep
+from ..sweep import seed_for, settled
 from ..symbolic.local import Local, Product, brief
 from ..symbolic.terms import Term
 from .graph import Edge, Graph, Vertex
@@ -61,9 +62,10 @@ def backward(loss: Node, graph: Graph, name: str) -> Backward:
 
     def watch(node: Any, i: int, product: Any, added: Any) -> None:
         if node._record.stamp in tracked:
-            numbers[node._record.stamp, i] = product, added
+            numbers[node._record.stamp, i] = bare(product), bare(added)
 
-    for node, g in sweep(loss, seed_for(loss, None, name), watch=watch):
+    seed = seed_for(loss, None, name)
+    for node, g in settled(loss, seed, watch=watch):
         if node._record.stamp in tracked:
             found[node._record.stamp] = g
     writer = _Writer(Local(loss, set(tracked)), graph, numbers)

@@ -86,7 +86,7 @@ def _places(shape: tuple[int, ...], indices: Any, axis: int) -> tuple[Any, ...]:
     )
 
 
-@primitive(inputs=2)
+@primitive(inputs=2, selects=True)
 def _take_along_axis(arr: Any, indices: Any, axis: int) -> Any:
     if indices.ndim != arr.ndim:
         raise ValueError("the indices must have as many axes as the array")

@@ -36,7 +36,7 @@ def squared_error(t: Any, a: Any) -> Any:
     return fold(np.add, difference * (0.5 * difference))
 
 
-@primitive(inputs=2)
+@primitive(inputs=2, selects=True)
 def cross_entropy(t: Any, a: Any, base: float | None = None) -> Any:
     """−Σ t log_base(a), over everything, of probabilities a. A coordinate with t = 0 contributes 0, whatever a is.
 

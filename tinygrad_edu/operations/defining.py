@@ -26,17 +26,19 @@ def primitive(
     *,
     inputs: int | None = None,
     symbol: str | None = None,
-    broadcasts: bool = False,
+    **facts: bool,
 ) -> Callable[[Function], Function]:
     """Make an operation of a function of arrays. The first `inputs` arguments (all, if None) are data, the others
-    parameters. `forward` computes the numbers where one function of NumPy does it; else the body does."""
+    parameters. `forward` computes the numbers where one function of NumPy does it; else the body does. The rest is
+    as in `Operation`."""
 
     def decorate(definition: Function) -> Function:
         signature = inspect.signature(definition)
         names = list(signature.parameters)
         count = len(names) if inputs is None else inputs
         numbers = forward or definition
-        operation = Operation(definition.__name__.strip("_"), numbers, symbol=symbol, broadcasts=broadcasts)
+        name = definition.__name__.strip("_")
+        operation = Operation(name, numbers, symbol=symbol, **facts)
         if count < len(names):
             call = _with_parameters(operation, signature, count)
         else:

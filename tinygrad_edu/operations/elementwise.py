@@ -51,7 +51,7 @@ def multiply(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(operator.truediv, symbol="⊘", broadcasts=True)
+@primitive(operator.truediv, symbol="⊘", broadcasts=True, singular=True)
 def divide(x: Any, y: Any) -> Any:
     """x ⊘ y, coordinate by coordinate; shapes broadcast. `hadamard_divide` is the same for equal shapes only.
 
@@ -60,7 +60,7 @@ def divide(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(operator.pow, symbol="**", broadcasts=True)
+@primitive(operator.pow, symbol="**", broadcasts=True, singular=True)
 def power(x: Any, p: Any) -> Any:
     """x^p, coordinate by coordinate; shapes broadcast. 0^0 is 1, and the derivative of x^0 in x is 0 everywhere.
 
@@ -78,7 +78,7 @@ def negative(x: Any) -> Any:
     """
 
 
-@primitive(np.absolute, symbol="abs")
+@primitive(np.absolute, symbol="abs", kinks=True)
 def absolute(x: Any) -> Any:
     """The absolute value of x, coordinate by coordinate. Its derivative is sign(x), which is 0 at 0.
 
@@ -119,7 +119,7 @@ def hadamard_divide(x: Any, y: Any) -> Any:
 # --- powers, exponentials, trigonometry ------------------------------------------------------------------------------
 
 
-@primitive(np.sqrt, symbol="√")
+@primitive(np.sqrt, symbol="√", singular=True)
 def sqrt(x: Any) -> Any:
     """√x. Its derivative at 0 is infinite.
 
@@ -137,7 +137,7 @@ def square(x: Any) -> Any:
     """
 
 
-@primitive(np.exp)
+@primitive(np.exp, singular=True)
 def exp(x: Any) -> Any:
     """e^x, coordinate by coordinate. Source of the rule: sabine B, derivative of exponentials.
 
@@ -146,7 +146,7 @@ def exp(x: Any) -> Any:
     """
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, singular=True)
 def log(x: Any, base: float | None = None) -> Any:
     """log_base(x), the natural logarithm without a base. Source of the rule 1/(x ln b): sabine A.
 
@@ -188,7 +188,7 @@ def tanh(x: Any) -> Any:
 # --- choices ---------------------------------------------------------------------------------------------------------
 
 
-@primitive(np.maximum, symbol="max", broadcasts=True)
+@primitive(np.maximum, symbol="max", broadcasts=True, selects=True)
 def maximum(x: Any, y: Any) -> Any:
     """The larger of x and y, coordinate by coordinate; shapes broadcast. A tie shares its gradient equally.
 
@@ -197,7 +197,7 @@ def maximum(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.minimum, symbol="min", broadcasts=True)
+@primitive(np.minimum, symbol="min", broadcasts=True, selects=True)
 def minimum(x: Any, y: Any) -> Any:
     """The smaller of x and y, coordinate by coordinate; shapes broadcast. A tie shares its gradient equally.
 
@@ -206,13 +206,12 @@ def minimum(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.where, broadcasts=True)
+@primitive(np.where, broadcasts=True, selects=True)
 def where(condition: Any, x: Any, y: Any) -> Any:
     """x where the condition holds, else y; shapes broadcast.
 
-    Both branches are computed, and differentiated, everywhere. Where the branch that is not taken has an infinite
-    derivative, its adjoint there is 0 · inf = nan: ``where(x > 0, sqrt(x), 0)`` has the gradient nan at 0. Write
-    ``where(x > 0, sqrt(where(x > 0, x, 1)), 0)``: a harmless argument where the branch is not taken.
+    Both branches are computed everywhere. What is not taken contributes nothing to a gradient, also where its own
+    derivative is infinite: ``where(x > 0, sqrt(x), 0)`` has the derivative 0 at 0.
 
     >>> where(np.array([True, False]), np.array([1.0, 2.0]), 0.0)
     array([1., 0.])
@@ -274,6 +273,15 @@ def same(x: Any, y: Any) -> Any:
     return np.equal(x, y).astype(y.dtype)
 
 
+@primitive(np.not_equal, symbol="≠", broadcasts=True)
+def not_equal(x: Any, y: Any) -> Any:
+    """Whether x is another number than y. Not differentiable.
+
+    >>> not_equal(np.array([1.0, 2.0]), 1.0)
+    array([False,  True])
+    """
+
+
 @primitive()
 def ones_like(x: Any) -> Any:
     """Ones of the shape and dtype of x: a constant.
@@ -295,7 +303,7 @@ def unit(x: Any, y: Any) -> Any:
     return np.where(there, x / np.where(there, y, 1), 0)
 
 
-@primitive(symbol="⊘", broadcasts=True)
+@primitive(symbol="⊘", broadcasts=True, singular=True)
 def ratio(x: Any, y: Any) -> Any:
     """x / y, and 0 where x is 0 (also where both are).
 
@@ -306,7 +314,7 @@ def ratio(x: Any, y: Any) -> Any:
     return np.where(there, x / np.where(there, y, 1), 0)
 
 
-@primitive(symbol="log", broadcasts=True)
+@primitive(symbol="log", broadcasts=True, singular=True)
 def safe_log(x: Any) -> Any:
     """ln x, and 0 where x is 0.
 
@@ -318,7 +326,7 @@ def safe_log(x: Any) -> Any:
     return np.log(np.where(np.not_equal(x, 0), real(x), 1))
 
 
-@primitive(broadcasts=True)
+@primitive(broadcasts=True, singular=True)
 def scaled_power(p: Any, x: Any, q: Any) -> Any:
     """p x^q, and 0 where p is 0 (whatever x^q is): the derivative of x^p with q = p − 1.
 
@@ -329,6 +337,16 @@ def scaled_power(p: Any, x: Any, q: Any) -> Any:
         return p * x**q if p != 0 else x * 0 if np.all(np.isfinite(x)) else np.zeros_like(x)
     there = np.not_equal(p, 0)
     return p * np.where(there, x, 1) ** np.where(there, q, 1)
+
+
+@primitive(symbol="id")
+def undetermined(g: Any, out: Any) -> Any:
+    """g itself, but with the derivative nan where out is 0: what an adjoint is at a kink, where no value is the limit.
+
+    >>> undetermined(np.array([0.0, 4.0]), np.array([0.0, 2.0]))
+    array([0., 4.])
+    """
+    return g
 
 
 @primitive(inputs=1)
@@ -369,6 +387,7 @@ vjps(safe_log,     lambda g, out, x: unit(g, x))
 vjps(scaled_power, lambda g, out, p, x, q: g * x**q,
                    lambda g, out, p, x, q: g * scaled_power(p * q, x, q - 1),
                    lambda g, out, p, x, q: g * out * safe_log(x))
+vjps(undetermined, lambda h, result, g, out: where(not_equal(out, 0.0), h, math.nan), None)
 vjps(astype,       lambda g, out, x, dtype: g)
 # fmt: on
 

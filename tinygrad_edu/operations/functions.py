@@ -26,7 +26,7 @@ __all__ = [
 # --- exponentials, logarithms, roots ---------------------------------------------------------------------------------
 
 
-@primitive(np.expm1)
+@primitive(np.expm1, singular=True)
 def expm1(x: Any) -> Any:
     """e^x − 1, exact also where x is small.
 
@@ -35,7 +35,7 @@ def expm1(x: Any) -> Any:
     """
 
 
-@primitive(np.exp2)
+@primitive(np.exp2, singular=True)
 def exp2(x: Any) -> Any:
     """2^x, coordinate by coordinate.
 
@@ -44,7 +44,7 @@ def exp2(x: Any) -> Any:
     """
 
 
-@primitive(np.log1p)
+@primitive(np.log1p, singular=True)
 def log1p(x: Any) -> Any:
     """ln(1 + x), exact also where x is small. Its derivative 1/(1 + x) is infinite at −1.
 
@@ -53,7 +53,7 @@ def log1p(x: Any) -> Any:
     """
 
 
-@primitive(np.log2)
+@primitive(np.log2, singular=True)
 def log2(x: Any) -> Any:
     """The logarithm to base 2, exact for powers of 2. Source of the rule 1/(x ln 2): sabine A.
 
@@ -62,7 +62,7 @@ def log2(x: Any) -> Any:
     """
 
 
-@primitive(np.log10)
+@primitive(np.log10, singular=True)
 def log10(x: Any) -> Any:
     """The logarithm to base 10, exact for powers of 10. Source of the rule 1/(x ln 10): sabine A.
 
@@ -97,7 +97,7 @@ def _lead(x: Any, y: Any) -> Any:
     return np.where(np.isfinite(x) | np.not_equal(x, y), x - y, np.minimum(x, 0))
 
 
-@primitive(np.cbrt, symbol="∛")
+@primitive(np.cbrt, symbol="∛", singular=True)
 def cbrt(x: Any) -> Any:
     """∛x, also of negative numbers. Its derivative at 0 is infinite.
 
@@ -120,7 +120,7 @@ def _in_float64(x: Any) -> Any:
     return x if x.dtype == float else astype(x, np.dtype(float))
 
 
-@primitive()
+@primitive(singular=True)
 def reciprocal(x: Any) -> Any:
     """1/x, coordinate by coordinate; of whole numbers too (NumPy's own ``reciprocal`` makes 0 of 2).
 
@@ -133,7 +133,7 @@ def reciprocal(x: Any) -> Any:
 # --- trigonometry and its hyperbolic relatives -----------------------------------------------------------------------
 
 
-@primitive(np.tan)
+@primitive(np.tan, singular=True)
 def tan(x: Any) -> Any:
     """tan x, x in radians; its derivative is 1 + tan² x.
 
@@ -142,7 +142,7 @@ def tan(x: Any) -> Any:
     """
 
 
-@primitive(np.arcsin)
+@primitive(np.arcsin, singular=True)
 def arcsin(x: Any) -> Any:
     """The angle between −π/2 and π/2 whose sine is x. Its derivative at −1 and 1 is infinite.
 
@@ -151,7 +151,7 @@ def arcsin(x: Any) -> Any:
     """
 
 
-@primitive(np.arccos)
+@primitive(np.arccos, singular=True)
 def arccos(x: Any) -> Any:
     """The angle between 0 and π whose cosine is x. Its derivative at −1 and 1 is infinite.
 
@@ -180,7 +180,7 @@ def arctan2(y: Any, x: Any) -> Any:
     """
 
 
-@primitive(np.sinh)
+@primitive(np.sinh, singular=True)
 def sinh(x: Any) -> Any:
     """sinh x = (e^x − e^−x)/2.
 
@@ -189,7 +189,7 @@ def sinh(x: Any) -> Any:
     """
 
 
-@primitive(np.cosh)
+@primitive(np.cosh, singular=True)
 def cosh(x: Any) -> Any:
     """cosh x = (e^x + e^−x)/2.
 
@@ -207,7 +207,7 @@ def arcsinh(x: Any) -> Any:
     """
 
 
-@primitive(np.arccosh)
+@primitive(np.arccosh, singular=True)
 def arccosh(x: Any) -> Any:
     """The number ≥ 0 whose hyperbolic cosine is x, for x ≥ 1. Its derivative at 1 is infinite.
 
@@ -216,7 +216,7 @@ def arccosh(x: Any) -> Any:
     """
 
 
-@primitive(np.arctanh)
+@primitive(np.arctanh, singular=True)
 def arctanh(x: Any) -> Any:
     """The number whose hyperbolic tangent is x, for x between −1 and 1.
 
@@ -225,7 +225,7 @@ def arctanh(x: Any) -> Any:
     """
 
 
-@primitive(np.hypot, broadcasts=True)
+@primitive(np.hypot, broadcasts=True, kinks=True)
 def hypot(x: Any, y: Any) -> Any:
     """√(x² + y²), without overflow; shapes broadcast. Its derivatives x/out and y/out are taken as 0 at the origin.
 
@@ -290,7 +290,7 @@ def sinc(x: Any) -> Any:
 # --- choices ---------------------------------------------------------------------------------------------------------
 
 
-@primitive(np.fmax, broadcasts=True)
+@primitive(np.fmax, broadcasts=True, selects=True)
 def fmax(x: Any, y: Any) -> Any:
     """The larger of x and y, and the other one where one is nan; shapes broadcast. A tie shares its gradient equally.
 
@@ -299,7 +299,7 @@ def fmax(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.fmin, broadcasts=True)
+@primitive(np.fmin, broadcasts=True, selects=True)
 def fmin(x: Any, y: Any) -> Any:
     """The smaller of x and y, and the other one where one is nan; shapes broadcast. A tie shares its gradient equally.
 
@@ -336,7 +336,7 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
     return x if upper is None else minimum(x, upper)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, selects=True)
 def nan_to_num(x: Any, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
     """x with other numbers in place of nan, inf and −inf: 0, the largest and the lowest number there is, or the given
     ones. The derivative is 1 where x stays and 0 where it is replaced.
@@ -396,7 +396,7 @@ def round(x: Any, decimals: int = 0) -> Any:
     return np.round(x, decimals)
 
 
-@primitive(np.remainder, broadcasts=True)
+@primitive(np.remainder, broadcasts=True, singular=True)
 def mod(x: Any, y: Any) -> Any:
     """x − y ⌊x/y⌋: what is left of x, with the sign of y; shapes broadcast. `remainder` is another name.
 
@@ -422,7 +422,7 @@ def _floor_divide(x: Any, y: Any) -> Any:
     """⌊x/y⌋, the whole number that `mod` takes away: 9 for 1 and 0.1, as 0.1 is a little more than 1/10."""
 
 
-@primitive(np.fmod, broadcasts=True)
+@primitive(np.fmod, broadcasts=True, singular=True)
 def fmod(x: Any, y: Any) -> Any:
     """x − y trunc(x/y): what is left of x, with the sign of x; shapes broadcast. Derivatives as of `mod`.
 

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..errors import demand_plain
 from ..record import Node, constant, state
 from .defining import primitive, vjps
 
 __all__ = ["getitem", "scatter_add"]
 
 
-@primitive(inputs=1, symbol="[]")
+@primitive(inputs=1, symbol="[]", selects=True)
 def _getitem(x: Any, index: Any) -> Any:
     return x[index]
 
@@ -51,6 +52,7 @@ def settled(index: Any) -> Any:
     if isinstance(index, Node):
         index = np.asarray(state.look(index))
     if isinstance(index, ndarray):
+        demand_plain(index, "indexing")
         if index.dtype.kind not in "iub":
             raise TypeError(f"indexing: an index must be whole numbers or booleans, got dtype {index.dtype}")
         return index.copy()

@@ -23,7 +23,7 @@ from .arranging import matrix_transpose as t
 from .defining import fold, primitive, vjps
 from .elementwise import absolute, astype, real, sign, unit
 from .products import matmul, paired
-from .reductions import kept, max, min, others, sum
+from .reductions import kept, max, min, product_of_others, sum
 from .reductions import norm as euclidean
 from .shapes import _reshape, _several, expand_dims
 
@@ -113,7 +113,7 @@ def cofactors(a: Any) -> Any:
     """
     u, s, v = np.linalg.svd(real(a))
     side = np.sign(np.linalg.det(u) * np.linalg.det(v))
-    return (u * (others(s) * side[..., None])[..., None, :]) @ v
+    return (u * (product_of_others(s, axis=-1) * side[..., None])[..., None, :]) @ v
 
 
 def _of_cofactors(g: Any, out: Any, r: Any) -> Any:
@@ -149,7 +149,7 @@ def _sign_of_det(a: Any) -> Any:
     return np.linalg.slogdet(a)[0]
 
 
-@primitive(symbol="log|det|")
+@primitive(symbol="log|det|", singular=True)
 def _log_abs_det(a: Any) -> Any:
     return np.linalg.slogdet(a)[1]
 

@@ -38,8 +38,9 @@ def operation(
     for function in (forward, *rules):
         if function is not None and not callable(function):
             raise TypeError(f"operation: {name}: expected functions, got {type(function).__name__}")
-    made = Operation(name, lambda *inputs, **params: _own_array(name, forward(*map(_array, inputs), **params)))
-    made.symbol, made.broadcasts, made.source = symbol, broadcasts, source
+    numbers = lambda *inputs, **params: _own_array(name, forward(*map(_array, inputs), **params))  # noqa: E731
+    made = Operation(name, numbers, symbol=symbol, broadcasts=broadcasts, opaque=True)
+    made.source = source
     made.vjps = tuple(rule and _checked(name, rule) for rule in rules)
 
     def call(*inputs: Any, **params: Any) -> Any:
@@ -48,6 +49,7 @@ def operation(
         return apply(made, inputs, {key: unchanging(value) for key, value in params.items()})
 
     call.__name__ = call.__qualname__ = name
+    call.__module__ = getattr(forward, "__module__", None) or __name__  # it pickles if it has its name there
     call.__doc__ = forward.__doc__
     call.operation = made  # type: ignore[attr-defined]
     return call

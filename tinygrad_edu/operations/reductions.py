@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from ..record import Operation, apply
 from .defining import fold, primitive, vjps
 from .elementwise import ones_like, real, same, unit
 from .indexing import getitem
@@ -59,17 +61,35 @@ def prod(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return fold(np.multiply, a, axis, keepdims)
 
 
-def others(x: Any) -> Any:
+def named(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A part of a rule that formulas call by its name; numbers, Tensors and programs are given what it is made of."""
+    operation = Operation(function.__name__, function)
+
+    def call(*inputs: Any, axis: Any) -> Any:
+        if getattr(inputs[0], "in_formulas", False):
+            return apply(operation, inputs, {"axis": axis})
+        return function(*inputs, axis=axis)
+
+    return call
+
+
+@named
+def product_of_others(x: Any, axis: Axis) -> Any:
+    """For each number the product of all others over an axis, several, or everything."""
+    return _along_last(_others, x, axis)
+
+
+def _others(x: Any) -> Any:
     """The product of all other numbers along the last axis, without a division: two halves are multiplied, the
     problem is solved for what is half as long, and each half gets the other as one more factor."""
     n = x.shape[-1]
     if n <= 1:
         return ones_like(x)
     if n % 2:
-        padded = others(concatenate([x, ones_like(getitem(x, (..., slice(1))))], -1))
+        padded = _others(concatenate([x, ones_like(getitem(x, (..., slice(1))))], -1))
         return getitem(padded, (..., slice(n)))
     left, right = getitem(x, (..., slice(n // 2))), getitem(x, (..., slice(n // 2, n)))
-    rest = others(left * right)
+    rest = _others(left * right)
     return concatenate([rest * right, rest * left], -1)
 
 
@@ -85,7 +105,7 @@ def _along_last(function: Any, x: Any, axis: Axis) -> Any:
     return _transpose(_reshape(flat, moved.shape), inverse(order))
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, selects=True)
 def max(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """The largest number over an axis, several, or everything. Ties share the gradient equally.
 
@@ -97,7 +117,7 @@ def max(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return fold(np.maximum, a, axis, keepdims)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, selects=True)
 def min(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """The smallest number over an axis, several, or everything. Ties share the gradient equally.
 
@@ -109,7 +129,7 @@ def min(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return fold(np.minimum, a, axis, keepdims)
 
 
-@primitive(inputs=1, symbol="‖‖")
+@primitive(inputs=1, symbol="‖‖", kinks=True)
 def norm(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """‖x‖ = √(Σ x²) over an axis, several, or everything (Frobenius). Its derivative x/‖x‖ is taken as 0 where x is 0.
 
@@ -129,7 +149,7 @@ def _shares(out: Any, x: Any, axis: Axis) -> Any:
 # fmt: off
 vjps(sum,   lambda g, out, x, axis, keepdims: broadcast_to(kept(g, x, axis), x.shape))
 vjps(mean,  lambda g, out, x, axis, keepdims: broadcast_to(kept(g, x, axis) * (out.size / (x.size or 1)), x.shape))
-vjps(prod,  lambda g, out, x, axis, keepdims: kept(g, x, axis) * _along_last(others, x, axis))
+vjps(prod,  lambda g, out, x, axis, keepdims: kept(g, x, axis) * product_of_others(x, axis=axis))
 vjps(max,   lambda g, out, x, axis, keepdims: kept(g, x, axis) * _shares(out, x, axis))
 vjps(min,   lambda g, out, x, axis, keepdims: kept(g, x, axis) * _shares(out, x, axis))
 vjps(norm,  lambda g, out, x, axis, keepdims: kept(g, x, axis) * unit(x, kept(out, x, axis)))

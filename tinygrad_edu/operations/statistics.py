@@ -10,7 +10,7 @@ from ..record import shape_of
 from .defining import fold, primitive, vjps
 from .elementwise import divide, multiply, ones_like, real, same, unit
 from .indexing import getitem, scatter_add
-from .reductions import Axis, _axes, _shares, kept, max, mean, min, sum
+from .reductions import Axis, _axes, _shares, kept, max, mean, min, named, sum
 from .shapes import _at, _reshape, _transpose, concatenate
 
 __all__ = ["average", "cumprod", "cumsum", "diff", "nanmean", "nansum", "ptp", "std", "var"]
@@ -32,7 +32,7 @@ def _var(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> 
     return _squares(x, axis, ddof, keepdims)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, kinks=True)
 def _std(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     return np.sqrt(_squares(x, axis, ddof, keepdims))
 
@@ -148,7 +148,7 @@ def _alongside(weights: Any, shape: tuple[int, ...], axis: Axis) -> Any:
     return _reshape(weights, tuple(n if i in gone else 1 for i, n in enumerate(shape)))
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, selects=True)
 def nansum(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """Σ x over an axis, several, or everything, of the numbers that are not nan. A nan has the derivative 0.
 
@@ -158,7 +158,7 @@ def nansum(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return np.nansum(x, axis, keepdims=keepdims)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, selects=True)
 def nanmean(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """The mean over an axis, several, or everything, of the numbers that are not nan. A nan has the derivative 0.
 
@@ -243,6 +243,17 @@ def _after(g: Any, x: Any, axis: int) -> Any:
     return r
 
 
+@named
+def cumprod_adjoint(g: Any, out: Any, x: Any, axis: int) -> Any:
+    """The adjoint of x for that of its running products."""
+    return _before(out, axis) * _after(g, x, axis)
+
+
+def divided_adjoint(g: Any, out: Any, x: Any, axis: int) -> Any:
+    """The same where no x is 0: Σ_{j≥i} g_j out_j over x_i."""
+    return _reversed(_cumsum(_reversed(g * out, axis), axis), axis) / x
+
+
 @primitive(inputs=1)
 def _diff(x: Any, axis: int) -> Any:
     return np.diff(_unwrapped(x), axis=axis)
@@ -281,6 +292,6 @@ vjps(ptp,      lambda g, out, x, axis, keepdims: kept(g, x, axis) * _extremes(x,
 vjps(nansum,   lambda g, out, x, axis, keepdims: kept(g, x, axis) * same(x, x))
 vjps(nanmean,  lambda g, out, x, axis, keepdims: kept(g, x, axis) * _shares_of_numbers(x, axis))
 vjps(_cumsum,  lambda g, out, x, axis: _reversed(_cumsum(_reversed(g, axis), axis), axis))
-vjps(_cumprod, lambda g, out, x, axis: _before(out, axis) * _after(g, x, axis))
+vjps(_cumprod, lambda g, out, x, axis: cumprod_adjoint(g, out, x, axis=axis))
 vjps(_diff,    lambda g, out, x, axis: _undone(g, x, axis))
 # fmt: on

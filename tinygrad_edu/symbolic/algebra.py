@@ -13,12 +13,12 @@ from .terms import (
     Power,
     Shape,
     Term,
-    _tables,
     atom,
     broadcast,
     factor,
     filled,
     make,
+    must_not_be_zero,
     number,
     poly,
     scaled,
@@ -76,18 +76,18 @@ def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
     powers: dict[Term, Power] = {}
     for part, power in factors:
         if powers.get(part, 0) * power < 0:
-            _tables.cancelled[part] = None
+            must_not_be_zero(part)
         powers[part] = powers.get(part, 0) + power
     mono = tuple((part, power) for part, power in powers.items() if power != 0)
     for part, power in mono:
         if _name(part) == "ratio" and power == 1:
             above, below = part.args
             if powers.get(below, 0) >= 1:
-                _tables.cancelled[below] = None
+                must_not_be_zero(below)
                 left = [(x, n - (x is below)) for x, n in mono if x is not part]
                 return multiplied(atom(above), _monomial(c, tuple((x, n) for x, n in left if n), shape), shape)
         if _name(part) == "inverse" and power > 0 and powers.get(part.args[0], 0) != 0:
-            _tables.cancelled[part.args[0]] = None
+            must_not_be_zero(part.args[0])
             left = [(x, n - ((x is part) or (x is part.args[0]))) for x, n in mono]
             return _monomial(c, tuple((x, n) for x, n in left if n), shape)
     columns = tuple(each for each in mono if each[0].shape == (shape[0], 1) != (1, 1)) if len(shape) == 2 else ()
@@ -143,11 +143,7 @@ def power(p: Term, r: Power) -> Term:
         c, mono = p.items[0]
         if isinstance(r, int) or r.denominator == 1:
             n = int(r)
-            base = c if n >= 0 else c.inverse()
-            factors = ONE
-            for _ in range(abs(n)):
-                factors = factors * base
-            return _monomial(factors, tuple((part, own * n) for part, own in mono), p.shape)
+            return _monomial(c**n, tuple((part, own * n) for part, own in mono), p.shape)
         if c == ONE and len(mono) == 1 and mono[0][1] == 1:
             return poly([(ONE, ((mono[0][0], r),))], p.shape)
     c, f = factor(p)

@@ -7,20 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from ..sweep import sweep
+from ..sweep import settled
 from .evaluate import evaluate
 from .expression import matrix_shape
 from .formula import Formula
 from .reading import Reading
-from .replay import Assumption, perturbed, replayed, rounding
+from .replay import Assumption, inside, rounding
 
 
 def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Assumption]) -> None:
     """Compare the formula with the engine, on the tape's numbers and on two perturbations of what is given."""
     compared = 0
     for trial in range(3):
-        given = perturbed(formula.reading, trial, assume)
-        engine, size = _engine(formula.reading, loss, wanted, given)
+        given, again = inside(formula.reading, loss, trial, assume)
+        engine, size = _engine(formula.reading, loss, wanted, given, again)
         values = formula.values({name: np.reshape(x, matrix_shape(np.shape(x))) for name, x in given.items()})
         for line, reference in zip(formula.lines, engine, strict=True):
             with np.errstate(all="ignore"):
@@ -29,14 +29,20 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
             finite = np.isfinite(theirs)
             formula.left_out += int(np.sum(~finite))
             compared += int(np.sum(finite))
+            tiny = float(np.finfo(loss._value.dtype).tiny)  # what is smaller has fewer digits
             tolerance, digits = (1e-3, 1e-5) if loss._value.dtype == np.float32 else (1e-7, 1e-12)
             largest = np.max(np.abs(theirs[finite]), initial=0)
             error = np.max(np.abs(mine - theirs)[finite], initial=0)
             floor = digits * size
-            if tolerance * largest < error <= tolerance * largest + floor and 0 < largest < floor:
+            if tolerance * largest < error <= tolerance * largest + floor and largest < floor:
                 seed, stamps = _seed(formula.reading, loss, given), [node._record.stamp for node in wanted]
-                floor = min(floor, 10 * rounding(formula.reading, loss, given, seed, stamps))
+                floor = min(floor, 10 * rounding(formula.reading, loss, given, seed, stamps) + tiny)
             if not error <= tolerance * largest + floor:
+                if not np.isfinite(mine[finite]).all():
+                    raise ValueError(
+                        f"derive: the formula for {line.name} is not finite where the engine is: numbers on its way "
+                        "are beyond the range of floats, or it divides by 0; it is not shown"
+                    )
                 raise RuntimeError(
                     f"derive: the formula for {line.name} and the engine differ by {error:.1e}, the largest element "
                     f"is {largest:.1e}; this is a defect, and the formula is not shown"
@@ -44,21 +50,22 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
     formula.certified = compared > 0 or not any(np.prod(line.shape) for line in formula.lines)
 
 
-def _engine(reading: Reading, loss: Any, wanted: list[Any], given: dict[str, Any]) -> tuple[list[Any], float]:
-    """The engine's adjoints on other numbers: the tape is recorded again, and swept. And how large numbers were on the
+def _engine(
+    reading: Reading, loss: Any, wanted: list[Any], given: dict[str, Any], again: dict[int, Any]
+) -> tuple[list[Any], float]:
+    """The engine's adjoints on other numbers, on which the tape was recorded again. And how large numbers were on the
     way: what they add up to may be 0, but for rounding."""
-    again = replayed(reading, loss, given)
     new = again[loss._record.stamp]
     seed = _seed(reading, loss, given)
     targets = [again[node._record.stamp]._record.stamp for node in wanted]
     found: list[Any] = [np.zeros(node._value.shape) for node in wanted]
     size = 1.0
     with np.errstate(all="ignore"):
-        for node, g in sweep(new, seed):
+        for node, g in settled(new, seed):
             found = [g if stamp == node._record.stamp else x for stamp, x in zip(targets, found, strict=True)]
             for x in (g, node._value):
-                largest = np.max(np.abs(x[np.isfinite(x)]), initial=0)
-                size = max(size, float(largest) ** 2)  # products of them are on the way as well
+                largest = float(np.max(np.abs(x[np.isfinite(x)]), initial=0))
+                size = max(size, largest * largest)  # products of them are on the way as well
     return found, size
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+EXACT = 2**53  # up to here whole numbers are exact in float64
 Roots = tuple[tuple[tuple[str, Fraction], int], ...]  # ((("√", 3), -1), (("ln", 2), 1)): 1/√3 · ln 2
 
 
@@ -25,6 +26,8 @@ class Coefficient:
 
     def __mul__(self, other: Coefficient) -> Coefficient:
         number = self.number * other.number
+        if not number and self.number and other.number:
+            number = math.nan  # floats have none so small
         powers = dict(self.roots)
         for root, power in other.roots:
             powers[root] = powers.get(root, 0) + power
@@ -33,7 +36,14 @@ class Coefficient:
                 for _ in range(abs(power) // 2):
                     number *= root[1] if power > 0 else 1 / root[1]
                 powers[root] = power - 2 * int(power / 2)
-        return Coefficient(number, tuple(sorted((root, power) for root, power in powers.items() if power)))
+        return Coefficient(_held(number), tuple(sorted((root, power) for root, power in powers.items() if power)))
+
+    def __pow__(self, n: int) -> Coefficient:
+        product, square = ONE, self if n >= 0 else self.inverse()
+        for bit in reversed(f"{abs(n):b}"):
+            product = product * square if bit == "1" else product
+            square = square * square
+        return product
 
     def __neg__(self) -> Coefficient:
         return Coefficient(-self.number, self.roots)
@@ -43,7 +53,8 @@ class Coefficient:
 
     def inverse(self) -> Coefficient:
         """1 over it."""
-        return Coefficient(1 / self.number, tuple((root, -power) for root, power in self.roots))
+        number = 1 / self.number if self.number else math.inf
+        return Coefficient(number, tuple((root, -power) for root, power in self.roots))
 
     def magnitude(self) -> Coefficient:
         """Without its sign."""
@@ -67,6 +78,12 @@ class Coefficient:
         return above or ["1"], below
 
 
+def _held(number: Any) -> Any:
+    """A fraction of numbers that floats tell apart; beyond them it is a float as well."""
+    exact = isinstance(number, Fraction) and max(abs(number.numerator), number.denominator) <= EXACT
+    return number if exact else float(number)
+
+
 def _joined(texts: list[str]) -> str:
     return texts[0] if len(texts) == 1 else f"({' '.join(texts)})"
 
@@ -80,7 +97,7 @@ ONE, MINUS_ONE = Coefficient(Fraction(1)), Coefficient(Fraction(-1))
 
 def logarithm(base: float) -> Coefficient:
     """ln of a base; of 1/2 it is −ln 2."""
-    if 0 < base < 1:
+    if 0 < base < 1 and 1 / base < math.inf:
         return -logarithm(1 / base)
     rational = _rational(base)
     return Coefficient(Fraction(1), ((("ln", rational), 1),)) if rational else Coefficient(math.log(base))
@@ -89,12 +106,10 @@ def logarithm(base: float) -> Coefficient:
 def coefficient(x: float) -> Coefficient:
     """A number as it would be written: a fraction or a square root where it is one, as closely as floats tell."""
     x = float(x)
-    if not math.isfinite(x):
-        return Coefficient(x)
     rational = _rational(x)
     if rational is not None and abs(rational) < 1e9:
         return Coefficient(rational)
-    square = Fraction(x * x).limit_denominator(1000)
+    square = Fraction(x * x).limit_denominator(1000) if abs(x) < 1000 else 0  # else floats do not tell
     if square > 0 and math.isclose(math.sqrt(square), abs(x), rel_tol=4e-16):
         sign = Fraction(1 if x > 0 else -1)
         return Coefficient(sign) * _root(square.numerator, 1) * _root(square.denominator, -1)
@@ -106,5 +121,7 @@ def _root(n: int, power: int) -> Coefficient:
 
 
 def _rational(x: float) -> Fraction | None:
+    if not math.isfinite(x):
+        return None
     near = Fraction(x).limit_denominator(100_000)
     return near if float(near) == x or float(np.float32(near)) == x else None

@@ -25,6 +25,7 @@ FORMS = ("recursive", "inlined", "bullet", "kronecker", "diagonal")
 STYLES = ("prime", "argument", "expanded")
 LARGEST = 3_000  # nodes of a graph
 LONGEST = 300  # symbols of an inlined formula
+READABLE = 10_000  # symbols of any formula
 
 TOO_LONG = f"derive: the inlined formula has more than {LONGEST} symbols; form='recursive' is short"
 
@@ -79,7 +80,8 @@ def derive(
     ------
     ValueError
         For a `wrt` that is not on the tape, a name that no tensor or more than one bears, an assumption that the
-        numbers contradict, a graph or a formula that is too large, a form that the network does not have.
+        numbers contradict, a graph or a formula that is too large, a form that the network does not have, a formula
+        whose numbers leave the range of floats where the engine's do not.
     RuntimeError
         If the formula and the engine disagree: it is never shown then.
 
@@ -144,6 +146,12 @@ def _formula(
         raise ValueError(TOO_LONG)
     if form == "recursive":
         results, definitions = _share(results, definitions, reading)
+    symbols = max(term.weight for term in (*(line.term for line in results), *definitions.values()))
+    if symbols > READABLE:
+        raise ValueError(
+            f"derive: the formula has {symbols} symbols (at most {READABLE}); .named() names a part of it, which is "
+            "then defined once, or derive a part"
+        )
     return Formula(results, definitions, reading, tidier, form, several)
 
 

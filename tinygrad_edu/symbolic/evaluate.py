@@ -1,12 +1,18 @@
-"""The numbers of a term, computed from those of its symbols: what a formula says, without the engine's sweep."""
+"""The numbers of a term, computed from those of its symbols: what a formula says, without the engine's sweep.
+
+As in the engine a factor that is 0 absorbs: 0 · ∞ is 0. Which of the factors is the adjoint is not known any more.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from ..absorbing import product as absorbed
+from ..operations.products import matmul
 from .expression import Expression, matrix_shape
 from .terms import Term
 
@@ -19,15 +25,18 @@ def evaluate(p: Term, values: Mapping[Any, Any], known: dict[Term, Any] | None =
     if p.kind == "poly":
         out = np.zeros(p.shape)
         for c, mono in p.items:
+            factors = [(evaluate(part, values, known), n) for part, n in mono]
             product: Any = float(c)
-            for part, n in mono:
-                x = evaluate(part, values, known)
+            for x, n in factors:
                 product = product * (x if n == 1 else x ** (int(n) if n == int(n) else float(n)))
+            if not np.isfinite(product).all():
+                zero = functools.reduce(np.logical_or, [x == 0 for x, n in factors if n > 0], False)
+                product = np.where(zero, 0.0, product)
             out = out + product
     elif p.kind == "chain":
         out = evaluate(p.args[0], values, known)
         for part in p.args[1:]:
-            out = out @ evaluate(part, values, known)
+            out = _matmul(out, evaluate(part, values, known))
     elif p.kind == "T":
         out = evaluate(p.args[0], values, known).T
     elif p.kind == "symbol":
@@ -38,6 +47,11 @@ def evaluate(p: Term, values: Mapping[Any, Any], known: dict[Term, Any] | None =
         out = _call(p, [evaluate(x, values, known) for x in p.args])
     known[p] = out
     return out
+
+
+def _matmul(a: Any, b: Any) -> Any:
+    out = a @ b
+    return out if np.isfinite(out).all() else absorbed(matmul.operation, (a, b), {}, (0, 1))  # type: ignore[attr-defined]
 
 
 def _call(term: Term, arguments: list[Any]) -> Any:

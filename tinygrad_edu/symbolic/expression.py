@@ -14,10 +14,11 @@ import numpy as np
 
 from .. import operations as op
 from ..arithmetic import Arithmetic
+from ..operations import reductions, statistics
 from ..record import Operation, Value
 from .algebra import added, as_argument, chained, multiplied, power, summed, transposed
 from .coefficients import MINUS_ONE, ONE, coefficient, logarithm
-from .terms import Call, Shape, Term, atom, factor, filled, make, number, poly, scaled
+from .terms import Call, Shape, Term, atom, factor, filled, make, must_not_be_zero, number, poly, scaled
 
 Params = Mapping[str, Any]
 
@@ -36,6 +37,7 @@ class Expression(Arithmetic, Value):
     __slots__ = ("term", "value")
     __hash__ = object.__hash__
     __array_ufunc__ = None
+    in_formulas = True  # parts of rules that have a name are called by it
 
     def __init__(self, term: Term, value: Any) -> None:
         self.term, self.value = term, np.asarray(value)
@@ -342,7 +344,7 @@ INV, DET = (getattr(op, name).operation for name in ("inv", "det"))
 
 def _cofactors(shape: Shape, x: Expression) -> Term | None:
     """det(A) A⁻ᵀ, where A has an inverse."""
-    if x.ndim != 2 or not x.size or not np.linalg.cond(x.value) < 1e10:
+    if x.ndim != 2 or not x.size or not np.linalg.cond(x.value) < 1e10 or not 0 < abs(np.linalg.det(x.value)) < np.inf:
         return None
     return multiplied(called(DET, [x], {}, ()), transposed(_inverse(x)), shape)
 
@@ -350,6 +352,20 @@ def _cofactors(shape: Shape, x: Expression) -> Term | None:
 def _solved(shape: Shape, a: Expression, b: Expression) -> Term | None:
     """A⁻¹ · b."""
     return chained(_inverse(a), b.term) if a.ndim == 2 and b.ndim <= 2 else None
+
+
+def _quotient(divided: Callable[..., Expression], exact: Callable[..., Any]) -> Callable[..., Term | None]:
+    """A quotient by the last input, in place of what is right for any input, where it has the same numbers: where
+    none is divided by 0."""
+
+    def build(shape: Shape, *inputs: Expression, axis: Any) -> Term | None:
+        quotient = divided(*inputs, axis)
+        if not np.allclose(quotient.value, exact(*(x.value for x in inputs), axis=axis), rtol=1e-3, atol=0):
+            return None
+        must_not_be_zero(inputs[-1].term)
+        return quotient.term
+
+    return build
 
 
 BUILDERS: Mapping[str, Callable[..., Term | None]] = {
@@ -376,6 +392,10 @@ BUILDERS: Mapping[str, Callable[..., Term | None]] = {
     "inv": lambda shape, x: _inverse(x) if x.ndim == 2 else None,
     "solve": _solved,
     "cofactors": _cofactors,
+    "product_of_others": _quotient(
+        lambda x, axis: reductions.kept(op.prod(x, axis), x, axis) / x, reductions.product_of_others
+    ),
+    "cumprod_adjoint": _quotient(statistics.divided_adjoint, statistics.cumprod_adjoint),
     "bullet": lambda shape, a, b: _matmul(shape, b, a),
     "outer": _outer,
     "transpose": _transpose,

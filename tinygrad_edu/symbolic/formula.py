@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..mathml import mathml
+from ..pickling import Readable
 from .chains import written
 from .evaluate import evaluate
 from .expression import matrix_shape
@@ -41,8 +43,10 @@ class Derivation(NamedTuple):
     nonzero: tuple[str, ...]
 
 
-class Formula:
+class Formula(Readable):
     """Gradients as formulas, certified: they were compared with the engine's before they came here.
+
+    Pickled, it keeps all that it shows, and `evaluate`, but not the tape.
 
     Attributes
     ----------
@@ -63,6 +67,10 @@ class Formula:
     >>> F.evaluate()
     array([0.6, 0.8])
     """
+
+    readable = (
+        "form", "certified", "left_out", "latex", "numpy", "definitions", "steps", "_text", "_numbers", "_several",
+    )  # fmt: skip
 
     def __init__(
         self, lines: list[Line], definitions: Mapping[str, Term], reading: Reading, tidier: Tidier, form: str,
@@ -91,14 +99,14 @@ class Formula:
             pending = [self._definitions[name] for name in new]
         return {name: term for name, term in self._definitions.items() if name in found}
 
-    @property
+    @functools.cached_property
     def definitions(self) -> dict[str, str]:
         """The shared pieces by name: layers, derivatives of activations, Δ."""
         style = self._style(Unicode)
         found = {style.whole(symbol(name, term.shape)): style.whole(term) for name, term in self.used().items()}
         return found | {name: text for name, text in self.reading.columns.items() if name in found}
 
-    @property
+    @functools.cached_property
     def steps(self) -> list[Derivation]:
         """The derivation, from the loss down."""
         found = []
@@ -121,13 +129,17 @@ class Formula:
                 yield style.symbol(name), style.whole(term)
 
     def __str__(self) -> str:
+        return self._text
+
+    @functools.cached_property
+    def _text(self) -> str:
         rows = [f"{left} = {right}" for left, right in self._rows(self._style(Unicode))]
         return "\n".join(rows + ([] if self.certified else ["(not certified: the engine has no finite number here)"]))
 
     def __repr__(self) -> str:
         return f"<Formula: {'; '.join(str(self).splitlines())}>"
 
-    @property
+    @functools.cached_property
     def latex(self) -> str:
         """The equations in LaTeX; several in an ``aligned`` environment."""
         rows = [f"{left} &= {right}" for left, right in self._rows(self._style(Latex))]
@@ -151,7 +163,7 @@ class Formula:
 
     # --- as numbers ---
 
-    @property
+    @functools.cached_property
     def numpy(self) -> str:
         """A program in plain NumPy: it defines ``gradient``, a function of what is given; it returns the gradients."""
         return program(self)
@@ -176,10 +188,15 @@ class Formula:
 
     def evaluate(self) -> Any:
         """The gradients by the formula, on the numbers of the tape: an array; a list where several were asked for."""
+        found = [np.array(x) for x in self._numbers]
+        return found if self._several else found[0]
+
+    @functools.cached_property
+    def _numbers(self) -> list[Any]:
+        """The gradients by the formula, one a line, on the numbers of the tape."""
         values = self.values(self.reading.values)
         with np.errstate(all="ignore"):
-            found = [
+            return [
                 np.reshape(np.broadcast_to(evaluate(line.term, values), matrix_shape(line.shape)), line.shape)
                 for line in self.lines
             ]
-        return [np.array(x) for x in found] if self._several else np.array(found[0])

@@ -90,6 +90,9 @@ def inverse(y):
 def ratio(x, y):
     return np.where(x != 0, x / np.where(x != 0, y, 1.0), 0.0)
 
+def masked(choice, x):
+    return choice * np.where(choice != 0, x, 1.0)
+
 def unit(x, y):
     return x * inverse(y)
 
@@ -121,9 +124,26 @@ def sum_to(x, shape):
 
 def cofactors(a):
     u, s, vt = np.linalg.svd(a)
-    others = [np.prod(np.delete(s, i, axis=-1), axis=-1) for i in range(s.shape[-1])]
     sign = np.linalg.det(u) * np.linalg.det(vt)
-    return sign[..., None, None] * (u * np.stack(others, axis=-1)[..., None, :]) @ vt
+    return sign[..., None, None] * (u * product_of_others(s, -1)[..., None, :]) @ vt
+
+def product_of_others(x, axis=None):
+    axes = tuple(range(np.ndim(x))) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    out = np.ones(np.shape(x))
+    for place in np.ndindex(*[np.shape(x)[i] for i in axes]):
+        at = [slice(None)] * np.ndim(x)
+        for i, where in zip(axes, place):
+            at[i] = where
+        rest = np.array(x)
+        rest[tuple(at)] = 1.0
+        out[tuple(at)] = np.prod(rest, axis=axes)
+    return out
+
+def cumprod_adjoint(g, out, x, axis):
+    r, x, out = np.array(np.moveaxis(g, axis, 0)), np.moveaxis(x, axis, 0), np.moveaxis(out, axis, 0)
+    for i in range(len(x) - 1, 0, -1):
+        r[i - 1] += x[i] * r[i]
+    return np.moveaxis(np.concatenate([np.ones_like(out[:1]), out[:-1]]) * r, 0, axis)
 
 def squared_error(t, a):
     return 0.5 * np.sum((t - a) ** 2)

@@ -62,7 +62,7 @@ class Latex(Unicode):
         digits, _, exponent = text.partition("e")
         if exponent and digits:
             return rf"{digits} \cdot 10^{{{int(exponent)}}}"
-        return re.sub(r"√(\S+)", r"\\sqrt{\1}", text).replace("ln ", r"\ln ")
+        return re.sub(r"√(\S+)", r"\\sqrt{\1}", text).replace("ln ", r"\ln ").replace("inf", r"\infty")
 
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
         name = getattr(operation, "name", operation)

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from .. import operations as op
+from ..operations.elementwise import same, step
 from .expression import Expression, matrix_shape
 from .helpers import HELPERS, TEMPLATES
-from .terms import Shape, Term, broadcast, names_in, number
+from .terms import Shape, Term, all_below, broadcast, names_in, number
 
 if TYPE_CHECKING:
     from .formula import Formula
@@ -180,8 +182,13 @@ class Writer:
     def _poly(self, p: Term) -> Code:
         pieces = []
         for c, mono in p.items:
-            product = self._product(float(c), [(self.code(part), n) for part, n in mono])
-            pieces.append((float(c) < 0, product))
+            chosen = [pair for pair in mono if _is_choice(pair[0]) and pair[1] > 0]
+            others = [pair for pair in mono if pair not in chosen]
+            masked = chosen and _may_be_infinite(others)
+            code = self._product(float(c), [(self.code(part), n) for part, n in (others if masked else mono)])
+            if masked:
+                code = self._masked(self._product(1.0, [(self.code(part), n) for part, n in chosen]), code)
+            pieces.append((float(c) < 0, code))
         if not pieces:
             return Code("0.0", ATOM, (1, 1), True)
         codes = self._alike([code for _, code in pieces])
@@ -205,7 +212,7 @@ class Writer:
                 above.append(f"np.sqrt({code.text})")
             else:
                 (above if n > 0 else below).append(f"{self.inside(code, ATOM)}**{_power(abs(n))}")
-        shown = repr(abs(c))
+        shown = _literal(abs(c))
         if above and abs(c) != 1:
             above.insert(0, shown)
         if len(codes) == 1 and abs(c) == 1 and not below and parts[0][1] == 1:
@@ -215,6 +222,13 @@ class Writer:
             text += f" / {below[0]}" if len(below) == 1 else f" / ({' * '.join(below)})"
         shape = broadcast((1, 1), *(code.shape for code in codes))
         return Code(text, PRODUCT, shape, all(code.flat for code in codes))
+
+    def _masked(self, choice: Code, code: Code) -> Code:
+        """A product with a factor that absorbs where it is 0, whatever the others are there."""
+        self.helpers["masked"] = None
+        codes = self._alike([choice, code])
+        shape = broadcast(*(x.shape for x in codes))
+        return Code(f"masked({codes[0].text}, {codes[1].text})", ATOM, shape, all(x.flat for x in codes))
 
     def _alike(self, codes: list[Code]) -> list[Code]:
         """Codes that NumPy will broadcast as the matrices are."""
@@ -276,7 +290,7 @@ class Writer:
         name = call.operation if isinstance(call.operation, str) else call.operation.name
         flat = len(call.shape) < 2
         if name == "constant":
-            text = f"np.array({np.asarray(call.params[0][1]).tolist()})"
+            text = f"np.array({_literal(np.asarray(call.params[0][1]).tolist())})"
             return Code(text, ATOM, term.shape, flat)
         if name in ("ratio", "inverse", "hat", "heaviside"):
             codes = self._alike([self.code(x) for x in term.args])
@@ -313,13 +327,13 @@ class Writer:
 
     def _parameter(self, value: Any) -> str:
         if isinstance(value, np.ndarray):
-            return f"np.array({value.tolist()}, dtype={value.dtype.name!r})"
+            return f"np.array({_literal(value.tolist())}, dtype={value.dtype.name!r})"
         if isinstance(value, tuple):
             return f"({', '.join(map(self._parameter, value))}{',' * (len(value) == 1)})"
         if isinstance(value, list):
             return f"[{', '.join(map(self._parameter, value))}]"
         if isinstance(value, np.generic):
-            return repr(value.item())
+            return _literal(value.item())
         if value is Ellipsis:
             return "..."
         if isinstance(value, np.dtype | type):
@@ -327,10 +341,31 @@ class Writer:
         if callable(value):
             name = getattr(getattr(value, "operation", None), "name", "")
             return f"lambda z: {LAMBDAS.get(name) or self._applied(name, None, ['z'], {})}"
-        return repr(value)
+        return _literal(value) if isinstance(value, float) else repr(value)
+
+
+CHOICES = {f.operation for f in (op.where, op.relu, op.maximum, op.minimum, step, same)} | {"heaviside"}  # type: ignore[union-attr]
+
+
+def _is_choice(term: Term) -> bool:
+    """Whether a factor is 0 where what stands beside it does not count."""
+    return term.kind == "call" and term.data.operation in CHOICES
+
+
+def _may_be_infinite(mono: Sequence[tuple[Term, Any]]) -> bool:
+    """Whether a product may be no finite number where its symbols are: it divides, or has a logarithm, say."""
+    below = list(all_below(part for part, _ in mono))
+    powers = [n for _, n in (*mono, *(pair for x in below for _, inner in x.items for pair in inner))]
+    calls = (getattr(x.data.operation, "singular", False) for x in below if x.kind == "call")
+    return any(n < 0 or n != int(n) for n in powers) or any(calls)
 
 
 LAMBDAS = {"square": "z * z", "negative": "-z", "identity": "z"}
+
+
+def _literal(numbers: Any) -> str:
+    """A number, or a list of them, as a program writes it."""
+    return re.sub(r"\b(inf|nan)\b", r"np.\1", repr(numbers))
 
 
 def _power(n: Any) -> str:

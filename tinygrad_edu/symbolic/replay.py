@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..operations.signatures import ERRORS
 from ..record import Node, apply
 from ..sweep import sweep
 from .reading import Reading
@@ -14,6 +15,7 @@ from .reading import Reading
 Given = dict[str, Any]
 Cut = Collection[tuple[int, int]]
 LAST_DIGITS, ROUNDINGS = 2, 5
+SIZES = (0.2, 0.02, 1e-3, 1e-5, 1e-8)  # of perturbations
 
 
 class Assumption(NamedTuple):
@@ -49,6 +51,30 @@ def perturbed(
                 new = new / new.sum(axis=each.axis, keepdims=True)
         found[name] = new
     return found
+
+
+def inside(
+    reading: Reading, loss: Any, trial: int, assume: Sequence[Assumption] = ()
+) -> tuple[Given, dict[int, Any]]:
+    """What is given, perturbed, and the tape on it. Where some value is finite on the tape and is not then, or an
+    operation refuses it, as for ln(1 − x) of an x near 1, smaller perturbations are tried, and at last none."""
+    for size in (*SIZES, 0.0):
+        numbers = perturbed(reading, trial if size else 0, assume, size=size)
+        try:
+            again = replayed(reading, loss, numbers)
+        except ERRORS:
+            if size:
+                continue
+            raise
+        if in_domain(reading, again):
+            break
+    return numbers, again
+
+
+def in_domain(reading: Reading, again: dict[int, Any]) -> bool:
+    """Whether all values that are finite on the tape are finite on the tape recorded again."""
+    return all(np.isfinite(again[stamp]._value).all() or not np.isfinite(node._value).all()
+               for stamp, node in reading.nodes.items())
 
 
 def replayed(
@@ -117,5 +143,5 @@ def rounding(reading: Reading, loss: Any, numbers: Given, seed: Any, wanted: Seq
 
     with np.errstate(all="ignore"):
         several = [adjoints() for _ in range(ROUNDINGS)]
-    spreads = (np.ptp(np.stack(each), axis=0) for each in zip(*several, strict=True))
-    return max((float(np.max(spread, initial=0)) for spread in spreads), default=0.0)
+        spreads = [np.ptp(np.stack(each), axis=0) for each in zip(*several, strict=True)]
+    return max((float(np.max(x[np.isfinite(x)], initial=0)) for x in spreads), default=0.0)

@@ -128,6 +128,11 @@ def names_in(terms: Iterable[Term]) -> set[str]:
 # --- between terms and polys -----------------------------------------------------------------------------------------
 
 
+def must_not_be_zero(term: Term) -> None:
+    """Note what is divided by here, and is not by the engine."""
+    _tables.cancelled[term] = None
+
+
 def cancelled() -> tuple[Term, ...]:
     """What has been cancelled since this was last asked: it must not be 0."""
     found, _tables.cancelled = tuple(_tables.cancelled), {}

@@ -67,7 +67,9 @@ class Unicode:
 
     def number(self, text: str) -> str:
         digits, _, exponent = text.partition("e")
-        return f"{digits}·10{str(int(exponent)).translate(SUPERSCRIPTS)}" if exponent and digits else text
+        if exponent and digits:
+            return f"{digits}·10{str(int(exponent)).translate(SUPERSCRIPTS)}"
+        return text.replace("inf", "∞")
 
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
         name = getattr(operation, "name", operation)

@@ -1,0 +1,326 @@
+"""Sixty plausible mistakes, planted one at a time: do the tests of that part notice?
+
+``python tests/mutants.py`` tries all of them, ``python tests/mutants.py sweep drawing symbolic/text.py`` those of some
+parts or files; ``--workers 1`` takes one processor instead of two. All happens in copies in a temporary directory. Only
+failing tests count, and tests that do not end. The exit status is 1 if fewer than 57 of the sixty are noticed, or if
+one survives and the table has no reason for it.
+
+This is no test: it takes a while. `test_mutants` says whether the table still fits the package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+COPIED = ("tinygrad_edu", "tests", "examples", "README.md", "setup.cfg")
+ENOUGH = 57
+FAILED, PASSED = 1, 0  # pytest's exit status
+
+
+class Mutant(NamedTuple):
+    """A text that stands once in a file of the package, what stands there instead, and what that breaks."""
+
+    file: str
+    old: str
+    new: str
+    breaks: str
+    survives: str = ""  # why no test can notice
+
+    @property
+    def part(self) -> str:
+        """A package, or a module beside the packages."""
+        return self.file.split("/")[0].removesuffix(".py")
+
+    def planted(self, text: str) -> str:
+        """The text of the file with the mistake."""
+        if text.count(self.old) != 1:
+            raise ValueError(f"{self.file}: {self.old!r} stands there {text.count(self.old)} times")
+        return text.replace(self.old, self.new)
+
+
+TESTS = {  # the tests of a part, those that take longest at the end; slow ones are left out
+    "sweep": "sweep tensor transforms",
+    "record": "tensor sweep transforms",
+    "tensor": "tensor transforms",
+    "transforms": "transforms",
+    "recomputing": "transforms",
+    "containers": "transforms",
+    "protocols": "protocols",
+    "operations": "numerics arranging numerics_functions",
+    "compiling": "compile random_programs",
+    "symbolic": "derive mathml listing backward_pictures",
+    "comparing": "compare*",
+    "drawing": "steps steps_page folding drawing backward_pictures",
+    "documents": "documents",
+}
+
+MUTANTS = [
+    # the engine
+    Mutant("sweep.py", "g.base is not None or not g.flags", "not g.flags", "gradients of two leaves share memory"),
+    Mutant("sweep.py", "len(g.shape) >= len(value.shape) and all(", "len(g.shape) >= len(value.shape) or all(",
+           "an adjoint of a wrong shape is summed until it fits"),
+    Mutant("sweep.py", "in sorted(nodes):", "in sorted(nodes, reverse=True):",
+           "nodes on the way to a wanted one are left out"),
+    Mutant("record.py", "return x if base is None else", "return x if base is not x else",
+           "a read-only view is taken as it is, though others can write into its array"),
+    Mutant("record.py", "tracked = tracked or x._record is not None", "tracked = x._record is not None",
+           "only the last input decides whether anything is recorded"),
+    Mutant("record.py", "depth = max(depth, origin.depth + 1)", "depth = max(depth, origin.depth)",
+           "a named tensor that is updated in a loop keeps all that it ever was"),
+    Mutant("tensor.py", "if x is not None and x._value is value:", "if x is not None:",
+           "the second reading takes a leaf's new numbers for those that were recorded"),
+    Mutant("tensor.py", "if array.shape != self._value.shape:", "if array.size != self._value.size:",
+           "a leaf is given data of another shape"),
+    Mutant("tensor.py", "    new.grad = grad\n", "", "a copy of a leaf has lost its gradient"),
+    Mutant("transforms.py", "if copy or x.nbytes <= LARGE:", "if x.nbytes <= LARGE:",
+           "a graph that outlives the call shares a large array with the caller"),
+    Mutant("transforms.py", "int(i) % count for i", "abs(int(i)) for i", "argnum=-1 is the second argument"),
+    Mutant("transforms.py", "[a + b for a, b in zip(results, parts, strict=True)]", "parts",
+           "jvp has only what the last argument contributes"),
+    Mutant("recomputing.py", "np.array_equal(again._value, value, equal_nan=True)",
+           "np.shape(again._value) == value.shape",
+           "checkpoint does not see that a leaf has had new data since"),
+    Mutant("containers.py", "else keys, strict=True)", "else other, strict=True)",
+           "the entries of a dict are matched by their order"),
+    Mutant("containers.py", "len(other) != len(parts)", "len(other) < len(parts)",
+           "what is too long is cut off without a word"),
+    Mutant("protocols.py", "np.amax: op.max, np.amin: op.min", "np.amax: op.min, np.amin: op.max",
+           "np.amax is the smallest"),
+    Mutant("protocols.py", 'if method != "__call__" or not known:', 'if method != "__call__" and not known:',
+           "np.add.reduce is np.add"),
+    # operations, whose rules have mutants of their own in test_rules
+    Mutant("operations/reductions.py", "[rest * right, rest * left]", "[rest * left, rest * right]",
+           "the derivative of a product belongs to other factors"),
+    Mutant("operations/choosing.py", 'np.argsort(a, axis, kind="stable")', "np.argsort(a, axis)",
+           "equal numbers do not keep their order"),
+    # compiling
+    Mutant("compiling/simplify.py", 'tuple(x.params["axes"][i] for i in axes)',
+           'tuple(axes[i] for i in x.params["axes"])',
+           "two transposes are put together in the wrong order"),
+    Mutant("compiling/simplify.py", "if start >= 0 and np.array_equal", "if np.array_equal",
+           "x[[-2, -1]] is the empty x[-2:0]"),
+    Mutant("compiling/lines.py", "(type(x).__name__, repr(x))", '("number", x)',
+           "0.0 and -0.0, 1 and True, are one number of a program"),
+    Mutant("compiling/memory.py", "self.last[self.source_of(x)] = i", "self.last[x] = i",
+           "memory is written into while a view of it is still to be read"),
+    Mutant("compiling/source.py", "text if own and not shared and line.shape", "text if own and line.shape",
+           "two results are one array"),
+    Mutant("compiling/standard.py", "((1,) * (n - x.ndim) + x.shape for x in (a, b))",
+           "(x.shape + (1,) * (n - x.ndim) for x in (a, b))",
+           "kron of a vector and a matrix goes along the wrong axis"),
+    Mutant("compiling/portable.py", "({x} {sign} {y}) | ({x} != {x})", "{x} {sign} {y}",
+           "the maximum of nan and 1 is 1"),
+    Mutant("compiling/trace.py", "    x = unchanging(x)\n", "",
+           "a program has the numbers of an array that was written into later, and closes it for writing"),
+    Mutant("compiling/entry.py", '" or ".join(f"{new} is not', '" and ".join(f"{new} is not',
+           "of two closed-over Tensors one may have new data without being read again"),
+    Mutant("compiling/compiled.py", "return dict, tuple(tree), tuple(map", "return dict, len(tree), tuple(map",
+           "dicts with other keys share a program"),
+    # symbolic
+    Mutant("symbolic/algebra.py", "roots != c.roots and float", "roots == c.roots and float",
+           "√2 x + x is collected as if √2 were 1"),
+    Mutant("symbolic/chains.py", 'if c != ONE or f.kind != "chain" or', 'if f.kind != "chain" or',
+           "the formula of 2f with bullets has lost its 2"),
+    Mutant("symbolic/certify.py", "if not error <= tolerance * largest + floor:",
+           "if error > tolerance * largest + floor:",
+           "a formula that gives nan is certified"),
+    Mutant("symbolic/replay.py", "new.sum(axis=each.axis, keepdims=True)", "new.sum(axis=0, keepdims=True)",
+           "what is assumed to sum to 1 does so along another axis"),
+    Mutant("symbolic/local.py", "term if new is product else self._tidier.tidy(new.term)", "term",
+           "a product by itself does not show that broadcasting is undone"),
+    Mutant("symbolic/text.py", "self.raised(self.inside(text, ATOM), n,", "self.raised(text[0], n,",
+           "the square of a sum has no parentheses"),
+    Mutant("symbolic/latex.py", 'in ("softmax", "log_softmax") and params.get("axis") == 0:',
+           'in ("softmax", "log_softmax"):', "softmax along axis 1 looks like that along axis 0"),
+    Mutant("symbolic/program.py", 'f" / ({\' * \'.join(below)})"', 'f" / {\' * \'.join(below)}"',
+           "a / (b * c) is written a / b * c"),
+    Mutant("symbolic/expression.py", 'product if out == "".join(rest) else transposed(product)', "product",
+           "einsum ij,jk->ki has no transpose"),
+    # comparing
+    Mutant("comparing/trial.py", "scope.loss, self.given, cut)", "scope.loss, self.given)",
+           "a way that is left out is not cut from the tape"),
+    Mutant("comparing/trial.py", '"function" if kind == "act" else "slope")',
+           '"slope" if kind == "act" else "function")',
+           "σ and σ′ are exchanged where they are called by name"),
+    Mutant("comparing/mistakes.py", "data=True), node) if axis == 0 else", "data=True), node) if axis == 1 else",
+           "on paper a sum goes along the other axis"),
+    Mutant("comparing/mistakes.py", "twice = texts[i] in texts[:i] + texts[i + 1 :]",
+           "twice = texts[i] in texts[: i + 1]",
+           "every factor that is too many is said to stand there twice"),
+    Mutant("comparing/diagnosis.py", "return c is not None and abs(c - 1) < 1e-7",
+           "return c is not None and abs(abs(c) - 1) < 1e-7", "minus the gradient is right"),
+    Mutant("comparing/diagnosis.py", "min(PAIRS, WORK // size)", "min(PAIRS, size // WORK)",
+           "two mistakes at once are not looked for"),
+    Mutant("comparing/edits.py", "whole = whole.replaced(", "whole = tree.replaced(",
+           "the argument of a function is replaced in the last of its calls only"),
+    Mutant("comparing/finding.py", "np.take(numbers[name], [0], axis)", "np.take(numbers[name], [0], 1 - axis)",
+           "the first input is taken for the first sample"),
+    Mutant("comparing/evaluate.py", "return Ones(not x.row)", "return Ones(x.row)", "1ᵀ is the column 1"),
+    Mutant("comparing/conditions.py", "if not symmetric and np.all(value != 0)",
+           "if not symmetric and np.any(value != 0)",
+           "zeros by which a formula looks right are not seen"),
+    Mutant("comparing/grammar.py", 'sign = -sign if self.take().text == "-" else sign',
+           'sign = -1 if self.take().text == "-" else sign', "− − a is −a"),
+    # drawing
+    Mutant("drawing/folding.py", "first.split(BETWEEN)[0] + BETWEEN + last.split(BETWEEN)[-1]",
+           "first + BETWEEN + last",
+           "the name of a loop in a loop has the names of all its ends"),
+    Mutant("drawing/repetitions.py", "[e.tail].value), e.operand, e.repeats)", "[e.tail].value), e.repeats)",
+           "x − y and y − x are repetitions of one operation"),
+    Mutant("drawing/backward.py", "numbers[node._record.stamp, i] = bare(product), bare(added)",
+           "numbers[node._record.stamp, i] = bare(added), bare(product)",
+           "the numbers before and after a sum are exchanged"),
+    Mutant("drawing/labels.py", "value.shape[-1] if value.ndim else 1", "value.shape[0] if value.ndim else 1",
+           "the numbers of a matrix stand in its other form"),
+    Mutant("drawing/pieces.py", "rule.added if added else rule.term", "rule.term",
+           "a product is shown as it is before broadcasting is undone"),
+    Mutant("drawing/steps.py", "since.setdefault(key, i)", "since[key] = i",
+           "a value is there from the last step on that is about it, not from the first"),
+    Mutant("drawing/steps_page.py", "max(self.since[tail], self.since[head])",
+           "min(self.since[tail], self.since[head])",
+           "an arrow is there before the box it points to"),
+    Mutant("drawing/dot.py", "key=len, reverse=True)", "key=len)", "a frame in a frame is left out"),
+    Mutant("drawing/mermaid.py", "if box.layers[: depth + 1] not in inside[box.layers[:depth]]:", "if box.layers:",
+           "every box opens its frame again"),
+    # documents
+    Mutant("documents/audit.py", "np.max([c.error for c in comparisons])", "max(c.error for c in comparisons)",
+           "nan is lost among the errors"),
+    Mutant("documents/strict.py", "if not (0 <= j < self.shape[0] and", "if not (j < self.shape[0] and",
+           "x[-1] is the last element"),
+]  # fmt: skip
+
+
+# --- trying them -----------------------------------------------------------------------------------------------------
+
+
+def files_of(part: str) -> list[str]:
+    """The tests of a part, as files below the root, and the examples in its docstrings."""
+    found = [path for name in TESTS[part].split() for path in sorted(ROOT.glob(f"tests/test_{name}.py"))]
+    package = ROOT / "tinygrad_edu" / part
+    found.append(package if package.is_dir() else package.with_suffix(".py"))
+    return [str(path.relative_to(ROOT)) for path in found]
+
+
+def verdict(status: int | None, output: str) -> str:
+    """What pytest found: "noticed" by a failing test or as tests did not end, "survived", or "broken", where it failed
+    before any test could."""
+    if status is None or (status == FAILED and re.search(r"\b\d+ failed", output)):
+        return "noticed"
+    return "survived" if status == PASSED else "broken"
+
+
+def tested(directory: Path, part: str, limit: float, cached: bool = False) -> tuple[str, str]:
+    """Run the tests of a part in a copy: the verdict, and which test failed, or the end of what was printed."""
+    paths = {"PYTHONPATH": str(directory), "OPENBLAS_NUM_THREADS": "1", "TMPDIR": str(directory)}
+    environment = {**os.environ, **paths, "PYTHONDONTWRITEBYTECODE": "" if cached else "1"}
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not slow", "-p", "no:cacheprovider", *files_of(part)]
+    log = directory / "log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            command, cwd=directory, env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            status = process.wait(limit)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            status = None
+    output = log.read_text(errors="replace")
+    failed = re.search(r"^FAILED (.*?)( - .*)?$", output, re.MULTILINE)
+    if status is None:
+        return verdict(status, output), f"no end after {limit:.0f} s"
+    return verdict(status, output), failed[1] if failed else output.strip().rpartition("\n")[2]
+
+
+def tried(directory: Path, mutant: Mutant, limit: float) -> tuple[str, str]:
+    """Plant a mutant in a copy, import it, run the tests, and take it out again."""
+    path = directory / "tinygrad_edu" / mutant.file
+    right = path.read_text(encoding="utf-8")
+    for compiled in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
+        compiled.unlink()
+    path.write_text(mutant.planted(right), encoding="utf-8")
+    try:
+        module = f"tinygrad_edu.{mutant.file.removesuffix('.py').replace('/', '.')}"
+        program = f"import sys, {module}; print(sys.modules['{module}'].__file__)"
+        found = subprocess.run([sys.executable, "-Bc", program], cwd=directory, capture_output=True, text=True,
+                               env={**os.environ, "PYTHONPATH": str(directory)})  # fmt: skip
+        if Path(found.stdout.strip() or ".") != path:
+            return "broken", (found.stdout + found.stderr).strip().rpartition("\n")[2]
+        return tested(directory, mutant.part, limit)
+    finally:
+        path.write_text(right, encoding="utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Try the mutants that were asked for, print what became of each, and return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("part", nargs="*", help="parts or files of the package; all, if none is named")
+    parser.add_argument("--workers", type=int, choices=(1, 2), default=2)
+    asked = parser.parse_args(arguments)
+    mutants = [each for each in MUTANTS if not asked.part or {each.part, each.file} & {*asked.part}]
+    if not mutants:
+        parser.error(f"no such part; there are {', '.join(dict.fromkeys(each.part for each in MUTANTS))}")
+    for each in mutants:
+        each.planted((ROOT / "tinygrad_edu" / each.file).read_text(encoding="utf-8"))
+    parts = list(dict.fromkeys(each.part for each in mutants))
+    with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(asked.workers) as pool:
+        copies: queue.Queue[Path] = queue.Queue()
+        for i in range(asked.workers):
+            copy = Path(temporary).resolve() / str(i)
+            for name in COPIED:
+                source = ROOT / name
+                if source.is_dir():
+                    shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+                else:
+                    shutil.copy2(source, copy / name)
+            copies.put(copy)
+
+        def baseline(part: str) -> tuple[str, str, float]:
+            copy, start = copies.get(), time.monotonic()
+            try:
+                return *tested(copy, part, 3600, cached=True), time.monotonic() - start
+            finally:
+                copies.put(copy)
+
+        limits = {}
+        for part, (found, why, seconds) in zip(parts, pool.map(baseline, parts), strict=True):
+            print(f"{part}: the tests take {seconds:.0f} s without a mutant", flush=True)
+            if found != "survived":
+                print(f"{part}: the tests fail without a mutant already: {why}")
+                return 1
+            limits[part] = 60 + 4 * seconds
+
+        def outcome(mutant: Mutant) -> tuple[str, str]:
+            copy = copies.get()
+            try:
+                return tried(copy, mutant, limits[mutant.part])
+            finally:
+                copies.put(copy)
+
+        outcomes = []
+        for mutant, (found, why) in zip(mutants, pool.map(outcome, mutants), strict=True):
+            outcomes.append(found)
+            reason = f"; {mutant.survives}" if mutant.survives else ""
+            print(f"{found:9} {mutant.file:24} {mutant.breaks}{reason}\n{'':10}{why}", flush=True)
+    noticed = outcomes.count("noticed")
+    print(f"{noticed} of {len(mutants)} noticed")
+    unexplained = any(found != "noticed" and not each.survives for each, found in zip(mutants, outcomes, strict=True))
+    return int(unexplained or "broken" in outcomes or noticed < ENOUGH - len(MUTANTS) + len(mutants))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
