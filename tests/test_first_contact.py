@@ -242,8 +242,8 @@ TOLD = {
         lambda: tg.grad(tg.checkpoint(lambda x: (x * rng.random(3)).sum()))(np.ones(3)),
         "random numbers are to be drawn before",
     ),
-    "writing": (lambda: tg.compile(written)(np.ones(3)), r"writing into an array: compile .*tg\.stack"),
-    "filling": (lambda: tg.compile(lambda x: np.zeros(3).fill(x[0]))(np.ones(3)), "writing into an array: compile"),
+    "writing": (lambda: tg.compile(written)(np.ones(3)), r"compile traces .*tg\.stack"),
+    "filling": (lambda: tg.compile(lambda x: np.zeros(3).fill(x[0]))(np.ones(3)), "compile traces"),
 }  # fmt: skip
 
 
