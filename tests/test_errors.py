@@ -141,7 +141,7 @@ INDICES = {
     "of a scalar": (lambda: s[0], IndexError, ["()"]),
     "assignment": (lambda: x.__setitem__(0, 1.0), TypeError, ["W.data = ", "tg.where"]),
     "assignment to data": (lambda: x.data.__setitem__(0, 1.0), TypeError, ["read-only", "W.data = "]),
-    "ragged": (lambda: x[[[0], [0, 1]]], (IndexError, ValueError), ["getitem", "ragged", "list"]),
+    "ragged": (lambda: x[[[0], [0, 1]]], (IndexError, ValueError), ["indexing", "ragged", "list"]),
 }  # fmt: skip
 
 DATA = {

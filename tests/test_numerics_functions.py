@@ -174,7 +174,7 @@ def test_float_power_is_of_float64():
 HIDDEN = tg.Tensor([-1000.0] * 4)
 QUIET = {  # of numbers where e^x is 0 for a float
     "sigmoid": tg.sigmoid, "softplus": tg.softplus, "softmax": tg.softmax, "log_softmax": tg.log_softmax,
-    "logsumexp": tg.logsumexp, "gelu": tg.gelu, "tanh": tg.tanh, "squared error": lambda z: tg.squared_error(0 * z, z),
+    "logsumexp": tg.logsumexp, "gelu": tg.gelu, "tanh": tg.tanh,
     "softmax cross entropy": lambda z: tg.softmax_cross_entropy(np.array([1, 0, 0, 0]), z),
     "cross entropy": lambda z: tg.cross_entropy(np.array([1, 0, 0, 0]), tg.softmax(z) + 0.1),
     "coordinatewise": lambda z: tg.coordinatewise([tg.sigmoid, tg.softplus, tg.tanh, tg.relu], z),
@@ -227,7 +227,7 @@ def test_sinc_at_every_order(order):
 
 WRONG = {  # a call and what its error says
     "clip, a bound twice": (lambda x: tg.clip(x, 0, min=1), "clip: a bound comes twice"),
-    "clip, shapes": (lambda x: tg.clip(x, np.zeros(2), 1), r"max.*\(2, 3\).*\(2,\).*broadcast"),
+    "clip, shapes": (lambda x: tg.clip(x, np.zeros(2), 1), r"clip: \(2, 3\) max \(2,\).*broadcast"),
     "average, weights": (lambda x: tg.average(x, 0, np.ones(3)), r"average: weights of shape \(3,\).*\(2, 3\).*axis=0"),
     "average, weights without axis": (lambda x: tg.average(x, weights=[1, 2, 3]), "average: weights of shape"),
     "average, an axis twice": (lambda x: tg.average(x, (1, 1), np.ones((3, 3))), "axis|axes|size"),

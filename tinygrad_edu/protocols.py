@@ -109,8 +109,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
     known = ufunc in UFUNCS or ufunc in PLAIN_UFUNCS
     if method != "__call__" or not known:
         raise _unsupported(name)
-    refused = [key for key, value in kwargs.items() if not changes_nothing(key, value, inputs)]
-    if refused:
+    if kwargs and (refused := [key for key, value in kwargs.items() if not changes_nothing(key, value, inputs)]):
         raise TypeError(f"{name}: {'=, '.join(refused)}= is not supported on Tensors")
     if ufunc not in UFUNCS:
         return on_values(ufunc, name, plain(inputs), {})

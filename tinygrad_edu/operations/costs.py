@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import underflows_to_zero
 from .activations import log_softmax, softmax
 from .defining import fold, primitive, vjps
 from .elementwise import over_ln, ratio, real, safe_log
@@ -22,7 +21,6 @@ def _demand_equal(t: Any, a: Any) -> None:
 
 
 @primitive()
-@underflows_to_zero
 def squared_error(t: Any, a: Any) -> Any:
     """½ Σ (t − a)², over everything. Its gradient in a is a − t (sabine 2.1 prints t − a, with the wrong sign).
 
@@ -39,7 +37,6 @@ def squared_error(t: Any, a: Any) -> Any:
 
 
 @primitive(inputs=2, selects=True)
-@underflows_to_zero
 def cross_entropy(t: Any, a: Any, base: float | None = None) -> Any:
     """−Σ t log_base(a), over everything, of probabilities a. A coordinate with t = 0 contributes 0, whatever a is.
 
@@ -58,7 +55,6 @@ def cross_entropy(t: Any, a: Any, base: float | None = None) -> Any:
 
 
 @primitive(inputs=2)
-@underflows_to_zero
 def softmax_cross_entropy(t: Any, z: Any, base: float | None = None, axis: int | tuple[int, ...] | None = 0) -> Any:
     """−Σ t log_base(softmax(z)), over everything: cross entropy of logits z, safe at logits of any size.
 

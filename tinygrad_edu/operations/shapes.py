@@ -25,8 +25,8 @@ def _reshape(x: Any, shape: Shape) -> Any:
 def _whole(name: str, numbers: Any) -> Shape:
     try:
         return tuple(map(operator.index, numbers))
-    except TypeError:
-        raise TypeError(f"{name}: expected whole numbers, got {numbers}") from None
+    except (TypeError, ValueError):
+        raise TypeError(f"{name}: expected whole numbers, got {' '.join(str(numbers).split())}") from None
 
 
 def reshape(a: Any, *shape: Any, order: str = "C") -> Any:
