@@ -219,6 +219,16 @@ def test_an_axis_is_written_where_it_is_not_that_of_columns(f):
     assert along.latex.count(r"\text{axis=1}") == along.latex.count("softmax") > 0
 
 
+@pytest.mark.parametrize("spelled", ["ij,jk->ik", "ij,jk->ki", "ji,jk->ki", "ij,kj->ki", "ji,kj->ik", "ji,kj->ki"])
+def test_a_product_of_matrices_in_letters(spelled):
+    lengths = {"i": 2, "j": 3, "k": 4}
+    A, B = variable("A", *map(lengths.get, spelled[:2])), variable("B", *map(lengths.get, spelled[3:5]))
+    a, b = ("A", "Aᵀ")[spelled[0] == "j"], ("B", "Bᵀ")[spelled[3] == "k"]
+    turned = f"{('B', 'Bᵀ')[b == 'B']}·{('A', 'Aᵀ')[a == 'A']}"
+    formula = tg.derive(tg.sum(np.einsum(spelled, A, B).named("y") ** 2), A)
+    assert formula.definitions["y"] == (f"{a}·{b}" if spelled.endswith("ik") else turned)
+
+
 def test_a_recurrent_network():
     U, W, h = variable("U", 3, 3), variable("W", 3, 2), given("h0", 3, 1)
     for i in (1, 2, 3):

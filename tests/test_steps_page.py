@@ -114,6 +114,8 @@ def test_the_picture_is_lit_by_key(tree, losses, name):
     ends = {tuple(edge["data-ends"].split()) for edge in edges}
     arrows = {(a.head, a.tail) if a.kind in ("backward", "line") else (a.tail, a.head) for a in walked.scene.arrows}
     assert ends == arrows
+    for edge in edges:  # an arrow is there when both of its ends are
+        assert int(edge["data-since"]) == max(walked.since[key] for key in edge["data-ends"].split())
     assert not list(tree.all("title"))[1:]  # a title in a picture would be a box that says v7
 
 
