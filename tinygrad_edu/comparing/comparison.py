@@ -154,14 +154,20 @@ class Comparison:
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, alone=True)
             self._note = "It is read for the first sample alone, as a Jacobian is of one."
         for tree, likely in readings:
-            spelling = Spelling(scope, tree, notation, names)
-            candidate = Candidate(functools.partial(_evaluated, tree), tree, Printer(notation, spelling, text))
+            candidate = self._candidate(tree.flattened(), Printer(notation, Spelling(scope, tree, notation, names), text))
+            as_typed = self._candidate(tree, candidate.printer)
+            value, typed = self._run(candidate), self._run(as_typed)
+            if value is None or (notation == "numpy" and not _equal(value, typed)):
+                candidate = as_typed
             if self._right(candidate):
                 return [candidate]
             if likely:
                 found.setdefault(repr(tree), candidate)
         fitting = [each for each in found.values() if self._run(each) is not None]
         return (fitting or list(found.values()))[:3]
+
+    def _candidate(self, tree: Tree, printer: Printer | None) -> Candidate:
+        return Candidate(functools.partial(_evaluated, tree), tree, printer)
 
     def _readings(self, text: str, scope: Scope) -> Iterator[tuple[Tree, bool]]:
         """The readings of a text, and whether all names mean in it what they mean most likely."""
@@ -181,9 +187,13 @@ class Comparison:
 
     def _run(self, candidate: Candidate) -> Array:
         """The value on the tape's own numbers; None where it does not type-check."""
+        notes = self._inputs.own.evaluate.broadcasts
+        notes.clear()
         try:
             with np.errstate(all="ignore"):
-                return np.asarray(candidate.run(self._inputs.own), float)
+                value = np.asarray(candidate.run(self._inputs.own), float)
+            self._broadcasts += [each for each in notes.values() if candidate.tree and each not in self._broadcasts]
+            return value
         except Misfit as error:
             piece = f"{candidate.printer(error.tree)}: " if candidate.printer and error.tree else ""
             said = str(error).rstrip(".")
@@ -217,6 +227,9 @@ class Comparison:
             self.value = self._run(candidates[0])
             self._measure()
             self.verdict, self.diagnosis = "right", "The formula is the gradient."
+            if self._broadcasts and self._inputs.scope.batch == 1:
+                self.verdict, self.causes = "conditional", ("condition", "one sample")
+                self.diagnosis = f"{self._broadcasts[0]} It is right only for one sample; for more it is no product."
             return
         which, findings = explanations([Diagnosis(self._inputs, *each) for each in candidates], self._exact)
         best = candidates[which]
@@ -350,7 +363,11 @@ def _key(name: str) -> Name:
 
 
 def _evaluated(tree: Tree, trial: Any) -> Array:
-    return trial.evaluate(tree)
+    return trial.evaluate(tree, broadcast=True)
+
+
+def _equal(a: Array, b: Array) -> bool:
+    return b is not None and a.shape == b.shape and np.allclose(a, b, equal_nan=True)
 
 
 class Watched(np.ndarray):

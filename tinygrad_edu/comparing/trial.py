@@ -47,7 +47,7 @@ class Trial:
             adjoints = sweep(loss, seed) if loss._record is not None else ()
             self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
         gradient = self.adjoint(wrt._record.stamp)
-        self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, np.shape(gradient))
+        self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, np.shape(gradient), scope.softmax_axis)
         self.engine: Array = self.evaluate.shaped(gradient)
 
     @functools.cached_property
@@ -78,7 +78,7 @@ class Trial:
         return np.float64(quantity.number)
 
     def _softmax(self, quantity: Quantity) -> Array:
-        return softmax(self.value(quantity.key))
+        return softmax(self.value(quantity.key), self.scope.softmax_axis)
 
     def _slope(self, quantity: Quantity) -> Array:
         """The derivatives of an activation: its rule with g = 1; of softmax the diagonal of the Jacobian."""
