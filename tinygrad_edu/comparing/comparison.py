@@ -24,7 +24,7 @@ from .grammar import ORDERS, parse
 from .printing import Printer
 from .scope import Scope, Unknown, found, joined, looked_up, meanings
 from .spelling import Spelling
-from .tokens import FormulaError, notation_of
+from .tokens import FormulaError, notation_of, restored
 from .tree import Tree
 from .trial import Trial
 
@@ -126,9 +126,14 @@ class Comparison:
         self.suggestion: str | None = None
         self.causes: tuple[str, ...] = ()
         self._broadcasts: list[str] = []
-        self._misfit = self._note = self.diagnosis = ""
+        self._notes: list[str] = []  # of how the text is read
+        self._misfit = self.diagnosis = ""
         self.verdict = "wrong"
         scope = Scope(loss, reading, {_key(name): target for name, target in names.items()})
+        if isinstance(formula, str):
+            typed, formula = formula, restored(formula, scope.known())
+            self._notes += ['It is read as a text with r in front: write r"…".'] * (formula != typed)
+            self.text = formula
         matrices = isinstance(formula, str) and notation_of(formula) != "numpy"
         self._inputs = Inputs(scope, node, matrices)
         self.engine: Array = np.array(self._inputs.own.adjoint(node._record.stamp), loss._value.dtype)
@@ -141,6 +146,7 @@ class Comparison:
             candidates = [Candidate(_constant(formula))]
             self._inputs.only_own()
         self._judge(candidates)
+        self.diagnosis = " ".join([self.diagnosis, *self._notes])
 
     # --- the formula ---
 
@@ -152,7 +158,7 @@ class Comparison:
         quantities = {node.data for tree, _ in readings for node in tree.walk() if node.kind == "name"}
         if scope.batch > 1 and any(quantity.kind == "jacobian" for quantity in quantities):
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, alone=True)
-            self._note = "It is read for the first sample alone, as a Jacobian is of one."
+            self._notes.append("It is read for the first sample alone, as a Jacobian is of one.")
         for tree, likely in readings:
             candidate = self._candidate(tree.flattened(), Printer(notation, Spelling(scope, tree, notation, names), text))
             as_typed = self._candidate(tree, candidate.printer)
@@ -247,7 +253,7 @@ class Comparison:
         else:
             parts += [self._where()] if self.value is not None else []
             parts.append("No small edit explains it." if self.text else "No simple cause explains it.")
-        self.diagnosis = " ".join([*parts, *([self._note] if self._note else [])])
+        self.diagnosis = " ".join(parts)
 
     def _measure(self) -> None:
         """The errors; nan where the shapes differ."""

@@ -72,5 +72,6 @@ def scaled_by(factor: Factor, notation: str) -> Tree:
     elif notation == "latex":
         above, slash, below = text.replace("ln(", r"\ln(").partition("/")
         text = rf"\frac{{{above}}}{{{below.strip('()') if ' ' in below else below}}}" if slash else text
+        text = text.replace(" ", r" \cdot ")
     plain = text.replace(".", "").isdigit() or notation == "latex"
     return Tree("number", data=1 / factor.value, text=text if plain else f"({text})")

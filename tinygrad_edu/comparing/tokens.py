@@ -79,6 +79,37 @@ TOKEN = {
 }
 
 
+ESCAPES = {"\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r"}
+COMMANDS = {each[1:] for each in {*SAME, *IGNORED, *ACCENTS, *STRUCTURES, *FRACTIONS, *WORDS} if each.startswith("\\")}
+COMMANDS |= FUNCTIONS
+ESCAPED = re.compile(r"([\a\b\t\n\v\f\r])([A-Za-z]*)")
+
+
+def restored(text: str, known: set[str]) -> str:
+    r"""A formula in LaTeX as it was typed, where Python took \f of \frac, \t of \top, \b of \bar for one character.
+
+    >>> restored("\frac{1}{m} W^\top", set()) == r"\frac{1}{m} W^\top"
+    True
+
+    Raises
+    ------
+    FormulaError
+        For a character that no formula has, and which begins no command of LaTeX.
+    """
+
+    def command(match: re.Match[str]) -> str:
+        character, word = match.groups()
+        if character in " \t\n\r" and (word in known or ESCAPES[character] + word not in COMMANDS):
+            return match.group()
+        if ESCAPES[character] + word not in COMMANDS:
+            name = f"\\{ESCAPES[character]}{word}"
+            what = f"the command {name} is not known here; it was typed in a text without r in front: write r\"…\""
+            raise FormulaError(text, match.start(), what)
+        return f"\\{ESCAPES[character]}{word}"
+
+    return ESCAPED.sub(command, text)
+
+
 def notation_of(text: str) -> str:
     r"""The notation that a text is in: numpy, unicode or latex.
 
