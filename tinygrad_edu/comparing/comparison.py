@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import html
 import inspect
@@ -145,7 +146,9 @@ class Comparison:
         else:
             candidates = [Candidate(_constant(formula))]
             self._inputs.only_own()
-        self._judge(candidates)
+        best = self._judge(candidates)
+        if best.tree is not None:
+            self._notes[:0] = _read_as(best.tree, scope)
         self.diagnosis = " ".join([self.diagnosis, *self._notes])
 
     # --- the formula ---
@@ -227,8 +230,8 @@ class Comparison:
 
     # --- the verdict ---
 
-    def _judge(self, candidates: list[Candidate]) -> None:
-        """The verdict: of the first reading, or of the one that a mistake explains."""
+    def _judge(self, candidates: list[Candidate]) -> Candidate:
+        """The verdict: of the first reading, or of the one that a mistake explains, which is handed back."""
         if self._right(candidates[0]):
             self.value = self._run(candidates[0])
             self._measure()
@@ -236,7 +239,7 @@ class Comparison:
             if self._broadcasts and self._inputs.scope.batch == 1:
                 self.verdict, self.causes = "conditional", ("condition", "one sample")
                 self.diagnosis = f"{self._broadcasts[0]} It is right only for one sample; for more it is no product."
-            return
+            return candidates[0]
         which, findings = explanations([Diagnosis(self._inputs, *each) for each in candidates], self._exact)
         best = candidates[which]
         self.value = self._run(best)
@@ -254,6 +257,7 @@ class Comparison:
             parts += [self._where()] if self.value is not None else []
             parts.append("No small edit explains it." if self.text else "No simple cause explains it.")
         self.diagnosis = " ".join(parts)
+        return best
 
     def _measure(self) -> None:
         """The errors; nan where the shapes differ."""
@@ -358,6 +362,18 @@ class Comparison:
         colour, strength = "220,50,50" if x > 0 else "50,110,230", min(abs(x) / self.max_abs_error, 1) * 0.55
         style = f"background:rgba({colour},{strength:.2f});text-align:right"
         return f"<td title='{x:.6g}' style='{style}'>{x:.2g}</td>"
+
+
+def _read_as(tree: Tree, scope: Scope) -> list[str]:
+    """Which names of a formula are not the tape's own, and what they are taken for."""
+    said: dict[str, str] = {}
+    for node in tree.walk():
+        if node.kind == "name" and node.text:
+            with contextlib.suppress(FormulaError):
+                name = parse(node.text, scope.known(), ORDERS[0], scope.is_layer)
+                if isinstance(name.data, Name) and (meant := scope.meant(name.data, node.data)):
+                    said[node.text] = meant
+    return [f"{', '.join(f'{name} is read as {meant}' for name, meant in said.items())}."] if said else []
 
 
 def _key(name: str) -> Name:

@@ -196,6 +196,17 @@ class Scope:
             raise Unknown(f"the tape has nothing named {_shown(name)}; it has {known}; names={{...}} says what is what")
         return found
 
+    def meant(self, name: Name, quantity: Quantity) -> str:
+        """What a name that is not the tape's own is taken for: t for y, softmax(z) for p, 7 for m."""
+        if self.mapped(name) or self.exact(name):
+            return ""
+        shown = self.shown.get(quantity.key, "")
+        if quantity.kind == "number" and quantity.key in SIZES | SCALARS:
+            return f"{quantity.number:g}"
+        if quantity.kind == "softmax" and shown:
+            return f"softmax({shown})" if not self.softmax_axis else f"softmax({shown}, axis={self.softmax_axis})"
+        return shown if quantity.kind == "value" else ""
+
     def is_layer(self, name: Name) -> bool:
         """Whether a^2 is a of layer 2 and no square."""
         return not self.exact(name._replace(layer="")) and found(self, name)
