@@ -163,8 +163,10 @@ class Comparison:
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, alone=True)
             self._notes.append("It is read for the first sample alone, as a Jacobian is of one.")
         for tree, likely in readings:
-            candidate = self._candidate(tree.flattened(), Printer(notation, Spelling(scope, tree, notation, names), text))
-            as_typed = self._candidate(tree, candidate.printer)
+            printer = Printer(notation, Spelling(scope, tree, notation, names), text)
+            candidate, as_typed = (
+                Candidate(functools.partial(_evaluated, each), each, printer) for each in (tree.flattened(), tree)
+            )
             value, typed = self._run(candidate), self._run(as_typed)
             if value is None or (notation == "numpy" and not _equal(value, typed)):
                 candidate = as_typed
@@ -174,9 +176,6 @@ class Comparison:
                 found.setdefault(repr(tree), candidate)
         fitting = [each for each in found.values() if self._run(each) is not None]
         return (fitting or list(found.values()))[:3]
-
-    def _candidate(self, tree: Tree, printer: Printer | None) -> Candidate:
-        return Candidate(functools.partial(_evaluated, tree), tree, printer)
 
     def _readings(self, text: str, scope: Scope) -> Iterator[tuple[Tree, bool]]:
         """The readings of a text, and whether all names mean in it what they mean most likely."""

@@ -65,9 +65,9 @@ class Inputs:
         """The constants whose numbers sum to 1 over the outputs."""
         for name, tensor in self.scope.reading.given.items():
             value = self.own.given[name]
-            axis = min(1 - self.scope.axis, np.ndim(value) - 1)
-            constant = getattr(tensor, "_record", None) is None and np.size(value) > 1 and axis >= 0
-            if constant and np.all(value >= 0) and np.allclose(np.sum(value, axis), 1, rtol=1e-5):
+            axis = self.scope.outputs_axis(np.ndim(value))
+            constant = getattr(tensor, "_record", None) is None and np.size(value) > 1
+            if constant and axis is not None and np.all(value >= 0) and np.allclose(np.sum(value, axis), 1, rtol=1e-5):
                 yield Assumption(tensor, axis)
 
     def changed(

@@ -93,7 +93,8 @@ class Scope:
         self.output = last if last is not None else self.logits
         self.target = self._target()
         self.softmax_axis = self._softmax_axis()
-        self.axis = 1 - (self.layers[-1].side if self.layers else int(self.softmax_axis == 1))  # along which the samples are
+        outputs = self.layers[-1].side if self.layers else int(self.softmax_axis == 1)
+        self.axis = 1 - outputs  # along which the samples are
         shape = self.output.shape if self.output is not None else ()
         self.batch = shape[self.axis] if len(shape) > self.axis else 1
         self.outputs = int(np.prod(shape)) // max(self.batch, 1)
@@ -103,6 +104,13 @@ class Scope:
             if x is None and np.size(value) == 1 and node._record.operation.name in ("multiply", "divide", "power")
         })  # fmt: skip
 
+    @property
+    def averages(self) -> bool:
+        """Whether the loss is a mean over the batch, as far as is to be seen."""
+        counts = [n for n in (self.batch, self.batch * self.outputs) if n > 1]
+        divided = any(math.isclose(x, n ** power) for x in self.scalars for n in counts for power in (1, -1))
+        return divided or any(_name_of(node) == "mean" for node in self.reading.nodes.values())
+
     def _softmax_axis(self) -> Any:
         """Along which axis the tape's last softmax acts, counted from the front."""
         for _, node in sorted(self.reading.nodes.items(), reverse=True):
@@ -110,6 +118,10 @@ class Scope:
                 axis, ndim = node._record.params.get("axis"), np.ndim(node._record.values[-1])
                 return axis % ndim if isinstance(axis, int) and ndim else axis
         return 0
+
+    def outputs_axis(self, ndim: int) -> int | None:
+        """Along which axis targets have their outputs; None where there is none, as of one number for each sample."""
+        return 1 - self.axis if ndim == 2 else 0 if ndim == 1 and self.batch == 1 else None
 
     def key(self, x: Any) -> Key | None:
         """A node, tracked or constant, as a key."""
@@ -291,7 +303,8 @@ class Scope:
         if number is None and base in TARGET and self.target is not None:
             yield self.target
         if number is None and base in OUTPUT and self.output is not None:
-            yield from self.activation(self.layers[-1]) if self.layers else [Quantity("softmax", self.key(self.output))]
+            key = self.key(self.output)
+            yield from self.activation(self.layers[-1]) if self.layers else [Quantity("softmax", key)] if key else []
         if number in (None, depth) and base == "b" and self.base is not None:
             yield Quantity("number", "b", self.base)
         if number is None and base in HIDDEN and depth == 2:

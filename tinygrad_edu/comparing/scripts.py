@@ -86,7 +86,7 @@ class Scripts(Cursor):
             first = token._replace(text=token.text[0])
             rest = [each._replace(at=each.at + token.at + 1) for each in tokens(token.text[1:], self.known)[:-1]]
             self.tokens[self.at : self.at + 1] = [first, *rest]
-            return self.number() if token.kind == "number" else self.operand()
+            return self.operand()
         return self.group()
 
     def superscript(self, tree: Tree, text: str, start: int) -> Tree:

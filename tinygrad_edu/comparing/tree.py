@@ -94,7 +94,7 @@ def dot(*factors: Tree, by: str | None = None) -> Tree:
 
 
 def product(a: Tree, b: Tree, by: str | None = None) -> Tree:
-    """A · B as it is typed: A · (B · C) is computed from the right, which is not the same where vectors have one axis."""
+    """A · B as it is typed: A · (B · C) from the right, which is not the same for vectors of one axis."""
     return Tree("dot", (a, b), by, at=a.at) if b.kind == "dot" else dot(a, b, by=by)
 
 

@@ -47,7 +47,8 @@ class Trial:
             adjoints = sweep(loss, seed) if loss._record is not None else ()
             self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
         gradient = self.adjoint(wrt._record.stamp)
-        self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, np.shape(gradient), scope.softmax_axis)
+        axis, shape = scope.softmax_axis, np.shape(gradient)
+        self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, shape, axis)
         self.engine: Array = self.evaluate.shaped(gradient)
 
     @functools.cached_property
