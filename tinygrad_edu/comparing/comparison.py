@@ -168,8 +168,8 @@ class Comparison:
                 Candidate(functools.partial(_evaluated, each), each, printer) for each in (tree.flattened(), tree)
             )
             value, typed = self._run(candidate), self._run(as_typed)
-            if value is None or (notation == "numpy" and not _equal(value, typed)):
-                candidate = as_typed
+            if (value is None) != (typed is None) or (notation == "numpy" and not _equal(value, typed)):
+                candidate = as_typed if notation == "numpy" or value is None else candidate
             if self._right(candidate):
                 return [candidate]
             if likely:
@@ -250,13 +250,28 @@ class Comparison:
             parts += [findings[0].said, *(f"Or, as well possible: {each.said}" for each in findings[1:])]
             self.causes = findings[0].causes
             parts += [where for where in [self._where()] if "but one" in where and len(self.engine) > 2]
-            mended = findings[0].mended
-            self.suggestion = best.printer(mended) if mended is not None and best.printer is not None else None
+            self.suggestion = self._suggested(findings[0].mended, best)
         else:
             parts += [self._where()] if self.value is not None else []
             parts.append("No small edit explains it." if self.text else "No simple cause explains it.")
         self.diagnosis = " ".join(parts)
         return best
+
+    def _suggested(self, mended: Tree | None, candidate: Candidate) -> str | None:
+        """A formula mended as text, if it is right as it is read, and in NumPy made of what has a name there."""
+        if mended is None or candidate.printer is None:
+            return None
+        text, scope = candidate.printer(mended), self._inputs.scope
+        used = {node.data for tree in (candidate.tree, mended) if tree for node in tree.walk() if node.kind == "name"}
+        if candidate.printer.notation == "numpy":
+            typed = {node.data for node in candidate.tree.walk() if node.kind == "name"} if candidate.tree else set()
+            if any(each.kind != "value" for each in used - typed):
+                return None
+        with contextlib.suppress(FormulaError, Misfit):
+            for tree, _ in self._readings(text, scope):
+                if self._right(Candidate(functools.partial(_evaluated, tree), tree)):
+                    return text
+        return None
 
     def _measure(self) -> None:
         """The errors; nan where the shapes differ."""
@@ -367,7 +382,7 @@ def _read_as(tree: Tree, scope: Scope) -> list[str]:
     """Which names of a formula are not the tape's own, and what they are taken for."""
     said: dict[str, str] = {}
     for node in tree.walk():
-        if node.kind == "name" and node.text:
+        if node.kind == "name" and node.text and not node.indices:
             with contextlib.suppress(FormulaError):
                 name = parse(node.text, scope.known(), ORDERS[0], scope.is_layer)
                 if isinstance(name.data, Name) and (meant := scope.meant(name.data, node.data)):
@@ -388,7 +403,7 @@ def _evaluated(tree: Tree, trial: Any) -> Array:
 
 
 def _equal(a: Array, b: Array) -> bool:
-    return b is not None and a.shape == b.shape and np.allclose(a, b, equal_nan=True)
+    return a is b or (a.shape == b.shape and np.allclose(a, b, equal_nan=True))
 
 
 class Watched(np.ndarray):

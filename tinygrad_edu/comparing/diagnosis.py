@@ -37,6 +37,12 @@ class Diagnosis:
 
     # --- is it so? ---
 
+    @property
+    def trials(self) -> list[Trial]:
+        """The inputs on which a formula mended must be right: fresh ones, and the tape's own."""
+        likely, own = self.inputs.likely, self.inputs.own
+        return likely if own in likely else [*likely, own]
+
     def constant(self, formula: Formula, trials: list[Trial] | None = None) -> float | None:
         """c where a formula is c times the gradient on all fresh inputs, the same c."""
         found = None
@@ -46,6 +52,8 @@ class Diagnosis:
                     c = ratio(formula(trial), trial.engine)
             except (Misfit, ValueError, TypeError, IndexError, ArithmeticError):
                 return None
+            if c is not None and not np.any(trial.engine):
+                continue  # 0 is any multiple of 0
             if c is None or (found is not None and abs(c - found) > 1e-6 * abs(found)):
                 return None
             found = c
@@ -141,7 +149,7 @@ class Diagnosis:
 
     def tried(self, edit: Edit, before: Edit | None = None) -> Iterator[Finding]:
         """An edit, if it explains the numbers."""
-        c = self.constant(lambda trial: trial.evaluate(edit.tree))
+        c = self.constant(lambda trial: trial.evaluate(edit.tree), self.trials)
         if c is None or not self.plain(c):
             return
         edit = edit if before else self.in_derivative(edit)
@@ -187,7 +195,9 @@ class Diagnosis:
         most = min(PAIRS, WORK // size)
         for first in firsts[:60]:
             for second in edits(first.tree, self.context, kinds):
-                if second.cost > 1.3 or tries > most:
+                if tries >= most:
+                    return
+                if second.cost > 1.3:
                     continue
                 tries += 1
                 found = list(self.tried(second, first))
@@ -204,6 +214,7 @@ class Diagnosis:
             if c is not None and (len(piece) == 1 or self.plain(c)):
                 yield self.lacking(c, piece)
                 break
+        yield from self.scalar()
         for stamp, place, what in self.branches():
             trials = [self.inputs.trial(each.given, [(stamp, place)]) for each in self.inputs.likely]
             rest = {id(each): each.engine - cut.engine for each, cut in zip(self.inputs.likely, trials, strict=True)}
@@ -225,6 +236,26 @@ class Diagnosis:
             while later not in self.scope.shown and len(users.get(later, ())) == 1:
                 later = users[later][0][0]
             yield stamp, place, str(self.scope.shown.get(later) or nodes[stamp]._record.operation.name)
+
+    def scalar(self) -> Iterator[Finding]:
+        """A factor that is missing, which is a power of a number on the tape, or one over the loss, as of a norm."""
+        numbers = {quantity: name for key, name in self.scope.shown.items()
+                   if np.size(self.inputs.own.number(quantity := Quantity("value", key))) == 1}  # fmt: skip
+        numbers.setdefault(Quantity("value", self.scope.loss._record.stamp), "the loss")
+        for quantity, name in numbers.items():
+            for power in (1, -1, 2, -2):
+                def scaled(trial: Trial, quantity: Quantity = quantity, power: int = power) -> Array:
+                    return self.formula(trial) * np.reshape(trial.number(quantity), ()) ** float(power)
+
+                c = self.constant(scaled, self.trials)
+                if c is not None and self.plain(c):
+                    piece = name if power == 1 else f"1/{name}" if power == -1 else f"{name}^{power}"
+                    tree = None
+                    if self.tree is not None and name != "the loss":
+                        raised = Tree("power", (quantity_tree(quantity), number(abs(power))))
+                        factor = raised if abs(power) > 1 else raised.args[0]
+                        tree = had((self.tree, 1), (factor, 1 if power > 0 else -1))
+                    yield self.with_factor(("missing",), f"A factor is missing, {piece}.", tree, c, 1.35)
 
     def lacking(self, c: float, piece: list[Quantity]) -> Finding:
         """A term that is missing: c times quantities."""
@@ -271,7 +302,8 @@ class Diagnosis:
                     yield Finding(("variable",), said, None, 2.0)
 
 
-ELSEWHERE = {"name": "place"} | dict.fromkeys(("power", "constant", "function", "factor"), "activation")
+ELSEWHERE = {"name": "place", "applied": "place"}  # what an edit is called inside of the derivative of an activation
+ELSEWHERE |= dict.fromkeys(("power", "constant", "function", "factor"), "activation")
 
 
 def _differing(old: Tree, new: Tree) -> Iterator[tuple[Tree, Tree]]:

@@ -42,7 +42,7 @@ def transposes(node: Tree, context: Context) -> Iterator[Piece]:
 def signs(node: Tree, context: Context) -> Iterator[Piece]:
     """a − t for a + t, t − a for a − t."""
     if node.kind == "sum" and len(node.args) > 1:
-        for i in range(1, len(node.args)):
+        for i in range(len(node.args)):
             data = tuple(-s if i == j else s for j, s in enumerate(node.data))
             yield "sign", 1.0, node.with_args(node.args, data)
         if len(node.args) == 2 and node.data == (1, -1):
@@ -89,6 +89,10 @@ def products(node: Tree, context: Context) -> Iterator[Piece]:
                 if not context.matrices and context.shape(factor) == (max(context.shape(factor) or (0,)),):
                     yield "outer", 1.2, call("outer", had(*rest), factor)
             yield "division", 1.45, had(*factors[:i], (factor, -exponent), *factors[i + 1 :])
+            for j in range(i + 1, len(factors)):  # times a (1 − a) where it is over them
+                if exponent == factors[j][1]:
+                    both = {i: -exponent, j: -exponent}
+                    yield "division", 1.5, had(*((each, both.get(k, n)) for k, (each, n) in enumerate(factors)))
             for j in range(i + 1, len(factors)):  # a fraction upside down
                 if exponent != factors[j][1]:
                     between = factors[i + 1 : j]
@@ -200,12 +204,12 @@ def activations(node: Tree, context: Context) -> Iterator[Piece]:
         for quantity, other in context.quantities.items():
             if quantity.kind == "slope" and other == shape:
                 slope = context.slope(quantity)
-                yield "activation", 1.34 if _alone(node, quantity, context) else 1.68, slope
+                yield "activation", 1.345 if _alone(node, quantity, context) else 1.68, slope
                 factors = list(zip(node.args, node.data, strict=True)) if node.kind == "had" else []
                 for i in range(len(factors) - 1):  # a ∘ (1 − a) where it should be 1 − a²
                     if len(factors) > 2 and factors[i][1] == factors[i + 1][1] == 1:
                         pair = had(*factors[i : i + 2])
-                        cost = 1.34 if _alone(pair, quantity, context) else 1.6
+                        cost = 1.345 if _alone(pair, quantity, context) else 1.6
                         yield "activation", cost, had(*factors[:i], (slope, 1), *factors[i + 2 :])
 
 
@@ -250,7 +254,8 @@ def sums(node: Tree, context: Context) -> Iterator[Piece]:
             if len(shape) == 2:
                 yield "bias", 1.2, summed(node, axis, context, keep)
                 yield "sum", 1.5, summed(node, 1 - axis, context, keep)
-        yield "sum" if len(shape) == 2 else "bias", 1.6, call("sum", node)
+        number_wanted = np.ndim(context.trial.engine) == 0
+        yield "bias" if number_wanted or len(shape) < 2 else "sum", 1.15 if number_wanted else 1.6, call("sum", node)
 
 
 def summed(node: Tree, axis: int, context: Context, keep: dict[str, str]) -> Tree:
@@ -275,7 +280,7 @@ def constants(node: Tree, context: Context) -> Iterator[Piece]:
     if node.kind == "number":
         x = node.data
         for value in {x + 1, x - 1, 2 * x, x / 2, 1.0, 2.0, 0.5, -x} - {x, 0.0}:
-            yield "constant", 1.6, number(value)
+            yield "constant", 1.6 + 0.15 * (value == -x), number(value)
     if node.kind == "call" and node.data[0] in ("ln", "log2", "log10"):
         for other in ("ln", "log2", "log10"):
             if other != node.data[0]:
@@ -314,6 +319,12 @@ def groupings(node: Tree, context: Context) -> Iterator[Piece]:
             grouped = grouped if product.kind == "dot" else (grouped, 1)
             whole = build(grouped, *rest) if place else build(*rest, grouped)
             yield "parentheses", 1.3, whole if place or node.data[0] == 1 else negative(whole)
+    for i, product in enumerate(node.args[:-1] if len(node.args) > 2 else ()):  # A · (B − C) + D for A · B − C + D
+        for k in range(1, len(product.args) if product.kind == "dot" else 0):
+            terms, signs = list(node.args), list(node.data)
+            difference = (dot(*product.args[k:]), terms.pop(i + 1)), (1, signs.pop(i + 1) * signs[i])
+            terms[i] = dot(*product.args[:k], Tree("sum", *difference, at=node.at))
+            yield "parentheses", 1.3, Tree("sum", tuple(terms), tuple(signs), at=node.at)
 
 
 def inside(node: Tree, context: Context) -> Iterator[Piece]:
@@ -342,6 +353,8 @@ def unapplied(node: Tree, context: Context) -> Iterator[Piece]:
     if node.kind not in ("sum", "name"):
         return
     for a, z in context.applied:
+        if node.kind == a.kind == "name":
+            continue  # z for a, which are two names
         for left_out in [None, *range(len(terms))] if len(terms) > 2 else [None]:
             args, data = zip(*(each for i, each in enumerate(terms) if i != left_out), strict=True)
             part = node if left_out is None else Tree("sum", args, data, at=node.at)

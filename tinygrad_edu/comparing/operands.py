@@ -193,6 +193,8 @@ class Operands(Scripts):
         tree = self.nested(self.sum)
         self.bars -= 1
         self.take(bar)
+        if bar == "‖" and self.follows("_") and self.tokens[self.at + 1].text == "2":
+            self.at += 2
         return call("norm" if bar == "‖" else "abs", tree)
 
     def fraction(self) -> Tree:

@@ -91,6 +91,7 @@ class Scope:
                           if (base := node._record.params.get("base")) is not None), None)  # fmt: skip
         last = nodes[self.layers[-1].a or self.layers[-1].z] if self.layers else None
         self.output = last if last is not None else self.logits
+        self.rows = {layer.b for layer in self.layers if layer.side == 1 and np.ndim(nodes[layer.z]._value) == 2}
         self.target = self._target()
         self.softmax_axis = self._softmax_axis()
         outputs = self.layers[-1].side if self.layers else int(self.softmax_axis == 1)

@@ -9,7 +9,7 @@ from .cursor import Cursor, Name, named
 from .tokens import tokens
 from .tree import Tree, call, number, transposed
 
-LAYER = re.compile(r"[(\[]?(?P<layer>(?:[Llk]|\d+)(?:[+-]\d+)?)[)\]]?(?P<T>,?[T⊤])?$")
+LAYER = re.compile(r"[(\[]?(?P<layer>(?:[Llk]|\d+)(?:[+-]\d+)?)[)\]]?(?P<T>[,^]?[T⊤])?$")
 SAMPLE = re.compile(r"(\([ijkns]\)),?([T⊤])?")  # x^{(i)} is the column of sample i
 UPRIGHT = re.compile(r",?\s*(?:T|⊤|\\top|\\intercal)(?=\}$)")  # the T of a^{(2)T}, which is no part of the name
 INDEX = set("ijkqprlmn")

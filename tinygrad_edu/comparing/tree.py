@@ -72,9 +72,8 @@ class Tree:
         if self.kind == "name" and self.data in exchange:
             new = exchange[self.data]
             return Tree(new.kind, new.args, new.data, text=new.text, at=self.at, indices=self.indices or new.indices)
-        if not self.args:
-            return self
-        return self.with_args(tuple(each.renamed(exchange) for each in self.args))
+        args = tuple(each.renamed(exchange) for each in self.args)
+        return self if all(a is b for a, b in zip(args, self.args, strict=True)) else self.with_args(args)
 
     def __repr__(self) -> str:
         inside = [*([repr(self.data)] if self.data is not None else []), *map(repr, self.args)]

@@ -33,7 +33,7 @@ class Trial:
         self, scope: Scope, wrt: Any, given: Mapping[str, Any], matrices: bool,
         cut: Collection[tuple[int, int]] = (),
     ) -> None:  # fmt: skip
-        self.scope = scope
+        self.scope, self.matrices = scope, matrices
         self.given = {
             name: np.asarray(x, float if np.asarray(x).dtype.kind == "f" else None) for name, x in given.items()
         }
@@ -49,7 +49,7 @@ class Trial:
         gradient = self.adjoint(wrt._record.stamp)
         axis, shape = scope.softmax_axis, np.shape(gradient)
         self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, shape, axis)
-        self.engine: Array = self.evaluate.shaped(gradient)
+        self.engine: Array = self.evaluate.shaped(self._as_row(wrt._record.stamp, gradient))
 
     @functools.cached_property
     def noise(self) -> float:
@@ -67,7 +67,11 @@ class Trial:
 
     def number(self, quantity: Quantity) -> Array:
         """The numbers of a quantity."""
-        return getattr(self, f"_{quantity.kind}")(quantity)
+        return self._as_row(quantity.key, getattr(self, f"_{quantity.kind}")(quantity))
+
+    def _as_row(self, key: Key, x: Array) -> Array:
+        """On paper a bias of one axis is a row where samples are."""
+        return np.reshape(x, (1, -1)) if self.matrices and np.ndim(x) == 1 and key in self.scope.rows else x
 
     def _value(self, quantity: Quantity) -> Array:
         return self.value(quantity.key)
