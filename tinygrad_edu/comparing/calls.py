@@ -122,7 +122,7 @@ FUNCTIONS: dict[str, Function] = {
 }  # fmt: skip
 METHODS = set("sum mean max min dot transpose reshape squeeze ravel flatten astype shape size".split())
 INNER: dict[str, Callable[..., Array]] = {  # functions of what the trees have no sign for, computed by name
-    "column": lambda x: x[:, None], "row": lambda x: x[None],
+    "column": lambda x: x[:, None], "row": lambda x: x[None, :],
     "size": lambda x: np.float64(np.size(x)), "shape": lambda x, axis: np.float64(np.shape(x)[axis]),
 }  # fmt: skip
 COMPUTE: dict[str, Callable[..., Array]] = {each.name: each.compute for each in FUNCTIONS.values() if each.compute}

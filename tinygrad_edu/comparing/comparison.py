@@ -208,14 +208,16 @@ class Comparison:
             self._misfit = f"It does not type-check: {piece}{said}."
             return None
 
-    def _right(self, candidate: Candidate) -> bool:
+    def _right(self, candidate: Candidate, likely: bool = False) -> bool:
+        """Whether a formula is the gradient: on the tape's numbers and on fresh ones, which may be as is `likely`."""
         value = self._run(candidate)
         if value is None or not self._close(value):
             return False
         if not self._exact:
             return True
         with np.errstate(all="ignore"):
-            return all(self._close(np.asarray(candidate.run(trial)), trial) for trial in self._inputs.fresh)
+            trials = self._inputs.likely if likely else self._inputs.fresh
+            return all(self._close(np.asarray(candidate.run(trial)), trial) for trial in trials)
 
     def _close(self, value: Array, trial: Trial | None = None) -> bool:
         trial = trial or self._inputs.own
@@ -269,7 +271,7 @@ class Comparison:
                 return None
         with contextlib.suppress(FormulaError, Misfit):
             for tree, _ in self._readings(text, scope):
-                if self._right(Candidate(functools.partial(_evaluated, tree), tree)):
+                if self._right(Candidate(functools.partial(_evaluated, tree), tree), likely=True):
                     return text
         return None
 
