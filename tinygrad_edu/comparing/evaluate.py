@@ -189,10 +189,10 @@ class Evaluation:
 
     def matmul(self, tree: Tree, a: Array, b: Array) -> Array:
         a, b = np.asarray(a), np.asarray(b)
-        if (self.matrices and 1 in (a.size, b.size)) or (tree.data == "np.dot" and 0 in (a.ndim, b.ndim)):
+        if self.matrices and 1 in (a.size, b.size):
             return a * b
         try:
-            return a @ b
+            return np.dot(a, b) if tree.data == "np.dot" and not self.matrices else a @ b
         except ValueError:
             if 0 in (a.ndim, b.ndim):
                 raise Misfit(tree, f"A @ B of {a.shape} and {b.shape}: a number is multiplied with *") from None
@@ -250,7 +250,7 @@ class Evaluation:
         axis = params.get("axis")
         if isinstance(axis, str):
             params["axis"] = None
-        elif axis is not None and not -np.ndim(args[0]) <= axis < np.ndim(args[0]):
+        elif axis is not None and axis not in range(-max(np.ndim(args[0]), 1), max(np.ndim(args[0]), 1)):
             raise Misfit(tree, f"{name} along axis {axis} of the shape {np.shape(args[0])}: there is no such axis")
         if "keepdims" in params:
             params["keepdims"] = params["keepdims"] in ("True", 1)

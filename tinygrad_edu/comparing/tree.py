@@ -94,7 +94,8 @@ def dot(*factors: Tree, by: str | None = None) -> Tree:
 
 def product(a: Tree, b: Tree, by: str | None = None) -> Tree:
     """A · B as it is typed: A · (B · C) from the right, which is not the same for vectors of one axis."""
-    return Tree("dot", (a, b), by, at=a.at) if b.kind == "dot" else dot(a, b, by=by)
+    typed = b.kind == "dot" or (a.kind == "dot" and a.data != by)
+    return Tree("dot", (a, b), by, at=a.at) if typed else dot(a, b, by=by)
 
 
 def had(*factors: tuple[Tree, int]) -> Tree:

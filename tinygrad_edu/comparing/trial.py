@@ -106,10 +106,11 @@ class Trial:
         word = base.rstrip("0123456789_")
         name = SPELLED.get(word, word)
         own = {self.scope.reading.nodes[s.a]._record.operation.name for s in self.scope.layers if isinstance(s.a, int)}
-        generic = word in ANY and (name not in own or name not in ACTIVATIONS)
+        numbered = bool(layer) or base[-1:].isdigit()  # σ₁, the one of layer 1
+        generic = word in ANY and (numbered or name not in own or name not in ACTIVATIONS)
         if not generic and name in ACTIVATIONS:
             return getattr(ACTIVATIONS[name], "function" if kind == "act" else "slope")(x)
-        stamp = self.layer(tree, base, layer)
+        stamp = self.layer(tree, base, layer, x)
         record = self.nodes[stamp]._record
         if record.operation.name in WHOLE:
             return ACTIVATIONS["softmax"].slope(x) if kind == "slope" else softmax(x)
@@ -123,8 +124,8 @@ class Trial:
             shape = np.shape(self.value(stamp))
             raise Misfit(tree, f"an activation of {shape} numbers applied to {np.shape(x)}") from None
 
-    def layer(self, tree: Tree, base: str, layer: str) -> int:
-        """The activation that a letter stands for: by its index, by its argument, or the only one."""
+    def layer(self, tree: Tree, base: str, layer: str, x: Array) -> int:
+        """The activation that a letter stands for: by its index, by its argument, by its numbers, or the only one."""
         stamps = [each.a for each in self.scope.layers if isinstance(each.a, int)]
         number = self.scope.number(layer) or int("".join(c for c in base if c.isdigit()) or 0)
         if 1 <= number <= len(self.scope.layers):
@@ -136,7 +137,11 @@ class Trial:
             for each in self.scope.layers:
                 if argument.data.key in (each.z, each.a) and isinstance(each.a, int):
                     return each.a
+        for each in self.scope.layers:
+            z = self.evaluate.shaped(self.value(each.z))
+            if isinstance(each.a, int) and np.shape(z) == np.shape(x) and np.allclose(z, x):
+                return each.a
         operations = {self.scope.reading.nodes[s]._record.operation.name for s in stamps}
-        if len(operations) == 1 or (stamps and argument.kind != "name"):
+        if len(operations) == 1:
             return stamps[0]
         raise Misfit(tree, f"{base} may be any of {', '.join(sorted(operations)) or 'no'} activations of the tape")
