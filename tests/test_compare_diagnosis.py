@@ -13,7 +13,7 @@ from tinygrad_edu.comparing.factors import explained, named_factors
 from tinygrad_edu.comparing.finding import Inputs, ratio
 from tinygrad_edu.comparing.grammar import parse
 from tinygrad_edu.comparing.printing import Printer
-from tinygrad_edu.comparing.scope import Scope, looked_up
+from tinygrad_edu.comparing.scope import Quantity, Scope, looked_up
 from tinygrad_edu.comparing.spelling import Spelling
 from tinygrad_edu.sweep import below, leading_to
 from tinygrad_edu.symbolic.reading import Reading
@@ -71,6 +71,23 @@ def test_slopes_of_a_trial():
     np.testing.assert_allclose(slopes["S1"], wanted, rtol=1e-12, strict=True)
     N2 = trial.given["W2"] @ S1
     np.testing.assert_allclose(slopes["S2"], np.concatenate([1 - np.tanh(N2[:1]) ** 2, np.cos(N2[1:])]), rtol=1e-12)
+
+
+def test_softmax_on_a_trial():
+    """Its slope is the diagonal of the Jacobian, its Jacobian is of the first sample."""
+    trial = diagnosis_of(NETWORKS["softmax_squared"](), "z2", "a2").inputs.fresh[0]
+    stamp = trial.scope.keys["a2"]
+    a = trial.value(stamp)
+    np.testing.assert_allclose(trial.number(Quantity("slope", stamp)), a * (1 - a), rtol=1e-13, strict=True)
+    np.testing.assert_allclose(a.sum(axis=0), np.ones(4), rtol=1e-13)
+    trial = diagnosis_of(NETWORKS["softmax_base"](), "z2", "a2").inputs.own
+    a = trial.value(trial.scope.keys["a2"])
+    wanted = np.diag(a[:, 0]) - a @ a.T
+    np.testing.assert_allclose(trial.number(Quantity("jacobian", trial.scope.keys["a2"])), wanted, rtol=1e-13, strict=True)
+    trial = diagnosis_of(NETWORKS["logits"](), "z2", "z2").inputs.own
+    z = trial.value(trial.scope.keys["z2"])
+    wanted = np.exp(z) / np.exp(z).sum(axis=0)
+    np.testing.assert_allclose(trial.number(Quantity("softmax", trial.scope.keys["z2"])), wanted, rtol=1e-13, strict=True)
 
 
 def test_the_letter_of_an_activation():
@@ -218,6 +235,19 @@ def test_a_mask_and_symmetric_matrices_and_zeros():
     mask = np.array([[1.0], [0.0], [1.0]])
     comparison = tg.compare(tg.sum(tg.Tensor(mask, name="m") * x**2), x, "2 * m**2 * x")
     assert not comparison and comparison.causes[0] == "condition"
+
+
+def test_signs_of_the_inputs():
+    """Numbers that are positive here do not make |x| x, nor a relu that lets all through the identity."""
+    x = tg.Tensor([[1.0], [2.0]], requires_grad=True, name="x")
+    for loss, wrong, right in [
+        (tg.sum(x**2), "2 * np.abs(x)", "2 * x"), (tg.sum(tg.relu(x)), "np.ones((2, 1))", "(x > 0)"),
+        (tg.sum(tg.abs(x)), lambda x: x / x, lambda x: np.sign(x)),
+    ]:  # fmt: skip
+        comparison = tg.compare(loss, x, wrong)
+        assert comparison.verdict == "conditional" and comparison.causes == ("condition", "signs")
+        assert tg.compare(loss, x, right).verdict == "right"
+    assert tg.compare(tg.sum(tg.log(x)), x, "1 / np.abs(x)").verdict == "right"  # there are no others
 
 
 def test_one_sample():

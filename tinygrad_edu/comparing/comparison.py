@@ -27,7 +27,7 @@ from .scope import Scope, Unknown, found, joined, looked_up, meanings
 from .spelling import Spelling
 from .tokens import FormulaError, notation_of, restored
 from .tree import Tree
-from .trial import Trial
+from .trial import SMALL, Trial
 
 Array = Any
 READINGS = 12  # of a text whose products or names may be read in several ways
@@ -219,6 +219,19 @@ class Comparison:
             trials = self._inputs.likely if likely else self._inputs.fresh
             return all(self._close(np.asarray(candidate.run(trial)), trial) for trial in trials)
 
+    def _contradicts(self, candidate: Candidate, trial: Trial) -> bool:
+        """Whether a formula is wrong on other inputs by more than could come from rounding."""
+        try:
+            with np.errstate(all="ignore"):
+                value = np.asarray(candidate.run(trial), float)
+        except Misfit:
+            return False
+        largest = float(np.max(np.abs(trial.engine), initial=0))
+        if not np.isfinite(value).all() or value.size != np.size(trial.engine) or largest < SMALL:
+            return False
+        difference = np.reshape(value, np.shape(trial.engine)) - trial.engine
+        return bool(np.max(np.abs(difference), initial=0) > 1e-3 * largest)
+
     def _close(self, value: Array, trial: Trial | None = None) -> bool:
         trial = trial or self._inputs.own
         value, engine = np.asarray(value, float), np.asarray(trial.engine)
@@ -237,6 +250,9 @@ class Comparison:
             self.value = self._run(candidates[0])
             self._measure()
             self.verdict, self.diagnosis = "right", "The formula is the gradient."
+            if self._exact and any(self._contradicts(candidates[0], trial) for trial in self._inputs.turned()):
+                self.verdict, self.causes = "conditional", ("condition", "signs")
+                self.diagnosis = "It is right for inputs with the signs that they have here, and not for all."
             if self._broadcasts and self._inputs.scope.batch == 1:
                 self.verdict, self.causes = "conditional", ("condition", "one sample")
                 self.diagnosis = f"{self._broadcasts[0]} It is right only for one sample; for more it is no product."
