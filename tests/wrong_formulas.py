@@ -245,7 +245,7 @@ WRONG = [
     ("mishachev", "W1", "((W2.T @ ((W3.T @ dS3) * dS2)) @ dS1) @ X.T", "hadamard"),
     ("mishachev", "W1", "((W2.T @ ((W3.T @ dS3) @ dS2)) * dS1) @ X.T", "hadamard"),
     ("mishachev", "W1", "((W2ᵀ ∘ ((W3ᵀ·S3′) ∘ S2′)) ∘ S1′)·Xᵀ", "product"),
-    ("sigmoids", "W2", f"{DELTA} * a1.T", "product"),
+    ("sigmoids", "W2", "((a2 − t) ∘ a2 ∘ (1 − a2)) ∘ a1ᵀ", "product"),
     ("sigmoids", "W1", f"((W2.T * {DELTA}) * a1 * (1 - a1)) @ X.T", "product"),
     ("batch", "W1", f"((W2.T @ {DELTA}) @ (1 - a1**2)) @ X.T / 7", "hadamard"),
     ("sigmoids", "b1", r"(W^2)^T \cdot \delta^2 \cdot \sigma'(z^1)", "hadamard"),

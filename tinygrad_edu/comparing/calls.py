@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .tree import Tree, dot, had, negative, number, transposed
+from .tree import Tree, had, negative, number, product, transposed
 
 Array = Any
 
@@ -67,10 +67,6 @@ PRIMED = {
 CONSTANTS = {"pi": math.pi, "π": math.pi}
 
 
-def _diag(x: Array) -> Array:
-    return np.diagflat(x) if x.ndim < 2 or 1 in x.shape else np.diag(x)
-
-
 def _norm(x: Array) -> Array:
     return np.sqrt(np.sum(x**2))
 
@@ -98,19 +94,22 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("cosh", np.cosh), **_simple("tanh", np.tanh), **_simple("sigmoid logistic", sigmoid),
     **_simple("relu ReLU", ACTIVATIONS["relu"].function), **_simple("softplus", ACTIVATIONS["softplus"].function),
     **_simple("softmax", softmax, ("axis",)), **_simple("sign sgn", np.sign),
-    **_simple("heaviside H", lambda x, half=None: np.heaviside(x, 0.5)), **_simple("norm", _norm),
+    **_simple("norm", _norm),
+    **dict.fromkeys(("heaviside", "H"), Function("heaviside", lambda x, half=0.5: np.heaviside(x, half), (1, 2))),
     **_simple("sum", np.sum, AXES), **_simple("mean average", np.mean, AXES), **_simple("max amax", np.max, AXES),
     **_simple("min amin", np.min, AXES), **_simple("prod", np.prod, AXES),
     **_simple("maximum", np.maximum, arguments=2), **_simple("minimum", np.minimum, arguments=2),
     **_simple("where", np.where, arguments=3), **_simple("outer", np.outer, arguments=2),
-    **_simple("inner vdot", lambda a, b: np.sum(a * b), arguments=2),
-    **_simple("diag diagflat", _diag), **_simple("trace tr", np.trace), **_simple("det", np.linalg.det),
-    **_simple("ones_like", np.ones_like), **_simple("zeros_like", np.zeros_like),
-    **_simple("squeeze", np.squeeze), **_simple("ravel flatten", np.ravel), **_simple("asarray", np.asarray),
+    **_simple("inner", np.inner, arguments=2), **_simple("vdot", np.vdot, arguments=2),
+    **_simple("diag", np.diag), **_simple("diagflat", np.diagflat), **_simple("trace tr", np.trace),
+    **_simple("det", np.linalg.det), **_simple("ones_like", np.ones_like), **_simple("zeros_like", np.zeros_like),
+    **_simple("squeeze", np.squeeze), **_simple("ravel flatten", np.ravel),
     "eye": Function("eye"), "identity": Function("eye"), "ones": Function("ones"), "zeros": Function("zeros"),
     "len": Function("len", len), "reshape": Function("reshape", None, (2, 3)),
-    "astype": Function("asarray", lambda x, *_: x * 1.0, (1, 2)),
-    **_sign("dot matmul", lambda a, b: dot(a, b)), **_sign("multiply hadamard", lambda a, b: had((a, 1), (b, 1))),
+    **dict.fromkeys(("asarray", "array", "astype"), Function("asarray", np.asarray, (1, 1), ("dtype",))),
+    **{each: Function(each, getattr(np, each)) for each in ("float32", "float64", "int32", "int64")},
+    **_sign("matmul", product), **_sign("dot", lambda a, b: product(a, b, "np.dot")),
+    **_sign("multiply hadamard", lambda a, b: had((a, 1), (b, 1))),
     **_sign("divide true_divide hadamard_divide", lambda a, b: had((a, 1), (b, -1))),
     **_sign("add", lambda a, b: Tree("sum", (a, b), (1, 1), at=a.at)),
     **_sign("subtract", lambda a, b: Tree("sum", (a, b), (1, -1), at=a.at)),
@@ -119,11 +118,11 @@ FUNCTIONS: dict[str, Function] = {
     **_sign("reciprocal", lambda a: had((number(1), 1), (a, -1)), 1),
     **_sign("power", lambda a, b: Tree("power", (a, b), at=a.at)),
     **_sign("kron", lambda a, b: Tree("kron", (a, b), at=a.at)),
-    **_sign("inv", lambda a: Tree("inv", (a,), at=a.at), 1), **_sign("bullet", lambda a, b: dot(b, a)),
+    **_sign("inv", lambda a: Tree("inv", (a,), at=a.at), 1), **_sign("bullet", lambda a, b: product(b, a)),
 }  # fmt: skip
 METHODS = set("sum mean max min dot transpose reshape squeeze ravel flatten astype shape size".split())
 INNER: dict[str, Callable[..., Array]] = {  # functions of what the trees have no sign for, computed by name
-    "column": lambda x: np.reshape(x, (-1, 1)), "row": lambda x: np.reshape(x, (1, -1)),
+    "column": lambda x: x[:, None], "row": lambda x: x[None, :],
     "size": lambda x: np.float64(np.size(x)), "shape": lambda x, axis: np.float64(np.shape(x)[axis]),
 }  # fmt: skip
 COMPUTE: dict[str, Callable[..., Array]] = {each.name: each.compute for each in FUNCTIONS.values() if each.compute}

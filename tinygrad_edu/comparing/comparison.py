@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import html
 import inspect
@@ -26,9 +27,9 @@ from .grammar import ORDERS, parse
 from .printing import Printer
 from .scope import Scope, Unknown, found, joined, looked_up, meanings
 from .spelling import Spelling
-from .tokens import FormulaError, notation_of
+from .tokens import FormulaError, notation_of, restored
 from .tree import Tree
-from .trial import Trial
+from .trial import SMALL, Trial
 
 Array = Any
 READINGS = 12  # of a text whose products or names may be read in several ways
@@ -133,9 +134,14 @@ class Comparison(Readable):
         self.suggestion: str | None = None
         self.causes: tuple[str, ...] = ()
         self._broadcasts: list[str] = []
-        self._misfit = self._note = self.diagnosis = ""
+        self._notes: list[str] = []  # of how the text is read
+        self._misfit = self.diagnosis = ""
         self.verdict = "wrong"
         scope = Scope(loss, reading, {_key(name): target for name, target in names.items()})
+        if isinstance(formula, str):
+            typed, formula = formula, restored(formula, scope.known())
+            self._notes += ['It is read as a text with r in front: write r"…".'] * (formula != typed)
+            self.text = formula
         matrices = isinstance(formula, str) and notation_of(formula) != "numpy"
         self._inputs = Inputs(scope, node, matrices)
         self.engine: Array = np.array(self._inputs.own.adjoint(node._record.stamp), loss._value.dtype)
@@ -147,7 +153,10 @@ class Comparison(Readable):
         else:
             candidates = [Candidate(_constant(formula))]
             self._inputs.only_own()
-        self._judge(candidates)
+        best = self._judge(candidates)
+        if best.tree is not None:
+            self._notes[:0] = _read_as(best.tree, scope)
+        self.diagnosis = " ".join([self.diagnosis, *self._notes])
 
     # --- the formula ---
 
@@ -159,10 +168,15 @@ class Comparison(Readable):
         quantities = {node.data for tree, _ in readings for node in tree.walk() if node.kind == "name"}
         if scope.batch > 1 and any(quantity.kind == "jacobian" for quantity in quantities):
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, alone=True)
-            self._note = "It is read for the first sample alone, as a Jacobian is of one."
+            self._notes.append("It is read for the first sample alone, as a Jacobian is of one.")
         for tree, likely in readings:
-            spelling = Spelling(scope, tree, notation, names)
-            candidate = Candidate(functools.partial(_evaluated, tree), tree, Printer(notation, spelling, text))
+            printer = Printer(notation, Spelling(scope, tree, notation, names), text)
+            candidate, as_typed = (
+                Candidate(functools.partial(_evaluated, each), each, printer) for each in (tree.flattened(), tree)
+            )
+            value, typed = self._run(candidate), self._run(as_typed)
+            if (value is None) != (typed is None) or (notation == "numpy" and not _equal(value, typed)):
+                candidate = as_typed if notation == "numpy" or value is None else candidate
             if self._right(candidate):
                 return [candidate]
             if likely:
@@ -188,23 +202,42 @@ class Comparison(Readable):
 
     def _run(self, candidate: Candidate) -> Array:
         """The value on the tape's own numbers; None where it does not type-check."""
+        notes = self._inputs.own.evaluate.broadcasts
+        notes.clear()
         try:
             with np.errstate(all="ignore"):
-                return np.asarray(candidate.run(self._inputs.own), float)
+                value = np.asarray(candidate.run(self._inputs.own), float)
+            self._broadcasts += [each for each in notes.values() if candidate.tree and each not in self._broadcasts]
+            return value
         except Misfit as error:
             piece = f"{candidate.printer(error.tree)}: " if candidate.printer and error.tree else ""
             said = str(error).rstrip(".")
             self._misfit = f"It does not type-check: {piece}{said}."
             return None
 
-    def _right(self, candidate: Candidate) -> bool:
+    def _right(self, candidate: Candidate, likely: bool = False) -> bool:
+        """Whether a formula is the gradient: on the tape's numbers and on fresh ones, which may be as is `likely`."""
         value = self._run(candidate)
         if value is None or not self._close(value):
             return False
         if not self._exact:
             return True
         with np.errstate(all="ignore"):
-            return all(self._close(np.asarray(candidate.run(trial)), trial) for trial in self._inputs.fresh)
+            trials = self._inputs.likely if likely else self._inputs.fresh
+            return all(self._close(np.asarray(candidate.run(trial)), trial) for trial in trials)
+
+    def _contradicts(self, candidate: Candidate, trial: Trial) -> bool:
+        """Whether a formula is wrong on other inputs by more than could come from rounding."""
+        try:
+            with np.errstate(all="ignore"):
+                value = np.asarray(candidate.run(trial), float)
+        except Misfit:
+            return False
+        largest = float(np.max(np.abs(trial.engine), initial=0))
+        if not np.isfinite(value).all() or value.size != np.size(trial.engine) or largest < SMALL:
+            return False
+        difference = np.reshape(value, np.shape(trial.engine)) - trial.engine
+        return bool(np.max(np.abs(difference), initial=0) > 1e-3 * largest)
 
     def _close(self, value: Array, trial: Trial | None = None) -> bool:
         trial = trial or self._inputs.own
@@ -218,13 +251,19 @@ class Comparison(Readable):
 
     # --- the verdict ---
 
-    def _judge(self, candidates: list[Candidate]) -> None:
-        """The verdict: of the first reading, or of the one that a mistake explains."""
+    def _judge(self, candidates: list[Candidate]) -> Candidate:
+        """The verdict: of the first reading, or of the one that a mistake explains, which is handed back."""
         if self._right(candidates[0]):
             self.value = self._run(candidates[0])
             self._measure()
             self.verdict, self.diagnosis = "right", "The formula is the gradient."
-            return
+            if self._exact and any(self._contradicts(candidates[0], trial) for trial in self._inputs.turned()):
+                self.verdict, self.causes = "conditional", ("condition", "signs")
+                self.diagnosis = "It is right for inputs with the signs that they have here, and not for all."
+            if self._broadcasts and self._inputs.scope.batch == 1:
+                self.verdict, self.causes = "conditional", ("condition", "one sample")
+                self.diagnosis = f"{self._broadcasts[0]} It is right only for one sample; for more it is no product."
+            return candidates[0]
         which, findings = explanations([Diagnosis(self._inputs, *each) for each in candidates], self._exact)
         best = candidates[which]
         self.value = self._run(best)
@@ -236,12 +275,28 @@ class Comparison(Readable):
             parts += [findings[0].said, *(f"Or, as well possible: {each.said}" for each in findings[1:])]
             self.causes = findings[0].causes
             parts += [where for where in [self._where()] if "but one" in where and len(self.engine) > 2]
-            mended = findings[0].mended
-            self.suggestion = best.printer(mended) if mended is not None and best.printer is not None else None
+            self.suggestion = self._suggested(findings[0].mended, best)
         else:
             parts += [self._where()] if self.value is not None else []
             parts.append("No small edit explains it." if self.text else "No simple cause explains it.")
-        self.diagnosis = " ".join([*parts, *([self._note] if self._note else [])])
+        self.diagnosis = " ".join(parts)
+        return best
+
+    def _suggested(self, mended: Tree | None, candidate: Candidate) -> str | None:
+        """A formula mended as text, if it is right as it is read, and in NumPy made of what has a name there."""
+        if mended is None or candidate.printer is None:
+            return None
+        text, scope = candidate.printer(mended), self._inputs.scope
+        used = {node.data for tree in (candidate.tree, mended) if tree for node in tree.walk() if node.kind == "name"}
+        if candidate.printer.notation == "numpy":
+            typed = {node.data for node in candidate.tree.walk() if node.kind == "name"} if candidate.tree else set()
+            if any(each.kind != "value" for each in used - typed):
+                return None
+        with contextlib.suppress(FormulaError, Misfit):
+            for tree, _ in self._readings(text, scope):
+                if self._right(Candidate(functools.partial(_evaluated, tree), tree), likely=True):
+                    return text
+        return None
 
     def _measure(self) -> None:
         """The errors; nan where the shapes differ."""
@@ -348,6 +403,18 @@ class Comparison(Readable):
         return f"<td title='{x:.6g}' style='{style}'>{x:.2g}</td>"
 
 
+def _read_as(tree: Tree, scope: Scope) -> list[str]:
+    """Which names of a formula are not the tape's own, and what they are taken for."""
+    said: dict[str, str] = {}
+    for node in tree.walk():
+        if node.kind == "name" and node.text and not node.indices:
+            with contextlib.suppress(FormulaError):
+                name = parse(node.text, scope.known(), ORDERS[0], scope.is_layer)
+                if isinstance(name.data, Name) and (meant := scope.meant(name.data, node.data)):
+                    said[node.text] = meant
+    return [f"{', '.join(f'{name} is read as {meant}' for name, meant in said.items())}."] if said else []
+
+
 def _key(name: str) -> Name:
     """A key of names= as the grammar has it."""
     tree = parse(str(name), {str(name)} if str(name).isidentifier() else ())
@@ -357,7 +424,11 @@ def _key(name: str) -> Name:
 
 
 def _evaluated(tree: Tree, trial: Any) -> Array:
-    return trial.evaluate(tree)
+    return trial.evaluate(tree, broadcast=True)
+
+
+def _equal(a: Array, b: Array) -> bool:
+    return a is b or (a.shape == b.shape and np.allclose(a, b, equal_nan=True))
 
 
 class Watched(np.ndarray):

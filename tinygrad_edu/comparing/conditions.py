@@ -25,8 +25,8 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
         value = numbers[name]
         constant = not (hasattr(tensor, "_record") and tensor._record is not None)
         if constant and value.dtype.kind == "f" and value.size > 1:
-            axis = min(1 - scope.axis, value.ndim - 1)
-            if axis < 0:
+            axis = scope.outputs_axis(value.ndim)
+            if axis is None:
                 continue
             positive = np.all(value >= 0) and np.all(value.sum(axis=axis) != 0)
             if not positive:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..symbolic.reading import WHOLE
+from .calls import COMPUTE
 from .evaluate import Misfit, Ones, Unit
 from .factors import named_factors
 from .scope import Quantity, Scope
-from .tree import Tree
+from .tree import Tree, call, had, negative, number
 from .trial import Trial
+
+ONE = number(1)
+DERIVATIVES: dict[str, Callable[[Tree, Tree], Tree]] = {  # of a = σ(z), as they are typed
+    "sigmoid": lambda a, z: had((a, 1), (Tree("sum", (ONE, a), (1, -1)), 1)),
+    "tanh": lambda a, z: Tree("sum", (ONE, Tree("power", (a, number(2)))), (1, -1)),
+    "relu": lambda a, z: Tree("relation", (z, number(0)), ">"),
+    "softplus": lambda a, z: call("sigmoid", z),
+    "sin": lambda a, z: call("cos", z),
+    "cos": lambda a, z: negative(call("sin", z)),
+    "exp": lambda a, z: a,
+}
 
 
 class Context:
@@ -21,9 +35,11 @@ class Context:
         self.scope, self.trial, self.notation, self.matrices = scope, trial, notation, notation != "numpy"
         self.factors = [each for each in named_factors(scope) if each.cause != "log"][:12]
         self.quantities: dict[Quantity, tuple[int, ...]] = {}
-        adjoints = any(node.kind == "name" and node.data.kind == "adjoint" for node in tree.walk())
+        self.used = {node.data for node in tree.walk() if node.kind == "name"}
+        adjoints = any(quantity.kind == "adjoint" for quantity in self.used)
         for key in scope.keys.values():
-            found = [Quantity("value", key)] + ([Quantity("slope", key)] if key in scope.slopes else [])
+            found = [Quantity("value", key)] if self.matrices or self.typed(key) is not None else []
+            found += ([Quantity("slope", key)] if key in scope.slopes else [])
             if isinstance(key, int) and adjoints:
                 found += [Quantity("adjoint", key)] if any(key in (layer.z, layer.a) for layer in scope.layers) else []
             for quantity in found:
@@ -35,6 +51,58 @@ class Context:
         self.softmaxes = {key for key in scope.slopes if scope.reading.nodes[key]._record.operation.name in WHOLE}
         if scope.input is not None:
             self.roles.setdefault(scope.input, ("a", 0))
+
+    @functools.cached_property
+    def error(self) -> Tree | None:
+        """a − t of the last layer."""
+        output, target = self.scope.key(self.scope.output), self.scope.target
+        a, t = self.typed(output), target and self.typed(target)
+        return Tree("sum", (a, t), (1, -1)) if a is not None and t else None
+
+    @functools.cached_property
+    def applied(self) -> list[tuple[Tree, Tree]]:
+        """σ(z) and z of each layer, and of the logits."""
+        found = []
+        for layer in self.scope.layers:
+            if layer.a is not None:
+                z, function = name(Quantity("value", layer.z)), self.activation(Quantity("value", layer.a))
+                a = self.typed(layer.a) or (call(function, z) if self.typed(layer.z) and function in COMPUTE else None)
+                found += [(a, z)] if a is not None else []
+        if self.scope.logits is not None:
+            z = name(Quantity("value", self.scope.key(self.scope.logits) or ""))
+            axis = {} if self.matrices or not self.scope.softmax_axis else {"axis": self.scope.softmax_axis}
+            found.append((call("softmax", z, **axis), z))
+        return found
+
+    def same(self, tree: Tree, other: Tree) -> bool:
+        """Whether two trees have the same numbers."""
+        shape = self.shape(tree)
+        return shape is not None and shape == self.shape(other) and bool(
+            np.allclose(self.trial.evaluate(tree), self.trial.evaluate(other))
+        )
+
+    def typed(self, key: Any) -> Tree | None:
+        """A value by its name; None where neither the user nor the formula has given it one."""
+        value, node = Quantity("value", key), self.scope.reading.nodes.get(key)
+        known = value in self.used or node is None or node.name or node._record.operation is None
+        return name(value) if known else None
+
+    def slope(self, quantity: Quantity) -> Tree:
+        """The derivative of an activation: by its name on paper and where the formula has it, else as it is typed."""
+        node = self.scope.reading.nodes[quantity.key]  # type: ignore[index]
+        written = DERIVATIVES.get(self.activation(quantity))
+        z = self.typed(self.scope.key(node._record.inputs[0]))
+        a = self.typed(quantity.key) or (z and call(self.activation(quantity), z))
+        if self.matrices or quantity in self.used or written is None or a is None or z is None:
+            return name(quantity)
+        return written(a, z)
+
+    def derived(self, tree: Tree) -> bool:
+        """Whether the numbers of a tree are those of a derivative of an activation, made of that layer alone."""
+        roles = {self.role(node.data) for node in tree.walk() if node.kind == "name"}
+        if tree.kind == "name" or None in roles or len({role[1] for role in roles if role}) != 1:
+            return False
+        return any(self.same(tree, name(each)) for each in self.quantities if each.kind == "slope")
 
     def shape(self, tree: Tree) -> tuple[int, ...] | None:
         """The shape of a tree; None where it does not type-check or takes any."""

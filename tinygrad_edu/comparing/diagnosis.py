@@ -10,6 +10,7 @@ import numpy as np
 
 from .conditions import conditions, late_conditions
 from .context import Context
+from .context import name as quantity_tree
 from .edits import SAID, Edit, edits
 from .evaluate import Misfit
 from .factors import Factor, explained, named_factors, scaled_by
@@ -17,7 +18,7 @@ from .finding import Finding, Inputs, ratio
 from .mistakes import constants, extra, layers, orders, products, signs, transposes
 from .printing import Printer
 from .scope import Quantity, Scope
-from .tree import Tree, had, negative
+from .tree import Tree, dot, had, negative, number
 from .trial import Trial
 
 Array = Any
@@ -36,6 +37,12 @@ class Diagnosis:
 
     # --- is it so? ---
 
+    @property
+    def trials(self) -> list[Trial]:
+        """The inputs on which a formula mended must be right: fresh ones, and the tape's own."""
+        likely, own = self.inputs.likely, self.inputs.own
+        return likely if own in likely else [*likely, own]
+
     def constant(self, formula: Formula, trials: list[Trial] | None = None) -> float | None:
         """c where a formula is c times the gradient on all fresh inputs, the same c."""
         found = None
@@ -45,6 +52,8 @@ class Diagnosis:
                     c = ratio(formula(trial), trial.engine)
             except (Misfit, ValueError, TypeError, IndexError, ArithmeticError):
                 return None
+            if c is not None and not np.any(trial.engine):
+                continue  # 0 is any multiple of 0
             if c is None or (found is not None and abs(c - found) > 1e-6 * abs(found)):
                 return None
             found = c
@@ -140,13 +149,32 @@ class Diagnosis:
 
     def tried(self, edit: Edit, before: Edit | None = None) -> Iterator[Finding]:
         """An edit, if it explains the numbers."""
-        c = self.constant(lambda trial: trial.evaluate(edit.tree))
+        c = self.constant(lambda trial: trial.evaluate(edit.tree), self.trials)
         if c is None or not self.plain(c):
             return
+        edit = edit if before else self.in_derivative(edit)
         said = [self.said(each) for each in (before, edit) if each is not None]
         causes = tuple(dict.fromkeys(each.cause for each in (before, edit) if each is not None))
-        cost = edit.cost + (before.cost if before else 0)
+        cost = edit.cost + (before.cost if before else 0) - 0.15 * (edit.cause == "layer" and self.misfit)
         yield self.with_factor(causes, " ".join(said), edit.tree, c, cost)
+
+    @functools.cached_property
+    def misfit(self) -> bool:
+        """Whether the formula does not type-check."""
+        try:
+            self.formula(self.inputs.own)
+        except Misfit:
+            return True
+        return False
+
+    def in_derivative(self, edit: Edit) -> Edit:
+        """An edit as one of the derivative of an activation, where it makes a piece one: 1 − a of 1 − a²."""
+        assert self.tree is not None
+        for old, new in reversed(list(_differing(self.tree, edit.tree))):
+            if edit.cause in ELSEWHERE and self.context.derived(new) and not self.context.derived(old):
+                found = edit._replace(cause=ELSEWHERE[edit.cause])
+                return found._replace(old=old, new=new) if found.cause == "activation" else found
+        return edit
 
     def said(self, edit: Edit) -> str:
         """What an edit means, in the user's notation."""
@@ -167,7 +195,9 @@ class Diagnosis:
         most = min(PAIRS, WORK // size)
         for first in firsts[:60]:
             for second in edits(first.tree, self.context, kinds):
-                if second.cost > 1.3 or tries > most:
+                if tries >= most:
+                    return
+                if second.cost > 1.3:
                     continue
                 tries += 1
                 found = list(self.tried(second, first))
@@ -177,10 +207,14 @@ class Diagnosis:
 
     def structural(self) -> Iterator[Finding]:
         """A way of the loss to the variable that is left out; a term that is."""
-        for key, name in self.scope.shown.items():
-            c = self.constant_of(Quantity("value", key))
-            if c is not None:
-                yield Finding(("missing term",), f"A term is missing: {c:.6g} times {name}.", None, 1.3)
+        values = [Quantity("value", key) for key in self.scope.shown]
+        scalars = [each for each in values if np.size(self.inputs.own.number(each)) == 1]
+        for piece in [*([each] for each in values), *([s, each] for s in scalars for each in values if s != each)]:
+            c = self.constant_of(piece)
+            if c is not None and (len(piece) == 1 or self.plain(c)):
+                yield self.lacking(c, piece)
+                break
+        yield from self.scalar()
         for stamp, place, what in self.branches():
             trials = [self.inputs.trial(each.given, [(stamp, place)]) for each in self.inputs.likely]
             rest = {id(each): each.engine - cut.engine for each, cut in zip(self.inputs.likely, trials, strict=True)}
@@ -203,15 +237,47 @@ class Diagnosis:
                 later = users[later][0][0]
             yield stamp, place, str(self.scope.shown.get(later) or nodes[stamp]._record.operation.name)
 
-    def constant_of(self, quantity: Quantity) -> float | None:
-        """c where the gradient is the formula and c times a quantity."""
+    def scalar(self) -> Iterator[Finding]:
+        """A factor that is missing, which is a power of a number on the tape, or one over the loss, as of a norm."""
+        numbers = {quantity: name for key, name in self.scope.shown.items()
+                   if np.size(self.inputs.own.number(quantity := Quantity("value", key))) == 1}  # fmt: skip
+        numbers.setdefault(Quantity("value", self.scope.loss._record.stamp), "the loss")
+        for quantity, name in numbers.items():
+            for power in (1, -1, 2, -2):
+                def scaled(trial: Trial, quantity: Quantity = quantity, power: int = power) -> Array:
+                    return self.formula(trial) * np.reshape(trial.number(quantity), ()) ** float(power)
+
+                c = self.constant(scaled, self.trials)
+                if c is not None and self.plain(c):
+                    piece = name if power == 1 else f"1/{name}" if power == -1 else f"{name}^{power}"
+                    tree = None
+                    if self.tree is not None and name != "the loss":
+                        raised = Tree("power", (quantity_tree(quantity), number(abs(power))))
+                        factor = raised if abs(power) > 1 else raised.args[0]
+                        tree = had((self.tree, 1), (factor, 1 if power > 0 else -1))
+                    yield self.with_factor(("missing",), f"A factor is missing, {piece}.", tree, c, 1.35)
+
+    def lacking(self, c: float, piece: list[Quantity]) -> Finding:
+        """A term that is missing: c times quantities."""
+        said = " times ".join([*([f"{c:.6g}"] if abs(c - 1) > 1e-7 else []), *(self.scope.shown[q.key] for q in piece)])
+        if self.tree is None or self.printer is None:
+            return Finding(("missing term",), f"A term is missing: {said}.", None, 1.3)
+        factors = [*([number(abs(c))] if abs(abs(c) - 1) > 1e-7 else []), *map(quantity_tree, piece)]
+        paper = self.printer.notation != "numpy"
+        term = dot(*factors) if paper else had(*((each, 1) for each in factors))
+        terms = zip(self.tree.args, self.tree.data, strict=True) if self.tree.kind == "sum" else [(self.tree, 1)]
+        args, signs = zip(*terms, (term, 1 if c > 0 else -1), strict=True)
+        return Finding(("missing term",), f"A term is missing: {said}.", Tree("sum", args, signs), 1.3)
+
+    def constant_of(self, piece: list[Quantity]) -> float | None:
+        """c where the gradient is the formula and c times quantities."""
         found = None
         for trial in self.inputs.likely:
             try:
                 value = self.formula(trial)
             except (Misfit, ValueError, TypeError):
                 return None
-            x = trial.evaluate.shaped(trial.number(quantity))
+            x = functools.reduce(np.multiply, (trial.evaluate.shaped(trial.number(each)) for each in piece))
             if np.shape(value) != np.shape(trial.engine) or np.shape(x) != np.shape(trial.engine):
                 return None
             difference = trial.engine - value
@@ -234,6 +300,22 @@ class Diagnosis:
                 if all(c is not None and abs(c - 1) < 1e-7 for c in ratios):
                     said = f"It is the gradient with respect to {name}, another variable."
                     yield Finding(("variable",), said, None, 2.0)
+
+
+ELSEWHERE = {"name": "place", "applied": "place"}  # what an edit is called inside of the derivative of an activation
+ELSEWHERE |= dict.fromkeys(("power", "constant", "function", "factor"), "activation")
+
+
+def _differing(old: Tree, new: Tree) -> Iterator[tuple[Tree, Tree]]:
+    """The pieces in which two formulas differ, larger ones first."""
+    yield old, new
+    if old.kind == new.kind and len(old.args) == len(new.args) and old.data == new.data:
+        pairs = [each for each in zip(old.args, new.args, strict=True) if each[0] is not each[1]]
+        if len(pairs) == 1:
+            yield from _differing(*pairs[0])
+        elif old.kind == "had" and len(pairs) > 1:
+            before, after = zip(*pairs, strict=True)
+            yield had(*((each, 1) for each in before)), had(*((each, 1) for each in after))
 
 
 def _completed(formula: Formula, rest: dict[int, Array], trial: Trial) -> Array:
@@ -288,9 +370,12 @@ def _multiplied(tree: Tree, factor: Factor, notation: str) -> Tree:
 
 def _about(factor: Factor, said: str, scope: Scope) -> str:
     if factor.cause == "mean" and factor.value > 1:
-        return f"It is too large by the factor {said}: the loss is a mean over the batch, and the formula sums."
+        why = "a mean over the batch, and the formula sums" if scope.averages else "a sum, without such a factor"
+        return f"It is too large by the factor {said}: the loss is {why}."
     if factor.cause == "mean":
-        return f"It is too small, by the factor {said}: the loss is a sum, the formula takes the mean over the batch."
+        once_more = "a mean over the batch already, and the formula divides once more"
+        why = once_more if scope.averages else "a sum, the formula takes the mean over the batch"
+        return f"It is too small, by the factor {said}: the loss is {why}."
     if factor.cause == "log":
         base = f"{scope.base:g}" if scope.base else "e: it is the natural one"
         return (f"A constant factor is wrong, the logarithm's: it is {said} times the gradient. "

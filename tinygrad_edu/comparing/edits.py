@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -31,13 +32,16 @@ SAID = {  # the causes, and what is said of them
     "softmax": "Softmax's Jacobian is replaced by its diagonal, as if it were coordinate-wise: {old} should be {new}.",
     "bias": "It is not summed over the batch: {old} should be {new}.",
     "sum": "The sum is wrong: {old} should be {new}.",
+    "axis": "Softmax is taken along the wrong axis: {old} should be {new}.",
     "mean": "Sum and mean over the batch are confused: {old} should be {new}.",
     "outer": "An outer product is meant, of each element by each: {old} should be {new}.",
-    "jacobian": "The Jacobian of softmax is missing: {old} should be {new}.",
+    "jacobian": "The Jacobian of softmax is missing, or a part of it: {old} should be {new}.",
     "division": "Multiplied where it should be divided, or the other way round: {old} should be {new}.",
     "exchanged": "Two quantities are exchanged: {old} and {new}.",
     "factor": "A constant factor is wrong in a part: {old} should be {new}.",
-    "parentheses": "Parentheses are missing: {old} should be {new}.",
+    "parentheses": "Parentheses are missing or misplaced: {old} should be {new}.",
+    "identity": "A number is added to every element of a matrix: {old} should be {new}.",
+    "applied": "The activation is not applied: {old} should be {new}.",
     "power": "An exponent is wrong: {old} should be {new}.",
     "constant": "A constant is wrong: {old} should be {new}.",
     "log": "The logarithm has the wrong base: {old} should be {new}.",
@@ -97,6 +101,7 @@ def _everywhere(tree: Tree, context: Context) -> Iterator[Edit]:
             for cause, cost, new, *_ in layers(nodes[0], context):
                 whole = tree.renamed({nodes[0].data: new})
                 yield Edit(cause, cost + 0.05, nodes[0], new, whole)
+    yield from _within(tree, context)
     yield from _arguments(tree, context)
     present = list(names)
     for i, first in enumerate(present):
@@ -111,6 +116,19 @@ def _everywhere(tree: Tree, context: Context) -> Iterator[Edit]:
                 new_first, new_second = name(second), name(first)
                 exchanged = tree.renamed({first: new_first, second: new_second})
                 yield Edit("layer", 1.3, names[first][0], new_first, exchanged)
+
+
+def _within(tree: Tree, context: Context) -> Iterator[Edit]:
+    """A name replaced wherever it stands in a part of the formula, and not in the rest: a₁ ∘ (1 − a₁) of layer 2."""
+    count = collections.Counter(node.data for node in tree.walk() if node.kind == "name")
+    for part in tree.walk():
+        here = collections.Counter(node.data for node in part.walk() if node.kind == "name")
+        for quantity, n in here.items():
+            inner = max((sum(node.data == quantity for node in each.walk()) for each in part.args), default=0)
+            if inner < n < count[quantity]:
+                for cause, cost, new, *_ in layers(name(quantity), context):
+                    changed = part.renamed({quantity: new})
+                    yield Edit(cause, cost + 0.06, name(quantity), new, tree.replaced(part, changed))
 
 
 def _arguments(tree: Tree, context: Context) -> Iterator[Edit]:

@@ -16,7 +16,7 @@ from .tree import Tree
 if TYPE_CHECKING:
     from .evaluate import Evaluation
 
-SAMPLE = "@"
+SAMPLE, REST = "@", "…"  # REST: of what has no index
 Array = Any
 
 
@@ -76,6 +76,8 @@ class Elements:
         columns = 1 if shape[1] == 1 or (shape[1] == self.batch and len(node.indices) == 1) else 2
         distinct = tuple(dict.fromkeys(node.indices))
         columns = 1 if node.data.kind == "slope" else columns
+        if columns == 2 and len(distinct) == 1 and node.indices == distinct:
+            return (*distinct, REST)  # x_i of samples in rows
         return node.indices[-columns:] if len(node.indices) == columns else distinct[-columns:]
 
     def value(self, tree: Tree) -> Indexed:
@@ -96,6 +98,8 @@ class Elements:
         if array.size == 1:
             return Indexed(array.reshape(()), ())
         indices = self._own(tree, array.shape)
+        if not indices and array.shape[1] in (1, self.batch) and self.sizes.setdefault(REST, len(array)) == len(array):
+            indices = (REST,)
         if not indices:
             raise Unfit(f"{tree.text} has no index")
         if len(indices) == 1:

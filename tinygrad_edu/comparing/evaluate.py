@@ -1,7 +1,8 @@
-"""The numbers of a formula, with shapes as they are written.
+"""The numbers of a formula, with shapes as they are written: on paper vectors are columns, in NumPy NumPy's rules hold.
 
-Products are strict: a matrix product needs equal inner sizes, and of two arrays that meet elementwise one must have the
-shape of the result: a bias may be added to every column of a batch, but a column and a row make no matrix.
+On paper products are strict: a matrix product needs equal inner sizes, and of two arrays that meet elementwise one must
+have the shape of the result: a bias may be added to every column of a batch, but a column and a row make no matrix.
+Whatever has a value in NumPy's notation has the same one in NumPy.
 """
 
 from __future__ import annotations
@@ -49,14 +50,18 @@ class Evaluation:
 
     def __init__(
         self, numbers: Callable[[Any], Array], matrices: bool, apply: Callable[..., Array] | None = None,
-        batch: int = 1, shape: tuple[int, ...] = (),
+        batch: int = 1, shape: tuple[int, ...] = (), axis: Any = 0,
     ) -> None:  # fmt: skip
         self.numbers, self.matrices, self.apply, self.batch, self.shape = numbers, matrices, apply, batch, shape
+        self.axis = axis  # of softmax on paper
         self.known: dict[Tree, Array] = {}
         self.kept: set[Tree] = set()  # what is kept from one formula to the next
+        self.broadcast = False
+        self.broadcasts: dict[Tree, str] = {}  # what NumPy makes of a column and a row
 
-    def __call__(self, tree: Tree) -> Array:
-        """The value as an array."""
+    def __call__(self, tree: Tree, broadcast: bool = False) -> Array:
+        """The value as an array; in NumPy a column and a row may be `broadcast` to a matrix, where that is typed."""
+        self.broadcast = broadcast and not self.matrices
         with np.errstate(all="ignore"):
             if self.matrices and has_indices(tree):
                 return self.elements(tree, (), self.shape)
@@ -123,9 +128,18 @@ class Evaluation:
         result: Array = None
         for x, sign in zip(values, tree.data, strict=True):
             x = np.eye(size) if isinstance(x, Unit) else self.plain(x)
-            signed = x if sign == 1 else -x
-            result = signed if result is None else self.elementwise(tree, np.add, result, signed)
+            if result is None:
+                result = x if sign == 1 else self.computed(tree, np.negative, x)
+            else:
+                result = self.elementwise(tree, np.add if sign == 1 else np.subtract, result, x)
         return result
+
+    def computed(self, tree: Tree, function: Callable[..., Array], *args: Array) -> Array:
+        """A function of NumPy, which refuses to subtract truth values."""
+        try:
+            return function(*args)
+        except TypeError as error:
+            raise Misfit(tree, str(error).split(", use ")[0]) from None
 
     def elementwise(self, tree: Tree, function: Callable[[Array, Array], Array], a: Array, b: Array) -> Array:
         shapes = np.shape(a), np.shape(b)
@@ -135,8 +149,10 @@ class Evaluation:
         except ValueError:
             raise Misfit(tree, f"{said}: the shapes are not equal") from None
         if whole not in shapes and not any(map(_repeated, tree.args)):
-            raise Misfit(tree, f"{said}, which NumPy broadcasts to {whole}")
-        return function(a, b)
+            if not self.broadcast:
+                raise Misfit(tree, f"{said}, which NumPy broadcasts to {whole}")
+            self.broadcasts[tree] = f"{shapes[0]} and {shapes[1]} are broadcast to {whole}."
+        return self.computed(tree, function, a, b)
 
     def _had(self, tree: Tree) -> Array:
         result: Array = None
@@ -173,13 +189,13 @@ class Evaluation:
 
     def matmul(self, tree: Tree, a: Array, b: Array) -> Array:
         a, b = np.asarray(a), np.asarray(b)
-        if 0 in (a.ndim, b.ndim) or (self.matrices and 1 in (a.size, b.size)):
-            return a * b
-        if a.ndim == 2 == b.ndim and (1, 1) in (a.shape, b.shape) and a.shape[1] != b.shape[0]:
+        if self.matrices and 1 in (a.size, b.size):
             return a * b
         try:
-            return a @ b
+            return np.dot(a, b) if tree.data == "np.dot" and not self.matrices else a @ b
         except ValueError:
+            if 0 in (a.ndim, b.ndim):
+                raise Misfit(tree, f"A @ B of {a.shape} and {b.shape}: a number is multiplied with *") from None
             inner = f"{a.shape[-1]} and {b.shape[0] if b.ndim == 1 else b.shape[-2]}"
             raise Misfit(tree, f"A · B of {a.shape} and {b.shape}: the inner sizes {inner} are not equal") from None
 
@@ -201,7 +217,7 @@ class Evaluation:
 
     def _inv(self, tree: Tree) -> Array:
         x = np.asarray(self.array(tree.args[0]))
-        if x.size == 1:
+        if x.size == 1 and (self.matrices or x.ndim == 2):
             return 1 / x
         if x.ndim != 2 or x.shape[0] != x.shape[1]:
             raise Misfit(tree, f"the inverse of {x.shape}: only square matrices have one")
@@ -209,7 +225,8 @@ class Evaluation:
 
     def _relation(self, tree: Tree) -> Array:
         a, b = map(self.array, tree.args)
-        return self.elementwise(tree, RELATIONS[tree.data], a, b).astype(float)
+        truth = self.elementwise(tree, RELATIONS[tree.data], a, b)
+        return truth.astype(float) if self.matrices else truth
 
     def _total(self, tree: Tree) -> Array:
         raise Misfit(tree, "a sum with an index is for formulas of elements, with indices at the names")
@@ -227,11 +244,13 @@ class Evaluation:
         if name == "reshape":
             args = [args[0], tuple(int(x) for x in self.sizes(tree.args[1:]))]
         if name == "diag" and self.matrices:
-            args = [np.asarray(args[0])]
+            name = "diagflat" if 1 in np.shape(args[0]) else name
+        if name == "softmax" and self.matrices:
+            params.setdefault("axis", self.axis if np.ndim(args[0]) > 1 and 1 not in np.shape(args[0]) else None)
         axis = params.get("axis")
         if isinstance(axis, str):
             params["axis"] = None
-        elif axis is not None and not -np.ndim(args[0]) <= axis < np.ndim(args[0]):
+        elif axis is not None and axis not in range(-max(np.ndim(args[0]), 1), max(np.ndim(args[0]), 1)):
             raise Misfit(tree, f"{name} along axis {axis} of the shape {np.shape(args[0])}: there is no such axis")
         if "keepdims" in params:
             params["keepdims"] = params["keepdims"] in ("True", 1)
@@ -240,7 +259,7 @@ class Evaluation:
         compute = np.reshape if name == "reshape" else COMPUTE[name]
         try:
             return self.shaped(compute(*args, **params))
-        except (ValueError, TypeError, np.linalg.LinAlgError) as error:
+        except (ValueError, TypeError, IndexError, np.linalg.LinAlgError) as error:
             raise Misfit(tree, f"{name} of {', '.join(str(np.shape(x)) for x in args)}: {error}") from None
 
     def sizes(self, trees: tuple[Tree, ...]) -> list[float]:

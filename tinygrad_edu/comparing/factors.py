@@ -50,8 +50,8 @@ def named_factors(scope: Scope) -> list[Factor]:
             found.append(Factor("log", math.log(k) / ln, f"ln {k} over ln {base}", f"ln({base})/ln({k})"))
         found.append(Factor("log", math.log(k), f"ln {k}", f"1/ln({k})"))
         found.append(Factor("log", 1 / math.log(k), f"1/ln {k}", f"ln({k})"))
-    found += [Factor("factor", x, f"the constant {x:g}", f"1/{x:g}") for x in scope.scalars if x not in (0, 1)]
-    found += [Factor("factor", 1 / x, f"1 over the constant {x:g}", f"{x:g}") for x in scope.scalars if x not in (0, 1)]
+    found += [Factor("factor", x, f"the constant {x:g}", f"1/{x!r}") for x in scope.scalars if x not in (0, 1)]
+    found += [Factor("factor", 1 / x, f"1 over the constant {x:g}", f"{x!r}") for x in scope.scalars if x not in (0, 1)]
     return found
 
 
@@ -72,5 +72,6 @@ def scaled_by(factor: Factor, notation: str) -> Tree:
     elif notation == "latex":
         above, slash, below = text.replace("ln(", r"\ln(").partition("/")
         text = rf"\frac{{{above}}}{{{below.strip('()') if ' ' in below else below}}}" if slash else text
+        text = text.replace(" ", r" \cdot ")
     plain = text.replace(".", "").isdigit() or notation == "latex"
     return Tree("number", data=1 / factor.value, text=text if plain else f"({text})")

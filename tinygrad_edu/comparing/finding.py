@@ -32,9 +32,9 @@ class Inputs:
     def __init__(self, scope: Scope, wrt: Any, matrices: bool, alone: bool = False) -> None:
         self.scope, self.wrt, self.matrices = scope, wrt, matrices
         self.alone = alone  # only the first sample: a Jacobian is of one
-        masks = any(np.asarray(value).dtype.kind != "f" and np.size(value) > 1
-                    for node in scope.reading.nodes.values() for value in node._record.values)  # fmt: skip
-        self.size = SMALL if masks else 0.2  # what was compared stays as it was
+        self.masks = any(np.asarray(value).dtype.kind != "f" and np.size(value) > 1
+                         for node in scope.reading.nodes.values() for value in node._record.values)  # fmt: skip
+        self.size = SMALL if self.masks else 0.2  # what was compared stays as it was
         self.own = self.trial(given(scope.reading))
         self._fresh: list[Trial] = []
         self._likely: list[Trial] | None = None
@@ -65,10 +65,22 @@ class Inputs:
         """The constants whose numbers sum to 1 over the outputs."""
         for name, tensor in self.scope.reading.given.items():
             value = self.own.given[name]
-            axis = min(1 - self.scope.axis, np.ndim(value) - 1)
-            constant = getattr(tensor, "_record", None) is None and np.size(value) > 1 and axis >= 0
-            if constant and np.all(value >= 0) and np.allclose(np.sum(value, axis), 1, rtol=1e-5):
+            axis = self.scope.outputs_axis(np.ndim(value))
+            constant = getattr(tensor, "_record", None) is None and np.size(value) > 1
+            if constant and axis is not None and np.all(value >= 0) and np.allclose(np.sum(value, axis), 1, rtol=1e-5):
                 yield Assumption(tensor, axis)
+
+    def turned(self) -> list[Trial]:
+        """Fresh inputs of other signs, where there are such: what was compared with 0 comes out otherwise."""
+        random = np.random.default_rng(0)
+
+        def change(numbers: dict[str, Any]) -> dict[str, Any]:
+            return {name: x * random.choice([-1.0, 1.0], np.shape(x)).astype(x.dtype) if x.dtype.kind == "f" else x
+                    for name, x in numbers.items()}  # fmt: skip
+
+        loss = self.scope.loss._record.stamp
+        trials = [] if self.masks else self.changed(change)
+        return [each for each in trials if np.isfinite(each.nodes[loss]._value).all()]
 
     def changed(
         self, change: Callable[[dict[str, Any]], dict[str, Any]] = lambda numbers: numbers,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 
 from .cursor import Name, named
 from .operands import Operands
-from .tree import Tree, call, dot, had, transposed
+from .tree import Tree, call, had, product, transposed
 
 ORDERS = ("tight", "left", "right")
 PRODUCTS = {"·": "dot", "@": "dot", "∘": "had", "*": "had", "⊘": "over", "/": "over", "⊗": "kron", "•": "bullet"}
@@ -186,4 +186,4 @@ def _combined(a: Tree, operator: str, b: Tree) -> Tree:
         return had((a, 1), (b, 1 if operator == "had" else -1))
     if operator == "kron":
         return Tree("kron", (a, b), at=a.at)
-    return dot(b, a) if operator == "bullet" else dot(a, b)
+    return product(b, a) if operator == "bullet" else product(a, b)

@@ -42,7 +42,7 @@ def transposes(node: Tree, context: Context) -> Iterator[Piece]:
 def signs(node: Tree, context: Context) -> Iterator[Piece]:
     """a − t for a + t, t − a for a − t."""
     if node.kind == "sum" and len(node.args) > 1:
-        for i in range(1, len(node.args)):
+        for i in range(len(node.args)):
             data = tuple(-s if i == j else s for j, s in enumerate(node.data))
             yield "sign", 1.0, node.with_args(node.args, data)
         if len(node.args) == 2 and node.data == (1, -1):
@@ -75,7 +75,9 @@ def products(node: Tree, context: Context) -> Iterator[Piece]:
             if not context.matrices and {len(context.shape(each) or ()) for each in (left, right)} == {1}:
                 yield "outer", 1.1, call("outer", left, right.args[0] if right.kind == "T" else right)
             for j in range(i + 1, len(node.args)):
-                yield "hadamard", 1.2, dot(had((dot(*node.args[:i]), 1), (dot(*node.args[i:j]), 1)), *node.args[j:])
+                first, second, third = node.args[:i], node.args[i:j], node.args[j:]
+                yield "hadamard", 1.2, dot(had((dot(*first), 1), (dot(*second), 1)), *third)
+                yield "hadamard", 1.2, dot(*first, had((dot(*second), 1), (dot(*third), 1)))
         yield "product", 1.3, Tree("kron", (node.args[0], dot(*node.args[1:])))
     if node.kind == "had":
         factors = list(zip(node.args, node.data, strict=True))
@@ -87,6 +89,10 @@ def products(node: Tree, context: Context) -> Iterator[Piece]:
                 if not context.matrices and context.shape(factor) == (max(context.shape(factor) or (0,)),):
                     yield "outer", 1.2, call("outer", had(*rest), factor)
             yield "division", 1.45, had(*factors[:i], (factor, -exponent), *factors[i + 1 :])
+            for j in range(i + 1, len(factors)):  # times a (1 − a) where it is over them
+                if exponent == factors[j][1]:
+                    both = {i: -exponent, j: -exponent}
+                    yield "division", 1.5, had(*((each, both.get(k, n)) for k, (each, n) in enumerate(factors)))
             for j in range(i + 1, len(factors)):  # a fraction upside down
                 if exponent != factors[j][1]:
                     between = factors[i + 1 : j]
@@ -106,13 +112,18 @@ def missing(node: Tree, context: Context) -> Iterator[Piece]:
     shape = context.shape(node)
     if shape is None or node.kind == "number" or (max(shape, default=1) == 1 and node.kind == "call"):
         return
+    if context.error is not None and context.shape(context.error) == shape:
+        yield "missing", 1.5, had((context.error, 1), (node, 1)), context.error
     for quantity, other in context.quantities.items():
-        piece = name(quantity)
+        piece = context.slope(quantity) if quantity.kind == "slope" else name(quantity)
         stretched = other == shape or int(np.prod(other)) == 1 or (len(other) == 2 == len(shape) and 1 in other)
         if quantity.kind == "value" and stretched and node.kind in ("dot", "name"):  # z = W · a + b without its b
             yield "missing term", 1.75, Tree("sum", (node, piece), (1, 1)), piece
+            yield "missing term", 1.75, Tree("sum", (node, piece), (1, -1)), piece
         layered = quantity.key in context.roles or quantity.kind == "slope"
         cost = (1.5 if layered else 1.7) + 0.02 * (node.kind in ("name", "T"))  # rather Σ′ at a product than at Wᵀ
+        if other != shape and 1 in (np.prod(shape), np.prod(other)) and quantity.kind == "value":  # λ w for w or for λ
+            yield "missing", 1.65, had((piece, 1), (node, 1)), piece
         if other == shape and quantity != node.data:
             yield "missing", cost - 0.05 * (quantity.kind == "slope"), had((node, 1), (piece, 1)), piece
             if quantity.kind == "value" and layered:
@@ -173,9 +184,9 @@ def layers(node: Tree, context: Context) -> Iterator[Piece]:
             yield "layer", 1.2 + 0.01 * abs(role[1] - other[1]), name(quantity, node)
         elif role and other and role[1] == other[1] and role[0] in ("valuea", "valuez") and other[0] == "slopea":
             squashing = context.activation(quantity) in ("sigmoid", "softmax")  # a for a ∘ (1 − a): a factor is missing
-            yield "activation", 1.6 if squashing and role[0] == "valuea" else 1.35, name(quantity, node)
+            yield "activation", 1.6 if squashing and role[0] == "valuea" else 1.35, context.slope(quantity)
         elif role and other and role[1] == other[1] and {role[0], other[0]} == {"valuez", "valuea"}:
-            yield "place", 1.25, name(quantity, node)
+            yield "name", 1.25, name(quantity, node)
         elif quantity.kind == "value" or (quantity.kind == node.data.kind and quantity.kind != "value"):
             yield "name", 1.55, name(quantity, node)
             if quantity.kind == "value" and len(context.quantities[quantity]) == 2:
@@ -192,11 +203,22 @@ def activations(node: Tree, context: Context) -> Iterator[Piece]:
         shape = context.shape(node)
         for quantity, other in context.quantities.items():
             if quantity.kind == "slope" and other == shape:
-                yield "activation", 1.68, name(quantity)
+                slope = context.slope(quantity)
+                yield "activation", 1.345 if _alone(node, quantity, context) else 1.68, slope
                 factors = list(zip(node.args, node.data, strict=True)) if node.kind == "had" else []
                 for i in range(len(factors) - 1):  # a ∘ (1 − a) where it should be 1 − a²
                     if len(factors) > 2 and factors[i][1] == factors[i + 1][1] == 1:
-                        yield "activation", 1.6, had(*factors[:i], (name(quantity), 1), *factors[i + 2 :])
+                        pair = had(*factors[i : i + 2])
+                        cost = 1.345 if _alone(pair, quantity, context) else 1.6
+                        yield "activation", cost, had(*factors[:i], (slope, 1), *factors[i + 2 :])
+
+
+def _alone(node: Tree, quantity: Quantity, context: Context) -> bool:
+    """Whether a piece is made of the z and a of a layer, as a derivative is, and is no factor of a ∘ (1 − a)."""
+    layer = (context.role(Quantity("value", quantity.key)) or ("", 0))[1]
+    roles = [context.role(each.data) for each in node.walk() if each.kind == "name"]
+    whole = context.activation(quantity) not in ("sigmoid", "softmax") or node.kind == "had" or len(roles) > 1
+    return whole and bool(roles) and {*roles} <= {("valuea", layer), ("valuez", layer)}
 
 
 def sums(node: Tree, context: Context) -> Iterator[Piece]:
@@ -205,6 +227,10 @@ def sums(node: Tree, context: Context) -> Iterator[Piece]:
         for index in dict.fromkeys(index for each in node.walk() for index in each.indices if not index.isdigit()):
             yield "sum", 1.3, Tree("total", (node,), (index, ""), at=node.at)
     shape = context.shape(node)
+    if node.kind == "call" and node.data[0] == "softmax":
+        for axis in range(len(shape or ())):
+            if axis != dict(node.data[1]).get("axis", 0):
+                yield "axis", 1.02, call("softmax", *node.args, axis=axis)
     if node.kind == "call" and node.data[0] in ("sum", "mean"):
         params = dict(node.data[1])
         kept = params.get("keepdims", "True" if context.matrices else "False")
@@ -228,7 +254,8 @@ def sums(node: Tree, context: Context) -> Iterator[Piece]:
             if len(shape) == 2:
                 yield "bias", 1.2, summed(node, axis, context, keep)
                 yield "sum", 1.5, summed(node, 1 - axis, context, keep)
-        yield "sum" if len(shape) == 2 else "bias", 1.6, call("sum", node)
+        number_wanted = np.ndim(context.trial.engine) == 0
+        yield "bias" if number_wanted or len(shape) < 2 else "sum", 1.15 if number_wanted else 1.6, call("sum", node)
 
 
 def summed(node: Tree, axis: int, context: Context, keep: dict[str, str]) -> Tree:
@@ -253,15 +280,16 @@ def constants(node: Tree, context: Context) -> Iterator[Piece]:
     if node.kind == "number":
         x = node.data
         for value in {x + 1, x - 1, 2 * x, x / 2, 1.0, 2.0, 0.5, -x} - {x, 0.0}:
-            yield "constant", 1.6, number(value)
+            yield "constant", 1.6 + 0.15 * (value == -x), number(value)
     if node.kind == "call" and node.data[0] in ("ln", "log2", "log10"):
         for other in ("ln", "log2", "log10"):
             if other != node.data[0]:
                 yield "log", 1.3, node.with_args(node.args, (other, node.data[1]))
     if node.kind == "call" and node.data[0] in ("sigmoid", "tanh", "relu", "softplus", "exp", "sin", "cos", "softmax"):
-        for other in ("sigmoid", "tanh", "relu", "softplus", "sin", "cos"):
+        for other in ("sigmoid", "tanh", "relu", "softplus", "sin", "cos", "softmax"):
             if other != node.data[0]:
-                yield "function", 1.4, call(other, *node.args)
+                axis = context.scope.softmax_axis if other == "softmax" and not context.matrices else 0
+                yield "function", 1.4, call(other, *node.args, **({"axis": axis} if axis else {}))
 
 
 def scalings(node: Tree, context: Context) -> Iterator[Piece]:
@@ -291,6 +319,49 @@ def groupings(node: Tree, context: Context) -> Iterator[Piece]:
             grouped = grouped if product.kind == "dot" else (grouped, 1)
             whole = build(grouped, *rest) if place else build(*rest, grouped)
             yield "parentheses", 1.3, whole if place or node.data[0] == 1 else negative(whole)
+    for i, product in enumerate(node.args[:-1] if len(node.args) > 2 else ()):  # A · (B − C) + D for A · B − C + D
+        for k in range(1, len(product.args) if product.kind == "dot" else 0):
+            terms, signs = list(node.args), list(node.data)
+            difference = (dot(*product.args[k:]), terms.pop(i + 1)), (1, signs.pop(i + 1) * signs[i])
+            terms[i] = dot(*product.args[:k], Tree("sum", *difference, at=node.at))
+            yield "parentheses", 1.3, Tree("sum", tuple(terms), tuple(signs), at=node.at)
+
+
+def inside(node: Tree, context: Context) -> Iterator[Piece]:
+    """A · (c ∘ B) for c ∘ (A · B); λ I for λ beside a matrix."""
+    if node.kind == "had":
+        factors = list(zip(node.args, node.data, strict=True))
+        for i, (product, n) in enumerate(factors):
+            for j, factor in enumerate(factors):
+                if product.kind == "dot" and n == 1 and i != j:
+                    rest = [each for k, each in enumerate(factors) if k not in (i, j)]
+                    for k in range(len(product.args)):
+                        args = list(product.args)
+                        args[k] = had((args[k], 1), factor)
+                        yield "parentheses", 1.4, had((dot(*args), 1), *rest)
+    shape = context.shape(node) if node.kind == "sum" and not context.matrices else None
+    if shape and len(shape) == 2 and shape[0] == shape[1]:
+        for each in node.args:
+            if context.shape(each) == ():
+                eye = call("eye", number(shape[0]))
+                yield "identity", 1.3, node.replaced(each, had((each, 1), (eye, 1))), each
+
+
+def unapplied(node: Tree, context: Context) -> Iterator[Piece]:
+    """z, or W · x + b, where it should be σ(z)."""
+    terms = list(zip(node.args, node.data, strict=True)) if node.kind == "sum" else [(node, 1)]
+    if node.kind not in ("sum", "name"):
+        return
+    for a, z in context.applied:
+        if node.kind == a.kind == "name":
+            continue  # z for a, which are two names
+        for left_out in [None, *range(len(terms))] if len(terms) > 2 else [None]:
+            args, data = zip(*(each for i, each in enumerate(terms) if i != left_out), strict=True)
+            part = node if left_out is None else Tree("sum", args, data, at=node.at)
+            if context.same(part, z):
+                rest = [] if left_out is None else [terms[left_out]]
+                whole = Tree("sum", (a, *(each for each, _ in rest)), (1, *(sign for _, sign in rest))) if rest else a
+                yield "applied", 1.24, whole
 
 
 def softmaxes(node: Tree, context: Context) -> Iterator[Piece]:
@@ -299,6 +370,9 @@ def softmaxes(node: Tree, context: Context) -> Iterator[Piece]:
     for a, taken in _diagonals(factors, context):
         rest = [each for i, each in enumerate(factors) if i not in taken]
         yield "softmax", 1.3, _through_softmax(had(*rest) if rest else number(1), a, context)
+    for i, (each, n) in enumerate(factors):
+        if n == 1 and each.kind == "name" and each.data.kind == "value" and each.data.key in context.softmaxes:
+            yield "jacobian", 1.4, _through_softmax(had(*factors[:i], *factors[i + 1 :]), each, context)
     shape = context.shape(node)
     for quantity, other in context.quantities.items():
         if quantity.kind == "slope" and other == shape and quantity.key in context.softmaxes:
@@ -308,10 +382,7 @@ def softmaxes(node: Tree, context: Context) -> Iterator[Piece]:
 def _through_softmax(g: Tree, a: Tree, context: Context) -> Tree:
     """a ∘ (g − 1ᵀ·(g ∘ a)): the adjoint g of a = softmax(z), taken to z."""
     weighted = had((g, 1), (a, 1))
-    if context.matrices:
-        total = dot(Tree("ones", data=True), weighted)
-    else:
-        total = call("sum", weighted, axis=1 - context.scope.axis, keepdims="True")
+    total = summed(weighted, int(context.scope.softmax_axis == 1), context, {"keepdims": "True"})
     return had((a, 1), (Tree("sum", (g, total), (1, -1)), 1))
 
 
@@ -330,6 +401,6 @@ def _diagonals(factors: list[tuple[Tree, int]], context: Context) -> Iterator[tu
 
 
 GENERATORS: tuple[Generator, ...] = (
-    signs, transposes, orders, products, groupings, layers, activations, sums, softmaxes, missing, extra, powers,
-    constants, scalings,
+    signs, transposes, orders, products, groupings, inside, layers, unapplied, activations, sums, softmaxes, missing,
+    extra, powers, constants, scalings,
 )  # fmt: skip

@@ -12,6 +12,8 @@ from .tree import Tree, call, had, transposed
 
 BARE = {"ln", "log", "exp", "tanh"}  # functions that go without parentheses: ln b
 MATRICES = {rf"\begin{{{kind}matrix}}" for kind in ("p", "b", "")}
+DTYPES = ("float", "int", "bool")
+SETTINGS = ("True", "False", "None", *DTYPES)
 DOTS = {r"\vdots", r"\cdots", r"\ddots", r"\dots", r"\ldots"}
 
 
@@ -35,7 +37,7 @@ class Operands(Scripts):
             return self.between_bars()
         if token.text in ("√", r"\sqrt"):
             self.take()
-            return call("sqrt", self.nested(self.group))
+            return call("sqrt", self.nested(self.single))
         if token.text == r"\frac":
             return self.fraction()
         if token.text == "∂":
@@ -64,7 +66,7 @@ class Operands(Scripts):
             inner = self.nested(self.group) if self.follows("{") else self.name()
             if inner.kind != "name" or not isinstance(inner.data, Name):
                 self.refuse("an accent is read on a name only", start)
-            return named(inner, inner.data._replace(base=f"{inner.data.base}_{accent}"))
+            return named(inner, inner.data._replace(base=f"{inner.data.base}_{accent}"), self.source(start))
         if self.follows("∇"):
             return self.nabla()
         if self.next.kind != "name":
@@ -161,9 +163,9 @@ class Operands(Scripts):
                 key = self.take().text
                 self.take("=")
                 word = self.next.text
-                params[key] = self.take().text if word in ("True", "False", "None", "float") else self.nested(self.sum)
-            elif self.follows("float"):
-                args.append(Tree("number", data=0.0, at=self.take().at))
+                params[key] = self.take().text if word in SETTINGS else self.nested(self.sum)
+            elif self.follows(*DTYPES):
+                params["dtype"] = self.take().text
             else:
                 args.append(self.nested(self.sum))
             if not self.follows(","):
@@ -191,6 +193,8 @@ class Operands(Scripts):
         tree = self.nested(self.sum)
         self.bars -= 1
         self.take(bar)
+        if bar == "‖" and self.follows("_") and self.tokens[self.at + 1].text == "2":
+            self.at += 2
         return call("norm" if bar == "‖" else "abs", tree)
 
     def fraction(self) -> Tree:
@@ -206,8 +210,8 @@ class Operands(Scripts):
                 quotient = Quotient(above.data, below.data)
                 return Tree("name", data=quotient, text=self.source(at), at=at, indices=above.indices + below.indices)
         self.at = start
-        above_tree = self.nested(self.group)
-        return had((above_tree, 1), (self.nested(self.group), -1))
+        above_tree = self.nested(self.single)
+        return had((above_tree, 1), (self.nested(self.single), -1))
 
     def part_differentials(self) -> None:
         r"""In \frac{dz}{dW} take the words dz and dW apart."""

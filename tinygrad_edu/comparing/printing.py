@@ -45,6 +45,7 @@ NOTATIONS = {
                       lambda x: f"{{{x}}}^{{-1}}", lambda x: rf"\left({x}\right)"),
 }  # fmt: skip
 LATEX_FUNCTIONS = {"ln", "log", "exp", "sin", "cos", "tan", "tanh", "cosh", "sinh", "max", "min"}
+NUMPY = {"ln": "log", "norm": "linalg.norm", "det": "linalg.det"}
 OF_NUMPY = {"softmax", "sigmoid", "relu", "softplus", "act", "slope", "H", "heaviside", "len"}
 
 
@@ -164,7 +165,7 @@ class Printer:
         args += [f"{key}={value}" for key, value in shown.items() if value is not None]
         if self.notation == "latex":
             return self._latex(name, args)
-        function = name if self.notation == "unicode" or name in OF_NUMPY else f"np.{'log' if name == 'ln' else name}"
+        function = name if self.notation == "unicode" or name in OF_NUMPY else f"np.{NUMPY.get(name, name)}"
         return f"{function}({', '.join(args)})", ATOM
 
     def _latex(self, name: str, args: list[str]) -> Text:

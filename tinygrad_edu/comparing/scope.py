@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..record import Node
+from ..symbolic.latex import GREEK as LATEX
 from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading
 from .cursor import Name, Quotient
 from .tree import Tree
@@ -42,6 +43,7 @@ class Layer(NamedTuple):
     z: int
     a: int | None
     side: int  # of W: 0 for columns W · a, 1 for rows a · W
+    turned: bool = False  # W stands there transposed
 
 
 ELEMENTWISE = LAYERS | ON_AFFINE | set("exp log square sqrt identity absolute reciprocal tan sinh cosh".split())
@@ -57,7 +59,7 @@ LAST, ONLY, HIDDEN = set("δ Δ z Z a".split()), set("W w θ b".split()), set("h
 INPUT = set("x X a0 A0 h0 H0 S0 Σ0 x0 X0 input inputs".split())
 COST = set("c C L l J E f loss cost Loss E_total ℓ".split())
 SIZES = set("n m N M B batch batch_size num_samples n_samples k K C".split())
-GREEK = {"sigma": "σ", "Sigma": "Σ", "delta": "δ", "Delta": "Δ", "theta": "θ", "lambda": "λ", "lam": "λ", "beta": "β"}
+GREEK = {**LATEX, "lam": "λ"}
 SCALARS = set("λ α η μ c reg alpha l2".split())
 
 
@@ -83,14 +85,18 @@ class Scope:
         }  # fmt: skip
         self.input = next((layer.before for layer in self.layers[:1]), None)
         costs = [node for node in nodes.values() if _name_of(node) == "softmax_cross_entropy"]
-        self.logits = costs[0]._record.inputs[1] if costs else None
+        logits = costs[0]._record.inputs[1] if costs else None
+        self.logits = logits if logits is not None and logits._record is not None else None
         self.base = next((float(np.asarray(base)) for node in nodes.values()
                           if (base := node._record.params.get("base")) is not None), None)  # fmt: skip
         last = nodes[self.layers[-1].a or self.layers[-1].z] if self.layers else None
-        self.output = last
+        self.output = last if last is not None else self.logits
+        self.rows = {layer.b for layer in self.layers if layer.side == 1 and np.ndim(nodes[layer.z]._value) == 2}
         self.target = self._target()
-        self.axis = 1 - self.layers[-1].side if self.layers else 1  # along which the samples are
-        shape = last.shape if last is not None else ()
+        self.softmax_axis = self._softmax_axis()
+        outputs = self.layers[-1].side if self.layers else int(self.softmax_axis == 1)
+        self.axis = 1 - outputs  # along which the samples are
+        shape = self.output.shape if self.output is not None else ()
         self.batch = shape[self.axis] if len(shape) > self.axis else 1
         self.outputs = int(np.prod(shape)) // max(self.batch, 1)
         self.scalars = sorted({
@@ -98,6 +104,25 @@ class Scope:
             for x, value in zip(node._record.inputs, node._record.values, strict=True)
             if x is None and np.size(value) == 1 and node._record.operation.name in ("multiply", "divide", "power")
         })  # fmt: skip
+
+    @property
+    def averages(self) -> bool:
+        """Whether the loss is a mean over the batch, as far as is to be seen."""
+        counts = [n for n in (self.batch, self.batch * self.outputs) if n > 1]
+        divided = any(math.isclose(x, n ** power) for x in self.scalars for n in counts for power in (1, -1))
+        return divided or any(_name_of(node) == "mean" for node in self.reading.nodes.values())
+
+    def _softmax_axis(self) -> Any:
+        """Along which axis the tape's last softmax acts, counted from the front."""
+        for _, node in sorted(self.reading.nodes.items(), reverse=True):
+            if _name_of(node) in WHOLE | {"softmax_cross_entropy"}:
+                axis, ndim = node._record.params.get("axis"), np.ndim(node._record.values[-1])
+                return axis % ndim if isinstance(axis, int) and ndim else axis
+        return 0
+
+    def outputs_axis(self, ndim: int) -> int | None:
+        """Along which axis targets have their outputs; None where there is none, as of one number for each sample."""
+        return 1 - self.axis if ndim == 2 else 0 if ndim == 1 and self.batch == 1 else None
 
     def key(self, x: Any) -> Key | None:
         """A node, tracked or constant, as a key."""
@@ -128,11 +153,11 @@ class Scope:
             record = nodes[stamp]._record
             if _name_of(nodes[stamp]) != "matmul":
                 continue
-            leaf = [x is not None and x._record is not None and x._record.operation is None for x in record.inputs]
-            if not any(leaf):
+            leaves = [_leaf(x) for x in record.inputs]
+            if leaves == [None, None]:
                 continue
-            place = 0 if leaf[0] else 1
-            W = self.key(record.inputs[place])
+            place = 0 if leaves[0] is not None else 1
+            W = self.key(leaves[place])
             before = self.constant(record.inputs[1 - place], record.values[1 - place])
             z, b = nodes[stamp], None
             for user in users.get(stamp, []):
@@ -143,7 +168,7 @@ class Scope:
                         break
             activations = [u for u in users.get(z._record.stamp, []) if _name_of(u) in ELEMENTWISE | WHOLE]
             a = int(activations[0]._record.stamp) if len(activations) == 1 else None
-            yield Layer(W, b, before, int(z._record.stamp), a, place)
+            yield Layer(W, b, before, int(z._record.stamp), a, place, leaves[place] is not record.inputs[place])
 
     def _target(self) -> Key | None:
         """The constant that the last output is compared with."""
@@ -184,6 +209,17 @@ class Scope:
             raise Unknown(f"the tape has nothing named {_shown(name)}; it has {known}; names={{...}} says what is what")
         return found
 
+    def meant(self, name: Name, quantity: Quantity) -> str:
+        """What a name that is not the tape's own is taken for: t for y, softmax(z) for p, 7 for m."""
+        if self.mapped(name) or self.exact(name):
+            return ""
+        shown = self.shown.get(quantity.key, "")
+        if quantity.kind == "number" and quantity.key in SIZES | SCALARS:
+            return f"{quantity.number:g}"
+        if quantity.kind == "softmax" and shown:
+            return f"softmax({shown})" if not self.softmax_axis else f"softmax({shown}, axis={self.softmax_axis})"
+        return shown if quantity.kind == "value" else ""
+
     def is_layer(self, name: Name) -> bool:
         """Whether a^2 is a of layer 2 and no square."""
         return not self.exact(name._replace(layer="")) and found(self, name)
@@ -216,8 +252,10 @@ class Scope:
         layer = self.number(name.layer)
         bases = [name.base, joined(name.base), re.sub(r"(?<=\D)(\d+)$", r"_\1", name.base)]
         for word, letter in GREEK.items():
-            if re.fullmatch(rf"{word}(_?\d*)", name.base):
-                bases.append(letter + name.base[len(word) :].lstrip("_"))
+            for one, other in ((word, letter), (letter, word)):
+                if re.fullmatch(rf"{one}(_?\d*)", name.base):
+                    bases.append(other + name.base[len(one) :].lstrip("_"))
+        bases.append(name.base.replace("_hat", "hat"))
         for base in bases:
             patterns = ("{}{}", "{}_{}", "{}^{}", "{}[{}]")
             words = [base] if layer is None else [each.format(base, layer) for each in patterns]
@@ -266,7 +304,8 @@ class Scope:
         if number is None and base in TARGET and self.target is not None:
             yield self.target
         if number is None and base in OUTPUT and self.output is not None:
-            yield from self.activation(self.layers[-1]) if self.layers else []
+            key = self.key(self.output)
+            yield from self.activation(self.layers[-1]) if self.layers else [Quantity("softmax", key)] if key else []
         if number in (None, depth) and base == "b" and self.base is not None:
             yield Quantity("number", "b", self.base)
         if number is None and base in HIDDEN and depth == 2:
@@ -347,7 +386,7 @@ class Scope:
         layer = next((layer for layer in self.layers if layer.z == above), None)
         if layer is not None and below == layer.W:
             return self.of(layer.before)
-        if layer is not None and below == layer.before:
+        if layer is not None and below == layer.before and not layer.turned:
             return self.of(layer.W)
         if layer is not None and below is not None and below == layer.b:
             return [Quantity("number", "1", 1.0)]
@@ -368,6 +407,13 @@ def found(scope: Scope, name: Name | Quotient) -> bool:
         return bool(scope.find(name))
     except Unknown:
         return False
+
+
+def _leaf(x: Any) -> Any:
+    """A leaf, also of its transpose; None of what is computed."""
+    while x is not None and x._record is not None and x._record.operation is not None:
+        x = x._record.inputs[0] if _name_of(x) == "transpose" else None
+    return x if x is not None and x._record is not None else None
 
 
 def _name_of(node: Any) -> str:

@@ -6,9 +6,10 @@ import re
 
 from .calls import LETTERS
 from .cursor import Cursor, Name, named
+from .tokens import tokens
 from .tree import Tree, call, number, transposed
 
-LAYER = re.compile(r"[(\[]?(?P<layer>(?:[Llk]|\d+)(?:[+-]\d+)?)[)\]]?(?P<T>,?[T⊤])?$")
+LAYER = re.compile(r"[(\[]?(?P<layer>(?:[Llk]|\d+)(?:[+-]\d+)?)[)\]]?(?P<T>[,^]?[T⊤])?$")
 SAMPLE = re.compile(r"(\([ijkns]\)),?([T⊤])?")  # x^{(i)} is the column of sample i
 UPRIGHT = re.compile(r",?\s*(?:T|⊤|\\top|\\intercal)(?=\}$)")  # the T of a^{(2)T}, which is no part of the name
 INDEX = set("ijkqprlmn")
@@ -77,6 +78,16 @@ class Scripts(Cursor):
             self.take(closing)
             return tree
         return self.operand()
+
+    def single(self) -> Tree:
+        r"""An argument in braces, or one digit or letter: \frac17 is a seventh, \frac12x half of x."""
+        token = self.next
+        if self.notation == "latex" and token.kind in ("number", "name") and len(token.text) > 1:
+            first = token._replace(text=token.text[0])
+            rest = [each._replace(at=each.at + token.at + 1) for each in tokens(token.text[1:], self.known)[:-1]]
+            self.tokens[self.at : self.at + 1] = [first, *rest]
+            return self.operand()
+        return self.group()
 
     def superscript(self, tree: Tree, text: str, start: int) -> Tree:
         """A transpose, an inverse, or a power."""

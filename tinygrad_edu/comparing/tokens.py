@@ -55,6 +55,8 @@ WORDS = {r"\operatorname", r"\text", r"\mathrm", r"\textrm", r"\textbf", r"\math
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸ⁺⁽⁾ᐟ", "0123456789-TTTL+()/")
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
+CALLED = {"softmax", "sigmoid", "relu", "tanh", "softplus", "exp", "log", "ln", "diag", "sum", "mean", "norm"}
+
 LATEX = re.compile(r"\\[A-Za-z,;:!|(\[{]|[_^]\{|\^[LT](?![A-Za-z])|_[a-z]\^")
 UNICODE = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√Σσ∇Δδ×₀-₉²ˡᴸ∑]")
 LETTER = "A-Za-zÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿ"
@@ -75,6 +77,37 @@ TOKEN = {
     )
     for latex, name in NAMES.items()
 }
+
+
+ESCAPES = {"\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r"}
+COMMANDS = {each[1:] for each in {*SAME, *IGNORED, *ACCENTS, *STRUCTURES, *FRACTIONS, *WORDS} if each.startswith("\\")}
+COMMANDS |= FUNCTIONS
+ESCAPED = re.compile(r"([\a\b\t\n\v\f\r])([A-Za-z]*)")
+
+
+def restored(text: str, known: set[str]) -> str:
+    r"""A formula in LaTeX as it was typed, where Python took \f of \frac, \t of \top, \b of \bar for one character.
+
+    >>> restored("\frac{1}{m} W^\top", set()) == r"\frac{1}{m} W^\top"
+    True
+
+    Raises
+    ------
+    FormulaError
+        For a character that no formula has, and which begins no command of LaTeX.
+    """
+
+    def command(match: re.Match[str]) -> str:
+        character, word = match.groups()
+        if character in " \t\n\r" and (word in known or ESCAPES[character] + word not in COMMANDS):
+            return match.group()
+        if ESCAPES[character] + word not in COMMANDS:
+            name = f"\\{ESCAPES[character]}{word}"
+            what = f"the command {name} is not known here; it was typed in a text without r in front: write r\"…\""
+            raise FormulaError(text, match.start(), what)
+        return f"\\{ESCAPES[character]}{word}"
+
+    return ESCAPED.sub(command, text)
 
 
 def notation_of(text: str) -> str:
@@ -138,7 +171,7 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
     if kind == "command" and part[1:] in FUNCTIONS:
         return [("name", part[1:])]
     if kind == "name":
-        return _names(part, latex, known)
+        return _names(part, latex, known, text[at + len(part) :].lstrip().startswith(("(", r"\left(")))
     part = SAME.get(part, part)
     if part.startswith("\\") and part not in STRUCTURES:
         raise FormulaError(text, at, f"the command {part} is not known here")
@@ -147,10 +180,10 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
     return [("name" if part.isalpha() else kind if kind == "number" else "operator", part)]
 
 
-def _names(part: str, latex: bool, known: set[str]) -> list[tuple[str, str]]:
+def _names(part: str, latex: bool, known: set[str], called: bool) -> list[tuple[str, str]]:
     """A name, with Unicode's subscripts as a part of it; in LaTeX the letters of a word that is not known."""
     accent = [("accent", "hat")] if part.endswith("\u0302") else []
     word = part.rstrip("\u0302").translate(SUBSCRIPTS).replace("ϕ", "φ").replace("ϵ", "ε")
-    if not latex or word in known or len(word) == 1:
+    if not latex or word in known or len(word) == 1 or (word in CALLED and called):
         return [*accent, ("name", word)]
     return [*accent, *(("name", x) for x in re.findall(rf"[{LETTER}]\d*", word))]

@@ -16,7 +16,7 @@ class Tree:
     name                                        the `Quantity` it stands for (first its text)
     ones                                        whether it is a row 1ᵀ
     sum         terms                           a sign, 1 or -1, for each
-    dot         factors of a matrix product
+    dot         factors of a matrix product     "np.dot" where it is typed, which takes numbers
     had         factors of a Hadamard product   an exponent, 1 or -1 (⊘), for each
     kron        two factors
     power       base, exponent
@@ -57,17 +57,23 @@ class Tree:
         if all(a is b for a, b in zip(args, self.args, strict=True)):
             return self
         if self.kind == "dot":
-            return dot(*args)
+            return dot(*args, by=self.data)
         return had(*zip(args, self.data, strict=True)) if self.kind == "had" else self.with_args(args)
+
+    def flattened(self) -> Tree:
+        """The tree with A · (B · C) as A · B · C."""
+        args = tuple(each.flattened() for each in self.args)
+        if self.kind == "dot":
+            return dot(*args, by=self.data)
+        return self if all(a is b for a, b in zip(args, self.args, strict=True)) else self.with_args(args)
 
     def renamed(self, exchange: dict[Any, Tree]) -> Tree:
         """The tree with names replaced by what stands in a table for their quantities."""
         if self.kind == "name" and self.data in exchange:
             new = exchange[self.data]
             return Tree(new.kind, new.args, new.data, text=new.text, at=self.at, indices=self.indices or new.indices)
-        if not self.args:
-            return self
-        return self.with_args(tuple(each.renamed(exchange) for each in self.args))
+        args = tuple(each.renamed(exchange) for each in self.args)
+        return self if all(a is b for a, b in zip(args, self.args, strict=True)) else self.with_args(args)
 
     def __repr__(self) -> str:
         inside = [*([repr(self.data)] if self.data is not None else []), *map(repr, self.args)]
@@ -79,10 +85,17 @@ def number(value: float) -> Tree:
     return Tree("number", data=float(value))
 
 
-def dot(*factors: Tree) -> Tree:
-    """The matrix product of factors, those of products among them."""
+def dot(*factors: Tree, by: str | None = None) -> Tree:
+    """The matrix product of factors, those of products among them; `by` np.dot if one of them is."""
     flat = [each for f in factors for each in (f.args if f.kind == "dot" else (f,))]
-    return flat[0] if len(flat) == 1 else Tree("dot", tuple(flat), at=flat[0].at)
+    by = next((f.data for f in factors if f.kind == "dot" and f.data), by)
+    return flat[0] if len(flat) == 1 else Tree("dot", tuple(flat), by, at=flat[0].at)
+
+
+def product(a: Tree, b: Tree, by: str | None = None) -> Tree:
+    """A · B as it is typed: A · (B · C) from the right, which is not the same for vectors of one axis."""
+    typed = b.kind == "dot" or (a.kind == "dot" and a.data != by)
+    return Tree("dot", (a, b), by, at=a.at) if typed else dot(a, b, by=by)
 
 
 def had(*factors: tuple[Tree, int]) -> Tree:

@@ -33,7 +33,7 @@ class Trial:
         self, scope: Scope, wrt: Any, given: Mapping[str, Any], matrices: bool,
         cut: Collection[tuple[int, int]] = (),
     ) -> None:  # fmt: skip
-        self.scope = scope
+        self.scope, self.matrices = scope, matrices
         self.given = {
             name: np.asarray(x, float if np.asarray(x).dtype.kind == "f" else None) for name, x in given.items()
         }
@@ -47,8 +47,9 @@ class Trial:
             adjoints = settled(loss, seed) if loss._record is not None else []
             self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
         gradient = self.adjoint(wrt._record.stamp)
-        self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, np.shape(gradient))
-        self.engine: Array = self.evaluate.shaped(gradient)
+        axis, shape = scope.softmax_axis, np.shape(gradient)
+        self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, shape, axis)
+        self.engine: Array = self.evaluate.shaped(self._as_row(wrt._record.stamp, gradient))
 
     @functools.cached_property
     def noise(self) -> float:
@@ -66,7 +67,11 @@ class Trial:
 
     def number(self, quantity: Quantity) -> Array:
         """The numbers of a quantity."""
-        return getattr(self, f"_{quantity.kind}")(quantity)
+        return self._as_row(quantity.key, getattr(self, f"_{quantity.kind}")(quantity))
+
+    def _as_row(self, key: Key, x: Array) -> Array:
+        """On paper a bias of one axis is a row where samples are."""
+        return np.reshape(x, (1, -1)) if self.matrices and np.ndim(x) == 1 and key in self.scope.rows else x
 
     def _value(self, quantity: Quantity) -> Array:
         return self.value(quantity.key)
@@ -78,7 +83,7 @@ class Trial:
         return np.float64(quantity.number)
 
     def _softmax(self, quantity: Quantity) -> Array:
-        return softmax(self.value(quantity.key))
+        return softmax(self.value(quantity.key), self.scope.softmax_axis)
 
     def _slope(self, quantity: Quantity) -> Array:
         """The derivatives of an activation: its rule with g = 1; of softmax the diagonal of the Jacobian."""
@@ -101,10 +106,11 @@ class Trial:
         word = base.rstrip("0123456789_")
         name = SPELLED.get(word, word)
         own = {self.scope.reading.nodes[s.a]._record.operation.name for s in self.scope.layers if isinstance(s.a, int)}
-        generic = word in ANY and (name not in own or name not in ACTIVATIONS)
+        numbered = bool(layer) or base[-1:].isdigit()  # σ₁, the one of layer 1
+        generic = word in ANY and (numbered or name not in own or name not in ACTIVATIONS)
         if not generic and name in ACTIVATIONS:
             return getattr(ACTIVATIONS[name], "function" if kind == "act" else "slope")(x)
-        stamp = self.layer(tree, base, layer)
+        stamp = self.layer(tree, base, layer, x)
         record = self.nodes[stamp]._record
         if record.operation.name in WHOLE:
             return ACTIVATIONS["softmax"].slope(x) if kind == "slope" else softmax(x)
@@ -118,8 +124,8 @@ class Trial:
             shape = np.shape(self.value(stamp))
             raise Misfit(tree, f"an activation of {shape} numbers applied to {np.shape(x)}") from None
 
-    def layer(self, tree: Tree, base: str, layer: str) -> int:
-        """The activation that a letter stands for: by its index, by its argument, or the only one."""
+    def layer(self, tree: Tree, base: str, layer: str, x: Array) -> int:
+        """The activation that a letter stands for: by its index, by its argument, by its numbers, or the only one."""
         stamps = [each.a for each in self.scope.layers if isinstance(each.a, int)]
         number = self.scope.number(layer) or int("".join(c for c in base if c.isdigit()) or 0)
         if 1 <= number <= len(self.scope.layers):
@@ -131,7 +137,11 @@ class Trial:
             for each in self.scope.layers:
                 if argument.data.key in (each.z, each.a) and isinstance(each.a, int):
                     return each.a
+        for each in self.scope.layers:
+            z = self.evaluate.shaped(self.value(each.z))
+            if isinstance(each.a, int) and np.shape(z) == np.shape(x) and np.allclose(z, x):
+                return each.a
         operations = {self.scope.reading.nodes[s]._record.operation.name for s in stamps}
-        if len(operations) == 1 or (stamps and argument.kind != "name"):
+        if len(operations) == 1:
             return stamps[0]
         raise Misfit(tree, f"{base} may be any of {', '.join(sorted(operations)) or 'no'} activations of the tape")
