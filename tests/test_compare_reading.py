@@ -261,6 +261,8 @@ def test_a_text_without_r_in_front_is_said():
     lines = "((a2 - t) * a2\n\t* (1 - a2)) @ a1.T\n / 7\r\n"
     comparison = tg.compare(NETWORKS["batch"](), "W2", lines)
     assert comparison.verdict == "right" and "write" not in comparison.diagnosis
+    names = {"\bar{a}": "a2"}  # a backspace
+    assert tg.compare(NETWORKS["batch"](), "a2", r"\frac17 (\bar{a} - t)", names=names).verdict == "right"
     assert restored("x +\nu", {"u"}) == "x +\nu"  # a line that begins with the tape's u
 
 
