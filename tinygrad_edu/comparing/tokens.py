@@ -99,7 +99,7 @@ def restored(text: str, known: set[str]) -> str:
 
     def command(match: re.Match[str]) -> str:
         character, word, brace = match.groups()
-        unlike = word in known or not (brace and word) and ESCAPES[character] + word not in COMMANDS
+        unlike = word in known or (not (brace and word) and ESCAPES[character] + word not in COMMANDS)
         if character in "\t\n\r" and unlike:
             return match.group()
         if ESCAPES[character] + word not in COMMANDS:
