@@ -197,6 +197,7 @@ def test_biases_of_one_axis_on_paper():
     loss = tg.sum((tg.tanh(X @ p["W"] + p["b"]).named("A") - T) ** 2)
     assert tg.compare(loss, "W", "2 Xᵀ·((A − T) ∘ tanh′(X·W + b))").verdict == "right"
     assert tg.compare(loss, "b", "2 1ᵀ·((A − T) ∘ (1 − A²))").verdict == "right"
+    assert tg.compare(loss, "b", r"2((A - T) \odot (1 - A^2))^T \mathbf{1}").verdict == "right"
     assert tg.compare(loss, "b", "2 ((A − T) ∘ (1 − A²))").causes == ("bias",)
 
 
@@ -255,12 +256,14 @@ def test_a_text_without_r_in_front_is_said():
     comparison = tg.compare(NETWORKS["batch"](), "W2", text)
     assert comparison.verdict == "right" and 'write r"…"' in comparison.diagnosis
     assert 'write r"…"' not in tg.compare(NETWORKS["batch"](), "W2", restored(text, set())).diagnosis
-    for text in ("\b a2", "a2 \f", "\vx a2"):
+    for text in ("\b a2", "a2 \f", "\vx a2", "a2 / \norm{t}", "\textual{a2}"):
         with pytest.raises(FormulaError, match='typed in a text without r in front: write r"…"'):
             tg.compare(NETWORKS["batch"](), "W2", text)
     lines = "((a2 - t) * a2\n\t* (1 - a2)) @ a1.T\n / 7\r\n"
     comparison = tg.compare(NETWORKS["batch"](), "W2", lines)
     assert comparison.verdict == "right" and "write" not in comparison.diagnosis
+    names = {"\bar{a}": "a2"}  # a backspace
+    assert tg.compare(NETWORKS["batch"](), "a2", r"\frac17 (\bar{a} - t)", names=names).verdict == "right"
     assert restored("x +\nu", {"u"}) == "x +\nu"  # a line that begins with the tape's u
 
 

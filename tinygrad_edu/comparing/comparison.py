@@ -48,7 +48,8 @@ def compare(
         What is differentiated by: any recorded tensor, or its name.
     formula : array_like, callable or str
         Numbers; a function of the named leaves and intermediates, by the names of its arguments; or text in NumPy, in
-        Unicode as `derive` prints it, or in LaTeX.
+        Unicode as `derive` prints it, or in LaTeX. In NumPy's notation NumPy's own rules for shapes hold: what is right
+        there runs in NumPy. On paper vectors are columns, and a column and a row make no matrix.
     rtol : float, optional
         How far the largest difference may be from 0, relative to the largest element of the gradient: 1e-7, and 1e-4
         for float32.
@@ -109,7 +110,7 @@ class Comparison(Readable):
     verdict : {"right", "conditional", "wrong", "ill-shaped"}
         ``conditional`` is what is right for inputs such as these, under the condition that the diagnosis names.
     diagnosis : str
-        One or two sentences.
+        One or two sentences, and what names that are not the tape's are read as.
     causes : tuple of str
         The causes in single words, those of `SAID` among them; empty where none was found.
     suggestion : str or None
@@ -417,7 +418,7 @@ def _read_as(tree: Tree, scope: Scope) -> list[str]:
 
 def _key(name: str) -> Name:
     """A key of names= as the grammar has it."""
-    tree = parse(str(name), {str(name)} if str(name).isidentifier() else ())
+    tree = parse(restored(str(name), set()), {str(name)} if str(name).isidentifier() else ())
     if tree.kind != "name" or not isinstance(tree.data, Name):
         raise ValueError(f"compare: the key {name!r} of names= is no name")
     return tree.data._replace(base=joined(tree.data.base))

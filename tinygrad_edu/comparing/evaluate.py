@@ -54,6 +54,7 @@ class Evaluation:
     ) -> None:  # fmt: skip
         self.numbers, self.matrices, self.apply, self.batch, self.shape = numbers, matrices, apply, batch, shape
         self.axis = axis  # of softmax on paper
+        self.row = False  # whether the gradient is a row which may as well be written as a column
         self.known: dict[Tree, Array] = {}
         self.kept: set[Tree] = set()  # what is kept from one formula to the next
         self.broadcast = False
@@ -67,7 +68,7 @@ class Evaluation:
                 return self.elements(tree, (), self.shape)
             found = self.plain(self.value(tree))
         self.forget()
-        return found
+        return np.transpose(found) if self.row and np.shape(found) == (*self.shape, 1) else found
 
     def keep(self, tree: Tree) -> None:
         """Compute the parts of a formula only once, as its edits have them too."""

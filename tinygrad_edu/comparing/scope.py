@@ -218,7 +218,8 @@ class Scope:
             return f"{quantity.number:g}"
         if quantity.kind == "softmax" and shown:
             return f"softmax({shown})" if not self.softmax_axis else f"softmax({shown}, axis={self.softmax_axis})"
-        return shown if quantity.kind == "value" else ""
+        alike = re.sub("Σ|Sigma", "S", joined(name.base)) == joined(shown)
+        return shown if quantity.kind == "value" and not alike else ""
 
     def is_layer(self, name: Name) -> bool:
         """Whether a^2 is a of layer 2 and no square."""

@@ -82,7 +82,7 @@ TOKEN = {
 ESCAPES = {"\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r"}
 COMMANDS = {each[1:] for each in {*SAME, *IGNORED, *ACCENTS, *STRUCTURES, *FRACTIONS, *WORDS} if each.startswith("\\")}
 COMMANDS |= FUNCTIONS
-ESCAPED = re.compile(r"([\a\b\t\n\v\f\r])([A-Za-z]*)")
+ESCAPED = re.compile(r"([\a\b\t\n\v\f\r])([A-Za-z]*)(\{?)")
 
 
 def restored(text: str, known: set[str]) -> str:
@@ -98,14 +98,15 @@ def restored(text: str, known: set[str]) -> str:
     """
 
     def command(match: re.Match[str]) -> str:
-        character, word = match.groups()
-        if character in " \t\n\r" and (word in known or ESCAPES[character] + word not in COMMANDS):
+        character, word, brace = match.groups()
+        unlike = word in known or (not (brace and word) and ESCAPES[character] + word not in COMMANDS)
+        if character in "\t\n\r" and unlike:
             return match.group()
         if ESCAPES[character] + word not in COMMANDS:
             name = f"\\{ESCAPES[character]}{word}"
             what = f"the command {name} is not known here; it was typed in a text without r in front: write r\"…\""
             raise FormulaError(text, match.start(), what)
-        return f"\\{ESCAPES[character]}{word}"
+        return f"\\{ESCAPES[character]}{word}{brace}"
 
     return ESCAPED.sub(command, text)
 

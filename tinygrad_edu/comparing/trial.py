@@ -50,6 +50,7 @@ class Trial:
         axis, shape = scope.softmax_axis, np.shape(gradient)
         self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, shape, axis)
         self.engine: Array = self.evaluate.shaped(self._as_row(wrt._record.stamp, gradient))
+        self.evaluate.row = np.ndim(gradient) == 1 and self.engine.shape == (1, np.size(gradient))
 
     @functools.cached_property
     def noise(self) -> float:
