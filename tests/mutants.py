@@ -62,7 +62,7 @@ TESTS = {  # the tests of a part, those that take longest at the end; slow ones 
     "protocols": "protocols",
     "operations": "numerics arranging numerics_functions",
     "compiling": "compile random_programs",
-    "symbolic": "derive mathml listing backward_pictures",
+    "symbolic": "steps derive mathml listing",
     "comparing": "compare*",
     "drawing": "steps steps_page folding drawing backward_pictures",
     "documents": "documents",

@@ -56,6 +56,14 @@ def test_a_wrong_formula(row):
         assert tg.compare(loss, row[1], comparison.suggestion), comparison.suggestion
 
 
+@pytest.mark.parametrize("factor", ["-2", "-3"])
+def test_a_suggestion_mends_sign_and_factor_together(factor):
+    loss = NETWORKS["batch"]()
+    comparison = tg.compare(loss, "W2", f"{factor} * ((a2 - t) * a2 * (1 - a2)) @ a1.T / 7")
+    assert set(comparison.causes) == {"sign", "factor"}
+    assert tg.compare(loss, "W2", comparison.suggestion)
+
+
 def test_the_share_of_causes_found(capsys):
     found = sum(bool({*compared(row).causes} & {*causes_of(row)}) for row in WRONG)
     with capsys.disabled():

@@ -18,7 +18,7 @@ from numpy.testing import assert_array_equal
 
 import tinygrad_edu
 from tinygrad_edu.documents import audit, mishachev, report, sabine
-from tinygrad_edu.documents.audit import CATALOGUES, TOLERANCE, relative_error, run
+from tinygrad_edu.documents.audit import CATALOGUES, TOLERANCE, Comparison, relative_error, run, worst
 from tinygrad_edu.documents.audit import trial as make_trial
 from tinygrad_edu.documents.entry import VERDICTS, Condition, Entry, UnknownName
 from tinygrad_edu.documents.networks import Network
@@ -292,6 +292,15 @@ def test_zeros_alone_tell_nothing():
     blind = dataclasses.replace(entry, expected="exact", condition=None, corrected="", corrected_reading=None)
     result = run(blind)
     assert (result.verdict, result.as_stated) == ("exact", False)
+
+
+def test_the_worst_error_is_nan_wherever_one_is():
+    errors = [1e-15, 2.0, 1e-3]
+    for i in range(3):
+        with_nan = [*errors[:i], math.nan, *errors[i:]]
+        assert math.isnan(worst([Comparison(error, 1.0, True) for error in with_nan]))
+    assert worst([Comparison(error, 1.0, True) for error in errors]) == 2.0
+    assert worst([]) is worst([Comparison(math.inf, math.inf, True, "A · B of ...")]) is None
 
 
 # --- mutants: a right formula, changed in one place, turns the audit red
