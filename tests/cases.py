@@ -265,9 +265,12 @@ def rows():
         yield elementwise.unit, [positive(*a), real(*b)], {}
         yield elementwise.ratio, [real(*a), real(*b)], {}
         yield elementwise.scaled_power, [real(*a), positive(*b), real(*a)], {}
+        yield elementwise._base_log, [positive(*a), real(*b)], {}
         for condition in dict.fromkeys([a, b, np.broadcast_shapes(a, b)]):
             yield tg.where, [boolean(*condition), real(*a), real(*b)], {}
         yield tg.where, [True, real(*a), real(*b)], {}
+    for shape in [(), (3,), (2, 3), (0, 2)]:
+        yield elementwise.undetermined, [real(*shape), positive(*shape)], {}
     for f, shape, scalar in product(OPERATORS, SOME, [2, -0.5, True]):
         yield f, [real(*shape), scalar], {}
         yield f, [scalar, real(*shape)], {}

@@ -64,6 +64,21 @@ def test_a_suggestion_mends_sign_and_factor_together(factor):
     assert tg.compare(loss, "W2", comparison.suggestion)
 
 
+def test_zeros_by_which_a_formula_looks_right():
+    x, q = (tg.Tensor(data, requires_grad=True, name=name)
+            for data, name in (([1.5, -0.5, 0.7], "x"), ([2.0, 0.0, -3.0], "q")))  # fmt: skip
+    comparison = tg.compare(tg.sum(x * q * np.array([1, 3, 1])), "x", "q")
+    assert not comparison and comparison.causes == ("condition", "zeros")
+    assert "there are zeros in q" in comparison.diagnosis
+
+
+@pytest.mark.parametrize("minus", ["- ", "-", "- - ", "+ - "])
+def test_signs_in_a_row(minus):
+    comparison = tg.compare(NETWORKS["batch"](), "W2", f"({minus}(t - a2) * a2 * (1 - a2)) @ a1.T / 7")
+    assert bool(comparison) is (minus.count("-") == 1)
+    assert comparison or comparison.causes == ("sign",)
+
+
 def test_the_share_of_causes_found(capsys):
     found = sum(bool({*compared(row).causes} & {*causes_of(row)}) for row in WRONG)
     with capsys.disabled():

@@ -139,6 +139,24 @@ def test_singular_points_keep_their_values(f, x, expected):
         assert float(tg.compile(f)(np.array(x))[1]) == expected
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_powers_of_0_by_their_exponents(dtype):
+    """0^y is ∞ below 0, where it falls without bound; 1 at 0 and 0 above, where it is flat on the side of numbers."""
+    y, x = np.array([-1.0, 0.0, 2.0], dtype), np.array([0.0, 0.0, 0.0], dtype)
+    expected = np.array([-np.inf, 0.0, 0.0], dtype)
+    for f, args in ((lambda y: np.sum(0.0**y), (y,)), (lambda x, y: np.sum(x**y), (x, y))):
+        with np.errstate(divide="ignore"):
+            assert_close(tg.grad(f, len(args) - 1)(*args), expected)
+            step = tg.compile(f, len(args) - 1)
+            assert_close(step(*args)[1], expected)
+            if array_api_strict is not None:
+                portable = step.portable(array_api_strict, *map(array_api_strict.asarray, args))[1]
+                assert_close(np.asarray(portable), expected)
+    masked = tg.grad(lambda y: np.sum(np.where(y > 0, 0.0**y, y)))
+    with np.errstate(divide="ignore"):
+        assert_close(masked(y), np.array([1.0, 1.0, 0.0], dtype))
+
+
 def test_an_infinite_branch_that_is_not_taken_is_no_reason_to_warn():
     assert_close(tg.grad(lambda x: np.sum(np.where(x > 0, np.sqrt(x), 0.0)))(np.array([0.0, 4.0])), np.array([0, 0.25]))
     assert_close(tg.grad(lambda x: np.sum(np.where(x > 0, x**0.5, 0.0)))(np.array([0.0, 4.0])), np.array([0, 0.25]))

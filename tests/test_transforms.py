@@ -267,6 +267,12 @@ def test_lists_must_be_as_long(wrong):
         tg.vjp(lambda p: [p[0] * 1, p[1] * 1], [2.0, 3.0])[1](wrong)
 
 
+@pytest.mark.parametrize("argnum", [2, -3, (0, 2)])
+def test_an_argument_that_is_not_there(argnum):
+    with pytest.raises(ValueError, match="called with 2 arguments"):
+        tg.grad(lambda x, y: x * y, argnum)(2.0, 3.0)
+
+
 def test_argument_numbers():
     def f(x, W, s):
         return (W @ x).sum() * s

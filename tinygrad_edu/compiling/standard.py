@@ -223,6 +223,15 @@ def _without_nan(form: Form, value: Any, t: Any, shifted: Any, shift: Any) -> Li
 # --- functions -------------------------------------------------------------------------------------------------------
 
 
+def _base_log(form: Form, x: Any, p: Any) -> Line:
+    if not isinstance(x, Line):
+        x = form.writer.lines.full(x, form.shape, form.dtype)
+    below = x if not isinstance(p, Line) and p < 0 else 1
+    if isinstance(p, Line):
+        below = form.do("where", form.do("greater", 0.0, p, dtype=bool), x, 1)
+    return form.do("natural_log", form.do("where", form.do("not_equal", x, 0, dtype=bool), x, below))
+
+
 def _scaled(factor: float) -> Rewriting:
     return lambda form, x: form.do("multiply", x, factor)
 
@@ -392,7 +401,7 @@ TABLE: dict[str, Rewriting] = {
     "unit": lambda form, x, y: _quotient(form, x, y, y), "ratio": lambda form, x, y: _quotient(form, x, y, x),
     "fmax": _other_than_nan("maximum"), "fmin": _other_than_nan("minimum"),
     "exp2": lambda form, x: form.do("exp", form.do("multiply", x, LN_2)), "logaddexp2": _logaddexp2,
-    "lead": _lead,
+    "lead": _lead, "base_log": _base_log,
     "degrees": _scaled(180 / math.pi), "radians": _scaled(math.pi / 180), "cbrt": _cbrt, "fmod": _fmod, "round": _round,
     "leaky_relu": _leaky_relu, "gelu": _gelu,
     "peak": _peak, "mean": _mean, "var": _var, "std": _std, "ptp": _ptp, "nansum": _nansum, "nanmean": _nanmean,

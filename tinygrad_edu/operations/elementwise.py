@@ -326,6 +326,22 @@ def safe_log(x: Any) -> Any:
     return np.log(np.where(np.not_equal(x, 0), real(x), 1))
 
 
+@primitive(symbol="log", broadcasts=True, singular=True)
+def _base_log(x: Any, p: Any) -> Any:
+    counts = np.not_equal(x, 0) | np.less(p, 0)
+    return np.log(np.where(counts, np.asarray(x, None if hasattr(x, "shape") else real(p).dtype), 1))
+
+
+def base_log(x: Any, p: Any) -> Any:
+    """ln x as the derivative of x^p in p has it beside x^p: 0 where x is 0, but −∞ where x^p is infinite there.
+
+    >>> with np.errstate(divide="ignore"):
+    ...     base_log(np.array([0.0, 0.0, 1.0]), np.array([2.0, -1.0, -1.0]))
+    array([  0., -inf,   0.])
+    """
+    return _base_log(x, p) if hasattr(x, "shape") or x == 0 else safe_log(x)
+
+
 @primitive(broadcasts=True, singular=True)
 def scaled_power(p: Any, x: Any, q: Any) -> Any:
     """p x^q, and 0 where p is 0 (whatever x^q is): the derivative of x^p with q = p − 1.
@@ -367,7 +383,8 @@ vjps(add,          lambda g, out, x, y: g,                                lambda
 vjps(subtract,     lambda g, out, x, y: g,                                lambda g, out, x, y: -g)
 vjps(multiply,     lambda g, out, x, y: g * y,                            lambda g, out, x, y: x * g)
 vjps(divide,       lambda g, out, x, y: g / y,                            lambda g, out, x, y: -(g * out) / y)
-vjps(power,        lambda g, out, x, p: g * scaled_power(p, x, p - 1.0),   lambda g, out, x, p: g * out * safe_log(x))
+vjps(power,        lambda g, out, x, p: g * scaled_power(p, x, p - 1.0),
+                   lambda g, out, x, p: g * out * base_log(x, p))
 vjps(negative,     lambda g, out, x: -g)
 vjps(absolute,     lambda g, out, x: g * sign(x))
 vjps(sqrt,         lambda g, out, x: g / (2 * out))
@@ -384,6 +401,7 @@ vjps(sign,         None)
 vjps(unit,         lambda g, out, x, y: unit(g, y),                       lambda g, out, x, y: -unit(g * out, y))
 vjps(ratio,        lambda g, out, x, y: g / y,                            lambda g, out, x, y: -(g * ratio(out, y)))
 vjps(safe_log,     lambda g, out, x: unit(g, x))
+vjps(_base_log,    lambda g, out, x, p: unit(g, x),                       None)
 vjps(scaled_power, lambda g, out, p, x, q: g * x**q,
                    lambda g, out, p, x, q: g * scaled_power(p * q, x, q - 1),
                    lambda g, out, p, x, q: g * out * safe_log(x))

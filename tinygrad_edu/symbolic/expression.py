@@ -15,6 +15,7 @@ import numpy as np
 from .. import operations as op
 from ..arithmetic import Arithmetic
 from ..operations import reductions, statistics
+from ..operations.elementwise import safe_log
 from ..record import Operation, Value
 from .algebra import added, as_argument, chained, multiplied, power, summed, transposed
 from .coefficients import MINUS_ONE, ONE, coefficient, logarithm
@@ -158,6 +159,12 @@ def _raised(shape: Shape, x: Term, p: Term) -> Term | None:
         return None
     n = c.number
     return poly(power(x, n if n.denominator > 1 else int(n)).items, shape) if n else filled(ONE, shape)
+
+
+def _base_log(shape: Shape, x: Expression, p: Expression) -> Term:
+    """ln x, in place of what is right at 0 as well."""
+    logarithm = x._apply(safe_log.operation, (x,), {})  # type: ignore[attr-defined]
+    return multiplied(as_matrix(logarithm, len(shape)), filled(ONE, matrix_shape(shape)), matrix_shape(shape))
 
 
 def _scaled_power(shape: Shape, p: Term, x: Term, q: Term) -> Term | None:
@@ -380,6 +387,7 @@ BUILDERS: Mapping[str, Callable[..., Term | None]] = {
     "reciprocal": _elementwise(lambda shape, x: power(x, -1)),
     "power": _elementwise(_raised),
     "scaled_power": _elementwise(_scaled_power),
+    "base_log": _base_log,
     "unit": _elementwise(_unit),
     "ratio": _elementwise(_ratio),
     "log": _elementwise(_logged),
