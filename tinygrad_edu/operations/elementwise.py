@@ -405,7 +405,7 @@ vjps(_base_log,    lambda g, out, x, p: unit(g, x),                       None)
 vjps(scaled_power, lambda g, out, p, x, q: g * x**q,
                    lambda g, out, p, x, q: g * scaled_power(p * q, x, q - 1),
                    lambda g, out, p, x, q: g * out * safe_log(x))
-vjps(undetermined, lambda h, result, g, out: where(not_equal(out, 0.0), h, math.nan), None)
+vjps(undetermined, lambda h, result, g, out: h + sqrt(-same(0.0, out)), None)  # √−1 is nan
 vjps(astype,       lambda g, out, x, dtype: g)
 # fmt: on
 
