@@ -246,7 +246,8 @@ def test_a_smooth_square_of_what_has_a_kink_has_no_wrong_hessian(name):
     assert np.all(np.isnan(tg.hvp(f)(zero, v)))
     step = tg.compile(lambda x: np.sum(tg.grad(f)(x) * np.array([1.0, 2.0])))
     assert_close(step(v)[1], expected @ np.array([1.0, 2.0]), atol=1e-12)
-    assert np.all(np.isnan(step(zero)[1]))
+    with np.errstate(invalid="ignore"):
+        assert np.all(np.isnan(step(zero)[1]))
 
 
 def test_a_kink_itself_has_the_second_derivative_0():
