@@ -296,3 +296,19 @@ def test_letters_and_their_greek_words():
 def test_a_hat_is_printed():
     comparison = tg.compare(NETWORKS["batch"](), "W2", r"\frac17 ((\hat{y} + t) \odot a_2 \odot (1 - a_2)) a_1^T")
     assert r"\hat{y} - t" in comparison.suggestion
+
+
+def test_a_letter_for_a_constant_is_no_exponent_and_a_greek_one_has_all_spellings():
+    rng = np.random.default_rng(4)
+    X, y = tg.Tensor(rng.normal(size=(7, 3)), name="X"), tg.Tensor(rng.normal(size=(7, 1)), name="y")
+    w = tg.Tensor(rng.normal(size=(3, 1)), requires_grad=True, name="w")
+    lam = tg.Tensor(0.3, name="lam")
+    named = np.sum((X @ w - y) ** 2) + lam * np.sum(w**2)
+    for formula in ("2*X.T@(X@w-y) + 2*lambda*w", "2*X.T@(X@w-y) + 2*lam*w", r"2X^T(Xw-y) + 2\lambda w"):
+        assert tg.compare(named, w, formula).verdict == "right"
+    for letter in ("reg", "c", "alpha"):  # 2 is on the tape, as an exponent only
+        with pytest.raises(ValueError, match=f"nothing named {letter}|nothing named α"):
+            tg.compare(named, w, f"{letter} * X.T @ (X@w-y) + 2*lam*w")
+    number = np.sum((X @ w - y) ** 2) + 0.3 * np.sum(w**2)
+    found = tg.compare(number, w, "2*X.T@(X@w-y) + 2*reg*w")
+    assert found.verdict == "right" and "reg is read as 0.3" in found.diagnosis

@@ -99,10 +99,15 @@ class Scope:
         shape = self.output.shape if self.output is not None else ()
         self.batch = shape[self.axis] if len(shape) > self.axis else 1
         self.outputs = int(np.prod(shape)) // max(self.batch, 1)
-        self.scalars = sorted({
-            abs(float(np.ravel(value)[0])) for node in nodes.values()
+        self.coefficients = self._constants("multiply", "divide")
+        self.scalars = sorted({*self.coefficients, *self._constants("power")})
+
+    def _constants(self, *operations: str) -> list[float]:
+        """The magnitudes of the plain numbers that such operations have on the tape."""
+        return sorted({
+            abs(float(np.ravel(value)[0])) for node in self.reading.nodes.values() if _name_of(node) in operations
             for x, value in zip(node._record.inputs, node._record.values, strict=True)
-            if x is None and np.size(value) == 1 and node._record.operation.name in ("multiply", "divide", "power")
+            if x is None and np.size(value) == 1
         })  # fmt: skip
 
     @property
@@ -252,10 +257,11 @@ class Scope:
         """The tape's own names."""
         layer = self.number(name.layer)
         bases = [name.base, joined(name.base), re.sub(r"(?<=\D)(\d+)$", r"_\1", name.base)]
-        for word, letter in GREEK.items():
-            for one, other in ((word, letter), (letter, word)):
+        for letter in dict.fromkeys(GREEK.values()):
+            spellings = [letter, *(word for word, meant in GREEK.items() if meant == letter)]  # λ, lambda, lam
+            for one in spellings:
                 if re.fullmatch(rf"{one}(_?\d*)", name.base):
-                    bases.append(other + name.base[len(one) :].lstrip("_"))
+                    bases += [other + name.base[len(one) :].lstrip("_") for other in spellings if other != one]
         bases.append(name.base.replace("_hat", "hat"))
         for base in bases:
             patterns = ("{}{}", "{}_{}", "{}^{}", "{}[{}]")
@@ -369,7 +375,7 @@ class Scope:
         if base == "I":
             return [Quantity("eye", "I")]
         if base in SCALARS:
-            return [Quantity("number", base, x) for x in self.scalars]
+            return [Quantity("number", base, x) for x in self.coefficients]
         if base in SIZES:
             sizes = [self.batch, self.outputs, self.outputs * self.batch] if self.batch > 1 else [self.outputs]
             return [Quantity("number", base, float(x)) for x in dict.fromkeys(sizes)]
