@@ -57,7 +57,7 @@ ALIASES = {  # NumPy's other names, which take the same arguments
     "absolute": "abs", "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh", "arctan": "atan",
     "arctan2": "atan2", "arctanh": "atanh", "concatenate": "concat", "cross": "linalg.cross", "divide": "true_divide",
     "matmul": "linalg.matmul", "matrix_transpose": "linalg.matrix_transpose", "max": "amax", "min": "amin",
-    "outer": "linalg.outer", "power": "pow float_power", "tensordot": "linalg.tensordot", "trace": "linalg.trace",
+    "outer": "linalg.outer", "power": "pow", "tensordot": "linalg.tensordot", "trace": "linalg.trace",
     "vecdot": "linalg.vecdot",
 }  # fmt: skip
 IN_LINALG = ("det", "inv", "matrix_power", "multi_dot", "norm", "slogdet", "solve")

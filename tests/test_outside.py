@@ -29,7 +29,7 @@ BAD = {
     "a number too large": (lambda: tg.Tensor(10**30), TypeError, ["Tensor", "object"]),
     "reshape by a fraction": (lambda: x.reshape(2.7, 2), TypeError, ["reshape", "2.7"]),
     "reshape by a text": (lambda: x.reshape("4"), TypeError, ["reshape", "4"]),
-    "reshape in another order": (lambda: x.reshape(4, order="F"), ValueError, ["reshape", "F"]),
+    "reshape in another order": (lambda: x.reshape(4, order="A"), (TypeError, ValueError), ["reshape", "A"]),
     "transpose by a fraction": (lambda: x.transpose(1.9, 0.2), TypeError, ["transpose", "1.9"]),
     "a forward that is none": (lambda: tg.operation("own", 3), TypeError, ["own", "int"]),
     "a name that is none": (lambda: tg.operation(3, np.exp), TypeError, ["operation", "int"]),
@@ -163,7 +163,7 @@ def test_an_argument_of_numpy_that_is_not_there_is_refused_by_name():
 
 
 def test_a_list_of_tensors_is_no_array():
-    with pytest.raises(TypeError, match=r"exp: a list of tracked Tensors.*np\.stack"):
+    with pytest.raises(TypeError, match=r"exp: a list of tracked Tensors.*tg\.stack"):
         tg.exp([x[0], x[1]])
 
 

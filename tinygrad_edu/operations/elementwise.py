@@ -329,7 +329,7 @@ def safe_log(x: Any) -> Any:
 @primitive(symbol="log", broadcasts=True, singular=True)
 def _base_log(x: Any, p: Any) -> Any:
     counts = np.not_equal(x, 0) | np.less(p, 0)
-    return np.log(np.where(counts, np.asarray(x, None if hasattr(x, "shape") else real(p).dtype), 1))
+    return np.log(np.where(counts, real(np.asarray(x, None if hasattr(x, "shape") else real(p).dtype)), 1))
 
 
 def base_log(x: Any, p: Any) -> Any:
