@@ -115,6 +115,15 @@ def test_what_would_change_something_is_refused(name):
 
 # --- in the name of who was called -----------------------------------------------------------------------------------
 
+@pytest.mark.parametrize("f, count", [(tg.exp, 1), (tg.matmul, 2), (tg.add, 2), (tg.squared_error, 2), (tg.where, 3)])
+def test_an_argument_that_is_not_there_is_said_with_those_that_are(f, count):
+    x = leaf(np.ones((2, 2)))
+    with pytest.raises(TypeError, match=rf"{f.__name__}: nonsense= is not supported on Tensors; it takes \("):
+        f(*[x] * count, nonsense=3)
+    if hasattr(np, f.__name__):
+        assert_close(f(*[x] * count, casting="same_kind").numpy(), f(*[x.numpy()] * count))
+
+
 WRONGLY = {
     "an argument that is not there": lambda f, x: f(x, nonsense=3), "nothing": lambda f, x: f(),
     "too many": lambda f, x: f(x, *[3] * 8), "an axis that is not there": lambda f, x: f(x, axis=7),

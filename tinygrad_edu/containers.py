@@ -1,11 +1,31 @@
-"""Nested lists, tuples and dicts of arrays: their leaves in a row, and back. A class of somebody's own, made of one of
-them, comes back as what it is, or is refused."""
+"""Arguments: which are meant; and nested lists, tuples and dicts of arrays, their leaves in a row and back. A class of
+somebody's own, made of one of them, comes back as what it is, or is refused."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+
+
+def demand_function(name: str, f: Any) -> None:
+    """TypeError for what cannot be called."""
+    if not callable(f):
+        raise TypeError(f"{name}: expected a function, got {type(f).__name__}")
+
+
+def positions_of(name: str, argnum: int | tuple[int, ...], count: int) -> list[int]:
+    """Which of so many arguments `argnum` says, counted from the front."""
+    positions = argnum if isinstance(argnum, tuple) else (argnum,)
+    for i in positions:
+        if not hasattr(i, "__index__"):
+            raise TypeError(f"{name}: argnum={argnum!r}: expected a whole number or a tuple of them")
+        if not -count <= i < count:
+            raise ValueError(f"{name}: argnum={argnum!r}, but the function was called with {count} arguments")
+    chosen = [int(i) % count for i in positions]
+    if len(set(chosen)) < len(chosen):
+        raise ValueError(f"{name}: argnum={argnum!r} names an argument twice")
+    return chosen
 
 
 def flatten(tree: Any) -> tuple[list[Any], Callable[[Iterable[Any]], Any]]:

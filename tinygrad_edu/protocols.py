@@ -103,6 +103,11 @@ def _name_of(ufunc: np.ufunc) -> str:
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What ``ufunc(*inputs)`` means where an input is a Tensor."""
+    if ufunc in UFUNCS and method == "__call__" and not kwargs:
+        try:
+            return UFUNCS[ufunc](*inputs)
+        except ERRORS as error:
+            raise as_called(ufunc.__name__, error) from None
     name = _name_of(ufunc) + ("" if method == "__call__" else f".{method}")
     if "out" in kwargs:
         raise TypeError(f"{name}: the result is a Tensor and cannot be written into an array (out=, += and the like)")
@@ -111,12 +116,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
         raise _unsupported(name)
     if kwargs and (refused := [key for key, value in kwargs.items() if not changes_nothing(key, value, inputs)]):
         raise TypeError(f"{name}: {'=, '.join(refused)}= is not supported on Tensors")
-    if ufunc not in UFUNCS:
-        return on_values(ufunc, name, plain(inputs), {})
-    try:
-        return UFUNCS[ufunc](*inputs)
-    except ERRORS as error:
-        raise as_called(ufunc.__name__, error) from None
+    return call_ufunc(ufunc, method, inputs, {}) if kwargs else on_values(ufunc, name, plain(inputs), {})
 
 
 def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

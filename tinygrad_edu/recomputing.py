@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from .containers import flatten
+from .containers import demand_function, flatten
 from .leaving import Running
 from .operations.defining import Jointly
 from .pickling import made_of
 from .protocols import is_traced
 from .record import Operation, record, recording, unchanging
 from .tensor import Tensor
-from .transforms import adjoints, demand_function, older_sources
+from .transforms import adjoints, older_sources
 
 
 def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:

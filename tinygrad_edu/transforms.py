@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import operations as op
-from .containers import flatten, leaves_like
+from .containers import demand_function, flatten, leaves_like, positions_of
 from .leaving import Running
 from .operations.elementwise import real
 from .pickling import made_of
@@ -139,25 +139,6 @@ def older_sources(y: Tensor, start: int) -> list[Any]:
     return [node for stamp, node in below(y, start).items() if stamp < start] if y.requires_grad else []
 
 
-def demand_function(name: str, f: Any) -> None:
-    """TypeError for what cannot be called."""
-    if not callable(f):
-        raise TypeError(f"{name}: expected a function, got {type(f).__name__}")
-
-
-def _chosen(name: str, argnum: int | tuple[int, ...], count: int) -> list[int]:
-    positions = argnum if isinstance(argnum, tuple) else (argnum,)
-    for i in positions:
-        if not hasattr(i, "__index__"):
-            raise TypeError(f"{name}: argnum={argnum!r}: expected a whole number or a tuple of them")
-        if not -count <= i < count:
-            raise ValueError(f"{name}: argnum={argnum!r}, but the function was called with {count} arguments")
-    chosen = [int(i) % count for i in positions]
-    if len(set(chosen)) < len(chosen):
-        raise ValueError(f"{name}: argnum={argnum!r} names an argument twice")
-    return chosen
-
-
 # --- the transforms --------------------------------------------------------------------------------------------------
 
 
@@ -197,7 +178,7 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
 
     @made_of(value_and_grad, f, argnum)
     def of(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        chosen = _chosen(name, argnum, len(args))
+        chosen = positions_of(name, argnum, len(args))
         of_args = functools.partial(f, **kwargs) if kwargs else f
         run = Run(name, of_args, args, chosen, copy=False)
         y, found = _value_and_gradients(run, name)
@@ -309,7 +290,7 @@ def jacobian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callab
 
     @made_of(jacobian, f, argnum)
     def of(*args: Any, **kwargs: Any) -> Any:
-        run = Run("jacobian", functools.partial(f, **kwargs), args, _chosen("jacobian", argnum, len(args)))
+        run = Run("jacobian", functools.partial(f, **kwargs), args, positions_of("jacobian", argnum, len(args)))
         run.look_around()
         per_output = []
         for y in run.outputs:
@@ -357,7 +338,7 @@ def hvp(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..
             raise ValueError("hvp: expected the arguments of the function, then a direction")
         *args, v = args_and_direction
         gradient = grad(f, argnum)
-        chosen = _chosen("hvp", argnum, len(args))
+        chosen = positions_of("hvp", argnum, len(args))
         _directions("hvp: the direction", tuple(args[i] for i in chosen), v if isinstance(argnum, tuple) else (v,))
 
         def of_chosen(*some: Any) -> Any:

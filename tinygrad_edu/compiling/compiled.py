@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..containers import flatten
+from ..containers import demand_function, flatten, positions_of
 from ..errors import underflows_to_zero
 from ..operations.elementwise import real
 from ..operations.signatures import ERRORS
 from ..pickling import Made
 from ..record import constant, state
 from ..tensor import Tensor, untracked
-from ..transforms import _chosen, demand_function, value_and_grad
+from ..transforms import value_and_grad
 from .entry import entry, runner
 from .lines import Line, needed
 from .portable import portable_source
@@ -161,7 +161,7 @@ class Compiled(Made):
 
     def _general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
         """A call with any arguments: containers, Tensors, numbers, or arrays of forms that the last call had not."""
-        chosen = _chosen(NAME, self.argnum, len(args))
+        chosen = positions_of(NAME, self.argnum, len(args))
         leaves, _ = flatten((args, kwargs))
         tracked = any(isinstance(x, Tensor) and x.requires_grad for x in leaves)
         if is_tracing() or (tracked and state.recording):
@@ -218,7 +218,7 @@ class Compiled(Made):
                 shape = tuple(x.shape)
                 raise ValueError(f"compile: portable: an argument has shape {shape}, not {line.shape} as before")
         value, *gradients = underflows_to_zero(program.portably)(xp, arrays)
-        return value, self._arranged(gradients, [flatten(args[i]) for i in _chosen(NAME, self.argnum, len(args))])
+        return value, self._arranged(gradients, [flatten(args[i]) for i in positions_of(NAME, self.argnum, len(args))])
 
     @property
     def portable_source(self) -> str:

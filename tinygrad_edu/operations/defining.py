@@ -42,7 +42,7 @@ def primitive(
         if count < len(names):
             call = _with_parameters(operation, signature, count)
         else:
-            call = {1: _unary, 2: _binary}.get(count, _nary)(operation)
+            call = {1: _unary, 2: _binary}.get(count, _nary)(operation, signature)
         if count == len(names) and count <= 2:  # the parameters get their own names: squared_error(t=..., a=...)
             code = call.__code__
             call.__code__ = code.replace(co_varnames=(*names, *code.co_varnames[count:]))
@@ -53,10 +53,12 @@ def primitive(
     return decorate
 
 
-def _unary(operation: Operation) -> Callable[..., Any]:
+def _unary(operation: Operation, signature: inspect.Signature) -> Callable[..., Any]:
     forward = operation.forward
 
-    def call(x: Any) -> Any:
+    def call(x: Any, **others: Any) -> Any:
+        if others:
+            return call(*refitted(operation.name, signature, (x,), others, TypeError()).args)
         if type(x) is ndarray:
             try:
                 return forward(x)
@@ -69,10 +71,12 @@ def _unary(operation: Operation) -> Callable[..., Any]:
     return call
 
 
-def _binary(operation: Operation) -> Callable[..., Any]:
+def _binary(operation: Operation, signature: inspect.Signature) -> Callable[..., Any]:
     forward = operation.forward
 
-    def call(x: Any, y: Any) -> Any:
+    def call(x: Any, y: Any, **others: Any) -> Any:
+        if others:
+            return call(*refitted(operation.name, signature, (x, y), others, TypeError()).args)
         if type(x) is ndarray and type(y) is ndarray:
             try:
                 return forward(x, y)
@@ -85,8 +89,10 @@ def _binary(operation: Operation) -> Callable[..., Any]:
     return call
 
 
-def _nary(operation: Operation) -> Callable[..., Any]:
-    def call(*inputs: Any) -> Any:
+def _nary(operation: Operation, signature: inspect.Signature) -> Callable[..., Any]:
+    def call(*inputs: Any, **others: Any) -> Any:
+        if others:
+            return call(*refitted(operation.name, signature, inputs, others, TypeError()).args)
         return apply(operation, inputs)
 
     return call

@@ -51,8 +51,9 @@ def refitted(
     unknown here is left out; anything else is refused by name."""
     try:
         theirs = inspect.signature(getattr(np, name)).bind(*args, **given).arguments
-        first = next(iter(signature.parameters))  # the data, which NumPy may call otherwise
-        theirs, args = {first if i == 0 else key: value for i, (key, value) in enumerate(theirs.items())}, ()
+        names = list(signature.parameters)  # of the data, which NumPy may call otherwise
+        data = (0,) if len(theirs) < 2 or "x2" not in theirs else (0, 1)
+        theirs, args = {names[i] if i in data else key: value for i, (key, value) in enumerate(theirs.items())}, ()
     except (AttributeError, TypeError, ValueError):
         theirs = given
     ours = {key: value for key, value in theirs.items() if key in signature.parameters}
