@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import assert_close
 from wrong_formulas import NETWORKS
 
 import tinygrad_edu as tg
@@ -47,14 +48,14 @@ def test_a_trial_has_the_gradient_of_its_own_numbers():
     loss = NETWORKS["batch"]()
     diagnosis = diagnosis_of(loss, "W1", "W1")
     own, fresh = diagnosis.inputs.own, diagnosis.inputs.fresh
-    np.testing.assert_allclose(own.engine, tg.adjoints(loss, named(loss, "W1")), rtol=1e-13, strict=True)
+    assert_close(own.engine, tg.adjoints(loss, named(loss, "W1")), rtol=1e-13)
     assert len(fresh) == 3
     for trial in fresh:
         W1, W2, b1, b2, X, t = (trial.given[name] for name in ("W1", "W2", "b1", "b2", "X", "t"))
         a1 = np.tanh(W1 @ X + b1)
         a2 = 1 / (1 + np.exp(-(W2 @ a1 + b2)))
         wanted = ((W2.T @ ((a2 - t) * a2 * (1 - a2))) * (1 - a1**2)) @ X.T / 7
-        np.testing.assert_allclose(trial.engine, wanted, rtol=1e-12, strict=True)
+        assert_close(trial.engine, wanted, rtol=1e-12)
         assert np.abs(trial.given["W1"] / own.given["W1"] - 1).max() > 0.05  # other numbers
         assert (np.abs(trial.given["W1"] / own.given["W1"] - 1) <= 0.2).all()
     assert not np.allclose(fresh[0].given["W1"], fresh[1].given["W1"])
@@ -68,9 +69,9 @@ def test_slopes_of_a_trial():
     N1 = trial.given["W1"] @ trial.given["X"]
     S1 = np.concatenate([1 / (1 + np.exp(-N1[:1])), np.tanh(N1[1:2]), N1[2:]])
     wanted = np.concatenate([S1[:1] * (1 - S1[:1]), 1 - S1[1:2] ** 2, np.ones((1, 1))])
-    np.testing.assert_allclose(slopes["S1"], wanted, rtol=1e-12, strict=True)
+    assert_close(slopes["S1"], wanted, rtol=1e-12)
     N2 = trial.given["W2"] @ S1
-    np.testing.assert_allclose(slopes["S2"], np.concatenate([1 - np.tanh(N2[:1]) ** 2, np.cos(N2[1:])]), rtol=1e-12)
+    assert_close(slopes["S2"], np.concatenate([1 - np.tanh(N2[:1]) ** 2, np.cos(N2[1:])]), rtol=1e-12)
 
 
 def test_softmax_on_a_trial():
@@ -78,16 +79,16 @@ def test_softmax_on_a_trial():
     trial = diagnosis_of(NETWORKS["softmax_squared"](), "z2", "a2").inputs.fresh[0]
     stamp = trial.scope.keys["a2"]
     a = trial.value(stamp)
-    np.testing.assert_allclose(trial.number(Quantity("slope", stamp)), a * (1 - a), rtol=1e-13, strict=True)
-    np.testing.assert_allclose(a.sum(axis=0), np.ones(4), rtol=1e-13)
+    assert_close(trial.number(Quantity("slope", stamp)), a * (1 - a), rtol=1e-13)
+    assert_close(a.sum(axis=0), np.ones(4), rtol=1e-13)
     trial = diagnosis_of(NETWORKS["softmax_base"](), "z2", "a2").inputs.own
     a = trial.value(trial.scope.keys["a2"])
     found, wanted = trial.number(Quantity("jacobian", trial.scope.keys["a2"])), np.diag(a[:, 0]) - a @ a.T
-    np.testing.assert_allclose(found, wanted, rtol=1e-13, strict=True)
+    assert_close(found, wanted, rtol=1e-13)
     trial = diagnosis_of(NETWORKS["logits"](), "z2", "z2").inputs.own
     z = trial.value(trial.scope.keys["z2"])
     found, wanted = trial.number(Quantity("softmax", trial.scope.keys["z2"])), np.exp(z) / np.exp(z).sum(axis=0)
-    np.testing.assert_allclose(found, wanted, rtol=1e-13, strict=True)
+    assert_close(found, wanted, rtol=1e-13)
 
 
 def test_the_letter_of_an_activation():

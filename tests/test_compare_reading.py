@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 import pytest
+from cases import assert_close
 from wrong_formulas import NETWORKS, WRONG
 
 import tinygrad_edu as tg
@@ -56,7 +57,7 @@ def test_numpys_notation_has_numpys_rules():
     inputs = inputs_of(loss, names["W"])
     arrays, rng = {name: tensor.numpy() for name, tensor in names.items()}, random.Random(0)
     computed = refused = 0
-    for _ in range(2000):
+    for _ in range(700):
         text = expression(rng, 3)
         try:
             with np.errstate(all="ignore"):
@@ -73,9 +74,9 @@ def test_numpys_notation_has_numpys_rules():
             refused += 1
         else:
             assert found.shape == wanted.shape, text
-            np.testing.assert_allclose(found.astype(float), wanted.astype(float), rtol=1e-9, err_msg=text)
+            assert_close(found.astype(float), wanted.astype(float), rtol=1e-9)
             computed += 1
-    assert computed > 600 and refused > 600
+    assert computed > 200 and refused > 200
 
 
 def test_a_matrix_of_one_element_is_no_number_in_numpy():
@@ -126,7 +127,7 @@ NAMESPACE = {"np": np, "softmax": tg.softmax, "sigmoid": tg.sigmoid, "relu": tg.
 NUMPY = [row for row in WRONG if not set(row[2]) & set("\\·∘′ᵀ")]
 
 
-@pytest.mark.parametrize("row", NUMPY[::3], ids=[f"{row[0]} {row[1]}: {row[2]}" for row in NUMPY[::3]])
+@pytest.mark.parametrize("row", NUMPY[::6], ids=[f"{row[0]} {row[1]}: {row[2]}" for row in NUMPY[::6]])
 def test_a_suggestion_in_numpy_runs_in_numpy(row):
     loss = NETWORKS[row[0]]()
     comparison = tg.compare(loss, row[1], row[2])
@@ -137,7 +138,7 @@ def test_a_suggestion_in_numpy_runs_in_numpy(row):
     if comparison.suggestion and not given and "_prime" not in row[2]:
         value = np.asarray(eval(comparison.suggestion, NAMESPACE, names))
         wanted = tg.adjoints(loss, next(node for node in below(loss).values() if node.name == row[1]))
-        np.testing.assert_allclose(value, wanted, rtol=1e-9, strict=True)
+        assert_close(value, wanted, rtol=1e-9)
 
 
 def test_functions_of_numpy_are_printed_by_their_names():
