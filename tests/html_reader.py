@@ -117,11 +117,14 @@ class Browser:
         (self.directory / "page.html").write_text(text, encoding="utf-8")
         (self.directory / "frame.html").write_text(FRAME.format(show=SHOW, width=width), encoding="utf-8")
         address = (self.directory / ("frame.html" if width else "page.html")).as_uri() + query
-        done = subprocess.run(
-            [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "--virtual-time-budget=2000",
-             f"--user-data-dir={self.directory / 'profile'}", *flags, address],
-            capture_output=True, text=True, encoding="utf-8", timeout=60, check=True,
-        )  # fmt: skip
-        found = re.findall(r'<pre id="found">(.*?)</pre>', done.stdout, re.DOTALL)
+        for _ in range(3):  # on a busy machine Chromium's virtual time may be over before the script is
+            done = subprocess.run(
+                [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "--virtual-time-budget=2000",
+                 f"--user-data-dir={self.directory / 'profile'}", *flags, address],
+                capture_output=True, text=True, encoding="utf-8", timeout=60, check=True,
+            )  # fmt: skip
+            found = re.findall(r'<pre id="found">(.*?)</pre>', done.stdout, re.DOTALL)
+            if found:
+                break
         assert found, f"the script did not end:\n{done.stderr}"
         return json.loads(html.unescape(found[-1]))
