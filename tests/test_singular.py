@@ -227,6 +227,37 @@ def test_rows_outside_the_loss(product):
     assert np.all(np.isposinf(reached[1])) and np.all(np.isfinite(reached[[0, 2]]))
 
 
+def test_the_adjoint_of_another_coordinate_is_0():
+    """A row of a Jacobian starts with an adjoint that is 0 but for one place."""
+    for f, x in ((np.cbrt, 0.0), (np.sqrt, 0.0), (np.log, 0.0), (np.arcsin, 1.0)):
+        with np.errstate(divide="ignore"):
+            found = tg.jacobian(f)(np.array([x, 0.5]))
+        assert np.isposinf(found[0, 0]) and found[0, 1] == found[1, 0] == 0 and np.isfinite(found[1, 1])
+
+
+def test_missing_numbers_of_an_argument_do_not_count():
+    def f(w, x):
+        return np.sum(np.where(np.isnan(x), 0.0, w * x))
+
+    x = np.array([1.0, np.nan, 3.0])
+    step = tg.compile(f)
+    step(W, np.array([1.0, 2.0, 3.0]))
+    assert_close(step(W, x)[1], np.array([1.0, 0.0, 3.0]))
+    assert_close(tg.grad(f)(W, x), np.array([1.0, 0.0, 3.0]))
+
+
+def test_a_formula_with_rows_outside_the_loss():
+    rng = np.random.default_rng(3)
+    numbers = rng.normal(size=(4, 3))
+    numbers[2] = np.nan
+    A, m = tg.Tensor(numbers, name="A"), tg.Tensor(np.array([[1.0], [2.0], [0.0], [3.0]]), name="m")
+    B = tg.Tensor(rng.normal(size=(3, 2)), requires_grad=True, name="B")
+    loss = np.sum(np.where(np.isnan(A.numpy()[:, :1]), 0.0, (A @ B) * m))
+    expected = np.repeat(numbers[[0, 1, 3]].T @ np.array([[1.0], [2.0], [3.0]]), 2, axis=1)
+    assert_close(tg.adjoints(loss, B), expected)
+    assert_close(tg.derive(loss, B).evaluate(), expected)
+
+
 # --- kinks -----------------------------------------------------------------------------------------------------------
 
 KINKS = {
