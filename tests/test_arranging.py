@@ -9,6 +9,7 @@ from cases import assert_close
 import tinygrad_edu as tg
 from tinygrad_edu.operations import arranging, choosing, joining
 from tinygrad_edu.protocols import FUNCTIONS
+from tinygrad_edu.sweep import below
 
 NAMES = [*arranging.__all__, *joining.__all__, *choosing.__all__]
 A = np.random.default_rng(0).permutation(np.arange(24.0))
@@ -341,3 +342,24 @@ def test_errors(case):
     for x in (M, tg.Tensor(M, requires_grad=True)):
         with pytest.raises(kind, match=said):
             call(x)
+
+
+@pytest.mark.parametrize(("join", "axis"), [
+    (tg.concatenate, 0), (tg.concatenate, -1), (tg.concatenate, None), (tg.stack, 0), (tg.stack, -1), (tg.stack, 1),
+])  # fmt: skip
+def test_what_is_joined_of_many_is_joined_in_parts_so_that_the_sweep_stays_linear(join, axis):
+    numbers = np.random.default_rng(0).normal(size=(450, 2, 3))
+    weights = np.random.default_rng(1).normal(size=450 * 6)
+
+    def f(*arrays):
+        joined = join(arrays, axis)
+        return tg.sum(tg.ravel(joined) ** 3 * weights)
+
+    leaves = [tg.Tensor(x, requires_grad=True) for x in numbers]
+    assert_close(join(leaves, axis).numpy(), getattr(np, join.__name__)(list(numbers), axis))
+    places = getattr(np, join.__name__)(list(np.arange(450.0 * 6).reshape(450, 2, 3)), axis).ravel().astype(int)
+    first = (3 * numbers.ravel()[places] ** 2 * weights)[np.argsort(places)].reshape(numbers.shape)
+    assert_close(np.array(tg.grad(f, tuple(range(450)))(*numbers)), first)
+    assert max(len(node._record.inputs) for node in below(f(*leaves)).values()) <= 200
+    second = (6 * numbers.ravel()[places] * weights)[np.argsort(places)].reshape(numbers.shape)
+    assert_close(tg.hvp(lambda x: f(x, *numbers[1:]))(numbers[0], numbers[0]), second[0] * numbers[0])

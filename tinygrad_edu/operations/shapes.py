@@ -131,6 +131,7 @@ def _several(name: str, arrays: Any) -> tuple[Any, ...]:
     return several
 
 
+WIDE = 200  # so many arrays are joined at once
 CONCATENATE = Operation("concatenate", lambda *arrays, axis: np.concatenate(arrays, axis))
 
 
@@ -143,6 +144,9 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     arrays = _several("concatenate", arrays)
     if axis is None:
         arrays, axis = tuple(reshape(x, -1) for x in arrays), 0
+    if len(arrays) > WIDE:  # in parts, as each of the rules of an operation is handed all of its inputs
+        arrays = [concatenate(arrays[i : i + WIDE], axis) for i in range(0, len(arrays), WIDE)]
+        return concatenate(arrays, axis)
     return apply(CONCATENATE, arrays, {"axis": axis})
 
 
@@ -157,6 +161,8 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
            [2., 4.]])
     """
     rows = [stack(x) if isinstance(x, list | tuple) and _holds_tensors(x) else x for x in _several("stack", arrays)]
+    if len(rows) > WIDE:
+        return concatenate([stack(rows[i : i + WIDE], axis) for i in range(0, len(rows), WIDE)], axis)
     return apply(STACK, rows, {"axis": axis})
 
 
