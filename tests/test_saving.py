@@ -370,6 +370,19 @@ def test_only_parts_are_swept(old):
     assert names(old.parent) == sorted([*kept, ".tinygrad_edu-folder.part", ".tinygrad_edu-pipe.part", "x.svg"])
 
 
+def test_a_part_is_whole_and_on_the_disk_before_it_is_moved(old, monkeypatch):
+    done, move = [], os.replace
+
+    def replace(part, whole):
+        done.append(part.read_text())
+        move(part, whole)
+
+    monkeypatch.setattr(os, "fsync", lambda file: done.append(os.fstat(file).st_size))
+    monkeypatch.setattr(os, "replace", replace)
+    write(old, "new")
+    assert done == [3, "new"]
+
+
 @pytest.mark.parametrize("stage", [(os, "fsync"), (os, "replace")], ids=lambda stage: stage[1])
 def test_a_part_that_another_writes_is_not_swept(old, monkeypatch, stage):
     waiting, go_on = threading.Event(), threading.Event()
@@ -447,20 +460,35 @@ def test_a_pipe_is_written_to(tmp_path):
     assert read == [drawing.dot] and stat.S_ISFIFO(pipe.stat().st_mode) and names(tmp_path) == ["pipe.dot"]
 
 
+IN_TURN = """
+import sys
+from pathlib import Path
+from tinygrad_edu.files import write
+stream = getattr(sys, sys.argv[1])
+print("before", file=stream, flush=True)
+write(Path(sys.argv[2]), "new\\n")
+print("after", file=stream)
+"""
+
+
 @POSIX
-@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/stderr", "/dev/fd/1", "{file}"])
-def test_standard_output_that_is_a_file_is_written_to_in_its_turn(tmp_path, name):
-    code = (
-        "import sys\nfrom pathlib import Path\nfrom tinygrad_edu.files import write\n"
-        "print('before', flush=True)\nwrite(Path(sys.argv[1]), 'new\\n')\nprint('after')"
-    )
+@pytest.mark.parametrize(
+    ("stream", "name"),
+    [("stdout", "/dev/stdout"), ("stdout", "/dev/fd/1"), ("stderr", "/dev/stderr"), ("stderr", "{}")],
+)
+def test_a_standard_stream_that_is_a_file_is_written_to_in_its_turn(tmp_path, stream, name):
     file = tmp_path / "out.txt"
     with file.open("w") as out:
-        subprocess.run(
-            [sys.executable, "-c", code, name.format(file=file)], stdout=out, stderr=subprocess.STDOUT, check=True,
-            timeout=60,
-        )  # fmt: skip
+        command = [sys.executable, "-c", IN_TURN, stream, name.format(file)]
+        assert subprocess.run(command, **{stream: out}, timeout=60).returncode == 0
     assert file.read_text() == "before\nnew\nafter\n" and names(tmp_path) == ["out.txt"]
+
+
+def test_without_standard_output_files_are_written(old):
+    code = "import os, sys; from pathlib import Path; from tinygrad_edu.files import write\nos.close(1); os.close(2)\n"
+    code += "write(Path(sys.argv[1]), 'new')\nos._exit(5)"
+    assert subprocess.run([sys.executable, "-c", code, old], timeout=60).returncode == 5
+    assert old.read_text() == "new"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

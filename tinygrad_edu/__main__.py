@@ -14,7 +14,7 @@ from typing import NoReturn
 from . import __version__, vocabulary
 from .documents import page, report
 from .documents.audit import Result, audit, losses
-from .files import write
+from .files import failure, write
 
 AS_STATED, NOT_AS_STATED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit statuses
 
@@ -114,9 +114,9 @@ def _write_report(directory: Path, results: Sequence[Result], seed: int) -> None
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        raise OSError(f"cannot write {directory}: it is a file, not a directory") from None
+        raise failure(directory, OSError("it is a file, not a directory")) from None
     except OSError as error:
-        raise OSError(f"cannot write {directory}: {error.strerror or error}") from None
+        raise failure(directory, error) from None
     write(directory / "audit.txt", report.table(results) + "\n")
     write(directory / "audit.json", report.to_json(results))
     write(directory / "index.html", page.page(results, {}, seed))

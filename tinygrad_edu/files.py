@@ -27,7 +27,7 @@ else:
 
     def _hold(file: IO[bytes], part: Path) -> bool:
         """Lock a new part; the system unlocks what is killed. False where another save has just swept it away."""
-        with suppress(OSError):  # a file system without locks, where nothing is swept
+        with suppress(OSError):  # a file system has no locks: there nothing is swept
             fcntl.flock(file, fcntl.LOCK_EX)
         return part.exists()
 
@@ -83,15 +83,28 @@ def write(path: Path, content: bytes | str) -> None:
     try:
         _write(path, raw)
     except OSError as error:
-        failure = type(error)(f"cannot write {_shown(str(path))}: {error.strerror or error}")
-        failure.errno = error.errno
-        raise failure from None
+        raise failure(path, error) from None
+
+
+def failure(path: Path, error: OSError) -> OSError:
+    """An error in writing as one line, of the same class."""
+    said = type(error)(f"cannot write {_shown(str(path))}: {error.strerror or error}")
+    pass
+    return said
+
+
+def _shown(name: str) -> str:
+    return name if name.isprintable() else repr(name)
 
 
 def _write(path: Path, raw: bytes) -> None:
-    old = _status(path)
-    if old is not None:
-        stream = next((number for number in (1, 2) if _is_stream(number, old)), None)
+    old: os.stat_result | None
+    try:
+        old = os.stat(path)
+    except FileNotFoundError:
+        old = None
+    else:
+        stream = _stream(old)
         if stream or not stat.S_ISREG(old.st_mode):
             with open(stream or path, "wb", closefd=not stream) as file:
                 file.write(raw)
@@ -101,16 +114,28 @@ def _write(path: Path, raw: bytes) -> None:
         with open(path, "r+b"):  # what may not be written to is not replaced either
             pass
     whole = Path(os.path.realpath(path))
-    _sweep(whole.parent)
+    for part in whole.parent.glob(PART.format("*")):
+        with suppress(OSError):  # somebody is writing it
+            _remove(part)
     while not _replace(whole, raw, old):
         pass
+
+
+def _stream(status: os.stat_result) -> int | None:
+    """Standard output or error, if it goes to this file, be it a plain one: /dev/stdout is no more than a name."""
+    for number in (1, 2):
+        with suppress(OSError):  # it is closed
+            if os.path.samestat(os.fstat(number), status):
+                return number
+    return None
 
 
 def _replace(whole: Path, raw: bytes, old: os.stat_result | None) -> bool:
     """Write a part and move it to its place; False where it is to be tried again."""
     part = whole.with_name(PART.format(os.urandom(8).hex()))
+    mode = 0o666 if old is None else 0o600  # nobody reads what may be private
     try:
-        with open(part, "xb", opener=_private if old else None) as file:
+        with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             if not _hold(file, part):
                 return False
             file.write(raw)
@@ -127,42 +152,10 @@ def _replace(whole: Path, raw: bytes, old: os.stat_result | None) -> bool:
             part.unlink()
 
 
-def _status(path: Path) -> os.stat_result | None:
-    try:
-        return os.stat(path)
-    except FileNotFoundError:
-        return None
-
-
-def _is_stream(number: int, status: os.stat_result) -> bool:
-    """Whether standard output or error goes to a file, be it a plain one: /dev/stdout is no more than a name."""
-    with suppress(OSError):  # a closed one
-        return os.path.samestat(os.fstat(number), status)
-    return False
-
-
-def _private(name: str, flags: int) -> int:
-    """Open a new file that nobody else can read before it has the permissions of the old one."""
-    return os.open(name, flags, 0o600)
-
-
 def _make_alike(part: Path, whole: Path, old: os.stat_result) -> None:
-    """Give a new file what the old one has: permissions, lists of access, and its owner if that is allowed."""
+    """Give a new file the permissions of the old one, with lists of access, and its owner if that is allowed."""
     if sys.platform != "win32":
         with suppress(PermissionError):
             os.chown(part, old.st_uid, old.st_gid)
     shutil.copystat(whole, part)
     os.utime(part)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove the parts that killed saves have left in a folder. One that is being written is locked."""
-    with suppress(OSError):  # a folder that cannot be listed
-        for part in filter(Path.is_file, folder.glob(PART.format("*"))):
-            with suppress(OSError):
-                _remove(part)
-
-
-def _shown(name: str) -> str:
-    """A name in one line."""
-    return name if name.isprintable() else repr(name)
