@@ -89,7 +89,7 @@ def write(path: Path, content: bytes | str) -> None:
 def failure(path: Path, error: OSError) -> OSError:
     """An error in writing as one line, of the same class."""
     said = type(error)(f"cannot write {_shown(str(path))}: {error.strerror or error}")
-    pass
+    said.errno = error.errno
     return said
 
 
