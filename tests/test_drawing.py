@@ -440,27 +440,6 @@ def test_a_path_is_only_a_path(any_engine, tmp_path, monkeypatch):
     assert len(list(tmp_path.iterdir())) == 4
 
 
-def test_a_link_stays_a_link(tmp_path):
-    (tmp_path / "link.dot").symlink_to(tmp_path / "file.dot")
-    draw(network()[0], tmp_path / "link.dot")
-    assert (tmp_path / "link.dot").is_symlink() and (tmp_path / "file.dot").read_text("utf-8").startswith("digraph")
-
-
-def test_a_save_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
-    target = tmp_path / "x.svg"
-    target.write_text("before")
-
-    def fails(*args):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(drawing, "render", lambda dot, format: b"<svg/>")
-    for method in ("write_bytes", "replace"):
-        with monkeypatch.context() as patch, pytest.raises(OSError, match=r"x\.svg: No space left on device"):
-            patch.setattr(Path, method, fails)
-            draw(network()[0], target)
-        assert target.read_text() == "before" and list(tmp_path.iterdir()) == [target]
-
-
 # --- refusals --------------------------------------------------------------------------------------------------------
 
 
