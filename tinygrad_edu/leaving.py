@@ -37,7 +37,7 @@ class Running:
         self.stamps = [v._record.stamp for v in variables]
         self.reached = False  # its result depends on a variable, or is made of a derivative, which may be a constant
 
-    def call(self, f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def call(self, f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """The function's result."""
         before = state.running
         state.running = (*before, self)

@@ -203,8 +203,9 @@ class Tensor(Arithmetic, Node):
     # --- Python's protocols ---
 
     def __repr__(self) -> str:
-        body = np.array2string(np.asarray(self._value), separator=", ", prefix="Tensor(")
-        if not self.size and self.shape != (0,):
+        shown = not is_traced(self)  # compile traces forms, its program is run on other numbers
+        body = np.array2string(np.asarray(self._value), separator=", ", prefix="Tensor(") if shown else "numbers unknown"
+        if not shown or (not self.size and self.shape != (0,)):
             body += f", shape={self.shape}"
         dtype = "" if self.dtype in (np.dtype(float), np.dtype(int)) else f", dtype={self.dtype}"
         name = "" if self.name is None else f", name={self.name!r}"
@@ -269,9 +270,9 @@ class Tensor(Arithmetic, Node):
     def __reduce__(self) -> Any:
         if self._record is not None and self._record.operation is not None:
             raise TypeError("a recorded tensor cannot be pickled or copied, its graph would come along; detach() first")
-        leaving(self, "a copy", "x.copy(), which is recorded, or x.detach()")
+        numbers = leaving(self, "a copy", "x.copy(), which is recorded, or x.detach()")
         grad = self.grad.detach() if isinstance(self.grad, Tensor) else self.grad
-        return _leaf, (type(self), np.array(self._value), self.requires_grad, self.name, grad)
+        return _leaf, (type(self), np.array(numbers), self.requires_grad, self.name, grad)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         array = np.array(leaving(self, "becoming an array"), dtype=dtype)

@@ -19,7 +19,7 @@ from .leaving import Running
 from .operations.elementwise import real
 from .pickling import made_of
 from .protocols import is_traced, plain
-from .record import constant, leaf_record, recording, shape_of, state
+from .record import OF_A_VARIABLE, constant, leaf_record, recording, shape_of, state
 from .sweep import Pairs, below, leading_to, numbers, owned, seed_for, settled
 from .tensor import Tensor, linearly, swept, tensors, untracked
 
@@ -73,7 +73,7 @@ class Run(Running):
             variable = untracked(real(np.asarray(state.look(x))), x.name)
         else:
             variable = untracked(real(np.array(constant(x, name))))
-        variable._record = leaf_record()
+        variable._record = leaf_record(OF_A_VARIABLE)
         return variable
 
     def look_around(self) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 import inspect
+import types
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -16,7 +18,7 @@ from ..errors import underflows_to_zero
 from ..operations.elementwise import real
 from ..operations.signatures import ERRORS
 from ..pickling import Made
-from ..record import constant, state
+from ..record import OF_A_VARIABLE, constant, state
 from ..tensor import Tensor, untracked
 from ..transforms import value_and_grad
 from .entry import entry, runner
@@ -28,6 +30,10 @@ from .standard import in_standard_terms
 from .trace import is_tracing
 
 NAME = "compile"
+BY_IDENTITY = (  # arguments that stay what they are; everything else is known by its value
+    types.FunctionType, types.BuiltinFunctionType, types.MethodType, functools.partial, np.ufunc, Made, type,
+    types.ModuleType, enum.Enum,
+)  # fmt: skip
 PROGRAMS = 64  # of so many shapes, dtypes and other arguments the programs are kept
 
 
@@ -86,7 +92,6 @@ class Program:
         self.closures = [x for x in reading.closures if x in reached]
         self.arguments, self.results = reading.arguments, reading.results
         self.result_names = result_names
-        self.kept = call.leaves if call.by_identity else None  # arguments that its key knows by their id
         self.leaves = len(call.leaves)  # so many arguments, of which arrays are at these places
         self.places = [i for i, x in enumerate(call.leaves) if isinstance(x, ndarray)]
         text = Source(self.order, self.arguments, self.closures, self.results, result_names)
@@ -127,13 +132,13 @@ class Compiled(Made):
         self.f, self.argnum = f, argnum
         self.made = (compile, f, argnum)
         self.eager = value_and_grad(f, argnum)
-        self._programs: dict[Any, Program] = {}
+        self._programs: dict[Any, Program | None] = {}
         self._last: Program | None = None
         self._several = isinstance(argnum, tuple)
         functools.update_wrapper(self, f, updated=())
 
     def __repr__(self) -> str:
-        name, number = getattr(self.f, "__qualname__", repr(self.f)), len(self._programs)
+        name, number = getattr(self.f, "__qualname__", repr(self.f)), sum(map(bool, self._programs.values()))
         programs = {0: "no program yet", 1: "1 program"}.get(number, f"{number} programs")
         return f"<compile({name}, argnum={self.argnum!r}): {programs}>"
 
@@ -147,7 +152,7 @@ class Compiled(Made):
             raise ValueError("compile: there is no program before the first call, as it depends on the shapes")
         return self._last
 
-    def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         last = self._last
         if last is not None and not kwargs:
             try:
@@ -167,7 +172,7 @@ class Compiled(Made):
         if is_tracing() or (tracked and state.recording):
             return self.eager(*args, **kwargs)
         call = _Call(args, kwargs, chosen)
-        program = self._programs.get(call.key) or self._written(call)
+        program = self._programs[call.key] if call.key in self._programs else self._written(call)
         if program is None:
             return self.eager(*args, **kwargs)
         self._last = program
@@ -181,19 +186,18 @@ class Compiled(Made):
         return value, self._arranged(gradients, call.trees)
 
     def _written(self, call: _Call) -> Program | None:
-        """A program for calls like this one; None where the function closes over a part of somebody's graph."""
+        """A program for calls like this one; None, now and later, where f closes over a part of somebody's graph."""
         names = call.names(self.f)
         reading = Reading(NAME, self.f, call.leaves, call.rebuild, names, call.chosen)
-        if state.recording and any(_in_a_graph(line.value) for line in reading.closures):
-            return None
         result_names = ["value", *(f"d{names[i]}" for i in call.chosen)]
-        program = Program(reading, call, result_names, self._several)
+        closes_over_a_graph = any(_in_a_graph(line.value) for line in reading.closures)
+        program = None if closes_over_a_graph else Program(reading, call, result_names, self._several)
         if len(self._programs) >= PROGRAMS:
             self._programs.pop(next(iter(self._programs)), None)
         self._programs[call.key] = program
         return program
 
-    def portable(self, xp: Any, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+    def portable(self, xp: Any, /, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         """The program of the last call on any array library that follows the array API standard.
 
         It allocates nothing beforehand and writes nothing in place, so it may be compiled or run on a GPU:
@@ -233,9 +237,9 @@ class Compiled(Made):
 
 
 def _in_a_graph(x: Tensor) -> bool:
-    """Whether a tracked Tensor is a result, or a variable of one of the transforms, whose numbers are not its own. A
-    derivative may be wanted in it; in a leaf it is not, as `backward` does not come here."""
-    return x._record is not None and (x._record.operation is not None or bool(x._value.flags.writeable))
+    """Whether a tracked Tensor is a result, or a variable of one of the transforms: a derivative may be wanted in it. In
+    somebody's leaf it is not, as `backward` does not come here."""
+    return x._record is not None and (x._record.operation is not None or x._record.params is OF_A_VARIABLE)
 
 
 class _Call:
@@ -246,7 +250,6 @@ class _Call:
         self.leaves: list[Any] = []
         self.chosen: list[int] = []  # places of leaves
         self.trees: list[Any] = []
-        self.by_identity = False
         self.gives_tensors = False
         spans = []
         for i, arg in enumerate((*args, kwargs)):
@@ -261,21 +264,11 @@ class _Call:
         for i in chosen:
             self.chosen += spans[i]
             self.trees.append(flatten(args[i]))
-        self.key = _structure((args, kwargs)), tuple(map(self._form_of, self.leaves))
+        self.key = _structure((args, kwargs)), tuple(map(_form_of, self.leaves))
 
     def rebuild(self, leaves: Sequence[Any]) -> Any:
         """The arguments with other leaves."""
         return flatten((self.args, self.kwargs))[1](leaves)
-
-    def _form_of(self, x: Any) -> Any:
-        if isinstance(x, ndarray):
-            return x.shape, x.dtype.str
-        try:
-            hash(x)
-        except TypeError:
-            self.by_identity = True
-            return "object", id(x)
-        return type(x), repr(x) if isinstance(x, float) else x
 
     def names(self, f: Callable[..., Any]) -> list[str]:
         """A name for every leaf: the parameter of f that it belongs to, and where in a container it is."""
@@ -309,8 +302,32 @@ def _structure(tree: Any) -> Any:
         if own:
             said = f"a {type(tree).__name__} has attributes ({', '.join(own)})"
             raise TypeError(f"{NAME}: {said}, which a program does not follow; hand over dict(...) of it")
-        return dict, tuple(tree), tuple(map(_structure, tree.values()))
+        return dict, tuple(map(_form_of, tree)), tuple(map(_structure, tree.values()))
     return (type(tree), tuple(map(_structure, tree))) if isinstance(tree, list | tuple) else None
+
+
+def _form_of(x: Any) -> Any:
+    """What a leaf of the arguments is, as part of a key: of an array its form, of anything else its value."""
+    kind = type(x)
+    if isinstance(x, ndarray):
+        return x.shape, x.dtype.str
+    if kind in (float, complex):
+        return kind, repr(x)  # which tells -0.0 from 0.0, and finds nan again
+    if kind is slice:
+        return kind, *map(_form_of, (x.start, x.stop, x.step))
+    if kind in (int, str) or isinstance(x, BY_IDENTITY):
+        return kind, x
+    try:
+        hash(x)
+        by_value = kind.__hash__ is not object.__hash__ and kind.__eq__ is not object.__eq__
+    except TypeError:
+        by_value = False
+    if not by_value and x is not None and x is not ...:
+        raise TypeError(
+            f"{NAME}: a {kind.__name__} among the arguments may change, and a program would not follow; hand over its "
+            "arrays, in a dict or a tuple, and its numbers, or let the function close over it, as it is now"
+        )
+    return kind, x, repr(x)
 
 
 def _as_variable(x: Any) -> ndarray:
