@@ -61,7 +61,7 @@ class Run(Running):
 
     def _variable(self, x: Any, name: str, copy: bool) -> Tensor:
         """A fresh variable with the value of x; of a tracked Tensor it is a copy that stays connected."""
-        if type(x) is np.ndarray and x.dtype.kind == "f":
+        if type(x) is np.ndarray and x.dtype.kind == "f" and x.dtype.isnative:
             if copy or x.nbytes <= LARGE:
                 x = x.copy("K")
             else:

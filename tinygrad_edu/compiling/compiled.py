@@ -332,7 +332,7 @@ def _form_of(x: Any) -> Any:
 
 def _as_variable(x: Any) -> ndarray:
     """An argument to differentiate in, as an array of floating numbers."""
-    if type(x) is ndarray and x.dtype.kind == "f":
+    if type(x) is ndarray and x.dtype.kind == "f" and x.dtype.isnative:
         return x
     return np.asarray(real(np.asarray(constant(x._value if isinstance(x, Tensor) else x, NAME))))
 

@@ -83,7 +83,7 @@ def _defined(name: str, text: Sequence[str], namespace: dict[str, Any]) -> Calla
 def _form(name: str, x: Any, tests: list[str], arrays: list[str], known: dict[str, Any], chosen: bool) -> str | None:
     """The containers of an argument as text, with {} in the place of arrays; None where there is anything else. What a
     call must fulfil is added to the tests."""
-    if type(x) is ndarray and (x.dtype.kind == "f" or not chosen) and x.dtype.kind in "fiub":
+    if type(x) is ndarray and (x.dtype.kind == "f" or not chosen) and x.dtype.kind in "fiub" and x.dtype.isnative:
         known[dtype := f"d{len(arrays)}"] = x.dtype
         arrays.append(name)
         tests.append(f"type({name}) is ndarray and {name}.shape == {x.shape} and {name}.dtype is {dtype}")
