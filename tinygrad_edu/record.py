@@ -310,8 +310,7 @@ def apply(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any]
 
 
 def constant(x: Any, operation: Operation | str) -> Any:
-    """A plain input as numbers in native byte order. Python's scalars stay as they are where shapes broadcast: they are
-    weakly typed."""
+    """A plain input as numbers. Python's scalars stay as they are where shapes broadcast: they are weakly typed."""
     kind = type(x)
     if kind is float or kind is int or kind is bool:
         if isinstance(operation, Operation) and operation.broadcasts:
@@ -336,7 +335,7 @@ def constant(x: Any, operation: Operation | str) -> Any:
     if array.dtype.kind not in "fiub":
         name = operation if isinstance(operation, str) else operation.name
         raise TypeError(f"{name}: expected real numbers, got {kind.__name__} of dtype {array.dtype}")
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    return array
 
 
 def shape_of(x: Any) -> tuple[int, ...]:

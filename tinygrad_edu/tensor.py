@@ -14,7 +14,7 @@ from .absorbing import absorbing, bare
 from .arithmetic import Arithmetic
 from .errors import LOST
 from .leaving import leaving, looked_at
-from .operations.elementwise import astype, undetermined
+from .operations.elementwise import astype, differentiable, undetermined
 from .protocols import call_function, call_ufunc, is_traced, on_values, plain
 from .record import Node, Operation, Record, apply, constant, leaf_record, recording, state
 from .sweep import Pairs, Reading, below, numbers, owned, seed_for, settled, sweep
@@ -29,9 +29,10 @@ class Tensor(Arithmetic, Node):
     Parameters
     ----------
     data : numbers of any shape; they are copied.
-    requires_grad : track what is computed from it. Whole numbers and booleans then become float64.
+    requires_grad : track what is computed from it. Whole numbers and booleans then become float64, and the byte order
+        is the native one, as it is in every gradient.
     name : how formulas, pictures and messages call it.
-    dtype : of the copy, which is in native byte order, whatever that of the data is.
+    dtype : of the copy.
 
     Raises
     ------
@@ -54,15 +55,13 @@ class Tensor(Arithmetic, Node):
     ) -> None:
         if isinstance(data, Tensor) and data.requires_grad:
             raise TypeError("Tensor: a tracked Tensor would be cut from its graph; write .detach() if that is meant")
-        if dtype is not None:
-            dtype = np.dtype(dtype).newbyteorder("=")
-            if dtype.kind not in "fiub":
-                raise TypeError(f"Tensor: expected a real dtype, got {dtype}")
+        if dtype is not None and np.dtype(dtype).kind not in "fiub":
+            raise TypeError(f"Tensor: expected a real dtype, got {np.dtype(dtype)}")
         array = np.array(constant(looked_at(data, "Tensor") if isinstance(data, Tensor) else data, "Tensor"), dtype=dtype)
-        if requires_grad and array.dtype.kind != "f":
-            if dtype is not None:
+        if requires_grad:
+            if dtype is not None and array.dtype.kind != "f":
                 raise TypeError(f"Tensor: requires_grad needs a floating dtype, got {array.dtype}")
-            array = array.astype(np.float64)
+            array = differentiable(array)
         array.flags.writeable = False
         self._value = array
         self._record = leaf_record() if requires_grad else None
@@ -311,7 +310,7 @@ class Tensor(Arithmetic, Node):
         """The numbers in another floating dtype; recorded. They are never copied without need, whatever `copy` is."""
         if np.dtype(dtype).kind != "f":
             raise TypeError(f"astype: expected a floating dtype, got {np.dtype(dtype)}; use .detach().numpy().astype")
-        return astype(self, np.dtype(dtype).newbyteorder("="))
+        return astype(self, np.dtype(dtype))
 
 
 STEPPED = object()  # in the place of a gradient: what W -= step has made of a leaf

@@ -15,7 +15,7 @@ from numpy import ndarray
 
 from ..containers import demand_function, flatten, positions_of
 from ..errors import underflows_to_zero
-from ..operations.elementwise import real
+from ..operations.elementwise import differentiable
 from ..operations.signatures import ERRORS
 from ..pickling import Made
 from ..record import OF_A_VARIABLE, constant, state
@@ -188,7 +188,11 @@ class Compiled(Made):
     def _written(self, call: _Call) -> Program | None:
         """A program for calls like this one; None, now and later, where f closes over a part of somebody's graph."""
         names = call.names(self.f)
+        arrays = [x for x in call.leaves if isinstance(x, ndarray)]
+        before = [x.tobytes() for x in arrays]
         reading = Reading(NAME, self.f, call.leaves, call.rebuild, names, call.chosen)
+        if before != [x.tobytes() for x in arrays]:
+            raise ValueError(f"{NAME}: the function writes into an argument, a program would not; write into a copy of it")
         result_names = ["value", *(f"d{names[i]}" for i in call.chosen)]
         closes_over_a_graph = any(_in_a_graph(line.value) for line in reading.closures)
         program = None if closes_over_a_graph else Program(reading, call, result_names, self._several)
@@ -334,7 +338,7 @@ def _as_variable(x: Any) -> ndarray:
     """An argument to differentiate in, as an array of floating numbers."""
     if type(x) is ndarray and x.dtype.kind == "f" and x.dtype.isnative:
         return x
-    return np.asarray(real(np.asarray(constant(x._value if isinstance(x, Tensor) else x, NAME))))
+    return np.asarray(differentiable(np.asarray(constant(x._value if isinstance(x, Tensor) else x, NAME))))
 
 
 def _as_input(x: Any) -> Any:
