@@ -57,7 +57,8 @@ class Tensor(Arithmetic, Node):
             raise TypeError("Tensor: a tracked Tensor would be cut from its graph; write .detach() if that is meant")
         if dtype is not None and np.dtype(dtype).kind not in "fiub":
             raise TypeError(f"Tensor: expected a real dtype, got {np.dtype(dtype)}")
-        array = np.array(constant(looked_at(data, "Tensor") if isinstance(data, Tensor) else data, "Tensor"), dtype=dtype)
+        numbers = looked_at(data, "Tensor") if isinstance(data, Tensor) else constant(data, "Tensor")
+        array = np.array(numbers, dtype=dtype)
         if requires_grad:
             if dtype is not None and array.dtype.kind != "f":
                 raise TypeError(f"Tensor: requires_grad needs a floating dtype, got {array.dtype}")
@@ -204,9 +205,11 @@ class Tensor(Arithmetic, Node):
     # --- Python's protocols ---
 
     def __repr__(self) -> str:
-        shown = not is_traced(self)  # compile traces forms, its program is run on other numbers
-        body = np.array2string(np.asarray(self._value), separator=", ", prefix="Tensor(") if shown else "numbers unknown"
-        if not shown or (not self.size and self.shape != (0,)):
+        traced = is_traced(self)
+        body = "numbers unknown"  # those of now are not the program's
+        if not traced:
+            body = np.array2string(np.asarray(self._value), separator=", ", prefix="Tensor(")
+        if traced or (not self.size and self.shape != (0,)):
             body += f", shape={self.shape}"
         dtype = "" if self.dtype in (np.dtype(float), np.dtype(int)) else f", dtype={self.dtype}"
         name = "" if self.name is None else f", name={self.name!r}"

@@ -24,7 +24,7 @@ from .sweep import Pairs, below, leading_to, numbers, owned, seed_for, settled
 from .tensor import Tensor, linearly, swept, tensors, untracked
 
 LARGE = 1 << 16  # bytes
-APART = 1021  # a prime number
+APART = 1021  # a prime number, so that rows of no usual length trade places unseen
 
 
 # --- running a function on fresh variables ---------------------------------------------------------------------------
@@ -35,8 +35,7 @@ class Run(Running):
 
     `live` says that the results are to be Tensors with a graph: a chosen argument is a tracked Tensor, or the function
     closes over one, and recording is on. Without `copy`, large arrays are not copied but shared with the caller, as the
-    graph is not to outlive the call: the pages of a copy cost as much as the rest of a network's step. `demand_unwritten`
-    says whether they still are what they were.
+    graph is not to outlive the call: the pages of a copy cost as much as the rest of a network's step.
     """
 
     def __init__(
@@ -83,8 +82,8 @@ class Run(Running):
         for x, before in self.shared:
             if _checksum(x) != before:
                 raise ValueError(
-                    f"{name}: an argument, of shape {x.shape}, was written into while the function ran, as by b[:] = 0; "
-                    "write into a copy of it"
+                    f"{name}: an argument, of shape {x.shape}, was written into while the function ran; write into a "
+                    "copy of it"
                 )
 
     def look_around(self) -> None:
@@ -141,8 +140,8 @@ def _stamp(node: Any) -> int:
 
 
 def _checksum(x: Any) -> bytes:
-    """Sums over all the bytes of a contiguous array, each of words that are a prime number apart: other numbers change
-    them, and so do the same numbers in another order."""
+    """Sums over all the bytes of a contiguous array, each of the words that are so far `APART`: other numbers change
+    them, and so do the same numbers in another order. (A copy to compare with would take the time of a step.)"""
     words = x.ravel("K").view(np.uint8)
     whole = words.size // (8 * APART) * (8 * APART)
     sums = np.add.reduce(words[:whole].view(np.uint64).reshape(-1, APART), axis=0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import enum
 import functools
 import inspect
@@ -31,8 +33,8 @@ from .trace import is_tracing
 
 NAME = "compile"
 BY_IDENTITY = (  # arguments that stay what they are; everything else is known by its value
-    types.FunctionType, types.BuiltinFunctionType, types.MethodType, functools.partial, np.ufunc, Made, type,
-    types.ModuleType, enum.Enum,
+    types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.ufunc, Made, type, types.ModuleType, enum.Enum,
+    types.NoneType, types.EllipsisType,
 )  # fmt: skip
 PROGRAMS = 64  # of so many shapes, dtypes and other arguments the programs are kept
 
@@ -47,7 +49,9 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
     ----------
     f : a function with a scalar result (size 1), made of operations; else ValueError. Arrays among its arguments, in
         nested lists, tuples and dicts as well, may have other numbers at every call. All other arguments are part of
-        the program: numbers, strings, functions. A new one makes a new program; what changes often is to be an array.
+        the program: numbers, strings, functions, and whatever else is known by its value. A new one makes a new
+        program; what changes often is to be an array. An object that can change, and a program would not follow, is a
+        TypeError; and f that writes into an argument is a ValueError.
     argnum : the number of an argument, or a tuple of them, as for `value_and_grad`.
 
     Returns
@@ -62,13 +66,13 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
     the result of a recorded operation, `value_and_grad` is called instead.
 
     Tensors that f closes over are read at every call: new `.data` counts. (Which Tensors these are is settled when f is
-    first run, as is everything else that f does.) Plain arrays and numbers that it closes over are constants from then
-    on, and so is what f draws at random.
+    first run, as is everything else that f does.) Plain arrays, numbers and objects that it closes over are constants
+    from then on, and so is what f draws at random.
 
     While f is run, the numbers of arguments and Tensors cannot be looked at: `bool`, `float`, `int`, `.item()`,
-    `.data`, `.numpy()` and indexing by them raise TypeError, as the program would not follow other numbers. Comparisons
-    can be used, in `where` and in arithmetic. Shapes are known. A result that does not depend on the arguments `argnum`
-    brings an `IndependentWarning`, once a program.
+    `.data`, `.numpy()`, `copy.copy`, `tape`, `draw`, `derive` and indexing by them raise TypeError, as the program
+    would not follow other numbers; their text shows none. Comparisons can be used, in `where` and in arithmetic. Shapes
+    are known. A result that does not depend on the arguments `argnum` brings an `IndependentWarning`, once a program.
 
     Pickled or copied it is compiled anew: f and argnum are what goes along.
 
@@ -192,7 +196,8 @@ class Compiled(Made):
         before = [x.tobytes() for x in arrays]
         reading = Reading(NAME, self.f, call.leaves, call.rebuild, names, call.chosen)
         if before != [x.tobytes() for x in arrays]:
-            raise ValueError(f"{NAME}: the function writes into an argument, a program would not; write into a copy of it")
+            said = "the function writes into an argument, and a program would not; write into a copy of it"
+            raise ValueError(f"{NAME}: {said}")
         result_names = ["value", *(f"d{names[i]}" for i in call.chosen)]
         closes_over_a_graph = any(_in_a_graph(line.value) for line in reading.closures)
         program = None if closes_over_a_graph else Program(reading, call, result_names, self._several)
@@ -241,8 +246,8 @@ class Compiled(Made):
 
 
 def _in_a_graph(x: Tensor) -> bool:
-    """Whether a tracked Tensor is a result, or a variable of one of the transforms: a derivative may be wanted in it. In
-    somebody's leaf it is not, as `backward` does not come here."""
+    """Whether a tracked Tensor is a result, or a variable of one of the transforms: a derivative may be wanted in it.
+    In somebody's leaf it is not, as `backward` does not come here."""
     return x._record is not None and (x._record.operation is not None or x._record.params is OF_A_VARIABLE)
 
 
@@ -315,23 +320,27 @@ def _form_of(x: Any) -> Any:
     kind = type(x)
     if isinstance(x, ndarray):
         return x.shape, x.dtype.str
-    if kind in (float, complex):
+    if kind is str or kind is int or isinstance(x, BY_IDENTITY):
+        return kind, x
+    if isinstance(x, (float, complex, np.number)):
         return kind, repr(x)  # which tells -0.0 from 0.0, and finds nan again
+    by_value = not {kind.__eq__, kind.__hash__} & {object.__eq__, object.__hash__, None}
     if kind is slice:
         return kind, *map(_form_of, (x.start, x.stop, x.step))
-    if kind in (int, str) or isinstance(x, BY_IDENTITY):
-        return kind, x
-    try:
-        hash(x)
-        by_value = kind.__hash__ is not object.__hash__ and kind.__eq__ is not object.__eq__
-    except TypeError:
-        by_value = False
-    if not by_value and x is not None and x is not ...:
-        raise TypeError(
-            f"{NAME}: a {kind.__name__} among the arguments may change, and a program would not follow; hand over its "
-            "arrays, in a dict or a tuple, and its numbers, or let the function close over it, as it is now"
-        )
-    return kind, x, repr(x)
+    if kind is functools.partial:
+        return kind, _form_of(x.func), _form_of(x.args), _form_of(frozenset(x.keywords.items()))
+    if kind is tuple or (by_value and dataclasses.is_dataclass(x)):
+        parts = x if kind is tuple else [getattr(x, field.name) for field in dataclasses.fields(x)]
+        return kind, *map(_form_of, parts)
+    if kind is frozenset:
+        return kind, frozenset(map(_form_of, x))
+    with contextlib.suppress(TypeError, ValueError):
+        if by_value and hash(x) is not None:
+            return kind, x
+    raise TypeError(
+        f"{NAME}: an argument of type {kind.__name__} can change, which a program would not follow; hand over its "
+        "arrays and numbers, in a dict or a tuple, or let the function close over it as it is now"
+    )
 
 
 def _as_variable(x: Any) -> ndarray:
