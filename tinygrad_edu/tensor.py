@@ -274,9 +274,9 @@ class Tensor(Arithmetic, Node):
     def __reduce__(self) -> Any:
         if self._record is not None and self._record.operation is not None:
             raise TypeError("a recorded tensor cannot be pickled or copied, its graph would come along; detach() first")
-        numbers = leaving(self, "a copy", "x.copy(), which is recorded, or x.detach()")
+        leaving(self, "a copy", "x.copy(), which is recorded, or x.detach()")
         grad = self.grad.detach() if isinstance(self.grad, Tensor) else self.grad
-        return _leaf, (type(self), np.array(numbers), self.requires_grad, self.name, grad)
+        return _leaf, (type(self), np.array(self._value), self.requires_grad, self.name, grad)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         array = np.array(leaving(self, "becoming an array"), dtype=dtype)

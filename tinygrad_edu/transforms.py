@@ -20,12 +20,9 @@ from .operations.elementwise import differentiable
 from .pickling import made_of
 from .protocols import is_traced, plain
 from .record import OF_A_VARIABLE, constant, leaf_record, recording, shape_of, state
+from .sharing import LARGE, checksum, demand_unwritten
 from .sweep import Pairs, below, leading_to, numbers, owned, seed_for, settled
 from .tensor import Tensor, linearly, swept, tensors, untracked
-
-LARGE = 1 << 16  # bytes
-APART = 1021  # a prime number, so that rows of no usual length trade places unseen
-
 
 # --- running a function on fresh variables ---------------------------------------------------------------------------
 
@@ -66,7 +63,7 @@ class Run(Running):
             if copy or x.nbytes <= LARGE or not x.flags.forc:
                 x = x.copy("K")
             else:
-                self.shared.append((x, _checksum(x)))
+                self.shared.append((x, checksum(x)))
             variable = untracked(x)
         elif isinstance(x, Tensor):
             if x.requires_grad:
@@ -76,15 +73,6 @@ class Run(Running):
             variable = untracked(differentiable(np.array(constant(x, name))))
         variable._record = leaf_record(OF_A_VARIABLE)
         return variable
-
-    def demand_unwritten(self, name: str) -> None:
-        """ValueError where somebody wrote into an array that the call shares: then nothing of it is right."""
-        for x, before in self.shared:
-            if _checksum(x) != before:
-                raise ValueError(
-                    f"{name}: an argument, of shape {x.shape}, was written into while the function ran; write into a "
-                    "copy of it"
-                )
 
     def look_around(self) -> None:
         """Find out whether the outputs depend on something that was tracked before, and on a variable at all."""
@@ -137,15 +125,6 @@ class Run(Running):
 def _stamp(node: Any) -> int:
     stamp: int = node._record.stamp
     return stamp
-
-
-def _checksum(x: Any) -> bytes:
-    """Sums over all the bytes of a contiguous array, each of the words that are so far `APART`: other numbers change
-    them, and so do the same numbers in another order. (A copy to compare with would take the time of a step.)"""
-    words = x.ravel("K").view(np.uint8)
-    whole = words.size // (8 * APART) * (8 * APART)
-    sums = np.add.reduce(words[:whole].view(np.uint64).reshape(-1, APART), axis=0)
-    return bytes(sums.tobytes() + words[whole:].tobytes())
 
 
 def _zeros(v: Tensor, live: bool) -> Any:
@@ -204,7 +183,7 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
         of_args = functools.partial(f, **kwargs) if kwargs else f
         run = Run(name, of_args, args, chosen, copy=False)
         y, found = _value_and_gradients(run, name)
-        run.demand_unwritten(name)
+        demand_unwritten(name, run.shared)
         if run.live and run.shared:  # f closes over a tracked tensor: the graph lives on, on arrays of its own
             run = Run(name, of_args, args, chosen)
             run.live = True
