@@ -21,7 +21,7 @@ LINES = [
     "operations.reductions", "operations.arranging", "operations.activations operations.products operations.diagonals",
     "operations.costs operations.contractions operations.functions operations.statistics operations.linalg",
     "operations.joining operations.choosing", "operations", "arithmetic", "absorbing",
-    "sweep protocols", "leaving", "views", "tensor vocabulary", "containers pickling", "transforms",
+    "sweep protocols", "leaving", "views", "tensor vocabulary", "containers pickling sharing", "transforms",
     "checks recomputing", "files notation mathml webpage", "networks listing symbolic compiling", "data",
     "drawing documents comparing", "__main__",
 ]  # fmt: skip

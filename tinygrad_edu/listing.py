@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .leaving import looked_at
 from .notation import applied
 from .sweep import below, seed_for, settled
 from .tensor import Tensor
@@ -37,6 +38,7 @@ def tape(loss: Tensor, adjoints: bool = False) -> Tape:
         raise TypeError(f"tape: expected a Tensor, got {type(loss).__name__}")
     if not loss.requires_grad:
         raise ValueError("tape: nothing was tracked; did you forget requires_grad=True?")
+    looked_at(loss, "tape")
     nodes = below(loss)
     found = {}
     if adjoints:

@@ -24,6 +24,7 @@ from numpy import ndarray
 from .errors import demand_plain, misfit
 
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
+OF_A_VARIABLE: Mapping[str, Any] = MappingProxyType({})  # what a transform differentiates in has these parameters
 stamps = itertools.count(1)  # an input is stamped before its result: stamps are a topological order
 
 
@@ -151,9 +152,9 @@ class Record(NamedTuple):
     layers: tuple[str, ...]
 
 
-def leaf_record() -> Record:
-    """The record of a tracked value that no operation made."""
-    return _new_record(Record, (next(stamps), None, (), (), NO_PARAMETERS, layers_now()))
+def leaf_record(params: Mapping[str, Any] = NO_PARAMETERS) -> Record:
+    """The record of a tracked value that no operation made: of somebody's leaf, or `OF_A_VARIABLE` of a transform."""
+    return _new_record(Record, (next(stamps), None, (), (), params, layers_now()))
 
 
 class Origin(NamedTuple):

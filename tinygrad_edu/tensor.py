@@ -13,8 +13,8 @@ from . import operations as op
 from .absorbing import absorbing, bare
 from .arithmetic import Arithmetic
 from .errors import LOST
-from .leaving import leaving
-from .operations.elementwise import astype, undetermined
+from .leaving import leaving, looked_at
+from .operations.elementwise import astype, differentiable, undetermined
 from .protocols import call_function, call_ufunc, is_traced, on_values, plain
 from .record import Node, Operation, Record, apply, constant, leaf_record, recording, state
 from .sweep import Pairs, Reading, below, numbers, owned, seed_for, settled, sweep
@@ -29,7 +29,8 @@ class Tensor(Arithmetic, Node):
     Parameters
     ----------
     data : numbers of any shape; they are copied.
-    requires_grad : track what is computed from it. Whole numbers and booleans then become float64.
+    requires_grad : track what is computed from it. Whole numbers and booleans then become float64, and the byte order
+        is the native one, as it is in every gradient.
     name : how formulas, pictures and messages call it.
     dtype : of the copy.
 
@@ -56,11 +57,12 @@ class Tensor(Arithmetic, Node):
             raise TypeError("Tensor: a tracked Tensor would be cut from its graph; write .detach() if that is meant")
         if dtype is not None and np.dtype(dtype).kind not in "fiub":
             raise TypeError(f"Tensor: expected a real dtype, got {np.dtype(dtype)}")
-        array = np.array(constant(state.look(data) if isinstance(data, Tensor) else data, "Tensor"), dtype=dtype)
-        if requires_grad and array.dtype.kind != "f":
-            if dtype is not None:
+        numbers = looked_at(data, "Tensor") if isinstance(data, Tensor) else constant(data, "Tensor")
+        array = np.array(numbers, dtype=dtype)
+        if requires_grad:
+            if dtype is not None and array.dtype.kind != "f":
                 raise TypeError(f"Tensor: requires_grad needs a floating dtype, got {array.dtype}")
-            array = array.astype(np.float64)
+            array = differentiable(array)
         array.flags.writeable = False
         self._value = array
         self._record = leaf_record() if requires_grad else None
@@ -203,8 +205,11 @@ class Tensor(Arithmetic, Node):
     # --- Python's protocols ---
 
     def __repr__(self) -> str:
-        body = np.array2string(np.asarray(self._value), separator=", ", prefix="Tensor(")
-        if not self.size and self.shape != (0,):
+        traced = is_traced(self)
+        body = "numbers unknown"  # those of now are not the program's
+        if not traced:
+            body = np.array2string(np.asarray(self._value), separator=", ", prefix="Tensor(")
+        if traced or (not self.size and self.shape != (0,)):
             body += f", shape={self.shape}"
         dtype = "" if self.dtype in (np.dtype(float), np.dtype(int)) else f", dtype={self.dtype}"
         name = "" if self.name is None else f", name={self.name!r}"

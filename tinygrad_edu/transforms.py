@@ -16,15 +16,13 @@ import numpy as np
 from . import operations as op
 from .containers import demand_function, flatten, leaves_like, positions_of
 from .leaving import Running
-from .operations.elementwise import real
+from .operations.elementwise import differentiable
 from .pickling import made_of
 from .protocols import is_traced, plain
-from .record import constant, leaf_record, recording, shape_of, state
+from .record import OF_A_VARIABLE, constant, leaf_record, recording, shape_of, state
+from .sharing import LARGE, checksum, demand_unwritten
 from .sweep import Pairs, below, leading_to, numbers, owned, seed_for, settled
 from .tensor import Tensor, linearly, swept, tensors, untracked
-
-LARGE = 1 << 16  # bytes
-
 
 # --- running a function on fresh variables ---------------------------------------------------------------------------
 
@@ -41,7 +39,7 @@ class Run(Running):
         self, name: str, f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int], copy: bool = True
     ) -> None:
         super().__init__(name)
-        self.shares_memory = False
+        self.shared: list[tuple[Any, bytes]] = []  # arrays, and their checksums from before
         self.trees, self.given, self.variables = [], [], []
         new_args = list(args)
         with recording(True):
@@ -61,19 +59,19 @@ class Run(Running):
 
     def _variable(self, x: Any, name: str, copy: bool) -> Tensor:
         """A fresh variable with the value of x; of a tracked Tensor it is a copy that stays connected."""
-        if type(x) is np.ndarray and x.dtype.kind == "f":
-            if copy or x.nbytes <= LARGE:
+        if type(x) is np.ndarray and x.dtype.kind == "f" and x.dtype.isnative:
+            if copy or x.nbytes <= LARGE or not x.flags.forc:
                 x = x.copy("K")
             else:
-                self.shares_memory = True
+                self.shared.append((x, checksum(x)))
             variable = untracked(x)
         elif isinstance(x, Tensor):
             if x.requires_grad:
                 return op.identity(x)  # type: ignore[no-any-return]
-            variable = untracked(real(np.asarray(state.look(x))), x.name)
+            variable = untracked(differentiable(np.asarray(state.look(x))), x.name)
         else:
-            variable = untracked(real(np.array(constant(x, name))))
-        variable._record = leaf_record()
+            variable = untracked(differentiable(np.array(constant(x, name))))
+        variable._record = leaf_record(OF_A_VARIABLE)
         return variable
 
     def look_around(self) -> None:
@@ -153,6 +151,8 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
 
     Notes
     -----
+    A gradient has the shape and dtype of its argument, in native byte order; of whole numbers it is float64.
+
     Numbers that leave the tape have no gradient. Inside f, a Tensor that depends on the arguments `argnum` therefore
     does not become a plain number: `float(x)` (as in `math.exp(x)` and ``"%f" % x``), `int(x)`, `x.item()`,
     `x.numpy()`, `x.data`, `x.tolist()`, `np.array([x, x])`, `array[0] = x` and `copy.copy(x)` raise TypeError. Write
@@ -163,8 +163,9 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
     A result that depends on none of these arguments gets zeros and an `IndependentWarning`, unless f takes a derivative
     itself (that of a linear function is a constant).
 
-    Arrays above 64 KiB are not copied for the call. Tensors that f keeps beyond it share memory with them. Where f
-    closes over a tracked Tensor and such arrays, it is called twice.
+    Arrays above 64 KiB are not copied for the call: if their numbers are others after it, as f writes into them under
+    another name, it is a ValueError. Tensors that f keeps beyond it share memory with them. Where f closes over a
+    tracked Tensor and such arrays, it is called twice.
 
     What this and the other transforms return pickles if f does, as a function of a module: so do pools of processes
     get it. It is the pair of transform and f that is pickled.
@@ -182,7 +183,8 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
         of_args = functools.partial(f, **kwargs) if kwargs else f
         run = Run(name, of_args, args, chosen, copy=False)
         y, found = _value_and_gradients(run, name)
-        if run.live and run.shares_memory:  # f closes over a tracked tensor: the graph lives on, on arrays of its own
+        demand_unwritten(name, run.shared)
+        if run.live and run.shared:  # f closes over a tracked tensor: the graph lives on, on arrays of its own
             run = Run(name, of_args, args, chosen)
             run.live = True
             y, found = _value_and_gradients(run, name)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import demand_plain
+from ..leaving import looked_at
 from ..pickling import Readable
 from ..record import Node
 from ..sweep import below, leading_to
@@ -83,7 +84,7 @@ def compare(
         raise TypeError(f"compare: expected a Tensor, got {type(loss).__name__}")
     if loss._record is None:
         raise ValueError("compare: nothing was tracked; did you forget requires_grad=True?")
-    if loss._value.size != 1:
+    if looked_at(loss, "compare").size != 1:
         raise ValueError(f"compare: the loss has shape {loss._value.shape}; only a scalar (size 1) has a gradient")
     nodes = below(loss)
     if len(nodes) > LARGEST:

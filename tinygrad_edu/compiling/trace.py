@@ -103,6 +103,10 @@ class Hidden(Value):
     size = property(lambda self: self.node.size)
     dtype = property(lambda self: self.node.dtype)
 
+    def refused(self, use: str) -> LeavingError:
+        """The error of a use that needs the numbers."""
+        return refused(use)
+
     def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         return computed(operation, inputs, params)
 

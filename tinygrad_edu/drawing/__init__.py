@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ..files import target, write
+from ..leaving import looked_at
 from ..record import Node
 from . import dot, mermaid
 from .backward import backward as swept
@@ -84,6 +85,7 @@ def draw(
         raise TypeError(f"draw: expected a Tensor, got {type(loss).__name__}")
     if loss._record is None:
         raise ValueError("draw: nothing was recorded; did you forget requires_grad=True?")
+    looked_at(loss, "draw")
     for name, given, known in (
         ("values", values, ("auto", True, False)),
         ("direction", direction, DIRECTIONS),

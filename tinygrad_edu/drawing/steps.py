@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..leaving import looked_at
 from ..record import Node
 from .backward import Backward, Contribution, backward
 from .graph import Vertex, collect
@@ -75,7 +76,7 @@ def walk(loss: Any) -> Walk:
         raise TypeError(f"step_through: expected a Tensor, got {type(loss).__name__}")
     if loss._record is None or loss._record.operation is None:
         raise ValueError("step_through: nothing was recorded; did you forget requires_grad=True?")
-    if loss._value.size != 1:
+    if looked_at(loss, "step_through").size != 1:
         raise ValueError(
             f"step_through: the result has shape {loss._value.shape}; a sweep starts at a scalar (size 1): take .sum()"
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..leaving import looked_at
 from ..record import Node
 from ..sweep import below, leading_to
 from .algebra import rebuilt
@@ -99,6 +100,7 @@ def derive(
         raise TypeError(f"derive: expected a Tensor, got {type(loss).__name__}")
     if loss._record is None:
         raise ValueError("derive: nothing was tracked; did you forget requires_grad=True?")
+    looked_at(loss, "derive")
     for given, known, what in ((form, FORMS, "form"), (activation, STYLES, "activation")):
         if given not in known:
             raise ValueError(f"derive: {what}={given!r} is unknown; known are {', '.join(map(repr, known))}")
