@@ -13,7 +13,7 @@ def write(path: Path, content: bytes | str) -> None:
     ------
     OSError in one line that names the path that was asked for, and not a temporary one.
     """
-    raw = content.encode() if isinstance(content, str) else content
+    raw = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     try:
         if path.exists() and not path.is_file():
             path.write_bytes(raw)  # a device such as /dev/stdout is written to, never replaced; a directory is an error
