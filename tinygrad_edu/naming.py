@@ -91,8 +91,10 @@ class Identifiers:
         self.taken.add(free)
         return free
 
-    def called(self, name: str) -> str:
-        """The same of the name that a person gave; the comments say where it is another one."""
+    def called(self, name: str | None, otherwise: str = "") -> str:
+        """The same of the name that a person gave, if any; the comments say where it is another one."""
+        if not name or name.isspace():
+            return self.new(otherwise)
         identifier = self.new(name)
         if identifier != name.replace("′", "_prime"):
             self.comments.append(f"# {identifier} is {short(name)}")

@@ -51,7 +51,7 @@ def parameter(value: Any) -> str:
         return f"array {value.shape}"
     if callable(value) and not isinstance(value, type):
         operation = getattr(value, "operation", None)
-        return getattr(operation, "symbol", None) or getattr(value, "__name__", None) or str(value)
+        return visible(getattr(operation, "symbol", None) or getattr(value, "__name__", None) or str(value))
     return "..." if value is Ellipsis else visible(str(value))
 
 

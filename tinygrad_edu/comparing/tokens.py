@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 from unicodedata import normalize
 
+from ..naming import visible
 from ..symbolic.latex import GREEK
 
 LONGEST = 4_000  # characters
@@ -16,7 +17,7 @@ class FormulaError(ValueError):
 
     def __init__(self, text: str, at: int, what: str) -> None:
         around = text[max(0, at - 20) : at] + "▸" + text[at : at + 20]
-        around = " ".join("".join(c if c.isprintable() else "�" for c in around).split())
+        around = " ".join(visible(around).split())
         super().__init__(f"compare: {what}, at character {at + 1}: {around}")
         self.at = at
 

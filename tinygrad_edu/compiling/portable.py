@@ -116,7 +116,7 @@ def portable_source(
     text: dict[Line, str] = {}
     identifiers = Identifiers("xp program arguments constants")
     for line in (*arguments, *outside):
-        text[line] = identifiers.called(line.name or "x")
+        text[line] = identifiers.called(line.name, "x")
     for line, name in zip(results, names, strict=True):
         if line.operation is not None:
             text.setdefault(line, identifiers.new(name))

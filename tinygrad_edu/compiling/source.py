@@ -36,7 +36,7 @@ class Source:
         self.head: list[str] = []
         self.text: dict[Line, str] = {}
         for line in (*arguments, *closures):
-            self.text[line] = self.identifiers.called(line.name or "x")
+            self.text[line] = self.identifiers.called(line.name, "x")
         for line, name in zip(results, result_names, strict=True):
             if line.operation is not None and line not in self.text and not is_view(line):
                 self.text[line] = self.identifiers.new(name)
