@@ -140,7 +140,17 @@ def test_compiled_arguments_and_what_the_program_calls_its_own():
         return cost + tg.sum(x_2 * m1 * step * value * p_a * p["a"])
 
     arrays = [x._value for x in matrices(list("abcdefghi"))]
-    assert_compiled(f, *arrays, {"a": np.full((2, 3), 0.5)})
+    step = assert_compiled(f, *arrays, {"a": np.full((2, 3), 0.5)})
+    assert "else without_nan_2(" in step.source
+
+
+def test_arguments_that_have_the_names_of_what_programs_call():
+    def f(float, slice, int, bool):
+        return tg.sum(tg.maximum(float[::2] * slice[::2], -np.inf) * int[::2] * bool[::2])
+
+    step = assert_compiled(f, *(np.arange(1.0, 5.0) + i for i in range(4)))
+    called = {"float(", "slice("}
+    assert {each for each in called if each in step.source} == called
 
 
 def test_parameters_of_any_name():
@@ -192,7 +202,8 @@ def test_different_tensors_print_different_names():
     leaves = matrices([*ALL, "W_1", "theta", "θ", "x y", "x  y"])
     formula = tg.derive(tg.sum(tg.exp(weighted(leaves))), leaves)
     for text in (str(formula), formula.latex.replace(r" \\", "")):
-        left = [line.partition("=")[0].strip() for line in text.splitlines() if "=" in line]
+        lines = unicodedata.normalize("NFC", text).splitlines()
+        left = [line.partition("=")[0].strip() for line in lines if "=" in line]
         assert len(set(left)) >= len(leaves)
         assert_shown(text)
 
@@ -278,17 +289,22 @@ def test_nothing_hidden_is_shown(name, tmp_path):
 def test_nothing_hidden_is_in_messages(name):
     a, b = (tg.Tensor(np.ones(shape), requires_grad=True, name=name) for shape in [(2, 3), (4, 3)])
     odd = tg.operation(name, lambda x: "no number", lambda g, out, x: g)
+    of_the_tensor = [
+        lambda: a @ b, lambda: a + b, lambda: tg.sum(a, axis=7), lambda: tg.concatenate([a, b], axis=1),
+        lambda: tg.derive(tg.sum(a), "missing"),
+    ]  # fmt: skip
     calls = [
-        lambda: a @ b, lambda: a + b, lambda: odd(a), lambda: tg.derive(tg.sum(a), "missing"),
+        *of_the_tensor, lambda: odd(a),
         lambda: tg.grad(lambda x: float(tg.sum(x * a).named(name)))(np.ones((2, 3))),
         lambda: tg.compare(tg.sum(a), a, "missing"), lambda: tg.compare(tg.sum(a), a, f"2 {name}"),
-        lambda: mathml(rf"\foo{name}"),
+        lambda: mathml(rf"\foo{name}"), lambda: mathml(f"\\{name}"),
     ]  # fmt: skip
     for call in calls:
         with pytest.raises((ValueError, TypeError)) as caught:
             call()
         assert_shown(str(caught.value))
         assert len(str(caught.value).splitlines()) == 1
+        assert visible(name) in str(caught.value) or call not in of_the_tensor
 
 
 @pytest.mark.parametrize("text", [

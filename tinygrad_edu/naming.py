@@ -77,6 +77,7 @@ class Identifiers:
         self.taken = {*RESERVED, *used.split()}
         self.numbered = re.compile(numbered)
         self.comments: list[str] = []
+        self.next: dict[str, int] = {}
 
     def new(self, name: str) -> str:
         """An identifier made of any text, or the next one that is not taken."""
@@ -85,9 +86,10 @@ class Identifiers:
         text = text if text.strip("_") else "v"
         text = text if text.isidentifier() else f"v_{text}"
         text = f"x_{text}" if self.numbered.match(text) else text
-        free, i = text, 2
+        free, i = text, self.next.get(text, 2)
         while free in self.taken:
             free, i = f"{text}_{i}", i + 1
+        self.next[text] = i
         self.taken.add(free)
         return free
 

@@ -275,7 +275,7 @@ class Scope:
                 for key in (self.keys.get(word), self.keys.get(word + "′" * name.primes)):
                     if key is not None:
                         return self.of(key, name.primes)
-                if len(alike := self.alike.get(same_to_python(word), ())) == 1:  # ϕ for φ, where there is no other
+                if len(alike := self.alike.get(same_to_python(word), [])) == 1:  # ϕ for φ, where there is no other
                     return self.of(self.keys[alike[0]], name.primes)
         return []
 

@@ -50,8 +50,8 @@ class Source:
             body = _nested(head, [*hoisted, "", *body, "", "return step"])
         inner = "bind" if closures else "step"
         whole = _nested("def memory():", [*self._buffers(), "", *body, "", f"return {inner}"])
-        head = [*self.identifiers.comments, *self.head]
-        self.source = "\n".join(["import numpy as np", *([""] if head else []), *head, "", "", *whole, ""])
+        self.head[:0] = self.identifiers.comments
+        self.source = "\n".join(["import numpy as np", *([""] if self.head else []), *self.head, "", "", *whole, ""])
 
     # --- names ---
 
