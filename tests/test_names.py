@@ -305,6 +305,9 @@ def test_nothing_hidden_is_in_messages(name):
         assert_shown(str(caught.value))
         assert len(str(caught.value).splitlines()) == 1
         assert visible(name) in str(caught.value) or call not in of_the_tensor
+    with pytest.raises(ValueError) as caught:
+        a @ b
+    assert str(caught.value).startswith(f"matmul: {visible(name)} · {visible(name)}: (2, 3) · (4, 3): ")
 
 
 @pytest.mark.parametrize("text", [
