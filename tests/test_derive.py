@@ -54,9 +54,10 @@ def run(source, formula):
 
 
 def _same(name, names):
-    from tinygrad_edu.symbolic.program import _identifier
+    from tinygrad_edu.naming import Identifiers
 
-    return any(each == _identifier(name) or each.startswith(f"{_identifier(name)}_") for each in names)
+    known = Identifiers("np").new(name)
+    return any(each == known or each.startswith(f"{known}_") for each in names)
 
 
 # --- the papers ------------------------------------------------------------------------------------------------------

@@ -355,11 +355,11 @@ def test_names_are_shown_as_they_are(one_engine, name):
     assert shown.replace(" ", "") == f"{name}scalar1".replace(" ", "")
 
 
-def test_long_names_are_cut_and_control_characters_replaced(one_engine):
+def test_long_names_are_cut_and_control_characters_escaped(one_engine):
     shown = labels(tg.Tensor(1.0, requires_grad=True, name="a" * 300 + "z" * 300), values=False)["v1"]
     assert shown.startswith("aaaa") and "…zzzz" in shown and len(shown) < 70
     assert "sin(aaaaaaaa…zzzz) " in labels(tg.sin(tg.Tensor(1.0, requires_grad=True, name="a" * 9 + "z" * 9)))["v2"]
-    assert labels(tg.Tensor(1.0, requires_grad=True, name="a\x00\n\x1bb"))["v1"] == "a� �b scalar 1"
+    assert labels(tg.Tensor(1.0, requires_grad=True, name="a\x00\n\x1bb"))["v1"] == r"a\x00\n\x1bb scalar 1"
 
 
 @settings(max_examples=20, deadline=None)

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy import ndarray
 
+from .naming import name_of, visible
+
 
 class BadIndex(IndexError, ValueError):
     """An index or an axis that is not there."""
@@ -35,7 +37,7 @@ def underflows_to_zero(function: Function) -> Function:
 def describe(x: Any) -> str:
     """An input as an error message shows it: name and shape, or the value of a scalar."""
     value = getattr(x, "_value", x)
-    name = getattr(x, "name", None)
+    name = name_of(x)
     shape = getattr(value, "shape", None)
     if shape is None:
         return repr(value) if isinstance(value, int | float) else f"{type(value).__name__} {np.shape(value)}"
@@ -44,7 +46,7 @@ def describe(x: Any) -> str:
 
 def operands(inputs: Sequence[Any], joint: str) -> str:
     """What an operation got. Around a sign the names, and in the same places the shapes: W2 · a1: (4, 3) · (5, 1)."""
-    names = [getattr(x, "name", None) for x in inputs]
+    names = list(map(name_of, inputs))
     if joint == ", " or not any(names) or len(names) < 2:
         return joint.join(map(describe, inputs))
     numbers = [repr(x) if isinstance(x, int | float) else "…" for x in inputs]
@@ -65,7 +67,7 @@ def misfit(operation: Any, inputs: Sequence[Any], params: Mapping[str, Any], err
     set_params = {key: value for key, value in params.items() if value is not None and value is not False}
     given = "".join(f", {key}={_brief(value)}" for key, value in set_params.items())
     fits = _transpose_that_fits(operation, inputs, params)
-    message = " ".join(f"{operation.name}: {shown}{given}: {reason or text}{fits}".split())
+    message = visible(" ".join(f"{operation.name}: {shown}{given}: {reason or text}{fits}".split()))
     return of_kind(error, message)
 
 
@@ -100,7 +102,7 @@ def _lengths(inputs: Sequence[Any], axes: Sequence[int]) -> str:
         axis = max(axis, -len(shape))  # a vector has one
         things = ALONG.get(len(shape), ALONG[2])
         what, where = (things[axis], "") if -axis <= len(things) else ("slice", f" along axis {axis}")
-        name = getattr(x, "name", None) or f"the {place}"
+        name = name_of(x) or f"the {place}"
         said.append(f"{shape[axis]} {what}{'s' * (shape[axis] != 1)}{where} of {name}")
     return ", ".join(said)
 
@@ -146,7 +148,7 @@ def _transpose_that_fits(operation: Any, inputs: Sequence[Any], params: Mapping[
                 continue
             if operation.broadcasts and operation.name not in SUMMED and out.shape not in [v.shape for v in swapped]:
                 continue  # a column and a row give a square, which nobody meant
-            name = getattr(inputs[i], "name", None) or f"the {place}"
+            name = name_of(inputs[i]) or f"the {place}"
             return f"; the transpose of {name}, {swapped[i].shape}, would fit"
     return ""
 

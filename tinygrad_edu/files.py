@@ -79,7 +79,7 @@ def write(path: Path, content: bytes | str) -> None:
     OSError in one line that names the path that was asked for, and not a temporary one; the old file stays. So for a
     file of several hard links, which would part.
     """
-    raw = content.encode() if isinstance(content, str) else content
+    raw = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     try:
         _write(path, raw)
     except OSError as error:

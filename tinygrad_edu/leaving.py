@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .naming import name_of
 from .record import Value, stamps, state
 from .sweep import below
 
@@ -80,7 +81,7 @@ def leaving(x: Any, use: str, instead: str = INSTEAD) -> Any:
         run = next((run for run in reversed(state.running) if not seen.keys().isdisjoint(run.stamps)), None)
         if run is not None:
             argument = x._record.stamp in run.stamps
-            what = x.name or ("the argument" if argument else f"the result of {x._record.operation.name}")
+            what = name_of(x) or ("the argument" if argument else f"the result of {x._record.operation.name}")
             raise LeavingError(
                 f"{use}: {what}, of shape {x.shape}, depends on what {run.name} differentiates in, and a plain number "
                 f"has no gradient; write {instead}"

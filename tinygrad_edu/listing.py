@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .leaving import looked_at
+from .naming import name_of
 from .notation import applied
 from .sweep import below, seed_for, settled
 from .tensor import Tensor
@@ -53,10 +54,10 @@ class Tape:
     def __init__(self, nodes: list[Any], adjoints: Mapping[int, Any] | None) -> None:
         self.nodes = nodes
         self.names: dict[int, str] = {}
-        taken = {node.name for node in nodes}
+        taken = set(map(name_of, nodes))
         free = (name for i in itertools.count(1) if (name := f"v{i}") not in taken)
         for node in nodes:
-            self.names[id(node)] = next(free) if node.name is None else " ".join(node.name.split())
+            self.names[id(node)] = name_of(node) or next(free)
         self.adjoints = adjoints
 
     def __len__(self) -> int:
@@ -95,8 +96,9 @@ class Tape:
 
     def _name(self, x: Any, value: Any) -> str:
         """A tensor by its name, a constant by its number or its shape."""
-        if x is not None and (id(x) in self.names or x.name is not None):
-            return str(self.names.get(id(x), x.name))
+        name = self.names.get(id(x)) if x is not None else None
+        if name := name or name_of(x):
+            return name
         return _brief(value) if np.size(value) == 1 else f"const{np.shape(value)}"
 
 

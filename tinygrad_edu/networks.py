@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .naming import name_of
 from .operations import identity, leaky_relu, relu
 from .record import layer, shape_of
 from .tensor import Tensor
@@ -181,7 +182,7 @@ class Optimiser:
             raise ValueError(f"{self.kind}: {name} must be {what}, got {number!r}")
 
     def _called(self, i: int) -> str:
-        return f"parameter {getattr(self.parameters[i], 'name', None) or f'number {i + 1}'}"
+        return f"parameter {name_of(self.parameters[i]) or f'number {i + 1}'}"
 
     def _zeros(self) -> list[Any]:
         return [np.zeros(parameter.shape, parameter.dtype) for parameter in self.parameters]

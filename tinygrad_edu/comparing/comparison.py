@@ -459,6 +459,10 @@ def _called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Cal
         several = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         if several or parameter.default is not parameter.empty:
             continue
+        alike = [each for each in scope.alike.get(name, ()) if each.isidentifier()]
+        if len(alike) > 1 and not scope.mapped(Name(name)):
+            said = f"Python reads {' and '.join(alike)} as one name, {name}; names={{...}} says what is what"
+            raise ValueError(f"compare: an argument of the function: {said}")
         try:
             quantities[name] = scope.find(Name(name))[0]
         except Unknown as error:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..naming import same_to_python
 from ..record import Node
 from ..symbolic.latex import GREEK as LATEX
 from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading
@@ -76,6 +77,9 @@ class Scope:
         self.keys: dict[str, Key] = {name: name for name in reading.given}
         for stamp, name in reading.names.items():
             self.keys[name] = stamp
+        self.alike: dict[str, list[str]] = {}  # the tape's names, by what Python makes of them
+        for name in self.keys:
+            self.alike.setdefault(same_to_python(name), []).append(name)
         self.shown: dict[Key, str] = {key: name for name, key in self.keys.items()}
         self.layers = list(self._layers())
         self.slopes = {
@@ -271,6 +275,8 @@ class Scope:
                 for key in (self.keys.get(word), self.keys.get(word + "′" * name.primes)):
                     if key is not None:
                         return self.of(key, name.primes)
+                if len(alike := self.alike.get(same_to_python(word), [])) == 1:  # ϕ for φ, where there is no other
+                    return self.of(self.keys[alike[0]], name.primes)
         return []
 
     def number(self, layer: str) -> int | None:

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..leaving import looked_at
+from ..naming import short
 from ..record import Node
 from .backward import Backward, Contribution, backward
 from .graph import Vertex, collect
-from .labels import short
 from .pieces import Line, Matrix, Pieces, Symbol, Writer, adjoint_of, shape_of, sum_of
 from .scene import Scene, scene
 

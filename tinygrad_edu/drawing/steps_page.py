@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 
 from ..files import target, write
+from ..naming import short, visible
 from ..symbolic.expression import matrix_shape
 from ..webpage import webpage
 from .dot import source
 from .engine import render
-from .labels import decimals, numbered, short
+from .labels import decimals, numbered
 from .pieces import Line, Matrix, Pieces, Symbol, shape_of, small
 from .steps import Entry, Known, Step, Walk, walk
 from .theme import THEMES, Theme
@@ -34,7 +35,6 @@ BUTTONS = (
 )  # fmt: skip
 PICTURE = "The graph of the computation, and beside it the backward sweep. The tape has the same in words."
 SUFFIXES = (".html", ".htm")
-_NOT_HTML = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
 
 
 def step_through(loss: Any, path: str | bytes | os.PathLike[str] | None = None) -> Steps:
@@ -160,7 +160,7 @@ def _variables(theme: Theme) -> str:
 
 def _safe(raw: str) -> str:
     """What a person wrote, safe in HTML."""
-    return html.escape(_NOT_HTML.sub("�", raw))
+    return html.escape(visible(raw))
 
 
 def _text(raw: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..naming import visible
 from ..record import Operation, Value, apply, unchanging
 
 
@@ -35,6 +36,7 @@ def operation(
     """
     if not isinstance(name, str):
         raise TypeError(f"operation: the name must be a string, got {type(name).__name__}")
+    name = visible(name)
     for function in (forward, *rules):
         if function is not None and not callable(function):
             raise TypeError(f"operation: {name}: expected functions, got {type(function).__name__}")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..leaving import looked_at
+from ..naming import name_of
 from ..record import Node
 from ..sweep import below, leading_to
 from .algebra import rebuilt
@@ -177,7 +178,7 @@ def wanted(x: Any, nodes: dict[int, Any], by: str) -> Any:
     if isinstance(x, str):
         found = [node for node in nodes.values() if node.name == x]
         if len(found) != 1:
-            names = ", ".join(sorted({node.name for node in nodes.values() if node.name})) or "none"
+            names = ", ".join(sorted(set(map(name_of, nodes.values())) - {""})) or "none"
             many = "no tensor on the tape has" if not found else f"{len(found)} tensors on the tape have"
             raise ValueError(f"{by}: {many} the name {x!r}; the names are: {names}")
         return found[0]
