@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -169,10 +170,15 @@ def _at(axis: int, ndim: int, place: Any) -> tuple[Any, ...]:
     return (slice(None),) * (axis % ndim) + (place,)
 
 
-def _part(i: int, g: Any, out: Any, *arrays: Any, axis: int) -> Any:
-    """What of g belongs to array i of a concatenation."""
-    start = sum(x.shape[axis] for x in arrays[:i])
-    return getitem(g, _at(axis, g.ndim, slice(start, start + arrays[i].shape[axis])))
+def _parts(g: Any, out: Any, *arrays: Any, axis: int) -> Callable[[int], Any]:
+    """What of g belongs to an array of a concatenation."""
+    ends = [0, *itertools.accumulate(x.shape[axis] for x in arrays)]
+    return lambda i: getitem(g, _at(axis, g.ndim, slice(ends[i], ends[i + 1])))
+
+
+def _layers(g: Any, out: Any, *arrays: Any, axis: int) -> Callable[[int], Any]:
+    """What of g belongs to an array of a stack."""
+    return lambda i: getitem(g, _at(axis, g.ndim, i))
 
 
 # fmt: off
@@ -183,8 +189,8 @@ vjps(expand_dims,   lambda g, out, x, axis: _reshape(g, x.shape))
 vjps(squeeze,       lambda g, out, x, axis: _reshape(g, x.shape))
 vjps(_transpose,    lambda g, out, x, axes: _transpose(g, None if axes is None else inverse(axes)))
 vjps(swapaxes,      lambda g, out, x, axis1, axis2: swapaxes(g, axis1, axis2))
-vjps(CONCATENATE,   Each(_part))
-vjps(STACK,         Each(lambda i, g, out, *arrays, axis: getitem(g, _at(axis, g.ndim, i))))
+vjps(CONCATENATE,   Each(_parts))
+vjps(STACK,         Each(_layers))
 # fmt: on
 
 
