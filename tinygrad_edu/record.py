@@ -8,12 +8,11 @@ refers in a circle and memory comes back as soon as the last tensor is dropped.
 from __future__ import annotations
 
 import functools
-import inspect
 import itertools
 import operator
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ContextDecorator
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -21,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from .containers import demand_function
 from .errors import demand_plain, misfit
 
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
@@ -29,6 +29,7 @@ stamps = itertools.count(1)  # an input is stamped before its result: stamps are
 
 # What is switched on or off: for a thread, and for a task of asyncio.
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
+_switches: ContextVar[tuple[bool, ...]] = ContextVar("switches", default=())
 _layers: ContextVar[tuple[str, ...]] = ContextVar("layers", default=())
 is_recording, layers_now = _recording.get, _layers.get
 
@@ -48,7 +49,10 @@ class _State(threading.local):
 state = _State()
 
 
-RUN_LATER = inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction
+def _closed(opened: tuple[Any, ...], block: Any) -> tuple[Any, ...]:
+    """What is still open. Blocks in generators may close in another order than they opened."""
+    last = next((i for i in reversed(range(len(opened))) if opened[i] == block), len(opened))
+    return opened[:last] + opened[last + 1 :]
 
 
 class recording:
@@ -56,18 +60,19 @@ class recording:
 
     def __init__(self, on: bool) -> None:
         self.on = on
-        self.before: list[bool] = []  # one a block: the same switch may be entered again inside itself
 
     def __enter__(self) -> None:
-        self.before.append(is_recording())
-        _recording.set(self.on)
+        self._set((*_switches.get(), self.on))
 
     def __exit__(self, *error: object) -> None:
-        _recording.set(self.before.pop())
+        self._set(_closed(_switches.get(), self.on))
+
+    def _set(self, switches: tuple[bool, ...]) -> None:
+        _switches.set(switches)
+        _recording.set(switches[-1] if switches else True)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        if any(runs_later(function) for runs_later in RUN_LATER):
-            raise TypeError("no_grad: it is over before a generator or a coroutine runs; open the block inside it")
+        demand_function("no_grad", function)
 
         @functools.wraps(function)
         def switched(*args: Any, **kwargs: Any) -> Any:
@@ -92,8 +97,7 @@ def no_grad() -> recording:
     return recording(False)
 
 
-@contextmanager
-def layer(name: str) -> Iterator[None]:
+class layer(ContextDecorator):
     """Group what is recorded inside the block under `name`, for pictures and listings. Layers nest.
 
     They are one thread's and one asyncio task's own; a generator that is suspended inside the block shares them with
@@ -103,12 +107,19 @@ def layer(name: str) -> Iterator[None]:
     >>> with tg.layer("hidden 1"):
     ...     a = tg.sigmoid(tg.Tensor([[0.0]], requires_grad=True))
     """
-    before = layers_now()
-    _layers.set((*before, str(name)))
-    try:
-        yield
-    finally:
-        _layers.set(before)
+
+    def __init__(self, name: str) -> None:
+        self.name = str(name)
+
+    def __enter__(self) -> None:
+        _layers.set((*layers_now(), self.name))
+
+    def __exit__(self, *error: object) -> None:
+        _layers.set(_closed(layers_now(), self.name))
+
+    def __call__(self, function: Any) -> Any:
+        demand_function("layer", function)
+        return super().__call__(function)
 
 
 class Operation:
