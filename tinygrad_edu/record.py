@@ -7,10 +7,8 @@ refers in a circle and memory comes back as soon as the last tensor is dropped.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import operator
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ContextDecorator
 from contextvars import ContextVar
@@ -34,16 +32,21 @@ _layers: ContextVar[tuple[str, ...]] = ContextVar("layers", default=())
 is_recording, layers_now = _recording.get, _layers.get
 
 
-class _State(threading.local):
-    """What the running thread has switched on or off."""
+# The transforms that run a function now, the innermost last; see `leaving`.
+_running: ContextVar[tuple[Any, ...]] = ContextVar("running", default=())
+# What `compile` puts others in place of, while it traces a function: how the numbers of a node are looked at, and who
+# is told of a result that no record is kept of.
+_look: ContextVar[Callable[[Any], Any]] = ContextVar("look", default=operator.attrgetter("_value"))
+_untracked: ContextVar[Callable[..., None]] = ContextVar("untracked", default=lambda *result: None)
+
+
+class _State:
+    """What is switched on or off now."""
 
     recording = property(lambda self: is_recording())
-    # The transforms that run a function now, the innermost last; see `leaving`.
-    running: tuple[Any, ...] = ()
-    # What `compile` puts others in place of, while it traces a function: how the numbers of a node are looked at, and
-    # who is told of a result that no record is kept of.
-    look: Callable[[Any], Any] = staticmethod(operator.attrgetter("_value"))
-    untracked: Callable[..., None] = staticmethod(lambda out, operation, inputs, params: None)
+    running = property(lambda self: _running.get(), lambda self, new: _running.set(new))
+    look = property(lambda self: _look.get(), lambda self, new: _look.set(new))
+    untracked = property(lambda self: _untracked.get(), lambda self, new: _untracked.set(new))
 
 
 state = _State()
@@ -55,8 +58,20 @@ def _closed(opened: tuple[Any, ...], block: Any) -> tuple[Any, ...]:
     return opened[:last] + opened[last + 1 :]
 
 
-class recording:
-    """Switch recording on or off, inside a ``with`` block or the function that it decorates."""
+class Block(ContextDecorator):
+    """What holds inside a ``with`` block or the function that it decorates; `word` is how it is written."""
+
+    word: str
+
+    def __call__(self, function: Any) -> Any:
+        demand_function(self.word, function)
+        return super().__call__(function)
+
+
+class recording(Block):
+    """Switch recording on or off."""
+
+    word = "no_grad"
 
     def __init__(self, on: bool) -> None:
         self.on = on
@@ -70,16 +85,6 @@ class recording:
     def _set(self, switches: tuple[bool, ...]) -> None:
         _switches.set(switches)
         _recording.set(switches[-1] if switches else True)
-
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        demand_function("no_grad", function)
-
-        @functools.wraps(function)
-        def switched(*args: Any, **kwargs: Any) -> Any:
-            with recording(self.on):
-                return function(*args, **kwargs)
-
-        return switched
 
 
 def no_grad() -> recording:
@@ -97,7 +102,7 @@ def no_grad() -> recording:
     return recording(False)
 
 
-class layer(ContextDecorator):
+class layer(Block):
     """Group what is recorded inside the block under `name`, for pictures and listings. Layers nest.
 
     They are one thread's and one asyncio task's own; a generator that is suspended inside the block shares them with
@@ -108,6 +113,8 @@ class layer(ContextDecorator):
     ...     a = tg.sigmoid(tg.Tensor([[0.0]], requires_grad=True))
     """
 
+    word = "layer"
+
     def __init__(self, name: str) -> None:
         self.name = str(name)
 
@@ -116,10 +123,6 @@ class layer(ContextDecorator):
 
     def __exit__(self, *error: object) -> None:
         _layers.set(_closed(layers_now(), self.name))
-
-    def __call__(self, function: Any) -> Any:
-        demand_function("layer", function)
-        return super().__call__(function)
 
 
 class Operation:

@@ -52,11 +52,12 @@ class Trace:
 
     @contextmanager
     def _watching(self) -> Iterator[None]:
+        before = state.look, state.untracked
         state.look, state.untracked = Hidden, self._keep
         try:
             yield
         finally:
-            del state.look, state.untracked
+            state.look, state.untracked = before
 
     def _keep(self, out: Any, operation: Operation, inputs: Any, params: Mapping[str, Any]) -> None:
         self.results[id(out)] = out, operation, tuple(map(_fixed, inputs)), params
