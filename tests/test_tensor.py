@@ -871,7 +871,7 @@ WRITERS = {
     "flat": lambda d: d.flat.__setitem__(0, 5.0),
     "ravel": lambda d: d.ravel().__setitem__(0, 5.0),
     "a transpose": lambda d: d.T.__setitem__(0, 5.0),
-    "the flag": lambda d: setattr(d.flags, "writeable", True),
+    "the flag": lambda d: (setattr(d.flags, "writeable", True), d.fill(5.0)),
     "the flag of an array": lambda d: setattr(np.asarray(d).flags, "writeable", True),
     "an array": lambda d: np.asarray(d).__setitem__(0, 5.0),
     "ndarray's own": lambda d: np.ndarray.__setitem__(d, 0, 5.0),

@@ -40,13 +40,20 @@ _look: ContextVar[Callable[[Any], Any]] = ContextVar("look", default=operator.at
 _untracked: ContextVar[Callable[..., None]] = ContextVar("untracked", default=lambda *result: None)
 
 
+def _setter(variable: ContextVar[Any]) -> Callable[[Any, Any], None]:
+    def put(self: Any, new: Any) -> None:
+        variable.set(new)
+
+    return put
+
+
 class _State:
     """What is switched on or off now."""
 
     recording = property(lambda self: is_recording())
-    running = property(lambda self: _running.get(), lambda self, new: _running.set(new))
-    look = property(lambda self: _look.get(), lambda self, new: _look.set(new))
-    untracked = property(lambda self: _untracked.get(), lambda self, new: _untracked.set(new))
+    running = property(lambda self: _running.get(), _setter(_running))
+    look = property(lambda self: _look.get(), _setter(_look))
+    untracked = property(lambda self: _untracked.get(), _setter(_untracked))
 
 
 state = _State()

@@ -69,7 +69,7 @@ def walk(loss: Any) -> Walk:
 
     Raises
     ------
-    TypeError, ValueError for what is no scalar, was not recorded, or has more than 200 operations or 600 inputs of them.
+    TypeError, ValueError for what is no scalar, was not recorded, or has more than 200 operations or 600 inputs.
     """
     if not isinstance(loss, Node):
         raise TypeError(f"step_through: expected a Tensor, got {type(loss).__name__}")
