@@ -640,9 +640,9 @@ def test_a_pullback_has_numbers_of_its_own(size):
 def test_a_graph_that_outlives_the_call_shares_no_memory_with_the_caller(size):
     w, x = leaf(2.0), np.linspace(1.0, 2.0, size)
     once = x.copy()
-    g = tg.grad(lambda x: (x**3 * w).sum())(x)
+    g = tg.grad(lambda x: (x * x * w).sum())(x)
     x[:] = 0
-    assert_close(tg.adjoints(g, w, gradient=once), np.array((3 * once**3).sum()))
+    assert_close(tg.adjoints(g, w, gradient=once), np.array((2 * once**2).sum()))
 
 
 def test_adjoints_with_a_gradient_and_with_a_graph():
