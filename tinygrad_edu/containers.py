@@ -4,14 +4,22 @@ somebody's own, made of one of them, comes back as what it is, or is refused."""
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+RUN_LATER = inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction
+
 
 def demand_function(name: str, f: Any) -> None:
-    """TypeError for what cannot be called."""
+    """TypeError for what cannot be called, or does not run when it is called."""
     if not callable(f):
         raise TypeError(f"{name}: expected a function, got {type(f).__name__}")
+    if any(runs_later(f) for runs_later in RUN_LATER):
+        raise TypeError(
+            f"{name}: a generator or a coroutine runs after the call is over; open the block inside it, "
+            "or hand over a plain function"
+        )
 
 
 def positions_of(name: str, argnum: int | tuple[int, ...], count: int) -> list[int]:

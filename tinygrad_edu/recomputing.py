@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from .containers import demand_function, flatten
 from .leaving import Running
-from .operations.defining import Jointly
+from .operations.defining import Each
 from .pickling import made_of
 from .protocols import is_traced
 from .record import Operation, record, recording, unchanging
@@ -44,7 +45,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         value = out._value
         operation = Operation(name, lambda *_: value, opaque=True)
 
-        def pullback(g: Any, out: Any, *inputs: Any) -> list[Any]:
+        def recomputed(g: Any) -> list[Any]:
             with recording(True):
                 again = f(*args, **kwargs)
             if not np.array_equal(again._value, value, equal_nan=True):
@@ -54,7 +55,11 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
                 )
             return adjoints(again, sources, gradient=g, create_graph=isinstance(g, Tensor))  # type: ignore[no-any-return]
 
-        operation.vjps = Jointly(pullback)
+        def pullback(g: Any, out: Any, *inputs: Any) -> Callable[[int], Any]:
+            once = functools.cache(lambda: recomputed(g))
+            return lambda i: once()[i]
+
+        operation.vjps = Each(pullback)
         return record(operation, sources)
 
     return of

@@ -7,13 +7,10 @@ refers in a circle and memory comes back as soon as the last tensor is dropped.
 
 from __future__ import annotations
 
-import functools
-import inspect
 import itertools
 import operator
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ContextDecorator
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -21,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from .containers import demand_function
 from .errors import demand_plain, misfit
 
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
@@ -30,52 +28,72 @@ stamps = itertools.count(1)  # an input is stamped before its result: stamps are
 
 # What is switched on or off: for a thread, and for a task of asyncio.
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
+_switches: ContextVar[tuple[bool, ...]] = ContextVar("switches", default=())
 _layers: ContextVar[tuple[str, ...]] = ContextVar("layers", default=())
 is_recording, layers_now = _recording.get, _layers.get
 
 
-class _State(threading.local):
-    """What the running thread has switched on or off."""
+# The transforms that run a function now, the innermost last; see `leaving`.
+_running: ContextVar[tuple[Any, ...]] = ContextVar("running", default=())
+# What `compile` puts others in place of, while it traces a function: how the numbers of a node are looked at, and who
+# is told of a result that no record is kept of.
+as_it_is = operator.attrgetter("_value")
+_look: ContextVar[Callable[[Any], Any]] = ContextVar("look", default=as_it_is)
+_untracked: ContextVar[Callable[..., None]] = ContextVar("untracked", default=lambda *result: None)
+
+
+def _setter(variable: ContextVar[Any]) -> Callable[[Any, Any], None]:
+    def put(self: Any, new: Any) -> None:
+        variable.set(new)
+
+    return put
+
+
+class _State:
+    """What is switched on or off now."""
 
     recording = property(lambda self: is_recording())
-    # The transforms that run a function now, the innermost last; see `leaving`.
-    running: tuple[Any, ...] = ()
-    # What `compile` puts others in place of, while it traces a function: how the numbers of a node are looked at, and
-    # who is told of a result that no record is kept of.
-    look: Callable[[Any], Any] = staticmethod(operator.attrgetter("_value"))
-    untracked: Callable[..., None] = staticmethod(lambda out, operation, inputs, params: None)
+    running = property(lambda self: _running.get(), _setter(_running))
+    look = property(lambda self: _look.get(), _setter(_look))
+    untracked = property(lambda self: _untracked.get(), _setter(_untracked))
 
 
 state = _State()
 
 
-RUN_LATER = inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction
+def _closed(opened: tuple[Any, ...], block: Any) -> tuple[Any, ...]:
+    """What is still open. Blocks in generators may close in another order than they opened."""
+    last = next((i for i in reversed(range(len(opened))) if opened[i] == block), len(opened))
+    return opened[:last] + opened[last + 1 :]
 
 
-class recording:
-    """Switch recording on or off, inside a ``with`` block or the function that it decorates."""
+class Block(ContextDecorator):
+    """What holds inside a ``with`` block or the function that it decorates; `word` is how it is written."""
+
+    word: str
+
+    def __call__(self, function: Any) -> Any:
+        demand_function(self.word, function)
+        return super().__call__(function)
+
+
+class recording(Block):
+    """Switch recording on or off."""
+
+    word = "no_grad"
 
     def __init__(self, on: bool) -> None:
         self.on = on
-        self.before: list[bool] = []  # one a block: the same switch may be entered again inside itself
 
     def __enter__(self) -> None:
-        self.before.append(is_recording())
-        _recording.set(self.on)
+        self._set((*_switches.get(), self.on))
 
     def __exit__(self, *error: object) -> None:
-        _recording.set(self.before.pop())
+        self._set(_closed(_switches.get(), self.on))
 
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        if any(runs_later(function) for runs_later in RUN_LATER):
-            raise TypeError("no_grad: it is over before a generator or a coroutine runs; open the block inside it")
-
-        @functools.wraps(function)
-        def switched(*args: Any, **kwargs: Any) -> Any:
-            with recording(self.on):
-                return function(*args, **kwargs)
-
-        return switched
+    def _set(self, switches: tuple[bool, ...]) -> None:
+        _switches.set(switches)
+        _recording.set(switches[-1] if switches else True)
 
 
 def no_grad() -> recording:
@@ -93,8 +111,7 @@ def no_grad() -> recording:
     return recording(False)
 
 
-@contextmanager
-def layer(name: str) -> Iterator[None]:
+class layer(Block):
     """Group what is recorded inside the block under `name`, for pictures and listings. Layers nest.
 
     They are one thread's and one asyncio task's own; a generator that is suspended inside the block shares them with
@@ -104,12 +121,17 @@ def layer(name: str) -> Iterator[None]:
     >>> with tg.layer("hidden 1"):
     ...     a = tg.sigmoid(tg.Tensor([[0.0]], requires_grad=True))
     """
-    before = layers_now()
-    _layers.set((*before, str(name)))
-    try:
-        yield
-    finally:
-        _layers.set(before)
+
+    word = "layer"
+
+    def __init__(self, name: str) -> None:
+        self.name = str(name)
+
+    def __enter__(self) -> None:
+        _layers.set((*layers_now(), self.name))
+
+    def __exit__(self, *error: object) -> None:
+        _layers.set(_closed(layers_now(), self.name))
 
 
 class Operation:

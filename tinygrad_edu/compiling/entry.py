@@ -11,7 +11,7 @@ from typing import Any
 from numpy import ndarray
 
 from ..errors import underflows_to_zero
-from ..record import state
+from ..record import as_it_is, state
 
 
 def runner(memory: Callable[[], Any], tensors: Sequence[Any], count: int) -> Callable[..., tuple[Any, ...]]:
@@ -71,7 +71,7 @@ def entry(
         f"        value, {found}= run({', '.join(arrays)})",
         f"        return value, {gradients}",
     ]
-    return _defined("call", text, {"ndarray": ndarray, "run": run, "state": state, "look": type(state).look, **known})
+    return _defined("call", text, {"ndarray": ndarray, "run": run, "state": state, "look": as_it_is, **known})
 
 
 def _defined(name: str, text: Sequence[str], namespace: dict[str, Any]) -> Callable[..., Any]:

@@ -52,11 +52,12 @@ class Trace:
 
     @contextmanager
     def _watching(self) -> Iterator[None]:
+        before = state.look, state.untracked
         state.look, state.untracked = Hidden, self._keep
         try:
             yield
         finally:
-            del state.look, state.untracked
+            state.look, state.untracked = before
 
     def _keep(self, out: Any, operation: Operation, inputs: Any, params: Mapping[str, Any]) -> None:
         self.results[id(out)] = out, operation, tuple(map(_fixed, inputs)), params
@@ -83,7 +84,7 @@ def _fixed(x: Any) -> Any:
 
 def is_tracing() -> bool:
     """Whether a function is being traced in this thread."""
-    return "look" in vars(state)
+    return state.look is Hidden
 
 
 # --- numbers that cannot be looked at --------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from .graph import Vertex, collect
 from .pieces import Line, Matrix, Pieces, Symbol, Writer, adjoint_of, shape_of, sum_of
 from .scene import Scene, scene
 
-MOST = {"operations": 200, "values": 400}  # leaves are values too; with more there are more steps than anybody takes
+MOST, PER_OPERATION = 200, 3  # operations, and inputs of each on average: more than anybody steps through
 LONGEST = 60  # pieces of the closed form of an adjoint; that of a gradient may be as long as `derive` makes it
 PRODUCTS = 12  # values: with more the picture has no products, which are long
 
@@ -70,7 +70,7 @@ def walk(loss: Any) -> Walk:
 
     Raises
     ------
-    TypeError, ValueError for what is no scalar, was not recorded, or has more than 200 operations or 400 values.
+    TypeError, ValueError for what is no scalar, was not recorded, or has more than 200 operations or 600 inputs.
     """
     if not isinstance(loss, Node):
         raise TypeError(f"step_through: expected a Tensor, got {type(loss).__name__}")
@@ -82,12 +82,16 @@ def walk(loss: Any) -> Walk:
         )
     graph = collect(loss)
     operations = sum(vertex.operation is not None for vertex in graph.vertices)
-    for what, count in zip(MOST, (operations, len(graph.vertices)), strict=True):
-        if count > MOST[what]:
-            raise ValueError(
-                f"step_through: {count} {what} are more than anybody steps through (at most {MOST[what]}); "
-                "take fewer layers or repetitions, or tg.draw, which folds them"
-            )
+    if operations > MOST:
+        raise ValueError(
+            f"step_through: {operations} operations are more than anybody steps through (at most {MOST}); "
+            "take fewer layers or repetitions, or tg.draw, which folds them"
+        )
+    if len(graph.edges) > PER_OPERATION * MOST:
+        raise ValueError(
+            f"step_through: {len(graph.edges)} inputs of operations are more than anybody steps through (at most "
+            f"{PER_OPERATION * MOST}); join fewer tensors, or take tg.draw"
+        )
     return _Walker(loss, backward(loss, graph, "step_through")).walk()
 
 

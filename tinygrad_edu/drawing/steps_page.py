@@ -47,7 +47,7 @@ def step_through(loss: Any, path: str | bytes | os.PathLike[str] | None = None) 
 
     Parameters
     ----------
-    loss : a recorded tensor of size 1, of at most 200 operations, and 400 values with its leaves.
+    loss : a recorded tensor of size 1, of at most 200 operations, with at most 600 inputs in all.
     path : save the page there too; its suffix is .html or .htm.
 
     Returns

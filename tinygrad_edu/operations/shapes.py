@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -131,7 +132,6 @@ def _several(name: str, arrays: Any) -> tuple[Any, ...]:
     return several
 
 
-WIDE = 200  # so many arrays are joined at once
 CONCATENATE = Operation("concatenate", lambda *arrays, axis: np.concatenate(arrays, axis))
 
 
@@ -144,9 +144,6 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     arrays = _several("concatenate", arrays)
     if axis is None:
         arrays, axis = tuple(reshape(x, -1) for x in arrays), 0
-    if len(arrays) > WIDE:  # in parts, as each of the rules of an operation is handed all of its inputs
-        arrays = [concatenate(arrays[i : i + WIDE], axis) for i in range(0, len(arrays), WIDE)]
-        return concatenate(arrays, axis)
     return apply(CONCATENATE, arrays, {"axis": axis})
 
 
@@ -161,8 +158,6 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
            [2., 4.]])
     """
     rows = [stack(x) if isinstance(x, list | tuple) and _holds_tensors(x) else x for x in _several("stack", arrays)]
-    if len(rows) > WIDE:
-        return concatenate([stack(rows[i : i + WIDE], axis) for i in range(0, len(rows), WIDE)], axis)
     return apply(STACK, rows, {"axis": axis})
 
 
@@ -175,10 +170,15 @@ def _at(axis: int, ndim: int, place: Any) -> tuple[Any, ...]:
     return (slice(None),) * (axis % ndim) + (place,)
 
 
-def _part(i: int, g: Any, out: Any, *arrays: Any, axis: int) -> Any:
-    """What of g belongs to array i of a concatenation."""
-    start = sum(x.shape[axis] for x in arrays[:i])
-    return getitem(g, _at(axis, g.ndim, slice(start, start + arrays[i].shape[axis])))
+def _parts(g: Any, out: Any, *arrays: Any, axis: int) -> Callable[[int], Any]:
+    """What of g belongs to an array of a concatenation."""
+    ends = [0, *itertools.accumulate(x.shape[axis] for x in arrays)]
+    return lambda i: getitem(g, _at(axis, g.ndim, slice(ends[i], ends[i + 1])))
+
+
+def _layers(g: Any, out: Any, *arrays: Any, axis: int) -> Callable[[int], Any]:
+    """What of g belongs to an array of a stack."""
+    return lambda i: getitem(g, _at(axis, g.ndim, i))
 
 
 # fmt: off
@@ -189,8 +189,8 @@ vjps(expand_dims,   lambda g, out, x, axis: _reshape(g, x.shape))
 vjps(squeeze,       lambda g, out, x, axis: _reshape(g, x.shape))
 vjps(_transpose,    lambda g, out, x, axes: _transpose(g, None if axes is None else inverse(axes)))
 vjps(swapaxes,      lambda g, out, x, axis1, axis2: swapaxes(g, axis1, axis2))
-vjps(CONCATENATE,   Each(_part))
-vjps(STACK,         Each(lambda i, g, out, *arrays, axis: getitem(g, _at(axis, g.ndim, i))))
+vjps(CONCATENATE,   Each(_parts))
+vjps(STACK,         Each(_layers))
 # fmt: on
 
 
