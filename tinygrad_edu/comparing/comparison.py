@@ -21,7 +21,6 @@ from ..symbolic.reading import Reading
 from ..symbolic.terms import session
 from .cursor import Name
 from .diagnosis import Diagnosis, explanations
-from .evaluate import Misfit
 from .finding import Inputs
 from .grammar import ORDERS, parse
 from .printing import Printer
@@ -30,8 +29,11 @@ from .spelling import Spelling
 from .tokens import FormulaError, notation_of, restored
 from .tree import Tree
 from .trial import SMALL, Trial
+from .work import Excess, Misfit
 
 Array = Any
+NO_EDIT = "No small edit explains it."
+UNFINISHED = "It is too long to try every small edit; those that were tried do not explain it."
 READINGS = 12  # of a text whose products or names may be read in several ways
 
 
@@ -213,6 +215,8 @@ class Comparison(Readable):
         except Misfit as error:
             piece = f"{candidate.printer(error.tree)}: " if candidate.printer and error.tree else ""
             said = str(error).rstrip(".")
+            if isinstance(error, Excess):
+                raise FormulaError(self.text, error.tree.at if error.tree else 0, said) from None
             self._misfit = f"It does not type-check: {piece}{said}."
             return None
 
@@ -265,6 +269,7 @@ class Comparison(Readable):
                 self.verdict, self.causes = "conditional", ("condition", "one sample")
                 self.diagnosis = f"{self._broadcasts[0]} It is right only for one sample; for more it is no product."
             return candidates[0]
+        scope = self._inputs.scope
         which, findings = explanations([Diagnosis(self._inputs, *each) for each in candidates], self._exact)
         best = candidates[which]
         self.value = self._run(best)
@@ -279,7 +284,7 @@ class Comparison(Readable):
             self.suggestion = self._suggested(findings[0].mended, best)
         else:
             parts += [self._where()] if self.value is not None else []
-            parts.append("No small edit explains it." if self.text else "No simple cause explains it.")
+            parts.append(UNFINISHED if scope.work.cut else NO_EDIT if self.text else "No simple cause explains it.")
         self.diagnosis = " ".join(parts)
         return best
 
@@ -407,10 +412,13 @@ class Comparison(Readable):
 def _read_as(tree: Tree, scope: Scope) -> list[str]:
     """Which names of a formula are not the tape's own, and what they are taken for."""
     said: dict[str, str] = {}
+    seen: set[str] = set()
+    known = scope.known()
     for node in tree.walk():
-        if node.kind == "name" and node.text and not node.indices:
+        if node.kind == "name" and node.text and not node.indices and node.text not in seen:
+            seen.add(node.text)
             with contextlib.suppress(FormulaError):
-                name = parse(node.text, scope.known(), ORDERS[0], scope.is_layer)
+                name = parse(node.text, known, ORDERS[0], scope.is_layer)
                 if isinstance(name.data, Name) and (meant := scope.meant(name.data, node.data)):
                     said[node.text] = meant
     return [f"{', '.join(f'{name} is read as {meant}' for name, meant in said.items())}."] if said else []

@@ -18,6 +18,7 @@ from ..symbolic.latex import GREEK as LATEX
 from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading
 from .cursor import Name, Quotient
 from .tree import Tree
+from .work import Work
 
 Key = int | str  # a node by its stamp, a constant by its name
 
@@ -73,6 +74,8 @@ class Scope:
     def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any]) -> None:
         self.loss, self.reading, self.mapping = loss, reading, mapping
         nodes = reading.nodes
+        self.work = Work(sum(node._value.size for node in nodes.values()))
+        self._meant: dict[Name | Quotient, list[Quantity] | Unknown] = {}
         self.keys: dict[str, Key] = {name: name for name in reading.given}
         for stamp, name in reading.names.items():
             self.keys[name] = stamp
@@ -205,6 +208,17 @@ class Scope:
         Unknown
             If the tape has nothing of the kind.
         """
+        if name not in self._meant:
+            try:
+                self._meant[name] = self._find(name)
+            except Unknown as error:
+                self._meant[name] = error
+        meant = self._meant[name]
+        if isinstance(meant, Unknown):
+            raise Unknown(str(meant))
+        return meant
+
+    def _find(self, name: Name | Quotient) -> list[Quantity]:
         if isinstance(name, Quotient):
             return self.derivative(name)
         found = self.mapped(name) or self.exact(name) or self.spelled(name)
