@@ -71,6 +71,8 @@ def misfit(operation: Any, inputs: Sequence[Any], params: Mapping[str, Any], err
 
 def of_kind(error: Exception, message: str) -> Exception:
     """An error of the same class with another message."""
+    if isinstance(error, OverflowError):
+        return ValueError(message)
     try:
         return BadIndex(message) if isinstance(error, IndexError) else type(error)(message)
     except TypeError:  # an error class with arguments of its own
@@ -128,6 +130,9 @@ _REASONS: Sequence[tuple[str, Callable[[Any, Sequence[Any]], str]]] = (  # what 
     ("could not be broadcast", _no_broadcast),
     ("mismatch in its core dimension", _no_product),
     ("not supported for the input types", lambda operation, inputs: "expected real numbers"),
+    ("unsupported operand type", lambda operation, inputs: "expected real numbers"),
+    ("interpreted as an integer", lambda operation, inputs: "expected whole numbers"),
+    ("too large to convert", lambda operation, inputs: "a whole number is too large"),
     ("did not contain a loop", lambda operation, inputs: "expected real numbers"),
     ("does not have enough dimensions", lambda operation, inputs: "a scalar is no matrix; use * to multiply by one"),
 )

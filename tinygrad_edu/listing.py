@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import checked
 from .notation import applied
 from .sweep import below, seed_for, settled
 from .tensor import Tensor
@@ -16,6 +17,7 @@ from .tensor import Tensor
 NARROWEST = {0: 16, 2: 10, 3: 10}  # what a narrow terminal leaves of the columns
 
 
+@checked
 def tape(loss: Tensor, adjoints: bool = False) -> Tape:
     """The tape of a tensor: one line for every leaf and every operation that it depends on, oldest first.
 

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from .arguments import checked
 from .errors import demand_plain, misfit
 
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
@@ -92,6 +93,7 @@ def no_grad() -> recording:
     return recording(False)
 
 
+@checked
 @contextmanager
 def layer(name: str) -> Iterator[None]:
     """Group what is recorded inside the block under `name`, for pictures and listings. Layers nest.
@@ -104,7 +106,7 @@ def layer(name: str) -> Iterator[None]:
     ...     a = tg.sigmoid(tg.Tensor([[0.0]], requires_grad=True))
     """
     before = layers_now()
-    _layers.set((*before, str(name)))
+    _layers.set((*before, name))
     try:
         yield
     finally:
@@ -204,7 +206,7 @@ def record1(operation: Operation, x: Any, params: Mapping[str, Any] = NO_PARAMET
     a = x._value
     try:
         value = operation.forward(a, **params) if params else operation.forward(a)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise misfit(operation, (x,), params, error) from None
     out = _new(type(x))
     out._value = value
@@ -229,7 +231,7 @@ def record2(operation: Operation, x: Any, y: Any, params: Mapping[str, Any] = NO
         node, a, b = x if x._record is not None else y, x._value, y._value
     try:
         value = operation.forward(a, b, **params) if params else operation.forward(a, b)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise misfit(operation, (x, y), params, error) from None
     out = _new(type(node))
     out._value = value
@@ -261,7 +263,7 @@ def record(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any
             values.append(constant(x, operation))
     try:
         value = operation.forward(*values, **params)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise misfit(operation, inputs, params, error) from None
     out = _new(kind)
     out._value = value
@@ -301,7 +303,7 @@ def apply(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any]
     values = [constant(x, operation) for x in inputs]
     try:
         return operation.forward(*values, **params)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise misfit(operation, inputs, params, error) from None
 
 

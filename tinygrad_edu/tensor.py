@@ -11,6 +11,7 @@ import numpy as np
 
 from . import operations as op
 from .absorbing import absorbing, bare
+from .arguments import checked, demand_dtype
 from .arithmetic import Arithmetic
 from .errors import LOST
 from .leaving import leaving
@@ -49,13 +50,14 @@ class Tensor(Arithmetic, Node):
     __hash__ = object.__hash__  # by identity: == compares coordinates
     __pandas_priority__ = 1 << 16  # a DataFrame or a Series on the left leaves arithmetic to the Tensor
 
+    @checked
     def __init__(
         self, data: Any, *, requires_grad: bool = False, name: str | None = None, dtype: Any = None
     ) -> None:
         if isinstance(data, Tensor) and data.requires_grad:
             raise TypeError("Tensor: a tracked Tensor would be cut from its graph; write .detach() if that is meant")
-        if dtype is not None and np.dtype(dtype).kind not in "fiub":
-            raise TypeError(f"Tensor: expected a real dtype, got {np.dtype(dtype)}")
+        if dtype is not None:
+            dtype = demand_dtype("Tensor", dtype, "fiub")
         array = np.array(constant(state.look(data) if isinstance(data, Tensor) else data, "Tensor"), dtype=dtype)
         if requires_grad and array.dtype.kind != "f":
             if dtype is not None:
@@ -175,6 +177,7 @@ class Tensor(Arithmetic, Node):
 
     # --- derivatives ---
 
+    @checked
     def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
         """Add the gradient of this tensor to the `grad` of every leaf that it depends on.
 
@@ -306,9 +309,7 @@ class Tensor(Arithmetic, Node):
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """The numbers in another floating dtype; recorded. They are never copied without need, whatever `copy` is."""
-        if np.dtype(dtype).kind != "f":
-            raise TypeError(f"astype: expected a floating dtype, got {np.dtype(dtype)}; use .detach().numpy().astype")
-        return astype(self, np.dtype(dtype))
+        return astype(self, demand_dtype("astype", dtype, "f"))
 
 
 STEPPED = object()  # in the place of a gradient: what W -= step has made of a leaf

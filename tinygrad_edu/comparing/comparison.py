@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arguments import checked, shown
 from ..errors import demand_plain
 from ..pickling import Readable
 from ..record import Node
@@ -37,6 +38,7 @@ UNFINISHED = "It is too long to try every small edit; those that were tried do n
 READINGS = 12  # of a text whose products or names may be read in several ways
 
 
+@checked
 def compare(
     loss: Any, wrt: Any, formula: Any, *, rtol: float | None = None, names: Mapping[str, Any] | None = None
 ) -> Comparison:
@@ -140,6 +142,9 @@ class Comparison(Readable):
         self._notes: list[str] = []  # of how the text is read
         self._misfit = self.diagnosis = ""
         self.verdict = "wrong"
+        for name, target in names.items():
+            if not isinstance(target, str | Node):
+                raise TypeError(f"compare: names={{{name!r}: …}}: expected a name or a Tensor, got {shown(target)}")
         scope = Scope(loss, reading, {_key(name): target for name, target in names.items()})
         if isinstance(formula, str):
             typed, formula = formula, restored(formula, scope.known())
@@ -213,7 +218,7 @@ class Comparison(Readable):
             self._broadcasts += [each for each in notes.values() if candidate.tree and each not in self._broadcasts]
             return value
         except Misfit as error:
-            piece = f"{candidate.printer(error.tree)}: " if candidate.printer and error.tree else ""
+            piece = f"{_short(candidate.printer(error.tree))}: " if candidate.printer and error.tree else ""
             said = str(error).rstrip(".")
             if isinstance(error, Excess):
                 raise FormulaError(self.text, error.tree.at if error.tree else 0, said) from None
@@ -426,7 +431,9 @@ def _read_as(tree: Tree, scope: Scope) -> list[str]:
 
 def _key(name: str) -> Name:
     """A key of names= as the grammar has it."""
-    tree = parse(restored(str(name), set()), {str(name)} if str(name).isidentifier() else ())
+    if not isinstance(name, str):
+        raise TypeError(f"compare: names: expected names as keys, got {shown(name)}")
+    tree = parse(restored(name, set()), {name} if name.isidentifier() else ())
     if tree.kind != "name" or not isinstance(tree.data, Name):
         raise ValueError(f"compare: the key {name!r} of names= is no name")
     return tree.data._replace(base=joined(tree.data.base))
@@ -491,7 +498,7 @@ def _constant(values: Any) -> Callable[..., Array]:
     demand_plain(values, "compare: the formula")
     try:
         array = np.asarray(values, float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"compare: the formula is an array, a function or text, not {type(values).__name__}") from None
     return lambda trial: array
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..containers import demand_function, flatten, positions_of
+from ..arguments import checked
+from ..containers import flatten, positions_of
 from ..errors import underflows_to_zero
 from ..operations.elementwise import real
 from ..operations.signatures import ERRORS
@@ -31,6 +32,7 @@ NAME = "compile"
 PROGRAMS = 64  # of so many shapes, dtypes and other arguments the programs are kept
 
 
+@checked
 def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compiled:
     """A function like ``value_and_grad(f, argnum)``, which is run as a straight-line NumPy program.
 
@@ -73,7 +75,6 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
     >>> print(step.source.partition("def step")[2].splitlines()[1].strip())
     v1 = np.multiply(w, x, out=m1)  # (2,)
     """
-    demand_function(NAME, f)
     return Compiled(f, argnum)
 
 

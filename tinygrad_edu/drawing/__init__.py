@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ..arguments import Natural, checked, demand_known
 from ..files import write
 from ..record import Node
 from . import dot, mermaid
@@ -26,6 +27,7 @@ DRAWABLE = 2000  # above this the layout takes minutes, and nobody can read the 
 DIRECTIONS = ("LR", "TB", "RL", "BT")
 
 
+@checked
 def draw(
     loss: Any,
     path: str | os.PathLike[str] | None = None,
@@ -33,7 +35,7 @@ def draw(
     backward: bool = False,
     values: bool | str = "auto",
     formulas: bool = True,
-    depth: int | None = None,
+    depth: Natural | None = None,
     direction: str = "LR",
     theme: str = "light",
     legend: bool = False,
@@ -89,10 +91,7 @@ def draw(
         ("direction", direction, DIRECTIONS),
         ("theme", theme, tuple(THEMES)),
     ):
-        if given not in known:
-            raise ValueError(f"draw: {name}={given!r} is unknown; known are {', '.join(map(repr, known))}")
-    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
-        raise ValueError(f"draw: depth={depth!r} must be None or a whole number, 0 or more")
+        demand_known("draw", name, given, known)
     graph = fold(collect(loss), depth, MOST)
     detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
     sweep = swept(loss, graph, "draw") if backward else None

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import checked
 from ..record import Operation, Value, apply, unchanging
 
 
+@checked
 def operation(
     name: str,
     forward: Callable[..., Any],
@@ -33,8 +35,6 @@ def operation(
     >>> cube(np.array([2.0]))
     array([8.])
     """
-    if not isinstance(name, str):
-        raise TypeError(f"operation: the name must be a string, got {type(name).__name__}")
     for function in (forward, *rules):
         if function is not None and not callable(function):
             raise TypeError(f"operation: {name}: expected functions, got {type(function).__name__}")

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import of_kind
 
-ERRORS = (ValueError, TypeError, IndexError)
+ERRORS = (ValueError, TypeError, IndexError, OverflowError)
 
 NEUTRAL: dict[str, tuple[Any, ...]] = {  # arguments of NumPy's that change nothing on Tensors, with these values
     "where": (True,), "casting": ("same_kind",), "order": ("K", "C"), "subok": (True, False), "copy": (True, False),

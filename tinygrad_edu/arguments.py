@@ -1,0 +1,125 @@
+"""What a public function is handed, checked by its annotations: one table says for all of them what each kind is."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import math
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+
+Natural: TypeAlias = int
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class BadArgument(TypeError, ValueError):
+    """An argument that is none of what it may be."""
+
+
+def _is_whole(x: Any) -> bool:
+    return isinstance(x, int | np.integer) and not isinstance(x, bool)
+
+
+def _is_number(x: Any) -> bool:
+    """Whether x is real, no nan, and such that a float can hold it; an array without axes is a number too."""
+    if isinstance(x, np.ndarray) and x.ndim == 0:
+        x = x[()]
+    if not isinstance(x, int | float | np.integer | np.floating) or isinstance(x, bool):
+        return False
+    return bool(abs(x) <= sys.float_info.max or abs(x) == math.inf)
+
+
+def _is_natural(x: Any) -> bool:
+    return _is_whole(x) and x >= 0
+
+
+KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {  # of annotations: what is one, and how that is said
+    "None": (lambda x: x is None, "None"),
+    "bool": (lambda x: isinstance(x, bool | np.bool_), "True or False"),
+    "int": (_is_whole, "a whole number"),
+    "Natural": (_is_natural, "a whole number from 0"),
+    "float": (_is_number, "a number"),
+    "str": (lambda x: isinstance(x, str), "a string"),
+    "tuple[int, ...]": (lambda x: isinstance(x, tuple) and all(map(_is_whole, x)), "a tuple of them"),
+    "np.random.Generator": (lambda x: isinstance(x, np.random.Generator), "a random generator"),
+    "Callable[..., Any]": (callable, "a function"),
+    "Mapping[str, Any]": (lambda x: isinstance(x, Mapping), "a dict"),
+    "Sequence[Any]": (lambda x: isinstance(x, list | tuple), "a list or tuple"),
+    "Iterable[Tensor]": (lambda x: isinstance(x, Iterable) and not hasattr(x, "_record"), "a list of Tensors"),
+}
+
+
+def checked(function: Function) -> Function:
+    """A function that refuses arguments which are not what its annotations say, in its own name.
+
+    What an annotation leaves open, as `Any` does, is for the function to check. Not for what is called again and again:
+    operations look at their arguments after an error.
+
+    >>> @checked
+    ... def power(x: "float", n: "int | None" = None) -> "float":
+    ...     return x ** (n or 2)
+    >>> power(3, n="2")
+    Traceback (most recent call last):
+    tinygrad_edu.arguments.BadArgument: power: n: expected a whole number or None, got str '2'
+    """
+    tests = list(_tests(inspect.signature(function).parameters.values()))
+
+    @functools.wraps(function)
+    def call(*args: Any, **given: Any) -> Any:
+        for place, key, kinds in tests:
+            if place < len(args):
+                x = args[place]
+            elif key in given:
+                x = given[key]
+            else:
+                continue
+            if not any(holds(x) for holds, _ in kinds):
+                name = type(args[0]).__name__ if function.__name__ == "__init__" else function.__name__
+                what = f"{name}: {key}" if place else name
+                raise BadArgument(f"{what}: expected {' or '.join(said for _, said in kinds)}, got {shown(x)}")
+        return function(*args, **given)
+
+    return call  # type: ignore[return-value]
+
+
+def _tests(parameters: Iterable[inspect.Parameter]) -> Any:
+    """The places of arguments, their names, and the kinds of which one must hold."""
+    for place, parameter in enumerate(parameters):
+        kinds = str(parameter.annotation).split(" | ")
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or not KINDS.keys() >= set(kinds):
+            continue
+        by_name = parameter.kind is parameter.KEYWORD_ONLY
+        yield math.inf if by_name else place, parameter.name, [KINDS[kind] for kind in kinds]
+
+
+def demand_known(name: str, key: str, x: Any, known: Iterable[Any]) -> None:
+    """ValueError for a word that is none of those which an argument may be."""
+    if x not in known:
+        raise ValueError(f"{name}: {key}={x!r} is unknown; known are {', '.join(map(repr, known))}")
+
+
+def demand_dtype(name: str, dtype: Any, kinds: str) -> np.dtype[Any]:
+    """What is given as a dtype, if it is one of the kinds; TypeError where it is not."""
+    with contextlib.suppress(TypeError, ValueError, SyntaxError):  # whatever NumPy says of what is none
+        if (found := np.dtype(dtype)).kind in kinds:
+            return found
+    expected = "a floating" if kinds == "f" else "a real"
+    said = getattr(dtype, "__name__", None) or shown(dtype)
+    raise TypeError(f"{name}: expected {expected} dtype, got {said}")
+
+
+def shown(x: Any) -> str:
+    """What came, in one line: its type, and its shape or value where these are short."""
+    kind = type(x).__name__
+    if x is None:
+        return "None"
+    if hasattr(x, "shape") and not isinstance(x, np.generic):
+        return f"{kind} {x.shape}"
+    if isinstance(x, str | bytes | bool | float | complex | np.generic) or (_is_whole(x) and abs(x) < 10**20):
+        text = repr(x)
+        return f"{kind} {text if len(text) < 40 else text[:39] + '…'}"
+    return kind
