@@ -12,7 +12,11 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
+from .errors import brief
+
 Natural: TypeAlias = int
+Positive: TypeAlias = int
+Tolerance: TypeAlias = float
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -42,6 +46,8 @@ KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {  # of annotations: what 
     "bool": (lambda x: isinstance(x, bool | np.bool_), "True or False"),
     "int": (_is_whole, "a whole number"),
     "Natural": (_is_natural, "a whole number from 0"),
+    "Positive": (lambda x: _is_natural(x) and x > 0, "a positive integer"),
+    "Tolerance": (lambda x: _is_number(x) and x >= 0, "a number from 0"),
     "float": (_is_number, "a number"),
     "str": (lambda x: isinstance(x, str), "a string"),
     "tuple[int, ...]": (lambda x: isinstance(x, tuple) and all(map(_is_whole, x)), "a tuple of them"),
@@ -119,7 +125,6 @@ def shown(x: Any) -> str:
         return "None"
     if hasattr(x, "shape") and not isinstance(x, np.generic):
         return f"{kind} {x.shape}"
-    if isinstance(x, str | bytes | bool | float | complex | np.generic) or (_is_whole(x) and abs(x) < 10**20):
-        text = repr(x)
-        return f"{kind} {text if len(text) < 40 else text[:39] + '…'}"
-    return kind
+    if isinstance(x, int) and x.bit_length() > 128:
+        return brief(x)
+    return f"{kind} {brief(x)}" if isinstance(x, str | bytes | int | float | complex | np.generic) else kind

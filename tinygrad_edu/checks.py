@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import Natural, checked
+from .arguments import Natural, Tolerance, checked, shown
 from .containers import flatten
 from .protocols import plain
 from .record import constant
@@ -22,7 +22,7 @@ class GradientError(ValueError, AssertionError):
 
 @checked
 def check_grad(
-    f: Callable[..., Any], *args: Any, order: int = 2, rtol: float = 1e-5, atol: float = 1e-7, seed: Natural = 0
+    f: Callable[..., Any], *args: Any, order: int = 2, rtol: Tolerance = 1e-5, atol: Tolerance = 1e-7, seed: Natural = 0
 ) -> None:
     """Compare the derivatives of f with central differences (f(x + h v) − f(x − h v)) / 2h in random directions v.
 
@@ -43,7 +43,7 @@ def check_grad(
     >>> check_grad(np.sin, np.array([0.3, 0.4]))
     """
     if not 1 <= order <= HIGHEST:
-        raise ValueError(f"check_grad: order must be from 1 to {HIGHEST}, got {order}")
+        raise ValueError(f"check_grad: order must be from 1 to {HIGHEST}, got {shown(order)}")
     args = tuple(_in_double_precision(a) for a in args)
     variables = tuple(i for i, a in enumerate(args) if any(x.dtype.kind == "f" for x in flatten(a)[0]))
     if not variables:

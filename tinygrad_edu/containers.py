@@ -7,13 +7,15 @@ import copy
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from .errors import brief
+
 
 def positions_of(name: str, argnum: int | tuple[int, ...], count: int) -> list[int]:
     """Which of so many arguments `argnum` says, counted from the front."""
     positions = argnum if isinstance(argnum, tuple) else (argnum,)
     for i in positions:
         if not -count <= i < count:
-            raise ValueError(f"{name}: argnum={argnum!r}, but the function was called with {count} arguments")
+            raise ValueError(f"{name}: argnum={brief(argnum)}, but the function was called with {count} arguments")
     chosen = [int(i) % count for i in positions]
     if len(set(chosen)) < len(chosen):
         raise ValueError(f"{name}: argnum={argnum!r} names an argument twice")

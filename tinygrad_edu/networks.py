@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import Natural, checked
+from .arguments import Natural, Positive, checked, demand_dtype
 from .operations import identity, leaky_relu, relu
 from .record import layer, shape_of
 from .tensor import Tensor
@@ -65,12 +65,10 @@ class Dense:
 
     @checked
     def __init__(
-        self, inputs: int, outputs: int, activation: Callable[..., Any] = identity, *, bias: bool = True,
+        self, inputs: Positive, outputs: Positive, activation: Callable[..., Any] = identity, *, bias: bool = True,
         seed: Natural | np.random.Generator | None = None, name: str | None = None, dtype: Any = np.float64,
     ) -> None:  # fmt: skip
-        for width, what in ((inputs, "inputs"), (outputs, "outputs")):
-            if isinstance(width, bool) or not isinstance(width, int | np.integer) or width < 1:
-                raise ValueError(f"Dense: {what} must be a positive integer, got {width!r}")
+        dtype = demand_dtype("Dense", dtype, "f")
         rng = np.random.default_rng(seed)
         if activation in (relu, leaky_relu):
             W = rng.normal(0, math.sqrt(2 / inputs), (outputs, inputs))

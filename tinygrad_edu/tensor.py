@@ -123,7 +123,8 @@ class Tensor(Arithmetic, Node):
             raise TypeError(f"name: expected a string, got {type(new).__name__}")
         self._name = new
 
-    def named(self, name: str) -> Tensor:
+    @checked
+    def named(self, name: str | None) -> Tensor:
         """Set the name and return the tensor: ``a1 = tg.sigmoid(W1 @ X).named("a1")``."""
         self.name = name
         return self

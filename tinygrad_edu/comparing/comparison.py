@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arguments import checked, shown
-from ..errors import demand_plain
+from ..arguments import Tolerance, checked, shown
+from ..errors import brief
 from ..pickling import Readable
-from ..record import Node
+from ..record import Node, constant
 from ..sweep import below, leading_to
 from ..symbolic import Formula, derive
 from ..symbolic.derive import LARGEST, wanted
@@ -40,7 +40,7 @@ READINGS = 12  # of a text whose products or names may be read in several ways
 
 @checked
 def compare(
-    loss: Any, wrt: Any, formula: Any, *, rtol: float | None = None, names: Mapping[str, Any] | None = None
+    loss: Any, wrt: Any, formula: Any, *, rtol: Tolerance | None = None, names: Mapping[str, Any] | None = None
 ) -> Comparison:
     r"""Compare a formula for a gradient with the engine's, and say what is wrong where it is wrong.
 
@@ -469,7 +469,11 @@ class Watched(np.ndarray):
 def _called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Callable[..., Array]:
     """A function of what its arguments name."""
     quantities = {}
-    for name, parameter in inspect.signature(function).parameters.items():
+    try:
+        parameters = inspect.signature(function).parameters
+    except ValueError:  # of what is written in C
+        raise TypeError(f"compare: the arguments of the formula have no names, got {brief(function)}") from None
+    for name, parameter in parameters.items():
         several = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         if several or parameter.default is not parameter.empty:
             continue
@@ -484,8 +488,7 @@ def _called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Cal
             array.notes = notes
         try:
             result = function(**arrays)
-            demand_plain(result, "the result")
-            return np.asarray(getattr(result, "_value", result), float)
+            return np.asarray(constant(getattr(result, "_value", result), "the result"), float)
         except Exception as error:  # whatever it is: the function cannot be run on these arrays
             raise Misfit(None, f"the function fails, {type(error).__name__}: {error}") from None
 
@@ -495,11 +498,7 @@ def _called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Cal
 def _constant(values: Any) -> Callable[..., Array]:
     """Numbers that are what they are."""
     values = getattr(values, "_value", values)
-    demand_plain(values, "compare: the formula")
-    try:
-        array = np.asarray(values, float)
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"compare: the formula is an array, a function or text, not {type(values).__name__}") from None
+    array = np.asarray(constant(values, "compare: the formula is an array, a function or text"), float)
     return lambda trial: array
 
 

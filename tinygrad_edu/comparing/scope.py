@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arguments import shown
 from ..record import Node
 from ..symbolic.latex import GREEK as LATEX
 from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading
@@ -262,9 +263,10 @@ class Scope:
         if isinstance(target, str):
             found = self.exact(Name(target, primes=name.primes)) or self.spelled(Name(target, primes=name.primes))
         else:
-            found = self.of(self.key(target), name.primes)
+            key = self.key(target)
+            found = self.of(key, name.primes) if key in self.reading.nodes or key in self.reading.given else []
         if not found:
-            raise Unknown(f"names= maps {_shown(name)} to {target!r}, which the tape does not have")
+            raise Unknown(f"names= maps {_shown(name)} to {shown(target)}, which the tape does not have")
         return found
 
     def exact(self, name: Name) -> list[Quantity]:
