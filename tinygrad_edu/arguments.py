@@ -29,12 +29,11 @@ def _is_whole(x: Any) -> bool:
 
 
 def _is_number(x: Any) -> bool:
-    """Whether x is real, no nan, and such that a float can hold it; an array without axes is a number too."""
-    if isinstance(x, np.ndarray) and x.ndim == 0:
-        x = x[()]
+    """Whether x is real and such that a float can hold it; an array without axes is a number too."""
+    x = x[()] if isinstance(x, np.ndarray) and x.ndim == 0 else x
     if not isinstance(x, int | float | np.integer | np.floating) or isinstance(x, bool):
         return False
-    return bool(abs(x) <= sys.float_info.max or abs(x) == math.inf)
+    return isinstance(x, float | np.floating) or abs(x) <= sys.float_info.max
 
 
 def _is_natural(x: Any) -> bool:
@@ -85,8 +84,8 @@ def checked(function: Function) -> Function:
                 continue
             if not any(holds(x) for holds, _ in kinds):
                 name = type(args[0]).__name__ if function.__name__ == "__init__" else function.__name__
-                what = f"{name}: {key}" if place else name
-                raise BadArgument(f"{what}: expected {' or '.join(said for _, said in kinds)}, got {shown(x)}")
+                what = f"{name}: {key} must be" if place else f"{name}: expected"
+                raise BadArgument(f"{what} {' or '.join(said for _, said in kinds)}, got {shown(x)}")
         return function(*args, **given)
 
     return call  # type: ignore[return-value]
@@ -110,12 +109,13 @@ def demand_known(name: str, key: str, x: Any, known: Iterable[Any]) -> None:
 
 def demand_dtype(name: str, dtype: Any, kinds: str) -> np.dtype[Any]:
     """What is given as a dtype, if it is one of the kinds; TypeError where it is not."""
+    said = shown(dtype)
     with contextlib.suppress(TypeError, ValueError, SyntaxError):  # whatever NumPy says of what is none
-        if (found := np.dtype(dtype)).kind in kinds:
+        found: np.dtype[Any] = np.dtype(dtype)
+        if found.kind in kinds:
             return found
-    expected = "a floating" if kinds == "f" else "a real"
-    said = getattr(dtype, "__name__", None) or shown(dtype)
-    raise TypeError(f"{name}: expected {expected} dtype, got {said}")
+        said = str(found)
+    raise TypeError(f"{name}: expected a {'floating' if kinds == 'f' else 'real'} dtype, got {said}")
 
 
 def shown(x: Any) -> str:

@@ -55,7 +55,8 @@ def operands(inputs: Sequence[Any], joint: str) -> str:
 def misfit(operation: Any, inputs: Sequence[Any], params: Mapping[str, Any], error: Exception) -> Exception:
     """The error of an operation that failed: its name, what came, why, and the transpose that would fit."""
     text = str(error)
-    reason = next((say(operation, inputs) for sign, say in _REASONS if sign in text), None)
+    plain = plainly(text)
+    reason = plain or next((say(operation, inputs) for sign, say in _REASONS if sign in text), None)
     if reason is None and text.startswith(operation.name + ":"):  # the operation has found its own words
         return error
     kinds = {getattr(getattr(x, "_value", x), "dtype", None) for x in inputs} - {None}
@@ -64,8 +65,8 @@ def misfit(operation: Any, inputs: Sequence[Any], params: Mapping[str, Any], err
         shown += f" of {', '.join(sorted(map(str, kinds)))}"
     set_params = {key: value for key, value in params.items() if value is not None and value is not False}
     given = "".join(f", {key}={brief(value)}" for key, value in set_params.items())
-    fits = "" if plainly(text) else _transpose_that_fits(operation, inputs, params)
-    message = " ".join(f"{operation.name}: {shown}{given}: {reason or plainly(text) or text}{fits}".split())
+    fits = "" if plain else _transpose_that_fits(operation, inputs, params)
+    message = " ".join(f"{operation.name}: {shown}{given}: {reason or text}{fits}".split())
     return of_kind(error, message)
 
 

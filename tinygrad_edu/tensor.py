@@ -56,12 +56,9 @@ class Tensor(Arithmetic, Node):
     ) -> None:
         if isinstance(data, Tensor) and data.requires_grad:
             raise TypeError("Tensor: a tracked Tensor would be cut from its graph; write .detach() if that is meant")
-        if dtype is not None:
-            dtype = demand_dtype("Tensor", dtype, "fiub")
+        dtype = dtype if dtype is None else demand_dtype("Tensor", dtype, "f" if requires_grad else "fiub")
         array = np.array(constant(state.look(data) if isinstance(data, Tensor) else data, "Tensor"), dtype=dtype)
         if requires_grad and array.dtype.kind != "f":
-            if dtype is not None:
-                raise TypeError(f"Tensor: requires_grad needs a floating dtype, got {array.dtype}")
             array = array.astype(np.float64)
         array.flags.writeable = False
         self._value = array

@@ -33,8 +33,6 @@ from .trial import SMALL, Trial
 from .work import Excess, Misfit
 
 Array = Any
-NO_EDIT = "No small edit explains it."
-UNFINISHED = "It is too long to try every small edit; those that were tried do not explain it."
 READINGS = 12  # of a text whose products or names may be read in several ways
 
 
@@ -142,10 +140,7 @@ class Comparison(Readable):
         self._notes: list[str] = []  # of how the text is read
         self._misfit = self.diagnosis = ""
         self.verdict = "wrong"
-        for name, target in names.items():
-            if not isinstance(target, str | Node):
-                raise TypeError(f"compare: names={{{name!r}: …}}: expected a name or a Tensor, got {shown(target)}")
-        scope = Scope(loss, reading, {_key(name): target for name, target in names.items()})
+        scope = Scope(loss, reading, {_key(name, target): target for name, target in names.items()})
         if isinstance(formula, str):
             typed, formula = formula, restored(formula, scope.known())
             self._notes += ['It is read as a text with r in front: write r"…".'] * (formula != typed)
@@ -274,7 +269,6 @@ class Comparison(Readable):
                 self.verdict, self.causes = "conditional", ("condition", "one sample")
                 self.diagnosis = f"{self._broadcasts[0]} It is right only for one sample; for more it is no product."
             return candidates[0]
-        scope = self._inputs.scope
         which, findings = explanations([Diagnosis(self._inputs, *each) for each in candidates], self._exact)
         best = candidates[which]
         self.value = self._run(best)
@@ -289,7 +283,9 @@ class Comparison(Readable):
             self.suggestion = self._suggested(findings[0].mended, best)
         else:
             parts += [self._where()] if self.value is not None else []
-            parts.append(UNFINISHED if scope.work.cut else NO_EDIT if self.text else "No simple cause explains it.")
+            few = "It is too long to try every small edit; those that were tried do not explain it."
+            none = "No small edit explains it." if self.text else "No simple cause explains it."
+            parts.append(few if self._inputs.scope.work.cut else none)
         self.diagnosis = " ".join(parts)
         return best
 
@@ -417,22 +413,19 @@ class Comparison(Readable):
 def _read_as(tree: Tree, scope: Scope) -> list[str]:
     """Which names of a formula are not the tape's own, and what they are taken for."""
     said: dict[str, str] = {}
-    seen: set[str] = set()
-    known = scope.known()
-    for node in tree.walk():
-        if node.kind == "name" and node.text and not node.indices and node.text not in seen:
-            seen.add(node.text)
-            with contextlib.suppress(FormulaError):
-                name = parse(node.text, known, ORDERS[0], scope.is_layer)
-                if isinstance(name.data, Name) and (meant := scope.meant(name.data, node.data)):
-                    said[node.text] = meant
+    known, names = scope.known(), [each for each in tree.walk() if each.kind == "name" and not each.indices]
+    for text, quantity in dict.fromkeys((each.text, each.data) for each in names if each.text):
+        with contextlib.suppress(FormulaError):
+            name = parse(text, known, ORDERS[0], scope.is_layer)
+            if isinstance(name.data, Name) and (meant := scope.meant(name.data, quantity)):
+                said[text] = meant
     return [f"{', '.join(f'{name} is read as {meant}' for name, meant in said.items())}."] if said else []
 
 
-def _key(name: str) -> Name:
+def _key(name: Any, target: Any) -> Name:
     """A key of names= as the grammar has it."""
-    if not isinstance(name, str):
-        raise TypeError(f"compare: names: expected names as keys, got {shown(name)}")
+    if not isinstance(name, str) or not isinstance(target, str | Node):
+        raise TypeError(f"compare: names= maps names to names or Tensors, got {shown(name)}: {shown(target)}")
     tree = parse(restored(name, set()), {name} if name.isidentifier() else ())
     if tree.kind != "name" or not isinstance(tree.data, Name):
         raise ValueError(f"compare: the key {name!r} of names= is no name")
@@ -498,7 +491,7 @@ def _called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Cal
 def _constant(values: Any) -> Callable[..., Array]:
     """Numbers that are what they are."""
     values = getattr(values, "_value", values)
-    array = np.asarray(constant(values, "compare: the formula is an array, a function or text"), float)
+    array = np.asarray(constant(values, "compare: the formula, an array, a function or text"), float)
     return lambda trial: array
 
 
