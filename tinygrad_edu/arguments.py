@@ -37,7 +37,7 @@ def _is_number(x: Any) -> bool:
 
 
 def _is_natural(x: Any) -> bool:
-    return _is_whole(x) and x >= 0
+    return isinstance(x, int | np.integer) and not isinstance(x, bool) and x >= 0
 
 
 KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {  # of annotations: what is one, and how that is said
@@ -45,7 +45,7 @@ KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {  # of annotations: what 
     "bool": (lambda x: isinstance(x, bool | np.bool_), "True or False"),
     "int": (_is_whole, "a whole number"),
     "Natural": (_is_natural, "a whole number from 0"),
-    "Positive": (lambda x: _is_natural(x) and x > 0, "a positive integer"),
+    "Positive": (lambda x: _is_natural(x) and 0 < x <= sys.maxsize, "a positive integer"),
     "Tolerance": (lambda x: _is_number(x) and x >= 0, "a number from 0"),
     "float": (_is_number, "a number"),
     "str": (lambda x: isinstance(x, str), "a string"),

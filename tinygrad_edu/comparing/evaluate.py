@@ -197,7 +197,8 @@ class Evaluation:
         if self.matrices and 1 in (a.size, b.size):
             self.work.add(tree, ELEMENT * max(a.size, b.size))
             return a * b
-        self.work.add(tree, a.size * (b.shape[-1] if b.ndim > 1 else 1))
+        columns = b.shape[-1] if b.ndim > 1 else 1
+        self.work.add(tree, (a.size + ELEMENT * (a.size // (a.shape or (1,))[-1])) * columns)
         try:
             return np.dot(a, b) if tree.data == "np.dot" and not self.matrices else a @ b
         except ValueError:

@@ -190,7 +190,7 @@ class Catalogue(Mapping[str, Entry]):
         self._entries = {entry.id: entry for entry in entries}
 
     def __getitem__(self, id: str) -> Entry:
-        for known in (str(id), f"{self.name}-{id}"):
+        for known in (id, f"{self.name}-{id}") if isinstance(id, str) else ():
             if known in self._entries:
                 return self._entries[known]
         raise UnknownName(self.name, "entry", id, self._entries)
@@ -210,8 +210,8 @@ class UnknownName(ValueError, KeyError):
 
     def __init__(self, where: str, kind: str, name: Any, known: Iterable[str]) -> None:
         spelt = {each.lower(): each for each in known}
-        closest = difflib.get_close_matches(str(name).lower(), spelt, cutoff=0)  # three, however far
         said = repr(name) if isinstance(name, str) else shown(name)
+        closest = difflib.get_close_matches(said.lower(), spelt, cutoff=0)  # three, however far
         super().__init__(f"{where}: no {kind} {said}; the closest: {', '.join(spelt[each] for each in closest)}")
 
     __str__ = Exception.__str__  # a KeyError's is a repr

@@ -27,7 +27,7 @@ def _whole(name: str, numbers: Any) -> Shape:
     try:
         return tuple(map(operator.index, numbers))
     except (TypeError, ValueError):
-        raise TypeError(f"{name}: expected whole numbers, got {' '.join(str(numbers).split())}") from None
+        raise TypeError(f"{name}: expected whole numbers, got {brief(numbers)}") from None
 
 
 def demand_order(name: str, order: Any) -> None:
