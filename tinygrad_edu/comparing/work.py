@@ -6,6 +6,8 @@ from .tree import Tree
 
 ELEMENT, SEEN, NODE = 20, 1_000, 10_000  # multiplications: of an element, of a node seen, of a node computed or made
 
+ONE, SEARCH = 2e8, 1.5e9  # so much may take: computing a formula once, searching for the mistake in it
+
 
 class Misfit(ValueError):
     """Shapes that do not fit: where, and which."""
@@ -32,8 +34,8 @@ class Work:
 
     def __init__(self, numbers: int) -> None:
         self.done, self.cut = 0.0, False
-        self.of_one = 2e8 + 1e3 * numbers  # so much a formula may take, on a tape of so many numbers
-        self.of_search = 3e9 + 1e5 * numbers
+        self.of_one = ONE + 1e3 * numbers  # on a tape of so many numbers
+        self.of_search = SEARCH + 1e5 * numbers
         self.end_of_one = self.end_of_search = float("inf")
 
     def formula_begins(self) -> None:
