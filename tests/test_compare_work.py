@@ -104,7 +104,8 @@ def test_what_takes_too_much_to_compute_is_refused_with_its_place(name):
 DEEP = {
     "products from the right": ("⊗W", "W", ""), "indices behind": ("^2", "W", ""), "layers": ("a^{L-1} ", "", "a"),
     "relations": (">W", "W", ""), "accents": (r"\hat", "", "{a}"), "columns": ("[:, None]", "W", ""),
-    "sums": (".sum()", "W", ""), "roots": ("√", "", "W"), "powers": ("**W", "W", ""), "Kronecker": ("np.kron(", "", "W"),
+    "sums": (".sum()", "W", ""), "roots": ("√", "", "W"), "powers": ("**W", "W", ""),
+    "Kronecker": ("np.kron(", "", "W"),
     "fractions": (r"\frac{1}{", "", "W"), "mixed": ("·Wᵀ ∘ W", "W", ""),
     "sums of indices": (r"\sum_i ", "", "a_i"),
 }  # fmt: skip
@@ -128,7 +129,7 @@ def test_numbers_without_bounds_are_wrong_and_no_more(text):
 
 
 def test_superscripts_of_many_digits():
-    with pytest.raises(ValueError, match="^compare: '2+' is no power"):
+    with pytest.raises(ValueError, match=r"^compare: '2+' is no power"):
         tg.compare(LOSS, W, "W" + "²" * 400)
 
 

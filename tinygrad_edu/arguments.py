@@ -33,11 +33,11 @@ def _is_number(x: Any) -> bool:
     x = x[()] if isinstance(x, np.ndarray) and x.ndim == 0 else x
     if not isinstance(x, int | float | np.integer | np.floating) or isinstance(x, bool):
         return False
-    return isinstance(x, float | np.floating) or abs(x) <= sys.float_info.max
+    return isinstance(x, float | np.floating) or int(x).bit_length() < 1024
 
 
 def _is_natural(x: Any) -> bool:
-    return isinstance(x, int | np.integer) and not isinstance(x, bool) and x >= 0
+    return _is_whole(x) and int(x) >= 0
 
 
 KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {  # of annotations: what is one, and how that is said
@@ -65,7 +65,7 @@ def checked(function: Function) -> Function:
     operations look at their arguments after an error.
 
     >>> @checked
-    ... def power(x: "float", n: "int | None" = None) -> "float":
+    ... def power(x: float, n: int | None = None) -> float:
     ...     return x ** (n or 2)
     >>> power(3, n="2")
     Traceback (most recent call last):
