@@ -69,7 +69,7 @@ def checked(function: Function) -> Function:
     ...     return x ** (n or 2)
     >>> power(3, n="2")
     Traceback (most recent call last):
-    tinygrad_edu.arguments.BadArgument: power: n: expected a whole number or None, got str '2'
+    tinygrad_edu.arguments.BadArgument: power: n must be a whole number or None, got str '2'
     """
     tests = list(_tests(inspect.signature(function).parameters.values()))
 
