@@ -314,7 +314,7 @@ def test_parameters_must_be_leaves():
     w = tg.Tensor([1.0], requires_grad=True, name="w")
     with pytest.raises(ValueError, match="SGD: there are no parameters"):
         SGD([], 0.1)
-    with pytest.raises(TypeError, match="SGD: expected a list of parameters, got one Tensor"):
+    with pytest.raises(TypeError, match="SGD: parameters must be a list of Tensors, got Tensor"):
         SGD(w, 0.1)
     with pytest.raises(TypeError, match="SGD: parameter number 2 must be a leaf with requires_grad=True"):
         SGD([w, w * 2], 0.1)

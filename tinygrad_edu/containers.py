@@ -4,32 +4,18 @@ somebody's own, made of one of them, comes back as what it is, or is refused."""
 from __future__ import annotations
 
 import copy
-import inspect
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-RUN_LATER = inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction
-
-
-def demand_function(name: str, f: Any) -> None:
-    """TypeError for what cannot be called, or does not run when it is called."""
-    if not callable(f):
-        raise TypeError(f"{name}: expected a function, got {type(f).__name__}")
-    if any(runs_later(f) for runs_later in RUN_LATER):
-        raise TypeError(
-            f"{name}: a generator or a coroutine runs after the call is over; open the block inside it, "
-            "or hand over a plain function"
-        )
+from .errors import brief
 
 
 def positions_of(name: str, argnum: int | tuple[int, ...], count: int) -> list[int]:
     """Which of so many arguments `argnum` says, counted from the front."""
     positions = argnum if isinstance(argnum, tuple) else (argnum,)
     for i in positions:
-        if not hasattr(i, "__index__"):
-            raise TypeError(f"{name}: argnum={argnum!r}: expected a whole number or a tuple of them")
         if not -count <= i < count:
-            raise ValueError(f"{name}: argnum={argnum!r}, but the function was called with {count} arguments")
+            raise ValueError(f"{name}: argnum={brief(argnum)}, but the function was called with {count} arguments")
     chosen = [int(i) % count for i in positions]
     if len(set(chosen)) < len(chosen):
         raise ValueError(f"{name}: argnum={argnum!r} names an argument twice")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import checked
 from .leaving import looked_at
 from .naming import name_of
 from .notation import applied
@@ -18,6 +19,7 @@ from .tensor import Tensor
 NARROWEST = {0: 16, 2: 10, 3: 10}  # what a narrow terminal leaves of the columns
 
 
+@checked
 def tape(loss: Tensor, adjoints: bool = False) -> Tape:
     """The tape of a tensor: one line for every leaf and every operation that it depends on, oldest first.
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .containers import demand_function, flatten
+from .arguments import checked
+from .containers import flatten
 from .leaving import Running
 from .operations.defining import Each
 from .pickling import made_of
@@ -18,6 +19,7 @@ from .tensor import Tensor
 from .transforms import adjoints, older_sources
 
 
+@checked
 def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     """f itself, but nothing between its arguments and its result is stored: the sweep computes it again.
 
@@ -28,7 +30,6 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     >>> float(grad(checkpoint(lambda x: (x * x).sum()))(np.array([3.0]))[0])
     6.0
     """
-    demand_function("checkpoint", f)
     name = f"checkpoint({getattr(f, '__name__', 'f')})"
 
     @made_of(checkpoint, f)

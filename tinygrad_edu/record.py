@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from .containers import demand_function
+from .arguments import checked, demand_function
 from .errors import demand_plain, misfit
 
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
@@ -124,8 +124,9 @@ class layer(Block):
 
     word = "layer"
 
+    @checked
     def __init__(self, name: str) -> None:
-        self.name = str(name)
+        self.name = name
 
     def __enter__(self) -> None:
         _layers.set((*layers_now(), self.name))
@@ -227,7 +228,7 @@ def record1(operation: Operation, x: Any, params: Mapping[str, Any] = NO_PARAMET
     a = x._value
     try:
         value = operation.forward(a, **params) if params else operation.forward(a)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise misfit(operation, (x,), params, error) from None
     out = _new(type(x))
     out._value = value
@@ -252,7 +253,7 @@ def record2(operation: Operation, x: Any, y: Any, params: Mapping[str, Any] = NO
         node, a, b = x if x._record is not None else y, x._value, y._value
     try:
         value = operation.forward(a, b, **params) if params else operation.forward(a, b)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise misfit(operation, (x, y), params, error) from None
     out = _new(type(node))
     out._value = value
@@ -284,7 +285,7 @@ def record(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any
             values.append(constant(x, operation))
     try:
         value = operation.forward(*values, **params)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise misfit(operation, inputs, params, error) from None
     out = _new(kind)
     out._value = value
@@ -324,7 +325,7 @@ def apply(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any]
     values = [constant(x, operation) for x in inputs]
     try:
         return operation.forward(*values, **params)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise misfit(operation, inputs, params, error) from None
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from . import operations as op
 from .absorbing import absorbing, bare
+from .arguments import checked, demand_dtype
 from .arithmetic import Arithmetic
 from .errors import LOST
 from .leaving import leaving, looked_at
@@ -50,19 +51,16 @@ class Tensor(Arithmetic, Node):
     __hash__ = object.__hash__  # by identity: == compares coordinates
     __pandas_priority__ = 1 << 16  # a DataFrame or a Series on the left leaves arithmetic to the Tensor
 
+    @checked
     def __init__(
         self, data: Any, *, requires_grad: bool = False, name: str | None = None, dtype: Any = None
     ) -> None:
         if isinstance(data, Tensor) and data.requires_grad:
             raise TypeError("Tensor: a tracked Tensor would be cut from its graph; write .detach() if that is meant")
-        if dtype is not None and np.dtype(dtype).kind not in "fiub":
-            raise TypeError(f"Tensor: expected a real dtype, got {np.dtype(dtype)}")
+        dtype = dtype if dtype is None else demand_dtype("Tensor", dtype, "f" if requires_grad else "fiub")
         numbers = looked_at(data, "Tensor") if isinstance(data, Tensor) else constant(data, "Tensor")
         array = np.array(numbers, dtype=dtype)
-        if requires_grad:
-            if dtype is not None and array.dtype.kind != "f":
-                raise TypeError(f"Tensor: requires_grad needs a floating dtype, got {array.dtype}")
-            array = differentiable(array)
+        array = differentiable(array) if requires_grad else array
         array.flags.writeable = False
         self._value = array
         self._record = leaf_record() if requires_grad else None
@@ -123,7 +121,8 @@ class Tensor(Arithmetic, Node):
             raise TypeError(f"name: expected a string, got {type(new).__name__}")
         self._name = new
 
-    def named(self, name: str) -> Tensor:
+    @checked
+    def named(self, name: str | None) -> Tensor:
         """Set the name and return the tensor: ``a1 = tg.sigmoid(W1 @ X).named("a1")``."""
         self.name = name
         return self
@@ -177,6 +176,7 @@ class Tensor(Arithmetic, Node):
 
     # --- derivatives ---
 
+    @checked
     def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
         """Add the gradient of this tensor to the `grad` of every leaf that it depends on.
 
@@ -311,9 +311,7 @@ class Tensor(Arithmetic, Node):
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """The numbers in another floating dtype; recorded. They are never copied without need, whatever `copy` is."""
-        if np.dtype(dtype).kind != "f":
-            raise TypeError(f"astype: expected a floating dtype, got {np.dtype(dtype)}; use .detach().numpy().astype")
-        return astype(self, np.dtype(dtype))
+        return astype(self, demand_dtype("astype", dtype, "f"))
 
 
 STEPPED = object()  # in the place of a gradient: what W -= step has made of a leaf

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from . import operations as op
-from .containers import demand_function, flatten, leaves_like, positions_of
+from .arguments import checked
+from .containers import flatten, leaves_like, positions_of
 from .leaving import Running
 from .operations.elementwise import differentiable
 from .pickling import made_of
@@ -140,6 +141,7 @@ def older_sources(y: Tensor, start: int) -> list[Any]:
 # --- the transforms --------------------------------------------------------------------------------------------------
 
 
+@checked
 def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., tuple[Any, Any]]:
     """A function that returns f's value and its gradient with respect to the arguments `argnum`.
 
@@ -175,7 +177,6 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
     (5.0, array([2., 4.]))
     """
     name = "grad"
-    demand_function(name, f)
 
     @made_of(value_and_grad, f, argnum)
     def of(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -204,6 +205,7 @@ def _value_and_gradients(run: Run, name: str) -> tuple[Tensor, list[Any]]:
     return y, run.gradients(y, np.ones(y.shape, y.dtype))
 
 
+@checked
 def grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """A function that returns the gradient of f with respect to the arguments `argnum`; see `value_and_grad`.
 
@@ -219,6 +221,7 @@ def grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[.
     return of
 
 
+@checked
 def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """The value of f and its pullback: ``pull(g)`` is the tuple of gᵀ·∂f/∂arg, one an argument, as often as called.
 
@@ -241,6 +244,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     return run.rebuild_output([run.handed_out(y) for y in run.outputs]), pull
 
 
+@checked
 def jvp(f: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """The value of f and its derivative in a direction, ∂f/∂args · tangents: two reverse sweeps, as the pullback is
     linear in its argument and the derivative of a linear map is the map.
@@ -249,8 +253,6 @@ def jvp(f: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> 
     >>> tangent
     array([6.])
     """
-    if not isinstance(args, list | tuple) or not isinstance(tangents, list | tuple):
-        raise TypeError("jvp: args and tangents must be tuples, with one entry an argument of the function")
     given, _ = flatten(args)
     directions = _directions("jvp: tangents", args, tangents)
     out, pull = vjp(f, *args)
@@ -279,6 +281,7 @@ def _directions(name: str, given: Any, tangents: Any) -> list[Any]:
     return directions
 
 
+@checked
 def jacobian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """A function that returns all derivatives ∂out/∂arg of f, of shape ``out.shape + arg.shape``: one sweep an output.
 
@@ -288,8 +291,6 @@ def jacobian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callab
     array([[2., 0.],
            [0., 4.]])
     """
-    demand_function("jacobian", f)
-
     @made_of(jacobian, f, argnum)
     def of(*args: Any, **kwargs: Any) -> Any:
         run = Run("jacobian", functools.partial(f, **kwargs), args, positions_of("jacobian", argnum, len(args)))
@@ -316,6 +317,7 @@ def _basis(y: Tensor) -> Iterator[Any]:
         yield seed.reshape(y.shape)
 
 
+@checked
 def hessian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """A function that returns the second derivatives of a scalar f, of shape ``arg.shape + arg.shape``.
 
@@ -326,6 +328,7 @@ def hessian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callabl
     return jacobian(grad(f, argnum), argnum)
 
 
+@checked
 def hvp(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """A function of f's arguments and a direction v, of the form of the argument, that returns the Hessian times v:
     the gradient's own pullback, as a Hessian is symmetric.
@@ -356,6 +359,7 @@ def hvp(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..
     return of
 
 
+@checked
 def adjoints(loss: Tensor, wrt: Any, *, gradient: Any = None, create_graph: bool = False) -> Any:
     """The gradients of `loss` with respect to recorded tensors, leaves or not. Never touches `.grad`.
 

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import demand_plain
+from ..arguments import Tolerance, checked, shown
+from ..errors import brief
 from ..leaving import looked_at
 from ..pickling import Readable
-from ..record import Node
+from ..record import Node, constant
 from ..sweep import below, leading_to
 from ..symbolic import Formula, derive
 from ..symbolic.derive import LARGEST, wanted
@@ -22,7 +23,6 @@ from ..symbolic.reading import Reading
 from ..symbolic.terms import session
 from .cursor import Name
 from .diagnosis import Diagnosis, explanations
-from .evaluate import Misfit
 from .finding import Inputs
 from .grammar import ORDERS, parse
 from .printing import Printer
@@ -31,13 +31,15 @@ from .spelling import Spelling
 from .tokens import FormulaError, notation_of, restored
 from .tree import Tree
 from .trial import SMALL, Trial
+from .work import Excess, Misfit
 
 Array = Any
 READINGS = 12  # of a text whose products or names may be read in several ways
 
 
+@checked
 def compare(
-    loss: Any, wrt: Any, formula: Any, *, rtol: float | None = None, names: Mapping[str, Any] | None = None
+    loss: Any, wrt: Any, formula: Any, *, rtol: Tolerance | None = None, names: Mapping[str, Any] | None = None
 ) -> Comparison:
     r"""Compare a formula for a gradient with the engine's, and say what is wrong where it is wrong.
 
@@ -139,7 +141,7 @@ class Comparison(Readable):
         self._notes: list[str] = []  # of how the text is read
         self._misfit = self.diagnosis = ""
         self.verdict = "wrong"
-        scope = Scope(loss, reading, {_key(name): target for name, target in names.items()})
+        scope = Scope(loss, reading, {_key(name, target): target for name, target in names.items()})
         if isinstance(formula, str):
             typed, formula = formula, restored(formula, scope.known())
             self._notes += ['It is read as a text with r in front: write r"…".'] * (formula != typed)
@@ -212,8 +214,10 @@ class Comparison(Readable):
             self._broadcasts += [each for each in notes.values() if candidate.tree and each not in self._broadcasts]
             return value
         except Misfit as error:
-            piece = f"{candidate.printer(error.tree)}: " if candidate.printer and error.tree else ""
+            piece = f"{_short(candidate.printer(error.tree))}: " if candidate.printer and error.tree else ""
             said = str(error).rstrip(".")
+            if isinstance(error, Excess):
+                raise FormulaError(self.text, error.tree.at if error.tree else 0, said) from None
             self._misfit = f"It does not type-check: {piece}{said}."
             return None
 
@@ -280,7 +284,9 @@ class Comparison(Readable):
             self.suggestion = self._suggested(findings[0].mended, best)
         else:
             parts += [self._where()] if self.value is not None else []
-            parts.append("No small edit explains it." if self.text else "No simple cause explains it.")
+            few = "It is too long to try every small edit; those that were tried do not explain it."
+            none = "No small edit explains it." if self.text else "No simple cause explains it."
+            parts.append(few if self._inputs.scope.work.cut else none)
         self.diagnosis = " ".join(parts)
         return best
 
@@ -408,18 +414,20 @@ class Comparison(Readable):
 def _read_as(tree: Tree, scope: Scope) -> list[str]:
     """Which names of a formula are not the tape's own, and what they are taken for."""
     said: dict[str, str] = {}
-    for node in tree.walk():
-        if node.kind == "name" and node.text and not node.indices:
-            with contextlib.suppress(FormulaError):
-                name = parse(node.text, scope.known(), ORDERS[0], scope.is_layer)
-                if isinstance(name.data, Name) and (meant := scope.meant(name.data, node.data)):
-                    said[node.text] = meant
+    known, names = scope.known(), [each for each in tree.walk() if each.kind == "name" and not each.indices]
+    for text, quantity in dict.fromkeys((each.text, each.data) for each in names if each.text):
+        with contextlib.suppress(FormulaError):
+            name = parse(text, known, ORDERS[0], scope.is_layer)
+            if isinstance(name.data, Name) and (meant := scope.meant(name.data, quantity)):
+                said[text] = meant
     return [f"{', '.join(f'{name} is read as {meant}' for name, meant in said.items())}."] if said else []
 
 
-def _key(name: str) -> Name:
+def _key(name: Any, target: Any) -> Name:
     """A key of names= as the grammar has it."""
-    tree = parse(restored(str(name), set()), {str(name)} if str(name).isidentifier() else ())
+    if not isinstance(name, str) or not isinstance(target, str | Node):
+        raise TypeError(f"compare: names= maps names to names or Tensors, got {shown(name)}: {shown(target)}")
+    tree = parse(restored(name, set()), {name} if name.isidentifier() else ())
     if tree.kind != "name" or not isinstance(tree.data, Name):
         raise ValueError(f"compare: the key {name!r} of names= is no name")
     return tree.data._replace(base=joined(tree.data.base))
@@ -455,7 +463,11 @@ class Watched(np.ndarray):
 def _called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Callable[..., Array]:
     """A function of what its arguments name."""
     quantities = {}
-    for name, parameter in inspect.signature(function).parameters.items():
+    try:
+        parameters = inspect.signature(function).parameters
+    except ValueError:  # of what is written in C
+        raise TypeError(f"compare: the arguments of the formula have no names, got {brief(function)}") from None
+    for name, parameter in parameters.items():
         several = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         if several or parameter.default is not parameter.empty:
             continue
@@ -474,8 +486,7 @@ def _called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Cal
             array.notes = notes
         try:
             result = function(**arrays)
-            demand_plain(result, "the result")
-            return np.asarray(getattr(result, "_value", result), float)
+            return np.asarray(constant(getattr(result, "_value", result), "the result"), float)
         except Exception as error:  # whatever it is: the function cannot be run on these arrays
             raise Misfit(None, f"the function fails, {type(error).__name__}: {error}") from None
 
@@ -485,11 +496,7 @@ def _called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Cal
 def _constant(values: Any) -> Callable[..., Array]:
     """Numbers that are what they are."""
     values = getattr(values, "_value", values)
-    demand_plain(values, "compare: the formula")
-    try:
-        array = np.asarray(values, float)
-    except (TypeError, ValueError):
-        raise TypeError(f"compare: the formula is an array, a function or text, not {type(values).__name__}") from None
+    array = np.asarray(constant(values, "compare: the formula, an array, a function or text"), float)
     return lambda trial: array
 
 

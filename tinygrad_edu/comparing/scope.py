@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arguments import shown
 from ..naming import same_to_python
 from ..record import Node
 from ..symbolic.latex import GREEK as LATEX
 from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading
 from .cursor import Name, Quotient
 from .tree import Tree
+from .work import Work
 
 Key = int | str  # a node by its stamp, a constant by its name
 
@@ -74,6 +76,8 @@ class Scope:
     def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any]) -> None:
         self.loss, self.reading, self.mapping = loss, reading, mapping
         nodes = reading.nodes
+        self.work = Work(sum(node._value.size for node in nodes.values()))
+        self._meant: dict[Name | Quotient, list[Quantity] | Unknown] = {}
         self.keys: dict[str, Key] = {name: name for name in reading.given}
         for stamp, name in reading.names.items():
             self.keys[name] = stamp
@@ -209,6 +213,17 @@ class Scope:
         Unknown
             If the tape has nothing of the kind.
         """
+        if name not in self._meant:
+            try:
+                self._meant[name] = self._find(name)
+            except Unknown as error:
+                self._meant[name] = error
+        meant = self._meant[name]
+        if isinstance(meant, Unknown):
+            raise Unknown(str(meant))
+        return meant
+
+    def _find(self, name: Name | Quotient) -> list[Quantity]:
         if isinstance(name, Quotient):
             return self.derivative(name)
         found = self.mapped(name) or self.exact(name) or self.spelled(name)
@@ -252,9 +267,10 @@ class Scope:
         if isinstance(target, str):
             found = self.exact(Name(target, primes=name.primes)) or self.spelled(Name(target, primes=name.primes))
         else:
-            found = self.of(self.key(target), name.primes)
+            key = self.key(target)
+            found = self.of(key, name.primes) if key in self.reading.nodes or key in self.reading.given else []
         if not found:
-            raise Unknown(f"names= maps {_shown(name)} to {target!r}, which the tape does not have")
+            raise Unknown(f"names= maps {_shown(name)} to {shown(target)}, which the tape does not have")
         return found
 
     def exact(self, name: Name) -> list[Quantity]:

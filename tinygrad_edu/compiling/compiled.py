@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..containers import demand_function, flatten, positions_of
+from ..arguments import checked
+from ..containers import flatten, positions_of
 from ..errors import underflows_to_zero
 from ..operations.elementwise import differentiable
 from ..operations.signatures import ERRORS
@@ -39,6 +40,7 @@ BY_IDENTITY = (  # arguments that stay what they are; everything else is known b
 PROGRAMS = 64  # of so many shapes, dtypes and other arguments the programs are kept
 
 
+@checked
 def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compiled:
     """A function like ``value_and_grad(f, argnum)``, which is run as a straight-line NumPy program.
 
@@ -83,7 +85,6 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
     >>> print(step.source.partition("def step")[2].splitlines()[1].strip())
     v1 = np.multiply(w, x, out=m1)  # (2,)
     """
-    demand_function(NAME, f)
     return Compiled(f, argnum)
 
 

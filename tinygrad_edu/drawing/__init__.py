@@ -7,6 +7,7 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import Any
 
+from ..arguments import Natural, checked, demand_known
 from ..files import target, write
 from ..leaving import looked_at
 from ..record import Node
@@ -27,6 +28,7 @@ DIRECTIONS = ("LR", "TB", "RL", "BT")
 SUFFIXES = (".svg", ".png", ".pdf", ".dot")
 
 
+@checked
 def draw(
     loss: Any,
     path: str | bytes | os.PathLike[str] | None = None,
@@ -34,7 +36,7 @@ def draw(
     backward: bool = False,
     values: bool | str = "auto",
     formulas: bool = True,
-    depth: int | None = None,
+    depth: Natural | None = None,
     direction: str = "LR",
     theme: str = "light",
     legend: bool = False,
@@ -91,10 +93,7 @@ def draw(
         ("direction", direction, DIRECTIONS),
         ("theme", theme, tuple(THEMES)),
     ):
-        if given not in known:
-            raise ValueError(f"draw: {name}={given!r} is unknown; known are {', '.join(map(repr, known))}")
-    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
-        raise ValueError(f"draw: depth={depth!r} must be None or a whole number, 0 or more")
+        demand_known("draw", name, given, known)
     file = None if path is None else target(path, "draw", *SUFFIXES)
     graph = fold(collect(loss), depth, MOST)
     detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..arguments import checked
 from ..containers import flatten
 from ..naming import visible
 from ..record import Operation, Value, apply, constant, unchanging
 from .elementwise import real
 
 
+@checked
 def operation(
     name: str,
     forward: Callable[..., Any],
@@ -39,8 +41,6 @@ def operation(
     >>> cube(np.array([2.0]))
     array([8.])
     """
-    if not isinstance(name, str):
-        raise TypeError(f"operation: the name must be a string, got {type(name).__name__}")
     name = visible(name)
     for function in (forward, *rules):
         if function is not None and not callable(function):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import brief
 from ..record import Operation, Value, apply, shape_of
 from .defining import Each, fold, primitive, vjps
 from .indexing import getitem
@@ -27,7 +28,14 @@ def _whole(name: str, numbers: Any) -> Shape:
     try:
         return tuple(map(operator.index, numbers))
     except (TypeError, ValueError):
-        raise TypeError(f"{name}: expected whole numbers, got {' '.join(str(numbers).split())}") from None
+        raise TypeError(f"{name}: expected whole numbers, got {brief(numbers)}") from None
+
+
+def demand_order(name: str, order: Any) -> None:
+    """TypeError for another order than rows first and columns first: A and K depend on how memory is laid out."""
+    if not isinstance(order, str) or order not in ("C", "F"):
+        said = brief(order) if isinstance(order, str) else type(order).__name__
+        raise TypeError(f"{name}: order={said} is not supported; rows first are 'C', columns first are 'F'")
 
 
 def reshape(a: Any, *shape: Any, order: str = "C") -> Any:
@@ -39,11 +47,10 @@ def reshape(a: Any, *shape: Any, order: str = "C") -> Any:
     """
     if len(shape) == 1 and np.ndim(shape[0]) == 1:
         (shape,) = shape
-    if order == "F":
-        return _transpose(_reshape(_transpose(a), _whole("reshape", shape)[::-1]))
-    if order != "C":
-        raise TypeError(f"reshape: rows first are 'C', columns first are 'F', got {order!r}")
-    return _reshape(a, _whole("reshape", shape))
+    if type(order) is str and order == "C":
+        return _reshape(a, _whole("reshape", shape))
+    demand_order("reshape", order)
+    return _transpose(_reshape(_transpose(a), _whole("reshape", shape)[::-1]))
 
 
 @primitive(inputs=1)
@@ -109,10 +116,10 @@ def transpose(a: Any, *order: Any, axes: Any = None) -> Any:
     if len(order) == 1 and (order[0] is None or np.ndim(order[0]) == 1):
         (order,) = order
     axes = order if axes is None else axes
-    if axes is None or not len(axes):
+    if axes is None or not (axes := _whole("transpose", axes)):
         return _transpose(a)
     ndim = len(shape_of(a))
-    return _transpose(a, tuple(i % ndim if -ndim <= i < ndim else i for i in _whole("transpose", axes)))
+    return _transpose(a, tuple(i % ndim if -ndim <= i < ndim else i for i in axes))
 
 
 @primitive(inputs=1, symbol="ᵀ")

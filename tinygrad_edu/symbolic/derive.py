@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import checked, demand_known
 from ..leaving import looked_at
 from ..naming import name_of
 from ..record import Node
@@ -32,6 +33,7 @@ READABLE = 10_000  # symbols of any formula
 TOO_LONG = f"derive: the inlined formula has more than {LONGEST} symbols; form='recursive' is short"
 
 
+@checked
 def sums_to_one(t: Any, axis: int = 0) -> Assumption:
     """Let `derive` assume that the numbers of `t` sum to 1 along an axis, as targets do. It checks them.
 
@@ -44,6 +46,7 @@ def sums_to_one(t: Any, axis: int = 0) -> Assumption:
     return Assumption(t, axis)
 
 
+@checked
 def derive(
     loss: Any,
     wrt: Any,
@@ -103,8 +106,7 @@ def derive(
         raise ValueError("derive: nothing was tracked; did you forget requires_grad=True?")
     looked_at(loss, "derive")
     for given, known, what in ((form, FORMS, "form"), (activation, STYLES, "activation")):
-        if given not in known:
-            raise ValueError(f"derive: {what}={given!r} is unknown; known are {', '.join(map(repr, known))}")
+        demand_known("derive", what, given, known)
     nodes = below(loss)
     if len(nodes) > LARGEST:
         raise ValueError(f"derive: {len(nodes)} nodes are too many for a formula (at most {LARGEST}); derive a part")
