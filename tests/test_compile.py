@@ -182,7 +182,7 @@ def test_parameters_that_differ_at_their_end_are_two():
     times = tg.operation("times", lambda x, *, name: x * len(name), lambda g, out, x, *, name: g * len(name))
 
     def f(u):
-        parts = times(u, name="a long text, of 1"), times(tg.sin(u), name="a long text, of 12345")
+        parts = times(u, name="a text of some length, 1"), times(u, name="a text of some length, 123")
         places = np.array([0, 1, 2, 3, 0]), np.array([0, 1, 2, 3, 2])
         return sum(map(tg.sum, parts)) + sum(tg.sum(u[i] ** 3 * np.arange(1.0, 6.0)) for i in places)
 
