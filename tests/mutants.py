@@ -221,6 +221,7 @@ MUTANTS = [
            "the numbers of a matrix stand in its other form"),
     Mutant("drawing/pieces.py", "rule.added if added else rule.term", "rule.term",
            "a product is shown as it is before broadcasting is undone"),
+    Mutant("drawing/pieces.py", "({text})", "{text}", "2 · (−3) is shown as 2 −3"),
     Mutant("drawing/steps.py", "since.setdefault(key, i)", "since[key] = i",
            "a value is there from the last step on that is about it, not from the first"),
     Mutant("drawing/steps_page.py", "max(self.since[tail], self.since[head])",
@@ -234,6 +235,8 @@ MUTANTS = [
            "nan is lost among the errors"),
     Mutant("documents/strict.py", "if not (0 <= j < self.shape[0] and", "if not (j < self.shape[0] and",
            "x[-1] is the last element"),
+    Mutant("documents/strict.py", "len(x) != len(self.functions)", "len(x) > len(self.functions)",
+           "functions without a row are left out"),
 ]  # fmt: skip
 
 
