@@ -392,6 +392,16 @@ def test_a_new_shape_after_an_old_one():
     assert len(step._programs) == 3
 
 
+def test_other_forms_of_as_many_numbers():
+    """A matrix and its transpose, a list that has grown: each has its own program."""
+    check(lambda u: tg.sum(tg.sin(u)), [x], [x.T.copy()])
+    check(lambda us: sum(map(tg.sum, us)), [[x, x]], [[x, x, 2 * x]])
+
+
+def test_a_difference_with_the_other_sign():
+    check(lambda u, v: tg.sum(tg.exp(-(u - v))), (x, 2 * x), (-x, x))
+
+
 def test_two_threads():
     f = lambda u, v: tg.sum(tg.tanh(u @ v) * 2.0)  # noqa: E731
     step, eager, wrong = tg.compile(f, (0, 1)), tg.value_and_grad(f, (0, 1)), []
