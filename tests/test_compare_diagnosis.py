@@ -6,6 +6,7 @@ from cases import assert_close
 from wrong_formulas import NETWORKS
 
 import tinygrad_edu as tg
+from tinygrad_edu.comparing import diagnosis
 from tinygrad_edu.comparing.comparison import Candidate
 from tinygrad_edu.comparing.context import Context
 from tinygrad_edu.comparing.diagnosis import Diagnosis
@@ -412,6 +413,20 @@ def test_two_mistakes():
     assert set(comparison.causes) == {"transpose", "sign"} and comparison.suggestion
     comparison = tg.compare(loss, "W1", f"((W2 @ {DELTA}) * (1 - a1**2)) @ X.T")
     assert comparison.causes == ("transpose", "mean")
+
+
+def test_the_search_for_two_mistakes_ends(monkeypatch):
+    """Each candidate is computed on several inputs; there are thousands of them."""
+    pairs, tried = [], Diagnosis.tried
+
+    def counted(self, edit, before=None):
+        pairs.append(before is not None)
+        return tried(self, edit, before)
+
+    monkeypatch.setattr(diagnosis, "PAIRS", 5)
+    monkeypatch.setattr(Diagnosis, "tried", counted)
+    assert not tg.compare(NETWORKS["batch"](), "W1", f"((W2 @ {DELTA}) * a1 * a1) @ X.T @ X").causes
+    assert sum(pairs) == 5
 
 
 def test_names_of_constants():

@@ -205,6 +205,24 @@ def test_tied_weights():
     assert right(tg.derive(loss, W)) == "((W·(Wᵀ·h + c − X)) ∘ h′)·Xᵀ + h·(Wᵀ·h + c − X)ᵀ"
 
 
+def test_the_identity_is_its_own_transpose():
+    W = variable("W", 3, 3)
+    assert right(tg.derive(tg.trace(W.T), W)) == "I"
+    assert right(tg.derive(tg.sum(tg.sin((W @ tg.inv(W)).T @ W)), W)) == "cos(W)"
+
+
+def test_products_of_sums_are_multiplied_out_only_where_that_is_shorter():
+    x, y, a = (tg.Tensor(RANDOM.uniform(0.5, 1.5, (3, 1)), requires_grad=True, name=name) for name in "xya")
+    formula = right(tg.derive(tg.sum(tg.sin(x * (1 / x + (y + a) * (1 + a)))), a))
+    assert "cos(1 + x ∘ (y + a) ∘ (1 + a))" in formula
+
+
+def test_parameters_that_differ_at_their_end_differ():
+    x = variable("x", 5)
+    loss = tg.sum(x[np.array([0, 1, 2, 3, 0])] * tg.sin(x[np.array([0, 1, 2, 3, 2])]))
+    assert_close(tg.derive(loss, x).evaluate(), tg.adjoints(loss, x))
+
+
 def test_attention():
     Q, K, V, U = variable("Q", 4, 3), variable("K", 5, 3), variable("V", 5, 2), given("U", 4, 2)
     P = tg.softmax(Q @ K.T / np.sqrt(3), axis=1).named("P")

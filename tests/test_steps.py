@@ -315,6 +315,14 @@ def test_a_rule_that_raises_on_symbols_steps_all_the_same():
     np.testing.assert_array_equal(walked.steps[-2].total, 2 * np.ones((2, 2)))
 
 
+def test_a_negative_number_in_a_product_has_parentheses():
+    """2 (−3) is no difference."""
+    w = tg.Tensor(-3.0, requires_grad=True, name="w")
+    numbers = [line.numbers for step in walk(2.0 * w).steps for line in step.lines]
+    texts = ["".join(str(x.value) if isinstance(x, Matrix) else x for x in pieces) for pieces in numbers]
+    assert "2 (-3.0) = -6.0" in texts
+
+
 def test_what_no_rule_leads_to_is_said_to_be_not_computed():
     x, y = tensor(2, name="x"), tensor(2, name="y")
     nothing = tg.operation("nothing", lambda a, b: a.copy(), lambda g, out, a, b: g, None)
