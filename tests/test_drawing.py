@@ -487,7 +487,7 @@ def test_an_unknown_argument_is_pythons_own_error():
 def test_what_cannot_be_drawn():
     with pytest.raises(TypeError, match=r"^draw: expected a Tensor, got ndarray$"):
         draw(np.ones(3))
-    with pytest.raises(ValueError, match=r"^draw: nothing was recorded; did you forget requires_grad=True\?$"):
+    with pytest.raises(ValueError, match=r"^draw: nothing was tracked; did you forget requires_grad=True\?$"):
         draw(tg.Tensor([1.0]) + 1.0)
 
 

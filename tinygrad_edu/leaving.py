@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .naming import name_of
-from .record import Value, stamps, state
+from .record import Node, Value, stamps, state
 from .sweep import below
 
 INSTEAD = (
@@ -68,6 +68,15 @@ def looked_at(x: Any, use: str) -> Any:
     if isinstance(numbers, Value):
         raise numbers.refused(use)  # type: ignore[attr-defined]
     return numbers
+
+
+def demand_recorded(name: str, loss: Any) -> None:
+    """TypeError, ValueError for what is no recorded Tensor, or is traced by `compile`: there is no tape to be shown."""
+    if not isinstance(loss, Node):
+        raise TypeError(f"{name}: expected a Tensor, got {type(loss).__name__}")
+    if loss._record is None:
+        raise ValueError(f"{name}: nothing was tracked; did you forget requires_grad=True?")
+    looked_at(loss, name)
 
 
 def leaving(x: Any, use: str, instead: str = INSTEAD) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import checked
-from .leaving import looked_at
+from .leaving import demand_recorded
 from .naming import name_of
 from .notation import applied
 from .sweep import below, seed_for, settled
@@ -37,11 +37,7 @@ def tape(loss: Tensor, adjoints: bool = False) -> Tape:
     v1 = W · x  (1, 1)  11       1.67e-05
     a  = σ(v1)  (1, 1)  1        1
     """
-    if not isinstance(loss, Tensor):
-        raise TypeError(f"tape: expected a Tensor, got {type(loss).__name__}")
-    if not loss.requires_grad:
-        raise ValueError("tape: nothing was tracked; did you forget requires_grad=True?")
-    looked_at(loss, "tape")
+    demand_recorded("tape", loss)
     nodes = below(loss)
     found = {}
     if adjoints:

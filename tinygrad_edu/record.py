@@ -26,36 +26,26 @@ OF_A_VARIABLE: Mapping[str, Any] = MappingProxyType({})  # what a transform diff
 stamps = itertools.count(1)  # an input is stamped before its result: stamps are a topological order
 
 
-# What is switched on or off: for a thread, and for a task of asyncio.
-_recording: ContextVar[bool] = ContextVar("recording", default=True)
-_switches: ContextVar[tuple[bool, ...]] = ContextVar("switches", default=())
-_layers: ContextVar[tuple[str, ...]] = ContextVar("layers", default=())
-is_recording, layers_now = _recording.get, _layers.get
-
-
-# The transforms that run a function now, the innermost last; see `leaving`.
-_running: ContextVar[tuple[Any, ...]] = ContextVar("running", default=())
-# What `compile` puts others in place of, while it traces a function: how the numbers of a node are looked at, and who
-# is told of a result that no record is kept of.
 as_it_is = operator.attrgetter("_value")
-_look: ContextVar[Callable[[Any], Any]] = ContextVar("look", default=as_it_is)
-_untracked: ContextVar[Callable[..., None]] = ContextVar("untracked", default=lambda *result: None)
-
-
-def _setter(variable: ContextVar[Any]) -> Callable[[Any, Any], None]:
-    def put(self: Any, new: Any) -> None:
-        variable.set(new)
-
-    return put
+# What is switched on or off, for a thread and for a task of asyncio. Of layers and of transforms that are running the
+# innermost is the last. While `compile` traces a function, others are in place of how the numbers of a node are looked
+# at, and of who is told of a result that no record is kept of.
+_DEFAULTS = {
+    "recording": True, "switches": (), "layers": (), "running": (), "look": as_it_is, "untracked": lambda *result: None,
+}  # fmt: skip
+_VARIABLES: dict[str, ContextVar[Any]] = {name: ContextVar(name, default=x) for name, x in _DEFAULTS.items()}
+is_recording, layers_now = _VARIABLES["recording"].get, _VARIABLES["layers"].get
+look_now, untracked_now = _VARIABLES["look"].get, _VARIABLES["untracked"].get
 
 
 class _State:
     """What is switched on or off now."""
 
-    recording = property(lambda self: is_recording())
-    running = property(lambda self: _running.get(), _setter(_running))
-    look = property(lambda self: _look.get(), _setter(_look))
-    untracked = property(lambda self: _untracked.get(), _setter(_untracked))
+    def __getattr__(self, name: str) -> Any:
+        return _VARIABLES[name].get()
+
+    def __setattr__(self, name: str, new: Any) -> None:
+        _VARIABLES[name].set(new)
 
 
 state = _State()
@@ -86,14 +76,11 @@ class recording(Block):
         self.on = on
 
     def __enter__(self) -> None:
-        self._set((*_switches.get(), self.on))
+        state.switches, state.recording = (*state.switches, self.on), self.on
 
     def __exit__(self, *error: object) -> None:
-        self._set(_closed(_switches.get(), self.on))
-
-    def _set(self, switches: tuple[bool, ...]) -> None:
-        _switches.set(switches)
-        _recording.set(switches[-1] if switches else True)
+        state.switches = _closed(state.switches, self.on)
+        state.recording = state.switches[-1] if state.switches else True
 
 
 def no_grad() -> recording:
@@ -129,10 +116,10 @@ class layer(Block):
         self.name = name
 
     def __enter__(self) -> None:
-        _layers.set((*layers_now(), self.name))
+        state.layers = (*layers_now(), self.name)
 
     def __exit__(self, *error: object) -> None:
-        _layers.set(_closed(layers_now(), self.name))
+        state.layers = _closed(layers_now(), self.name)
 
 
 class Operation:
@@ -302,7 +289,7 @@ def record(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any
 
 def remember(out: Any, operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any]) -> None:
     """Keep the origin of an untracked result of named tensors, a few operations deep."""
-    state.untracked(out, operation, inputs, params)
+    untracked_now()(out, operation, inputs, params)
     depth = 0
     for x in inputs:
         origin = getattr(x, "_origin", None)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..arguments import Tolerance, checked, shown
 from ..errors import brief
-from ..leaving import looked_at
+from ..leaving import demand_recorded
 from ..pickling import Readable
 from ..record import Node, constant
 from ..sweep import below, leading_to
@@ -82,11 +82,8 @@ def compare(
     Suggestion: ((a - t) * a * (1 - a)) @ x.T
     The largest difference is 0.19, relative 2.
     """
-    if not isinstance(loss, Node):
-        raise TypeError(f"compare: expected a Tensor, got {type(loss).__name__}")
-    if loss._record is None:
-        raise ValueError("compare: nothing was tracked; did you forget requires_grad=True?")
-    if looked_at(loss, "compare").size != 1:
+    demand_recorded("compare", loss)
+    if loss._value.size != 1:
         raise ValueError(f"compare: the loss has shape {loss._value.shape}; only a scalar (size 1) has a gradient")
     nodes = below(loss)
     if len(nodes) > LARGEST:

@@ -9,8 +9,7 @@ from typing import Any
 
 from ..arguments import Natural, checked, demand_known
 from ..files import target, write
-from ..leaving import looked_at
-from ..record import Node
+from ..leaving import demand_recorded
 from . import dot, mermaid
 from .backward import backward as swept
 from .engine import render
@@ -83,11 +82,7 @@ def draw(
     >>> tg.draw((w @ [[3.0], [4.0]]).named("z"))
     <Drawing: 3 nodes, 2 edges>
     """
-    if not isinstance(loss, Node):
-        raise TypeError(f"draw: expected a Tensor, got {type(loss).__name__}")
-    if loss._record is None:
-        raise ValueError("draw: nothing was recorded; did you forget requires_grad=True?")
-    looked_at(loss, "draw")
+    demand_recorded("draw", loss)
     for name, given, known in (
         ("values", values, ("auto", True, False)),
         ("direction", direction, DIRECTIONS),

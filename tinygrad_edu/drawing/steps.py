@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..leaving import looked_at
+from ..leaving import demand_recorded
 from ..naming import short
-from ..record import Node
 from .backward import Backward, Contribution, backward
 from .graph import Vertex, collect
 from .pieces import Line, Matrix, Pieces, Symbol, Writer, adjoint_of, shape_of, sum_of
@@ -72,11 +71,10 @@ def walk(loss: Any) -> Walk:
     ------
     TypeError, ValueError for what is no scalar, was not recorded, or has more than 200 operations or 600 inputs.
     """
-    if not isinstance(loss, Node):
-        raise TypeError(f"step_through: expected a Tensor, got {type(loss).__name__}")
-    if loss._record is None or loss._record.operation is None:
-        raise ValueError("step_through: nothing was recorded; did you forget requires_grad=True?")
-    if looked_at(loss, "step_through").size != 1:
+    demand_recorded("step_through", loss)
+    if loss._record.operation is None:
+        raise ValueError("step_through: a leaf is the result of nothing; give a recorded result")
+    if loss._value.size != 1:
         raise ValueError(
             f"step_through: the result has shape {loss._value.shape}; a sweep starts at a scalar (size 1): take .sum()"
         )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import checked, demand_known
-from ..leaving import looked_at
+from ..leaving import demand_recorded
 from ..naming import name_of
 from ..record import Node
 from ..sweep import below, leading_to
@@ -100,11 +100,7 @@ def derive(
     >>> print(tg.derive(tg.sum((A @ x - b) ** 2), x))
     ∇x = 2 Aᵀ·(A·x − b)
     """
-    if not isinstance(loss, Node):
-        raise TypeError(f"derive: expected a Tensor, got {type(loss).__name__}")
-    if loss._record is None:
-        raise ValueError("derive: nothing was tracked; did you forget requires_grad=True?")
-    looked_at(loss, "derive")
+    demand_recorded("derive", loss)
     for given, known, what in ((form, FORMS, "form"), (activation, STYLES, "activation")):
         demand_known("derive", what, given, known)
     nodes = below(loss)
