@@ -14,6 +14,7 @@ import numpy as np
 from ..arguments import Tolerance, checked, shown
 from ..errors import brief
 from ..leaving import demand_recorded
+from ..naming import short
 from ..pickling import Readable
 from ..record import Node, constant
 from ..sweep import below, leading_to
@@ -34,6 +35,7 @@ from .trial import SMALL, Trial
 from .work import Excess, Misfit
 
 Array = Any
+LONGEST = 300  # characters of a formula that are shown
 READINGS = 12  # of a text whose products or names may be read in several ways
 
 
@@ -211,7 +213,7 @@ class Comparison(Readable):
             self._broadcasts += [each for each in notes.values() if candidate.tree and each not in self._broadcasts]
             return value
         except Misfit as error:
-            piece = f"{_short(candidate.printer(error.tree))}: " if candidate.printer and error.tree else ""
+            piece = f"{short(candidate.printer(error.tree), LONGEST)}: " if candidate.printer and error.tree else ""
             said = str(error).rstrip(".")
             if isinstance(error, Excess):
                 raise FormulaError(self.text, error.tree.at if error.tree else 0, said) from None
@@ -358,7 +360,7 @@ class Comparison(Readable):
         return None
 
     def __str__(self) -> str:
-        lines = [f"{self.verdict}: {_short(self.text)}" if self.text else self.verdict, self.diagnosis]
+        lines = [f"{self.verdict}: {short(self.text, LONGEST)}" if self.text else self.verdict, self.diagnosis]
         if self.suggestion:
             lines.append(f"Suggestion: {self.suggestion}")
         if self.verdict != "right" and not np.isnan(self.max_abs_error):
@@ -383,7 +385,7 @@ class Comparison(Readable):
     def _rows(self) -> Iterator[tuple[str, Any]]:
         yield "verdict", self.verdict
         if self.text:
-            yield "formula", _short(self.text)
+            yield "formula", short(self.text, LONGEST)
         yield "diagnosis", self.diagnosis
         if self.suggestion:
             yield "suggestion", self.suggestion
@@ -495,7 +497,3 @@ def _constant(values: Any) -> Callable[..., Array]:
     values = getattr(values, "_value", values)
     array = np.asarray(constant(values, "compare: the formula, an array, a function or text"), float)
     return lambda trial: array
-
-
-def _short(text: str) -> str:
-    return " ".join(text.split()) if len(text) <= 300 else " ".join(text[:299].split()) + "…"
