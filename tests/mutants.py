@@ -151,7 +151,7 @@ MUTANTS = [
            "a program has the numbers of an array that was written into later, and closes it for writing"),
     Mutant("compiling/entry.py", '" or ".join(f"{new} is not', '" and ".join(f"{new} is not',
            "of two closed-over Tensors one may have new data without being read again"),
-    Mutant("compiling/compiled.py", "return dict, tuple(map(_form_of, tree)), tuple(map", "return dict, len(tree), tuple(map",
+    Mutant("compiling/compiled.py", "return dict, tuple(map(_form_of, tree))", "return dict, len(tree)",
            "dicts with other keys share a program"),
     # symbolic
     Mutant("symbolic/algebra.py", "roots != c.roots and float", "roots == c.roots and float",

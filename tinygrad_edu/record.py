@@ -42,7 +42,9 @@ class _State:
     """What is switched on or off now."""
 
     def __getattr__(self, name: str) -> Any:
-        return _VARIABLES[name].get()
+        if name in _VARIABLES:
+            return _VARIABLES[name].get()
+        raise AttributeError(name)
 
     def __setattr__(self, name: str, new: Any) -> None:
         _VARIABLES[name].set(new)

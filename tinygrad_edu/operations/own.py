@@ -80,7 +80,7 @@ def _forward(name: str, forward: Callable[..., Any], floating: bool) -> Callable
     return numbers
 
 
-def _result(name: str, function: Callable[..., Any], *inputs: Any, **params: Any) -> Any:
+def _result(name: str, function: Callable[..., Any], /, *inputs: Any, **params: Any) -> Any:
     """What the user's forward or rule makes of inputs that it can only read: an array that nobody else holds, or a
     value of the inputs' kind."""
     try:
