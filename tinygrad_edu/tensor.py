@@ -206,9 +206,8 @@ class Tensor(Arithmetic, Node):
 
     def __repr__(self) -> str:
         traced = is_traced(self)
-        body = "numbers unknown"  # those of now are not the program's
-        if not traced:
-            body = np.array2string(np.asarray(self._value), separator=", ", prefix="Tensor(")
+        # Those of now are not the numbers of a program that is being written.
+        body = "numbers unknown" if traced else np.array2string(np.asarray(self._value), separator=", ", prefix="Tensor(")
         if traced or (not self.size and self.shape != (0,)):
             body += f", shape={self.shape}"
         dtype = "" if self.dtype in (np.dtype(float), np.dtype(int)) else f", dtype={self.dtype}"
