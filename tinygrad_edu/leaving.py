@@ -40,8 +40,8 @@ class Running:
 
     def call(self, f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """The function's result."""
-        before = state.running
-        state.running = (*before, self)
+        before = state.running.get()
+        state.running.set((*before, self))
         try:
             return f(*args, **kwargs)
         except ValueError as error:  # what float() has said, where array[0] = x hides it behind NumPy's own words
@@ -49,11 +49,11 @@ class Running:
                 raise error.__cause__.with_traceback(error.__traceback__) from None
             raise
         finally:
-            state.running = before
+            state.running.set(before)
 
     def warn(self) -> None:
         """Say that the result depends on nothing that is differentiated in, in the line that called the package."""
-        for outer in state.running:
+        for outer in state.running.get():
             outer.reached = True  # once is enough
         level, frame = 1, sys._getframe()
         while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
@@ -64,7 +64,7 @@ class Running:
 
 def looked_at(x: Any, use: str) -> Any:
     """The numbers of a Tensor, for whoever only shows them; TypeError where `compile` traces."""
-    numbers = state.look(x)
+    numbers = state.look.get()(x)
     if isinstance(numbers, Value):
         raise numbers.refused(use)  # type: ignore[attr-defined]
     return numbers
@@ -85,9 +85,9 @@ def leaving(x: Any, use: str, instead: str = INSTEAD) -> Any:
     Under `no_grad` nothing has one, and under `compile` the numbers of now are never given away.
     """
     numbers = looked_at(x, use)
-    if state.running and x._record is not None and state.recording:
-        seen = below(x, state.running[0].start)
-        run = next((run for run in reversed(state.running) if not seen.keys().isdisjoint(run.stamps)), None)
+    if state.running.get() and x._record is not None and state.recording.get():
+        seen = below(x, state.running.get()[0].start)
+        run = next((run for run in reversed(state.running.get()) if not seen.keys().isdisjoint(run.stamps)), None)
         if run is not None:
             argument = x._record.stamp in run.stamps
             what = name_of(x) or ("the argument" if argument else f"the result of {x._record.operation.name}")

@@ -64,7 +64,7 @@ PLAIN_FUNCTIONS = {
 def plain(x: Any) -> Any:
     """The numbers of Tensors, anywhere in nested arguments."""
     if isinstance(x, Node):
-        return state.look(x)
+        return state.look.get()(x)
     if type(x) in (list, tuple):
         return type(x)(map(plain, x))
     if type(x) is dict:
@@ -74,7 +74,7 @@ def plain(x: Any) -> Any:
 
 def is_traced(x: Node) -> bool:
     """Whether `compile` traces what is done now: numbers that leave the tape would be fixed in its program."""
-    return isinstance(state.look(x), Value)
+    return isinstance(state.look.get()(x), Value)
 
 
 def on_values(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

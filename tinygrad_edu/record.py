@@ -27,34 +27,28 @@ stamps = itertools.count(1)  # an input is stamped before its result: stamps are
 
 
 as_it_is = operator.attrgetter("_value")
-# What is switched on or off, for a thread and for a task of asyncio. Of layers and of transforms that are running the
-# innermost is the last. While `compile` traces a function, others are in place of how the numbers of a node are looked
-# at, and of who is told of a result that no record is kept of.
-_DEFAULTS = {
-    "recording": True, "switches": (), "layers": (), "running": (), "look": as_it_is, "untracked": lambda *result: None,
-}  # fmt: skip
-_VARIABLES: dict[str, ContextVar[Any]] = {name: ContextVar(name, default=x) for name, x in _DEFAULTS.items()}
-is_recording, layers_now = _VARIABLES["recording"].get, _VARIABLES["layers"].get
-look_now, untracked_now = _VARIABLES["look"].get, _VARIABLES["untracked"].get
 
 
-class _State:
-    """What is switched on or off now."""
+class state:
+    """What is switched on or off now, for a thread and a task of asyncio; of what is nested the innermost is last."""
 
-    def __getattr__(self, name: str) -> Any:
-        if name in _VARIABLES:
-            return _VARIABLES[name].get()
-        raise AttributeError(name)
+    recording: ContextVar[bool] = ContextVar("recording", default=True)
+    switches: ContextVar[tuple[bool, ...]] = ContextVar("switches", default=())
+    layers: ContextVar[tuple[str, ...]] = ContextVar("layers", default=())
+    running: ContextVar[tuple[Any, ...]] = ContextVar("running", default=())  # transforms; see `leaving`
+    # While `compile` traces a function, others are in place of how the numbers of a node are looked at, and of who is
+    # told of a result that no record is kept of.
+    look: ContextVar[Callable[[Any], Any]] = ContextVar("look", default=as_it_is)
+    untracked: ContextVar[Callable[..., None]] = ContextVar("untracked", default=lambda *result: None)
 
-    def __setattr__(self, name: str, new: Any) -> None:
-        _VARIABLES[name].set(new)
 
-
-state = _State()
+is_recording, layers_now = state.recording.get, state.layers.get
 
 
 def _closed(opened: tuple[Any, ...], block: Any) -> tuple[Any, ...]:
     """What is still open. Blocks in generators may close in another order than they opened."""
+    if opened[-1:] == (block,):
+        return opened[:-1]
     last = next((i for i in reversed(range(len(opened))) if opened[i] == block), len(opened))
     return opened[:last] + opened[last + 1 :]
 
@@ -78,11 +72,13 @@ class recording(Block):
         self.on = on
 
     def __enter__(self) -> None:
-        state.switches, state.recording = (*state.switches, self.on), self.on
+        state.switches.set((*state.switches.get(), self.on))
+        state.recording.set(self.on)
 
     def __exit__(self, *error: object) -> None:
-        state.switches = _closed(state.switches, self.on)
-        state.recording = state.switches[-1] if state.switches else True
+        switches = _closed(state.switches.get(), self.on)
+        state.switches.set(switches)
+        state.recording.set(switches[-1] if switches else True)
 
 
 def no_grad() -> recording:
@@ -118,10 +114,10 @@ class layer(Block):
         self.name = name
 
     def __enter__(self) -> None:
-        state.layers = (*layers_now(), self.name)
+        state.layers.set((*layers_now(), self.name))
 
     def __exit__(self, *error: object) -> None:
-        state.layers = _closed(layers_now(), self.name)
+        state.layers.set(_closed(layers_now(), self.name))
 
 
 class Operation:
@@ -291,7 +287,7 @@ def record(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any
 
 def remember(out: Any, operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any]) -> None:
     """Keep the origin of an untracked result of named tensors, a few operations deep."""
-    untracked_now()(out, operation, inputs, params)
+    state.untracked.get()(out, operation, inputs, params)
     depth = 0
     for x in inputs:
         origin = getattr(x, "_origin", None)

@@ -171,7 +171,7 @@ class Tensor(Arithmetic, Node):
     def detach(self) -> Tensor:
         """The same numbers, untracked."""
         out = untracked(self._value, self.name)
-        state.untracked(out, op.identity.operation, (self,), {})  # type: ignore[attr-defined]
+        state.untracked.get()(out, op.identity.operation, (self,), {})  # type: ignore[attr-defined]
         return out
 
     # --- derivatives ---
@@ -214,7 +214,7 @@ class Tensor(Arithmetic, Node):
         return f"Tensor({body}{dtype}{name}{', requires_grad=True' if self.requires_grad else ''})"
 
     def __format__(self, spec: str) -> str:
-        return format(self._scalar(f"the format {spec!r}", state.look), spec) if spec else repr(self)
+        return format(self._scalar(f"the format {spec!r}", state.look.get()), spec) if spec else repr(self)
 
     def __len__(self) -> int:
         if not self._value.ndim:
@@ -227,7 +227,7 @@ class Tensor(Arithmetic, Node):
         return (self[i] for i in range(len(self._value)))
 
     def __bool__(self) -> bool:
-        return bool(self._scalar("bool()", state.look))
+        return bool(self._scalar("bool()", state.look.get()))
 
     def __float__(self) -> float:
         return float(self._scalar("float()"))
@@ -258,7 +258,7 @@ class Tensor(Arithmetic, Node):
         return op.round(self, decimals)
 
     def __contains__(self, x: Any) -> bool:
-        return bool(np.any(state.look(self) == plain(x)))
+        return bool(np.any(state.look.get()(self) == plain(x)))
 
     def __getitem__(self, index: Any) -> Any:
         return op.getitem(self, index)
@@ -334,7 +334,7 @@ def _compared(name: str) -> Callable[[Any, Any], Any]:
     def compare(self: Any, other: Any) -> Any:
         if name in ("eq", "ne") and (other is None or isinstance(other, str)):
             return NotImplemented  # then Python says False or True, as for any two things that are not the same
-        return apply(operation, (state.look(self), plain(other)))
+        return apply(operation, (state.look.get()(self), plain(other)))
 
     return compare
 
@@ -434,7 +434,7 @@ def swept(
     if read is numbers and not is_traced(loss):
         leaving(loss, "a gradient", "create_graph=True")
         return settled(loss, seed.numpy() if isinstance(seed, Tensor) else seed, numbers, needed, keep=keep)
-    for run in state.running:
+    for run in state.running.get():
         run.reached = True
     seed = seed if isinstance(seed, Tensor) else untracked(seed)
     with recording(True):

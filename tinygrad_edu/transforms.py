@@ -56,7 +56,7 @@ class Run(Running):
         outputs, self.rebuild_output = flatten(self.out)
         self.outputs = [y if isinstance(y, Tensor) else untracked(np.array(constant(y, name))) for y in outputs]
         self.wrap = any(isinstance(x, Tensor) for x in self.given)
-        self.live = state.recording and any(v._record.operation or is_traced(v) for v in self.variables)
+        self.live = state.recording.get() and any(v._record.operation or is_traced(v) for v in self.variables)
 
     def _variable(self, x: Any, name: str, copy: bool) -> Tensor:
         """A fresh variable with the value of x; of a tracked Tensor it is a copy that stays connected."""
@@ -69,7 +69,7 @@ class Run(Running):
         elif isinstance(x, Tensor):
             if x.requires_grad:
                 return op.identity(x)  # type: ignore[no-any-return]
-            variable = untracked(differentiable(np.asarray(state.look(x))), x.name)
+            variable = untracked(differentiable(np.asarray(state.look.get()(x))), x.name)
         else:
             variable = untracked(differentiable(np.array(constant(x, name))))
         variable._record = leaf_record(OF_A_VARIABLE)
@@ -78,7 +78,7 @@ class Run(Running):
     def look_around(self) -> None:
         """Find out whether the outputs depend on something that was tracked before, and on a variable at all."""
         seen = set[int]().union(*(below(y, self.start) for y in self.outputs if y.requires_grad))
-        self.live = self.live or (state.recording and any(stamp < self.start for stamp in seen))
+        self.live = self.live or (state.recording.get() and any(stamp < self.start for stamp in seen))
         if self.variables and self.outputs and not self.reached and seen.isdisjoint(self.stamps):
             self.warn()
 
@@ -99,7 +99,7 @@ class Run(Running):
                     if stamp in goals:
                         yield stamp, g
                     elif stamp < self.start:  # the newest come first: no variable is left, f closes over this one
-                        self.live = state.recording
+                        self.live = state.recording.get()
                         break
 
             pairs = settled(y, seed.numpy() if isinstance(seed, Tensor) else seed, keep=keep)
@@ -234,7 +234,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
 
     def pull(g: Any) -> tuple[Any, ...]:
         seeds = leaves_like(run.out, g, "vjp: gradient=")
-        live = run.live or (state.recording and any(isinstance(s, Tensor) and s.requires_grad for s in seeds))
+        live = run.live or (state.recording.get() and any(isinstance(s, Tensor) and s.requires_grad for s in seeds))
         total: list[Any] = []
         for y, seed in zip(run.outputs, seeds, strict=True):
             part = run.gradients(y, seed_for(y, seed, "vjp"), live)
@@ -264,7 +264,7 @@ def jvp(f: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> 
     results = [Tensor(np.zeros(y.shape, y.dtype)) if live else np.zeros(y.shape, y.dtype) for y in outputs]
     for x, direction in zip(pulled, directions, strict=True):
         if x.requires_grad:
-            parts = adjoints(x, dummies, gradient=direction, create_graph=live and state.recording)
+            parts = adjoints(x, dummies, gradient=direction, create_graph=live and state.recording.get())
             results = [a + b for a, b in zip(results, parts, strict=True)]
     if any(isinstance(y, Tensor) for y in outputs):
         results = [r if isinstance(r, Tensor) else untracked(np.asarray(r)) for r in results]

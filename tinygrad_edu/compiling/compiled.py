@@ -174,7 +174,7 @@ class Compiled(Made):
         chosen = positions_of(NAME, self.argnum, len(args))
         leaves, _ = flatten((args, kwargs))
         tracked = any(isinstance(x, Tensor) and x.requires_grad for x in leaves)
-        if is_tracing() or (tracked and state.recording):
+        if is_tracing() or (tracked and state.recording.get()):
             return self.eager(*args, **kwargs)
         call = _Call(args, kwargs, chosen)
         program = self._programs[call.key] if call.key in self._programs else self._written(call)

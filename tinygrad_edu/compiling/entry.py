@@ -11,7 +11,7 @@ from typing import Any
 from numpy import ndarray
 
 from ..errors import underflows_to_zero
-from ..record import as_it_is, look_now
+from ..record import as_it_is, state
 
 
 def runner(memory: Callable[[], Any], tensors: Sequence[Any], count: int) -> Callable[..., tuple[Any, ...]]:
@@ -52,7 +52,7 @@ def entry(
 ) -> Callable[..., Any]:  # fmt: skip
     """A function of the arguments: the value and the gradients, in the containers of the arguments; or None where these
     are not arrays of the same shapes and dtypes as those of this call, in the same containers."""
-    tests = ["not rest", *(["look_now() is look"] if closes_over_tensors else [])]  # else they are being traced
+    tests = ["not rest", *(["looking() is look"] if closes_over_tensors else [])]  # else they are being traced
     arrays: list[str] = []
     known: dict[str, Any] = {}
     forms = []
@@ -71,7 +71,8 @@ def entry(
         f"        value, {found}= run({', '.join(arrays)})",
         f"        return value, {gradients}",
     ]
-    return _defined("call", text, {"ndarray": ndarray, "run": run, "look_now": look_now, "look": as_it_is, **known})
+    namespace = {"ndarray": ndarray, "run": run, "looking": state.look.get, "look": as_it_is, **known}
+    return _defined("call", text, namespace)
 
 
 def _defined(name: str, text: Sequence[str], namespace: dict[str, Any]) -> Callable[..., Any]:

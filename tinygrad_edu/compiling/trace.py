@@ -52,12 +52,14 @@ class Trace:
 
     @contextmanager
     def _watching(self) -> Iterator[None]:
-        before = state.look, state.untracked
-        state.look, state.untracked = Hidden, self._keep
+        before = state.look.get(), state.untracked.get()
+        state.look.set(Hidden)
+        state.untracked.set(self._keep)
         try:
             yield
         finally:
-            state.look, state.untracked = before
+            state.look.set(before[0])
+            state.untracked.set(before[1])
 
     def _keep(self, out: Any, operation: Operation, inputs: Any, params: Mapping[str, Any]) -> None:
         self.results[id(out)] = out, operation, tuple(map(_fixed, inputs)), params
@@ -84,7 +86,7 @@ def _fixed(x: Any) -> Any:
 
 def is_tracing() -> bool:
     """Whether a function is being traced in this thread."""
-    return state.look is Hidden
+    return state.look.get() is Hidden
 
 
 # --- numbers that cannot be looked at --------------------------------------------------------------------------------
@@ -199,5 +201,5 @@ def computed(operation: Operation, inputs: tuple[Any, ...], params: Mapping[str,
     except ERRORS as error:
         raise misfit(operation, nodes, params, error) from None
     out: Plain = stand_in(Plain, value)
-    state.untracked(out, operation, nodes, params)
+    state.untracked.get()(out, operation, nodes, params)
     return out

@@ -50,7 +50,7 @@ def scatter_add(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
 def settled(index: Any) -> Any:
     """A copy of an index that nobody else can change, with tensors in it read as numbers."""
     if isinstance(index, Node):
-        index = np.asarray(state.look(index))
+        index = np.asarray(state.look.get()(index))
     if isinstance(index, ndarray):
         demand_plain(index, "indexing")
         if index.dtype.kind not in "iub":
@@ -59,7 +59,7 @@ def settled(index: Any) -> Any:
     if isinstance(index, tuple):
         return tuple(map(settled, index))
     if isinstance(index, list):
-        array = constant([np.asarray(state.look(i)) if isinstance(i, Node) else i for i in index], "indexing")
+        array = constant([np.asarray(state.look.get()(i)) if isinstance(i, Node) else i for i in index], "indexing")
         return array if array.size else array.astype(int)
     return index
 
