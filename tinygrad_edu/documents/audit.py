@@ -21,6 +21,7 @@ from .sabine import sabine
 from .strict import Array, ShapeError, as_matrix
 
 CATALOGUES: Mapping[str, Catalogue] = {catalogue.name: catalogue for catalogue in (mishachev, sabine)}
+UNCORRECTED = ("exact", "definition")  # verdicts that need no corrected form
 TOLERANCE = 1e-9
 TRIALS = 3  # seeds: the one given and those after it
 
@@ -200,7 +201,7 @@ def run(entry: Entry, seed: int = 0, trial: Callable[[str, str, int], Trial] = t
         error_broken=worst(broken),
         trouble=met[0].trouble,
         as_stated=verdict == entry.expected
-        and (verdict in ("exact", "definition") or holds(right))
+        and (verdict in UNCORRECTED or holds(right))
         and _has_fault(entry, met, trials(entry.networks))
         and any(c.telling for c in every)
         and not any(math.isnan(c.error) for c in every),
@@ -254,8 +255,8 @@ def derive(
     """
     every = [*met, *broken]
     allowed = {
-        "definition": entry.expected == "definition" and holds(every),
-        "exact": holds(every),
+        "exact": holds(every) and entry.expected != "definition",
+        "definition": holds(every),
         "sign error": all(c.negated <= TOLERANCE for c in every),
         "conditional": bool(broken) and holds(met) and all(c.error > TOLERANCE for c in broken),
         "ill-shaped": all(c.trouble for c in every),

@@ -18,8 +18,8 @@ Reading = Callable[..., Strict | float]
 
 # In the order in which they are tried; an entry has the first that holds.
 VERDICTS: Mapping[str, str] = {
-    "definition": "gives a name, and cannot be wrong",
     "exact": "right as printed",
+    "definition": "gives something its name, and cannot be wrong",
     "sign error": "minus the printed form is right",
     "conditional": "right under the condition stated, and not without it",
     "ill-shaped": "does not type-check as printed",

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from .entry import Catalogue, Condition, Entry, Section
 from .networks import STEP, Network, Numbers, Program, Quantities, Setting, partials
 from .reading import Notation
-from .strict import Array, Maps, Strict, column, matrix, side_by_side
+from .strict import Array, Maps, Strict, column, matrix, side_by_side, stack
 
 # --- what the formulas are tried on ----------------------------------------------------------------------------------
 
@@ -526,8 +526,10 @@ PROOFS = [
        "not say it."),
     _6("rule", r"\nabla_A(A \cdot B) = B^T", "gradient A", reading=lambda B: B.T, networks=(STRING_COLUMN.name,),
        note="The gradient has the shape of its variable: of a string it is a string."),
-    _6("W-rows", r"\nabla_{W_r} = \{\nabla_{W_r^i}\}_i", "gradient Wr"),
-    _6("Sigma-rows", r"\nabla_{\Sigma_r} = \{\nabla_{\Sigma_r^i}\}_i", "adjoint Sr", networks=(R1, R2, R3)),
+    _6("W-rows", r"\nabla_{W_r} = \{\nabla_{W_r^i}\}_i", "gradient Wr",
+       reading=lambda gWr: stack([gWr.row(i) for i in range(len(gWr))])),
+    _6("Sigma-rows", r"\nabla_{\Sigma_r} = \{\nabla_{\Sigma_r^i}\}_i", "adjoint Sr",
+       reading=lambda Dr1, Wr1: stack([Dr1.T @ Wr1.column(i) for i in range(Wr1.shape[1])]), networks=(R1, R2, R3)),
     _6("eq6-step1", r"\nabla_{W_r} f = \{\nabla_{W_r^i} f\}_i", "gradient Wr"),
     _6("eq6-step2", r"= \{\nabla_{\Sigma_r^i} f \cdot \nabla_{W_r^i} \Sigma_r^i\}_i", "gradient Wr",
        note="Row i of W_r enters element i of Σ_r and no other: hence one product and no sum."),

@@ -16,12 +16,12 @@ from urllib.parse import quote
 
 from ..mathml import STYLE, mathml
 from ..webpage import webpage
-from .audit import CATALOGUES, TOLERANCE, TRIALS, Result
+from .audit import CATALOGUES, TOLERANCE, TRIALS, UNCORRECTED, Result
 from .entry import VERDICTS
 
 # A verdict is told by its words and a sign, and by its colour last: colours may not be seen.
 SIGNS: Mapping[str, str] = {
-    "exact": "✓", "sign error": "±", "conditional": "∗", "ill-shaped": "◇", "misprint": "¶", "wrong": "✗",
+    "exact": "✓", "definition": "≝", "sign error": "±", "conditional": "∗", "ill-shaped": "◇", "misprint": "¶", "wrong": "✗",
 }  # fmt: skip
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 INSTALL = '<code>pip install "tinygrad_edu[dot]"</code>, or Graphviz with its program <code>dot</code>'
@@ -165,7 +165,7 @@ def _article(result: Result, anchors: Mapping[str, str]) -> str:
     forms = {"as printed": result.printed, **({"right": result.corrected} if result.corrected else {})}
     parts = [f"<header><h4>{_link(anchor, result.id)}</h4> {_badge(result.verdict)}</header>"]
     if not result.as_stated:
-        holding = "" if result.expected == "exact" else " with a corrected form that holds"
+        holding = "" if result.expected in UNCORRECTED else " with a corrected form that holds"
         expected = escape(result.expected + holding)
         parts.append(f'<p class="alarm"><strong>NOT AS STATED:</strong> {expected} is expected.</p>')
     for label, latex in forms.items():
@@ -189,6 +189,8 @@ def _facts(result: Result, anchors: Mapping[str, str]) -> Iterator[tuple[str, st
     if result.misprint:
         printed, meant = (f"<code>{escape(token)}</code>" for token in result.misprint)
         yield "Misprint", f"{printed} → {meant}"
+    if isinstance(result.fault, str) and result.fault and not result.trouble:
+        yield "Printed minus right", mathml(result.fault, display=False)
     yield "Error as printed", _error(result.error_printed, result.trouble)
     if result.condition:
         yield "Error with the condition broken", _error(result.error_broken)

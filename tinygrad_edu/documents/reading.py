@@ -147,7 +147,7 @@ class Parser:
             minus = False
             while self.follows("+", "-"):
                 minus ^= self.take() == "-"
-            if self.follows(*DOTS):
+            if self.follows(*DOTS) and not minus:
                 terms.append(Node(self.take()))
                 continue
             term = self.product()
@@ -258,7 +258,7 @@ class Parser:
         self.take("_")
         by = self.inside(self.group())
         bracketed = self.follows("(") and bool(self.take())
-        above = Node("name", name="f") if self.next in CLOSING else self.symbol()
+        above = self.symbol()
         if bracketed:
             self.take(")")
         return Node("derivative", (above, by))
@@ -464,8 +464,11 @@ class Value:
         """The true derivatives; those of z are what the text has for them, such as the column a for dz/dW."""
         above, below = node.args
         if above.kind == "applied":
-            above = self.at_its_own(above, at)
+            above = self.at_its_own(above, below, at)
         y, x, layer = above.name[0], below.name[0], below.name[1:]
+        steps = {"z": {"W": layer, "a": AFTER.get(layer)}, "a": {"z": layer}, "S": {"W": layer, "S": AFTER.get(layer)}}
+        if x in steps.get(y, {}) and above.name[1:] not in ("", steps[y][x]):
+            raise Unreadable(f"the derivative of {above.name} by {below.name} is no single step")
         if y == "z":
             return self.of_z(above, below, at)
         if y in "fcC" and x != "z" or y == "c":  # of the cost
@@ -481,14 +484,18 @@ class Value:
         column = self.place(below.indices[0], jacobian.shape[1], at)
         return self.element(jacobian, (*above.indices, *below.indices), at) if above.indices else jacobian.column(column)
 
-    def at_its_own(self, function: Node, at: Environment) -> Node:
+    def at_its_own(self, function: Node, by: Node, at: Environment) -> Node:
         """Of f(z_j) the name and the index of f; of Σ(N) the name of Σ, where N is its own argument."""
-        if not function.name.startswith("S") or len(function.name) == 1:
-            return function.args[0]._replace(name=function.name)
-        own = self.element(self["N" + function.name[1:]], function.indices, at) if function.indices else self["N" + function.name[1:]]
-        if not np.allclose(as_matrix(self(function.args[0], at)).values, as_matrix(own).values, rtol=1e-12):
-            raise Unreadable("Σ of another argument")
-        return function._replace(kind="name", args=())
+        argument, layer = function.args[0], function.name[1:]
+        if layer:
+            own = self.element(self[f"N{layer}"], function.indices, at) if function.indices else self[f"N{layer}"]
+            given, own = as_matrix(self(argument, at)).values, as_matrix(own).values
+            fits = given.shape == own.shape and np.allclose(given, own, rtol=1e-12)
+        else:
+            fits = argument.name == by.name
+        if not fits:
+            raise Unreadable(f"{function.name} of another argument")
+        return function._replace(kind="name", args=()) if layer else argument._replace(name=function.name)
 
     def of_z(self, above: Node, below: Node, at: Environment) -> Any:
         """dz/da and dz/dW, whole or by elements: z_j depends on row j of W only, and there as a is."""
@@ -567,7 +574,8 @@ def _rows(value: Value, node: Node, at: Environment) -> Any:
 
 SIZED = {"name", "applied", "element", "total"}
 BEFORE = {"L": "L_1", "L_1": "L_2", "L_2": "L_3"}
-OWN = {"f": {"z", "x"}, "g": {"z", "x"}, "S": {"z", "zL"}}  # of functions that are known by their values
+AFTER = {before: after for after, before in BEFORE.items()} | {"r": "r1"}
+OWN = dict.fromkeys("fgcq", {"z", "x"}) | {"S": {"z", "zL"}}  # of functions that are known by their values
 COMPUTED: Mapping[str, Callable[[Value, Node, Environment], Any]] = {
     "number": lambda value, node, at: float(node.name),
     "ones": lambda value, node, at: ones(len(value["aL"])), "identity": lambda value, node, at: identity(len(value["aL"])),
@@ -608,10 +616,21 @@ class Formula:
     def __call__(self, **quantities: Any) -> list[Strict]:
         """The values of the members."""
         claim, *given = self.parts(int(quantities.get("k", 0)))
-        value = Value(quantities)
-        for members in given:  # Δ_(k+1) = 1
-            quantities |= {member.name or member.args[0].name: value.whole(members[-1], None) for member in members[:-1]}
+        for members in given:
+            quantities = self.with_given(members, Value(quantities))
         return self.values(claim, Value(quantities))
+
+    def with_given(self, members: Sequence[Node | None], value: Value) -> Quantities:
+        """The quantities, and what is given besides: Δ_(k+1) = W_(k+1)ᵀ = 1. Where it is known, it has to be so."""
+        found = [member.args[0] if member and member.kind == "T" else member for member in members]
+        if None in found or any(member.kind not in NAMES for member in found[:-1]):
+            raise Unreadable("what is given besides has no name")
+        last = value.whole(found[-1], found[-1])
+        for member in found[:-1]:
+            known = value.whole(member, None) if member.name in value.q else last
+            if known.shape != last.shape or not np.allclose(known.values, last.values, rtol=1e-9, atol=0):
+                raise Unreadable(f"{member.name} is something else")
+        return {**value.q, **{member.name: last for member in found[:-1]}}
 
     def values(self, members: Sequence[Node | None], value: Value) -> list[Strict]:
         """The members of a chain, without the name of the quantity."""
@@ -637,14 +656,17 @@ class Formula:
 
     @functools.cache  # noqa: B019
     def parts(self, k: int) -> list[list[Node | None]]:
-        """The chain that is claimed, and what is given besides; None before an = in front."""
+        """The chain that is claimed, which has a prime where there are several; what is given besides.
+
+        A member is None before an = in front.
+        """
         found = tokens(self.printed)
         if re.match(r"j = k:", self.printed):
             found = ["j" if token == "k" else token for token in found]
         if not self.notation.layers_above and DOTS.intersection(found):
             found = without_dots(found, k)
         chains = [self.members(part) for part in split(found, r"\quad")]
-        return chains[-1:] if self.notation.layers_above else chains
+        return chains[::-1] if self.notation.layers_above else chains
 
     def members(self, found: Sequence[str]) -> list[Node | None]:
         texts = split(found[:-1] if found[-1] == "," else found, "=")

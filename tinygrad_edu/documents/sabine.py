@@ -58,11 +58,13 @@ HADAMARD_PRODUCT, HADAMARD_DIVISION, DOT = (
     Program(f"sabine-{name}", _drawing(a=4, b=4), lambda a, b: {})
     for name in ("hadamard-product", "hadamard-division", "dot")
 )
-LOG, EXP = (Program(f"sabine-{name}", _drawing(x=4), lambda x: {}) for name in ("log", "exp"))
+LOG = Program("sabine-log", _drawing(x=4), lambda x: {})
+EXP = Program("sabine-exp", _drawing(x=4), lambda x: {"f": np.exp(x)})
 SUM, QUOTIENT = (
-    Program(f"sabine-{name}", _drawing(z=4),
-            lambda z: {"f": np.sin(z), "g": np.exp(z), "df": np.cos(z), "dg": np.exp(z)})
-    for name in ("sum", "quotient")
+    Program(f"sabine-{name}", _drawing(z=4), lambda z, of_both=of_both: {
+        "f": np.sin(z), "g": np.exp(z), "df": np.cos(z), "dg": np.exp(z), "c": of_both(np.sin(z), np.exp(z)),
+    })
+    for name, of_both in (("sum", np.add), ("quotient", np.divide))
 )
 RATE_1, RATE_2 = (
     Program(f"sabine-{name}", _drawing(s=1), lambda s, rate=rate: {
@@ -602,7 +604,7 @@ CROSS_ENTROPY = [
          note="A column times a row, in the shape of W. For a batch the product of the two matrices is the sum over "
          "the examples."),
     _522_sum("dcdW-elements", rf"= {LN} " + _outer("(a_#^L - t_#) a_'^{L-1}"), "gradient WL", batch="sum",
-             corrected=rf"{_d('c', 'w_{jk}^L')} = {LN} \left(\left(\sum_i t_i\right) a_j^L - t_j\right) a_k^{{L-1}}",
+             corrected=rf"{_d('c', 'W^L')} = {LN} \left({GENERAL}\right) \cdot ({a_1})^T",
              note=NOTE_SUM + "a_j is multiplied by that sum. This is the matrix of one example: a batch adds "
               "them up."),
     _522_sum("dcdW", rf"= {LN} (({a} - {t}) \cdot {{{a_1}}}^T)", "gradient WL",
