@@ -615,6 +615,10 @@ class Formula:
 
     def __call__(self, **quantities: Any) -> list[Strict]:
         """The values of the members."""
+        return self.compute(quantities)
+
+    def compute(self, quantities: Quantities) -> list[Strict]:
+        """The same of quantities in a mapping."""
         claim, *given = self.parts(int(quantities.get("k", 0)))
         for members in given:
             quantities = self.with_given(members, Value(quantities))

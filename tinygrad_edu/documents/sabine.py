@@ -22,11 +22,11 @@ from .strict import Strict, column, each, hat, identity, inner, matrix, ones
 # --- what the formulas are tried on ----------------------------------------------------------------------------------
 
 DIGITS = Network("sabine-sigmoid", (64, 12, 10), ("sigmoid", "sigmoid"), biases=True, cost="squared_error",
-                 inputs="digits", targets="one-hot", batch=16)
+                 inputs="digits", targets="one-hot", batch=5)
 # The targets of the first two sum to 1 in every column; the first alone could not tell "sums to 1" from "is one-hot".
 DIGITS_ONE_HOT, DIGITS_SHARES, DIGITS_ANY = (
     Network(f"sabine-softmax-{targets}", (64, 12, 10), ("tanh", "softmax"), biases=True, cost="cross_entropy",
-            base=base, inputs="digits", targets=targets, batch=16)
+            base=base, inputs="digits", targets=targets, batch=5)
     for targets, base in [("one-hot", 2.0), ("shares", 10.0), ("any", 3.0)]
 )
 # Layer L-2 is narrower than L-1: a^(L-1) printed for a^(L-2) has all the elements that are asked for, the wrong ones.
@@ -439,7 +439,7 @@ SQUARED_ERROR_ELEMENTS = [
 SQUARED_ERROR = [
     _512("L-chain",
          rf"{_d('c', 'W^L')} = \left({_d('c', 'a^L')} \circ {_d('a^L', 'z^L')}\right) \cdot "
-rf"{_d('z^L', 'W^L')}", "gradient WL", expected="ill-shaped", fault="A · B of (10, 16) and (12, 16)",
+rf"{_d('z^L', 'W^L')}", "gradient WL", expected="ill-shaped", fault="A · B of (10, 5) and (12, 5)",
          corrected=rf"{_d('c', 'W^L')} = \left({_d('c', 'a^L')} \circ {_d('a^L', 'z^L')}\right) \cdot "
          rf"\left({_d('z^L', 'W^L')}\right)^T",
          note="dz/dW is the column a^(L-1), and a column times a column is no product: a transpose is missing, "
@@ -455,7 +455,7 @@ rf"{{{COLUMN_A}}}^T", "gradient WL", batch="sum", expected=SIGN,
     _512("L1-chain",
          rf"{_d('c', 'W^{L-1}')} = \left(\left({_d('c', 'z^L')} \cdot {_d('z^L', 'a^{L-1}')}\right) \circ "
          rf"{_d('a^{L-1}', 'z^{L-1}')}\right) \cdot {_d('z^{L-1}', 'w^{L-1}')}", "gradient WL_1",
-         expected="ill-shaped", fault="A · B of (10, 16) and (10, 12)",
+         expected="ill-shaped", fault="A · B of (10, 5) and (10, 12)",
          corrected=rf"{_d('c', 'W^{L-1}')} = \left(\left((W^L)^T \cdot {_d('c', 'z^L')}\right) \circ "
          rf"{_d('a^{L-1}', 'z^{L-1}')}\right) \cdot ({a_2})^T",
          note="A column comes back through a layer by the transposed matrix from the left, Wᵀ · dc/dz, and the last "
@@ -476,7 +476,7 @@ rf"{{{COLUMN_A}}}^T", "gradient WL", batch="sum", expected=SIGN,
          note="As in 4: short for the Jacobian I ⊗ aᵀ. In the chain it has to be a row."),
     _512("L1-substituted",
          rf"\left(\left((({t} - {a}) \circ {a} \circ (1 - {a})) \cdot W^L\right) \circ ({a_1} \circ (1 - {a_1}))\right) "
-         rf"\cdot {a_2}", "gradient WL_1", expected="ill-shaped", fault="A · B of (10, 16) and (10, 12)",
+         rf"\cdot {a_2}", "gradient WL_1", expected="ill-shaped", fault="A · B of (10, 5) and (10, 12)",
          corrected=rf"\left(\left((W^L)^T \cdot (({a} - {t}) \circ {a} \circ (1 - {a}))\right) \circ ({a_1} \circ "
          rf"(1 - {a_1}))\right) \cdot ({a_2})^T",
          note="The chain of layer L-1 with everything printed for its factors put in, which the text leaves to the reader. "
@@ -579,7 +579,7 @@ CROSS_ENTROPY = [
     _522("dadz", rf"{_d(a, z)} = {JACOBIAN}", "jacobian aL zL", batch="columns",
          note="Each example has a Jacobian of its own. It is symmetric, so both layouts of the text agree on it."),
     _522("dcdz-chain", rf"{_d('c', z)} = {_d('c', a)}^T \cdot {_d(a, z)}", "adjoint zL", batch="columns",
-         expected="ill-shaped", fault="the formula has the shape (1, 160), the engine's (10, 16)",
+         expected="ill-shaped", fault="the formula has the shape (1, 50), the engine's (10, 5)",
          corrected=rf"{_d('c', z)} = \left({_d('c', a)}^T \cdot {_d(a, z)}\right)^T",
          note="A row times a matrix is a row, and dc/dz is the column that the rest of the line prints: the numbers "
          "are right, a transpose is missing."),
