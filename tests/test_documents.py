@@ -25,7 +25,6 @@ from tinygrad_edu.documents.audit import (
     Comparison,
     corrected,
     printed,
-    read,
     relative_error,
     run,
     worst,
@@ -175,7 +174,7 @@ def test_every_network_is_used_and_known():
 
 
 def test_readings_share_no_code_with_the_engine():
-    for name in ("strict", "networks", "reading", "entry", "mishachev", "sabine"):
+    for name in ("strict", "networks", "latex", "reading", "entry", "mishachev", "sabine"):
         tree = ast.parse((PACKAGE / "documents" / f"{name}.py").read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
@@ -341,7 +340,8 @@ def with_mutant(entry, change):
     def mutant(**quantities):
         return change(reading, quantities)
 
-    return dataclasses.replace(entry, **{field: mutant if isinstance(reading, Formula) else functools.wraps(reading)(mutant)})
+    named = mutant if isinstance(reading, Formula) else functools.wraps(reading)(mutant)
+    return dataclasses.replace(entry, **{field: named})
 
 
 def quantities_of(entry):

@@ -1,4 +1,4 @@
-"""What is printed is what is computed: the reader of the documents' LaTeX, the record of the texts, garbled formulas."""
+"""What is printed is what is computed: the reader of the documents' LaTeX, the record of the texts, garbled forms."""
 
 import dataclasses
 import functools
@@ -30,9 +30,12 @@ def one_trial(monkeypatch):
 
 # --- the reader
 
-a, t, W, x = np.array([[0.2], [0.3], [0.5]]), np.array([[1.0], [2.0], [4.0]]), np.arange(6.0).reshape(3, 2), np.ones((2, 1))
-HERE = {name: Strict(value) for name, value in {"aL": a, "a": a, "t": t, "WL": W, "aL_1": x + [[0], [1]], "W1": W, "X": x,
-        "N1": W @ x, "S1": np.sin(W @ x), "dS1": np.cos(W @ x), "D1": t}.items()}  # fmt: skip
+a, t, before = np.array([[0.2], [0.3], [0.5]]), np.array([[1.0], [2.0], [4.0]]), np.array([[1.0], [2.0]])
+W, x = np.arange(6.0).reshape(3, 2), np.ones((2, 1))
+HERE = {name: Strict(value) for name, value in {
+    "aL": a, "a": a, "t": t, "WL": W, "aL_1": before, "W1": W, "X": x, "N1": W @ x, "S1": np.sin(W @ x),
+    "dS1": np.cos(W @ x), "D1": t,
+}.items()}  # fmt: skip
 HERE |= {"ln_b": 2.0, "Sigma1": Maps([np.sin] * 3), "nL": 3.0, "k": 1.0}
 
 
@@ -64,7 +67,8 @@ def value(text, document="sabine", order="left", quantity="rest", **more):
     (r"\operatorname{diag}(\boldsymbol{t}) \cdot \boldsymbol{a}^L", t * a),
     (r"\begin{pmatrix} t_0 \\ t_1 \\ \vdots \\ t_n \end{pmatrix}", t),
     (r"\begin{pmatrix} t_0 & t_1 & \cdots & t_n \end{pmatrix}", t.T),
-    (r"\begin{pmatrix} t_0 a_0^L & t_0 a_1^L & \cdots & t_0 a_n^L \\ t_1 a_0^L & t_1 a_1^L & \cdots & t_1 a_n^L \\ \vdots & "
+    (r"\begin{pmatrix} t_0 a_0^L & t_0 a_1^L & \cdots & t_0 a_n^L \\ t_1 a_0^L & t_1 a_1^L & \cdots & t_1 a_n^L \\ "
+    r"\vdots & "
      r"\vdots & \ddots & \vdots \\ t_n a_0^L & t_n a_1^L & \cdots & t_n a_n^L \end{pmatrix}", t @ a.T),
     (r"= (\boldsymbol{t} - \boldsymbol{a}^L", "is expected"),
     (r"\boldsymbol{t} \oslash \boldsymbol{q}", "there is no q"),
@@ -112,7 +116,8 @@ def test_products_have_an_order(text, order, expected):
 
 
 def test_each_member_of_a_chain_has_a_value():
-    names, sums = value(r"\boldsymbol{t} = \boldsymbol{t} - \boldsymbol{a}^L + \boldsymbol{a}^L = \boldsymbol{t}", quantity="value t")
+    text = r"\boldsymbol{t} = \boldsymbol{t} - \boldsymbol{a}^L + \boldsymbol{a}^L = \boldsymbol{t}"
+    names, sums = value(text, quantity="value t")
     assert_close(names, t, rtol=1e-14)
     assert_close(sums, t, rtol=1e-14)
 
@@ -183,20 +188,24 @@ def read_or_not(reading, entry, here):
 
 # --- garbled formulas
 
-SYMBOL = r"(?:\\boldsymbol\{\w\}|\\(?:Sigma|sigma|Delta)|(?<![A-Za-z\\{])[aztwWNX](?![A-Za-z]))'?(?:[_^](?:\{[^{}]*\}|\w))*"
+NAME = r"(?:\\boldsymbol\{\w\}|\\(?:Sigma|sigma|Delta)|(?<![A-Za-z\\{])[aztwWNX](?![A-Za-z]))"
+SYMBOL = rf"{NAME}'?(?:[_^](?:\{{[^{{}}]*\}}|\w))*"
 GARBLED = {
     "a dropped transpose": [(r"\^T", "")],
-    "a flipped sign": [(r" - (?=[\\\w({])", " + "), (r" \+ (?=[\\\w({])", " - "), (r"= -", "= "), (r"= (?=[\\(\w])", "= -")],
+    "a flipped sign": [(r" - (?=[\\\w({])", " + "), (r" \+ (?=[\\\w({])", " - "), (r"= -", "= "), (r"= (?=[\\(\w])",
+    "= -")],
     "a swapped index": [
         (r"(?<=_)j(?=\^)", "k"), (r"_\{jk\}", "_{kj}"), (r"\^\{L-1\}", "^L"), (r"\^L(?![A-Za-z])", "^{L-1}"),
         (r"_\{k-1\}", "_k"), (r"_k(?![A-Za-z])", "_{k-1}"), (r"_\{[ri]\+1\}", "_r"), (r"_r(?![A-Za-z])", "_{r+1}"),
     ],
-    "a dropped factor": [(rf"\\(?:circ|cdot|bullet) ?{SYMBOL}(?:\^T)?", ""), (rf"(?<=[)\w}}]) (?:\\, ?)?{SYMBOL}(?= |$|\))", "")],
+    "a dropped factor": [(rf"\\(?:circ|cdot|bullet) ?{SYMBOL}(?:\^T)?", ""), (rf"(?<=[)\w}}]) (?:\\, ?)?{SYMBOL}(?= "
+    rf"|$|\))", "")],
 }  # fmt: skip
 # What stays right: δ is symmetric, 1 · 1 = 1 and -0 = 0, g has no j, a free index has any name, the dots can stand for
 # a factor, and the case k = 1 is the network's.
 STAYS = {
-    "mishachev-2-linear", "sabine-B-independence", "mishachev-2-nested", "mishachev-2-product", "mishachev-4-f", "mishachev-4-eq2-w1", "mishachev-4-Delta-start",
+    "mishachev-2-linear", "sabine-B-independence", "mishachev-2-nested", "mishachev-2-product", "mishachev-4-f",
+    "mishachev-4-eq2-w1", "mishachev-4-Delta-start",
     "mishachev-5-r3-start", "sabine-3.2-dadz-element", "sabine-5.2.1-rest-step2", "sabine-B-dadz-element",
     "sabine-B-f-same", "sabine-B-same-step1", "sabine-B-other-step1", "sabine-B-other-step2", "sabine-B-other-step3",
 }  # fmt: skip
@@ -257,6 +266,7 @@ def test_verdicts_are_counted_by_kind():
     assert {entry.expected for entry in ENTRIES if not entry.corrected} == set(UNCORRECTED)
     definitions = [entry.id for entry in ENTRIES if entry.expected == "definition"]
     assert definitions == [
-        "mishachev-2-map", "sabine-1-b", "sabine-1-z-column", "sabine-1-a-column", "sabine-2-scalar", "sabine-3.2-delta",
+        "mishachev-2-map", "sabine-1-b", "sabine-1-z-column", "sabine-1-a-column", "sabine-2-scalar",
+        "sabine-3.2-delta",
         "sabine-A-vector", "sabine-A-scalar", "sabine-A-dcda-partials", "sabine-B-delta",
     ]  # fmt: skip

@@ -113,8 +113,8 @@ def compare(reading: Reading, batch: str, quantity: str, trial: Trial) -> Compar
     telling = bool(np.any(reference))
     try:
         values = read(reading, batch, trial.quantities)
-        errors = [[relative_error(sign * value, reference) for value in values] for sign in (1, -1)]
-        return Comparison(*(float(np.max(each)) for each in errors), telling, excess=values[-1] - reference)
+        error, negated = (float(np.max([relative_error(sign * x, reference) for x in values])) for sign in (1, -1))
+        return Comparison(error, negated, telling, excess=values[-1] - reference)
     except ShapeError as trouble:
         return Comparison(math.inf, math.inf, telling, str(trouble))
 

@@ -148,7 +148,7 @@ class Trial:
 
     def descent(self, variable: str) -> Array:
         """The rate of the loss along a step against its gradient."""
-        return -np.sum(self.adjoint(variable) ** 2, keepdims=True)
+        return np.asarray(-np.sum(self.adjoint(variable) ** 2, keepdims=True))
 
     def shape(self, *quantity: str) -> Array:
         """Rows and columns of another quantity."""

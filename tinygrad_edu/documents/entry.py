@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .latex import Notation
 from .networks import Setting
-from .reading import Notation
 from .strict import Strict
 
 if TYPE_CHECKING:
     from .audit import Result
 
-Reading = Callable[..., Strict | float]
+Reading = Callable[..., Strict | float | list[Strict]]
 
 # In the order in which they are tried; an entry has the first that holds.
 VERDICTS: Mapping[str, str] = {

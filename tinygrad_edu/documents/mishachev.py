@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .entry import Catalogue, Condition, Entry, Section
+from .latex import Notation
 from .networks import STEP, Network, Numbers, Program, Quantities, Setting, partials
-from .reading import Notation
 from .strict import Array, Maps, Strict, column, matrix, side_by_side, stack
 
 # --- what the formulas are tried on ----------------------------------------------------------------------------------
@@ -206,7 +206,8 @@ L1, L2, L3, L4 = (network.name for network in LINE_AT)
 A1, A2, A3 = (network.name for network in AFFINE_AT)
 H1, H2, _ = (network.name for network in HOMOGENEOUS_AT)
 
-SYMBOLS = {"S": "a", "N": "z", "W": "W", "b": "b", "dS": "dadz", "gS": "dcda", "gW": "dcdW", "D": "dcdz", "Sigma": "f", "n": "n",
+SYMBOLS = {"S": "a", "N": "z", "W": "W", "b": "b", "dS": "dadz", "gS": "dcda", "gW": "dcdW", "D": "dcdz", "Sigma": "f",
+"n": "n",
            "dSdW": "dadW", "dSdS": "step"}  # of the paper, and the networks' own  # fmt: skip
 
 
@@ -269,9 +270,11 @@ NETWORK_FUNCTIONS = [
     _2("piecewise", r"\sigma_{ij} \text{ are arbitrary piece-wise differentiable functions}", "adjoint N1",
        reading=lambda gS1, right1: gS1 * right1, networks=(SMOOTH.name,), expected="conditional",
        condition=Condition("no N_i meets a kink", networks=(KINK.name,)),
-       corrected=r"\text{At a kink, where } \sigma' \text{ from the left and from the right differ, one has to be chosen}",
+       corrected=r"\text{At a kink, where } \sigma' \text{ from the left and from the right differ, one has to be "
+       r"chosen}",
        corrected_reading=lambda gS1, left1: gS1 * left1,
-       note="At a kink there is no derivative, and the gradient of f is a matter of choice: ReLU has the slopes 0 and 1 "
+       note="At a kink there is no derivative, and the gradient of f is a matter of choice: ReLU has the slopes 0 "
+       "and 1 "
        "at 0, of which the engine takes 0, the one from the left. The reading takes the one from the right."),
     _2("sigma-k", r"\Sigma_k = [\sigma_{k1}]^T = \sigma_k", "value f",
        reading=lambda Sigmak, Nk: Strict([[Sigmak[0](Nk[0])]]), networks=ALL_K),
@@ -356,19 +359,23 @@ AFFINE_NETWORKS = [
        networks=(AFFINE.name,),
        note="The engine has the affine network with biases, the reading the homogeneous one; the values are the "
        "same."),
-    _needed("a", r"\text{all input vectors have the form } X = [x_1, \dots, x_{n-1}, 1]^T", WITHOUT_A, "the last element of every input is 1",
+    _needed("a", r"\text{all input vectors have the form } X = [x_1, \dots, x_{n-1}, 1]^T", WITHOUT_A,
+            "the last element of every input is 1",
             NOTE_FORMAL + "(a) puts the 1 in: with another number there the biases of the first layer, and of all "
             "that (b) and (c) carry it to, are multiplied by it."),
-    _needed("b", r"\text{the last rows of all matrices } W_i \text{ with } i < k \text{ have the form } [0, \dots, 0, 1]",
+    _needed("b", r"\text{the last rows of all matrices } W_i \text{ with } i < k \text{ have the form } [0, \dots, "
+            r"0, 1]",
             WITHOUT_B,
             "the last row of W_i is [0, ..., 0, 1] for i < k",
             "(b) carries the 1 through the matrices; with another row the biases of the next layer depend on the "
             "input: see 3-a for the general form."),
-    _needed("c", r"\text{the last functions } \sigma_{in_i} \text{ in the columns } \Sigma_i \text{ with } i < k \text{ are "
+    _needed("c", r"\text{the last functions } \sigma_{in_i} \text{ in the columns } \Sigma_i \text{ with } i < k "
+            r"\text{ are "
             r"identical}", WITHOUT_C,
             "the last function of Σ_i leaves 1 as it is, as the identity does, for i < k",
             "(c) carries the 1 through the activations; tanh, say, makes 0.76 of it. \"Identical\" means the identity, "
-            "not that the functions are equal to one another. (With (a), (b), (c) the network is tried as the affine one, for k = 3.)"),
+            "not that the functions are equal to one another. (With (a), (b), (c) the network is tried as the affine "
+            "one, for k = 3.)"),
     _3("dimensions",
        r"\text{The affine network has an } (n - 1)\text{-dimensional input and } n_i - 1 "
        r"\text{ genuine neurons in layer } i", "rows X S1 S2",
@@ -487,7 +494,8 @@ MATRICES = [
     _5("r5", rf"\text{{The actions order in }} (4) \text{{ is from the right to the left}}: \quad {EQ4_WK_2}",
        "gradient Wk_2", order="right", networks=(K3, K4, K5), expected="conditional",
        condition=Condition("the products act from the right to the left", order="left"), corrected=FROM_THE_LEFT,
-       note="From the left to the right it does not type-check: Σᵀ ⊗ Σ′ is a matrix already, and W has no place in it."),
+       note="From the left to the right it does not type-check: Σᵀ ⊗ Σ′ is a matrix already, and W has no place in "
+       "it."),
     _5("r6-hat",
        r"\Sigma'_i \circ (W_{i+1}^T \cdot \Delta_{i+1}) = \widehat{\Sigma}'_i \cdot W_{i+1}^T \cdot "
        r"\Delta_{i+1}", "adjoint Nr", networks=(R1, R2, R3),
@@ -518,7 +526,8 @@ PROOFS = [
        networks=(R1, R2, R3)),
     _6("follow",
        r"(6), (7) \Rightarrow \nabla_{W_{k-2}} f = \Sigma'_k \bullet W_k^T \circ \Sigma'_{k-1} \bullet "
-       r"W_{k-1}^T \circ \Sigma'_{k-2} \cdot \Sigma_{k-3}^T", "gradient Wk_2", networks=(K3, K4, K5), expected="conditional",
+       r"W_{k-1}^T \circ \Sigma'_{k-2} \cdot \Sigma_{k-3}^T", "gradient Wk_2", networks=(K3, K4, K5),
+       expected="conditional",
        condition=Condition("f is the output Σ_k, so that ∇f by Σ_k is 1", networks=(COLUMN.name,)),
        corrected=r"\nabla_{W_{k-2}} f = (\nabla_{\Sigma_k} f) \circ \Sigma'_k \bullet W_k^T \circ \Sigma'_{k-1} "
        r"\bullet W_{k-1}^T \circ \Sigma'_{k-2} \cdot \Sigma_{k-3}^T",
@@ -642,8 +651,9 @@ mishachev = Mishachev(
         AFFINE, *AFFINE_AT, REGRESSION, SMOOTH, KINK, HOMOGENEOUS, *HOMOGENEOUS_AT, WITHOUT_A, WITHOUT_B, WITHOUT_C,
     ),
     names=names,
-    notation=Notation({x: x for x in "bfCNXW"} | {
-        "x": "X", "w": "W", r"\Sigma": "S", r"\sigma": "S", r"\Delta": "D",
-    }, False),  # fmt: skip
+    notation=Notation(
+        {x: x for x in "bfCNXW"} | {"x": "X", "w": "W", r"\Sigma": "S", r"\sigma": "S", r"\Delta": "D"},
+        layers_above=False,
+    ),
     entries=[*NETWORK_FUNCTIONS, *AFFINE_NETWORKS, *ONE_DIMENSIONAL, *MATRICES, *PROOFS, *BEYOND],
 )

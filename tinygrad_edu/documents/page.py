@@ -21,7 +21,8 @@ from .entry import VERDICTS
 
 # A verdict is told by its words and a sign, and by its colour last: colours may not be seen.
 SIGNS: Mapping[str, str] = {
-    "exact": "✓", "definition": "≝", "sign error": "±", "conditional": "∗", "ill-shaped": "◇", "misprint": "¶", "wrong": "✗",
+    "exact": "✓", "definition": "≝", "sign error": "±", "conditional": "∗", "ill-shaped": "◇", "misprint": "¶",
+    "wrong": "✗",
 }  # fmt: skip
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 INSTALL = '<code>pip install "tinygrad_edu[dot]"</code>, or Graphviz with its program <code>dot</code>'
@@ -162,7 +163,9 @@ def _document(document: str, results: Iterable[Result], anchors: Mapping[str, st
 def _article(result: Result, anchors: Mapping[str, str]) -> str:
     """A formula with all that is known of it."""
     anchor = _anchor(result.id)
-    forms = {"as printed": result.printed, **({"right": result.corrected} if result.corrected else {})}
+    excess = result.fault if isinstance(result.fault, str) and not result.trouble else ""
+    forms = {"as printed": result.printed, "printed minus right": excess, "right": result.corrected}
+    forms = {label: latex for label, latex in forms.items() if latex}
     parts = [f"<header><h4>{_link(anchor, result.id)}</h4> {_badge(result.verdict)}</header>"]
     if not result.as_stated:
         holding = "" if result.expected in UNCORRECTED else " with a corrected form that holds"
@@ -189,8 +192,6 @@ def _facts(result: Result, anchors: Mapping[str, str]) -> Iterator[tuple[str, st
     if result.misprint:
         printed, meant = (f"<code>{escape(token)}</code>" for token in result.misprint)
         yield "Misprint", f"{printed} → {meant}"
-    if isinstance(result.fault, str) and result.fault and not result.trouble:
-        yield "Printed minus right", mathml(result.fault, display=False)
     yield "Error as printed", _error(result.error_printed, result.trouble)
     if result.condition:
         yield "Error with the condition broken", _error(result.error_broken)

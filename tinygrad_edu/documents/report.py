@@ -17,8 +17,8 @@ KEYS = (
     "note",
 )
 STYLES: Mapping[str, str] = {
-    "exact": "32", "definition": "34", "conditional": "36", "sign error": "31", "ill-shaped": "33", "misprint": "33", "wrong": "31",
-    "heading": "1", "failure": "1;31", "trouble": "33", "note": "2",
+    "exact": "32", "definition": "34", "conditional": "36", "sign error": "31", "ill-shaped": "33", "misprint": "33",
+    "wrong": "31", "heading": "1", "failure": "1;31", "trouble": "33", "note": "2",
 }  # SGR codes of a terminal
 
 

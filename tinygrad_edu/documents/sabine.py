@@ -15,9 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from .entry import Catalogue, Condition, Section
+from .latex import Notation
 from .networks import Network, Program, Setting
-from .reading import Notation
-from .strict import Strict, column, each, hat, identity, inner, matrix, ones
+from .strict import Strict, column, each, identity, inner, matrix, ones
 
 # --- what the formulas are tried on ----------------------------------------------------------------------------------
 
@@ -213,8 +213,8 @@ _A = Section("sabine", "A", *SOFTMAX)
 _B = Section("sabine", "B", SPELLED.name)
 
 NOTATION = [
-    _1("n", r"n \text{ is the number of nodes in the neural network}", "rows aL", reading=lambda aL: len(aL) - 1, fault="-1",
-       expected="wrong", corrected=r"n + 1 \text{ is the number of nodes in a layer}",
+    _1("n", r"n \text{ is the number of nodes in the neural network}", "rows aL", reading=lambda aL: len(aL) - 1,
+       expected="wrong", fault="-1", corrected=r"n + 1 \text{ is the number of nodes in a layer}",
        corrected_reading=lambda aL: len(aL),
        note="All columns and sums run from 0 to n: n is the last index, n + 1 nodes are in a layer, and each layer "
        "has an n of its own. Appendix B's I_n of size n*n has the same slip."),
@@ -224,7 +224,8 @@ NOTATION = [
        "B, for the biases."),
     _1("input", r"a^{L-H} \text{, where } H \text{ is the number of layers, is the input layer}", "value zL_2",
        reading=lambda WL_2, aL_3, bL_2: WL_2 @ aL_3 + bL_2,
-       note="As long as the input is not counted among the H layers. Tried with H = 3: the first weights meet a^(L-3)."),
+       note="As long as the input is not counted among the H layers. Tried with H = 3: the first weights meet "
+       "a^(L-3)."),
     _1("division", r"\oslash \text{ is the element-wise division}", "value h",
        reading=lambda a, b: column(len(a), lambda j: a[j] / b[j]), networks=(HADAMARD_DIVISION.name,)),
     _1("product", r"\circ \text{ is the element-wise multiplication}", "value h",
@@ -238,7 +239,8 @@ NOTATION = [
                            reading=lambda WL: matrix(len(WL), len(WL), lambda j, k: WL[j, k])),
        corrected=rf"W^L = {W_MATRIX.replace('n}', 'm}').replace('w_{n', 'w_{N')}",
        corrected_reading=lambda WL, aL, aL_1: matrix(len(aL), len(aL_1), lambda j, k: WL[j, k]),
-       note="With one n for both the matrix is square, and all layers have equally many nodes. All that follows is read "
+       note="With one n for both the matrix is square, and all layers have equally many nodes. All that follows is "
+       "read "
        "with an n for each layer, here N for layer L and m for layer L-1."),
     _1("b", rf"{b} = {_column('b_#^L')}", "value bL", expected="definition"),
     _1("z", rf"{z} = W^L \cdot {a_1} + {b}", "value zL"),
@@ -312,7 +314,8 @@ COST = [
         reading=lambda dcdaL, t, aL: -inner(dcdaL, t - aL), expected="sign error",
         corrected=rf"\text{{gradient descent along }} {_d('c', a)} = {a} - {t}",
         corrected_reading=lambda dcdaL, t, aL: -inner(dcdaL, aL - t),
-        note="The rate at which c changes along a step against the gradient, minus its square: with the printed one the "
+        note="The rate at which c changes along a step against the gradient, minus its square: with the printed one "
+        "the "
         "cost grows at this rate, and the step is one of ascent."),
     _22("c-element", r"c = -\sum_{j=0}^n t_j \log_b(a_j^L)", "value c"),
     _22("c-terms", r"= -(t_0 \log_b(a_0^L) + t_1 \log_b(a_1^L) + \dots + t_n \log_b(a_n^L))", "value c"),
@@ -344,7 +347,8 @@ ACTIVATIONS = [
         corrected=rf"{a} = \mathbf{{1}} \oslash (\mathbf{{1}} + e^{{-{z}}})",
         note="A number has no quotient by a column; 1 is meant as a column of ones, and the fraction as ⊘. e^z acts on "
         "each element, too."),
-    _31("dadz", rf"{_d(a, z)} = " + _d(rf"\sigma({z})", z) + rf" = \sigma({z}) \circ (1 - \sigma({z}))", "diagonal aL zL",
+    _31("dadz", rf"{_d(a, z)} = " + _d(rf"\sigma({z})", z) + rf" = \sigma({z}) \circ (1 - \sigma({z}))",
+        "diagonal aL zL",
         expected="conditional",
         condition=Condition(DIAGONAL, quantity="jacobian aL zL"),
         corrected=rf"{_d(a, z)} = \operatorname{{diag}}(\sigma({z}) \circ (1 - \sigma({z})))",
@@ -428,7 +432,8 @@ SQUARED_ERROR_ELEMENTS = [
          rf"{_d('c', 'w_{kq}^{L-1}')} {_d('a_k^{L-1}', 'z_k^{L-1}')} {_d('z_k^{L-1}', 'w_{kq}^{L-1}')} = "
          r"\left(\sum_{j=0}^n (t_j - a_j^L)(1 - a_j^L)\, a_j^L\, w_{jk}^L\right) (a_k^{L-1} (1 - a_k^{L-1})) "
          r"(a_q^{L-1})", "gradient WL_1", expected="wrong",
-         fault=r"\left(\sum_{j=0}^n (t_j - a_j^L)(1 - a_j^L) a_j^L w_{jk}^L\right) (a_k^{L-1} (1 - a_k^{L-1})) (a_q^{L-2} + "
+         fault=r"\left(\sum_{j=0}^n (t_j - a_j^L)(1 - a_j^L) a_j^L w_{jk}^L\right) (a_k^{L-1} (1 - a_k^{L-1})) "
+         r"(a_q^{L-2} + "
          r"a_q^{L-1})",
          corrected=rf"{_d('c', 'w_{kq}^{L-1}')} = \left(\sum_{{j=0}}^n (a_j^L - t_j)(1 - a_j^L)\, a_j^L\, "
          r"w_{jk}^L\right) (a_k^{L-1} (1 - a_k^{L-1}))\, a_q^{L-2}",
@@ -475,11 +480,13 @@ rf"{{{COLUMN_A}}}^T", "gradient WL", batch="sum", expected=SIGN,
          corrected_reading=lambda aL_2, aL_1: identity(len(aL_1)) & aL_2.T,
          note="As in 4: short for the Jacobian I ⊗ aᵀ. In the chain it has to be a row."),
     _512("L1-substituted",
-         rf"\left(\left((({t} - {a}) \circ {a} \circ (1 - {a})) \cdot W^L\right) \circ ({a_1} \circ (1 - {a_1}))\right) "
+         rf"\left(\left((({t} - {a}) \circ {a} \circ (1 - {a})) \cdot W^L\right) \circ ({a_1} \circ (1 - "
+         rf"{a_1}))\right) "
          rf"\cdot {a_2}", "gradient WL_1", expected="ill-shaped", fault="A · B of (10, 5) and (10, 12)",
          corrected=rf"\left(\left((W^L)^T \cdot (({a} - {t}) \circ {a} \circ (1 - {a}))\right) \circ ({a_1} \circ "
          rf"(1 - {a_1}))\right) \cdot ({a_2})^T",
-         note="The chain of layer L-1 with everything printed for its factors put in, which the text leaves to the reader. "
+         note="The chain of layer L-1 with everything printed for its factors put in, which the text leaves to the "
+         "reader. "
          "Two transposes are missing and the sign is wrong."),
 ]
 
@@ -527,10 +534,13 @@ CROSS_ENTROPY_ELEMENTS = [
          note="True, but the step needs the targets to sum to 1, which are no outputs."),
     _521("targets-sum", r"\sum_{i=1}^n t_i = 1", "sum value aL", reading=_all, networks=(SMALL_SHARES.name,),
          expected="conditional",
-         condition=Condition("the targets of each example sum to 1, and i = 1 is the first one", networks=(SMALL_ANY.name,)),
+         condition=Condition("the targets of each example sum to 1, and i = 1 is the first one",
+                             networks=(SMALL_ANY.name,)),
          corrected=r"\sum_{i=0}^n a_i^L = 1", corrected_reading=_all_outputs,
-         note="The text calls t the outputs of softmax; it is these that always sum to 1, which the engine has here. The t "
-         "are targets, and sum to 1 where they are given so. Columns begin with element 0; the 1 is the misprint of the "
+         note="The text calls t the outputs of softmax; it is these that always sum to 1, which the engine has here. "
+         "The t "
+         "are targets, and sum to 1 where they are given so. Columns begin with element 0; the 1 is the misprint of "
+         "the "
          "next formula."),
     _521("rest-step1", r"\sum_{i \neq j}^n t_i = \sum_{i=1}^n t_i - t_j", "rest value t", expected="misprint",
          fault=lambda t: column(len(t), lambda j: -t[0]),
@@ -630,7 +640,7 @@ APPENDIX_A = [
     _A("chain-rule", "c(z) = f(z) + g(z), \\quad c'(z) = f'(z) + g'(z)", "diagonal h z", networks=(SUM.name,),
        note=NOTE_SUM_RULE),
     _A("scalar", r"f : \mathbb{R}^N \to \mathbb{R}", "rows aL c",
-       reading=lambda t: Strict([[len(t)], [1.0]]), expected="definition",
+       reading=lambda t: column(2, lambda i: len(t) if i == 0 else 1), expected="definition",
        note="For a_j > 0 only, which softmax sees to."),
     _A("c", r"c = -\sum_{i=0}^n t_i (\log_b(a_i))", "value c"),
     _A("c-terms", rf"= -(t_0 \log_b(a_0^L) + {LOG_TERMS}", "value c",
@@ -665,7 +675,8 @@ APPENDIX_A = [
        corrected_reading=lambda t, y, dyda: matrix(
            len(t), len(t), lambda i, j: t[i] / (y[i] * LN_BASE) * dyda[i, j]
        ),
-       note="Row i is the term t_i log a_i, column j the variable. As functions of the a_j the terms are apart; outputs "
+       note="Row i is the term t_i log a_i, column j the variable. As functions of the a_j the terms are apart; "
+       "outputs "
        "that sum to 1 are not independent, as functions of z none of the terms drops out."),
     _A("dcda-step1", rf"{_d('c', 'a_j^L')} = -{_d('', 'a_j^L')} t_j (\log_b(a_j))", "adjoint aL",
        reading=lambda t, aL, ln_b: column(len(t), lambda j: -(t[j] / aL[j]) / ln_b)),
@@ -765,7 +776,8 @@ APPENDIX_B = [
     _B("dgdz", rf"{_d('g(z_j)', 'z_k')} = e^{{z_k}}", "transposed g z",
        reading=lambda z: column(len(z), lambda k: math.exp(z[k]))),
     _B("same-step1",
-       rf"j = k: \quad {_d('a_j', 'z_k')} = {_d('a_j', 'z_j')} = {_d('S(z_j)', 'z_j')} = \frac{{g(z_j)\, e^{{z_j}} - e^{{z_j}} e^{{z_j}}}}{{g(z_j)^2}}",
+       rf"j = k: \quad {_d('a_j', 'z_k')} = {_d('a_j', 'z_j')} = {_d('S(z_j)', 'z_j')} = \frac{{g(z_j)\, e^{{z_j}} - "
+       rf"e^{{z_j}} e^{{z_j}}}}{{g(z_j)^2}}",
        "diagonal h z"),
     _B("same-step2", r"= \frac{e^{z_j} (g(z_j) - e^{z_j})}{g(z_j)}", "diagonal h z", expected="misprint",
        fault=r"\frac{e^{z_j} (g(z_j) - e^{z_j})}{g(z_j)} - \frac{e^{z_j} (g(z_j) - e^{z_j})}{g(z_j)^2}",
@@ -776,7 +788,8 @@ APPENDIX_B = [
        "diagonal h z"),
     _B("same-step5", r"= S(z_j) (1 - S(z_j))", "diagonal h z"),
     _B("same-step6", r"= a_j (1 - a_j)", "diagonal h z"),
-    _B("other-step1", rf"j \neq k: \quad {_d('a_j', 'z_k')} = {_d('S(z_j)', 'z_k')} = \frac{{g(z_j)\, 0 - e^{{z_j}} e^{{z_k}}}}{{g(z_j)^2}}", OFF),
+    _B("other-step1", rf"j \neq k: \quad {_d('a_j', 'z_k')} = {_d('S(z_j)', 'z_k')} = \frac{{g(z_j)\, 0 - e^{{z_j}} "
+       rf"e^{{z_k}}}}{{g(z_j)^2}}", OFF),
     _B("other-step2", r"= \frac{-e^{z_j} e^{z_k}}{g(z_j)^2}", OFF),
     _B("other-step3", r"= \frac{-e^{z_j}}{g(z_j)} \frac{e^{z_k}}{g(z_j)}", OFF),
     _B("other-step4", r"= -S(z_j)\, S(z_k)", OFF),
@@ -787,7 +800,8 @@ APPENDIX_B = [
        fault="the formula has the shape (4, 4), the engine's (5, 5)",
        corrected=r"I_n \text{ is an identity matrix of size } (n + 1) \times (n + 1)",
        corrected_reading=lambda zL: identity(len(zL)),
-       note="n is the last index, and n + 1 the number of elements: the slip of \"n is the number of nodes\" (section 1)."),
+       note="n is the last index, and n + 1 the number of elements: the slip of \"n is the number of nodes\" "
+       "(section 1)."),
     _B("factors", rf"= {FACTOR} {REMAINDER}", "jacobian aL zL", networks=SOFTMAX, expected="ill-shaped",
        fault="the formula has the shape (1, 5), the engine's (5, 5)",
        corrected=rf"= \operatorname{{diag}}({a}) \cdot {REMAINDER}",
@@ -830,7 +844,9 @@ sabine = Catalogue(
         OTHER_RATES, INDEPENDENT, DEPENDENT, SPELLED, TERMS, SHARES,
     ),
     names=names,
-    notation=Notation({x: x for x in "abcefgnqStxz"} | {"W": "W", "w": "W", "B": "b", r"\sigma": "f", r"\delta": "δ"}, True),
+    notation=Notation(
+        {x: x for x in "abcefgnqStWxz"} | {"w": "W", "B": "b", r"\sigma": "f", r"\delta": "δ"}, layers_above=True
+    ),
     entries=[
         *NOTATION, *COST, *ACTIVATIONS, *WEIGHTS, *SQUARED_ERROR_ELEMENTS, *SQUARED_ERROR, *CROSS_ENTROPY_ELEMENTS,
         *CROSS_ENTROPY, *APPENDIX_A, *APPENDIX_B,
