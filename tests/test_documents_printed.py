@@ -45,6 +45,7 @@ def value(text, document="sabine", order="left", quantity="rest", **more):
 
 @pytest.mark.parametrize(("text", "expected"), [
     (r"\boldsymbol{t} - \boldsymbol{a}^L", t - a),
+    (r"\boldsymbol{t} + -\boldsymbol{a}^L - -\boldsymbol{a}^L", t),
     (r"= -\frac{1}{\ln(b)} (\boldsymbol{t} \oslash \boldsymbol{a}^L)", -t / a / 2),
     (r"\frac{\boldsymbol{t}}{\boldsymbol{a}^L}", t / a),
     (r"W^L \cdot \boldsymbol{a}^{L-1}", W @ [[1.0], [2.0]]),
@@ -120,6 +121,29 @@ def test_each_member_of_a_chain_has_a_value():
     names, sums = value(text, quantity="value t")
     assert_close(names, t, rtol=1e-14)
     assert_close(sums, t, rtol=1e-14)
+
+
+@pytest.mark.parametrize("text", [
+    r"a_j^L = \sigma(-z_j^L) = \frac{1}{1 + e^{-z_j^L}}",
+    r"a_j^L = \sigma(z_j^L) = \frac{1}{1 + e^{-z_j^L}} = \frac{1}{1 + e^{z_j^L}} = \frac{1}{1 + e^{-z_j^L}}",
+])  # fmt: skip
+def test_each_member_of_a_chain_has_to_be_right(text):
+    entry = sabine["3.1-a-element"]
+    assert run(entry, 0, trial).as_stated
+    assert run(dataclasses.replace(entry, printed=text), 0, trial).verdict == "wrong"
+
+
+@pytest.mark.parametrize(("id", "right", "garbled"), [
+    ("sabine-3.1-dadz", r"\sigma(\boldsymbol{z}^L)}{", r"\sigma(\boldsymbol{z}^{L-1})}{"),
+    ("sabine-5.1.1-L-chain", r"\mathrm{d}a_j^L}{\mathrm{d}z_j^L}", r"\mathrm{d}a_j^{L-1}}{\mathrm{d}z_j^L}"),
+    ("sabine-5.1.1-L1-dcda-chain", r"{\mathrm{d}a_k^{L-1}}", r"{\mathrm{d}a_k^L}"),
+    ("mishachev-6-eq7-step1", r"\nabla_{\Sigma_r^i} \Sigma_{r+1}", r"\nabla_{\Sigma_{r+1}^i} \Sigma_{r+1}"),
+])  # fmt: skip
+def test_a_derivative_is_one_of_a_single_step(id, right, garbled):
+    entry = CATALOGUES[id.partition("-")[0]][id]
+    assert entry.printed.count(right) in (1, 2)
+    printed = garbled.join(entry.printed.rsplit(right, 1))
+    assert not run(dataclasses.replace(entry, printed=printed), 0, trial).as_stated
 
 
 @pytest.mark.parametrize(("text", "quantity"), [
@@ -230,6 +254,22 @@ def test_a_garbled_formula_is_noticed(kind, one_trial):
                 unnoticed.add(entry.id)
     assert count > 20
     assert unnoticed <= STAYS
+
+
+def test_whatever_is_printed_gets_a_verdict(one_trial):
+    random = np.random.default_rng(5)
+    small = [entry for entry in LITERAL if entry.batch == "whole"]
+    words = [token for entry in small for token in re.findall(r"\\[A-Za-z]+|\S", entry.printed)]
+    for _ in range(600):
+        entry = small[random.integers(len(small))]
+        text = re.findall(r"\\[A-Za-z]+|\S", entry.printed)
+        place = random.integers(len(text))
+        text[place : place + random.integers(2)] = random.choice(words, size=random.integers(3))
+        changed = dataclasses.replace(
+            entry, printed=" ".join(text), networks=entry.networks[:1], condition=None, corrected="", fault=""
+        )
+        with np.errstate(all="ignore"):
+            assert run(changed, 0, trial).verdict
 
 
 def test_a_garbled_correction_is_noticed(one_trial):

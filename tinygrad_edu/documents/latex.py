@@ -87,6 +87,8 @@ def without_dots(found: list[str], k: int) -> list[str]:
     found = text.split()
     while at := next((i for i, token in enumerate(found) if token in DOTS), 0):
         before, after = found[:at], found[at + 1 :]
+        if not after:
+            raise Unreadable("dots at the end")
         between = [before.pop()] if before[-1] in PRODUCTS and after[0] in PRODUCTS else []
         after = after[len(between) :]
         same = 0 if after[0] == ")" else max(n for n in range(at + 1) if before[len(before) - n :] == after[:n])
@@ -368,7 +370,7 @@ def general_of(nodes: Sequence[Node], runs: Sequence[Mapping[str, str]]) -> Node
 
 def _matrix(lines: Sequence[Sequence[Node]]) -> Node:
     """A printed column, row or matrix: its corners, and the elements that its dots stand for."""
-    shape = (len(lines), len(lines[0]))
+    shape = (len(lines), len(lines[0]) if lines else 0)
     if shape not in [(3, 1), (1, 3), (3, 3)] or any(len(line) != shape[1] for line in lines):
         raise Unreadable(f"a matrix of {shape} printed elements")
     names = ["0", "1", "n"]

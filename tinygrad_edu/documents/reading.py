@@ -53,24 +53,32 @@ class Value:
         return self.size("n", *nodes)
 
     def place(self, index: str, size: int, at: Environment) -> int:
-        return at[index] if index in at else size - 1 if index == "n" else int(index)
+        """Which one an index is, of so many."""
+        if index in at or index == "n":
+            return at.get(index, size - 1)
+        if not index.isdigit():
+            raise Unreadable(f"nothing says what {index} is")
+        return int(index)
 
     def element(self, whole: Any, indices: Sequence[str], at: Environment) -> Any:
         """An element of a column or of a matrix, or a row of a matrix."""
-        if not isinstance(whole, Strict):
-            raise Unreadable("an index at what is no matrix")
+        if not isinstance(whole, Strict) or len(indices) > 2:
+            raise Unreadable("an index where there is nothing to number")
         places = [self.place(index, whole.shape[axis], at) for axis, index in enumerate(indices)]
         if len(places) == 2:
             return whole[places[0], places[1]]
         return whole[places[0]] if whole.shape[1] == 1 else whole.row(places[0])
 
     def name(self, node: Node, at: Environment) -> Any:
-        if node.name == "δ":
+        if node.name == "δ" and len(node.indices) == 2:
             j, k = (self.place(index, at.get(LAST, 0) + 1, at) for index in node.indices)
             return 1.0 if j == k else 0.0
         if node.name == "n":
             return self["nL"] - 1  # the last index: that of layer L, where nothing is said
-        return self.element(self[node.name], node.indices, at) if node.indices else self[node.name]
+        whole = self[node.name]
+        if isinstance(whole, Maps):
+            raise Unreadable(f"{node.name} is a function")
+        return self.element(whole, node.indices, at) if node.indices else whole
 
     def applied(self, node: Node, at: Environment) -> Any:
         """Functions of one number at each element; a column of values is known at its own argument only."""
@@ -79,9 +87,12 @@ class Value:
         indices = node.indices or argument.indices
         if isinstance(functions, Maps):
             x = self(argument, at)
-            if not isinstance(x, Strict):
-                return functions[self.place(indices[0], len(functions.functions), at)](x)
-            return functions(x)
+            if isinstance(x, Strict):
+                return functions(x)
+            index = next(iter([*indices, *argument.free()]), None)  # which function, where the argument is a number
+            if index is None:
+                raise Unreadable(f"{name} of a number")
+            return functions[self.place(index, len(functions.functions), at)](x)
         if argument.kind != "name" or argument.name not in OWN.get(name.lstrip("d"), ["N" + name.lstrip("dS")]):
             raise Unreadable(f"{name} of another argument")
         whole = self[name]
@@ -90,6 +101,8 @@ class Value:
     def derivative(self, node: Node, at: Environment) -> Any:
         """The true derivatives; those of z are what the text has for them, such as the column a for dz/dW."""
         above, below = node.args
+        if above.kind not in ("name", "applied") or below.kind != "name":
+            raise Unreadable("a derivative of what is no name")
         if above.kind == "applied":
             above = self.at_its_own(above, below, at)
         y, x, layer = above.name[0], below.name[0], below.name[1:]
@@ -138,8 +151,9 @@ class Value:
 
     def total(self, node: Node, at: Environment) -> Any:
         index, *without = node.indices
-        run = range(int(node.name), self.size(index, node.args[0]))
-        return sum(self(node.args[0], {**at, index: i}) for i in run if i not in [at[other] for other in without])
+        size = self.size(index, node.args[0])
+        left_out = [self.place(other, size, at) for other in without]
+        return sum(self(node.args[0], {**at, index: i}) for i in range(int(node.name), size) if i not in left_out)
 
     def terms(self, node: Node, at: Environment) -> Any:
         first, second, general, last = node.args
@@ -193,8 +207,18 @@ def _elementwise(function: Callable[[Any], Any]) -> Callable[[Value, Node, Envir
     return _on(lambda x: each(function, x) if isinstance(x, Strict) else float(function(x)))
 
 
+def _hat(x: Any) -> Strict:
+    return hat(as_matrix(x))
+
+
 def _times(x: Any, y: Any) -> Any:
     return x @ y if isinstance(x, Strict) and isinstance(y, Strict) else x * y
+
+
+def _over(x: Any, y: Any) -> Any:
+    if isinstance(y, float) and y == 0:
+        raise Unreadable("a division by 0")
+    return x / y
 
 
 def _rows(value: Value, node: Node, at: Environment) -> Any:
@@ -213,10 +237,10 @@ COMPUTED: Mapping[str, Callable[[Value, Node, Environment], Any]] = {
     "terms": Value.terms, "matrix": Value.matrix, "rows": _rows,
     "element": lambda value, node, at: value.element(value(node.args[0], at), node.indices, at),
     "T": _on(lambda x: x.T if isinstance(x, Strict) else x),
-    "square": _on(lambda x: x * x), "minus": _on(lambda x: -x), "hat": _on(hat), "diag": _on(hat), "inner": _on(inner),
+    "square": _on(lambda x: x * x), "minus": _on(lambda x: -x), "hat": _on(_hat), "diag": _on(_hat), "inner": _on(inner),
     "sum": _on(lambda *terms: functools.reduce(lambda x, y: x + y, terms)),
-    "over": _on(lambda x, y: x / y), "·": _on(_times), "∘": _on(lambda x, y: x * y), "•": _on(lambda x, y: x % y),
-    "⊗": _on(lambda x, y: as_matrix(x) & y), "⊘": _on(lambda x, y: x / y), "exp": _elementwise(np.exp),
+    "over": _on(_over), "·": _on(_times), "∘": _on(lambda x, y: x * y), "•": _on(lambda x, y: x % y),
+    "⊗": _on(lambda x, y: as_matrix(x) & y), "⊘": _on(_over), "exp": _elementwise(np.exp),
     "log": lambda value, node, at: _elementwise(np.log)(value, node, at) / value["ln_b"],
     "ln": lambda value, node, at: value["ln_b"],
 }  # fmt: skip
@@ -303,7 +327,9 @@ class Formula:
 
     def members(self, found: Sequence[str]) -> list[Node]:
         """The members of a chain; before an = in front there is nothing."""
-        texts = split(found[:-1] if found[-1] == "," else found, "=")
+        texts = split(found[:-1] if found[-1:] == [","] else found, "=")
+        if [] in texts[1:] or texts == [[]]:
+            raise Unreadable("nothing behind =")
         return [Parser(text, self.notation, self.order).whole() if text else Node("nothing") for text in texts]
 
 

@@ -66,7 +66,7 @@ def table(results: Sequence[Result], width: int = 80, colour: bool = False) -> s
     <BLANKLINE>
     4  Gradient in the one-dimensional case
       id                     what the engine gives   printed  right  verdict
-      4-eq2-wk               gradient W4  ... exact
+      4-eq2-wk               gradient Wk  ... exact
     <BLANKLINE>
     1 formula
          1  exact        right as printed
