@@ -16,7 +16,7 @@ from .engine import Trial
 from .entry import VERDICTS, Catalogue, Entry, Reading, UnknownName
 from .mishachev import mishachev
 from .networks import Quantities
-from .reading import formula
+from .reading import Formula
 from .sabine import sabine
 from .strict import Array, ShapeError, as_matrix
 
@@ -33,7 +33,7 @@ def trial(document: str, network: str, seed: int) -> Trial:
 
 def literal(entry: Entry, text: str, quantity: str, order: str = "left") -> Reading:
     """The literal reading of a form of an entry."""
-    return formula(text, CATALOGUES[entry.document].notation, quantity, order)
+    return Formula(text, CATALOGUES[entry.document].notation, quantity, order)
 
 
 def printed(entry: Entry) -> Reading:

@@ -1,5 +1,6 @@
 r"""N. M. Mishachev, "Backpropagation in Matrix Notation": the catalogue of its formulas.
 
+What is printed is read by `tinygrad_edu.documents.reading`; an entry has a reading of its own where that cannot.
 In the readings ``S2`` is the column Σ_2 = Σ_2(N_2) of values, ``Sigma2`` the column Σ_2 of functions, ``dS2`` the
 column Σ′_2 of derivatives, ``X`` the input, ``W2`` a matrix, ``D2`` the true Δ_2, that is ∇f by N_2, and ``gS2`` the
 true ∇f by Σ_2. Layers are counted from the first (``W2``), from the last (``Wk``, ``Wk_1``) or from layer r (``Wr``,
@@ -206,9 +207,10 @@ L1, L2, L3, L4 = (network.name for network in LINE_AT)
 A1, A2, A3 = (network.name for network in AFFINE_AT)
 H1, H2, _ = (network.name for network in HOMOGENEOUS_AT)
 
-SYMBOLS = {"S": "a", "N": "z", "W": "W", "b": "b", "dS": "dadz", "gS": "dcda", "gW": "dcdW", "D": "dcdz", "Sigma": "f",
-"n": "n",
-           "dSdW": "dadW", "dSdS": "step"}  # of the paper, and the networks' own  # fmt: skip
+SYMBOLS = {
+    "S": "a", "N": "z", "W": "W", "b": "b", "n": "n", "Sigma": "f", "dS": "dadz", "D": "dcdz", "gS": "dcda",
+    "gW": "dcdW", "dSdW": "dadW", "dSdS": "step",
+}  # of the paper, and the networks' own  # fmt: skip
 
 
 def names(network: Setting) -> Mapping[str, str]:
@@ -274,8 +276,7 @@ NETWORK_FUNCTIONS = [
        r"chosen}",
        corrected_reading=lambda gS1, left1: gS1 * left1,
        note="At a kink there is no derivative, and the gradient of f is a matter of choice: ReLU has the slopes 0 "
-       "and 1 "
-       "at 0, of which the engine takes 0, the one from the left. The reading takes the one from the right."),
+       "and 1 at 0, of which the engine takes 0, the one from the left. The reading takes the one from the right."),
     _2("sigma-k", r"\Sigma_k = [\sigma_{k1}]^T = \sigma_k", "value f",
        reading=lambda Sigmak, Nk: Strict([[Sigmak[0](Nk[0])]]), networks=ALL_K),
     _2("nested",
@@ -370,8 +371,7 @@ AFFINE_NETWORKS = [
             "(b) carries the 1 through the matrices; with another row the biases of the next layer depend on the "
             "input: see 3-a for the general form."),
     _needed("c", r"\text{the last functions } \sigma_{in_i} \text{ in the columns } \Sigma_i \text{ with } i < k "
-            r"\text{ are "
-            r"identical}", WITHOUT_C,
+            r"\text{ are identical}", WITHOUT_C,
             "the last function of Σ_i leaves 1 as it is, as the identity does, for i < k",
             "(c) carries the 1 through the activations; tanh, say, makes 0.76 of it. \"Identical\" means the identity, "
             "not that the functions are equal to one another. (With (a), (b), (c) the network is tried as the affine "

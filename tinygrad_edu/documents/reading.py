@@ -237,8 +237,8 @@ COMPUTED: Mapping[str, Callable[[Value, Node, Environment], Any]] = {
     "terms": Value.terms, "matrix": Value.matrix, "rows": _rows,
     "element": lambda value, node, at: value.element(value(node.args[0], at), node.indices, at),
     "T": _on(lambda x: x.T if isinstance(x, Strict) else x),
-    "square": _on(lambda x: x * x), "minus": _on(lambda x: -x), "hat": _on(_hat), "diag": _on(_hat), "inner": _on(inner),
-    "sum": _on(lambda *terms: functools.reduce(lambda x, y: x + y, terms)),
+    "square": _on(lambda x: x * x), "minus": _on(lambda x: -x), "hat": _on(_hat), "diag": _on(_hat),
+    "inner": _on(inner), "sum": _on(lambda *terms: functools.reduce(lambda x, y: x + y, terms)),
     "over": _on(_over), "·": _on(_times), "∘": _on(lambda x, y: x * y), "•": _on(lambda x, y: x % y),
     "⊗": _on(lambda x, y: as_matrix(x) & y), "⊘": _on(_over), "exp": _elementwise(np.exp),
     "log": lambda value, node, at: _elementwise(np.log)(value, node, at) / value["ln_b"],
@@ -250,7 +250,7 @@ COMPUTED: Mapping[str, Callable[[Value, Node, Environment], Any]] = {
 
 
 class Formula:
-    """A printed formula as a reading: called with all quantities by their names, it is the value of the last member.
+    r"""A printed formula as a reading: called with quantities by their names, it has the values of its members.
 
     Parameters
     ----------
@@ -262,6 +262,21 @@ class Formula:
         What it is to be, in the words of `tinygrad_edu.documents.engine`: the first member has to be its name.
     order : {"left", "right"}
         Where the products begin.
+
+    Raises
+    ------
+    Unreadable
+        When it is called, if it is no formula of this notation, or not about the quantity.
+    ShapeError
+        If it does not type-check.
+
+    Examples
+    --------
+    >>> notation = Notation({"a": "a", "t": "t", "c": "c"}, layers_above=True)
+    >>> quantities = {"aL": Strict([[0.5], [0.25]]), "t": Strict([[1.0], [0.0]])}
+    >>> Formula(r"\frac{\mathrm{d}c}{\mathrm{d}a_j^L} = t_j - a_j^L", notation, "adjoint aL")(**quantities)
+    [Strict([[ 0.5 ],
+            [-0.25]])]
     """
 
     def __init__(self, printed: str, notation: Notation, quantity: str, order: str = "left") -> None:
@@ -273,7 +288,7 @@ class Formula:
 
     def compute(self, quantities: Quantities) -> list[Strict]:
         """The same of quantities in a mapping."""
-        claim, *given = self.parts(int(quantities.get("k", 0)))
+        claim, *given = chains(self.printed, self.notation, self.order, int(quantities.get("k", 0)))
         for members in given:
             quantities = self.with_given(members, Value(quantities))
         return self.values(claim, Value(quantities))
@@ -302,7 +317,7 @@ class Formula:
     def is_name(self, first: Node) -> bool:
         """Whether the first member names the quantity, as dc/da names the adjoint of a."""
         row, kind, y, x = re.findall(r"(?:row (\S+) )?(\S+) (\S+) ?(\S*)", self.quantity)[0]
-        if y in ("h", "f", "g", "ez") or kind in ("rest", "sum", "shape", "rows"):
+        if y in ("h", "ez") or kind in ("rest", "sum", "shape", "rows"):
             return True
         name = first.name
         if first.kind == "derivative":
@@ -314,27 +329,29 @@ class Formula:
         there = kind != "value" or not row or row.replace("-1", "n") in first.indices
         return there and name.replace("L", "") in [each.replace("L", "") for each in expected]
 
-    @functools.cache  # noqa: B019
-    def parts(self, k: int) -> list[list[Node]]:
-        """The chain that is claimed, and what is given besides."""
-        found = tokens(self.printed)
-        if self.printed.startswith("j = k:"):
-            found = ["j" if token == "k" else token for token in found]
-        if not self.notation.layers_above and DOTS.intersection(found):
-            found = without_dots(found, k)
-        chains = [self.members(part) for part in split(found, r"\quad")]
-        return chains[::-1] if self.notation.layers_above else chains  # Sabine defines f and then has f′
-
-    def members(self, found: Sequence[str]) -> list[Node]:
-        """The members of a chain; before an = in front there is nothing."""
-        texts = split(found[:-1] if found[-1:] == [","] else found, "=")
-        if [] in texts[1:] or texts == [[]]:
-            raise Unreadable("nothing behind =")
-        return [Parser(text, self.notation, self.order).whole() if text else Node("nothing") for text in texts]
-
 
 def _off_diagonal(x: Strict) -> Strict:
     return matrix(*x.shape, lambda j, k: x[j, k] if j != k else 0.0)
+
+
+@functools.lru_cache(1024)
+def chains(printed: str, notation: Notation, order: str, k: int) -> list[list[Node]]:
+    """The chain of equations that is claimed, and those that are given besides, each as its members."""
+    found = tokens(printed)
+    if printed.startswith("j = k:"):
+        found = ["j" if token == "k" else token for token in found]
+    if not notation.layers_above and DOTS.intersection(found):
+        found = without_dots(found, k)
+    parts = [members(part, notation, order) for part in split(found, r"\quad")]
+    return parts[::-1] if notation.layers_above else parts  # Sabine defines f, and claims f′ then
+
+
+def members(found: Sequence[str], notation: Notation, order: str) -> list[Node]:
+    """The members of a chain; before an = in front there is nothing."""
+    texts = split(found[:-1] if found[-1:] == [","] else found, "=")
+    if [] in texts[1:] or texts == [[]]:
+        raise Unreadable("nothing behind =")
+    return [Parser(text, notation, order).whole() if text else Node("nothing") for text in texts]
 
 
 def split(found: Sequence[str], at: str) -> list[list[str]]:
@@ -350,5 +367,4 @@ def split(found: Sequence[str], at: str) -> list[list[str]]:
     return parts
 
 
-formula = functools.cache(Formula)
 NAMES = {"name", "applied", "derivative"}

@@ -1,6 +1,7 @@
 r"""Fraser Sabine, "Neural Network Mathematics", version 1.0: the catalogue of its formulas.
 
-In the readings ``aL``, ``aL_1``, ``aL_2`` are a^L, a^(L-1), a^(L-2), likewise ``zL``, ``WL``, ``bL``. The true
+What is printed is read by `tinygrad_edu.documents.reading`; an entry has a reading of its own where that cannot. In the
+readings ``aL``, ``aL_1``, ``aL_2`` are a^L, a^(L-1), a^(L-2), likewise ``zL``, ``WL``, ``bL``. The true
 derivatives ``dcdaL``, ``dcdzL``, ``dadzL`` (the diagonal, a column) and ``JL`` (the Jacobian of a^L by z^L) let a chain
 of derivatives be judged by itself, whatever is printed for its factors. Elements are counted from 0, as in the text.
 Forms for one example are tried on a small network or, where they are matrix forms of section 5, on batches of digits.
@@ -240,8 +241,7 @@ NOTATION = [
        corrected=rf"W^L = {W_MATRIX.replace('n}', 'm}').replace('w_{n', 'w_{N')}",
        corrected_reading=lambda WL, aL, aL_1: matrix(len(aL), len(aL_1), lambda j, k: WL[j, k]),
        note="With one n for both the matrix is square, and all layers have equally many nodes. All that follows is "
-       "read "
-       "with an n for each layer, here N for layer L and m for layer L-1."),
+       "read with an n for each layer, here N for layer L and m for layer L-1."),
     _1("b", rf"{b} = {_column('b_#^L')}", "value bL", expected="definition"),
     _1("z", rf"{z} = W^L \cdot {a_1} + {b}", "value zL"),
     _1("z-row-0", r"z_0 = w_{00}^L a_0^{L-1} + w_{01}^L a_1^{L-1} + \cdots + w_{0n}^L a_n^{L-1} + b_0^L",
@@ -315,8 +315,7 @@ COST = [
         corrected=rf"\text{{gradient descent along }} {_d('c', a)} = {a} - {t}",
         corrected_reading=lambda dcdaL, t, aL: -inner(dcdaL, aL - t),
         note="The rate at which c changes along a step against the gradient, minus its square: with the printed one "
-        "the "
-        "cost grows at this rate, and the step is one of ascent."),
+        "the cost grows at this rate, and the step is one of ascent."),
     _22("c-element", r"c = -\sum_{j=0}^n t_j \log_b(a_j^L)", "value c"),
     _22("c-terms", r"= -(t_0 \log_b(a_0^L) + t_1 \log_b(a_1^L) + \dots + t_n \log_b(a_n^L))", "value c"),
     _22("dcda-element", rf"{_d('c', 'a_j^L')} = -\frac{{1}}{{\ln(b)}} \frac{{t_j}}{{a_j^L}}", "adjoint aL"),
@@ -348,18 +347,14 @@ ACTIVATIONS = [
         note="A number has no quotient by a column; 1 is meant as a column of ones, and the fraction as ⊘. e^z acts on "
         "each element, too."),
     _31("dadz", rf"{_d(a, z)} = " + _d(rf"\sigma({z})", z) + rf" = \sigma({z}) \circ (1 - \sigma({z}))",
-        "diagonal aL zL",
-        expected="conditional",
-        condition=Condition(DIAGONAL, quantity="jacobian aL zL"),
+        "diagonal aL zL", expected="conditional", condition=Condition(DIAGONAL, quantity="jacobian aL zL"),
         corrected=rf"{_d(a, z)} = \operatorname{{diag}}(\sigma({z}) \circ (1 - \sigma({z})))",
         note="By appendix B the derivative of a vector by a vector is a Jacobian matrix: the square matrix with this "
         "column as its diagonal."),
     _31("dadz-a", rf"= {a} \circ (1 - {a})", "diagonal aL zL", expected="conditional",
         condition=Condition(DIAGONAL, quantity="jacobian aL zL"),
-        corrected=rf"= \operatorname{{diag}}({a} \circ (1 "
-rf"- {a}))",
-        note="As in the form with σ(z): the diagonal of the "
-"Jacobian."),
+        corrected=rf"= \operatorname{{diag}}({a} \circ (1 - {a}))",
+        note="As in the form with σ(z): the diagonal of the Jacobian."),
     _32("a-element", r"a_j^L = \frac{e^{z_j^L}}{\sum_{i=0}^n e^{z_i^L}}", "value aL"),
     _32("delta", r"\delta_{jk} = \begin{cases} 1 & \text{if } j = k \\ 0 & \text{if } j \neq k \end{cases}",
         "jacobian zL zL", reading=lambda zL: matrix(len(zL), len(zL), _delta), expected="definition"),
@@ -433,8 +428,7 @@ SQUARED_ERROR_ELEMENTS = [
          r"\left(\sum_{j=0}^n (t_j - a_j^L)(1 - a_j^L)\, a_j^L\, w_{jk}^L\right) (a_k^{L-1} (1 - a_k^{L-1})) "
          r"(a_q^{L-1})", "gradient WL_1", expected="wrong",
          fault=r"\left(\sum_{j=0}^n (t_j - a_j^L)(1 - a_j^L) a_j^L w_{jk}^L\right) (a_k^{L-1} (1 - a_k^{L-1})) "
-         r"(a_q^{L-2} + "
-         r"a_q^{L-1})",
+         r"(a_q^{L-2} + a_q^{L-1})",
          corrected=rf"{_d('c', 'w_{kq}^{L-1}')} = \left(\sum_{{j=0}}^n (a_j^L - t_j)(1 - a_j^L)\, a_j^L\, "
          r"w_{jk}^L\right) (a_k^{L-1} (1 - a_k^{L-1}))\, a_q^{L-2}",
          note="Two mistakes come along, the sign of t - a and a_q of layer L-1 for L-2; and on the left dc/dw stands "
@@ -443,15 +437,15 @@ SQUARED_ERROR_ELEMENTS = [
 
 SQUARED_ERROR = [
     _512("L-chain",
-         rf"{_d('c', 'W^L')} = \left({_d('c', 'a^L')} \circ {_d('a^L', 'z^L')}\right) \cdot "
-rf"{_d('z^L', 'W^L')}", "gradient WL", expected="ill-shaped", fault="A · B of (10, 5) and (12, 5)",
+         rf"{_d('c', 'W^L')} = \left({_d('c', 'a^L')} \circ {_d('a^L', 'z^L')}\right) \cdot {_d('z^L', 'W^L')}",
+         "gradient WL", expected="ill-shaped", fault="A · B of (10, 5) and (12, 5)",
          corrected=rf"{_d('c', 'W^L')} = \left({_d('c', 'a^L')} \circ {_d('a^L', 'z^L')}\right) \cdot "
          rf"\left({_d('z^L', 'W^L')}\right)^T",
          note="dz/dW is the column a^(L-1), and a column times a column is no product: a transpose is missing, "
          "which the next line puts in. For a batch the product of the two matrices is the sum over the examples."),
     _512("L-columns",
-         rf"= \left({_column('t_# - a_#^L')} \circ {_column('a_#^L (1 - a_#^L)')}\right) \cdot "
-rf"{{{COLUMN_A}}}^T", "gradient WL", batch="sum", expected=SIGN,
+         rf"= \left({_column('t_# - a_#^L')} \circ {_column('a_#^L (1 - a_#^L)')}\right) \cdot {{{COLUMN_A}}}^T",
+         "gradient WL", batch="sum", expected=SIGN,
          corrected=rf"= (({a} - {t}) \circ {a} \circ (1 - {a})) \cdot ({a_1})^T",
          note=NOTE_CARRIED + " The = in front is not printed; the transpose that the chain lacks is here."),
     _512("L-elements", "= " + _outer("(t_# - a_#^L)(1 - a_#^L) a_#^L a_'^{L-1}"), "gradient WL", batch="sum",
@@ -481,13 +475,11 @@ rf"{{{COLUMN_A}}}^T", "gradient WL", batch="sum", expected=SIGN,
          note="As in 4: short for the Jacobian I ⊗ aᵀ. In the chain it has to be a row."),
     _512("L1-substituted",
          rf"\left(\left((({t} - {a}) \circ {a} \circ (1 - {a})) \cdot W^L\right) \circ ({a_1} \circ (1 - "
-         rf"{a_1}))\right) "
-         rf"\cdot {a_2}", "gradient WL_1", expected="ill-shaped", fault="A · B of (10, 5) and (10, 12)",
+         rf"{a_1}))\right) \cdot {a_2}", "gradient WL_1", expected="ill-shaped", fault="A · B of (10, 5) and (10, 12)",
          corrected=rf"\left(\left((W^L)^T \cdot (({a} - {t}) \circ {a} \circ (1 - {a}))\right) \circ ({a_1} \circ "
          rf"(1 - {a_1}))\right) \cdot ({a_2})^T",
          note="The chain of layer L-1 with everything printed for its factors put in, which the text leaves to the "
-         "reader. "
-         "Two transposes are missing and the sign is wrong."),
+         "reader. Two transposes are missing and the sign is wrong."),
 ]
 
 NOTE_SCAN = "(The scan of the two columns is damaged here; the vector form is put together from the lines below.)"
@@ -538,10 +530,8 @@ CROSS_ENTROPY_ELEMENTS = [
                              networks=(SMALL_ANY.name,)),
          corrected=r"\sum_{i=0}^n a_i^L = 1", corrected_reading=_all_outputs,
          note="The text calls t the outputs of softmax; it is these that always sum to 1, which the engine has here. "
-         "The t "
-         "are targets, and sum to 1 where they are given so. Columns begin with element 0; the 1 is the misprint of "
-         "the "
-         "next formula."),
+         "The t are targets, and sum to 1 where they are given so. Columns begin with element 0; the 1 is the "
+         "misprint of the next formula."),
     _521("rest-step1", r"\sum_{i \neq j}^n t_i = \sum_{i=1}^n t_i - t_j", "rest value t", expected="misprint",
          fault=lambda t: column(len(t), lambda j: -t[0]),
          misprint=("i=1", "i=0"), corrected=r"\sum_{i \neq j}^n t_i = \sum_{i=0}^n t_i - t_j",
@@ -676,8 +666,7 @@ APPENDIX_A = [
            len(t), len(t), lambda i, j: t[i] / (y[i] * LN_BASE) * dyda[i, j]
        ),
        note="Row i is the term t_i log a_i, column j the variable. As functions of the a_j the terms are apart; "
-       "outputs "
-       "that sum to 1 are not independent, as functions of z none of the terms drops out."),
+       "outputs that sum to 1 are not independent, as functions of z none of the terms drops out."),
     _A("dcda-step1", rf"{_d('c', 'a_j^L')} = -{_d('', 'a_j^L')} t_j (\log_b(a_j))", "adjoint aL",
        reading=lambda t, aL, ln_b: column(len(t), lambda j: -(t[j] / aL[j]) / ln_b)),
     _A("dcda-step2", rf"= -t_j {_d('', 'a_j^L')} (\log_b(a_j^L))", "adjoint aL",
@@ -809,11 +798,10 @@ APPENDIX_B = [
        "diagonal matrix of a does."),
     _B("factors-I", rf"= {FACTOR} \left(I_n - {ROWS_A}\right)", "jacobian aL zL", networks=SOFTMAX,
        expected="ill-shaped", fault="the formula has the shape (1, 5), the engine's (5, 5)",
-       corrected=rf"= \operatorname{{diag}}({a}) \cdot \left(I_n - \mathbf{{1}} \cdot "
-rf"({a})^T\right)",
+       corrected=rf"= \operatorname{{diag}}({a}) \cdot \left(I_n - \mathbf{{1}} \cdot ({a})^T\right)",
        note="Again a string where the diagonal matrix of a belongs; as printed all its elements are 0. (The scan "
-       "mixes this line up with the one before; "
-       "\"I_n is an identity matrix\" tells what it was. Its size is that of a, n + 1.)"),
+       "mixes this line up with the one before; \"I_n is an identity matrix\" tells what it was. Its size is that of "
+       "a, n + 1.)"),
     _B("delta", r"\delta_{jk} = \begin{cases} 1 & \text{if } j = k \\ 0 & \text{if } j \neq k \end{cases}",
        "jacobian zL zL", reading=lambda zL: matrix(len(zL), len(zL), _delta), networks=SOFTMAX, expected="definition"),
     _B("dadz-element", rf"{_d('a_j^L', 'z_k^L')} = a_j^L (\delta_{{jk}} - a_k^L)", "jacobian aL zL", networks=SOFTMAX),
