@@ -67,6 +67,10 @@ PRIMED = {
 CONSTANTS = {"pi": math.pi, "π": math.pi}
 
 
+def _as_array(x: Array, dtype: Any = None, copy: Any = None) -> Array:
+    return np.asarray(x, dtype)
+
+
 def _norm(x: Array) -> Array:
     return np.sqrt(np.sum(x**2))
 
@@ -106,7 +110,8 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("squeeze", np.squeeze), **_simple("ravel flatten", np.ravel),
     "eye": Function("eye"), "identity": Function("eye"), "ones": Function("ones"), "zeros": Function("zeros"),
     "len": Function("len", len), "reshape": Function("reshape", None, (2, 3)),
-    **dict.fromkeys(("asarray", "array", "astype"), Function("asarray", np.asarray, (1, 1), ("dtype",))),
+    **dict.fromkeys(("asarray", "array", "astype", "copy"), Function("asarray", _as_array, (1, 1), ("dtype", "copy"))),
+    **_simple("arange range", lambda n: np.arange(int(n))),
     **{each: Function(each, getattr(np, each)) for each in ("float32", "float64", "int32", "int64")},
     **_sign("matmul", product), **_sign("dot", lambda a, b: product(a, b, "np.dot")),
     **_sign("multiply hadamard", lambda a, b: had((a, 1), (b, 1))),
@@ -120,10 +125,29 @@ FUNCTIONS: dict[str, Function] = {
     **_sign("kron", lambda a, b: Tree("kron", (a, b), at=a.at)),
     **_sign("inv", lambda a: Tree("inv", (a,), at=a.at), 1), **_sign("bullet", lambda a, b: product(b, a)),
 }  # fmt: skip
-METHODS = set("sum mean max min dot transpose reshape squeeze ravel flatten astype shape size".split())
+METHODS = set("sum mean max min dot transpose reshape squeeze ravel flatten astype shape size copy".split())
+
+
+def _index(x: Array, *index: Array) -> Any:
+    """An index of x: a mask, or rows and columns; labels may be one-hot, as x is."""
+    if len(index) == 1:
+        return np.asarray(index[0], bool)
+    labels = (np.argmax(each, axis=1 - k) if np.shape(each) == np.shape(x) else np.ravel(each)
+              for k, each in enumerate(index[::-1]))  # fmt: skip
+    return tuple(each.astype(int) for each in labels)[::-1]
+
+
+def _set(x: Array, value: Array, *index: Array) -> Array:
+    """x with the elements set that an index picks."""
+    changed = np.array(x, float)
+    changed[_index(x, *index)] = value
+    return changed
+
+
 INNER: dict[str, Callable[..., Array]] = {  # functions of what the trees have no sign for, computed by name
     "column": lambda x: x[:, None], "row": lambda x: x[None, :],
     "size": lambda x: np.float64(np.size(x)), "shape": lambda x, axis: np.float64(np.shape(x)[axis]),
+    "set": _set, "picked": lambda x, *index: x[_index(x, *index)],
 }  # fmt: skip
 COMPUTE: dict[str, Callable[..., Array]] = {each.name: each.compute for each in FUNCTIONS.values() if each.compute}
 COMPUTE.update(INNER)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import html
-import inspect
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import demand_plain
 from ..pickling import Readable
 from ..record import Node
 from ..sweep import below, leading_to
@@ -19,14 +18,17 @@ from ..symbolic import Formula, derive
 from ..symbolic.derive import LARGEST, wanted
 from ..symbolic.reading import Reading
 from ..symbolic.terms import session
+from .callables import called, constant
 from .cursor import Name
 from .diagnosis import Diagnosis, explanations
 from .evaluate import Misfit
 from .finding import Inputs
 from .grammar import ORDERS, parse
 from .printing import Printer
-from .scope import Scope, Unknown, found, joined, looked_up, meanings
+from .programs import Fault, Program
+from .scope import Quantity, Scope, joined, meanings
 from .spelling import Spelling
+from .statements import body
 from .tokens import FormulaError, notation_of, restored
 from .tree import Tree
 from .trial import SMALL, Trial
@@ -95,11 +97,16 @@ def compare(
 
 
 class Candidate(NamedTuple):
-    """A formula to be run on a trial; of a text one reading, with its tree and what writes trees."""
+    """A formula to be run on a trial; of a text one reading: its tree, what writes trees, its lines, the choice of
+    meanings. Of a wrong line the trials of what it is to be, too."""
 
     run: Callable[..., Array]
     tree: Tree | None = None
     printer: Printer | None = None
+    program: Program | None = None
+    choose: Mapping[Any, int] = MappingProxyType({})
+    inputs: Inputs | None = None
+    fault: Fault | None = None
 
 
 class Comparison(Readable):
@@ -129,7 +136,7 @@ class Comparison(Readable):
     def __init__(
         self, loss: Any, node: Any, formula: Any, reading: Reading, rtol: float | None, names: Mapping[str, Any]
     ) -> None:
-        self._loss, self._node = loss, node
+        self._loss, self._node, self._names = loss, node, names
         self.text = formula if isinstance(formula, str) else ""
         self._rtol = rtol if rtol is not None else 1e-4 if loss._value.dtype == np.float32 else 1e-7
         self.suggestion: str | None = None
@@ -137,6 +144,7 @@ class Comparison(Readable):
         self._broadcasts: list[str] = []
         self._notes: list[str] = []  # of how the text is read
         self._misfit = self.diagnosis = ""
+        self._others: dict[Quantity, Inputs] = {}
         self.verdict = "wrong"
         scope = Scope(loss, reading, {_key(name): target for name, target in names.items()})
         if isinstance(formula, str):
@@ -148,11 +156,11 @@ class Comparison(Readable):
         self.engine: Array = np.array(self._inputs.own.adjoint(node._record.stamp), loss._value.dtype)
         self._exact = isinstance(formula, str) or callable(formula)  # whether it can be run on other numbers
         if isinstance(formula, str):
-            candidates = self._read(formula, scope, names)
+            candidates = self._read(body(formula), scope)
         elif callable(formula):
-            candidates = [Candidate(_called(formula, scope, self._broadcasts))]
+            candidates = [Candidate(called(formula, scope, self._broadcasts))]
         else:
-            candidates = [Candidate(_constant(formula))]
+            candidates = [Candidate(constant(formula))]
             self._inputs.only_own()
         best = self._judge(candidates)
         if best.tree is not None:
@@ -161,53 +169,61 @@ class Comparison(Readable):
 
     # --- the formula ---
 
-    def _read(self, text: str, scope: Scope, names: Mapping[str, Any]) -> list[Candidate]:
+    def _read(self, text: str, scope: Scope) -> list[Candidate]:
         """A text as it may be read: one reading that is right, or else those that type-check, or else all."""
         notation = notation_of(text)
         found: dict[str, Candidate] = {}
         readings = list(self._readings(text, scope))
-        quantities = {node.data for tree, _ in readings for node in tree.walk() if node.kind == "name"}
+        quantities = {node.data for _, _, tree in readings for node in tree.walk() if node.kind == "name"}
         if scope.batch > 1 and any(quantity.kind == "jacobian" for quantity in quantities):
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, alone=True)
             self._notes.append("It is read for the first sample alone, as a Jacobian is of one.")
-        for tree, likely in readings:
-            printer = Printer(notation, Spelling(scope, tree, notation, names), text)
+        labels = {name for program, choose, _ in readings for name in program.labels(choose)}
+        if one_hot := {name for name in labels if _is_one_hot(self._inputs.own.given[name])}:
+            self._inputs = Inputs(scope, self._node, self._inputs.matrices, self._inputs.alone, labels=one_hot)
+            self._notes.append(f"{' and '.join(sorted(one_hot))} is read as labels, as it is one-hot.")
+        for program, choose, tree in readings:
+            printer = self._printer(tree)
             candidate, as_typed = (
-                Candidate(functools.partial(_evaluated, each), each, printer) for each in (tree.flattened(), tree)
+                Candidate(functools.partial(_evaluated, each), each, printer, program, choose)
+                for each in (tree.flattened(), tree)
             )
             value, typed = self._run(candidate), self._run(as_typed)
             if (value is None) != (typed is None) or (notation == "numpy" and not _equal(value, typed)):
                 candidate = as_typed if notation == "numpy" or value is None else candidate
-            if self._right(candidate):
+            if self._right(candidate) and self._fault(candidate, right=True) is None:
                 return [candidate]
-            if likely:
+            if not choose:
                 found.setdefault(repr(tree), candidate)
         fitting = [each for each in found.values() if self._run(each) is not None]
         return (fitting or list(found.values()))[:3]
 
-    def _readings(self, text: str, scope: Scope) -> Iterator[tuple[Tree, bool]]:
-        """The readings of a text, and whether all names mean in it what they mean most likely."""
-        known = scope.known()
+    def _readings(self, text: str, scope: Scope) -> Iterator[tuple[Program, Mapping[Any, int], Tree]]:
+        """The readings of a text: its lines, which meanings of names are chosen that are not the likeliest, and the
+        formula with all that the lines define."""
         count = 0
         for order in ORDERS if notation_of(text) != "numpy" else ORDERS[:1]:
-            raw = parse(text, known, order, scope.is_layer)
-            try:
-                for choose in meanings(raw, scope):
-                    yield looked_up(raw, scope, choose), not choose
-                    count += 1
-                    if count >= READINGS:
-                        return
-            except Unknown as error:
-                place = next((node.at for node in raw.walk() if node.kind == "name" and not found(scope, node.data)), 0)
-                raise FormulaError(text, place, str(error)) from None
+            program = Program(text, scope, self._node._record.stamp, order)
+            program.formula({})  # whose names are all known, or it is refused
+            for choose in meanings(program.choices(), scope):
+                yield program, choose, program.formula(choose)
+                count += 1
+                if count >= READINGS:
+                    return
+
+    def _printer(self, tree: Tree) -> Printer:
+        """What writes trees as the text does."""
+        notation = notation_of(self.text)
+        return Printer(notation, Spelling(self._inputs.scope, tree, notation, self._names), self.text)
 
     def _run(self, candidate: Candidate) -> Array:
         """The value on the tape's own numbers; None where it does not type-check."""
-        notes = self._inputs.own.evaluate.broadcasts
+        own = (candidate.inputs or self._inputs).own
+        notes = own.evaluate.broadcasts
         notes.clear()
         try:
             with np.errstate(all="ignore"):
-                value = np.asarray(candidate.run(self._inputs.own), float)
+                value = np.asarray(candidate.run(own), float)
             self._broadcasts += [each for each in notes.values() if candidate.tree and each not in self._broadcasts]
             return value
         except Misfit as error:
@@ -254,7 +270,8 @@ class Comparison(Readable):
 
     def _judge(self, candidates: list[Candidate]) -> Candidate:
         """The verdict: of the first reading, or of the one that a mistake explains, which is handed back."""
-        if self._right(candidates[0]):
+        right = self._right(candidates[0])
+        if right and self._fault(candidates[0], right, self._notes) is None:
             self.value = self._run(candidates[0])
             self._measure()
             self.verdict, self.diagnosis = "right", "The formula is the gradient."
@@ -265,37 +282,114 @@ class Comparison(Readable):
                 self.verdict, self.causes = "conditional", ("condition", "one sample")
                 self.diagnosis = f"{self._broadcasts[0]} It is right only for one sample; for more it is no product."
             return candidates[0]
-        which, findings = explanations([Diagnosis(self._inputs, *each) for each in candidates], self._exact)
-        best = candidates[which]
-        self.value = self._run(best)
+        pieces = self._pieces(candidates, right)
+        searched = [Diagnosis(each.inputs or self._inputs, *each[:3]) for each in pieces]
+        known = pieces[0].fault is not None and not pieces[0].fault.wanted
+        which, findings = (0, []) if known else explanations(searched, self._exact)
+        best = pieces[which]
+        self.value = self._run(candidates[0] if best.fault else best)
         self._measure()
         self.verdict = "ill-shaped" if self.difference is None else "wrong"
-        parts = [self._misfit] if self.value is None else [*self._broadcasts]
+        parts = [*self._broadcasts] if best.fault or self.value is not None else [self._misfit]
+        if best.fault is not None:
+            parts = self._about(best, best.fault)
         if findings:
-            self.verdict = "conditional" if findings[0].holds else self.verdict
+            self.verdict = "conditional" if findings[0].holds and not best.fault else self.verdict
             parts += [findings[0].said, *(f"Or, as well possible: {each.said}" for each in findings[1:])]
             self.causes = findings[0].causes
-            parts += [where for where in [self._where()] if "but one" in where and len(self.engine) > 2]
+            parts += [where for where in [self._where()] if "but one" in where and len(self.engine) > 2 and not best.fault]
             self.suggestion = self._suggested(findings[0].mended, best)
-        else:
-            parts += [self._where()] if self.value is not None else []
+        elif not known:
+            parts += [self._where()] if self.value is not None and not best.fault else []
+            parts += ["it is not what the tape has by this name."] if best.fault and len(parts) < 2 else []
             parts.append("No small edit explains it." if self.text else "No simple cause explains it.")
         self.diagnosis = " ".join(parts)
         return best
+
+    # --- lines ---
+
+    def _fault(self, candidate: Candidate, right: bool = False, notes: list[str] | None = None) -> Fault | None:
+        """The first wrong line of a text; None where there is but one, or none."""
+        program = candidate.program
+        if program is None or not (program.several or right):
+            return None
+        return program.fault(candidate.choose, self._ratio, self._equal, right, [] if notes is None else notes)
+
+    def _ratio(self, tree: Tree, quantity: Quantity) -> float | None:
+        """How many times a quantity of the tape a formula is."""
+        search = Diagnosis(self._inputs_of(quantity), functools.partial(_evaluated, tree), None, None)
+        return search.constant(search.formula, search.trials)
+
+    def _equal(self, a: Tree, b: Tree) -> bool:
+        """Whether two formulas are the same on all inputs."""
+        with contextlib.suppress(Misfit):
+            trials = [*self._inputs.likely, self._inputs.own]
+            pairs = [(_evaluated(a, each), _evaluated(b, each)) for each in trials]
+            return all(np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=1e-7, atol=1e-15) for x, y in pairs)
+        return False
+
+    def _inputs_of(self, quantity: Quantity) -> Inputs:
+        """The trials of a line which is to be a quantity of the tape."""
+        if quantity == Quantity("adjoint", self._node._record.stamp):
+            return self._inputs
+        if quantity not in self._others:
+            scope = self._inputs.scope
+            node = scope.reading.nodes[quantity.key]  # type: ignore[index]
+            own = self._inputs
+            self._others[quantity] = Inputs(scope, node, own.matrices, own.alone, quantity, own.labels)
+        return self._others[quantity]
+
+    def _pieces(self, candidates: list[Candidate], right: bool) -> list[Candidate]:
+        """The formulas in which a mistake is looked for: the whole, or those that the first wrong line is to be."""
+        faults = [(each, self._fault(each, right)) for each in candidates]
+        if whole := [each for each, fault in faults if fault is None]:
+            return whole
+        number = max(fault.line.raw.number for _, fault in faults if fault)
+        found = []
+        for candidate, fault in faults:
+            if fault is not None and fault.line.raw.number == number:
+                tree = fault.line.members[fault.member]
+                run, printer = functools.partial(_evaluated, tree), self._printer(tree)
+                own = Candidate(run, tree, printer, candidate.program, candidate.choose, fault=fault)
+                found += [own._replace(inputs=self._inputs_of(each)) for each in fault.wanted] or [own]
+        return found
+
+    def _about(self, piece: Candidate, fault: Fault) -> list[str]:
+        """Where a program goes wrong, and how if that is to be seen."""
+        assert piece.program is not None
+        raw = fault.line.raw
+        shown = raw.target.text if raw.target is not None else piece.program.text[slice(*raw.places[fault.member])]
+        several = len(piece.program.lines) > 1
+        where = f"Line {raw.number}, {shown}:" if several else f"In the chain, {shown}:" if piece.program.several else ""
+        if fault.said:
+            return [where, fault.said]
+        value, engine = self._run(piece), (piece.inputs or self._inputs).own.engine
+        if value is None:
+            return [where, self._misfit]
+        if np.shape(value) != np.shape(engine):
+            return [where, f"it has the shape {np.shape(value)}, where {np.shape(engine)} is expected."]
+        return [where]
 
     def _suggested(self, mended: Tree | None, candidate: Candidate) -> str | None:
         """A formula mended as text, if it is right as it is read, and in NumPy made of what has a name there."""
         if mended is None or candidate.printer is None:
             return None
-        text, scope = candidate.printer(mended), self._inputs.scope
+        text = candidate.printer(mended)
         used = {node.data for tree in (candidate.tree, mended) if tree for node in tree.walk() if node.kind == "name"}
         if candidate.printer.notation == "numpy":
             typed = {node.data for node in candidate.tree.walk() if node.kind == "name"} if candidate.tree else set()
             if any(each.kind != "value" for each in used - typed):
                 return None
+        if candidate.fault is not None and candidate.program is not None:
+            raw, whole = candidate.fault.line.raw, self.text
+            start, end = raw.places[candidate.fault.member]
+            if raw.changes and raw.target is not None:
+                start, text = raw.target.at, f"{raw.target.text} = {text}"
+            text = whole[:start] + text + whole[end:]
         with contextlib.suppress(FormulaError, Misfit):
-            for tree, _ in self._readings(text, scope):
-                if self._right(Candidate(functools.partial(_evaluated, tree), tree), likely=True):
+            for program, choose, tree in self._readings(body(text), self._inputs.scope):
+                found = Candidate(functools.partial(_evaluated, tree), tree, program=program, choose=choose)
+                if self._right(found, likely=True) and self._fault(found, right=True) is None and text != self.text:
                     return text
         return None
 
@@ -424,68 +518,18 @@ def _key(name: str) -> Name:
     return tree.data._replace(base=joined(tree.data.base))
 
 
+def _is_one_hot(value: Array) -> bool:
+    """Whether all are 0 but a 1 in each row, or in each column."""
+    ones = np.ndim(value) == 2 and any(np.all(np.sum(value, axis=axis) == 1) for axis in (0, 1))
+    return bool(ones and np.all((value == 0) | (value == 1)))
+
+
 def _evaluated(tree: Tree, trial: Any) -> Array:
     return trial.evaluate(tree, broadcast=True)
 
 
 def _equal(a: Array, b: Array) -> bool:
     return a is b or (a.shape == b.shape and np.allclose(a, b, equal_nan=True))
-
-
-class Watched(np.ndarray):
-    """An array that notes where another one and itself are broadcast to what neither of them is."""
-
-    notes: list[str] | None = None
-
-    def __array_finalize__(self, other: Any) -> None:
-        self.notes = getattr(other, "notes", None)
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        shapes = [np.shape(x) for x in inputs]
-        result = getattr(ufunc, method)(*(np.asarray(x) for x in inputs), **kwargs)
-        elementwise = method == "__call__" and ufunc.signature is None and len(shapes) == 2
-        if elementwise and not self.notes and self.notes is not None and np.shape(result) not in shapes:
-            self.notes.append(f"{shapes[0]} and {shapes[1]} are broadcast to {np.shape(result)}.")
-        watched = np.asarray(result).view(Watched)
-        watched.notes = self.notes
-        return watched
-
-
-def _called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Callable[..., Array]:
-    """A function of what its arguments name."""
-    quantities = {}
-    for name, parameter in inspect.signature(function).parameters.items():
-        several = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-        if several or parameter.default is not parameter.empty:
-            continue
-        try:
-            quantities[name] = scope.find(Name(name))[0]
-        except Unknown as error:
-            raise ValueError(f"compare: an argument of the function: {error}") from None
-
-    def run(trial: Any) -> Array:
-        arrays = {name: np.array(trial.number(quantity)).view(Watched) for name, quantity in quantities.items()}
-        for array in arrays.values():
-            array.notes = notes
-        try:
-            result = function(**arrays)
-            demand_plain(result, "the result")
-            return np.asarray(getattr(result, "_value", result), float)
-        except Exception as error:  # whatever it is: the function cannot be run on these arrays
-            raise Misfit(None, f"the function fails, {type(error).__name__}: {error}") from None
-
-    return run
-
-
-def _constant(values: Any) -> Callable[..., Array]:
-    """Numbers that are what they are."""
-    values = getattr(values, "_value", values)
-    demand_plain(values, "compare: the formula")
-    try:
-        array = np.asarray(values, float)
-    except (TypeError, ValueError):
-        raise TypeError(f"compare: the formula is an array, a function or text, not {type(values).__name__}") from None
-    return lambda trial: array
 
 
 def _short(text: str) -> str:

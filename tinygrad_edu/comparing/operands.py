@@ -13,6 +13,7 @@ from .tree import Tree, call, had, transposed
 BARE = {"ln", "log", "exp", "tanh"}  # functions that go without parentheses: ln b
 MATRICES = {rf"\begin{{{kind}matrix}}" for kind in ("p", "b", "")}
 DTYPES = ("float", "int", "bool")
+TURNS = {":,None": "column", ":,np.newaxis": "column", "None,:": "row", "np.newaxis,:": "row", "None": "row"}
 SETTINGS = ("True", "False", "None", *DTYPES)
 DOTS = {r"\vdots", r"\cdots", r"\ddots", r"\dots", r"\ldots"}
 
@@ -321,16 +322,25 @@ class Operands(Scripts):
         return sign * int(token.text)
 
     def subscripted(self, tree: Tree) -> Tree:
-        """x[:, None] and x[None, :]; any other index is refused."""
+        """x[:, None] and x[None, :], P[np.arange(n), y], and x[y <= 0] to be set; any other index is refused."""
         at = self.take("[").at
-        inside = ""
+        start, inside = self.at, ""
         while not self.follows("]") and self.next.kind != "end" and len(inside) < 20:
             inside += self.take().text
+        if self.follows("]") and inside in TURNS:
+            self.take("]")
+            return call(TURNS[inside], tree)
+        self.at = start
+        index = []
+        while not self.follows("]", ":"):
+            index.append(self.nested(self.sum))
+            if not self.follows(","):
+                break
+            self.take()
+        if self.follows(":") or any(each.kind == "number" for each in index) or len(index) > 2:
+            self.refuse("such an index is not read here, only [:, None], [None, :] and [np.arange(n), y]", at)
         self.take("]")
-        turns = {":,None": "column", ":,np.newaxis": "column", "None,:": "row", "np.newaxis,:": "row", "None": "row"}
-        if inside not in turns:
-            self.refuse("an index is not read here, only [:, None] and [None, :]", at)
-        return call(turns[inside], tree)
+        return call("picked", tree, *index)
 
 
 def _over_samples(body: Tree, index: str) -> Tree:

@@ -9,6 +9,7 @@ import difflib
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ Key = int | str  # a node by its stamp, a constant by its name
 
 
 class Quantity(NamedTuple):
-    """What a name stands for: a kind, whose it is, and a number where it is one.
+    """What a name stands for: a kind, whose it is, and a number where it is one, or an adjoint is multiplied by it.
 
     Kinds: value, slope (the column of derivatives of an activation), adjoint, softmax (of logits), jacobian, number,
     eye, kronecker (δ_ij).
@@ -58,7 +59,7 @@ DIFFERENTIALS = set("dz dZ da dA dW dw db".split())
 LAST, ONLY, HIDDEN = set("δ Δ z Z a".split()), set("W w θ b".split()), set("h H hidden".split())
 INPUT = set("x X a0 A0 h0 H0 S0 Σ0 x0 X0 input inputs".split())
 COST = set("c C L l J E f loss cost Loss E_total ℓ".split())
-SIZES = set("n m N M B batch batch_size num_samples n_samples k K C".split())
+SIZES = set("n m N M B batch batch_size num_samples n_samples num_examples num_train k K C".split())
 GREEK = {**LATEX, "lam": "λ"}
 SCALARS = set("λ α η μ c reg alpha l2".split())
 
@@ -354,7 +355,7 @@ class Scope:
                 above, below = self.find_value(Name(found[1])), self.find_value(Name(found[2], name.layer))
                 if above in self.slopes and below == self.key(self.reading.nodes[above]._record.inputs[0]):
                     yield [Quantity("slope", above)]
-        for pattern in (r"d_?(.+)", r"∇(.+)", r"grad_?(.+)", r"(.+)_grad", r"δ_?([A-Za-zΣ].*)", r"delta_?([A-Za-z].*)"):
+        for pattern in (r"d_?(.+)", r"(?:∇|nabla_?)(.+)", r"grad_?(.+)", r"(.+)_grad", r"δ_?([A-Za-zΣ].*)", r"delta_?([A-Za-z].*)"):
             if found := re.fullmatch(pattern, base):
                 key = self.find_value(Name(found[1], name.layer))
                 if key is not None and isinstance(key, int):
@@ -432,20 +433,43 @@ def _shown(name: Name) -> str:
     return name.base + (f"^{name.layer}" if name.layer else "") + "′" * name.primes
 
 
-def looked_up(tree: Tree, scope: Scope, choose: Mapping[Any, int]) -> Tree:
-    """The tree with its names looked up; of several meanings the one that is chosen."""
+Defined = Mapping[Any, "list[Tree]"]  # what names stand for, with the name as it was defined
+
+
+def same_name(name: Any) -> Any:
+    """W_1 and W1 as one name."""
+    if isinstance(name, Quotient):
+        return Quotient(Name("loss") if name.above.base in COST else same_name(name.above), same_name(name.below))
+    return name._replace(base=GREEK.get(joined(name.base), joined(name.base)))
+
+
+def _substituted(tree: Tree, defined: Tree, meaning: Tree) -> Tree:
+    """What a name stands for, with the indices that it has here."""
+    if len(tree.indices) != len(defined.indices):
+        if tree.indices or meaning.kind == "name":
+            raise Unknown(f"{tree.text} is defined as {defined.text}, with other indices")
+        return Tree("matrix", (meaning,), defined.indices, at=tree.at)
+    if meaning.kind == "name":
+        return Tree("name", data=meaning.data, text=tree.text, at=tree.at, indices=tree.indices)
+    return meaning.reindexed(dict(zip(defined.indices, tree.indices, strict=True)))
+
+
+def looked_up(tree: Tree, scope: Scope, choose: Mapping[Any, int], defined: Defined = MappingProxyType({})) -> Tree:
+    """The tree with its names looked up, first among those that are defined; of several meanings the chosen one."""
+    if tree.kind == "name" and (meant := defined.get(same_name(tree.data))):
+        return _substituted(tree, *meant)
     if tree.kind == "name" and len(tree.indices) == 2 and tree.data in (Name("δ"), Name("delta")):
         return Tree("name", data=Quantity("kronecker", "δ"), text=tree.text, at=tree.at, indices=tree.indices)
     if tree.kind == "name":
         found = scope.find(tree.data)
         chosen = found[choose.get(tree.data, 0) % len(found)]
         return Tree("name", data=chosen, text=tree.text, at=tree.at, indices=tree.indices)
-    return tree.with_args(tuple(looked_up(each, scope, choose) for each in tree.args)) if tree.args else tree
+    return tree.with_args(tuple(looked_up(each, scope, choose, defined) for each in tree.args)) if tree.args else tree
 
 
-def meanings(tree: Tree, scope: Scope) -> Iterable[dict[Any, int]]:
+def meanings(trees: Iterable[Tree], scope: Scope) -> Iterable[dict[Any, int]]:
     """The choices among the meanings of names: the likely one first, then each other one."""
-    names = [node.data for node in tree.walk() if node.kind == "name" and len(node.indices) < 2]
+    names = [node.data for tree in trees for node in tree.walk() if node.kind == "name" and len(node.indices) < 2]
     ambiguous = {name: len(scope.find(name)) for name in names}
     yield {}
     several = [name for name, count in ambiguous.items() if count > 1]

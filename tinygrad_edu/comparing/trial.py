@@ -26,12 +26,12 @@ class Trial:
     Attributes
     ----------
     engine : ndarray
-        The gradient, in the shape that a formula is to have.
+        What a formula is to be, most often the gradient, in the shape that it is to have.
     """
 
     def __init__(
         self, scope: Scope, wrt: Any, given: Mapping[str, Any], matrices: bool,
-        cut: Collection[tuple[int, int]] = (),
+        cut: Collection[tuple[int, int]] = (), wanted: Quantity | None = None,
     ) -> None:  # fmt: skip
         self.scope, self.matrices = scope, matrices
         self.given = {
@@ -46,7 +46,7 @@ class Trial:
         with np.errstate(all="ignore"):
             adjoints = settled(loss, seed) if loss._record is not None else []
             self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
-        gradient = self.adjoint(wrt._record.stamp)
+        gradient = self.number(wanted) if wanted else self.adjoint(wrt._record.stamp)
         axis, shape = scope.softmax_axis, np.shape(gradient)
         self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, shape, axis)
         self.engine: Array = self.evaluate.shaped(self._as_row(wrt._record.stamp, gradient))
@@ -78,7 +78,7 @@ class Trial:
         return self.value(quantity.key)
 
     def _adjoint(self, quantity: Quantity) -> Array:
-        return self.adjoint(quantity.key)
+        return self.adjoint(quantity.key) * (quantity.number or 1)
 
     def _number(self, quantity: Quantity) -> Array:
         return np.float64(quantity.number)

@@ -1,0 +1,329 @@
+"""Programs: formulas of several lines, read with what each line defines, and judged line by line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from .cursor import Name, Quotient
+from .grammar import parse
+from .scope import GREEK, LETTERS, Quantity, Scope, Unknown, found, joined, looked_up, same_name
+from .statements import Statement, statements
+from .tokens import FormulaError, Token, notation_of
+from .tree import Tree, call, dot, had
+
+LARGEST = 4_000  # nodes of a formula with all definitions put in
+CHANGES: dict[str, Callable[[Tree, Tree], Tree]] = {  # in place
+    "": lambda old, new: new,
+    "+": lambda old, new: Tree("sum", (old, new), (1, 1)), "-": lambda old, new: Tree("sum", (old, new), (1, -1)),
+    "*": lambda old, new: had((old, 1), (new, 1)), "/": lambda old, new: had((old, 1), (new, -1)), "@": dot,
+}  # fmt: skip
+
+
+class Raw(NamedTuple):
+    """A line as it is parsed: its names are not looked up yet."""
+
+    number: int
+    operator: str
+    target: Tree | None  # the name that it defines or changes
+    picks: tuple[Tree, ...]  # an index of the elements that it sets
+    members: list[Tree]
+    places: list[tuple[int, int]]  # where they begin and end in the text
+    returned: bool
+
+    @property
+    def name(self) -> Any:
+        """The name that it defines, however it is written."""
+        return None if self.target is None else same_name(self.target.data)
+
+    @property
+    def changes(self) -> bool:
+        """Whether what it defines was there before."""
+        return bool(self.operator or self.picks)
+
+    @property
+    def names(self) -> set[Any]:
+        """The names in what it computes."""
+        nodes = (node for tree in (*self.members, *self.picks) for node in tree.walk() if node.kind == "name")
+        return {same_name(node.data) for node in nodes}
+
+
+class Line:
+    """A line as it is read.
+
+    Attributes
+    ----------
+    members : list of Tree
+        The formulas of its chain, with what their names stand for; the last one is what it defines.
+    stands : Tree
+        What its name stands for in later lines: the last member, or the same as the tape has it.
+    wanted : list of Quantity
+        What the tape has by its name, one of which it is to be; none where it is a name of one's own.
+    needs : set of int
+        The numbers of the lines that it is made of, and its own.
+    """
+
+    def __init__(self, raw: Raw, members: list[Tree], wanted: list[Quantity], needs: set[int]) -> None:
+        self.raw, self.members, self.wanted, self.needs = raw, members, wanted, needs
+        self.stands = members[-1]
+
+
+class Fault(NamedTuple):
+    """Where a program goes wrong: the line, the formula in it, what it is to be, or what is said of it."""
+
+    line: Line
+    member: int
+    wanted: list[Quantity]
+    said: str = ""
+
+
+class Program:
+    """The lines of a text, parsed with products in one order; the `goal` among them is the gradient."""
+
+    def __init__(self, text: str, scope: Scope, wrt: int, order: str) -> None:
+        self.text, self.scope, self.wrt = text, scope, wrt
+        known = scope.known()
+        lines = statements(text, known)
+        if new := {word for each in lines for word in self._word(each)} - known:
+            known |= new
+            lines = statements(text, known)
+        names: set[Any] = set()
+
+        def is_layer(name: Name) -> bool:
+            return same_name(name) in names or scope.is_layer(name)
+
+        def parsed(part: list[Token]) -> Tree:
+            return parse(text, known, order, is_layer, [*part, Token("end", "", part[-1].end)])
+
+        raw = []
+        for each in lines:
+            raw.append(self._raw(each, [parsed(part) for part in each.members]))
+            names.add(raw[-1].name)
+        self.lines = self._in_order(raw)
+        self.defined = names
+        self.goal = self._goal()
+
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one formula."""
+        return len(self.lines) > 1 or len(self.lines[0].members) > 1
+
+    def _word(self, statement: Statement) -> Iterator[str]:
+        """The word before the first =, which is one name also in LaTeX."""
+        first = statement.members[0]
+        text = self.text[first[0].at : first[-1].end]
+        if len(statement.members) > 1 and re.fullmatch(r"[A-Za-z]{2,}", text):
+            yield text
+
+    def _raw(self, statement: Statement, trees: list[Tree]) -> Raw:
+        """A line taken apart."""
+        places = [(part[0].at, part[-1].end) for part in statement.members]
+        index: tuple[Tree, ...] = ()
+        target = trees[0] if len(trees) > 1 else None
+        if target is not None and target.kind == "call" and target.data[0] == "picked":
+            target, *rest = target.args
+            index = tuple(rest)
+        if target is not None and target.kind != "name":
+            if statement.operator or index:
+                raise FormulaError(self.text, places[0][0], "a name is expected before what changes it")
+            target = None  # a chain of formulas: 2 + 2 = 4
+        if target is not None:
+            trees, places = trees[1:], places[1:]
+        return Raw(statement.number, statement.operator, target, index, trees, places, statement.returned)
+
+    def _in_order(self, lines: list[Raw]) -> list[Raw]:
+        """The lines so that definitions come before what they are used in; on paper they may stand below."""
+        names = [each.name for each in lines if each.name is not None]
+        if notation_of(self.text) == "numpy" or len(set(names)) < len(names):
+            return lines
+        order: list[Raw] = []
+        left = list(lines)
+        while left:
+            missing = {each.name for each in left}
+            chosen = next((each for each in left if not each.names & (missing - {each.name})), left[0])
+            left.remove(chosen)
+            order.append(chosen)
+        return order
+
+    def _goal(self) -> int:
+        """The number of the line that is the gradient: what is returned, or the last one of its name, or the last."""
+        returned = [each for each in self.lines if each.returned]
+        named = [each for each in self.lines if self._is_gradient(each.target)]
+        if len(returned) > 1:
+            named = [each for each in returned if self._is_gradient(each.members[0])]
+            if not named:
+                what = "several values are returned, and none of them has the name of the gradient: return one"
+                raise FormulaError(self.text, returned[0].places[0][0], what)
+        elif returned:
+            return returned[0].number
+        return max(named or self.lines, key=lambda each: each.number).number
+
+    def _is_gradient(self, name: Tree | None) -> bool:
+        wanted = [] if name is None or name.kind != "name" else self.meaning(name)
+        return Quantity("adjoint", self.wrt) in wanted
+
+    def meaning(self, name: Tree) -> list[Quantity]:
+        """What the tape has by a name that a line defines; nothing for a name of one's own, or of what is given."""
+        scope, data = self.scope, name.data
+        own = isinstance(data, Name) and bool(scope.mapped(data) or scope.exact(data))
+        if isinstance(data, Name) and not own:
+            plain = not (data.layer or data.primes or data.base[-1].isdigit())
+            if plain and GREEK.get(data.base, data.base) in LETTERS["δ"]:  # of one layer or another
+                return [Quantity("adjoint", layer.z) for layer in reversed(scope.layers)]
+        try:
+            quantities = scope.find(data)
+        except Unknown:
+            return []
+        if isinstance(data, Name) and not own and quantities[0].kind in ("value", "softmax") and plain:
+            return []
+        nodes = scope.reading.nodes
+        kept = [each for each in quantities if each.kind in ("adjoint", "slope", "softmax")
+                or (each.kind == "value" and each.key in nodes and nodes[each.key]._record.operation is not None)]
+        before = [Quantity("adjoint", layer.z) for layer in scope.layers
+                  for each in kept if each.kind == "adjoint" and each.key == layer.a]  # fmt: skip
+        return kept + before  # dhidden, changed in place, is the gradient by what the activation gets
+
+    def is_called(self, name: Tree, quantity: Quantity) -> bool:
+        """Whether a name has that of a quantity in it, as dW2 has, and is no convention."""
+        data = name.data.below if isinstance(name.data, Quotient) else name.data
+        shown = self.scope.shown.get(quantity.key)
+        return shown is not None and joined(data.base + data.layer).endswith(joined(shown))
+
+    def choices(self) -> list[Tree]:
+        """The names that the tape gives a meaning."""
+        nodes = (node for each in self.lines for tree in (*each.members, *each.picks) for node in tree.walk())
+        return [node for node in nodes if node.kind == "name" and same_name(node.data) not in self.defined]
+
+    def labels(self, choose: Mapping[Any, int]) -> set[Any]:
+        """What is given that elements are picked by."""
+        trees = (tree for line in self.read(choose) for member in line.members for tree in member.walk())
+        index = (each for tree in trees if tree.kind == "call" and tree.data[0] in ("picked", "set")
+                 for each in tree.args[1 if tree.data[0] == "picked" else 2 :])  # fmt: skip
+        return {each.data.key for each in index if each.kind == "name" and isinstance(each.data.key, str)}
+
+    # --- reading ---
+
+    def formula(self, choose: Mapping[Any, int]) -> Tree:
+        """The gradient with all that the lines define put in."""
+        return next(line for line in list(self.read(choose)) if line.raw.number == self.goal).members[-1]
+
+    def read(self, choose: Mapping[Any, int]) -> Iterator[Line]:
+        """The lines in their order; what `stands` for the name of one may be exchanged before the next is read."""
+        defined: dict[Any, list[Any]] = {}  # the name, what it stands for, the lines that it needs
+        sizes: dict[Tree, int] = {}
+        for i, raw in enumerate(self.lines):
+            look = self._reader(choose, defined)
+            index = tuple(map(look, raw.picks))
+            members = [look(each) for each in raw.members]
+            needs = {raw.number}.union(*(defined[name][2] for name in raw.names if name in defined))
+            if raw.changes and raw.target is not None:
+                old = look(raw.target)
+                value = CHANGES[raw.operator](call("picked", old, *index) if index else old, members[-1])
+                changed = call("set", old, value, *index) if index else value
+                members = [Tree(changed.kind, changed.args, changed.data, text=raw.target.text, at=raw.target.at)]
+                needs |= set(defined.get(raw.name, [None, None, ()])[2])
+            if any(_size(each, sizes) > LARGEST for each in members):
+                raise FormulaError(self.text, raw.places[-1][0], "the formula is too long with all definitions put in")
+            wanted = self.meaning(raw.target) if raw.target is not None and not self._goes_on(i) else []
+            line = Line(raw, members, wanted, needs)
+            yield line
+            if raw.changes and raw.name in defined:
+                defined[raw.name][1:] = line.stands, needs  # also by the other names that the array has
+            elif raw.target is not None:
+                source = raw.members[-1]
+                alias = notation_of(self.text) == "numpy" and source.kind == "name" and not raw.changes
+                cell = [raw.target, line.stands, needs]
+                if alias and not line.wanted:
+                    cell = defined.setdefault(same_name(source.data), cell)
+                defined[raw.name] = cell
+
+    def _reader(self, choose: Mapping[Any, int], defined: Mapping[Any, list[Any]]) -> Callable[[Tree], Tree]:
+        trees = {name: cell[:2] for name, cell in defined.items()}
+
+        def look(tree: Tree) -> Tree:
+            try:
+                return looked_up(tree, self.scope, choose, trees)
+            except Unknown as error:
+                nodes = [node for node in tree.walk() if node.kind == "name" and same_name(node.data) not in trees]
+                place = next((node.at for node in nodes if not found(self.scope, node.data)), tree.at)
+                raise FormulaError(self.text, place, str(error)) from None
+
+        return look
+
+    def _goes_on(self, i: int) -> bool:
+        """Whether the name of a line is changed before it is used."""
+        name = self.lines[i].name
+        later = next((each for each in self.lines[i + 1 :] if name in each.names or each.name == name), None)
+        return later is not None and later.name == name
+
+    # --- judging ---
+
+    def fault(
+        self, choose: Mapping[Any, int], ratio: Callable[[Tree, Quantity], float | None],
+        equal: Callable[[Tree, Tree], bool], right: bool, notes: list[str],
+    ) -> Fault | None:  # fmt: skip
+        """The first wrong line, where earlier ones stand for what the tape has; where the formula is `right`, only a
+        chain with a wrong link. Of wrong lines that the formula does not need there are notes."""
+        goal = next(line for line in self.read(choose) if line.raw.number == self.goal)
+        for line in self.read(choose):
+            needed, last = line.raw.number in goal.needs, line.raw.number == self.goal
+            name = line.raw.target
+            wanted = [Quantity("adjoint", self.wrt)] if last else line.wanted
+            if last and name is not None and (other := self._other(name, wanted[0], ratio, line)):
+                return other
+            if wanted and (last or not (right and needed)):
+                place = self._compared(line, wanted, ratio)
+            else:
+                place = next((k for k, each in enumerate(line.members) if k and not equal(line.members[0], each)), None)
+                wanted = []
+            if place is not None and (needed or not wanted):
+                shown = [self.text[slice(*each)] for each in line.raw.places]
+                return Fault(line, place, wanted, "" if wanted else f"{shown[place]} is not {shown[0]}.")
+            if place is not None and name is not None:
+                notes.append(f"Line {line.raw.number}, which it does not need, is wrong: it is not {name.text}.")
+        return None
+
+    def _compared(
+        self, line: Line, wanted: list[Quantity], ratio: Callable[[Tree, Quantity], float | None]
+    ) -> int | None:
+        """The place of the first formula that is not what is wanted; of what is, `stands` becomes that."""
+        places = []
+        for quantity in wanted:
+            node = self.scope.reading.nodes.get(quantity.key)  # type: ignore[arg-type]
+            inner = quantity.kind == "adjoint" and node is not None and node._record.operation is not None
+            sizes = [1.0, *(float(n) for n in (self.scope.batch, self.scope.batch * self.scope.outputs) if inner)]
+            ratios = [ratio(each, quantity) for each in line.members]
+            close = [next((n for n in sizes if c is not None and abs(c / n - 1) < 1e-7), None) for c in ratios]
+            if None not in close and len(set(close)) == 1:  # of one sample, where the loss is a mean: divided later
+                number = 0.0 if close[0] == 1 else float(close[0] or 0)
+                if line.raw.target is not None:
+                    target = line.raw.target
+                    meant = quantity._replace(number=number)
+                    line.stands = Tree("name", data=meant, text=target.text, at=target.at, indices=target.indices)
+                return None
+            places.append(next((k for k, n in enumerate(close) if n != close[0] or n is None), 0))
+        return max(places)
+
+    def _other(
+        self, name: Tree, gradient: Quantity, ratio: Callable[[Tree, Quantity], float | None], line: Line
+    ) -> Fault | None:
+        """The fault of a line that is called by the name of something else."""
+        meant = self.meaning(name)
+        if not meant or gradient in meant or not any(self.is_called(name, each) for each in meant):
+            return None
+        shown = self.scope.shown.get(self.wrt, "the variable")
+        if any(_is_one(ratio(Tree("name", data=each), gradient)) for each in meant):
+            return None
+        return Fault(line, 0, [], f"{name.text} is another quantity than the gradient by {shown}.")
+
+
+def _is_one(c: float | None) -> bool:
+    return c is not None and abs(c - 1) < 1e-7
+
+
+def _size(tree: Tree, known: dict[Tree, int]) -> int:
+    """The nodes of a tree, counted as often as they stand there."""
+    if tree not in known:
+        known[tree] = 1 + sum(_size(each, known) for each in tree.args)
+    return known[tree]
