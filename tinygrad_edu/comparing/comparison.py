@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import html
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ from .finding import Inputs
 from .grammar import ORDERS, parse
 from .printing import Printer
 from .programs import Fault, Program
-from .scope import Quantity, Scope, joined, meanings
+from .scope import Quantity, Scope, joined, meanings, same_name
 from .spelling import Spelling
 from .statements import body
 from .tokens import FormulaError, notation_of, restored
@@ -164,7 +164,7 @@ class Comparison(Readable):
             self._inputs.only_own()
         best = self._judge(candidates)
         if best.tree is not None:
-            self._notes[:0] = _read_as(best.tree, scope)
+            self._notes[:0] = _read_as(best.tree, scope, best.program.defined if best.program else ())
         self.diagnosis = " ".join([self.diagnosis, *self._notes])
 
     # --- the formula ---
@@ -360,9 +360,9 @@ class Comparison(Readable):
         raw = fault.line.raw
         shown = raw.target.text if raw.target is not None else piece.program.text[slice(*raw.places[fault.member])]
         several = len(piece.program.lines) > 1
-        where = f"Line {raw.number}, {shown}:" if several else f"In the chain, {shown}:" if piece.program.several else ""
+        where = f"Line {raw.number}, {shown}:" if several else f"In the chain, {shown}:"
         if fault.said:
-            return [where, fault.said]
+            return [where, fault.said] if piece.program.several else [fault.said]
         value, engine = self._run(piece), (piece.inputs or self._inputs).own.engine
         if value is None:
             return [where, self._misfit]
@@ -498,14 +498,15 @@ class Comparison(Readable):
         return f"<td title='{x:.6g}' style='{style}'>{x:.2g}</td>"
 
 
-def _read_as(tree: Tree, scope: Scope) -> list[str]:
-    """Which names of a formula are not the tape's own, and what they are taken for."""
+def _read_as(tree: Tree, scope: Scope, defined: Container[Any]) -> list[str]:
+    """Which names of a formula are neither the tape's own nor defined, and what they are taken for."""
     said: dict[str, str] = {}
     for node in tree.walk():
         if node.kind == "name" and node.text and not node.indices:
             with contextlib.suppress(FormulaError):
                 name = parse(node.text, scope.known(), ORDERS[0], scope.is_layer)
-                if isinstance(name.data, Name) and (meant := scope.meant(name.data, node.data)):
+                own = same_name(name.data) in defined
+                if isinstance(name.data, Name) and not own and (meant := scope.meant(name.data, node.data)):
                     said[node.text] = meant
     return [f"{', '.join(f'{name} is read as {meant}' for name, meant in said.items())}."] if said else []
 

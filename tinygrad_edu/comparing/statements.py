@@ -45,9 +45,9 @@ def body(text: str) -> str:
 
 
 def statements(text: str, known: set[str]) -> list[Statement]:
-    """The statements of a text.
+    r"""The statements of a text.
 
-    >>> [[len(each) for each in line.members] for line in statements("d = a - t\\nd *= 2; dW = d @ x.T", set())]
+    >>> [[len(each) for each in line.members] for line in statements("d = a - t\nd *= 2; dW = d @ x.T", set())]
     [[1, 3], [1, 1], [1, 5]]
 
     Raises
@@ -65,8 +65,8 @@ def statements(text: str, known: set[str]) -> list[Statement]:
         for piece in pieces:
             line = _statement(text, len(lines) + 1, piece, returned)
             if len(line.members) == 1 and not returned and i < len(found) - 1:
-                what = f"line {line.number} has no =: a name and = are missing, or brackets around a formula of several lines"
-                raise FormulaError(text, part[0].at, what)
+                missing = "a name and = are missing, or brackets around a formula of several lines"
+                raise FormulaError(text, part[0].at, f"line {line.number} has no =: {missing}")
             lines.append(line)
     return lines
 
