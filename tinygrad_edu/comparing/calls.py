@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..operations import gelu, leaky_relu, log_softmax, logsumexp
+from ..operations.elementwise import ratio, safe_log, unit
 from .tree import Tree, had, negative, number, product, transposed
 
 Array = Any
@@ -101,14 +103,21 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("norm", _norm),
     **dict.fromkeys(("heaviside", "H"), Function("heaviside", lambda x, half=0.5: np.heaviside(x, half), (1, 2))),
     **_simple("sum", np.sum, AXES), **_simple("mean average", np.mean, AXES), **_simple("max amax", np.max, AXES),
-    **_simple("min amin", np.min, AXES), **_simple("prod", np.prod, AXES),
+    **_simple("min amin", np.min, AXES), **_simple("prod Π", np.prod, AXES),
+    **_simple("std", np.std, ("axis", "ddof", "keepdims")), **_simple("var", np.var, ("axis", "ddof", "keepdims")),
+    **_simple("ratio", ratio, arguments=2), **_simple("unit", unit, arguments=2),
+    **_simple("inverse", lambda x: unit(np.ones_like(x, float), x)), **_simple("safe_log", safe_log),
+    **_simple("masked", lambda choice, x: choice * np.where(choice != 0, x, 1.0), arguments=2),
+    **_simple("logsumexp", logsumexp, AXES), **_simple("log_softmax", log_softmax, ("axis",)),
+    **_simple("gelu", gelu), **_simple("leaky_relu", leaky_relu),
     **_simple("maximum", np.maximum, arguments=2), **_simple("minimum", np.minimum, arguments=2),
     **_simple("where", np.where, arguments=3), **_simple("outer", np.outer, arguments=2),
     **_simple("inner", np.inner, arguments=2), **_simple("vdot", np.vdot, arguments=2),
-    **_simple("diag", np.diag), **_simple("diagflat", np.diagflat), **_simple("trace tr", np.trace),
+    **_simple("diag", np.diag, ("k",)), **_simple("diagflat", np.diagflat, ("k",)), **_simple("trace tr", np.trace),
     **_simple("det", np.linalg.det), **_simple("ones_like", np.ones_like), **_simple("zeros_like", np.zeros_like),
     **_simple("squeeze", np.squeeze), **_simple("ravel flatten", np.ravel),
     "eye": Function("eye"), "identity": Function("eye"), "ones": Function("ones"), "zeros": Function("zeros"),
+    "full": Function("full", None, (2, 2)),
     "len": Function("len", len), "reshape": Function("reshape", None, (2, 3)),
     **dict.fromkeys(("asarray", "array", "astype", "copy"), Function("asarray", _as_array, (1, 1), ("dtype", "copy"))),
     **_simple("arange range", lambda n: np.arange(int(n))),

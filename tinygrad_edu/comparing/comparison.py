@@ -178,6 +178,10 @@ class Comparison(Readable):
         if scope.batch > 1 and any(quantity.kind == "jacobian" for quantity in quantities):
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, alone=True)
             self._notes.append("It is read for the first sample alone, as a Jacobian is of one.")
+        turned = (node.args[0] for _, _, tree in readings for node in tree.walk() if node.kind == "T")
+        if any(node.kind == "name" and node.data.key in scope.rows for node in turned):  # b is a column, as bᵀ says
+            scope.rows = set()
+            self._inputs = Inputs(scope, self._node, self._inputs.matrices, self._inputs.alone)
         labels = {name for program, choose, _ in readings for name in program.labels(choose)}
         if one_hot := {name for name in labels if _is_one_hot(self._inputs.own.given[name])}:
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, self._inputs.alone, labels=one_hot)
@@ -297,7 +301,8 @@ class Comparison(Readable):
             self.verdict = "conditional" if findings[0].holds and not best.fault else self.verdict
             parts += [findings[0].said, *(f"Or, as well possible: {each.said}" for each in findings[1:])]
             self.causes = findings[0].causes
-            parts += [where for where in [self._where()] if "but one" in where and len(self.engine) > 2 and not best.fault]
+            where = self._where()
+            parts += [where] if "but one" in where and len(self.engine) > 2 and not best.fault else []
             self.suggestion = self._suggested(findings[0].mended, best)
         elif not known:
             parts += [self._where()] if self.value is not None and not best.fault else []
@@ -416,7 +421,7 @@ class Comparison(Readable):
         bad = ~(np.abs(self.difference) <= self._rtol * largest + self._inputs.own.noise)
         if not bad.any():
             return ""
-        if self.max_rel_error < 1e-2 and not self.text:
+        if self.max_rel_error < 1e-2 and not self.text and self._is_rounded(bad):
             digits = int(-np.log10(self.max_rel_error))
             return f"It agrees to about {digits} digits, as rounded numbers do; rtol= says what is enough."
         if bad.all() and bad.size > 1:
@@ -431,6 +436,14 @@ class Comparison(Readable):
                     return f"{only}the difference sits in {what}{many} {listed} (counted from 0)."
         first = tuple(int(i) for i in np.argwhere(bad)[0])
         return f"{int(bad.sum())} of {bad.size} entries differ, the first at {first}."
+
+    def _is_rounded(self, bad: Array) -> bool:
+        """Whether the difference is that of numbers in few digits: everywhere small, or of one size everywhere."""
+        difference, engine = np.abs(self.difference), np.abs(self._inputs.own.engine)
+        if np.all(difference <= 1e-2 * engine):
+            return True
+        lines = bad.ndim == 2 and not (bad.any(axis=0).all() and bad.any(axis=1).all())
+        return not lines and float(np.max(difference)) <= 10 * float(np.median(difference))
 
     def __bool__(self) -> bool:
         return self.verdict in ("right", "conditional")

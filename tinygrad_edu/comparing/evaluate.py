@@ -57,6 +57,7 @@ class Evaluation:
         self.row = False  # whether the gradient is a row which may as well be written as a column
         self.known: dict[Tree, Array] = {}
         self.kept: set[Tree] = set()  # what is kept from one formula to the next
+        self.repeated: set[Tree] = set()  # 1·xᵀ, x·1ᵀ
         self.broadcast = False
         self.broadcasts: dict[Tree, str] = {}  # what NumPy makes of a column and a row
 
@@ -67,6 +68,9 @@ class Evaluation:
             if self.matrices and has_indices(tree):
                 return self.elements(tree, (), self.shape)
             found = self.plain(self.value(tree))
+        if tree in self.repeated and np.ndim(found) == len(self.shape) == 2:  # 1·xᵀ has as many rows as are asked for
+            sizes = tuple(n if k == 1 else k for k, n in zip(np.shape(found), self.shape, strict=True))
+            found = np.broadcast_to(found, sizes)
         self.forget()
         return np.transpose(found) if self.row and np.shape(found) == (*self.shape, 1) else found
 
@@ -78,6 +82,7 @@ class Evaluation:
         """Drop what is not to be kept: edits of large matrices would fill the memory."""
         for each in self.known.keys() - self.kept:
             del self.known[each]
+        self.repeated &= self.kept
 
     def elements(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Array:
         """A formula of elements, for all of them."""
@@ -181,6 +186,7 @@ class Evaluation:
         result = factors[0]
         for b in factors[1:]:
             if isinstance(result, Ones) or isinstance(b, Ones):  # 1·row, column·1ᵀ: repeated
+                self.repeated.add(tree)
                 result = self.plain(result) * self.plain(b)
             else:
                 result = self.matmul(tree, result, b)
@@ -234,16 +240,18 @@ class Evaluation:
 
     def _call(self, tree: Tree) -> Array:
         name, params = tree.data[0], dict(tree.data[1])
+        if name == "full":
+            return self.filled(tree, "ones") * self.array(tree.args[1])
         if name in ("eye", "ones", "zeros"):
             return self.filled(tree, name)
-        args = [self.array(each) for each in tree.args]
+        args = [self.array(each) for each in tree.args[: 1 if name == "reshape" else None]]
         if name in ("act", "slope"):
             assert self.apply is not None
             return self.shaped(self.apply(tree, name, params["of"], args[0]))
         if name == "outer" and np.size(args[0]) * np.size(args[1]) > LARGEST:
             raise Misfit(tree, f"an outer product of {np.shape(args[0])} and {np.shape(args[1])} is too large")
         if name == "reshape":
-            args = [args[0], tuple(int(x) for x in self.sizes(tree.args[1:]))]
+            args.append(tuple(int(x) for x in self.sizes(tree.args[1:])))
         if name == "diag" and self.matrices:
             name = "diagflat" if 1 in np.shape(args[0]) else name
         if name == "softmax" and self.matrices:
@@ -268,7 +276,7 @@ class Evaluation:
         return [float(np.ravel(self.array(each))[0]) for each in inside]
 
     def filled(self, tree: Tree, name: str) -> Array:
-        sizes = tuple(int(x) for x in self.sizes(tree.args))
+        sizes = tuple(int(x) for x in self.sizes(tree.args[:1]))
         if not all(0 < size <= 10_000 for size in sizes) or np.prod([*sizes, *sizes][:2], dtype=float) > 1e6:
             raise Misfit(tree, f"{name} of the size {sizes}")
         return np.eye(sizes[0], sizes[-1]) if name == "eye" else self.shaped(np.full(sizes, float(name == "ones")))

@@ -147,8 +147,8 @@ class Operands(Scripts):
 
     def setting(self, value: Tree | str, at: int) -> object:
         """The value of an argument such as axis=0."""
-        if isinstance(value, str):
-            return value
+        if isinstance(value, str) or (value.kind == "name" and value.text in SETTINGS):
+            return value if isinstance(value, str) else value.text
         if value.kind == "sum" and len(value.args) == 1 and value.args[0].kind == "number":
             return -int(value.args[0].data)
         if value.kind == "number":
@@ -178,6 +178,9 @@ class Operands(Scripts):
     def parenthesised(self) -> Tree:
         token = self.take()
         tree = self.nested(self.sum)
+        if token.text == "[" and self.follows("="):  # Iverson's bracket
+            self.take()
+            tree = Tree("relation", (tree, self.nested(self.sum)), "==", at=token.at)
         if self.follows(",") and token.text == "(":  # a shape: (n, 1)
             parts = [tree]
             while self.follows(",") and len(parts) < 4:

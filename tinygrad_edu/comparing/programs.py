@@ -279,6 +279,7 @@ class Program:
                 wanted = []
             if place is not None and (needed or not wanted):
                 shown = [self.text[slice(*each)] for each in line.raw.places]
+                wanted = [each for each in wanted if each.kind == "adjoint"] or wanted
                 return Fault(line, place, wanted, "" if wanted else f"{shown[place]} is not {shown[0]}.")
             if place is not None and name is not None:
                 notes.append(f"Line {line.raw.number}, which it does not need, is wrong: it is not {name.text}.")

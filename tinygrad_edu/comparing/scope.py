@@ -56,6 +56,7 @@ LETTERS = {  # what papers call the parts of a layer
 OUTPUT = set("ŷ y_hat yhat yHat Yhat Y_hat a A f p P o out output pred y_pred probs".split())
 TARGET = set("t T y Y target targets label labels y_true d".split())
 DIFFERENTIALS = set("dz dZ da dA dW dw db".split())
+ADJOINTS = (r"d_?(.+)", r"(?:∇|nabla_?)(.+)", r"grad_?(.+)", r"(.+)_grad", r"δ_?([A-Za-zΣ].*)", r"delta_?([A-Za-z].*)")
 LAST, ONLY, HIDDEN = set("δ Δ z Z a".split()), set("W w θ b".split()), set("h H hidden".split())
 INPUT = set("x X a0 A0 h0 H0 S0 Σ0 x0 X0 input inputs".split())
 COST = set("c C L l J E f loss cost Loss E_total ℓ".split())
@@ -162,7 +163,7 @@ class Scope:
             leaves = [_leaf(x) for x in record.inputs]
             if leaves == [None, None]:
                 continue
-            place = 0 if leaves[0] is not None else 1
+            place = 1 if leaves[0] is None or (leaves[1] is not None and self._in_rows(stamp, record)) else 0
             W = self.key(leaves[place])
             before = self.constant(record.inputs[1 - place], record.values[1 - place])
             z, b = nodes[stamp], None
@@ -175,6 +176,13 @@ class Scope:
             activations = [u for u in users.get(z._record.stamp, []) if _name_of(u) in ELEMENTWISE | WHOLE]
             a = int(activations[0]._record.stamp) if len(activations) == 1 else None
             yield Layer(W, b, before, int(z._record.stamp), a, place, leaves[place] is not record.inputs[place])
+
+    def _in_rows(self, stamp: int, record: Any) -> bool:
+        """Whether of a product of two leaves the first is the input: by its name, or by the axis of a softmax of it."""
+        names = [self.shown.get(self.key(x) or "", "") for x in record.inputs]
+        if (names[0] in INPUT) != (names[1] in INPUT):
+            return names[0] in INPUT
+        return bool(self._softmax_axis() == 1)
 
     def _target(self) -> Key | None:
         """The constant that the last output is compared with."""
@@ -355,7 +363,7 @@ class Scope:
                 above, below = self.find_value(Name(found[1])), self.find_value(Name(found[2], name.layer))
                 if above in self.slopes and below == self.key(self.reading.nodes[above]._record.inputs[0]):
                     yield [Quantity("slope", above)]
-        for pattern in (r"d_?(.+)", r"(?:∇|nabla_?)(.+)", r"grad_?(.+)", r"(.+)_grad", r"δ_?([A-Za-zΣ].*)", r"delta_?([A-Za-z].*)"):
+        for pattern in ADJOINTS:
             if found := re.fullmatch(pattern, base):
                 key = self.find_value(Name(found[1], name.layer))
                 if key is not None and isinstance(key, int):

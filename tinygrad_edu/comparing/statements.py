@@ -85,6 +85,7 @@ def _statement(text: str, number: int, part: list[Token], returned: bool) -> Sta
         refuse("one change in place for each line is read")
     operator = part[changes[0]].text[0] if changes else ""
     members = [part[: changes[0]], part[changes[0] + 1 :]] if changes else members
+    members = members[1:] if not members[0] and number == 1 else members  # = A: the rest of an equation
     if any(not member for member in members):
         refuse("a formula is expected on both sides of =" if len(members) > 1 else "a formula is expected")
     if any(token.text == "," for _, token in _outside(members[0])) and len(members) > 1:

@@ -71,6 +71,7 @@ TOKEN = {
         rf"""(?P<line>\s*(?<!\\)\n\s*)
         |(?P<space>\s+|\\\n|{comment}[^\n]*)
         |(?P<word>\\(?:operatorname\*?|text|mathrm|textrm|mathop|mbox|mathtt)\s*\{{\s*[A-Za-z][A-Za-z0-9_ ]*\}})
+        |(?P<setting>\\text\s*\{{(?:axis|keepdims)=-?\w+\}})
         |(?P<ones>\\(?:mathbf|boldsymbol|mathbb|bm|vec)\s*(?:\{{\s*1\s*\}}|1)|[𝟏𝟙])
         |(?P<environment>\\(?:begin|end)\s*\{{[a-z]+\*?\}})
         |(?P<break>\\\\)
@@ -168,6 +169,10 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
     if kind == "word":
         word = part[part.index("{") + 1 : -1].strip().replace(" ", "_")
         return [("name", word)]
+    if kind == "setting":
+        name, value = part[part.index("{") + 1 : -1].split("=")
+        sign = [("operator", "-")] * value.startswith("-")
+        return [("name", name), ("operator", "="), *sign, ("name" if value.isalpha() else "number", value.lstrip("-"))]
     if kind in ("environment", "break", "ones", "line"):
         return [(kind, "".join(part.split()))]
     if kind == "power":
