@@ -286,11 +286,14 @@ class Comparison(Readable):
                 self.verdict, self.causes = "conditional", ("condition", "one sample")
                 self.diagnosis = f"{self._broadcasts[0]} It is right only for one sample; for more it is no product."
             return candidates[0]
-        pieces = self._pieces(candidates, right)
-        searched = [Diagnosis(each.inputs or self._inputs, *each[:3]) for each in pieces]
-        known = pieces[0].fault is not None and not pieces[0].fault.wanted
-        which, findings = (0, []) if known else explanations(searched, self._exact)
-        best = pieces[which]
+        for strict in (False, True):
+            pieces = self._pieces(candidates, right, strict)
+            searched = [Diagnosis(each.inputs or self._inputs, *each[:3]) for each in pieces]
+            known = pieces[0].fault is not None and not pieces[0].fault.wanted
+            which, findings = (0, []) if known else explanations(searched, self._exact)
+            best = pieces[which]
+            if best.fault is None or not best.fault.scaled or (findings and "mean" in findings[0].causes):
+                break
         self.value = self._run(candidates[0] if best.fault else best)
         self._measure()
         self.verdict = "ill-shaped" if self.difference is None else "wrong"
@@ -313,12 +316,15 @@ class Comparison(Readable):
 
     # --- lines ---
 
-    def _fault(self, candidate: Candidate, right: bool = False, notes: list[str] | None = None) -> Fault | None:
+    def _fault(
+        self, candidate: Candidate, right: bool = False, notes: list[str] | None = None, strict: bool = False
+    ) -> Fault | None:
         """The first wrong line of a text; None where there is but one, or none."""
         program = candidate.program
         if program is None or not (program.several or right):
             return None
-        return program.fault(candidate.choose, self._ratio, self._equal, right, [] if notes is None else notes)
+        notes = [] if notes is None else notes
+        return program.fault(candidate.choose, self._ratio, self._equal, right, notes, strict)
 
     def _ratio(self, tree: Tree, quantity: Quantity) -> float | None:
         """How many times a quantity of the tape a formula is."""
@@ -344,9 +350,9 @@ class Comparison(Readable):
             self._others[quantity] = Inputs(scope, node, own.matrices, own.alone, quantity, own.labels)
         return self._others[quantity]
 
-    def _pieces(self, candidates: list[Candidate], right: bool) -> list[Candidate]:
+    def _pieces(self, candidates: list[Candidate], right: bool, strict: bool) -> list[Candidate]:
         """The formulas in which a mistake is looked for: the whole, or those that the first wrong line is to be."""
-        faults = [(each, self._fault(each, right)) for each in candidates]
+        faults = [(each, self._fault(each, right, strict=strict)) for each in candidates]
         if whole := [each for each, fault in faults if fault is None]:
             return whole
         number = max(fault.line.raw.number for _, fault in faults if fault)
@@ -363,8 +369,9 @@ class Comparison(Readable):
         """Where a program goes wrong, and how if that is to be seen."""
         assert piece.program is not None
         raw = fault.line.raw
-        shown = raw.target.text if raw.target is not None else piece.program.text[slice(*raw.places[fault.member])]
-        several = len(piece.program.lines) > 1
+        several, chain = len(piece.program.lines) > 1, len(raw.members) > 1
+        member = _short(piece.program.text[slice(*raw.places[fault.member])])
+        shown = raw.target.text if raw.target is not None and not (chain and not several) else member
         where = f"Line {raw.number}, {shown}:" if several else f"In the chain, {shown}:"
         if fault.said:
             return [where, fault.said] if piece.program.several else [fault.said]

@@ -76,6 +76,7 @@ class Fault(NamedTuple):
     member: int
     wanted: list[Quantity]
     said: str = ""
+    scaled: bool = False  # whether an earlier line was taken for that of a sample, and should be divided here
 
 
 class Program:
@@ -261,10 +262,13 @@ class Program:
 
     def fault(
         self, choose: Mapping[Any, int], ratio: Callable[[Tree, Quantity], float | None],
-        equal: Callable[[Tree, Tree], bool], right: bool, notes: list[str],
+        equal: Callable[[Tree, Tree], bool], right: bool, notes: list[str], strict: bool = False,
     ) -> Fault | None:  # fmt: skip
         """The first wrong line, where earlier ones stand for what the tape has; where the formula is `right`, only a
-        chain with a wrong link. Of wrong lines that the formula does not need there are notes."""
+        chain with a wrong link. Of wrong lines that the formula does not need there are notes. Where the loss is a
+        mean, a line such as dZ = A − Y may be that of one sample, divided later, unless it is to be `strict`."""
+        batch = float(self.scope.batch) if self.scope.batch > 1 and self.scope.averages and not strict else 0.0
+        scaled = False
         goal = next(line for line in self.read(choose) if line.raw.number == self.goal)
         for line in self.read(choose):
             needed, last = line.raw.number in goal.needs, line.raw.number == self.goal
@@ -273,14 +277,17 @@ class Program:
             if last and name is not None and (other := self._other(name, wanted[0], ratio, line)):
                 return other
             if wanted and (last or not (right and needed)):
+                wanted = [*wanted, *(each._replace(number=batch) for each in wanted if batch and self._inner(each))]
                 place = self._compared(line, wanted, ratio)
+                scaled |= line.stands.kind == "name" and line.stands.data.number != 0
             else:
                 place = next((k for k, each in enumerate(line.members) if k and not equal(line.members[0], each)), None)
                 wanted = []
             if place is not None and (needed or not wanted):
                 shown = [self.text[slice(*each)] for each in line.raw.places]
                 wanted = [each for each in wanted if each.kind == "adjoint"] or wanted
-                return Fault(line, place, wanted, "" if wanted else f"{shown[place]} is not {shown[0]}.")
+                said = "" if wanted else f"{shown[place]} is not {shown[0]}."
+                return Fault(line, place, wanted, said, scaled and not any(map(self._inner, wanted)))
             if place is not None and name is not None:
                 notes.append(f"Line {line.raw.number}, which it does not need, is wrong: it is not {name.text}.")
         return None
@@ -291,20 +298,19 @@ class Program:
         """The place of the first formula that is not what is wanted; of what is, `stands` becomes that."""
         places = []
         for quantity in wanted:
-            node = self.scope.reading.nodes.get(quantity.key)  # type: ignore[arg-type]
-            inner = quantity.kind == "adjoint" and node is not None and node._record.operation is not None
-            sizes = [1.0, *(float(n) for n in (self.scope.batch, self.scope.batch * self.scope.outputs) if inner)]
             ratios = [ratio(each, quantity) for each in line.members]
-            close = [next((n for n in sizes if c is not None and abs(c / n - 1) < 1e-7), None) for c in ratios]
-            if None not in close and len(set(close)) == 1:  # of one sample, where the loss is a mean: divided later
-                number = 0.0 if close[0] == 1 else float(close[0] or 0)
-                if line.raw.target is not None:
-                    target = line.raw.target
-                    meant = quantity._replace(number=number)
-                    line.stands = Tree("name", data=meant, text=target.text, at=target.at, indices=target.indices)
+            place = next((k for k, c in enumerate(ratios) if not _is_one(c)), None)
+            if place is None:
+                if (target := line.raw.target) is not None:
+                    line.stands = Tree("name", data=quantity, text=target.text, at=target.at, indices=target.indices)
                 return None
-            places.append(next((k for k, n in enumerate(close) if n != close[0] or n is None), 0))
+            places.append(place)
         return max(places)
+
+    def _inner(self, quantity: Quantity) -> bool:
+        """Whether it is the gradient by what is computed."""
+        node = self.scope.reading.nodes.get(quantity.key)  # type: ignore[arg-type]
+        return quantity.kind == "adjoint" and node is not None and node._record.operation is not None
 
     def _other(
         self, name: Tree, gradient: Quantity, ratio: Callable[[Tree, Quantity], float | None], line: Line

@@ -27,7 +27,7 @@ class Quantity(NamedTuple):
     """What a name stands for: a kind, whose it is, and a number where it is one, or an adjoint is multiplied by it.
 
     Kinds: value, slope (the column of derivatives of an activation), adjoint, softmax (of logits), jacobian, number,
-    eye, kronecker (δ_ij).
+    labels (integers that an index of the tape has), eye, kronecker (δ_ij).
     """
 
     kind: str
@@ -95,6 +95,7 @@ class Scope:
         self.output = last if last is not None else self.logits
         self.rows = {layer.b for layer in self.layers if layer.side == 1 and np.ndim(nodes[layer.z]._value) == 2}
         self.target = self._target()
+        self.labelled = next((stamp for stamp, node in nodes.items() if labels(node) is not None), None)
         self.softmax_axis = self._softmax_axis()
         outputs = self.layers[-1].side if self.layers else int(self.softmax_axis == 1)
         self.axis = 1 - outputs  # along which the samples are
@@ -257,10 +258,20 @@ class Scope:
         if isinstance(target, str):
             found = self.exact(Name(target, primes=name.primes)) or self.spelled(Name(target, primes=name.primes))
         else:
-            found = self.of(self.key(target), name.primes)
+            found = self._given(name, target)
         if not found:
             raise Unknown(f"names= maps {_shown(name)} to {target!r}, which the tape does not have")
         return found
+
+    def _given(self, name: Name, target: Any) -> list[Quantity]:
+        """What an object is on the tape: a tensor, the numbers of a constant, the labels of an index; or a number."""
+        if isinstance(target, Node):
+            return self.of(self.key(target), name.primes)
+        if np.ndim(target) == 0:
+            return [Quantity("number", name.base, float(target))]
+        if self.labelled is not None and np.array_equal(labels(self.reading.nodes[self.labelled]), target):
+            return [Quantity("labels", self.labelled)]
+        return self.of(self.constant(None, target), name.primes)
 
     def exact(self, name: Name) -> list[Quantity]:
         """The tape's own names."""
@@ -319,6 +330,8 @@ class Scope:
             yield self.input
         if number is None and base in TARGET and self.target is not None:
             yield self.target
+        elif number is None and base in TARGET and self.labelled is not None:
+            yield Quantity("labels", self.labelled)
         if number is None and base in OUTPUT and self.output is not None:
             key = self.key(self.output)
             yield from self.activation(self.layers[-1]) if self.layers else [Quantity("softmax", key)] if key else []
@@ -423,6 +436,14 @@ def found(scope: Scope, name: Name | Quotient) -> bool:
         return bool(scope.find(name))
     except Unknown:
         return False
+
+
+def labels(node: Any) -> Any:
+    """The integers that an index such as [np.arange(n), y] of a record has; None where it has no such."""
+    index = node._record.params.get("index")
+    arrays = [each for each in index if isinstance(each, np.ndarray)] if isinstance(index, tuple) else []
+    other = [each for each in arrays if each.ndim == 1 and not np.array_equal(each, np.arange(len(each)))]
+    return other[0] if len(arrays) == 2 and len(other) == 1 else None
 
 
 def _leaf(x: Any) -> Any:

@@ -13,7 +13,7 @@ from ..symbolic.reading import WHOLE
 from ..symbolic.replay import replayed, rounding
 from .calls import ACTIVATIONS, ANY, SPELLED, softmax
 from .evaluate import Evaluation, Misfit
-from .scope import Key, Quantity, Scope
+from .scope import Key, Quantity, Scope, labels
 from .tree import Tree
 
 Array = Any
@@ -79,6 +79,9 @@ class Trial:
 
     def _adjoint(self, quantity: Quantity) -> Array:
         return self.adjoint(quantity.key) * (quantity.number or 1)
+
+    def _labels(self, quantity: Quantity) -> Array:
+        return labels(self.scope.reading.nodes[quantity.key])  # type: ignore[index]
 
     def _number(self, quantity: Quantity) -> Array:
         return np.float64(quantity.number)
