@@ -6,7 +6,6 @@ from cases import assert_close
 from wrong_formulas import NETWORKS
 
 import tinygrad_edu as tg
-from tinygrad_edu.comparing.comparison import Candidate
 from tinygrad_edu.comparing.context import Context
 from tinygrad_edu.comparing.diagnosis import Diagnosis
 from tinygrad_edu.comparing.edits import SAID, edits
@@ -32,7 +31,7 @@ def diagnosis_of(loss, wrt, text, notation="numpy"):
         inputs = Inputs(Scope(loss, Reading(loss, leading_to(loss, [node])), {}), node, notation != "numpy")
     tree = looked_up(parse(text, inputs.scope.known()), inputs.scope, {}).flattened()
     printer = Printer(notation, Spelling(inputs.scope, tree, notation, {}), text)
-    return Diagnosis(inputs, *Candidate(lambda trial: trial.evaluate(tree), tree, printer))
+    return Diagnosis(inputs, lambda trial: trial.evaluate(tree), tree, printer)
 
 
 def mended(network, wrt, text, notation="numpy"):

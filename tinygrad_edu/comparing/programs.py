@@ -276,17 +276,19 @@ class Program:
             wanted = [Quantity("adjoint", self.wrt)] if last else line.wanted
             if last and name is not None and (other := self._other(name, wanted[0], ratio, line)):
                 return other
-            if wanted and (last or not (right and needed)):
+            if right and (last or needed):
+                place = next((k for k, each in enumerate(line.members) if not equal(each, line.members[-1])), None)
+                wanted = wanted if last else []
+            elif wanted:
                 wanted = [*wanted, *(each._replace(number=batch) for each in wanted if batch and self._inner(each))]
                 place = self._compared(line, wanted, ratio)
                 scaled |= line.stands.kind == "name" and line.stands.data.number != 0
             else:
                 place = next((k for k, each in enumerate(line.members) if k and not equal(line.members[0], each)), None)
-                wanted = []
             if place is not None and (needed or not wanted):
                 shown = [self.text[slice(*each)] for each in line.raw.places]
                 wanted = [each for each in wanted if each.kind == "adjoint"] or wanted
-                said = "" if wanted else f"{shown[place]} is not {shown[0]}."
+                said = "" if wanted else f"{shown[place]} is not {shown[-1] if place == 0 else shown[0]}."
                 return Fault(line, place, wanted, said, scaled and not any(map(self._inner, wanted)))
             if place is not None and name is not None:
                 notes.append(f"Line {line.raw.number}, which it does not need, is wrong: it is not {name.text}.")
