@@ -26,7 +26,7 @@ from .finding import Inputs
 from .grammar import ORDERS, parse
 from .printing import Printer
 from .programs import Fault, Program
-from .scope import Quantity, Scope, joined, meanings, same_name
+from .scope import Quantity, Scope, joined, meanings
 from .spelling import Spelling
 from .statements import body
 from .tokens import FormulaError, notation_of, restored
@@ -355,10 +355,10 @@ class Comparison(Readable):
         faults = [(each, self._fault(each, right, strict=strict)) for each in candidates]
         if whole := [each for each, fault in faults if fault is None]:
             return whole
-        number = max(fault.line.raw.number for _, fault in faults if fault)
+        place = max(fault.line.place for _, fault in faults if fault)
         found = []
         for candidate, fault in faults:
-            if fault is not None and fault.line.raw.number == number:
+            if fault is not None and fault.line.place == place:
                 tree = fault.line.members[fault.member]
                 run, printer = functools.partial(_evaluated, tree), self._printer(tree)
                 own = Candidate(run, tree, printer, candidate.program, candidate.choose, fault=fault)
@@ -525,7 +525,7 @@ def _read_as(tree: Tree, scope: Scope, defined: Container[Any]) -> list[str]:
         if node.kind == "name" and node.text and not node.indices:
             with contextlib.suppress(FormulaError):
                 name = parse(node.text, scope.known(), ORDERS[0], scope.is_layer)
-                own = same_name(name.data) in defined
+                own = scope.same(name.data) in defined
                 if isinstance(name.data, Name) and not own and (meant := scope.meant(name.data, node.data)):
                     said[node.text] = meant
     return [f"{', '.join(f'{name} is read as {meant}' for name, meant in said.items())}."] if said else []

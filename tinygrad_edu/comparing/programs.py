@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .cursor import Name, Quotient
+from .cursor import Name, Quotient, named
 from .grammar import parse
-from .scope import GREEK, LETTERS, Quantity, Scope, Unknown, found, joined, looked_up, same_name
+from .scope import GREEK, LETTERS, Quantity, Scope, Unknown, found, joined, looked_up
 from .statements import Statement, statements
 from .tokens import FormulaError, Token, notation_of
 from .tree import Tree, call, dot, had
@@ -31,22 +32,13 @@ class Raw(NamedTuple):
     members: list[Tree]
     places: list[tuple[int, int]]  # where they begin and end in the text
     returned: bool
-
-    @property
-    def name(self) -> Any:
-        """The name that it defines, however it is written."""
-        return None if self.target is None else same_name(self.target.data)
+    name: Any  # what it defines, however it is written
+    names: set[Any]  # in what it computes
 
     @property
     def changes(self) -> bool:
         """Whether what it defines was there before."""
         return bool(self.operator or self.picks)
-
-    @property
-    def names(self) -> set[Any]:
-        """The names in what it computes."""
-        nodes = (node for tree in (*self.members, *self.picks) for node in tree.walk() if node.kind == "name")
-        return {same_name(node.data) for node in nodes}
 
 
 class Line:
@@ -54,6 +46,8 @@ class Line:
 
     Attributes
     ----------
+    place : int
+        Which one of the program's lines it is.
     members : list of Tree
         The formulas of its chain, with what their names stand for; the last one is what it defines.
     stands : Tree
@@ -61,11 +55,11 @@ class Line:
     wanted : list of Quantity
         What the tape has by its name, one of which it is to be; none where it is a name of one's own.
     needs : set of int
-        The numbers of the lines that it is made of, and its own.
+        The places of the lines that it is made of, and its own.
     """
 
-    def __init__(self, raw: Raw, members: list[Tree], wanted: list[Quantity], needs: set[int]) -> None:
-        self.raw, self.members, self.wanted, self.needs = raw, members, wanted, needs
+    def __init__(self, place: int, raw: Raw, members: list[Tree], wanted: list[Quantity], needs: set[int]) -> None:
+        self.place, self.raw, self.members, self.wanted, self.needs = place, raw, members, wanted, needs
         self.stands = members[-1]
 
 
@@ -90,17 +84,22 @@ class Program:
             known |= new
             lines = statements(text, known)
         names: set[Any] = set()
+        self.text_of_layers = re.search(r"[\^_]\{?\(?[lk]\s*\+\s*1", text) if len(lines) > 1 else None
 
         def is_layer(name: Name) -> bool:
-            return same_name(name) in names or scope.is_layer(name)
+            return scope.same(name) in names or scope.is_layer(name)
 
         def parsed(part: list[Token]) -> Tree:
             return parse(text, known, order, is_layer, [*part, Token("end", "", part[-1].end)])
 
         raw = []
         for each in lines:
-            raw.append(self._raw(each, [parsed(part) for part in each.members]))
-            names.add(raw[-1].name)
+            first, *others = each.members
+            target = self._quotient(first) if others and not each.operator else None
+            raw += self._general(self._raw(each, [target or parsed(first), *map(parsed, others)]))
+            names |= {each.name for each in raw}
+            if raw[-1].target is not None and isinstance(raw[-1].target.data, Name):
+                known.add(raw[-1].target.data.base)
         self.lines = self._in_order(raw)
         self.defined = names
         self.goal = self._goal()
@@ -117,6 +116,13 @@ class Program:
         if len(statement.members) > 1 and re.fullmatch(r"[A-Za-z]{2,}", text):
             yield text
 
+    def _quotient(self, part: list[Token]) -> Tree | None:
+        """dc/dW in one line, where it is what a line defines."""
+        text = self.text[part[0].at : part[-1].end]
+        found = re.fullmatch(r"d(\w+)\s*/\s*d(\w+)", text)
+        data = found and Quotient(Name(found[1]), Name(found[2]))
+        return Tree("name", data=data, text=text, at=part[0].at) if data else None
+
     def _raw(self, statement: Statement, trees: list[Tree]) -> Raw:
         """A line taken apart."""
         places = [(part[0].at, part[-1].end) for part in statement.members]
@@ -131,12 +137,65 @@ class Program:
             target = None  # a chain of formulas: 2 + 2 = 4
         if target is not None:
             trees, places = trees[1:], places[1:]
-        return Raw(statement.number, statement.operator, target, index, trees, places, statement.returned)
+        kept = [k for k, each in enumerate(trees) if k == len(trees) - 1 or not self._is_rule(target, each)]
+        trees, places = [trees[k] for k in kept], [places[k] for k in kept]
+        return self._line(statement.number, statement.operator, target, index, trees, places, statement.returned)
+
+    def _line(
+        self, number: int, operator: str, target: Tree | None, picks: tuple[Tree, ...], members: list[Tree],
+        places: list[tuple[int, int]], returned: bool,
+    ) -> Raw:  # fmt: skip
+        name = None if target is None else self.scope.same(target.data)
+        nodes = (node for tree in (*members, *picks) for node in tree.walk() if node.kind == "name")
+        names = {self.scope.same(node.data) for node in nodes}
+        return Raw(number, operator, target, picks, members, places, returned, name, names)
+
+    def _is_rule(self, target: Tree | None, tree: Tree) -> bool:
+        """Whether a formula is the chain rule and no more, whatever the order: ∂c/∂W = ∂c/∂a ∂a/∂z ∂z/∂W."""
+        parts = [node.data for node in tree.args] if tree.kind in ("dot", "had") else []
+        if target is None or not isinstance(target.data, Quotient) or len(parts) < 2:
+            return False
+        if not all(isinstance(each, Quotient) for each in parts) or (tree.kind == "had" and set(tree.data) != {1}):
+            return False
+        steps = [self.scope.same(each) for each in parts]
+        for chain in (steps, steps[::-1]):
+            whole = Quotient(chain[0].above, chain[-1].below)
+            if whole == self.scope.same(target.data):
+                return all(a.below == b.above for a, b in itertools.pairwise(chain))
+        return False
+
+    def _general(self, raw: Raw) -> list[Raw]:
+        """A line about layer l, where a text has one about l + 1, for each layer; any other as it is."""
+        if self.text_of_layers is None or raw.target is None or self._at(raw.target, 1) is raw.target:
+            return [raw]
+        found = []
+        for n in range(len(self.scope.layers), 0, -1):
+            members = [self._at(each, n) for each in raw.members]
+            above = f"{len(self.scope.layers) + 1}"
+            if not any(above in _layers(node) for each in members for node in each.walk()):
+                rest = members, raw.places, raw.returned
+                found.append(self._line(raw.number, raw.operator, self._at(raw.target, n), raw.picks, *rest))
+        return found or [raw]
+
+    def _at(self, tree: Tree, n: int) -> Tree:
+        """A formula about layer l for the n-th."""
+        if tree.kind == "name":
+            data = _numbered(tree.data, n)
+            return tree if data == tree.data else named(tree, data)
+        args = tuple(self._at(each, n) for each in tree.args)
+        return tree if all(a is b for a, b in zip(args, tree.args, strict=True)) else tree.with_args(args)
 
     def _in_order(self, lines: list[Raw]) -> list[Raw]:
         """The lines so that definitions come before what they are used in; on paper they may stand below."""
         names = [each.name for each in lines if each.name is not None]
         if notation_of(self.text) == "numpy" or len(set(names)) < len(names):
+            for i, each in enumerate(lines):
+                before, after = {line.name for line in lines[:i]}, {line.name for line in lines[i:] if not line.changes}
+                for name in (each.names | ({each.name} if each.changes else set())) & after - before - {None}:
+                    if not isinstance(name, Name) or not self.scope.exact(name):
+                        shown = next(line.target.text for line in lines if line.name == name and line.target)
+                        what = f"{shown} is used in line {each.number} before a line defines it"
+                        raise FormulaError(self.text, each.places[0][0], what)
             return lines
         order: list[Raw] = []
         left = list(lines)
@@ -148,7 +207,7 @@ class Program:
         return order
 
     def _goal(self) -> int:
-        """The number of the line that is the gradient: what is returned, or the last one of its name, or the last."""
+        """The place of the line that is the gradient: what is returned, or the last one of its name, or the last."""
         returned = [each for each in self.lines if each.returned]
         named = [each for each in self.lines if self._is_gradient(each.target)]
         if len(returned) > 1:
@@ -157,8 +216,8 @@ class Program:
                 what = "several values are returned, and none of them has the name of the gradient: return one"
                 raise FormulaError(self.text, returned[0].places[0][0], what)
         elif returned:
-            return returned[0].number
-        return max(named or self.lines, key=lambda each: each.number).number
+            named = returned
+        return self.lines.index(max(named or self.lines, key=lambda each: each.number))
 
     def _is_gradient(self, name: Tree | None) -> bool:
         wanted = [] if name is None or name.kind != "name" else self.meaning(name)
@@ -192,9 +251,9 @@ class Program:
         return shown is not None and joined(data.base + data.layer).endswith(joined(shown))
 
     def choices(self) -> list[Tree]:
-        """The names that the tape gives a meaning."""
-        nodes = (node for each in self.lines for tree in (*each.members, *each.picks) for node in tree.walk())
-        return [node for node in nodes if node.kind == "name" and same_name(node.data) not in self.defined]
+        """The names that the tape gives a meaning, up to the gradient."""
+        nodes = (node for each in self.lines[: self.goal + 1] for tree in (*each.members, *each.picks) for node in tree.walk())
+        return [node for node in nodes if node.kind == "name" and self.scope.same(node.data) not in self.defined]
 
     def labels(self, choose: Mapping[Any, int]) -> set[Any]:
         """What is given that elements are picked by."""
@@ -207,7 +266,7 @@ class Program:
 
     def formula(self, choose: Mapping[Any, int]) -> Tree:
         """The gradient with all that the lines define put in."""
-        return next(line for line in list(self.read(choose)) if line.raw.number == self.goal).members[-1]
+        return next(line for line in list(self.read(choose)) if line.place == self.goal).members[-1]
 
     def read(self, choose: Mapping[Any, int]) -> Iterator[Line]:
         """The lines in their order; what `stands` for the name of one may be exchanged before the next is read."""
@@ -215,9 +274,14 @@ class Program:
         sizes: dict[Tree, int] = {}
         for i, raw in enumerate(self.lines):
             look = self._reader(choose, defined)
-            index = tuple(map(look, raw.picks))
-            members = [look(each) for each in raw.members]
-            needs = {raw.number}.union(*(defined[name][2] for name in raw.names if name in defined))
+            try:
+                index = tuple(map(look, raw.picks))
+                members = [look(each) for each in raw.members]
+            except FormulaError:
+                if i > self.goal:
+                    continue  # W -= eta * dW, which comes after
+                raise
+            needs = {i}.union(*(defined[name][2] for name in raw.names if name in defined))
             if raw.changes and raw.target is not None:
                 old = look(raw.target)
                 value = CHANGES[raw.operator](call("picked", old, *index) if index else old, members[-1])
@@ -227,7 +291,7 @@ class Program:
             if any(_size(each, sizes) > LARGEST for each in members):
                 raise FormulaError(self.text, raw.places[-1][0], "the formula is too long with all definitions put in")
             wanted = self.meaning(raw.target) if raw.target is not None and not self._goes_on(i) else []
-            line = Line(raw, members, wanted, needs)
+            line = Line(i, raw, members, wanted, needs)
             yield line
             if raw.changes and raw.name in defined:
                 defined[raw.name][1:] = line.stands, needs  # also by the other names that the array has
@@ -236,7 +300,7 @@ class Program:
                 alias = notation_of(self.text) == "numpy" and source.kind == "name" and not raw.changes
                 cell = [raw.target, line.stands, needs]
                 if alias and not line.wanted:
-                    cell = defined.setdefault(same_name(source.data), cell)
+                    cell = defined.setdefault(self.scope.same(source.data), cell)
                 defined[raw.name] = cell
 
     def _reader(self, choose: Mapping[Any, int], defined: Mapping[Any, list[Any]]) -> Callable[[Tree], Tree]:
@@ -246,7 +310,7 @@ class Program:
             try:
                 return looked_up(tree, self.scope, choose, trees)
             except Unknown as error:
-                nodes = [node for node in tree.walk() if node.kind == "name" and same_name(node.data) not in trees]
+                nodes = [node for node in tree.walk() if node.kind == "name" and self.scope.same(node.data) not in trees]
                 place = next((node.at for node in nodes if not found(self.scope, node.data)), tree.at)
                 raise FormulaError(self.text, place, str(error)) from None
 
@@ -269,9 +333,9 @@ class Program:
         mean, a line such as dZ = A − Y may be that of one sample, divided later, unless it is to be `strict`."""
         batch = float(self.scope.batch) if self.scope.batch > 1 and self.scope.averages and not strict else 0.0
         scaled = False
-        goal = next(line for line in self.read(choose) if line.raw.number == self.goal)
+        goal = next(line for line in self.read(choose) if line.place == self.goal)
         for line in self.read(choose):
-            needed, last = line.raw.number in goal.needs, line.raw.number == self.goal
+            needed, last = line.place in goal.needs, line.place == self.goal
             name = line.raw.target
             wanted = [Quantity("adjoint", self.wrt)] if last else line.wanted
             if last and name is not None and (other := self._other(name, wanted[0], ratio, line)):
@@ -325,6 +389,20 @@ class Program:
         if any(_is_one(ratio(Tree("name", data=each), gradient)) for each in meant):
             return None
         return Fault(line, 0, [], f"{name.text} is another quantity than the gradient by {shown}.")
+
+
+def _numbered(name: Any, n: int) -> Any:
+    """A name with the number n for its layer l, n + 1 for l + 1."""
+    if isinstance(name, Quotient):
+        return Quotient(_numbered(name.above, n), _numbered(name.below, n))
+    found = re.fullmatch(r"[lk]([+-]1)?", name.layer)
+    return name._replace(layer=str(n + int(found[1] or 0))) if found else name
+
+
+def _layers(node: Tree) -> set[str]:
+    """The layers of a name."""
+    name = node.data if node.kind == "name" else None
+    return {name.above.layer, name.below.layer} if isinstance(name, Quotient) else {name.layer} if name else set()
 
 
 def _is_one(c: float | None) -> bool:

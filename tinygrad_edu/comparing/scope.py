@@ -201,6 +201,15 @@ class Scope:
 
     # --- names ---
 
+    def same(self, name: Any) -> Any:
+        r"""A name however it is written: W_1, W^{[1]} and W1, \delta^L and δ2, are one."""
+        if isinstance(name, Quotient):
+            above = Name("loss") if name.above.base in COST else self.same(name.above)
+            return Quotient(above, self.same(name.below))
+        base, number = joined(name.base), self.number(name.layer)
+        base, layer = (base, name.layer) if number is None else (f"{base}{number}", "")
+        return Name(GREEK.get(base, base), layer, name.primes)
+
     def known(self) -> set[str]:
         """What is one word also in LaTeX."""
         own = {name.base for name in self.mapping} | set(self.keys)
@@ -465,13 +474,6 @@ def _shown(name: Name) -> str:
 Defined = Mapping[Any, "list[Tree]"]  # what names stand for, with the name as it was defined
 
 
-def same_name(name: Any) -> Any:
-    """W_1 and W1 as one name."""
-    if isinstance(name, Quotient):
-        return Quotient(Name("loss") if name.above.base in COST else same_name(name.above), same_name(name.below))
-    return name._replace(base=GREEK.get(joined(name.base), joined(name.base)))
-
-
 def _substituted(tree: Tree, defined: Tree, meaning: Tree) -> Tree:
     """What a name stands for, with the indices that it has here."""
     if len(tree.indices) != len(defined.indices):
@@ -485,7 +487,7 @@ def _substituted(tree: Tree, defined: Tree, meaning: Tree) -> Tree:
 
 def looked_up(tree: Tree, scope: Scope, choose: Mapping[Any, int], defined: Defined = MappingProxyType({})) -> Tree:
     """The tree with its names looked up, first among those that are defined; of several meanings the chosen one."""
-    if tree.kind == "name" and (meant := defined.get(same_name(tree.data))):
+    if tree.kind == "name" and (meant := defined.get(scope.same(tree.data))):
         return _substituted(tree, *meant)
     if tree.kind == "name" and len(tree.indices) == 2 and tree.data in (Name("δ"), Name("delta")):
         return Tree("name", data=Quantity("kronecker", "δ"), text=tree.text, at=tree.at, indices=tree.indices)
