@@ -352,6 +352,7 @@ class Comparison(Readable):
 
     def _pieces(self, candidates: list[Candidate], right: bool, strict: bool) -> list[Candidate]:
         """The formulas in which a mistake is looked for: the whole, or those that the first wrong line is to be."""
+        right = right or (self._exact and self._right(candidates[0], likely=True))
         faults = [(each, self._fault(each, right, strict=strict)) for each in candidates]
         if whole := [each for each, fault in faults if fault is None]:
             return whole

@@ -229,8 +229,10 @@ class Program:
         own = isinstance(data, Name) and bool(scope.mapped(data) or scope.exact(data))
         if isinstance(data, Name) and not own:
             plain = not (data.layer or data.primes or data.base[-1].isdigit())
-            if plain and GREEK.get(data.base, data.base) in LETTERS["δ"]:  # of one layer or another
-                return [Quantity("adjoint", layer.z) for layer in reversed(scope.layers)]
+            base = GREEK.get(data.base, data.base).rstrip("0123456789_")
+            recurrent = len({layer.W for layer in scope.layers}) < len(scope.layers)  # numbers of layers say nothing
+            if (plain or recurrent) and base in LETTERS["δ"]:
+                return [Quantity("adjoint", key) for key in self._inputs_of_layers()]
         try:
             quantities = scope.find(data)
         except Unknown:
@@ -243,6 +245,13 @@ class Program:
         before = [Quantity("adjoint", layer.z) for layer in scope.layers
                   for each in kept if each.kind == "adjoint" and each.key == layer.a]  # fmt: skip
         return kept + before  # dhidden, changed in place, is the gradient by what the activation gets
+
+    def _inputs_of_layers(self) -> dict[Any, None]:
+        """What goes into activations, the last one first."""
+        scope = self.scope
+        found: list[Any] = [layer.z for layer in reversed(scope.layers)]
+        found += [scope.key(scope.reading.nodes[key]._record.inputs[0]) for key in sorted(scope.slopes, reverse=True)]
+        return dict.fromkeys(found)
 
     def is_called(self, name: Tree, quantity: Quantity) -> bool:
         """Whether a name has that of a quantity in it, as dW2 has, and is no convention."""
@@ -283,6 +292,9 @@ class Program:
                 raise
             needs = {i}.union(*(defined[name][2] for name in raw.names if name in defined))
             if raw.changes and raw.target is not None:
+                if raw.name not in defined and not (isinstance(raw.name, Name) and self.scope.exact(raw.name)):
+                    what = f"{raw.target.text} is changed in line {raw.number} before a line defines it"
+                    raise FormulaError(self.text, raw.target.at, what)
                 old = look(raw.target)
                 value = CHANGES[raw.operator](call("picked", old, *index) if index else old, members[-1])
                 changed = call("set", old, value, *index) if index else value

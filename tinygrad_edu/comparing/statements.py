@@ -12,7 +12,7 @@ from .tokens import FormulaError, Token, notation_of, tokens
 
 ALIGNED = set("align aligned alignat gather gathered equation split eqnarray multline flalign".split())
 CONTINUING = set("= + - * / @ · ∘ ⊘ ⊗ • ** ^ _ ) ] }".split())  # a line that begins so goes on with the last one
-OPEN = (CONTINUING - set(")]}")) | {"(", "[", "{", ","}  # one that ends so is not at its end
+OPEN = (CONTINUING - set(")]}")) | {"(", "[", "{"}  # one that ends so is not at its end
 WORDS = {"and", "where", "with"}  # between equations
 UNREAD = set("for while if elif else with try class print assert pass global raise del".split())
 INPLACE = {"-=", "+=", "*=", "/=", "@="}

@@ -107,7 +107,9 @@ def restored(text: str, known: set[str]) -> str:
     def command(match: re.Match[str]) -> str:
         character, word, brace = match.groups()
         unlike = word in known or (not (brace and word) and ESCAPES[character] + word not in COMMANDS)
-        if character in "\t\n\r" and unlike:
+        line = character == "\n" and word != "abla" and not {"\\", "{"} & set(text)  # e = ... is no \ne
+        indented = character == "\t" and text[: match.start()].strip(" \t")[-1:] in ("", "\n")
+        if character in "\t\n\r" and (unlike or line or indented):
             return match.group()
         if ESCAPES[character] + word not in COMMANDS:
             name = f"\\{ESCAPES[character]}{word}"

@@ -111,7 +111,7 @@ class Trial:
         name = SPELLED.get(word, word)
         own = {self.scope.reading.nodes[s.a]._record.operation.name for s in self.scope.layers if isinstance(s.a, int)}
         numbered = bool(layer) or base[-1:].isdigit()  # σ₁, the one of layer 1
-        generic = word in ANY and (numbered or name not in own or name not in ACTIVATIONS)
+        generic = bool(own) and word in ANY and (numbered or name not in own or name not in ACTIVATIONS)
         if not generic and name in ACTIVATIONS:
             return getattr(ACTIVATIONS[name], "function" if kind == "act" else "slope")(x)
         stamp = self.layer(tree, base, layer, x)
