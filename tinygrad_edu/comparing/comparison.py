@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import html
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..pickling import Readable
 from ..record import Node
 from ..sweep import below, leading_to
 from ..symbolic import Formula, derive
@@ -21,11 +19,12 @@ from ..symbolic.terms import session
 from .callables import called, constant
 from .cursor import Name
 from .diagnosis import Diagnosis, explanations
+from .display import Display, short
 from .evaluate import Misfit
 from .finding import Inputs
 from .grammar import ORDERS, parse
 from .printing import Printer
-from .programs import Fault, Program
+from .programs import Fault, Program, read_as
 from .scope import Quantity, Scope, joined, meanings
 from .spelling import Spelling
 from .statements import body
@@ -109,7 +108,7 @@ class Candidate(NamedTuple):
     fault: Fault | None = None
 
 
-class Comparison(Readable):
+class Comparison(Display):
     """What a comparison found: true where the formula is the gradient.
 
     Attributes
@@ -164,7 +163,7 @@ class Comparison(Readable):
             self._inputs.only_own()
         best = self._judge(candidates)
         if best.tree is not None:
-            self._notes[:0] = _read_as(best.tree, scope, best.program.defined if best.program else ())
+            self._notes[:0] = read_as(best.tree, scope, best.program.defined if best.program else ())
         self.diagnosis = " ".join([self.diagnosis, *self._notes])
 
     # --- the formula ---
@@ -371,7 +370,7 @@ class Comparison(Readable):
         assert piece.program is not None
         raw = fault.line.raw
         several, chain = len(piece.program.lines) > 1, len(raw.members) > 1
-        member = _short(piece.program.text[slice(*raw.places[fault.member])])
+        member = short(piece.program.text[slice(*raw.places[fault.member])])
         shown = raw.target.text if raw.target is not None and not (chain and not several) else member
         where = f"Line {raw.number}, {shown}:" if several else f"In the chain, {shown}:"
         if fault.said:
@@ -468,69 +467,6 @@ class Comparison(Readable):
                 continue
         return None
 
-    def __str__(self) -> str:
-        lines = [f"{self.verdict}: {_short(self.text)}" if self.text else self.verdict, self.diagnosis]
-        if self.suggestion:
-            lines.append(f"Suggestion: {self.suggestion}")
-        if self.verdict != "right" and not np.isnan(self.max_abs_error):
-            lines.append(f"The largest difference is {self.max_abs_error:.2g}, relative {self.max_rel_error:.2g}.")
-        if self.verdict not in ("right", "conditional") and not self.suggestion and self.closed_form is not None:
-            lines.append(f"The closed form: {self.closed_form}")
-        return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        """What a failing assert shows: the cause in front, as it may be cut."""
-        mended = f" Suggestion: {self.suggestion}" if self.suggestion else ""
-        return f"<Comparison {self.verdict}: {self.diagnosis}{mended}>"
-
-    def _repr_html_(self) -> str:
-        """A table with a heat map of the difference, for Jupyter."""
-        left = "style='text-align:left'"
-        rows = "".join(
-            f"<tr><th {left}>{name}</th><td {left}>{html.escape(str(value))}</td></tr>" for name, value in self._rows()
-        )
-        return f"<table>{rows}</table>{self._heat_map()}"
-
-    def _rows(self) -> Iterator[tuple[str, Any]]:
-        yield "verdict", self.verdict
-        if self.text:
-            yield "formula", _short(self.text)
-        yield "diagnosis", self.diagnosis
-        if self.suggestion:
-            yield "suggestion", self.suggestion
-        if not np.isnan(self.max_abs_error):
-            yield "largest difference", f"{self.max_abs_error:.3g}, relative {self.max_rel_error:.3g}"
-        if self.closed_form is not None:
-            yield "closed form", self.closed_form
-
-    def _heat_map(self) -> str:
-        """The difference, the darker the larger; of a large matrix the upper left corner."""
-        if self.difference is None or not self.max_abs_error > 0 or self.difference.ndim > 2:
-            return ""
-        rows = np.atleast_2d(self.difference)[:20, :20]
-        cells = "".join(f"<tr>{''.join(map(self._cell, row))}</tr>" for row in rows)
-        return f"<table><caption>formula − engine</caption>{cells}</table>"
-
-    def _cell(self, x: float) -> str:
-        """A number on red where the formula is too large, on blue where it is too small; black and white text can be
-        read on both."""
-        colour, strength = "220,50,50" if x > 0 else "50,110,230", min(abs(x) / self.max_abs_error, 1) * 0.55
-        style = f"background:rgba({colour},{strength:.2f});text-align:right"
-        return f"<td title='{x:.6g}' style='{style}'>{x:.2g}</td>"
-
-
-def _read_as(tree: Tree, scope: Scope, defined: Container[Any]) -> list[str]:
-    """Which names of a formula are neither the tape's own nor defined, and what they are taken for."""
-    said: dict[str, str] = {}
-    for node in tree.walk():
-        if node.kind == "name" and node.text and not node.indices:
-            with contextlib.suppress(FormulaError):
-                name = parse(node.text, scope.known(), ORDERS[0], scope.is_layer)
-                own = scope.same(name.data) in defined
-                if isinstance(name.data, Name) and not own and (meant := scope.meant(name.data, node.data)):
-                    said[node.text] = meant
-    return [f"{', '.join(f'{name} is read as {meant}' for name, meant in said.items())}."] if said else []
-
 
 def _key(name: str) -> Name:
     """A key of names= as the grammar has it."""
@@ -552,7 +488,3 @@ def _evaluated(tree: Tree, trial: Any) -> Array:
 
 def _equal(a: Array, b: Array) -> bool:
     return a is b or (a.shape == b.shape and np.allclose(a, b, equal_nan=True))
-
-
-def _short(text: str) -> str:
-    return " ".join(text.split()) if len(text) <= 300 else " ".join(text[:299].split()) + "…"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .cursor import Name, Quotient, named
-from .grammar import parse
+from .grammar import ORDERS, parse
 from .scope import GREEK, LETTERS, Quantity, Scope, Unknown, found, joined, looked_up
 from .statements import Statement, statements
 from .tokens import FormulaError, Token, notation_of
@@ -261,7 +262,8 @@ class Program:
 
     def choices(self) -> list[Tree]:
         """The names that the tape gives a meaning, up to the gradient."""
-        nodes = (node for each in self.lines[: self.goal + 1] for tree in (*each.members, *each.picks) for node in tree.walk())
+        trees = (tree for each in self.lines[: self.goal + 1] for tree in (*each.members, *each.picks))
+        nodes = (node for tree in trees for node in tree.walk())
         return [node for node in nodes if node.kind == "name" and self.scope.same(node.data) not in self.defined]
 
     def labels(self, choose: Mapping[Any, int]) -> set[Any]:
@@ -322,8 +324,9 @@ class Program:
             try:
                 return looked_up(tree, self.scope, choose, trees)
             except Unknown as error:
-                nodes = [node for node in tree.walk() if node.kind == "name" and self.scope.same(node.data) not in trees]
-                place = next((node.at for node in nodes if not found(self.scope, node.data)), tree.at)
+                nodes = (node for node in tree.walk() if node.kind == "name")
+                own = (node for node in nodes if self.scope.same(node.data) not in trees)
+                place = next((node.at for node in own if not found(self.scope, node.data)), tree.at)
                 raise FormulaError(self.text, place, str(error)) from None
 
         return look
@@ -426,3 +429,16 @@ def _size(tree: Tree, known: dict[Tree, int]) -> int:
     if tree not in known:
         known[tree] = 1 + sum(_size(each, known) for each in tree.args)
     return known[tree]
+
+
+def read_as(tree: Tree, scope: Scope, defined: Container[Any]) -> list[str]:
+    """Which names of a formula are neither the tape's own nor defined, and what they are taken for."""
+    said: dict[str, str] = {}
+    for node in tree.walk():
+        if node.kind == "name" and node.text and not node.indices:
+            with contextlib.suppress(FormulaError):
+                name = parse(node.text, scope.known(), ORDERS[0], scope.is_layer)
+                own = scope.same(name.data) in defined
+                if isinstance(name.data, Name) and not own and (meant := scope.meant(name.data, node.data)):
+                    said[node.text] = meant
+    return [f"{', '.join(f'{name} is read as {meant}' for name, meant in said.items())}."] if said else []

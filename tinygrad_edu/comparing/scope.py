@@ -18,9 +18,8 @@ from ..record import Node
 from ..symbolic.latex import GREEK as LATEX
 from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading
 from .cursor import Name, Quotient
+from .layers import Key, Layer, labels, leaf, name_of
 from .tree import Tree
-
-Key = int | str  # a node by its stamp, a constant by its name
 
 
 class Quantity(NamedTuple):
@@ -33,18 +32,6 @@ class Quantity(NamedTuple):
     kind: str
     key: Key
     number: float = 0.0
-
-
-class Layer(NamedTuple):
-    """z = W · before + b, a = σ(z): the stamps or names of its parts."""
-
-    W: Key | None
-    b: Key | None
-    before: Key | None
-    z: int
-    a: int | None
-    side: int  # of W: 0 for columns W · a, 1 for rows a · W
-    turned: bool = False  # W stands there transposed
 
 
 ELEMENTWISE = LAYERS | ON_AFFINE | set("exp log square sqrt identity absolute reciprocal tan sinh cosh".split())
@@ -82,11 +69,11 @@ class Scope:
         self.layers = list(self._layers())
         self.slopes = {
             stamp for stamp, node in nodes.items()
-            if _name_of(node) in ELEMENTWISE | WHOLE and node._record.inputs[0] is not None
+            if name_of(node) in ELEMENTWISE | WHOLE and node._record.inputs[0] is not None
             and node._record.inputs[0]._record is not None and node._record.inputs[0].shape == node.shape
         }  # fmt: skip
         self.input = next((layer.before for layer in self.layers[:1]), None)
-        costs = [node for node in nodes.values() if _name_of(node) == "softmax_cross_entropy"]
+        costs = [node for node in nodes.values() if name_of(node) == "softmax_cross_entropy"]
         logits = costs[0]._record.inputs[1] if costs else None
         self.logits = logits if logits is not None and logits._record is not None else None
         self.base = next((float(np.asarray(base)) for node in nodes.values()
@@ -108,7 +95,7 @@ class Scope:
     def _constants(self, *operations: str) -> list[float]:
         """The magnitudes of the plain numbers that such operations have on the tape."""
         return sorted({
-            abs(float(np.ravel(value)[0])) for node in self.reading.nodes.values() if _name_of(node) in operations
+            abs(float(np.ravel(value)[0])) for node in self.reading.nodes.values() if name_of(node) in operations
             for x, value in zip(node._record.inputs, node._record.values, strict=True)
             if x is None and np.size(value) == 1
         })  # fmt: skip
@@ -118,12 +105,12 @@ class Scope:
         """Whether the loss is a mean over the batch, as far as is to be seen."""
         counts = [n for n in (self.batch, self.batch * self.outputs) if n > 1]
         divided = any(math.isclose(x, n ** power) for x in self.scalars for n in counts for power in (1, -1))
-        return divided or any(_name_of(node) == "mean" for node in self.reading.nodes.values())
+        return divided or any(name_of(node) == "mean" for node in self.reading.nodes.values())
 
     def _softmax_axis(self) -> Any:
         """Along which axis the tape's last softmax acts, counted from the front."""
         for _, node in sorted(self.reading.nodes.items(), reverse=True):
-            if _name_of(node) in WHOLE | {"softmax_cross_entropy"}:
+            if name_of(node) in WHOLE | {"softmax_cross_entropy"}:
                 axis, ndim = node._record.params.get("axis"), np.ndim(node._record.values[-1])
                 return axis % ndim if isinstance(axis, int) and ndim else axis
         return 0
@@ -159,9 +146,9 @@ class Scope:
                     users.setdefault(x._record.stamp, []).append(nodes[stamp])
         for stamp in sorted(nodes):
             record = nodes[stamp]._record
-            if _name_of(nodes[stamp]) != "matmul":
+            if name_of(nodes[stamp]) != "matmul":
                 continue
-            leaves = [_leaf(x) for x in record.inputs]
+            leaves = [leaf(x) for x in record.inputs]
             if leaves == [None, None]:
                 continue
             place = 1 if leaves[0] is None or (leaves[1] is not None and self._in_rows(stamp, record)) else 0
@@ -169,12 +156,12 @@ class Scope:
             before = self.constant(record.inputs[1 - place], record.values[1 - place])
             z, b = nodes[stamp], None
             for user in users.get(stamp, []):
-                if _name_of(user) == "add":
+                if name_of(user) == "add":
                     others = [x for x in user._record.inputs if x is not z]
                     if others and others[0] is not None and others[0]._record and others[0]._record.operation is None:
                         z, b = user, self.key(others[0])
                         break
-            activations = [u for u in users.get(z._record.stamp, []) if _name_of(u) in ELEMENTWISE | WHOLE]
+            activations = [u for u in users.get(z._record.stamp, []) if name_of(u) in ELEMENTWISE | WHOLE]
             a = int(activations[0]._record.stamp) if len(activations) == 1 else None
             yield Layer(W, b, before, int(z._record.stamp), a, place, leaves[place] is not record.inputs[place])
 
@@ -445,26 +432,6 @@ def found(scope: Scope, name: Name | Quotient) -> bool:
         return bool(scope.find(name))
     except Unknown:
         return False
-
-
-def labels(node: Any) -> Any:
-    """The integers that an index such as [np.arange(n), y] of a record has; None where it has no such."""
-    index = node._record.params.get("index")
-    arrays = [each for each in index if isinstance(each, np.ndarray)] if isinstance(index, tuple) else []
-    other = [each for each in arrays if each.ndim == 1 and not np.array_equal(each, np.arange(len(each)))]
-    return other[0] if len(arrays) == 2 and len(other) == 1 else None
-
-
-def _leaf(x: Any) -> Any:
-    """A leaf, also of its transpose; None of what is computed."""
-    while x is not None and x._record is not None and x._record.operation is not None:
-        x = x._record.inputs[0] if _name_of(x) == "transpose" else None
-    return x if x is not None and x._record is not None else None
-
-
-def _name_of(node: Any) -> str:
-    operation = node._record.operation
-    return operation.name if operation is not None else ""
 
 
 def _shown(name: Name) -> str:

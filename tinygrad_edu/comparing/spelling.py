@@ -8,7 +8,8 @@ from typing import Any
 
 from ..record import Node
 from ..symbolic.latex import latex_name
-from .scope import Key, Quantity, Scope
+from .layers import Key
+from .scope import Quantity, Scope
 from .tree import Tree
 
 LAYERED = re.compile(r"\^(?:\{[(\[]?L(?:-\d)?[)\]]?\}|L)")

@@ -13,7 +13,8 @@ from ..symbolic.reading import WHOLE
 from ..symbolic.replay import replayed, rounding
 from .calls import ACTIVATIONS, ANY, SPELLED, softmax
 from .evaluate import Evaluation, Misfit
-from .scope import Key, Quantity, Scope, labels
+from .layers import Key, labels
+from .scope import Quantity, Scope
 from .tree import Tree
 
 Array = Any
