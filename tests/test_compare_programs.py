@@ -211,6 +211,7 @@ def test_the_truth_of_programs_in_python(row):
     ("def f(z):\n    return z\ndW1 = f(dz1) @ x.T", "a function of one's own is not read: write the formula of f"),
     ("dW1[0] = 1\ndW1", "such an index is not read here"), ("2 + 2 += 1\ndW1 = dz1 @ x.T", "a name is expected"),
     ("dW1 = dz1 @ x.T\nreturn dz1, db1", "several values are returned"), ("dz1\ndW1 = dz1 @ x.T", "line 1 has no ="),
+    ("d = dz1.T\nd -= 1\ndW1 = dz1 @ x.T", "a change in place of a view changes dz1 too"),
     ("dW1 =", "a formula is expected on both sides of ="), ("dW1 = dz1 @= x.T", "one change in place"),
     ("dW1 += 0.1 * W1", "dW1 is changed in line 1 before a line defines it"),
     ("q = z9\ndW1 = dz1 @ x.T", "the tape has nothing named z9"),

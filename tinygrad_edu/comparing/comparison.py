@@ -50,12 +50,16 @@ def compare(
     formula : array_like, callable or str
         Numbers; a function of the named leaves and intermediates, by the names of its arguments; or text in NumPy, in
         Unicode as `derive` prints it, or in LaTeX. In NumPy's notation NumPy's own rules for shapes hold: what is right
-        there runs in NumPy. On paper vectors are columns, and a column and a row make no matrix.
+        there runs in NumPy. On paper vectors are columns, and a column and a row make no matrix. A text of several
+        lines is a program: each line has what those above define (on paper also below), ``d -= 1`` and
+        ``d[np.arange(n), y] -= 1`` change it, every member of a chain of equations is compared. The gradient is the
+        last line with its name, such as ``dW1``, or what is returned, or the last line; the first wrong line is named.
     rtol : float, optional
         How far the largest difference may be from 0, relative to the largest element of the gradient: 1e-7, and 1e-4
         for float32.
     names : mapping, optional
-        What the names of the formula are on the tape: ``{"a^{L-1}": "S1", "t": y}``, by name or as tensors.
+        What the names of the formula are: ``{"a^{L-1}": "S1", "t": y, "m": 5}``, by their names on the tape, as tensors,
+        as arrays that the tape has for constants or labels, or numbers.
 
     Returns
     -------
@@ -79,6 +83,8 @@ def compare(
     The sign is wrong: it is minus the gradient.
     Suggestion: ((a - t) * a * (1 - a)) @ x.T
     The largest difference is 0.19, relative 2.
+    >>> print(tg.compare(tg.squared_error(t, a), W, "d = a - t; d *= a * (1 + a); dW = d @ x.T").diagnosis)
+    Line 2, d: The sign is wrong: 1 + a should be 1 - a.
     """
     if not isinstance(loss, Node):
         raise TypeError(f"compare: expected a Tensor, got {type(loss).__name__}")
@@ -116,7 +122,7 @@ class Comparison(Display):
     verdict : {"right", "conditional", "wrong", "ill-shaped"}
         ``conditional`` is what is right for inputs such as these, under the condition that the diagnosis names.
     diagnosis : str
-        One or two sentences, and what names that are not the tape's are read as.
+        One or two sentences, of a program with the line in front, and what names that are not the tape's are read as.
     causes : tuple of str
         The causes in single words, those of `SAID` among them; empty where none was found.
     suggestion : str or None

@@ -16,6 +16,7 @@ from .tokens import FormulaError, Token, notation_of
 from .tree import Tree, call, dot, had
 
 LARGEST = 4_000  # nodes of a formula with all definitions put in
+VIEWS = {"reshape", "ravel", "squeeze", "column", "row"}
 CHANGES: dict[str, Callable[[Tree, Tree], Tree]] = {  # in place
     "": lambda old, new: new,
     "+": lambda old, new: Tree("sum", (old, new), (1, 1)), "-": lambda old, new: Tree("sum", (old, new), (1, -1)),
@@ -294,6 +295,7 @@ class Program:
                 raise
             needs = {i}.union(*(defined[name][2] for name in raw.names if name in defined))
             if raw.changes and raw.target is not None:
+                self._no_view(i)
                 if raw.name not in defined and not (isinstance(raw.name, Name) and self.scope.exact(raw.name)):
                     what = f"{raw.target.text} is changed in line {raw.number} before a line defines it"
                     raise FormulaError(self.text, raw.target.at, what)
@@ -304,7 +306,7 @@ class Program:
                 needs |= set(defined.get(raw.name, [None, None, ()])[2])
             if any(_size(each, sizes) > LARGEST for each in members):
                 raise FormulaError(self.text, raw.places[-1][0], "the formula is too long with all definitions put in")
-            wanted = self.meaning(raw.target) if raw.target is not None and not self._goes_on(i) else []
+            wanted = self.meaning(raw.target) if raw.target is not None else []
             line = Line(i, raw, members, wanted, needs)
             yield line
             if raw.changes and raw.name in defined:
@@ -313,7 +315,7 @@ class Program:
                 source = raw.members[-1]
                 alias = notation_of(self.text) == "numpy" and source.kind == "name" and not raw.changes
                 cell = [raw.target, line.stands, needs]
-                if alias and not line.wanted:
+                if alias:
                     cell = defined.setdefault(self.scope.same(source.data), cell)
                 defined[raw.name] = cell
 
@@ -331,8 +333,17 @@ class Program:
 
         return look
 
+    def _no_view(self, i: int) -> None:
+        """Refuse to change in place what NumPy makes a view of something else, which would change as well."""
+        raw = self.lines[i]
+        made = next((each.members[-1] for each in self.lines[i - 1 :: -1] if i and each.name == raw.name), None)
+        view = made is not None and (made.kind == "T" or (made.kind == "call" and made.data[0] in VIEWS))
+        if made is not None and view and made.args[0].kind == "name":
+            what = f"a change in place of a view changes {made.args[0].text} too: write it as a new array"
+            raise FormulaError(self.text, raw.places[0][0], what)
+
     def _goes_on(self, i: int) -> bool:
-        """Whether the name of a line is changed before it is used."""
+        """Whether the name of a line is changed before another line uses it."""
         name = self.lines[i].name
         later = next((each for each in self.lines[i + 1 :] if name in each.names or each.name == name), None)
         return later is not None and later.name == name
@@ -361,6 +372,7 @@ class Program:
             elif wanted:
                 wanted = [*wanted, *(each._replace(number=batch) for each in wanted if batch and self._inner(each))]
                 place = self._compared(line, wanted, ratio)
+                place = None if self._goes_on(line.place) and not last else place
                 scaled |= line.stands.kind == "name" and line.stands.data.number != 0
             else:
                 place = next((k for k, each in enumerate(line.members) if k and not equal(line.members[0], each)), None)

@@ -61,6 +61,7 @@ class Scope:
 
     def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any]) -> None:
         self.loss, self.reading, self.mapping = loss, reading, mapping
+        self._exact: dict[Name, list[Quantity]] = {}
         nodes = reading.nodes
         self.keys: dict[str, Key] = {name: name for name in reading.given}
         for stamp, name in reading.names.items():
@@ -271,6 +272,11 @@ class Scope:
 
     def exact(self, name: Name) -> list[Quantity]:
         """The tape's own names."""
+        if name not in self._exact:
+            self._exact[name] = self._of_tape(name)
+        return self._exact[name]
+
+    def _of_tape(self, name: Name) -> list[Quantity]:
         layer = self.number(name.layer)
         bases = [name.base, joined(name.base), re.sub(r"(?<=\D)(\d+)$", r"_\1", name.base)]
         for letter in dict.fromkeys(GREEK.values()):

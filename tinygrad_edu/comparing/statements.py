@@ -124,7 +124,7 @@ def _lines(text: str, known: set[str]) -> Iterator[list[Token]]:
         if ends and parts[-1]:
             parts.append([])
             soft = token.kind == "line" and latex
-        elif not ends and token.kind != "line" and not (token.text == "&" and i in outside):
+        elif not ends and token.kind != "line" and not (token.text == "&" and i in outside and latex):
             goes_on = len(parts) > 1 and not parts[-1] and (
                 token.text in CONTINUING or parts[-2][-1].text in OPEN
                 or (soft and not _both(parts[-2], whole, i, outside))

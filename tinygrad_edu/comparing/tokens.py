@@ -69,12 +69,12 @@ NAMES = {  # and comments; in LaTeX _ is a sign
 TOKEN = {
     latex: re.compile(
         rf"""(?P<line>\s*(?<!\\)\n\s*)
-        |(?P<space>\s+|\\\n|{comment}[^\n]*)
+        |(?P<space>\s+|\\\n|{comment}[^\n]*|\\(?:label|tag)\s*\{{[^}}]*\}})
         |(?P<word>\\(?:operatorname\*?|text|mathrm|textrm|mathop|mbox|mathtt)\s*\{{\s*[A-Za-z][A-Za-z0-9_ ]*\}})
         |(?P<setting>\\text\s*\{{(?:axis|keepdims)=-?\w+\}})
         |(?P<ones>\\(?:mathbf|boldsymbol|mathbb|bm|vec)\s*(?:\{{\s*1\s*\}}|1)|[𝟏𝟙])
         |(?P<environment>\\(?:begin|end)\s*\{{[a-z]+\*?\}})
-        |(?P<break>\\\\)
+        |(?P<break>\\\\(?:\*|\s?\[\d[^\]]*\])?)
         |(?P<command>\\[A-Za-z]+|\\.)
         |(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)
         |(?P<name>{name}[₀₁₂₃₄₅₆₇₈₉]*\u0302?)
