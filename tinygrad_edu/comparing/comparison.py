@@ -58,8 +58,8 @@ def compare(
         How far the largest difference may be from 0, relative to the largest element of the gradient: 1e-7, and 1e-4
         for float32.
     names : mapping, optional
-        What the names of the formula are: ``{"a^{L-1}": "S1", "t": y, "m": 5}``, by their names on the tape, as tensors,
-        as arrays that the tape has for constants or labels, or numbers.
+        What the names of the formula are: ``{"a^{L-1}": "S1", "t": y, "m": 5}``, by their names on the tape, as
+        tensors, as arrays that the tape has for constants or labels, or numbers.
 
     Returns
     -------
@@ -297,7 +297,7 @@ class Comparison(Display):
             known = pieces[0].fault is not None and not pieces[0].fault.wanted
             which, findings = (0, []) if known else explanations(searched, self._exact)
             best = pieces[which]
-            if best.fault is None or not best.fault.scaled or (findings and "mean" in findings[0].causes):
+            if best.fault is None or not best.fault.scaled or not findings or "mean" in findings[0].causes:
                 break
         self.value = self._run(candidates[0] if best.fault else best)
         self._measure()
