@@ -434,7 +434,7 @@ class Comparison(Display):
         bad = ~(np.abs(self.difference) <= self._rtol * largest + self._inputs.own.noise)
         if not bad.any():
             return ""
-        if self.max_rel_error < 1e-2 and not self.text and self._is_rounded(bad):
+        if self.max_rel_error < 1e-2 and not self.text and self._is_rounded():
             digits = int(-np.log10(self.max_rel_error))
             return f"It agrees to about {digits} digits, as rounded numbers do; rtol= says what is enough."
         if bad.all() and bad.size > 1:
@@ -450,13 +450,11 @@ class Comparison(Display):
         first = tuple(int(i) for i in np.argwhere(bad)[0])
         return f"{int(bad.sum())} of {bad.size} entries differ, the first at {first}."
 
-    def _is_rounded(self, bad: Array) -> bool:
+    def _is_rounded(self) -> bool:
         """Whether the difference is that of numbers in few digits: everywhere small, or of one size everywhere."""
         difference, engine = np.abs(self.difference), np.abs(self._inputs.own.engine)
-        if np.all(difference <= 1e-2 * engine):
-            return True
-        lines = bad.ndim == 2 and not (bad.any(axis=0).all() and bad.any(axis=1).all())
-        return not lines and float(np.max(difference)) <= 10 * float(np.median(difference))
+        alike = float(np.max(difference)) <= 10 * float(np.median(difference))
+        return alike or bool(np.all(difference <= 1e-2 * engine))
 
     def __bool__(self) -> bool:
         return self.verdict in ("right", "conditional")

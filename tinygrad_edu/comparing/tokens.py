@@ -107,8 +107,11 @@ def restored(text: str, known: set[str]) -> str:
     def command(match: re.Match[str]) -> str:
         character, word, brace = match.groups()
         unlike = word in known or (not (brace and word) and ESCAPES[character] + word not in COMMANDS)
-        line = character == "\n" and word != "abla" and not {"\\", "{"} & set(text)  # e = ... is no \ne
-        indented = character == "\t" and text[: match.start()].strip(" \t")[-1:] in ("", "\n")
+        before, behind = text[: match.start()], text[match.end() :]
+        defined = re.match(r"\s*(?:[-+*/]?=(?!=)|\[)", behind)  # e = ... is a line of a program, and no \ne
+        plain = not set("\\{\a\b\v\f") & set(text) and "=" in before
+        line = character == "\n" and word != "abla" and (defined or plain)
+        indented = character == "\t" and before.strip(" \t")[-1:] in ("", "\n") and defined
         if character in "\t\n\r" and (unlike or line or indented):
             return match.group()
         if ESCAPES[character] + word not in COMMANDS:
