@@ -282,6 +282,23 @@ def test_what_derive_prints_of_vectors_is_right(cost):
         assert tg.compare(loss, v, text).verdict == "right", text
 
 
+def test_a_column_of_ones_has_as_many_as_are_asked_for():
+    (M,), (x,) = _tensors(19, M=(3, 4)), _tensors(20, False, x=(4, 1))
+    for loss, said in ((tg.sum(M @ x), "1·xᵀ"), (tg.mean(M), "(1/12) 1·1ᵀ")):
+        formula = tg.derive(loss, M)
+        assert said in str(formula)
+        for text in (str(formula), formula.latex, formula.numpy):
+            assert tg.compare(loss, M, text).verdict == "right", text
+    assert tg.compare(tg.sum(M @ x), M, "xᵀ").verdict == "ill-shaped"
+    assert tg.compare(tg.sum(M @ x), M, "1·xᵀ + 0 ∘ xᵀ").verdict == "ill-shaped"
+
+
+def test_names_of_ones_own_do_no_harm_where_the_targets_sum_to_1():
+    """d1 is the gradient by z1 elsewhere."""
+    comparison = tg.compare(rows(), "W2", "d1 = (probs - y) / 5\ndW2 = hidden.T @ d1 + 0.1 * W2")
+    assert comparison.verdict == "conditional" and comparison.causes == ("condition", "sum to 1")
+
+
 def test_a_bias_of_one_axis_is_a_column_where_it_is_transposed():
     """As derive prints it: Σ1·W2 + b2ᵀ."""
     W1, b1, W2, b2 = _tensors(11, W1=(3, 4), b1=(4,), W2=(4, 2), b2=(2,))
