@@ -341,3 +341,23 @@ def test_errors(case):
     for x in (M, tg.Tensor(M, requires_grad=True)):
         with pytest.raises(kind, match=said):
             call(x)
+
+
+@pytest.mark.parametrize(("join", "axis"), [
+    (tg.concatenate, 0), (tg.concatenate, -1), (tg.concatenate, None), (tg.stack, 0), (tg.stack, -1), (tg.stack, 1),
+])  # fmt: skip
+def test_many_arrays_are_joined(join, axis):
+    numbers = np.random.default_rng(0).normal(size=(450, 2, 3))
+    weights = np.random.default_rng(1).normal(size=450 * 6)
+
+    def f(*arrays):
+        joined = join(arrays, axis)
+        return tg.sum(tg.ravel(joined) ** 3 * weights)
+
+    leaves = [tg.Tensor(x, requires_grad=True) for x in numbers]
+    assert_close(join(leaves, axis).numpy(), getattr(np, join.__name__)(list(numbers), axis))
+    places = getattr(np, join.__name__)(list(np.arange(450.0 * 6).reshape(450, 2, 3)), axis).ravel().astype(int)
+    first = (3 * numbers.ravel()[places] ** 2 * weights)[np.argsort(places)].reshape(numbers.shape)
+    assert_close(np.array(tg.grad(f, tuple(range(450)))(*numbers)), first)
+    second = (6 * numbers.ravel()[places] * weights)[np.argsort(places)].reshape(numbers.shape)
+    assert_close(tg.hvp(lambda x: f(x, *numbers[1:]))(numbers[0], numbers[0]), second[0] * numbers[0])

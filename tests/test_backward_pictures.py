@@ -14,6 +14,7 @@ from test_random_programs import run
 import tinygrad_edu as tg
 from tinygrad_edu.drawing import draw, engine
 from tinygrad_edu.drawing.backward import backward
+from tinygrad_edu.drawing.folding import fold
 from tinygrad_edu.drawing.graph import collect
 from tinygrad_edu.sweep import sweep
 from tinygrad_edu.symbolic import local
@@ -198,6 +199,17 @@ def test_an_operation_without_a_rule_for_an_input_gives_it_nothing():
     adjoints = {v.name: found.adjoints[v.key].value for v in found.graph.vertices if v.key in found.adjoints}
     assert adjoints["b"] is None and adjoints["v1"] is None and adjoints["a"] is not None
     assert re.search(r"∇b.*–", draw(half(a, b * 1.0).sum(), backward=True).dot.replace("\n", " "))
+
+
+def test_a_loop_that_no_adjoint_reaches_has_no_arrows():
+    x = y = tensor(3, name="x")
+    for _ in range(70):
+        y = tg.sin(y)
+    loss = tg.sum(x * x) + tg.sum(np.floor(y))
+    found = backward(loss, fold(collect(loss), None, 20), "draw")
+    reached = {key for key, adjoint in found.adjoints.items() if adjoint.value is not None}
+    assert any(v.times == 70 and v.key not in reached for v in found.graph.vertices)
+    assert {key for use in found.contributions for key in (use.tail, use.head)} <= reached
 
 
 def test_a_leaf_alone():

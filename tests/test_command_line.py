@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ import pytest
 import tinygrad_edu
 from tinygrad_edu import __main__ as command
 from tinygrad_edu.documents import mishachev, sabine
-from tinygrad_edu.files import write
 
 ENTRIES = [*mishachev.values(), *sabine.values()]
 PACKAGE = Path(tinygrad_edu.__file__).parent
@@ -135,23 +135,6 @@ sys.exit(status or any(name.split(".")[0] in ("graphviz", "pygraphviz") or "draw
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "results.json"
-    path.write_text("old", encoding="utf-8")
-
-    def interrupted(part, content):
-        part.write_text("half", encoding="utf-8")
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Path, "write_bytes", interrupted)
-        write(path, "new")
-    assert path.read_text(encoding="utf-8") == "old"
-    assert [each.name for each in tmp_path.iterdir()] == ["results.json"]
-    write(path, "new")
-    assert path.read_text(encoding="utf-8") == "new"
-
-
 @pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="needs /dev/stdout")
 def test_a_device_is_written_to_and_not_replaced():
     done = command_line("audit", "--only", "5-eq3-Wk", "--json", "/dev/stdout")
@@ -217,6 +200,35 @@ def test_a_closed_pipe_is_no_traceback():
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+def test_who_reads_no_more_gets_the_files_all_the_same(tmp_path):
+    arguments = [sys.executable, "-m", "tinygrad_edu", "audit", "--only", "5-eq3-Wk", "--out", str(tmp_path)]
+    with subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+    assert "<svg" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pipe with a name")
+def test_a_pipe_that_nobody_reads_any_more_is_an_error(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    code = """
+import sys
+from tinygrad_edu.documents import report
+from tinygrad_edu.__main__ import main
+report.to_json = lambda results: "more than a pipe holds" * 100_000
+sys.exit(main())
+"""
+    reader = threading.Thread(target=lambda: os.close(os.open(pipe, os.O_RDONLY)))  # waits for the writer
+    reader.start()
+    done = command_line("audit", "--only", "5-eq3-Wk", "--json", pipe, code=code)
+    reader.join(60)
+    assert (done.returncode, done.stderr) == (2, f"tinygrad_edu audit: cannot write {pipe}: Broken pipe\n")
 
 
 def test_a_terminal_without_the_signs_gets_question_marks():

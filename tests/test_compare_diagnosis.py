@@ -6,14 +6,16 @@ from cases import assert_close
 from wrong_formulas import NETWORKS
 
 import tinygrad_edu as tg
+from tinygrad_edu.comparing import diagnosis
 from tinygrad_edu.comparing.context import Context
 from tinygrad_edu.comparing.diagnosis import Diagnosis
 from tinygrad_edu.comparing.edits import SAID, edits
 from tinygrad_edu.comparing.factors import explained, named_factors
 from tinygrad_edu.comparing.finding import Inputs, ratio
 from tinygrad_edu.comparing.grammar import parse
+from tinygrad_edu.comparing.lookup import looked_up
 from tinygrad_edu.comparing.printing import Printer
-from tinygrad_edu.comparing.scope import Quantity, Scope, looked_up
+from tinygrad_edu.comparing.scope import Quantity, Scope
 from tinygrad_edu.comparing.spelling import Spelling
 from tinygrad_edu.sweep import below, leading_to
 from tinygrad_edu.symbolic.reading import Reading
@@ -411,6 +413,20 @@ def test_two_mistakes():
     assert set(comparison.causes) == {"transpose", "sign"} and comparison.suggestion
     comparison = tg.compare(loss, "W1", f"((W2 @ {DELTA}) * (1 - a1**2)) @ X.T")
     assert comparison.causes == ("transpose", "mean")
+
+
+def test_the_search_for_two_mistakes_ends(monkeypatch):
+    """Each candidate is computed on several inputs; there are thousands of them."""
+    pairs, tried = [], Diagnosis.tried
+
+    def counted(self, edit, before=None):
+        pairs.append(before is not None)
+        return tried(self, edit, before)
+
+    monkeypatch.setattr(diagnosis, "PAIRS", 5)
+    monkeypatch.setattr(Diagnosis, "tried", counted)
+    assert not tg.compare(NETWORKS["batch"](), "W1", f"((W2 @ {DELTA}) * a1 * a1) @ X.T @ X").causes
+    assert sum(pairs) == 5
 
 
 def test_names_of_constants():

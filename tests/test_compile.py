@@ -3,6 +3,7 @@
 import functools
 import importlib
 import itertools
+import re
 import threading
 
 import numpy as np
@@ -158,6 +159,37 @@ def test_constants_of_any_layout():
     assert "np.ascontiguousarray(x" in step.source
 
 
+def test_nothing_is_written_over_what_is_read_in_another_form():
+    """NumPy would make a copy first, at every call."""
+    z = np.random.default_rng(0).normal(size=(3, 3))
+    step = check(lambda u, v: tg.sum(tg.sin(u) * (tg.exp(v) * tg.exp(v).T)), (z, 2 * z), (-z, z))
+    ((read, written),) = re.findall(r"multiply\(v\d+, (m\d+)_T, out=(m\d+)\)", step.source)
+    assert read != written
+
+
+@pytest.mark.parametrize(("dtype", "c"), [(np.float64, 1e200), (np.float32, 1e30)])
+def test_numbers_are_put_together_as_long_as_there_are_such(dtype, c):
+    """x · 2 · 3 is x · 6, but x · 1e200 · 1e200 is no x · ∞, and x · 1e-200 · 1e-200 no x · 0."""
+    for number in (c, 1 / c):
+        with np.errstate(all="ignore"):  # the gradient is no number that there is
+            value, _ = tg.compile(lambda u, n=number: tg.sum(u * n * n))(np.full(3, 1 / number, dtype))
+        assert_close(value, np.array(3 * number, dtype), rtol=1e-5, atol=0)
+    assert "np.array(6.0" in check(lambda u: tg.sum(tg.sin(u * 2.0 * 3.0)), [x.astype(dtype)]).source
+
+
+def test_parameters_that_differ_at_their_end_are_two():
+    """A text of an operation of one's own, places in an array: each line has its own."""
+    times = tg.operation("times", lambda x, *, name: x * len(name), lambda g, out, x, *, name: g * len(name))
+
+    def f(u):
+        parts = times(u, name="a text of some length, 1"), times(u, name="a text of some length, 123")
+        places = np.array([0, 1, 2, 3, 0]), np.array([0, 1, 2, 3, 2])
+        return sum(map(tg.sum, parts)) + sum(tg.sum(u[i] ** 3 * np.arange(1.0, 6.0)) for i in places)
+
+    y = np.arange(0.5, 4.0)
+    check(f, [y], [-y])
+
+
 @pytest.mark.parametrize("shape", [(), (3,), (0, 4), (3, 4), (70, 80), (5000,)])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_a_number_that_much_is_compared_with(shape, dtype):
@@ -216,10 +248,12 @@ def test_networks(activation, batch, dtype):
 
 @pytest.mark.parametrize("value", [1e4, -1e4, np.inf, -np.inf, np.nan, 0.0])
 @pytest.mark.parametrize("f", [tg.sigmoid, tg.softplus, tg.tanh, tg.relu, tg.softmax, tg.log_softmax])
-def test_numbers_at_the_edge(f, value):
-    z = np.array([[value, 1.0], [0.5, value], [-2.0, 0.1]])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_numbers_at_the_edge(f, value, dtype):
+    z = np.array([[value, 1.0], [0.5, value], [-2.0, 0.1]], dtype)
+    w = x[:3, :2].astype(dtype)
     with np.errstate(all="ignore"):
-        check(lambda z: tg.sum(f(z) * x[:3, :2]), [x[:3, :2]], [z])
+        check(lambda z: tg.sum(f(z) * w), [w], [z])
 
 
 def test_cross_entropy_where_a_target_is_0():
@@ -356,6 +390,16 @@ def test_whole_numbers_and_single_ones():
 def test_a_new_shape_after_an_old_one():
     step = check(lambda u: tg.sum(u**3), [x], [x[0]], [x], [x.astype(np.float32)], [x])
     assert len(step._programs) == 3
+
+
+def test_other_forms_of_as_many_numbers():
+    """A matrix and its transpose, a list that has grown: each has its own program."""
+    check(lambda u: tg.sum(tg.sin(u)), [x], [x.T.copy()])
+    check(lambda us: sum(map(tg.sum, us)), [[x, x]], [[x, x, 2 * x]])
+
+
+def test_a_difference_with_the_other_sign():
+    check(lambda u, v: tg.sum(tg.exp(-(u - v))), (x, 2 * x), (-x, x))
 
 
 def test_two_threads():

@@ -2,15 +2,18 @@
 
 import asyncio
 import contextvars
+import functools
 import itertools
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from cases import assert_close
 
 import tinygrad_edu as tg
+from tinygrad_edu.record import recording
 
 
 def leaf(data):
@@ -76,19 +79,97 @@ def test_derivatives_in_tasks():
             assert_close(g, power * n * np.array([1.0, 2.0]) ** (n - 1))
 
 
-def test_no_grad_of_a_generator_or_a_coroutine_is_refused():
-    async def coroutine():
+WHAT_RUNS_LATER = [tg.no_grad(), tg.layer("l"), tg.grad, tg.compile, tg.checkpoint, tg.jacobian, tg.value_and_grad]
+
+
+@pytest.mark.parametrize("transform", WHAT_RUNS_LATER)
+def test_a_generator_or_a_coroutine_is_refused(transform):
+    async def coroutine(x):
         pass
 
-    def generator():
+    def generator(x):
         yield
 
-    async def both():
+    async def both(x):
         yield
 
-    for function in (coroutine, generator, both):
+    for function in (coroutine, generator, both, functools.partial(generator, 1.0)):
         with pytest.raises(TypeError, match="open the block inside it"):
-            tg.no_grad()(function)
+            transform(function)
+
+
+def test_a_layer_decorates_functions_again_and_again():
+    @tg.layer("outer")
+    def doubled(x, depth):
+        return doubled(x, depth - 1) if depth else x * 2
+
+    assert [doubled(leaf(1.0), depth)._record.layers for depth in (0, 2, 0)] == [
+        ("outer",), ("outer",) * 3, ("outer",)
+    ]  # fmt: skip
+    assert (leaf(1.0) * 2)._record.layers == ()
+
+
+def test_generators_may_close_their_blocks_in_any_order():
+    def within(block):
+        with block:
+            yield
+            yield
+
+    def layers():
+        return leaf(1.0)._record.layers
+
+    one, two, three = (within(tg.layer(name)) for name in ("one", "two", "three"))
+    for generator in (one, two, three):
+        next(generator)
+    assert layers() == ("one", "two", "three")
+    list(two)
+    assert layers() == ("one", "three")
+    one.close()
+    assert layers() == ("three",)
+    list(three)
+    assert layers() == ()
+
+    off, on, again = within(tg.no_grad()), within(recording(True)), within(tg.no_grad())
+    seen = []
+    for advance in (lambda: next(off), lambda: next(on), lambda: next(again), on.close, off.close, again.close):
+        advance()
+        seen.append((leaf(1.0) * 2).requires_grad)
+    assert seen == [False, True, False, False, False, True]
+
+
+def test_a_block_that_is_left_in_another_context_leaves_that_one_alone():
+    block = tg.no_grad()
+    contextvars.copy_context().run(block.__enter__)
+    assert (leaf(1.0) * 2).requires_grad
+    with tg.layer("here"):
+        block.__exit__(None, None, None)
+        tg.layer("elsewhere").__exit__(None, None, None)
+        assert (leaf(1.0) * 2)._record.layers == ("here",)
+
+
+def elsewhere(work):
+    """What work gives in another thread, in the context of this one, as asyncio.to_thread does it."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(contextvars.copy_context().run, work).result(10)
+
+
+@pytest.mark.parametrize("transform", [tg.grad, tg.compile, tg.checkpoint, lambda f: lambda x: tg.vjp(f, x)])
+def test_numbers_do_not_leave_by_another_thread(transform):
+    x = leaf([1.0, 2.0])
+    with pytest.raises(TypeError, match="float"):
+        transform(lambda x: (x * elsewhere(lambda: float(x.sum()))).sum())(x)
+    assert float(x.sum()) == 3.0  # and all is as before
+
+
+def test_what_is_computed_in_another_thread_is_differentiated():
+    def f(x):
+        return (x * elsewhere(lambda: np.sin(x))).sum()
+
+    x = np.array([1.0, 2.0])
+    assert_close(tg.grad(f)(x), np.sin(x) + x * np.cos(x))
+    compiled = tg.compile(f)
+    for point in (x, x + 1):
+        assert_close(compiled(point)[1], np.sin(point) + point * np.cos(point))
 
 
 def test_a_generator_shares_the_switches_of_its_caller():

@@ -54,9 +54,10 @@ def run(source, formula):
 
 
 def _same(name, names):
-    from tinygrad_edu.symbolic.program import _identifier
+    from tinygrad_edu.naming import Identifiers
 
-    return any(each == _identifier(name) or each.startswith(f"{_identifier(name)}_") for each in names)
+    known = Identifiers("np").new(name)
+    return any(each == known or each.startswith(f"{known}_") for each in names)
 
 
 # --- the papers ------------------------------------------------------------------------------------------------------
@@ -202,6 +203,24 @@ def test_tied_weights():
     h = tg.sigmoid(W @ X + b).named("h")
     loss = 0.5 * tg.sum((W.T @ h + c - X) ** 2)
     assert right(tg.derive(loss, W)) == "((W·(Wᵀ·h + c − X)) ∘ h′)·Xᵀ + h·(Wᵀ·h + c − X)ᵀ"
+
+
+def test_the_identity_is_its_own_transpose():
+    W = variable("W", 3, 3)
+    assert right(tg.derive(tg.trace(W.T), W)) == "I"
+    assert right(tg.derive(tg.sum(tg.sin((W @ tg.inv(W)).T @ W)), W)) == "cos(W)"
+
+
+def test_products_of_sums_are_multiplied_out_only_where_that_is_shorter():
+    x, y, a = (tg.Tensor(RANDOM.uniform(0.5, 1.5, (3, 1)), requires_grad=True, name=name) for name in "xya")
+    formula = right(tg.derive(tg.sum(tg.sin(x * (1 / x + (y + a) * (1 + a)))), a))
+    assert "cos(1 + x ∘ (y + a) ∘ (1 + a))" in formula
+
+
+def test_parameters_that_differ_at_their_end_differ():
+    x = variable("x", 5)
+    loss = tg.sum(x[np.array([0, 1, 2, 3, 0])] * tg.sin(x[np.array([0, 1, 2, 3, 2])]))
+    assert_close(tg.derive(loss, x).evaluate(), tg.adjoints(loss, x))
 
 
 def test_attention():

@@ -89,6 +89,7 @@ def test_strict_operations_are_those_of_numpy(value, expected):
     (lambda: stack([ROW, COLUMN]), ["(1, 2)", "(2, 1)"]),
     (lambda: stack([COLUMN, COLUMN]), ["(2, 1)"]),
     (lambda: Maps([abs])(COLUMN), ["1 functions", "(2, 1)"]),
+    (lambda: Maps([abs] * 3)(COLUMN), ["3 functions", "(2, 1)"]),
 ])  # fmt: skip
 def test_strict_refuses_what_does_not_type_check(operation, words):
     with pytest.raises(ShapeError) as caught:

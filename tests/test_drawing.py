@@ -355,11 +355,11 @@ def test_names_are_shown_as_they_are(one_engine, name):
     assert shown.replace(" ", "") == f"{name}scalar1".replace(" ", "")
 
 
-def test_long_names_are_cut_and_control_characters_replaced(one_engine):
+def test_long_names_are_cut_and_control_characters_escaped(one_engine):
     shown = labels(tg.Tensor(1.0, requires_grad=True, name="a" * 300 + "z" * 300), values=False)["v1"]
     assert shown.startswith("aaaa") and "…zzzz" in shown and len(shown) < 70
     assert "sin(aaaaaaaa…zzzz) " in labels(tg.sin(tg.Tensor(1.0, requires_grad=True, name="a" * 9 + "z" * 9)))["v2"]
-    assert labels(tg.Tensor(1.0, requires_grad=True, name="a\x00\n\x1bb"))["v1"] == "a� �b scalar 1"
+    assert labels(tg.Tensor(1.0, requires_grad=True, name="a\x00\n\x1bb"))["v1"] == r"a\x00\n\x1bb scalar 1"
 
 
 @settings(max_examples=20, deadline=None)
@@ -440,27 +440,6 @@ def test_a_path_is_only_a_path(any_engine, tmp_path, monkeypatch):
     assert len(list(tmp_path.iterdir())) == 4
 
 
-def test_a_link_stays_a_link(tmp_path):
-    (tmp_path / "link.dot").symlink_to(tmp_path / "file.dot")
-    draw(network()[0], tmp_path / "link.dot")
-    assert (tmp_path / "link.dot").is_symlink() and (tmp_path / "file.dot").read_text("utf-8").startswith("digraph")
-
-
-def test_a_save_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
-    target = tmp_path / "x.svg"
-    target.write_text("before")
-
-    def fails(*args):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(drawing, "render", lambda dot, format: b"<svg/>")
-    for method in ("write_bytes", "replace"):
-        with monkeypatch.context() as patch, pytest.raises(OSError, match=r"x\.svg: No space left on device"):
-            patch.setattr(Path, method, fails)
-            draw(network()[0], target)
-        assert target.read_text() == "before" and list(tmp_path.iterdir()) == [target]
-
-
 # --- refusals --------------------------------------------------------------------------------------------------------
 
 
@@ -508,7 +487,7 @@ def test_an_unknown_argument_is_pythons_own_error():
 def test_what_cannot_be_drawn():
     with pytest.raises(TypeError, match=r"^draw: expected a Tensor, got ndarray$"):
         draw(np.ones(3))
-    with pytest.raises(ValueError, match=r"^draw: nothing was recorded; did you forget requires_grad=True\?$"):
+    with pytest.raises(ValueError, match=r"^draw: nothing was tracked; did you forget requires_grad=True\?$"):
         draw(tg.Tensor([1.0]) + 1.0)
 
 

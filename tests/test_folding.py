@@ -221,6 +221,33 @@ def test_a_name_in_a_loop_in_a_loop_has_the_first_and_the_last():
     ]  # fmt: skip
 
 
+def test_a_group_is_repeated_as_often_as_all_of_it():
+    """A loop in a loop is in the outer one; two loops that follow each other, 30 and 70 times, have no common one."""
+    x = y = tensor(3, name="x")
+    for i in range(30):
+        with tg.layer(f"block {i}"):
+            y = tg.tanh(chain(y, 3) * x)
+    (block,) = found(fold(collect(tg.sum(y)), 0, 4), "block 0 … block 29")
+    assert (block.kind, block.times) == ("group", 30)
+    folded = fold(collect(GRAPHS["loops"]()), None, 2)
+    assert [v.times for v in folded.vertices] == [1, 1] and "×" not in folded.note
+
+
+def test_parameters_that_differ_at_their_end_differ():
+    """Which operations are alike, and what is shown of them, is not decided by the beginning of a long parameter."""
+    y = tensor(3, 1, name="x")
+    for i in range(30):
+        y = tg.coordinatewise([tg.sigmoid, tg.sigmoid, (tg.tanh, tg.relu)[i % 2]], y)
+    assert [v.times for v in fold(collect(tg.sum(y)), None, 10).vertices] == [1, 15, 15, 1]
+    y = tensor(2000, name="x")
+    for i in range(30):
+        places = np.arange(2000)
+        places[1000] = i
+        y = tg.sin(y[places])
+    (folded,) = found(fold(collect(tg.sum(y)), None, 10), "getitem")
+    assert folded.times == 30 and "index" not in folded.params
+
+
 def test_an_operation_with_its_operands_exchanged_is_another():
     y = tensor(3, name="x")
     for _ in range(30):

@@ -16,12 +16,12 @@ PACKAGE = Path(tg.__file__).parent
 
 # A module imports from lines above its own only, or from its own package. Within operations the same holds.
 LINES = [
-    "errors alternatives", "record", "operations.signatures",
-    "operations.defining operations.own", "operations.elementwise", "operations.indexing", "operations.shapes",
+    "naming", "errors alternatives", "arguments", "containers", "record", "operations.signatures",
+    "operations.defining", "operations.elementwise", "operations.indexing operations.own", "operations.shapes",
     "operations.reductions", "operations.arranging", "operations.activations operations.products operations.diagonals",
     "operations.costs operations.contractions operations.functions operations.statistics operations.linalg",
     "operations.joining operations.choosing", "operations", "arithmetic", "absorbing",
-    "sweep protocols", "leaving", "views", "tensor vocabulary", "containers pickling", "transforms",
+    "sweep protocols", "leaving", "views", "tensor vocabulary", "pickling sharing", "transforms",
     "checks recomputing", "files notation mathml webpage", "networks listing symbolic compiling", "data",
     "drawing documents comparing", "__main__",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ def test_every_mutant_still_applies():
 
 
 def test_the_table_is_whole():
-    assert len(MUTANTS) == len({(each.file, each.new) for each in MUTANTS}) == 60
+    assert len(MUTANTS) == len({(each.file, each.new) for each in MUTANTS}) >= 60
     assert {each.part for each in MUTANTS} == TESTS.keys()
     for part, names in TESTS.items():
         assert len(files_of(part)) >= len(names.split()) + 1, part
@@ -48,7 +48,7 @@ def test_the_exit_status(monkeypatch, capsys, found, reason, expected):
     table = [Mutant("sweep.py", "in sorted(nodes):", f"in {i}:", "it", reason) for i in range(len(found))]
     outcomes = iter(found)
     monkeypatch.setattr(mutants, "MUTANTS", table)
-    monkeypatch.setattr(mutants, "ENOUGH", len(table) - 1)
+    monkeypatch.setattr(mutants, "MISSED", 1)
     monkeypatch.setattr(mutants, "COPIED", ())
     monkeypatch.setattr(mutants, "tested", lambda *args, **kwargs: ("survived", "all passed"))
     monkeypatch.setattr(mutants, "tried", lambda *args: (next(outcomes), "test_a"))

@@ -230,6 +230,14 @@ def test_step_leaves_earlier_graphs_and_gradients_alone(make):
     assert_close(tg.adjoints(loss, w), np.array([12.0]))
 
 
+def test_a_parameter_that_is_listed_twice_makes_one_step():
+    w = tg.Tensor([2.0], requires_grad=True)
+    optimiser = SGD([w, w], 0.25)
+    (w * w).sum().backward()
+    optimiser.step()
+    assert_close(w.numpy(), np.array([1.0]))
+
+
 def test_step_after_create_graph():
     w = tg.Tensor([2.0], requires_grad=True)
     (w * w).sum().backward(create_graph=True)
@@ -314,7 +322,7 @@ def test_parameters_must_be_leaves():
     w = tg.Tensor([1.0], requires_grad=True, name="w")
     with pytest.raises(ValueError, match="SGD: there are no parameters"):
         SGD([], 0.1)
-    with pytest.raises(TypeError, match="SGD: expected a list of parameters, got one Tensor"):
+    with pytest.raises(TypeError, match="SGD: parameters must be a list of Tensors, got Tensor"):
         SGD(w, 0.1)
     with pytest.raises(TypeError, match="SGD: parameter number 2 must be a leaf with requires_grad=True"):
         SGD([w, w * 2], 0.1)

@@ -31,7 +31,7 @@ BAD = {
     "reshape by a text": (lambda: x.reshape("4"), TypeError, ["reshape", "4"]),
     "reshape in another order": (lambda: x.reshape(4, order="A"), (TypeError, ValueError), ["reshape", "A"]),
     "transpose by a fraction": (lambda: x.transpose(1.9, 0.2), TypeError, ["transpose", "1.9"]),
-    "a forward that is none": (lambda: tg.operation("own", 3), TypeError, ["own", "int"]),
+    "a forward that is none": (lambda: tg.operation("own", 3), TypeError, ["operation", "forward", "int"]),
     "a name that is none": (lambda: tg.operation(3, np.exp), TypeError, ["operation", "int"]),
     "argmax of another axis": (lambda: np.argmax(x, axis=9), ValueError, ["argmax", "(2, 2)", "9"]),
     "argmax, the method": (lambda: x.argmax(9), ValueError, ["argmax", "(2, 2)", "9"]),

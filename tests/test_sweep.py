@@ -15,7 +15,8 @@ import pytest
 from cases import assert_close
 
 import tinygrad_edu as tg
-from tinygrad_edu.record import Value
+from tinygrad_edu.operations.defining import Each
+from tinygrad_edu.record import Operation, Value, apply
 from tinygrad_edu.sweep import sweep
 from tinygrad_edu.transforms import flatten
 
@@ -82,6 +83,52 @@ def test_ten_thousand_uses_of_one_tensor_take_less_than_a_second():
 
     assert min(seconds(work) for _ in range(2)) < 1
     assert_close(x.grad, np.full(2, 9999 * 10000 / 2))
+
+
+JOINS = {
+    "concatenate": lambda w: np.concatenate([w[0] * 2, *w[1:]]),
+    "axis=1": lambda w: np.concatenate([x[None] for x in (w[0] * 2, *w[1:])], axis=1)[0],
+    "stack": lambda w: tg.reshape(np.stack([w[0] * 2, *w[1:]], axis=1).T, -1),
+    "block": lambda w: np.block([w[0] * 2, *w[1:]]),
+    "einsum": lambda w: tg.reshape(np.einsum("i,j->ij", w[0] * 2, w[1]), -1),
+}
+
+
+@pytest.mark.parametrize("name", JOINS)
+def test_the_parts_of_what_is_joined_have_their_adjoints_at_any_order(name):
+    lengths = (2,) * 4 if name == "stack" else (2, 3, 1, 4)
+    rng = np.random.default_rng(0)
+    w = [rng.normal(size=n) for n in lengths]
+    cubes = lambda *w: (JOINS[name]([*w, w[0]]) ** 3).sum()  # noqa: E731 - one of them comes twice
+    tg.check_grad(cubes, *w, order=3)
+    leaves = [leaf(x) for x in w]
+    every = tg.adjoints(cubes(*leaves), leaves)
+    for x, g, again in zip(leaves, every, tg.grad(cubes, (0, 1, 2, 3))(*w), strict=True):
+        assert_close(tg.adjoints(cubes(*leaves), x), g)
+        assert_close(again, g)
+
+
+class Reads:
+    """A reading of records that counts the inputs that a rule is given."""
+
+    count = 0
+
+    def rule(self, g, out, *inputs):
+        self.count += len(inputs)
+        return lambda i: g * 1.0
+
+
+def test_an_operation_on_many_inputs_is_read_once():
+    reads = Reads()
+    total = Operation("total", lambda *inputs: np.sum(inputs, axis=0))
+    total.vjps = Each(reads.rule)
+    w = [leaf([1.0 + i, 2.0]) for i in range(500)]
+    y = apply(total, w)
+    y.sum().backward()
+    assert reads.count == 500
+    assert_close(w[7].grad, np.ones(2))
+    tg.adjoints(y.sum(), w, create_graph=True)
+    assert reads.count == 1000
 
 
 def test_ten_thousand_parts_of_one_tensor_joined_take_less_than_a_second():
@@ -558,3 +605,13 @@ def test_flatten_and_rebuild_are_inverse():
     tree = {"a": [1.0, (2.0, {"b": 3.0})], "c": (), "d": []}
     leaves, rebuild = flatten(tree)
     assert leaves == [1.0, 2.0, 3.0] and rebuild(leaves) == tree
+
+
+def test_a_goal_behind_what_is_older_than_another_is_reached():
+    old = leaf([0.5, 1.0])
+    y = np.sin(np.cos(np.exp(old)))
+    new = leaf([2.0, 3.0])
+    found = tg.adjoints((y * new).sum(), [old, new])
+    e = np.exp(old.numpy())
+    assert_close(found[0], -np.cos(np.cos(e)) * np.sin(e) * e * np.array([2.0, 3.0]))
+    assert_close(found[1], np.sin(np.cos(e)))

@@ -501,9 +501,7 @@ def test_new_data_leaves_earlier_graphs_alone(name, dtype):
     loss.backward()
     assert_plain(W.grad, expected[0].numpy(), rtol=0, atol=0)
     new = W.numpy().astype(float)  # and what is recorded from now on sees the new numbers
-    assert_plain(
-        tg.adjoints((tg.exp(W) * V * W).sum(), V), (np.exp(new) * new).astype(dtype), rtol=1e-6
-    )
+    assert_plain(tg.adjoints((tg.exp(W) * V * W).sum(), V), (np.exp(new) * new).astype(dtype), rtol=1e-6)
 
 
 def test_in_place_operators_as_they_are_written():
@@ -839,3 +837,80 @@ def test_a_tensor_is_small_and_takes_no_stray_attributes():
     with pytest.raises(AttributeError):
         leaf([1.0]).gard = None
     gc.collect()
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_gradient_that_was_read_stays_as_it_was(create_graph):
+    w = leaf([1.0, 2.0])
+    (w * w).sum().backward()
+    held = w.grad
+    (w * 3).sum().backward(create_graph=create_graph)
+    assert_plain(held, np.array([2.0, 4.0]))
+    assert_close(np.asarray(w.grad.detach().numpy() if create_graph else w.grad), np.array([5.0, 7.0]))
+
+
+# What would write into a tensor's numbers by its data: d is that, and a is an array of its own.
+WRITERS = {
+    "np.add.at": lambda d: np.add.at(d, 0, 5.0),
+    "np.multiply.at": lambda d: np.multiply.at(d, [0, 1], 5.0),
+    "np.negative.at": lambda d: np.negative.at(d, [0]),
+    "np.add.at of a part": lambda d: np.add.at(d[..., :2], 0, 5.0),
+    "np.add.at of a row": lambda d: np.add.at(d[0] if d.ndim > 1 else d, 0, 5.0),
+    "np.add.at of a transpose": lambda d: np.add.at(d.T, 0, 5.0),
+    "out=": lambda d: np.add(d, 1.0, out=d),
+    "out= of a reduction": lambda d: np.add.reduce(d[None], out=d),
+    "np.put": lambda d: np.put(d, 0, 5.0),
+    "np.copyto": lambda d: np.copyto(d, 5.0),
+    "np.place": lambda d: np.place(d, d > 0, [5.0]),
+    "np.putmask": lambda d: np.putmask(d, d > 0, 5.0),
+    "fill": lambda d: d.fill(5.0),
+    "sort": lambda d: d.sort(),
+    "partition": lambda d: d.partition(1),
+    "setfield": lambda d: d.setfield(5.0, float),
+    "byteswap": lambda d: d.byteswap(inplace=True),
+    "flat": lambda d: d.flat.__setitem__(0, 5.0),
+    "ravel": lambda d: d.ravel().__setitem__(0, 5.0),
+    "a transpose": lambda d: d.T.__setitem__(0, 5.0),
+    "the flag": lambda d: (setattr(d.flags, "writeable", True), d.fill(5.0)),
+    "the flag of an array": lambda d: setattr(np.asarray(d).flags, "writeable", True),
+    "an array": lambda d: np.asarray(d).__setitem__(0, 5.0),
+    "ndarray's own": lambda d: np.ndarray.__setitem__(d, 0, 5.0),
+    "a buffer": lambda d: np.frombuffer(memoryview(d).cast("B")).__setitem__(0, 5.0),
+    "strides": lambda d: np.lib.stride_tricks.as_strided(d).__setitem__(0, 5.0),
+    "shuffle": lambda d: np.random.default_rng(0).shuffle(d),
+    "nan_to_num": lambda d: np.nan_to_num(d, copy=False),
+}
+
+
+@pytest.mark.parametrize("way", WRITERS)
+@pytest.mark.parametrize("shape", [(6,), (2, 3)])
+@pytest.mark.parametrize("made", [lambda w: w, lambda w: w * 1.0, lambda w: (w * 1.0).T, lambda w: w.detach()])
+def test_nothing_writes_into_a_record_by_data(way, shape, made):
+    w = leaf(np.array([3.0, 1.0, 2.0, 6.0, 5.0, 4.0]).reshape(shape))
+    x = made(w)
+    before = x.numpy()
+    squares = (x * x).sum() if x.requires_grad else None
+    refused = True
+    try:
+        WRITERS[way](x.data)
+    except (TypeError, ValueError) as error:
+        assert "\n" not in str(error)
+    else:
+        refused = False
+    assert refused or made(w) is not w, way  # the data of a result may be a copy of its numbers
+    assert_plain(x.numpy(), before)
+    if squares is not None:
+        assert_plain(tg.adjoints(squares, x), 2 * before)
+
+
+def test_what_numpy_makes_like_data_can_be_written_into():
+    w = leaf([1.0, 2.0, 3.0])
+    like = np.zeros_like(w.data)
+    np.add.at(like, [0, 0], 2.0)
+    assert np.add(like, 1.0, out=like) is like
+    like += 1
+    assert_plain(np.asarray(like), np.array([6.0, 2.0, 2.0]))
+    parts = np.modf(w.data, out=(like, np.zeros_like(w.data)))
+    assert parts[0] is like
+    assert_plain(np.asarray(parts[1]), w.numpy())
+    assert type(w.data * w) is tg.Tensor and type(w.data + 1) is type(np.add.reduce([w.data])) is np.ndarray

@@ -636,6 +636,15 @@ def test_a_pullback_has_numbers_of_its_own(size):
     assert_plain(out, once * once)
 
 
+@pytest.mark.parametrize("size", [3, 10_000])
+def test_a_graph_that_outlives_the_call_shares_no_memory_with_the_caller(size):
+    w, x = leaf(2.0), np.linspace(1.0, 2.0, size)
+    once = x.copy()
+    g = tg.grad(lambda x: (x * x * w).sum())(x)
+    x[:] = 0
+    assert_close(tg.adjoints(g, w, gradient=once), np.array((2 * once**2).sum()))
+
+
 def test_adjoints_with_a_gradient_and_with_a_graph():
     x = leaf(x3)
     y = x**3
@@ -869,6 +878,139 @@ def test_the_result_of_an_operation_is_its_own():
     array = x3.copy()
     same(array)[:] = 0
     assert_plain(array, x3)
+
+
+# --- what a user's operation may not do ------------------------------------------------------------------------------
+
+BUFFER = np.zeros(3)
+
+
+def filled(x):
+    BUFFER[...] = x
+    return BUFFER
+
+
+def in_place(change):
+    def changed(x, *others):
+        change(x)
+        return x
+
+    return changed
+
+
+IN_PLACE = {
+    "+=": lambda x: x.__iadd__(1),
+    "an index": lambda x: x.__setitem__(0, 5.0),
+    "out=": lambda x: np.exp(x, out=x),
+    "fill": lambda x: x.fill(2.0),
+    "sort": lambda x: x.sort(),
+    "copyto": lambda x: np.copyto(x, 2.0),
+    "a view": lambda x: x[::-1].__setitem__(0, 5.0),
+}
+
+
+@pytest.mark.parametrize("way", IN_PLACE)
+def test_an_operation_that_works_in_place_is_refused_and_changes_nothing(way):
+    forward = tg.operation("inplace", in_place(IN_PLACE[way]), lambda g, out, x: g)
+    rule = tg.operation("inplace", lambda x: 2 * x, lambda g, out, x: in_place(IN_PLACE[way])(g))
+    saved = tg.operation("inplace", lambda x: 2 * x, lambda g, out, x: g * in_place(IN_PLACE[way])(x))
+    result = tg.operation("inplace", lambda x: 2 * x, lambda g, out, x: g * in_place(IN_PLACE[way])(out))
+    w, array, seed = leaf(x3), x3.copy(), y3.copy()
+    y = w * 1.0  # nobody has closed the result of an operation
+    z = [op(y) for op in (rule, saved, result)]
+    attempts = [lambda: forward(y), lambda: forward(array), lambda: tg.compile(forward)(array)]
+    attempts += [lambda x=x: x.backward(seed) for x in z]
+    for attempt in attempts:
+        with pytest.raises(ValueError, match=r"inplace: .*only read"):
+            attempt()
+    assert_plain(y.numpy(), x3)
+    assert_plain(array, x3)
+    assert_plain(seed, y3)
+    assert w.grad is None
+
+
+def test_parameters_of_an_operation_are_as_they_were():
+    def forward(x, *, factors):
+        return x * np.asarray(factors["all"])
+
+    scaled = tg.operation("scaled", forward, lambda g, out, x, *, factors: g * np.asarray(factors["all"]))
+    w, factors = leaf(x3), [2.0, 3.0, 4.0]
+    y = scaled(w, factors={"all": factors})
+    factors[0] = 100.0
+    y.sum().backward()
+    assert_plain(w.grad, np.array([2.0, 3.0, 4.0]))
+    array = np.array(factors)
+    with pytest.raises(ValueError, match=r"masked: .*only read"):
+        tg.operation("masked", lambda x, *, mask: x * mask.__imul__(2), None)(w, mask=array)
+    with pytest.raises(TypeError, match="scaled: factors= has no gradient"):
+        scaled(w, factors=[tg.Tensor(1.0)])
+
+
+@pytest.mark.parametrize(
+    "read", [tg.grad, lambda f: lambda x: tg.compile(f)(x)[1], lambda f: tg.checkpoint(tg.grad(f))]
+)
+@pytest.mark.parametrize("whole", [lambda x: np.round(x).astype(int), lambda x: x > 0, lambda x: np.int8(np.sign(x))])
+def test_whole_numbers_do_not_cut_an_adjoint(read, whole):
+    step = tg.operation("step", whole, lambda g, out, x: g)
+    for x in (x3, x3.astype(np.float32), np.array(0.75)):
+        assert_plain(read(lambda x: (step(x) * 1.5).sum())(x), np.full_like(x, 1.5))
+    assert step(x3).dtype == step(leaf(x3)).dtype == float
+    marks = tg.operation("marks", whole, None)
+    assert marks(x3).dtype == np.asarray(whole(x3)).dtype  # there is no adjoint that it could cut
+
+
+RULES = {
+    "whole numbers": lambda g, out, x: np.full(x.shape, 2),
+    "booleans": lambda g, out, x: np.full(x.shape, True),
+    "a buffer": lambda g, out, x: filled(2 * g),
+    "g itself": lambda g, out, x: g,
+    "a view of g": lambda g, out, x: g[::-1][::-1],
+    "another dtype": lambda g, out, x: np.asarray(2 * g, np.float64),
+    "a Tensor": lambda g, out, x: tg.Tensor(np.array(2 * g)),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_what_a_rule_returns_becomes_an_adjoint_of_its_own(name, dtype):
+    own = tg.operation("own", lambda x: 2 * x, RULES[name])
+    v, w = leaf(np.array(x3, dtype)), leaf(np.array(x3, dtype))
+    (own(v) + own(w) * 3).sum().backward()
+    whole = name in ("whole numbers", "booleans")
+    factor = np.array(1 if name in ("booleans", "g itself", "a view of g") else 2, dtype)
+    assert_plain(v.grad, np.full(3, factor, dtype))
+    assert_plain(w.grad, np.full(3, factor * (1 if whole else 3), dtype))
+    v.grad[...] = -1
+    assert_plain(w.grad, np.full(3, factor * (1 if whole else 3), dtype))
+
+
+@pytest.mark.parametrize(
+    "result", [lambda x: (x, x), lambda x: [x, x], lambda x: {"a": x}, lambda x: None, lambda x: 1j * x]
+)
+def test_an_operation_gives_one_array(result):
+    forward = tg.operation("several", result, lambda g, out, x: g)
+    rule = tg.operation("several", lambda x: 2 * x, lambda g, out, x: result(g))
+    for attempt in (
+        lambda: forward(x3),
+        lambda: forward(leaf(x3)),
+        lambda: tg.grad(lambda x: forward(x).sum())(x3),
+        lambda: rule(leaf(x3)).sum().backward(),
+        lambda: tg.compile(lambda x: rule(x).sum())(x3),
+    ):
+        with pytest.raises((TypeError, ValueError), match=r"^several: ") as caught:
+            attempt()
+        assert "\n" not in str(caught.value)
+
+
+def test_a_closed_over_tensor_is_to_be_an_input():
+    w = leaf(x3)
+    with pytest.raises(TypeError, match=r"times: .*tracked Tensor.* to be an input"):
+        tg.operation("times", lambda x: w * x, lambda g, out, x: g)(x3)
+    constant = tg.Tensor(y3)
+    times = tg.operation("times", lambda x: constant * x, lambda g, out, x: g * constant)
+    assert_plain(times(x3), x3 * y3)
+    assert_plain(tg.grad(lambda x: times(x).sum())(x3), y3)
+    assert_plain(tg.grad(lambda x: tg.grad(lambda x: (times(x) * x).sum())(x).sum())(x3), 2 * y3)
 
 
 # --- other engines ---------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import NoReturn
 from . import __version__, vocabulary
 from .documents import page, report
 from .documents.audit import Result, audit, losses
-from .files import write
+from .files import failure, write
 
 AS_STATED, NOT_AS_STATED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit statuses
 
@@ -70,9 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "audit":
             return _audit(options)
-        print(vocabulary.page(shutil.get_terminal_size().columns), flush=True)
-    except BrokenPipeError:  # | head has read enough; what is left in the buffer has to go somewhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print(vocabulary.page(shutil.get_terminal_size().columns))
     except (ValueError, OSError, RuntimeError) as error:
         print(f"tinygrad_edu {options.command}: {error}", file=sys.stderr)
         if isinstance(error, OSError):
@@ -91,10 +89,17 @@ def _audit(options: argparse.Namespace) -> int:
     if options.json is not None:
         write(options.json, report.to_json(results))
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    print(report.table(results, shutil.get_terminal_size().columns, colour), flush=True)
+    _print(report.table(results, shutil.get_terminal_size().columns, colour))
     if options.out is not None:
         _draw_networks(options.out, results, options.seed)  # last: it needs Graphviz, the rest does not
     return AS_STATED if all(result.as_stated for result in results) else NOT_AS_STATED
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # | head has read enough; what is left in the buffer has to go somewhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _progress(number: int, total: int, name: str) -> None:
@@ -109,9 +114,9 @@ def _write_report(directory: Path, results: Sequence[Result], seed: int) -> None
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        raise OSError(f"cannot write {directory}: it is a file, not a directory") from None
+        raise failure(directory, OSError("it is a file, not a directory")) from None
     except OSError as error:
-        raise OSError(f"cannot write {directory}: {error.strerror or error}") from None
+        raise failure(directory, error) from None
     write(directory / "audit.txt", report.table(results) + "\n")
     write(directory / "audit.json", report.to_json(results))
     write(directory / "index.html", page.page(results, {}, seed))

@@ -7,21 +7,15 @@ import copy
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-
-def demand_function(name: str, f: Any) -> None:
-    """TypeError for what cannot be called."""
-    if not callable(f):
-        raise TypeError(f"{name}: expected a function, got {type(f).__name__}")
+from .errors import brief
 
 
 def positions_of(name: str, argnum: int | tuple[int, ...], count: int) -> list[int]:
     """Which of so many arguments `argnum` says, counted from the front."""
     positions = argnum if isinstance(argnum, tuple) else (argnum,)
     for i in positions:
-        if not hasattr(i, "__index__"):
-            raise TypeError(f"{name}: argnum={argnum!r}: expected a whole number or a tuple of them")
         if not -count <= i < count:
-            raise ValueError(f"{name}: argnum={argnum!r}, but the function was called with {count} arguments")
+            raise ValueError(f"{name}: argnum={brief(argnum)}, but the function was called with {count} arguments")
     chosen = [int(i) % count for i in positions]
     if len(set(chosen)) < len(chosen):
         raise ValueError(f"{name}: argnum={argnum!r} names an argument twice")

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy import ndarray
 
+from .naming import name_of, visible
+
 
 class BadIndex(IndexError, ValueError):
     """An index or an axis that is not there."""
@@ -35,19 +37,19 @@ def underflows_to_zero(function: Function) -> Function:
 def describe(x: Any) -> str:
     """An input as an error message shows it: name and shape, or the value of a scalar."""
     value = getattr(x, "_value", x)
-    name = getattr(x, "name", None)
+    name = name_of(x)
     shape = getattr(value, "shape", None)
     if shape is None:
-        return repr(value) if isinstance(value, int | float) else f"{type(value).__name__} {np.shape(value)}"
+        return brief(value) if isinstance(value, int | float) else f"{type(value).__name__} {np.shape(value)}"
     return f"{name} {shape}" if name else f"{shape}"
 
 
 def operands(inputs: Sequence[Any], joint: str) -> str:
     """What an operation got. Around a sign the names, and in the same places the shapes: W2 · a1: (4, 3) · (5, 1)."""
-    names = [getattr(x, "name", None) for x in inputs]
+    names = list(map(name_of, inputs))
     if joint == ", " or not any(names) or len(names) < 2:
         return joint.join(map(describe, inputs))
-    numbers = [repr(x) if isinstance(x, int | float) else "…" for x in inputs]
+    numbers = [brief(x) if isinstance(x, int | float) else "…" for x in inputs]
     shapes = joint.join(str(_shape(x)) for x in inputs)
     return f"{joint.join(name or number for name, number in zip(names, numbers, strict=True))}: {shapes}"
 
@@ -55,7 +57,8 @@ def operands(inputs: Sequence[Any], joint: str) -> str:
 def misfit(operation: Any, inputs: Sequence[Any], params: Mapping[str, Any], error: Exception) -> Exception:
     """The error of an operation that failed: its name, what came, why, and the transpose that would fit."""
     text = str(error)
-    reason = next((say(operation, inputs) for sign, say in _REASONS if sign in text), None)
+    plain = plainly(text)
+    reason = plain or next((say(operation, inputs) for sign, say in _REASONS if sign in text), None)
     if reason is None and text.startswith(operation.name + ":"):  # the operation has found its own words
         return error
     kinds = {getattr(getattr(x, "_value", x), "dtype", None) for x in inputs} - {None}
@@ -63,26 +66,30 @@ def misfit(operation: Any, inputs: Sequence[Any], params: Mapping[str, Any], err
     if isinstance(error, TypeError):
         shown += f" of {', '.join(sorted(map(str, kinds)))}"
     set_params = {key: value for key, value in params.items() if value is not None and value is not False}
-    given = "".join(f", {key}={_brief(value)}" for key, value in set_params.items())
-    fits = _transpose_that_fits(operation, inputs, params)
-    message = " ".join(f"{operation.name}: {shown}{given}: {reason or text}{fits}".split())
+    given = "".join(f", {key}={brief(value)}" for key, value in set_params.items())
+    fits = "" if plain else _transpose_that_fits(operation, inputs, params)
+    message = visible(" ".join(f"{operation.name}: {shown}{given}: {reason or text}{fits}".split()))
     return of_kind(error, message)
 
 
 def of_kind(error: Exception, message: str) -> Exception:
     """An error of the same class with another message."""
+    if isinstance(error, OverflowError):
+        return ValueError(message)
     try:
         return BadIndex(message) if isinstance(error, IndexError) else type(error)(message)
     except TypeError:  # an error class with arguments of its own
         return TypeError(message) if isinstance(error, TypeError) else ValueError(message)
 
 
-def _brief(value: Any) -> str:
+def brief(value: Any) -> str:
     """A parameter in a few words: arrays by their shape."""
     if isinstance(value, tuple):
-        return f"({', '.join(map(_brief, value))}{',' if len(value) == 1 else ''})"
+        return f"({', '.join(map(brief, value))}{',' if len(value) == 1 else ''})"
     if hasattr(value, "shape") and np.prod(value.shape) > 3:
         return f"{type(value).__name__} {value.shape} of {value.dtype}"
+    if isinstance(value, int) and value.bit_length() > 128:
+        return f"an int of {value.bit_length()} bits"
     text = repr(value)
     return text if len(text) <= 60 else text[:59] + "…"
 
@@ -100,7 +107,7 @@ def _lengths(inputs: Sequence[Any], axes: Sequence[int]) -> str:
         axis = max(axis, -len(shape))  # a vector has one
         things = ALONG.get(len(shape), ALONG[2])
         what, where = (things[axis], "") if -axis <= len(things) else ("slice", f" along axis {axis}")
-        name = getattr(x, "name", None) or f"the {place}"
+        name = name_of(x) or f"the {place}"
         said.append(f"{shape[axis]} {what}{'s' * (shape[axis] != 1)}{where} of {name}")
     return ", ".join(said)
 
@@ -127,10 +134,19 @@ def _no_broadcast(operation: Any, inputs: Sequence[Any]) -> str:
 _REASONS: Sequence[tuple[str, Callable[[Any, Sequence[Any]], str]]] = (  # what NumPy writes, how it is said here
     ("could not be broadcast", _no_broadcast),
     ("mismatch in its core dimension", _no_product),
-    ("not supported for the input types", lambda operation, inputs: "expected real numbers"),
-    ("did not contain a loop", lambda operation, inputs: "expected real numbers"),
-    ("does not have enough dimensions", lambda operation, inputs: "a scalar is no matrix; use * to multiply by one"),
 )
+_PLAINLY = {  # the same, where it is said without a look at the inputs
+    "not supported for the input types": "expected real numbers", "did not contain a loop": "expected real numbers",
+    "unsupported operand type": "expected real numbers", "not supported between": "expected real numbers",
+    "interpreted as an integer": "expected whole numbers", "too large to convert": "a whole number is too large",
+    "truth value of an array": "expected one value, got an array",
+    "does not have enough dimensions": "a scalar is no matrix; use * to multiply by one",
+}  # fmt: skip
+
+
+def plainly(text: str) -> str | None:
+    """What is wrong, for words of NumPy's and Python's own that do not say it."""
+    return next((said for sign, said in _PLAINLY.items() if sign in text), None)
 
 
 def _transpose_that_fits(operation: Any, inputs: Sequence[Any], params: Mapping[str, Any]) -> str:
@@ -146,7 +162,7 @@ def _transpose_that_fits(operation: Any, inputs: Sequence[Any], params: Mapping[
                 continue
             if operation.broadcasts and operation.name not in SUMMED and out.shape not in [v.shape for v in swapped]:
                 continue  # a column and a row give a square, which nobody meant
-            name = getattr(inputs[i], "name", None) or f"the {place}"
+            name = name_of(inputs[i]) or f"the {place}"
             return f"; the transpose of {name}, {swapped[i].shape}, would fit"
     return ""
 

@@ -12,7 +12,8 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .record import Value, stamps, state
+from .naming import name_of
+from .record import Node, Value, stamps, state
 from .sweep import below
 
 INSTEAD = (
@@ -37,7 +38,7 @@ class Running:
         self.stamps = [v._record.stamp for v in variables]
         self.reached = False  # its result depends on a variable, or is made of a derivative, which may be a constant
 
-    def call(self, f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def call(self, f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """The function's result."""
         before = state.running
         state.running = (*before, self)
@@ -61,18 +62,35 @@ class Running:
         warnings.warn(text, IndependentWarning, stacklevel=level)
 
 
+def looked_at(x: Any, use: str) -> Any:
+    """The numbers of a Tensor, for whoever only shows them; TypeError where `compile` traces."""
+    numbers = state.look(x)
+    if isinstance(numbers, Value):
+        raise numbers.refused(use)  # type: ignore[attr-defined]
+    return numbers
+
+
+def demand_recorded(name: str, loss: Any) -> None:
+    """TypeError, ValueError for what is no recorded Tensor, or is traced by `compile`: there is no tape to be shown."""
+    if not isinstance(loss, Node):
+        raise TypeError(f"{name}: expected a Tensor, got {type(loss).__name__}")
+    if loss._record is None:
+        raise ValueError(f"{name}: nothing was tracked; did you forget requires_grad=True?")
+    looked_at(loss, name)
+
+
 def leaving(x: Any, use: str, instead: str = INSTEAD) -> Any:
     """The numbers of a Tensor, which are about to leave the tape; TypeError where they would take a gradient along.
 
     Under `no_grad` nothing has one, and under `compile` the numbers of now are never given away.
     """
-    numbers = state.look(x)
-    if state.running and x._record is not None and state.recording and not isinstance(numbers, Value):
+    numbers = looked_at(x, use)
+    if state.running and x._record is not None and state.recording:
         seen = below(x, state.running[0].start)
         run = next((run for run in reversed(state.running) if not seen.keys().isdisjoint(run.stamps)), None)
         if run is not None:
             argument = x._record.stamp in run.stamps
-            what = x.name or ("the argument" if argument else f"the result of {x._record.operation.name}")
+            what = name_of(x) or ("the argument" if argument else f"the result of {x._record.operation.name}")
             raise LeavingError(
                 f"{use}: {what}, of shape {x.shape}, depends on what {run.name} differentiates in, and a plain number "
                 f"has no gradient; write {instead}"

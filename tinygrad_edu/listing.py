@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import checked
+from .leaving import demand_recorded
+from .naming import name_of
 from .notation import applied
 from .sweep import below, seed_for, settled
 from .tensor import Tensor
@@ -16,6 +19,7 @@ from .tensor import Tensor
 NARROWEST = {0: 16, 2: 10, 3: 10}  # what a narrow terminal leaves of the columns
 
 
+@checked
 def tape(loss: Tensor, adjoints: bool = False) -> Tape:
     """The tape of a tensor: one line for every leaf and every operation that it depends on, oldest first.
 
@@ -33,10 +37,7 @@ def tape(loss: Tensor, adjoints: bool = False) -> Tape:
     v1 = W · x  (1, 1)  11       1.67e-05
     a  = σ(v1)  (1, 1)  1        1
     """
-    if not isinstance(loss, Tensor):
-        raise TypeError(f"tape: expected a Tensor, got {type(loss).__name__}")
-    if not loss.requires_grad:
-        raise ValueError("tape: nothing was tracked; did you forget requires_grad=True?")
+    demand_recorded("tape", loss)
     nodes = below(loss)
     found = {}
     if adjoints:
@@ -51,10 +52,10 @@ class Tape:
     def __init__(self, nodes: list[Any], adjoints: Mapping[int, Any] | None) -> None:
         self.nodes = nodes
         self.names: dict[int, str] = {}
-        taken = {node.name for node in nodes}
+        taken = set(map(name_of, nodes))
         free = (name for i in itertools.count(1) if (name := f"v{i}") not in taken)
         for node in nodes:
-            self.names[id(node)] = next(free) if node.name is None else " ".join(node.name.split())
+            self.names[id(node)] = name_of(node) or next(free)
         self.adjoints = adjoints
 
     def __len__(self) -> int:
@@ -93,8 +94,9 @@ class Tape:
 
     def _name(self, x: Any, value: Any) -> str:
         """A tensor by its name, a constant by its number or its shape."""
-        if x is not None and (id(x) in self.names or x.name is not None):
-            return str(self.names.get(id(x), x.name))
+        name = self.names.get(id(x)) if x is not None else None
+        if name := name or name_of(x):
+            return name
         return _brief(value) if np.size(value) == 1 else f"const{np.shape(value)}"
 
 

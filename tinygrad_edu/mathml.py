@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import NamedTuple, NoReturn
 
+from .naming import visible
+
 # For the page. The round brackets of a matrix are borders: without a font that has tables of stretched parentheses, as
 # on most phones, a parenthesis stays as small as a letter.
 STYLE = """\
@@ -146,7 +148,8 @@ def mathml(latex: str, display: bool = True) -> str:
     if parser.peek():
         parser.fail(f"{parser.peek()} with nothing that it ends")
     block = ' display="block"' if display else ""
-    return f'<math{block} alttext="{html.escape(latex)}">{body}</math>'
+    lines = "\n".join(map(_text, latex.split("\n")))
+    return f'<math{block} alttext="{lines}">{body}</math>'
 
 
 class Node(NamedTuple):
@@ -156,9 +159,14 @@ class Node(NamedTuple):
     xml: str
 
 
+def _text(raw: str) -> str:
+    """Any text, safe in XML, which has no place for control characters and the like."""
+    return html.escape(visible(raw))
+
+
 def _symbol(kind: str, text: str) -> Node:
     kind, element = ELEMENTS[kind]
-    return Node(kind, element.format(html.escape(text)))
+    return Node(kind, element.format(_text(text)))
 
 
 def _row(nodes: Iterable[Node]) -> str:
@@ -197,7 +205,7 @@ class _Parser:
         self.tokens = re.findall(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\s+|.", latex, re.DOTALL)
 
     def fail(self, trouble: str) -> NoReturn:
-        raise ValueError(f"{trouble}, in the formula {' '.join(self.latex.split())}")
+        raise ValueError(f"{visible(trouble)}, in the formula {visible(' '.join(self.latex.split()))}")
 
     def peek(self) -> str:
         """The next token that is not space; nothing at the end."""

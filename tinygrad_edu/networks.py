@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import Natural, Positive, checked, demand_dtype
+from .naming import name_of
 from .operations import identity, leaky_relu, relu
 from .record import layer, shape_of
 from .tensor import Tensor
@@ -62,15 +64,12 @@ class Dense:
            [0.5, 0.5]])
     """
 
+    @checked
     def __init__(
-        self, inputs: int, outputs: int, activation: Callable[[Any], Any] = identity, *, bias: bool = True,
-        seed: int | np.random.Generator | None = None, name: str | None = None, dtype: Any = np.float64,
+        self, inputs: Positive, outputs: Positive, activation: Callable[..., Any] = identity, *, bias: bool = True,
+        seed: Natural | np.random.Generator | None = None, name: str | None = None, dtype: Any = np.float64,
     ) -> None:  # fmt: skip
-        for width, what in ((inputs, "inputs"), (outputs, "outputs")):
-            if isinstance(width, bool) or not isinstance(width, int | np.integer) or width < 1:
-                raise ValueError(f"Dense: {what} must be a positive integer, got {width!r}")
-        if not callable(activation):
-            raise TypeError(f"Dense: activation must be a function, got {type(activation).__name__}")
+        dtype = demand_dtype("Dense", dtype, "f")
         rng = np.random.default_rng(seed)
         if activation in (relu, leaky_relu):
             W = rng.normal(0, math.sqrt(2 / inputs), (outputs, inputs))
@@ -159,10 +158,9 @@ class Optimiser:
         For a parameter that is no leaf Tensor which requires grad.
     """
 
+    @checked
     def __init__(self, parameters: Iterable[Tensor], rate: float) -> None:
         self.kind = type(self).__name__
-        if isinstance(parameters, Tensor):
-            raise TypeError(f"{self.kind}: expected a list of parameters, got one Tensor")
         self.parameters = list(parameters)
         if not self.parameters:
             raise ValueError(f"{self.kind}: there are no parameters")
@@ -181,7 +179,7 @@ class Optimiser:
             raise ValueError(f"{self.kind}: {name} must be {what}, got {number!r}")
 
     def _called(self, i: int) -> str:
-        return f"parameter {getattr(self.parameters[i], 'name', None) or f'number {i + 1}'}"
+        return f"parameter {name_of(self.parameters[i]) or f'number {i + 1}'}"
 
     def _zeros(self) -> list[Any]:
         return [np.zeros(parameter.shape, parameter.dtype) for parameter in self.parameters]
@@ -277,6 +275,7 @@ class Momentum(Optimiser):
     array([3.75])
     """
 
+    @checked
     def __init__(self, parameters: Iterable[Tensor], rate: float, momentum: float = 0.9) -> None:
         super().__init__(parameters, rate)
         self._demand("momentum", momentum, 0 <= momentum < 1, "at least 0 and below 1")
@@ -328,6 +327,7 @@ class Adam(Optimiser):
     array([ 0.5, -1.5])
     """
 
+    @checked
     def __init__(
         self, parameters: Iterable[Tensor], rate: float = 0.001,
         beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8,

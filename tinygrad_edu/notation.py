@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .naming import visible
 from .record import Operation
 
 AROUND = {  # what is written before and after a single operand
@@ -22,7 +23,7 @@ def applied(operation: Operation, operands: Sequence[str], params: Mapping[str, 
     >>> applied(matmul.operation, ["W1", "X"], {}), applied(sum.operation, ["a"], {"axis": 0, "keepdims": False})
     ('W1 · X', 'sum(a, axis=0)')
     """
-    symbol = operation.symbol or operation.name
+    symbol = visible(operation.symbol or operation.name)
     if symbol == "[]" and params:
         return f"{operands[0]}[{listed(params['index'])}]"
     if "functions" in params:  # the column of activations stands where a function's name does
@@ -50,8 +51,8 @@ def parameter(value: Any) -> str:
         return f"array {value.shape}"
     if callable(value) and not isinstance(value, type):
         operation = getattr(value, "operation", None)
-        return getattr(operation, "symbol", None) or getattr(value, "__name__", None) or str(value)
-    return "..." if value is Ellipsis else str(value)
+        return visible(getattr(operation, "symbol", None) or getattr(value, "__name__", None) or str(value))
+    return "..." if value is Ellipsis else visible(str(value))
 
 
 def listed(value: Any) -> str:

@@ -31,7 +31,7 @@ class Derived(Made):
         functools.update_wrapper(self, made[1])
         self.made, self._of = made, of
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self._of(*args, **kwargs)
 
     def __get__(self, owner: Any, kind: type | None = None) -> Any:

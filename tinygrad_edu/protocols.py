@@ -81,7 +81,7 @@ def on_values(function: Callable[..., Any], name: str, args: tuple[Any, ...], kw
     """Call a function of NumPy on numbers, with an error of ours where it fails."""
     try:
         return function(*args, **kwargs)
-    except (ValueError, TypeError, IndexError) as error:
+    except ERRORS as error:
         arrays = [x for x in args if isinstance(x, np.ndarray | np.generic)]
         raise misfit(Operation(name, function), arrays, {}, error) from None
 

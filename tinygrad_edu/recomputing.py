@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .containers import demand_function, flatten
+from .arguments import checked
+from .containers import flatten
 from .leaving import Running
-from .operations.defining import Jointly
+from .operations.defining import Each
 from .pickling import made_of
 from .protocols import is_traced
 from .record import Operation, record, recording, unchanging
@@ -17,6 +19,7 @@ from .tensor import Tensor
 from .transforms import adjoints, older_sources
 
 
+@checked
 def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     """f itself, but nothing between its arguments and its result is stored: the sweep computes it again.
 
@@ -27,7 +30,6 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     >>> float(grad(checkpoint(lambda x: (x * x).sum()))(np.array([3.0]))[0])
     6.0
     """
-    demand_function("checkpoint", f)
     name = f"checkpoint({getattr(f, '__name__', 'f')})"
 
     @made_of(checkpoint, f)
@@ -44,7 +46,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         value = out._value
         operation = Operation(name, lambda *_: value, opaque=True)
 
-        def pullback(g: Any, out: Any, *inputs: Any) -> list[Any]:
+        def recomputed(g: Any) -> list[Any]:
             with recording(True):
                 again = f(*args, **kwargs)
             if not np.array_equal(again._value, value, equal_nan=True):
@@ -54,7 +56,11 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
                 )
             return adjoints(again, sources, gradient=g, create_graph=isinstance(g, Tensor))  # type: ignore[no-any-return]
 
-        operation.vjps = Jointly(pullback)
+        def pullback(g: Any, out: Any, *inputs: Any) -> Callable[[int], Any]:
+            once = functools.cache(lambda: recomputed(g))
+            return lambda i: once()[i]
+
+        operation.vjps = Each(pullback)
         return record(operation, sources)
 
     return of

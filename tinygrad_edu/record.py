@@ -7,13 +7,10 @@ refers in a circle and memory comes back as soon as the last tensor is dropped.
 
 from __future__ import annotations
 
-import functools
-import inspect
 import itertools
 import operator
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ContextDecorator
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -21,60 +18,69 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from .arguments import checked, demand_function
 from .errors import demand_plain, misfit
 
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
+OF_A_VARIABLE: Mapping[str, Any] = MappingProxyType({})  # what a transform differentiates in has these parameters
 stamps = itertools.count(1)  # an input is stamped before its result: stamps are a topological order
 
 
-# What is switched on or off: for a thread, and for a task of asyncio.
-_recording: ContextVar[bool] = ContextVar("recording", default=True)
-_layers: ContextVar[tuple[str, ...]] = ContextVar("layers", default=())
-is_recording, layers_now = _recording.get, _layers.get
+as_it_is = operator.attrgetter("_value")
+# What is switched on or off, for a thread and for a task of asyncio. Of layers and of transforms that are running the
+# innermost is the last. While `compile` traces a function, others are in place of how the numbers of a node are looked
+# at, and of who is told of a result that no record is kept of.
+_DEFAULTS = {
+    "recording": True, "switches": (), "layers": (), "running": (), "look": as_it_is, "untracked": lambda *result: None,
+}  # fmt: skip
+_VARIABLES: dict[str, ContextVar[Any]] = {name: ContextVar(name, default=x) for name, x in _DEFAULTS.items()}
+is_recording, layers_now = _VARIABLES["recording"].get, _VARIABLES["layers"].get
+look_now, untracked_now = _VARIABLES["look"].get, _VARIABLES["untracked"].get
 
 
-class _State(threading.local):
-    """What the running thread has switched on or off."""
+class _State:
+    """What is switched on or off now."""
 
-    recording = property(lambda self: is_recording())
-    # The transforms that run a function now, the innermost last; see `leaving`.
-    running: tuple[Any, ...] = ()
-    # What `compile` puts others in place of, while it traces a function: how the numbers of a node are looked at, and
-    # who is told of a result that no record is kept of.
-    look: Callable[[Any], Any] = staticmethod(operator.attrgetter("_value"))
-    untracked: Callable[..., None] = staticmethod(lambda out, operation, inputs, params: None)
+    def __getattr__(self, name: str) -> Any:
+        return _VARIABLES[name].get()
+
+    def __setattr__(self, name: str, new: Any) -> None:
+        _VARIABLES[name].set(new)
 
 
 state = _State()
 
 
-RUN_LATER = inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction
+def _closed(opened: tuple[Any, ...], block: Any) -> tuple[Any, ...]:
+    """What is still open. Blocks in generators may close in another order than they opened."""
+    last = next((i for i in reversed(range(len(opened))) if opened[i] == block), len(opened))
+    return opened[:last] + opened[last + 1 :]
 
 
-class recording:
-    """Switch recording on or off, inside a ``with`` block or the function that it decorates."""
+class Block(ContextDecorator):
+    """What holds inside a ``with`` block or the function that it decorates; `word` is how it is written."""
+
+    word: str
+
+    def __call__(self, function: Any) -> Any:
+        demand_function(self.word, function)
+        return super().__call__(function)
+
+
+class recording(Block):
+    """Switch recording on or off."""
+
+    word = "no_grad"
 
     def __init__(self, on: bool) -> None:
         self.on = on
-        self.before: list[bool] = []  # one a block: the same switch may be entered again inside itself
 
     def __enter__(self) -> None:
-        self.before.append(is_recording())
-        _recording.set(self.on)
+        state.switches, state.recording = (*state.switches, self.on), self.on
 
     def __exit__(self, *error: object) -> None:
-        _recording.set(self.before.pop())
-
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        if any(runs_later(function) for runs_later in RUN_LATER):
-            raise TypeError("no_grad: it is over before a generator or a coroutine runs; open the block inside it")
-
-        @functools.wraps(function)
-        def switched(*args: Any, **kwargs: Any) -> Any:
-            with recording(self.on):
-                return function(*args, **kwargs)
-
-        return switched
+        state.switches = _closed(state.switches, self.on)
+        state.recording = state.switches[-1] if state.switches else True
 
 
 def no_grad() -> recording:
@@ -92,8 +98,7 @@ def no_grad() -> recording:
     return recording(False)
 
 
-@contextmanager
-def layer(name: str) -> Iterator[None]:
+class layer(Block):
     """Group what is recorded inside the block under `name`, for pictures and listings. Layers nest.
 
     They are one thread's and one asyncio task's own; a generator that is suspended inside the block shares them with
@@ -103,12 +108,18 @@ def layer(name: str) -> Iterator[None]:
     >>> with tg.layer("hidden 1"):
     ...     a = tg.sigmoid(tg.Tensor([[0.0]], requires_grad=True))
     """
-    before = layers_now()
-    _layers.set((*before, str(name)))
-    try:
-        yield
-    finally:
-        _layers.set(before)
+
+    word = "layer"
+
+    @checked
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> None:
+        state.layers = (*layers_now(), self.name)
+
+    def __exit__(self, *error: object) -> None:
+        state.layers = _closed(layers_now(), self.name)
 
 
 class Operation:
@@ -151,9 +162,9 @@ class Record(NamedTuple):
     layers: tuple[str, ...]
 
 
-def leaf_record() -> Record:
-    """The record of a tracked value that no operation made."""
-    return _new_record(Record, (next(stamps), None, (), (), NO_PARAMETERS, layers_now()))
+def leaf_record(params: Mapping[str, Any] = NO_PARAMETERS) -> Record:
+    """The record of a tracked value that no operation made: of somebody's leaf, or `OF_A_VARIABLE` of a transform."""
+    return _new_record(Record, (next(stamps), None, (), (), params, layers_now()))
 
 
 class Origin(NamedTuple):
@@ -204,7 +215,7 @@ def record1(operation: Operation, x: Any, params: Mapping[str, Any] = NO_PARAMET
     a = x._value
     try:
         value = operation.forward(a, **params) if params else operation.forward(a)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise misfit(operation, (x,), params, error) from None
     out = _new(type(x))
     out._value = value
@@ -229,7 +240,7 @@ def record2(operation: Operation, x: Any, y: Any, params: Mapping[str, Any] = NO
         node, a, b = x if x._record is not None else y, x._value, y._value
     try:
         value = operation.forward(a, b, **params) if params else operation.forward(a, b)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise misfit(operation, (x, y), params, error) from None
     out = _new(type(node))
     out._value = value
@@ -261,7 +272,7 @@ def record(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any
             values.append(constant(x, operation))
     try:
         value = operation.forward(*values, **params)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise misfit(operation, inputs, params, error) from None
     out = _new(kind)
     out._value = value
@@ -278,7 +289,7 @@ def record(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any
 
 def remember(out: Any, operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any]) -> None:
     """Keep the origin of an untracked result of named tensors, a few operations deep."""
-    state.untracked(out, operation, inputs, params)
+    untracked_now()(out, operation, inputs, params)
     depth = 0
     for x in inputs:
         origin = getattr(x, "_origin", None)
@@ -301,7 +312,7 @@ def apply(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any]
     values = [constant(x, operation) for x in inputs]
     try:
         return operation.forward(*values, **params)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise misfit(operation, inputs, params, error) from None
 
 

@@ -15,9 +15,10 @@ import numpy as np
 from numpy import ndarray
 
 from .absorbing import absorbing, bare
+from .operations.defining import Each
 from .operations.elementwise import astype
 from .operations.shapes import sum_to
-from .record import Node, Operation, constant
+from .record import NO_PARAMETERS, Node, Operation, constant
 
 Reading = Callable[[Any, Any], tuple[Any, Any, Iterable[Any], Any]]
 Pairs = Iterator[tuple[Any, Any]]
@@ -55,13 +56,16 @@ def sweep(
         if (operation.singular or operation.selects) and critical is not None:
             critical.append(operation)
         g, out, read_inputs, params = read(node, g)
-        for i, x, value, rule in zip(PLACES, record[2], record[3], operation.vjps):  # noqa: B905 - strict= takes as long as a product
+        rules, reading = operation.vjps, (g, out, *read_inputs)
+        if type(rules) is Each:
+            rules, reading, params = rules.read(reading, params), (), NO_PARAMETERS
+        for i, x, value, rule in zip(PLACES, record[2], record[3], rules):  # noqa: B905 - strict= takes as long as a product
             if x is None or rule is None or (source := x._record) is None:
                 continue
             stamp = source[0]
             if needed is not None and stamp not in needed:
                 continue
-            new = product = rule(g, out, *read_inputs, **params) if params else rule(g, out, *read_inputs)
+            new = product = rule(*reading, **params) if params else rule(*reading)
             if new.shape != value.shape:
                 new = _unbroadcast(new, value, operation)
             if new.dtype != value.dtype:

@@ -11,10 +11,11 @@ import numpy as np
 
 from . import operations as op
 from .absorbing import absorbing, bare
+from .arguments import checked, demand_dtype
 from .arithmetic import Arithmetic
 from .errors import LOST
-from .leaving import leaving
-from .operations.elementwise import astype, undetermined
+from .leaving import leaving, looked_at
+from .operations.elementwise import astype, differentiable, undetermined
 from .protocols import call_function, call_ufunc, is_traced, on_values, plain
 from .record import Node, Operation, Record, apply, constant, leaf_record, recording, state
 from .sweep import Pairs, Reading, below, numbers, owned, seed_for, settled, sweep
@@ -29,7 +30,8 @@ class Tensor(Arithmetic, Node):
     Parameters
     ----------
     data : numbers of any shape; they are copied.
-    requires_grad : track what is computed from it. Whole numbers and booleans then become float64.
+    requires_grad : track what is computed from it. Whole numbers and booleans then become float64, and the byte order
+        is the native one, as it is in every gradient.
     name : how formulas, pictures and messages call it.
     dtype : of the copy.
 
@@ -49,18 +51,16 @@ class Tensor(Arithmetic, Node):
     __hash__ = object.__hash__  # by identity: == compares coordinates
     __pandas_priority__ = 1 << 16  # a DataFrame or a Series on the left leaves arithmetic to the Tensor
 
+    @checked
     def __init__(
         self, data: Any, *, requires_grad: bool = False, name: str | None = None, dtype: Any = None
     ) -> None:
         if isinstance(data, Tensor) and data.requires_grad:
             raise TypeError("Tensor: a tracked Tensor would be cut from its graph; write .detach() if that is meant")
-        if dtype is not None and np.dtype(dtype).kind not in "fiub":
-            raise TypeError(f"Tensor: expected a real dtype, got {np.dtype(dtype)}")
-        array = np.array(constant(state.look(data) if isinstance(data, Tensor) else data, "Tensor"), dtype=dtype)
-        if requires_grad and array.dtype.kind != "f":
-            if dtype is not None:
-                raise TypeError(f"Tensor: requires_grad needs a floating dtype, got {array.dtype}")
-            array = array.astype(np.float64)
+        dtype = dtype if dtype is None else demand_dtype("Tensor", dtype, "f" if requires_grad else "fiub")
+        numbers = looked_at(data, "Tensor") if isinstance(data, Tensor) else constant(data, "Tensor")
+        array = np.array(numbers, dtype=dtype)
+        array = differentiable(array) if requires_grad else array
         array.flags.writeable = False
         self._value = array
         self._record = leaf_record() if requires_grad else None
@@ -121,7 +121,8 @@ class Tensor(Arithmetic, Node):
             raise TypeError(f"name: expected a string, got {type(new).__name__}")
         self._name = new
 
-    def named(self, name: str) -> Tensor:
+    @checked
+    def named(self, name: str | None) -> Tensor:
         """Set the name and return the tensor: ``a1 = tg.sigmoid(W1 @ X).named("a1")``."""
         self.name = name
         return self
@@ -175,6 +176,7 @@ class Tensor(Arithmetic, Node):
 
     # --- derivatives ---
 
+    @checked
     def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
         """Add the gradient of this tensor to the `grad` of every leaf that it depends on.
 
@@ -203,8 +205,11 @@ class Tensor(Arithmetic, Node):
     # --- Python's protocols ---
 
     def __repr__(self) -> str:
-        body = np.array2string(np.asarray(self._value), separator=", ", prefix="Tensor(")
-        if not self.size and self.shape != (0,):
+        traced = is_traced(self)
+        body = "numbers unknown"  # those of now are not the program's
+        if not traced:
+            body = np.array2string(np.asarray(self._value), separator=", ", prefix="Tensor(")
+        if traced or (not self.size and self.shape != (0,)):
             body += f", shape={self.shape}"
         dtype = "" if self.dtype in (np.dtype(float), np.dtype(int)) else f", dtype={self.dtype}"
         name = "" if self.name is None else f", name={self.name!r}"
@@ -306,9 +311,7 @@ class Tensor(Arithmetic, Node):
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """The numbers in another floating dtype; recorded. They are never copied without need, whatever `copy` is."""
-        if np.dtype(dtype).kind != "f":
-            raise TypeError(f"astype: expected a floating dtype, got {np.dtype(dtype)}; use .detach().numpy().astype")
-        return astype(self, np.dtype(dtype))
+        return astype(self, demand_dtype("astype", dtype, "f"))
 
 
 STEPPED = object()  # in the place of a gradient: what W -= step has made of a leaf

@@ -14,17 +14,16 @@ from typing import Any
 import numpy as np
 
 from . import operations as op
-from .containers import demand_function, flatten, leaves_like, positions_of
+from .arguments import checked
+from .containers import flatten, leaves_like, positions_of
 from .leaving import Running
-from .operations.elementwise import real
+from .operations.elementwise import differentiable
 from .pickling import made_of
 from .protocols import is_traced, plain
-from .record import constant, leaf_record, recording, shape_of, state
+from .record import OF_A_VARIABLE, constant, leaf_record, recording, shape_of, state
+from .sharing import LARGE, checksum, demand_unwritten
 from .sweep import Pairs, below, leading_to, numbers, owned, seed_for, settled
 from .tensor import Tensor, linearly, swept, tensors, untracked
-
-LARGE = 1 << 16  # bytes
-
 
 # --- running a function on fresh variables ---------------------------------------------------------------------------
 
@@ -41,7 +40,7 @@ class Run(Running):
         self, name: str, f: Callable[..., Any], args: Sequence[Any], chosen: Sequence[int], copy: bool = True
     ) -> None:
         super().__init__(name)
-        self.shares_memory = False
+        self.shared: list[tuple[Any, bytes]] = []  # arrays, and their checksums from before
         self.trees, self.given, self.variables = [], [], []
         new_args = list(args)
         with recording(True):
@@ -61,19 +60,19 @@ class Run(Running):
 
     def _variable(self, x: Any, name: str, copy: bool) -> Tensor:
         """A fresh variable with the value of x; of a tracked Tensor it is a copy that stays connected."""
-        if type(x) is np.ndarray and x.dtype.kind == "f":
-            if copy or x.nbytes <= LARGE:
+        if type(x) is np.ndarray and x.dtype.kind == "f" and x.dtype.isnative:
+            if copy or x.nbytes <= LARGE or not x.flags.forc:
                 x = x.copy("K")
             else:
-                self.shares_memory = True
+                self.shared.append((x, checksum(x)))
             variable = untracked(x)
         elif isinstance(x, Tensor):
             if x.requires_grad:
                 return op.identity(x)  # type: ignore[no-any-return]
-            variable = untracked(real(np.asarray(state.look(x))), x.name)
+            variable = untracked(differentiable(np.asarray(state.look(x))), x.name)
         else:
-            variable = untracked(real(np.array(constant(x, name))))
-        variable._record = leaf_record()
+            variable = untracked(differentiable(np.array(constant(x, name))))
+        variable._record = leaf_record(OF_A_VARIABLE)
         return variable
 
     def look_around(self) -> None:
@@ -142,6 +141,7 @@ def older_sources(y: Tensor, start: int) -> list[Any]:
 # --- the transforms --------------------------------------------------------------------------------------------------
 
 
+@checked
 def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., tuple[Any, Any]]:
     """A function that returns f's value and its gradient with respect to the arguments `argnum`.
 
@@ -153,6 +153,8 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
 
     Notes
     -----
+    A gradient has the shape and dtype of its argument, in native byte order; of whole numbers it is float64.
+
     Numbers that leave the tape have no gradient. Inside f, a Tensor that depends on the arguments `argnum` therefore
     does not become a plain number: `float(x)` (as in `math.exp(x)` and ``"%f" % x``), `int(x)`, `x.item()`,
     `x.numpy()`, `x.data`, `x.tolist()`, `np.array([x, x])`, `array[0] = x` and `copy.copy(x)` raise TypeError. Write
@@ -163,8 +165,9 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
     A result that depends on none of these arguments gets zeros and an `IndependentWarning`, unless f takes a derivative
     itself (that of a linear function is a constant).
 
-    Arrays above 64 KiB are not copied for the call. Tensors that f keeps beyond it share memory with them. Where f
-    closes over a tracked Tensor and such arrays, it is called twice.
+    Arrays above 64 KiB are not copied for the call: if their numbers are others after it, as f writes into them under
+    another name, it is a ValueError. Tensors that f keeps beyond it share memory with them. Where f closes over a
+    tracked Tensor and such arrays, it is called twice.
 
     What this and the other transforms return pickles if f does, as a function of a module: so do pools of processes
     get it. It is the pair of transform and f that is pickled.
@@ -174,7 +177,6 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
     (5.0, array([2., 4.]))
     """
     name = "grad"
-    demand_function(name, f)
 
     @made_of(value_and_grad, f, argnum)
     def of(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -182,7 +184,8 @@ def value_and_grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> 
         of_args = functools.partial(f, **kwargs) if kwargs else f
         run = Run(name, of_args, args, chosen, copy=False)
         y, found = _value_and_gradients(run, name)
-        if run.live and run.shares_memory:  # f closes over a tracked tensor: the graph lives on, on arrays of its own
+        demand_unwritten(name, run.shared)
+        if run.live and run.shared:  # f closes over a tracked tensor: the graph lives on, on arrays of its own
             run = Run(name, of_args, args, chosen)
             run.live = True
             y, found = _value_and_gradients(run, name)
@@ -202,6 +205,7 @@ def _value_and_gradients(run: Run, name: str) -> tuple[Tensor, list[Any]]:
     return y, run.gradients(y, np.ones(y.shape, y.dtype))
 
 
+@checked
 def grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """A function that returns the gradient of f with respect to the arguments `argnum`; see `value_and_grad`.
 
@@ -217,6 +221,7 @@ def grad(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[.
     return of
 
 
+@checked
 def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """The value of f and its pullback: ``pull(g)`` is the tuple of gᵀ·∂f/∂arg, one an argument, as often as called.
 
@@ -239,6 +244,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     return run.rebuild_output([run.handed_out(y) for y in run.outputs]), pull
 
 
+@checked
 def jvp(f: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """The value of f and its derivative in a direction, ∂f/∂args · tangents: two reverse sweeps, as the pullback is
     linear in its argument and the derivative of a linear map is the map.
@@ -247,8 +253,6 @@ def jvp(f: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> 
     >>> tangent
     array([6.])
     """
-    if not isinstance(args, list | tuple) or not isinstance(tangents, list | tuple):
-        raise TypeError("jvp: args and tangents must be tuples, with one entry an argument of the function")
     given, _ = flatten(args)
     directions = _directions("jvp: tangents", args, tangents)
     out, pull = vjp(f, *args)
@@ -277,6 +281,7 @@ def _directions(name: str, given: Any, tangents: Any) -> list[Any]:
     return directions
 
 
+@checked
 def jacobian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """A function that returns all derivatives ∂out/∂arg of f, of shape ``out.shape + arg.shape``: one sweep an output.
 
@@ -286,8 +291,6 @@ def jacobian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callab
     array([[2., 0.],
            [0., 4.]])
     """
-    demand_function("jacobian", f)
-
     @made_of(jacobian, f, argnum)
     def of(*args: Any, **kwargs: Any) -> Any:
         run = Run("jacobian", functools.partial(f, **kwargs), args, positions_of("jacobian", argnum, len(args)))
@@ -314,6 +317,7 @@ def _basis(y: Tensor) -> Iterator[Any]:
         yield seed.reshape(y.shape)
 
 
+@checked
 def hessian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """A function that returns the second derivatives of a scalar f, of shape ``arg.shape + arg.shape``.
 
@@ -324,6 +328,7 @@ def hessian(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callabl
     return jacobian(grad(f, argnum), argnum)
 
 
+@checked
 def hvp(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """A function of f's arguments and a direction v, of the form of the argument, that returns the Hessian times v:
     the gradient's own pullback, as a Hessian is symmetric.
@@ -354,6 +359,7 @@ def hvp(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..
     return of
 
 
+@checked
 def adjoints(loss: Tensor, wrt: Any, *, gradient: Any = None, create_graph: bool = False) -> Any:
     """The gradients of `loss` with respect to recorded tensors, leaves or not. Never touches `.grad`.
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import demand_plain
+from ..errors import brief
+from ..record import constant as plain
 from .cursor import Name
-from .evaluate import Misfit
 from .scope import Scope, Unknown
+from .work import Misfit
 
 Array = Any
 
@@ -38,10 +39,18 @@ class Watched(np.ndarray):
 def called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Callable[..., Array]:
     """A function of what its arguments name."""
     quantities = {}
-    for name, parameter in inspect.signature(function).parameters.items():
+    try:
+        parameters = inspect.signature(function).parameters
+    except ValueError:  # of what is written in C
+        raise TypeError(f"compare: the arguments of the formula have no names, got {brief(function)}") from None
+    for name, parameter in parameters.items():
         several = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         if several or parameter.default is not parameter.empty:
             continue
+        alike = [each for each in scope.alike.get(name, ()) if each.isidentifier()]
+        if len(alike) > 1 and not scope.mapped(Name(name)):
+            said = f"Python reads {' and '.join(alike)} as one name, {name}; names={{...}} says what is what"
+            raise ValueError(f"compare: an argument of the function: {said}")
         try:
             quantities[name] = scope.find(Name(name))[0]
         except Unknown as error:
@@ -53,8 +62,7 @@ def called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Call
             array.notes = notes
         try:
             result = function(**arrays)
-            demand_plain(result, "the result")
-            return np.asarray(getattr(result, "_value", result), float)
+            return np.asarray(plain(getattr(result, "_value", result), "the result"), float)
         except Exception as error:  # whatever it is: the function cannot be run on these arrays
             raise Misfit(None, f"the function fails, {type(error).__name__}: {error}") from None
 
@@ -64,9 +72,5 @@ def called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Call
 def constant(values: Any) -> Callable[..., Array]:
     """Numbers that are what they are."""
     values = getattr(values, "_value", values)
-    demand_plain(values, "compare: the formula")
-    try:
-        array = np.asarray(values, float)
-    except (TypeError, ValueError):
-        raise TypeError(f"compare: the formula is an array, a function or text, not {type(values).__name__}") from None
+    array = np.asarray(plain(values, "compare: the formula, an array, a function or text"), float)
     return lambda trial: array

@@ -146,6 +146,12 @@ def _index(x: Array, *index: Array) -> Any:
     return tuple(each.astype(int) for each in labels)[::-1]
 
 
+def is_one_hot(value: Array) -> bool:
+    """Whether all are 0 but a 1 in each row, or in each column."""
+    ones = np.ndim(value) == 2 and any(np.all(np.sum(value, axis=axis) == 1) for axis in (0, 1))
+    return bool(ones and np.all((value == 0) | (value == 1)))
+
+
 def _set(x: Array, value: Array, *index: Array) -> Array:
     """x with the elements set that an index picks."""
     changed = np.array(x, float)

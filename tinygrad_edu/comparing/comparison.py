@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arguments import Tolerance, checked, shown
+from ..leaving import demand_recorded
+from ..naming import short
 from ..record import Node
 from ..sweep import below, leading_to
 from ..symbolic import Formula, derive
@@ -17,27 +20,30 @@ from ..symbolic.derive import LARGEST, wanted
 from ..symbolic.reading import Reading
 from ..symbolic.terms import session
 from .callables import called, constant
+from .calls import is_one_hot
 from .cursor import Name
 from .diagnosis import Diagnosis, explanations
-from .display import Display, short
-from .evaluate import Misfit
+from .display import LONGEST, Display
 from .finding import Inputs
 from .grammar import ORDERS, parse
+from .lookup import meanings
 from .printing import Printer
 from .programs import Fault, Program, read_as
-from .scope import Quantity, Scope, joined, meanings
+from .scope import Quantity, Scope, joined
 from .spelling import Spelling
 from .statements import body
 from .tokens import FormulaError, notation_of, restored
 from .tree import Tree
 from .trial import SMALL, Trial
+from .work import Excess, Misfit
 
 Array = Any
 READINGS = 12  # of a text whose products or names may be read in several ways
 
 
+@checked
 def compare(
-    loss: Any, wrt: Any, formula: Any, *, rtol: float | None = None, names: Mapping[str, Any] | None = None
+    loss: Any, wrt: Any, formula: Any, *, rtol: Tolerance | None = None, names: Mapping[str, Any] | None = None
 ) -> Comparison:
     r"""Compare a formula for a gradient with the engine's, and say what is wrong where it is wrong.
 
@@ -86,10 +92,7 @@ def compare(
     >>> print(tg.compare(tg.squared_error(t, a), W, "d = a - t; d *= a * (1 + a); dW = d @ x.T").diagnosis)
     Line 2, d: The sign is wrong: 1 + a should be 1 - a.
     """
-    if not isinstance(loss, Node):
-        raise TypeError(f"compare: expected a Tensor, got {type(loss).__name__}")
-    if loss._record is None:
-        raise ValueError("compare: nothing was tracked; did you forget requires_grad=True?")
+    demand_recorded("compare", loss)
     if loss._value.size != 1:
         raise ValueError(f"compare: the loss has shape {loss._value.shape}; only a scalar (size 1) has a gradient")
     nodes = below(loss)
@@ -151,7 +154,7 @@ class Comparison(Display):
         self._misfit = self.diagnosis = ""
         self._others: dict[Quantity, Inputs] = {}
         self.verdict = "wrong"
-        scope = Scope(loss, reading, {_key(name): target for name, target in names.items()})
+        scope = Scope(loss, reading, {_key(name, target): target for name, target in names.items()})
         if isinstance(formula, str):
             typed, formula = formula, restored(formula, scope.known())
             self._notes += ['It is read as a text with r in front: write r"…".'] * (formula != typed)
@@ -188,7 +191,7 @@ class Comparison(Display):
             scope.rows = set()
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, self._inputs.alone)
         labels = {name for program, choose, _ in readings for name in program.labels(choose)}
-        if one_hot := {name for name in labels if _is_one_hot(self._inputs.own.given[name])}:
+        if one_hot := {name for name in labels if is_one_hot(self._inputs.own.given[name])}:
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, self._inputs.alone, labels=one_hot)
             self._notes.append(f"{' and '.join(sorted(one_hot))} is read as labels, as it is one-hot.")
         for program, choose, tree in readings:
@@ -236,8 +239,10 @@ class Comparison(Display):
             self._broadcasts += [each for each in notes.values() if candidate.tree and each not in self._broadcasts]
             return value
         except Misfit as error:
-            piece = f"{candidate.printer(error.tree)}: " if candidate.printer and error.tree else ""
+            piece = f"{short(candidate.printer(error.tree), LONGEST)}: " if candidate.printer and error.tree else ""
             said = str(error).rstrip(".")
+            if isinstance(error, Excess):
+                raise FormulaError(self.text, error.tree.at if error.tree else 0, said) from None
             self._misfit = f"It does not type-check: {piece}{said}."
             return None
 
@@ -315,7 +320,9 @@ class Comparison(Display):
         elif not known:
             parts += [self._where()] if self.value is not None and not best.fault else []
             parts += ["it is not what the tape has by this name."] if best.fault and len(parts) < 2 else []
-            parts.append("No small edit explains it." if self.text else "No simple cause explains it.")
+            few = "It is too long to try every small edit; those that were tried do not explain it."
+            none = "No small edit explains it." if self.text else "No simple cause explains it."
+            parts.append(few if self._inputs.scope.work.cut else none)
         self.diagnosis = " ".join(parts)
         return best
 
@@ -376,7 +383,7 @@ class Comparison(Display):
         assert piece.program is not None
         raw = fault.line.raw
         several, chain = len(piece.program.lines) > 1, len(raw.members) > 1
-        member = short(piece.program.text[slice(*raw.places[fault.member])])
+        member = short(piece.program.text[slice(*raw.places[fault.member])], LONGEST)
         shown = raw.target.text if raw.target is not None and not (chain and not several) else member
         where = f"Line {raw.number}, {shown}:" if several else f"In the chain, {shown}:"
         if fault.said:
@@ -472,18 +479,14 @@ class Comparison(Display):
         return None
 
 
-def _key(name: str) -> Name:
+def _key(name: Any, target: Any) -> Name:
     """A key of names= as the grammar has it."""
-    tree = parse(restored(str(name), set()), {str(name)} if str(name).isidentifier() else ())
+    if not isinstance(name, str) or not isinstance(target, str | Node | np.ndarray | int | float):
+        raise TypeError(f"compare: names= maps names to names, Tensors or numbers, got {shown(name)}: {shown(target)}")
+    tree = parse(restored(name, set()), {name} if name.isidentifier() else ())
     if tree.kind != "name" or not isinstance(tree.data, Name):
         raise ValueError(f"compare: the key {name!r} of names= is no name")
     return tree.data._replace(base=joined(tree.data.base))
-
-
-def _is_one_hot(value: Array) -> bool:
-    """Whether all are 0 but a 1 in each row, or in each column."""
-    ones = np.ndim(value) == 2 and any(np.all(np.sum(value, axis=axis) == 1) for axis in (0, 1))
-    return bool(ones and np.all((value == 0) | (value == 1)))
 
 
 def _evaluated(tree: Tree, trial: Any) -> Array:

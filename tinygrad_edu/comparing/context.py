@@ -10,11 +10,12 @@ import numpy as np
 
 from ..symbolic.reading import WHOLE
 from .calls import COMPUTE
-from .evaluate import Misfit, Ones, Unit
+from .evaluate import Ones, Unit
 from .factors import named_factors
 from .scope import Quantity, Scope
 from .tree import Tree, call, had, negative, number
 from .trial import Trial
+from .work import Misfit
 
 ONE = number(1)
 DERIVATIVES: dict[str, Callable[[Tree, Any], Tree]] = {  # of a = σ(z), as they are typed
@@ -107,6 +108,10 @@ class Context:
 
     def shape(self, tree: Tree) -> tuple[int, ...] | None:
         """The shape of a tree; None where it does not type-check or takes any."""
+        work = self.scope.work
+        if work.used_up():
+            return None
+        work.formula_begins()
         try:
             with np.errstate(all="ignore"):
                 x = self.trial.evaluate.value(tree)

@@ -12,7 +12,6 @@ from .conditions import conditions, late_conditions
 from .context import Context
 from .context import name as quantity_tree
 from .edits import SAID, Edit, edits
-from .evaluate import Misfit
 from .factors import Factor, explained, named_factors, scaled_by
 from .finding import Finding, Inputs, ratio
 from .mistakes import constants, extra, layers, orders, products, signs, transposes
@@ -20,6 +19,7 @@ from .printing import Printer
 from .scope import Quantity, Scope
 from .tree import Tree, dot, had, negative, number
 from .trial import Trial
+from .work import Misfit
 
 Array = Any
 Formula = Callable[[Trial], Array]
@@ -398,6 +398,7 @@ def explanations(readings: list[Diagnosis], fresh: bool = True) -> tuple[int, li
     """
     if not any(np.any(trial.engine) for trial in readings[0].inputs.likely):
         return 0, []  # whatever makes the formula 0 would explain a gradient of 0
+    readings[0].scope.work.search_begins()
     for search in SEARCHES if fresh else SEARCHES[:1]:
         found = [(i, each) for i, reading in enumerate(readings) for each in search(reading)]
         if not fresh:

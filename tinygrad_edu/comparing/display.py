@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from ..naming import short
 from ..pickling import Readable
 
 Array = Any
+LONGEST = 300  # characters of a formula that are shown
 
 
 class Display(Readable):
@@ -28,7 +30,7 @@ class Display(Readable):
 
     def __str__(self) -> str:
         text = textwrap.dedent(self.text).strip()
-        text = text if len(text.splitlines()) > 1 else short(text)
+        text = text if len(text.splitlines()) > 1 else short(text, LONGEST)
         written = textwrap.indent(f"{self.verdict}: {text}", " " * (len(self.verdict) + 2)).lstrip()
         lines = [written if text else self.verdict, self.diagnosis]
         if self.suggestion:
@@ -55,7 +57,7 @@ class Display(Readable):
     def _rows(self) -> Iterator[tuple[str, Any]]:
         yield "verdict", self.verdict
         if self.text:
-            yield "formula", short(self.text)
+            yield "formula", short(self.text, LONGEST)
         yield "diagnosis", self.diagnosis
         if self.suggestion:
             yield "suggestion", self.suggestion
@@ -78,8 +80,3 @@ class Display(Readable):
         colour, strength = "220,50,50" if x > 0 else "50,110,230", min(abs(x) / self.max_abs_error, 1) * 0.55
         style = f"background:rgba({colour},{strength:.2f});text-align:right"
         return f"<td title='{x:.6g}' style='{style}'>{x:.2g}</td>"
-
-
-def short(text: str) -> str:
-    """A text in one line, cut where it is long."""
-    return " ".join(text.split()) if len(text) <= 300 else " ".join(text[:299].split()) + "…"

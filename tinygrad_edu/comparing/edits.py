@@ -13,6 +13,7 @@ from .context import Context, name
 from .mistakes import GENERATORS, Generator, layers, missing, sums, taken_apart, transposes
 from .scope import Quantity
 from .tree import Tree
+from .work import NODE, SEEN
 
 SAID = {  # the causes, and what is said of them
     "sign": "The sign is wrong: {old} should be {new}.",
@@ -62,7 +63,16 @@ class Edit(NamedTuple):
 
 
 def edits(tree: Tree, context: Context, generators: tuple[Generator, ...] = GENERATORS) -> Iterator[Edit]:
-    """All edits of a formula."""
+    """All edits of a formula, as far as the work of the comparison reaches."""
+    work, size = context.scope.work, sum(1 for _ in tree.walk())
+    for edit in _edits(tree, context, generators):
+        if work.used_up():
+            return
+        work.done += NODE + SEEN * size
+        yield edit
+
+
+def _edits(tree: Tree, context: Context, generators: tuple[Generator, ...]) -> Iterator[Edit]:
     for node in tree.walk():
         for generator in generators:
             for cause, cost, new, *piece in generator(node, context):

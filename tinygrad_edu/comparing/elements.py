@@ -6,12 +6,14 @@ each sample has one more, SAMPLE: it stays for a value that has samples, and is 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .calls import COMPUTE
 from .tree import Tree
+from .work import ELEMENT, NODE
 
 if TYPE_CHECKING:
     from .evaluate import Evaluation
@@ -93,6 +95,7 @@ class Elements:
             n = max((self.sizes.get(index, 0) for index in tree.indices), default=0)
             for index in tree.indices:
                 self.sizes.setdefault(index, n)
+            self.evaluation.work.add(tree, ELEMENT * n * n)
             return Indexed(np.eye(n), tree.indices)
         array = np.asarray(self.evaluation.shaped(self.evaluation.numbers(tree.data)))
         if array.size == 1:
@@ -119,6 +122,8 @@ class Elements:
 
     def _together(self, function: Any, a: Indexed, b: Indexed) -> Indexed:
         axes = tuple(dict.fromkeys((*a.indices, *b.indices)))
+        sizes = {**dict(zip(a.indices, a.array.shape, strict=True)), **dict(zip(b.indices, b.array.shape, strict=True))}
+        self.evaluation.work.add(None, NODE + ELEMENT * math.prod(sizes.values()))
         return Indexed(function(self._aligned(a, axes), self._aligned(b, axes)), axes)
 
     def _sum(self, tree: Tree) -> Indexed:

@@ -7,6 +7,8 @@ Whatever has a value in NumPy's notation has the same one in NumPy.
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,16 +17,9 @@ import numpy as np
 from .calls import COMPUTE
 from .elements import Elements, Unfit, has_indices
 from .tree import Tree
+from .work import ELEMENT, NODE, Misfit, Work
 
 Array = Any
-
-
-class Misfit(ValueError):
-    """Shapes that do not fit: where, and which."""
-
-    def __init__(self, tree: Tree | None, what: str) -> None:
-        super().__init__(what)
-        self.tree = tree
 
 
 class Ones:
@@ -38,8 +33,12 @@ class Unit:
     """I, as large as is asked for."""
 
 
-LARGEST = 2_000_000  # numbers of a Kronecker product
 SIGNS = {"sum": "+", "dot": "·", "had": "∘", "kron": "⊗"}
+ELEMENTS: dict[str, Callable[..., float]] = {  # how many a function computes, where it is not one for each it gets
+    "outer": lambda a, b: a.size * b.size, "inner": lambda a, b: a.size * b.size / (a.shape or (1,))[-1],
+    "diag": lambda a: a.size ** (1 if min(a.shape, default=1) > 1 < a.ndim else 2), "diagflat": lambda a: a.size**2,
+    "det": lambda a: a.size**1.5,
+}  # fmt: skip
 RELATIONS: dict[str, Callable[[Array, Array], Array]] = {
     ">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal, "==": np.equal,
 }  # fmt: skip
@@ -50,8 +49,9 @@ class Evaluation:
 
     def __init__(
         self, numbers: Callable[[Any], Array], matrices: bool, apply: Callable[..., Array] | None = None,
-        batch: int = 1, shape: tuple[int, ...] = (), axis: Any = 0,
+        batch: int = 1, shape: tuple[int, ...] = (), axis: Any = 0, work: Work | None = None,
     ) -> None:  # fmt: skip
+        self.work = work or Work(0)
         self.numbers, self.matrices, self.apply, self.batch, self.shape = numbers, matrices, apply, batch, shape
         self.axis = axis  # of softmax on paper
         self.row = False  # whether the gradient is a row which may as well be written as a column
@@ -64,6 +64,7 @@ class Evaluation:
     def __call__(self, tree: Tree, broadcast: bool = False) -> Array:
         """The value as an array; in NumPy a column and a row may be `broadcast` to a matrix, where that is typed."""
         self.broadcast = broadcast and not self.matrices
+        self.work.formula_begins()
         with np.errstate(all="ignore"):
             if self.matrices and has_indices(tree):
                 return self.elements(tree, (), self.shape)
@@ -104,6 +105,7 @@ class Evaluation:
     def value(self, tree: Tree) -> Array:
         """The value; ones and I as what they are."""
         if tree not in self.known:
+            self.work.add(tree, NODE * (1 + len(tree.args)))
             self.known[tree] = getattr(self, f"_{tree.kind}")(tree)
         return self.known[tree]
 
@@ -149,15 +151,15 @@ class Evaluation:
 
     def elementwise(self, tree: Tree, function: Callable[[Array, Array], Array], a: Array, b: Array) -> Array:
         shapes = np.shape(a), np.shape(b)
-        said = f"A {SIGNS.get(tree.kind, ',')} B of {shapes[0]} and {shapes[1]}"
         try:
-            whole = np.broadcast_shapes(*shapes)
+            whole = shapes[0] if shapes[0] == shapes[1] else np.broadcast_shapes(*shapes)
         except ValueError:
-            raise Misfit(tree, f"{said}: the shapes are not equal") from None
+            raise Misfit(tree, f"{_met(tree, shapes)}: the shapes are not equal") from None
         if whole not in shapes and not any(map(_repeated, tree.args)):
             if not self.broadcast:
-                raise Misfit(tree, f"{said}, which NumPy broadcasts to {whole}")
+                raise Misfit(tree, f"{_met(tree, shapes)}, which NumPy broadcasts to {whole}")
             self.broadcasts[tree] = f"{shapes[0]} and {shapes[1]} are broadcast to {whole}."
+        self.work.add(tree, ELEMENT * math.prod(whole))
         return self.computed(tree, function, a, b)
 
     def _had(self, tree: Tree) -> Array:
@@ -187,7 +189,9 @@ class Evaluation:
         for b in factors[1:]:
             if isinstance(result, Ones) or isinstance(b, Ones):  # 1·row, column·1ᵀ: repeated
                 self.repeated.add(tree)
-                result = self.plain(result) * self.plain(b)
+                result, b = self.plain(result), self.plain(b)
+                self.work.add(tree, ELEMENT * np.size(result) * np.size(b))
+                result = result * b
             else:
                 result = self.matmul(tree, result, b)
         if len(factors) < len(tree.args) and any(each.kind == "name" and each.data.kind == "eye" for each in tree.args):
@@ -197,7 +201,10 @@ class Evaluation:
     def matmul(self, tree: Tree, a: Array, b: Array) -> Array:
         a, b = np.asarray(a), np.asarray(b)
         if self.matrices and 1 in (a.size, b.size):
+            self.work.add(tree, ELEMENT * max(a.size, b.size))
             return a * b
+        columns = b.shape[-1] if b.ndim > 1 else 1
+        self.work.add(tree, (a.size + ELEMENT * (a.size // (a.shape or (1,))[-1])) * columns)
         try:
             return np.dot(a, b) if tree.data == "np.dot" and not self.matrices else a @ b
         except ValueError:
@@ -208,8 +215,7 @@ class Evaluation:
 
     def _kron(self, tree: Tree) -> Array:
         a, b = map(self.array, tree.args)
-        if np.size(a) * np.size(b) > LARGEST:
-            raise Misfit(tree, f"A ⊗ B of {np.shape(a)} and {np.shape(b)} is too large")
+        self.work.add(tree, ELEMENT * np.size(a) * np.size(b))
         return np.kron(a, b)
 
     def _power(self, tree: Tree) -> Array:
@@ -228,6 +234,7 @@ class Evaluation:
             return 1 / x
         if x.ndim != 2 or x.shape[0] != x.shape[1]:
             raise Misfit(tree, f"the inverse of {x.shape}: only square matrices have one")
+        self.work.add(tree, 3.0 * x.size * len(x))
         return np.linalg.inv(x)
 
     def _relation(self, tree: Tree) -> Array:
@@ -248,10 +255,9 @@ class Evaluation:
         if name in ("act", "slope"):
             assert self.apply is not None
             return self.shaped(self.apply(tree, name, params["of"], args[0]))
-        if name == "outer" and np.size(args[0]) * np.size(args[1]) > LARGEST:
-            raise Misfit(tree, f"an outer product of {np.shape(args[0])} and {np.shape(args[1])} is too large")
+        self.work.add(tree, ELEMENT * ELEMENTS.get(name, _together)(*map(np.asarray, args)))
         if name == "reshape":
-            args.append(tuple(int(x) for x in self.sizes(tree.args[1:])))
+            args.append(self.sizes(tree.args[1:]))
         if name == "diag" and self.matrices:
             name = "diagflat" if 1 in np.shape(args[0]) else name
         if name == "softmax" and self.matrices:
@@ -271,15 +277,30 @@ class Evaluation:
         except (ValueError, TypeError, IndexError, np.linalg.LinAlgError) as error:
             raise Misfit(tree, f"{name} of {', '.join(str(np.shape(x)) for x in args)}: {error}") from None
 
-    def sizes(self, trees: tuple[Tree, ...]) -> list[float]:
+    def sizes(self, trees: tuple[Tree, ...]) -> tuple[int, ...]:
         inside = trees[0].args if len(trees) == 1 and trees[0].kind == "tuple" else trees
-        return [float(np.ravel(self.array(each))[0]) for each in inside]
+        sizes = [float(np.ravel(self.array(each))[0]) for each in inside]
+        if not all(abs(size) < 2**31 for size in sizes):
+            raise Misfit(trees[0], f"no shape is made of {', '.join(f'{size:g}' for size in sizes)}")
+        return tuple(map(int, sizes))
 
     def filled(self, tree: Tree, name: str) -> Array:
-        sizes = tuple(int(x) for x in self.sizes(tree.args[:1]))
-        if not all(0 < size <= 10_000 for size in sizes) or np.prod([*sizes, *sizes][:2], dtype=float) > 1e6:
+        sizes = self.sizes(tree.args[:1])
+        if not sizes or not all(0 < size <= 10_000 for size in sizes) or math.prod([*sizes, *sizes][:2]) > 1e6:
             raise Misfit(tree, f"{name} of the size {sizes}")
+        self.work.add(tree, ELEMENT * math.prod([*sizes, *sizes] if name == "eye" else sizes))
         return np.eye(sizes[0], sizes[-1]) if name == "eye" else self.shaped(np.full(sizes, float(name == "ones")))
+
+
+def _met(tree: Tree, shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> str:
+    return f"A {SIGNS.get(tree.kind, ',')} B of {shapes[0]} and {shapes[1]}"
+
+
+def _together(*args: Array) -> int:
+    """How many elements arrays have together."""
+    with contextlib.suppress(ValueError):  # which NumPy will say
+        return math.prod(np.broadcast_shapes(*(x.shape for x in args)))
+    return 0
 
 
 def _repeated(tree: Tree) -> bool:

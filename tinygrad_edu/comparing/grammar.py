@@ -16,7 +16,9 @@ from .tokens import Token
 from .tree import Tree, call, had, product, transposed
 
 ORDERS = ("tight", "left", "right")
+TALLEST = 150  # operations, one inside the other
 PRODUCTS = {"·": "dot", "@": "dot", "∘": "had", "*": "had", "⊘": "over", "/": "over", "⊗": "kron", "•": "bullet"}
+ELEMENTWISE = {"had": 1, "over": -1}  # and the exponent of the second factor
 LOOSE = {"had", "over", "kron"}
 COMPARISONS = {">", "<", ">=", "<=", "=="}
 STARTING = {"number", "name", "ones", "accent"}  # kinds of tokens that an operand begins with
@@ -52,6 +54,11 @@ class Parser(Operands):
             self.take()
         if self.next.kind != "end":
             self.refuse(f"{self.next.text!r} is left over")
+        level = [tree]
+        for _ in range(TALLEST):
+            level = [each for node in level for each in node.args]
+        if level:
+            self.refuse(f"more than {TALLEST} operations, one inside the other", level[0].at)
         return tree
 
     def sum(self) -> Tree:
@@ -68,7 +75,7 @@ class Parser(Operands):
         tree = terms[0] if signs == [1] else Tree("sum", tuple(terms), tuple(signs), at=at)
         if self.follows(*COMPARISONS):
             relation = self.take().text
-            tree = Tree("relation", (tree, self.sum()), relation, at=at)
+            tree = Tree("relation", (tree, self.nested(self.sum)), relation, at=at)
         return tree
 
     def sign(self) -> int:
@@ -171,15 +178,22 @@ def _folded(factors: list[Tree], operators: list[str], right: bool = False) -> T
         for factor, each in zip(reversed(factors[:-1]), reversed(operators), strict=True):
             result = _combined(factor, each, result)
         return result
-    result = factors[0]
-    for each, factor in zip(operators, factors[1:], strict=True):
-        result = _combined(result, each, factor)
+    result, i = factors[0], 0
+    while i < len(operators):
+        j = next((j for j in range(i, len(operators)) if operators[j] not in ELEMENTWISE), len(operators))
+        if j > i:  # all at once: one by one, each would go through those before
+            signed = zip(factors[i + 1 : j + 1], operators[i:j], strict=True)
+            result = had((result, 1), *((factor, ELEMENTWISE[each]) for factor, each in signed))
+        else:
+            j = i + 1
+            result = _combined(result, operators[i], factors[j])
+        i = j
     return result
 
 
 def _combined(a: Tree, operator: str, b: Tree) -> Tree:
-    if operator in ("had", "over"):
-        return had((a, 1), (b, 1 if operator == "had" else -1))
+    if operator in ELEMENTWISE:
+        return had((a, 1), (b, ELEMENTWISE[operator]))
     if operator == "kron":
         return Tree("kron", (a, b), at=a.at)
     return product(b, a) if operator == "bullet" else product(a, b)

@@ -64,7 +64,7 @@ class Operands(Scripts):
         start = self.next.at
         if self.next.kind == "accent":
             accent = self.take().text
-            inner = self.nested(self.group) if self.follows("{") else self.name()
+            inner = self.nested(self.group if self.follows("{") else self.name)
             if inner.kind != "name" or not isinstance(inner.data, Name):
                 self.refuse("an accent is read on a name only", start)
             return named(inner, inner.data._replace(base=f"{inner.data.base}_{accent}"), self.source(start))

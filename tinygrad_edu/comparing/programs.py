@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from .cursor import Name, Quotient, named
 from .grammar import ORDERS, parse
-from .scope import GREEK, LETTERS, Quantity, Scope, Unknown, found, joined, looked_up
+from .lookup import looked_up
+from .scope import GREEK, LETTERS, Quantity, Scope, Unknown, found, joined
 from .statements import Statement, statements
 from .tokens import FormulaError, Token, notation_of
 from .tree import Tree, call, dot, had
@@ -446,11 +447,11 @@ def _size(tree: Tree, known: dict[Tree, int]) -> int:
 def read_as(tree: Tree, scope: Scope, defined: Container[Any]) -> list[str]:
     """Which names of a formula are neither the tape's own nor defined, and what they are taken for."""
     said: dict[str, str] = {}
-    for node in tree.walk():
-        if node.kind == "name" and node.text and not node.indices:
-            with contextlib.suppress(FormulaError):
-                name = parse(node.text, scope.known(), ORDERS[0], scope.is_layer)
-                own = scope.same(name.data) in defined
-                if isinstance(name.data, Name) and not own and (meant := scope.meant(name.data, node.data)):
-                    said[node.text] = meant
+    known, names = scope.known(), [each for each in tree.walk() if each.kind == "name" and not each.indices]
+    for text, quantity in dict.fromkeys((each.text, each.data) for each in names if each.text):
+        with contextlib.suppress(FormulaError):
+            name = parse(text, known, ORDERS[0], scope.is_layer)
+            own = isinstance(name.data, Name) and scope.same(name.data) not in defined
+            if own and (meant := scope.meant(name.data, quantity)):
+                said[text] = meant
     return [f"{', '.join(f'{name} is read as {meant}' for name, meant in said.items())}."] if said else []

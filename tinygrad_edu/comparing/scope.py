@@ -8,18 +8,19 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arguments import shown
+from ..naming import same_to_python
 from ..record import Node
 from ..symbolic.latex import GREEK as LATEX
 from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading
 from .cursor import Name, Quotient
 from .layers import Key, Layer, labels, leaf, name_of
-from .tree import Tree
+from .work import Work
 
 
 class Quantity(NamedTuple):
@@ -63,9 +64,14 @@ class Scope:
         self.loss, self.reading, self.mapping = loss, reading, mapping
         self._exact: dict[Name, list[Quantity]] = {}
         nodes = reading.nodes
+        self.work = Work(sum(node._value.size for node in nodes.values()))
+        self._meant: dict[Name | Quotient, list[Quantity] | Unknown] = {}
         self.keys: dict[str, Key] = {name: name for name in reading.given}
         for stamp, name in reading.names.items():
             self.keys[name] = stamp
+        self.alike: dict[str, list[str]] = {}  # the tape's names, by what Python makes of them
+        for name in self.keys:
+            self.alike.setdefault(same_to_python(name), []).append(name)
         self.shown: dict[Key, str] = {key: name for name, key in self.keys.items()}
         self.layers = list(self._layers())
         self.slopes = {
@@ -212,6 +218,17 @@ class Scope:
         Unknown
             If the tape has nothing of the kind.
         """
+        if name not in self._meant:
+            try:
+                self._meant[name] = self._find(name)
+            except Unknown as error:
+                self._meant[name] = error
+        meant = self._meant[name]
+        if isinstance(meant, Unknown):
+            raise Unknown(str(meant))
+        return meant
+
+    def _find(self, name: Name | Quotient) -> list[Quantity]:
         if isinstance(name, Quotient):
             return self.derivative(name)
         found = self.mapped(name) or self.exact(name) or self.spelled(name)
@@ -257,13 +274,14 @@ class Scope:
         else:
             found = self._given(name, target)
         if not found:
-            raise Unknown(f"names= maps {_shown(name)} to {target!r}, which the tape does not have")
+            raise Unknown(f"names= maps {_shown(name)} to {shown(target)}, which the tape does not have")
         return found
 
     def _given(self, name: Name, target: Any) -> list[Quantity]:
         """What an object is on the tape: a tensor, the numbers of a constant, the labels of an index; or a number."""
         if isinstance(target, Node):
-            return self.of(self.key(target), name.primes)
+            key = self.key(target)
+            return self.of(key, name.primes) if key in self.reading.nodes or key in self.reading.given else []
         if np.ndim(target) == 0:
             return [Quantity("number", name.base, float(target))]
         if self.labelled is not None and np.array_equal(labels(self.reading.nodes[self.labelled]), target):
@@ -293,6 +311,8 @@ class Scope:
                 for key in (self.keys.get(word), self.keys.get(word + "′" * name.primes)):
                     if key is not None:
                         return self.of(key, name.primes)
+                if len(alike := self.alike.get(same_to_python(word), [])) == 1:  # ϕ for φ, where there is no other
+                    return self.of(self.keys[alike[0]], name.primes)
         return []
 
     def number(self, layer: str) -> int | None:
@@ -442,43 +462,3 @@ def found(scope: Scope, name: Name | Quotient) -> bool:
 
 def _shown(name: Name) -> str:
     return name.base + (f"^{name.layer}" if name.layer else "") + "′" * name.primes
-
-
-Defined = Mapping[Any, "list[Tree]"]  # what names stand for, with the name as it was defined
-
-
-def _substituted(tree: Tree, defined: Tree, meaning: Tree) -> Tree:
-    """What a name stands for, with the indices that it has here."""
-    if len(tree.indices) != len(defined.indices):
-        if tree.indices or meaning.kind == "name":
-            raise Unknown(f"{tree.text} is defined as {defined.text}, with other indices")
-        return Tree("matrix", (meaning,), defined.indices, at=tree.at)
-    if meaning.kind == "name":
-        return Tree("name", data=meaning.data, text=tree.text, at=tree.at, indices=tree.indices)
-    return meaning.reindexed(dict(zip(defined.indices, tree.indices, strict=True)))
-
-
-def looked_up(tree: Tree, scope: Scope, choose: Mapping[Any, int], defined: Defined = MappingProxyType({})) -> Tree:
-    """The tree with its names looked up, first among those that are defined; of several meanings the chosen one."""
-    if tree.kind == "name" and (meant := defined.get(scope.same(tree.data))):
-        return _substituted(tree, *meant)
-    if tree.kind == "name" and len(tree.indices) == 2 and tree.data in (Name("δ"), Name("delta")):
-        return Tree("name", data=Quantity("kronecker", "δ"), text=tree.text, at=tree.at, indices=tree.indices)
-    if tree.kind == "name":
-        found = scope.find(tree.data)
-        chosen = found[choose.get(tree.data, 0) % len(found)]
-        return Tree("name", data=chosen, text=tree.text, at=tree.at, indices=tree.indices)
-    return tree.with_args(tuple(looked_up(each, scope, choose, defined) for each in tree.args)) if tree.args else tree
-
-
-def meanings(trees: Iterable[Tree], scope: Scope) -> Iterable[dict[Any, int]]:
-    """The choices among the meanings of names: the likely one first, then each other one."""
-    names = [node.data for tree in trees for node in tree.walk() if node.kind == "name" and len(node.indices) < 2]
-    ambiguous = {name: len(scope.find(name)) for name in names}
-    yield {}
-    several = [name for name, count in ambiguous.items() if count > 1]
-    for name in several[:3]:
-        for i in range(1, ambiguous[name]):
-            yield {name: i}
-    if len(several) > 1:
-        yield dict.fromkeys(several, 1)

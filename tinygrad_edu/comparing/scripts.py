@@ -102,7 +102,7 @@ class Scripts(Cursor):
         above, _, below = text.partition("/")
         try:
             exponent = int(above) / int(below or 1)
-        except (ValueError, ZeroDivisionError):
+        except (ValueError, ArithmeticError):
             self.refuse(f"{text!r} is no power", start)
         return Tree("power", (tree, number(exponent)), at=start)
 

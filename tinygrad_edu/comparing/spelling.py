@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..record import Node
-from ..symbolic.latex import latex_name
+from ..symbolic.latex import Latex
 from .layers import Key
 from .scope import Quantity, Scope
 from .tree import Tree
@@ -20,6 +20,7 @@ class Spelling:
 
     def __init__(self, scope: Scope, tree: Tree, notation: str, mapping: Mapping[str, Any]) -> None:
         self.scope, self.notation = scope, notation
+        self.style = Latex([*scope.keys])
         self.written: dict[Quantity, str] = {}
         self.patterns: dict[tuple[str, str], str] = {}
         for node in tree.walk():
@@ -61,14 +62,14 @@ class Spelling:
             return f"{self.written[value]}'"
         if quantity.kind == "number":
             return f"{quantity.number:g}"
+        shown = self.style.symbol(shown) if self.notation == "latex" else shown
         return quantity_name(self.notation, shown, quantity.kind)
 
 
 def quantity_name(notation: str, shown: str, kind: str) -> str:
     r"""A quantity in a notation, by its name on the tape: dS1, S1′, \Sigma_1'."""
     if notation == "latex":
-        text = latex_name(shown)
-        return {"slope": f"{text}'", "adjoint": rf"\nabla_{{{text}}}"}.get(kind, text)
+        return {"slope": f"{shown}'", "adjoint": rf"\nabla_{{{shown}}}"}.get(kind, shown)
     if notation == "unicode":
         return {"slope": f"{shown}′", "adjoint": f"∇{shown}"}.get(kind, shown)
     return {"slope": f"d{shown}", "adjoint": f"d{shown}"}.get(kind, shown)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
+from unicodedata import normalize
 
+from ..naming import visible
 from ..symbolic.latex import GREEK
 
 LONGEST = 4_000  # characters
@@ -15,7 +17,7 @@ class FormulaError(ValueError):
 
     def __init__(self, text: str, at: int, what: str) -> None:
         around = text[max(0, at - 20) : at] + "▸" + text[at : at + 20]
-        around = " ".join("".join(c if c.isprintable() else "�" for c in around).split())
+        around = " ".join(visible(around).split())
         super().__init__(f"compare: {what}, at character {at + 1}: {around}")
         self.at = at
 
@@ -43,6 +45,7 @@ SAME = _table(r"""
 """)  # fmt: skip
 SAME |= {f"\\{name}": letter for name, letter in GREEK.items()}
 SAME |= {r"\varphi": "φ", r"\varepsilon": "ε", "ϕ": "φ", "ϵ": "ε", "∇": "∇", r"\nabla": "∇"}
+VARIANTS = {r"\phi": "ϕ", r"\epsilon": "ϵ"}  # where the tape has that as well
 IGNORED = set(r"""
     \left \right \big \Big \bigl \bigr \Bigl \Bigr \bigg \Bigg \biggl \biggr \displaystyle \textstyle \limits \nolimits
     \, \; \: \! \quad \qquad \thinspace \boldsymbol \mathbf \bm \mathrm \mathit \mathsf \mathbb \mathcal \rm \bf \vec
@@ -190,7 +193,7 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
         return [("name", part[1:])]
     if kind == "name":
         return _names(part, latex, known, text[at + len(part) :].lstrip().startswith(("(", r"\left(")))
-    part = SAME.get(part, part)
+    part = VARIANTS[part] if VARIANTS.get(part) in known else SAME.get(part, part)
     if part.startswith("\\") and part not in STRUCTURES:
         raise FormulaError(text, at, f"the command {part} is not known here")
     if part.startswith("\\"):
@@ -200,6 +203,8 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
 
 def _names(part: str, latex: bool, known: set[str], called: bool) -> list[tuple[str, str]]:
     """A name, with Unicode's subscripts as a part of it; in LaTeX the letters of a word that is not known."""
+    if normalize("NFC", part) in known:
+        return [("name", normalize("NFC", part))]
     accent = [("accent", "hat")] if part.endswith("\u0302") else []
     word = part.rstrip("\u0302").translate(SUBSCRIPTS).replace("ϕ", "φ").replace("ϵ", "ε")
     if not latex or word in known or len(word) == 1 or (word in CALLED and called):

@@ -12,10 +12,11 @@ from ..sweep import settled
 from ..symbolic.reading import WHOLE
 from ..symbolic.replay import replayed, rounding
 from .calls import ACTIVATIONS, ANY, SPELLED, softmax
-from .evaluate import Evaluation, Misfit
+from .evaluate import Evaluation
 from .layers import Key, labels
 from .scope import Quantity, Scope
 from .tree import Tree
+from .work import Misfit
 
 Array = Any
 SMALL, ROUNDING = 1e-6, 1e-15
@@ -49,7 +50,7 @@ class Trial:
             self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
         gradient = self.number(wanted) if wanted else self.adjoint(wrt._record.stamp)
         axis, shape = scope.softmax_axis, np.shape(gradient)
-        self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, shape, axis)
+        self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, shape, axis, scope.work)
         self.engine: Array = self.evaluate.shaped(self._as_row(wrt._record.stamp, gradient))
         self.evaluate.row = np.ndim(gradient) == 1 and self.engine.shape == (1, np.size(gradient))
 

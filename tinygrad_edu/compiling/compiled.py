@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import enum
 import functools
 import inspect
+import types
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -11,12 +15,13 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..containers import demand_function, flatten, positions_of
+from ..arguments import checked
+from ..containers import flatten, positions_of
 from ..errors import underflows_to_zero
-from ..operations.elementwise import real
+from ..operations.elementwise import differentiable
 from ..operations.signatures import ERRORS
 from ..pickling import Made
-from ..record import constant, state
+from ..record import OF_A_VARIABLE, constant, state
 from ..tensor import Tensor, untracked
 from ..transforms import value_and_grad
 from .entry import entry, runner
@@ -28,9 +33,14 @@ from .standard import in_standard_terms
 from .trace import is_tracing
 
 NAME = "compile"
+BY_IDENTITY = (  # arguments that stay what they are; everything else is known by its value
+    types.FunctionType, types.BuiltinFunctionType, types.MethodType, np.ufunc, Made, type, types.ModuleType, enum.Enum,
+    types.NoneType, types.EllipsisType,
+)  # fmt: skip
 PROGRAMS = 64  # of so many shapes, dtypes and other arguments the programs are kept
 
 
+@checked
 def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compiled:
     """A function like ``value_and_grad(f, argnum)``, which is run as a straight-line NumPy program.
 
@@ -41,7 +51,9 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
     ----------
     f : a function with a scalar result (size 1), made of operations; else ValueError. Arrays among its arguments, in
         nested lists, tuples and dicts as well, may have other numbers at every call. All other arguments are part of
-        the program: numbers, strings, functions. A new one makes a new program; what changes often is to be an array.
+        the program: numbers, strings, functions, and whatever else is known by its value. A new one makes a new
+        program; what changes often is to be an array. An object that can change, and a program would not follow, is a
+        TypeError; and f that writes into an argument is a ValueError.
     argnum : the number of an argument, or a tuple of them, as for `value_and_grad`.
 
     Returns
@@ -56,13 +68,13 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
     the result of a recorded operation, `value_and_grad` is called instead.
 
     Tensors that f closes over are read at every call: new `.data` counts. (Which Tensors these are is settled when f is
-    first run, as is everything else that f does.) Plain arrays and numbers that it closes over are constants from then
-    on, and so is what f draws at random.
+    first run, as is everything else that f does.) Plain arrays, numbers and objects that it closes over are constants
+    from then on, and so is what f draws at random.
 
     While f is run, the numbers of arguments and Tensors cannot be looked at: `bool`, `float`, `int`, `.item()`,
-    `.data`, `.numpy()` and indexing by them raise TypeError, as the program would not follow other numbers. Comparisons
-    can be used, in `where` and in arithmetic. Shapes are known. A result that does not depend on the arguments `argnum`
-    brings an `IndependentWarning`, once a program.
+    `.data`, `.numpy()`, `copy.copy`, `tape`, `draw`, `derive` and indexing by them raise TypeError, as the program
+    would not follow other numbers; their text shows none. Comparisons can be used, in `where` and in arithmetic. Shapes
+    are known. A result that does not depend on the arguments `argnum` brings an `IndependentWarning`, once a program.
 
     Pickled or copied it is compiled anew: f and argnum are what goes along.
 
@@ -73,7 +85,6 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
     >>> print(step.source.partition("def step")[2].splitlines()[1].strip())
     v1 = np.multiply(w, x, out=m1)  # (2,)
     """
-    demand_function(NAME, f)
     return Compiled(f, argnum)
 
 
@@ -86,7 +97,6 @@ class Program:
         self.closures = [x for x in reading.closures if x in reached]
         self.arguments, self.results = reading.arguments, reading.results
         self.result_names = result_names
-        self.kept = call.leaves if call.by_identity else None  # arguments that its key knows by their id
         self.leaves = len(call.leaves)  # so many arguments, of which arrays are at these places
         self.places = [i for i, x in enumerate(call.leaves) if isinstance(x, ndarray)]
         text = Source(self.order, self.arguments, self.closures, self.results, result_names)
@@ -127,13 +137,13 @@ class Compiled(Made):
         self.f, self.argnum = f, argnum
         self.made = (compile, f, argnum)
         self.eager = value_and_grad(f, argnum)
-        self._programs: dict[Any, Program] = {}
+        self._programs: dict[Any, Program | None] = {}
         self._last: Program | None = None
         self._several = isinstance(argnum, tuple)
         functools.update_wrapper(self, f, updated=())
 
     def __repr__(self) -> str:
-        name, number = getattr(self.f, "__qualname__", repr(self.f)), len(self._programs)
+        name, number = getattr(self.f, "__qualname__", repr(self.f)), sum(map(bool, self._programs.values()))
         programs = {0: "no program yet", 1: "1 program"}.get(number, f"{number} programs")
         return f"<compile({name}, argnum={self.argnum!r}): {programs}>"
 
@@ -147,7 +157,7 @@ class Compiled(Made):
             raise ValueError("compile: there is no program before the first call, as it depends on the shapes")
         return self._last
 
-    def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         last = self._last
         if last is not None and not kwargs:
             try:
@@ -167,7 +177,7 @@ class Compiled(Made):
         if is_tracing() or (tracked and state.recording):
             return self.eager(*args, **kwargs)
         call = _Call(args, kwargs, chosen)
-        program = self._programs.get(call.key) or self._written(call)
+        program = self._programs[call.key] if call.key in self._programs else self._written(call)
         if program is None:
             return self.eager(*args, **kwargs)
         self._last = program
@@ -181,19 +191,23 @@ class Compiled(Made):
         return value, self._arranged(gradients, call.trees)
 
     def _written(self, call: _Call) -> Program | None:
-        """A program for calls like this one; None where the function closes over a part of somebody's graph."""
+        """A program for calls like this one; None, now and later, where f closes over a part of somebody's graph."""
         names = call.names(self.f)
+        arrays = [x for x in call.leaves if isinstance(x, ndarray)]
+        before = [x.tobytes() for x in arrays]
         reading = Reading(NAME, self.f, call.leaves, call.rebuild, names, call.chosen)
-        if state.recording and any(_in_a_graph(line.value) for line in reading.closures):
-            return None
+        if before != [x.tobytes() for x in arrays]:
+            said = "the function writes into an argument, and a program would not; write into a copy of it"
+            raise ValueError(f"{NAME}: {said}")
         result_names = ["value", *(f"d{names[i]}" for i in call.chosen)]
-        program = Program(reading, call, result_names, self._several)
+        closes_over_a_graph = any(_in_a_graph(line.value) for line in reading.closures)
+        program = None if closes_over_a_graph else Program(reading, call, result_names, self._several)
         if len(self._programs) >= PROGRAMS:
             self._programs.pop(next(iter(self._programs)), None)
         self._programs[call.key] = program
         return program
 
-    def portable(self, xp: Any, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+    def portable(self, xp: Any, /, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         """The program of the last call on any array library that follows the array API standard.
 
         It allocates nothing beforehand and writes nothing in place, so it may be compiled or run on a GPU:
@@ -233,9 +247,9 @@ class Compiled(Made):
 
 
 def _in_a_graph(x: Tensor) -> bool:
-    """Whether a tracked Tensor is a result, or a variable of one of the transforms, whose numbers are not its own. A
-    derivative may be wanted in it; in a leaf it is not, as `backward` does not come here."""
-    return x._record is not None and (x._record.operation is not None or bool(x._value.flags.writeable))
+    """Whether a tracked Tensor is a result, or a variable of one of the transforms: a derivative may be wanted in it.
+    In somebody's leaf it is not, as `backward` does not come here."""
+    return x._record is not None and (x._record.operation is not None or x._record.params is OF_A_VARIABLE)
 
 
 class _Call:
@@ -246,7 +260,6 @@ class _Call:
         self.leaves: list[Any] = []
         self.chosen: list[int] = []  # places of leaves
         self.trees: list[Any] = []
-        self.by_identity = False
         self.gives_tensors = False
         spans = []
         for i, arg in enumerate((*args, kwargs)):
@@ -261,21 +274,11 @@ class _Call:
         for i in chosen:
             self.chosen += spans[i]
             self.trees.append(flatten(args[i]))
-        self.key = _structure((args, kwargs)), tuple(map(self._form_of, self.leaves))
+        self.key = _structure((args, kwargs)), tuple(map(_form_of, self.leaves))
 
     def rebuild(self, leaves: Sequence[Any]) -> Any:
         """The arguments with other leaves."""
         return flatten((self.args, self.kwargs))[1](leaves)
-
-    def _form_of(self, x: Any) -> Any:
-        if isinstance(x, ndarray):
-            return x.shape, x.dtype.str
-        try:
-            hash(x)
-        except TypeError:
-            self.by_identity = True
-            return "object", id(x)
-        return type(x), repr(x) if isinstance(x, float) else x
 
     def names(self, f: Callable[..., Any]) -> list[str]:
         """A name for every leaf: the parameter of f that it belongs to, and where in a container it is."""
@@ -309,15 +312,43 @@ def _structure(tree: Any) -> Any:
         if own:
             said = f"a {type(tree).__name__} has attributes ({', '.join(own)})"
             raise TypeError(f"{NAME}: {said}, which a program does not follow; hand over dict(...) of it")
-        return dict, tuple(tree), tuple(map(_structure, tree.values()))
+        return dict, tuple(map(_form_of, tree)), tuple(map(_structure, tree.values()))
     return (type(tree), tuple(map(_structure, tree))) if isinstance(tree, list | tuple) else None
+
+
+def _form_of(x: Any) -> Any:
+    """What a leaf of the arguments is, as part of a key: of an array its form, of anything else its value."""
+    kind = type(x)
+    if isinstance(x, ndarray):
+        return x.shape, x.dtype.str
+    if kind is str or kind is int or isinstance(x, BY_IDENTITY):
+        return kind, x
+    if isinstance(x, (float, complex, np.number)):
+        return kind, repr(x)  # which tells -0.0 from 0.0, and finds nan again
+    by_value = not {kind.__eq__, kind.__hash__} & {object.__eq__, object.__hash__, None}
+    if kind is slice:
+        return kind, *map(_form_of, (x.start, x.stop, x.step))
+    if kind is functools.partial:
+        return kind, _form_of(x.func), _form_of(x.args), _form_of(frozenset(x.keywords.items()))
+    if kind is tuple or (by_value and dataclasses.is_dataclass(x)):
+        parts = x if kind is tuple else [getattr(x, field.name) for field in dataclasses.fields(x)]
+        return kind, *map(_form_of, parts)
+    if kind is frozenset:
+        return kind, frozenset(map(_form_of, x))
+    with contextlib.suppress(TypeError, ValueError):
+        if by_value and hash(x) is not None:
+            return kind, x
+    raise TypeError(
+        f"{NAME}: an argument of type {kind.__name__} can change, which a program would not follow; hand over its "
+        "arrays and numbers, in a dict or a tuple, or let the function close over it as it is now"
+    )
 
 
 def _as_variable(x: Any) -> ndarray:
     """An argument to differentiate in, as an array of floating numbers."""
-    if type(x) is ndarray and x.dtype.kind == "f":
+    if type(x) is ndarray and x.dtype.kind == "f" and x.dtype.isnative:
         return x
-    return np.asarray(real(np.asarray(constant(x._value if isinstance(x, Tensor) else x, NAME))))
+    return np.asarray(differentiable(np.asarray(constant(x._value if isinstance(x, Tensor) else x, NAME))))
 
 
 def _as_input(x: Any) -> Any:

@@ -35,7 +35,6 @@ def contracted(form: Form, *operands: Any, subscripts: str) -> Line | None:
             x, letters = _product(form, x, letters, y, others, wanted)
         rest.append((x, letters))
     ((x, letters),) = rest
-    x, letters = _summed(form, x, letters, {*output})
     return _in_order(form, x, letters, output)
 
 

@@ -11,8 +11,7 @@ from typing import Any
 from numpy import ndarray
 
 from ..errors import underflows_to_zero
-from ..record import state
-from .statements import literal
+from ..record import as_it_is, look_now
 
 
 def runner(memory: Callable[[], Any], tensors: Sequence[Any], count: int) -> Callable[..., tuple[Any, ...]]:
@@ -53,12 +52,12 @@ def entry(
 ) -> Callable[..., Any]:  # fmt: skip
     """A function of the arguments: the value and the gradients, in the containers of the arguments; or None where these
     are not arrays of the same shapes and dtypes as those of this call, in the same containers."""
-    tests = ["not rest", *(["state.look is look"] if closes_over_tensors else [])]  # else they are being traced
+    tests = ["not rest", *(["look_now() is look"] if closes_over_tensors else [])]  # else they are being traced
     arrays: list[str] = []
-    dtypes: dict[str, Any] = {}
+    known: dict[str, Any] = {}
     forms = []
     for i, arg in enumerate(args):
-        form = _form(f"x{i}", arg, tests, arrays, dtypes, i in chosen)
+        form = _form(f"x{i}", arg, tests, arrays, known, i in chosen)
         if form is None or kwargs:
             return _never
         forms.append(form)
@@ -72,7 +71,7 @@ def entry(
         f"        value, {found}= run({', '.join(arrays)})",
         f"        return value, {gradients}",
     ]
-    return _defined("call", text, {"ndarray": ndarray, "run": run, "state": state, "look": type(state).look, **dtypes})
+    return _defined("call", text, {"ndarray": ndarray, "run": run, "look_now": look_now, "look": as_it_is, **known})
 
 
 def _defined(name: str, text: Sequence[str], namespace: dict[str, Any]) -> Callable[..., Any]:
@@ -81,28 +80,29 @@ def _defined(name: str, text: Sequence[str], namespace: dict[str, Any]) -> Calla
     return function
 
 
-def _form(name: str, x: Any, tests: list[str], arrays: list[str], dtypes: dict[str, Any], chosen: bool) -> str | None:
+def _form(name: str, x: Any, tests: list[str], arrays: list[str], known: dict[str, Any], chosen: bool) -> str | None:
     """The containers of an argument as text, with {} in the place of arrays; None where there is anything else. What a
     call must fulfil is added to the tests."""
-    if type(x) is ndarray and (x.dtype.kind == "f" or not chosen) and x.dtype.kind in "fiub":
-        dtypes[dtype := f"d{len(arrays)}"] = x.dtype
+    if type(x) is ndarray and (x.dtype.kind == "f" or not chosen) and x.dtype.kind in "fiub" and x.dtype.isnative:
+        known[dtype := f"d{len(arrays)}"] = x.dtype
         arrays.append(name)
         tests.append(f"type({name}) is ndarray and {name}.shape == {x.shape} and {name}.dtype is {dtype}")
         return "{}"
     if type(x) is dict and all(type(key) in (str, int) for key in x):
         tests.append(f"type({name}) is dict and tuple({name}) == {tuple(x)}")
-        parts = [_form(f"{name}[{key!r}]", part, tests, arrays, dtypes, chosen) for key, part in x.items()]
+        parts = [_form(f"{name}[{key!r}]", part, tests, arrays, known, chosen) for key, part in x.items()]
         both = zip(x, parts, strict=True)
         return None if None in parts else "{{" + ", ".join(f"{_doubled(repr(k))}: {part}" for k, part in both) + "}}"
     if type(x) in (list, tuple):
         tests.append(f"type({name}) is {type(x).__name__} and len({name}) == {len(x)}")
-        parts = [_form(f"{name}[{i}]", part, tests, arrays, dtypes, chosen) for i, part in enumerate(x)]
+        parts = [_form(f"{name}[{i}]", part, tests, arrays, known, chosen) for i, part in enumerate(x)]
         if None in parts:
             return None
         inside = "".join(f"{part}, " for part in parts)
         return f"[{inside}]" if type(x) is list else f"({inside})"
     if not chosen and (type(x) in (bool, int, str) or (type(x) is float and x)):  # part of the program
-        tests.append(f"type({name}) is {type(x).__name__} and {name} == {literal(x)}")
+        known[value := f"k{len(tests)}"] = x
+        tests.append(f"type({name}) is {type(x).__name__} and {name} == {value}")
         return "None"
     return None
 

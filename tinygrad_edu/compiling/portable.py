@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ..naming import Identifiers
 from .known import name_of, ufunc_of
 from .lines import Line
-from .statements import identifier, index_text, turned
+from .statements import index_text, turned
 
 SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "not_equal": "!=", "greater": ">",
          "equal": "==", "less": "<", "greater_equal": ">=", "less_equal": "<="}  # fmt: skip
@@ -113,20 +114,12 @@ def portable_source(
 ) -> tuple[str, list[Line]]:  # fmt: skip
     """The text of a function ``program(xp, arguments, constants)``, and the lines that are its constants."""
     text: dict[Line, str] = {}
-    taken = {"xp", "program", "arguments", "constants"}
-
-    def free(name: str) -> str:
-        fresh, i = name, 2
-        while fresh in taken:
-            fresh, i = f"{name}_{i}", i + 1
-        taken.add(fresh)
-        return fresh
-
+    identifiers = Identifiers("xp program arguments constants")
     for line in (*arguments, *outside):
-        text[line] = free(identifier(line.name or "x"))
+        text[line] = identifiers.called(line.name, "x")
     for line, name in zip(results, names, strict=True):
         if line.operation is not None:
-            text.setdefault(line, free(identifier(name)))
+            text.setdefault(line, identifiers.new(name))
     constants: list[Line] = list(outside)
     body = []
     numbers = iter(range(1, len(order) + 2))
@@ -137,7 +130,7 @@ def portable_source(
         if x not in text:
             if x.filled is not None and not x.ndim and np.isfinite(x.filled) and x.dtype.kind == "f":
                 return _number(float(x.filled))
-            text[x] = free(f"c{len(constants) + 1}")
+            text[x] = identifiers.new(f"c{len(constants) + 1}")
             constants.append(x)
         return text[x]
 
@@ -146,10 +139,10 @@ def portable_source(
             continue
         code = expression(line, [argument(x) for x in line.inputs])
         if line not in text:
-            text[line] = free(identifier(line.name)) if line.name else free(f"v{next(numbers)}")
+            text[line] = identifiers.called(line.name) if line.name else identifiers.new(f"v{next(numbers)}")
         body.append(f"{text[line]} = {code}  # {line.shape}")
     returned = ", ".join(argument(x) for x in results)
     head = [f"{', '.join(text[x] for x in arguments)}, = arguments"] if arguments else []
     head += [f"{', '.join(text[x] for x in constants)}, = constants"] if constants else []
-    inside = [f"    {each}" for each in (*head, *body, f"return {returned},")]
+    inside = [f"    {each}" for each in (*identifiers.comments, *head, *body, f"return {returned},")]
     return "\n".join(["def program(xp, arguments, constants):", *inside, ""]), constants

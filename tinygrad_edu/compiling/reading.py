@@ -10,7 +10,7 @@ import numpy as np
 
 from ..absorbing import Recorded, absorbing, bare, product
 from ..containers import flatten
-from ..record import NO_PARAMETERS, Operation, apply, constant, leaf_record
+from ..record import NO_PARAMETERS, OF_A_VARIABLE, Operation, apply, constant, leaf_record
 from ..sweep import below, leading_to, sweep
 from ..tensor import Tensor
 from .lines import HOISTED, VARYING, Line, Symbol
@@ -42,7 +42,7 @@ class Reading:
                 continue
             nodes.append(stand_in(Tensor if i in chosen else Plain, x))
             if x.dtype.kind == "f":
-                nodes[-1]._record = leaf_record()  # others are tracked for derivatives that f takes itself
+                nodes[-1]._record = leaf_record(OF_A_VARIABLE)  # others are tracked for derivatives that f takes itself
             line = self.writer.lines.outside(i, x.shape, x.dtype, VARYING)
             line.name = called
             self.arguments.append(line)

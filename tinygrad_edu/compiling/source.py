@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import keyword
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..naming import Identifiers
 from .known import name_of, ufunc_of
 from .lines import FLOATS, HOISTED, VARYING, Line
 from .memory import Buffer, Memory, is_view
-from .statements import ONLY_OUT, identifier, is_scalar, literal, statement, turned, writes
+from .statements import ONLY_OUT, is_scalar, literal, statement, turned, writes
 
 FEW = 6  # so many numbers of a constant are written out
 BROAD = 1 << 12  # so many float32 are compared with as many numbers: NumPy has no fast loop for a single one
@@ -31,16 +30,16 @@ class Source:
         self.order, self.results = order, results
         self.memory = Memory(order, set(results), writes)
         self.names: dict[str, Any] = {}  # what the program takes from outside, by name
-        self.taken = {"np", "memory", "bind", "step", *keyword.kwlist}
+        self.identifiers = Identifiers("np memory bind step", numbered=r"m\d+(_|$)")  # so the memory is called
         self.constants: dict[Any, str] = {}
         self.counters: dict[str, Iterator[int]] = {}
         self.head: list[str] = []
         self.text: dict[Line, str] = {}
         for line in (*arguments, *closures):
-            self.text[line] = self._free(identifier(line.name or "x"))
+            self.text[line] = self.identifiers.called(line.name, "x")
         for line, name in zip(results, result_names, strict=True):
             if line.operation is not None and line not in self.text and not is_view(line):
-                self.text[line] = self._free(identifier(name))
+                self.text[line] = self.identifiers.new(name)
         hoisted = self._statements(HOISTED)
         varying = self._statements(VARYING)
         returned = [self._result(i) for i in range(len(results))]
@@ -51,33 +50,26 @@ class Source:
             body = _nested(head, [*hoisted, "", *body, "", "return step"])
         inner = "bind" if closures else "step"
         whole = _nested("def memory():", [*self._buffers(), "", *body, "", f"return {inner}"])
+        self.head[:0] = self.identifiers.comments
         self.source = "\n".join(["import numpy as np", *([""] if self.head else []), *self.head, "", "", *whole, ""])
 
     # --- names ---
 
-    def _free(self, name: str) -> str:
-        """The name, or the next one that is not taken."""
-        name = f"x_{name}" if re.match(r"m\d+(_|$)", name) else name  # so the memory is called
-        free, i = name, 2
-        while free in self.taken:
-            free, i = f"{name}_{i}", i + 1
-        self.taken.add(free)
-        return free
-
     def _name(self, line: Line) -> str:
         if line not in self.text:
-            self.text[line] = self._free(identifier(line.name)) if line.name else self._free_number("v")
+            self.text[line] = self.identifiers.called(line.name) if line.name else self._free_number("v")
         return self.text[line]
 
     def _free_number(self, letter: str) -> str:
         numbers = self.counters.setdefault(letter, itertools.count(1))
-        return self._free(next(f"{letter}{i}" for i in numbers if f"{letter}{i}" not in self.taken))
+        names = (f"{letter}{i}" for i in numbers)
+        return self.identifiers.new(next(name for name in names if name not in self.identifiers.taken))
 
     def _bind(self, name: str, value: Any) -> str:
         """The name of something from outside."""
         key = ("outside", id(value))
         if key not in self.constants:
-            self.constants[key] = self._free(identifier(name))
+            self.constants[key] = self.identifiers.new(name)
             self.names[self.constants[key]] = value
             self.head.append(f"# {self.constants[key]}: {_described(value)}")
         return self.constants[key]
@@ -116,7 +108,7 @@ class Source:
 
     def _constant(self, x: Line) -> str:
         if x not in self.text:
-            self.text[x] = self._free(identifier(x.name)) if x.name else self._free_number("c")
+            self.text[x] = self.identifiers.called(x.name) if x.name else self._free_number("c")
             if x.filled is not None and x.ndim:
                 full = f"np.full({x.shape}, {_number(x.filled)}{_dtype(x.dtype)})"
                 self.head.append(f"{self.text[x]} = {full}")

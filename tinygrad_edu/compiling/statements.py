@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from ..naming import keyword_argument
 from .known import name_of, ufunc_of
 from .lines import FLOATS, Line
 
@@ -72,9 +72,11 @@ MAKING: dict[str, Callable[..., str]] = {
     "reshape": lambda line, args, out, shape: f"{args[0]}.reshape({line.shape})",
     "ascontiguousarray": lambda line, args, out: f"np.ascontiguousarray({args[0]})",
     "where": lambda line, args, out: f"np.where({', '.join(args)})",
-    "without_nan": lambda line, args, out: f"{args[0]} if {args[0]} == {args[0]} else without_nan({', '.join(args)})",
+    "without_nan": lambda line, args, out: (
+        f"{args[0]} if {args[0]} == {args[0]} else {args[-1]}({', '.join(args[:-1])})"
+    ),
 }
-OWN_FUNCTION = {"without_nan"}  # of which the template above calls the operation's function as well
+OWN_FUNCTION = {"without_nan"}  # of which the template above gets the name of the operation's function as well
 
 
 SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "negative": "-"}
@@ -117,7 +119,7 @@ def statement(line: Line, args: Texts, out: str | None, bind: Callable[[str, Any
     name, operation = name_of(line.operation), line.operation
     assert operation is not None
     if name in OWN_FUNCTION:
-        bind(name, operation.forward)
+        args = [*args, bind(name, operation.forward)]
     template = WRITING.get(name) or MAKING.get(name)
     if template:
         return template(line, args, out, **line.params)
@@ -128,7 +130,7 @@ def statement(line: Line, args: Texts, out: str | None, bind: Callable[[str, Any
         return _call(f"np.{ufunc.__name__}", args, out)
     if name == "getitem":
         return f"{args[0]}[{index_text(line.params['index'], bind)}]"
-    function = bind(identifier(operation.name), operation.forward)
+    function = bind(operation.name, operation.forward)
     params = _parameters(line.params, bind)
     return f"{function}({', '.join([*args, *params])})"
 
@@ -147,10 +149,4 @@ def index_text(index: Any, bind: Any) -> str:
 
 
 def _parameters(params: Mapping[str, Any], bind: Callable[[str, Any], str]) -> Texts:
-    return [f"{name}={literal(value) or bind(name, value)}" for name, value in params.items()]
-
-
-def identifier(name: str) -> str:
-    """A name of Python's made of any other."""
-    text = re.sub(r"\W", "_", name.replace("′", "_prime")).strip("_") or "v"
-    return text if text.isidentifier() else f"v_{text}"
+    return [keyword_argument(name, literal(value) or bind(name, value)) for name, value in params.items()]

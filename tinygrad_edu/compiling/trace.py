@@ -52,11 +52,12 @@ class Trace:
 
     @contextmanager
     def _watching(self) -> Iterator[None]:
+        before = state.look, state.untracked
         state.look, state.untracked = Hidden, self._keep
         try:
             yield
         finally:
-            del state.look, state.untracked
+            state.look, state.untracked = before
 
     def _keep(self, out: Any, operation: Operation, inputs: Any, params: Mapping[str, Any]) -> None:
         self.results[id(out)] = out, operation, tuple(map(_fixed, inputs)), params
@@ -83,7 +84,7 @@ def _fixed(x: Any) -> Any:
 
 def is_tracing() -> bool:
     """Whether a function is being traced in this thread."""
-    return "look" in vars(state)
+    return state.look is Hidden
 
 
 # --- numbers that cannot be looked at --------------------------------------------------------------------------------
@@ -102,6 +103,10 @@ class Hidden(Value):
     ndim = property(lambda self: self.node.ndim)
     size = property(lambda self: self.node.size)
     dtype = property(lambda self: self.node.dtype)
+
+    def refused(self, use: str) -> LeavingError:
+        """The error of a use that needs the numbers."""
+        return refused(use)
 
     def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         return computed(operation, inputs, params)

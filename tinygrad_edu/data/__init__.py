@@ -11,6 +11,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arguments import Positive, checked
 from ..errors import demand_plain
 
 __all__ = ["digits", "iris", "one_hot"]
@@ -73,7 +74,8 @@ def iris() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     return columns[:-1], columns[-1].astype(np.int64)
 
 
-def one_hot(labels: ArrayLike, classes: int) -> NDArray[np.float64]:
+@checked
+def one_hot(labels: ArrayLike, classes: Positive) -> NDArray[np.float64]:
     """Turn labels into targets: each becomes a column with a 1 in the row of its class.
 
     Parameters
@@ -102,8 +104,6 @@ def one_hot(labels: ArrayLike, classes: int) -> NDArray[np.float64]:
     Traceback (most recent call last):
     ValueError: one_hot: label 3 at position 1 is not one of the 3 classes 0 to 2
     """
-    if isinstance(classes, bool) or not isinstance(classes, (int, np.integer)) or classes < 1:
-        raise ValueError(f"one_hot: classes must be a positive integer, not {classes!r}")
     demand_plain(labels, "one_hot")
     rows = np.asarray(labels)
     if rows.ndim != 1:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import checked
 from ..tensor import Tensor
 from .engine import Trial
 from .entry import VERDICTS, Catalogue, Entry, Reading, UnknownName
@@ -222,12 +223,13 @@ def derive(
     return next(verdict for verdict in VERDICTS if allowed[verdict])
 
 
+@checked
 def audit(
     document: str | None = None,
     only: str | None = None,
     verdict: str | None = None,
     seed: int = 0,
-    progress: Callable[[int, int, str], object] | None = None,
+    progress: Callable[..., Any] | None = None,
 ) -> list[Result]:
     """Check the documents' formulas against the engine.
 
@@ -266,15 +268,15 @@ def audit(
     tinygrad_edu.documents.entry.UnknownName: no document 'sabin'; the closest: sabine, mishachev
     """
     if document is not None and document not in CATALOGUES:
-        raise UnknownName("document", document, CATALOGUES)
+        raise UnknownName("audit", "document", document, CATALOGUES)
     if verdict is not None and verdict not in VERDICTS:
-        raise UnknownName("verdict", verdict, VERDICTS)
+        raise UnknownName("audit", "verdict", verdict, VERDICTS)
     _check_seed(seed)
     catalogues = [catalogue for catalogue in CATALOGUES.values() if document in (None, catalogue.name)]
     entries = [entry for catalogue in catalogues for entry in catalogue.values()]
     chosen = [entry for entry in entries if only in (None, entry.id, entry.id.removeprefix(f"{entry.document}-"))]
     if not chosen:
-        raise UnknownName("entry", str(only), [entry.id for entry in entries])
+        raise UnknownName("audit", "entry", str(only), [entry.id for entry in entries])
     once = functools.cache(trial)  # each network once for each seed
     results = []
     for number, entry in enumerate(chosen, 1):

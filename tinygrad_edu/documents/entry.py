@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import shown
 from .networks import Setting
 from .strict import Strict
 
@@ -172,7 +173,7 @@ class Catalogue(Mapping[str, Entry]):
     >>> sabine["5.2.2-dcdw"]
     Traceback (most recent call last):
         ...
-    KeyError: "no entry '5.2.2-dcdw'; the closest: sabine-5.2.2-dcdW, sabine-5.2.2-dzdW, sabine-5.2.2-dcdz"
+    tinygrad_edu.documents.entry.UnknownName: sabine: no entry '5.2.2-dcdw'; the closest: sabine-5.2.2-dcdW, ...
     """
 
     def __init__(
@@ -189,11 +190,10 @@ class Catalogue(Mapping[str, Entry]):
         self._entries = {entry.id: entry for entry in entries}
 
     def __getitem__(self, id: str) -> Entry:
-        id = str(id)
-        for known in (id, f"{self.name}-{id}"):
+        for known in (id, f"{self.name}-{id}") if isinstance(id, str) else ():
             if known in self._entries:
                 return self._entries[known]
-        raise KeyError(str(UnknownName("entry", id, self._entries)))
+        raise UnknownName(self.name, "entry", id, self._entries)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
@@ -205,11 +205,13 @@ class Catalogue(Mapping[str, Entry]):
         return f"<{self.name}: {self.title}, {len(self)} formulas>"
 
 
-class UnknownName(ValueError):
+class UnknownName(ValueError, KeyError):
     """A name of a document, an entry or a verdict that there is not; the message has the closest that there are."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, where: str, kind: str, name: Any, known: Iterable[str]) -> None:
         spelt = {each.lower(): each for each in known}
-        name = str(name)
-        closest = difflib.get_close_matches(name.lower(), spelt, cutoff=0)  # three, however far
-        super().__init__(f"no {kind} {name!r}; the closest: {', '.join(spelt[each] for each in closest)}")
+        said = repr(name) if isinstance(name, str) else shown(name)
+        closest = difflib.get_close_matches(said.lower(), spelt, cutoff=0)  # three, however far
+        super().__init__(f"{where}: no {kind} {said}; the closest: {', '.join(spelt[each] for each in closest)}")
+
+    __str__ = Exception.__str__  # a KeyError's is a repr

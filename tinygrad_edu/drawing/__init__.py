@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from ..files import write
-from ..record import Node
+from ..arguments import Natural, checked, demand_known
+from ..files import target, write
+from ..leaving import demand_recorded
 from . import dot, mermaid
 from .backward import backward as swept
 from .engine import render
@@ -24,16 +24,18 @@ __all__ = ["Drawing", "draw", "step_through"]
 MOST = 60  # a graph of more nodes is folded, and shows no numbers, unless something else is asked for
 DRAWABLE = 2000  # above this the layout takes minutes, and nobody can read the picture
 DIRECTIONS = ("LR", "TB", "RL", "BT")
+SUFFIXES = (".svg", ".png", ".pdf", ".dot")
 
 
+@checked
 def draw(
     loss: Any,
-    path: str | os.PathLike[str] | None = None,
+    path: str | bytes | os.PathLike[str] | None = None,
     *,
     backward: bool = False,
     values: bool | str = "auto",
     formulas: bool = True,
-    depth: int | None = None,
+    depth: Natural | None = None,
     direction: str = "LR",
     theme: str = "light",
     legend: bool = False,
@@ -80,25 +82,20 @@ def draw(
     >>> tg.draw((w @ [[3.0], [4.0]]).named("z"))
     <Drawing: 3 nodes, 2 edges>
     """
-    if not isinstance(loss, Node):
-        raise TypeError(f"draw: expected a Tensor, got {type(loss).__name__}")
-    if loss._record is None:
-        raise ValueError("draw: nothing was recorded; did you forget requires_grad=True?")
+    demand_recorded("draw", loss)
     for name, given, known in (
         ("values", values, ("auto", True, False)),
         ("direction", direction, DIRECTIONS),
         ("theme", theme, tuple(THEMES)),
     ):
-        if given not in known:
-            raise ValueError(f"draw: {name}={given!r} is unknown; known are {', '.join(map(repr, known))}")
-    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
-        raise ValueError(f"draw: depth={depth!r} must be None or a whole number, 0 or more")
+        demand_known("draw", name, given, known)
+    file = None if path is None else target(path, "draw", *SUFFIXES)
     graph = fold(collect(loss), depth, MOST)
     detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
     sweep = swept(loss, graph, "draw") if backward else None
     drawing = Drawing(scene(sweep.graph if sweep else graph, detailed, sweep, formulas), direction, theme, legend)
-    if path is not None:
-        drawing.save(path)
+    if file is not None:
+        drawing.save(file)
     return drawing
 
 
@@ -136,19 +133,18 @@ class Drawing:
         """
         return self._picture("svg").decode()
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | bytes | os.PathLike[str]) -> None:
         """Write the picture to a file: svg, png, pdf or dot, by suffix. A save that fails leaves what was there.
+
+        A file that is there keeps its permissions, and a symbolic link stays one.
 
         Raises
         ------
-        ValueError for another suffix; OSError where the file cannot be written.
+        TypeError, ValueError for what is no path, or another suffix; OSError where the file cannot be written.
         """
-        target = Path(path)
-        format = target.suffix.lower().removeprefix(".")
-        if format not in ("svg", "png", "pdf", "dot"):
-            raise ValueError(f"draw: {target} has none of the suffixes .svg, .png, .pdf, .dot")
-        content = self.dot.encode() if format == "dot" else self._picture(format)
-        write(target, content)
+        file = target(path, "draw", *SUFFIXES)
+        format = file.suffix.lower().removeprefix(".")
+        write(file, self.dot if format == "dot" else self._picture(format))
 
     def _picture(self, format: str) -> bytes:
         nodes = len(self._scene.boxes)

@@ -14,13 +14,13 @@ from textwrap import wrap
 
 import graphviz
 
-from .labels import LONGEST, Row, row, short
+from ..naming import LONGEST, short
+from .labels import Row, row
 from .scene import Arrow, Box, Scene
 from .theme import ARROWS, FONT, KINDS, SHAPES, SIZES, THEMES, Theme
 
 # In any label these six stand for the name of a node, of the graph, of an edge's ends; they cannot be escaped.
 _PLACEHOLDER = re.compile(r"\\(?=[NGETHL])")
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def source(scene: Scene, *, direction: str, theme: str, legend: bool) -> str:
@@ -151,5 +151,4 @@ def _cell(lines: Iterable[str], role: str, look: Theme, align: str = "center") -
 
 def _text(raw: str) -> str:
     """What a person wrote, safe in a label and in XML: a backslash before a letter stands alone in a piece of text."""
-    line = _NOT_XML.sub("�", short(raw))
-    return _PLACEHOLDER.sub(r"<font>\\</font>", html.escape(line))
+    return _PLACEHOLDER.sub(r"<font>\\</font>", html.escape(short(raw)))

@@ -51,14 +51,18 @@ def render(dot: str, format: str) -> bytes:
     if command is None:
         raise RuntimeError(INSTALL)
     arguments = [f"-T{format}", *filter(None, [ARGUMENTS.get(format)])]
-    done = subprocess.run(
-        [*command, *arguments],
-        input=dot.encode(),
-        capture_output=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},  # a Python below finds what this one has found
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
+    program = os.path.basename(command[0])
+    try:
+        done = subprocess.run(
+            [*command, *arguments],
+            input=dot.encode(),
+            capture_output=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},  # a Python below finds what this one has found
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except OSError as error:
+        raise RuntimeError(f"Graphviz failed to start ({program}): {error.strerror or error}") from None
     if done.returncode or not done.stdout:
         said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {done.returncode}"]
-        raise RuntimeError(f"Graphviz failed to draw ({os.path.basename(command[0])}): {said[-1]}")
+        raise RuntimeError(f"Graphviz failed to draw ({program}): {said[-1]}")
     return done.stdout

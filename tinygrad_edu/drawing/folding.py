@@ -6,7 +6,6 @@ is never folded into anything.
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -109,6 +108,7 @@ def _grouped(graph: Graph, name: Callable[[Any, list[Vertex]], str], place: Mapp
         key = next(free)
         into.update((v.key, key) for v in inside)
         layers = where[:-1] if isinstance(where, tuple) else ()
+        least = min(v.times for v in made)  # a loop in a loop has multiples of it, other loops have other numbers
         new[key] = Vertex(
             key,
             "group",
@@ -116,7 +116,7 @@ def _grouped(graph: Graph, name: Callable[[Any, list[Vertex]], str], place: Mapp
             made[-1].value,
             layers,
             node=made[-1].node,
-            times=math.gcd(*(v.times for v in made)),
+            times=least if all(v.times % least == 0 for v in made) else 1,
             inside=sum(map(_values, inside)),
         )
     return _merged(graph, into, new, {})

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..naming import short
 from ..notation import applied, listed, parameter
 from .graph import Vertex
 
 SMALL = 6  # so many numbers are shown one by one, more as min, mean and max
-LONGEST = 48  # characters of a line that are shown
 _SHOWN_ANYWAY = ("shape", "keepdims")  # parameters that the shape of a vertex shows
 _KEYLESS = ("functions", "index")  # parameters that say what they are
 
@@ -97,9 +97,3 @@ def decimals(numbers: Iterable[Any]) -> list[str]:
     if largest >= 1e6 or places > 5 or any(x and not float(text) for x, text in zip(floats, texts, strict=True)):
         texts = [f"{x:.3g}" for x in floats]  # what is not 0 must not look like 0
     return [text.replace("-", "−") for text in texts]
-
-
-def short(raw: str, longest: int = LONGEST) -> str:
-    """One line, not too long: both ends of a name tell it from others."""
-    line = " ".join(raw.split())
-    return line if len(line) <= longest else f"{line[: longest * 2 // 3]}…{line[-(longest // 3) :]}"

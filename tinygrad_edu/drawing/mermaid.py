@@ -6,7 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from .labels import Row, short
+from ..naming import short
+from .labels import Row
 from .scene import Box, Scene
 from .theme import THEMES
 
@@ -23,7 +24,7 @@ OUTLINES: Mapping[str, tuple[str, str]] = {
     "unbroadcast": ("[\\", "/]"),
 }
 LINES = {"forward": "-->", "repeat": "==>", "backward": "==>", "return": "==>", "line": "===", "saved": "-.->"}
-SPECIAL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]|[!-~]", re.ASCII)  # of ASCII only what is known is harmless
+SPECIAL = re.compile(r"[!-~]")  # of ASCII only what is known is harmless
 HARMLESS = re.compile(r"[\w(),.+=:]", re.ASCII)
 
 Inside = Mapping[tuple[str, ...], list[Box | tuple[str, ...]]]
@@ -79,5 +80,5 @@ def _row(each: Row) -> str:
 def _text(raw: str) -> str:
     """What a person wrote, by the codes of its characters where they could mean something."""
     return SPECIAL.sub(
-        lambda found: found[0] if HARMLESS.match(found[0]) else f"#{min(ord(found[0]), 0xFFFD)};", short(raw)
+        lambda found: found[0] if HARMLESS.match(found[0]) else f"#{ord(found[0])};", short(raw)
     )

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..naming import short
 from ..notation import applied, parameter
 from ..symbolic.derive import derive
 from ..symbolic.evaluate import evaluate
@@ -18,7 +19,6 @@ from ..symbolic.terms import Term, names_in, session
 from ..symbolic.text import ATOM, Text, Unicode
 from .backward import Backward, Contribution
 from .graph import Vertex
-from .labels import short
 
 LONGEST = 160  # characters of a product that is written out; of a longer one there is the Jacobian
 SMALL = 24, 8, 6  # numbers, rows and columns of a matrix that is shown one by one

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..record import Node
+from ..leaving import demand_recorded
+from ..naming import short
 from .backward import Backward, Contribution, backward
 from .graph import Vertex, collect
-from .labels import short
 from .pieces import Line, Matrix, Pieces, Symbol, Writer, adjoint_of, shape_of, sum_of
 from .scene import Scene, scene
 
-MOST = 200  # operations: more than anybody steps through
+MOST, PER_OPERATION = 200, 3  # operations, and inputs of each on average: more than anybody steps through
 LONGEST = 60  # pieces of the closed form of an adjoint; that of a gradient may be as long as `derive` makes it
 PRODUCTS = 12  # values: with more the picture has no products, which are long
 
@@ -69,12 +69,11 @@ def walk(loss: Any) -> Walk:
 
     Raises
     ------
-    TypeError, ValueError for what is no scalar, was not recorded, or has more than 200 operations.
+    TypeError, ValueError for what is no scalar, was not recorded, or has more than 200 operations or 600 inputs.
     """
-    if not isinstance(loss, Node):
-        raise TypeError(f"step_through: expected a Tensor, got {type(loss).__name__}")
-    if loss._record is None or loss._record.operation is None:
-        raise ValueError("step_through: nothing was recorded; did you forget requires_grad=True?")
+    demand_recorded("step_through", loss)
+    if loss._record.operation is None:
+        raise ValueError("step_through: a leaf is the result of nothing; give a recorded result")
     if loss._value.size != 1:
         raise ValueError(
             f"step_through: the result has shape {loss._value.shape}; a sweep starts at a scalar (size 1): take .sum()"
@@ -85,6 +84,11 @@ def walk(loss: Any) -> Walk:
         raise ValueError(
             f"step_through: {operations} operations are more than anybody steps through (at most {MOST}); "
             "take fewer layers or repetitions, or tg.draw, which folds them"
+        )
+    if len(graph.edges) > PER_OPERATION * MOST:
+        raise ValueError(
+            f"step_through: {len(graph.edges)} inputs of operations are more than anybody steps through (at most "
+            f"{PER_OPERATION * MOST}); join fewer tensors, or take tg.draw"
         )
     return _Walker(loss, backward(loss, graph, "step_through")).walk()
 

@@ -12,17 +12,17 @@ import os
 import re
 from collections.abc import Iterable
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..files import write
+from ..files import target, write
+from ..naming import short, visible
 from ..symbolic.expression import matrix_shape
 from ..webpage import webpage
 from .dot import source
 from .engine import render
-from .labels import decimals, numbered, short
+from .labels import decimals, numbered
 from .pieces import Line, Matrix, Pieces, Symbol, shape_of, small
 from .steps import Entry, Known, Step, Walk, walk
 from .theme import THEMES, Theme
@@ -34,10 +34,10 @@ BUTTONS = (
     ("next", "ArrowRight", "Next step", "→"), ("last", "End", "Last step", "⇥"),
 )  # fmt: skip
 PICTURE = "The graph of the computation, and beside it the backward sweep. The tape has the same in words."
-_NOT_HTML = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
+SUFFIXES = (".html", ".htm")
 
 
-def step_through(loss: Any, path: str | os.PathLike[str] | None = None) -> Steps:
+def step_through(loss: Any, path: str | bytes | os.PathLike[str] | None = None) -> Steps:
     """A page that walks through a computation: the tape line by line, then the sweep product by product.
 
     The page is one file without any links to elsewhere. It is stepped through by arrow keys, buttons, the slider or
@@ -47,7 +47,7 @@ def step_through(loss: Any, path: str | os.PathLike[str] | None = None) -> Steps
 
     Parameters
     ----------
-    loss : a recorded tensor of size 1, of at most 200 operations.
+    loss : a recorded tensor of size 1, of at most 200 operations, with at most 600 inputs in all.
     path : save the page there too; its suffix is .html or .htm.
 
     Returns
@@ -66,18 +66,11 @@ def step_through(loss: Any, path: str | os.PathLike[str] | None = None) -> Steps
     >>> tg.step_through(tg.sigmoid((w @ [[3.0], [4.0]]).named("z")))
     <Steps: 2 forward, 3 backward>
     """
-    target = None if path is None else _checked(path)
+    file = None if path is None else target(path, "step_through", *SUFFIXES)
     steps = Steps(walk(loss))
-    if target is not None:
-        write(target, steps.html)
+    if file is not None:
+        write(file, steps.html)
     return steps
-
-
-def _checked(path: str | os.PathLike[str]) -> Path:
-    target = Path(path)
-    if target.suffix.lower() not in (".html", ".htm"):
-        raise ValueError(f"step_through: {target} has none of the suffixes .html, .htm")
-    return target
 
 
 class Steps:
@@ -96,9 +89,9 @@ class Steps:
     def __repr__(self) -> str:
         return f"<Steps: {self._counts}>"
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | bytes | os.PathLike[str]) -> None:
         """Write the page to a file, .html or .htm. A save that fails leaves what was there."""
-        write(_checked(path), self.html)
+        write(target(path, "step_through", *SUFFIXES), self.html)
 
     def _repr_html_(self) -> str:
         """What Jupyter asks for: the page in a frame of its own, so that neither changes the other."""
@@ -167,7 +160,7 @@ def _variables(theme: Theme) -> str:
 
 def _safe(raw: str) -> str:
     """What a person wrote, safe in HTML."""
-    return html.escape(_NOT_HTML.sub("�", raw))
+    return html.escape(visible(raw))
 
 
 def _text(raw: str) -> str:

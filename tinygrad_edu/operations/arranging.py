@@ -12,7 +12,7 @@ from ..record import Value, constant, shape_of
 from .defining import primitive, vjps
 from .indexing import getitem, scatter_add
 from .reductions import sum
-from .shapes import _at, _reshape, broadcast_to, expand_dims, swapaxes, transpose
+from .shapes import _at, _reshape, broadcast_to, demand_order, expand_dims, swapaxes, transpose
 
 __all__ = [
     "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "copy", "diagonal", "flip", "fliplr", "flipud",
@@ -70,8 +70,7 @@ def ravel(a: Any, order: str = "C") -> Any:
     >>> ravel(np.array([[1.0, 2.0], [3.0, 4.0]]))
     array([1., 2., 3., 4.])
     """
-    if order not in ("C", "F"):
-        raise TypeError(f"ravel: order={order!r} is not supported; rows first are 'C', columns first are 'F'")
+    demand_order("ravel", order)
     return _reshape(a if order == "C" else transpose(a), (-1,))
 
 

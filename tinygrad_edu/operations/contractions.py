@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import string
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -125,12 +125,16 @@ def _lengths(subscripts: str, pairs: Sequence[tuple[Any, str]]) -> dict[str, int
     return lengths
 
 
-def _of_operand(i: int, g: Any, out: Any, *operands: Any, subscripts: str) -> Any:
+def _of_operand(g: Any, out: Any, *operands: Any, subscripts: str) -> Callable[[int], Any]:
     """The adjoint of operand i: g takes its place, its letters become those of the result."""
     left, _, output = subscripts.partition("->")
     terms = left.split(",")
-    swapped = ",".join([output, *terms[:i], *terms[i + 1 :]]) + "->" + terms[i]
-    return apply(EINSUM, [g, *operands[:i], *operands[i + 1 :]], {"subscripts": swapped})
+
+    def adjoint(i: int) -> Any:
+        swapped = ",".join([output, *terms[:i], *terms[i + 1 :]]) + "->" + terms[i]
+        return apply(EINSUM, [g, *operands[:i], *operands[i + 1 :]], {"subscripts": swapped})
+
+    return adjoint
 
 
 vjps(EINSUM, Each(_of_operand))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from numpy import ndarray
@@ -144,30 +144,19 @@ def fold(ufunc: Any, x: Any, axis: Any = None, keepdims: bool = False, initial: 
 
 
 class Each:
-    """The rules of an operation on any number of inputs: one rule, told the number of its input."""
+    """The rules of an operation on any number of inputs: ``pullback(g, out, *inputs, **params)`` gives the function of
+    i that computes the adjoint of input i. The sweep reads a record once, as n readings of n inputs are n² of them."""
 
-    def __init__(self, rule: Callable[..., Any]) -> None:
-        self.rule = rule
-
-    def __iter__(self) -> Iterator[Callable[..., Any]]:
-        return (functools.partial(self.rule, i) for i in itertools.count())
-
-
-class Jointly:
-    """The rules of an operation whose adjoints come all at once: computed for the first input that asks."""
-
-    def __init__(self, pullback: Callable[..., Any]) -> None:
+    def __init__(self, pullback: Callable[..., Callable[[int], Any]]) -> None:
         self.pullback = pullback
 
     def __iter__(self) -> Iterator[Callable[..., Any]]:
-        found: list[Any] = []
+        for i in itertools.count():
+            yield lambda *reading, i=i, **params: self.pullback(*reading, **params)(i)
 
-        def rule(i: int, *reading: Any, **params: Any) -> Any:
-            if not found:
-                found.extend(self.pullback(*reading, **params))
-            return found[i]
-
-        return (functools.partial(rule, i) for i in itertools.count())
+    def read(self, reading: tuple[Any, ...], params: Mapping[str, Any]) -> Iterator[Callable[[], Any]]:
+        """The adjoints of one reading, each as a function that computes it."""
+        return map(functools.partial, itertools.repeat(self.pullback(*reading, **params)), itertools.count())
 
 
 def vjps(function: Any, *rules: Callable[..., Any] | Each | None, source: str | None = None) -> None:

@@ -239,6 +239,12 @@ def real(x: Any) -> Any:
     return x if x.dtype.kind == "f" else x.astype(float)
 
 
+def differentiable(x: Any) -> Any:
+    """What a derivative can be taken in: floating numbers in native byte order."""
+    x = real(x)
+    return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
+
+
 def over_ln(x: Any, base: float | None) -> Any:
     """x / ln(base), which for the natural logarithm is x itself."""
     return x if base is None else x / ln(base)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
-from ..record import Operation, Value, apply, unchanging
+from ..arguments import checked
+from ..containers import flatten
+from ..naming import visible
+from ..record import Operation, Value, apply, constant, unchanging
+from .elementwise import real
 
 
+@checked
 def operation(
     name: str,
     forward: Callable[..., Any],
@@ -23,7 +30,8 @@ def operation(
     Parameters
     ----------
     name : for messages and pictures; `symbol` is how formulas write it, `source` where the rules are stated.
-    forward : ``forward(*arrays, **params)`` computes one array.
+    forward : ``forward(*arrays, **params)`` computes one array. It and the rules only read what they get. Where there
+        are rules, whole numbers that it returns become float64.
     *rules : the vector-Jacobian products, one an input: ``rule(g, out, *inputs, **params)``; None for no gradient. Made
         of operators and of the package's or NumPy's functions on Tensors, they can be differentiated again. Without
         any rule the result is a constant.
@@ -33,20 +41,18 @@ def operation(
     >>> cube(np.array([2.0]))
     array([8.])
     """
-    if not isinstance(name, str):
-        raise TypeError(f"operation: the name must be a string, got {type(name).__name__}")
+    name = visible(name)
     for function in (forward, *rules):
         if function is not None and not callable(function):
             raise TypeError(f"operation: {name}: expected functions, got {type(function).__name__}")
-    numbers = lambda *inputs, **params: _own_array(name, forward(*map(_array, inputs), **params))  # noqa: E731
-    made = Operation(name, numbers, symbol=symbol, broadcasts=broadcasts, opaque=True)
+    made = Operation(name, _forward(name, forward, any(rules)), symbol=symbol, broadcasts=broadcasts, opaque=True)
     made.source = source
-    made.vjps = tuple(rule and _checked(name, rule) for rule in rules)
+    made.vjps = tuple(rule and functools.partial(_result, name, rule) for rule in rules)
 
     def call(*inputs: Any, **params: Any) -> Any:
         if rules and len(inputs) != len(rules):
             raise TypeError(f"{name}: {len(inputs)} inputs for {len(rules)} rules; None stands for no gradient")
-        return apply(made, inputs, {key: unchanging(value) for key, value in params.items()})
+        return apply(made, inputs, {key: _parameter(name, key, value) for key, value in params.items()})
 
     call.__name__ = call.__qualname__ = name
     call.__module__ = getattr(forward, "__module__", None) or __name__  # it pickles if it has its name there
@@ -55,23 +61,49 @@ def operation(
     return call
 
 
-def _array(x: Any) -> Any:
-    return np.asarray(x) if isinstance(x, int | float) else x
+def _parameter(name: str, key: str, given: Any) -> Any:
+    """A parameter as it is now: the arrays in it, and the lists and dicts around them, are nobody else's."""
+    leaves, rebuild = flatten(given)
+    if any(isinstance(x, Value) for x in leaves):
+        raise TypeError(f"{name}: {key}= has no gradient; it cannot be a Tensor")
+    return rebuild(_closed(unchanging(x)) if isinstance(x, ndarray) else x for x in leaves)
 
 
-def _own_array(name: str, result: Any) -> Any:
-    """A user's result as an array that nobody else holds."""
+def _forward(name: str, forward: Callable[..., Any], floating: bool) -> Callable[..., Any]:
+    """The function of arrays. Where there are rules whole numbers become floating: an adjoint has the dtype of what it
+    belongs to, and would be cut to whole numbers."""
+
+    def numbers(*inputs: Any, **params: Any) -> Any:
+        array = _result(name, forward, *inputs, **params)
+        return real(array) if floating else array
+
+    return numbers
+
+
+def _result(name: str, function: Callable[..., Any], *inputs: Any, **params: Any) -> Any:
+    """What the user's forward or rule makes of inputs that it can only read: an array that nobody else holds, or a
+    value of the inputs' kind."""
+    try:
+        result = function(*map(_closed, inputs), **params)
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        raise ValueError(f"{name}: forward and rules only read what they get; write x = x + 1 for x += 1") from None
     if isinstance(result, Value):
-        return result
-    array = np.array(result)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name}: forward and rules return one array of real numbers, got {_kind(result)}")
+        if any(isinstance(x, Value) for x in inputs):
+            return result
+        if getattr(result, "requires_grad", True):
+            raise TypeError(f"{name}: its result depends on a tracked {type(result).__name__}, which is to be an input")
+        result = result._value  # type: ignore[attr-defined]
+    if isinstance(result, list | tuple | dict):
+        raise ValueError(f"{name}: forward and rules return one array of real numbers, got a {type(result).__name__}")
+    return np.array(constant(result, f"{name}: the result"))
+
+
+def _closed(x: Any) -> Any:
+    """An array, or a number as one, that can only be read."""
+    if isinstance(x, Value):
+        return x
+    array = np.asarray(x).view()
+    array.setflags(write=False)
     return array
-
-
-def _kind(x: Any) -> str:
-    return f"{type(x).__name__} of dtype {np.asarray(x).dtype}"
-
-
-def _checked(name: str, rule: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda g, out, *inputs, **params: _own_array(name, rule(g, out, *map(_array, inputs), **params))

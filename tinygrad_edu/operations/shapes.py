@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..errors import brief
 from ..record import Operation, Value, apply, shape_of
 from .defining import Each, fold, primitive, vjps
 from .indexing import getitem
@@ -26,7 +28,14 @@ def _whole(name: str, numbers: Any) -> Shape:
     try:
         return tuple(map(operator.index, numbers))
     except (TypeError, ValueError):
-        raise TypeError(f"{name}: expected whole numbers, got {' '.join(str(numbers).split())}") from None
+        raise TypeError(f"{name}: expected whole numbers, got {brief(numbers)}") from None
+
+
+def demand_order(name: str, order: Any) -> None:
+    """TypeError for another order than rows first and columns first: A and K depend on how memory is laid out."""
+    if not isinstance(order, str) or order not in ("C", "F"):
+        said = brief(order) if isinstance(order, str) else type(order).__name__
+        raise TypeError(f"{name}: order={said} is not supported; rows first are 'C', columns first are 'F'")
 
 
 def reshape(a: Any, *shape: Any, order: str = "C") -> Any:
@@ -38,11 +47,10 @@ def reshape(a: Any, *shape: Any, order: str = "C") -> Any:
     """
     if len(shape) == 1 and np.ndim(shape[0]) == 1:
         (shape,) = shape
-    if order == "F":
-        return _transpose(_reshape(_transpose(a), _whole("reshape", shape)[::-1]))
-    if order != "C":
-        raise TypeError(f"reshape: rows first are 'C', columns first are 'F', got {order!r}")
-    return _reshape(a, _whole("reshape", shape))
+    if type(order) is str and order == "C":
+        return _reshape(a, _whole("reshape", shape))
+    demand_order("reshape", order)
+    return _transpose(_reshape(_transpose(a), _whole("reshape", shape)[::-1]))
 
 
 @primitive(inputs=1)
@@ -108,10 +116,10 @@ def transpose(a: Any, *order: Any, axes: Any = None) -> Any:
     if len(order) == 1 and (order[0] is None or np.ndim(order[0]) == 1):
         (order,) = order
     axes = order if axes is None else axes
-    if axes is None or not len(axes):
+    if axes is None or not (axes := _whole("transpose", axes)):
         return _transpose(a)
     ndim = len(shape_of(a))
-    return _transpose(a, tuple(i % ndim if -ndim <= i < ndim else i for i in _whole("transpose", axes)))
+    return _transpose(a, tuple(i % ndim if -ndim <= i < ndim else i for i in axes))
 
 
 @primitive(inputs=1, symbol="ᵀ")
@@ -169,10 +177,15 @@ def _at(axis: int, ndim: int, place: Any) -> tuple[Any, ...]:
     return (slice(None),) * (axis % ndim) + (place,)
 
 
-def _part(i: int, g: Any, out: Any, *arrays: Any, axis: int) -> Any:
-    """What of g belongs to array i of a concatenation."""
-    start = sum(x.shape[axis] for x in arrays[:i])
-    return getitem(g, _at(axis, g.ndim, slice(start, start + arrays[i].shape[axis])))
+def _parts(g: Any, out: Any, *arrays: Any, axis: int) -> Callable[[int], Any]:
+    """What of g belongs to an array of a concatenation."""
+    ends = [0, *itertools.accumulate(x.shape[axis] for x in arrays)]
+    return lambda i: getitem(g, _at(axis, g.ndim, slice(ends[i], ends[i + 1])))
+
+
+def _layers(g: Any, out: Any, *arrays: Any, axis: int) -> Callable[[int], Any]:
+    """What of g belongs to an array of a stack."""
+    return lambda i: getitem(g, _at(axis, g.ndim, i))
 
 
 # fmt: off
@@ -183,8 +196,8 @@ vjps(expand_dims,   lambda g, out, x, axis: _reshape(g, x.shape))
 vjps(squeeze,       lambda g, out, x, axis: _reshape(g, x.shape))
 vjps(_transpose,    lambda g, out, x, axes: _transpose(g, None if axes is None else inverse(axes)))
 vjps(swapaxes,      lambda g, out, x, axis1, axis2: swapaxes(g, axis1, axis2))
-vjps(CONCATENATE,   Each(_part))
-vjps(STACK,         Each(lambda i, g, out, *arrays, axis: getitem(g, _at(axis, g.ndim, i))))
+vjps(CONCATENATE,   Each(_parts))
+vjps(STACK,         Each(_layers))
 # fmt: on
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import of_kind
+from ..errors import of_kind, plainly
 
-ERRORS = (ValueError, TypeError, IndexError)
+ERRORS = (ValueError, TypeError, IndexError, OverflowError)
 
 NEUTRAL: dict[str, tuple[Any, ...]] = {  # arguments of NumPy's that change nothing on Tensors, with these values
     "where": (True,), "casting": ("same_kind",), "order": ("K", "C"), "subok": (True, False), "copy": (True, False),
@@ -77,6 +77,8 @@ def takes(signature: inspect.Signature) -> str:
 def as_called(name: str, error: Exception) -> Exception:
     """An error of what a function is built from, in the name of the function."""
     text = " ".join(str(error).split())
+    if not re.match(SAID_BY, text):
+        text = plainly(text) or text
     if not re.match(rf"(numpy\.)?{name}\b", text):
         text = f"{name}: {re.sub(SAID_BY, '', text)}"
     return error if text == str(error) else of_kind(error, text)

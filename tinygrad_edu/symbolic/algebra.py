@@ -292,7 +292,7 @@ def summed(p: Term, axes: tuple[int, ...]) -> Term:
     whole = tuple(each for each in rest if each not in vectors)
     total = chained(string, poly([(ONE, rest)], broadcast(*(x.shape for x, _ in rest)))) if rest else None
     pair = [x for x, n in rest for _ in range(int(n))] if all(n in (1, 2) for _, n in rest) else []
-    if p.shape[1] == 1 and len(pair) == 2 and all(x.shape == p.shape for x in pair):  # xᵀ · y
+    if p.shape[1] == 1 and len(pair) == 2:  # xᵀ · y
         left, right = sorted(pair, key=lambda x: x.weight)
         total = chained(transposed(atom(left)), atom(right))
     if vectors and whole:

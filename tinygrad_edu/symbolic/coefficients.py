@@ -32,10 +32,9 @@ class Coefficient:
         for root, power in other.roots:
             powers[root] = powers.get(root, 0) + power
         for root, power in list(powers.items()):
-            if root[0] == "√" and abs(power) > 1:  # √3 · √3 is 3
-                for _ in range(abs(power) // 2):
-                    number *= root[1] if power > 0 else 1 / root[1]
-                powers[root] = power - 2 * int(power / 2)
+            if root[0] == "√" and abs(power) == 2:  # √3 · √3 is 3
+                number *= root[1] if power > 0 else 1 / root[1]
+                powers[root] = 0
         return Coefficient(_held(number), tuple(sorted((root, power) for root, power in powers.items() if power)))
 
     def __pow__(self, n: int) -> Coefficient:

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import checked, demand_known
+from ..leaving import demand_recorded
+from ..naming import name_of
 from ..record import Node
 from ..sweep import below, leading_to
 from .algebra import rebuilt
@@ -30,6 +33,7 @@ READABLE = 10_000  # symbols of any formula
 TOO_LONG = f"derive: the inlined formula has more than {LONGEST} symbols; form='recursive' is short"
 
 
+@checked
 def sums_to_one(t: Any, axis: int = 0) -> Assumption:
     """Let `derive` assume that the numbers of `t` sum to 1 along an axis, as targets do. It checks them.
 
@@ -42,6 +46,7 @@ def sums_to_one(t: Any, axis: int = 0) -> Assumption:
     return Assumption(t, axis)
 
 
+@checked
 def derive(
     loss: Any,
     wrt: Any,
@@ -95,13 +100,9 @@ def derive(
     >>> print(tg.derive(tg.sum((A @ x - b) ** 2), x))
     ∇x = 2 Aᵀ·(A·x − b)
     """
-    if not isinstance(loss, Node):
-        raise TypeError(f"derive: expected a Tensor, got {type(loss).__name__}")
-    if loss._record is None:
-        raise ValueError("derive: nothing was tracked; did you forget requires_grad=True?")
+    demand_recorded("derive", loss)
     for given, known, what in ((form, FORMS, "form"), (activation, STYLES, "activation")):
-        if given not in known:
-            raise ValueError(f"derive: {what}={given!r} is unknown; known are {', '.join(map(repr, known))}")
+        demand_known("derive", what, given, known)
     nodes = below(loss)
     if len(nodes) > LARGEST:
         raise ValueError(f"derive: {len(nodes)} nodes are too many for a formula (at most {LARGEST}); derive a part")
@@ -175,7 +176,7 @@ def wanted(x: Any, nodes: dict[int, Any], by: str) -> Any:
     if isinstance(x, str):
         found = [node for node in nodes.values() if node.name == x]
         if len(found) != 1:
-            names = ", ".join(sorted({node.name for node in nodes.values() if node.name})) or "none"
+            names = ", ".join(sorted(set(map(name_of, nodes.values())) - {""})) or "none"
             many = "no tensor on the tape has" if not found else f"{len(found)} tensors on the tape have"
             raise ValueError(f"{by}: {many} the name {x!r}; the names are: {names}")
         return found[0]

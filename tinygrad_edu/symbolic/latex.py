@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from .terms import Power
+from ..naming import visible
+from .terms import Power, Term
 from .text import ATOM, BRACKETS, POSTFIX, ZERO_BY_DEFAULT, Text, Unicode, plain
 
 GREEK = dict(zip(
@@ -15,7 +16,8 @@ GREEK = dict(zip(
     "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(),
     "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", strict=True,
 ))  # fmt: skip
-LETTERS = {letter: rf"\{name}" for name, letter in GREEK.items()}
+LETTERS = {letter: rf"\{name}" for name, letter in GREEK.items()} | {"ϕ": r"\phi", "ϵ": r"\epsilon"}
+VARIANTS = {"φ": ("ϕ", r"\varphi"), "ε": ("ϵ", r"\varepsilon")}  # where the other one is there as well
 FUNCTIONS = {
     "sigmoid": r"\sigma", "exp": r"\exp", "log": r"\ln", "sin": r"\sin", "cos": r"\cos", "tanh": r"\tanh",
     "max": r"\max", "min": r"\min", "trace": r"\operatorname{tr}",
@@ -29,6 +31,17 @@ class Latex(Unicode):
     bullet, kronecker = r" \bullet ", r" \otimes "
     bare_fractions = False
 
+    def __init__(self, order: Sequence[str] = (), applied: Mapping[str, tuple[str, Term]] | None = None) -> None:
+        super().__init__(order, applied)
+        there = set("".join(order))
+        letters = LETTERS | {letter: text for letter, (other, text) in VARIANTS.items() if other in there}
+        self.names: dict[str, str] = {}  # no two of them the same: W_1 beside W1 is upright, as it is typed
+        written: set[str] = set()
+        for name in order:
+            text = latex_name(name, letters)
+            self.names[name] = text = rf"\text{{{_escaped(name)}}}" if text in written else text
+            written.add(text)
+
     def nabla(self, name: str) -> str:
         return rf"\nabla_{{{self.symbol(name)}}}"
 
@@ -36,7 +49,7 @@ class Latex(Unicode):
         return rf"\widehat{{{text}}}"
 
     def symbol(self, name: str) -> str:
-        return latex_name(name)
+        return self.names.get(name) or latex_name(name)
 
     def turned(self, text: str) -> str:
         return f"{text[:-4]}{{-T}}" if text.endswith("^{-1}") else f"{text}^T" if "^" not in text else f"{{{text}}}^T"
@@ -93,7 +106,7 @@ def _text_of(function: Any) -> str:
 
 
 def _escaped(text: str) -> str:
-    return "".join(ESCAPES.get(character, character) for character in text)
+    return "".join(ESCAPES.get(character, character) for character in visible(text))
 
 
 ESCAPES = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"} | {
@@ -101,7 +114,7 @@ ESCAPES = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textas
 }
 
 
-def latex_name(name: str) -> str:
+def latex_name(name: str, letters: Mapping[str, str] = LETTERS) -> str:
     r"""A name in LaTeX: W1 and W_1 become W_{1}, theta a Greek letter, longer words are upright.
 
     >>> latex_name("W12"), latex_name("theta_0"), latex_name("loss"), latex_name("Σ1′"), latex_name("a & b")
@@ -111,8 +124,8 @@ def latex_name(name: str) -> str:
     parts = re.match(r"(.*?)(?:_?(\d+)|_(\w))?$", name[: len(name) - primes], re.DOTALL)
     head, *subscripts = parts.groups() if parts else (name, None)
     index = next((each for each in subscripts if each), None)
-    if head in LETTERS:
-        text = LETTERS[head]
+    if head in letters:
+        text = letters[head]
     elif head in GREEK:
         text = rf"\{head}"
     elif re.fullmatch(r"[A-Za-z]", head):

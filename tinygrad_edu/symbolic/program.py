@@ -6,7 +6,6 @@ either `flat` (one axis; a number has none) or has two axes, and is converted wh
 
 from __future__ import annotations
 
-import keyword
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .. import operations as op
+from ..naming import Identifiers
 from ..operations.elementwise import same, step
 from .expression import Expression, matrix_shape
 from .helpers import HELPERS, TEMPLATES
@@ -59,12 +59,13 @@ def program(formula: Formula) -> str:
     results = []
     for line in formula.lines:
         result = writer.converted(writer.whole(line.term), line.shape)
-        name = writer.fresh(f"d{_identifier(line.name)}")
+        name = writer.identifiers.new(f"d{line.name}")
         lines.append(f"    {name} = {result}  # {line.shape}")
         results.append(name)
     head = f"def gradient({', '.join(writer.names[name] for name in given)}):"
     helpers = "".join(f"{HELPERS[name]}\n\n\n" for name in _with_needs(writer.helpers))
     returned = results[0] if len(results) == 1 else ", ".join(results)
+    lines[:0] = [f"    {comment}" for comment in writer.identifiers.comments]
     return "\n".join([f"import numpy as np\n\n\n{helpers}{head}", *lines, f"    return {returned}\n"])
 
 
@@ -92,12 +93,6 @@ def _with_needs(names: Iterable[str]) -> list[str]:
     return list(order)
 
 
-def _identifier(name: str) -> str:
-    """A name of Python's: W1, Σ1_prime, v_1st."""
-    text = re.sub(r"\W", "_", name.replace("′", "_prime"))
-    return f"v_{text}" if not text.isidentifier() or keyword.iskeyword(text) or text == "np" else text
-
-
 def _shape_text(code: Code) -> str:
     if not code.flat:
         return str(code.shape)
@@ -108,20 +103,10 @@ class Writer:
     """Writes terms as code, and keeps which names and helpers it used."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self.taken = {"np", "gradient", *HELPERS}
-        self.names: dict[str, str] = {}
-        for name in names:
-            self.names[name] = self.fresh(_identifier(name))
+        self.identifiers = Identifiers(f"np gradient {' '.join(HELPERS)}")
+        self.names = {name: self.identifiers.called(name) for name in names}
         self.known: dict[str, Code] = {}
         self.helpers: dict[str, None] = {}
-
-    def fresh(self, name: str) -> str:
-        """The name, or the next that is free."""
-        free, i = name, 2
-        while free in self.taken:
-            free, i = f"{name}_{i}", i + 1
-        self.taken.add(free)
-        return free
 
     # --- shapes ---
 

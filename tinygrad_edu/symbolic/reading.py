@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..naming import name_of
 from ..notation import parameter
 from ..record import Node, Operation, Origin, Record, apply
 from ..sweep import below, sweep
@@ -71,7 +72,7 @@ class Reading:
         self._used: set[str] = set()  # names of what is neither given nor defined, or not yet
         self.steps: list[Step] = []
         self.adjoints: dict[int, Term] = {}
-        self._taken = {node.name for node in self.nodes.values() if node.name}
+        self._taken = set(map(name_of, self.nodes.values()))
         self._recorded: dict[int, Any] = {}  # the arrays of leaves as they were: they may have got others since
         for node in self.nodes.values():
             for x, value in zip(node._record.inputs, node._record.values, strict=True):
@@ -113,9 +114,9 @@ class Reading:
     def _forward(self, node: Any) -> Expression:
         record: Record = node._record
         if record.operation is None:
-            name = self.unique(node.name or next(self._free["W" if node._value.ndim > 1 else "w"]))
+            name = self.unique(name_of(node) or next(self._free["W" if node._value.ndim > 1 else "w"]))
             return self._variable(name, node, self._recorded.get(id(node), node._value))
-        wanted = node.name or self._layer_name(record) or self._input_name(record.stamp)
+        wanted = name_of(node) or self._layer_name(record) or self._input_name(record.stamp)
         if self.shown is not None:
             wanted = wanted or next(self._free["v"])
             if record.stamp not in self.shown:
@@ -153,13 +154,13 @@ class Reading:
             if origin is not None:
                 inputs = [self._operand(*_split(each)) for each in origin.inputs]
                 made = inputs[0]._apply(origin.operation, tuple(inputs), origin.params)
-            elif (x is None or x.name is None) and _is_filled(value):
+            elif not name_of(x) and _is_filled(value):
                 made = plain(value)  # a number, or an array that is filled with one
             elif (other := self._complement(x, value)) is not None:
                 self._complements[key] = other
                 made = plain(1.0) - self._constants[other]
             else:
-                name = self.unique((x.name if x is not None else None) or next(self._free["C"]))
+                name = self.unique(name_of(x) or next(self._free["C"]))
                 made = self._variable(name, x if x is not None else value, value)
                 self._constant_names[key] = name
             self._constants[key] = made

@@ -42,7 +42,7 @@ class Unicode:
         return f"{text[0]}\u0302{text[1:]}"
 
     def symbol(self, name: str) -> str:
-        return " ".join(name.split())
+        return name
 
     def turned(self, text: str) -> str:
         return f"{text[:-2]}⁻ᵀ" if text.endswith("⁻¹") else f"{text}ᵀ"
