@@ -481,7 +481,8 @@ class Comparison(Display):
 
 def _key(name: Any, target: Any) -> Name:
     """A key of names= as the grammar has it."""
-    if not isinstance(name, str) or not isinstance(target, str | Node | np.ndarray | int | float):
+    number = isinstance(target, int | float) and not isinstance(target, bool) and abs(target) < 1e300
+    if not isinstance(name, str) or not (number or isinstance(target, str | Node | np.ndarray)):
         raise TypeError(f"compare: names= maps names to names, Tensors or numbers, got {shown(name)}: {shown(target)}")
     tree = parse(restored(name, set()), {name} if name.isidentifier() else ())
     if tree.kind != "name" or not isinstance(tree.data, Name):
