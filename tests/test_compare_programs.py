@@ -110,6 +110,7 @@ RIGHT = [
     (two, "W1", "delta = (a2 - t) * a2 * (1 - a2)\nnabla_w2 = delta @ a1.T\n"
                 "delta = (W2.T @ delta) * a1 * (1 - a1)\ndW1 = delta @ x.T"),
     (two, "W1", "Δ₁ := (W₂ᵀ·Δ₂) ∘ a₁′\nΔ₂ := (a₂ − t) ∘ a₂′\n∇W₁ := Δ₁·xᵀ"),
+    (columns, "b1", COLUMNS.replace("m = X.shape[1]", "k, m = X.shape")),
     (columns, "W1", COLUMNS), (columns, "b2", COLUMNS), (columns, "W2", "m = 5\ndZ2 = (A2 - Y) / m\ndW2 = dZ2 @ A1.T"),
     (columns, "W1", r"dZ^{[2]} = A^{[2]} - Y \\ dZ^{[1]} = W^{[2]T} dZ^{[2]} \circ (1 - (A^{[1]})^2) \\"
                     r"dW^{[1]} = \frac{1}{5} dZ^{[1]} X^T"),
@@ -252,6 +253,7 @@ def test_statements():
     assert members("d = f(a,\n  x=1)  # = 2\nreturn a, d") == [["d", "f(a,x=1)"], ["a"], ["d"]]
     assert members(r"\begin{align} a &= b \\ &= c, \\ d &= e. \end{align}") == [["a", "b", "c"], ["d", "e"]]
     assert members("a^2 = b \\cdot\nc\nd e = f") == [["a^2", "b·c"], ["de", "f"]]
+    assert members("n, d = X.shape") == [["n", "X.shape[0]"], ["d", "X.shape[1]"]]
     assert members("a = b, c = d and e = (f, g)") == [["a", "b"], ["c", "d"], ["e", "(f,g)"]]
     assert members(r"A = \begin{pmatrix} a & b \\ c & d \end{pmatrix}") == [
         ["A", r"\begin{pmatrix}a&b\\c&d\end{pmatrix}"]

@@ -87,7 +87,7 @@ class Program:
             known |= new
             lines = statements(text, known)
         names: set[Any] = set()
-        self.text_of_layers = re.search(r"[\^_]\{?\(?[lk]\s*\+\s*1", text) if len(lines) > 1 else None
+        self.about_layers = re.search(r"[\^_]\{?\(?[lk]\s*\+\s*1", text) if len(lines) > 1 else None
 
         def is_layer(name: Name) -> bool:
             return scope.same(name) in names or scope.is_layer(name)
@@ -169,7 +169,7 @@ class Program:
 
     def _general(self, raw: Raw) -> list[Raw]:
         """A line about layer l, where a text has one about l + 1, for each layer; any other as it is."""
-        if self.text_of_layers is None or raw.target is None or self._at(raw.target, 1) is raw.target:
+        if self.about_layers is None or raw.target is None or self._at(raw.target, 1) is raw.target:
             return [raw]
         found = []
         for n in range(len(self.scope.layers), 0, -1):
@@ -368,7 +368,8 @@ class Program:
             if last and name is not None and (other := self._other(name, wanted[0], ratio, line)):
                 return other
             if right and (last or needed):
-                place = next((k for k, each in enumerate(line.members) if not equal(each, line.members[-1])), None)
+                *others, made = line.members
+                place = next((k for k, each in enumerate(others) if not equal(each, made)), None)
                 wanted = wanted if last else []
             elif wanted:
                 wanted = [*wanted, *(each._replace(number=batch) for each in wanted if batch and self._inner(each))]

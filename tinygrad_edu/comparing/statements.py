@@ -61,9 +61,9 @@ def statements(text: str, known: set[str]) -> list[Statement]:
     lines: list[Statement] = []
     for i, part in enumerate(found):
         returned = part[0].text == "return"
-        pieces = list(_between(part[1:], ",")) if returned else [part]
+        pieces = list(_between(part[1:], ",")) if returned else _unpacked(part)
         for piece in pieces:
-            line = _statement(text, len(lines) + 1, piece, returned)
+            line = _statement(text, i + 1, piece, returned)
             if len(line.members) == 1 and not returned and i < len(found) - 1:
                 missing = "a name and = are missing, or brackets around a formula of several lines"
                 raise FormulaError(text, part[0].at, f"line {line.number} has no =: {missing}")
@@ -91,6 +91,18 @@ def _statement(text: str, number: int, part: list[Token], returned: bool) -> Sta
     if any(token.text == "," for _, token in _outside(members[0])) and len(members) > 1:
         refuse("one name is read before =, not several")
     return Statement(number, operator, members, returned)
+
+
+def _unpacked(part: list[Token]) -> list[list[Token]]:
+    """n, d = X.shape as a line for each name; any other as it is."""
+    names, *formulas = _between(part, "=")
+    several = list(_between(names, ","))
+    if len(several) < 2 or len(formulas) != 1 or [token.text for token in formulas[0][-2:]] != [".", "shape"]:
+        return [part]
+    equals, last = part[len(names)], formulas[0][-1]
+    begin, end = (last._replace(kind="operator", text=bracket) for bracket in "[]")
+    axes = (last._replace(kind="number", text=str(i)) for i in range(len(several)))
+    return [[*name, equals, *formulas[0], begin, axis, end] for name, axis in zip(several, axes, strict=True)]
 
 
 def _outside(part: list[Token]) -> Iterator[tuple[int, Token]]:
