@@ -228,7 +228,7 @@ def test_drawn_whole_a_large_graph_shows_no_numbers_unless_asked():
 
 @pytest.mark.parametrize("depth", [-1, 1.5, True, "all"])
 def test_a_depth_is_a_whole_number(depth):
-    with pytest.raises(ValueError, match="depth="):
+    with pytest.raises(ValueError, match="draw: depth must be a whole number from 0 or None, got "):
         draw(network()[0], depth=depth)
 
 

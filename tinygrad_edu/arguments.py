@@ -135,7 +135,7 @@ def shown(x: Any) -> str:
     if x is None:
         return "None"
     if callable(x) and not _is_function(x):
-        return "a generator or a coroutine, which runs after the call is over"
+        return "a generator or a coroutine, which runs after the call is over; open the block inside it"
     if hasattr(x, "shape") and not isinstance(x, np.generic):
         return f"{kind} {x.shape}"
     if isinstance(x, int) and x.bit_length() > 128:

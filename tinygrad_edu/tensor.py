@@ -205,11 +205,9 @@ class Tensor(Arithmetic, Node):
     # --- Python's protocols ---
 
     def __repr__(self) -> str:
-        traced = is_traced(self)
-        body = "numbers unknown"  # those of now are not the program's
-        if not traced:
-            body = np.array2string(np.asarray(self._value), separator=", ", prefix="Tensor(")
-        if traced or (not self.size and self.shape != (0,)):
+        value = np.asarray(self._value)  # those of now are not the numbers of a program that is being written
+        body = "numbers unknown" if is_traced(self) else np.array2string(value, separator=", ", prefix="Tensor(")
+        if is_traced(self) or (not self.size and self.shape != (0,)):
             body += f", shape={self.shape}"
         dtype = "" if self.dtype in (np.dtype(float), np.dtype(int)) else f", dtype={self.dtype}"
         name = "" if self.name is None else f", name={self.name!r}"

@@ -312,7 +312,7 @@ def audit(
     >>> audit("sabin")
     Traceback (most recent call last):
         ...
-    tinygrad_edu.documents.entry.UnknownName: no document 'sabin'; the closest: sabine, mishachev
+    tinygrad_edu.documents.entry.UnknownName: audit: no document 'sabin'; the closest: sabine, mishachev
     """
     if document is not None and document not in CATALOGUES:
         raise UnknownName("audit", "document", document, CATALOGUES)
