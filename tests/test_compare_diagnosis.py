@@ -7,15 +7,15 @@ from wrong_formulas import NETWORKS
 
 import tinygrad_edu as tg
 from tinygrad_edu.comparing import diagnosis
-from tinygrad_edu.comparing.comparison import Candidate
 from tinygrad_edu.comparing.context import Context
 from tinygrad_edu.comparing.diagnosis import Diagnosis
 from tinygrad_edu.comparing.edits import SAID, edits
 from tinygrad_edu.comparing.factors import explained, named_factors
 from tinygrad_edu.comparing.finding import Inputs, ratio
 from tinygrad_edu.comparing.grammar import parse
+from tinygrad_edu.comparing.lookup import looked_up
 from tinygrad_edu.comparing.printing import Printer
-from tinygrad_edu.comparing.scope import Quantity, Scope, looked_up
+from tinygrad_edu.comparing.scope import Quantity, Scope
 from tinygrad_edu.comparing.spelling import Spelling
 from tinygrad_edu.sweep import below, leading_to
 from tinygrad_edu.symbolic.reading import Reading
@@ -33,7 +33,7 @@ def diagnosis_of(loss, wrt, text, notation="numpy"):
         inputs = Inputs(Scope(loss, Reading(loss, leading_to(loss, [node])), {}), node, notation != "numpy")
     tree = looked_up(parse(text, inputs.scope.known()), inputs.scope, {}).flattened()
     printer = Printer(notation, Spelling(inputs.scope, tree, notation, {}), text)
-    return Diagnosis(inputs, *Candidate(lambda trial: trial.evaluate(tree), tree, printer))
+    return Diagnosis(inputs, lambda trial: trial.evaluate(tree), tree, printer)
 
 
 def mended(network, wrt, text, notation="numpy"):

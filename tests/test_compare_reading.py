@@ -12,7 +12,8 @@ from tinygrad_edu.comparing import FormulaError
 from tinygrad_edu.comparing.evaluate import Misfit
 from tinygrad_edu.comparing.finding import Inputs
 from tinygrad_edu.comparing.grammar import parse
-from tinygrad_edu.comparing.scope import Scope, looked_up
+from tinygrad_edu.comparing.lookup import looked_up
+from tinygrad_edu.comparing.scope import Scope
 from tinygrad_edu.comparing.tokens import restored
 from tinygrad_edu.sweep import below, leading_to
 from tinygrad_edu.symbolic.reading import Reading

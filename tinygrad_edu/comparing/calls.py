@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..operations import gelu, leaky_relu, log_softmax, logsumexp
+from ..operations.elementwise import ratio, safe_log, unit
 from .tree import Tree, had, negative, number, product, transposed
 
 Array = Any
@@ -67,6 +69,10 @@ PRIMED = {
 CONSTANTS = {"pi": math.pi, "π": math.pi}
 
 
+def _as_array(x: Array, dtype: Any = None, copy: Any = None) -> Array:
+    return np.asarray(x, dtype)
+
+
 def _norm(x: Array) -> Array:
     return np.sqrt(np.sum(x**2))
 
@@ -97,16 +103,24 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("norm", _norm),
     **dict.fromkeys(("heaviside", "H"), Function("heaviside", lambda x, half=0.5: np.heaviside(x, half), (1, 2))),
     **_simple("sum", np.sum, AXES), **_simple("mean average", np.mean, AXES), **_simple("max amax", np.max, AXES),
-    **_simple("min amin", np.min, AXES), **_simple("prod", np.prod, AXES),
+    **_simple("min amin", np.min, AXES), **_simple("prod Π", np.prod, AXES),
+    **_simple("std", np.std, ("axis", "ddof", "keepdims")), **_simple("var", np.var, ("axis", "ddof", "keepdims")),
+    **_simple("ratio", ratio, arguments=2), **_simple("unit", unit, arguments=2),
+    **_simple("inverse", lambda x: unit(np.ones_like(x, float), x)), **_simple("safe_log", safe_log),
+    **_simple("masked", lambda choice, x: choice * np.where(choice != 0, x, 1.0), arguments=2),
+    **_simple("logsumexp", logsumexp, AXES), **_simple("log_softmax", log_softmax, ("axis",)),
+    **_simple("gelu", gelu), **_simple("leaky_relu", leaky_relu),
     **_simple("maximum", np.maximum, arguments=2), **_simple("minimum", np.minimum, arguments=2),
     **_simple("where", np.where, arguments=3), **_simple("outer", np.outer, arguments=2),
     **_simple("inner", np.inner, arguments=2), **_simple("vdot", np.vdot, arguments=2),
-    **_simple("diag", np.diag), **_simple("diagflat", np.diagflat), **_simple("trace tr", np.trace),
+    **_simple("diag", np.diag, ("k",)), **_simple("diagflat", np.diagflat, ("k",)), **_simple("trace tr", np.trace),
     **_simple("det", np.linalg.det), **_simple("ones_like", np.ones_like), **_simple("zeros_like", np.zeros_like),
     **_simple("squeeze", np.squeeze), **_simple("ravel flatten", np.ravel),
     "eye": Function("eye"), "identity": Function("eye"), "ones": Function("ones"), "zeros": Function("zeros"),
+    "full": Function("full", None, (2, 2)),
     "len": Function("len", len), "reshape": Function("reshape", None, (2, 3)),
-    **dict.fromkeys(("asarray", "array", "astype"), Function("asarray", np.asarray, (1, 1), ("dtype",))),
+    **dict.fromkeys(("asarray", "array", "astype", "copy"), Function("asarray", _as_array, (1, 1), ("dtype", "copy"))),
+    **_simple("arange range", lambda n: np.arange(int(n))),
     **{each: Function(each, getattr(np, each)) for each in ("float32", "float64", "int32", "int64")},
     **_sign("matmul", product), **_sign("dot", lambda a, b: product(a, b, "np.dot")),
     **_sign("multiply hadamard", lambda a, b: had((a, 1), (b, 1))),
@@ -120,10 +134,35 @@ FUNCTIONS: dict[str, Function] = {
     **_sign("kron", lambda a, b: Tree("kron", (a, b), at=a.at)),
     **_sign("inv", lambda a: Tree("inv", (a,), at=a.at), 1), **_sign("bullet", lambda a, b: product(b, a)),
 }  # fmt: skip
-METHODS = set("sum mean max min dot transpose reshape squeeze ravel flatten astype shape size".split())
+METHODS = set("sum mean max min dot transpose reshape squeeze ravel flatten astype shape size copy".split())
+
+
+def _index(x: Array, *index: Array) -> Any:
+    """An index of x: a mask, or rows and columns; labels may be one-hot, as x is."""
+    if len(index) == 1:
+        return np.asarray(index[0], bool)
+    labels = (np.argmax(each, axis=1 - k) if np.shape(each) == np.shape(x) else np.ravel(each)
+              for k, each in enumerate(index[::-1]))  # fmt: skip
+    return tuple(each.astype(int) for each in labels)[::-1]
+
+
+def is_one_hot(value: Array) -> bool:
+    """Whether all are 0 but a 1 in each row, or in each column."""
+    ones = np.ndim(value) == 2 and any(np.all(np.sum(value, axis=axis) == 1) for axis in (0, 1))
+    return bool(ones and np.all((value == 0) | (value == 1)))
+
+
+def _set(x: Array, value: Array, *index: Array) -> Array:
+    """x with the elements set that an index picks."""
+    changed = np.array(x, float)
+    changed[_index(x, *index)] = value
+    return changed
+
+
 INNER: dict[str, Callable[..., Array]] = {  # functions of what the trees have no sign for, computed by name
     "column": lambda x: x[:, None], "row": lambda x: x[None, :],
     "size": lambda x: np.float64(np.size(x)), "shape": lambda x, axis: np.float64(np.shape(x)[axis]),
+    "set": _set, "picked": lambda x, *index: x[_index(x, *index)],
 }  # fmt: skip
 COMPUTE: dict[str, Callable[..., Array]] = {each.name: each.compute for each in FUNCTIONS.values() if each.compute}
 COMPUTE.update(INNER)

@@ -4,38 +4,40 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import html
-import inspect
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..arguments import Tolerance, checked, shown
-from ..errors import brief
 from ..leaving import demand_recorded
 from ..naming import short
-from ..pickling import Readable
-from ..record import Node, constant
+from ..record import Node
 from ..sweep import below, leading_to
 from ..symbolic import Formula, derive
 from ..symbolic.derive import LARGEST, wanted
 from ..symbolic.reading import Reading
 from ..symbolic.terms import session
+from .callables import called, constant
+from .calls import is_one_hot
 from .cursor import Name
 from .diagnosis import Diagnosis, explanations
+from .display import LONGEST, Display
 from .finding import Inputs
 from .grammar import ORDERS, parse
+from .lookup import meanings
 from .printing import Printer
-from .scope import Scope, Unknown, found, joined, looked_up, meanings
+from .programs import Fault, Program, read_as
+from .scope import Quantity, Scope, joined
 from .spelling import Spelling
+from .statements import body
 from .tokens import FormulaError, notation_of, restored
 from .tree import Tree
 from .trial import SMALL, Trial
 from .work import Excess, Misfit
 
 Array = Any
-LONGEST = 300  # characters of a formula that are shown
 READINGS = 12  # of a text whose products or names may be read in several ways
 
 
@@ -54,12 +56,16 @@ def compare(
     formula : array_like, callable or str
         Numbers; a function of the named leaves and intermediates, by the names of its arguments; or text in NumPy, in
         Unicode as `derive` prints it, or in LaTeX. In NumPy's notation NumPy's own rules for shapes hold: what is right
-        there runs in NumPy. On paper vectors are columns, and a column and a row make no matrix.
+        there runs in NumPy. On paper vectors are columns, and a column and a row make no matrix. A text of several
+        lines is a program: each line has what those above define (on paper also below), ``d -= 1`` and
+        ``d[np.arange(n), y] -= 1`` change it, every member of a chain of equations is compared. The gradient is the
+        last line with its name, such as ``dW1``, or what is returned, or the last line; the first wrong line is named.
     rtol : float, optional
         How far the largest difference may be from 0, relative to the largest element of the gradient: 1e-7, and 1e-4
         for float32.
     names : mapping, optional
-        What the names of the formula are on the tape: ``{"a^{L-1}": "S1", "t": y}``, by name or as tensors.
+        What the names of the formula are: ``{"a^{L-1}": "S1", "t": y, "m": 5}``, by their names on the tape, as
+        tensors, as arrays that the tape has for constants or labels, or numbers.
 
     Returns
     -------
@@ -83,6 +89,8 @@ def compare(
     The sign is wrong: it is minus the gradient.
     Suggestion: ((a - t) * a * (1 - a)) @ x.T
     The largest difference is 0.19, relative 2.
+    >>> print(tg.compare(tg.squared_error(t, a), W, "d = a - t; d *= a * (1 + a); dW = d @ x.T").diagnosis)
+    Line 2, d: The sign is wrong: 1 + a should be 1 - a.
     """
     demand_recorded("compare", loss)
     if loss._value.size != 1:
@@ -97,14 +105,19 @@ def compare(
 
 
 class Candidate(NamedTuple):
-    """A formula to be run on a trial; of a text one reading, with its tree and what writes trees."""
+    """A formula to be run on a trial; of a text one reading: its tree, what writes trees, its lines, the choice of
+    meanings. Of a wrong line the trials of what it is to be, too."""
 
     run: Callable[..., Array]
     tree: Tree | None = None
     printer: Printer | None = None
+    program: Program | None = None
+    choose: Mapping[Any, int] = MappingProxyType({})
+    inputs: Inputs | None = None
+    fault: Fault | None = None
 
 
-class Comparison(Readable):
+class Comparison(Display):
     """What a comparison found: true where the formula is the gradient.
 
     Attributes
@@ -112,7 +125,7 @@ class Comparison(Readable):
     verdict : {"right", "conditional", "wrong", "ill-shaped"}
         ``conditional`` is what is right for inputs such as these, under the condition that the diagnosis names.
     diagnosis : str
-        One or two sentences, and what names that are not the tape's are read as.
+        One or two sentences, of a program with the line in front, and what names that are not the tape's are read as.
     causes : tuple of str
         The causes in single words, those of `SAID` among them; empty where none was found.
     suggestion : str or None
@@ -131,7 +144,7 @@ class Comparison(Readable):
     def __init__(
         self, loss: Any, node: Any, formula: Any, reading: Reading, rtol: float | None, names: Mapping[str, Any]
     ) -> None:
-        self._loss, self._node = loss, node
+        self._loss, self._node, self._names = loss, node, names
         self.text = formula if isinstance(formula, str) else ""
         self._rtol = rtol if rtol is not None else 1e-4 if loss._value.dtype == np.float32 else 1e-7
         self.suggestion: str | None = None
@@ -139,6 +152,7 @@ class Comparison(Readable):
         self._broadcasts: list[str] = []
         self._notes: list[str] = []  # of how the text is read
         self._misfit = self.diagnosis = ""
+        self._others: dict[Quantity, Inputs] = {}
         self.verdict = "wrong"
         scope = Scope(loss, reading, {_key(name, target): target for name, target in names.items()})
         if isinstance(formula, str):
@@ -150,66 +164,78 @@ class Comparison(Readable):
         self.engine: Array = np.array(self._inputs.own.adjoint(node._record.stamp), loss._value.dtype)
         self._exact = isinstance(formula, str) or callable(formula)  # whether it can be run on other numbers
         if isinstance(formula, str):
-            candidates = self._read(formula, scope, names)
+            candidates = self._read(body(formula), scope)
         elif callable(formula):
-            candidates = [Candidate(_called(formula, scope, self._broadcasts))]
+            candidates = [Candidate(called(formula, scope, self._broadcasts))]
         else:
-            candidates = [Candidate(_constant(formula))]
+            candidates = [Candidate(constant(formula))]
             self._inputs.only_own()
         best = self._judge(candidates)
         if best.tree is not None:
-            self._notes[:0] = _read_as(best.tree, scope)
+            self._notes[:0] = read_as(best.tree, scope, best.program.defined if best.program else ())
         self.diagnosis = " ".join([self.diagnosis, *self._notes])
 
     # --- the formula ---
 
-    def _read(self, text: str, scope: Scope, names: Mapping[str, Any]) -> list[Candidate]:
+    def _read(self, text: str, scope: Scope) -> list[Candidate]:
         """A text as it may be read: one reading that is right, or else those that type-check, or else all."""
         notation = notation_of(text)
         found: dict[str, Candidate] = {}
         readings = list(self._readings(text, scope))
-        quantities = {node.data for tree, _ in readings for node in tree.walk() if node.kind == "name"}
+        quantities = {node.data for _, _, tree in readings for node in tree.walk() if node.kind == "name"}
         if scope.batch > 1 and any(quantity.kind == "jacobian" for quantity in quantities):
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, alone=True)
             self._notes.append("It is read for the first sample alone, as a Jacobian is of one.")
-        for tree, likely in readings:
-            printer = Printer(notation, Spelling(scope, tree, notation, names), text)
+        turned = (node.args[0] for _, _, tree in readings for node in tree.walk() if node.kind == "T")
+        if any(node.kind == "name" and node.data.key in scope.rows for node in turned):  # b is a column, as bᵀ says
+            scope.rows = set()
+            self._inputs = Inputs(scope, self._node, self._inputs.matrices, self._inputs.alone)
+        labels = {name for program, choose, _ in readings for name in program.labels(choose)}
+        if one_hot := {name for name in labels if is_one_hot(self._inputs.own.given[name])}:
+            self._inputs = Inputs(scope, self._node, self._inputs.matrices, self._inputs.alone, labels=one_hot)
+            self._notes.append(f"{' and '.join(sorted(one_hot))} is read as labels, as it is one-hot.")
+        for program, choose, tree in readings:
+            printer = self._printer(tree)
             candidate, as_typed = (
-                Candidate(functools.partial(_evaluated, each), each, printer) for each in (tree.flattened(), tree)
+                Candidate(functools.partial(_evaluated, each), each, printer, program, choose)
+                for each in (tree.flattened(), tree)
             )
             value, typed = self._run(candidate), self._run(as_typed)
             if (value is None) != (typed is None) or (notation == "numpy" and not _equal(value, typed)):
                 candidate = as_typed if notation == "numpy" or value is None else candidate
-            if self._right(candidate):
+            if self._right(candidate) and self._fault(candidate, right=True) is None:
                 return [candidate]
-            if likely:
+            if not choose:
                 found.setdefault(repr(tree), candidate)
         fitting = [each for each in found.values() if self._run(each) is not None]
         return (fitting or list(found.values()))[:3]
 
-    def _readings(self, text: str, scope: Scope) -> Iterator[tuple[Tree, bool]]:
-        """The readings of a text, and whether all names mean in it what they mean most likely."""
-        known = scope.known()
+    def _readings(self, text: str, scope: Scope) -> Iterator[tuple[Program, Mapping[Any, int], Tree]]:
+        """The readings of a text: its lines, which meanings of names are chosen that are not the likeliest, and the
+        formula with all that the lines define."""
         count = 0
         for order in ORDERS if notation_of(text) != "numpy" else ORDERS[:1]:
-            raw = parse(text, known, order, scope.is_layer)
-            try:
-                for choose in meanings(raw, scope):
-                    yield looked_up(raw, scope, choose), not choose
-                    count += 1
-                    if count >= READINGS:
-                        return
-            except Unknown as error:
-                place = next((node.at for node in raw.walk() if node.kind == "name" and not found(scope, node.data)), 0)
-                raise FormulaError(text, place, str(error)) from None
+            program = Program(text, scope, self._node._record.stamp, order)
+            program.formula({})  # whose names are all known, or it is refused
+            for choose in meanings(program.choices(), scope):
+                yield program, choose, program.formula(choose)
+                count += 1
+                if count >= READINGS:
+                    return
+
+    def _printer(self, tree: Tree) -> Printer:
+        """What writes trees as the text does."""
+        notation = notation_of(self.text)
+        return Printer(notation, Spelling(self._inputs.scope, tree, notation, self._names), self.text)
 
     def _run(self, candidate: Candidate) -> Array:
         """The value on the tape's own numbers; None where it does not type-check."""
-        notes = self._inputs.own.evaluate.broadcasts
+        own = (candidate.inputs or self._inputs).own
+        notes = own.evaluate.broadcasts
         notes.clear()
         try:
             with np.errstate(all="ignore"):
-                value = np.asarray(candidate.run(self._inputs.own), float)
+                value = np.asarray(candidate.run(own), float)
             self._broadcasts += [each for each in notes.values() if candidate.tree and each not in self._broadcasts]
             return value
         except Misfit as error:
@@ -258,7 +284,8 @@ class Comparison(Readable):
 
     def _judge(self, candidates: list[Candidate]) -> Candidate:
         """The verdict: of the first reading, or of the one that a mistake explains, which is handed back."""
-        if self._right(candidates[0]):
+        right = self._right(candidates[0])
+        if right and self._fault(candidates[0], right, self._notes) is None:
             self.value = self._run(candidates[0])
             self._measure()
             self.verdict, self.diagnosis = "right", "The formula is the gradient."
@@ -269,39 +296,125 @@ class Comparison(Readable):
                 self.verdict, self.causes = "conditional", ("condition", "one sample")
                 self.diagnosis = f"{self._broadcasts[0]} It is right only for one sample; for more it is no product."
             return candidates[0]
-        which, findings = explanations([Diagnosis(self._inputs, *each) for each in candidates], self._exact)
-        best = candidates[which]
-        self.value = self._run(best)
+        for strict in (False, True):
+            pieces = self._pieces(candidates, right, strict)
+            searched = [Diagnosis(each.inputs or self._inputs, *each[:3]) for each in pieces]
+            known = pieces[0].fault is not None and not pieces[0].fault.wanted
+            which, findings = (0, []) if known else explanations(searched, self._exact)
+            best = pieces[which]
+            if best.fault is None or not best.fault.scaled or not findings or "mean" in findings[0].causes:
+                break
+        self.value = self._run(candidates[0] if best.fault else best)
         self._measure()
         self.verdict = "ill-shaped" if self.difference is None else "wrong"
-        parts = [self._misfit] if self.value is None else [*self._broadcasts]
+        parts = [*self._broadcasts] if best.fault or self.value is not None else [self._misfit]
+        if best.fault is not None:
+            parts = self._about(best, best.fault)
         if findings:
-            self.verdict = "conditional" if findings[0].holds else self.verdict
+            self.verdict = "conditional" if findings[0].holds and not best.fault else self.verdict
             parts += [findings[0].said, *(f"Or, as well possible: {each.said}" for each in findings[1:])]
             self.causes = findings[0].causes
-            parts += [where for where in [self._where()] if "but one" in where and len(self.engine) > 2]
+            where = self._where()
+            parts += [where] if "but one" in where and len(self.engine) > 2 and not best.fault else []
             self.suggestion = self._suggested(findings[0].mended, best)
-        else:
-            parts += [self._where()] if self.value is not None else []
+        elif not known:
+            parts += [self._where()] if self.value is not None and not best.fault else []
+            parts += ["it is not what the tape has by this name."] if best.fault and len(parts) < 2 else []
             few = "It is too long to try every small edit; those that were tried do not explain it."
             none = "No small edit explains it." if self.text else "No simple cause explains it."
             parts.append(few if self._inputs.scope.work.cut else none)
         self.diagnosis = " ".join(parts)
         return best
 
+    # --- lines ---
+
+    def _fault(
+        self, candidate: Candidate, right: bool = False, notes: list[str] | None = None, strict: bool = False
+    ) -> Fault | None:
+        """The first wrong line of a text; None where there is but one, or none."""
+        program = candidate.program
+        if program is None or not (program.several or right):
+            return None
+        notes = [] if notes is None else notes
+        return program.fault(candidate.choose, self._ratio, self._equal, right, notes, strict)
+
+    def _ratio(self, tree: Tree, quantity: Quantity) -> float | None:
+        """How many times a quantity of the tape a formula is."""
+        search = Diagnosis(self._inputs_of(quantity), functools.partial(_evaluated, tree), None, None)
+        return search.constant(search.formula, search.trials)
+
+    def _equal(self, a: Tree, b: Tree) -> bool:
+        """Whether two formulas are the same on all inputs."""
+        with contextlib.suppress(Misfit):
+            trials = [*self._inputs.likely, self._inputs.own]
+            pairs = [(_evaluated(a, each), _evaluated(b, each)) for each in trials]
+            return all(np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=1e-7, atol=1e-15) for x, y in pairs)
+        return False
+
+    def _inputs_of(self, quantity: Quantity) -> Inputs:
+        """The trials of a line which is to be a quantity of the tape."""
+        if quantity == Quantity("adjoint", self._node._record.stamp):
+            return self._inputs
+        if quantity not in self._others:
+            scope = self._inputs.scope
+            node = scope.reading.nodes[quantity.key]  # type: ignore[index]
+            own = self._inputs
+            self._others[quantity] = Inputs(scope, node, own.matrices, own.alone, quantity, own.labels)
+        return self._others[quantity]
+
+    def _pieces(self, candidates: list[Candidate], right: bool, strict: bool) -> list[Candidate]:
+        """The formulas in which a mistake is looked for: the whole, or those that the first wrong line is to be."""
+        right = right or (self._exact and self._right(candidates[0], likely=True))
+        faults = [(each, self._fault(each, right, strict=strict)) for each in candidates]
+        if whole := [each for each, fault in faults if fault is None]:
+            return whole
+        place = max(fault.line.place for _, fault in faults if fault)
+        found = []
+        for candidate, fault in faults:
+            if fault is not None and fault.line.place == place:
+                tree = fault.line.members[fault.member]
+                run, printer = functools.partial(_evaluated, tree), self._printer(tree)
+                own = Candidate(run, tree, printer, candidate.program, candidate.choose, fault=fault)
+                found += [own._replace(inputs=self._inputs_of(each)) for each in fault.wanted] or [own]
+        return found
+
+    def _about(self, piece: Candidate, fault: Fault) -> list[str]:
+        """Where a program goes wrong, and how if that is to be seen."""
+        assert piece.program is not None
+        raw = fault.line.raw
+        several, chain = len(piece.program.lines) > 1, len(raw.members) > 1
+        member = short(piece.program.text[slice(*raw.places[fault.member])], LONGEST)
+        shown = raw.target.text if raw.target is not None and not (chain and not several) else member
+        where = f"Line {raw.number}, {shown}:" if several else f"In the chain, {shown}:"
+        if fault.said:
+            return [where, fault.said] if piece.program.several else [fault.said]
+        value, engine = self._run(piece), (piece.inputs or self._inputs).own.engine
+        if value is None:
+            return [where, self._misfit]
+        if np.shape(value) != np.shape(engine):
+            return [where, f"it has the shape {np.shape(value)}, where {np.shape(engine)} is expected."]
+        return [where]
+
     def _suggested(self, mended: Tree | None, candidate: Candidate) -> str | None:
         """A formula mended as text, if it is right as it is read, and in NumPy made of what has a name there."""
         if mended is None or candidate.printer is None:
             return None
-        text, scope = candidate.printer(mended), self._inputs.scope
+        text = candidate.printer(mended)
         used = {node.data for tree in (candidate.tree, mended) if tree for node in tree.walk() if node.kind == "name"}
         if candidate.printer.notation == "numpy":
             typed = {node.data for node in candidate.tree.walk() if node.kind == "name"} if candidate.tree else set()
             if any(each.kind != "value" for each in used - typed):
                 return None
+        if candidate.fault is not None and candidate.program is not None:
+            raw, whole = candidate.fault.line.raw, self.text
+            start, end = raw.places[candidate.fault.member]
+            if raw.changes and raw.target is not None:
+                start, text = raw.target.at, f"{raw.target.text} = {text}"
+            text = whole[:start] + text + whole[end:]
         with contextlib.suppress(FormulaError, Misfit):
-            for tree, _ in self._readings(text, scope):
-                if self._right(Candidate(functools.partial(_evaluated, tree), tree), likely=True):
+            for program, choose, tree in self._readings(body(text), self._inputs.scope):
+                found = Candidate(functools.partial(_evaluated, tree), tree, program=program, choose=choose)
+                if self._right(found, likely=True) and self._fault(found, right=True) is None and text != self.text:
                     return text
         return None
 
@@ -328,7 +441,7 @@ class Comparison(Readable):
         bad = ~(np.abs(self.difference) <= self._rtol * largest + self._inputs.own.noise)
         if not bad.any():
             return ""
-        if self.max_rel_error < 1e-2 and not self.text:
+        if self.max_rel_error < 1e-2 and not self.text and self._is_rounded():
             digits = int(-np.log10(self.max_rel_error))
             return f"It agrees to about {digits} digits, as rounded numbers do; rtol= says what is enough."
         if bad.all() and bad.size > 1:
@@ -343,6 +456,12 @@ class Comparison(Readable):
                     return f"{only}the difference sits in {what}{many} {listed} (counted from 0)."
         first = tuple(int(i) for i in np.argwhere(bad)[0])
         return f"{int(bad.sum())} of {bad.size} entries differ, the first at {first}."
+
+    def _is_rounded(self) -> bool:
+        """Whether the difference is that of numbers in few digits: everywhere small, or of one size everywhere."""
+        difference, engine = np.abs(self.difference), np.abs(self._inputs.own.engine)
+        alike = float(np.max(difference)) <= 10 * float(np.median(difference))
+        return alike or bool(np.all(difference <= 1e-2 * engine))
 
     def __bool__(self) -> bool:
         return self.verdict in ("right", "conditional")
@@ -359,73 +478,12 @@ class Comparison(Readable):
                 continue
         return None
 
-    def __str__(self) -> str:
-        lines = [f"{self.verdict}: {short(self.text, LONGEST)}" if self.text else self.verdict, self.diagnosis]
-        if self.suggestion:
-            lines.append(f"Suggestion: {self.suggestion}")
-        if self.verdict != "right" and not np.isnan(self.max_abs_error):
-            lines.append(f"The largest difference is {self.max_abs_error:.2g}, relative {self.max_rel_error:.2g}.")
-        if self.verdict not in ("right", "conditional") and not self.suggestion and self.closed_form is not None:
-            lines.append(f"The closed form: {self.closed_form}")
-        return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        """What a failing assert shows: the cause in front, as it may be cut."""
-        mended = f" Suggestion: {self.suggestion}" if self.suggestion else ""
-        return f"<Comparison {self.verdict}: {self.diagnosis}{mended}>"
-
-    def _repr_html_(self) -> str:
-        """A table with a heat map of the difference, for Jupyter."""
-        left = "style='text-align:left'"
-        rows = "".join(
-            f"<tr><th {left}>{name}</th><td {left}>{html.escape(str(value))}</td></tr>" for name, value in self._rows()
-        )
-        return f"<table>{rows}</table>{self._heat_map()}"
-
-    def _rows(self) -> Iterator[tuple[str, Any]]:
-        yield "verdict", self.verdict
-        if self.text:
-            yield "formula", short(self.text, LONGEST)
-        yield "diagnosis", self.diagnosis
-        if self.suggestion:
-            yield "suggestion", self.suggestion
-        if not np.isnan(self.max_abs_error):
-            yield "largest difference", f"{self.max_abs_error:.3g}, relative {self.max_rel_error:.3g}"
-        if self.closed_form is not None:
-            yield "closed form", self.closed_form
-
-    def _heat_map(self) -> str:
-        """The difference, the darker the larger; of a large matrix the upper left corner."""
-        if self.difference is None or not self.max_abs_error > 0 or self.difference.ndim > 2:
-            return ""
-        rows = np.atleast_2d(self.difference)[:20, :20]
-        cells = "".join(f"<tr>{''.join(map(self._cell, row))}</tr>" for row in rows)
-        return f"<table><caption>formula − engine</caption>{cells}</table>"
-
-    def _cell(self, x: float) -> str:
-        """A number on red where the formula is too large, on blue where it is too small; black and white text can be
-        read on both."""
-        colour, strength = "220,50,50" if x > 0 else "50,110,230", min(abs(x) / self.max_abs_error, 1) * 0.55
-        style = f"background:rgba({colour},{strength:.2f});text-align:right"
-        return f"<td title='{x:.6g}' style='{style}'>{x:.2g}</td>"
-
-
-def _read_as(tree: Tree, scope: Scope) -> list[str]:
-    """Which names of a formula are not the tape's own, and what they are taken for."""
-    said: dict[str, str] = {}
-    known, names = scope.known(), [each for each in tree.walk() if each.kind == "name" and not each.indices]
-    for text, quantity in dict.fromkeys((each.text, each.data) for each in names if each.text):
-        with contextlib.suppress(FormulaError):
-            name = parse(text, known, ORDERS[0], scope.is_layer)
-            if isinstance(name.data, Name) and (meant := scope.meant(name.data, quantity)):
-                said[text] = meant
-    return [f"{', '.join(f'{name} is read as {meant}' for name, meant in said.items())}."] if said else []
-
 
 def _key(name: Any, target: Any) -> Name:
     """A key of names= as the grammar has it."""
-    if not isinstance(name, str) or not isinstance(target, str | Node):
-        raise TypeError(f"compare: names= maps names to names or Tensors, got {shown(name)}: {shown(target)}")
+    number = isinstance(target, int | float) and not isinstance(target, bool) and abs(target) < 1e300
+    if not isinstance(name, str) or not (number or isinstance(target, str | Node | np.ndarray)):
+        raise TypeError(f"compare: names= maps names to names, Tensors or numbers, got {shown(name)}: {shown(target)}")
     tree = parse(restored(name, set()), {name} if name.isidentifier() else ())
     if tree.kind != "name" or not isinstance(tree.data, Name):
         raise ValueError(f"compare: the key {name!r} of names= is no name")
@@ -438,62 +496,3 @@ def _evaluated(tree: Tree, trial: Any) -> Array:
 
 def _equal(a: Array, b: Array) -> bool:
     return a is b or (a.shape == b.shape and np.allclose(a, b, equal_nan=True))
-
-
-class Watched(np.ndarray):
-    """An array that notes where another one and itself are broadcast to what neither of them is."""
-
-    notes: list[str] | None = None
-
-    def __array_finalize__(self, other: Any) -> None:
-        self.notes = getattr(other, "notes", None)
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        shapes = [np.shape(x) for x in inputs]
-        result = getattr(ufunc, method)(*(np.asarray(x) for x in inputs), **kwargs)
-        elementwise = method == "__call__" and ufunc.signature is None and len(shapes) == 2
-        if elementwise and not self.notes and self.notes is not None and np.shape(result) not in shapes:
-            self.notes.append(f"{shapes[0]} and {shapes[1]} are broadcast to {np.shape(result)}.")
-        watched = np.asarray(result).view(Watched)
-        watched.notes = self.notes
-        return watched
-
-
-def _called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Callable[..., Array]:
-    """A function of what its arguments name."""
-    quantities = {}
-    try:
-        parameters = inspect.signature(function).parameters
-    except ValueError:  # of what is written in C
-        raise TypeError(f"compare: the arguments of the formula have no names, got {brief(function)}") from None
-    for name, parameter in parameters.items():
-        several = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-        if several or parameter.default is not parameter.empty:
-            continue
-        alike = [each for each in scope.alike.get(name, ()) if each.isidentifier()]
-        if len(alike) > 1 and not scope.mapped(Name(name)):
-            said = f"Python reads {' and '.join(alike)} as one name, {name}; names={{...}} says what is what"
-            raise ValueError(f"compare: an argument of the function: {said}")
-        try:
-            quantities[name] = scope.find(Name(name))[0]
-        except Unknown as error:
-            raise ValueError(f"compare: an argument of the function: {error}") from None
-
-    def run(trial: Any) -> Array:
-        arrays = {name: np.array(trial.number(quantity)).view(Watched) for name, quantity in quantities.items()}
-        for array in arrays.values():
-            array.notes = notes
-        try:
-            result = function(**arrays)
-            return np.asarray(constant(getattr(result, "_value", result), "the result"), float)
-        except Exception as error:  # whatever it is: the function cannot be run on these arrays
-            raise Misfit(None, f"the function fails, {type(error).__name__}: {error}") from None
-
-    return run
-
-
-def _constant(values: Any) -> Callable[..., Array]:
-    """Numbers that are what they are."""
-    values = getattr(values, "_value", values)
-    array = np.asarray(constant(values, "compare: the formula, an array, a function or text"), float)
-    return lambda trial: array

@@ -4,16 +4,38 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..record import Node
 from ..symbolic.replay import Assumption, given
 from .finding import Finding, one_sample
+from .scope import Scope
 
 if TYPE_CHECKING:
     from .diagnosis import Diagnosis
+
+
+class Target(NamedTuple):
+    """A constant that may sum to 1 over the outputs: its sums along that axis."""
+
+    name: str
+    value: Any
+    axis: int
+    sums: Any
+
+
+def _targets(scope: Scope, numbers: dict[str, Any]) -> Iterator[Target]:
+    """The constants that may be targets."""
+    for name, tensor in scope.reading.given.items():
+        value = numbers[name]
+        axis = scope.outputs_axis(value.ndim)
+        constant = not (hasattr(tensor, "_record") and tensor._record is not None)
+        if constant and value.dtype.kind == "f" and value.size > 1 and axis is not None:
+            sums = np.sum(value, axis=axis)
+            if np.all(value >= 0) and np.all(sums != 0):
+                yield Target(name, value, axis, sums)
 
 
 def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
@@ -21,31 +43,29 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
     inputs, scope = diagnosis.inputs, diagnosis.scope
     numbers = given(scope.reading)
     accident = diagnosis.right(diagnosis.formula, [inputs.own])
-    for name, tensor in scope.reading.given.items():
-        value = numbers[name]
-        constant = not (hasattr(tensor, "_record") and tensor._record is not None)
-        if constant and value.dtype.kind == "f" and value.size > 1:
-            axis = scope.outputs_axis(value.ndim)
-            if axis is None:
-                continue
-            positive = np.all(value >= 0) and np.all(value.sum(axis=axis) != 0)
-            if not positive:
-                continue
-            assume = (Assumption(tensor, axis),)
-            sums = np.sum(value, axis=axis)
-            held = bool(np.allclose(sums, 1, rtol=1e-5))
-            c = diagnosis.constant(diagnosis.formula, inputs.changed(assume=assume))
-            if c is not None and diagnosis.plain(c) and not (held and abs(c - 1) > 1e-7):
-                here = "as they do here" if held else f"here the sums are {_few(sums)}"
-                said = f"It is right only if the targets sum to 1 ({name} along axis {axis}); {here}."
-                finding = diagnosis.with_factor(("condition", "sum to 1"), said, None, c, 1.0)
-                yield finding._replace(holds=held and accident)
-                return
-            one_hot = held and np.all((value == 0) | (value == 1))
-            if one_hot and diagnosis.right(diagnosis.formula, inputs.changed(assume=assume, fill=False)):
-                said = f"It is right only if {name} is one-hot, as it is here."
-                yield Finding(("condition", "one-hot"), said, holds=accident)
-                return
+    targets = list(_targets(scope, numbers))
+    held = [each for each in targets if np.allclose(each.sums, 1, rtol=1e-5)]
+    groups = [[each] for each in targets] + [held] * (len(held) > 1)
+    for group in groups:
+        assume = tuple(Assumption(scope.reading.given[each.name], each.axis) for each in group)
+        here = all(each in held for each in group)
+        c = diagnosis.constant(diagnosis.formula, inputs.changed(assume=assume))
+        if c is not None and diagnosis.plain(c) and not (here and abs(c - 1) > 1e-7):
+            which = f"{', '.join(each.name for each in group)} along axis {group[0].axis}"
+            so = "as they do here" if here else f"here the sums are {_few(group[0].sums)}"
+            said = f"It is right only if the targets sum to 1 ({which}); {so}."
+            finding = diagnosis.with_factor(("condition", "sum to 1"), said, None, c, 1.0)
+            yield finding._replace(holds=here and accident)
+            return
+    for group in groups:
+        assume = tuple(Assumption(scope.reading.given[each.name], each.axis) for each in group)
+        one_hot = all(each in held and np.all((each.value == 0) | (each.value == 1)) for each in group)
+        if one_hot and diagnosis.right(diagnosis.formula, inputs.changed(assume=assume, fill=False)):
+            names = " and ".join(each.name for each in group)
+            so = "is one-hot, as it is" if len(group) == 1 else "are one-hot, as they are"
+            said = f"It is right only if {names} {so} here."
+            yield Finding(("condition", "one-hot"), said, holds=accident)
+            return
     if not accident:
         return
     plain = {name: numbers[name] for name, tensor in scope.reading.given.items() if not isinstance(tensor, Node)}

@@ -18,10 +18,10 @@ from .trial import Trial
 from .work import Misfit
 
 ONE = number(1)
-DERIVATIVES: dict[str, Callable[[Tree, Tree], Tree]] = {  # of a = σ(z), as they are typed
+DERIVATIVES: dict[str, Callable[[Tree, Any], Tree]] = {  # of a = σ(z), as they are typed
     "sigmoid": lambda a, z: had((a, 1), (Tree("sum", (ONE, a), (1, -1)), 1)),
     "tanh": lambda a, z: Tree("sum", (ONE, Tree("power", (a, number(2)))), (1, -1)),
-    "relu": lambda a, z: Tree("relation", (z, number(0)), ">"),
+    "relu": lambda a, z: Tree("relation", (a if z is None else z, number(0)), ">"),
     "softplus": lambda a, z: call("sigmoid", z),
     "sin": lambda a, z: call("cos", z),
     "cos": lambda a, z: negative(call("sin", z)),
@@ -94,7 +94,8 @@ class Context:
         written = DERIVATIVES.get(self.activation(quantity))
         z = self.typed(self.scope.key(node._record.inputs[0]))
         a = self.typed(quantity.key) or (z and call(self.activation(quantity), z))
-        if self.matrices or quantity in self.used or written is None or a is None or z is None:
+        lacking = a is None or (z is None and self.activation(quantity) in ("softplus", "sin", "cos"))
+        if self.matrices or quantity in self.used or written is None or a is None or lacking:
             return name(quantity)
         return written(a, z)
 

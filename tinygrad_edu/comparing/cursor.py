@@ -29,12 +29,14 @@ class Quotient(NamedTuple):
 
 
 class Cursor:
-    """A place among the tokens."""
+    """A place among the tokens: those of the text, or some of them."""
 
-    def __init__(self, text: str, known: set[str], order: str, is_layer: Callable[[Name], bool]) -> None:
+    def __init__(
+        self, text: str, known: set[str], order: str, is_layer: Callable[[Name], bool], part: list[Token] | None = None
+    ) -> None:
         self.text, self.known, self.order, self.is_layer = text, known, order, is_layer
         self.notation = notation_of(text)
-        self.tokens = tokens(text, known)
+        self.tokens = [token for token in part or tokens(text, known) if token.kind != "line"]
         self.at, self.depth, self.bars = 0, 0, 0
 
     @property

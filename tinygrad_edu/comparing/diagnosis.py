@@ -152,6 +152,9 @@ class Diagnosis:
         c = self.constant(lambda trial: trial.evaluate(edit.tree), self.trials)
         if c is None or not self.plain(c):
             return
+        assert self.printer is not None
+        if self.printer(edit.old) == self.printer(edit.new):
+            return
         edit = edit if before else self.in_derivative(edit)
         said = [self.said(each) for each in (before, edit) if each is not None]
         causes = tuple(dict.fromkeys(each.cause for each in (before, edit) if each is not None))

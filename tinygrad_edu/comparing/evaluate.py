@@ -57,6 +57,7 @@ class Evaluation:
         self.row = False  # whether the gradient is a row which may as well be written as a column
         self.known: dict[Tree, Array] = {}
         self.kept: set[Tree] = set()  # what is kept from one formula to the next
+        self.repeated: set[Tree] = set()  # 1·xᵀ, x·1ᵀ
         self.broadcast = False
         self.broadcasts: dict[Tree, str] = {}  # what NumPy makes of a column and a row
 
@@ -68,6 +69,9 @@ class Evaluation:
             if self.matrices and has_indices(tree):
                 return self.elements(tree, (), self.shape)
             found = self.plain(self.value(tree))
+        if tree in self.repeated and np.ndim(found) == len(self.shape) == 2:  # 1·xᵀ has as many rows as are asked for
+            sizes = tuple(n if k == 1 else k for k, n in zip(np.shape(found), self.shape, strict=True))
+            found = np.broadcast_to(found, sizes)
         self.forget()
         return np.transpose(found) if self.row and np.shape(found) == (*self.shape, 1) else found
 
@@ -79,6 +83,7 @@ class Evaluation:
         """Drop what is not to be kept: edits of large matrices would fill the memory."""
         for each in self.known.keys() - self.kept:
             del self.known[each]
+        self.repeated &= self.kept
 
     def elements(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Array:
         """A formula of elements, for all of them."""
@@ -183,6 +188,7 @@ class Evaluation:
         result = factors[0]
         for b in factors[1:]:
             if isinstance(result, Ones) or isinstance(b, Ones):  # 1·row, column·1ᵀ: repeated
+                self.repeated.add(tree)
                 result, b = self.plain(result), self.plain(b)
                 self.work.add(tree, ELEMENT * np.size(result) * np.size(b))
                 result = result * b
@@ -241,15 +247,17 @@ class Evaluation:
 
     def _call(self, tree: Tree) -> Array:
         name, params = tree.data[0], dict(tree.data[1])
+        if name == "full":
+            return self.filled(tree, "ones") * self.array(tree.args[1])
         if name in ("eye", "ones", "zeros"):
             return self.filled(tree, name)
-        args = [self.array(each) for each in tree.args]
+        args = [self.array(each) for each in tree.args[: 1 if name == "reshape" else None]]
         if name in ("act", "slope"):
             assert self.apply is not None
             return self.shaped(self.apply(tree, name, params["of"], args[0]))
         self.work.add(tree, ELEMENT * ELEMENTS.get(name, _together)(*map(np.asarray, args)))
         if name == "reshape":
-            args = [args[0], self.sizes(tree.args[1:])]
+            args.append(self.sizes(tree.args[1:]))
         if name == "diag" and self.matrices:
             name = "diagflat" if 1 in np.shape(args[0]) else name
         if name == "softmax" and self.matrices:
@@ -277,7 +285,7 @@ class Evaluation:
         return tuple(map(int, sizes))
 
     def filled(self, tree: Tree, name: str) -> Array:
-        sizes = self.sizes(tree.args)
+        sizes = self.sizes(tree.args[:1])
         if not sizes or not all(0 < size <= 10_000 for size in sizes) or math.prod([*sizes, *sizes][:2]) > 1e6:
             raise Misfit(tree, f"{name} of the size {sizes}")
         self.work.add(tree, ELEMENT * math.prod([*sizes, *sizes] if name == "eye" else sizes))

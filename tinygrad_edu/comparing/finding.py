@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..symbolic.replay import Assumption, given, in_domain, perturbed
-from .scope import Scope
+from .scope import Quantity, Scope
 from .tree import Tree
 from .trial import Trial
 
@@ -29,8 +29,13 @@ class Finding(NamedTuple):
 class Inputs:
     """The trials of a comparison: the tape's own numbers, and fresh ones, made when they are asked for."""
 
-    def __init__(self, scope: Scope, wrt: Any, matrices: bool, alone: bool = False) -> None:
+    def __init__(
+        self, scope: Scope, wrt: Any, matrices: bool, alone: bool = False, wanted: Quantity | None = None,
+        labels: Iterable[str] = (),
+    ) -> None:  # fmt: skip
         self.scope, self.wrt, self.matrices = scope, wrt, matrices
+        self.wanted = wanted  # what a formula is to be, if that is not the gradient
+        self.labels = {name: given(scope.reading)[name] for name in labels}  # stay as they are
         self.alone = alone  # only the first sample: a Jacobian is of one
         self.masks = any(np.asarray(value).dtype.kind != "f" and np.size(value) > 1
                          for node in scope.reading.nodes.values() for value in node._record.values)  # fmt: skip
@@ -40,8 +45,9 @@ class Inputs:
         self._likely: list[Trial] | None = None
 
     def trial(self, numbers: dict[str, Any], cut: Iterable[tuple[int, int]] = ()) -> Trial:
+        numbers = {**numbers, **self.labels}
         numbers = one_sample(numbers, self.scope) if self.alone else numbers
-        return Trial(self.scope, self.wrt, numbers, self.matrices, frozenset(cut))
+        return Trial(self.scope, self.wrt, numbers, self.matrices, frozenset(cut), self.wanted)
 
     def only_own(self) -> None:
         """Try nothing but the tape's numbers: for an array, which is what it is."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 
 from .cursor import Name, named
 from .operands import Operands
+from .tokens import Token
 from .tree import Tree, call, had, product, transposed
 
 ORDERS = ("tight", "left", "right")
@@ -25,9 +26,11 @@ OPENING = {"(", "{", "[", "√", "∇", "∂", r"\frac", r"\sum", r"\sqrt"}
 
 
 def parse(
-    text: str, known: Iterable[str] = (), order: str = "tight", is_layer: Callable[[Name], bool] = lambda name: False
-) -> Tree:
-    r"""The tree of a formula. Its names are not looked up yet; those `known` are one word in LaTeX too.
+    text: str, known: Iterable[str] = (), order: str = "tight", is_layer: Callable[[Name], bool] = lambda name: False,
+    part: list[Token] | None = None,
+) -> Tree:  # fmt: skip
+    r"""The tree of a formula, or of a part of its tokens. Its names are not looked up yet; those `known` are one word
+    in LaTeX too.
 
     >>> parse("W1.T @ d").args[1]
     name(Name(base='d', layer='', primes=0))
@@ -36,21 +39,14 @@ def parse(
         ...
     tinygrad_edu.comparing.tokens.FormulaError: compare: .__class__ is not allowed, only ...
     """
-    return Parser(text, set(known), order, is_layer).formula()
+    return Parser(text, set(known), order, is_layer, part).formula()
 
 
 class Parser(Operands):
     """Recursive descent: sum, product, sign, what stands behind an operand."""
 
     def formula(self) -> Tree:
-        """The whole text; of a chain of equations the last right-hand side."""
-        depth, start = 0, 0
-        for i, token in enumerate(self.tokens):
-            depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
-            depth += token.kind == "environment" and (1 if "begin" in token.text else -1)
-            if token.text == "=" and not depth:
-                start = i + 1
-        self.at = start
+        """The whole text."""
         if self.next.kind == "end":
             self.refuse("a formula is expected")
         tree = self.sum()

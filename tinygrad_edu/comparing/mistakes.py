@@ -39,8 +39,13 @@ def transposes(node: Tree, context: Context) -> Iterator[Piece]:
         yield "column", 1.2, call("column", node)
 
 
+OPPOSITE = {">": "<=", "<=": ">", "<": ">=", ">=": "<"}
+
+
 def signs(node: Tree, context: Context) -> Iterator[Piece]:
-    """a − t for a + t, t − a for a − t."""
+    """a − t for a + t, t − a for a − t, x <= 0 for x > 0."""
+    if node.kind == "relation" and node.data in OPPOSITE:
+        yield "sign", 1.0, node.with_args(node.args, OPPOSITE[node.data])
     if node.kind == "sum" and len(node.args) > 1:
         for i in range(len(node.args)):
             data = tuple(-s if i == j else s for j, s in enumerate(node.data))

@@ -13,6 +13,7 @@ from .tree import Tree, call, had, transposed
 BARE = {"ln", "log", "exp", "tanh"}  # functions that go without parentheses: ln b
 MATRICES = {rf"\begin{{{kind}matrix}}" for kind in ("p", "b", "")}
 DTYPES = ("float", "int", "bool")
+TURNS = {":,None": "column", ":,np.newaxis": "column", "None,:": "row", "np.newaxis,:": "row", "None": "row"}
 SETTINGS = ("True", "False", "None", *DTYPES)
 DOTS = {r"\vdots", r"\cdots", r"\ddots", r"\dots", r"\ldots"}
 
@@ -146,8 +147,8 @@ class Operands(Scripts):
 
     def setting(self, value: Tree | str, at: int) -> object:
         """The value of an argument such as axis=0."""
-        if isinstance(value, str):
-            return value
+        if isinstance(value, str) or (value.kind == "name" and value.text in SETTINGS):
+            return value if isinstance(value, str) else value.text
         if value.kind == "sum" and len(value.args) == 1 and value.args[0].kind == "number":
             return -int(value.args[0].data)
         if value.kind == "number":
@@ -177,6 +178,9 @@ class Operands(Scripts):
     def parenthesised(self) -> Tree:
         token = self.take()
         tree = self.nested(self.sum)
+        if token.text == "[" and self.follows("="):  # Iverson's bracket
+            self.take()
+            tree = Tree("relation", (tree, self.nested(self.sum)), "==", at=token.at)
         if self.follows(",") and token.text == "(":  # a shape: (n, 1)
             parts = [tree]
             while self.follows(",") and len(parts) < 4:
@@ -321,16 +325,25 @@ class Operands(Scripts):
         return sign * int(token.text)
 
     def subscripted(self, tree: Tree) -> Tree:
-        """x[:, None] and x[None, :]; any other index is refused."""
+        """x[:, None] and x[None, :], P[np.arange(n), y], and x[y <= 0] to be set; any other index is refused."""
         at = self.take("[").at
-        inside = ""
+        start, inside = self.at, ""
         while not self.follows("]") and self.next.kind != "end" and len(inside) < 20:
             inside += self.take().text
+        if self.follows("]") and inside in TURNS:
+            self.take("]")
+            return call(TURNS[inside], tree)
+        self.at = start
+        index = []
+        while not self.follows("]", ":"):
+            index.append(self.nested(self.sum))
+            if not self.follows(","):
+                break
+            self.take()
+        if self.follows(":") or any(each.kind == "number" for each in index) or len(index) > 2:
+            self.refuse("such an index is not read here, only [:, None], [None, :] and [np.arange(n), y]", at)
         self.take("]")
-        turns = {":,None": "column", ":,np.newaxis": "column", "None,:": "row", "np.newaxis,:": "row", "None": "row"}
-        if inside not in turns:
-            self.refuse("an index is not read here, only [:, None] and [None, :]", at)
-        return call(turns[inside], tree)
+        return call("picked", tree, *index)
 
 
 def _over_samples(body: Tree, index: str) -> Tree:

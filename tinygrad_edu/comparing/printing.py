@@ -155,6 +155,10 @@ class Printer:
             function = tree.text.split("(")[0] or (params["of"][0] + "'" * (name == "slope"))
             return f"{function}({self.text(tree.args[0])[0]})", ATOM
         args = [self.text(each)[0] for each in tree.args]
+        if name == "set":
+            return tree.text, ATOM
+        if name == "picked":
+            return f"{self.inside(tree.args[0], ATOM)}[{', '.join(args[1:])}]", ATOM
         if name in ("column", "row"):
             return f"{self.inside(tree.args[0], ATOM)}[{':, None' if name == 'column' else 'None, :'}]", ATOM
         if name == "size":

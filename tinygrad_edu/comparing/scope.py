@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,34 +19,20 @@ from ..record import Node
 from ..symbolic.latex import GREEK as LATEX
 from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading
 from .cursor import Name, Quotient
-from .tree import Tree
+from .layers import Key, Layer, labels, leaf, name_of
 from .work import Work
-
-Key = int | str  # a node by its stamp, a constant by its name
 
 
 class Quantity(NamedTuple):
-    """What a name stands for: a kind, whose it is, and a number where it is one.
+    """What a name stands for: a kind, whose it is, and a number where it is one, or an adjoint is multiplied by it.
 
     Kinds: value, slope (the column of derivatives of an activation), adjoint, softmax (of logits), jacobian, number,
-    eye, kronecker (δ_ij).
+    labels (integers that an index of the tape has), eye, kronecker (δ_ij).
     """
 
     kind: str
     key: Key
     number: float = 0.0
-
-
-class Layer(NamedTuple):
-    """z = W · before + b, a = σ(z): the stamps or names of its parts."""
-
-    W: Key | None
-    b: Key | None
-    before: Key | None
-    z: int
-    a: int | None
-    side: int  # of W: 0 for columns W · a, 1 for rows a · W
-    turned: bool = False  # W stands there transposed
 
 
 ELEMENTWISE = LAYERS | ON_AFFINE | set("exp log square sqrt identity absolute reciprocal tan sinh cosh".split())
@@ -58,10 +44,11 @@ LETTERS = {  # what papers call the parts of a layer
 OUTPUT = set("ŷ y_hat yhat yHat Yhat Y_hat a A f p P o out output pred y_pred probs".split())
 TARGET = set("t T y Y target targets label labels y_true d".split())
 DIFFERENTIALS = set("dz dZ da dA dW dw db".split())
+ADJOINTS = (r"d_?(.+)", r"(?:∇|nabla_?)(.+)", r"grad_?(.+)", r"(.+)_grad", r"δ_?([A-Za-zΣ].*)", r"delta_?([A-Za-z].*)")
 LAST, ONLY, HIDDEN = set("δ Δ z Z a".split()), set("W w θ b".split()), set("h H hidden".split())
 INPUT = set("x X a0 A0 h0 H0 S0 Σ0 x0 X0 input inputs".split())
 COST = set("c C L l J E f loss cost Loss E_total ℓ".split())
-SIZES = set("n m N M B batch batch_size num_samples n_samples k K C".split())
+SIZES = set("n m N M B batch batch_size num_samples n_samples num_examples num_train k K C".split())
 GREEK = {**LATEX, "lam": "λ"}
 SCALARS = set("λ α η μ c reg alpha l2".split())
 
@@ -75,6 +62,7 @@ class Scope:
 
     def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any]) -> None:
         self.loss, self.reading, self.mapping = loss, reading, mapping
+        self._exact: dict[Name, list[Quantity]] = {}
         nodes = reading.nodes
         self.work = Work(sum(node._value.size for node in nodes.values()))
         self._meant: dict[Name | Quotient, list[Quantity] | Unknown] = {}
@@ -88,11 +76,11 @@ class Scope:
         self.layers = list(self._layers())
         self.slopes = {
             stamp for stamp, node in nodes.items()
-            if _name_of(node) in ELEMENTWISE | WHOLE and node._record.inputs[0] is not None
+            if name_of(node) in ELEMENTWISE | WHOLE and node._record.inputs[0] is not None
             and node._record.inputs[0]._record is not None and node._record.inputs[0].shape == node.shape
         }  # fmt: skip
         self.input = next((layer.before for layer in self.layers[:1]), None)
-        costs = [node for node in nodes.values() if _name_of(node) == "softmax_cross_entropy"]
+        costs = [node for node in nodes.values() if name_of(node) == "softmax_cross_entropy"]
         logits = costs[0]._record.inputs[1] if costs else None
         self.logits = logits if logits is not None and logits._record is not None else None
         self.base = next((float(np.asarray(base)) for node in nodes.values()
@@ -101,6 +89,7 @@ class Scope:
         self.output = last if last is not None else self.logits
         self.rows = {layer.b for layer in self.layers if layer.side == 1 and np.ndim(nodes[layer.z]._value) == 2}
         self.target = self._target()
+        self.labelled = next((stamp for stamp, node in nodes.items() if labels(node) is not None), None)
         self.softmax_axis = self._softmax_axis()
         outputs = self.layers[-1].side if self.layers else int(self.softmax_axis == 1)
         self.axis = 1 - outputs  # along which the samples are
@@ -113,7 +102,7 @@ class Scope:
     def _constants(self, *operations: str) -> list[float]:
         """The magnitudes of the plain numbers that such operations have on the tape."""
         return sorted({
-            abs(float(np.ravel(value)[0])) for node in self.reading.nodes.values() if _name_of(node) in operations
+            abs(float(np.ravel(value)[0])) for node in self.reading.nodes.values() if name_of(node) in operations
             for x, value in zip(node._record.inputs, node._record.values, strict=True)
             if x is None and np.size(value) == 1
         })  # fmt: skip
@@ -123,12 +112,12 @@ class Scope:
         """Whether the loss is a mean over the batch, as far as is to be seen."""
         counts = [n for n in (self.batch, self.batch * self.outputs) if n > 1]
         divided = any(math.isclose(x, n ** power) for x in self.scalars for n in counts for power in (1, -1))
-        return divided or any(_name_of(node) == "mean" for node in self.reading.nodes.values())
+        return divided or any(name_of(node) == "mean" for node in self.reading.nodes.values())
 
     def _softmax_axis(self) -> Any:
         """Along which axis the tape's last softmax acts, counted from the front."""
         for _, node in sorted(self.reading.nodes.items(), reverse=True):
-            if _name_of(node) in WHOLE | {"softmax_cross_entropy"}:
+            if name_of(node) in WHOLE | {"softmax_cross_entropy"}:
                 axis, ndim = node._record.params.get("axis"), np.ndim(node._record.values[-1])
                 return axis % ndim if isinstance(axis, int) and ndim else axis
         return 0
@@ -164,24 +153,31 @@ class Scope:
                     users.setdefault(x._record.stamp, []).append(nodes[stamp])
         for stamp in sorted(nodes):
             record = nodes[stamp]._record
-            if _name_of(nodes[stamp]) != "matmul":
+            if name_of(nodes[stamp]) != "matmul":
                 continue
-            leaves = [_leaf(x) for x in record.inputs]
+            leaves = [leaf(x) for x in record.inputs]
             if leaves == [None, None]:
                 continue
-            place = 0 if leaves[0] is not None else 1
+            place = 1 if leaves[0] is None or (leaves[1] is not None and self._in_rows(stamp, record)) else 0
             W = self.key(leaves[place])
             before = self.constant(record.inputs[1 - place], record.values[1 - place])
             z, b = nodes[stamp], None
             for user in users.get(stamp, []):
-                if _name_of(user) == "add":
+                if name_of(user) == "add":
                     others = [x for x in user._record.inputs if x is not z]
                     if others and others[0] is not None and others[0]._record and others[0]._record.operation is None:
                         z, b = user, self.key(others[0])
                         break
-            activations = [u for u in users.get(z._record.stamp, []) if _name_of(u) in ELEMENTWISE | WHOLE]
+            activations = [u for u in users.get(z._record.stamp, []) if name_of(u) in ELEMENTWISE | WHOLE]
             a = int(activations[0]._record.stamp) if len(activations) == 1 else None
             yield Layer(W, b, before, int(z._record.stamp), a, place, leaves[place] is not record.inputs[place])
+
+    def _in_rows(self, stamp: int, record: Any) -> bool:
+        """Whether of a product of two leaves the first is the input: by its name, or by the axis of a softmax of it."""
+        names = [self.shown.get(self.key(x) or "", "") for x in record.inputs]
+        if (names[0] in INPUT) != (names[1] in INPUT):
+            return names[0] in INPUT
+        return bool(self._softmax_axis() == 1)
 
     def _target(self) -> Key | None:
         """The constant that the last output is compared with."""
@@ -198,6 +194,15 @@ class Scope:
         return found[0] if found else None
 
     # --- names ---
+
+    def same(self, name: Any) -> Any:
+        r"""A name however it is written: W_1, W^{[1]} and W1, \delta^L and δ2, are one."""
+        if isinstance(name, Quotient):
+            above = Name("loss") if name.above.base in COST else self.same(name.above)
+            return Quotient(above, self.same(name.below))
+        base, number = joined(name.base), self.number(name.layer)
+        base, layer = (base, name.layer) if number is None else (f"{base}{number}", "")
+        return Name(GREEK.get(base, base), layer, name.primes)
 
     def known(self) -> set[str]:
         """What is one word also in LaTeX."""
@@ -267,14 +272,29 @@ class Scope:
         if isinstance(target, str):
             found = self.exact(Name(target, primes=name.primes)) or self.spelled(Name(target, primes=name.primes))
         else:
-            key = self.key(target)
-            found = self.of(key, name.primes) if key in self.reading.nodes or key in self.reading.given else []
+            found = self._given(name, target)
         if not found:
             raise Unknown(f"names= maps {_shown(name)} to {shown(target)}, which the tape does not have")
         return found
 
+    def _given(self, name: Name, target: Any) -> list[Quantity]:
+        """What an object is on the tape: a tensor, the numbers of a constant, the labels of an index; or a number."""
+        if isinstance(target, Node):
+            key = self.key(target)
+            return self.of(key, name.primes) if key in self.reading.nodes or key in self.reading.given else []
+        if np.ndim(target) == 0:
+            return [Quantity("number", name.base, float(target))]
+        if self.labelled is not None and np.array_equal(labels(self.reading.nodes[self.labelled]), target):
+            return [Quantity("labels", self.labelled)]
+        return self.of(self.constant(None, target), name.primes)
+
     def exact(self, name: Name) -> list[Quantity]:
         """The tape's own names."""
+        if name not in self._exact:
+            self._exact[name] = self._of_tape(name)
+        return self._exact[name]
+
+    def _of_tape(self, name: Name) -> list[Quantity]:
         layer = self.number(name.layer)
         bases = [name.base, joined(name.base), re.sub(r"(?<=\D)(\d+)$", r"_\1", name.base)]
         for letter in dict.fromkeys(GREEK.values()):
@@ -332,6 +352,8 @@ class Scope:
             yield self.input
         if number is None and base in TARGET and self.target is not None:
             yield self.target
+        elif number is None and base in TARGET and self.labelled is not None:
+            yield Quantity("labels", self.labelled)
         if number is None and base in OUTPUT and self.output is not None:
             key = self.key(self.output)
             yield from self.activation(self.layers[-1]) if self.layers else [Quantity("softmax", key)] if key else []
@@ -376,7 +398,7 @@ class Scope:
                 above, below = self.find_value(Name(found[1])), self.find_value(Name(found[2], name.layer))
                 if above in self.slopes and below == self.key(self.reading.nodes[above]._record.inputs[0]):
                     yield [Quantity("slope", above)]
-        for pattern in (r"d_?(.+)", r"∇(.+)", r"grad_?(.+)", r"(.+)_grad", r"δ_?([A-Za-zΣ].*)", r"delta_?([A-Za-z].*)"):
+        for pattern in ADJOINTS:
             if found := re.fullmatch(pattern, base):
                 key = self.find_value(Name(found[1], name.layer))
                 if key is not None and isinstance(key, int):
@@ -438,41 +460,5 @@ def found(scope: Scope, name: Name | Quotient) -> bool:
         return False
 
 
-def _leaf(x: Any) -> Any:
-    """A leaf, also of its transpose; None of what is computed."""
-    while x is not None and x._record is not None and x._record.operation is not None:
-        x = x._record.inputs[0] if _name_of(x) == "transpose" else None
-    return x if x is not None and x._record is not None else None
-
-
-def _name_of(node: Any) -> str:
-    operation = node._record.operation
-    return operation.name if operation is not None else ""
-
-
 def _shown(name: Name) -> str:
     return name.base + (f"^{name.layer}" if name.layer else "") + "′" * name.primes
-
-
-def looked_up(tree: Tree, scope: Scope, choose: Mapping[Any, int]) -> Tree:
-    """The tree with its names looked up; of several meanings the one that is chosen."""
-    if tree.kind == "name" and len(tree.indices) == 2 and tree.data in (Name("δ"), Name("delta")):
-        return Tree("name", data=Quantity("kronecker", "δ"), text=tree.text, at=tree.at, indices=tree.indices)
-    if tree.kind == "name":
-        found = scope.find(tree.data)
-        chosen = found[choose.get(tree.data, 0) % len(found)]
-        return Tree("name", data=chosen, text=tree.text, at=tree.at, indices=tree.indices)
-    return tree.with_args(tuple(looked_up(each, scope, choose) for each in tree.args)) if tree.args else tree
-
-
-def meanings(tree: Tree, scope: Scope) -> Iterable[dict[Any, int]]:
-    """The choices among the meanings of names: the likely one first, then each other one."""
-    names = [node.data for node in tree.walk() if node.kind == "name" and len(node.indices) < 2]
-    ambiguous = {name: len(scope.find(name)) for name in names}
-    yield {}
-    several = [name for name, count in ambiguous.items() if count > 1]
-    for name in several[:3]:
-        for i in range(1, ambiguous[name]):
-            yield {name: i}
-    if len(several) > 1:
-        yield dict.fromkeys(several, 1)

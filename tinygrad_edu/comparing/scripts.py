@@ -82,7 +82,8 @@ class Scripts(Cursor):
     def single(self) -> Tree:
         r"""An argument in braces, or one digit or letter: \frac17 is a seventh, \frac12x half of x."""
         token = self.next
-        if self.notation == "latex" and token.kind in ("number", "name") and len(token.text) > 1:
+        several = len(token.text) > 1 and token.text[0] != "."
+        if self.notation == "latex" and token.kind in ("number", "name") and several:
             first = token._replace(text=token.text[0])
             rest = [each._replace(at=each.at + token.at + 1) for each in tokens(token.text[1:], self.known)[:-1]]
             self.tokens[self.at : self.at + 1] = [first, *rest]

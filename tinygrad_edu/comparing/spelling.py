@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..record import Node
 from ..symbolic.latex import Latex
-from .scope import Key, Quantity, Scope
+from .layers import Key
+from .scope import Quantity, Scope
 from .tree import Tree
 
 LAYERED = re.compile(r"\^(?:\{[(\[]?L(?:-\d)?[)\]]?\}|L)")
@@ -33,7 +35,8 @@ class Spelling:
                 elif role and node.text.count(str(role[1])) == 1:
                     self.patterns.setdefault((role[0], node.data.kind), node.text.replace(str(role[1]), "{#}"))
         for name, target in mapping.items():
-            key = scope.keys.get(target) if isinstance(target, str) else scope.key(target)
+            key = scope.keys.get(target) if isinstance(target, str) else None
+            key = scope.key(target) if isinstance(target, Node) else key
             if key is not None:
                 self.written.setdefault(Quantity("value", key), name)
 

@@ -23,12 +23,13 @@ class FormulaError(ValueError):
 
 
 class Token(NamedTuple):
-    """A token: what it is, its canonical text, its place, whether a space stands before it."""
+    """A token: what it is, its canonical text, its place, whether a space stands before it, where it ends."""
 
     kind: str
     text: str
     at: int
     spaced: bool = False
+    end: int = 0
 
 
 def _table(text: str) -> dict[str, str]:
@@ -40,7 +41,7 @@ SAME = _table(r"""
     ⋅ · ∙ · × · \cdot · \times · \circ ∘ \odot ∘ ⊙ ∘ ◦ ∘ \ast ∘ \oslash ⊘ \div ⊘ ÷ ⊘ \otimes ⊗ \bullet •
     − - – - ′ ' ’ ' ‘ ' \prime ' ∑ \sum √ \sqrt \partial ∂ \lbrace ( \rbrace ) \{ ( \} ) \lbrack [ \rbrack ]
     \lVert ‖ \rVert ‖ \Vert ‖ \| ‖ \lvert | \rvert | \vert | \gt > \lt < \geq >= \ge >= \leq <= \le <= ≥ >= ≤ <=
-    \neq != \ne != ≠ != \mid | \top ⊤ \intercal ⊤
+    \neq != \ne != ≠ != \mid | \top ⊤ \intercal ⊤ := = ≔ = ← = \coloneqq = \leftarrow = \gets = −= -=
 """)  # fmt: skip
 SAME |= {f"\\{name}": letter for name, letter in GREEK.items()}
 SAME |= {r"\varphi": "φ", r"\varepsilon": "ε", "ϕ": "φ", "ϵ": "ε", "∇": "∇", r"\nabla": "∇"}
@@ -60,25 +61,31 @@ SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 CALLED = {"softmax", "sigmoid", "relu", "tanh", "softplus", "exp", "log", "ln", "diag", "sum", "mean", "norm"}
 
+PYTHON = re.compile(r"^[ \t]*(?:return|def|import)\b|\bnp\.", re.MULTILINE)  # its names may be Greek
+SYMBOLS = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√×₀-₉²∑]")  # which Python has not
 LATEX = re.compile(r"\\[A-Za-z,;:!|(\[{]|[_^]\{|\^[LT](?![A-Za-z])|_[a-z]\^")
 UNICODE = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√Σσ∇Δδ×₀-₉²ˡᴸ∑]")
 LETTER = "A-Za-zÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿ"
-NAMES = {True: rf"[{LETTER}]+\d*", False: rf"[{LETTER}_][{LETTER}0-9_]*"}  # in LaTeX _ is a sign
+NAMES = {  # and comments; in LaTeX _ is a sign
+    True: (rf"[{LETTER}]+\d*", r"[\#%]"), False: (rf"[{LETTER}_][{LETTER}0-9_]*", r"\#"),
+}
 TOKEN = {
     latex: re.compile(
-        rf"""(?P<space>\s+)
+        rf"""(?P<line>\s*(?<!\\)\n\s*)
+        |(?P<space>\s+|\\\n|{comment}[^\n]*|\\(?:label|tag)\s*\{{[^}}]*\}})
         |(?P<word>\\(?:operatorname\*?|text|mathrm|textrm|mathop|mbox|mathtt)\s*\{{\s*[A-Za-z][A-Za-z0-9_ ]*\}})
+        |(?P<setting>\\text\s*\{{(?:axis|keepdims)=-?\w+\}})
         |(?P<ones>\\(?:mathbf|boldsymbol|mathbb|bm|vec)\s*(?:\{{\s*1\s*\}}|1)|[𝟏𝟙])
         |(?P<environment>\\(?:begin|end)\s*\{{[a-z]+\*?\}})
-        |(?P<break>\\\\)
+        |(?P<break>\\\\(?:\*|\s?\[\d[^\]]*\])?)
         |(?P<command>\\[A-Za-z]+|\\.)
         |(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)
         |(?P<name>{name}[₀₁₂₃₄₅₆₇₈₉]*\u0302?)
         |(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸ⁺⁽⁾ᐟ]+)
-        |(?P<operator>\*\*|>=|<=|==|!=|[-+*/@=<>^_'"(){{}}\[\],.:|&~$]|[·⋅∙×∘⊙◦⊘÷⊗•−–′’‘″∑√‖≥≤≠∂∇⊤])""",
+        |(?P<operator>[-−+*/@]=|:=|\*\*|>=|<=|==|!=|[-+*/@=;<>^_'"(){{}}\[\],.:|&~$]|[·⋅∙×∘⊙◦⊘÷⊗•−–′’‘″∑√‖≥≤≠∂∇⊤≔←])""",
         re.VERBOSE,
     )
-    for latex, name in NAMES.items()
+    for latex, (name, comment) in NAMES.items()
 }
 
 
@@ -103,7 +110,12 @@ def restored(text: str, known: set[str]) -> str:
     def command(match: re.Match[str]) -> str:
         character, word, brace = match.groups()
         unlike = word in known or (not (brace and word) and ESCAPES[character] + word not in COMMANDS)
-        if character in "\t\n\r" and unlike:
+        before, behind = text[: match.start()], text[match.end() :]
+        defined = re.match(r"\s*(?:[-+*/]?=(?!=)|\[)", behind)  # e = ... is a line of a program, and no \ne
+        plain = not set("\\{\a\b\v\f") & set(text) and "=" in before
+        line = character == "\n" and word != "abla" and (defined or plain)
+        indented = character == "\t" and before.strip(" \t")[-1:] in ("", "\n") and defined
+        if character in "\t\n\r" and (unlike or line or indented):
             return match.group()
         if ESCAPES[character] + word not in COMMANDS:
             name = f"\\{ESCAPES[character]}{word}"
@@ -122,7 +134,8 @@ def notation_of(text: str) -> str:
     """
     if LATEX.search(text):
         return "latex"
-    return "unicode" if UNICODE.search(text) else "numpy"
+    python = PYTHON.search(text) and not SYMBOLS.search(text)
+    return "unicode" if UNICODE.search(text) and not python else "numpy"
 
 
 def tokens(text: str, known: set[str]) -> list[Token]:
@@ -147,7 +160,7 @@ def tokens(text: str, known: set[str]) -> list[Token]:
             raise FormulaError(text, at, f"{text[at]!r} has no place in a formula")
         kind, part = str(match.lastgroup), match.group()
         for new, written in _read(kind, part, latex, known, text, at):
-            found.append(Token(new, written, at, spaced))
+            found.append(Token(new, written, at, spaced, match.end()))
             spaced = False
         spaced = spaced or kind == "space" or part in IGNORED
         at = match.end()
@@ -164,7 +177,11 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
     if kind == "word":
         word = part[part.index("{") + 1 : -1].strip().replace(" ", "_")
         return [("name", word)]
-    if kind in ("environment", "break", "ones"):
+    if kind == "setting":
+        name, value = part[part.index("{") + 1 : -1].split("=")
+        sign = [("operator", "-")] * value.startswith("-")
+        return [("name", name), ("operator", "="), *sign, ("name" if value.isalpha() else "number", value.lstrip("-"))]
+    if kind in ("environment", "break", "ones", "line"):
         return [(kind, "".join(part.split()))]
     if kind == "power":
         return [("power", part.translate(SUPERSCRIPTS))]

@@ -75,6 +75,15 @@ class Tree:
         args = tuple(each.renamed(exchange) for each in self.args)
         return self if all(a is b for a, b in zip(args, self.args, strict=True)) else self.with_args(args)
 
+    def reindexed(self, exchange: dict[str, str]) -> Tree:
+        """The tree with indices replaced by others."""
+        indices = tuple(exchange.get(each, each) for each in self.indices)
+        args = tuple(each.reindexed(exchange) for each in self.args)
+        if indices == self.indices and all(a is b for a, b in zip(args, self.args, strict=True)):
+            return self
+        text = "" if self.kind == "name" else self.text
+        return Tree(self.kind, args, self.data, text=text, at=self.at, indices=indices)
+
     def __repr__(self) -> str:
         inside = [*([repr(self.data)] if self.data is not None else []), *map(repr, self.args)]
         return f"{self.kind}({', '.join(inside)})"

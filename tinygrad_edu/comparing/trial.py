@@ -13,7 +13,8 @@ from ..symbolic.reading import WHOLE
 from ..symbolic.replay import replayed, rounding
 from .calls import ACTIVATIONS, ANY, SPELLED, softmax
 from .evaluate import Evaluation
-from .scope import Key, Quantity, Scope
+from .layers import Key, labels
+from .scope import Quantity, Scope
 from .tree import Tree
 from .work import Misfit
 
@@ -27,12 +28,12 @@ class Trial:
     Attributes
     ----------
     engine : ndarray
-        The gradient, in the shape that a formula is to have.
+        What a formula is to be, most often the gradient, in the shape that it is to have.
     """
 
     def __init__(
         self, scope: Scope, wrt: Any, given: Mapping[str, Any], matrices: bool,
-        cut: Collection[tuple[int, int]] = (),
+        cut: Collection[tuple[int, int]] = (), wanted: Quantity | None = None,
     ) -> None:  # fmt: skip
         self.scope, self.matrices = scope, matrices
         self.given = {
@@ -47,7 +48,7 @@ class Trial:
         with np.errstate(all="ignore"):
             adjoints = settled(loss, seed) if loss._record is not None else []
             self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
-        gradient = self.adjoint(wrt._record.stamp)
+        gradient = self.number(wanted) if wanted else self.adjoint(wrt._record.stamp)
         axis, shape = scope.softmax_axis, np.shape(gradient)
         self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, shape, axis, scope.work)
         self.engine: Array = self.evaluate.shaped(self._as_row(wrt._record.stamp, gradient))
@@ -79,7 +80,10 @@ class Trial:
         return self.value(quantity.key)
 
     def _adjoint(self, quantity: Quantity) -> Array:
-        return self.adjoint(quantity.key)
+        return self.adjoint(quantity.key) * (quantity.number or 1)
+
+    def _labels(self, quantity: Quantity) -> Array:
+        return labels(self.scope.reading.nodes[quantity.key])  # type: ignore[index]
 
     def _number(self, quantity: Quantity) -> Array:
         return np.float64(quantity.number)
@@ -109,7 +113,7 @@ class Trial:
         name = SPELLED.get(word, word)
         own = {self.scope.reading.nodes[s.a]._record.operation.name for s in self.scope.layers if isinstance(s.a, int)}
         numbered = bool(layer) or base[-1:].isdigit()  # σ₁, the one of layer 1
-        generic = word in ANY and (numbered or name not in own or name not in ACTIVATIONS)
+        generic = bool(own) and word in ANY and (numbered or name not in own or name not in ACTIVATIONS)
         if not generic and name in ACTIVATIONS:
             return getattr(ACTIVATIONS[name], "function" if kind == "act" else "slope")(x)
         stamp = self.layer(tree, base, layer, x)

@@ -17,10 +17,12 @@ from .engine import Trial
 from .entry import VERDICTS, Catalogue, Entry, Reading, UnknownName
 from .mishachev import mishachev
 from .networks import Quantities
+from .reading import Formula
 from .sabine import sabine
 from .strict import Array, ShapeError, as_matrix
 
 CATALOGUES: Mapping[str, Catalogue] = {catalogue.name: catalogue for catalogue in (mishachev, sabine)}
+UNCORRECTED = ("exact", "definition")  # verdicts that need no corrected form
 TOLERANCE = 1e-9
 TRIALS = 3  # seeds: the one given and those after it
 
@@ -30,19 +32,38 @@ def trial(document: str, network: str, seed: int) -> Trial:
     return Trial(CATALOGUES[document], network, seed)
 
 
-def read(reading: Reading, batch: str, quantities: Quantities) -> Array:
-    """Run a reading on the quantities that it names, for a batch as its entry says (see `Entry`)."""
+def literal(entry: Entry, text: str, quantity: str, order: str = "left") -> Reading:
+    """The literal reading of a form of an entry."""
+    return Formula(text, CATALOGUES[entry.document].notation, quantity, order)
+
+
+def printed(entry: Entry) -> Reading:
+    """How the printed form is read: literally, or as the entry says."""
+    return entry.reading or literal(entry, entry.printed, entry.quantity, entry.order)
+
+
+def corrected(entry: Entry, quantity: str) -> Reading:
+    """How the corrected form is read."""
+    return entry.corrected_reading or literal(entry, entry.corrected, quantity)
+
+
+def read(reading: Reading, batch: str, quantities: Quantities) -> list[Array]:
+    """Run a reading on the quantities that it names, for a batch as its entry says (see `Entry`).
+
+    Of a chain of equations there is a value for each member that is computed, in this order.
+    """
     parameters = inspect.signature(reading).parameters.values()
     everything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
 
-    def run(available: Mapping[str, Any]) -> Array:
+    def run(available: Mapping[str, Any]) -> list[Array]:
         names = available if everything else [parameter.name for parameter in parameters]
-        return as_matrix(reading(**{name: available[name] for name in names})).values
+        found = reading(**{name: available[name] for name in names})
+        return [as_matrix(value).values for value in (found if isinstance(found, list) else [found])]
 
     if batch == "whole":
         return run(quantities.whole())
-    each = [run(column) for column in quantities.each()]
-    return np.hstack(each) if batch == "columns" else np.sum(each, axis=0)
+    members = zip(*(run(column) for column in quantities.each()), strict=True)
+    return [np.hstack(each) if batch == "columns" else np.sum(each, axis=0) for each in members]
 
 
 def relative_error(value: Array, reference: Array) -> float:
@@ -76,13 +97,15 @@ def relative_error(value: Array, reference: Array) -> float:
 class Comparison:
     """A reading against the engine on one trial: its error, that of minus it, and why it does not type-check.
 
-    `telling` is False where the engine's numbers are all 0, which tell no formula from minus it.
+    `telling` is False where the engine's numbers are all 0, which tell no formula from minus it. `excess` is what the
+    last member has too much.
     """
 
     error: float
     negated: float
     telling: bool
     trouble: str = ""
+    excess: Array | None = None
 
 
 def compare(reading: Reading, batch: str, quantity: str, trial: Trial) -> Comparison:
@@ -90,8 +113,9 @@ def compare(reading: Reading, batch: str, quantity: str, trial: Trial) -> Compar
     reference = trial.deliver(quantity)
     telling = bool(np.any(reference))
     try:
-        value = read(reading, batch, trial.quantities)
-        return Comparison(relative_error(value, reference), relative_error(-value, reference), telling)
+        values = read(reading, batch, trial.quantities)
+        error, negated = (float(np.max([relative_error(sign * x, reference) for x in values])) for sign in (1, -1))
+        return Comparison(error, negated, telling, excess=values[-1] - reference)
     except ShapeError as trouble:
         return Comparison(math.inf, math.inf, telling, str(trouble))
 
@@ -151,31 +175,53 @@ def run(entry: Entry, seed: int = 0, trial: Callable[[str, str, int], Trial] = t
     """
     _check_seed(seed)
 
-    def on(networks: Iterable[str], quantity: str, reading: Reading) -> list[Comparison]:
-        trials = [trial(entry.document, name, seed + i) for name in networks for i in range(TRIALS)]
-        return [compare(reading, entry.batch, quantity, each) for each in trials]
+    def trials(networks: Iterable[str]) -> list[Trial]:
+        return [trial(entry.document, name, seed + i) for name in networks for i in range(TRIALS)]
 
-    met = on(entry.networks, entry.quantity, entry.reading)
+    def on(networks: Iterable[str], quantity: str, reading: Reading) -> list[Comparison]:
+        return [compare(reading, entry.batch, quantity, each) for each in trials(networks)]
+
+    met = on(entry.networks, entry.quantity, printed(entry))
     broken: list[Comparison] = []
-    right = [(entry.networks, entry.quantity)]  # where the corrected form has to hold
+    places = [(entry.networks, entry.quantity)]  # where the corrected form has to hold
     if entry.condition:
         elsewhere = (entry.condition.networks or entry.networks, entry.condition.quantity or entry.quantity)
-        broken = on(*elsewhere, entry.reading)
-        right = [elsewhere] if entry.condition.quantity else [*right, elsewhere]
-    corrected = [c for where in right for c in on(*where, entry.corrected_reading)] if entry.corrected_reading else []
-    verdict = derive(entry, met, broken, corrected)
-    every = [*met, *broken, *corrected]
+        reading, order = entry.condition.reading, entry.condition.order
+        if order:
+            reading = literal(entry, entry.printed, elsewhere[1], order)
+        broken = on(*elsewhere, reading or printed(entry))
+        places = [elsewhere] if entry.condition.quantity else list(dict.fromkeys([*places, elsewhere]))
+    right = [c for place in places for c in on(*place, corrected(entry, place[1]))] if entry.corrected else []
+    verdict = derive(entry, met, broken, right)
+    every = [*met, *broken, *right]
     return Result(
         **{field.name: getattr(entry, field.name) for field in fields(Entry)},
         verdict=verdict,
         error_printed=worst(met),
-        error_corrected=worst(corrected),
+        error_corrected=worst(right),
         error_broken=worst(broken),
         trouble=met[0].trouble,
         as_stated=verdict == entry.expected
-        and (verdict == "exact" or holds(corrected))
+        and (verdict in UNCORRECTED or holds(right))
+        and _has_fault(entry, met, trials(entry.networks))
         and any(c.telling for c in every)
         and not any(math.isnan(c.error) for c in every),
+    )
+
+
+def _has_fault(entry: Entry, met: Sequence[Comparison], trials: Iterable[Trial]) -> bool:
+    """Whether what is wrong is what the entry says."""
+    if not entry.fault:
+        return True
+    if entry.expected == "ill-shaped":
+        return met[0].trouble.startswith(str(entry.fault))
+    reading = entry.fault
+    if isinstance(reading, str):
+        reading = literal(entry, f"= {reading}", entry.quantity)
+    excess = [read(reading, entry.batch, trial.quantities)[-1] for trial in trials]
+    return all(
+        c.excess is not None and c.excess.shape == x.shape and relative_error(x, c.excess) <= TOLERANCE
+        for c, x in zip(met, excess, strict=True)
     )
 
 
@@ -210,7 +256,8 @@ def derive(
     """
     every = [*met, *broken]
     allowed = {
-        "exact": holds(every),
+        "exact": holds(every) and entry.expected != "definition",
+        "definition": holds(every),
         "sign error": all(c.negated <= TOLERANCE for c in every),
         "conditional": bool(broken) and holds(met) and all(c.error > TOLERANCE for c in broken),
         "ill-shaped": all(c.trouble for c in every),

@@ -77,11 +77,13 @@ PROGRAMS: Mapping[str, Callable[..., Graph]] = {
     "sabine-sum": lambda z: _combined(operator.add, op.sin(z), op.exp(z)),
     "sabine-quotient": lambda z: _combined(operator.truediv, op.sin(z), op.exp(z)),
     "sabine-same-rate": lambda s: _combined(_of_two, s + 0.5, s - 0.25),
+    "sabine-rate-2": lambda s: _combined(_of_two, 2 * s + 0.5, 2 * s - 0.25),
     "sabine-other-rates": lambda s: _combined(_of_two, s**2, 3 * s),
     "sabine-independent": lambda ex, z: {"ez": op.exp(z)},
     "sabine-dependent": lambda ex, z: {"ez": op.exp(2 * op.log(ex))},
     "sabine-softmax": lambda z: _combined(operator.truediv, op.exp(z), op.sum(op.exp(z))),
     "sabine-terms": lambda t, a: {"h": t * op.log(a, base=3.0)},
+    "sabine-terms-of-shares": lambda t, a: {"h": t * op.log(a / op.sum(a), base=3.0)},
 }
 
 
@@ -144,6 +146,10 @@ class Trial:
         """The gradient of the loss by an intermediate, (n, B)."""
         return np.asarray(adjoints(self.loss, self.graph[variable]))
 
+    def descent(self, variable: str) -> Array:
+        """The rate of the loss along a step against its gradient."""
+        return np.asarray(-np.sum(self.adjoint(variable) ** 2, keepdims=True))
+
     def shape(self, *quantity: str) -> Array:
         """Rows and columns of another quantity."""
         return np.array([self.deliver(" ".join(quantity)).shape], dtype=np.float64)
@@ -171,7 +177,7 @@ class Trial:
 
     def rows(self, *variables: str) -> Array:
         """How many rows variables have, one below the other."""
-        return np.array([[float(self.graph[variable].shape[0])] for variable in variables])
+        return np.array([[float(len(self.value(variable)))] for variable in variables])
 
     def jacobian(self, output: str, variable: str) -> Array:
         """The Jacobians, a row for each output, one for each column of the batch, side by side."""

@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import shown
+from .latex import Notation
 from .networks import Setting
 from .strict import Strict
 
 if TYPE_CHECKING:
     from .audit import Result
 
-Reading = Callable[..., Strict | float]
+Reading = Callable[..., Strict | float | list[Strict]]
 
 # In the order in which they are tried; an entry has the first that holds.
 VERDICTS: Mapping[str, str] = {
     "exact": "right as printed",
+    "definition": "gives something its name, and cannot be wrong",
     "sign error": "minus the printed form is right",
     "conditional": "right under the condition stated, and not without it",
     "ill-shaped": "does not type-check as printed",
@@ -40,11 +42,17 @@ class Condition:
     quantity : str
         A convention is broken by giving this quantity the same name, such as the transposed Jacobian; the corrected
         formula is what the other convention makes of the printed one.
+    reading : callable
+        A convention is broken by reading the printed formula like this.
+    order : {"left", "right"}
+        A convention is broken by the literal reading, with products that begin at this side.
     """
 
     text: str
     networks: tuple[str, ...] = ()
     quantity: str = ""
+    reading: Reading | None = None
+    order: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,10 +66,12 @@ class Entry:
     document, section : str
         Where it stands.
     printed : str
-        The formula as printed, in LaTeX.
-    reading : callable
-        The printed formula, literally: its parameters are the names of quantities, strict matrices or numbers; a
-        formula with dots takes ``**q``, all of them.
+        The formula as printed, in LaTeX. It is read literally by `tinygrad_edu.documents.reading`.
+    reading : callable, optional
+        The same where that cannot, because it is prose or needs the context: its parameters are the names of
+        quantities, strict matrices or numbers; a formula with dots takes ``**q``, all of them.
+    order : {"left", "right"}
+        Where a printed product of several kinds begins.
     quantity : str
         What the engine delivers for it, in the words of `tinygrad_edu.documents.engine`: ``gradient W2``.
     networks : tuple of str
@@ -71,9 +81,12 @@ class Entry:
         ⊘ act on each column, and a product a · bᵀ is the sum over the columns by itself. ``columns``: for each column,
         the results side by side. ``sum``: for each column, the results added, as a gradient of the parameters is.
     expected : str
-        The verdict that is expected; the audit computes its own.
+        The verdict that is expected; the audit computes its own. That a formula is a definition is said here.
     corrected, corrected_reading : str, callable
-        The right formula and its reading, where the printed one is not exact.
+        The right formula, and a reading where it needs one, if the printed one is not exact.
+    fault : str or callable
+        What is wrong as printed. Of an ill-shaped form the operation and the shapes; of a misprint or a wrong form
+        what it has too much, in LaTeX or as a reading.
     condition : Condition, optional
         For ``conditional``.
     misprint : tuple of two str, optional
@@ -92,15 +105,17 @@ class Entry:
     document: str
     section: str
     printed: str
-    reading: Reading
     quantity: str
     networks: tuple[str, ...]
+    reading: Reading | None = None
+    order: str = "left"
     batch: str = "whole"
     expected: str = "exact"
     corrected: str = ""
     corrected_reading: Reading | None = None
     condition: Condition | None = None
     misprint: tuple[str, str] | None = None
+    fault: str | Reading = ""
     note: str = ""
 
     def __repr__(self) -> str:
@@ -127,7 +142,7 @@ class Entry:
 
 
 class Section:
-    """What the entries of a section share: ``section(name, printed, reading, quantity, ...)`` makes one.
+    """What the entries of a section share: ``section(name, printed, quantity, ...)`` makes one.
 
     Parameters
     ----------
@@ -142,10 +157,10 @@ class Section:
     def __init__(self, document: str, number: str, *networks: str, **shared: Any) -> None:
         self.document, self.number, self.shared = document, number, {"networks": networks, **shared}
 
-    def __call__(self, name: str, printed: str, reading: Reading, quantity: str, **fields: Any) -> Entry:
+    def __call__(self, name: str, printed: str, quantity: str, **fields: Any) -> Entry:
         return Entry(
             id=f"{self.document}-{self.number}-{name}", document=self.document, section=self.number, printed=printed,
-            reading=reading, quantity=quantity, **{**self.shared, **fields},
+            quantity=quantity, **{**self.shared, **fields},
         )  # fmt: skip
 
 
@@ -162,6 +177,8 @@ class Catalogue(Mapping[str, Entry]):
         What its entries are tried on.
     names : callable
         ``names(network)`` maps the document's names of quantities to the network's own.
+    notation : Notation
+        How it writes its formulas.
     entries : iterable of Entry
         In the order of the text.
 
@@ -183,9 +200,10 @@ class Catalogue(Mapping[str, Entry]):
         sections: Mapping[str, str],
         networks: Iterable[Setting],
         names: Callable[[Setting], Mapping[str, str]],
+        notation: Notation,
         entries: Iterable[Entry],
     ) -> None:
-        self.name, self.title, self.sections, self.names = name, title, sections, names
+        self.name, self.title, self.sections, self.names, self.notation = name, title, sections, names, notation
         self.networks = {network.name: network for network in networks}
         self._entries = {entry.id: entry for entry in entries}
 

@@ -202,6 +202,11 @@ class Network:
             "J": side_by_side(jacobian),
             "step": side_by_side(partials(lambda a: activate(W @ a + b), before)),
         }
+        if self.batch == 1:
+            def by_weights(change: Array) -> Array:
+                return self.costs(numbers, i, activate((W + change.reshape(W.shape)) @ before + b))
+
+            derivatives["dcdW"] = partials(by_weights, np.zeros((W.size, 1))).reshape(W.shape)
         if self.batch == 1 and self._functions(i):
             derivatives["dadW"] = partials(changed, np.zeros((W.shape[1], 1)))[:, :, 0].T
         return derivatives

@@ -16,12 +16,13 @@ from urllib.parse import quote
 
 from ..mathml import STYLE, mathml
 from ..webpage import webpage
-from .audit import CATALOGUES, TOLERANCE, TRIALS, Result
+from .audit import CATALOGUES, TOLERANCE, TRIALS, UNCORRECTED, Result
 from .entry import VERDICTS
 
 # A verdict is told by its words and a sign, and by its colour last: colours may not be seen.
 SIGNS: Mapping[str, str] = {
-    "exact": "✓", "sign error": "±", "conditional": "∗", "ill-shaped": "◇", "misprint": "¶", "wrong": "✗",
+    "exact": "✓", "definition": "≝", "sign error": "±", "conditional": "∗", "ill-shaped": "◇", "misprint": "¶",
+    "wrong": "✗",
 }  # fmt: skip
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 INSTALL = '<code>pip install "tinygrad_edu[dot]"</code>, or Graphviz with its program <code>dot</code>'
@@ -162,10 +163,12 @@ def _document(document: str, results: Iterable[Result], anchors: Mapping[str, st
 def _article(result: Result, anchors: Mapping[str, str]) -> str:
     """A formula with all that is known of it."""
     anchor = _anchor(result.id)
-    forms = {"as printed": result.printed, **({"right": result.corrected} if result.corrected else {})}
+    excess = result.fault if isinstance(result.fault, str) and not result.trouble else ""
+    forms = {"as printed": result.printed, "printed minus right": excess, "right": result.corrected}
+    forms = {label: latex for label, latex in forms.items() if latex}
     parts = [f"<header><h4>{_link(anchor, result.id)}</h4> {_badge(result.verdict)}</header>"]
     if not result.as_stated:
-        holding = "" if result.expected == "exact" else " with a corrected form that holds"
+        holding = "" if result.expected in UNCORRECTED else " with a corrected form that holds"
         expected = escape(result.expected + holding)
         parts.append(f'<p class="alarm"><strong>NOT AS STATED:</strong> {expected} is expected.</p>')
     for label, latex in forms.items():

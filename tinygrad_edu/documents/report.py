@@ -9,7 +9,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from .audit import CATALOGUES, Result
+from .audit import CATALOGUES, UNCORRECTED, Result
 from .entry import VERDICTS, Condition
 
 KEYS = (
@@ -17,8 +17,8 @@ KEYS = (
     "note",
 )
 STYLES: Mapping[str, str] = {
-    "exact": "32", "conditional": "36", "sign error": "31", "ill-shaped": "33", "misprint": "33", "wrong": "31",
-    "heading": "1", "failure": "1;31", "trouble": "33", "note": "2",
+    "exact": "32", "definition": "34", "conditional": "36", "sign error": "31", "ill-shaped": "33", "misprint": "33",
+    "wrong": "31", "heading": "1", "failure": "1;31", "trouble": "33", "note": "2",
 }  # SGR codes of a terminal
 
 
@@ -66,7 +66,7 @@ def table(results: Sequence[Result], width: int = 80, colour: bool = False) -> s
     <BLANKLINE>
     4  Gradient in the one-dimensional case
       id                     what the engine gives   printed  right  verdict
-      4-eq2-wk               gradient W4  ... exact
+      4-eq2-wk               gradient Wk  ... exact
     <BLANKLINE>
     1 formula
          1  exact        right as printed
@@ -110,15 +110,15 @@ def _number(error: float | None) -> str:
 
 
 def _remarks(result: Result) -> Iterator[tuple[str, str]]:
-    """What there is to say on a formula that is not exact, or not as stated."""
+    """What there is to say on a formula that is not right as printed, or not as stated."""
     if not result.as_stated:
-        holding = "" if result.expected == "exact" else " with a corrected form that holds"
+        holding = "" if result.expected in UNCORRECTED else " with a corrected form that holds"
         yield "failure", f"NOT AS STATED: {result.expected}{holding} is expected."
     if result.trouble:
         yield "trouble", f"{result.trouble}."
     if result.condition:
         yield "note", f"Condition: {result.condition.text} (error without it: {_number(result.error_broken)})."
-    if result.verdict != "exact" and result.note:
+    if result.verdict not in UNCORRECTED and result.note:
         yield "note", result.note
 
 

@@ -9,7 +9,7 @@ on paper      here     meaning
 ============  =======  ==========================================================
 ``A · B``     A @ B    matrix product
 ``A ∘ B``     A * B    Hadamard product, of equal shapes
-``A ⊘ B``     A / B    Hadamard division, of equal shapes
+``A ⊘ B``     A / B    Hadamard division, of equal shapes, or by a number
 ``A • B``     A % B    the inverted product B · A of Mishachev's section 5
 ``A ⊗ B``     A & B    Kronecker product
 ``A + B``     A + B    sum, of equal shapes (``-`` likewise)
@@ -132,10 +132,10 @@ class Strict:
         return _entrywise("A ∘ B", np.multiply, other, self)
 
     def __truediv__(self, other: Strict | float) -> Strict:
-        return _entrywise("A ⊘ B", np.divide, self, other)
+        return _quotient(self, other)
 
     def __rtruediv__(self, other: float) -> Strict:
-        return _entrywise("A ⊘ B", np.divide, other, self)
+        return _quotient(other, self)
 
     def __matmul__(self, other: Strict) -> Strict:
         return _product("A · B", self, other)
@@ -161,6 +161,14 @@ def _entrywise(name: str, function: Callable[[Array, Array], Array], left: objec
     if a.shape != b.shape and (1, 1) not in (a.shape, b.shape):
         raise ShapeError(f"{name} of {a.shape} and {b.shape}: the shapes must be equal")
     return Strict(function(a.values, b.values))
+
+
+def _quotient(left: object, right: object) -> Strict:
+    """A ⊘ B; a number has no quotient by a column."""
+    a, b = as_matrix(left, "A ⊘ B"), as_matrix(right, "A ⊘ B")
+    if a.shape != b.shape != (1, 1):
+        raise ShapeError(f"A ⊘ B of {a.shape} and {b.shape}: the shapes must be equal, or B a number")
+    return Strict(a.values / b.values)
 
 
 def _product(name: str, left: object, right: object) -> Strict:
@@ -242,6 +250,11 @@ def stack(rows: Sequence[Strict]) -> Strict:
     if len({row.shape for row in rows}) != 1 or rows[0].shape[0] != 1:
         raise ShapeError(f"{{...}}_i of the shapes {[row.shape for row in rows]}: rows (1, n) of one length")
     return Strict(np.vstack([row.values for row in rows]))
+
+
+def side_by_side(columns: Sequence[Strict]) -> Strict:
+    """Columns, one beside the other."""
+    return Strict(np.hstack([column.values for column in columns]))
 
 
 def matrix(rows: int, columns: int, element: Callable[[int, int], float]) -> Strict:

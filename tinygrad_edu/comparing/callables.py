@@ -1,0 +1,76 @@
+"""Formulas that are no text: functions of what their arguments name, and arrays."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..errors import brief
+from ..record import constant as plain
+from .cursor import Name
+from .scope import Scope, Unknown
+from .work import Misfit
+
+Array = Any
+
+
+class Watched(np.ndarray):
+    """An array that notes where another one and itself are broadcast to what neither of them is."""
+
+    notes: list[str] | None = None
+
+    def __array_finalize__(self, other: Any) -> None:
+        self.notes = getattr(other, "notes", None)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        shapes = [np.shape(x) for x in inputs]
+        result = getattr(ufunc, method)(*(np.asarray(x) for x in inputs), **kwargs)
+        elementwise = method == "__call__" and ufunc.signature is None and len(shapes) == 2
+        if elementwise and not self.notes and self.notes is not None and np.shape(result) not in shapes:
+            self.notes.append(f"{shapes[0]} and {shapes[1]} are broadcast to {np.shape(result)}.")
+        watched = np.asarray(result).view(Watched)
+        watched.notes = self.notes
+        return watched
+
+
+def called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Callable[..., Array]:
+    """A function of what its arguments name."""
+    quantities = {}
+    try:
+        parameters = inspect.signature(function).parameters
+    except ValueError:  # of what is written in C
+        raise TypeError(f"compare: the arguments of the formula have no names, got {brief(function)}") from None
+    for name, parameter in parameters.items():
+        several = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if several or parameter.default is not parameter.empty:
+            continue
+        alike = [each for each in scope.alike.get(name, ()) if each.isidentifier()]
+        if len(alike) > 1 and not scope.mapped(Name(name)):
+            said = f"Python reads {' and '.join(alike)} as one name, {name}; names={{...}} says what is what"
+            raise ValueError(f"compare: an argument of the function: {said}")
+        try:
+            quantities[name] = scope.find(Name(name))[0]
+        except Unknown as error:
+            raise ValueError(f"compare: an argument of the function: {error}") from None
+
+    def run(trial: Any) -> Array:
+        arrays = {name: np.array(trial.number(quantity)).view(Watched) for name, quantity in quantities.items()}
+        for array in arrays.values():
+            array.notes = notes
+        try:
+            result = function(**arrays)
+            return np.asarray(plain(getattr(result, "_value", result), "the result"), float)
+        except Exception as error:  # whatever it is: the function cannot be run on these arrays
+            raise Misfit(None, f"the function fails, {type(error).__name__}: {error}") from None
+
+    return run
+
+
+def constant(values: Any) -> Callable[..., Array]:
+    """Numbers that are what they are."""
+    values = getattr(values, "_value", values)
+    array = np.asarray(plain(values, "compare: the formula, an array, a function or text"), float)
+    return lambda trial: array

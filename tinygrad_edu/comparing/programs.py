@@ -1,0 +1,458 @@
+"""Programs: formulas of several lines, read with what each line defines, and judged line by line."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import re
+from collections.abc import Callable, Container, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from .cursor import Name, Quotient, named
+from .grammar import ORDERS, parse
+from .lookup import looked_up
+from .scope import GREEK, LETTERS, Quantity, Scope, Unknown, found, joined
+from .statements import Statement, statements
+from .tokens import FormulaError, Token, notation_of
+from .tree import Tree, call, dot, had
+
+LARGEST = 4_000  # nodes of a formula with all definitions put in
+VIEWS = {"reshape", "ravel", "squeeze", "column", "row"}
+CHANGES: dict[str, Callable[[Tree, Tree], Tree]] = {  # in place
+    "": lambda old, new: new,
+    "+": lambda old, new: Tree("sum", (old, new), (1, 1)), "-": lambda old, new: Tree("sum", (old, new), (1, -1)),
+    "*": lambda old, new: had((old, 1), (new, 1)), "/": lambda old, new: had((old, 1), (new, -1)), "@": dot,
+}  # fmt: skip
+
+
+class Raw(NamedTuple):
+    """A line as it is parsed: its names are not looked up yet."""
+
+    number: int
+    operator: str
+    target: Tree | None  # the name that it defines or changes
+    picks: tuple[Tree, ...]  # an index of the elements that it sets
+    members: list[Tree]
+    places: list[tuple[int, int]]  # where they begin and end in the text
+    returned: bool
+    name: Any  # what it defines, however it is written
+    names: set[Any]  # in what it computes
+
+    @property
+    def changes(self) -> bool:
+        """Whether what it defines was there before."""
+        return bool(self.operator or self.picks)
+
+
+class Line:
+    """A line as it is read.
+
+    Attributes
+    ----------
+    place : int
+        Which one of the program's lines it is.
+    members : list of Tree
+        The formulas of its chain, with what their names stand for; the last one is what it defines.
+    stands : Tree
+        What its name stands for in later lines: the last member, or the same as the tape has it.
+    wanted : list of Quantity
+        What the tape has by its name, one of which it is to be; none where it is a name of one's own.
+    needs : set of int
+        The places of the lines that it is made of, and its own.
+    """
+
+    def __init__(self, place: int, raw: Raw, members: list[Tree], wanted: list[Quantity], needs: set[int]) -> None:
+        self.place, self.raw, self.members, self.wanted, self.needs = place, raw, members, wanted, needs
+        self.stands = members[-1]
+
+
+class Fault(NamedTuple):
+    """Where a program goes wrong: the line, the formula in it, what it is to be, or what is said of it."""
+
+    line: Line
+    member: int
+    wanted: list[Quantity]
+    said: str = ""
+    scaled: bool = False  # whether an earlier line was taken for that of a sample, and should be divided here
+
+
+class Program:
+    """The lines of a text, parsed with products in one order; the `goal` among them is the gradient."""
+
+    def __init__(self, text: str, scope: Scope, wrt: int, order: str) -> None:
+        self.text, self.scope, self.wrt = text, scope, wrt
+        known = scope.known()
+        lines = statements(text, known)
+        if new := {word for each in lines for word in self._word(each)} - known:
+            known |= new
+            lines = statements(text, known)
+        names: set[Any] = set()
+        self.about_layers = re.search(r"[\^_]\{?\(?[lk]\s*\+\s*1", text) if len(lines) > 1 else None
+
+        def is_layer(name: Name) -> bool:
+            return scope.same(name) in names or scope.is_layer(name)
+
+        def parsed(part: list[Token]) -> Tree:
+            return parse(text, known, order, is_layer, [*part, Token("end", "", part[-1].end)])
+
+        raw = []
+        for each in lines:
+            first, *others = each.members
+            target = self._quotient(first) if others and not each.operator else None
+            raw += self._general(self._raw(each, [target or parsed(first), *map(parsed, others)]))
+            names |= {each.name for each in raw}
+            if raw[-1].target is not None and isinstance(raw[-1].target.data, Name):
+                known.add(raw[-1].target.data.base)
+        self.lines = self._in_order(raw)
+        self.defined = names
+        self.goal = self._goal()
+
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one formula."""
+        return len(self.lines) > 1 or len(self.lines[0].members) > 1
+
+    def _word(self, statement: Statement) -> Iterator[str]:
+        """The word before the first =, which is one name also in LaTeX."""
+        first = statement.members[0]
+        text = self.text[first[0].at : first[-1].end]
+        if len(statement.members) > 1 and re.fullmatch(r"[A-Za-z]{2,}", text):
+            yield text
+
+    def _quotient(self, part: list[Token]) -> Tree | None:
+        """dc/dW in one line, where it is what a line defines."""
+        text = self.text[part[0].at : part[-1].end]
+        found = re.fullmatch(r"d(\w+)\s*/\s*d(\w+)", text)
+        data = found and Quotient(Name(found[1]), Name(found[2]))
+        return Tree("name", data=data, text=text, at=part[0].at) if data else None
+
+    def _raw(self, statement: Statement, trees: list[Tree]) -> Raw:
+        """A line taken apart."""
+        places = [(part[0].at, part[-1].end) for part in statement.members]
+        index: tuple[Tree, ...] = ()
+        target = trees[0] if len(trees) > 1 else None
+        if target is not None and target.kind == "call" and target.data[0] == "picked":
+            target, *rest = target.args
+            index = tuple(rest)
+        if target is not None and target.kind != "name":
+            if statement.operator or index:
+                raise FormulaError(self.text, places[0][0], "a name is expected before what changes it")
+            target = None  # a chain of formulas: 2 + 2 = 4
+        if target is not None:
+            trees, places = trees[1:], places[1:]
+        kept = [k for k, each in enumerate(trees) if k == len(trees) - 1 or not self._is_rule(target, each)]
+        trees, places = [trees[k] for k in kept], [places[k] for k in kept]
+        return self._line(statement.number, statement.operator, target, index, trees, places, statement.returned)
+
+    def _line(
+        self, number: int, operator: str, target: Tree | None, picks: tuple[Tree, ...], members: list[Tree],
+        places: list[tuple[int, int]], returned: bool,
+    ) -> Raw:  # fmt: skip
+        name = None if target is None else self.scope.same(target.data)
+        nodes = (node for tree in (*members, *picks) for node in tree.walk() if node.kind == "name")
+        names = {self.scope.same(node.data) for node in nodes}
+        return Raw(number, operator, target, picks, members, places, returned, name, names)
+
+    def _is_rule(self, target: Tree | None, tree: Tree) -> bool:
+        """Whether a formula is the chain rule and no more, whatever the order: ∂c/∂W = ∂c/∂a ∂a/∂z ∂z/∂W."""
+        parts = [node.data for node in tree.args] if tree.kind in ("dot", "had") else []
+        if target is None or not isinstance(target.data, Quotient) or len(parts) < 2:
+            return False
+        if not all(isinstance(each, Quotient) for each in parts) or (tree.kind == "had" and set(tree.data) != {1}):
+            return False
+        steps = [self.scope.same(each) for each in parts]
+        for chain in (steps, steps[::-1]):
+            whole = Quotient(chain[0].above, chain[-1].below)
+            if whole == self.scope.same(target.data):
+                return all(a.below == b.above for a, b in itertools.pairwise(chain))
+        return False
+
+    def _general(self, raw: Raw) -> list[Raw]:
+        """A line about layer l, where a text has one about l + 1, for each layer; any other as it is."""
+        if self.about_layers is None or raw.target is None or self._at(raw.target, 1) is raw.target:
+            return [raw]
+        found = []
+        for n in range(len(self.scope.layers), 0, -1):
+            members = [self._at(each, n) for each in raw.members]
+            above = f"{len(self.scope.layers) + 1}"
+            if not any(above in _layers(node) for each in members for node in each.walk()):
+                rest = members, raw.places, raw.returned
+                found.append(self._line(raw.number, raw.operator, self._at(raw.target, n), raw.picks, *rest))
+        return found or [raw]
+
+    def _at(self, tree: Tree, n: int) -> Tree:
+        """A formula about layer l for the n-th."""
+        if tree.kind == "name":
+            data = _numbered(tree.data, n)
+            return tree if data == tree.data else named(tree, data)
+        args = tuple(self._at(each, n) for each in tree.args)
+        return tree if all(a is b for a, b in zip(args, tree.args, strict=True)) else tree.with_args(args)
+
+    def _in_order(self, lines: list[Raw]) -> list[Raw]:
+        """The lines so that definitions come before what they are used in; on paper they may stand below."""
+        names = [each.name for each in lines if each.name is not None]
+        if notation_of(self.text) == "numpy" or len(set(names)) < len(names):
+            for i, each in enumerate(lines):
+                before, after = {line.name for line in lines[:i]}, {line.name for line in lines[i:] if not line.changes}
+                for name in (each.names | ({each.name} if each.changes else set())) & after - before - {None}:
+                    if not isinstance(name, Name) or not self.scope.exact(name):
+                        shown = next(line.target.text for line in lines if line.name == name and line.target)
+                        what = f"{shown} is used in line {each.number} before a line defines it"
+                        raise FormulaError(self.text, each.places[0][0], what)
+            return lines
+        order: list[Raw] = []
+        left = list(lines)
+        while left:
+            missing = {each.name for each in left}
+            chosen = next((each for each in left if not each.names & (missing - {each.name})), left[0])
+            left.remove(chosen)
+            order.append(chosen)
+        return order
+
+    def _goal(self) -> int:
+        """The place of the line that is the gradient: what is returned, or the last one of its name, or the last."""
+        returned = [each for each in self.lines if each.returned]
+        named = [each for each in self.lines if self._is_gradient(each.target)]
+        if len(returned) > 1:
+            named = [each for each in returned if self._is_gradient(each.members[0])]
+            if not named:
+                what = "several values are returned, and none of them has the name of the gradient: return one"
+                raise FormulaError(self.text, returned[0].places[0][0], what)
+        elif returned:
+            named = returned
+        return self.lines.index(max(named or self.lines, key=lambda each: each.number))
+
+    def _is_gradient(self, name: Tree | None) -> bool:
+        wanted = [] if name is None or name.kind != "name" else self.meaning(name)
+        return Quantity("adjoint", self.wrt) in wanted
+
+    def meaning(self, name: Tree) -> list[Quantity]:
+        """What the tape has by a name that a line defines; nothing for a name of one's own, or of what is given."""
+        scope, data = self.scope, name.data
+        own = isinstance(data, Name) and bool(scope.mapped(data) or scope.exact(data))
+        if isinstance(data, Name) and not own:
+            plain = not (data.layer or data.primes or data.base[-1].isdigit())
+            base = GREEK.get(data.base, data.base).rstrip("0123456789_")
+            recurrent = len({layer.W for layer in scope.layers}) < len(scope.layers)  # numbers of layers say nothing
+            if (plain or recurrent) and base in LETTERS["δ"]:
+                return [Quantity("adjoint", key) for key in self._inputs_of_layers()]
+        try:
+            quantities = scope.find(data)
+        except Unknown:
+            return []
+        if isinstance(data, Name) and not own and quantities[0].kind in ("value", "softmax") and plain:
+            return []
+        nodes = scope.reading.nodes
+        kept = [each for each in quantities if each.kind in ("adjoint", "slope", "softmax")
+                or (each.kind == "value" and each.key in nodes and nodes[each.key]._record.operation is not None)]
+        before = [Quantity("adjoint", layer.z) for layer in scope.layers
+                  for each in kept if each.kind == "adjoint" and each.key == layer.a]  # fmt: skip
+        return kept + before  # dhidden, changed in place, is the gradient by what the activation gets
+
+    def _inputs_of_layers(self) -> dict[Any, None]:
+        """What goes into activations, the last one first."""
+        scope = self.scope
+        found: list[Any] = [layer.z for layer in reversed(scope.layers)]
+        found += [scope.key(scope.reading.nodes[key]._record.inputs[0]) for key in sorted(scope.slopes, reverse=True)]
+        return dict.fromkeys(found)
+
+    def is_called(self, name: Tree, quantity: Quantity) -> bool:
+        """Whether a name has that of a quantity in it, as dW2 has, and is no convention."""
+        data = name.data.below if isinstance(name.data, Quotient) else name.data
+        shown = self.scope.shown.get(quantity.key)
+        return shown is not None and joined(data.base + data.layer).endswith(joined(shown))
+
+    def choices(self) -> list[Tree]:
+        """The names that the tape gives a meaning, up to the gradient."""
+        trees = (tree for each in self.lines[: self.goal + 1] for tree in (*each.members, *each.picks))
+        nodes = (node for tree in trees for node in tree.walk())
+        return [node for node in nodes if node.kind == "name" and self.scope.same(node.data) not in self.defined]
+
+    def labels(self, choose: Mapping[Any, int]) -> set[Any]:
+        """What is given that elements are picked by."""
+        trees = (tree for line in self.read(choose) for member in line.members for tree in member.walk())
+        index = (each for tree in trees if tree.kind == "call" and tree.data[0] in ("picked", "set")
+                 for each in tree.args[1 if tree.data[0] == "picked" else 2 :])  # fmt: skip
+        return {each.data.key for each in index if each.kind == "name" and isinstance(each.data.key, str)}
+
+    # --- reading ---
+
+    def formula(self, choose: Mapping[Any, int]) -> Tree:
+        """The gradient with all that the lines define put in."""
+        return next(line for line in list(self.read(choose)) if line.place == self.goal).members[-1]
+
+    def read(self, choose: Mapping[Any, int]) -> Iterator[Line]:
+        """The lines in their order; what `stands` for the name of one may be exchanged before the next is read."""
+        defined: dict[Any, list[Any]] = {}  # the name, what it stands for, the lines that it needs
+        sizes: dict[Tree, int] = {}
+        for i, raw in enumerate(self.lines):
+            look = self._reader(choose, defined)
+            try:
+                index = tuple(map(look, raw.picks))
+                members = [look(each) for each in raw.members]
+            except FormulaError:
+                if i > self.goal:
+                    continue  # W -= eta * dW, which comes after
+                raise
+            needs = {i}.union(*(defined[name][2] for name in raw.names if name in defined))
+            if raw.changes and raw.target is not None:
+                self._no_view(i)
+                if raw.name not in defined and not (isinstance(raw.name, Name) and self.scope.exact(raw.name)):
+                    what = f"{raw.target.text} is changed in line {raw.number} before a line defines it"
+                    raise FormulaError(self.text, raw.target.at, what)
+                old = look(raw.target)
+                value = CHANGES[raw.operator](call("picked", old, *index) if index else old, members[-1])
+                changed = call("set", old, value, *index) if index else value
+                members = [Tree(changed.kind, changed.args, changed.data, text=raw.target.text, at=raw.target.at)]
+                needs |= set(defined.get(raw.name, [None, None, ()])[2])
+            if any(_size(each, sizes) > LARGEST for each in members):
+                raise FormulaError(self.text, raw.places[-1][0], "the formula is too long with all definitions put in")
+            wanted = self.meaning(raw.target) if raw.target is not None else []
+            line = Line(i, raw, members, wanted, needs)
+            yield line
+            if raw.changes and raw.name in defined:
+                defined[raw.name][1:] = line.stands, needs  # also by the other names that the array has
+            elif raw.target is not None:
+                source = raw.members[-1]
+                alias = notation_of(self.text) == "numpy" and source.kind == "name" and not raw.changes
+                cell = [raw.target, line.stands, needs]
+                if alias:
+                    cell = defined.setdefault(self.scope.same(source.data), cell)
+                defined[raw.name] = cell
+
+    def _reader(self, choose: Mapping[Any, int], defined: Mapping[Any, list[Any]]) -> Callable[[Tree], Tree]:
+        trees = {name: cell[:2] for name, cell in defined.items()}
+
+        def look(tree: Tree) -> Tree:
+            try:
+                return looked_up(tree, self.scope, choose, trees)
+            except Unknown as error:
+                nodes = (node for node in tree.walk() if node.kind == "name")
+                own = (node for node in nodes if self.scope.same(node.data) not in trees)
+                place = next((node.at for node in own if not found(self.scope, node.data)), tree.at)
+                raise FormulaError(self.text, place, str(error)) from None
+
+        return look
+
+    def _no_view(self, i: int) -> None:
+        """Refuse to change in place what NumPy makes a view of something else, which would change as well."""
+        raw = self.lines[i]
+        made = next((each.members[-1] for each in self.lines[i - 1 :: -1] if i and each.name == raw.name), None)
+        view = made is not None and (made.kind == "T" or (made.kind == "call" and made.data[0] in VIEWS))
+        if made is not None and view and made.args[0].kind == "name":
+            what = f"a change in place of a view changes {made.args[0].text} too: write it as a new array"
+            raise FormulaError(self.text, raw.places[0][0], what)
+
+    def _goes_on(self, i: int) -> bool:
+        """Whether the name of a line is changed before another line uses it."""
+        name = self.lines[i].name
+        later = next((each for each in self.lines[i + 1 :] if name in each.names or each.name == name), None)
+        return later is not None and later.name == name
+
+    # --- judging ---
+
+    def fault(
+        self, choose: Mapping[Any, int], ratio: Callable[[Tree, Quantity], float | None],
+        equal: Callable[[Tree, Tree], bool], right: bool, notes: list[str], strict: bool = False,
+    ) -> Fault | None:  # fmt: skip
+        """The first wrong line, where earlier ones stand for what the tape has; where the formula is `right`, only a
+        chain with a wrong link. Of wrong lines that the formula does not need there are notes. Where the loss is a
+        mean, a line such as dZ = A − Y may be that of one sample, divided later, unless it is to be `strict`."""
+        batch = float(self.scope.batch) if self.scope.batch > 1 and self.scope.averages and not strict else 0.0
+        scaled = False
+        goal = next(line for line in self.read(choose) if line.place == self.goal)
+        for line in self.read(choose):
+            needed, last = line.place in goal.needs, line.place == self.goal
+            name = line.raw.target
+            wanted = [Quantity("adjoint", self.wrt)] if last else line.wanted
+            if last and name is not None and (other := self._other(name, wanted[0], ratio, line)):
+                return other
+            if right and (last or needed):
+                *others, made = line.members
+                place = next((k for k, each in enumerate(others) if not equal(each, made)), None)
+                wanted = wanted if last else []
+            elif wanted:
+                wanted = [*wanted, *(each._replace(number=batch) for each in wanted if batch and self._inner(each))]
+                place = self._compared(line, wanted, ratio)
+                place = None if self._goes_on(line.place) and not last else place
+                scaled |= line.stands.kind == "name" and line.stands.data.number != 0
+            else:
+                place = next((k for k, each in enumerate(line.members) if k and not equal(line.members[0], each)), None)
+            if place is not None and (needed or not wanted):
+                shown = [self.text[slice(*each)] for each in line.raw.places]
+                wanted = [each for each in wanted if each.kind == "adjoint"] or wanted
+                said = "" if wanted else f"{shown[place]} is not {shown[-1] if place == 0 else shown[0]}."
+                return Fault(line, place, wanted, said, scaled and not any(map(self._inner, wanted)))
+            if place is not None and name is not None:
+                notes.append(f"Line {line.raw.number}, which it does not need, is wrong: it is not {name.text}.")
+        return None
+
+    def _compared(
+        self, line: Line, wanted: list[Quantity], ratio: Callable[[Tree, Quantity], float | None]
+    ) -> int | None:
+        """The place of the first formula that is not what is wanted; of what is, `stands` becomes that."""
+        places = []
+        for quantity in wanted:
+            ratios = [ratio(each, quantity) for each in line.members]
+            place = next((k for k, c in enumerate(ratios) if not _is_one(c)), None)
+            if place is None:
+                if (target := line.raw.target) is not None:
+                    line.stands = Tree("name", data=quantity, text=target.text, at=target.at, indices=target.indices)
+                return None
+            places.append(place)
+        return max(places)
+
+    def _inner(self, quantity: Quantity) -> bool:
+        """Whether it is the gradient by what is computed."""
+        node = self.scope.reading.nodes.get(quantity.key)  # type: ignore[arg-type]
+        return quantity.kind == "adjoint" and node is not None and node._record.operation is not None
+
+    def _other(
+        self, name: Tree, gradient: Quantity, ratio: Callable[[Tree, Quantity], float | None], line: Line
+    ) -> Fault | None:
+        """The fault of a line that is called by the name of something else."""
+        meant = self.meaning(name)
+        if not meant or gradient in meant or not any(self.is_called(name, each) for each in meant):
+            return None
+        shown = self.scope.shown.get(self.wrt, "the variable")
+        if any(_is_one(ratio(Tree("name", data=each), gradient)) for each in meant):
+            return None
+        return Fault(line, 0, [], f"{name.text} is another quantity than the gradient by {shown}.")
+
+
+def _numbered(name: Any, n: int) -> Any:
+    """A name with the number n for its layer l, n + 1 for l + 1."""
+    if isinstance(name, Quotient):
+        return Quotient(_numbered(name.above, n), _numbered(name.below, n))
+    found = re.fullmatch(r"[lk]([+-]1)?", name.layer)
+    return name._replace(layer=str(n + int(found[1] or 0))) if found else name
+
+
+def _layers(node: Tree) -> set[str]:
+    """The layers of a name."""
+    name = node.data if node.kind == "name" else None
+    return {name.above.layer, name.below.layer} if isinstance(name, Quotient) else {name.layer} if name else set()
+
+
+def _is_one(c: float | None) -> bool:
+    return c is not None and abs(c - 1) < 1e-7
+
+
+def _size(tree: Tree, known: dict[Tree, int]) -> int:
+    """The nodes of a tree, counted as often as they stand there."""
+    if tree not in known:
+        known[tree] = 1 + sum(_size(each, known) for each in tree.args)
+    return known[tree]
+
+
+def read_as(tree: Tree, scope: Scope, defined: Container[Any]) -> list[str]:
+    """Which names of a formula are neither the tape's own nor defined, and what they are taken for."""
+    said: dict[str, str] = {}
+    known, names = scope.known(), [each for each in tree.walk() if each.kind == "name" and not each.indices]
+    for text, quantity in dict.fromkeys((each.text, each.data) for each in names if each.text):
+        with contextlib.suppress(FormulaError):
+            name = parse(text, known, ORDERS[0], scope.is_layer)
+            own = isinstance(name.data, Name) and scope.same(name.data) not in defined
+            if own and (meant := scope.meant(name.data, quantity)):
+                said[text] = meant
+    return [f"{', '.join(f'{name} is read as {meant}' for name, meant in said.items())}."] if said else []
