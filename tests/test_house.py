@@ -16,7 +16,7 @@ PACKAGE = Path(tg.__file__).parent
 
 # A module imports from lines above its own only, or from its own package. Within operations the same holds.
 LINES = [
-    "errors alternatives", "record", "operations.signatures",
+    "errors alternatives comparisons", "record", "operations.signatures",
     "operations.defining operations.own", "operations.elementwise", "operations.indexing", "operations.shapes",
     "operations.reductions", "operations.arranging", "operations.activations operations.products operations.diagonals",
     "operations.costs operations.contractions operations.functions operations.statistics operations.linalg",

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from .comparisons import carried
 from .errors import demand_plain, misfit
 
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
@@ -350,4 +351,4 @@ def unchanging(x: Any) -> Any:
     base: Any = x
     while isinstance(base, ndarray) and not base.flags.writeable:
         base = base.base
-    return x if base is None else x.copy(order="K")
+    return x if base is None else carried(x, x.copy(order="K"))

@@ -15,8 +15,8 @@ from .arithmetic import Arithmetic
 from .errors import LOST
 from .leaving import leaving
 from .operations.elementwise import astype, undetermined
-from .protocols import call_function, call_ufunc, is_traced, on_values, plain
-from .record import Node, Operation, Record, apply, constant, leaf_record, recording, state
+from .protocols import COMPARISONS, call_function, call_ufunc, compared, is_traced, on_values, plain
+from .record import Node, Record, constant, leaf_record, recording, state
 from .sweep import Pairs, Reading, below, numbers, owned, seed_for, settled, sweep
 from .views import View, given, view
 
@@ -328,12 +328,12 @@ Tensor.__iadd__, Tensor.__isub__ = _stepped(op.add), _stepped(op.subtract)  # ty
 
 
 def _compared(name: str) -> Callable[[Any, Any], Any]:
-    operation = Operation(COMPARISONS[name], getattr(operator, name), broadcasts=True)
+    operation = COMPARISONS[getattr(np, NAMES[name])]
 
     def compare(self: Any, other: Any) -> Any:
         if name in ("eq", "ne") and (other is None or isinstance(other, str)):
             return NotImplemented  # then Python says False or True, as for any two things that are not the same
-        return apply(operation, (state.look(self), plain(other)))
+        return compared(operation, self, other)
 
     return compare
 
@@ -346,9 +346,8 @@ def _on_values(name: str) -> Callable[..., Any]:
     return method
 
 
-_NAMES = "equal not_equal less less_equal greater greater_equal".split()
-COMPARISONS = dict(zip("eq ne lt le gt ge".split(), _NAMES, strict=True))
-for _name in COMPARISONS:
+NAMES = dict(zip("eq ne lt le gt ge".split(), (f.__name__ for f in COMPARISONS), strict=True))
+for _name in NAMES:
     setattr(Tensor, f"__{_name}__", _compared(_name))
 for _name in "argmax argmin argsort argpartition any all nonzero searchsorted".split():
     setattr(Tensor, _name, _on_values(_name))

@@ -58,7 +58,7 @@ SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 CALLED = {"softmax", "sigmoid", "relu", "tanh", "softplus", "exp", "log", "ln", "diag", "sum", "mean", "norm"}
 
 LATEX = re.compile(r"\\[A-Za-z,;:!|(\[{]|[_^]\{|\^[LT](?![A-Za-z])|_[a-z]\^")
-UNICODE = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√Σσ∇Δδ×₀-₉²ˡᴸ∑]")
+UNICODE = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√Σσ∇Δδ×₀-₉²ˡᴸ∑≤≥≠]")
 LETTER = "A-Za-zÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿ"
 NAMES = {True: rf"[{LETTER}]+\d*", False: rf"[{LETTER}_][{LETTER}0-9_]*"}  # in LaTeX _ is a sign
 TOKEN = {

@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
+from ..protocols import COMPARISONS
 from .coefficients import ONE, Coefficient, coefficient
 from .terms import (
     Monomial,
@@ -23,6 +26,21 @@ from .terms import (
     poly,
     scaled,
 )
+
+PAIRS = ((np.greater, np.less_equal), (np.less, np.greater_equal), (np.equal, np.not_equal))
+OTHERWISE = {COMPARISONS[a]: COMPARISONS[b] for pair in PAIRS for a, b in (pair, pair[::-1])}  # where it does not hold
+
+
+def otherwise(condition: Term) -> Term:
+    """[z ≤ 0] of [z > 0]."""
+    call = condition.data._replace(operation=OTHERWISE[condition.data.operation])
+    return make("call", condition.args, call, condition.shape)
+
+
+def is_condition(term: Term) -> bool:
+    """Whether it is 1 where something holds, else 0: Iverson's bracket."""
+    return term.kind == "call" and term.data.operation in OTHERWISE
+
 
 # --- sums and Hadamard products --------------------------------------------------------------------------------------
 
@@ -46,6 +64,14 @@ def added(polys: Sequence[Term], shape: Shape) -> Term:
     for p in polys:
         for c, mono in p.items:
             put(c, mono)
+    for c, mono in list(total.values()):  # [z > 0] x + [z ≤ 0] x is x
+        for condition in (part for part, _ in mono if is_condition(part)):
+            rest = tuple(each for each in mono if each[0] is not condition)
+            keys = [frozenset((*rest, (x, 1))) for x in (condition, otherwise(condition))]
+            if all(key in total and total[key][0] == c for key in keys):
+                for key in keys:
+                    del total[key]
+                put(c, rest)
     return poly([(c, mono) for c, mono in total.values() if c.number], shape)
 
 
@@ -78,6 +104,11 @@ def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
         if powers.get(part, 0) * power < 0:
             must_not_be_zero(part)
         powers[part] = powers.get(part, 0) + power
+    for part in [part for part in powers if is_condition(part)]:
+        if powers[part] > 0:
+            powers[part] = 1
+        if otherwise(part) in powers:
+            return poly([], shape)
     mono = tuple((part, power) for part, power in powers.items() if power != 0)
     for part, power in mono:
         if _name(part) == "ratio" and power == 1:

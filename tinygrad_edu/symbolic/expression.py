@@ -16,8 +16,19 @@ from .. import operations as op
 from ..arithmetic import Arithmetic
 from ..operations import reductions, statistics
 from ..operations.elementwise import safe_log
+from ..protocols import COMPARISONS
 from ..record import Operation, Value
-from .algebra import added, as_argument, chained, multiplied, power, summed, transposed
+from .algebra import (
+    added,
+    as_argument,
+    chained,
+    is_condition,
+    multiplied,
+    otherwise,
+    power,
+    summed,
+    transposed,
+)
 from .coefficients import MINUS_ONE, ONE, coefficient, logarithm
 from .terms import Call, Shape, Term, atom, factor, filled, make, must_not_be_zero, number, poly, scaled
 
@@ -212,6 +223,18 @@ def _name_of(term: Term) -> str:
     return getattr(term.data.operation, "name", "") if term.kind == "call" else ""
 
 
+def _where(shape: Shape, condition: Expression, x: Expression, y: Expression) -> Term | None:
+    """[z > 0] ∘ x + [z ≤ 0] ∘ y, where it is known what is compared."""
+    chosen = as_matrix(condition, len(shape))
+    bracket = as_argument(chosen)
+    unbounded = any((c := number(z.term)) is not None and not np.isfinite(float(c)) for z in (x, y))
+    if not is_condition(bracket) or unbounded:
+        return None
+    branches = ((chosen, x), (atom(otherwise(bracket)), y))
+    matrix = matrix_shape(shape)
+    return added([multiplied(holds, as_matrix(z, len(shape)), matrix) for holds, z in branches], matrix)
+
+
 def _ratio(shape: Shape, x: Term, y: Term) -> Term | None:
     if number(x) is not None or number(y) is not None:
         return _divided(shape, x, y)
@@ -346,6 +369,7 @@ def _inverse(x: Expression) -> Term:
     return called(INV, [x], {}, x.shape)
 
 
+GREATER = COMPARISONS[np.greater]
 INV, DET = (getattr(op, name).operation for name in ("inv", "det"))
 
 
@@ -388,6 +412,8 @@ BUILDERS: Mapping[str, Callable[..., Term | None]] = {
     "power": _elementwise(_raised),
     "scaled_power": _elementwise(_scaled_power),
     "base_log": _base_log,
+    "where": _where,
+    "step": lambda shape, x: called(GREATER, [x, plain(0.0)], {}, shape),
     "unit": _elementwise(_unit),
     "ratio": _elementwise(_ratio),
     "log": _elementwise(_logged),

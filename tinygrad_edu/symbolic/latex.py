@@ -20,6 +20,7 @@ FUNCTIONS = {
     "sigmoid": r"\sigma", "exp": r"\exp", "log": r"\ln", "sin": r"\sin", "cos": r"\cos", "tanh": r"\tanh",
     "max": r"\max", "min": r"\min", "trace": r"\operatorname{tr}",
 }  # fmt: skip
+RELATIONS = {"≤": r" \leq ", "≥": r" \geq ", "≠": r" \neq "}
 
 
 class Latex(Unicode):
@@ -74,7 +75,7 @@ class Latex(Unicode):
             return rf"\left| {arguments[0][0]} \right|", ATOM
         shown = [text for text, _ in arguments]
         if name in BRACKETS:
-            return rf"\left[{BRACKETS[name].join(shown + ['0'] * (len(shown) == 1))}\right]", ATOM
+            return rf"\left[{RELATIONS.get(BRACKETS[name], f' {BRACKETS[name]} ').join(shown)}\right]", ATOM
         if "functions" in params:
             inner = ", ".join(_escaped(_text_of(f)) for f in params["functions"])
             return rf"\left[\text{{{inner}}}\right]\left({shown[0]}\right)", ATOM

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .. import operations as op
-from ..operations.elementwise import same, step
+from ..operations.elementwise import same
+from .algebra import OTHERWISE, is_condition
 from .expression import Expression, matrix_shape
 from .helpers import HELPERS, TEMPLATES
-from .terms import Shape, Term, all_below, broadcast, names_in, number
+from .terms import Shape, Term, all_below, atom, broadcast, names_in, number
 
 if TYPE_CHECKING:
     from .formula import Formula
@@ -30,6 +31,7 @@ class Code(NamedTuple):
     binding: int
     shape: Shape
     flat: bool
+    truth: str = ""  # the same as booleans, for a product with numbers
 
 
 SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
@@ -51,7 +53,9 @@ def program(formula: Formula) -> str:
     for name, tensor in given.items():
         shape = np.shape(tensor)
         text = writer.names[name] + "[0]" * (shape == (1,))  # a vector of one number is a number here
-        writer.known[name] = Code(text, ATOM, matrix_shape(shape), len(shape) < 2)
+        code = Code(text, ATOM, matrix_shape(shape), len(shape) < 2)
+        truth = tensor.dtype.kind == "b"
+        writer.known[name] = code._replace(text=f"1.0 * {text}", binding=PRODUCT, truth=text) if truth else code
     for name in _in_order(used):
         piece = writer.whole(used[name])
         writer.known[name] = piece._replace(text=writer.names[name], binding=ATOM)
@@ -133,9 +137,9 @@ class Writer:
         if not code.flat:
             return code
         if code.shape == (1, 1):
-            return code._replace(text=f"np.reshape({code.text}, (1, 1))", binding=ATOM, flat=False)
+            return Code(f"np.reshape({code.text}, (1, 1))", ATOM, code.shape, False)
         index = "[:, None]" if code.shape[1] == 1 else "[None, :]"
-        return code._replace(text=f"{self.inside(code, ATOM)}{index}", binding=ATOM, flat=False)
+        return Code(f"{self.inside(code, ATOM)}{index}", ATOM, code.shape, False)
 
     def single(self, code: Code) -> Code:
         """A (1, 1) matrix as a number without axes."""
@@ -205,7 +209,10 @@ class Writer:
         codes = self._alike([code for code, _ in parts])
         above: list[str] = []
         below: list[str] = []
+        truths = [code.truth for code, (_, n) in zip(codes, parts, strict=True) if code.truth and n == 1]
         for code, (_, n) in zip(codes, parts, strict=True):
+            if code.truth and n == 1:
+                continue
             if abs(n) == 1:
                 (above if n > 0 else below).append(self.inside(code, UNARY))
             elif n == 0.5:
@@ -213,8 +220,9 @@ class Writer:
             else:
                 (above if n > 0 else below).append(f"{self.inside(code, ATOM)}**{_power(abs(n))}")
         shown = _literal(abs(c))
-        if above and abs(c) != 1:
+        if (above or truths) and (abs(c) != 1 or not above):
             above.insert(0, shown)
+        above += truths  # behind a number, as NumPy has −, + and @ of booleans otherwise
         if len(codes) == 1 and abs(c) == 1 and not below and parts[0][1] == 1:
             return codes[0]
         text = " * ".join(above) or shown
@@ -287,6 +295,11 @@ class Writer:
 
     def _call(self, term: Term) -> Code:
         call = term.data
+        if is_condition(term):
+            sides = [self._compared(x, shape) for x, shape in zip(term.args, call.shapes, strict=True)]
+            symbol = call.operation.symbol
+            truth = f"({sides[0]} {RELATIONS.get(symbol, symbol)} {sides[1]})"
+            return Code(f"1.0 * {truth}", PRODUCT, term.shape, len(call.shape) < 2, truth)
         name = call.operation if isinstance(call.operation, str) else call.operation.name
         flat = len(call.shape) < 2
         if name == "constant":
@@ -303,6 +316,10 @@ class Writer:
         params = {k: v.value.item() if isinstance(v, Expression) else v for k, v in call.params}
         text = self._applied(name, call.operation, arguments, params)
         return Code(f"np.reshape({text}, ())" if call.shape == (1,) else text, ATOM, term.shape, flat)
+
+    def _compared(self, x: Term, shape: Shape) -> str:
+        c = number(atom(x))
+        return self.converted(self.whole(x), shape) if c is None else _literal(float(c)).removesuffix(".0")
 
     def _applied(self, name: str, operation: Any, arguments: list[str], params: dict[str, Any]) -> str:
         if name == "getitem" and not arguments[0].isidentifier():
@@ -344,7 +361,8 @@ class Writer:
         return _literal(value) if isinstance(value, float) else repr(value)
 
 
-CHOICES = {f.operation for f in (op.where, op.relu, op.maximum, op.minimum, step, same)} | {"heaviside"}  # type: ignore[union-attr]
+CHOICES = {f.operation for f in (op.where, op.relu, op.maximum, op.minimum, same)} | {"heaviside", *OTHERWISE}  # type: ignore[union-attr]
+RELATIONS = {"≥": ">=", "≤": "<=", "≠": "!=", "=": "=="}
 
 
 def _is_choice(term: Term) -> bool:

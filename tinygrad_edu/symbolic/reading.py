@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..comparisons import Compared, noted
 from ..notation import parameter
 from ..record import Node, Operation, Origin, Record, apply
 from ..sweep import below, sweep
@@ -57,7 +58,7 @@ class Reading:
 
     def __init__(self, loss: Any, needed: set[int], shown: set[int] | None = None) -> None:
         self.loss, self.needed, self.shown = loss, needed, shown
-        self.nodes = below(loss)
+        self.nodes = below(loss) if shown is not None else _with_what_is_compared(below(loss))
         self.values: dict[str, Any] = {}
         self.given: dict[str, Any] = {}
         self.definitions: dict[str, Term] = {}
@@ -146,7 +147,9 @@ class Reading:
     def _operand(self, x: Any, value: Any) -> Expression:
         if x is not None and x._record is not None:
             return self._expressions[x._record.stamp]
-        value = np.asarray(value)
+        value = np.asarray(float(value) if type(value) is bool else value)  # a comparison is no bool of Python's
+        if (found := self.condition(value)) is not None:
+            return apply(found.operation, [self._compared(each) for each in found.inputs])  # type: ignore[no-any-return]
         key = _constant_key(x, value)
         if key not in self._constants:
             origin = _origin_of(x)
@@ -165,11 +168,28 @@ class Reading:
             self._constants[key] = made
         return self._constants[key]
 
-    def constant(self, x: Any, value: Any, given: dict[str, Any]) -> Any:
-        """A constant of the tape, from other numbers of what is given."""
-        origin = _origin_of(x)
+    def _compared(self, x: Any) -> Expression:
+        return self._expressions[x._record.stamp] if _is_tracked(x) else self._operand(*_split(x))
+
+    def condition(self, mask: Any) -> Compared | None:
+        """What a boolean array was compared from, if the tape says so: someone may have written into it."""
+        found = noted(mask) if self.shown is None else None
+        if found is None or any(_is_tracked(x) and x._record.stamp not in self._expressions for x in found.inputs):
+            return None
+        inputs = [self._expressions[x._record.stamp].value if _is_tracked(x) else _split(x)[1] for x in found.inputs]
+        if any(np.isnan(x).any() for x in inputs):  # neither z > 0 nor z ≤ 0
+            return None
+        return found if np.array_equal(found.operation.forward(*inputs), mask) else None
+
+    def constant(self, x: Any, value: Any, given: dict[str, Any], again: Mapping[int, Any]) -> Any:
+        """A constant of the tape, from other numbers of what is given, and the nodes recorded again of them."""
+        found, origin = self.condition(value), _origin_of(x)
+        if found is not None:
+            inputs = [again[each._record.stamp]._value if _is_tracked(each) else
+                      self.constant(*_split(each), given, again) for each in found.inputs]  # fmt: skip
+            return found.operation.forward(*(x._value if isinstance(x, Node) else x for x in inputs))
         if origin is not None:
-            inputs = [self.constant(*_split(each), given) for each in origin.inputs]
+            inputs = [self.constant(*_split(each), given, again) for each in origin.inputs]
             return apply(origin.operation, inputs, origin.params)
         key = _constant_key(x, np.asarray(value))
         if key in self._complements:
@@ -275,7 +295,9 @@ class Reading:
 
 
 def _is_filled(value: Any) -> bool:
-    return value.ndim == 0 or (value.dtype.kind == "f" and value.size and bool(np.all(value == value.flat[0])))
+    if value.ndim == 0:
+        return bool(value.dtype.kind != "b")
+    return value.dtype.kind == "f" and value.size and bool(np.all(value == value.flat[0]))
 
 
 def _constant_key(x: Any, value: Any) -> Any:
@@ -286,6 +308,23 @@ def _constant_key(x: Any, value: Any) -> Any:
 def _origin_of(x: Any) -> Origin | None:
     """How an unnamed constant came about, if that is known."""
     return getattr(x, "_origin", None) if x is not None and x.name is None else None
+
+
+def _is_tracked(x: Any) -> bool:
+    return isinstance(x, Node) and x._record is not None
+
+
+def _with_what_is_compared(nodes: dict[int, Any]) -> dict[int, Any]:
+    """The nodes of a tape, and those that its conditions depend on."""
+    unseen = list(nodes.values())
+    while unseen:
+        for value in unseen.pop()._record.values:
+            found = noted(value)
+            for x in found.inputs if found is not None else ():
+                new = below(x) if _is_tracked(x) and x._record.stamp not in nodes else {}
+                unseen += [node for stamp, node in new.items() if stamp not in nodes]
+                nodes = {**new, **nodes}
+    return nodes
 
 
 def _split(x: Any) -> tuple[Any, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from ..notation import applied
-from .algebra import chained, ones, support
+from .algebra import OTHERWISE, chained, ones, support
 from .coefficients import ONE, Coefficient
 from .terms import Monomial, Power, Term, atom, content, number, poly, scaled
 
@@ -82,7 +83,8 @@ class Unicode:
         if name == "log" and shown.get("base") is None:
             return f"ln({arguments[0][0]})", ATOM
         if name in BRACKETS:
-            return f"[{BRACKETS[name].join([x[0] for x in arguments] + ['0'] * (len(arguments) == 1))}]", ATOM
+            sides = (re.sub(r"^(−?)\((\d+/\d+)\)$", r"\1\2", x[0]) for x in arguments)
+            return f"[{f' {BRACKETS[name]} '.join(sides)}]", ATOM
         infix = len(arguments) == 2 and symbol and not symbol.isidentifier() and not params
         tight = infix or symbol in ("[]", "√", "²", "ᵀ", "−")  # what is written at an operand, not around it
         texts = [self.inside(x, ATOM) if tight else x[0] for x in arguments]
@@ -232,7 +234,7 @@ def _is_bare(part: Term) -> bool:
 
 
 ZERO_BY_DEFAULT = {"offset", "k", "ddof"}
-BRACKETS = {"step": " > ", "same": " = "}  # Iverson's: 1 where it holds, else 0
+BRACKETS = {each.name: str(each.symbol) for each in OTHERWISE} | {"same": "="}  # Iverson's: 1 where it holds, else 0
 
 
 def _is_inverse(part: Term) -> bool:
