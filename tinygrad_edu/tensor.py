@@ -11,7 +11,7 @@ import numpy as np
 
 from . import operations as op
 from .absorbing import absorbing, bare
-from .arithmetic import Arithmetic
+from .arithmetic import Methods
 from .errors import LOST
 from .leaving import leaving
 from .operations.elementwise import astype, undetermined
@@ -23,7 +23,7 @@ from .views import View, given, view
 _adding = threading.RLock()  # to `grad`: what threads bring to one leaf at the same time adds up
 
 
-class Tensor(Arithmetic, Node):
+class Tensor(Methods, Node):
     """An array that remembers how it was computed.
 
     Parameters
@@ -145,11 +145,6 @@ class Tensor(Arithmetic, Node):
     imag = property(np.imag, doc="Zeros, in a plain array.")
     flat = property(op.ravel, doc="Its numbers in one axis, to count or go through.")
 
-    @property
-    def T(self) -> Any:
-        """The transpose."""
-        return op.transpose(self)
-
     def numpy(self) -> Any:
         """A copy of the numbers, to write into; TypeError where a running transform would lose a gradient by it, as for
         `data`, `item`, `tolist`, `float` and `int`: see `value_and_grad`."""
@@ -257,9 +252,6 @@ class Tensor(Arithmetic, Node):
     def __contains__(self, x: Any) -> bool:
         return bool(np.any(state.look(self) == plain(x)))
 
-    def __getitem__(self, index: Any) -> Any:
-        return op.getitem(self, index)
-
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
             "a tensor's numbers never change, as graphs refer to them; build a new one with tg.where or "
@@ -292,17 +284,6 @@ class Tensor(Arithmetic, Node):
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return call_function(function, args, kwargs)
-
-    # --- methods: the operations themselves ---
-
-    sum, prod, mean, var, std = op.sum, op.prod, op.mean, op.var, op.std
-    max, min, clip, round = op.max, op.min, op.clip, op.round
-    cumsum, cumprod, dot, trace = op.cumsum, op.cumprod, op.dot, op.trace
-    reshape, transpose, swapaxes, squeeze = op.reshape, op.transpose, op.swapaxes, op.squeeze
-    repeat, take, diagonal, choose, copy = op.repeat, op.take, op.diagonal, op.choose, op.copy
-    ravel = flatten = op.ravel
-    conj = conjugate = op.identity
-    mT = property(lambda self: op.matrix_transpose(self), doc="The transpose of every matrix of a stack.")
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """The numbers in another floating dtype; recorded. They are never copied without need, whatever `copy` is."""

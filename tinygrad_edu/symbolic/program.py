@@ -35,10 +35,12 @@ class Code(NamedTuple):
 
 
 SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
+MANY = 30  # numbers of a constant that are not written into a program
 
 
 def program(formula: Formula) -> str:
-    """The source of a function ``gradient`` of what is given, which returns the gradients.
+    """The source of a function ``gradient`` of what is given, which returns the gradients. Constants that have no name
+    are written into it, unless they are large.
 
     Raises
     ------
@@ -56,6 +58,8 @@ def program(formula: Formula) -> str:
         code = Code(text, ATOM, matrix_shape(shape), len(shape) < 2)
         truth = tensor.dtype.kind == "b"
         writer.known[name] = code._replace(text=f"1.0 * {text}", binding=PRODUCT, truth=text) if truth else code
+    written = {name: value for name, value in formula.reading.constants.items() if name in given and value.size <= MANY}
+    lines += [f"    {writer.names[name]} = {writer.array(value)}  # {value.shape}" for name, value in written.items()]
     for name in _in_order(used):
         piece = writer.whole(used[name])
         writer.known[name] = piece._replace(text=writer.names[name], binding=ATOM)
@@ -66,7 +70,10 @@ def program(formula: Formula) -> str:
         name = writer.fresh(f"d{_identifier(line.name)}")
         lines.append(f"    {name} = {result}  # {line.shape}")
         results.append(name)
-    head = f"def gradient({', '.join(writer.names[name] for name in given)}):"
+    head = f"def gradient({', '.join(writer.names[name] for name in given if name not in written)}):"
+    large = [name for name in formula.reading.constants if name in given and name not in written]
+    said = "; ".join(f"{writer.names[name]} is the array of shape {np.shape(given[name])}" for name in large)
+    lines[:0] = [f'    """The gradient. Of the constants of the program {said}."""'] * bool(said)
     helpers = "".join(f"{HELPERS[name]}\n\n\n" for name in _with_needs(writer.helpers))
     returned = results[0] if len(results) == 1 else ", ".join(results)
     return "\n".join([f"import numpy as np\n\n\n{helpers}{head}", *lines, f"    return {returned}\n"])
@@ -322,6 +329,8 @@ class Writer:
         return self.converted(self.whole(x), shape) if c is None else _literal(float(c)).removesuffix(".0")
 
     def _applied(self, name: str, operation: Any, arguments: list[str], params: dict[str, Any]) -> str:
+        if getattr(operation, "opaque", False):
+            raise ValueError(f"numpy: {name} is an operation of the user's own: it has no NumPy source")
         if name == "getitem" and not arguments[0].isidentifier():
             arguments = [f"np.asarray({arguments[0]})"]
         if name in TEMPLATES:
@@ -342,9 +351,12 @@ class Writer:
         shown = [f"{k}={self._parameter(v)}" for k, v in params.items() if v is not None and v is not False]
         return f"{function}({', '.join([*arguments, *shown])})"
 
+    def array(self, value: Any) -> str:
+        return f"np.array({_literal(value.tolist())}, dtype={value.dtype.name!r})"
+
     def _parameter(self, value: Any) -> str:
         if isinstance(value, np.ndarray):
-            return f"np.array({_literal(value.tolist())}, dtype={value.dtype.name!r})"
+            return self.array(value)
         if isinstance(value, tuple):
             return f"({', '.join(map(self._parameter, value))}{',' * (len(value) == 1)})"
         if isinstance(value, list):

@@ -13,7 +13,7 @@ from ..notation import parameter
 from ..record import Node, Operation, Origin, Record, apply
 from ..sweep import below, sweep
 from .coefficients import ONE
-from .expression import Expression, called, matrix_shape, plain
+from .expression import Expression, called, is_number, matrix_shape, plain
 from .terms import Shape, Term, atom, cancelled, filled, make
 from .text import unicode
 
@@ -79,6 +79,7 @@ class Reading:
                 self._recorded.setdefault(id(x), value)
         self._constants: dict[Any, Expression] = {}
         self._constant_names: dict[Any, str] = {}
+        self.constants: dict[str, Any] = {}  # of these the arrays that have no name in the program
         self._complements: dict[Any, Any] = {}  # arrays that are 1 − another one, such as targets 1 − y
         self._expressions: dict[int, Expression] = {}
         applied = [node._record.operation.name for node in self.nodes.values() if node._record.operation]
@@ -156,14 +157,16 @@ class Reading:
             if origin is not None:
                 inputs = [self._operand(*_split(each)) for each in origin.inputs]
                 made = inputs[0]._apply(origin.operation, tuple(inputs), origin.params)
-            elif (x is None or x.name is None) and _is_filled(value):
-                made = plain(value)  # a number, or an array that is filled with one
+            elif (x is None or x.name is None) and is_number(value):
+                made = plain(value)
             elif (other := self._complement(x, value)) is not None:
                 self._complements[key] = other
                 made = plain(1.0) - self._constants[other]
             else:
                 name = self.unique((x.name if x is not None else None) or next(self._free["C"]))
                 made = self._variable(name, x if x is not None else value, value)
+                if x is None or x.name is None:
+                    self.constants[name] = value
                 self._constant_names[key] = name
             self._constants[key] = made
         return self._constants[key]
@@ -254,8 +257,19 @@ class Reading:
     def sweep(self, seed: Expression) -> None:
         """Run the sweep on symbols."""
         cancelled()  # what came before is not of this sweep
-        for node, g in sweep(self.loss, seed, self._read, self.needed):
-            self.adjoints[node._record.stamp] = g.term
+        now = self.loss
+        try:
+            for node, g in sweep(self.loss, seed, self._read, self.needed):
+                now = node
+                self.adjoints[node._record.stamp] = g.term
+        except Exception as error:  # a user's rule may raise anything when it is read on symbols
+            operation = now._record.operation
+            if not operation.opaque:
+                raise
+            raise TypeError(
+                f"derive: a rule of {operation.name} cannot be read on symbols: {' '.join(str(error).split())}; write "
+                "it with operators and with functions of NumPy or the package"
+            ) from None
         self._note_cancelled()
 
     def _note_cancelled(self) -> None:
@@ -292,12 +306,6 @@ class Reading:
 
     def _label(self, node: Any) -> str:
         return self.names.get(node._record.stamp) or unicode(self._expressions[node._record.stamp].term)
-
-
-def _is_filled(value: Any) -> bool:
-    if value.ndim == 0:
-        return bool(value.dtype.kind != "b")
-    return value.dtype.kind == "f" and value.size and bool(np.all(value == value.flat[0]))
 
 
 def _constant_key(x: Any, value: Any) -> Any:
