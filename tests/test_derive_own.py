@@ -43,7 +43,7 @@ RULES = [
     ("corner", lambda x: np.trace(x[:, :3]), lambda g, out, x: g * np.eye(3, 4), None),
     ("rows", lambda x: x.sum(axis=1), lambda g, out, x: g[:, None] * np.ones_like(x), "w·1ᵀ"),
     ("elu", lambda x: np.where(x > 0, x, np.exp(x) - 1), lambda g, out, x: g * np.where(x > 0, 1, out + 1),
-     "w ∘ ([x > 0] + [x ≤ 0] ∘ (elu(x) + 1))"),
+     "w ∘ (elu(x) ∘ [x ≤ 0] + 1)"),
     ("trace", lambda x: np.outer(x.sum(axis=0), x.sum(axis=0)),
      lambda g, out, x: np.ones((3, 1)) @ (x.sum(axis=0) @ (g + g.T))[None, :], None),
 ]  # fmt: skip
