@@ -98,3 +98,49 @@ def test_what_only_looks_alike_is_not_recognised():
         formula = tg.derive(tg.sum(W * f(z)), z)
         assert "σ" not in str(formula) and "softmax" not in str(formula)
         assert_close(formula.evaluate(), tg.adjoints(tg.sum(W * f(z)), z), rtol=1e-9)
+
+
+# --- places ----------------------------------------------------------------------------------------------------------
+
+LABELS = np.array([2, 0, 3])
+PLACES = [
+    (lambda z: z[0:2] ** 2, "2 I[0:2]ᵀ·z[0:2]"),
+    (lambda z: z[1] ** 2, "2 I[1]ᵀ·z[1]ᵀ"),
+    (lambda z: z[-1] ** 2, "2 I[-1]ᵀ·z[-1]ᵀ"),
+    (lambda z: z[:, 1] ** 2, "2 z[:, 1]·I[1]"),
+    (lambda z: z[:, ::2] ** 2, "2 z[:, ::2]·I[::2]"),
+    (lambda z: z[[1, 1, 0]] * W, "I[[1, 1, 0]]ᵀ·w"),
+    (lambda z: np.diff(z, axis=0) ** 2, "2 (I[1:]ᵀ − I[:-1]ᵀ)·diff(z, axis=0)"),
+    (lambda z: z[:, None, 0] ** 2, None),
+    (lambda z: z[[[1, 2], [0, 0]]] ** 2, None),
+    (lambda z: z[np.array([True, False, True])] ** 2, None),
+    (lambda z: z[1, 2] ** 2, None),
+    (lambda z: z[[0, 1], [2, 2]] ** 2, None),  # not one of each row
+    (lambda z: -tg.log_softmax(z, axis=1)[np.arange(3), LABELS], "softmax(z, axis=1) − I[[2, 0, 3]]"),
+    (lambda z: -np.log(softmax(z, axis=1)[np.arange(3), LABELS]), "softmax(z, axis=1) − I[[2, 0, 3]]"),
+    (lambda z: np.log(softmax(z, axis=1))[np.arange(3), LABELS] / 3, "(1/3) (I[[2, 0, 3]] − softmax(z, axis=1))"),
+    (lambda z: z[np.arange(3), LABELS] ** 2, "2 z[array (3,), array (3,)] ∘ I[[2, 0, 3]]"),
+    (lambda z: z[np.array([1, 0, 2]), LABELS] * 2.0, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "text"), PLACES)
+def test_places_are_matrices(f, text):
+    z = tg.Tensor(RANDOM.normal(size=(3, 4)), requires_grad=True, name="z")
+    formula = tg.derive(tg.sum(f(z)), z)
+    assert text is None or str(formula).partition(" = ")[2] == text
+    assert "slice(" not in formula.latex and "<math" in formula.mathml
+    assert_close(formula.evaluate(), tg.adjoints(tg.sum(f(z)), z), rtol=1e-9)
+    namespace = {}
+    exec(formula.numpy, namespace)
+    given = {"z": z.numpy(), "w": W.numpy()}
+    names = namespace["gradient"].__code__.co_varnames[: namespace["gradient"].__code__.co_argcount]
+    assert_close(namespace["gradient"](*(given[name] for name in names)), formula.evaluate(), rtol=1e-9)
+
+
+def test_many_places_stay_an_operation():
+    E = variable("E", 5_000, 2)
+    formula = tg.derive(tg.sum(E[np.array([4, 4_000])] ** 2), E)
+    assert "scatter_add" in str(formula) and formula.certified
+    x = variable("x", 40)
+    assert str(tg.derive(tg.sum(x[np.arange(0, 30)] ** 2), x)).startswith("∇x = 2 I[[0, 1, 2, 3, 4, 5, …]]ᵀ·x[")

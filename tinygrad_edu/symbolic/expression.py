@@ -31,6 +31,7 @@ from .algebra import (
 )
 from .coefficients import MINUS_ONE, ONE, coefficient
 from .coordinates import difference, divided, logged, negated, raised, ratio, scaled_power, unit
+from .selections import is_picked, rows_of_identity
 from .terms import Call, Shape, Term, atom, factor, filled, make, must_not_be_zero, number, poly, scaled
 
 Params = Mapping[str, Any]
@@ -293,6 +294,22 @@ def _broadcast_to(out: Shape, x: Expression, **params: Any) -> Term | None:
     return poly(as_matrix(x, len(out)).items, matrix_shape(out)) if len(out) < 3 else None
 
 
+def _scattered(out: Shape, x: Expression, index: Any, shape: Shape) -> Term | None:
+    """I[0:3]ᵀ · x, or x · I[0:3] where the places are columns, or a number for each row at its place: x ∘ I[labels]."""
+    places = index if isinstance(index, tuple) else (index,)
+    if len(out) > 2 or len(places) > len(out) or x.ndim > 2 or 0 in out:
+        return None
+    if len(places) == 1 and (rows := rows_of_identity(out[0], places[0])) is not None:
+        below = transposed(x.term) if len(out) == 2 and x.ndim == 1 else x.term
+        return chained(transposed(atom(rows)), below)
+    if len(places) < 2 or (rows := rows_of_identity(out[1], places[1])) is None:
+        return None
+    if isinstance(places[0], slice) and places[0] == ALL:
+        return chained(x.term, atom(rows))
+    picked = x.ndim == 1 and rows.shape == out and is_picked(index, dict(rows.data.params)["value"])
+    return multiplied(x.term, atom(rows), out) if picked else None
+
+
 def _getitem(out: Shape, x: Expression, index: Any) -> Term | None:
     """x[:, None] and the like, which only gives an axis of length 1."""
     parts = index if isinstance(index, tuple) else (index,)
@@ -440,6 +457,7 @@ BUILDERS: Mapping[str, Callable[..., Term | None]] = {
     "broadcast_to": _broadcast_to,
     "reshape": _reshape,
     "getitem": _getitem,
+    "scatter_add": _scattered,
     "expand_dims": _reshape,
     "squeeze": _reshape,
     "eye_like": _eye_like,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from ..notation import listed, parameter
 from .terms import Power
 from .text import ATOM, BRACKETS, POSTFIX, ZERO_BY_DEFAULT, Text, Unicode, plain
 
@@ -65,6 +66,9 @@ class Latex(Unicode):
             return rf"{digits} \cdot 10^{{{int(exponent)}}}"
         return re.sub(r"√(\S+)", r"\\sqrt{\1}", text).replace("ln ", r"\ln ").replace("inf", r"\infty")
 
+    def indexed(self, text: str, index: str) -> str:
+        return f"{{{text}}}_{{[{index.replace('…', chr(92) + 'ldots')}]}}"
+
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
         name = getattr(operation, "name", operation)
         if name == "inv":
@@ -74,6 +78,8 @@ class Latex(Unicode):
         if name == "absolute":
             return rf"\left| {arguments[0][0]} \right|", ATOM
         shown = [text for text, _ in arguments]
+        if name == "getitem":
+            return self.indexed(self.inside(arguments[0], ATOM), listed(params["index"])), ATOM
         if name in BRACKETS:
             return rf"\left[{RELATIONS.get(BRACKETS[name], f' {BRACKETS[name]} ').join(shown)}\right]", ATOM
         if "functions" in params:
@@ -83,7 +89,7 @@ class Latex(Unicode):
             params = {}
         for key, value in params.items():
             if value is not None and value is not False and (key not in ZERO_BY_DEFAULT or value):
-                shown.append(rf"\text{{{_escaped(f'{key}={plain(value)}')}}}")
+                shown.append(rf"\text{{{_escaped(f'{key}={parameter(plain(value))}')}}}")
         symbol = FUNCTIONS.get(name) or rf"\operatorname{{{_escaped(str(name))}}}"
         return rf"{symbol}\left({', '.join(shown)}\right)", ATOM
 

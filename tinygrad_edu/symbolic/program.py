@@ -18,6 +18,7 @@ from ..operations.elementwise import same
 from .algebra import OTHERWISE, is_condition
 from .expression import Expression, matrix_shape
 from .helpers import HELPERS, TEMPLATES
+from .selections import takes_rows
 from .terms import Shape, Term, all_below, atom, broadcast, names_in, number
 
 if TYPE_CHECKING:
@@ -309,6 +310,9 @@ class Writer:
             return Code(f"1.0 * {truth}", PRODUCT, term.shape, len(call.shape) < 2, truth)
         name = call.operation if isinstance(call.operation, str) else call.operation.name
         flat = len(call.shape) < 2
+        if takes_rows(term):
+            places = np.argmax(call.params[0][1], axis=1).tolist()
+            return Code(f"np.eye({term.shape[1]})[{places}]", ATOM, term.shape, False)
         if name == "constant":
             text = f"np.array({_literal(np.asarray(call.params[0][1]).tolist())})"
             return Code(text, ATOM, term.shape, flat)

@@ -8,8 +8,10 @@ import numpy as np
 from .. import operations as op
 from ..protocols import COMPARISONS
 from .coefficients import MINUS_ONE, ONE
+from .selections import is_picked, takes_rows
 from .terms import Call, Power, Shape, Term, atom, broadcast, factor, make, must_not_be_zero, poly, scaled
 
+GETITEM = op.indexing._getitem.operation  # type: ignore[attr-defined]
 EXP, SIGMOID, SOFTMAX = (getattr(op, name).operation for name in ("exp", "sigmoid", "softmax"))
 GREATER = COMPARISONS[np.greater]
 SIGN, ABSOLUTE, MAXIMUM, RELU = (getattr(op, name).operation for name in ("sign", "absolute", "maximum", "relu"))
@@ -44,7 +46,11 @@ def logistic(p: Term) -> Term | None:
 def recognised(powers: dict[Term, Power]) -> dict[Term, Power] | None:
     """The factors of a product with what is recognised in place of its spelling; None where there is no such thing."""
     for term in powers:
-        if term.kind != "call" or powers[term] <= 0:
+        if powers[term] <= 0:
+            continue
+        if (picked := _picked(term, powers)) is not None:
+            return picked
+        if term.kind != "call":
             continue
         if _is(term, EXP):
             for total, n in powers.items():
@@ -68,6 +74,23 @@ def recognised(powers: dict[Term, Power]) -> dict[Term, Power] | None:
                 return {**left, term.args[0]: left.get(term.args[0], 0) - 1}
         if any(_is_positive_part(part, term) for part in powers):
             return {part: n for part, n in powers.items() if part is not term}
+    return None
+
+
+def _picked(term: Term, powers: dict[Term, Power]) -> dict[Term, Power] | None:
+    """p[range(n), labels] against what it is made of: of p ∘ I[labels], or its sums over rows, nothing else is left."""
+    for divisor, n in powers.items():
+        if n >= 0 or not _is(divisor, GETITEM):
+            continue
+        (p,), index = divisor.args, dict(divisor.data.params)["index"]
+        if takes_rows(term) and powers.get(p, 0) > 0 and is_picked(index, dict(term.data.params)["value"]):
+            must_not_be_zero(divisor)
+            return _replaced(powers, {p: 1, divisor: -1}, None)
+        factors = [x for _, mono in term.args[0].items for x, _ in mono] if term.kind == "chain" else []
+        rows = [x for x in factors if takes_rows(x) and is_picked(index, dict(x.data.params)["value"])]
+        if rows and set(factors) == {p, rows[0]} and len(term.args) == 2 and term.args[1].kind == "ones":
+            must_not_be_zero(divisor)
+            return _replaced(powers, {term: 1, divisor: -1}, None)
     return None
 
 
@@ -101,9 +124,11 @@ def _support(mono: object) -> Shape:
 
 
 def sums_to_one(x: Term, axis: int) -> bool:
-    """Whether it is a softmax along an axis."""
+    """Whether it is a softmax along an axis, or picks one number along it."""
     if x.kind == "T":
         return sums_to_one(x.args[0], 1 - axis)
+    if takes_rows(x):
+        return axis == 1
     return _is(x, SOFTMAX) and dict(x.data.params)["axis"] % len(x.data.shape) == axis
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from ..notation import applied
 from .algebra import OTHERWISE, chained, ones, support
 from .coefficients import ONE, Coefficient
+from .selections import takes_rows
 from .terms import Monomial, Power, Term, atom, content, number, poly, scaled
 
 SUM, PRODUCT, HADAMARD, POSTFIX, ATOM = range(5)  # how tightly a text binds
@@ -72,6 +73,9 @@ class Unicode:
             return f"{digits}·10{str(int(exponent)).translate(SUPERSCRIPTS)}"
         return text.replace("inf", "∞")
 
+    def indexed(self, text: str, index: str) -> str:
+        return f"{text}[{index}]"
+
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
         name = getattr(operation, "name", operation)
         symbol = getattr(operation, "symbol", None)
@@ -116,9 +120,11 @@ class Unicode:
         if term.kind == "ones":
             return (self.one() if term.shape[1] == 1 else self.turned(self.one())), ATOM
         if term.kind == "eye":
-            return self.symbol("I" if "I" not in self.order else f"I_{term.shape[0]}"), ATOM
+            return self._unit(term.shape[0]), ATOM
         operation = term.data.operation
         arguments = [self.text(x) for x in term.args]
+        if takes_rows(term):
+            return self.indexed(self._unit(term.shape[1]), dict(term.data.params)["text"]), ATOM
         if operation == "ratio":
             return self.over.join(self.inside(x, POSTFIX) for x in arguments), HADAMARD
         if operation == "inverse":
@@ -128,6 +134,9 @@ class Unicode:
         if operation == "hat":
             return self.hat(arguments[0][0]), ATOM
         return self.call(operation, arguments, dict(term.data.params))
+
+    def _unit(self, n: int) -> str:
+        return self.symbol("I" if "I" not in self.order else f"I_{n}")
 
     def _poly(self, p: Term) -> Text:
         if not p.items:
