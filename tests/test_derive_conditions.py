@@ -124,9 +124,11 @@ def test_a_comparison_is_a_plain_array_and_keeps_nothing_alive():
     assert type(mask) is np.ndarray and mask.flags.writeable and mask.dtype == bool
     y = tg.sum(z * mask)
     assert len(comparisons._known) == before + 2  # the mask, and the tape's copy
-    graph = weakref.ref(y)
-    del mask, y
-    assert graph() is None and len(comparisons._known) == before
+    a = 3 * z
+    graphs = [weakref.ref(y), weakref.ref(a)]
+    mask = a > 0
+    del mask, y, a
+    assert [graph() for graph in graphs] == [None, None] and len(comparisons._known) == before
     with tg.no_grad():
         masks = [z > 0]
     assert len(masks) == 1 and len(comparisons._known) == before

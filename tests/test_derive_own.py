@@ -84,3 +84,14 @@ def test_a_rule_that_asks_for_numbers_is_refused_in_one_line(rule, words):
     with pytest.raises(TypeError, match="^derive: a rule of cube cannot be read on symbols: ") as caught:
         tg.derive(tg.sum(own(x)), x)
     assert words in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_an_operation_may_have_the_name_of_another():
+    own = tg.operation("square", lambda x: x**3, lambda g, out, x: g * 3 * x**2)
+    x = tg.Tensor(RANDOM.normal(size=4), requires_grad=True, name="x")
+    assert str(tg.derive(tg.sum(own(x) ** 2) / 2, x)) == "∇x = 3 square(x) ∘ x²"
+    with pytest.raises(ValueError, match="square is an operation of the user's own"):
+        tg.derive(tg.sum(own(x) ** 2) / 2, x).numpy  # noqa: B018
+    turned = tg.operation("roll", lambda x: x**2, lambda g, out, x: g * 2 * x)  # and is not linear as that one
+    formula = tg.derive(tg.sum(turned(3 * x) ** 2), x)
+    assert_close(formula.evaluate(), 4 * 3**4 * x.numpy() ** 3)
