@@ -379,10 +379,38 @@ def test_the_same_tensor_twice_is_given_twice():
 def test_what_has_no_name_gets_one():
     W, x = tg.Tensor(np.ones((2, 3)), requires_grad=True), np.arange(3.0)[:, None]
     formula = tg.derive(tg.sum(tg.tanh(W @ x + np.array([[1.0], [2.0]])) ** 2), W)
-    assert str(formula) == "∇W1 = 2 (Σ1 ∘ Σ1′)·C1ᵀ"
-    assert formula.definitions["z1"] == "W1·C1 + C2"
+    assert str(formula) == "∇W1 = 2 (Σ1 ∘ Σ1′)·C1ᵀ\n(C1 is [[0], [1], [2]])"
+    assert formula.definitions["z1"] == "W1·C1 + C2" and formula.definitions["C2"] == "[[1], [2]]"
     a, b = variable("x", 2, 2), variable("x", 2, 2)
     assert right(tg.derive(tg.sum(a @ b), a)) == "1·1ᵀ·x_2ᵀ"
+
+
+def test_constants_without_a_name_are_in_the_program():
+    X, large = variable("X", 4, 4), RANDOM.normal(size=(4, 9))
+    for constant, text in ((np.eye(4), "2 (X·Xᵀ + I)·X"), (2 * np.eye(4), "2 (X·Xᵀ + 2 I)·X"),
+                           (tg.Tensor(np.eye(4)) * 0.5, "2 (X·Xᵀ + (1/2) I)·X"),
+                           (np.eye(4, k=1), "(2 X·Xᵀ + C1ᵀ + C1)·X")):  # fmt: skip
+        formula = tg.derive(tg.sum((X @ X.T + constant) ** 2) / 2, X)
+        assert right(formula) == text
+        assert list(inspect.signature(source(formula)).parameters) == ["X"]
+        assert_close(source(formula)(X.numpy()), formula.evaluate(), rtol=1e-12)
+    assert str(formula).splitlines()[1].startswith("(C1 is [[0, 1, 0, 0], [0, 0, 1, 0],")
+    mask = RANDOM.random((4, 9)) > 0.5
+    formula = tg.derive(tg.sum((X @ large * mask) ** 2), X)
+    assert str(formula).splitlines()[1:] == [
+        "(C1 is an array of shape (4, 9))", "(C2 is a mask, as it was, of shape (4, 9))",
+    ]  # fmt: skip
+    gradient = source(formula)
+    assert gradient.__doc__ == ("The gradient. Of the constants of the program C1 is the array of shape (4, 9); "
+                                "C2 is the array of shape (4, 9).")  # fmt: skip
+    assert_close(gradient(X=X.numpy(), C1=large, C2=mask), formula.evaluate(), rtol=1e-12)
+
+
+def source(formula):
+    """The function that a program defines."""
+    namespace = {}
+    exec(formula.numpy, namespace)
+    return namespace["gradient"]
 
 
 def test_arrays_of_targets_and_their_complements():

@@ -34,3 +34,22 @@ class Arithmetic:
     __neg__ = op.negative
     __abs__ = op.absolute
     __pos__ = op.identity
+
+
+class Methods(Arithmetic):
+    """What a Tensor and a symbol have in common with an ndarray beside: its methods, which are operations."""
+
+    __slots__ = ()
+
+    sum, prod, mean, var, std = op.sum, op.prod, op.mean, op.var, op.std
+    max, min, clip, round = op.max, op.min, op.clip, op.round
+    cumsum, cumprod, dot, trace = op.cumsum, op.cumprod, op.dot, op.trace
+    reshape, transpose, swapaxes, squeeze = op.reshape, op.transpose, op.swapaxes, op.squeeze
+    repeat, take, diagonal, choose, copy = op.repeat, op.take, op.diagonal, op.choose, op.copy
+    ravel = flatten = op.ravel
+    conj = conjugate = op.identity
+    T = property(lambda self: op.transpose(self), doc="The transpose.")
+    mT = property(lambda self: op.matrix_transpose(self), doc="The transpose of every matrix of a stack.")
+
+    def __getitem__(self, index: Any) -> Any:
+        return op.getitem(self, index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import operator
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +12,10 @@ import numpy as np
 
 from . import operations as op
 from .alternatives import INSTEAD, OWN
+from .comparisons import note
 from .errors import misfit
 from .operations.signatures import ERRORS, NUMPYS_OWN, as_called, changes_nothing
-from .record import Node, Operation, Value, state
+from .record import Node, Operation, Value, apply, constant, is_recording, state, unchanging
 
 
 def _reshape(x: Any, shape: Any = None, order: str = "C", *, newshape: Any = None) -> Any:
@@ -41,10 +43,17 @@ if hasattr(np.linalg, "diagonal"):  # NumPy 2; its axes are the last two
     FUNCTIONS[np.linalg.trace] = lambda x, *, offset=0: op.trace(x, offset, -2, -1)
 
 # What has no derivative, or a result that is no number: computed on the values, plain arrays come back.
-PLAIN_UFUNCS = {
+COMPARISONS = {
+    getattr(np, name): Operation(name, function, symbol=symbol, broadcasts=True)
+    for name, function, symbol in (
+        ("equal", operator.eq, "="), ("not_equal", operator.ne, "≠"), ("less", operator.lt, "<"),
+        ("less_equal", operator.le, "≤"), ("greater", operator.gt, ">"), ("greater_equal", operator.ge, "≥"),
+    )
+}  # fmt: skip
+PLAIN_UFUNCS = {*COMPARISONS} | {
     getattr(np, name)
     for name in (
-        "equal not_equal less less_equal greater greater_equal isnan isinf isfinite signbit logical_and logical_or "
+        "isnan isinf isfinite signbit logical_and logical_or "
         "logical_xor logical_not floor_divide"
     ).split()
 }
@@ -75,6 +84,26 @@ def plain(x: Any) -> Any:
 def is_traced(x: Node) -> bool:
     """Whether `compile` traces what is done now: numbers that leave the tape would be fixed in its program."""
     return isinstance(state.look.get()(x), Value)
+
+
+def compared(operation: Operation, x: Any, y: Any) -> Any:
+    """x > y or the like: a plain array, and a note of what it came from."""
+    a, b = plain(x), plain(y)
+    simple = type(a) is np.ndarray and (type(b) is float or type(b) is int)
+    mask = operation.forward(a, b) if simple else apply(operation, (a, b))
+    if type(mask) is np.ndarray and is_recording():
+        if simple:
+            note(mask, operation, (x, y), _age(x))
+        else:  # what is no Node may change later
+            kept = [z if isinstance(z, Node) else unchanging(constant(z, operation)) for z in (x, y)]
+            note(mask, operation, tuple(kept), max(map(_age, kept)))
+    return mask
+
+
+def _age(x: Any) -> int:
+    """The stamp of what has a graph, else 0."""
+    record = x._record if isinstance(x, Node) else None
+    return 0 if record is None or record.operation is None else record.stamp
 
 
 def on_values(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -116,7 +145,9 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
         raise _unsupported(name)
     if kwargs and (refused := [key for key, value in kwargs.items() if not changes_nothing(key, value, inputs)]):
         raise TypeError(f"{name}: {'=, '.join(refused)}= is not supported on Tensors")
-    return call_ufunc(ufunc, method, inputs, {}) if kwargs else on_values(ufunc, name, plain(inputs), {})
+    if kwargs:
+        return call_ufunc(ufunc, method, inputs, {})
+    return compared(COMPARISONS[ufunc], *inputs) if ufunc in COMPARISONS else on_values(ufunc, name, plain(inputs), {})
 
 
 def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

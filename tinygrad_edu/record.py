@@ -19,6 +19,7 @@ import numpy as np
 from numpy import ndarray
 
 from .arguments import checked, demand_function
+from .comparisons import carried
 from .errors import demand_plain, misfit
 
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
@@ -359,4 +360,4 @@ def unchanging(x: Any) -> Any:
     base: Any = x
     while isinstance(base, ndarray) and not base.flags.writeable:
         base = base.base
-    return x if base is None else x.copy(order="K")
+    return x if base is None else carried(x, x.copy(order="K"))

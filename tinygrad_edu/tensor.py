@@ -12,19 +12,19 @@ import numpy as np
 from . import operations as op
 from .absorbing import absorbing, bare
 from .arguments import checked, demand_dtype
-from .arithmetic import Arithmetic
+from .arithmetic import Methods
 from .errors import LOST
 from .leaving import leaving, looked_at
 from .operations.elementwise import astype, differentiable, undetermined
-from .protocols import call_function, call_ufunc, is_traced, on_values, plain
-from .record import Node, Operation, Record, apply, constant, leaf_record, recording, state
+from .protocols import COMPARISONS, call_function, call_ufunc, compared, is_traced, on_values, plain
+from .record import Node, Record, constant, leaf_record, recording, state
 from .sweep import Pairs, Reading, below, numbers, owned, seed_for, settled, sweep
 from .views import View, given, view
 
 _adding = threading.RLock()  # to `grad`: what threads bring to one leaf at the same time adds up
 
 
-class Tensor(Arithmetic, Node):
+class Tensor(Methods, Node):
     """An array that remembers how it was computed.
 
     Parameters
@@ -146,11 +146,6 @@ class Tensor(Arithmetic, Node):
     imag = property(np.imag, doc="Zeros, in a plain array.")
     flat = property(op.ravel, doc="Its numbers in one axis, to count or go through.")
 
-    @property
-    def T(self) -> Any:
-        """The transpose."""
-        return op.transpose(self)
-
     def numpy(self) -> Any:
         """A copy of the numbers, to write into; TypeError where a running transform would lose a gradient by it, as for
         `data`, `item`, `tolist`, `float` and `int`: see `value_and_grad`."""
@@ -260,9 +255,6 @@ class Tensor(Arithmetic, Node):
     def __contains__(self, x: Any) -> bool:
         return bool(np.any(state.look.get()(self) == plain(x)))
 
-    def __getitem__(self, index: Any) -> Any:
-        return op.getitem(self, index)
-
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
             "a tensor's numbers never change, as graphs refer to them; build a new one with tg.where or "
@@ -296,17 +288,6 @@ class Tensor(Arithmetic, Node):
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return call_function(function, args, kwargs)
 
-    # --- methods: the operations themselves ---
-
-    sum, prod, mean, var, std = op.sum, op.prod, op.mean, op.var, op.std
-    max, min, clip, round = op.max, op.min, op.clip, op.round
-    cumsum, cumprod, dot, trace = op.cumsum, op.cumprod, op.dot, op.trace
-    reshape, transpose, swapaxes, squeeze = op.reshape, op.transpose, op.swapaxes, op.squeeze
-    repeat, take, diagonal, choose, copy = op.repeat, op.take, op.diagonal, op.choose, op.copy
-    ravel = flatten = op.ravel
-    conj = conjugate = op.identity
-    mT = property(lambda self: op.matrix_transpose(self), doc="The transpose of every matrix of a stack.")
-
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """The numbers in another floating dtype; recorded. They are never copied without need, whatever `copy` is."""
         return astype(self, demand_dtype("astype", dtype, "f"))
@@ -329,12 +310,12 @@ Tensor.__iadd__, Tensor.__isub__ = _stepped(op.add), _stepped(op.subtract)  # ty
 
 
 def _compared(name: str) -> Callable[[Any, Any], Any]:
-    operation = Operation(COMPARISONS[name], getattr(operator, name), broadcasts=True)
+    operation = COMPARISONS[getattr(np, NAMES[name])]
 
     def compare(self: Any, other: Any) -> Any:
         if name in ("eq", "ne") and (other is None or isinstance(other, str)):
             return NotImplemented  # then Python says False or True, as for any two things that are not the same
-        return apply(operation, (state.look.get()(self), plain(other)))
+        return compared(operation, self, other)
 
     return compare
 
@@ -347,9 +328,8 @@ def _on_values(name: str) -> Callable[..., Any]:
     return method
 
 
-_NAMES = "equal not_equal less less_equal greater greater_equal".split()
-COMPARISONS = dict(zip("eq ne lt le gt ge".split(), _NAMES, strict=True))
-for _name in COMPARISONS:
+NAMES = dict(zip("eq ne lt le gt ge".split(), (f.__name__ for f in COMPARISONS), strict=True))
+for _name in NAMES:
     setattr(Tensor, f"__{_name}__", _compared(_name))
 for _name in "argmax argmin argsort argpartition any all nonzero searchsorted".split():
     setattr(Tensor, _name, _on_values(_name))

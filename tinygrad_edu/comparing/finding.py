@@ -38,6 +38,7 @@ class Inputs:
         self.labels = {name: given(scope.reading)[name] for name in labels}  # stay as they are
         self.alone = alone  # only the first sample: a Jacobian is of one
         self.masks = any(np.asarray(value).dtype.kind != "f" and np.size(value) > 1
+                         and scope.reading.condition(value) is None
                          for node in scope.reading.nodes.values() for value in node._record.values)  # fmt: skip
         self.size = SMALL if self.masks else 0.2  # what was compared stays as it was
         self.own = self.trial(given(scope.reading))

@@ -64,7 +64,7 @@ CALLED = {"softmax", "sigmoid", "relu", "tanh", "softplus", "exp", "log", "ln", 
 PYTHON = re.compile(r"^[ \t]*(?:return|def|import)\b|\bnp\.", re.MULTILINE)  # its names may be Greek
 SYMBOLS = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√×₀-₉²∑]")  # which Python has not
 LATEX = re.compile(r"\\[A-Za-z,;:!|(\[{]|[_^]\{|\^[LT](?![A-Za-z])|_[a-z]\^")
-UNICODE = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√Σσ∇Δδ×₀-₉²ˡᴸ∑]")
+UNICODE = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√Σσ∇Δδ×₀-₉²ˡᴸ∑≤≥≠]")
 LETTER = "A-Za-zÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿ"
 NAMES = {  # and comments; in LaTeX _ is a sign
     True: (rf"[{LETTER}]+\d*", r"[\#%]"), False: (rf"[{LETTER}_][{LETTER}0-9_]*", r"\#"),

@@ -33,8 +33,8 @@ def operation(
     forward : ``forward(*arrays, **params)`` computes one array. It and the rules only read what they get. Where there
         are rules, whole numbers that it returns become float64.
     *rules : the vector-Jacobian products, one an input: ``rule(g, out, *inputs, **params)``; None for no gradient. Made
-        of operators and of the package's or NumPy's functions on Tensors, they can be differentiated again. Without
-        any rule the result is a constant.
+        of operators and of the package's or NumPy's functions on Tensors, they can be differentiated again, and read
+        as formulas. Without any rule the result is a constant.
     broadcasts : the inputs are broadcast against each other; adjoints are then summed to the inputs' shapes.
 
     >>> cube = operation("cube", lambda x: x**3, lambda g, out, x: g * (3 * x**2))

@@ -7,7 +7,11 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
+from ..protocols import COMPARISONS
 from .coefficients import ONE, Coefficient, coefficient
+from .recognised import logistic, recognised, sums_to_one
 from .terms import (
     Monomial,
     Power,
@@ -23,6 +27,21 @@ from .terms import (
     poly,
     scaled,
 )
+
+PAIRS = ((np.greater, np.less_equal), (np.less, np.greater_equal), (np.equal, np.not_equal))
+OTHERWISE = {COMPARISONS[a]: COMPARISONS[b] for pair in PAIRS for a, b in (pair, pair[::-1])}  # where it does not hold
+
+
+def otherwise(condition: Term) -> Term:
+    """[z ≤ 0] of [z > 0]."""
+    call = condition.data._replace(operation=OTHERWISE[condition.data.operation])
+    return make("call", condition.args, call, condition.shape)
+
+
+def is_condition(term: Term) -> bool:
+    """Whether it is 1 where something holds, else 0: Iverson's bracket."""
+    return term.kind == "call" and term.data.operation in OTHERWISE
+
 
 # --- sums and Hadamard products --------------------------------------------------------------------------------------
 
@@ -46,6 +65,14 @@ def added(polys: Sequence[Term], shape: Shape) -> Term:
     for p in polys:
         for c, mono in p.items:
             put(c, mono)
+    for c, mono in list(total.values()):  # [z > 0] x + [z ≤ 0] x is x
+        for condition in (part for part, _ in mono if is_condition(part)):
+            rest = tuple(each for each in mono if each[0] is not condition)
+            keys = [frozenset((*rest, (x, 1))) for x in (condition, otherwise(condition))]
+            if all(key in total and total[key][0] == c for key in keys):
+                for key in keys:
+                    del total[key]
+                put(c, rest)
     return poly([(c, mono) for c, mono in total.values() if c.number], shape)
 
 
@@ -78,6 +105,13 @@ def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
         if powers.get(part, 0) * power < 0:
             must_not_be_zero(part)
         powers[part] = powers.get(part, 0) + power
+    while (better := recognised(powers)) is not None:
+        powers = better
+    for part in [part for part in powers if is_condition(part)]:
+        if powers[part] > 0:
+            powers[part] = 1
+        if otherwise(part) in powers:
+            return poly([], shape)
     mono = tuple((part, power) for part, power in powers.items() if power != 0)
     for part, power in mono:
         if _name(part) == "ratio" and power == 1:
@@ -111,8 +145,10 @@ def _name(term: Term) -> str:
 
 
 def _cancels(mono: Monomial, other: Monomial) -> bool:
-    """Whether a factor of one monomial meets its inverse in the other."""
+    """Whether a factor of one monomial meets its inverse in the other, or is recognised together with it."""
     powers = dict(mono)
+    if any(part.kind == "call" for part in powers) and recognised({**dict(other), **powers}) is not None:
+        return True
     return any(
         powers.get(part, 0) * power < 0 or (_name(part) == "ratio" and powers.get(part.args[1], 0) > 0) or
         (_name(part) == "inverse" and powers.get(part.args[0], 0) > 0) for part, power in other
@@ -147,6 +183,8 @@ def power(p: Term, r: Power) -> Term:
         if c == ONE and len(mono) == 1 and mono[0][1] == 1:
             return poly([(ONE, ((mono[0][0], r),))], p.shape)
     c, f = factor(p)
+    if isinstance(r, int) and r < 0 and f.kind == "poly" and (known := logistic(f)) is not None:
+        return scaled(c**r, poly([(ONE, ((known, -r),))], p.shape))
     if isinstance(r, int) and c.number and len(p.items) > 1:
         return multiplied(power(filled(c, p.shape), r), poly([(ONE, ((f, r),))], p.shape), p.shape)
     return poly([(ONE, ((p, r),))], p.shape)
@@ -209,6 +247,10 @@ def _product(c: Coefficient, scalars: Monomial, factors: list[Term], shape: Shap
         if kept and kept[-1].kind == x.kind == "ones" and kept[-1].shape[1] == x.shape[0] > 1:  # 1ᵀ · 1 = n
             c = c * coefficient(x.shape[0])
             kept.pop()
+        elif kept and kept[-1].kind == "ones" and kept[-1].shape[1] > 1 and sums_to_one(x, 0):
+            kept[-1:] = [ones((1, x.shape[1]))] * (x.shape[1] > 1)
+        elif kept and x.kind == "ones" and x.shape[0] > 1 and sums_to_one(kept[-1], 1):
+            kept[-1:] = [ones((kept[-1].shape[0], 1))] * (kept[-1].shape[0] > 1)
         elif kept and (_inverse_of(kept[-1]) is x or _inverse_of(x) is kept[-1]):
             inner = x.shape[0]
             kept.pop()
@@ -278,19 +320,25 @@ def summed(p: Term, axes: tuple[int, ...]) -> Term:
     """The sum over rows (axis 0), over columns (axis 1) or both, in a shape that keeps the axes."""
     if axes == (0, 1):
         return summed(summed(p, (0,)), (1,)) if p.shape[0] != 1 else summed(p, (1,))
+    if len(p.items) > 1:
+        product = chained(atom(ones((1, p.shape[0]))), p) if axes == (0,) else chained(p, atom(ones((p.shape[1], 1))))
+        parts = [summed(poly([item], p.shape), axes) for item in p.items]
+        return _lighter(product, added(parts, product.shape)) if p.shape[axes[0]] != 1 else p
     if axes == (1,):
         return transposed(summed(transposed(p), (0,)))
     if p.shape[0] == 1:
         return p
     string, shape = atom(ones((1, p.shape[0]))), (1, p.shape[1])
-    if len(p.items) != 1:
-        return chained(string, p)
+    if not p.items:
+        return filled(Coefficient(Fraction(0)), shape)
     c, mono = p.items[0]
     constant = tuple(each for each in mono if each[0].shape[0] == 1)  # what does not change along the sum
     rest = tuple(each for each in mono if each not in constant)
     vectors = tuple(each for each in rest if each[0].shape[1] == 1 != p.shape[1])
     whole = tuple(each for each in rest if each not in vectors)
     total = chained(string, poly([(ONE, rest)], broadcast(*(x.shape for x, _ in rest)))) if rest else None
+    if len(rest) == 1 and rest[0][1] == 1 and sums_to_one(rest[0][0], 0):
+        return poly([(c, constant)], shape)
     pair = [x for x, n in rest for _ in range(int(n))] if all(n in (1, 2) for _, n in rest) else []
     if p.shape[1] == 1 and len(pair) == 2:  # xᵀ · y
         left, right = sorted(pair, key=lambda x: x.weight)
@@ -299,7 +347,17 @@ def summed(p: Term, axes: tuple[int, ...]) -> Term:
         total = chained(transposed(poly([(ONE, vectors)], (p.shape[0], 1))), poly([(ONE, whole)], p.shape))
     if total is None:
         return poly([(c * coefficient(p.shape[0]), constant)], shape)
-    return multiplied(poly([(c, constant)], shape), total, shape)
+    closed = multiplied(poly([(c, constant)], shape), total, shape)
+    inner = next((x for x, n in rest if x.kind == "poly" and n == 1 and 1 < len(x.items) < 5), None)
+    if inner is None or not any(sums_to_one(part, 0) for part, _ in rest):
+        return closed
+    others = tuple(each for each in mono if each[0] is not inner)  # 1ᵀ·(a ∘ (g − 1ᵀ·(a ∘ g))) is 0
+    opened = [summed(_monomial(c * own, (*others, *item), p.shape), axes) for own, item in inner.items]
+    return _lighter(closed, added(opened, shape))
+
+
+def _lighter(whole: Term, opened: Term) -> Term:
+    return opened if opened.weight < whole.weight else whole
 
 
 def rebuilt(p: Term, replace: Callable[[Term], Term | None], known: dict[Term, Term]) -> Term:

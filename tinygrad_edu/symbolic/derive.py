@@ -58,8 +58,12 @@ def derive(
     """The gradient of a recorded result as a formula, in the names of the program.
 
     The vector-Jacobian products on the tape are run on symbols, by the same sweep that computes gradients, and what
-    comes out is written as a textbook would. Before it is returned the formula is evaluated, on the tape's numbers and
-    on two random perturbations of them, and compared with the engine.
+    comes out is written as a textbook would. Before it is returned the formula is evaluated, on the tape's numbers, on
+    two random perturbations of them and on numbers of other signs, and compared with the engine.
+
+    A comparison of a tensor, such as the mask ``z > 0``, is the condition [z > 0] in the formula: 1 where it holds,
+    else 0. What NumPy makes of a mask (``~m``, ``m & n``, ``m.astype(float)``), and a comparison of a number without
+    axes, is a constant, as it was.
 
     Parameters
     ----------
@@ -99,6 +103,8 @@ def derive(
     >>> b = tg.Tensor([[1.0], [0.0], [2.0]], name="b")
     >>> print(tg.derive(tg.sum((A @ x - b) ** 2), x))
     ∇x = 2 Aᵀ·(A·x − b)
+    >>> print(tg.derive(tg.sum(np.where(x > 1, x**2, x)), x))
+    ∇x = 2 [x > 1] ∘ x + [x ≤ 1]
     """
     demand_recorded("derive", loss)
     for given, known, what in ((form, FORMS, "form"), (activation, STYLES, "activation")):

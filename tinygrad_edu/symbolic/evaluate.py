@@ -40,7 +40,8 @@ def evaluate(p: Term, values: Mapping[Any, Any], known: dict[Term, Any] | None =
     elif p.kind == "T":
         out = evaluate(p.args[0], values, known).T
     elif p.kind == "symbol":
-        out = values[p.data]
+        out = np.asarray(values[p.data])
+        out = out.astype(float) if out.dtype.kind == "b" else out
     elif p.kind in ("ones", "eye"):
         out = np.ones(p.shape) if p.kind == "ones" else np.eye(p.shape[0])
     else:
@@ -62,7 +63,8 @@ def _call(term: Term, arguments: list[Any]) -> Any:
         return SAFE[call.operation](*arguments)
     params = {k: float(v.value) if isinstance(v, Expression) else v for k, v in call.params}
     inputs = [np.reshape(x, shape) for x, shape in zip(arguments, call.shapes, strict=True)]
-    return np.reshape(call.operation.forward(*inputs, **params), matrix_shape(call.shape))
+    out = np.reshape(call.operation.forward(*inputs, **params), matrix_shape(call.shape))
+    return out.astype(float) if out.dtype.kind == "b" else out
 
 
 SAFE: dict[str, Any] = {

@@ -13,19 +13,38 @@ from typing import Any
 import numpy as np
 
 from .. import operations as op
-from ..arithmetic import Arithmetic
+from ..arithmetic import Methods
 from ..operations import reductions, statistics
-from ..operations.elementwise import safe_log
-from ..record import Operation, Value
-from .algebra import added, as_argument, chained, multiplied, power, summed, transposed
-from .coefficients import MINUS_ONE, ONE, coefficient, logarithm
+from ..operations.elementwise import astype, safe_log
+from ..protocols import COMPARISONS, PLAIN_FUNCTIONS, PLAIN_UFUNCS, call_function, call_ufunc
+from ..record import Operation, Value, apply
+from .algebra import (
+    added,
+    as_argument,
+    chained,
+    is_condition,
+    multiplied,
+    otherwise,
+    power,
+    summed,
+    transposed,
+)
+from .coefficients import MINUS_ONE, ONE, coefficient
+from .coordinates import difference, divided, logged, negated, raised, ratio, scaled_power, unit
+from .selections import is_picked, rows_of_identity
 from .terms import Call, Shape, Term, atom, factor, filled, make, must_not_be_zero, number, poly, scaled
 
 Params = Mapping[str, Any]
 
 
-class Expression(Arithmetic, Value):
+def _compared(x: Any, operation: Operation, y: Any) -> Any:
+    return apply(operation, (x, y))
+
+
+class Expression(Methods, Value):
     """A formula and its numbers. A rule may do with it what it may do with an array or a Tensor.
+
+    It takes NumPy's protocols as a Tensor does, but a comparison is a condition, and nothing asks for its numbers.
 
     Parameters
     ----------
@@ -37,7 +56,6 @@ class Expression(Arithmetic, Value):
 
     __slots__ = ("term", "value")
     __hash__ = object.__hash__
-    __array_ufunc__ = None
     in_formulas = True  # parts of rules that have a name are called by it
 
     def __init__(self, term: Term, value: Any) -> None:
@@ -50,7 +68,7 @@ class Expression(Arithmetic, Value):
             value = operation.forward(*numbers, **{k: _number(v) for k, v in params.items()})
         out = Expression.__new__(Expression)
         out.value = np.asarray(value)
-        build = BUILDERS.get(operation.name)
+        build = None if operation.opaque else BUILDERS.get(operation.name)  # a user's own may have any name
         term = build(out.shape, *given, **params) if build else None
         if term is None and out.size and all(number(x.term) is not None for x in given) and _is_filled(out.value):
             term = filled(coefficient(float(out.value.flat[0])), matrix_shape(out.shape))  # √1 is 1
@@ -62,6 +80,50 @@ class Expression(Arithmetic, Value):
     size = property(lambda self: self.value.size)
     dtype = property(lambda self: self.value.dtype)
 
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if ufunc in PLAIN_UFUNCS and ufunc not in COMPARISONS and method == "__call__" and not kwargs:
+            return apply(_of_ufunc(ufunc), inputs)
+        return call_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if function.__name__ in ABOUT_FORMS:
+            return function(*(x.value if isinstance(x, Expression) else x for x in args), **kwargs)
+        if function in PLAIN_FUNCTIONS:
+            raise TypeError(f"{function.__module__}.{function.__name__} asks for numbers, and symbols have none")
+        return call_function(function, args, kwargs)
+
+    def __bool__(self) -> bool:
+        raise TypeError("bool: symbols have no numbers to decide by; write np.where(condition, a, b)")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise TypeError("symbols have no numbers, and become no array")
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __and__(self, other: Any) -> Any:
+        return np.logical_and(self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return np.logical_or(self, other)
+
+    def __invert__(self) -> Any:
+        return np.logical_not(self)
+
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        """The same in another dtype: conditions are 1 and 0."""
+        return astype(self, np.dtype(dtype))
+
+
+for _comparison in COMPARISONS.values():  # __gt__ and the like are called as the functions of Python's are
+    setattr(Expression, f"__{_comparison.forward.__name__}__", functools.partialmethod(_compared, _comparison))
+ABOUT_FORMS = set("shape ndim size zeros_like ones_like empty_like full_like".split())
+
+
+@functools.cache
+def _of_ufunc(ufunc: Any) -> Operation:
+    return Operation(ufunc.__name__, ufunc, broadcasts=True)
+
 
 def plain(x: Any) -> Expression:
     """A constant of a rule: a number, or an array that nothing is known of but its numbers."""
@@ -70,8 +132,24 @@ def plain(x: Any) -> Expression:
         return Expression(filled(coefficient(float(value)), (1, 1)), value)
     if value.size and np.all(value == value.flat[0]):
         return Expression(filled(coefficient(float(value.flat[0])), matrix_shape(value.shape)), value)
+    if (scale := _on_the_diagonal(value)):
+        return Expression(scaled(coefficient(scale), atom(make("eye", shape=value.shape))), value)
     constant = Call("constant", (("value", value),), (value.shape, value.tobytes()), (), value.shape)
     return Expression(atom(make("call", data=constant, shape=matrix_shape(value.shape))), value)
+
+
+def _on_the_diagonal(value: Any) -> float:
+    """The number c of an array that is c times the identity matrix, else 0."""
+    square = value.ndim == 2 and value.shape[0] == value.shape[1] > 1 and value.dtype.kind == "f"
+    return float(value[0, 0]) if square and np.array_equal(value, value[0, 0] * np.eye(len(value))) else 0.0
+
+
+def is_number(value: Any) -> bool:
+    """Whether an array is written as a number: it is filled with one, or has it on the diagonal and else zeros."""
+    if value.ndim == 0:
+        return bool(value.dtype.kind != "b")
+    filled = value.dtype.kind == "f" and value.size and bool(np.all(value == value.flat[0]))
+    return filled or _on_the_diagonal(value) != 0
 
 
 def _is_filled(value: Any) -> bool:
@@ -107,7 +185,7 @@ def called(operation: Any, inputs: list[Expression], params: Params, shape: Shap
     """An operation that has no place in the algebra, by its name. What is linear pulls numbers out."""
     terms = [as_argument(x.term) for x in inputs]
     c = ONE
-    if getattr(operation, "name", operation) in LINEAR:
+    if operation.name in LINEAR and not operation.opaque:
         if not inputs[0].term.items:
             return filled(coefficient(0), matrix_shape(shape))
         c, terms[0] = factor(inputs[0].term)
@@ -125,6 +203,7 @@ def _frozen(value: Any) -> Any:
     return repr(value) if isinstance(value, slice | Expression) else value
 
 
+ALL = slice(None)
 LINEAR = set(
     "getitem scatter_add reshape transpose swapaxes diag trace cumsum roll tril triu moveaxis sum sum_to diff "
     "broadcast_to expand_dims squeeze repeat tile einsum diagonal".split()
@@ -140,25 +219,9 @@ def _elementwise(combine: Callable[..., Term | None]) -> Callable[..., Term | No
     return build
 
 
-def _difference(shape: Shape, x: Term, y: Term) -> Term:
-    return added([x, scaled(MINUS_ONE, y)], shape)
-
-
 def _lead(shape: Shape, x: Expression, y: Expression) -> Term | None:
     finite = np.all(np.isfinite(x.value)) or np.all(np.isfinite(y.value))
-    return _elementwise(_difference)(shape, x, y) if finite else None
-
-
-def _divided(shape: Shape, x: Term, y: Term) -> Term | None:
-    return multiplied(x, power(y, -1), shape) if y.items else None
-
-
-def _raised(shape: Shape, x: Term, p: Term) -> Term | None:
-    c = number(p)
-    if c is None or c.roots or not isinstance(c.number, Fraction) or (c.number < 0 and not x.items):
-        return None
-    n = c.number
-    return poly(power(x, n if n.denominator > 1 else int(n)).items, shape) if n else filled(ONE, shape)
+    return _elementwise(difference)(shape, x, y) if finite else None
 
 
 def _base_log(shape: Shape, x: Expression, p: Expression) -> Term:
@@ -167,64 +230,16 @@ def _base_log(shape: Shape, x: Expression, p: Expression) -> Term:
     return multiplied(as_matrix(logarithm, len(shape)), filled(ONE, matrix_shape(shape)), matrix_shape(shape))
 
 
-def _scaled_power(shape: Shape, p: Term, x: Term, q: Term) -> Term | None:
-    raised = _raised(shape, x, q) if number(p) is not None else None
-    return None if raised is None else multiplied(p, raised, shape)
-
-
-def _safe_inverse(y: Term) -> Term | None:
-    """1 / y, and 0 where y is 0."""
-    c = number(y)
-    if c is not None:
-        return filled(c.inverse(), y.shape) if c.number else None
-    c, f = factor(y)
-    call = Call("inverse", (), None, (y.shape,), y.shape)
-    return poly([(c.inverse(), ((make("call", [f], call, y.shape), 1),))], y.shape)
-
-
-def _unit(shape: Shape, x: Term, y: Term) -> Term | None:
-    step = _step(shape, x, y)
-    if step is not None:
-        return step
-    inverse = _safe_inverse(y)
-    return None if inverse is None else multiplied(x, inverse, shape)
-
-
-def _step(shape: Shape, x: Term, y: Term) -> Term | None:
-    """The share of x in max(x, y) or min(x, y), which is Heaviside's step of their difference: 1/2 at a tie."""
-    taken, shares = as_argument(x), [mono[0][0] for _, mono in y.items if len(mono) == 1]
-    if taken not in shares or len(shares) != 2 or any(_name_of(each) != "same" for each in shares):
+def _where(shape: Shape, condition: Expression, x: Expression, y: Expression) -> Term | None:
+    """[z > 0] ∘ x + [z ≤ 0] ∘ y, where it is known what is compared."""
+    chosen = as_matrix(condition, len(shape))
+    bracket = as_argument(chosen)
+    unbounded = any((c := number(z.term)) is not None and not np.isfinite(float(c)) for z in (x, y))
+    if not is_condition(bracket) or unbounded:
         return None
-    (other,) = (each for each in shares if each is not taken)
-    choice = taken.args[1]
-    if _name_of(choice) not in ("maximum", "minimum") or other.args[1] is not choice:
-        return None
-    operands = []
-    for each in (taken, other) if _name_of(choice) == "maximum" else (other, taken):
-        string = len(each.data.shapes[0]) == 1 < len(choice.data.shape)
-        operands.append(transposed(atom(each.args[0])) if string else atom(each.args[0]))
-    difference = added([operands[0], scaled(MINUS_ONE, operands[1])], shape)
-    call = Call("heaviside", (), None, (shape,), shape)
-    return atom(make("call", [as_argument(difference)], call, shape))
-
-
-def _name_of(term: Term) -> str:
-    return getattr(term.data.operation, "name", "") if term.kind == "call" else ""
-
-
-def _ratio(shape: Shape, x: Term, y: Term) -> Term | None:
-    if number(x) is not None or number(y) is not None:
-        return _divided(shape, x, y)
-    (c, above), (d, below) = factor(x), factor(y)
-    call = Call("ratio", (), None, (x.shape, y.shape), shape)
-    return poly([(c * d.inverse(), ((make("call", [above, below], call, shape), 1),))], shape)
-
-
-def _logged(shape: Shape, x: Term, base: Any = None) -> Term | None:
-    c = number(x)
-    if base is None and c is not None and shape == (1, 1) and not c.roots and c.number > 0:
-        return filled(logarithm(float(c.number)), shape) if c.number != 1 else filled(coefficient(0), shape)
-    return None
+    branches = ((chosen, x), (atom(otherwise(bracket)), y))
+    matrix = matrix_shape(shape)
+    return added([multiplied(holds, as_matrix(z, len(shape)), matrix) for holds, z in branches], matrix)
 
 
 def _matmul(shape: Shape, a: Expression, b: Expression) -> Term | None:
@@ -277,6 +292,29 @@ def _sum_to(out: Shape, x: Expression, **params: Any) -> Term | None:
 
 def _broadcast_to(out: Shape, x: Expression, **params: Any) -> Term | None:
     return poly(as_matrix(x, len(out)).items, matrix_shape(out)) if len(out) < 3 else None
+
+
+def _scattered(out: Shape, x: Expression, index: Any, shape: Shape) -> Term | None:
+    """I[0:3]ᵀ · x, or x · I[0:3] where the places are columns, or a number for each row at its place: x ∘ I[labels]."""
+    places = index if isinstance(index, tuple) else (index,)
+    if len(out) > 2 or len(places) > len(out) or x.ndim > 2 or 0 in out:
+        return None
+    if len(places) == 1 and (rows := rows_of_identity(out[0], places[0])) is not None:
+        below = transposed(x.term) if len(out) == 2 and x.ndim == 1 else x.term
+        return chained(transposed(atom(rows)), below)
+    if len(places) < 2 or (rows := rows_of_identity(out[1], places[1])) is None:
+        return None
+    if isinstance(places[0], slice) and places[0] == ALL:
+        return chained(x.term, atom(rows))
+    picked = x.ndim == 1 and rows.shape == out and is_picked(index, dict(rows.data.params)["value"])
+    return multiplied(x.term, atom(rows), out) if picked else None
+
+
+def _getitem(out: Shape, x: Expression, index: Any) -> Term | None:
+    """x[:, None] and the like, which only gives an axis of length 1."""
+    parts = index if isinstance(index, tuple) else (index,)
+    whole = all(part is None or (isinstance(part, slice) and part == ALL) for part in parts)
+    return _reshape(out, x) if whole else None
 
 
 def _reshape(out: Shape, x: Expression, **params: Any) -> Term | None:
@@ -346,6 +384,7 @@ def _inverse(x: Expression) -> Term:
     return called(INV, [x], {}, x.shape)
 
 
+GREATER = COMPARISONS[np.greater]
 INV, DET = (getattr(op, name).operation for name in ("inv", "det"))
 
 
@@ -361,12 +400,12 @@ def _solved(shape: Shape, a: Expression, b: Expression) -> Term | None:
     return chained(_inverse(a), b.term) if a.ndim == 2 and b.ndim <= 2 else None
 
 
-def _quotient(divided: Callable[..., Expression], exact: Callable[..., Any]) -> Callable[..., Term | None]:
+def _quotient(quick: Callable[..., Expression], exact: Callable[..., Any]) -> Callable[..., Term | None]:
     """A quotient by the last input, in place of what is right for any input, where it has the same numbers: where
     none is divided by 0."""
 
     def build(shape: Shape, *inputs: Expression, axis: Any) -> Term | None:
-        quotient = divided(*inputs, axis)
+        quotient = quick(*inputs, axis)
         if not np.allclose(quotient.value, exact(*(x.value for x in inputs), axis=axis), rtol=1e-3, atol=0):
             return None
         must_not_be_zero(inputs[-1].term)
@@ -377,20 +416,24 @@ def _quotient(divided: Callable[..., Expression], exact: Callable[..., Any]) -> 
 
 BUILDERS: Mapping[str, Callable[..., Term | None]] = {
     "add": _elementwise(lambda shape, x, y: added([x, y], shape)),
-    "subtract": _elementwise(_difference),
+    "subtract": _elementwise(difference),
     "lead": _lead,
     "multiply": _elementwise(lambda shape, x, y: multiplied(x, y, shape)),
-    "divide": _elementwise(_divided),
+    "divide": _elementwise(divided),
     "negative": _elementwise(lambda shape, x: scaled(MINUS_ONE, x)),
     "square": _elementwise(lambda shape, x: power(x, 2)),
     "sqrt": _elementwise(lambda shape, x: power(x, Fraction(1, 2)) if number(x) is None else None),
     "reciprocal": _elementwise(lambda shape, x: power(x, -1)),
-    "power": _elementwise(_raised),
-    "scaled_power": _elementwise(_scaled_power),
+    "power": _elementwise(raised),
+    "scaled_power": _elementwise(scaled_power),
     "base_log": _base_log,
-    "unit": _elementwise(_unit),
-    "ratio": _elementwise(_ratio),
-    "log": _elementwise(_logged),
+    "where": _where,
+    "logical_and": _elementwise(lambda shape, x, y: multiplied(x, y, shape)),
+    "logical_not": _elementwise(negated),
+    "step": lambda shape, x: called(GREATER, [x, plain(0.0)], {}, shape),
+    "unit": _elementwise(unit),
+    "ratio": _elementwise(ratio),
+    "log": _elementwise(logged),
     "identity": _elementwise(lambda shape, x: x),
     "copy": _elementwise(lambda shape, x: x),
     "astype": _elementwise(lambda shape, x, dtype: x),
@@ -413,6 +456,8 @@ BUILDERS: Mapping[str, Callable[..., Term | None]] = {
     "sum_to": _sum_to,
     "broadcast_to": _broadcast_to,
     "reshape": _reshape,
+    "getitem": _getitem,
+    "scatter_add": _scattered,
     "expand_dims": _reshape,
     "squeeze": _reshape,
     "eye_like": _eye_like,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +21,7 @@ from .text import Unicode
 from .tidy import Tidier
 
 Shape = tuple[int, ...]
+FEW = 16  # numbers that are written out
 
 
 class Line(NamedTuple):
@@ -41,6 +42,14 @@ class Derivation(NamedTuple):
     before: str
     after: str
     nonzero: tuple[str, ...]
+
+
+def _described(value: Any) -> str:
+    """A constant that has no name: its numbers where they are few, else its shape."""
+    if value.size <= FEW:
+        return " ".join(np.array2string(value, separator=", ", formatter={"all": lambda x: f"{x:.6g}"}).split())
+    kind = "a mask, as it was," if value.dtype.kind == "b" else "an array"
+    return f"{kind} of shape {value.shape}"
 
 
 class Formula(Readable):
@@ -101,10 +110,17 @@ class Formula(Readable):
 
     @functools.cached_property
     def definitions(self) -> dict[str, str]:
-        """The shared pieces by name: layers, derivatives of activations, Δ."""
+        """The shared pieces by name: layers, derivatives of activations, Δ; and constants that have no name."""
         style = self._style(Unicode)
         found = {style.whole(symbol(name, term.shape)): style.whole(term) for name, term in self.used().items()}
-        return found | {name: text for name, text in self.reading.columns.items() if name in found}
+        found |= {name: text for name, text in self.reading.columns.items() if name in found}
+        terms = [*(line.term for line in self.lines), *self.used().values()]
+        return found | {name: _described(value) for name, value in self._constants(terms).items()}
+
+    def _constants(self, terms: Iterable[Term]) -> dict[str, Any]:
+        """The constants in terms that have no name in the program."""
+        found = names_in(terms)
+        return {name: value for name, value in self.reading.constants.items() if name in found}
 
     @functools.cached_property
     def steps(self) -> list[Derivation]:
@@ -134,6 +150,9 @@ class Formula(Readable):
     @functools.cached_property
     def _text(self) -> str:
         rows = [f"{left} = {right}" for left, right in self._rows(self._style(Unicode))]
+        shown = [term for name, term in self.used().items() if name in self.reading.deltas]
+        shown += [line.term for line in self.lines]
+        rows += [f"({name} is {_described(value)})" for name, value in self._constants(shown).items()]
         return "\n".join(rows + ([] if self.certified else ["(not certified: the engine has no finite number here)"]))
 
     def __repr__(self) -> str:

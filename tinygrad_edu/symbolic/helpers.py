@@ -25,7 +25,6 @@ TEMPLATES: Mapping[str, str] = {
     "negative": "(-({0}))",
     "identity": "({0})",
     "relu": "np.maximum({0}, 0)",
-    "step": "np.where({0} > 0, 1.0, 0.0)",
     "same": "np.where({0} == {1}, 1.0, 0.0)",
     "getitem": "{0}[{index}]",
     "norm": "np.sqrt(np.sum(np.square({0}), axis={axis}, keepdims={keepdims}))",

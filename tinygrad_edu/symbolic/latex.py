@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..naming import visible
+from ..notation import listed, parameter
 from .terms import Power, Term
 from .text import ATOM, BRACKETS, POSTFIX, ZERO_BY_DEFAULT, Text, Unicode, plain
 
@@ -22,6 +23,7 @@ FUNCTIONS = {
     "sigmoid": r"\sigma", "exp": r"\exp", "log": r"\ln", "sin": r"\sin", "cos": r"\cos", "tanh": r"\tanh",
     "max": r"\max", "min": r"\min", "trace": r"\operatorname{tr}",
 }  # fmt: skip
+RELATIONS = {"≤": r" \leq ", "≥": r" \geq ", "≠": r" \neq "}
 
 
 class Latex(Unicode):
@@ -77,6 +79,9 @@ class Latex(Unicode):
             return rf"{digits} \cdot 10^{{{int(exponent)}}}"
         return re.sub(r"√(\S+)", r"\\sqrt{\1}", text).replace("ln ", r"\ln ").replace("inf", r"\infty")
 
+    def indexed(self, text: str, index: str) -> str:
+        return f"{{{text}}}_{{[{index.replace('…', chr(92) + 'ldots')}]}}"
+
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
         name = getattr(operation, "name", operation)
         if name == "inv":
@@ -86,8 +91,10 @@ class Latex(Unicode):
         if name == "absolute":
             return rf"\left| {arguments[0][0]} \right|", ATOM
         shown = [text for text, _ in arguments]
+        if name == "getitem":
+            return self.indexed(self.inside(arguments[0], ATOM), listed(params["index"])), ATOM
         if name in BRACKETS:
-            return rf"\left[{BRACKETS[name].join(shown + ['0'] * (len(shown) == 1))}\right]", ATOM
+            return rf"\left[{RELATIONS.get(BRACKETS[name], f' {BRACKETS[name]} ').join(shown)}\right]", ATOM
         if "functions" in params:
             inner = ", ".join(_escaped(_text_of(f)) for f in params["functions"])
             return rf"\left[\text{{{inner}}}\right]\left({shown[0]}\right)", ATOM
@@ -95,7 +102,7 @@ class Latex(Unicode):
             params = {}
         for key, value in params.items():
             if value is not None and value is not False and (key not in ZERO_BY_DEFAULT or value):
-                shown.append(rf"\text{{{_escaped(f'{key}={plain(value)}')}}}")
+                shown.append(rf"\text{{{_escaped(f'{key}={parameter(plain(value))}')}}}")
         symbol = FUNCTIONS.get(name) or rf"\operatorname{{{_escaped(str(name))}}}"
         return rf"{symbol}\left({', '.join(shown)}\right)", ATOM
 

@@ -14,10 +14,12 @@ import numpy as np
 
 from .. import operations as op
 from ..naming import Identifiers
-from ..operations.elementwise import same, step
+from ..operations.elementwise import same
+from .algebra import OTHERWISE, is_condition
 from .expression import Expression, matrix_shape
 from .helpers import HELPERS, TEMPLATES
-from .terms import Shape, Term, all_below, broadcast, names_in, number
+from .selections import takes_rows
+from .terms import Shape, Term, all_below, atom, broadcast, names_in, number
 
 if TYPE_CHECKING:
     from .formula import Formula
@@ -30,13 +32,16 @@ class Code(NamedTuple):
     binding: int
     shape: Shape
     flat: bool
+    truth: str = ""  # the same as booleans, for a product with numbers
 
 
 SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
+MANY = 30  # numbers of a constant that are not written into a program
 
 
 def program(formula: Formula) -> str:
-    """The source of a function ``gradient`` of what is given, which returns the gradients.
+    """The source of a function ``gradient`` of what is given, which returns the gradients. Constants that have no name
+    are written into it, unless they are large.
 
     Raises
     ------
@@ -51,7 +56,11 @@ def program(formula: Formula) -> str:
     for name, tensor in given.items():
         shape = np.shape(tensor)
         text = writer.names[name] + "[0]" * (shape == (1,))  # a vector of one number is a number here
-        writer.known[name] = Code(text, ATOM, matrix_shape(shape), len(shape) < 2)
+        code = Code(text, ATOM, matrix_shape(shape), len(shape) < 2)
+        truth = tensor.dtype.kind == "b"
+        writer.known[name] = code._replace(text=f"1.0 * {text}", binding=PRODUCT, truth=text) if truth else code
+    written = {name: value for name, value in formula.reading.constants.items() if name in given and value.size <= MANY}
+    lines += [f"    {writer.names[name]} = {writer.array(value)}  # {value.shape}" for name, value in written.items()]
     for name in _in_order(used):
         piece = writer.whole(used[name])
         writer.known[name] = piece._replace(text=writer.names[name], binding=ATOM)
@@ -62,7 +71,10 @@ def program(formula: Formula) -> str:
         name = writer.identifiers.new(f"d{line.name}")
         lines.append(f"    {name} = {result}  # {line.shape}")
         results.append(name)
-    head = f"def gradient({', '.join(writer.names[name] for name in given)}):"
+    head = f"def gradient({', '.join(writer.names[name] for name in given if name not in written)}):"
+    large = [name for name in formula.reading.constants if name in given and name not in written]
+    said = "; ".join(f"{writer.names[name]} is the array of shape {np.shape(given[name])}" for name in large)
+    lines[:0] = [f'    """The gradient. Of the constants of the program {said}."""'] * bool(said)
     helpers = "".join(f"{HELPERS[name]}\n\n\n" for name in _with_needs(writer.helpers))
     returned = results[0] if len(results) == 1 else ", ".join(results)
     lines[:0] = [f"    {comment}" for comment in writer.identifiers.comments]
@@ -118,9 +130,9 @@ class Writer:
         if not code.flat:
             return code
         if code.shape == (1, 1):
-            return code._replace(text=f"np.reshape({code.text}, (1, 1))", binding=ATOM, flat=False)
+            return Code(f"np.reshape({code.text}, (1, 1))", ATOM, code.shape, False)
         index = "[:, None]" if code.shape[1] == 1 else "[None, :]"
-        return code._replace(text=f"{self.inside(code, ATOM)}{index}", binding=ATOM, flat=False)
+        return Code(f"{self.inside(code, ATOM)}{index}", ATOM, code.shape, False)
 
     def single(self, code: Code) -> Code:
         """A (1, 1) matrix as a number without axes."""
@@ -190,7 +202,10 @@ class Writer:
         codes = self._alike([code for code, _ in parts])
         above: list[str] = []
         below: list[str] = []
+        truths = [code.truth for code, (_, n) in zip(codes, parts, strict=True) if code.truth and n == 1]
         for code, (_, n) in zip(codes, parts, strict=True):
+            if code.truth and n == 1:
+                continue
             if abs(n) == 1:
                 (above if n > 0 else below).append(self.inside(code, UNARY))
             elif n == 0.5:
@@ -198,8 +213,9 @@ class Writer:
             else:
                 (above if n > 0 else below).append(f"{self.inside(code, ATOM)}**{_power(abs(n))}")
         shown = _literal(abs(c))
-        if above and abs(c) != 1:
+        if (above or truths) and (abs(c) != 1 or not above):
             above.insert(0, shown)
+        above += truths  # behind a number, as NumPy has −, + and @ of booleans otherwise
         if len(codes) == 1 and abs(c) == 1 and not below and parts[0][1] == 1:
             return codes[0]
         text = " * ".join(above) or shown
@@ -272,8 +288,16 @@ class Writer:
 
     def _call(self, term: Term) -> Code:
         call = term.data
+        if is_condition(term):
+            sides = [self._compared(x, shape) for x, shape in zip(term.args, call.shapes, strict=True)]
+            symbol = call.operation.symbol
+            truth = f"({sides[0]} {RELATIONS.get(symbol, symbol)} {sides[1]})"
+            return Code(f"1.0 * {truth}", PRODUCT, term.shape, len(call.shape) < 2, truth)
         name = call.operation if isinstance(call.operation, str) else call.operation.name
         flat = len(call.shape) < 2
+        if takes_rows(term):
+            places = np.argmax(call.params[0][1], axis=1).tolist()
+            return Code(f"np.eye({term.shape[1]})[{places}]", ATOM, term.shape, False)
         if name == "constant":
             text = f"np.array({_literal(np.asarray(call.params[0][1]).tolist())})"
             return Code(text, ATOM, term.shape, flat)
@@ -289,7 +313,13 @@ class Writer:
         text = self._applied(name, call.operation, arguments, params)
         return Code(f"np.reshape({text}, ())" if call.shape == (1,) else text, ATOM, term.shape, flat)
 
+    def _compared(self, x: Term, shape: Shape) -> str:
+        c = number(atom(x))
+        return self.converted(self.whole(x), shape) if c is None else _literal(float(c)).removesuffix(".0")
+
     def _applied(self, name: str, operation: Any, arguments: list[str], params: dict[str, Any]) -> str:
+        if getattr(operation, "opaque", False):
+            raise ValueError(f"numpy: {name} is an operation of the user's own: it has no NumPy source")
         if name == "getitem" and not arguments[0].isidentifier():
             arguments = [f"np.asarray({arguments[0]})"]
         if name in TEMPLATES:
@@ -310,9 +340,12 @@ class Writer:
         shown = [f"{k}={self._parameter(v)}" for k, v in params.items() if v is not None and v is not False]
         return f"{function}({', '.join([*arguments, *shown])})"
 
+    def array(self, value: Any) -> str:
+        return f"np.array({_literal(value.tolist())}, dtype={value.dtype.name!r})"
+
     def _parameter(self, value: Any) -> str:
         if isinstance(value, np.ndarray):
-            return f"np.array({_literal(value.tolist())}, dtype={value.dtype.name!r})"
+            return self.array(value)
         if isinstance(value, tuple):
             return f"({', '.join(map(self._parameter, value))}{',' * (len(value) == 1)})"
         if isinstance(value, list):
@@ -329,7 +362,8 @@ class Writer:
         return _literal(value) if isinstance(value, float) else repr(value)
 
 
-CHOICES = {f.operation for f in (op.where, op.relu, op.maximum, op.minimum, step, same)} | {"heaviside"}  # type: ignore[union-attr]
+CHOICES = {f.operation for f in (op.where, op.relu, op.maximum, op.minimum, same)} | {"heaviside", *OTHERWISE}  # type: ignore[union-attr]
+RELATIONS = {"≥": ">=", "≤": "<=", "≠": "!=", "=": "=="}
 
 
 def _is_choice(term: Term) -> bool:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..comparisons import Compared, noted
 from ..naming import name_of
 from ..notation import parameter
 from ..record import Node, Operation, Origin, Record, apply
 from ..sweep import below, sweep
 from .coefficients import ONE
-from .expression import Expression, called, matrix_shape, plain
+from .expression import Expression, called, is_number, matrix_shape, plain
 from .terms import Shape, Term, atom, cancelled, filled, make
 from .text import unicode
 
@@ -58,7 +59,7 @@ class Reading:
 
     def __init__(self, loss: Any, needed: set[int], shown: set[int] | None = None) -> None:
         self.loss, self.needed, self.shown = loss, needed, shown
-        self.nodes = below(loss)
+        self.nodes = below(loss) if shown is not None else _with_what_is_compared(below(loss))
         self.values: dict[str, Any] = {}
         self.given: dict[str, Any] = {}
         self.definitions: dict[str, Term] = {}
@@ -79,6 +80,7 @@ class Reading:
                 self._recorded.setdefault(id(x), value)
         self._constants: dict[Any, Expression] = {}
         self._constant_names: dict[Any, str] = {}
+        self.constants: dict[str, Any] = {}  # of these the arrays that have no name in the program
         self._complements: dict[Any, Any] = {}  # arrays that are 1 − another one, such as targets 1 − y
         self._expressions: dict[int, Expression] = {}
         applied = [node._record.operation.name for node in self.nodes.values() if node._record.operation]
@@ -147,30 +149,51 @@ class Reading:
     def _operand(self, x: Any, value: Any) -> Expression:
         if x is not None and x._record is not None:
             return self._expressions[x._record.stamp]
-        value = np.asarray(value)
+        value = np.asarray(float(value) if type(value) is bool else value)  # a comparison is no bool of Python's
+        if (found := self.condition(value)) is not None:
+            return apply(found.operation, [self._compared(each) for each in found.inputs])  # type: ignore[no-any-return]
         key = _constant_key(x, value)
         if key not in self._constants:
             origin = _origin_of(x)
             if origin is not None:
                 inputs = [self._operand(*_split(each)) for each in origin.inputs]
                 made = inputs[0]._apply(origin.operation, tuple(inputs), origin.params)
-            elif not name_of(x) and _is_filled(value):
-                made = plain(value)  # a number, or an array that is filled with one
+            elif not name_of(x) and is_number(value):
+                made = plain(value)
             elif (other := self._complement(x, value)) is not None:
                 self._complements[key] = other
                 made = plain(1.0) - self._constants[other]
             else:
                 name = self.unique(name_of(x) or next(self._free["C"]))
                 made = self._variable(name, x if x is not None else value, value)
+                if not name_of(x):
+                    self.constants[name] = value
                 self._constant_names[key] = name
             self._constants[key] = made
         return self._constants[key]
 
-    def constant(self, x: Any, value: Any, given: dict[str, Any]) -> Any:
-        """A constant of the tape, from other numbers of what is given."""
-        origin = _origin_of(x)
+    def _compared(self, x: Any) -> Expression:
+        return self._expressions[x._record.stamp] if _is_tracked(x) else self._operand(*_split(x))
+
+    def condition(self, mask: Any) -> Compared | None:
+        """What a boolean array was compared from, if the tape says so: someone may have written into it."""
+        found = noted(mask) if self.shown is None else None
+        if found is None or any(_is_tracked(x) and x._record.stamp not in self._expressions for x in found.inputs):
+            return None
+        inputs = [self._expressions[x._record.stamp].value if _is_tracked(x) else _split(x)[1] for x in found.inputs]
+        if any(np.isnan(x).any() for x in inputs):  # neither z > 0 nor z ≤ 0
+            return None
+        return found if np.array_equal(found.operation.forward(*inputs), mask) else None
+
+    def constant(self, x: Any, value: Any, given: dict[str, Any], again: Mapping[int, Any]) -> Any:
+        """A constant of the tape, from other numbers of what is given, and the nodes recorded again of them."""
+        found, origin = self.condition(value), _origin_of(x)
+        if found is not None:
+            inputs = [again[each._record.stamp]._value if _is_tracked(each) else
+                      self.constant(*_split(each), given, again) for each in found.inputs]  # fmt: skip
+            return found.operation.forward(*(x._value if isinstance(x, Node) else x for x in inputs))
         if origin is not None:
-            inputs = [self.constant(*_split(each), given) for each in origin.inputs]
+            inputs = [self.constant(*_split(each), given, again) for each in origin.inputs]
             return apply(origin.operation, inputs, origin.params)
         key = _constant_key(x, np.asarray(value))
         if key in self._complements:
@@ -235,8 +258,19 @@ class Reading:
     def sweep(self, seed: Expression) -> None:
         """Run the sweep on symbols."""
         cancelled()  # what came before is not of this sweep
-        for node, g in sweep(self.loss, seed, self._read, self.needed):
-            self.adjoints[node._record.stamp] = g.term
+        now = self.loss
+        try:
+            for node, g in sweep(self.loss, seed, self._read, self.needed):
+                now = node
+                self.adjoints[node._record.stamp] = g.term
+        except Exception as error:  # a user's rule may raise anything when it is read on symbols
+            operation = now._record.operation
+            if not operation.opaque:
+                raise
+            raise TypeError(
+                f"derive: a rule of {operation.name} cannot be read on symbols: {' '.join(str(error).split())}; write "
+                "it with operators and with functions of NumPy or the package"
+            ) from None
         self._note_cancelled()
 
     def _note_cancelled(self) -> None:
@@ -275,10 +309,6 @@ class Reading:
         return self.names.get(node._record.stamp) or unicode(self._expressions[node._record.stamp].term)
 
 
-def _is_filled(value: Any) -> bool:
-    return value.ndim == 0 or (value.dtype.kind == "f" and value.size and bool(np.all(value == value.flat[0])))
-
-
 def _constant_key(x: Any, value: Any) -> Any:
     """Which constant it is: a tensor by itself, an array by its numbers, as recording has copied it."""
     return id(x) if x is not None else (value.shape, value.dtype.str, value.tobytes())
@@ -287,6 +317,23 @@ def _constant_key(x: Any, value: Any) -> Any:
 def _origin_of(x: Any) -> Origin | None:
     """How an unnamed constant came about, if that is known."""
     return getattr(x, "_origin", None) if x is not None and x.name is None else None
+
+
+def _is_tracked(x: Any) -> bool:
+    return isinstance(x, Node) and x._record is not None
+
+
+def _with_what_is_compared(nodes: dict[int, Any]) -> dict[int, Any]:
+    """The nodes of a tape, and those that its conditions depend on."""
+    unseen = list(nodes.values())
+    while unseen:
+        for value in unseen.pop()._record.values:
+            found = noted(value)
+            for x in found.inputs if found is not None else ():
+                new = below(x) if _is_tracked(x) and x._record.stamp not in nodes else {}
+                unseen += [node for stamp, node in new.items() if stamp not in nodes]
+                nodes = {**new, **nodes}
+    return nodes
 
 
 def _split(x: Any) -> tuple[Any, Any]:

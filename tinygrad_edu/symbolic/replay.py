@@ -31,11 +31,13 @@ def given(reading: Reading) -> Given:
 
 
 def perturbed(
-    reading: Reading, trial: int, assume: Sequence[Assumption] = (), *, fill: bool = False, size: float = 0.2
-) -> Given:
+    reading: Reading, trial: int, assume: Sequence[Assumption] = (), *, fill: bool = False, size: float = 0.2,
+    signs: bool = True,
+) -> Given:  # fmt: skip
     """What is given, each number larger or smaller by up to its `size` part; as it is for trial 0.
 
-    Signs stay, so that logarithms stay defined, and so do zeros unless they are to be filled with small numbers.
+    Signs stay, so that logarithms stay defined, unless they need not: then some numbers get the other one, and some are
+    three times as large. Zeros stay unless they are to be filled with small numbers.
     """
     random = np.random.default_rng(trial)
     found = given(reading)
@@ -46,9 +48,11 @@ def perturbed(
         if fill:
             noise = size / 2 * random.uniform(0.5, 1, size=value.shape) * (np.max(np.abs(value), initial=0) or 1)
             new = np.where(value == 0, noise, new).astype(value.dtype)
-        for each in assume:
-            if each.tensor is reading.given[name]:
-                new = new / new.sum(axis=each.axis, keepdims=True)
+        axes = [each.axis for each in assume if each.tensor is reading.given[name]]
+        if not signs and not axes:
+            new = (new * random.choice([-3.0, -1.0, 1.0, 3.0], size=value.shape)).astype(value.dtype)
+        for axis in axes:
+            new = new / new.sum(axis=axis, keepdims=True)
         found[name] = new
     return found
 
@@ -69,6 +73,19 @@ def inside(
         if in_domain(reading, again):
             break
     return numbers, again
+
+
+def across(
+    reading: Reading, loss: Any, trial: int, assume: Sequence[Assumption] = ()
+) -> tuple[Given, dict[int, Any]] | None:
+    """What is given with other signs and sizes, so that conditions come out otherwise, and the tape on it; None where
+    that leaves the domain of an operation."""
+    numbers = perturbed(reading, trial, assume, signs=False)
+    try:
+        again = replayed(reading, loss, numbers)
+    except ERRORS:
+        return None
+    return (numbers, again) if in_domain(reading, again) else None
 
 
 def in_domain(reading: Reading, again: dict[int, Any]) -> bool:
@@ -98,7 +115,7 @@ def replayed(
         inputs = []
         for place, (x, value) in enumerate(zip(record.inputs, record.values, strict=True)):
             if x is None or x._record is None:
-                inputs.append(reading.constant(x, value, dict(numbers)))
+                inputs.append(reading.constant(x, value, dict(numbers), again))
             else:
                 new = again[x._record.stamp]
                 inputs.append(new._value if (stamp, place) in cut else new)

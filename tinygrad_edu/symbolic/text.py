@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from ..notation import applied
-from .algebra import chained, ones, support
+from .algebra import OTHERWISE, chained, ones, support
 from .coefficients import ONE, Coefficient
+from .selections import takes_rows
 from .terms import Monomial, Power, Term, atom, content, number, poly, scaled
 
 SUM, PRODUCT, HADAMARD, POSTFIX, ATOM = range(5)  # how tightly a text binds
@@ -71,6 +73,9 @@ class Unicode:
             return f"{digits}·10{str(int(exponent)).translate(SUPERSCRIPTS)}"
         return text.replace("inf", "∞")
 
+    def indexed(self, text: str, index: str) -> str:
+        return f"{text}[{index}]"
+
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
         name = getattr(operation, "name", operation)
         symbol = getattr(operation, "symbol", None)
@@ -82,7 +87,8 @@ class Unicode:
         if name == "log" and shown.get("base") is None:
             return f"ln({arguments[0][0]})", ATOM
         if name in BRACKETS:
-            return f"[{BRACKETS[name].join([x[0] for x in arguments] + ['0'] * (len(arguments) == 1))}]", ATOM
+            sides = (re.sub(r"^(−?)\((\d+/\d+)\)$", r"\1\2", x[0]) for x in arguments)
+            return f"[{f' {BRACKETS[name]} '.join(sides)}]", ATOM
         infix = len(arguments) == 2 and symbol and not symbol.isidentifier() and not params
         tight = infix or symbol in ("[]", "√", "²", "ᵀ", "−")  # what is written at an operand, not around it
         texts = [self.inside(x, ATOM) if tight else x[0] for x in arguments]
@@ -114,9 +120,11 @@ class Unicode:
         if term.kind == "ones":
             return (self.one() if term.shape[1] == 1 else self.turned(self.one())), ATOM
         if term.kind == "eye":
-            return self.symbol("I" if "I" not in self.order else f"I_{term.shape[0]}"), ATOM
+            return self._unit(term.shape[0]), ATOM
         operation = term.data.operation
         arguments = [self.text(x) for x in term.args]
+        if takes_rows(term):
+            return self.indexed(self._unit(term.shape[1]), dict(term.data.params)["text"]), ATOM
         if operation == "ratio":
             return self.over.join(self.inside(x, POSTFIX) for x in arguments), HADAMARD
         if operation == "inverse":
@@ -126,6 +134,9 @@ class Unicode:
         if operation == "hat":
             return self.hat(arguments[0][0]), ATOM
         return self.call(operation, arguments, dict(term.data.params))
+
+    def _unit(self, n: int) -> str:
+        return self.symbol("I" if "I" not in self.order else f"I_{n}")
 
     def _poly(self, p: Term) -> Text:
         if not p.items:
@@ -232,7 +243,7 @@ def _is_bare(part: Term) -> bool:
 
 
 ZERO_BY_DEFAULT = {"offset", "k", "ddof"}
-BRACKETS = {"step": " > ", "same": " = "}  # Iverson's: 1 where it holds, else 0
+BRACKETS = {each.name: str(each.symbol) for each in OTHERWISE} | {"same": "="}  # Iverson's: 1 where it holds, else 0
 
 
 def _is_inverse(part: Term) -> bool:

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from .algebra import added, as_argument, chained, multiplied, power, rebuilt, transposed
+from .algebra import added, as_argument, chained, multiplied, power, rebuilt, shorter, transposed
 from .coefficients import ONE, Coefficient
 from .terms import Monomial, Term, atom, factor, make, poly
 
@@ -96,7 +96,7 @@ class Tidier:
 def collected(p: Term) -> Term:
     """A sum with what its terms have in common taken out, as often as that makes it shorter."""
     while len(p.items) > 1:
-        candidates = [*_common_matrices(p, 0), *_common_matrices(p, -1), *_common_factors(p)]
+        candidates = [*_common_matrices(p, 0), *_common_matrices(p, -1), *_common_factors(p), shorter(p)]
         best = min(candidates, key=lambda each: each.weight, default=p)
         if best.weight >= p.weight:
             return p

@@ -1,0 +1,164 @@
+"""Conditions in formulas: what was compared is part of a formula, and a formula holds on both sides of it."""
+
+import gc
+import inspect
+import weakref
+
+import numpy as np
+import pytest
+from cases import assert_close
+
+import tinygrad_edu as tg
+from tinygrad_edu import comparisons
+from tinygrad_edu.mathml import mathml
+from tinygrad_edu.symbolic import expression
+
+RANDOM = np.random.default_rng(5)
+
+
+def variable(name, *shape):
+    return tg.Tensor(RANDOM.normal(size=shape), requires_grad=True, name=name)
+
+
+def on_other_numbers(formula, f, x, random=RANDOM):
+    """The program and the engine, on numbers of other signs and sizes."""
+    namespace = {}
+    exec(formula.numpy, namespace)
+    new = 3 * random.normal(size=x.shape)
+    leaf = tg.Tensor(new, requires_grad=True)
+    assert list(inspect.signature(namespace["gradient"]).parameters) == [x.name]
+    assert_close(namespace["gradient"](new), tg.adjoints(tg.sum(f(leaf)), leaf), rtol=1e-12)
+
+
+def huber(w):
+    r = w - 1
+    return np.where(np.abs(r) <= 1, 0.5 * r**2, np.abs(r) - 0.5)
+
+
+@pytest.mark.parametrize(("f", "text"), [
+    (lambda z: np.where(z > 0, z, 0.1 * z), "(1/10) [z ≤ 0] + [z > 0]"),
+    (lambda z: (z > 0) * z, "[z > 0]"),
+    (lambda z: z * np.greater(z, 0), "[z > 0]"),
+    (lambda z: z * (z > 0), "[z > 0]"),
+    (lambda z: 5 * huber(z), "5 ([|z − 1| ≤ 1] ∘ (z − 1) + [|z − 1| > 1] ∘ sign(z − 1))"),
+    (lambda z: np.where(z >= 0.5, z**2, 2 * z), "2 ([z ≥ 1/2] ∘ z + [z < 1/2])"),
+    (lambda z: np.where(z < -1, 0.0, z), "[z ≥ −1]"),
+    (lambda z: np.where(z > 0, z, z) ** 2, "2 z"),  # both sides are the same
+    (lambda z: -((z > 0) * np.where(z <= 0, 3 * z, z)), "−[z > 0]"),
+    (lambda z: (z > 0) * z * (z < 2), "[z > 0] ∘ [z < 2]"),
+    (lambda z: np.select([z < -1, z < 1], [-z, z * z], 2 * z),
+     "2 [z < 1] ∘ [z ≥ −1] ∘ z + 2 [z ≥ 1] ∘ [z ≥ −1] − [z < −1]"),
+    (lambda z: np.where(np.sin(z) > 0.5, z, -z), "[sin(z) > 1/2] − [sin(z) ≤ 1/2]"),
+    (lambda z: np.where(z != 0, z, 1.0), "[z ≠ 0]"),
+    (lambda z: tg.relu(z) * z, "z ∘ [z > 0] + relu(z)"),
+])  # fmt: skip
+def test_a_condition_is_part_of_the_formula(f, text):
+    z = variable("z", 3, 4)
+    formula = tg.derive(tg.sum(f(z)), z)
+    assert str(formula).partition(" = ")[2] == text
+    assert formula.certified
+    on_other_numbers(formula, f, z)
+    assert mathml(formula.latex)
+
+
+def test_conditions_as_they_are_typeset():
+    z = variable("z", 3)
+    formula = tg.derive(tg.sum(np.where(z > 0, 2 * z, -z)), z)
+    assert formula.latex == r"\nabla_{z} = 2 \left[z > 0\right] - \left[z \leq 0\right]"
+    assert "dz = -1.0 * (z <= 0) + 2.0 * (z > 0)" in formula.numpy or "2.0 * (z > 0) - 1.0 * (z <= 0)" in formula.numpy
+
+
+def test_compare_reads_a_condition():
+    z = variable("z", 3, 4)
+    loss = tg.sum(np.where(z > 0, z**2, 0.1 * z))
+    for text in ("2 [z > 0] ∘ z + 0.1 [z ≤ 0]", "2 * z * (z > 0) + 0.1 * (z <= 0)", "np.where(z > 0, 2 * z, 0.1)"):
+        assert tg.compare(loss, z, text).verdict == "right", text
+    for text in ("2 [z > 0] ∘ z + 0.2 [z ≤ 0]", "2 * z * (z > 0)", "2 * z"):
+        assert tg.compare(loss, z, text).verdict == "wrong", text
+
+
+def test_a_condition_of_what_is_nowhere_else_on_the_tape():
+    W, x, b = variable("W", 4, 3), variable("x", 3), variable("b", 4)
+    formula = tg.derive(tg.sum(np.where(np.abs(W @ x) > b, b, 2 * b)), b)
+    assert str(formula) == "∇b = 2 [|W·x| ≤ b] + [|W·x| > b]"
+    y = tg.Tensor(RANDOM.normal(size=4), name="y")
+    assert str(tg.derive(tg.sum(b * (y > 0)), b)) == "∇b = [y > 0]"
+
+
+def test_a_formula_of_one_side_is_refused(monkeypatch):
+    """Small perturbations change no branch; others do."""
+    z = tg.Tensor([0.5, 0.7, 2.0], requires_grad=True, name="z")
+    loss = tg.sum(np.where(z > 0, z**2, -z))
+    one_sided = {**expression.BUILDERS, "where": lambda shape, m, x, y: x.term}
+    monkeypatch.setattr(expression, "BUILDERS", one_sided)
+    with pytest.raises(RuntimeError, match="differ"):
+        tg.derive(loss, z)
+
+
+def test_a_mask_that_was_written_into_is_a_constant():
+    z = variable("z", 5)
+    mask = z > 0
+    mask[2] = not mask[2]
+    assert str(tg.derive(tg.sum(z * mask), z)).splitlines()[0] == "∇z = C1"
+    mask = z > 0
+    loss = tg.sum(z * mask)
+    mask[2] = not mask[2]  # afterwards: the tape has a copy
+    assert str(tg.derive(loss, z)) == "∇z = [z > 0]"
+
+
+def test_what_was_compared_may_have_changed_since():
+    z, limits = variable("z", 4), np.array([0.1, -0.3, 0.7, -2.0])
+    mask = z > limits
+    limits[:] = 9.0
+    formula = tg.derive(tg.sum(z * mask), z)
+    assert str(formula).splitlines()[0] == "∇z = [z > C1]"
+    assert_close(formula.evaluate(), (z.data > np.array([0.1, -0.3, 0.7, -2.0])).astype(float))
+    z.data = z.data + 5
+    assert_close(formula.evaluate(), mask.astype(float))
+
+
+def test_a_comparison_is_a_plain_array_and_keeps_nothing_alive():
+    z = variable("z", 3, 4)
+    before = len(comparisons._known)
+    mask = 2 * z > 0
+    assert type(mask) is np.ndarray and mask.flags.writeable and mask.dtype == bool
+    y = tg.sum(z * mask)
+    assert len(comparisons._known) == before + 2  # the mask, and the tape's copy
+    a = 3 * z
+    graphs = [weakref.ref(y), weakref.ref(a)]
+    mask = a > 0
+    del mask, y, a
+    assert [graph() for graph in graphs] == [None, None] and len(comparisons._known) == before
+    with tg.no_grad():
+        masks = [z > 0]
+    assert len(masks) == 1 and len(comparisons._known) == before
+
+
+def test_masks_that_are_kept_do_not_keep_their_graphs():
+    z, hits, graphs = variable("z", 3, 4), [], []
+    for _ in range(40):
+        a = z
+        for _ in range(50):
+            a = a * 1.01
+        hits.append(a > 0)
+        graphs.append(weakref.ref(a))
+    del a
+    gc.collect()
+    assert sum(graph() is not None for graph in graphs) < 6
+    early = z > 0  # what has no graph is remembered
+    for _ in range(comparisons.LATE):
+        a = z * 1.0
+        a > 0  # noqa: B015
+    assert str(tg.derive(tg.sum(z * early), z)) == "∇z = [z > 0]"
+
+
+def test_conditions_at_the_edge():
+    z = tg.Tensor([0.0, -1.0, 4.0], requires_grad=True, name="z")
+    with np.errstate(all="ignore"):
+        loss = tg.sum(np.where(z > 0, np.sqrt(z), 0.0))
+    formula = tg.derive(loss, z)
+    assert str(formula) == "∇z = (1/2) [z > 0] ⊘ √z"
+    assert_close(formula.evaluate(), np.array([0.0, 0.0, 0.25]))
+    z = tg.Tensor([np.nan, -1.0, 4.0], requires_grad=True, name="z")
+    formula = tg.derive(tg.sum(np.where(z > 0, z, 2.0 * z)), z)
+    assert_close(formula.evaluate(), np.array([2.0, 2.0, 1.0]))

@@ -1,0 +1,146 @@
+"""What a program spells out is recognised in formulas, and shifts that cancel are gone."""
+
+import numpy as np
+import pytest
+from cases import assert_close
+
+import tinygrad_edu as tg
+
+RANDOM = np.random.default_rng(8)
+
+
+def variable(name, *shape):
+    return tg.Tensor(RANDOM.normal(size=shape), requires_grad=True, name=name)
+
+
+def softmax(z, axis=0):
+    shifted = np.exp(z - np.max(z, axis=axis, keepdims=True))
+    return shifted / np.sum(shifted, axis=axis, keepdims=True)
+
+
+def short_softmax(z, axis=0):
+    return np.exp(z) / np.sum(np.exp(z), axis=axis, keepdims=True)
+
+
+def logsumexp(z, axis=0):
+    m = np.max(z, axis=axis, keepdims=True)
+    return m + np.log(np.sum(np.exp(z - m), axis=axis, keepdims=True))
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def other_sigmoid(z):
+    return np.exp(z) / (1 + np.exp(z))
+
+
+W = tg.Tensor(RANDOM.normal(size=(3, 4)), name="w")
+T = tg.Tensor(RANDOM.uniform(0.1, 0.9, size=(3, 4)), name="t")
+SPELLED = [
+    (lambda z: W * softmax(z), "softmax(z) ∘ (w − 1ᵀ·(w ∘ softmax(z)))"),
+    (lambda z: W * softmax(z, axis=1), "softmax(z, axis=1) ∘ (w − (w ∘ softmax(z, axis=1))·1)"),
+    (lambda z: W * short_softmax(z), "softmax(z) ∘ (w − 1ᵀ·(w ∘ softmax(z)))"),
+    (lambda z: W * short_softmax(2 * z + 5, axis=1),
+     "2 softmax(2 z, axis=1) ∘ (w − (w ∘ softmax(2 z, axis=1))·1)"),
+    (logsumexp, "softmax(z)"),
+    (lambda z: logsumexp(z, axis=1), "softmax(z, axis=1)"),
+    (lambda z: W * (z - logsumexp(z)), "w − (1ᵀ·w) ∘ softmax(z)"),
+    (lambda z: -T * np.log(softmax(z)), "(1ᵀ·t) ∘ softmax(z) − t"),
+    (lambda z: W * sigmoid(z), "w ∘ σ(z) ∘ (1 − σ(z))"),
+    (lambda z: W * other_sigmoid(z), "w ∘ (σ(z) − σ(z)^∘²)"),
+    (lambda z: sigmoid(2 * z - W), "2 σ(2 z − w) ∘ (1 − σ(2 z − w))"),
+    (lambda z: np.log(1 + np.exp(z)), "σ(z)"),
+    (lambda z: -(T * np.log(sigmoid(z)) + (1 - T) * np.log(1 - sigmoid(z))), "σ(z) − t"),
+    (lambda z: -(T * np.log(tg.sigmoid(z)) + (1 - T) * np.log(1 - tg.sigmoid(z))), "σ(z) − t"),
+    (lambda z: np.maximum(z, 0) ** 2 / 2, "max(z, 0)"),
+    (lambda z: tg.relu(z) ** 2 / 2, "relu(z)"),
+    (lambda z: (z * (z > 0)) ** 2, "2 z ∘ [z > 0]"),
+    (lambda z: np.abs(z) ** 2, "2 z"),
+]
+
+
+@pytest.mark.parametrize(("f", "text"), SPELLED, ids=[text for _, text in SPELLED])
+def test_what_is_spelled_out_is_recognised(f, text):
+    z = tg.Tensor(RANDOM.normal(size=(3, 4)), requires_grad=True, name="z")
+    formula = tg.derive(tg.sum(f(z)), z)
+    assert str(formula).partition(" = ")[2] == text
+    assert_close(formula.evaluate(), tg.adjoints(tg.sum(f(z)), z), rtol=1e-9)
+    namespace = {}
+    exec(formula.numpy, namespace)
+    given = {"z": z.numpy(), "w": W.numpy(), "t": T.numpy()}
+    names = namespace["gradient"].__code__.co_varnames[: namespace["gradient"].__code__.co_argcount]
+    assert_close(namespace["gradient"](*(given[name] for name in names)), formula.evaluate(), rtol=1e-9)
+
+
+def test_attention_by_hand_is_as_short_as_with_softmax():
+    Q, K, V = variable("Q", 4, 3), variable("K", 5, 3), variable("V", 5, 2)
+
+    def text(f):
+        return str(tg.derive(tg.sum((f(Q @ K.T / np.sqrt(3), axis=1) @ V) ** 2), Q))
+
+    by_hand = text(softmax)
+    assert " max(" not in by_hand and "exp" not in by_hand and len(by_hand) < 170
+    assert by_hand.count("softmax(") == 4
+
+
+def test_logits_that_are_large_are_no_trouble():
+    z = tg.Tensor([[1000.0, -5.0], [998.0, 2.0]], requires_grad=True, name="z")
+    loss = tg.sum(softmax(z) * np.array([[1.0], [2.0]]))
+    assert_close(tg.derive(loss, z).evaluate(), tg.adjoints(loss, z), atol=1e-15)
+
+
+def test_what_only_looks_alike_is_not_recognised():
+    z = variable("z", 3, 4)
+    for f in (lambda z: 1 / (2 + np.exp(-z)), lambda z: np.exp(z) / np.sum(2 + np.exp(z), axis=0),
+              lambda z: np.exp(z) / np.sum(np.exp(z)), lambda z: 1 / (1 - np.exp(-z)),
+              lambda z: np.maximum(z, 1) ** 2):  # fmt: skip
+        formula = tg.derive(tg.sum(W * f(z)), z)
+        assert "σ" not in str(formula) and "softmax" not in str(formula)
+        assert_close(formula.evaluate(), tg.adjoints(tg.sum(W * f(z)), z), rtol=1e-9)
+
+
+# --- places ----------------------------------------------------------------------------------------------------------
+
+LABELS = np.array([2, 0, 3])
+PLACES = [
+    (lambda z: z[0:2] ** 2, "2 I[0:2]ᵀ·z[0:2]"),
+    (lambda z: z[1] ** 2, "2 I[1]ᵀ·z[1]ᵀ"),
+    (lambda z: z[-1] ** 2, "2 I[-1]ᵀ·z[-1]ᵀ"),
+    (lambda z: z[:, 1] ** 2, "2 z[:, 1]·I[1]"),
+    (lambda z: z[:, ::2] ** 2, "2 z[:, ::2]·I[::2]"),
+    (lambda z: z[[1, 1, 0]] * W, "I[[1, 1, 0]]ᵀ·w"),
+    (lambda z: np.diff(z, axis=0) ** 2, "2 (I[1:]ᵀ − I[:-1]ᵀ)·diff(z, axis=0)"),
+    (lambda z: z[:, None, 0] ** 2, None),
+    (lambda z: z[[[1, 2], [0, 0]]] ** 2, None),
+    (lambda z: z[np.array([True, False, True])] ** 2, None),
+    (lambda z: z[1, 2] ** 2, None),
+    (lambda z: z[[0, 1], [2, 2]] ** 2, None),  # not one of each row
+    (lambda z: -tg.log_softmax(z, axis=1)[np.arange(3), LABELS], "softmax(z, axis=1) − I[[2, 0, 3]]"),
+    (lambda z: -np.log(softmax(z, axis=1)[np.arange(3), LABELS]), "softmax(z, axis=1) − I[[2, 0, 3]]"),
+    (lambda z: np.log(softmax(z, axis=1))[np.arange(3), LABELS] / 3, "(1/3) (I[[2, 0, 3]] − softmax(z, axis=1))"),
+    (lambda z: z[np.arange(3), LABELS] ** 2, "2 z[array (3,), array (3,)] ∘ I[[2, 0, 3]]"),
+    (lambda z: z[np.array([1, 0, 2]), LABELS] * 2.0, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "text"), PLACES)
+def test_places_are_matrices(f, text):
+    z = tg.Tensor(RANDOM.normal(size=(3, 4)), requires_grad=True, name="z")
+    formula = tg.derive(tg.sum(f(z)), z)
+    assert text is None or str(formula).partition(" = ")[2] == text
+    assert "slice(" not in formula.latex and "<math" in formula.mathml
+    assert_close(formula.evaluate(), tg.adjoints(tg.sum(f(z)), z), rtol=1e-9)
+    namespace = {}
+    exec(formula.numpy, namespace)
+    given = {"z": z.numpy(), "w": W.numpy()}
+    names = namespace["gradient"].__code__.co_varnames[: namespace["gradient"].__code__.co_argcount]
+    assert_close(namespace["gradient"](*(given[name] for name in names)), formula.evaluate(), rtol=1e-9)
+
+
+def test_many_places_stay_an_operation():
+    E = variable("E", 5_000, 2)
+    formula = tg.derive(tg.sum(E[np.array([4, 4_000])] ** 2), E)
+    assert "scatter_add" in str(formula) and formula.certified
+    x = variable("x", 40)
+    assert str(tg.derive(tg.sum(x[np.arange(0, 30)] ** 2), x)).startswith("∇x = 2 I[[0, 1, 2, 3, 4, 5, …]]ᵀ·x[")

@@ -1,0 +1,60 @@
+"""What was compared: ``z > 0`` of a Tensor is a plain array, and formulas have the condition [z > 0] in its place.
+
+An array cannot say where it comes from, so a table does, as long as the array lives. What a tape was compared from is
+kept with it; of arrays that a program keeps for itself, such as a history of hits, only those of late are remembered:
+else each would keep its graph.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import deque
+from typing import Any
+
+LATE = 200  # operations
+
+
+class Compared(weakref.ref[Any]):
+    """A boolean array (weakly), and the operation and the inputs that it is the result of."""
+
+    __slots__ = ("inputs", "key", "operation", "stamp")
+    inputs: tuple[Any, ...]
+    key: int
+    operation: Any
+    stamp: int
+
+
+_known: dict[int, Compared] = {}
+_of_late: deque[Compared] = deque()
+
+
+def _forget(gone: Any, known: Any = _known) -> None:
+    if known.get(gone.key) is gone:
+        del known[gone.key]
+    gone.inputs = ()
+
+
+def note(mask: Any, operation: Any, inputs: tuple[Any, ...], stamp: int) -> None:
+    """Note what an array is the result of; `stamp` is that of an input which has a graph, else 0."""
+    made = Compared(mask, _forget)
+    made.key = key = id(mask)
+    made.operation, made.inputs, made.stamp = operation, inputs, stamp
+    _known[key] = made
+    if stamp:
+        _of_late.append(made)
+        while len(_of_late) > LATE or _of_late[0].stamp < stamp - LATE:
+            _forget(_of_late.popleft())
+
+
+def noted(mask: Any) -> Compared | None:
+    """What an array is the result of, if that is known."""
+    found = _known.get(id(mask))
+    return found if found is not None and found() is mask else None
+
+
+def carried(mask: Any, copy: Any) -> Any:
+    """The copy of an array, which is the result of the same: a tape has it."""
+    found = _known.get(id(mask))
+    if found is not None and found() is mask:
+        note(copy, found.operation, found.inputs, 0)
+    return copy
