@@ -147,7 +147,12 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
         raise TypeError(f"{name}: {'=, '.join(refused)}= is not supported on Tensors")
     if kwargs:
         return call_ufunc(ufunc, method, inputs, {})
-    return compared(COMPARISONS[ufunc], *inputs) if ufunc in COMPARISONS else on_values(ufunc, name, plain(inputs), {})
+    if ufunc not in COMPARISONS:
+        return on_values(ufunc, name, plain(inputs), {})
+    try:
+        return compared(COMPARISONS[ufunc], *inputs)
+    except ERRORS as error:
+        raise as_called(name, error) from None
 
 
 def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
