@@ -144,3 +144,17 @@ def test_many_places_stay_an_operation():
     assert "scatter_add" in str(formula) and formula.certified
     x = variable("x", 40)
     assert str(tg.derive(tg.sum(x[np.arange(0, 30)] ** 2), x)).startswith("∇x = 2 I[[0, 1, 2, 3, 4, 5, …]]ᵀ·x[")
+
+
+def test_a_choice_goes_with_a_positive_part_only_where_it_does_not_divide():
+    x = tg.Tensor([2.0, 4.0, 1.0], requires_grad=True, name="x")
+    assert str(tg.derive(tg.sum(np.sqrt(tg.relu(x))), x)) == "∇x = (1/2) [x > 0] ⊘ √relu(x)"
+    assert str(tg.derive(tg.sum(tg.relu(x) ** 2), x)) == "∇x = 2 relu(x)"
+
+
+def test_labels_under_a_name_for_the_probabilities():
+    """P ∘ (1 − I[y] ⊘ P[range, y]) is P − I[y]."""
+    W, X = variable("W", 3, 6), tg.Tensor(RANDOM.normal(size=(5, 3)), name="X")
+    P = tg.softmax((X @ W).named("Z"), axis=1).named("P")
+    loss = -tg.mean(tg.log(P[np.arange(5), np.array([0, 2, 1, 5, 1])]))
+    assert str(tg.derive(loss, W)) == "∇W = (1/5) Xᵀ·(P − I[[0, 2, 1, 5, 1]])"

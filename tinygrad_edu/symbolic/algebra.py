@@ -147,7 +147,7 @@ def _name(term: Term) -> str:
 def _cancels(mono: Monomial, other: Monomial) -> bool:
     """Whether a factor of one monomial meets its inverse in the other, or is recognised together with it."""
     powers = dict(mono)
-    if any(part.kind == "call" for part in powers) and recognised({**dict(other), **powers}) is not None:
+    if any(part.kind == "call" for part, _ in (*mono, *other)) and recognised({**dict(other), **powers}) is not None:
         return True
     return any(
         powers.get(part, 0) * power < 0 or (_name(part) == "ratio" and powers.get(part.args[1], 0) > 0) or

@@ -72,7 +72,7 @@ def recognised(powers: dict[Term, Power]) -> dict[Term, Power] | None:
                 must_not_be_zero(term.args[0])
                 left = _replaced(powers, {term: 1, absolute: -1}, None)
                 return {**left, term.args[0]: left.get(term.args[0], 0) - 1}
-        if any(_is_positive_part(part, term) for part in powers):
+        if any(n > 0 and _is_positive_part(part, term) for part, n in powers.items()):
             return {part: n for part, n in powers.items() if part is not term}
     return None
 
