@@ -11,7 +11,8 @@ from cases import assert_close
 import tinygrad_edu as tg
 from tinygrad_edu import comparisons
 from tinygrad_edu.mathml import mathml
-from tinygrad_edu.symbolic import expression
+from tinygrad_edu.symbolic import algebra, expression
+from tinygrad_edu.symbolic.algebra import is_condition
 
 RANDOM = np.random.default_rng(5)
 
@@ -93,6 +94,17 @@ def test_a_formula_of_one_side_is_refused(monkeypatch):
     monkeypatch.setattr(expression, "BUILDERS", one_sided)
     with pytest.raises(RuntimeError, match="differ"):
         tg.derive(loss, z)
+
+
+def test_a_formula_that_divides_by_0_on_the_other_side_is_refused(monkeypatch):
+    """Without the condition 1 ⊘ √relu(x) is right where all x are positive."""
+    x = tg.Tensor([2.0, 4.0, 1.0], requires_grad=True, name="x")
+    assert str(tg.derive(tg.sum(np.sqrt(tg.relu(x))), x)) == "∇x = (1/2) [x > 0] ⊘ √relu(x)"
+    monkeypatch.setattr(algebra, "recognised", lambda powers: next(
+        ({other: n for other, n in powers.items() if other is not part} for part in powers if is_condition(part)), None
+    ))  # fmt: skip
+    with pytest.raises(ValueError, match="derive: the formula for x is not finite where the engine is"):
+        tg.derive(tg.sum(np.sqrt(tg.relu(x))), x)
 
 
 def test_a_mask_that_was_written_into_is_a_constant():
