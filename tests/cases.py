@@ -17,6 +17,8 @@ from tinygrad_edu.operations import activations, elementwise, shapes
 from tinygrad_edu.sweep import numbers, sweep
 from tinygrad_edu.tensor import tensors
 
+NUMPY_2 = int(np.__version__.split(".")[0]) >= 2
+
 # --- comparing -------------------------------------------------------------------------------------------------------
 
 

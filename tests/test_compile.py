@@ -8,14 +8,13 @@ import threading
 
 import numpy as np
 import pytest
-from cases import CASES, assert_close, is_variable
+from cases import CASES, NUMPY_2, assert_close, is_variable
 from random_programs import generate, of_numpy, of_package
 from test_random_programs import run
 
 import tinygrad_edu as tg
 from tinygrad_edu.operations import elementwise
 
-NUMPY_2 = int(np.__version__.split(".")[0]) >= 2
 x = np.random.default_rng(0).normal(size=(3, 4))
 TOLERANCES = {np.dtype(np.float64): (1e-10, 1e-12), np.dtype(np.float32): (1e-4, 1e-5)}
 

@@ -272,7 +272,7 @@ def fill(b):
 
 
 def change_one_bit(b):
-    b[b.shape[0] // 2] = np.nextafter(b[b.shape[0] // 2], 2)
+    b[b.shape[0] // 2] = np.nextafter(b[b.shape[0] // 2], b.dtype.type(2))
 
 
 def reorder(b):

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from cases import assert_close
+from cases import NUMPY_2, assert_close
 from html_reader import read
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -103,8 +103,9 @@ def assert_compiled(f, *args, argnum=0):
     flat = lambda tree: [plain(x) for x in (tree.values() if isinstance(tree, dict) else [tree])]  # noqa: E731
     for x, y in zip(flat(gradient), flat(adjoint), strict=True):
         assert_close(x, y, rtol=1e-12)
-    portable, _ = step.portable(np, *args)
-    assert_close(plain(portable), plain(expected), rtol=1e-12)
+    if NUMPY_2:  # the array API standard
+        portable, _ = step.portable(np, *args)
+        assert_close(plain(portable), plain(expected), rtol=1e-12)
     assert_shown(step.source)
     assert_shown(step.portable_source)
     return step
