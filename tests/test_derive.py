@@ -2,6 +2,7 @@
 
 import gc
 import inspect
+import itertools
 import re
 import threading
 import weakref
@@ -36,6 +37,11 @@ def given(name, *shape):
 def right(formula, i=0):
     """The right-hand side of a line."""
     return str(formula).splitlines()[i].partition(" = ")[2]
+
+
+def equations(formula):
+    """The gradients and the Δ, without what is said of the names in them."""
+    return list(itertools.takewhile(lambda line: not line.startswith(("where ", "(")), str(formula).splitlines()))
 
 
 def run(source, formula):
@@ -110,13 +116,13 @@ def test_the_rows_of_mishachev(k, mixed):
     forms = {"bullet": row_of_3, "kronecker": row_of_4, "diagonal": row_of_5, "inlined": inlined_row}
     for form, row in forms.items():
         formula = tg.derive(f, matrices, form=form)
-        assert str(formula).splitlines() == [f"∇W{i} = {row(k, i)}" for i in range(1, k + 1)]
+        assert equations(formula) == [f"∇W{i} = {row(k, i)}" for i in range(1, k + 1)]
         assert formula.certified and not formula.left_out
 
 
 def test_the_delta_recursion():
     f, matrices = mishachev(3, True)
-    assert str(tg.derive(f, matrices)).splitlines() == [
+    assert equations(tg.derive(f, matrices)) == [
         "∇W1 = Δ1·Xᵀ", "∇W2 = Δ2·Σ1ᵀ", "∇W3 = Δ3·Σ2ᵀ",
         "Δ3 = Σ3′", "Δ2 = (W3ᵀ·Δ3) ∘ Σ2′", "Δ1 = (W2ᵀ·Δ2) ∘ Σ1′",
     ]  # fmt: skip
@@ -143,13 +149,15 @@ def test_softmax_and_cross_entropy(batch):
     ones = "·1" * (batch > 1)
     general = "(1/ln 2) ((1ᵀ·t) ∘ a2 − t)" if batch > 1 else "(1/ln 2) ((1ᵀ·t) a2 − t)"
     assert right(tg.derive(loss, parameters[2])) == f"{general}·a1ᵀ"
-    assert str(tg.derive(loss, parameters, assume=[tg.sums_to_one(t)])).splitlines() == [
+    assert equations(tg.derive(loss, parameters, assume=[tg.sums_to_one(t)])) == [
         "∇W1 = Δ1·Xᵀ", f"∇b1 = Δ1{ones}", "∇W2 = Δ2·a1ᵀ", f"∇b2 = Δ2{ones}",
         "Δ2 = (1/ln 2) (a2 − t)", "Δ1 = (W2ᵀ·Δ2) ∘ a1′",
     ]  # fmt: skip
     mean = tg.derive(loss / 6, parameters[2], assume=[tg.sums_to_one(t)])
     assert right(mean) == "(1/(6 ln 2)) (a2 − t)·a1ᵀ"
-    assert mean.latex == r"\nabla_{W_{2}} = \frac{1}{6 \ln 2} \left(a_{2} - t\right) \cdot a_{1}^T"
+    assert mean.latex.splitlines()[1] == (
+        r"\nabla_{W_{2}} &= \frac{1}{6 \ln 2} \left(a_{2} - t\right) \cdot a_{1}^T \\"
+    )
 
 
 def test_squared_error_and_sigmoid():
@@ -159,7 +167,7 @@ def test_squared_error_and_sigmoid():
     assert right(tg.derive(loss, W)) == "((a − t) ∘ a′)·a0ᵀ"
     assert right(tg.derive(loss, W, activation="expanded")) == "((a − t) ∘ a ∘ (1 − a))·a0ᵀ"
     assert right(tg.derive(loss, W, activation="argument")) == "((a − t) ∘ σ′(z1))·a0ᵀ"
-    assert tg.derive(loss, W, activation="argument").latex.count(r"\sigma'\left(z_{1}\right)") == 1
+    assert tg.derive(loss, W, activation="argument").latex.count(r"\sigma'\left(z_{1}\right)") == 2  # and its definition
     assert right(tg.derive(loss, a)) == "a − t"
 
 
@@ -252,7 +260,7 @@ def test_a_recurrent_network():
     U, W, h = variable("U", 3, 3), variable("W", 3, 2), given("h0", 3, 1)
     for i in (1, 2, 3):
         h = tg.tanh(U @ h + W @ given(f"x{i}", 2, 1)).named(f"h{i}")
-    assert str(tg.derive(tg.sum(h**2) / 2, [U, W])).splitlines() == [
+    assert equations(tg.derive(tg.sum(h**2) / 2, [U, W])) == [
         "∇U = Δ1·h0ᵀ + Δ2·h1ᵀ + Δ3·h2ᵀ", "∇W = Δ1·x1ᵀ + Δ2·x2ᵀ + Δ3·x3ᵀ",
         "Δ3 = h3 ∘ h3′", "Δ2 = (Uᵀ·Δ3) ∘ h2′", "Δ1 = (Uᵀ·Δ2) ∘ h1′",
     ]  # fmt: skip
@@ -264,7 +272,7 @@ def test_a_network_of_rows():
     T = tg.Tensor(np.eye(2)[[0, 1, 1, 0, 1, 0]], name="T")
     loss = tg.softmax_cross_entropy(T, H @ V + c, axis=1)
     formula = tg.derive(loss, [W, b, V, c], assume=[tg.sums_to_one(T, axis=1)])
-    assert str(formula).splitlines() == [
+    assert equations(formula) == [
         "∇W = Xᵀ·Δ1", "∇b = Δ1ᵀ·1", "∇V = Hᵀ·Δ2", "∇c = Δ2ᵀ·1",
         "Δ2 = softmax(z2, axis=1) − T", "Δ1 = (Δ2·Vᵀ) ∘ H′",
     ]  # fmt: skip
@@ -276,9 +284,11 @@ def test_a_vector_gets_a_given_adjoint():
     z = variable("z", 4, 1)
     a = tg.softmax(z).named("a")
     formula = tg.derive(a, z)
-    assert str(formula) == "∇z = a ∘ (G − Gᵀ·a)"
+    assert str(formula).splitlines() == [
+        "∇z = a ∘ (G − Gᵀ·a)", "where a = softmax(z)", "(G is a gradient by the result, of shape (4, 1))"
+    ]  # fmt: skip
     G = variable("G", 4, 1)  # the name is taken
-    assert str(tg.derive(a * G, z)) == "∇z = a ∘ (G ∘ G_2 − 1ᵀ·(G ∘ G_2 ∘ a))"
+    assert right(tg.derive(a * G, z)) == "a ∘ (G ∘ G_2 − 1ᵀ·(G ∘ G_2 ∘ a))"
 
 
 def test_second_derivatives():
@@ -359,7 +369,9 @@ def test_names_in_latex(name, latex):
 def test_names_of_the_user_and_of_the_formula_do_not_collide():
     A, x, taken = variable("A", 3, 2), variable("x", 2), variable("Σ1", 3)
     formula = tg.derive(tg.sum(taken * tg.sigmoid(A @ x) ** 2), A)
-    assert str(formula) == "∇A = 2 (Σ1 ∘ Σ1_2 ∘ Σ1_2′)·xᵀ"
+    assert str(formula).splitlines() == [
+        "∇A = 2 (Σ1 ∘ Σ1_2 ∘ Σ1_2′)·xᵀ", "where z1 = A·x", "      Σ1_2 = σ(z1)", "      Σ1_2′ = Σ1_2 ∘ (1 − Σ1_2)"
+    ]  # fmt: skip
     I, H = variable("I", 3), variable("H", 3)  # the names of the unit matrix and of Heaviside's step
     loss = tg.sum(tg.maximum(I, 0) * H)
     loss.backward()
@@ -379,7 +391,10 @@ def test_the_same_tensor_twice_is_given_twice():
 def test_what_has_no_name_gets_one():
     W, x = tg.Tensor(np.ones((2, 3)), requires_grad=True), np.arange(3.0)[:, None]
     formula = tg.derive(tg.sum(tg.tanh(W @ x + np.array([[1.0], [2.0]])) ** 2), W)
-    assert str(formula) == "∇W1 = 2 (Σ1 ∘ Σ1′)·C1ᵀ\n(C1 is [[0], [1], [2]])"
+    assert str(formula).splitlines() == [
+        "∇W1 = 2 (Σ1 ∘ Σ1′)·C1ᵀ", "where z1 = W1·C1 + C2", "      Σ1 = tanh(z1)", "      Σ1′ = 1 − Σ1²",
+        "(W1 is a tensor without a name, of shape (2, 3))", "(C1 is [[0], [1], [2]])", "(C2 is [[1], [2]])",
+    ]  # fmt: skip
     assert formula.definitions["z1"] == "W1·C1 + C2" and formula.definitions["C2"] == "[[1], [2]]"
     a, b = variable("x", 2, 2), variable("x", 2, 2)
     assert right(tg.derive(tg.sum(a @ b), a)) == "1·1ᵀ·x_2ᵀ"

@@ -133,6 +133,8 @@ def _lines(text: str, known: set[str]) -> Iterator[list[Token]]:
         ends = i in outside and (
             token.kind in ("line", "break") or token.text == ";" or _parts(parts[-1], whole, i, outside)
         )
+        if token.text in WORDS and not parts[-1] and _equates(whole, i + 1, outside):
+            continue  # where z1 = ...
         if ends and parts[-1]:
             parts.append([])
             soft = token.kind == "line" and latex

@@ -42,6 +42,7 @@ def sums_to_one(t: Any, axis: int = 0) -> Assumption:
     >>> a = tg.softmax(tg.Tensor([[0.3], [0.1]], requires_grad=True, name="z").named("z")).named("a")
     >>> print(tg.derive(tg.cross_entropy(t, a), "z", assume=[tg.sums_to_one(t)]))
     ∇z = a − t
+    where a = softmax(z)
     """
     return Assumption(t, axis)
 
@@ -82,8 +83,9 @@ def derive(
     Returns
     -------
     Formula
-        ``str()`` gives Unicode; it has ``.latex``, ``.mathml``, ``.numpy``, ``.evaluate()``, ``.definitions`` and
-        ``.steps``.
+        ``str()`` gives Unicode: a line for each gradient and each Δ, then what the other names in them are, from
+        ``.definitions``; names of what is given are not defined. It has ``.latex`` and ``.mathml``, which say the same,
+        ``.numpy``, ``.evaluate()`` and ``.steps``.
 
     Raises
     ------

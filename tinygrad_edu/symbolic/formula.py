@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..mathml import mathml
+from ..naming import name_of
 from ..pickling import Readable
 from .chains import written
 from .evaluate import evaluate
 from .expression import matrix_shape
-from .latex import Latex
+from .latex import Latex, escaped
 from .program import program
 from .reading import Reading, symbol
 from .terms import Term, names_in, session
@@ -108,19 +109,33 @@ class Formula(Readable):
             pending = [self._definitions[name] for name in new]
         return {name: term for name, term in self._definitions.items() if name in found}
 
+    def _defined(self, style: Unicode) -> Iterator[tuple[str, str, str]]:
+        """What the lines need, in the order of the computation: the name, and both sides of its equation."""
+        for name, term in self.used().items():
+            column = self.reading.columns.get(name)
+            right = style.whole(term) if column is None else style.column(*column)
+            yield name, style.whole(symbol(name, term.shape)), right
+
     @functools.cached_property
     def definitions(self) -> dict[str, str]:
-        """The shared pieces by name: layers, derivatives of activations, Δ; and constants that have no name."""
-        style = self._style(Unicode)
-        found = {style.whole(symbol(name, term.shape)): style.whole(term) for name, term in self.used().items()}
-        found |= {name: text for name, text in self.reading.columns.items() if name in found}
-        terms = [*(line.term for line in self.lines), *self.used().values()]
-        return found | {name: _described(value) for name, value in self._constants(terms).items()}
+        """What the text has names for: layers, derivatives of activations, Δ; and what has no name in the program.
+        Leaves that have one are not among it."""
+        found = {left: right for _, left, right in self._defined(self._style(Unicode))}
+        return found | self._described
 
-    def _constants(self, terms: Iterable[Term]) -> dict[str, Any]:
-        """The constants in terms that have no name in the program."""
-        found = names_in(terms)
-        return {name: value for name, value in self.reading.constants.items() if name in found}
+    @functools.cached_property
+    def _described(self) -> dict[str, str]:
+        """What is given and has no name in the program."""
+        found = names_in([*(line.term for line in self.lines), *self.used().values()])
+        described = {}
+        for name, x in self.reading.given.items():
+            if name in found and name in self.reading.constants:
+                described[name] = _described(self.reading.constants[name])
+            elif name in found and name == self.reading.seed:
+                described[name] = f"a gradient by the result, of shape {x.shape}"
+            elif name in found and not name_of(x):
+                described[name] = f"a tensor without a name, of shape {x.shape}"
+        return described
 
     @functools.cached_property
     def steps(self) -> list[Derivation]:
@@ -137,12 +152,17 @@ class Formula(Readable):
     # --- as text ---
 
     def _rows(self, style: Unicode) -> Iterator[tuple[str, str]]:
-        """Each line and each Δ as the two sides of an equation."""
+        """Each line, each Δ and what else the text has names for as the two sides of an equation."""
         for line in self.lines:
             yield f"{style.nabla(line.name)}", written(line.term, self.form, style)
-        for name, term in self.used().items():
+        others = []
+        for name, left, right in self._defined(style):
             if name in self.reading.deltas:
-                yield style.symbol(name), style.whole(term)
+                yield left, right
+            else:
+                others.append((left, right))
+        for left, right in others:
+            yield f"{style.where if (left, right) == others[0] else style.indent}{left}", right
 
     def __str__(self) -> str:
         return self._text
@@ -150,18 +170,18 @@ class Formula(Readable):
     @functools.cached_property
     def _text(self) -> str:
         rows = [f"{left} = {right}" for left, right in self._rows(self._style(Unicode))]
-        shown = [term for name, term in self.used().items() if name in self.reading.deltas]
-        shown += [line.term for line in self.lines]
-        rows += [f"({name} is {_described(value)})" for name, value in self._constants(shown).items()]
+        rows += [f"({name} is {text})" for name, text in self._described.items()]
         return "\n".join(rows + ([] if self.certified else ["(not certified: the engine has no finite number here)"]))
 
     def __repr__(self) -> str:
-        return f"<Formula: {'; '.join(str(self).splitlines())}>"
+        return f"<Formula: {'; '.join(map(str.strip, str(self).splitlines()))}>"
 
     @functools.cached_property
     def latex(self) -> str:
         """The equations in LaTeX; several in an ``aligned`` environment."""
-        rows = [f"{left} &= {right}" for left, right in self._rows(self._style(Latex))]
+        style = self._style(Latex)
+        rows = [f"{left} &= {right}" for left, right in self._rows(style)]
+        rows += [rf"{style.symbol(name)} &\text{{ is {escaped(text)}}}" for name, text in self._described.items()]
         if len(rows) == 1:
             return rows[0].replace("&=", "=", 1)
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"

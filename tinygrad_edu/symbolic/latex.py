@@ -31,6 +31,7 @@ class Latex(Unicode):
 
     dot, times, over, minus = r" \cdot ", r" \circ ", r" \oslash ", "-"
     bullet, kronecker = r" \bullet ", r" \otimes "
+    where, indent = r"\text{where } ", ""
     bare_fractions = False
 
     def __init__(self, order: Sequence[str] = (), applied: Mapping[str, tuple[str, Term]] | None = None) -> None:
@@ -41,7 +42,7 @@ class Latex(Unicode):
         written: set[str] = set()
         for name in order:
             text = latex_name(name, letters)
-            self.names[name] = text = rf"\text{{{_escaped(name)}}}" if text in written else text
+            self.names[name] = text = rf"\text{{{escaped(name)}}}" if text in written else text
             written.add(text)
 
     def nabla(self, name: str) -> str:
@@ -96,15 +97,17 @@ class Latex(Unicode):
         if name in BRACKETS:
             return rf"\left[{RELATIONS.get(BRACKETS[name], f' {BRACKETS[name]} ').join(shown)}\right]", ATOM
         if "functions" in params:
-            inner = ", ".join(_escaped(_text_of(f)) for f in params["functions"])
-            return rf"\left[\text{{{inner}}}\right]\left({shown[0]}\right)", ATOM
+            return self._column(list(map(_text_of, params["functions"])), shown[0]), ATOM
         if name in ("softmax", "log_softmax") and params.get("axis") == 0:
             params = {}
         for key, value in params.items():
             if value is not None and value is not False and (key not in ZERO_BY_DEFAULT or value):
-                shown.append(rf"\text{{{_escaped(f'{key}={parameter(plain(value))}')}}}")
-        symbol = FUNCTIONS.get(name) or rf"\operatorname{{{_escaped(str(name))}}}"
+                shown.append(rf"\text{{{escaped(f'{key}={parameter(plain(value))}')}}}")
+        symbol = FUNCTIONS.get(name) or rf"\operatorname{{{escaped(str(name))}}}"
         return rf"{symbol}\left({', '.join(shown)}\right)", ATOM
+
+    def _column(self, functions: Sequence[str], argument: str) -> str:
+        return rf"\left[\text{{{', '.join(map(escaped, functions))}}}\right]\left({argument}\right)"
 
 
 def _text_of(function: Any) -> str:
@@ -112,7 +115,7 @@ def _text_of(function: Any) -> str:
     return str(getattr(operation, "name", None) or getattr(function, "__name__", function))
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     return "".join(ESCAPES.get(character, character) for character in visible(text))
 
 
@@ -140,5 +143,5 @@ def latex_name(name: str, letters: Mapping[str, str] = LETTERS) -> str:
     elif re.fullmatch(r"[A-Za-z]+", head):
         text = rf"\mathrm{{{head}}}"
     else:
-        return rf"\text{{{_escaped(name)}}}"
+        return rf"\text{{{escaped(name)}}}"
     return text + (f"_{{{index}}}" if index else "") + "'" * primes

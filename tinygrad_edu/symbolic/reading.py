@@ -67,7 +67,7 @@ class Reading:
         self.primes: list[tuple[str, Term, Expression]] = []  # the symbol's name, the input, the slope
         self.applied: dict[str, tuple[str, Term]] = {}  # the same as a function and its argument, if so asked for
         self.functions: dict[str, str] = {}  # σ′ of each
-        self.columns: dict[str, str] = {}  # a column of different functions′ as it is defined
+        self.columns: dict[str, tuple[list[str], Term]] = {}  # functions′, each of a row, and the argument
         self.deltas: list[str] = []
         self.seed = ""  # the name of the adjoint that the sweep starts with, where that is no 1
         self._used: set[str] = set()  # names of what is neither given nor defined, or not yet
@@ -250,8 +250,8 @@ class Reading:
             self.primes.append((prime, inputs[0].term, slope))
             self.functions[prime] = f"{operation.symbol or operation.name}′"
         if "functions" in record.params:
-            column = ", ".join(f"{parameter(function)}′" for function in record.params["functions"])
-            self.columns[prime] = f"[{column}]({unicode(inputs[0].term)})"
+            column = [f"{parameter(function)}′" for function in record.params["functions"]]
+            self.columns[prime] = column, inputs[0].term
 
     # --- backward ---
 

@@ -29,6 +29,7 @@ class Unicode:
 
     dot, times, over, minus, plus = "·", " ∘ ", " ⊘ ", "−", "+"
     bullet, kronecker = " • ", " ⊗ "
+    where, indent = "where ", "      "
     bare_fractions = True  # a fraction has parentheses that it does not need when it stands alone
 
     def __init__(self, order: Sequence[str] = (), applied: Mapping[str, tuple[str, Term]] | None = None) -> None:
@@ -75,6 +76,13 @@ class Unicode:
 
     def indexed(self, text: str, index: str) -> str:
         return f"{text}[{index}]"
+
+    def column(self, functions: Sequence[str], argument: Term) -> str:
+        """A column of functions, each of a row."""
+        return self._column(functions, self.whole(argument))
+
+    def _column(self, functions: Sequence[str], argument: str) -> str:
+        return f"[{', '.join(functions)}]({argument})"
 
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
         name = getattr(operation, "name", operation)

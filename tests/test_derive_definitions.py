@@ -1,0 +1,107 @@
+"""What the names in a formula are: said below it, in the same words everywhere."""
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from cases import assert_close
+
+import tinygrad_edu as tg
+from tinygrad_edu.symbolic.terms import names_in
+
+RANDOM = np.random.default_rng(21)
+
+
+def variable(name, *shape):
+    return tg.Tensor(RANDOM.normal(size=shape), requires_grad=True, name=name)
+
+
+def given(name, *shape):
+    return tg.Tensor(RANDOM.normal(size=shape), name=name)
+
+
+def network():
+    W1, b1, W2 = variable("W1", 3, 4), variable("b1", 3, 1), variable("W2", 2, 3)
+    X, Y = given("X", 4, 5), given("Y", 2, 5)
+    return tg.squared_error(Y, tg.tanh(W2 @ tg.sigmoid(W1 @ X + b1))), [W1, b1, W2]
+
+
+def test_what_the_names_are_stands_below_the_formula():
+    loss, parameters = network()
+    formula = tg.derive(loss, parameters)
+    assert str(formula).splitlines() == [
+        "∇W1 = Δ1·Xᵀ", "∇b1 = Δ1·1", "∇W2 = Δ2·Σ1ᵀ", "Δ2 = (Σ2 − Y) ∘ Σ2′", "Δ1 = (W2ᵀ·Δ2) ∘ Σ1′",
+        "where z1 = W1·X + b1", "      Σ1 = σ(z1)", "      z2 = W2·Σ1", "      Σ2 = tanh(z2)",
+        "      Σ1′ = Σ1 ∘ (1 − Σ1)", "      Σ2′ = 1 − Σ2^∘²",
+    ]  # fmt: skip
+    assert formula.latex.splitlines()[6:8] == [
+        r"\text{where } z_{1} &= W_{1} \cdot X + b_{1} \\", r"\Sigma_{1} &= \sigma\left(z_{1}\right) \\"
+    ]  # fmt: skip
+    assert "where" in formula.mathml and formula.mathml.count("<mtr>") == 11
+    bundle = formula._repr_mimebundle_()
+    assert "where z1 = W1·X + b1" in bundle["text/plain"] and r"\text{where } z_{1}" in bundle["text/latex"]
+    assert "; where z1 = W1·X + b1; Σ1 = σ(z1); " in repr(formula)
+
+
+@pytest.mark.parametrize("activation", ["prime", "argument", "expanded"])
+@pytest.mark.parametrize("form", ["recursive", "inlined"])
+def test_every_name_is_defined_once_and_definitions_are_the_source(form, activation):
+    loss, parameters = network()
+    formula = tg.derive(loss, parameters, form=form, activation=activation)
+    gradients, rest = str(formula).splitlines()[:3], str(formula).splitlines()[3:]
+    shown = dict(line.removeprefix("where ").strip().split(" = ") for line in rest)
+    assert shown == formula.definitions and len(shown) == len(rest)
+    assert all(line.startswith("∇") for line in gradients)
+    leaves = {"W1", "b1", "W2", "X", "Y"}
+    assert not leaves & shown.keys()
+    below = {name for term in formula.used().values() for name in names_in([term])}
+    above = names_in([line.term for line in formula.lines])
+    applied = {"σ′(z1)", "tanh′(z2)"} if activation == "argument" else {"Σ1′", "Σ2′"} & (above | below)
+    assert {name for name in above | below if "′" not in name} - leaves | applied == shown.keys()
+
+
+def test_a_formula_of_given_names_only_stands_alone():
+    x = variable("x", 3)
+    formula = tg.derive(tg.sum(x**2), x)
+    assert str(formula) == "∇x = 2 x" and formula.latex == r"\nabla_{x} = 2 x" and formula.definitions == {}
+
+
+def test_what_has_no_name_is_said_as_well():
+    W = tg.Tensor(RANDOM.normal(size=(2, 3)), requires_grad=True)
+    y = (W @ np.array([1.0, 0.5, 2.0]) * np.full((5, 2), 0.1).cumsum(0)).named("y")
+    formula = tg.derive(y, W)
+    assert str(formula).splitlines()[1:] == [
+        "(W1 is a tensor without a name, of shape (2, 3))",
+        "(C1 is [1, 0.5, 2])",
+        "(C2 is [[0.1, 0.1], [0.2, 0.2], [0.3, 0.3], [0.4, 0.4], [0.5, 0.5]])",
+        "(G is a gradient by the result, of shape (5, 2))",
+    ]  # fmt: skip
+    assert formula.latex.count(r"&\text{ is ") == 4
+    assert formula.definitions["G"] == "a gradient by the result, of shape (5, 2)"
+
+
+def test_columns_of_functions_are_defined_by_their_names():
+    W, x = variable("W", 3, 4), given("x", 4, 1)
+    out = tg.coordinatewise([tg.sigmoid, tg.tanh, tg.relu], W @ x)
+    for activation, name in (("prime", "Σ1′"), ("argument", "Σ′(z1)")):
+        formula = tg.derive(tg.sum(out), W, activation=activation)
+        assert formula.definitions[name] == "[σ′, tanh′, relu′](z1)"
+        assert r"\left[\text{σ′, tanh′, relu′}\right]\left(z_{1}\right)" in formula.latex
+        assert ElementTree.fromstring(formula.mathml) is not None
+
+
+def test_the_definitions_evaluate_to_the_gradient():
+    """By hand, from what the text says."""
+    loss, (W1, b1, W2) = network()
+    formula = tg.derive(loss, [W1, b1, W2])
+    given = dict(formula.reading.values)
+    text = str(formula).replace("′", "_").replace("^∘²", "**2").replace("ᵀ", ".T").replace("·1", "@one")
+    text = re.sub("[∘·−]", lambda sign: {"∘": "*", "·": "@", "−": "-"}[sign[0]], text)
+    lines = [line.removeprefix("where ").strip() for line in text.splitlines()]
+    names = {"np": np, "σ": lambda z: 1 / (1 + np.exp(-z)), "tanh": np.tanh, "one": np.ones((5, 1)), **given}
+    for line in [*lines[5:], *lines[3:5], *lines[:3]]:
+        left, _, right = line.partition(" = ")
+        names[left.replace("∇", "d")] = eval(right, names)
+    for name, gradient in zip(("dW1", "db1", "dW2"), tg.adjoints(loss, [W1, b1, W2]), strict=True):
+        assert_close(names[name], gradient, rtol=1e-12)
