@@ -107,11 +107,12 @@ def test_a_formula_that_divides_by_0_on_the_other_side_is_refused(monkeypatch):
         tg.derive(tg.sum(np.sqrt(tg.relu(x))), x)
 
 
-def test_a_mask_that_was_written_into_is_a_constant():
-    z = variable("z", 5)
+def test_a_mask_that_was_written_into_is_no_condition():
+    z = variable("z", 50)
     mask = z > 0
     mask[2] = not mask[2]
-    assert str(tg.derive(tg.sum(z * mask), z)).splitlines()[0] == "∇z = C1"
+    with pytest.raises(ValueError, match="numbers that NumPy may have made of a comparison"):
+        tg.derive(tg.sum(z * mask), z)
     mask = z > 0
     loss = tg.sum(z * mask)
     mask[2] = not mask[2]  # afterwards: the tape has a copy
@@ -174,3 +175,90 @@ def test_conditions_at_the_edge():
     z = tg.Tensor([np.nan, -1.0, 4.0], requires_grad=True, name="z")
     formula = tg.derive(tg.sum(np.where(z > 0, z, 2.0 * z)), z)
     assert_close(formula.evaluate(), np.array([2.0, 2.0, 1.0]))
+
+
+# --- what NumPy makes of masks ---------------------------------------------------------------------------------------
+
+
+MADE = {
+    "~m": lambda z, m, n: z * ~m,
+    "m & n": lambda z, m, n: z * (m & n),
+    "m | n": lambda z, m, n: np.where(m | n, z, 0.0),
+    "m ^ n": lambda z, m, n: z * (m ^ n),
+    "logical_not": lambda z, m, n: z * np.logical_not(m),
+    "astype": lambda z, m, n: z * m.astype(float),
+    "where": lambda z, m, n: z * np.where(m, 1.0, 0.1),
+    "times": lambda z, m, n: z * (1.5 * m),
+    "sum": lambda z, m, n: z**2 / np.sum(m),
+    "method": lambda z, m, n: z**2 * m.sum(),
+    "share": lambda z, m, n: z**2 * np.mean(m),
+    "sums": lambda z, m, n: z**2 * m.sum(axis=0),
+    "shares": lambda z, m, n: z**2 / n.mean(axis=1, keepdims=True),
+    "any": lambda z, m, n: z * np.any(m),
+    "row": lambda z, m, n: z[1] * m[1],
+    "column": lambda z, m, n: z[:, 2] * m[:, 2],
+    "turned": lambda z, m, n: z.T * m.T,
+    "index": lambda z, m, n: z[m] ** 2,
+    "places": lambda z, m, n: z[np.nonzero(m)] ** 2,
+    "tensor": lambda z, m, n: z * tg.Tensor(m),
+    "of what is near": lambda z, m, n: z * ~(3 * z - 1 > np.abs(z)),
+    "finite": lambda z, m, n: z * ~np.isfinite(z),
+    "without a tape": lambda z, m, n: z * _without_a_tape(z),
+}
+
+
+def _without_a_tape(z):
+    with tg.no_grad():
+        return z > 0
+
+
+@pytest.mark.parametrize("f", MADE.values(), ids=MADE)
+def test_what_numpy_makes_of_a_mask_is_refused_in_one_line(f):
+    """On other numbers it is another; a certificate would be for these only."""
+    z = variable("z", 3, 4)
+    with pytest.raises(ValueError, match=r"^derive: (a constant of \w+|an index) has numbers that NumPy may have.*$"):
+        tg.derive(tg.sum(f(z, z > 0.1, z < 0.9)), z)
+
+
+@pytest.mark.parametrize(("f", "text"), [
+    (lambda z: z * (z <= 0.1), "[z ≤ 1/10]"),
+    (lambda z: z * (z > 0.1) * (z < 0.9), "[z < 9/10] ∘ [z > 1/10]"),
+    (lambda z: np.where(z > 0.9, z, np.where(z < 0.1, z, 0)), "[z < 1/10] ∘ [z ≤ 9/10] + [z > 9/10]"),
+    (lambda z: np.where(np.sum(z, keepdims=True) > 0, z, -z), "([1ᵀ·z·1 > 0] − [1ᵀ·z·1 ≤ 0]) 1·1ᵀ"),
+    (lambda z: (z.sum(keepdims=True) > 0) * z, "[1ᵀ·z·1 > 0] 1·1ᵀ"),
+    (lambda z: np.where(np.max(z, keepdims=True) > 1, z, 2 * z), "(2 [max(z) ≤ 1] + [max(z) > 1]) 1·1ᵀ"),
+])  # fmt: skip
+def test_the_same_as_it_is_to_be_written(f, text):
+    z = variable("z", 3, 4)
+    formula = tg.derive(tg.sum(f(z)), z)
+    assert str(formula).partition(" = ")[2] == text
+    for _ in range(6):
+        on_other_numbers(formula, f, z)
+
+
+def test_data_are_no_conditions():
+    """Masks that nobody compared, what was compared later or elsewhere, and what has a name."""
+    z, other = variable("z", 3, 4), variable("other", 3, 4)
+    drawn = RANDOM.random((3, 4)) > 0.5
+    drawn[0, 0] = z.numpy()[0, 0] < 0  # it is not z > 0, nor the opposite
+    drawn[0, 1] = z.numpy()[0, 1] > 0
+    for constant in (drawn, drawn / 0.5, 1.0 - drawn, ~(other > 0)):
+        used = z > 0
+        assert str(tg.derive(tg.sum(z * constant * used), z)).splitlines()[0] == "∇z = [z > 0] ∘ C1"
+    z = variable("z", 3, 4)
+    mask = z.numpy() > 0
+    loss = tg.sum(z * mask)
+    assert (z > 0).sum() == mask.sum()  # looked at afterwards
+    assert str(tg.derive(loss, z)).splitlines()[0] == "∇z = C1"
+    assert str(tg.derive(tg.sum(z * tg.Tensor(mask, name="m")), z)) == "∇z = m"  # now the name says so
+    assert str(tg.derive(tg.sum(z * int(mask.sum())), z)) == f"∇z = {mask.sum()} 1·1ᵀ"  # a number of Python's own
+
+
+@pytest.mark.parametrize("f", [
+    lambda z: np.where(z.sum() > 0, z, -z), lambda z: (z[0, 0] > 0) * z, lambda z: z * float(z[1, 2] > 0) * (z.max() > 1),
+    lambda z: np.where(tg.max(z) > 1, z, 2 * z),
+])  # fmt: skip
+def test_a_comparison_of_a_number_is_no_array_and_refused(f):
+    z = variable("z", 3, 4)
+    with pytest.raises(ValueError, match=r"of an array: np.sum\(z, keepdims=True\) > 0, or say that"):
+        tg.derive(tg.sum(f(z)), z)

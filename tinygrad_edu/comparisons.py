@@ -11,7 +11,10 @@ import weakref
 from collections import deque
 from typing import Any
 
+import numpy as np
+
 LATE = 200  # operations
+NEAR, LARGEST = 8, 10_000  # tensors that a comparison is known to depend on; numbers of a mask that are kept
 
 
 class Compared(weakref.ref[Any]):
@@ -25,6 +28,9 @@ class Compared(weakref.ref[Any]):
 
 
 _known: dict[int, Compared] = {}
+# What comparisons gave, of which NumPy may make other arrays: when, the stamps of the tensors that it depends on (of one
+# that has none, its id below 0), the numbers.
+_made: deque[tuple[int, list[int], Any]] = deque(maxlen=LATE)
 _of_late: deque[Compared] = deque()
 
 
@@ -58,3 +64,24 @@ def carried(mask: Any, copy: Any) -> Any:
     if found is not None and found() is mask:
         note(copy, found.operation, found.inputs, 0)
     return copy
+
+
+def keep(mask: Any, inputs: tuple[Any, ...], when: int) -> None:
+    """Keep the numbers that a comparison gave."""
+    if not isinstance(mask, np.ndarray | np.bool_) or mask.size > LARGEST:
+        return
+    near, pending = [], list(inputs)
+    for x in pending:
+        record = getattr(x, "_record", False)
+        if record:
+            near.append(record.stamp)
+            if len(pending) < NEAR:
+                pending += record.inputs
+        elif record is None:
+            near.append(-id(x))
+    _made.append((when, near, mask.copy()))
+
+
+def made(stamps: set[int]) -> list[tuple[int, Any]]:
+    """When comparisons that depend on tensors with these stamps were made, and the numbers that they gave."""
+    return [(when, mask) for when, near, mask in _made if not stamps.isdisjoint(near)]

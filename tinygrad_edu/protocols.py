@@ -12,10 +12,10 @@ import numpy as np
 
 from . import operations as op
 from .alternatives import INSTEAD, OWN
-from .comparisons import note
+from .comparisons import keep, note
 from .errors import misfit
 from .operations.signatures import ERRORS, NUMPYS_OWN, as_called, changes_nothing
-from .record import Node, Operation, Value, apply, constant, is_recording, state, unchanging
+from .record import Node, Operation, Value, apply, constant, is_recording, stamps, state, unchanging
 
 
 def _reshape(x: Any, shape: Any = None, order: str = "C", *, newshape: Any = None) -> Any:
@@ -91,6 +91,7 @@ def compared(operation: Operation, x: Any, y: Any) -> Any:
     a, b = plain(x), plain(y)
     simple = type(a) is np.ndarray and (type(b) is float or type(b) is int)
     mask = operation.forward(a, b) if simple else apply(operation, (a, b))
+    keep(mask, (x, y), next(stamps))
     if type(mask) is np.ndarray and is_recording():
         if simple:
             note(mask, operation, (x, y), _age(x))
@@ -148,7 +149,9 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
     if kwargs:
         return call_ufunc(ufunc, method, inputs, {})
     if ufunc not in COMPARISONS:
-        return on_values(ufunc, name, plain(inputs), {})
+        found = on_values(ufunc, name, plain(inputs), {})
+        keep(found, inputs, next(stamps))
+        return found
     try:
         return compared(COMPARISONS[ufunc], *inputs)
     except ERRORS as error:

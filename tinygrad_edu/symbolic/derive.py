@@ -18,6 +18,7 @@ from .certify import certify
 from .coefficients import ONE, coefficient
 from .expression import Expression, matrix_shape
 from .formula import Formula, Line
+from .frozen import demand_known_constants
 from .reading import Reading, symbol
 from .replay import Assumption
 from .sharing import shared
@@ -134,6 +135,7 @@ def _formula(
 ) -> Formula:
     """The sweep on symbols, tidied."""
     reading = Reading(loss, leading_to(loss, wanted))
+    demand_known_constants(reading)
     reading.sweep(_seed(reading, loss))
     tidier = Tidier(primes(reading, activation), _assumed(reading, assume))
     slopes = {name for name, _, _ in reading.primes}

@@ -126,7 +126,7 @@ class Formula(Readable):
     @functools.cached_property
     def _described(self) -> dict[str, str]:
         """What is given and has no name in the program."""
-        found = names_in([*(line.term for line in self.lines), *self.used().values()])
+        found = names_in([*(line.term for line in self.lines), *self.used().values()]) | {x.name for x in self.lines}
         described = {}
         for name, x in self.reading.given.items():
             if name in found and name in self.reading.constants:

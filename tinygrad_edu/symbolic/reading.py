@@ -176,14 +176,19 @@ class Reading:
         return self._expressions[x._record.stamp] if _is_tracked(x) else self._operand(*_split(x))
 
     def condition(self, mask: Any) -> Compared | None:
-        """What a boolean array was compared from, if the tape says so: someone may have written into it."""
-        found = noted(mask) if self.shown is None else None
+        """What a boolean array was compared from, if the tape says so. Of nan neither z > 0 nor z ≤ 0 holds."""
+        found = self.made_by(mask) if self.shown is None else None
+        return None if found is None or any(np.isnan(x).any() for x in self._values(found)) else found
+
+    def made_by(self, mask: Any) -> Compared | None:
+        """The comparison that made a boolean array: someone may have written into it since."""
+        found = noted(mask)
         if found is None or any(_is_tracked(x) and x._record.stamp not in self._expressions for x in found.inputs):
             return None
-        inputs = [self._expressions[x._record.stamp].value if _is_tracked(x) else _split(x)[1] for x in found.inputs]
-        if any(np.isnan(x).any() for x in inputs):  # neither z > 0 nor z ≤ 0
-            return None
-        return found if np.array_equal(found.operation.forward(*inputs), mask) else None
+        return found if np.array_equal(found.operation.forward(*self._values(found)), mask) else None
+
+    def _values(self, compared: Compared) -> list[Any]:
+        return [self._expressions[x._record.stamp].value if _is_tracked(x) else _split(x)[1] for x in compared.inputs]
 
     def constant(self, x: Any, value: Any, given: dict[str, Any], again: Mapping[int, Any]) -> Any:
         """A constant of the tape, from other numbers of what is given, and the nodes recorded again of them."""

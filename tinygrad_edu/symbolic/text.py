@@ -11,7 +11,7 @@ from ..notation import applied
 from .algebra import OTHERWISE, chained, ones, support
 from .coefficients import ONE, Coefficient
 from .selections import takes_rows
-from .terms import Monomial, Power, Term, atom, content, number, poly, scaled
+from .terms import Monomial, Power, Term, atom, content, filled, number, poly, scaled
 
 SUM, PRODUCT, HADAMARD, POSTFIX, ATOM = range(5)  # how tightly a text binds
 Text = tuple[str, int]
@@ -141,7 +141,10 @@ class Unicode:
             return f"{'H' if 'H' not in self.order else 'heaviside'}{self.parentheses(arguments[0][0])}", ATOM
         if operation == "hat":
             return self.hat(arguments[0][0]), ATOM
-        return self.call(operation, arguments, dict(term.data.params))
+        params = dict(term.data.params)
+        if params.get("axis") is None:
+            params.pop("keepdims", None)  # a number is one by one
+        return self.call(operation, arguments, params)
 
     def _unit(self, n: int) -> str:
         return self.symbol("I" if "I" not in self.order else f"I_{n}")
@@ -178,6 +181,9 @@ class Unicode:
             text = self.dot.join(self.text(x)[0] for x in extents)
             return f"{sign}{front}{text}", PRODUCT if front or len(extents) > 1 else ATOM
         inner = poly(p.items, before)
+        if before == (1, 1):  # a number in front of 1 · 1ᵀ
+            repeated = self._repeated(filled(ONE, p.shape), before)
+            return f"{self.inside(self._poly(inner), POSTFIX)} {repeated[0]}", PRODUCT
         if before[0] != p.shape[0]:
             inner = chained(atom(ones((p.shape[0], 1))), inner)
         if before[1] != p.shape[1]:
