@@ -262,3 +262,68 @@ def test_a_comparison_of_a_number_is_no_array_and_refused(f):
     z = variable("z", 3, 4)
     with pytest.raises(ValueError, match=r"of an array: np.sum\(z, keepdims=True\) > 0, or say that"):
         tg.derive(tg.sum(f(z)), z)
+
+
+# --- second derivatives ----------------------------------------------------------------------------------------------
+
+
+V = RANDOM.normal(size=(3, 4))
+BENT = [
+    (lambda z: np.where(z > 0, z**3, z**2), "2 v ∘ ([z ≤ 0] + 3 [z > 0] ∘ z)"),
+    (lambda z: (z > 0) * z**3, "6 [z > 0] ∘ v ∘ z"),
+    (lambda z: z**3 * (z > 0.5) * (z < 2), "6 [z < 2] ∘ [z > 1/2] ∘ v ∘ z"),
+    (lambda z: tg.relu(z) ** 3, "6 v ∘ relu(z)"),
+    (lambda z: np.maximum(z, 0) ** 3, "6 v ∘ max(z, 0)"),
+    (lambda z: np.maximum(z, z**2), "2 H(z^∘² − z) ∘ v"),
+    (lambda z: np.minimum(z**2, 1), "2 H(1 − z^∘²) ∘ v"),
+    (lambda z: np.abs(z) ** 3, "6 v ∘ z ∘ sign(z)"),
+    (huber, "[|z − 1| ≤ 1] ∘ v"),
+    (lambda z: np.select([z < -1, z < 1], [-z, z * z], 2 * z), "2 v ∘ [z < 1] ∘ [z ≥ −1]"),
+    (lambda z: np.where(z > 0, z, np.exp(z) - 1), "[z ≤ 0] ∘ v ∘ exp(z)"),
+    (lambda z: tg.leaky_relu(z) ** 2, None),
+    (lambda z: np.clip(z, -1, 1) ** 3, None),
+    (lambda z: np.where(np.max(z, axis=0) > 1, z**2, z**3), None),
+    (lambda z: np.where(z > 0, np.where(z > 1, z**4, z**3), z**2), None),
+]
+
+
+@pytest.mark.parametrize(("f", "text"), BENT)
+def test_second_derivatives_have_conditions(f, text):
+    """What a rule chooses by is no constant of the recorded sweep."""
+
+    def directional(z, v):
+        return tg.sum(tg.adjoints(tg.sum(f(z)), z, create_graph=True) * v)
+
+    z, v = variable("z", 3, 4), tg.Tensor(V, name="v")
+    formula = tg.derive(directional(z, v), z)
+    assert text is None or str(formula).partition(" = ")[2] == text
+    namespace = {}
+    exec(formula.numpy, namespace)
+    for seed in range(4):
+        new = 2 * np.random.default_rng(seed).normal(size=(3, 4))
+        leaf = tg.Tensor(new, requires_grad=True)
+        expected = tg.adjoints(directional(leaf, V), leaf)
+        assert_close(namespace["gradient"](**{"z": new, "v": V}), expected, rtol=1e-12)
+        exact = tg.hvp(lambda x: tg.sum(f(x)))(new, V)
+        assert_close(expected, exact, rtol=1e-12)
+
+
+def test_a_second_derivative_of_one_side_is_refused(monkeypatch):
+    z = tg.Tensor([0.5, 0.7, 2.0], requires_grad=True, name="z")
+    g = tg.adjoints(tg.sum(np.where(z > 0, z**3, z**2)), z, create_graph=True)
+    monkeypatch.setattr(expression, "BUILDERS", {**expression.BUILDERS, "where": lambda shape, m, x, y: x.term})
+    with pytest.raises(RuntimeError, match="differ"):
+        tg.derive(tg.sum(g), z)
+
+
+def test_second_derivatives_of_a_network_with_bends():
+    W, x, u = variable("W", 2, 3), variable("x", 3, 1), variable("u", 2, 1)
+    v = tg.Tensor(RANDOM.normal(size=(3, 1)), name="v")
+    g = tg.adjoints(tg.sum(np.where(W @ x > 0, (W @ x) ** 3, 0)), x, create_graph=True)
+    assert str(tg.derive(tg.sum(g * v), x)) == "∇x = 6 Wᵀ·([W·x > 0] ∘ (W·v) ∘ (W·x))"
+    g = tg.adjoints(tg.sum(u * tg.relu(W @ x) ** 2), x, create_graph=True)
+    assert str(tg.derive(tg.sum(g * v), x)).splitlines()[0] == "∇x = 2 Wᵀ·(u ∘ (W·v) ∘ Σ1′)"
+    mask = ~(W @ x > 0)  # what is frozen in the first is not known in the second
+    g = tg.adjoints(tg.sum((W @ x) ** 3 * mask), x, create_graph=True)
+    with pytest.raises(ValueError, match="made of a comparison"):
+        tg.derive(tg.sum(g * v), x)

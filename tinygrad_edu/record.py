@@ -299,8 +299,15 @@ def remember(out: Any, operation: Operation, inputs: Sequence[Any], params: Mapp
     if not 0 < depth <= DEEPEST or not is_recording():
         return
     if all(not isinstance(x, Node) or x._record is None for x in inputs):
-        kept = tuple(x if isinstance(x, Node) else unchanging(constant(x, operation)) for x in inputs)
-        out._origin = Origin(depth, operation, kept, params)
+        keep_origin(out, operation, inputs, params, depth)
+
+
+def keep_origin(
+    out: Any, operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any], depth: int = 1
+) -> None:
+    """Keep the origin of an untracked result. In a sweep that is recorded it may be a choice by tracked numbers."""
+    kept = tuple(x if isinstance(x, Node) else unchanging(constant(x, operation)) for x in inputs)
+    out._origin = Origin(depth, operation, kept, params)
 
 
 def apply(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any] = NO_PARAMETERS) -> Any:

@@ -17,7 +17,7 @@ from .errors import LOST
 from .leaving import leaving, looked_at
 from .operations.elementwise import astype, differentiable, undetermined
 from .protocols import COMPARISONS, call_function, call_ufunc, compared, is_traced, on_values, plain
-from .record import Node, Record, constant, leaf_record, recording, state
+from .record import Node, Record, constant, keep_origin, leaf_record, recording, state
 from .sweep import Pairs, Reading, below, numbers, owned, seed_for, settled, sweep
 from .views import View, given, view
 
@@ -420,7 +420,12 @@ def swept(
     with recording(True):
         if is_traced(loss):
             return [(x, bare(g)) for x, g in keep(sweep(loss, seed, absorbing(tensors), needed))]
-        return settled(loss, seed, read, needed, keep=keep)
+        before = state.untracked.get()
+        state.untracked.set(lambda *result: (before(*result), keep_origin(*result)))
+        try:
+            return settled(loss, seed, read, needed, keep=keep)
+        finally:
+            state.untracked.set(before)
 
 
 def _leaf(kind: type[Tensor], data: Any, requires_grad: bool, name: str | None, grad: Any) -> Tensor:

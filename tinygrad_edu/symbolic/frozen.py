@@ -11,7 +11,7 @@ import numpy as np
 
 from ..comparisons import made, noted
 from ..naming import name_of
-from .reading import Reading
+from .reading import Reading, constants_of
 
 OF_ARRAYS = "the comparisons themselves, as x * (z <= 0), x * (z > 0) * (z < 1) or np.where(z > 0, x, 0)"
 OF_A_NUMBER = "the comparison itself, of an array: np.sum(z, keepdims=True) > 0"
@@ -25,10 +25,10 @@ def demand_known_constants(reading: Reading) -> None:
     for node in reading.nodes.values() if kept else ():
         record = node._record
         masks = [mask for when, mask in kept if when < record.stamp]
-        for x, value in zip(record.inputs, record.values, strict=True):
+        for operation, x, value in constants_of(record):
             unknown = x is None or (x._record is None and not name_of(x) and not hasattr(x, "_origin"))
             if unknown and reading.made_by(value) is None and (noted(value) or is_made_of(value, masks)):
-                _refuse(f"a constant of {record.operation.name}", OF_A_NUMBER if np.ndim(value) == 0 else OF_ARRAYS)
+                _refuse(f"a constant of {operation.name}", OF_A_NUMBER if np.ndim(value) == 0 else OF_ARRAYS)
         index = record.params.get("index")
         places = index if isinstance(index, tuple) else (index,)
         arrays = [np.asarray(each) for each in places if isinstance(each, list | np.ndarray)]
@@ -52,10 +52,10 @@ def is_made_of(value: Any, masks: list[Any]) -> bool:
     if x.dtype.kind == "b" and x.size < FEW:
         return bool(masks)
     if not x.ndim:  # numbers that are written in a program are Python's own
-        return isinstance(value, np.generic | np.ndarray) and any(x == n for mask in masks for n in _counts(mask, None))
+        return isinstance(value, np.generic) and any(x == n for mask in masks for n in _counts(mask, None))
     counts = (n for mask in masks for axis in range(mask.ndim) for n in _counts(mask, axis))
     levels = np.unique(x)
-    if x.dtype.kind != "b" and x.size > 1 and levels.size > 1 and any(np.array_equal(x, n) for n in counts):
+    if x.dtype.kind != "b" and x.size > 1 and any(np.array_equal(x.ravel(), n.ravel()) for n in counts):
         return True
     mixed = levels.size == 2 or x.dtype.kind == "b"
     return mixed and any(_has_part(mask, x == levels[-1]) for mask in _combined(masks, x.size))

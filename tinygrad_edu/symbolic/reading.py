@@ -59,7 +59,7 @@ class Reading:
 
     def __init__(self, loss: Any, needed: set[int], shown: set[int] | None = None) -> None:
         self.loss, self.needed, self.shown = loss, needed, shown
-        self.nodes = below(loss) if shown is not None else _with_what_is_compared(below(loss))
+        self.nodes = below(loss) if shown is not None else _with_what_decides(below(loss))
         self.values: dict[str, Any] = {}
         self.given: dict[str, Any] = {}
         self.definitions: dict[str, Term] = {}
@@ -156,7 +156,7 @@ class Reading:
         if key not in self._constants:
             origin = _origin_of(x)
             if origin is not None:
-                inputs = [self._operand(*_split(each)) for each in origin.inputs]
+                inputs = [self._compared(each) for each in origin.inputs]
                 made = inputs[0]._apply(origin.operation, tuple(inputs), origin.params)
             elif not name_of(x) and is_number(value):
                 made = plain(value)
@@ -193,13 +193,12 @@ class Reading:
     def constant(self, x: Any, value: Any, given: dict[str, Any], again: Mapping[int, Any]) -> Any:
         """A constant of the tape, from other numbers of what is given, and the nodes recorded again of them."""
         found, origin = self.condition(value), _origin_of(x)
-        if found is not None:
+        if found is not None or origin is not None:
+            made: Any = found or origin
             inputs = [again[each._record.stamp]._value if _is_tracked(each) else
-                      self.constant(*_split(each), given, again) for each in found.inputs]  # fmt: skip
-            return found.operation.forward(*(x._value if isinstance(x, Node) else x for x in inputs))
-        if origin is not None:
-            inputs = [self.constant(*_split(each), given, again) for each in origin.inputs]
-            return apply(origin.operation, inputs, origin.params)
+                      self.constant(*_split(each), given, again) for each in made.inputs]  # fmt: skip
+            inputs = [x._value if isinstance(x, Node) else x for x in inputs]
+            return found.operation.forward(*inputs) if found else apply(origin.operation, inputs, origin.params)
         key = _constant_key(x, np.asarray(value))
         if key in self._complements:
             return 1.0 - given[self._constant_names[self._complements[key]]]
@@ -328,17 +327,31 @@ def _is_tracked(x: Any) -> bool:
     return isinstance(x, Node) and x._record is not None
 
 
-def _with_what_is_compared(nodes: dict[int, Any]) -> dict[int, Any]:
-    """The nodes of a tape, and those that its conditions depend on."""
+def _with_what_decides(nodes: dict[int, Any]) -> dict[int, Any]:
+    """The nodes of a tape, and those that its conditions and other constants depend on."""
+    found = dict(nodes)
     unseen = list(nodes.values())
     while unseen:
-        for value in unseen.pop()._record.values:
-            found = noted(value)
-            for x in found.inputs if found is not None else ():
-                new = below(x) if _is_tracked(x) and x._record.stamp not in nodes else {}
-                unseen += [node for stamp, node in new.items() if stamp not in nodes]
-                nodes = {**new, **nodes}
-    return nodes
+        for _, x, _ in constants_of(unseen.pop()._record):
+            new = below(x) if _is_tracked(x) and x._record.stamp not in found else {}
+            unseen += [node for stamp, node in new.items() if stamp not in found]
+            found |= new
+    return found
+
+
+def constants_of(record: Record) -> Iterator[tuple[Any, Any, Any]]:
+    """What stands behind the constants of a record, and the constants themselves: operation, tensor or None, numbers.
+    Of what was compared, and where the origin is known, the inputs."""
+    pending: list[tuple[Any, Any, Any]] = [
+        (record.operation, x, value) for x, value in zip(record.inputs, record.values, strict=True) if not _is_tracked(x)
+    ]
+    seen = set()
+    for operation, x, value in pending:
+        yield operation, x, value
+        for made in (noted(value), _origin_of(x)) if not _is_tracked(x) else ():
+            if made is not None and id(made) not in seen:
+                seen.add(id(made))
+                pending += [(made.operation, *_split(each)) for each in made.inputs]
 
 
 def _split(x: Any) -> tuple[Any, Any]:
