@@ -167,7 +167,7 @@ def test_squared_error_and_sigmoid():
     assert right(tg.derive(loss, W)) == "((a − t) ∘ a′)·a0ᵀ"
     assert right(tg.derive(loss, W, activation="expanded")) == "((a − t) ∘ a ∘ (1 − a))·a0ᵀ"
     assert right(tg.derive(loss, W, activation="argument")) == "((a − t) ∘ σ′(z1))·a0ᵀ"
-    assert tg.derive(loss, W, activation="argument").latex.count(r"\sigma'\left(z_{1}\right)") == 2  # and its definition
+    assert tg.derive(loss, W, activation="argument").latex.count(r"\sigma'\left(z_{1}\right)") == 2  # once defined
     assert right(tg.derive(loss, a)) == "a − t"
 
 

@@ -255,7 +255,8 @@ def test_data_are_no_conditions():
 
 
 @pytest.mark.parametrize("f", [
-    lambda z: np.where(z.sum() > 0, z, -z), lambda z: (z[0, 0] > 0) * z, lambda z: z * float(z[1, 2] > 0) * (z.max() > 1),
+    lambda z: np.where(z.sum() > 0, z, -z), lambda z: (z[0, 0] > 0) * z,
+    lambda z: z * float(z[1, 2] > 0) * (z.max() > 1),
     lambda z: np.where(tg.max(z) > 1, z, 2 * z),
 ])  # fmt: skip
 def test_a_comparison_of_a_number_is_no_array_and_refused(f):

@@ -421,7 +421,12 @@ def swept(
         if is_traced(loss):
             return [(x, bare(g)) for x, g in keep(sweep(loss, seed, absorbing(tensors), needed))]
         before = state.untracked.get()
-        state.untracked.set(lambda *result: (before(*result), keep_origin(*result)))
+
+        def watch(*result: Any) -> None:
+            before(*result)
+            keep_origin(*result)
+
+        state.untracked.set(watch)
         try:
             return settled(loss, seed, read, needed, keep=keep)
         finally:

@@ -30,8 +30,9 @@ from .algebra import (
     transposed,
 )
 from .coefficients import MINUS_ONE, ONE, coefficient
+from .contractions import contracted, partial_trace
 from .coordinates import difference, divided, logged, negated, raised, ratio, scaled_power, unit
-from .selections import is_picked, rows_of_identity
+from .selections import is_all, is_diagonal, is_picked, is_string, rows_of_identity, settled
 from .terms import Call, Shape, Term, atom, factor, filled, make, must_not_be_zero, number, poly, scaled
 
 Params = Mapping[str, Any]
@@ -203,7 +204,6 @@ def _frozen(value: Any) -> Any:
     return repr(value) if isinstance(value, slice | Expression) else value
 
 
-ALL = slice(None)
 LINEAR = set(
     "getitem scatter_add reshape transpose swapaxes diag trace cumsum roll tril triu moveaxis sum sum_to diff "
     "broadcast_to expand_dims squeeze repeat tile einsum diagonal".split()
@@ -268,7 +268,7 @@ def _swapaxes(shape: Shape, x: Expression, axis1: int, axis2: int) -> Term | Non
 
 def _sum(shape: Shape, x: Expression, axis: Any = None, keepdims: bool = False) -> Term | None:
     if x.ndim > 2:
-        return None
+        return partial_trace(shape, x.term, axis) if x.ndim == 4 and isinstance(axis, tuple) else None
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = tuple(sorted(a % x.ndim for a in axes)) if x.ndim else ()
     if not axes or not x.size:
@@ -296,25 +296,33 @@ def _broadcast_to(out: Shape, x: Expression, **params: Any) -> Term | None:
 
 def _scattered(out: Shape, x: Expression, index: Any, shape: Shape) -> Term | None:
     """I[0:3]ᵀ · x, or x · I[0:3] where the places are columns, or a number for each row at its place: x ∘ I[labels]."""
-    places = index if isinstance(index, tuple) else (index,)
-    if len(out) > 2 or len(places) > len(out) or x.ndim > 2 or 0 in out:
+    places = settled(index, len(out))
+    if not 0 < len(places) <= len(out) <= 2 or x.ndim > 2 or 0 in out:
         return None
-    if len(places) == 1 and (rows := rows_of_identity(out[0], places[0])) is not None:
-        below = transposed(x.term) if len(out) == 2 and x.ndim == 1 else x.term
-        return chained(transposed(atom(rows)), below)
-    if len(places) < 2 or (rows := rows_of_identity(out[1], places[1])) is None:
+    first = rows_of_identity(out[0], places[0])
+    if len(places) == 1:
+        below = transposed(x.term) if len(out) == 2 and x.ndim == 1 and not is_string(places[0]) else x.term
+        return None if first is None else chained(transposed(atom(first)), below)
+    last = rows_of_identity(out[1], places[1])
+    if first is None or last is None:
         return None
-    if isinstance(places[0], slice) and places[0] == ALL:
-        return chained(x.term, atom(rows))
-    picked = x.ndim == 1 and rows.shape == out and is_picked(index, dict(rows.data.params)["value"])
-    return multiplied(x.term, atom(rows), out) if picked else None
+    if is_string(places[0]) and is_string(places[1]):
+        if is_diagonal(places, out):
+            return _hat(out, x)
+        put = multiplied(x.term, atom(last), last.shape)
+        each = last.shape == out and is_picked(places, dict(last.data.params)["value"])
+        return put if each else chained(transposed(atom(first)), put)
+    put = transposed(x.term) if x.ndim == 1 and not isinstance(places[0], slice | np.ndarray) else x.term
+    put = put if is_all(places[1]) else chained(put, atom(last))
+    return put if is_all(places[0]) else chained(transposed(atom(first)), put)
 
 
 def _getitem(out: Shape, x: Expression, index: Any) -> Term | None:
-    """x[:, None] and the like, which only gives an axis of length 1."""
+    """x[:, None] and the like, which only gives an axis of length 1; a diagonal."""
     parts = index if isinstance(index, tuple) else (index,)
-    whole = all(part is None or (isinstance(part, slice) and part == ALL) for part in parts)
-    return _reshape(out, x) if whole else None
+    if all(part is None or is_all(part) for part in parts):
+        return _reshape(out, x)
+    return called(DIAGONAL, [x], {"k": 0}, out) if x.ndim == 2 and is_diagonal(settled(index, 2), x.shape) else None
 
 
 def _reshape(out: Shape, x: Expression, **params: Any) -> Term | None:
@@ -325,31 +333,12 @@ def _reshape(out: Shape, x: Expression, **params: Any) -> Term | None:
 
 
 def _einsum(shape: Shape, *operands: Expression, subscripts: str) -> Term | None:
-    """Products of two matrices, vectors or numbers, as they are spelt in letters."""
-    inputs, _, out = subscripts.replace(" ", "").partition("->")
+    """Sums of products of matrices, columns and numbers, as matrix products."""
+    inputs, _, out = subscripts.partition("->")
     letters = inputs.split(",")
-    if len(operands) != 2 or "." in subscripts or any(len(set(each)) != len(each) or len(each) > 2 for each in letters):
+    if max(map(len, [out, *letters])) > 2:
         return None
-    (a, b), (la, lb) = operands, letters
-    together = [each for each in la if each in lb and each not in out]
-    if len(together) == 1:  # a matrix product
-        rest = [each.replace(together[0], "") for each in letters]
-        left = transposed(a.term) if la in (together[0], together[0] + rest[0]) else a.term
-        right = b.term if lb in (together[0], together[0] + rest[1]) else transposed(b.term)
-        product = chained(left, right)
-        return as_array(product if out == "".join(rest) else transposed(product), shape)
-    if not la or not lb:
-        scalar, other, own = (a, b, lb) if not la else (b, a, la)
-        if own not in (out, out[::-1]):
-            return None
-        turned = other.term if own == out else transposed(other.term)
-        return multiplied(scalar.term, turned, matrix_shape(shape))
-    if set(la) == set(lb) and (not out or set(out) == set(la)):
-        product = multiplied(a.term, b.term if la == lb else transposed(b.term), a.term.shape)
-        if out:
-            return product if la == out else transposed(product)
-        return as_array(summed(product, tuple(range(len(la)))), shape)
-    return None
+    return contracted([x.term for x in operands], letters, out, matrix_shape(shape))
 
 
 def _eye_like(shape: Shape, x: Expression, k: int = 0) -> Term | None:
@@ -362,6 +351,8 @@ def _hat(shape: Shape, v: Expression, k: int = 0) -> Term | None:
     """The square matrix of a column; of a product of a column and a string the diagonal is their Hadamard product."""
     if k:
         return None
+    if v.term.shape[1] == 1 and len(shape) == 2 and v.size > 1 and (filling := number(v.term)) is not None:
+        return scaled(filling, atom(make("eye", shape=shape)))
     if v.term.shape[1] == 1 and len(shape) == 2 and v.size > 1:
         c, f = factor(v.term) if v.term.items else (ONE, v.term)
         call = Call("hat", (), None, (v.term.shape,), shape)
@@ -385,7 +376,7 @@ def _inverse(x: Expression) -> Term:
 
 
 GREATER = COMPARISONS[np.greater]
-INV, DET = (getattr(op, name).operation for name in ("inv", "det"))
+INV, DET, DIAGONAL = (getattr(op, name).operation for name in ("inv", "det", "diag"))
 
 
 def _cofactors(shape: Shape, x: Expression) -> Term | None:

@@ -1,5 +1,5 @@
-"""Constants that NumPy may have made of a comparison, as ~m, m & n, m.astype(float), np.sum(m) or z[m]: on other numbers
-they are others, and a formula that has them as they were would hold for these numbers only."""
+"""Constants that NumPy may have made of a comparison, as ~m, m & n, m.astype(float), np.sum(m) or z[m]: on other
+numbers they are others, and a formula that has them as they were would hold for these numbers only."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def demand_known_constants(reading: Reading) -> None:
 
 def _refuse(what: str, instead: str) -> NoReturn:
     raise ValueError(
-        f"derive: {what} has numbers that NumPy may have made of a comparison, and on other numbers it is another; write "
-        f"{instead}, or say that it is data: tg.Tensor(mask, name='m')"
+        f"derive: {what} has numbers that NumPy may have made of a comparison, and on other numbers it is another; "
+        f"write {instead}, or say that it is data: tg.Tensor(mask, name='m')"
     )
 
 
 def is_made_of(value: Any, masks: list[Any]) -> bool:
-    """Whether it has the numbers of one of the masks, of what two of them make, of its rows or columns, or of counts."""
+    """Whether it has the numbers of one of the masks, of what two of them make, of rows or columns, or of counts."""
     x = np.asarray(value)
     if x.dtype.kind == "b" and x.size < FEW:
         return bool(masks)

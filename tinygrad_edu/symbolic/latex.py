@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..naming import visible
-from ..notation import listed, parameter
+from ..notation import parameter
 from .terms import Power, Term
 from .text import ATOM, BRACKETS, POSTFIX, ZERO_BY_DEFAULT, Text, Unicode, plain
 
@@ -31,7 +31,7 @@ class Latex(Unicode):
 
     dot, times, over, minus = r" \cdot ", r" \circ ", r" \oslash ", "-"
     bullet, kronecker = r" \bullet ", r" \otimes "
-    where, indent = r"\text{where } ", ""
+    where, indent, sum = r"\text{where } ", "", r"\sum"
     bare_fractions = False
 
     def __init__(self, order: Sequence[str] = (), applied: Mapping[str, tuple[str, Term]] | None = None) -> None:
@@ -83,6 +83,9 @@ class Latex(Unicode):
     def indexed(self, text: str, index: str) -> str:
         return f"{{{text}}}_{{[{index.replace('…', chr(92) + 'ldots')}]}}"
 
+    def subscript(self, text: str, letters: str) -> str:
+        return f"{text}_{{{letters}}}" if text == self.sum else f"{{{text}}}_{{{letters}}}"
+
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
         name = getattr(operation, "name", operation)
         if name == "inv":
@@ -92,8 +95,6 @@ class Latex(Unicode):
         if name == "absolute":
             return rf"\left| {arguments[0][0]} \right|", ATOM
         shown = [text for text, _ in arguments]
-        if name == "getitem":
-            return self.indexed(self.inside(arguments[0], ATOM), listed(params["index"])), ATOM
         if name in BRACKETS:
             return rf"\left[{RELATIONS.get(BRACKETS[name], f' {BRACKETS[name]} ').join(shown)}\right]", ATOM
         if "functions" in params:
@@ -116,6 +117,7 @@ def _text_of(function: Any) -> str:
 
 
 def escaped(text: str) -> str:
+    """A text as it stands in LaTeX."""
     return "".join(ESCAPES.get(character, character) for character in visible(text))
 
 

@@ -198,7 +198,7 @@ class Reading:
             inputs = [again[each._record.stamp]._value if _is_tracked(each) else
                       self.constant(*_split(each), given, again) for each in made.inputs]  # fmt: skip
             inputs = [x._value if isinstance(x, Node) else x for x in inputs]
-            return found.operation.forward(*inputs) if found else apply(origin.operation, inputs, origin.params)
+            return found.operation.forward(*inputs) if found else apply(made.operation, inputs, made.params)
         key = _constant_key(x, np.asarray(value))
         if key in self._complements:
             return 1.0 - given[self._constant_names[self._complements[key]]]
@@ -343,7 +343,8 @@ def constants_of(record: Record) -> Iterator[tuple[Any, Any, Any]]:
     """What stands behind the constants of a record, and the constants themselves: operation, tensor or None, numbers.
     Of what was compared, and where the origin is known, the inputs."""
     pending: list[tuple[Any, Any, Any]] = [
-        (record.operation, x, value) for x, value in zip(record.inputs, record.values, strict=True) if not _is_tracked(x)
+        (record.operation, x, value) for x, value in zip(record.inputs, record.values, strict=True)
+        if not _is_tracked(x)
     ]
     seen = set()
     for operation, x, value in pending:

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from ..notation import applied
 from .algebra import OTHERWISE, chained, ones, support
 from .coefficients import ONE, Coefficient
-from .selections import takes_rows
+from .selections import is_all, is_string, settled, takes_rows, written
 from .terms import Monomial, Power, Term, atom, content, filled, number, poly, scaled
 
 SUM, PRODUCT, HADAMARD, POSTFIX, ATOM = range(5)  # how tightly a text binds
@@ -29,7 +31,7 @@ class Unicode:
 
     dot, times, over, minus, plus = "·", " ∘ ", " ⊘ ", "−", "+"
     bullet, kronecker = " • ", " ⊗ "
-    where, indent = "where ", "      "
+    where, indent, sum = "where ", "      ", "Σ"
     bare_fractions = True  # a fraction has parentheses that it does not need when it stands alone
 
     def __init__(self, order: Sequence[str] = (), applied: Mapping[str, tuple[str, Term]] | None = None) -> None:
@@ -76,6 +78,9 @@ class Unicode:
 
     def indexed(self, text: str, index: str) -> str:
         return f"{text}[{index}]"
+
+    def subscript(self, text: str, letters: str) -> str:
+        return f"{text}_{letters}"
 
     def column(self, functions: Sequence[str], argument: Term) -> str:
         """A column of functions, each of a row."""
@@ -142,9 +147,46 @@ class Unicode:
         if operation == "hat":
             return self.hat(arguments[0][0]), ATOM
         params = dict(term.data.params)
+        if getattr(operation, "name", "") in ("getitem", "scatter_add") and not operation.opaque:
+            return self._at_places(operation.name, arguments[0], params["index"], (*term.data.shapes, term.data.shape))
+        if getattr(operation, "name", "") == "einsum":
+            return self._in_letters(term, arguments)
         if params.get("axis") is None:
             params.pop("keepdims", None)  # a number is one by one
         return self.call(operation, arguments, params)
+
+    def _at_places(self, name: str, x: Text, index: Any, shapes: Sequence[tuple[int, ...]]) -> Text:
+        """x[0:3]; places of an array as a product with rows of I."""
+        whole = shapes[name != "getitem"]
+        places = settled(index, len(whole))
+        strings = list(map(is_string, places))
+        plain = len(whole) < 3 and len(places) <= len(whole)
+        rows = [self.indexed(self._unit(n), written(each)) for n, each in zip(whole, places, strict=False)]
+        matrix, one = self.inside(x, POSTFIX), self.one()
+        if plain and strings == [True]:
+            return self.dot.join([rows[0] if name == "getitem" else self.turned(rows[0]), matrix]), PRODUCT
+        if plain and strings == [False, True] and is_all(places[0]):
+            return self.dot.join([matrix, self.turned(rows[1]) if name == "getitem" else rows[1]]), PRODUCT
+        if plain and strings == [True, True] and name == "getitem":
+            every = np.array_equal(places[0], np.arange(whole[0]))
+            taken = matrix if every else self.parentheses(self.dot.join([rows[0], matrix]))
+            return self.dot.join([self.parentheses(f"{taken}{self.times}{rows[1]}"), one]), PRODUCT
+        listed = ", ".join(map(written, places))
+        return (self.indexed(self.inside(x, ATOM), listed) if name == "getitem" else f"scatter({x[0]}, {listed})"), ATOM
+
+    def _in_letters(self, term: Term, arguments: list[Text]) -> Text:
+        """Σ_j A_ij B_j; around several letters that are left, brackets with these: (Σ_j A_ij B_jkl)_ikl."""
+        terms, out = _letters(term)
+        gone = "".join(sorted(set("".join(terms)) - set(out)))
+        factors = []
+        for x, (text, binding), own in zip(term.args, arguments, terms, strict=True):
+            within = x.kind == "call" and getattr(x.data.operation, "name", "") == "einsum" and _letters(x)[1] == own
+            if within or not own:
+                factors.append(self.inside((text, binding), POSTFIX))
+            elif number(x) != ONE:
+                factors.append(self.subscript(self.inside((text, binding), ATOM), own))
+        total = " ".join([self.subscript(self.sum, gone)] * bool(gone) + factors)
+        return (self.subscript(self.parentheses(total), out), ATOM) if out else (total, PRODUCT)
 
     def _unit(self, n: int) -> str:
         return self.symbol("I" if "I" not in self.order else f"I_{n}")
@@ -250,6 +292,11 @@ class Unicode:
         if bottom:
             return sign, f"{self.fraction(top, bottom)} "
         return sign, f"{' '.join(top)} " if top else ""
+
+
+def _letters(einsum: Term) -> tuple[list[str], str]:
+    inputs, _, out = dict(einsum.data.params)["subscripts"].partition("->")
+    return inputs.split(","), out
 
 
 def _is_bare(part: Term) -> bool:
