@@ -600,6 +600,7 @@ def test_what_is_refused():
         ((loss, 3), {}, TypeError, "a Tensor or a name, got int"),
         ((loss, x), {"form": "long"}, ValueError, "form='long' is unknown; known are 'recursive'"),
         ((loss, x), {"activation": "dash"}, ValueError, "activation='dash' is unknown"),
+        ((loss, x), {"broadcasting": "no"}, ValueError, "broadcasting='no' is unknown; known are 'implied', 'marked'"),
         ((loss, x), {"assume": [tg.sums_to_one(y)]}, ValueError, "not on the tape"),
         ((loss, x), {"assume": [tg.sums_to_one(x)]}, ValueError, "x does not sum to 1 along axis 0: the sums are"),
         ((loss, x), {"assume": [tg.sums_to_one(x, axis=7)]}, ValueError, "x of shape (3, 1) has no axis 7"),

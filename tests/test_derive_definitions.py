@@ -8,7 +8,10 @@ import pytest
 from cases import assert_close
 
 import tinygrad_edu as tg
-from tinygrad_edu.symbolic.terms import names_in
+from tinygrad_edu.symbolic.algebra import support
+from tinygrad_edu.symbolic.evaluate import evaluate
+from tinygrad_edu.symbolic.repeated import marked
+from tinygrad_edu.symbolic.terms import all_below, broadcast, names_in
 
 RANDOM = np.random.default_rng(21)
 
@@ -105,3 +108,51 @@ def test_the_definitions_evaluate_to_the_gradient():
         names[left.replace("∇", "d")] = eval(right, names)
     for name, gradient in zip(("dW1", "db1", "dW2"), tg.adjoints(loss, [W1, b1, W2]), strict=True):
         assert_close(names[name], gradient, rtol=1e-12)
+
+
+# --- what is repeated ------------------------------------------------------------------------------------------------
+
+
+def is_strict(term):
+    """Whether sums and Hadamard products are of equal shapes, but for numbers."""
+    sizes = []
+    for part in all_below([term]):
+        for _, mono in part.items:
+            own = broadcast((1, 1), *(x.shape for x, _ in mono))
+            sizes += [(x.shape, own) for x, _ in mono] + [(own, support(part))] * (len(part.items) > 1)
+    return all(size in ((1, 1), whole) for size, whole in sizes)
+
+
+REPEATED = [
+    (lambda z, v, b: tg.sigmoid(z + v), "Σ1′", {"z1": "z + 1·vᵀ"}),
+    (lambda z, v, b: z**2 * v, "2 (1·vᵀ) ∘ z", {}),
+    (lambda z, v, b: z**2 / (1 + b**2), "2 z ⊘ ((1 + b²)·1ᵀ)", {}),
+    (lambda z, v, b: tg.softmax(z) ** 2, "2 softmax(z) ∘ (softmax(z) − 1·1ᵀ·softmax(z)^∘²)", {}),
+    (lambda z, v, b: np.maximum(z, v), "H(z − 1·vᵀ)", {}),
+    (lambda z, v, b: (z - z.mean(axis=1, keepdims=True)) ** 3, None, {}),
+    (lambda z, v, b: (3 * z * b + 2 * v) ** 2, None, {}),
+    (lambda z, v, b: np.where(z > v, z * b, v * z**2), None, {}),
+    (lambda z, v, b: tg.log_softmax(z + b, axis=1) * v, None, {}),
+    (lambda z, v, b: (z - b) / tg.norm(z) + v, None, {}),
+]
+
+
+@pytest.mark.parametrize(("f", "text", "definitions"), REPEATED)
+def test_nothing_is_broadcast_where_that_is_marked(f, text, definitions):
+    z, v, b = variable("z", 3, 5), variable("v", 5), variable("b", 3, 1)
+    loss = tg.sum(f(z, v, b))
+    plain, formula = tg.derive(loss, z), tg.derive(loss, z, broadcasting="marked")
+    assert text is None or str(formula).splitlines()[0] == f"∇z = {text}"
+    assert definitions.items() <= formula.definitions.items()
+    values = formula.values(formula.reading.values)
+    for term in (formula.lines[0].term, *formula.used().values()):
+        assert is_strict(marked(term))
+        assert_close(evaluate(marked(term), values), evaluate(term, values), rtol=1e-12)
+    assert not all(is_strict(term) for term in (plain.lines[0].term, *plain.used().values())) or text == "H(z − 1·vᵀ)"
+    assert_close(formula.evaluate(), tg.adjoints(loss, z), rtol=1e-9)
+    assert formula.numpy == plain.numpy and "<math" in formula.mathml
+
+
+def test_a_bias_is_repeated_by_ones_in_latex():
+    loss, parameters = network()
+    assert r"W_{1} \cdot X + b_{1} \cdot \mathbf{1}^T" in tg.derive(loss, parameters, broadcasting="marked").latex

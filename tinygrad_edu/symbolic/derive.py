@@ -26,6 +26,7 @@ from .terms import Term, all_below, atom, factor, filled, make, parts, session
 from .tidy import Prime, Tidier, prime
 
 FORMS = ("recursive", "inlined", "bullet", "kronecker", "diagonal")
+BROADCASTING = ("implied", "marked")
 STYLES = ("prime", "argument", "expanded")
 LARGEST = 3_000  # nodes of a graph
 LONGEST = 300  # symbols of an inlined formula
@@ -56,6 +57,7 @@ def derive(
     form: str = "recursive",
     assume: Sequence[Assumption] = (),
     activation: str = "prime",
+    broadcasting: str = "implied",
 ) -> Formula:
     """The gradient of a recorded result as a formula, in the names of the program.
 
@@ -80,6 +82,9 @@ def derive(
         What may be taken for granted: `sums_to_one`.
     activation : {"prime", "argument", "expanded"}
         The derivative of an activation as a′, as σ′(z), or as a ∘ (1 − a).
+    broadcasting : {"implied", "marked"}
+        What NumPy repeats along rows or columns as it is in the program, W·X + b, or with columns of ones, W·X + b·1ᵀ:
+        then sums and Hadamard products are of equal shapes, as on paper, but for numbers.
 
     Returns
     -------
@@ -110,7 +115,8 @@ def derive(
     ∇x = 2 [x > 1] ∘ x + [x ≤ 1]
     """
     demand_recorded("derive", loss)
-    for given, known, what in ((form, FORMS, "form"), (activation, STYLES, "activation")):
+    chosen = ((form, FORMS, "form"), (activation, STYLES, "activation"), (broadcasting, BROADCASTING, "broadcasting"))
+    for given, known, what in chosen:
         demand_known("derive", what, given, known)
     nodes = below(loss)
     if len(nodes) > LARGEST:
@@ -124,15 +130,16 @@ def derive(
     found = [wanted(x, nodes, "derive") for x in (wrt if several else [wrt])]
     table: dict[Any, Term] = {}
     with session(table), np.errstate(all="ignore"):
-        formula = _formula(loss, found, form, assume, activation, several)
+        formula = _formula(loss, found, form, assume, activation, several, broadcasting)
         formula.table = table
         certify(formula, loss, found, assume)
     return formula
 
 
 def _formula(
-    loss: Any, wanted: list[Any], form: str, assume: Sequence[Assumption], activation: str, several: bool
-) -> Formula:
+    loss: Any, wanted: list[Any], form: str, assume: Sequence[Assumption], activation: str, several: bool,
+    broadcasting: str,
+) -> Formula:  # fmt: skip
     """The sweep on symbols, tidied."""
     reading = Reading(loss, leading_to(loss, wanted))
     demand_known_constants(reading)
@@ -163,7 +170,7 @@ def _formula(
             f"derive: the formula has {symbols} symbols (at most {READABLE}); .named() names a part of it, which is "
             "then defined once, or derive a part"
         )
-    return Formula(results, definitions, reading, tidier, form, several)
+    return Formula(results, definitions, reading, tidier, form, several, broadcasting)
 
 
 def _share(

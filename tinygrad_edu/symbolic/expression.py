@@ -27,6 +27,7 @@ from .algebra import (
     otherwise,
     power,
     summed,
+    support,
     transposed,
 )
 from .coefficients import MINUS_ONE, ONE, coefficient
@@ -351,8 +352,8 @@ def _hat(shape: Shape, v: Expression, k: int = 0) -> Term | None:
     """The square matrix of a column; of a product of a column and a string the diagonal is their Hadamard product."""
     if k:
         return None
-    if v.term.shape[1] == 1 and len(shape) == 2 and v.size > 1 and (filling := number(v.term)) is not None:
-        return scaled(filling, atom(make("eye", shape=shape)))
+    if v.term.shape[1] == 1 and len(shape) == 2 and v.size > 1 and support(v.term) == (1, 1):
+        return multiplied(poly(v.term.items, (1, 1)), atom(make("eye", shape=shape)), shape)
     if v.term.shape[1] == 1 and len(shape) == 2 and v.size > 1:
         c, f = factor(v.term) if v.term.items else (ONE, v.term)
         call = Call("hat", (), None, (v.term.shape,), shape)

@@ -17,6 +17,7 @@ from .expression import matrix_shape
 from .latex import Latex, escaped
 from .program import program
 from .reading import Reading, symbol
+from .repeated import marked
 from .terms import Term, names_in, session
 from .text import Unicode
 from .tidy import Tidier
@@ -84,8 +85,9 @@ class Formula(Readable):
 
     def __init__(
         self, lines: list[Line], definitions: Mapping[str, Term], reading: Reading, tidier: Tidier, form: str,
-        several: bool,
+        several: bool, broadcasting: str = "implied",
     ) -> None:  # fmt: skip
+        self._shown = marked if broadcasting == "marked" else lambda term: term
         self.lines, self.reading, self.form = lines, reading, form
         self._definitions, self._tidier, self._several = dict(definitions), tidier, several
         self.certified, self.left_out = False, 0
@@ -113,7 +115,7 @@ class Formula(Readable):
         """What the lines need, in the order of the computation: the name, and both sides of its equation."""
         for name, term in self.used().items():
             column = self.reading.columns.get(name)
-            right = style.whole(term) if column is None else style.column(*column)
+            right = style.whole(self._shown(term)) if column is None else style.column(*column)
             yield name, style.whole(symbol(name, term.shape)), right
 
     @functools.cached_property
@@ -154,7 +156,7 @@ class Formula(Readable):
     def _rows(self, style: Unicode) -> Iterator[tuple[str, str]]:
         """Each line, each Δ and what else the text has names for as the two sides of an equation."""
         for line in self.lines:
-            yield f"{style.nabla(line.name)}", written(line.term, self.form, style)
+            yield f"{style.nabla(line.name)}", written(self._shown(line.term), self.form, style)
         others = []
         for name, left, right in self._defined(style):
             if name in self.reading.deltas:
