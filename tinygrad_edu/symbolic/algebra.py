@@ -351,7 +351,7 @@ def summed(p: Term, axes: tuple[int, ...]) -> Term:
         return poly([(c * coefficient(p.shape[0]), constant)], shape)
     closed = multiplied(poly([(c, constant)], shape), total, shape)
     inner = next((x for x, n in rest if x.kind == "poly" and n == 1 and 1 < len(x.items) < 5), None)
-    if inner is None or not any(sums_to_one(part, 0) for part, _ in rest):
+    if inner is None or not (len(rest) == 1 or any(sums_to_one(part, 0) for part, _ in rest)):
         return closed
     others = tuple(each for each in mono if each[0] is not inner)  # 1ᵀ·(a ∘ (g − 1ᵀ·(a ∘ g))) is 0
     opened = [summed(_monomial(c * own, (*others, *item), p.shape), axes) for own, item in inner.items]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .algebra import added, as_argument, chained, multiplied, power, rebuilt, shorter, transposed
 from .coefficients import ONE, Coefficient
-from .terms import Monomial, Term, atom, factor, make, poly
+from .terms import Monomial, Power, Term, atom, factor, make, poly
 
 
 class Prime(NamedTuple):
@@ -97,11 +97,16 @@ def collected(p: Term) -> Term:
     """A sum with what its terms have in common taken out, as often as that makes it shorter."""
     while len(p.items) > 1:
         candidates = [*_common_matrices(p, 0), *_common_matrices(p, -1), *_common_factors(p), shorter(p)]
-        best = min(candidates, key=lambda each: each.weight, default=p)
-        if best.weight >= p.weight:
+        best = min(candidates, key=_length)
+        if _length(best) >= _length(p):
             return p
         p = best
     return p
+
+
+def _length(p: Term) -> tuple[int, Power]:
+    """How many symbols a sum has, and how many of them powers stand for: σ ∘ (1 − σ) is simpler than σ − σ²."""
+    return p.weight, sum(n - 1 for _, mono in p.items for _, n in mono if n > 1)
 
 
 def _common_matrices(p: Term, end: int) -> list[Term]:
