@@ -154,7 +154,7 @@ class Comparison(Display):
         self._misfit = self.diagnosis = ""
         self._others: dict[Quantity, Inputs] = {}
         self.verdict = "wrong"
-        scope = Scope(loss, reading, {_key(name, target): target for name, target in names.items()})
+        scope = Scope(loss, reading, {_key(name, target): target for name, target in names.items()}, node)
         if isinstance(formula, str):
             typed, formula = formula, restored(formula, scope.known())
             self._notes += ['It is read as a text with r in front: write r"…".'] * (formula != typed)

@@ -19,7 +19,7 @@ from ..record import Node
 from ..symbolic.latex import GREEK as LATEX
 from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading
 from .cursor import Name, Quotient
-from .layers import Key, Layer, labels, leaf, name_of
+from .layers import Key, Layer, Numbering, affine_maps, labels, leaf, name_of
 from .work import Work
 
 
@@ -60,8 +60,8 @@ class Unknown(ValueError):
 class Scope:
     """The quantities of a tape, found by the names of a formula."""
 
-    def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any]) -> None:
-        self.loss, self.reading, self.mapping = loss, reading, mapping
+    def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any], wrt: Any = None) -> None:
+        self.loss, self.reading, self.mapping, self.wrt = loss, reading, mapping, wrt
         self._exact: dict[Name, list[Quantity]] = {}
         nodes = reading.nodes
         self.work = Work(sum(node._value.size for node in nodes.values()))
@@ -73,6 +73,7 @@ class Scope:
         for name in self.keys:
             self.alike.setdefault(same_to_python(name), []).append(name)
         self.shown: dict[Key, str] = {key: name for name, key in self.keys.items()}
+        self.softmax_axis, self.shared = self._softmax_axis(), False  # whether several layers have the same weights
         self.layers = list(self._layers())
         self.slopes = {
             stamp for stamp, node in nodes.items()
@@ -90,7 +91,6 @@ class Scope:
         self.rows = {layer.b for layer in self.layers if layer.side == 1 and np.ndim(nodes[layer.z]._value) == 2}
         self.target = self._target()
         self.labelled = next((stamp for stamp, node in nodes.items() if labels(node) is not None), None)
-        self.softmax_axis = self._softmax_axis()
         outputs = self.layers[-1].side if self.layers else int(self.softmax_axis == 1)
         self.axis = 1 - outputs  # along which the samples are
         shape = self.output.shape if self.output is not None else ()
@@ -144,40 +144,45 @@ class Scope:
         return None
 
     def _layers(self) -> Iterator[Layer]:
-        """The affine maps of the tape with what comes after them, oldest first."""
+        """The affine maps of the tape with what comes after them, oldest first; or its activations alone."""
         nodes = self.reading.nodes
-        users: dict[int, list[Any]] = {}
+        after: dict[int, list[int]] = {}
         for stamp in sorted(nodes):
-            for x in nodes[stamp]._record.inputs:
-                if x is not None and x._record is not None:
-                    users.setdefault(x._record.stamp, []).append(nodes[stamp])
-        for stamp in sorted(nodes):
-            record = nodes[stamp]._record
-            if name_of(nodes[stamp]) != "matmul":
-                continue
-            leaves = [leaf(x) for x in record.inputs]
-            if leaves == [None, None]:
-                continue
-            place = 1 if leaves[0] is None or (leaves[1] is not None and self._in_rows(stamp, record)) else 0
-            W = self.key(leaves[place])
-            before = self.constant(record.inputs[1 - place], record.values[1 - place])
-            z, b = nodes[stamp], None
-            for user in users.get(stamp, []):
-                if name_of(user) == "add":
-                    others = [x for x in user._record.inputs if x is not z]
-                    if others and others[0] is not None and others[0]._record and others[0]._record.operation is None:
-                        z, b = user, self.key(others[0])
-                        break
-            activations = [u for u in users.get(z._record.stamp, []) if name_of(u) in ELEMENTWISE | WHOLE]
-            a = int(activations[0]._record.stamp) if len(activations) == 1 else None
-            yield Layer(W, b, before, int(z._record.stamp), a, place, leaves[place] is not record.inputs[place])
+            x = next(iter(nodes[stamp]._record.inputs), None)
+            if name_of(nodes[stamp]) in ELEMENTWISE | WHOLE and x is not None and x._record is not None:
+                after.setdefault(x._record.stamp, []).append(stamp)
+        weights = []
+        for z, products, biases in affine_maps(nodes, INPUT):
+            parts = [self._parts(product) for product in products]
+            weights += [(W, turned) for W, _, _, turned in parts]
+            W, before, side, turned = parts[0] if len(parts) == 1 else (None, None, *parts[0][2:])
+            a, b = after.get(z._record.stamp, ()), self.key(biases[0]) if len(biases) == 1 else None
+            yield Layer(W, b, before, int(z._record.stamp), a[0] if len(a) == 1 else None, side, turned)
+        self.shared = len({*weights}) < len(weights)
+        for z, (a, *others) in after.items() if not weights else ():
+            if not others and name_of(nodes[a]) in LAYERS | ON_AFFINE:
+                yield Layer(None, None, None, z, a, int(self.softmax_axis == 1))
 
-    def _in_rows(self, stamp: int, record: Any) -> bool:
-        """Whether of a product of two leaves the first is the input: by its name, or by the axis of a softmax of it."""
-        names = [self.shown.get(self.key(x) or "", "") for x in record.inputs]
-        if (names[0] in INPUT) != (names[1] in INPUT):
-            return names[0] in INPUT
-        return bool(self._softmax_axis() == 1)
+    def _parts(self, product: Any) -> tuple[Key | None, Key | None, int, bool]:
+        """Of a product the weights, what they are multiplied with, their side, and whether they stand there turned."""
+        record = product._record
+        leaves = [leaf(x) for x in record.inputs]
+        place = 1 if leaves[0] is None or (leaves[1] is not None and self._in_rows(leaves)) else 0
+        W = leaves[place]
+        before = self.constant(record.inputs[1 - place], record.values[1 - place])
+        return self.key(W), before, place, W is not record.inputs[place]
+
+    def _in_rows(self, leaves: list[Any]) -> bool:
+        """Whether of a product of two leaves the first is the input: by their names, by which of them is asked about,
+        or by the axis of a softmax."""
+        names = [GREEK.get(name, name) for x in leaves for name in [self.shown.get(self.key(x) or "", "")]]
+        inputs, weights = ([bool({name, name.rstrip("0123456789_")} & kind) for name in names]
+                           for kind in (INPUT, LETTERS["W"]))  # fmt: skip
+        asked = [self.wrt is not None and x is self.wrt for x in leaves]
+        for kind, first in ((inputs, True), (weights, False), (asked, False)):
+            if kind[0] != kind[1]:
+                return kind[0] == first
+        return bool(self.softmax_axis == 1)
 
     def _target(self) -> Key | None:
         """The constant that the last output is compared with."""
