@@ -87,7 +87,7 @@ class Program:
             known |= new
             lines = statements(text, known)
         names: set[Any] = set()
-        self.about_layers = re.search(r"[\^_]\{?\(?[lk]\s*\+\s*1", text) if len(lines) > 1 else None
+        self.about_layers = re.search(r"[\^_]\{?\(?(?:[lkℓ]|\\ell)\s*\+\s*1", text) if len(lines) > 1 else None
 
         def is_layer(name: Name) -> bool:
             return scope.same(name) in names or scope.is_layer(name)
@@ -172,9 +172,10 @@ class Program:
         if self.about_layers is None or raw.target is None or self._at(raw.target, 1) is raw.target:
             return [raw]
         found = []
-        for n in range(len(self.scope.layers), 0, -1):
+        first = self.scope.counting.values
+        for n in range(first + len(self.scope.layers) - 1, first - 1, -1):
             members = [self._at(each, n) for each in raw.members]
-            above = f"{len(self.scope.layers) + 1}"
+            above = f"{first + len(self.scope.layers)}"
             if not any(above in _layers(node) for each in members for node in each.walk()):
                 rest = members, raw.places, raw.returned
                 found.append(self._line(raw.number, raw.operator, self._at(raw.target, n), raw.picks, *rest))
@@ -233,8 +234,7 @@ class Program:
         if isinstance(data, Name) and not own:
             plain = not (data.layer or data.primes or data.base[-1].isdigit())
             base = GREEK.get(data.base, data.base).rstrip("0123456789_")
-            recurrent = len({layer.W for layer in scope.layers}) < len(scope.layers)  # numbers of layers say nothing
-            if (plain or recurrent) and base in LETTERS["δ"]:
+            if (plain or scope.shared) and base in LETTERS["δ"]:
                 return [Quantity("adjoint", key) for key in self._inputs_of_layers()]
         try:
             quantities = scope.find(data)
@@ -424,7 +424,7 @@ def _numbered(name: Any, n: int) -> Any:
     """A name with the number n for its layer l, n + 1 for l + 1."""
     if isinstance(name, Quotient):
         return Quotient(_numbered(name.above, n), _numbered(name.below, n))
-    found = re.fullmatch(r"[lk]([+-]1)?", name.layer)
+    found = re.fullmatch(r"[lkℓ]([+-]1)?", name.layer)
     return name._replace(layer=str(n + int(found[1] or 0))) if found else name
 
 

@@ -5,6 +5,7 @@ A tape's own names come first, then the names that papers use for the parts of l
 
 from __future__ import annotations
 
+import copy
 import difflib
 import math
 import re
@@ -17,9 +18,9 @@ from ..arguments import shown
 from ..naming import same_to_python
 from ..record import Node
 from ..symbolic.latex import GREEK as LATEX
-from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading
+from ..symbolic.reading import WHOLE, Reading
 from .cursor import Name, Quotient
-from .layers import Key, Layer, Numbering, affine_maps, labels, leaf, name_of
+from .layers import ELEMENTWISE, GENERAL, INPUT, LETTERS, Key, Layer, Layers, Numbering, Unknown, labels, name_of, whose
 from .work import Work
 
 
@@ -35,29 +36,18 @@ class Quantity(NamedTuple):
     number: float = 0.0
 
 
-ELEMENTWISE = LAYERS | ON_AFFINE | set("exp log square sqrt identity absolute reciprocal tan sinh cosh".split())
-LETTERS = {  # what papers call the parts of a layer
-    "a": set("a A h H S s Σ o O out y_hat ŷ".split()), "z": set("z Z N n u net s_in h_in pre".split()),
-    "W": set("W w θ Θ weight weights".split()), "b": set("b B β bias".split()),
-    "δ": set("δ Δ delta Delta d dz dZ dN err error".split()),
-}  # fmt: skip
 OUTPUT = set("ŷ y_hat yhat yHat Yhat Y_hat a A f p P o out output pred y_pred probs".split())
 TARGET = set("t T y Y target targets label labels y_true d".split())
 DIFFERENTIALS = set("dz dZ da dA dW dw db".split())
 ADJOINTS = (r"d_?(.+)", r"(?:∇|nabla_?)(.+)", r"grad_?(.+)", r"(.+)_grad", r"δ_?([A-Za-zΣ].*)", r"delta_?([A-Za-z].*)")
 LAST, ONLY, HIDDEN = set("δ Δ z Z a".split()), set("W w θ b".split()), set("h H hidden".split())
-INPUT = set("x X a0 A0 h0 H0 S0 Σ0 x0 X0 input inputs".split())
 COST = set("c C L l J E f loss cost Loss E_total ℓ".split())
 SIZES = set("n m N M B batch batch_size num_samples n_samples num_examples num_train k K C".split())
 GREEK = {**LATEX, "lam": "λ"}
 SCALARS = set("λ α η μ c reg alpha l2".split())
 
 
-class Unknown(ValueError):
-    """A name that the tape does not have."""
-
-
-class Scope:
+class Scope(Layers):
     """The quantities of a tape, found by the names of a formula."""
 
     def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any], wrt: Any = None) -> None:
@@ -73,8 +63,7 @@ class Scope:
         for name in self.keys:
             self.alike.setdefault(same_to_python(name), []).append(name)
         self.shown: dict[Key, str] = {key: name for name, key in self.keys.items()}
-        self.softmax_axis, self.shared = self._softmax_axis(), False  # whether several layers have the same weights
-        self.layers = list(self._layers())
+        self.find_layers()
         self.slopes = {
             stamp for stamp, node in nodes.items()
             if name_of(node) in ELEMENTWISE | WHOLE and node._record.inputs[0] is not None
@@ -99,6 +88,15 @@ class Scope:
         self.coefficients = self._constants("multiply", "divide")
         self.scalars = sorted({*self.coefficients, *self._constants("power")})
 
+    def counted(self, numbering: Numbering) -> Scope:
+        """The scope with other numbers of layers: those in the names of the parts of layers do not hold there."""
+        scope = copy.copy(self)
+        scope.counting, scope._exact, scope._meant = numbering, {}, {}
+        if numbering[:2] != self.numberings[0][:2]:
+            parts = {key for layer in self.layers for key in (layer.W, layer.b, layer.z, layer.a) if key is not None}
+            scope.recounted = {key for key in parts if self.shown.get(key, "")[-1:].isdigit()}
+        return scope
+
     def _constants(self, *operations: str) -> list[float]:
         """The magnitudes of the plain numbers that such operations have on the tape."""
         return sorted({
@@ -114,75 +112,9 @@ class Scope:
         divided = any(math.isclose(x, n ** power) for x in self.scalars for n in counts for power in (1, -1))
         return divided or any(name_of(node) == "mean" for node in self.reading.nodes.values())
 
-    def _softmax_axis(self) -> Any:
-        """Along which axis the tape's last softmax acts, counted from the front."""
-        for _, node in sorted(self.reading.nodes.items(), reverse=True):
-            if name_of(node) in WHOLE | {"softmax_cross_entropy"}:
-                axis, ndim = node._record.params.get("axis"), np.ndim(node._record.values[-1])
-                return axis % ndim if isinstance(axis, int) and ndim else axis
-        return 0
-
     def outputs_axis(self, ndim: int) -> int | None:
         """Along which axis targets have their outputs; None where there is none, as of one number for each sample."""
         return 1 - self.axis if ndim == 2 else 0 if ndim == 1 and self.batch == 1 else None
-
-    def key(self, x: Any) -> Key | None:
-        """A node, tracked or constant, as a key."""
-        if x is None:
-            return None
-        if x._record is not None:
-            return int(x._record.stamp)
-        return next((name for name, tensor in self.reading.given.items() if tensor is x), None)
-
-    def constant(self, x: Any, value: Any) -> Key | None:
-        """An input of a record as a key, where it may be a plain array."""
-        if x is not None:
-            return self.key(x)
-        for name, tensor in self.reading.given.items():
-            if not isinstance(tensor, Node) and np.shape(tensor) == np.shape(value) and np.array_equal(tensor, value):
-                return name
-        return None
-
-    def _layers(self) -> Iterator[Layer]:
-        """The affine maps of the tape with what comes after them, oldest first; or its activations alone."""
-        nodes = self.reading.nodes
-        after: dict[int, list[int]] = {}
-        for stamp in sorted(nodes):
-            x = next(iter(nodes[stamp]._record.inputs), None)
-            if name_of(nodes[stamp]) in ELEMENTWISE | WHOLE and x is not None and x._record is not None:
-                after.setdefault(x._record.stamp, []).append(stamp)
-        weights = []
-        for z, products, biases in affine_maps(nodes, INPUT):
-            parts = [self._parts(product) for product in products]
-            weights += [(W, turned) for W, _, _, turned in parts]
-            W, before, side, turned = parts[0] if len(parts) == 1 else (None, None, *parts[0][2:])
-            a, b = after.get(z._record.stamp, ()), self.key(biases[0]) if len(biases) == 1 else None
-            yield Layer(W, b, before, int(z._record.stamp), a[0] if len(a) == 1 else None, side, turned)
-        self.shared = len({*weights}) < len(weights)
-        for z, (a, *others) in after.items() if not weights else ():
-            if not others and name_of(nodes[a]) in LAYERS | ON_AFFINE:
-                yield Layer(None, None, None, z, a, int(self.softmax_axis == 1))
-
-    def _parts(self, product: Any) -> tuple[Key | None, Key | None, int, bool]:
-        """Of a product the weights, what they are multiplied with, their side, and whether they stand there turned."""
-        record = product._record
-        leaves = [leaf(x) for x in record.inputs]
-        place = 1 if leaves[0] is None or (leaves[1] is not None and self._in_rows(leaves)) else 0
-        W = leaves[place]
-        before = self.constant(record.inputs[1 - place], record.values[1 - place])
-        return self.key(W), before, place, W is not record.inputs[place]
-
-    def _in_rows(self, leaves: list[Any]) -> bool:
-        """Whether of a product of two leaves the first is the input: by their names, by which of them is asked about,
-        or by the axis of a softmax."""
-        names = [GREEK.get(name, name) for x in leaves for name in [self.shown.get(self.key(x) or "", "")]]
-        inputs, weights = ([bool({name, name.rstrip("0123456789_")} & kind) for name in names]
-                           for kind in (INPUT, LETTERS["W"]))  # fmt: skip
-        asked = [self.wrt is not None and x is self.wrt for x in leaves]
-        for kind, first in ((inputs, True), (weights, False), (asked, False)):
-            if kind[0] != kind[1]:
-                return kind[0] == first
-        return bool(self.softmax_axis == 1)
 
     def _target(self) -> Key | None:
         """The constant that the last output is compared with."""
@@ -237,6 +169,8 @@ class Scope:
         if isinstance(name, Quotient):
             return self.derivative(name)
         found = self.mapped(name) or self.exact(name) or self.spelled(name)
+        if not found and name.layer and GENERAL.fullmatch(name.layer) and self.number(name.layer) is None:
+            raise Unknown(whose(name.layer))
         if not found:
             closest = difflib.get_close_matches(name.base, self.keys, n=3, cutoff=0)
             known = ", ".join(sorted(self.keys, key=lambda each: (each not in closest, each))[:12])
@@ -311,23 +245,14 @@ class Scope:
         for base in bases:
             patterns = ("{}{}", "{}_{}", "{}^{}", "{}[{}]")
             words = [base] if layer is None else [each.format(base, layer) for each in patterns]
-            words += [base] if layer is not None and len(self.layers) == 1 else []
+            words += [base] if len(self.layers) == 1 and layer in self.counting[:2] else []
             for word in words:
                 for key in (self.keys.get(word), self.keys.get(word + "′" * name.primes)):
-                    if key is not None:
+                    if key is not None and key not in self.recounted:
                         return self.of(key, name.primes)
                 if len(alike := self.alike.get(same_to_python(word), [])) == 1:  # ϕ for φ, where there is no other
                     return self.of(self.keys[alike[0]], name.primes)
         return []
-
-    def number(self, layer: str) -> int | None:
-        """L-1 as a number."""
-        if not layer:
-            return None
-        found = re.fullmatch(r"([Llk])?([+-]?\d+)?", layer)
-        if found is None:
-            return None
-        return (len(self.layers) if found[1] else 0) + int(found[2] or 0)
 
     def spelled(self, name: Name) -> list[Quantity]:
         """The names of papers and of programs: δ2, dW1, ŷ, n."""
@@ -338,7 +263,8 @@ class Scope:
         if not name.primes:
             for adjoint in self.differentiated(name):
                 return adjoint
-        keys = list(self.part(base, number))
+        counts = number is None or not self.shared or name.layer[:1] == "L"  # of a recurrent network they do not
+        keys = list(self.part(base, number)) if counts else []
         if keys and isinstance(keys[0], Quantity):
             return [each for each in keys if isinstance(each, Quantity)] if not name.primes else []
         for key in keys:
@@ -350,8 +276,9 @@ class Scope:
 
     def part(self, base: str, number: int | None) -> Iterator[Key | Quantity]:
         """The part of a layer that a letter stands for."""
-        depth = len(self.layers)
-        if number == 0 and base in LETTERS["a"] | {"x", "X"} and self.input is not None:
+        last = len(self.layers) - 1
+        place = None if number is None else number - self.first(base)
+        if place == -1 and base in LETTERS["a"] | {"x", "X"} and self.input is not None:
             yield self.input
         if number is None and (base in INPUT and self.input is not None):
             yield self.input
@@ -362,15 +289,15 @@ class Scope:
         if number is None and base in OUTPUT and self.output is not None:
             key = self.key(self.output)
             yield from self.activation(self.layers[-1]) if self.layers else [Quantity("softmax", key)] if key else []
-        if number in (None, depth) and base == "b" and self.base is not None:
+        if place in (None, last) and base == "b" and self.base is not None:
             yield Quantity("number", "b", self.base)
-        if number is None and base in HIDDEN and depth == 2:
-            number = 1
-        if number is None:
-            number = depth if base in LAST or (depth == 1 and base in ONLY) else None
-        if number is None or not 1 <= number <= depth:
+        if place is None and base in HIDDEN and last == 1:
+            place = 0
+        if place is None:
+            place = last if base in LAST or (last == 0 and base in ONLY) else None
+        if place is None or not 0 <= place <= last:
             return
-        layer = self.layers[number - 1]
+        layer = self.layers[place]
         if base in LETTERS["a"]:
             yield from self.activation(layer)
         if base in LETTERS["z"]:

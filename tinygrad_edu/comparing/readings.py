@@ -1,0 +1,47 @@
+"""The readings of a text: how layers are counted in it, in which order its products are taken, what its names mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .grammar import ORDERS
+from .lookup import meanings
+from .programs import Program
+from .scope import Scope
+from .tokens import FormulaError, notation_of
+from .tree import Tree
+
+MOST = 12  # of a text whose products or names may be read in several ways
+
+Read = tuple[Program, Mapping[Any, int], Tree]
+
+
+def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> Iterator[Read]:
+    """The readings of a text, the likeliest first: its lines, which meanings of names are chosen that are not the
+    likeliest, and the formula with all that the lines define.
+
+    Layers are counted in other ways than names on the tape have it only where these say nothing, or where the text is
+    `refused` as they have it.
+    """
+    count, seen = 0, list[Any]()
+    for numbering in scope.counts(text):
+        if seen and not refused and not scope.free and numbering[:2] != scope.counting[:2]:
+            return
+        counted = scope.counted(numbering)
+        for order in ORDERS if notation_of(text) != "numpy" else ORDERS[:1]:
+            try:
+                program = Program(text, counted, wrt, order)
+                program.formula({})  # whose names are all known, or it is refused
+            except FormulaError as error:
+                refused.append(error)
+                break
+            meant = [order, *(counted.find(each.data) for each in program.choices())]
+            if meant in seen:
+                continue
+            seen.append(meant)
+            for choose in meanings(program.choices(), counted):
+                yield program, choose, program.formula(choose)
+                count += 1
+                if count >= MOST:
+                    return
