@@ -93,7 +93,7 @@ class Program:
             return scope.same(name) in names or scope.is_layer(name)
 
         def parsed(part: list[Token]) -> Tree:
-            return parse(text, known, order, is_layer, [*part, Token("end", "", part[-1].end)])
+            return parse(text, known, order, is_layer, [*part, Token("end", "", part[-1].end)], scope.applies)
 
         raw = []
         for each in lines:
@@ -384,7 +384,8 @@ class Program:
                 said = "" if wanted else f"{shown[place]} is not {shown[-1] if place == 0 else shown[0]}."
                 return Fault(line, place, wanted, said, scaled and not any(map(self._inner, wanted)))
             if place is not None and name is not None:
-                notes.append(f"Line {line.raw.number}, which it does not need, is wrong: it is not {name.text}.")
+                note = f"Line {line.raw.number}, which it does not need, is wrong: it is not {name.text}."
+                notes += [note] * (note not in notes)
         return None
 
     def _compared(
@@ -451,7 +452,7 @@ def read_as(tree: Tree, scope: Scope, defined: Container[Any]) -> list[str]:
     known, names = scope.known(), [each for each in tree.walk() if each.kind == "name" and not each.indices]
     for text, quantity in dict.fromkeys((each.text, each.data) for each in names if each.text):
         with contextlib.suppress(FormulaError):
-            name = parse(text, known, ORDERS[0], scope.is_layer)
+            name = parse(text, known, ORDERS[0], scope.is_layer, applies=scope.applies)
             own = isinstance(name.data, Name) and scope.same(name.data) not in defined
             if own and (meant := scope.meant(name.data, quantity)):
                 said[text] = meant

@@ -21,6 +21,7 @@ from ..symbolic.latex import GREEK as LATEX
 from ..symbolic.reading import WHOLE, Reading
 from .cursor import Name, Quotient
 from .layers import ELEMENTWISE, GENERAL, INPUT, LETTERS, Key, Layer, Layers, Numbering, Unknown, labels, name_of, whose
+from .tree import Tree
 from .work import Work
 
 
@@ -192,6 +193,18 @@ class Scope(Layers):
     def is_layer(self, name: Name) -> bool:
         """Whether a^2 is a of layer 2 and no square."""
         return not self.exact(name._replace(layer="")) and found(self, name)
+
+    def applies(self, name: Name, argument: Tree) -> bool:
+        """Whether a name is that of σ(z), and z is what follows in parentheses, or W · x + b which it is made of."""
+        a = self.find_value(name)
+        keys = [self.find_value(each.data) for each in argument.walk() if each.kind == "name"]
+        layer = next((layer for layer in self.layers if layer.a == a), None)
+        if a is None or not keys or None in keys:
+            return False
+        if argument.kind == "name":
+            return a in self.slopes and self.key(self.reading.nodes[a]._record.inputs[0]) == keys[0]
+        parts = [] if layer is None else [each for each in (layer.W, layer.before, layer.b) if each is not None]
+        return argument.kind in ("dot", "sum") and len(parts) > 1 and sorted(map(str, keys)) == sorted(map(str, parts))
 
     def of(self, key: Key | None, primes: int = 0) -> list[Quantity]:
         """A value, or its derivative."""

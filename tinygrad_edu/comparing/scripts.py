@@ -128,6 +128,18 @@ class Scripts(Cursor):
         kind = "slope" if name.primes else "act"
         return Tree("call", (argument,), (kind, (("of", (name.base, name.layer)),)), text=tree.text, at=at)
 
+    def is_applied(self, name: object) -> bool:
+        """Whether the value of a function stands before its own argument, Σ(N), which is read then; or a factor."""
+        start, place = self.at, self.take("(").at
+        if isinstance(name, Name) and self.notation != "numpy" and self.arguments_at.get(place, not self.follows(")")):
+            argument = self.nested(self.sum)
+            self.arguments_at[place] = self.follows(")") and self.applies(name, argument)
+            if self.arguments_at[place]:
+                self.take(")")
+                return True
+        self.at = start
+        return False
+
     def is_function(self, name: object) -> bool:
         """σ′( and σ( are functions, t( is a product."""
         if not isinstance(name, Name):
