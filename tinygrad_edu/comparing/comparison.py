@@ -28,7 +28,7 @@ from .finding import Inputs
 from .grammar import parse
 from .printing import Printer
 from .programs import Fault, Program, read_as
-from .readings import readings
+from .readings import counted_as, readings
 from .scope import Quantity, Scope, joined
 from .spelling import Spelling
 from .statements import body
@@ -171,8 +171,9 @@ class Comparison(Display):
             self._inputs.only_own()
         best = self._judge(candidates)
         if best.tree is not None:
-            own = best.program.scope if best.program else scope
-            self._notes[:0] = read_as(best.tree, own, best.program.defined if best.program else ())
+            assert best.program is not None
+            counted = counted_as(best.tree, best.program, scope)
+            self._notes[:0] = [*counted, *read_as(best.tree, best.program.scope, best.program.defined)]
         self.diagnosis = " ".join([self.diagnosis, *self._notes])
 
     # --- the formula ---
@@ -206,7 +207,7 @@ class Comparison(Display):
                 candidate = as_typed if notation == "numpy" or value is None else candidate
             if self._right(candidate) and self._fault(candidate, right=True) is None:
                 return [candidate]
-            if not choose and (scope.free or program.scope.counting[:2] == scope.counting[:2]):
+            if not choose and any(program.scope.counting[:2] == each[:2] for each in scope.agreeing):
                 found.setdefault(repr(tree), candidate)
         if not found:
             raise refused[0]

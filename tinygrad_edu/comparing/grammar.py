@@ -132,7 +132,9 @@ class Parser(Operands):
                 self.take()
                 tree = Tree("power", (tree, self.nested(self.signed)), at=start)
             elif token.kind == "power":
-                tree = self.superscript(tree, self.take().text, start)
+                text = self.take().text
+                layered = tree.kind == "name" and not closed and (text[0] in "Llk" or text.isdigit())  # aˡ⁻¹, w²
+                tree = self.raised(tree, start, text=text) if layered else self.superscript(tree, text, start)
             elif token.text == "^":
                 self.take()
                 tree = self.raised(tree, start, closed)

@@ -115,7 +115,8 @@ class Layers:
     shared : bool
         Whether several of them have the same weights, as in a recurrent network: numbers of layers say nothing there.
     numberings : list of Numbering
-        How they may be counted: first as names on the tape have it; `free` where none of them says anything.
+        How they may be counted: first as names on the tape have it, then in other ways, the `agreeing` ones before
+        those that names deny; `free` where no name says anything.
     counting : Numbering
         How they are counted.
     """
@@ -130,7 +131,7 @@ class Layers:
         """Find them."""
         self.softmax_axis, self.shared = self._softmax_axis(), False
         self.layers = list(self._layers())
-        self.numberings, self.free = self._numberings()
+        self.numberings, self.agreeing, self.free = self._numberings()
         self.counting, self.recounted = self.numberings[0], set[Key]()
 
     # --- finding ---
@@ -203,8 +204,9 @@ class Layers:
 
     # --- counting ---
 
-    def _numberings(self) -> tuple[list[Numbering], bool]:
-        """How layers may be counted: first as names on the tape have it; and whether none of them says anything."""
+    def _numberings(self) -> tuple[list[Numbering], list[Numbering], bool]:
+        """How layers may be counted: first as names on the tape have it; in which ways these would let it; and whether
+        none of them says anything."""
         weights, values = (
             [[name for part in parts if (name := self._given_name(getattr(layer, part)))] for layer in self.layers]
             for parts in (("W", "b"), ("z", "a"))
@@ -212,11 +214,12 @@ class Layers:
         known = [counted_from(weights), counted_from(values)]
         both = [each for each in known if each is not None]
         likely = Numbering(*(each if each is not None else both[0] if both else 1 for each in known))
+        free = [not any(re.search(r"\d", name) for names in part for name in names) for part in (weights, values)]
         if self.shared or not self.layers:
-            return [likely], False
+            return [likely], [likely], False
         others = [each for each in (Numbering(1, 1), Numbering(2, 2), Numbering(1, 2)) if each != likely]
-        free = not any(re.search(r"\d", name) for names in (*weights, *values) for name in names)
-        return [likely, *others], free
+        agreeing = [each for each in others if all(each[i] == likely[i] or free[i] for i in range(2))]
+        return [likely, *agreeing, *(each for each in others if each not in agreeing)], [likely, *agreeing], all(free)
 
     def _given_name(self, key: Key | None) -> str:
         """The name that a person has given to a part of a layer; nothing where it has none."""

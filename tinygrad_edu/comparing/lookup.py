@@ -43,13 +43,18 @@ def looked_up(tree: Tree, scope: Scope, choose: Mapping[Any, int], defined: Defi
 
 
 def meanings(trees: Iterable[Tree], scope: Scope) -> Iterable[dict[Any, int]]:
-    """The choices among the meanings of names: the likely one first, then each other one."""
+    """The choices among the meanings of names: the likely one first, then each other one; of names such as dS1 and dS2,
+    which are derivatives of activations or gradients, all are read alike."""
     names = [node.data for tree in trees for node in tree.walk() if node.kind == "name" and len(node.indices) < 2]
-    ambiguous = {name: len(scope.find(name)) for name in names}
+    groups: dict[Any, dict[Any, int]] = {}
+    for name in names:
+        found = scope.find(name)
+        if len(found) > 1:
+            kinds = tuple(each.kind for each in found)
+            groups.setdefault(kinds if "adjoint" in kinds else name, {})[name] = len(found)
     yield {}
-    several = [name for name, count in ambiguous.items() if count > 1]
-    for name in several[:3]:
-        for i in range(1, ambiguous[name]):
-            yield {name: i}
-    if len(several) > 1:
-        yield dict.fromkeys(several, 1)
+    for group in list(groups.values())[:3]:
+        for i in range(1, max(group.values())):
+            yield dict.fromkeys(group, i)
+    if len(groups) > 1:
+        yield {name: 1 for group in groups.values() for name in group}

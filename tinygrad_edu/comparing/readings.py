@@ -9,10 +9,16 @@ from .grammar import ORDERS
 from .lookup import meanings
 from .programs import Program
 from .scope import Scope
+from .spelling import LAYERED
 from .tokens import FormulaError, notation_of
 from .tree import Tree
 
 MOST = 12  # of a text whose products or names may be read in several ways
+
+COUNTED = {
+    (1, 1): "Layers are counted from 1, the first weights.", (2, 2): "Layers are counted with the input as layer 1.",
+    (1, 2): "Layers are counted with the input as layer 1, weights from 1.",
+}  # fmt: skip
 
 Read = tuple[Program, Mapping[Any, int], Tree]
 
@@ -45,3 +51,15 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
                 count += 1
                 if count >= MOST:
                     return
+
+
+def counted_as(tree: Tree, program: Program, scope: Scope) -> list[str]:
+    """How layers are counted in a formula, where names on the tape do not say so, and which layer l or k is."""
+    own, notes = program.scope, []
+    if own.counting[:2] != scope.counting[:2]:
+        notes.append(COUNTED[own.counting[:2]])
+    texts = (LAYERED.search(node.text) for node in tree.walk() if node.kind == "name")
+    letters = {(found[3] or found[5])[-1] for found in texts if found is not None and not program.about_layers}
+    for letter in sorted(letters - {"L"}):
+        notes.append(f"{letter} is read as {own.number(letter)}.")
+    return notes

@@ -41,6 +41,7 @@ OUTPUT = set("ŷ y_hat yhat yHat Yhat Y_hat a A f p P o out output pred y_pred p
 TARGET = set("t T y Y target targets label labels y_true d".split())
 DIFFERENTIALS = set("dz dZ da dA dW dw db".split())
 ADJOINTS = (r"d_?(.+)", r"(?:∇|nabla_?)(.+)", r"grad_?(.+)", r"(.+)_grad", r"δ_?([A-Za-zΣ].*)", r"delta_?([A-Za-z].*)")
+EXPLICIT = re.compile(r"∇|nabla|grad|[d∂]_?[A-Za-z]+?_?[d∂]_?|.*_grad$")  # say themselves what they are
 LAST, ONLY, HIDDEN = set("δ Δ z Z a".split()), set("W w θ b".split()), set("h H hidden".split())
 COST = set("c C L l J E f loss cost Loss E_total ℓ".split())
 SIZES = set("n m N M B batch batch_size num_samples n_samples num_examples num_train k K C".split())
@@ -175,7 +176,10 @@ class Scope(Layers):
         if not found:
             closest = difflib.get_close_matches(name.base, self.keys, n=3, cutoff=0)
             known = ", ".join(sorted(self.keys, key=lambda each: (each not in closest, each))[:12])
-            raise Unknown(f"the tape has nothing named {_shown(name)}; it has {known}; names={{...}} says what is what")
+            named = f"the tape has nothing named {_shown(name)}"
+            if self.shared and name.base[-1:].isdigit():
+                named += ", and layers with the same weights have no numbers"
+            raise Unknown(f"{named}; it has {known}; names={{...}} says what is what")
         return found
 
     def meant(self, name: Name, quantity: Quantity) -> str:
@@ -187,12 +191,22 @@ class Scope(Layers):
             return f"{quantity.number:g}"
         if quantity.kind == "softmax" and shown:
             return f"softmax({shown})" if not self.softmax_axis else f"softmax({shown}, axis={self.softmax_axis})"
+        if quantity.kind in ("adjoint", "slope") and not name.primes and not EXPLICIT.match(name.base):
+            return f"the gradient by {self._known(quantity.key)}" if quantity.kind == "adjoint" else f"{shown}′"
         alike = re.sub("Σ|Sigma", "S", joined(name.base)) == joined(shown)
         return shown if quantity.kind == "value" and not alike else ""
 
+    def _known(self, key: Key) -> str:
+        """A value by its name, or as the input of what has one: z of which only a = σ(z) is named."""
+        a = next((layer.a for layer in self.layers if layer.z == key and layer.a is not None), None)
+        named = self._given_name(key) or a is None or not self._given_name(a)
+        return self.shown.get(key, "it") if named else f"the input of {self.shown[a]}"
+
     def is_layer(self, name: Name) -> bool:
-        """Whether a^2 is a of layer 2 and no square."""
-        return not self.exact(name._replace(layer="")) and found(self, name)
+        """Whether a^2 is a of layer 2 and no square; a^3 is no cube, also where there is no such layer."""
+        letter = GREEK.get(name.base, name.base)
+        numbered = name.layer.isdigit() and int(name.layer) > 2 and any(letter in each for each in LETTERS.values())
+        return not self.exact(name._replace(layer="")) and (found(self, name) or numbered)
 
     def applies(self, name: Name, argument: Tree) -> bool:
         """Whether a name is that of σ(z), and z is what follows in parentheses, or W · x + b which it is made of."""
@@ -263,8 +277,9 @@ class Scope(Layers):
                 for key in (self.keys.get(word), self.keys.get(word + "′" * name.primes)):
                     if key is not None and key not in self.recounted:
                         return self.of(key, name.primes)
-                if len(alike := self.alike.get(same_to_python(word), [])) == 1:  # ϕ for φ, where there is no other
-                    return self.of(self.keys[alike[0]], name.primes)
+                alike = [self.keys[each] for each in self.alike.get(same_to_python(word), [])]
+                if len(alike) == 1 and alike[0] not in self.recounted:  # ϕ for φ, where there is no other
+                    return self.of(alike[0], name.primes)
         return []
 
     def spelled(self, name: Name) -> list[Quantity]:

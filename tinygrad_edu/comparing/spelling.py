@@ -12,7 +12,7 @@ from .layers import Key
 from .scope import Quantity, Scope
 from .tree import Tree
 
-LAYERED = re.compile(r"([\^_])(?:\{[(\[]?([Llkℓ])(?:[+-]\d)?[)\]]?\}|([Llkℓ])(?![A-Za-z]))")
+LAYERED = re.compile(r"([\^_])(?:\{([(\[]?)([Llkℓ]|\\ell)(?:[+-]\d)?([)\]]?)\}|([Llkℓ]|\\ell)(?![A-Za-z]))")
 
 
 class Spelling:
@@ -30,8 +30,8 @@ class Spelling:
                     continue
                 self.written.setdefault(node.data, node.text)
                 role = self.role(node.data.key)
-                if role and LAYERED.search(node.text):
-                    pattern = LAYERED.sub(r"\1{@\2\3}", node.text)
+                if role and notation != "numpy" and LAYERED.search(node.text):
+                    pattern = LAYERED.sub(r"\1{\2@\3\5@\4}", node.text)
                     self.patterns.setdefault((role[0], node.data.kind), pattern)
                 elif role and node.text.count(str(role[1])) == 1:
                     self.patterns.setdefault((role[0], node.data.kind), node.text.replace(str(role[1]), "{#}"))
@@ -50,9 +50,9 @@ class Spelling:
         return ("a", self.scope.counting.values - 1) if key == self.scope.input else None
 
     def layer(self, letter: str, number: int) -> str:
-        """The number of a layer as a letter has it: {L-1} of the last but one."""
-        above = number - (self.scope.number(letter) or 0)
-        return f"{{{letter}{above:+d}}}" if above else letter
+        """The number of a layer as a letter has it: L-1 of the last but one."""
+        above = number - (self.scope.number(letter[-1]) or 0)
+        return f"{letter}{above:+d}" if above else letter
 
     def name(self, quantity: Quantity) -> str:
         """The name of a quantity."""
@@ -60,7 +60,9 @@ class Spelling:
             return self.written[quantity]
         role = self.role(quantity.key)
         if role and quantity.key != self.scope.input and (pattern := self.patterns.get((role[0], quantity.kind))):
-            return re.sub(r"\{@(.)\}", lambda found: self.layer(found[1], role[1]), pattern).replace("{#}", str(role[1]))
+            number = role[1]
+            written = re.sub("@(.+?)@", lambda found: self.layer(found[1], number), pattern).replace("{#}", str(number))
+            return re.sub(r"([\^_])\{(\w)\}", r"\1\2", written)
         value = Quantity("value", quantity.key)
         shown = self.scope.shown.get(quantity.key) or (f"{role[0]}{role[1]}" if role else str(quantity.key))
         if quantity.kind == "slope" and self.notation == "latex" and value in self.written:
