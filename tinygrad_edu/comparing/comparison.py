@@ -184,19 +184,19 @@ class Comparison(Display):
         found: dict[str, Candidate] = {}
         refused: list[FormulaError] = []
         read = list(readings(text, scope, self._node._record.stamp, refused))
-        quantities = {node.data for _, _, tree in read for node in tree.walk() if node.kind == "name"}
+        quantities = {node.data for _, _, tree, _ in read for node in tree.walk() if node.kind == "name"}
         if scope.batch > 1 and any(quantity.kind == "jacobian" for quantity in quantities):
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, alone=True)
             self._notes.append("It is read for the first sample alone, as a Jacobian is of one.")
-        turned = (node.args[0] for _, _, tree in read for node in tree.walk() if node.kind == "T")
+        turned = (node.args[0] for _, _, tree, _ in read for node in tree.walk() if node.kind == "T")
         if any(node.kind == "name" and node.data.key in scope.rows for node in turned):  # b is a column, as bᵀ says
             scope.rows = set()
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, self._inputs.alone)
-        labels = {name for program, choose, _ in read for name in program.labels(choose)}
+        labels = {name for program, choose, _, _ in read for name in program.labels(choose)}
         if one_hot := {name for name in labels if is_one_hot(self._inputs.own.given[name])}:
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, self._inputs.alone, labels=one_hot)
             self._notes.append(f"{' and '.join(sorted(one_hot))} is read as labels, as it is one-hot.")
-        for program, choose, tree in read:
+        for program, choose, tree, likely in read:
             printer = self._printer(tree, program.scope)
             candidate, as_typed = (
                 Candidate(functools.partial(_evaluated, each), each, printer, program, choose)
@@ -207,7 +207,7 @@ class Comparison(Display):
                 candidate = as_typed if notation == "numpy" or value is None else candidate
             if self._right(candidate) and self._fault(candidate, right=True) is None:
                 return [candidate]
-            if not choose and any(program.scope.counting[:2] == each[:2] for each in scope.agreeing):
+            if likely:
                 found.setdefault(repr(tree), candidate)
         if not found:
             raise refused[0]
@@ -404,7 +404,7 @@ class Comparison(Display):
                 start, text = raw.target.at, f"{raw.target.text} = {text}"
             text = whole[:start] + text + whole[end:]
         with contextlib.suppress(FormulaError, Misfit):
-            for program, choose, tree in readings(body(text), self._inputs.scope, self._node._record.stamp, []):
+            for program, choose, tree, _ in readings(body(text), self._inputs.scope, self._node._record.stamp, []):
                 found = Candidate(functools.partial(_evaluated, tree), tree, program=program, choose=choose)
                 if self._right(found, likely=True) and self._fault(found, right=True) is None and text != self.text:
                     return text

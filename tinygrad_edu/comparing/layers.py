@@ -174,12 +174,13 @@ class Layers:
             parts = [self._parts(product) for product in products]
             weights += [(W, turned) for W, _, _, turned in parts]
             W, before, side, turned = parts[0] if len(parts) == 1 else (None, None, *parts[0][2:])
-            a, b = after.get(z._record.stamp, ()), self.key(biases[0]) if len(biases) == 1 else None
-            yield Layer(W, b, before, int(z._record.stamp), a[0] if len(a) == 1 else None, side, turned)
+            b, activations = self.key(biases[0]) if len(biases) == 1 else None, after.get(z._record.stamp, [])
+            a = activations[0] if len(activations) == 1 else None
+            yield Layer(W, b, before, int(z._record.stamp), a, side, turned)
         self.shared = len({*weights}) < len(weights)
-        for z, (a, *others) in after.items() if not weights else ():
-            if not others and name_of(nodes[a]) in LAYERS | ON_AFFINE:
-                yield Layer(None, None, None, z, a, int(self.softmax_axis == 1))
+        for stamp, activations in after.items() if not weights else ():
+            if len(activations) == 1 and name_of(nodes[activations[0]]) in LAYERS | ON_AFFINE:
+                yield Layer(None, None, None, stamp, activations[0], int(self.softmax_axis == 1))
 
     def _parts(self, product: Any) -> tuple[Key | None, Key | None, int, bool]:
         """Of a product the weights, what they are multiplied with, their side, and whether they stand there turned."""

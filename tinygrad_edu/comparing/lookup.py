@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from .cursor import Name
-from .scope import Quantity, Scope, Unknown
+from .layers import Unknown
+from .scope import Quantity, Scope
 from .tree import Tree
 
 Defined = Mapping[Any, "list[Tree]"]  # what names stand for, with the name as it was defined
@@ -42,19 +43,24 @@ def looked_up(tree: Tree, scope: Scope, choose: Mapping[Any, int], defined: Defi
     return tree.with_args(args)
 
 
-def meanings(trees: Iterable[Tree], scope: Scope) -> Iterable[dict[Any, int]]:
-    """The choices among the meanings of names: the likely one first, then each other one; of names such as dS1 and dS2,
-    which are derivatives of activations or gradients, all are read alike."""
+def meanings(trees: Iterable[Tree], scope: Scope) -> Iterator[tuple[dict[Any, int], bool]]:
+    """The choices among the meanings of names, and whether they are likely: first those that no other name has, then
+    each other one. Of names such as dS1 and dS2, which are derivatives of activations or gradients, all are read alike;
+    both is likely."""
     names = [node.data for tree in trees for node in tree.walk() if node.kind == "name" and len(node.indices) < 2]
+    single = {found[0] for name in names if len(found := scope.find(name)) == 1}
     groups: dict[Any, dict[Any, int]] = {}
     for name in names:
         found = scope.find(name)
         if len(found) > 1:
             kinds = tuple(each.kind for each in found)
-            groups.setdefault(kinds if "adjoint" in kinds else name, {})[name] = len(found)
-    yield {}
-    for group in list(groups.values())[:3]:
-        for i in range(1, max(group.values())):
-            yield dict.fromkeys(group, i)
+            free = [i for i, each in enumerate(found) if each.kind != "value" or each not in single]
+            groups.setdefault(kinds if "adjoint" in kinds else name, {})[name] = (free or [0])[0]
+    likely = {name: i for group in groups.values() for name, i in group.items()}
+    yield likely, True
+    for kinds, group in list(groups.items())[:3]:
+        for i in range(max(len(scope.find(name)) for name in group)):
+            if i not in group.values():
+                yield likely | dict.fromkeys(group, i), "adjoint" in kinds
     if len(groups) > 1:
-        yield {name: 1 for group in groups.values() for name in group}
+        yield dict.fromkeys(likely, 1), False

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from .cursor import Name, Quotient, named
 from .grammar import ORDERS, parse
+from .layers import LETTERS, Unknown
 from .lookup import looked_up
-from .scope import GREEK, LETTERS, Quantity, Scope, Unknown, found, joined
+from .scope import GREEK, Quantity, Scope, found, joined
 from .statements import Statement, statements
 from .tokens import FormulaError, Token, notation_of
 from .tree import Tree, call, dot, had

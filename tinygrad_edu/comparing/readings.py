@@ -20,12 +20,12 @@ COUNTED = {
     (1, 2): "Layers are counted with the input as layer 1, weights from 1.",
 }  # fmt: skip
 
-Read = tuple[Program, Mapping[Any, int], Tree]
+Read = tuple[Program, Mapping[Any, int], Tree, bool]
 
 
 def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> Iterator[Read]:
-    """The readings of a text, the likeliest first: its lines, which meanings of names are chosen that are not the
-    likeliest, and the formula with all that the lines define.
+    """The readings of a text, the likeliest first: its lines, which meanings of names are chosen, the formula with all
+    that the lines define, and whether it is likely.
 
     Layers are counted in other ways than names on the tape have it only where these say nothing, or where the text is
     `refused` as they have it.
@@ -46,8 +46,9 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
             if meant in seen:
                 continue
             seen.append(meant)
-            for choose in meanings(program.choices(), counted):
-                yield program, choose, program.formula(choose)
+            for choose, likely in meanings(program.choices(), counted):
+                agreeing = any(numbering[:2] == each[:2] for each in scope.agreeing)
+                yield program, choose, program.formula(choose), likely and agreeing
                 count += 1
                 if count >= MOST:
                     return

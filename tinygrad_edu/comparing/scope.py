@@ -170,9 +170,10 @@ class Scope(Layers):
     def _find(self, name: Name | Quotient) -> list[Quantity]:
         if isinstance(name, Quotient):
             return self.derivative(name)
-        found = self.mapped(name) or self.exact(name) or self.spelled(name)
+        found = self.mapped(name) or self.exact(name)
         if not found and name.layer and GENERAL.fullmatch(name.layer) and self.number(name.layer) is None:
             raise Unknown(whose(name.layer))
+        found = found or self.spelled(name)
         if not found:
             closest = difflib.get_close_matches(name.base, self.keys, n=3, cutoff=0)
             known = ", ".join(sorted(self.keys, key=lambda each: (each not in closest, each))[:12])
@@ -198,9 +199,9 @@ class Scope(Layers):
 
     def _known(self, key: Key) -> str:
         """A value by its name, or as the input of what has one: z of which only a = σ(z) is named."""
-        a = next((layer.a for layer in self.layers if layer.z == key and layer.a is not None), None)
-        named = self._given_name(key) or a is None or not self._given_name(a)
-        return self.shown.get(key, "it") if named else f"the input of {self.shown[a]}"
+        a = next((layer.a for layer in self.layers if layer.z == key), None)
+        after = "" if self._given_name(key) else self._given_name(a)
+        return f"the input of {after}" if after else self.shown.get(key, "it")
 
     def is_layer(self, name: Name) -> bool:
         """Whether a^2 is a of layer 2 and no square; a^3 is no cube, also where there is no such layer."""
@@ -295,6 +296,8 @@ class Scope(Layers):
         keys = list(self.part(base, number)) if counts else []
         if keys and isinstance(keys[0], Quantity):
             return [each for each in keys if isinstance(each, Quantity)] if not name.primes else []
+        if base in ("y", "Y") and not name.primes:  # the target, or as Bishop has it the output
+            return [each if isinstance(each, Quantity) else Quantity("value", each) for each in dict.fromkeys(keys)]
         for key in keys:
             if found_quantity := self.of(key, name.primes):  # type: ignore[arg-type]
                 return found_quantity
@@ -314,7 +317,8 @@ class Scope(Layers):
             yield self.target
         elif number is None and base in TARGET and self.labelled is not None:
             yield Quantity("labels", self.labelled)
-        if number is None and base in OUTPUT and self.output is not None:
+        output = OUTPUT | {"y", "Y"} if self.target is not None else OUTPUT
+        if number is None and base in output and self.output is not None:
             key = self.key(self.output)
             yield from self.activation(self.layers[-1]) if self.layers else [Quantity("softmax", key)] if key else []
         if place in (None, last) and base == "b" and self.base is not None:

@@ -141,7 +141,7 @@ class Trial:
             if argument in (z, stamp):
                 return stamp
         for stamp, z in inputs.items():
-            value = self.evaluate.shaped(self.value(z)) if z is not None else None
+            value: Array = None if z is None else self.evaluate.shaped(self.value(z))
             if np.shape(value) == np.shape(x) and np.allclose(value, x):
                 return stamp
         operations = {nodes[s]._record.operation.name for s in stamps}
