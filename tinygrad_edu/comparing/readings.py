@@ -42,6 +42,8 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
             except FormulaError as error:
                 refused.append(error)
                 break
+            if any(scope.denies(counted, each.data) for each in program.choices()):
+                break
             meant = [order, *(counted.find(each.data) for each in program.choices())]
             if meant in seen:
                 continue

@@ -99,6 +99,12 @@ class Scope(Layers):
             scope.recounted = {key for key in parts if self.shown.get(key, "")[-1:].isdigit()}
         return scope
 
+    def denies(self, counted: Scope, name: Name | Quotient) -> bool:
+        """Whether a name has a part of a layer in it that a person has given that name, and which it is not as layers
+        are counted."""
+        keys = [each.key for each in self.find(name)] if found(self, name) else []
+        return any(key in counted.recounted and self._given_name(key) for key in keys)
+
     def _constants(self, *operations: str) -> list[float]:
         """The magnitudes of the plain numbers that such operations have on the tape."""
         return sorted({
@@ -204,9 +210,9 @@ class Scope(Layers):
         return f"the input of {after}" if after else self.shown.get(key, "it")
 
     def is_layer(self, name: Name) -> bool:
-        """Whether a^2 is a of layer 2 and no square; a^3 is no cube, also where there is no such layer."""
+        """Whether a^2 is a of layer 2 and no square; a^1 and a^3 are no powers, also where there is no such layer."""
         letter = GREEK.get(name.base, name.base)
-        numbered = name.layer.isdigit() and int(name.layer) > 2 and any(letter in each for each in LETTERS.values())
+        numbered = name.layer.isdigit() and int(name.layer) != 2 and any(letter in each for each in LETTERS.values())
         return not self.exact(name._replace(layer="")) and (found(self, name) or numbered)
 
     def applies(self, name: Name, argument: Tree) -> bool:
