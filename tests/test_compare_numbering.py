@@ -183,6 +183,8 @@ SAID = [
     (mishachev, "W2", "((W3.T @ dS3) * dS2) @ S1.T", "dS3 is read as S3′, dS2 is read as S2′"),
     (mishachev, "S1", "dS1", "dS1 is read as the gradient by S1"),
     (two, "V", r"\delta^2 h^T", r"\delta^2 is read as the gradient by the input of o"),
+    (two, "V", r"\delta_o h^T", r"\delta_o is read as the gradient by the input of o"),
+    (two, "U", "(delta_h * h * (1 - h)) @ x.T", "delta_h is read as the gradient by h"),
     (lambda: rows("Phi", "M"), "M", "Phi.T @ ((y - t) * y * (1 - y))", "y is read as a"),
     (lambda: alone(x="z"), "z", "(a - y) * a * (1 - a)", "y is read as t"),
 ]
@@ -244,6 +246,27 @@ def test_nielsens_equations(first, named):
     check(loss, f"w{last - 1}", r"(((w^L)^T \delta^L) \odot \sigma'(z^{L-1})) (a^{L-1})^T", "a^{L-1} should be a^{L-2}")
 
 
+DOWN = r"""\delta^L = \nabla_a C \odot \sigma'(z^L)
+\delta^{l-1} = ((w^l)^T \delta^l) \odot \sigma'(z^{l-1})
+\partial C/\partial w^l = \delta^l (a^{l-1})^T"""
+COLUMNS = r"""dZ^{[L]} = (A^{[L]} - y) * g'^{[L]}(Z^{[L]})
+dZ^{[l]} = W^{[l+1]T} dZ^{[l+1]} * g'^{[l]}(Z^{[l]})
+dW^{[l]} = dZ^{[l]} A^{[l-1]T}"""
+
+
+@pytest.mark.parametrize("first", [1, 2])
+@pytest.mark.parametrize(("text", "wrong"), [
+    (DOWN, [(r"(z^{l-1})", "(z^l)"), ("(w^l)^T", "w^l"), ("(w^l)^T", "(w^{l-1})^T")]),
+    (COLUMNS, [("A^{[l-1]T}", "A^{[l]T}"), ("W^{[l+1]T}", "W^{[l+1]}"), ("- y", "+ y")]),
+])  # fmt: skip
+def test_recursions_are_read_for_each_layer(first, text, wrong):
+    for k in range(first, first + 3):
+        check(chain(first), f"w{k}", text, "right")
+    for old, new in wrong:
+        assert old in text
+        check(chain(first), f"w{first}", text.replace(old, new), r"Line ")
+
+
 NIELSEN = "Layers are counted with the input as layer 1."
 NG = "Layers are counted with the input as layer 1, weights from 1."
 FREE = [  # names on the tape say nothing of numbers: what fits everywhere
@@ -257,6 +280,7 @@ FREE = [  # names on the tape say nothing of numbers: what fits everywhere
     ("U", r"w^3 \delta^3 \odot \sigma'(z^2) (a^1)^T", "wrong", ""),
     ("V", r"\delta^3 (a^2)^T", "right", NIELSEN), ("V", r"\delta^2 (a^1)^T", "right", ""),
     ("V", r"-\delta^3 (a^2)^T", "wrong", NIELSEN), ("V", r"\delta^3 (a^3)^T", "wrong", NIELSEN),
+    ("V", r"\delta^1 (a^2)^T", "wrong", ""),  # no power
     ("V", r"\delta^3 (a^1)^T", "wrong", NIELSEN), ("V", r"\delta^2 (a^2)^T", "wrong", ""),
 ]  # fmt: skip
 
@@ -283,6 +307,9 @@ def test_numbers_on_the_tape_hold():
     for text in (r"\delta^5 (a^4)^T", "delta3 @ a7.T", r"(w^4)^T \delta^3", r"(w^4)^T \delta^4", r"\delta^3 (w^5)^T"):
         with pytest.raises(FormulaError, match="nothing named"):
             tg.compare(loss, "w3", text)
+    for text in (r"\delta^4 (a^3)^T", r"((w^4)^T \delta^4) \odot \sigma'(z^3) (a^2)^T"):  # a3 and z3 have names
+        with pytest.raises(FormulaError, match=r"nothing named (δ4|w4|δ.4|w.4)"):
+            tg.compare(chain(), "w3" if "w" not in text else "w2", text)
     check(chain(2, x="a1"), "w2", r"\delta^2 (a^1)^T", "right")
     check(chain(2, x="a1"), "w2", r"\delta^2 (a^2)^T", r"a^2 should be a")
     check(chain(2, weights="W", named=False), "b3", r"((W^4)^T \delta^4) \odot \sigma'(z^3)", "right")

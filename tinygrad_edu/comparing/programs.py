@@ -18,6 +18,10 @@ from .tokens import FormulaError, Token, notation_of
 from .tree import Tree, call, dot, had
 
 LARGEST = 4_000  # nodes of a formula with all definitions put in
+RECURSION = re.compile(r"""
+    [\^_]\{?[(\[]?(?:[lkℓ]|\\ell)\s*\+\s*1  # of layer l by layer l + 1
+    |(?:^|\n|,|;|\\\\)[^=\n]*[\^_]\{?[(\[]?(?:[lkℓ]|\\ell)\s*-\s*1[^=\n]*=  # or of layer l - 1 by layer l
+""", re.VERBOSE)
 VIEWS = {"reshape", "ravel", "squeeze", "column", "row"}
 CHANGES: dict[str, Callable[[Tree, Tree], Tree]] = {  # in place
     "": lambda old, new: new,
@@ -88,7 +92,7 @@ class Program:
             known |= new
             lines = statements(text, known)
         names: set[Any] = set()
-        self.about_layers = re.search(r"[\^_]\{?\(?(?:[lkℓ]|\\ell)\s*\+\s*1", text) if len(lines) > 1 else None
+        self.about_layers = RECURSION.search(text) if len(lines) > 1 else None
 
         def is_layer(name: Name) -> bool:
             return scope.same(name) in names or scope.is_layer(name)
@@ -169,17 +173,17 @@ class Program:
         return False
 
     def _general(self, raw: Raw) -> list[Raw]:
-        """A line about layer l, where a text has one about l + 1, for each layer; any other as it is."""
+        """A line about layer l, where a text has one about layers beside it, for each layer; any other as it is."""
         if self.about_layers is None or raw.target is None or self._at(raw.target, 1) is raw.target:
             return [raw]
         found = []
-        first = self.scope.counting.values
-        for n in range(first + len(self.scope.layers) - 1, first - 1, -1):
-            members = [self._at(each, n) for each in raw.members]
-            above = f"{first + len(self.scope.layers)}"
-            if not any(above in _layers(node) for each in members for node in each.walk()):
+        first, count = self.scope.counting.values, len(self.scope.layers)
+        for n in range(first + count - 1, first - 1, -1):
+            target, members = self._at(raw.target, n), [self._at(each, n) for each in raw.members]
+            above = any(f"{first + count}" in _layers(node) for each in members for node in each.walk())
+            if not above and f"{first - 1}" not in _layers(target):
                 rest = members, raw.places, raw.returned
-                found.append(self._line(raw.number, raw.operator, self._at(raw.target, n), raw.picks, *rest))
+                found.append(self._line(raw.number, raw.operator, target, raw.picks, *rest))
         return found or [raw]
 
     def _at(self, tree: Tree, n: int) -> Tree:

@@ -34,7 +34,7 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
     for numbering in scope.counts(text):
         if seen and not refused and not scope.free and numbering[:2] != scope.counting[:2]:
             return
-        counted = scope.counted(numbering)
+        counted = scope.renumbered(numbering)
         for order in ORDERS if notation_of(text) != "numpy" else ORDERS[:1]:
             try:
                 program = Program(text, counted, wrt, order)

@@ -90,13 +90,13 @@ class Scope(Layers):
         self.coefficients = self._constants("multiply", "divide")
         self.scalars = sorted({*self.coefficients, *self._constants("power")})
 
-    def counted(self, numbering: Numbering) -> Scope:
+    def renumbered(self, numbering: Numbering) -> Scope:
         """The scope with other numbers of layers: those in the names of the parts of layers do not hold there."""
         scope = copy.copy(self)
         scope.counting, scope._exact, scope._meant = numbering, {}, {}
-        if numbering[:2] != self.numberings[0][:2]:
-            parts = {key for layer in self.layers for key in (layer.W, layer.b, layer.z, layer.a) if key is not None}
-            scope.recounted = {key for key in parts if self.shown.get(key, "")[-1:].isdigit()}
+        parts = [part for i, part in enumerate(("Wb", "za")) if numbering[i] != self.counting[i]]
+        keys = {getattr(layer, each) for layer in self.layers for part in parts for each in part} - {None}
+        scope.recounted = {key for key in keys if self.shown.get(key, "")[-1:].isdigit()}
         return scope
 
     def denies(self, counted: Scope, name: Name | Quotient) -> bool:
@@ -372,8 +372,10 @@ class Scope(Layers):
             if found := re.fullmatch(pattern, base):
                 key = self.find_value(Name(found[1], name.layer))
                 if key is not None and isinstance(key, int):
-                    slope = [Quantity("slope", key)] if key in self.slopes and base[0] == "d" else []
-                    yield [*slope, Quantity("adjoint", key)]
+                    error = re.match("δ|delta", base)  # of a unit, most often by what it gets
+                    z = [layer.z for layer in self.layers if error and layer.a == key]
+                    slope = [Quantity("slope", key)] if key in self.slopes and base[0] == "d" and not error else []
+                    yield [*slope, *(Quantity("adjoint", each) for each in (*z, key))]
 
     def find_value(self, name: Name) -> Key | None:
         try:

@@ -29,7 +29,7 @@ class Spelling:
                     self.written.setdefault(node.data, node.text)
                     continue
                 self.written.setdefault(node.data, node.text)
-                role = self.role(node.data.key)
+                role = None if scope.shared else self.role(node.data.key)
                 if role and notation != "numpy" and LAYERED.search(node.text):
                     pattern = LAYERED.sub(r"\1{\2@\3\5@\4}", node.text)
                     self.patterns.setdefault((role[0], node.data.kind), pattern)
