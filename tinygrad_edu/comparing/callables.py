@@ -11,7 +11,8 @@ import numpy as np
 from ..errors import brief
 from ..record import constant as plain
 from .cursor import Name
-from .scope import Scope, Unknown
+from .layers import Unknown
+from .scope import Scope
 from .work import Misfit
 
 Array = Any

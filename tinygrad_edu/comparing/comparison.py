@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -25,10 +25,10 @@ from .cursor import Name
 from .diagnosis import Diagnosis, explanations
 from .display import LONGEST, Display
 from .finding import Inputs
-from .grammar import ORDERS, parse
-from .lookup import meanings
+from .grammar import parse
 from .printing import Printer
 from .programs import Fault, Program, read_as
+from .readings import counted_as, readings
 from .scope import Quantity, Scope, joined
 from .spelling import Spelling
 from .statements import body
@@ -38,7 +38,6 @@ from .trial import SMALL, Trial
 from .work import Excess, Misfit
 
 Array = Any
-READINGS = 12  # of a text whose products or names may be read in several ways
 
 
 @checked
@@ -154,7 +153,7 @@ class Comparison(Display):
         self._misfit = self.diagnosis = ""
         self._others: dict[Quantity, Inputs] = {}
         self.verdict = "wrong"
-        scope = Scope(loss, reading, {_key(name, target): target for name, target in names.items()})
+        scope = Scope(loss, reading, {_key(name, target): target for name, target in names.items()}, node)
         if isinstance(formula, str):
             typed, formula = formula, restored(formula, scope.known())
             self._notes += ['It is read as a text with r in front: write r"…".'] * (formula != typed)
@@ -172,7 +171,9 @@ class Comparison(Display):
             self._inputs.only_own()
         best = self._judge(candidates)
         if best.tree is not None:
-            self._notes[:0] = read_as(best.tree, scope, best.program.defined if best.program else ())
+            assert best.program is not None
+            counted = counted_as(best.tree, best.program, scope)
+            self._notes[:0] = [*counted, *read_as(best.tree, best.program.scope, best.program.defined)]
         self.diagnosis = " ".join([self.diagnosis, *self._notes])
 
     # --- the formula ---
@@ -181,21 +182,22 @@ class Comparison(Display):
         """A text as it may be read: one reading that is right, or else those that type-check, or else all."""
         notation = notation_of(text)
         found: dict[str, Candidate] = {}
-        readings = list(self._readings(text, scope))
-        quantities = {node.data for _, _, tree in readings for node in tree.walk() if node.kind == "name"}
+        refused: list[FormulaError] = []
+        read = list(readings(text, scope, self._node._record.stamp, refused))
+        quantities = {node.data for _, _, tree, _ in read for node in tree.walk() if node.kind == "name"}
         if scope.batch > 1 and any(quantity.kind == "jacobian" for quantity in quantities):
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, alone=True)
             self._notes.append("It is read for the first sample alone, as a Jacobian is of one.")
-        turned = (node.args[0] for _, _, tree in readings for node in tree.walk() if node.kind == "T")
+        turned = (node.args[0] for _, _, tree, _ in read for node in tree.walk() if node.kind == "T")
         if any(node.kind == "name" and node.data.key in scope.rows for node in turned):  # b is a column, as bᵀ says
             scope.rows = set()
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, self._inputs.alone)
-        labels = {name for program, choose, _ in readings for name in program.labels(choose)}
+        labels = {name for program, choose, _, _ in read for name in program.labels(choose)}
         if one_hot := {name for name in labels if is_one_hot(self._inputs.own.given[name])}:
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, self._inputs.alone, labels=one_hot)
             self._notes.append(f"{' and '.join(sorted(one_hot))} is read as labels, as it is one-hot.")
-        for program, choose, tree in readings:
-            printer = self._printer(tree)
+        for program, choose, tree, likely in read:
+            printer = self._printer(tree, program.scope)
             candidate, as_typed = (
                 Candidate(functools.partial(_evaluated, each), each, printer, program, choose)
                 for each in (tree.flattened(), tree)
@@ -205,28 +207,17 @@ class Comparison(Display):
                 candidate = as_typed if notation == "numpy" or value is None else candidate
             if self._right(candidate) and self._fault(candidate, right=True) is None:
                 return [candidate]
-            if not choose:
+            if likely:
                 found.setdefault(repr(tree), candidate)
+        if not found:
+            raise refused[0]
         fitting = [each for each in found.values() if self._run(each) is not None]
         return (fitting or list(found.values()))[:3]
 
-    def _readings(self, text: str, scope: Scope) -> Iterator[tuple[Program, Mapping[Any, int], Tree]]:
-        """The readings of a text: its lines, which meanings of names are chosen that are not the likeliest, and the
-        formula with all that the lines define."""
-        count = 0
-        for order in ORDERS if notation_of(text) != "numpy" else ORDERS[:1]:
-            program = Program(text, scope, self._node._record.stamp, order)
-            program.formula({})  # whose names are all known, or it is refused
-            for choose in meanings(program.choices(), scope):
-                yield program, choose, program.formula(choose)
-                count += 1
-                if count >= READINGS:
-                    return
-
-    def _printer(self, tree: Tree) -> Printer:
+    def _printer(self, tree: Tree, scope: Scope) -> Printer:
         """What writes trees as the text does."""
         notation = notation_of(self.text)
-        return Printer(notation, Spelling(self._inputs.scope, tree, notation, self._names), self.text)
+        return Printer(notation, Spelling(scope, tree, notation, self._names), self.text)
 
     def _run(self, candidate: Candidate) -> Array:
         """The value on the tape's own numbers; None where it does not type-check."""
@@ -373,7 +364,8 @@ class Comparison(Display):
         for candidate, fault in faults:
             if fault is not None and fault.line.place == place:
                 tree = fault.line.members[fault.member]
-                run, printer = functools.partial(_evaluated, tree), self._printer(tree)
+                assert candidate.program is not None
+                run, printer = functools.partial(_evaluated, tree), self._printer(tree, candidate.program.scope)
                 own = Candidate(run, tree, printer, candidate.program, candidate.choose, fault=fault)
                 found += [own._replace(inputs=self._inputs_of(each)) for each in fault.wanted] or [own]
         return found
@@ -412,7 +404,7 @@ class Comparison(Display):
                 start, text = raw.target.at, f"{raw.target.text} = {text}"
             text = whole[:start] + text + whole[end:]
         with contextlib.suppress(FormulaError, Misfit):
-            for program, choose, tree in self._readings(body(text), self._inputs.scope):
+            for program, choose, tree, _ in readings(body(text), self._inputs.scope, self._node._record.stamp, []):
                 found = Candidate(functools.partial(_evaluated, tree), tree, program=program, choose=choose)
                 if self._right(found, likely=True) and self._fault(found, right=True) is None and text != self.text:
                     return text

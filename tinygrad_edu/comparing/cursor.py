@@ -32,12 +32,14 @@ class Cursor:
     """A place among the tokens: those of the text, or some of them."""
 
     def __init__(
-        self, text: str, known: set[str], order: str, is_layer: Callable[[Name], bool], part: list[Token] | None = None
-    ) -> None:
-        self.text, self.known, self.order, self.is_layer = text, known, order, is_layer
+        self, text: str, known: set[str], order: str, is_layer: Callable[[Name], bool], part: list[Token] | None = None,
+        applies: Callable[[Name, Tree], bool] = lambda name, argument: False,
+    ) -> None:  # fmt: skip
+        self.text, self.known, self.order, self.is_layer, self.applies = text, known, order, is_layer, applies
         self.notation = notation_of(text)
         self.tokens = [token for token in part or tokens(text, known) if token.kind != "line"]
         self.at, self.depth, self.bars = 0, 0, 0
+        self.arguments_at: dict[int, bool] = {}  # whether what is in parentheses there is an argument
 
     @property
     def next(self) -> Token:

@@ -153,9 +153,10 @@ class Diagnosis:
         if c is None or not self.plain(c):
             return
         assert self.printer is not None
-        if self.printer(edit.old) == self.printer(edit.new):
-            return
-        edit = edit if before else self.in_derivative(edit)
+        if any(self.printer(each.old) == self.printer(each.new) for each in (before, edit) if each is not None):
+            return  # which would not say what to write
+        wider = edit if before else self.in_derivative(edit)
+        edit = wider if self.printer(wider.old) != self.printer(wider.new) else edit
         said = [self.said(each) for each in (before, edit) if each is not None]
         causes = tuple(dict.fromkeys(each.cause for each in (before, edit) if each is not None))
         cost = edit.cost + (before.cost if before else 0) - 0.15 * (edit.cause == "layer" and self.misfit)

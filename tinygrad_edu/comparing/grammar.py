@@ -27,10 +27,10 @@ OPENING = {"(", "{", "[", "√", "∇", "∂", r"\frac", r"\sum", r"\sqrt"}
 
 def parse(
     text: str, known: Iterable[str] = (), order: str = "tight", is_layer: Callable[[Name], bool] = lambda name: False,
-    part: list[Token] | None = None,
+    part: list[Token] | None = None, applies: Callable[[Name, Tree], bool] = lambda name, argument: False,
 ) -> Tree:  # fmt: skip
     r"""The tree of a formula, or of a part of its tokens. Its names are not looked up yet; those `known` are one word
-    in LaTeX too.
+    in LaTeX too; a name that `applies` to what follows in parentheses is that function there.
 
     >>> parse("W1.T @ d").args[1]
     name(Name(base='d', layer='', primes=0))
@@ -39,7 +39,7 @@ def parse(
         ...
     tinygrad_edu.comparing.tokens.FormulaError: compare: .__class__ is not allowed, only ...
     """
-    return Parser(text, set(known), order, is_layer, part).formula()
+    return Parser(text, set(known), order, is_layer, part, applies).formula()
 
 
 class Parser(Operands):
@@ -132,7 +132,9 @@ class Parser(Operands):
                 self.take()
                 tree = Tree("power", (tree, self.nested(self.signed)), at=start)
             elif token.kind == "power":
-                tree = self.superscript(tree, self.take().text, start)
+                text = self.take().text
+                layered = tree.kind == "name" and not closed and (text[0] in "Llk" or text.isdigit())  # aˡ⁻¹, w²
+                tree = self.raised(tree, start, text=text) if layered else self.superscript(tree, text, start)
             elif token.text == "^":
                 self.take()
                 tree = self.raised(tree, start, closed)
@@ -147,6 +149,8 @@ class Parser(Operands):
                 tree = transposed(tree)
             elif token.text == "(" and tree.kind == "name" and self.is_function(tree.data):
                 tree = self.activation(tree)
+            elif token.text == "(" and tree.kind == "name" and self.is_applied(tree.data):
+                tree, closed = named(tree, tree.data, self.source(start)), True  # Σ(N) is Σ
             else:
                 break
             if tree.kind == "name" and not tree.text.endswith(")"):

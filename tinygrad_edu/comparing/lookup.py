@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from .cursor import Name
-from .scope import Quantity, Scope, Unknown
+from .layers import Unknown
+from .scope import Quantity, Scope
 from .tree import Tree
 
 Defined = Mapping[Any, "list[Tree]"]  # what names stand for, with the name as it was defined
@@ -34,17 +35,32 @@ def looked_up(tree: Tree, scope: Scope, choose: Mapping[Any, int], defined: Defi
         found = scope.find(tree.data)
         chosen = found[choose.get(tree.data, 0) % len(found)]
         return Tree("name", data=chosen, text=tree.text, at=tree.at, indices=tree.indices)
-    return tree.with_args(tuple(looked_up(each, scope, choose, defined) for each in tree.args)) if tree.args else tree
+    if not tree.args:
+        return tree
+    args = tuple(looked_up(each, scope, choose, defined) for each in tree.args)
+    if tree.kind == "call" and tree.data[0] in ("act", "slope"):
+        return tree.with_args(args, (tree.data[0], (("of", scope.function(*dict(tree.data[1])["of"])),)))
+    return tree.with_args(args)
 
 
-def meanings(trees: Iterable[Tree], scope: Scope) -> Iterable[dict[Any, int]]:
-    """The choices among the meanings of names: the likely one first, then each other one."""
+def meanings(trees: Iterable[Tree], scope: Scope) -> Iterator[tuple[dict[Any, int], bool]]:
+    """The choices among the meanings of names, and whether they are likely: first those that no other name has, then
+    each other one. Of names such as dS1 and dS2, which are derivatives of activations or gradients, all are read alike;
+    both is likely."""
     names = [node.data for tree in trees for node in tree.walk() if node.kind == "name" and len(node.indices) < 2]
-    ambiguous = {name: len(scope.find(name)) for name in names}
-    yield {}
-    several = [name for name, count in ambiguous.items() if count > 1]
-    for name in several[:3]:
-        for i in range(1, ambiguous[name]):
-            yield {name: i}
-    if len(several) > 1:
-        yield dict.fromkeys(several, 1)
+    single = {found[0] for name in names if len(found := scope.find(name)) == 1}
+    groups: dict[Any, dict[Any, int]] = {}
+    for name in names:
+        found = scope.find(name)
+        if len(found) > 1:
+            kinds = tuple(each.kind for each in found)
+            free = [i for i, each in enumerate(found) if each.kind != "value" or each not in single]
+            groups.setdefault(kinds if "adjoint" in kinds else name, {})[name] = (free or [0])[0]
+    likely = {name: i for group in groups.values() for name, i in group.items()}
+    yield likely, True
+    for kinds, group in list(groups.items())[:3]:
+        for i in range(max(len(scope.find(name)) for name in group)):
+            if i not in group.values():
+                yield likely | dict.fromkeys(group, i), "adjoint" in kinds
+    if len(groups) > 1:
+        yield dict.fromkeys(likely, 1), False

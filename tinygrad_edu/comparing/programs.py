@@ -10,13 +10,18 @@ from typing import Any, NamedTuple
 
 from .cursor import Name, Quotient, named
 from .grammar import ORDERS, parse
+from .layers import LETTERS, Unknown
 from .lookup import looked_up
-from .scope import GREEK, LETTERS, Quantity, Scope, Unknown, found, joined
+from .scope import GREEK, Quantity, Scope, found, joined
 from .statements import Statement, statements
 from .tokens import FormulaError, Token, notation_of
 from .tree import Tree, call, dot, had
 
 LARGEST = 4_000  # nodes of a formula with all definitions put in
+RECURSION = re.compile(r"""
+    [\^_]\{?[(\[]?(?:[lkℓ]|\\ell)\s*\+\s*1  # of layer l by layer l + 1
+    |(?:^|\n|,|;|\\\\)[^=\n]*[\^_]\{?[(\[]?(?:[lkℓ]|\\ell)\s*-\s*1[^=\n]*=  # or of layer l - 1 by layer l
+""", re.VERBOSE)
 VIEWS = {"reshape", "ravel", "squeeze", "column", "row"}
 CHANGES: dict[str, Callable[[Tree, Tree], Tree]] = {  # in place
     "": lambda old, new: new,
@@ -87,13 +92,13 @@ class Program:
             known |= new
             lines = statements(text, known)
         names: set[Any] = set()
-        self.about_layers = re.search(r"[\^_]\{?\(?[lk]\s*\+\s*1", text) if len(lines) > 1 else None
+        self.about_layers = RECURSION.search(text) if len(lines) > 1 else None
 
         def is_layer(name: Name) -> bool:
             return scope.same(name) in names or scope.is_layer(name)
 
         def parsed(part: list[Token]) -> Tree:
-            return parse(text, known, order, is_layer, [*part, Token("end", "", part[-1].end)])
+            return parse(text, known, order, is_layer, [*part, Token("end", "", part[-1].end)], scope.applies)
 
         raw = []
         for each in lines:
@@ -168,16 +173,17 @@ class Program:
         return False
 
     def _general(self, raw: Raw) -> list[Raw]:
-        """A line about layer l, where a text has one about l + 1, for each layer; any other as it is."""
+        """A line about layer l, where a text has one about layers beside it, for each layer; any other as it is."""
         if self.about_layers is None or raw.target is None or self._at(raw.target, 1) is raw.target:
             return [raw]
         found = []
-        for n in range(len(self.scope.layers), 0, -1):
-            members = [self._at(each, n) for each in raw.members]
-            above = f"{len(self.scope.layers) + 1}"
-            if not any(above in _layers(node) for each in members for node in each.walk()):
+        first, count = self.scope.counting.values, len(self.scope.layers)
+        for n in range(first + count - 1, first - 1, -1):
+            target, members = self._at(raw.target, n), [self._at(each, n) for each in raw.members]
+            above = any(f"{first + count}" in _layers(node) for each in members for node in each.walk())
+            if not above and f"{first - 1}" not in _layers(target):
                 rest = members, raw.places, raw.returned
-                found.append(self._line(raw.number, raw.operator, self._at(raw.target, n), raw.picks, *rest))
+                found.append(self._line(raw.number, raw.operator, target, raw.picks, *rest))
         return found or [raw]
 
     def _at(self, tree: Tree, n: int) -> Tree:
@@ -233,8 +239,7 @@ class Program:
         if isinstance(data, Name) and not own:
             plain = not (data.layer or data.primes or data.base[-1].isdigit())
             base = GREEK.get(data.base, data.base).rstrip("0123456789_")
-            recurrent = len({layer.W for layer in scope.layers}) < len(scope.layers)  # numbers of layers say nothing
-            if (plain or recurrent) and base in LETTERS["δ"]:
+            if (plain or scope.shared) and base in LETTERS["δ"]:
                 return [Quantity("adjoint", key) for key in self._inputs_of_layers()]
         try:
             quantities = scope.find(data)
@@ -384,7 +389,8 @@ class Program:
                 said = "" if wanted else f"{shown[place]} is not {shown[-1] if place == 0 else shown[0]}."
                 return Fault(line, place, wanted, said, scaled and not any(map(self._inner, wanted)))
             if place is not None and name is not None:
-                notes.append(f"Line {line.raw.number}, which it does not need, is wrong: it is not {name.text}.")
+                note = f"Line {line.raw.number}, which it does not need, is wrong: it is not {name.text}."
+                notes += [note] * (note not in notes)
         return None
 
     def _compared(
@@ -424,7 +430,7 @@ def _numbered(name: Any, n: int) -> Any:
     """A name with the number n for its layer l, n + 1 for l + 1."""
     if isinstance(name, Quotient):
         return Quotient(_numbered(name.above, n), _numbered(name.below, n))
-    found = re.fullmatch(r"[lk]([+-]1)?", name.layer)
+    found = re.fullmatch(r"[lkℓ]([+-]1)?", name.layer)
     return name._replace(layer=str(n + int(found[1] or 0))) if found else name
 
 
@@ -451,7 +457,7 @@ def read_as(tree: Tree, scope: Scope, defined: Container[Any]) -> list[str]:
     known, names = scope.known(), [each for each in tree.walk() if each.kind == "name" and not each.indices]
     for text, quantity in dict.fromkeys((each.text, each.data) for each in names if each.text):
         with contextlib.suppress(FormulaError):
-            name = parse(text, known, ORDERS[0], scope.is_layer)
+            name = parse(text, known, ORDERS[0], scope.is_layer, applies=scope.applies)
             own = isinstance(name.data, Name) and scope.same(name.data) not in defined
             if own and (meant := scope.meant(name.data, quantity)):
                 said[text] = meant

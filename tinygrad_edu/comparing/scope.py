@@ -5,6 +5,7 @@ A tape's own names come first, then the names that papers use for the parts of l
 
 from __future__ import annotations
 
+import copy
 import difflib
 import math
 import re
@@ -17,9 +18,10 @@ from ..arguments import shown
 from ..naming import same_to_python
 from ..record import Node
 from ..symbolic.latex import GREEK as LATEX
-from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading
+from ..symbolic.reading import WHOLE, Reading
 from .cursor import Name, Quotient
-from .layers import Key, Layer, labels, leaf, name_of
+from .layers import ELEMENTWISE, GENERAL, INPUT, LETTERS, Key, Layer, Layers, Numbering, Unknown, labels, name_of, whose
+from .tree import Tree
 from .work import Work
 
 
@@ -35,33 +37,23 @@ class Quantity(NamedTuple):
     number: float = 0.0
 
 
-ELEMENTWISE = LAYERS | ON_AFFINE | set("exp log square sqrt identity absolute reciprocal tan sinh cosh".split())
-LETTERS = {  # what papers call the parts of a layer
-    "a": set("a A h H S s Σ o O out y_hat ŷ".split()), "z": set("z Z N n u net s_in h_in pre".split()),
-    "W": set("W w θ Θ weight weights".split()), "b": set("b B β bias".split()),
-    "δ": set("δ Δ delta Delta d dz dZ dN err error".split()),
-}  # fmt: skip
 OUTPUT = set("ŷ y_hat yhat yHat Yhat Y_hat a A f p P o out output pred y_pred probs".split())
 TARGET = set("t T y Y target targets label labels y_true d".split())
 DIFFERENTIALS = set("dz dZ da dA dW dw db".split())
 ADJOINTS = (r"d_?(.+)", r"(?:∇|nabla_?)(.+)", r"grad_?(.+)", r"(.+)_grad", r"δ_?([A-Za-zΣ].*)", r"delta_?([A-Za-z].*)")
+EXPLICIT = re.compile(r"∇|nabla|grad|[d∂]_?[A-Za-z]+?_?[d∂]_?|.*_grad$")  # say themselves what they are
 LAST, ONLY, HIDDEN = set("δ Δ z Z a".split()), set("W w θ b".split()), set("h H hidden".split())
-INPUT = set("x X a0 A0 h0 H0 S0 Σ0 x0 X0 input inputs".split())
 COST = set("c C L l J E f loss cost Loss E_total ℓ".split())
 SIZES = set("n m N M B batch batch_size num_samples n_samples num_examples num_train k K C".split())
 GREEK = {**LATEX, "lam": "λ"}
 SCALARS = set("λ α η μ c reg alpha l2".split())
 
 
-class Unknown(ValueError):
-    """A name that the tape does not have."""
-
-
-class Scope:
+class Scope(Layers):
     """The quantities of a tape, found by the names of a formula."""
 
-    def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any]) -> None:
-        self.loss, self.reading, self.mapping = loss, reading, mapping
+    def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any], wrt: Any = None) -> None:
+        self.loss, self.reading, self.mapping, self.wrt = loss, reading, mapping, wrt
         self._exact: dict[Name, list[Quantity]] = {}
         nodes = reading.nodes
         self.work = Work(sum(node._value.size for node in nodes.values()))
@@ -73,7 +65,7 @@ class Scope:
         for name in self.keys:
             self.alike.setdefault(same_to_python(name), []).append(name)
         self.shown: dict[Key, str] = {key: name for name, key in self.keys.items()}
-        self.layers = list(self._layers())
+        self.find_layers()
         self.slopes = {
             stamp for stamp, node in nodes.items()
             if name_of(node) in ELEMENTWISE | WHOLE and node._record.inputs[0] is not None
@@ -90,7 +82,6 @@ class Scope:
         self.rows = {layer.b for layer in self.layers if layer.side == 1 and np.ndim(nodes[layer.z]._value) == 2}
         self.target = self._target()
         self.labelled = next((stamp for stamp, node in nodes.items() if labels(node) is not None), None)
-        self.softmax_axis = self._softmax_axis()
         outputs = self.layers[-1].side if self.layers else int(self.softmax_axis == 1)
         self.axis = 1 - outputs  # along which the samples are
         shape = self.output.shape if self.output is not None else ()
@@ -98,6 +89,21 @@ class Scope:
         self.outputs = int(np.prod(shape)) // max(self.batch, 1)
         self.coefficients = self._constants("multiply", "divide")
         self.scalars = sorted({*self.coefficients, *self._constants("power")})
+
+    def renumbered(self, numbering: Numbering) -> Scope:
+        """The scope with other numbers of layers: those in the names of the parts of layers do not hold there."""
+        scope = copy.copy(self)
+        scope.counting, scope._exact, scope._meant = numbering, {}, {}
+        parts = [part for i, part in enumerate(("Wb", "za")) if numbering[i] != self.counting[i]]
+        keys = {getattr(layer, each) for layer in self.layers for part in parts for each in part} - {None}
+        scope.recounted = {key for key in keys if self.shown.get(key, "")[-1:].isdigit()}
+        return scope
+
+    def denies(self, counted: Scope, name: Name | Quotient) -> bool:
+        """Whether a name has a part of a layer in it that a person has given that name, and which it is not as layers
+        are counted."""
+        keys = [each.key for each in self.find(name)] if found(self, name) else []
+        return any(key in counted.recounted and self._given_name(key) for key in keys)
 
     def _constants(self, *operations: str) -> list[float]:
         """The magnitudes of the plain numbers that such operations have on the tape."""
@@ -114,70 +120,9 @@ class Scope:
         divided = any(math.isclose(x, n ** power) for x in self.scalars for n in counts for power in (1, -1))
         return divided or any(name_of(node) == "mean" for node in self.reading.nodes.values())
 
-    def _softmax_axis(self) -> Any:
-        """Along which axis the tape's last softmax acts, counted from the front."""
-        for _, node in sorted(self.reading.nodes.items(), reverse=True):
-            if name_of(node) in WHOLE | {"softmax_cross_entropy"}:
-                axis, ndim = node._record.params.get("axis"), np.ndim(node._record.values[-1])
-                return axis % ndim if isinstance(axis, int) and ndim else axis
-        return 0
-
     def outputs_axis(self, ndim: int) -> int | None:
         """Along which axis targets have their outputs; None where there is none, as of one number for each sample."""
         return 1 - self.axis if ndim == 2 else 0 if ndim == 1 and self.batch == 1 else None
-
-    def key(self, x: Any) -> Key | None:
-        """A node, tracked or constant, as a key."""
-        if x is None:
-            return None
-        if x._record is not None:
-            return int(x._record.stamp)
-        return next((name for name, tensor in self.reading.given.items() if tensor is x), None)
-
-    def constant(self, x: Any, value: Any) -> Key | None:
-        """An input of a record as a key, where it may be a plain array."""
-        if x is not None:
-            return self.key(x)
-        for name, tensor in self.reading.given.items():
-            if not isinstance(tensor, Node) and np.shape(tensor) == np.shape(value) and np.array_equal(tensor, value):
-                return name
-        return None
-
-    def _layers(self) -> Iterator[Layer]:
-        """The affine maps of the tape with what comes after them, oldest first."""
-        nodes = self.reading.nodes
-        users: dict[int, list[Any]] = {}
-        for stamp in sorted(nodes):
-            for x in nodes[stamp]._record.inputs:
-                if x is not None and x._record is not None:
-                    users.setdefault(x._record.stamp, []).append(nodes[stamp])
-        for stamp in sorted(nodes):
-            record = nodes[stamp]._record
-            if name_of(nodes[stamp]) != "matmul":
-                continue
-            leaves = [leaf(x) for x in record.inputs]
-            if leaves == [None, None]:
-                continue
-            place = 1 if leaves[0] is None or (leaves[1] is not None and self._in_rows(stamp, record)) else 0
-            W = self.key(leaves[place])
-            before = self.constant(record.inputs[1 - place], record.values[1 - place])
-            z, b = nodes[stamp], None
-            for user in users.get(stamp, []):
-                if name_of(user) == "add":
-                    others = [x for x in user._record.inputs if x is not z]
-                    if others and others[0] is not None and others[0]._record and others[0]._record.operation is None:
-                        z, b = user, self.key(others[0])
-                        break
-            activations = [u for u in users.get(z._record.stamp, []) if name_of(u) in ELEMENTWISE | WHOLE]
-            a = int(activations[0]._record.stamp) if len(activations) == 1 else None
-            yield Layer(W, b, before, int(z._record.stamp), a, place, leaves[place] is not record.inputs[place])
-
-    def _in_rows(self, stamp: int, record: Any) -> bool:
-        """Whether of a product of two leaves the first is the input: by its name, or by the axis of a softmax of it."""
-        names = [self.shown.get(self.key(x) or "", "") for x in record.inputs]
-        if (names[0] in INPUT) != (names[1] in INPUT):
-            return names[0] in INPUT
-        return bool(self._softmax_axis() == 1)
 
     def _target(self) -> Key | None:
         """The constant that the last output is compared with."""
@@ -231,11 +176,17 @@ class Scope:
     def _find(self, name: Name | Quotient) -> list[Quantity]:
         if isinstance(name, Quotient):
             return self.derivative(name)
-        found = self.mapped(name) or self.exact(name) or self.spelled(name)
+        found = self.mapped(name) or self.exact(name)
+        if not found and name.layer and GENERAL.fullmatch(name.layer) and self.number(name.layer) is None:
+            raise Unknown(whose(name.layer))
+        found = found or self.spelled(name)
         if not found:
             closest = difflib.get_close_matches(name.base, self.keys, n=3, cutoff=0)
             known = ", ".join(sorted(self.keys, key=lambda each: (each not in closest, each))[:12])
-            raise Unknown(f"the tape has nothing named {_shown(name)}; it has {known}; names={{...}} says what is what")
+            named = f"the tape has nothing named {_shown(name)}"
+            if self.shared and name.base[-1:].isdigit():
+                named += ", and layers with the same weights have no numbers"
+            raise Unknown(f"{named}; it has {known}; names={{...}} says what is what")
         return found
 
     def meant(self, name: Name, quantity: Quantity) -> str:
@@ -247,12 +198,34 @@ class Scope:
             return f"{quantity.number:g}"
         if quantity.kind == "softmax" and shown:
             return f"softmax({shown})" if not self.softmax_axis else f"softmax({shown}, axis={self.softmax_axis})"
+        if quantity.kind in ("adjoint", "slope") and not name.primes and not EXPLICIT.match(name.base):
+            return f"the gradient by {self._known(quantity.key)}" if quantity.kind == "adjoint" else f"{shown}′"
         alike = re.sub("Σ|Sigma", "S", joined(name.base)) == joined(shown)
         return shown if quantity.kind == "value" and not alike else ""
 
+    def _known(self, key: Key) -> str:
+        """A value by its name, or as the input of what has one: z of which only a = σ(z) is named."""
+        a = next((layer.a for layer in self.layers if layer.z == key), None)
+        after = "" if self._given_name(key) else self._given_name(a)
+        return f"the input of {after}" if after else self.shown.get(key, "it")
+
     def is_layer(self, name: Name) -> bool:
-        """Whether a^2 is a of layer 2 and no square."""
-        return not self.exact(name._replace(layer="")) and found(self, name)
+        """Whether a^2 is a of layer 2 and no square; a^1 and a^3 are no powers, also where there is no such layer."""
+        letter = GREEK.get(name.base, name.base)
+        numbered = name.layer.isdigit() and int(name.layer) != 2 and any(letter in each for each in LETTERS.values())
+        return not self.exact(name._replace(layer="")) and (found(self, name) or numbered)
+
+    def applies(self, name: Name, argument: Tree) -> bool:
+        """Whether a name is that of σ(z), and z is what follows in parentheses, or W · x + b which it is made of."""
+        a = self.find_value(name)
+        keys = [self.find_value(each.data) for each in argument.walk() if each.kind == "name"]
+        layer = next((layer for layer in self.layers if layer.a == a), None)
+        if a is None or not keys or None in keys:
+            return False
+        if argument.kind == "name":
+            return a in self.slopes and self.key(self.reading.nodes[a]._record.inputs[0]) == keys[0]
+        parts = [] if layer is None else [each for each in (layer.W, layer.before, layer.b) if each is not None]
+        return argument.kind in ("dot", "sum") and len(parts) > 1 and sorted(map(str, keys)) == sorted(map(str, parts))
 
     def of(self, key: Key | None, primes: int = 0) -> list[Quantity]:
         """A value, or its derivative."""
@@ -306,23 +279,15 @@ class Scope:
         for base in bases:
             patterns = ("{}{}", "{}_{}", "{}^{}", "{}[{}]")
             words = [base] if layer is None else [each.format(base, layer) for each in patterns]
-            words += [base] if layer is not None and len(self.layers) == 1 else []
+            words += [base] if len(self.layers) == 1 and layer in self.counting[:2] else []
             for word in words:
                 for key in (self.keys.get(word), self.keys.get(word + "′" * name.primes)):
-                    if key is not None:
+                    if key is not None and key not in self.recounted:
                         return self.of(key, name.primes)
-                if len(alike := self.alike.get(same_to_python(word), [])) == 1:  # ϕ for φ, where there is no other
-                    return self.of(self.keys[alike[0]], name.primes)
+                alike = [self.keys[each] for each in self.alike.get(same_to_python(word), [])]
+                if len(alike) == 1 and alike[0] not in self.recounted:  # ϕ for φ, where there is no other
+                    return self.of(alike[0], name.primes)
         return []
-
-    def number(self, layer: str) -> int | None:
-        """L-1 as a number."""
-        if not layer:
-            return None
-        found = re.fullmatch(r"([Llk])?([+-]?\d+)?", layer)
-        if found is None:
-            return None
-        return (len(self.layers) if found[1] else 0) + int(found[2] or 0)
 
     def spelled(self, name: Name) -> list[Quantity]:
         """The names of papers and of programs: δ2, dW1, ŷ, n."""
@@ -333,9 +298,12 @@ class Scope:
         if not name.primes:
             for adjoint in self.differentiated(name):
                 return adjoint
-        keys = list(self.part(base, number))
+        counts = number is None or not self.shared or name.layer[:1] == "L"  # of a recurrent network they do not
+        keys = list(self.part(base, number)) if counts else []
         if keys and isinstance(keys[0], Quantity):
             return [each for each in keys if isinstance(each, Quantity)] if not name.primes else []
+        if base in ("y", "Y") and not name.primes:  # the target, or as Bishop has it the output
+            return [each if isinstance(each, Quantity) else Quantity("value", each) for each in dict.fromkeys(keys)]
         for key in keys:
             if found_quantity := self.of(key, name.primes):  # type: ignore[arg-type]
                 return found_quantity
@@ -345,8 +313,9 @@ class Scope:
 
     def part(self, base: str, number: int | None) -> Iterator[Key | Quantity]:
         """The part of a layer that a letter stands for."""
-        depth = len(self.layers)
-        if number == 0 and base in LETTERS["a"] | {"x", "X"} and self.input is not None:
+        last = len(self.layers) - 1
+        place = None if number is None else number - self.first(base)
+        if place == -1 and base in LETTERS["a"] | {"x", "X"} and self.input is not None:
             yield self.input
         if number is None and (base in INPUT and self.input is not None):
             yield self.input
@@ -354,18 +323,19 @@ class Scope:
             yield self.target
         elif number is None and base in TARGET and self.labelled is not None:
             yield Quantity("labels", self.labelled)
-        if number is None and base in OUTPUT and self.output is not None:
+        output = OUTPUT | {"y", "Y"} if self.target is not None else OUTPUT
+        if number is None and base in output and self.output is not None:
             key = self.key(self.output)
             yield from self.activation(self.layers[-1]) if self.layers else [Quantity("softmax", key)] if key else []
-        if number in (None, depth) and base == "b" and self.base is not None:
+        if place in (None, last) and base == "b" and self.base is not None:
             yield Quantity("number", "b", self.base)
-        if number is None and base in HIDDEN and depth == 2:
-            number = 1
-        if number is None:
-            number = depth if base in LAST or (depth == 1 and base in ONLY) else None
-        if number is None or not 1 <= number <= depth:
+        if place is None and base in HIDDEN and last == 1:
+            place = 0
+        if place is None:
+            place = last if base in LAST or (last == 0 and base in ONLY) else None
+        if place is None or not 0 <= place <= last:
             return
-        layer = self.layers[number - 1]
+        layer = self.layers[place]
         if base in LETTERS["a"]:
             yield from self.activation(layer)
         if base in LETTERS["z"]:
@@ -402,8 +372,10 @@ class Scope:
             if found := re.fullmatch(pattern, base):
                 key = self.find_value(Name(found[1], name.layer))
                 if key is not None and isinstance(key, int):
-                    slope = [Quantity("slope", key)] if key in self.slopes and base[0] == "d" else []
-                    yield [*slope, Quantity("adjoint", key)]
+                    error = re.match("δ|delta", base)  # of a unit, most often by what it gets
+                    z = [layer.z for layer in self.layers if error and layer.a == key]
+                    slope = [Quantity("slope", key)] if key in self.slopes and base[0] == "d" and not error else []
+                    yield [*slope, *(Quantity("adjoint", each) for each in (*z, key))]
 
     def find_value(self, name: Name) -> Key | None:
         try:

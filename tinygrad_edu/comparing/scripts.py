@@ -9,7 +9,7 @@ from .cursor import Cursor, Name, named
 from .tokens import tokens
 from .tree import Tree, call, number, transposed
 
-LAYER = re.compile(r"[(\[]?(?P<layer>(?:[Llk]|\d+)(?:[+-]\d+)?)[)\]]?(?P<T>[,^]?[T⊤])?$")
+LAYER = re.compile(r"[(\[]?(?P<layer>(?:[Llkℓ]|\d+)(?:[+-]\d+)?)[)\]]?(?P<T>[,^]?[T⊤])?$")
 SAMPLE = re.compile(r"(\([ijkns]\)),?([T⊤])?")  # x^{(i)} is the column of sample i
 UPRIGHT = re.compile(r",?\s*(?:T|⊤|\\top|\\intercal)(?=\}$)")  # the T of a^{(2)T}, which is no part of the name
 INDEX = set("ijkqprlmn")
@@ -19,10 +19,10 @@ WHOLE = "WΣSNZABΔXVU"  # capital letters: their index k counts layers, W_k
 class Scripts(Cursor):
     """The part of the grammar that reads scripts."""
 
-    def raised(self, tree: Tree, start: int, closed: bool = False) -> Tree:
-        """What stands behind ^: a transpose, a layer, or a power."""
+    def raised(self, tree: Tree, start: int, closed: bool = False, text: str = "") -> Tree:
+        """What stands behind ^, or small and high: a transpose, a layer, or a power."""
         at = self.at
-        text = self.script()
+        text = text or self.script()
         if tree.kind == "name" and isinstance(tree.data, Name) and not closed:
             if text.endswith("'"):
                 tree = named(tree, tree.data._replace(primes=tree.data.primes + text.count("'")))
@@ -36,7 +36,7 @@ class Scripts(Cursor):
                 return transposed(column) if sample[2] else column
             if found := LAYER.match(text):
                 layered = tree.data._replace(layer=found["layer"])
-                if found["layer"][0] in "Ll" and (digits := re.fullmatch(r"(.*\D)_?(\d+)", layered.base)):  # a_0^L
+                if found["layer"][0] in "Llℓ" and (digits := re.fullmatch(r"(.*\D)_?(\d+)", layered.base)):  # a_0^L
                     tree = named(tree, layered, indices=(*tree.indices, *digits[2]))
                     layered = layered._replace(base=digits[1])
                 if not text.lstrip("([").isdigit() or text[0] in "([" or found["T"] or self.is_layer(layered):
@@ -110,7 +110,7 @@ class Scripts(Cursor):
         """What stands behind _: a number of a layer, an index of elements, a part of the name."""
         text, name = self.script(), tree.data
         letters = re.findall(r"[a-z]|\d+", text) if re.fullmatch(r"(?:[a-z]|\d)(?:,?(?:[a-z]|\d))*", text) else []
-        relative = re.fullmatch(r"[kLl](?:[+-]\d+)?", text)
+        relative = re.fullmatch(r"[kLlℓ](?:[+-]\d+)?", text)
         if relative and (name.base[-1] in WHOLE or len(text) > 1 or text == "L"):
             return named(tree, name._replace(layer=text))
         if text.isdigit() and not name.layer:
@@ -127,6 +127,18 @@ class Scripts(Cursor):
         self.take(")")
         kind = "slope" if name.primes else "act"
         return Tree("call", (argument,), (kind, (("of", (name.base, name.layer)),)), text=tree.text, at=at)
+
+    def is_applied(self, name: object) -> bool:
+        """Whether the value of a function stands before its own argument, Σ(N), which is read then; or a factor."""
+        start, place = self.at, self.take("(").at
+        if isinstance(name, Name) and self.notation != "numpy" and self.arguments_at.get(place, not self.follows(")")):
+            argument = self.nested(self.sum)
+            self.arguments_at[place] = self.follows(")") and self.applies(name, argument)
+            if self.arguments_at[place]:
+                self.take(")")
+                return True
+        self.at = start
+        return False
 
     def is_function(self, name: object) -> bool:
         """σ′( and σ( are functions, t( is a product."""

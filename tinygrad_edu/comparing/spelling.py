@@ -12,11 +12,11 @@ from .layers import Key
 from .scope import Quantity, Scope
 from .tree import Tree
 
-LAYERED = re.compile(r"\^(?:\{[(\[]?L(?:-\d)?[)\]]?\}|L)")
+LAYERED = re.compile(r"([\^_])(?:\{([(\[]?)([Llkℓ]|\\ell)(?:[+-]\d)?([)\]]?)\}|([Llkℓ]|\\ell)(?![A-Za-z]))")
 
 
 class Spelling:
-    """The names of quantities in one notation. A document's a^{L-1} is a pattern for a^L and a^{L-2}."""
+    """The names of quantities in one notation. A document's a^{L-1} is a pattern for a^L and a^{L-2}, a^1 for a^2."""
 
     def __init__(self, scope: Scope, tree: Tree, notation: str, mapping: Mapping[str, Any]) -> None:
         self.scope, self.notation = scope, notation
@@ -29,9 +29,10 @@ class Spelling:
                     self.written.setdefault(node.data, node.text)
                     continue
                 self.written.setdefault(node.data, node.text)
-                role = self.role(node.data.key)
-                if role and LAYERED.search(node.text):
-                    self.patterns.setdefault((role[0], node.data.kind), LAYERED.sub("^{@}", node.text, count=1))
+                role = None if scope.shared else self.role(node.data.key)
+                if role and notation != "numpy" and LAYERED.search(node.text):
+                    pattern = LAYERED.sub(r"\1{\2@\3\5@\4}", node.text)
+                    self.patterns.setdefault((role[0], node.data.kind), pattern)
                 elif role and node.text.count(str(role[1])) == 1:
                     self.patterns.setdefault((role[0], node.data.kind), node.text.replace(str(role[1]), "{#}"))
         for name, target in mapping.items():
@@ -41,21 +42,27 @@ class Spelling:
                 self.written.setdefault(Quantity("value", key), name)
 
     def role(self, key: Key) -> tuple[str, int] | None:
-        """Which part of which layer a value is."""
-        for i, layer in enumerate(self.scope.layers, 1):
+        """Which part of which layer a value is, as layers are counted."""
+        for i, layer in enumerate(self.scope.layers):
             for part in ("a", "z", "W", "b"):
                 if getattr(layer, part) == key:
-                    return part, i
-        return ("a", 0) if key == self.scope.input else None
+                    return part, i + self.scope.first(part)
+        return ("a", self.scope.counting.values - 1) if key == self.scope.input else None
+
+    def layer(self, letter: str, number: int) -> str:
+        """The number of a layer as a letter has it: L-1 of the last but one."""
+        above = number - (self.scope.number(letter[-1]) or 0)
+        return f"{letter}{above:+d}" if above else letter
 
     def name(self, quantity: Quantity) -> str:
         """The name of a quantity."""
         if quantity in self.written:
             return self.written[quantity]
         role = self.role(quantity.key)
-        if role and role[1] and (pattern := self.patterns.get((role[0], quantity.kind))):
-            below = len(self.scope.layers) - role[1]
-            return pattern.replace("{@}", "L" if not below else f"{{L-{below}}}").replace("{#}", str(role[1]))
+        if role and quantity.key != self.scope.input and (pattern := self.patterns.get((role[0], quantity.kind))):
+            number = role[1]
+            written = re.sub("@(.+?)@", lambda found: self.layer(found[1], number), pattern).replace("{#}", str(number))
+            return re.sub(r"([\^_])\{(\w)\}", r"\1\2", written)
         value = Quantity("value", quantity.key)
         shown = self.scope.shown.get(quantity.key) or (f"{role[0]}{role[1]}" if role else str(quantity.key))
         if quantity.kind == "slope" and self.notation == "latex" and value in self.written:

@@ -44,7 +44,7 @@ SAME = _table(r"""
     \neq != \ne != ≠ != \mid | \top ⊤ \intercal ⊤ := = ≔ = ← = \coloneqq = \leftarrow = \gets = −= -=
 """)  # fmt: skip
 SAME |= {f"\\{name}": letter for name, letter in GREEK.items()}
-SAME |= {r"\varphi": "φ", r"\varepsilon": "ε", "ϕ": "φ", "ϵ": "ε", "∇": "∇", r"\nabla": "∇"}
+SAME |= {r"\ell": "ℓ", r"\varphi": "φ", r"\varepsilon": "ε", "ϕ": "φ", "ϵ": "ε", "∇": "∇", r"\nabla": "∇"}
 VARIANTS = {r"\phi": "ϕ", r"\epsilon": "ϵ"}  # where the tape has that as well
 IGNORED = set(r"""
     \left \right \big \Big \bigl \bigr \Bigl \Bigr \bigg \Bigg \biggl \biggr \displaystyle \textstyle \limits \nolimits
@@ -56,7 +56,7 @@ STRUCTURES = {r"\frac", r"\sum", r"\sqrt", r"\begin", r"\end", r"\vdots", r"\cdo
 FRACTIONS = {r"\dfrac", r"\tfrac", r"\cfrac"}
 FUNCTIONS = {"ln", "log", "exp", "sin", "cos", "tan", "tanh", "cosh", "sinh", "max", "min", "det", "sgn", "arg"}
 WORDS = {r"\operatorname", r"\text", r"\mathrm", r"\textrm", r"\textbf", r"\mathop", r"\mathsf", r"\mathtt", r"\mbox"}
-SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸ⁺⁽⁾ᐟ", "0123456789-TTTL+()/")
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸˡᵏ⁺⁽⁾ᐟ", "0123456789-TTTLlk+()/")
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 CALLED = {"softmax", "sigmoid", "relu", "tanh", "softplus", "exp", "log", "ln", "diag", "sum", "mean", "norm"}
@@ -64,7 +64,7 @@ CALLED = {"softmax", "sigmoid", "relu", "tanh", "softplus", "exp", "log", "ln", 
 PYTHON = re.compile(r"^[ \t]*(?:return|def|import)\b|\bnp\.", re.MULTILINE)  # its names may be Greek
 SYMBOLS = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√×₀-₉²∑]")  # which Python has not
 LATEX = re.compile(r"\\[A-Za-z,;:!|(\[{]|[_^]\{|\^[LT](?![A-Za-z])|_[a-z]\^")
-UNICODE = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√Σσ∇Δδ×₀-₉²ˡᴸ∑≤≥≠]")
+UNICODE = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√Σσ∇Δδ×₀-₉²ˡᵏᴸ∑≤≥≠]")
 LETTER = "A-Za-zÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿ"
 NAMES = {  # and comments; in LaTeX _ is a sign
     True: (rf"[{LETTER}]+\d*", r"[\#%]"), False: (rf"[{LETTER}_][{LETTER}0-9_]*", r"\#"),
@@ -81,7 +81,7 @@ TOKEN = {
         |(?P<command>\\[A-Za-z]+|\\.)
         |(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)
         |(?P<name>{name}[₀₁₂₃₄₅₆₇₈₉]*\u0302?)
-        |(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸ⁺⁽⁾ᐟ]+)
+        |(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸˡᵏ⁺⁽⁾ᐟ]+)
         |(?P<operator>[-−+*/@]=|:=|\*\*|>=|<=|==|!=|[-+*/@=;<>^_'"(){{}}\[\],.:|&~$]|[·⋅∙×∘⊙◦⊘÷⊗•−–′’‘″∑√‖≥≤≠∂∇⊤≔←])""",
         re.VERBOSE,
     )

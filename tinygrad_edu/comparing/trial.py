@@ -108,15 +108,13 @@ class Trial:
 
     def apply(self, tree: Tree, kind: str, of: tuple[str, str], x: Array) -> Array:
         """An activation, or its derivative, at an argument: one by its name, or that of the layer which is meant."""
-        base, layer = of
-        word = base.rstrip("0123456789_")
+        word, layer = of
         name = SPELLED.get(word, word)
         own = {self.scope.reading.nodes[s.a]._record.operation.name for s in self.scope.layers if isinstance(s.a, int)}
-        numbered = bool(layer) or base[-1:].isdigit()  # σ₁, the one of layer 1
-        generic = bool(own) and word in ANY and (numbered or name not in own or name not in ACTIVATIONS)
+        generic = bool(own) and word in ANY and (layer or name not in own or name not in ACTIVATIONS)
         if not generic and name in ACTIVATIONS:
             return getattr(ACTIVATIONS[name], "function" if kind == "act" else "slope")(x)
-        stamp = self.layer(tree, base, layer, x)
+        stamp = self.layer(tree, word, layer, x)
         record = self.nodes[stamp]._record
         if record.operation.name in WHOLE:
             return ACTIVATIONS["softmax"].slope(x) if kind == "slope" else softmax(x)
@@ -126,28 +124,27 @@ class Trial:
                 return out
             (rule,) = record.operation.vjps
             return rule(np.ones_like(out), out, x, **record.params)
-        except ValueError:
+        except (ValueError, IndexError):
             shape = np.shape(self.value(stamp))
             raise Misfit(tree, f"an activation of {shape} numbers applied to {np.shape(x)}") from None
 
     def layer(self, tree: Tree, base: str, layer: str, x: Array) -> int:
         """The activation that a letter stands for: by its index, by its argument, by its numbers, or the only one."""
-        stamps = [each.a for each in self.scope.layers if isinstance(each.a, int)]
-        number = self.scope.number(layer) or int("".join(c for c in base if c.isdigit()) or 0)
-        if 1 <= number <= len(self.scope.layers):
-            found = self.scope.layers[number - 1].a
-            if isinstance(found, int):
-                return found
-        argument = tree.args[0]
-        if argument.kind == "name":
-            for each in self.scope.layers:
-                if argument.data.key in (each.z, each.a) and isinstance(each.a, int):
-                    return each.a
-        for each in self.scope.layers:
-            z = self.evaluate.shaped(self.value(each.z))
-            if isinstance(each.a, int) and np.shape(z) == np.shape(x) and np.allclose(z, x):
-                return each.a
-        operations = {self.scope.reading.nodes[s]._record.operation.name for s in stamps}
+        nodes, layers = self.scope.reading.nodes, self.scope.layers
+        stamps = [each.a for each in layers if isinstance(each.a, int)]
+        if layer and isinstance(found := layers[int(layer) - 1].a, int):  # σ₁, the one of layer 1
+            return found
+        slopes = sorted(each for each in self.scope.slopes if isinstance(each, int))
+        inputs = {stamp: self.scope.key(nodes[stamp]._record.inputs[0]) for stamp in [*stamps, *slopes]}
+        argument = tree.args[0].data.key if tree.args[0].kind == "name" else None
+        for stamp, z in inputs.items():
+            if argument in (z, stamp):
+                return stamp
+        for stamp, z in inputs.items():
+            value: Array = None if z is None else self.evaluate.shaped(self.value(z))
+            if np.shape(value) == np.shape(x) and np.allclose(value, x):
+                return stamp
+        operations = {nodes[s]._record.operation.name for s in stamps}
         if len(operations) == 1:
             return stamps[0]
         raise Misfit(tree, f"{base} may be any of {', '.join(sorted(operations)) or 'no'} activations of the tape")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -104,14 +105,16 @@ class Reading:
         raise AssertionError
 
     def _numbered(self) -> dict[int, int]:
-        """The number of the layer that a value is the input of, by stamp."""
-        layers: dict[int, int] = {}
+        """The number of the layer that a value is the input of, by stamp: counted from 1, or as names on the tape have
+        it, such as w2 of the first weights where the input is layer 1."""
+        layers: dict[int, list[Any]] = {}  # what has such names
         for stamp in sorted(self.nodes):
-            record = self.nodes[stamp]._record
-            x = self._input_of_layer(record)
-            if x is not None and x._record.stamp not in layers:
-                layers[x._record.stamp] = len(layers) + 1
-        return layers
+            node = self.nodes[stamp]
+            x = self._input_of_layer(node._record)
+            if x is not None:
+                layers.setdefault(x._record.stamp, [x, *_leaves(x._record)]).append(node)
+        first = counted_from(map(name_of, parts) for parts in layers.values())
+        return {stamp: i for i, stamp in enumerate(layers, 1 if first is None else first)}
 
     def _forward(self, node: Any) -> Expression:
         record: Record = node._record
@@ -368,6 +371,27 @@ def _applied(record: Record, inputs: list[Expression], value: Any) -> Expression
     params = {k: plain(v) if k == "base" and v is not None else v for k, v in record.params.items()}
     out = inputs[0]._apply(record.operation, tuple(inputs), params)
     return Expression(out.term, value)
+
+
+def counted_from(layers: Iterable[Iterable[str]]) -> int | None:
+    """The number of the first layer, if the names of the parts of layers have numbers, and all the same one.
+
+    >>> counted_from([["w2", "b2", ""], ["w3", "", "a3"]])
+    2
+    """
+    numbers = {int(found[1]) - i for i, names in enumerate(layers) for name in names
+               if (found := re.search(r"\D(\d{1,3})\]?$", name))}  # fmt: skip
+    return numbers.pop() if len(numbers) == 1 else None
+
+
+def _leaves(record: Record) -> Iterator[Any]:
+    """The weights and the bias of W · a + b, those that are tracked."""
+    for x in record.inputs if _is_affine(record) else ():
+        if x is not None and x._record is not None:
+            if x._record.operation is None:
+                yield x
+            elif record.operation.name == "add":  # type: ignore[union-attr]
+                yield from _leaves(x._record)
 
 
 def _is_affine(record: Record) -> bool:

@@ -1,0 +1,68 @@
+"""The readings of a text: how layers are counted in it, in which order its products are taken, what its names mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .grammar import ORDERS
+from .lookup import meanings
+from .programs import Program
+from .scope import Scope
+from .spelling import LAYERED
+from .tokens import FormulaError, notation_of
+from .tree import Tree
+
+MOST = 12  # of a text whose products or names may be read in several ways
+
+COUNTED = {
+    (1, 1): "Layers are counted from 1, the first weights.", (2, 2): "Layers are counted with the input as layer 1.",
+    (1, 2): "Layers are counted with the input as layer 1, weights from 1.",
+}  # fmt: skip
+
+Read = tuple[Program, Mapping[Any, int], Tree, bool]
+
+
+def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> Iterator[Read]:
+    """The readings of a text, the likeliest first: its lines, which meanings of names are chosen, the formula with all
+    that the lines define, and whether it is likely.
+
+    Layers are counted in other ways than names on the tape have it only where these say nothing, or where the text is
+    `refused` as they have it.
+    """
+    count, seen = 0, list[Any]()
+    for numbering in scope.counts(text):
+        if seen and not refused and not scope.free and numbering[:2] != scope.counting[:2]:
+            return
+        counted = scope.renumbered(numbering)
+        for order in ORDERS if notation_of(text) != "numpy" else ORDERS[:1]:
+            try:
+                program = Program(text, counted, wrt, order)
+                program.formula({})  # whose names are all known, or it is refused
+            except FormulaError as error:
+                refused.append(error)
+                break
+            if any(scope.denies(counted, each.data) for each in program.choices()):
+                break
+            meant = [order, *(counted.find(each.data) for each in program.choices())]
+            if meant in seen:
+                continue
+            seen.append(meant)
+            for choose, likely in meanings(program.choices(), counted):
+                agreeing = any(numbering[:2] == each[:2] for each in scope.agreeing)
+                yield program, choose, program.formula(choose), likely and agreeing
+                count += 1
+                if count >= MOST:
+                    return
+
+
+def counted_as(tree: Tree, program: Program, scope: Scope) -> list[str]:
+    """How layers are counted in a formula, where names on the tape do not say so, and which layer l or k is."""
+    own, notes = program.scope, []
+    if own.counting[:2] != scope.counting[:2]:
+        notes.append(COUNTED[own.counting[:2]])
+    texts = (LAYERED.search(node.text) for node in tree.walk() if node.kind == "name")
+    letters = {(found[3] or found[5])[-1] for found in texts if found is not None and not program.about_layers}
+    for letter in sorted(letters - {"L"}):
+        notes.append(f"{letter} is read as {own.number(letter)}.")
+    return notes
