@@ -367,7 +367,7 @@ MEASURE = """
 
 @in_a_browser
 def test_formulas_scroll_and_the_page_does_not(tmp_path, whole):
-    got = Browser(tmp_path, whole, ACTIONS)(MEASURE, width=360)
+    (got,) = Browser(tmp_path, whole, ACTIONS)(MEASURE, widths=[360])
     assert got["frame"] == 360 and got["page"][0] == got["page"][1] <= 360
     assert 0 < got["wide"] < got["boxes"] and got["reached"]
     assert got["faults"] == []
