@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import traceback
 
 import pytest
 
@@ -15,15 +16,15 @@ def twenty_at_a_time(names, rows, name=str):
     def decorate(check):
         @functools.wraps(check)
         def checked(start, **fixtures):
-            failures = []
+            failures = {}
             for row in rows[start : start + A_TIME]:
                 arguments = zip(names, row if len(names) > 1 else [row], strict=True)
                 try:
                     check(**dict(arguments), **fixtures)
                 except Exception as error:
-                    failures.append((f"{name(row)}: {error or type(error).__name__}", error))
+                    failures[f"{name(row)}: {''.join(traceback.format_exception_only(error))}"] = error
             if failures:
-                raise AssertionError("\n\n".join(text for text, _ in failures)) from failures[0][1]
+                raise AssertionError("\n".join(failures)) from next(iter(failures.values()))
 
         kept = [each for each in inspect.signature(check).parameters.values() if each.name not in names]
         start = inspect.Parameter("start", inspect.Parameter.POSITIONAL_OR_KEYWORD)

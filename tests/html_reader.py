@@ -99,8 +99,9 @@ addEventListener("load", async () => {
 """
 FRAMES = """<body><script>
     const found = [];
-    addEventListener("message", (event) => {
-        found[[...document.querySelectorAll("iframe")].findIndex((each) => each.contentWindow === event.source)] = event.data;
+    addEventListener("message", ({data, source}) => {
+        const frames = [...document.querySelectorAll("iframe")];
+        found[frames.findIndex((each) => each.contentWindow === source)] = data;
         if (Object.keys(found).length === WIDTHS.length) show(found);
     });
     for (const width of WIDTHS) {
@@ -127,10 +128,10 @@ class Browser:
         frames = FRAMES.replace("WIDTHS", json.dumps(widths)).replace("<script>", f"<script>{SHOW}", 1)
         (self.directory / "frames.html").write_text(frames, encoding="utf-8")
         address = (self.directory / ("frames.html" if widths else "page.html")).as_uri() + query
-        for _ in range(3):  # on a busy machine Chromium's virtual time may be over before the script is
+        for budget in (2000, 8000, 32000):  # on a busy machine the virtual time may be over before the script is
             done = subprocess.run(
-                [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "--virtual-time-budget=2000",
-                 f"--user-data-dir={self.directory / 'profile'}", *flags, address],
+                [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
+                 f"--virtual-time-budget={budget}", f"--user-data-dir={self.directory / 'profile'}", *flags, address],
                 capture_output=True, text=True, encoding="utf-8", timeout=60, check=True,
             )  # fmt: skip
             found = re.findall(r'<pre id="found">(.*?)</pre>', done.stdout, re.DOTALL)
