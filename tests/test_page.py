@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import math
 import re
+import sys
 from urllib.parse import unquote
 
 import pytest
@@ -29,7 +30,9 @@ HOSTILE = """<b>"bold" & 'quoted'</b></article><script>alert(1)</script>"""
 
 @pytest.fixture(scope="module")
 def results():
-    return audit()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules[audit.__module__], "TRIALS", 1)  # the verdicts are not in question here
+        return audit()
 
 
 def networks(results):
