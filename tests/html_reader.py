@@ -88,17 +88,27 @@ addEventListener("securitypolicyviolation", (event) => faults.push(event.violate
 for (const kind of ["error", "warn"]) console[kind] = (...words) => faults.push(words.join(" "));
 </script>"""
 SHOW = """
-const show = (textContent) =>
-    Object.assign(document.body.appendChild(document.createElement("pre")), {id: "found", textContent});
+const show = (found) => Object.assign(
+    document.body.appendChild(document.createElement("pre")), {id: "found", textContent: JSON.stringify(found)});
 """
 RUN = """
 addEventListener("load", async () => {
-    const found = JSON.stringify(await (async () => { SCRIPT })());
+    const found = await (async () => { SCRIPT })();
     if (top === self) show(found); else parent.postMessage(found, "*");
 });
 """
-FRAME = """<body><script>{show} addEventListener("message", (event) => show(event.data));</script>
-<iframe src="page.html" style="border: 0; width: {width}px; height: 900px"></iframe></body>"""
+FRAMES = """<body><script>
+    const found = [];
+    addEventListener("message", ({data, source}) => {
+        const frames = [...document.querySelectorAll("iframe")];
+        found[frames.findIndex((each) => each.contentWindow === source)] = data;
+        if (Object.keys(found).length === WIDTHS.length) show(found);
+    });
+    for (const width of WIDTHS) {
+        const style = `border: 0; display: block; width: ${width}px; height: 900px`;
+        Object.assign(document.body.appendChild(document.createElement("iframe")), {src: "page.html", style});
+    }
+</script></body>"""
 
 
 class Browser:
@@ -107,20 +117,21 @@ class Browser:
     def __init__(self, directory, text, actions=""):
         self.directory, self.text, self.actions = directory, text, actions
 
-    def __call__(self, script, query="", width=None, flags=()):
+    def __call__(self, script, query="", widths=(), flags=()):
         """What the body of a JavaScript function returns at the end of the page.
 
-        `width` puts the page into a frame: a window has 500 pixels at least.
+        `widths` put the page into as many frames (a window has 500 pixels at least) and return as many results.
         """
         script = f"<script>{{ {SHOW} {self.actions} {RUN.replace('SCRIPT', script)} }}</script></body>"
         text = self.text.replace("<head>", f"<head>{RECORDER}", 1).replace("</body>", script, 1)
         (self.directory / "page.html").write_text(text, encoding="utf-8")
-        (self.directory / "frame.html").write_text(FRAME.format(show=SHOW, width=width), encoding="utf-8")
-        address = (self.directory / ("frame.html" if width else "page.html")).as_uri() + query
-        for _ in range(3):  # on a busy machine Chromium's virtual time may be over before the script is
+        frames = FRAMES.replace("WIDTHS", json.dumps(widths)).replace("<script>", f"<script>{SHOW}", 1)
+        (self.directory / "frames.html").write_text(frames, encoding="utf-8")
+        address = (self.directory / ("frames.html" if widths else "page.html")).as_uri() + query
+        for budget in (2000, 8000, 32000):  # on a busy machine the virtual time may be over before the script is
             done = subprocess.run(
-                [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "--virtual-time-budget=2000",
-                 f"--user-data-dir={self.directory / 'profile'}", *flags, address],
+                [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
+                 f"--virtual-time-budget={budget}", f"--user-data-dir={self.directory / 'profile'}", *flags, address],
                 capture_output=True, text=True, encoding="utf-8", timeout=60, check=True,
             )  # fmt: skip
             found = re.findall(r'<pre id="found">(.*?)</pre>', done.stdout, re.DOTALL)

@@ -5,6 +5,7 @@ so far. Domains are kept safe by steps of their own (a root is one of 0.5 + x·x
 `generate` builds a program from a seed; its numbers are those of plain NumPy.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -71,6 +72,7 @@ def found(name):
     return value
 
 
+@functools.cache
 def numpy_names(name):
     """All names of NumPy's that do what a step says; none for what only the package has."""
     names = [f"linalg.{name}" if name in IN_LINALG else name, *ALIASES.get(name, "").split()]
@@ -83,6 +85,7 @@ def of_package(name, i=0):
     return getattr(tg.operations, name) if name in tg.operations.__all__ else found(name)
 
 
+@functools.cache
 def of_numpy(name, i=0):
     names = numpy_names(name)
     return found(names[i % len(names)]) if names else of_package(name)

@@ -230,7 +230,8 @@ def test_random_programs(start):
                 given = [each.added for each in found.contributions if each.tail == key]
                 if given:
                     assert_close(np.asarray(sum(given), float), np.asarray(adjoint.value, float), rtol=1e-9, atol=1e-9)
-            assert draw(value, backward=True).dot and draw(value, backward=True).mermaid
+            picture = draw(value, backward=True)
+            assert picture.dot and picture.mermaid
 
 
 # --- the picture -----------------------------------------------------------------------------------------------------

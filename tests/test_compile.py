@@ -2,12 +2,14 @@
 
 import functools
 import importlib
+import importlib.util
 import itertools
 import re
 import threading
 
 import numpy as np
 import pytest
+from batches import twenty_at_a_time
 from cases import CASES, NUMPY_2, assert_close, is_variable
 from random_programs import generate, of_numpy, of_package
 from test_random_programs import run
@@ -63,7 +65,7 @@ def check_case(case, dtype):
         return tg.sum(case(*full) * weights)
 
     args = [inputs[i] for i in places]
-    check(f, args, [v * v.dtype.type(1.05) for v in args], argnum=tuple(range(len(args))))
+    return check(f, args, [v * v.dtype.type(1.05) for v in args], argnum=tuple(range(len(args)))), args
 
 
 VARIABLE = [case for case in CASES if any(map(is_variable, case.inputs))]
@@ -73,14 +75,6 @@ VARIABLE = [case for case in CASES if any(map(is_variable, case.inputs))]
 def test_some_of_the_cases(start):
     for case in VARIABLE[start : start + 100 : 9]:
         check_case(case, np.float64)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("start", range(0, len(VARIABLE), 100))
-def test_every_case(start, dtype):
-    for case in VARIABLE[start : start + 100]:
-        check_case(case, dtype)
 
 
 @pytest.mark.parametrize("start", range(0, 60, 20))
@@ -706,20 +700,8 @@ def test_portable(name):
         check_portable([value, *dW, *db], numbers(expected), single)
 
 
-def check_portable_case(case, xp):
+def check_portable_case(step, args, xp):
     """True where the case runs on the library, with the same numbers; False where nothing but NumPy can do it."""
-    places = [i for i, v in enumerate(case.inputs) if is_variable(v)]
-    out = np.asarray(case(*case.inputs))
-    weights = np.random.default_rng(len(case.name)).uniform(0.5, 1.5, out.shape)
-
-    def f(*variables):
-        full = list(case.inputs)
-        for i, v in zip(places, variables, strict=True):
-            full[i] = v
-        return tg.sum(case(*full) * weights)
-
-    args = [case.inputs[i] for i in places]
-    step = tg.compile(f, tuple(range(len(args))))
     value, gradients = step(*args)
     try:
         found, found_gradients = step.portable(xp, *(xp.asarray(np.array(a)) for a in args))
@@ -735,17 +717,18 @@ def check_portable_case(case, xp):
 def test_some_of_the_cases_are_portable(name):
     xp = library(name)
     cases = VARIABLE[3::17]
-    assert sum(check_portable_case(case, xp) for case in cases) > 0.95 * len(cases)
+    assert sum(check_portable_case(*check_case(case, np.float64), xp) for case in cases) > 0.95 * len(cases)
 
 
-@OF_THE_STANDARD
 @pytest.mark.slow
-@pytest.mark.parametrize("start", range(0, len(VARIABLE), 200))
-@pytest.mark.parametrize("name", LIBRARIES[:3])
-def test_every_case_is_portable(name, start):
-    xp = library(name)
-    for case in VARIABLE[start : start + 200]:
-        check_portable_case(case, xp)
+@twenty_at_a_time("case", VARIABLE, name=lambda case: case.name)
+def test_every_case(case):
+    """In both precisions, and on every library that is installed here."""
+    check_case(case, np.float32)
+    step, args = check_case(case, np.float64)
+    for name in LIBRARIES[:3] if NUMPY_2 else []:
+        if importlib.util.find_spec(name.partition(".")[0]):
+            check_portable_case(step, args, importlib.import_module(name))
 
 
 @OF_THE_STANDARD

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from batches import twenty_at_a_time
 from cases import CASES, assert_close, is_variable
 from identities import IDENTITIES, tensor
 from random_programs import generate, of_package
@@ -303,7 +304,7 @@ def test_second_derivatives():
     assert right(tg.derive(g @ given("v", 3), w)) == "Xᵀ·((X·v) ∘ p′)"
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@twenty_at_a_time("case", CASES, name=lambda case: case.name)
 def test_every_operation_has_a_formula_and_a_program(case):
     """Certified, so right; the program says the same. What has no place in the algebra keeps its name."""
     for i, x in enumerate(case.inputs):

@@ -5,6 +5,7 @@ import copy
 import dataclasses
 import functools
 import inspect
+import itertools
 import json
 import math
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from batches import twenty_at_a_time
 from cases import assert_close
 from numpy.testing import assert_array_equal
 
@@ -37,7 +39,7 @@ from tinygrad_edu.documents.strict import Maps, ShapeError, Strict, column, hat,
 
 ENTRIES = [*mishachev.values(), *sabine.values()]
 FAILING = [entry for entry in ENTRIES if entry.expected not in UNCORRECTED]
-every_entry = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
+every_entry = twenty_at_a_time("entry", ENTRIES, name=lambda entry: entry.id)
 trial = functools.cache(make_trial)
 PACKAGE = Path(tinygrad_edu.__file__).parent
 
@@ -226,8 +228,7 @@ def test_entries_are_found_by_short_and_long_ids():
 # --- verdicts
 
 
-@pytest.mark.parametrize("seed", [1000, 2000])
-@every_entry
+@twenty_at_a_time("entry, seed", itertools.product(ENTRIES, [1000, 2000]), name=lambda row: f"{row[0].id}, {row[1]}")
 def test_the_verdict_is_as_expected(entry, seed):
     result = run(entry, seed, trial)
     assert result.verdict == entry.expected
@@ -242,7 +243,7 @@ def test_the_verdict_is_as_expected(entry, seed):
         assert result.error_broken is None or result.error_broken > 1e-3
 
 
-def test_the_wrong_sign_of_squared_error_is_found():
+def test_the_wrong_sign_of_squared_error_is_found(one_trial):
     found = {result.id for result in audit("sabine", verdict="sign error")}
     assert {"sabine-2.1-dcda", "sabine-5.1.1-L-dcdw", "sabine-5.1.2-L-columns", "sabine-5.1.2-L-elements"} <= found
     assert {entry[: len("sabine-5.1")] for entry in found} == {"sabine-2.1", "sabine-5.1"}
@@ -254,7 +255,7 @@ def test_a_repaired_document_turns_the_audit_red():
     assert (result.verdict, result.as_stated) == ("exact", False)
 
 
-@pytest.mark.parametrize("entry", [entry for entry in FAILING], ids=lambda entry: entry.id)
+@twenty_at_a_time("entry", FAILING, name=lambda entry: entry.id)
 def test_a_formula_that_fails_needs_its_correction(entry):
     assert not run(dataclasses.replace(entry, corrected="", corrected_reading=None), 0, trial).as_stated
 
@@ -358,13 +359,13 @@ def quantities_of(entry):
             return super().__getitem__(name)
 
     here = trial(entry.document, entry.networks[0], 0).quantities
-    reading.compute(Watched(here.whole() if entry.batch == "whole" else here.each()[0]))
+    reading.compute(Watched(here.whole if entry.batch == "whole" else here.each[0]))
     return sorted(used)
 
 
 @pytest.fixture
 def one_trial(monkeypatch):
-    monkeypatch.setattr(sys.modules[run.__module__], "TRIALS", 1)  # a mutant is found at once
+    monkeypatch.setattr(sys.modules[run.__module__], "TRIALS", 1)  # enough where the verdicts are not in question
 
 
 @every_entry
@@ -442,7 +443,7 @@ def test_a_shifted_index_is_found(entry, one_trial):
 # --- from Python
 
 
-def test_audit_selects():
+def test_audit_selects(one_trial):
     assert [result.id for result in audit(only="5-eq3-W1")] == ["mishachev-5-eq3-W1"]
     assert [result.id for result in audit("sabine", "sabine-2.1-dcda")] == ["sabine-2.1-dcda"]
     assert {result.document for result in audit("mishachev")} == {"mishachev"}
@@ -481,7 +482,7 @@ def test_a_notebook_shows_the_typeset_formula():
     assert sabine["5.2.2-dcdW"].condition.text in sabine["5.2.2-dcdW"]._repr_markdown_()
 
 
-def test_progress_is_told():
+def test_progress_is_told(one_trial):
     told = []
     audit("mishachev", progress=lambda *what: told.append(what))
     assert told == [(number, len(mishachev), id) for number, id in enumerate(mishachev, 1)]
@@ -528,7 +529,7 @@ def test_a_negative_seed_is_refused():
         audit(seed=-1)
 
 
-def test_the_table_fits_the_width():
+def test_the_table_fits_the_width(one_trial):
     results = [*audit("sabine"), *audit("mishachev", only="5-eq3-W1")]
     for width in (80, 120):
         lines = report.table(results, width).splitlines()

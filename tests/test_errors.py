@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from batches import twenty_at_a_time
 
 import tinygrad_edu as tg
 
@@ -314,7 +315,7 @@ TABLE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", TABLE)
+@twenty_at_a_time("name", TABLE)
 def test_bad_input_gets_one_clear_line(name):
     attempt, kinds, pieces = TABLE[name]
     with pytest.raises(Exception) as caught:

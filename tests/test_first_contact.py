@@ -6,6 +6,7 @@ from collections import OrderedDict, defaultdict
 
 import numpy as np
 import pytest
+from batches import twenty_at_a_time
 from cases import assert_close
 
 import tinygrad_edu as tg
@@ -161,7 +162,7 @@ CALLED = dict(functions())
 
 
 @pytest.mark.filterwarnings("ignore")  # some of it is done, with numbers that are no wonder
-@pytest.mark.parametrize("called", CALLED)
+@twenty_at_a_time("called", CALLED)
 def test_errors_name_who_was_called(called):
     f, short = CALLED[called], called.split(".")[-1]
     names = {short, getattr(f, "__name__", short)} - {"<lambda>"}  # tg.fabs is tg.absolute

@@ -8,6 +8,7 @@ import tokenize
 from pathlib import Path
 
 import pytest
+from batches import twenty_at_a_time
 
 import tinygrad_edu as tg
 from tinygrad_edu import operations
@@ -71,7 +72,7 @@ def test_every_module_has_its_line():
     assert {line_of(module) for module in MODULES} <= RANK.keys()
 
 
-@pytest.mark.parametrize("module", MODULES)
+@twenty_at_a_time("module", MODULES)
 def test_imports_go_to_lines_above(module):
     mine = line_of(module)
     for imported in imports(module):
@@ -151,7 +152,7 @@ def test_the_heart_can_be_read_in_an_afternoon():
     assert sum(figures.values()) < 1000, f"{sum(figures.values())} lines of code: {figures}"
 
 
-@pytest.mark.parametrize("module", ["__init__", *(m for m in MODULES if line_of(m) != "documents")])
+@twenty_at_a_time("module", ["__init__", *(m for m in MODULES if line_of(m) != "documents")])
 def test_no_file_is_above_500_lines(module):
     assert len(FILES[module].read_text(encoding="utf-8").splitlines()) <= 500
 
@@ -196,7 +197,7 @@ def about_forms(test):
     return all(id(node) in read for node in ast.walk(test) if isinstance(node, ast.Name))
 
 
-@pytest.mark.parametrize(("module", "rule"), RULES, ids=[f"{m}:{r.lineno}:{r.col_offset}" for m, r in RULES])
+@twenty_at_a_time("module, rule", RULES, name=lambda row: f"{row[0]}:{row[1].lineno}:{row[1].col_offset}")
 def test_a_rule_is_made_of_operators_and_operations(module, rule):
     assert list(faults(rule)) == [], ast.unparse(rule)
 

@@ -1,16 +1,18 @@
 """LaTeX to MathML: what comes out for what goes in, and one line for what does not."""
 
+import itertools
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from batches import twenty_at_a_time
 
 from tinygrad_edu.documents import mishachev, sabine
 from tinygrad_edu.mathml import CHARACTERS, COMMANDS, ELEMENTS, ENVIRONMENTS, STYLE, mathml
 
 FORMULAS = [
-    pytest.param(formula, id=f"{entry.id}-{form}")
+    formula
     for entry in [*mishachev.values(), *sabine.values()]
-    for form, formula in [("printed", entry.printed), ("corrected", entry.corrected)]
+    for formula in (entry.printed, entry.corrected)
     if formula
 ]
 CORE = set("""
@@ -204,8 +206,7 @@ def test_what_does_not_come_out_is_one_line(latex, words):
     assert all(word in message for word in words), message
 
 
-@pytest.mark.parametrize("display", [True, False])
-@pytest.mark.parametrize("latex", FORMULAS)
+@twenty_at_a_time("latex, display", itertools.product(FORMULAS, [True, False]))
 def test_every_formula_of_the_documents_converts(latex, display):
     elements = list(converted(latex, display=display).iter())
     assert {element.tag for element in elements} <= CORE

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import math
 import re
+import sys
 from urllib.parse import unquote
 
 import pytest
@@ -29,7 +30,9 @@ HOSTILE = """<b>"bold" & 'quoted'</b></article><script>alert(1)</script>"""
 
 @pytest.fixture(scope="module")
 def results():
-    return audit()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules[audit.__module__], "TRIALS", 1)  # the verdicts are not in question here
+        return audit()
 
 
 def networks(results):
@@ -367,7 +370,7 @@ MEASURE = """
 
 @in_a_browser
 def test_formulas_scroll_and_the_page_does_not(tmp_path, whole):
-    got = Browser(tmp_path, whole, ACTIONS)(MEASURE, width=360)
+    (got,) = Browser(tmp_path, whole, ACTIONS)(MEASURE, widths=[360])
     assert got["frame"] == 360 and got["page"][0] == got["page"][1] <= 360
     assert 0 < got["wide"] < got["boxes"] and got["reached"]
     assert got["faults"] == []

@@ -9,6 +9,7 @@ import threading
 
 import numpy as np
 import pytest
+from batches import twenty_at_a_time
 from cases import assert_close
 
 import tinygrad_edu as tg
@@ -882,10 +883,15 @@ WRITERS = {
 }
 
 
-@pytest.mark.parametrize("way", WRITERS)
-@pytest.mark.parametrize("shape", [(6,), (2, 3)])
-@pytest.mark.parametrize("made", [lambda w: w, lambda w: w * 1.0, lambda w: (w * 1.0).T, lambda w: w.detach()])
-def test_nothing_writes_into_a_record_by_data(way, shape, made):
+MADE = {
+    "a leaf": lambda w: w, "a result": lambda w: w * 1.0, "a view": lambda w: (w * 1.0).T,
+    "detached": lambda w: w.detach(),
+}  # fmt: skip
+
+
+@twenty_at_a_time("way, shape, kind", itertools.product(WRITERS, [(6,), (2, 3)], MADE))
+def test_nothing_writes_into_a_record_by_data(way, shape, kind):
+    made = MADE[kind]
     w = leaf(np.array([3.0, 1.0, 2.0, 6.0, 5.0, 4.0]).reshape(shape))
     x = made(w)
     before = x.numpy()

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from batches import twenty_at_a_time
 from cases import assert_close
 
 import tinygrad_edu as tg
@@ -537,7 +538,7 @@ TRANSFORMS = {  # three ways to differentiate a function of one number, each com
 }
 
 
-@pytest.mark.parametrize("names", list(itertools.product(TRANSFORMS, repeat=3)), ids=" of ".join)
+@twenty_at_a_time("names", itertools.product(TRANSFORMS, repeat=3), name=" of ".join)
 def test_third_order_in_every_composition(names):
     def f(x):
         return tg.sin(x) * x

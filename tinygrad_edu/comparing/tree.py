@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,7 +55,7 @@ class Tree:
         if self is old:
             return new
         args = tuple(each.replaced(old, new) for each in self.args)
-        if all(a is b for a, b in zip(args, self.args, strict=True)):
+        if all(map(operator.is_, args, self.args)):
             return self
         if self.kind == "dot":
             return dot(*args, by=self.data)
@@ -65,7 +66,7 @@ class Tree:
         args = tuple(each.flattened() for each in self.args)
         if self.kind == "dot":
             return dot(*args, by=self.data)
-        return self if all(a is b for a, b in zip(args, self.args, strict=True)) else self.with_args(args)
+        return self if all(map(operator.is_, args, self.args)) else self.with_args(args)
 
     def renamed(self, exchange: dict[Any, Tree]) -> Tree:
         """The tree with names replaced by what stands in a table for their quantities."""
@@ -73,13 +74,13 @@ class Tree:
             new = exchange[self.data]
             return Tree(new.kind, new.args, new.data, text=new.text, at=self.at, indices=self.indices or new.indices)
         args = tuple(each.renamed(exchange) for each in self.args)
-        return self if all(a is b for a, b in zip(args, self.args, strict=True)) else self.with_args(args)
+        return self if all(map(operator.is_, args, self.args)) else self.with_args(args)
 
     def reindexed(self, exchange: dict[str, str]) -> Tree:
         """The tree with indices replaced by others."""
         indices = tuple(exchange.get(each, each) for each in self.indices)
         args = tuple(each.reindexed(exchange) for each in self.args)
-        if indices == self.indices and all(a is b for a, b in zip(args, self.args, strict=True)):
+        if indices == self.indices and all(map(operator.is_, args, self.args)):
             return self
         text = "" if self.kind == "name" else self.text
         return Tree(self.kind, args, self.data, text=text, at=self.at, indices=indices)

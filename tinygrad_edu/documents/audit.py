@@ -61,8 +61,8 @@ def read(reading: Reading, batch: str, quantities: Quantities) -> list[Array]:
         return [as_matrix(value).values for value in (found if isinstance(found, list) else [found])]
 
     if batch == "whole":
-        return run(quantities.whole())
-    members = zip(*(run(column) for column in quantities.each()), strict=True)
+        return run(quantities.whole)
+    members = zip(*(run(column) for column in quantities.each), strict=True)
     return [np.hstack(each) if batch == "columns" else np.sum(each, axis=0) for each in members]
 
 

@@ -62,10 +62,12 @@ class Quantities:
 
         return Quantities(named(self.fixed), named(self.columns), self.batch)
 
+    @functools.cached_property
     def whole(self) -> dict[str, Any]:
         """The quantities of the whole batch."""
         return _strict({**self.fixed, **self.columns})
 
+    @functools.cached_property
     def each(self) -> list[dict[str, Any]]:
         """The quantities of one column after the other."""
         blocks = {name: np.hsplit(value, self.batch) for name, value in self.columns.items()}

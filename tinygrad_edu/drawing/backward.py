@@ -123,9 +123,8 @@ class _Writer:
         rule = self.rules[head.key].get(edge.operand)
         names = rule.names if rule else ()
         text, shapes = self._written(edge, rule and rule.term, product.shape)
-        summed = self._written(edge, rule and rule.added, added.shape)
+        undone = self._written(edge, rule and rule.added, added.shape) if added.shape != product.shape else None
         saved = tuple(self.keys[name] for name in names if name in self.keys)
-        undone = summed if added.shape != product.shape else None
         return Contribution(tail.key, head.key, edge.operand, text, shapes, undone, saved, product, added)
 
     def _written(self, edge: Edge, term: Term | None, shape: tuple[int, ...]) -> tuple[str, str]:

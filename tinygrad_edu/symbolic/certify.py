@@ -25,7 +25,7 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
     near = [inside(reading, loss, trial, assume) for trial in range(NEAR)]
     far = [found for trial in (NEAR, NEAR + 1) if (found := across(reading, loss, trial, assume)) is not None]
     for trial, (given, again) in enumerate([*near, *far]):
-        engine, size = _engine(formula.reading, loss, wanted, given, again)
+        engine = _engine(reading, loss, wanted, given, again)
         values = formula.values({name: np.reshape(x, matrix_shape(np.shape(x))) for name, x in given.items()})
         for line, reference in zip(formula.lines, engine, strict=True):
             with np.errstate(all="ignore"):
@@ -38,8 +38,10 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
             tolerance, digits = (1e-3, 1e-5) if loss._value.dtype == np.float32 else (1e-7, 1e-12)
             largest = np.max(np.abs(theirs[finite]), initial=0)
             error = np.max(np.abs(mine - theirs)[finite], initial=0)
-            floor = digits * size
-            if tolerance * largest < error <= tolerance * largest + floor and largest < floor:
+            if error <= tolerance * largest:
+                continue
+            floor = digits * _size(reading, loss, given, again)
+            if error <= tolerance * largest + floor and largest < floor:
                 seed, stamps = _seed(formula.reading, loss, given), [node._record.stamp for node in wanted]
                 floor = min(floor, 10 * rounding(formula.reading, loss, given, seed, stamps) + tiny)
             if not error <= tolerance * largest + floor:
@@ -57,21 +59,25 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
 
 def _engine(
     reading: Reading, loss: Any, wanted: list[Any], given: dict[str, Any], again: dict[int, Any]
-) -> tuple[list[Any], float]:
-    """The engine's adjoints on other numbers, on which the tape was recorded again. And how large numbers were on the
-    way: what they add up to may be 0, but for rounding."""
-    new = again[loss._record.stamp]
-    seed = _seed(reading, loss, given)
+) -> list[Any]:
+    """The engine's adjoints on other numbers, on which the tape was recorded again."""
     targets = [again[node._record.stamp]._record.stamp for node in wanted]
     found: list[Any] = [np.zeros(node._value.shape) for node in wanted]
+    with np.errstate(all="ignore"):
+        for node, g in settled(again[loss._record.stamp], _seed(reading, loss, given)):
+            found = [g if stamp == node._record.stamp else x for stamp, x in zip(targets, found, strict=True)]
+    return found
+
+
+def _size(reading: Reading, loss: Any, given: dict[str, Any], again: dict[int, Any]) -> float:
+    """How large numbers are on the way: what they add up to may be 0, but for rounding."""
     size = 1.0
     with np.errstate(all="ignore"):
-        for node, g in settled(new, seed):
-            found = [g if stamp == node._record.stamp else x for stamp, x in zip(targets, found, strict=True)]
+        for node, g in settled(again[loss._record.stamp], _seed(reading, loss, given)):
             for x in (g, node._value):
                 largest = float(np.max(np.abs(x[np.isfinite(x)]), initial=0))
                 size = max(size, largest * largest)  # products of them are on the way as well
-    return found, size
+    return size
 
 
 def _seed(reading: Reading, loss: Any, given: dict[str, Any]) -> Any:

@@ -1,0 +1,34 @@
+"""Quick checks of the rows of a table, twenty in a test: to start and to report each alone would take longer."""
+
+import functools
+import inspect
+import traceback
+
+import pytest
+
+A_TIME = 20
+
+
+def twenty_at_a_time(names, rows, name=str):
+    """Like ``pytest.mark.parametrize(names, rows)``. A failure tells ``name(row)`` and the error of each that fails."""
+    names, rows = names.split(", "), list(rows)
+
+    def decorate(check):
+        @functools.wraps(check)
+        def checked(start, **fixtures):
+            failures = {}
+            for row in rows[start : start + A_TIME]:
+                arguments = zip(names, row if len(names) > 1 else [row], strict=True)
+                try:
+                    check(**dict(arguments), **fixtures)
+                except Exception as error:
+                    failures[f"{name(row)}: {''.join(traceback.format_exception_only(error))}"] = error
+            if failures:
+                raise AssertionError("\n".join(failures)) from next(iter(failures.values()))
+
+        kept = [each for each in inspect.signature(check).parameters.values() if each.name not in names]
+        start = inspect.Parameter("start", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        checked.__signature__ = inspect.Signature([start, *kept])
+        return pytest.mark.parametrize("start", range(0, len(rows), A_TIME))(checked)
+
+    return decorate
