@@ -6,6 +6,7 @@ A tape's own names come first, then the names that papers use for the parts of l
 from __future__ import annotations
 
 import difflib
+import functools
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -48,9 +49,17 @@ ADJOINTS = (r"d_?(.+)", r"(?:∇|nabla_?)(.+)", r"grad_?(.+)", r"(.+)_grad", r"�
 LAST, ONLY, HIDDEN = set("δ Δ z Z a".split()), set("W w θ b".split()), set("h H hidden".split())
 INPUT = set("x X a0 A0 h0 H0 S0 Σ0 x0 X0 input inputs".split())
 COST = set("c C L l J E f loss cost Loss E_total ℓ".split())
-SIZES = set("n m N M B batch batch_size num_samples n_samples num_examples num_train k K C".split())
+SAMPLES = set("n m N M B batch batch_size num_samples n_samples num_examples num_train".split())
+CLASSES = set("k K C".split())
+SIZES = SAMPLES | CLASSES
 GREEK = {**LATEX, "lam": "λ"}
-SCALARS = set("λ α η μ c reg alpha l2".split())
+SCALARS = set("λ α μ reg l2".split())  # what a penalty is multiplied by
+SQUARES = {**dict.fromkeys("square power norm absolute".split(), 1),  # and norms, and how often the weights stand there
+           **dict.fromkeys("multiply matmul inner vdot dot".split(), 2)}  # fmt: skip
+
+
+CONVENTIONS = {word for words in (*LETTERS.values(), OUTPUT, TARGET, INPUT, COST, HIDDEN, SIZES, SCALARS)
+               for word in words if len(word) > 1 and word[-1].isalpha()}  # fmt: skip
 
 
 class Unknown(ValueError):
@@ -94,7 +103,9 @@ class Scope:
         outputs = self.layers[-1].side if self.layers else int(self.softmax_axis == 1)
         self.axis = 1 - outputs  # along which the samples are
         shape = self.output.shape if self.output is not None else ()
-        self.batch = shape[self.axis] if len(shape) > self.axis else 1
+        several = len(shape) == 2 or (len(shape) == 1 and self._weighs_vectors())
+        self.batch = shape[self.axis] if several and len(shape) > self.axis else 1
+        self.counted = several and not self._is_guessed()  # whether the axis of the samples is known
         self.outputs = int(np.prod(shape)) // max(self.batch, 1)
         self.coefficients = self._constants("multiply", "divide")
         self.scalars = sorted({*self.coefficients, *self._constants("power")})
@@ -113,6 +124,64 @@ class Scope:
         counts = [n for n in (self.batch, self.batch * self.outputs) if n > 1]
         divided = any(math.isclose(x, n ** power) for x in self.scalars for n in counts for power in (1, -1))
         return divided or any(name_of(node) == "mean" for node in self.reading.nodes.values())
+
+    def _weighs_vectors(self) -> bool:
+        """Whether the last layer makes one number of each sample: X @ w."""
+        W = self.layers[-1].W if self.layers else None
+        return W is not None and np.ndim(self.reading.nodes[W]._value if isinstance(W, int) else W) == 1
+
+    def _is_guessed(self) -> bool:
+        """Whether nothing tells the weights of the last layer from its input."""
+        before = self.layers[-1].before if self.layers else None
+        leaf = isinstance(before, int) and self.reading.nodes[before]._record.operation is None
+        return leaf and before is not None and self.shown.get(before) not in INPUT
+
+    @functools.cached_property
+    def averaged(self) -> list[int]:
+        """How many numbers the loss is a mean of, as far as is to be seen: by its means, and what it is divided by."""
+        nodes = self.reading.nodes.values()
+        found = [node._record.values[0].size // node._value.size for node in nodes if name_of(node) == "mean"]
+        sizes = {n for node in nodes for n in (*node.shape, node.size) if n > 1}
+        numbers = {x ** power / k for x in self.coefficients if x for power in (1, -1) for k in (1, 2)}
+        return list(dict.fromkeys([*found, *(n for n in sorted(sizes) if any(math.isclose(n, x) for x in numbers))]))
+
+    def _penalties(self) -> list[float]:
+        """The numbers that a letter may stand for before a penalty such as ‖w‖².
+
+        Raises
+        ------
+        Unknown
+            Where 0.05 ‖w‖² may have been written with 0.05, or as half of 0.1 times it.
+        """
+        nodes = self.reading.nodes
+        found: list[float] = []
+        for node in nodes.values():
+            pairs = zip(node._record.inputs, node._record.values, strict=True)
+            inside = [leaf(x) for x, value in pairs if x is not None or np.size(value) > 1]
+            if len(inside) != SQUARES.get(name_of(node)) or None in inside or inside[0] is not inside[-1]:
+                continue
+            numbers = [x for x in self._scaled_by(node) if not any(math.isclose(x, 1 / n) for n in self.averaged)]
+            others = [x for x in numbers if x not in (0.5, 1)]
+            if len(others) == 1 and 0.5 not in numbers and name_of(node) != "absolute":
+                half = f"{others[0]:g}, or {2 * others[0]:g} where half of it is meant"
+                raise Unknown(f"may be {half}: names={{...}} says which")
+            found += others if len(others) == 1 else []
+        return list(dict.fromkeys(found))
+
+    def _scaled_by(self, node: Any) -> list[float]:
+        """The plain numbers by which a value is multiplied on its way to the loss."""
+        found: list[float] = []
+        while node is not None:
+            stamp = node._record.stamp
+            users = (each for _, each in sorted(self.reading.nodes.items())
+                     if any(x is not None and x._record is not None and x._record.stamp == stamp
+                            for x in each._record.inputs))  # fmt: skip
+            node = next(users, None)
+            if node is not None and name_of(node) in ("multiply", "divide"):
+                pairs = zip(node._record.inputs, node._record.values, strict=True)
+                numbers = [abs(float(np.ravel(value)[0])) for x, value in pairs if x is None and np.size(value) == 1]
+                found += [1 / x if name_of(node) == "divide" and x else x for x in numbers]
+        return found
 
     def _softmax_axis(self) -> Any:
         """Along which axis the tape's last softmax acts, counted from the front."""
@@ -208,7 +277,7 @@ class Scope:
         """What is one word also in LaTeX."""
         own = {name.base for name in self.mapping} | set(self.keys)
         own |= {re.sub(r"_?\d+$", "", name) for name in own}  # net of net_2, where LaTeX has an index
-        return own | {f"d{name}" for name in self.keys} | DIFFERENTIALS
+        return own | {f"d{name}" for name in self.keys} | DIFFERENTIALS | CONVENTIONS
 
     def find(self, name: Name | Quotient) -> list[Quantity]:
         """What a name may stand for, the most likely first.
@@ -419,10 +488,17 @@ class Scope:
         if base == "I":
             return [Quantity("eye", "I")]
         if base in SCALARS:
-            return [Quantity("number", base, x) for x in self.coefficients]
-        if base in SIZES:
-            sizes = [self.batch, self.outputs, self.outputs * self.batch] if self.batch > 1 else [self.outputs]
+            try:
+                return [Quantity("number", base, x) for x in self._penalties()]
+            except Unknown as error:
+                raise Unknown(f"{base} {error}") from None
+        if base in CLASSES and self.counted and self.outputs > 1:
+            return [Quantity("number", base, float(self.outputs))]
+        if base in SAMPLES and (self.counted or len(self.averaged) == 1):
+            sizes = [*([self.batch] if self.counted else []), *self.averaged]
             return [Quantity("number", base, float(x)) for x in dict.fromkeys(sizes)]
+        if base in SIZES:
+            raise Unknown(f"the tape does not say how many {base} is; names={{...}} does")
         return []
 
     def derivative(self, name: Quotient) -> list[Quantity]:
