@@ -164,7 +164,7 @@ class Comparison(Display):
         self.engine: Array = np.array(self._inputs.own.adjoint(node._record.stamp), loss._value.dtype)
         self._exact = isinstance(formula, str) or callable(formula)  # whether it can be run on other numbers
         if isinstance(formula, str):
-            candidates = self._read(body(formula), scope)
+            candidates = self._read(body(formula, scope.keys), scope)
         elif callable(formula):
             candidates = [Candidate(called(formula, scope, self._broadcasts))]
         else:
@@ -172,6 +172,8 @@ class Comparison(Display):
             self._inputs.only_own()
         best = self._judge(candidates)
         if best.tree is not None:
+            if best.tree.kind == "ones":
+                self._notes.insert(0, f"1 is read as ones of the shape {self.engine.shape}.")
             self._notes[:0] = read_as(best.tree, scope, best.program.defined if best.program else ())
         self.diagnosis = " ".join([self.diagnosis, *self._notes])
 
@@ -411,8 +413,9 @@ class Comparison(Display):
             if raw.changes and raw.target is not None:
                 start, text = raw.target.at, f"{raw.target.text} = {text}"
             text = whole[:start] + text + whole[end:]
+        scope = self._inputs.scope
         with contextlib.suppress(FormulaError, Misfit):
-            for program, choose, tree in self._readings(body(text), self._inputs.scope):
+            for program, choose, tree in self._readings(body(text, scope.keys), scope):
                 found = Candidate(functools.partial(_evaluated, tree), tree, program=program, choose=choose)
                 if self._right(found, likely=True) and self._fault(found, right=True) is None and text != self.text:
                     return text

@@ -19,6 +19,7 @@ from ..naming import same_to_python
 from ..record import Node
 from ..symbolic.latex import GREEK as LATEX
 from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading
+from .calls import FUNCTIONS
 from .cursor import Name, Quotient
 from .layers import Key, Layer, labels, leaf, name_of
 from .work import Work
@@ -83,6 +84,8 @@ class Scope:
             self.alike.setdefault(same_to_python(name), []).append(name)
         self.shown: dict[Key, str] = {key: name for name, key in self.keys.items()}
         self.layers = list(self._layers())
+        self.own = {name_of(node): stamp for stamp, node in nodes.items() if node._record.operation is not None
+                    and name_of(node) not in FUNCTIONS}  # fmt: skip
         self.slopes = {
             stamp for stamp, node in nodes.items()
             if name_of(node) in ELEMENTWISE | WHOLE and node._record.inputs[0] is not None
@@ -104,7 +107,7 @@ class Scope:
         self.axis = 1 - outputs  # along which the samples are
         shape = self.output.shape if self.output is not None else ()
         several = len(shape) == 2 or (len(shape) == 1 and self._weighs_vectors())
-        self.batch = shape[self.axis] if several and len(shape) > self.axis else 1
+        self.batch = shape[self.axis if len(shape) == 2 else 0] if several else 1
         self.counted = several and not self._is_guessed()  # whether the axis of the samples is known
         self.outputs = int(np.prod(shape)) // max(self.batch, 1)
         self.coefficients = self._constants("multiply", "divide")
@@ -274,10 +277,10 @@ class Scope:
         return Name(GREEK.get(base, base), layer, name.primes)
 
     def known(self) -> set[str]:
-        """What is one word also in LaTeX."""
+        """What is one word also in LaTeX; functions of the tape with a parenthesis."""
         own = {name.base for name in self.mapping} | set(self.keys)
         own |= {re.sub(r"_?\d+$", "", name) for name in own}  # net of net_2, where LaTeX has an index
-        return own | {f"d{name}" for name in self.keys} | DIFFERENTIALS | CONVENTIONS
+        return own | {f"d{name}" for name in self.keys} | DIFFERENTIALS | CONVENTIONS | {f"{name}(" for name in self.own}
 
     def find(self, name: Name | Quotient) -> list[Quantity]:
         """What a name may stand for, the most likely first.
