@@ -486,7 +486,7 @@ def _key(name: Any, target: Any) -> Name:
     """A key of names= as the grammar has it."""
     number = isinstance(target, int | float) and not isinstance(target, bool) and abs(target) < 1e300
     if not isinstance(name, str) or not (number or isinstance(target, str | Node | np.ndarray)):
-        raise TypeError(f"compare: names= maps names to names, Tensors or numbers, got {shown(name)}: {shown(target)}")
+        raise TypeError(f"compare: names= maps names to names, Tensors, arrays or numbers, got {shown(name)}: {shown(target)}")
     tree = parse(restored(name, set()), {name} if name.isidentifier() else ())
     if tree.kind != "name" or not isinstance(tree.data, Name):
         raise ValueError(f"compare: the key {name!r} of names= is no name")

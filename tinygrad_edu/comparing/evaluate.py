@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .calls import COMPUTE
+from .calls import COMPUTE, FUNCTIONS
 from .elements import Elements, Unfit, has_indices
 from .tree import Tree
 from .work import ELEMENT, NODE, Misfit, Work
@@ -32,7 +32,10 @@ class Ones:
 
 
 class Unit:
-    """I, as large as is asked for."""
+    """I times a number, as large as is asked for."""
+
+    def __init__(self, number: float = 1.0) -> None:
+        self.number = number
 
 
 class Rows:
@@ -56,6 +59,7 @@ ELEMENTS: dict[str, Callable[..., float]] = {  # how many a function computes, w
     "diag": lambda a: a.size ** (1 if min(a.shape, default=1) > 1 < a.ndim else 2), "diagflat": lambda a: a.size**2,
     "det": lambda a: a.size**1.5,
 }  # fmt: skip
+KEEPING = {each.name for each in FUNCTIONS.values() if "keepdims" in each.parameters}
 SHAPED: dict[str, Callable[..., Array]] = {"reshape": np.reshape, "broadcast_to": np.broadcast_to}
 RELATIONS: dict[str, Callable[[Array, Array], Array]] = {
     ">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal, "==": np.equal,
@@ -125,13 +129,14 @@ class Evaluation:
         if isinstance(x, Rows):
             return x.of(tree, size or (self.shape or (1,))[0 if x.turned else -1])
         if isinstance(x, Unit) and self.shape:
-            return np.eye(size or self.shape[0])
-        return np.full((1, 1), getattr(x, "number", 1.0)) if isinstance(x, Ones | Unit) else x
+            return x.number * np.eye(size or self.shape[0])
+        return np.full((1, 1), x.number) if isinstance(x, Ones | Unit) else x
 
     def sized(self, x: Array, tree: Tree, others: list[Array]) -> Array:
         """An array, where rows of I are as long as what they meet elementwise."""
         shapes = [np.shape(each) for each in others if not isinstance(each, Ones | Unit | Rows) and np.ndim(each) == 2]
-        return self.plain(x, tree, shapes[0][0 if x.turned else 1] if isinstance(x, Rows) and shapes else 0)
+        sizes = [shape[0 if x.turned else 1] for shape in shapes] if isinstance(x, Rows) else []
+        return self.plain(x, tree, max(sizes, default=0) if max(sizes, default=0) > 1 else 0)
 
     def value(self, tree: Tree) -> Array:
         """The value; ones and I as what they are."""
@@ -173,7 +178,7 @@ class Evaluation:
         size = max((np.shape(x)[0] for x in values if not isinstance(x, Ones | Unit | Rows) and np.ndim(x) == 2), default=1)
         result: Array = None
         for x, sign in zip(values, tree.data, strict=True):
-            x = np.eye(size) if isinstance(x, Unit) else self.sized(x, tree, values)
+            x = x.number * np.eye(size) if isinstance(x, Unit) else self.sized(x, tree, values)
             if result is None:
                 result = x if sign == 1 else self.computed(tree, np.negative, x)
             else:
@@ -212,7 +217,11 @@ class Evaluation:
         return result
 
     def _dot(self, tree: Tree) -> Array:
-        factors = [x for x in map(self.value, tree.args) if not isinstance(x, Unit)] or [Unit()]
+        units = [x.number for x in map(self.value, tree.args) if isinstance(x, Unit)]
+        factors = [x for x in map(self.value, tree.args) if not isinstance(x, Unit)] or [1.0]
+        if units and all(not isinstance(x, Ones | Rows) and np.size(x) == 1 for x in factors):  # 2 I
+            return Unit(math.prod([*units, *(float(np.ravel(x)[0]) for x in factors)]))
+        factors = [math.prod(units), *factors] if math.prod(units) != 1 else factors
         for i, x in enumerate(factors):  # rows of I are as long as their neighbour
             beside = i - 1 if isinstance(x, Rows) and x.turned else i + 1
             if isinstance(x, Rows):
@@ -243,8 +252,6 @@ class Evaluation:
                 result = result * b
             else:
                 result = self.matmul(tree, result, b)
-        if len(factors) < len(tree.args) and any(each.kind == "name" and each.data.kind == "eye" for each in tree.args):
-            return result * self.plain(Unit(), tree) if np.size(result) == 1 else result
         return result
 
     def matmul(self, tree: Tree, a: Array, b: Array) -> Array:
@@ -349,7 +356,7 @@ class Evaluation:
             raise Misfit(tree, f"{name} along axis {axis} of the shape {np.shape(args[0])}: there is no such axis")
         if "keepdims" in params:
             params["keepdims"] = params["keepdims"] in ("True", 1)
-        elif self.matrices and axis is not None and name != "softmax" and name != "shape":
+        elif self.matrices and axis is not None and name in KEEPING:
             params["keepdims"] = True
         compute = SHAPED.get(name) or COMPUTE[name]
         try:

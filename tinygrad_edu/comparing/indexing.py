@@ -28,6 +28,8 @@ class Indexing(Scripts):
         index = self.attempt(self.places)
         if index is not None:
             return self.taken(tree, index[0])
+        if self.tokens[start + 1].text == "array":  # array (2, 2), as derive prints what is long
+            self.refuse("an index is read with its numbers, such as [[4, 0, 2]]")
         at = self.take("[").at
         parts: list[Tree] = []
         while not self.follows("]", ":"):

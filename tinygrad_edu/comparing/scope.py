@@ -21,7 +21,7 @@ from ..symbolic.latex import GREEK as LATEX
 from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading
 from .calls import FUNCTIONS
 from .cursor import Name, Quotient
-from .layers import Key, Layer, labels, leaf, name_of
+from .layers import Key, Layer, labels, leaf, name_of, onehot
 from .work import Work
 
 
@@ -29,7 +29,7 @@ class Quantity(NamedTuple):
     """What a name stands for: a kind, whose it is, and a number where it is one, or an adjoint is multiplied by it.
 
     Kinds: value, slope (the column of derivatives of an activation), adjoint, softmax (of logits), jacobian, number,
-    labels (integers that an index of the tape has), eye, kronecker (δ_ij).
+    labels (integers that an index of the tape has), onehot (the matrix of them), eye, kronecker (δ_ij).
     """
 
     kind: str
@@ -46,7 +46,7 @@ LETTERS = {  # what papers call the parts of a layer
 OUTPUT = set("ŷ y_hat yhat yHat Yhat Y_hat a A f p P o out output pred y_pred probs".split())
 TARGET = set("t T y Y target targets label labels y_true d".split())
 DIFFERENTIALS = set("dz dZ da dA dW dw db".split())
-ADJOINTS = (r"d_?(.+)", r"(?:∇|nabla_?)(.+)", r"grad_?(.+)", r"(.+)_grad", r"δ_?([A-Za-zΣ].*)", r"delta_?([A-Za-z].*)")
+ADJOINTS = (r"d_?(.+)", r"(?:∇|nabla_?)(.+)", r"grad_?(.+)", r"(.+)_(?:grad|delta)", r"δ_?([A-Za-zΣ].*)", r"delta_?([A-Za-z].*)")
 LAST, ONLY, HIDDEN = set("δ Δ z Z a".split()), set("W w θ b".split()), set("h H hidden".split())
 INPUT = set("x X a0 A0 h0 H0 S0 Σ0 x0 X0 input inputs".split())
 COST = set("c C L l J E f loss cost Loss E_total ℓ".split())
@@ -317,6 +317,8 @@ class Scope:
         shown = self.shown.get(quantity.key, "")
         if quantity.kind == "number" and quantity.key in SIZES | SCALARS:
             return f"{quantity.number:g}"
+        if quantity.kind == "onehot":
+            return "the labels, one-hot"
         if quantity.kind == "softmax" and shown:
             return f"softmax({shown})" if not self.softmax_axis else f"softmax({shown}, axis={self.softmax_axis})"
         alike = re.sub("Σ|Sigma", "S", joined(name.base)) == joined(shown)
@@ -356,9 +358,11 @@ class Scope:
             return self.of(key, name.primes) if key in self.reading.nodes or key in self.reading.given else []
         if np.ndim(target) == 0:
             return [Quantity("number", name.base, float(target))]
-        if self.labelled is not None and np.array_equal(labels(self.reading.nodes[self.labelled]), target):
-            return [Quantity("labels", self.labelled)]
-        return self.of(self.constant(None, target), name.primes)
+        for kind, numbers in (("labels", labels), ("onehot", onehot)):
+            if self.labelled is not None and np.array_equal(numbers(self.reading.nodes[self.labelled]), target):
+                return [Quantity(kind, self.labelled)]
+        same = (key for key, x in self.reading.given.items() if np.array_equal(getattr(x, "_value", x), target))
+        return self.of(next(same, None), name.primes)
 
     def exact(self, name: Name) -> list[Quantity]:
         """The tape's own names."""
@@ -374,6 +378,7 @@ class Scope:
             for one in spellings:
                 if re.fullmatch(rf"{one}(_?\d*)", name.base):
                     bases += [other + name.base[len(one) :].lstrip("_") for other in spellings if other != one]
+                    bases += [each for word in spellings if name.base == one for each in (f"\\{word}", f"{word}_")]
         bases.append(name.base.replace("_hat", "hat"))
         for base in bases:
             patterns = ("{}{}", "{}_{}", "{}^{}", "{}[{}]")
@@ -426,6 +431,7 @@ class Scope:
             yield self.target
         elif number is None and base in TARGET and self.labelled is not None:
             yield Quantity("labels", self.labelled)
+            yield Quantity("onehot", self.labelled)
         if number is None and base in OUTPUT and self.output is not None:
             key = self.key(self.output)
             yield from self.activation(self.layers[-1]) if self.layers else [Quantity("softmax", key)] if key else []

@@ -13,7 +13,7 @@ from ..symbolic.reading import WHOLE
 from ..symbolic.replay import replayed, rounding
 from .calls import ACTIVATIONS, ANY, SPELLED, softmax
 from .evaluate import Evaluation
-from .layers import Key, labels
+from .layers import Key, labels, onehot
 from .scope import Quantity, Scope
 from .tree import Tree
 from .work import Misfit
@@ -86,6 +86,9 @@ class Trial:
 
     def _labels(self, quantity: Quantity) -> Array:
         return labels(self.scope.reading.nodes[quantity.key])  # type: ignore[index]
+
+    def _onehot(self, quantity: Quantity) -> Array:
+        return onehot(self.scope.reading.nodes[quantity.key])  # type: ignore[index]
 
     def _number(self, quantity: Quantity) -> Array:
         return np.float64(quantity.number)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..naming import visible
-from ..notation import listed, parameter
+from ..notation import parameter, places
 from .terms import Power, Term
 from .text import ATOM, BRACKETS, POSTFIX, ZERO_BY_DEFAULT, Text, Unicode, plain
 
@@ -92,7 +92,7 @@ class Latex(Unicode):
             return rf"\left| {arguments[0][0]} \right|", ATOM
         shown = [text for text, _ in arguments]
         if name == "getitem":
-            return self.indexed(self.inside(arguments[0], ATOM), listed(params["index"])), ATOM
+            return self.indexed(self.inside(arguments[0], ATOM), places(params["index"])), ATOM
         if name in BRACKETS:
             return rf"\left[{RELATIONS.get(BRACKETS[name], f' {BRACKETS[name]} ').join(shown)}\right]", ATOM
         if "functions" in params:
