@@ -55,6 +55,8 @@ def called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Call
             quantities[name] = scope.find(Name(name))[0]
         except Unknown as error:
             raise ValueError(f"compare: an argument of the function: {error}") from None
+        if said := scope.unsure(quantities[name]):
+            raise ValueError(f"compare: an argument of the function: {said}")
 
     def run(trial: Any) -> Array:
         arrays = {name: np.array(trial.number(quantity)).view(Watched) for name, quantity in quantities.items()}

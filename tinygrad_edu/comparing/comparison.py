@@ -209,6 +209,9 @@ class Comparison(Display):
                 return [candidate]
             if not choose:
                 found.setdefault(repr(tree), candidate)
+        for node in (node for _, _, tree in readings for node in tree.walk() if node.kind == "name"):
+            if said := scope.unsure(node.data):
+                raise FormulaError(text, node.at, said)
         fitting = [each for each in found.values() if self._run(each) is not None]
         return (fitting or list(found.values()))[:3]
 

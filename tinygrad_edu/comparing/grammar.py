@@ -109,6 +109,8 @@ class Parser(Operands):
             factors.append(self.signed())
             if found == "and" and not all(map(_is_condition, (factors[-2], factors[-1]))):
                 self.refuse("& is read between conditions in parentheses, (a > 0) & (b > 0)", factors[-1].at)
+        if self.notation == "numpy":  # Qx: a product of numbers too
+            operators = ["np.dot" if each == "beside" else each for each in operators]
         order = "left" if self.notation == "numpy" else self.order
         if order == "tight":
             factors, operators = _tight(factors, operators)
@@ -213,4 +215,6 @@ def _combined(a: Tree, operator: str, b: Tree) -> Tree:
         return had((a, 1), (b, ELEMENTWISE[operator]))
     if operator == "kron":
         return Tree("kron", (a, b), at=a.at)
+    if operator == "np.dot":
+        return product(a, b, operator)
     return product(b, a) if operator == "bullet" else product(a, b)

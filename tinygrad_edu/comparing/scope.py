@@ -72,6 +72,7 @@ class Scope:
 
     def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any]) -> None:
         self.loss, self.reading, self.mapping = loss, reading, mapping
+        self.halved: set[float] = set()  # factors of penalties, half of which the loss may have
         self._exact: dict[Name, list[Quantity]] = {}
         nodes = reading.nodes
         self.work = Work(sum(node._value.size for node in nodes.values()))
@@ -149,13 +150,8 @@ class Scope:
         return list(dict.fromkeys([*found, *(n for n in sorted(sizes) if any(math.isclose(n, x) for x in numbers))]))
 
     def _penalties(self) -> list[float]:
-        """The numbers that a letter may stand for before a penalty such as ‖w‖².
-
-        Raises
-        ------
-        Unknown
-            Where 0.05 ‖w‖² may have been written with 0.05, or as half of 0.1 times it.
-        """
+        """The numbers that a letter may stand for before a penalty such as ‖w‖²; some may as well be meant as half of
+        the letter: 0.05 ‖w‖² is written with 0.05, or with half of 0.1."""
         nodes = self.reading.nodes
         found: list[float] = []
         for node in nodes.values():
@@ -166,8 +162,7 @@ class Scope:
             numbers = [x for x in self._scaled_by(node) if not any(math.isclose(x, 1 / n) for n in self.averaged)]
             others = [x for x in numbers if x not in (0.5, 1)]
             if len(others) == 1 and 0.5 not in numbers and name_of(node) != "absolute":
-                half = f"{others[0]:g}, or {2 * others[0]:g} where half of it is meant"
-                raise Unknown(f"may be {half}: names={{...}} says which")
+                self.halved.add(others[0])
             found += others if len(others) == 1 else []
         return list(dict.fromkeys(found))
 
@@ -310,6 +305,13 @@ class Scope:
             raise Unknown(f"the tape has nothing named {_shown(name)}; it has {known}; names={{...}} says what is what")
         return found
 
+    def unsure(self, quantity: Quantity) -> str:
+        """What is asked for where a letter may have another value."""
+        c = quantity.number
+        if quantity.kind != "number" or quantity.key not in SCALARS or c not in self.halved:
+            return ""
+        return f"{quantity.key} may be {c:g}, or {2 * c:g} if the loss has half of it: names={{...}} says which"
+
     def meant(self, name: Name, quantity: Quantity) -> str:
         """What a name that is not the tape's own is taken for: t for y, softmax(z) for p, 7 for m."""
         if self.mapped(name) or self.exact(name):
@@ -431,7 +433,8 @@ class Scope:
             yield self.target
         elif number is None and base in TARGET and self.labelled is not None:
             yield Quantity("labels", self.labelled)
-            yield Quantity("onehot", self.labelled)
+            if base.isupper():  # a matrix
+                yield Quantity("onehot", self.labelled)
         if number is None and base in OUTPUT and self.output is not None:
             key = self.key(self.output)
             yield from self.activation(self.layers[-1]) if self.layers else [Quantity("softmax", key)] if key else []
@@ -497,10 +500,7 @@ class Scope:
         if base == "I":
             return [Quantity("eye", "I")]
         if base in SCALARS:
-            try:
-                return [Quantity("number", base, x) for x in self._penalties()]
-            except Unknown as error:
-                raise Unknown(f"{base} {error}") from None
+            return [Quantity("number", base, x) for x in self._penalties()]
         if base in CLASSES and self.counted and self.outputs > 1:
             return [Quantity("number", base, float(self.outputs))]
         if base in SAMPLES and (self.counted or len(self.averaged) == 1):

@@ -174,7 +174,8 @@ def tokens(text: str, known: set[str]) -> list[Token]:
     while at < len(text):
         match = TOKEN[latex].match(text, at)
         if match is None:
-            raise FormulaError(text, at, f"{text[at]!r} has no place in a formula")
+            left_out = "… stands for what is left out: it is to be written" if text[at] == "…" else ""
+            raise FormulaError(text, at, left_out or f"{text[at]!r} has no place in a formula")
         kind, part = str(match.lastgroup), match.group()
         place = at
         for new, written in _read(kind, part, latex, known, text, at):
@@ -236,7 +237,8 @@ def _names(part: str, latex: bool, known: set[str], called: bool) -> list[tuple[
 
 def _own(word: str, known: set[str]) -> list[str]:
     """The tape's names that a word is made of: Q and x in Qx; else the word itself."""
-    names = "|".join(sorted((re.escape(each) for each in {*known, "I"} if each.isidentifier()), key=len, reverse=True))
+    spelled = {*known, *(GREEK[each] for each in known & GREEK.keys()), "I"}
+    names = "|".join(sorted((each for each in spelled if each.isidentifier()), key=len, reverse=True))
     if word in FUNCTIONS or not re.fullmatch(f"(?:{names})+", word):
         return [word]
     return re.findall(names, word)
