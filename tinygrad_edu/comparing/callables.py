@@ -12,6 +12,7 @@ from ..errors import brief
 from ..record import constant as plain
 from .cursor import Name
 from .scope import Scope, Unknown
+from .tree import Tree
 from .work import Misfit
 
 Array = Any
@@ -55,8 +56,8 @@ def called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Call
             quantities[name] = scope.find(Name(name))[0]
         except Unknown as error:
             raise ValueError(f"compare: an argument of the function: {error}") from None
-        if said := scope.unsure(quantities[name]):
-            raise ValueError(f"compare: an argument of the function: {said}")
+        if asked := scope.counts.asked([Tree("name", data=quantities[name])]):
+            raise ValueError(f"compare: an argument of the function: {asked[1]}")
 
     def run(trial: Any) -> Array:
         arrays = {name: np.array(trial.number(quantity)).view(Watched) for name, quantity in quantities.items()}

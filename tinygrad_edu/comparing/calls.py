@@ -94,6 +94,10 @@ def _einsum(*arrays: Array, subscripts: str) -> Array:
     return np.einsum(subscripts, *arrays)
 
 
+def _with_subscripts(args: list[Any], params: dict[str, Any]) -> Tree:
+    return call("einsum", *args[1:], subscripts=args[0])
+
+
 def _clip(x: Tree, low: Tree, high: Tree | None = None) -> Tree:
     for name, bound in (("maximum", low), ("minimum", high)):
         if bound is not None and bound.text != "None":
@@ -115,7 +119,8 @@ def _simple(
 ) -> dict[str, Function]:
     """A function by all its names, computed on arrays."""
     first, *others = names.split()
-    return {each: Function(first.removeprefix("np."), compute, (arguments, arguments), parameters) for each in (first, *others)}
+    function = Function(first.removeprefix("np."), compute, (arguments, arguments), parameters)
+    return {each: function for each in (first, *others)}
 
 
 def _sign(names: str, build: Callable[..., Tree], arguments: int = 2) -> dict[str, Function]:
@@ -147,7 +152,7 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("gelu", gelu), **_simple("leaky_relu", leaky_relu),
     **_simple("maximum fmax", np.maximum, arguments=2), **_simple("minimum fmin", np.minimum, arguments=2),
     "clip": Function("clip", None, (2, 3), ("a_min", "a_max"), lambda args, params: _clip(*args)),
-    "einsum": Function("einsum", _einsum, (2, 4), (), lambda args, _: call("einsum", *args[1:], subscripts=args[0]), True),
+    "einsum": Function("einsum", _einsum, (2, 4), (), _with_subscripts, text=True),
     **_simple("diff", np.diff, ("n", "axis")),
     **_simple("where", np.where, arguments=3), **_simple("outer", np.outer, arguments=2),
     **_simple("inner", np.inner, arguments=2), **_simple("vdot", np.vdot, arguments=2),

@@ -172,8 +172,6 @@ class Comparison(Display):
             self._inputs.only_own()
         best = self._judge(candidates)
         if best.tree is not None:
-            if best.tree.kind == "ones":
-                self._notes.insert(0, f"1 is read as ones of the shape {self.engine.shape}.")
             self._notes[:0] = read_as(best.tree, scope, best.program.defined if best.program else ())
         self.diagnosis = " ".join([self.diagnosis, *self._notes])
 
@@ -209,9 +207,8 @@ class Comparison(Display):
                 return [candidate]
             if not choose:
                 found.setdefault(repr(tree), candidate)
-        for node in (node for _, _, tree in readings for node in tree.walk() if node.kind == "name"):
-            if said := scope.unsure(node.data):
-                raise FormulaError(text, node.at, said)
+        if asked := scope.counts.asked(tree for _, _, tree in readings):
+            raise FormulaError(text, *asked)
         fitting = [each for each in found.values() if self._run(each) is not None]
         return (fitting or list(found.values()))[:3]
 
@@ -404,7 +401,7 @@ class Comparison(Display):
         """A formula mended as text, if it is right as it is read, and in NumPy made of what has a name there."""
         if mended is None or candidate.printer is None:
             return None
-        text = candidate.printer(mended)
+        text, scope = candidate.printer(mended), self._inputs.scope
         used = {node.data for tree in (candidate.tree, mended) if tree for node in tree.walk() if node.kind == "name"}
         if candidate.printer.notation == "numpy":
             typed = {node.data for node in candidate.tree.walk() if node.kind == "name"} if candidate.tree else set()
@@ -416,7 +413,6 @@ class Comparison(Display):
             if raw.changes and raw.target is not None:
                 start, text = raw.target.at, f"{raw.target.text} = {text}"
             text = whole[:start] + text + whole[end:]
-        scope = self._inputs.scope
         with contextlib.suppress(FormulaError, Misfit):
             for program, choose, tree in self._readings(body(text, scope.keys), scope):
                 found = Candidate(functools.partial(_evaluated, tree), tree, program=program, choose=choose)
@@ -489,7 +485,7 @@ def _key(name: Any, target: Any) -> Name:
     """A key of names= as the grammar has it."""
     number = isinstance(target, int | float) and not isinstance(target, bool) and abs(target) < 1e300
     if not isinstance(name, str) or not (number or isinstance(target, str | Node | np.ndarray)):
-        raise TypeError(f"compare: names= maps names to names, Tensors, arrays or numbers, got {shown(name)}: {shown(target)}")
+        raise TypeError(f"compare: names= maps names to names, arrays or numbers, got {shown(name)}: {shown(target)}")
     tree = parse(restored(name, set()), {name} if name.isidentifier() else ())
     if tree.kind != "name" or not isinstance(tree.data, Name):
         raise ValueError(f"compare: the key {name!r} of names= is no name")

@@ -53,6 +53,7 @@ class Rows:
         return rows.T if self.turned else rows
 
 
+UNSIZED = (Ones, Unit, Rows)
 SIGNS = {"sum": "+", "dot": "·", "had": "∘", "kron": "⊗"}
 ELEMENTS: dict[str, Callable[..., float]] = {  # how many a function computes, where it is not one for each it gets
     "outer": lambda a, b: a.size * b.size, "inner": lambda a, b: a.size * b.size / (a.shape or (1,))[-1],
@@ -71,7 +72,7 @@ class Evaluation:
     """Computes trees on the numbers of names, each tree once. `matrices`: vectors are columns, as on paper."""
 
     def __init__(
-        self, numbers: Callable[[Any], Array], matrices: bool, apply: Callable[..., Array] | None = None,
+        self, numbers: Callable[..., Array], matrices: bool, apply: Callable[..., Array] | None = None,
         batch: int = 1, shape: tuple[int, ...] = (), axis: Any = 0, work: Work | None = None,
     ) -> None:  # fmt: skip
         self.work = work or Work(0)
@@ -134,7 +135,7 @@ class Evaluation:
 
     def sized(self, x: Array, tree: Tree, others: list[Array]) -> Array:
         """An array, where rows of I are as long as what they meet elementwise."""
-        shapes = [np.shape(each) for each in others if not isinstance(each, Ones | Unit | Rows) and np.ndim(each) == 2]
+        shapes = [np.shape(each) for each in others if not isinstance(each, UNSIZED) and np.ndim(each) == 2]
         sizes = [shape[0 if x.turned else 1] for shape in shapes] if isinstance(x, Rows) else []
         return self.plain(x, tree, max(sizes, default=0) if max(sizes, default=0) > 1 else 0)
 
@@ -175,7 +176,7 @@ class Evaluation:
         values = [self.value(each) for each in tree.args]
         if all(isinstance(x, Ones) and x.row == values[0].row for x in values):
             return Ones(values[0].row, sum(x.number * sign for x, sign in zip(values, tree.data, strict=True)))
-        size = max((np.shape(x)[0] for x in values if not isinstance(x, Ones | Unit | Rows) and np.ndim(x) == 2), default=1)
+        size = max((np.shape(x)[0] for x in values if not isinstance(x, UNSIZED) and np.ndim(x) == 2), default=1)
         result: Array = None
         for x, sign in zip(values, tree.data, strict=True):
             x = x.number * np.eye(size) if isinstance(x, Unit) else self.sized(x, tree, values)
@@ -225,7 +226,7 @@ class Evaluation:
         for i, x in enumerate(factors):  # rows of I are as long as their neighbour
             beside = i - 1 if isinstance(x, Rows) and x.turned else i + 1
             if isinstance(x, Rows):
-                known = 0 <= beside < len(factors) and not isinstance(factors[beside], Ones | Unit | Rows)
+                known = 0 <= beside < len(factors) and not isinstance(factors[beside], UNSIZED)
                 size = np.shape(factors[beside])[-1 if x.turned else 0] if known and np.ndim(factors[beside]) else 0
                 factors[i] = self.plain(x, tree, size)
         i = 0

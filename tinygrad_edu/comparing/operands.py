@@ -157,7 +157,8 @@ class Operands(Indexing):
             args, given = self.arguments()
         function = FUNCTIONS[word]
         args = before + args
-        if any(isinstance(each, str) != (function.text and not i) for i, each in enumerate(args[: function.arguments[1]])):
+        texts = [isinstance(each, str) for each in args[: function.arguments[1]]]
+        if any(texts[1:]) or texts[:1] == [not function.text]:
             self.refuse(f"{word} takes {'its subscripts as' if function.text else 'no'} text first", at)
         names = {*function.parameters}
         fewest, most = function.arguments

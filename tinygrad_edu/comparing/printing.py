@@ -170,9 +170,8 @@ class Printer:
         if name == "own":
             return f"{tree.text}({', '.join(args)})", ATOM
         if name == "taken":
-            index = _index(params["index"])
-            shown = f"{self.inside(tree.args[0], ATOM)}"
-            return (f"{{{shown}}}_{{[{index}]}}" if self.notation == "latex" else f"{shown}[{index}]"), POSTFIX
+            index, x = _index(params["index"]), self.inside(tree.args[0], ATOM)
+            return (f"{{{x}}}_{{[{index}]}}" if self.notation == "latex" else f"{x}[{index}]"), POSTFIX
         if name == "einsum":
             return f"np.einsum('{params['subscripts']}', {', '.join(args)})", ATOM
         if name == "length":

@@ -113,10 +113,11 @@ class Program:
         return len(self.lines) > 1 or len(self.lines[0].members) > 1
 
     def _word(self, statement: Statement) -> Iterator[str]:
-        """The word before the first =, which is one name also in LaTeX."""
+        """The word before the first =, which is one name."""
         first = statement.members[0]
         text = self.text[first[0].at : first[-1].end]
-        if len(statement.members) > 1 and re.fullmatch(r"[A-Za-z]{2,}", text):
+        word = r"[A-Za-z]{2,}" if notation_of(self.text) == "latex" else r"[^\W\d]\w+"
+        if len(statement.members) > 1 and re.fullmatch(word, text):
             yield text
 
     def _quotient(self, part: list[Token]) -> Tree | None:
@@ -457,7 +458,7 @@ def _is_whole(name: Tree) -> bool:
 
 def read_as(tree: Tree, scope: Scope, defined: Container[Any]) -> list[str]:
     """Which names of a formula are neither the tape's own nor defined, and what they are taken for."""
-    said: dict[str, str] = {}
+    said: dict[str, str] = {"1": "ones, as many as the gradient has"} if tree.kind == "ones" and not tree.text else {}
     known, names = scope.known(), [each for each in tree.walk() if each.kind == "name" and _is_whole(each)]
     for text, quantity in dict.fromkeys((each.text, each.data) for each in names if each.text):
         with contextlib.suppress(FormulaError):

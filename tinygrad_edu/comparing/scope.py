@@ -6,7 +6,6 @@ A tape's own names come first, then the names that papers use for the parts of l
 from __future__ import annotations
 
 import difflib
-import functools
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,8 @@ from ..record import Node
 from ..symbolic.latex import GREEK as LATEX
 from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading
 from .calls import FUNCTIONS
+from .counts import LETTERS as SCALARS
+from .counts import Counts
 from .cursor import Name, Quotient
 from .layers import Key, Layer, labels, leaf, name_of, onehot
 from .work import Work
@@ -46,7 +47,7 @@ LETTERS = {  # what papers call the parts of a layer
 OUTPUT = set("ŷ y_hat yhat yHat Yhat Y_hat a A f p P o out output pred y_pred probs".split())
 TARGET = set("t T y Y target targets label labels y_true d".split())
 DIFFERENTIALS = set("dz dZ da dA dW dw db".split())
-ADJOINTS = (r"d_?(.+)", r"(?:∇|nabla_?)(.+)", r"grad_?(.+)", r"(.+)_(?:grad|delta)", r"δ_?([A-Za-zΣ].*)", r"delta_?([A-Za-z].*)")
+ADJOINTS = (r"d_?(.+)", r"(?:∇|nabla_?)(.+)", r"grad_?(.+)", r"(.+)_(?:grad|delta)", r"(?:δ|delta)_?([A-Za-zΣ].*)")
 LAST, ONLY, HIDDEN = set("δ Δ z Z a".split()), set("W w θ b".split()), set("h H hidden".split())
 INPUT = set("x X a0 A0 h0 H0 S0 Σ0 x0 X0 input inputs".split())
 COST = set("c C L l J E f loss cost Loss E_total ℓ".split())
@@ -54,9 +55,6 @@ SAMPLES = set("n m N M B batch batch_size num_samples n_samples num_examples num
 CLASSES = set("k K C".split())
 SIZES = SAMPLES | CLASSES
 GREEK = {**LATEX, "lam": "λ"}
-SCALARS = set("λ α μ reg l2".split())  # what a penalty is multiplied by
-SQUARES = {**dict.fromkeys("square power norm absolute".split(), 1),  # and norms, and how often the weights stand there
-           **dict.fromkeys("multiply matmul inner vdot dot".split(), 2)}  # fmt: skip
 
 
 CONVENTIONS = {word for words in (*LETTERS.values(), OUTPUT, TARGET, INPUT, COST, HIDDEN, SIZES, SCALARS)
@@ -72,7 +70,6 @@ class Scope:
 
     def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any]) -> None:
         self.loss, self.reading, self.mapping = loss, reading, mapping
-        self.halved: set[float] = set()  # factors of penalties, half of which the loss may have
         self._exact: dict[Name, list[Quantity]] = {}
         nodes = reading.nodes
         self.work = Work(sum(node._value.size for node in nodes.values()))
@@ -112,6 +109,7 @@ class Scope:
         self.counted = several and not self._is_guessed()  # whether the axis of the samples is known
         self.outputs = int(np.prod(shape)) // max(self.batch, 1)
         self.coefficients = self._constants("multiply", "divide")
+        self.counts = Counts(nodes, self.coefficients)
         self.scalars = sorted({*self.coefficients, *self._constants("power")})
 
     def _constants(self, *operations: str) -> list[float]:
@@ -139,47 +137,6 @@ class Scope:
         before = self.layers[-1].before if self.layers else None
         leaf = isinstance(before, int) and self.reading.nodes[before]._record.operation is None
         return leaf and before is not None and self.shown.get(before) not in INPUT
-
-    @functools.cached_property
-    def averaged(self) -> list[int]:
-        """How many numbers the loss is a mean of, as far as is to be seen: by its means, and what it is divided by."""
-        nodes = self.reading.nodes.values()
-        found = [node._record.values[0].size // node._value.size for node in nodes if name_of(node) == "mean"]
-        sizes = {n for node in nodes for n in (*node.shape, node.size) if n > 1}
-        numbers = {x ** power / k for x in self.coefficients if x for power in (1, -1) for k in (1, 2)}
-        return list(dict.fromkeys([*found, *(n for n in sorted(sizes) if any(math.isclose(n, x) for x in numbers))]))
-
-    def _penalties(self) -> list[float]:
-        """The numbers that a letter may stand for before a penalty such as ‖w‖²; some may as well be meant as half of
-        the letter: 0.05 ‖w‖² is written with 0.05, or with half of 0.1."""
-        nodes = self.reading.nodes
-        found: list[float] = []
-        for node in nodes.values():
-            pairs = zip(node._record.inputs, node._record.values, strict=True)
-            inside = [leaf(x) for x, value in pairs if x is not None or np.size(value) > 1]
-            if len(inside) != SQUARES.get(name_of(node)) or None in inside or inside[0] is not inside[-1]:
-                continue
-            numbers = [x for x in self._scaled_by(node) if not any(math.isclose(x, 1 / n) for n in self.averaged)]
-            others = [x for x in numbers if x not in (0.5, 1)]
-            if len(others) == 1 and 0.5 not in numbers and name_of(node) != "absolute":
-                self.halved.add(others[0])
-            found += others if len(others) == 1 else []
-        return list(dict.fromkeys(found))
-
-    def _scaled_by(self, node: Any) -> list[float]:
-        """The plain numbers by which a value is multiplied on its way to the loss."""
-        found: list[float] = []
-        while node is not None:
-            stamp = node._record.stamp
-            users = (each for _, each in sorted(self.reading.nodes.items())
-                     if any(x is not None and x._record is not None and x._record.stamp == stamp
-                            for x in each._record.inputs))  # fmt: skip
-            node = next(users, None)
-            if node is not None and name_of(node) in ("multiply", "divide"):
-                pairs = zip(node._record.inputs, node._record.values, strict=True)
-                numbers = [abs(float(np.ravel(value)[0])) for x, value in pairs if x is None and np.size(value) == 1]
-                found += [1 / x if name_of(node) == "divide" and x else x for x in numbers]
-        return found
 
     def _softmax_axis(self) -> Any:
         """Along which axis the tape's last softmax acts, counted from the front."""
@@ -275,7 +232,8 @@ class Scope:
         """What is one word also in LaTeX; functions of the tape with a parenthesis."""
         own = {name.base for name in self.mapping} | set(self.keys)
         own |= {re.sub(r"_?\d+$", "", name) for name in own}  # net of net_2, where LaTeX has an index
-        return own | {f"d{name}" for name in self.keys} | DIFFERENTIALS | CONVENTIONS | {f"{name}(" for name in self.own}
+        own |= {f"d{name}" for name in self.keys} | {f"{name}(" for name in self.own}
+        return own | DIFFERENTIALS | CONVENTIONS
 
     def find(self, name: Name | Quotient) -> list[Quantity]:
         """What a name may stand for, the most likely first.
@@ -304,13 +262,6 @@ class Scope:
             known = ", ".join(sorted(self.keys, key=lambda each: (each not in closest, each))[:12])
             raise Unknown(f"the tape has nothing named {_shown(name)}; it has {known}; names={{...}} says what is what")
         return found
-
-    def unsure(self, quantity: Quantity) -> str:
-        """What is asked for where a letter may have another value."""
-        c = quantity.number
-        if quantity.kind != "number" or quantity.key not in SCALARS or c not in self.halved:
-            return ""
-        return f"{quantity.key} may be {c:g}, or {2 * c:g} if the loss has half of it: names={{...}} says which"
 
     def meant(self, name: Name, quantity: Quantity) -> str:
         """What a name that is not the tape's own is taken for: t for y, softmax(z) for p, 7 for m."""
@@ -500,11 +451,11 @@ class Scope:
         if base == "I":
             return [Quantity("eye", "I")]
         if base in SCALARS:
-            return [Quantity("number", base, x) for x in self._penalties()]
+            return [Quantity("number", base, x) for x in self.counts.penalties]
         if base in CLASSES and self.counted and self.outputs > 1:
             return [Quantity("number", base, float(self.outputs))]
-        if base in SAMPLES and (self.counted or len(self.averaged) == 1):
-            sizes = [*([self.batch] if self.counted else []), *self.averaged]
+        if base in SAMPLES and (self.counted or len(self.counts.averaged) == 1):
+            sizes = [*([self.batch] if self.counted else []), *self.counts.averaged]
             return [Quantity("number", base, float(x)) for x in dict.fromkeys(sizes)]
         if base in SIZES:
             raise Unknown(f"the tape does not say how many {base} is; names={{...}} does")

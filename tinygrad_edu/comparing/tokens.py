@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import keyword
 import re
 from typing import NamedTuple
@@ -56,7 +57,7 @@ IGNORED = set(r"""
 ACCENTS = {r"\hat": "hat", r"\widehat": "hat", r"\tilde": "tilde", r"\bar": "bar", r"\overline": "bar", r"\dot": "dot"}
 STRUCTURES = {r"\frac", r"\sum", r"\sqrt", r"\begin", r"\end", r"\vdots", r"\cdots", r"\dots", r"\ldots", r"\ddots"}
 FRACTIONS = {r"\dfrac", r"\tfrac", r"\cfrac"}
-COMMANDED = {"ln", "log", "exp", "sin", "cos", "tan", "tanh", "cosh", "sinh", "max", "min", "det", "sgn", "arg", "norm", "abs"}
+COMMANDED = set("ln log exp sin cos tan tanh cosh sinh max min det sgn arg norm abs".split())
 WORDS = {r"\operatorname", r"\text", r"\mathrm", r"\textrm", r"\textbf", r"\mathop", r"\mathsf", r"\mathtt", r"\mbox"}
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸ⁺⁽⁾ᐟ", "0123456789-TTTL+()/")
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
@@ -136,6 +137,7 @@ def restored(text: str, known: set[str]) -> str:
     return ESCAPED.sub(command, text)
 
 
+@functools.lru_cache(maxsize=64)
 def notation_of(text: str) -> str:
     r"""The notation that a text is in: numpy, unicode or latex.
 
