@@ -215,12 +215,13 @@ ROWS = [  # network, variable, right formulas, wrong ones, which have no value o
         r"\sum_i (a^{(i)} - t^{(i)}) \odot (1 + {a^{(i)}}^2)", r"\sum_i (A_i + T_i) \odot (1 - A_i^2)",
     ]),
     (two_layers, "W2", [
-        r"\delta^L a^{{L-1}^T}", r"\delta^{[2]} a^{{[1]}^T}", "((a2 - t) * sigmoidPrime(z2)) @ a1.T",
+        r"\delta^L a^{{L-1}^T}", r"\delta^{[2]} a^{{[1]}^T}", "δ[2]·a[1]ᵀ", "dz[2] @ a[1].T",
+        "((a2 - t) * sigmoidPrime(z2)) @ a1.T",
         "((a2 - t) * self.sigmoid_prime(z2)) @ a1.T", r"((a_2 - t) \odot \text{sigmoidDerivative}(z_2)) a_1^T",
         "np.einsum('ij,kj->ik', (a2 - t) * a2 * (1 - a2), a1)", 'np.einsum("ij,jk", (a2 - t) * a2 * (1 - a2), a1.T)',
         "np.einsum('ij,ij,kj->ik', a2 - t, a2 * (1 - a2), a1)", "((np.clip(a2, 0, None) - t) * a2 * (1 - a2)) @ a1.T",
     ], [
-        r"\delta^L a^{{L}^T}", "((a2 - t) * sigmoidPrime(a2)) @ a1.T", "((a2 + t) * self.sigmoid_prime(z2)) @ a1.T",
+        r"\delta^L a^{{L}^T}", "δ[2]·a[2]ᵀ", "dz[1] @ a[1].T", "((a2 - t) * sigmoidPrime(a2)) @ a1.T", "((a2 + t) * self.sigmoid_prime(z2)) @ a1.T",
         "np.einsum('ij,kj->ki', (a2 - t) * a2 * (1 - a2), a1)", "np.einsum('ij,jk', (a2 - t) * a2 * (1 - a2), a1)",
         "np.einsum('ij,kj->ik', (a2 - t) * a2 * (1 - a2))", "np.einsum((a2 - t) * a2 * (1 - a2), a1)",
         "np.einsum('ij,ij,kj->ik', a2 + t, a2 * (1 - a2), a1)", "((np.clip(a2, 0, 0.1) - t) * a2 * (1 - a2)) @ a1.T",
@@ -289,6 +290,7 @@ ROWS = [  # network, variable, right formulas, wrong ones, which have no value o
     (kinked, "z", [
         r"(\max(0, z) - t) \odot [z > 0]", "(max(z, 0) − t) ∘ H(z)", "(max(z, 0) - t) * (z > 0)",
         r"(\max\{0, z\} - t) \odot \mathbf{1}_{z > 0}", r"(\max(z, 0) - t) \odot \mathbb{1}[z > 0]",
+        "(max(z, 0) − t) ∘ I[z > 0]",
         "(np.maximum(z, 0) - t) * np.heaviside(z, 0)", "(np.clip(z, 0, np.inf) - t) * (z > 0)",
         "(z.clip(0) - t) * (z > 0).astype(np.float64)", "(z − t) ∘ [z > 0]", "(np.fmax(z, 0) - t) * (z > 0)",
     ], [
@@ -396,6 +398,7 @@ def test_a_reading_is_said(network, wrt, text, said):
     (logistic, "w", "1/K * X @ (A - Y).T", "the tape does not say how many K is"),
     (kinked, "z", "(np.maximum(z, 0) - t) * np.heaviside(z)", "np.heaviside takes 2 arguments, not 1"),
     (length, "v", r"\frac{v}{\|v\|_3}", "only those with 1, 2 and F"),
+    (tanh_rows, "b", r"\sum_i ((A - T) \odot (1 - A^2))_i", "an index is read behind a name"),
     (clipped, "z", "z & (z < 0.3)", "& is read between conditions in parentheses"),
     (embedded, "E", "2 I[array (3,)]ᵀ·E", "an index is read with its numbers"),
     (shifted, "X", "4 X·(Xᵀ·X + C9)\n(C9 is [[2.0]])", "the tape has no C9: a line such as C9 = np.array([[1, 2]])"),
@@ -481,7 +484,7 @@ def test_names_say_what_is_what():
     leaves(rng, W1=(4, 3), W2=(2, 4))
     _, t = given(rng, x=(3, 1), t=(2, 1))
     text = "((a2 - q) * a2 * (1 - a2)) @ a1.T * L / 4"
-    assert tg.compare(loss, "W2", text, names={"q": t.numpy(), "L": 4}).verdict == "right"
+    assert tg.compare(loss, "W2", text, names={"q": t.numpy(), "L": np.int64(4)}).verdict == "right"
     assert tg.compare(loss, "W2", text, names={"q": t.numpy(), "L": 2}).verdict == "wrong"
     assert tg.compare(loss, "W2", r"\frac{L}{4}((a^L - q) \odot a^L \odot (1 - a^L)) a_1^T", names={"q": "t", "L": 4})
     for q in (t.numpy() + 1, t.numpy()[:, 0], np.zeros((2, 1))):

@@ -119,7 +119,7 @@ PLACES = [
     (lambda z: -tg.log_softmax(z, axis=1)[np.arange(3), LABELS], "softmax(z, axis=1) − I[[2, 0, 3]]"),
     (lambda z: -np.log(softmax(z, axis=1)[np.arange(3), LABELS]), "softmax(z, axis=1) − I[[2, 0, 3]]"),
     (lambda z: np.log(softmax(z, axis=1))[np.arange(3), LABELS] / 3, "(1/3) (I[[2, 0, 3]] − softmax(z, axis=1))"),
-    (lambda z: z[np.arange(3), LABELS] ** 2, "2 z[array (3,), array (3,)] ∘ I[[2, 0, 3]]"),
+    (lambda z: z[np.arange(3), LABELS] ** 2, "2 z[[0, 1, 2], [2, 0, 3]] ∘ I[[2, 0, 3]]"),
     (lambda z: z[np.array([1, 0, 2]), LABELS] * 2.0, None),
 ]  # fmt: skip
 

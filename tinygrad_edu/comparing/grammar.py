@@ -160,6 +160,8 @@ class Parser(Operands):
             elif token.text == "'":
                 self.take()
                 tree = transposed(tree)
+            elif token.text == "_":
+                self.refuse("an index is read behind a name: (a_i - b_i), not (a - b)_i")
             elif token.text == "(" and tree.kind == "name" and self.is_function(tree.data):
                 tree = self.activation(tree)
             else:

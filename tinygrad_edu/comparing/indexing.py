@@ -39,7 +39,7 @@ class Indexing(Scripts):
             self.take()
         if tree.kind == "name" and tree.data == Name("I") and len(parts) == 1 and self.follows("]"):
             self.take()
-            return call("onehot", *parts)
+            return parts[0] if parts[0].kind == "relation" else call("onehot", *parts)
         if self.notation != "numpy":
             self.at = start
             return tree
@@ -52,7 +52,7 @@ class Indexing(Scripts):
         """What an index takes; a[1] is a of layer 1 where the tape has no a."""
         if tree.kind == "name" and isinstance(tree.data, Name) and isinstance(index, int) and index >= 0:
             layered = tree.data._replace(layer=str(index))
-            if tree.data.base not in {*self.known, "I"} and self.is_layer(layered):
+            if tree.data.base != "I" and self.is_layer(layered):
                 return named(tree, layered)
         return call("taken", tree, index=index)
 
