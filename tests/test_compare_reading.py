@@ -258,7 +258,7 @@ def test_a_text_without_r_in_front_is_said():
     comparison = tg.compare(NETWORKS["batch"](), "W2", text)
     assert comparison.verdict == "right" and 'write r"…"' in comparison.diagnosis
     assert 'write r"…"' not in tg.compare(NETWORKS["batch"](), "W2", restored(text, set())).diagnosis
-    for text in ("\b a2", "a2 \f", "\vx a2", "a2 / \norm{t}", "\textual{a2}"):
+    for text in ("\b a2", "a2 \f", "\vx a2", "a2 / \nun{t}", "\textual{a2}"):
         with pytest.raises(FormulaError, match='typed in a text without r in front: write r"…"'):
             tg.compare(NETWORKS["batch"](), "W2", text)
     lines = "((a2 - t) * a2\n\t* (1 - a2)) @ a1.T\n / 7\r\n"

@@ -15,6 +15,8 @@ AROUND = {  # what is written before and after a single operand
     "[]": ("", "[…]"), "⁻¹": ("", "⁻¹"),
 }  # fmt: skip
 
+SHOWN = 6  # numbers of an index
+
 
 def applied(operation: Operation, operands: Sequence[str], params: Mapping[str, Any]) -> str:
     """An operation on its operands, with what parameters it was given.
@@ -25,7 +27,7 @@ def applied(operation: Operation, operands: Sequence[str], params: Mapping[str, 
     """
     symbol = visible(operation.symbol or operation.name)
     if symbol == "[]" and params:
-        return f"{operands[0]}[{listed(params['index'])}]"
+        return f"{operands[0]}[{places(params['index'])}]"
     if "functions" in params:  # the column of activations stands where a function's name does
         return f"[{listed(params['functions'])}]({operands[0]})"
     shown = [f"{key}={parameter(value)}" for key, value in params.items() if value is not None and value is not False]
@@ -58,3 +60,13 @@ def parameter(value: Any) -> str:
 def listed(value: Any) -> str:
     """A parameter without the parentheses of a tuple."""
     return ", ".join(map(parameter, value)) if isinstance(value, tuple) else parameter(value)
+
+def places(index: Any) -> str:
+    """An index as it is typed, with a short array as a list.
+
+    >>> places((slice(None), np.array([2, 0])))
+    ':, [2, 0]'
+    """
+    parts = index if isinstance(index, tuple) else (index,)
+    lists = [x.tolist() if isinstance(x, np.ndarray) and x.ndim == 1 and x.size <= SHOWN else x for x in parts]
+    return ", ".join(map(parameter, lists))

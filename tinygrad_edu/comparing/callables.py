@@ -13,6 +13,7 @@ from ..record import constant as plain
 from .cursor import Name
 from .layers import Unknown
 from .scope import Scope
+from .tree import Tree
 from .work import Misfit
 
 Array = Any
@@ -56,6 +57,8 @@ def called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Call
             quantities[name] = scope.find(Name(name))[0]
         except Unknown as error:
             raise ValueError(f"compare: an argument of the function: {error}") from None
+        if asked := scope.numbers.asked([Tree("name", data=quantities[name])]):
+            raise ValueError(f"compare: an argument of the function: {asked[1]}")
 
     def run(trial: Any) -> Array:
         arrays = {name: np.array(trial.number(quantity)).view(Watched) for name, quantity in quantities.items()}

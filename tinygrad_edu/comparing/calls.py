@@ -10,19 +10,20 @@ import numpy as np
 
 from ..operations import gelu, leaky_relu, log_softmax, logsumexp
 from ..operations.elementwise import ratio, safe_log, unit
-from .tree import Tree, had, negative, number, product, transposed
+from .tree import Tree, call, had, negative, number, product, transposed
 
 Array = Any
 
 
 class Function(NamedTuple):
-    """A function: its own name, how many arguments it takes, its parameters, and what it is."""
+    """A function: its own name, how many arguments it takes, its parameters, and what it is. `text`: a text first."""
 
     name: str
     compute: Callable[..., Array] | None = None
     arguments: tuple[int, int] = (1, 1)
     parameters: tuple[str, ...] = ()
-    build: Callable[[list[Tree], dict[str, Any]], Tree] | None = None  # for what the grammar has a sign for
+    build: Callable[[list[Any], dict[str, Any]], Tree] | None = None  # for what the grammar has a sign for
+    text: bool = False
 
 
 def softmax(z: Array, axis: Any = 0) -> Array:
@@ -64,17 +65,53 @@ LETTERS = {"σ", "φ", "f", "g", "S", "sigma", "phi", "act", "activation", "ψ"}
 PRIMED = {
     pattern.format(name): name
     for name in (*ACTIVATIONS, "sigma", "relu", "ReLU", "act", "activation", "phi", "f", "g", "σ")
-    for pattern in "d{} d_{} {}_prime {}prime {}_deriv {}_derivative {}_der grad_{} {}_grad deriv_{}".split()
+    for pattern in (
+        "d{} d_{} {}_prime {}prime {}Prime {}_deriv {}_derivative {}Derivative {}_der grad_{} {}_grad {}_gradient "
+        "{}Gradient deriv_{}"
+    ).split()
 }  # fmt: skip
-CONSTANTS = {"pi": math.pi, "π": math.pi}
+CONSTANTS = {"pi": math.pi, "π": math.pi, "inf": math.inf}
 
 
 def _as_array(x: Array, dtype: Any = None, copy: Any = None) -> Array:
     return np.asarray(x, dtype)
 
 
-def _norm(x: Array) -> Array:
-    return np.sqrt(np.sum(x**2))
+def _norm(x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
+    return np.sqrt(np.sum(x**2)) if ord is axis is None else np.linalg.norm(x, ord, axis, keepdims)
+
+
+def _length(x: Array, ord: Any) -> Array:
+    """‖x‖₁ or ‖x‖₂ as it is written with bars."""
+    if ord == 1 and min(np.shape(x), default=1) > 1 < np.ndim(x):
+        raise ValueError("the 1-norm of a matrix has two meanings: write np.sum(np.abs(x)), or the other")
+    return np.sum(np.abs(x)) if ord == 1 else np.linalg.norm(x, 2)
+
+
+def _einsum(*arrays: Array, subscripts: str) -> Array:
+    if "." in subscripts:
+        raise ValueError("the axes of ... are written as letters here")
+    return np.einsum(subscripts, *arrays)
+
+
+def _with_subscripts(args: list[Any], params: dict[str, Any]) -> Tree:
+    return call("einsum", *args[1:], subscripts=args[0])
+
+
+def _clip(x: Tree, low: Tree, high: Tree | None = None) -> Tree:
+    for name, bound in (("maximum", low), ("minimum", high)):
+        if bound is not None and bound.text != "None":
+            x = call(name, x, bound)
+    return x
+
+
+def _larger(name: str, function: str) -> Function:
+    """max of one thing is its largest element, of two things the larger."""
+
+    def build(args: list[Tree], params: dict[str, Any]) -> Tree:
+        return call(function, *args) if len(args) == 2 else call(name, *args, **params)
+
+    return Function(name, getattr(np, name), (1, 2), AXES, build)
 
 
 def _simple(
@@ -82,7 +119,8 @@ def _simple(
 ) -> dict[str, Function]:
     """A function by all its names, computed on arrays."""
     first, *others = names.split()
-    return {each: Function(first, compute, (arguments, arguments), parameters) for each in (first, *others)}
+    function = Function(first.removeprefix("np."), compute, (arguments, arguments), parameters)
+    return {each: function for each in (first, *others)}
 
 
 def _sign(names: str, build: Callable[..., Tree], arguments: int = 2) -> dict[str, Function]:
@@ -100,17 +138,22 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("cosh", np.cosh), **_simple("tanh", np.tanh), **_simple("sigmoid logistic", sigmoid),
     **_simple("relu ReLU", ACTIVATIONS["relu"].function), **_simple("softplus", ACTIVATIONS["softplus"].function),
     **_simple("softmax", softmax, ("axis",)), **_simple("sign sgn", np.sign),
-    **_simple("norm", _norm),
+    **_simple("norm", _norm, ("ord", "axis", "keepdims")),
     **dict.fromkeys(("heaviside", "H"), Function("heaviside", lambda x, half=0.5: np.heaviside(x, half), (1, 2))),
-    **_simple("sum", np.sum, AXES), **_simple("mean average", np.mean, AXES), **_simple("max amax", np.max, AXES),
-    **_simple("min amin", np.min, AXES), **_simple("prod Π", np.prod, AXES),
+    "np.heaviside": Function("heaviside", None, (2, 2)),
+    **_simple("sum", np.sum, AXES), **_simple("mean average", np.mean, AXES), **_simple("np.max amax", np.max, AXES),
+    **_simple("np.min amin", np.min, AXES), "max": _larger("max", "maximum"), "min": _larger("min", "minimum"),
+    **_simple("prod Π", np.prod, AXES),
     **_simple("std", np.std, ("axis", "ddof", "keepdims")), **_simple("var", np.var, ("axis", "ddof", "keepdims")),
     **_simple("ratio", ratio, arguments=2), **_simple("unit", unit, arguments=2),
     **_simple("inverse", lambda x: unit(np.ones_like(x, float), x)), **_simple("safe_log", safe_log),
     **_simple("masked", lambda choice, x: choice * np.where(choice != 0, x, 1.0), arguments=2),
     **_simple("logsumexp", logsumexp, AXES), **_simple("log_softmax", log_softmax, ("axis",)),
     **_simple("gelu", gelu), **_simple("leaky_relu", leaky_relu),
-    **_simple("maximum", np.maximum, arguments=2), **_simple("minimum", np.minimum, arguments=2),
+    **_simple("maximum fmax", np.maximum, arguments=2), **_simple("minimum fmin", np.minimum, arguments=2),
+    "clip": Function("clip", None, (2, 3), ("a_min", "a_max"), lambda args, params: _clip(*args)),
+    "einsum": Function("einsum", _einsum, (2, 4), (), _with_subscripts, text=True),
+    **_simple("diff", np.diff, ("n", "axis")),
     **_simple("where", np.where, arguments=3), **_simple("outer", np.outer, arguments=2),
     **_simple("inner", np.inner, arguments=2), **_simple("vdot", np.vdot, arguments=2),
     **_simple("diag", np.diag, ("k",)), **_simple("diagflat", np.diagflat, ("k",)), **_simple("trace tr", np.trace),
@@ -118,7 +161,9 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("squeeze", np.squeeze), **_simple("ravel flatten", np.ravel),
     "eye": Function("eye"), "identity": Function("eye"), "ones": Function("ones"), "zeros": Function("zeros"),
     "full": Function("full", None, (2, 2)),
+    **dict.fromkeys(("onehot", "one_hot"), Function("onehot", None, (1, 2))),
     "len": Function("len", len), "reshape": Function("reshape", None, (2, 3)),
+    "broadcast_to": Function("broadcast_to", None, (2, 2)),
     **dict.fromkeys(("asarray", "array", "astype", "copy"), Function("asarray", _as_array, (1, 1), ("dtype", "copy"))),
     **_simple("arange range", lambda n: np.arange(int(n))),
     **{each: Function(each, getattr(np, each)) for each in ("float32", "float64", "int32", "int64")},
@@ -134,13 +179,13 @@ FUNCTIONS: dict[str, Function] = {
     **_sign("kron", lambda a, b: Tree("kron", (a, b), at=a.at)),
     **_sign("inv", lambda a: Tree("inv", (a,), at=a.at), 1), **_sign("bullet", lambda a, b: product(b, a)),
 }  # fmt: skip
-METHODS = set("sum mean max min dot transpose reshape squeeze ravel flatten astype shape size copy".split())
+METHODS = set("sum mean max min dot transpose reshape squeeze ravel flatten astype shape size copy clip".split())
 
 
 def _index(x: Array, *index: Array) -> Any:
-    """An index of x: a mask, or rows and columns; labels may be one-hot, as x is."""
+    """An index of x: a mask, or labels for rows; or rows and columns, where labels may be one-hot, as x is."""
     if len(index) == 1:
-        return np.asarray(index[0], bool)
+        return np.asarray(index[0]) if np.asarray(index[0]).dtype.kind in "iu" else np.asarray(index[0], bool)
     labels = (np.argmax(each, axis=1 - k) if np.shape(each) == np.shape(x) else np.ravel(each)
               for k, each in enumerate(index[::-1]))  # fmt: skip
     return tuple(each.astype(int) for each in labels)[::-1]
@@ -161,8 +206,9 @@ def _set(x: Array, value: Array, *index: Array) -> Array:
 
 INNER: dict[str, Callable[..., Array]] = {  # functions of what the trees have no sign for, computed by name
     "column": lambda x: x[:, None], "row": lambda x: x[None, :],
+    "taken": lambda x, index: np.asarray(x)[index], "onehot": lambda y, n: np.eye(int(n))[np.ravel(y).astype(int)],
     "size": lambda x: np.float64(np.size(x)), "shape": lambda x, axis: np.float64(np.shape(x)[axis]),
-    "set": _set, "picked": lambda x, *index: x[_index(x, *index)],
+    "length": _length, "set": _set, "picked": lambda x, *index: x[_index(x, *index)],
 }  # fmt: skip
 COMPUTE: dict[str, Callable[..., Array]] = {each.name: each.compute for each in FUNCTIONS.values() if each.compute}
 COMPUTE.update(INNER)

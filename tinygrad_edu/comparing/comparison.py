@@ -163,7 +163,7 @@ class Comparison(Display):
         self.engine: Array = np.array(self._inputs.own.adjoint(node._record.stamp), loss._value.dtype)
         self._exact = isinstance(formula, str) or callable(formula)  # whether it can be run on other numbers
         if isinstance(formula, str):
-            candidates = self._read(body(formula), scope)
+            candidates = self._read(body(formula, scope.keys), scope)
         elif callable(formula):
             candidates = [Candidate(called(formula, scope, self._broadcasts))]
         else:
@@ -211,6 +211,8 @@ class Comparison(Display):
                 found.setdefault(repr(tree), candidate)
         if not found:
             raise refused[0]
+        if asked := scope.numbers.asked(tree for _, _, tree, _ in read):
+            raise FormulaError(text, *asked)
         fitting = [each for each in found.values() if self._run(each) is not None]
         return (fitting or list(found.values()))[:3]
 
@@ -391,7 +393,7 @@ class Comparison(Display):
         """A formula mended as text, if it is right as it is read, and in NumPy made of what has a name there."""
         if mended is None or candidate.printer is None:
             return None
-        text = candidate.printer(mended)
+        text, scope = candidate.printer(mended), self._inputs.scope
         used = {node.data for tree in (candidate.tree, mended) if tree for node in tree.walk() if node.kind == "name"}
         if candidate.printer.notation == "numpy":
             typed = {node.data for node in candidate.tree.walk() if node.kind == "name"} if candidate.tree else set()
@@ -404,7 +406,7 @@ class Comparison(Display):
                 start, text = raw.target.at, f"{raw.target.text} = {text}"
             text = whole[:start] + text + whole[end:]
         with contextlib.suppress(FormulaError, Misfit):
-            for program, choose, tree, _ in readings(body(text), self._inputs.scope, self._node._record.stamp, []):
+            for program, choose, tree, _ in readings(body(text, scope.keys), scope, self._node._record.stamp, []):
                 found = Candidate(functools.partial(_evaluated, tree), tree, program=program, choose=choose)
                 if self._right(found, likely=True) and self._fault(found, right=True) is None and text != self.text:
                     return text
@@ -473,9 +475,9 @@ class Comparison(Display):
 
 def _key(name: Any, target: Any) -> Name:
     """A key of names= as the grammar has it."""
-    number = isinstance(target, int | float) and not isinstance(target, bool) and abs(target) < 1e300
+    number = isinstance(target, int | float | np.number) and not isinstance(target, bool) and abs(target) < 1e300
     if not isinstance(name, str) or not (number or isinstance(target, str | Node | np.ndarray)):
-        raise TypeError(f"compare: names= maps names to names, Tensors or numbers, got {shown(name)}: {shown(target)}")
+        raise TypeError(f"compare: names= maps names to names, arrays or numbers, got {shown(name)}: {shown(target)}")
     tree = parse(restored(name, set()), {name} if name.isidentifier() else ())
     if tree.kind != "name" or not isinstance(tree.data, Name):
         raise ValueError(f"compare: the key {name!r} of names= is no name")

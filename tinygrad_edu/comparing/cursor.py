@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, TypeVar
 
 from .tokens import FormulaError, Token, notation_of, tokens
 from .tree import Tree
 
+Part = TypeVar("Part")
 DEEPEST = 60  # parentheses in parentheses, and products in them
 FONT = re.compile(r"\\(boldsymbol|mathbf|mathrm|bm|vec|mathit|mathsf|hat|bar|tilde|widehat)\s*\{?\s*$")
 
@@ -70,6 +71,15 @@ class Cursor:
         tree = part()
         self.depth -= 1
         return tree
+
+    def attempt(self, part: Callable[[], Part]) -> Part | None:
+        """Read a part if it is there; otherwise nothing is read."""
+        before = self.at, self.depth, self.bars, self.tokens
+        try:
+            return part()
+        except FormulaError:
+            self.at, self.depth, self.bars, self.tokens = before
+            return None
 
     def source(self, start: int) -> str:
         """What stands in the text from a place to here, with the font in front of it."""

@@ -33,11 +33,13 @@ class Unfit(ValueError):
     """Indices that do not fit."""
 
 
-def has_indices(tree: Tree) -> bool:
-    """Whether a formula is one of elements: outside of printed matrices a name has an index."""
+def has_indices(tree: Tree, samples: frozenset[str] = frozenset()) -> bool:
+    """Whether a formula is one of elements: a name has an index, outside of printed matrices and sums of samples."""
     if tree.kind == "matrix":
         return False
-    return bool(tree.indices) or tree.kind == "total" or any(map(has_indices, tree.args))
+    samples |= {tree.data} if tree.kind == "samples" else set()
+    own = tree.kind == "total" or not samples.issuperset(tree.indices)
+    return own or any(has_indices(each, samples) for each in tree.args)
 
 
 class Elements:

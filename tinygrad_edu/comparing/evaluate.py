@@ -8,13 +8,15 @@ Whatever has a value in NumPy's notation has the same one in NumPy.
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .calls import COMPUTE
+from .calls import COMPUTE, FUNCTIONS
 from .elements import Elements, Unfit, has_indices
 from .tree import Tree
 from .work import ELEMENT, NODE, Misfit, Work
@@ -23,24 +25,46 @@ Array = Any
 
 
 class Ones:
-    """1 or 1ᵀ: a column or a row of ones, as long as is asked for; alone it is a number that is stretched."""
+    """1 or 1ᵀ: a column or a row of ones, times a number, as long as is asked for; alone as large as the gradient."""
 
-    def __init__(self, row: bool = False) -> None:
-        self.row = row
+    def __init__(self, row: bool = False, number: float = 1.0) -> None:
+        self.row, self.number = row, number
 
 
 class Unit:
-    """I, as large as is asked for."""
+    """I times a number, as large as is asked for."""
+
+    def __init__(self, number: float = 1.0) -> None:
+        self.number = number
 
 
+class Rows:
+    """I[0:3] or its transpose: rows of I, as long as is asked for."""
+
+    def __init__(self, index: Any, turned: bool = False) -> None:
+        self.index, self.turned = index, turned
+
+    def of(self, tree: Tree, n: int) -> Array:
+        """Those of the identity matrix with n rows."""
+        try:
+            rows = np.eye(n)[np.atleast_1d(np.arange(n)[self.index])]
+        except IndexError as error:
+            raise Misfit(tree, f"rows of I, which has {n}: {error}") from None
+        return rows.T if self.turned else rows
+
+
+UNSIZED = (Ones, Unit, Rows)
 SIGNS = {"sum": "+", "dot": "·", "had": "∘", "kron": "⊗"}
 ELEMENTS: dict[str, Callable[..., float]] = {  # how many a function computes, where it is not one for each it gets
     "outer": lambda a, b: a.size * b.size, "inner": lambda a, b: a.size * b.size / (a.shape or (1,))[-1],
     "diag": lambda a: a.size ** (1 if min(a.shape, default=1) > 1 < a.ndim else 2), "diagflat": lambda a: a.size**2,
     "det": lambda a: a.size**1.5,
 }  # fmt: skip
+KEEPING = {each.name for each in FUNCTIONS.values() if "keepdims" in each.parameters}
+SHAPED: dict[str, Callable[..., Array]] = {"reshape": np.reshape, "broadcast_to": np.broadcast_to}
 RELATIONS: dict[str, Callable[[Array, Array], Array]] = {
     ">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal, "==": np.equal,
+    "!=": np.not_equal,
 }  # fmt: skip
 
 
@@ -48,13 +72,15 @@ class Evaluation:
     """Computes trees on the numbers of names, each tree once. `matrices`: vectors are columns, as on paper."""
 
     def __init__(
-        self, numbers: Callable[[Any], Array], matrices: bool, apply: Callable[..., Array] | None = None,
+        self, numbers: Callable[..., Array], matrices: bool, apply: Callable[..., Array] | None = None,
         batch: int = 1, shape: tuple[int, ...] = (), axis: Any = 0, work: Work | None = None,
     ) -> None:  # fmt: skip
         self.work = work or Work(0)
         self.numbers, self.matrices, self.apply, self.batch, self.shape = numbers, matrices, apply, batch, shape
         self.axis = axis  # of softmax on paper
         self.row = False  # whether the gradient is a row which may as well be written as a column
+        self.along = 1  # which axis the samples are
+        self.sample: tuple[str, int, bool] | None = None  # in a sum of samples: the index, which one, whether as a row
         self.known: dict[Tree, Array] = {}
         self.kept: set[Tree] = set()  # what is kept from one formula to the next
         self.repeated: set[Tree] = set()  # 1·xᵀ, x·1ᵀ
@@ -66,9 +92,11 @@ class Evaluation:
         self.broadcast = broadcast and not self.matrices
         self.work.formula_begins()
         with np.errstate(all="ignore"):
-            if self.matrices and has_indices(tree):
-                return self.elements(tree, (), self.shape)
-            found = self.plain(self.value(tree))
+            indices = self.matrices and has_indices(tree)
+            found = self.elements(tree, (), self.shape) if indices else self.value(tree)
+            if isinstance(found, Ones):
+                found = self.shaped(np.full(self.shape, found.number))
+            found = self.plain(found, tree)
         if tree in self.repeated and np.ndim(found) == len(self.shape) == 2:  # 1·xᵀ has as many rows as are asked for
             sizes = tuple(n if k == 1 else k for k, n in zip(np.shape(found), self.shape, strict=True))
             found = np.broadcast_to(found, sizes)
@@ -97,10 +125,19 @@ class Evaluation:
     def _matrix(self, tree: Tree) -> Array:
         return self.elements(tree.args[0], tree.data, ())
 
-    def plain(self, x: Array) -> Array:
-        if isinstance(x, Unit) and self.shape:  # alone it is as large as the gradient
-            return np.eye(self.shape[0])
-        return np.ones((1, 1)) if isinstance(x, Ones | Unit) else x
+    def plain(self, x: Array, tree: Tree, size: int = 0) -> Array:
+        """An array; of what has no size of its own that of the gradient, or another."""
+        if isinstance(x, Rows):
+            return x.of(tree, size or (self.shape or (1,))[0 if x.turned else -1])
+        if isinstance(x, Unit) and self.shape:
+            return x.number * np.eye(size or self.shape[0])
+        return np.full((1, 1), x.number) if isinstance(x, Ones | Unit) else x
+
+    def sized(self, x: Array, tree: Tree, others: list[Array]) -> Array:
+        """An array, where rows of I are as long as what they meet elementwise."""
+        shapes = [np.shape(each) for each in others if not isinstance(each, UNSIZED) and np.ndim(each) == 2]
+        sizes = [shape[0 if x.turned else 1] for shape in shapes] if isinstance(x, Rows) else []
+        return self.plain(x, tree, max(sizes, default=0) if max(sizes, default=0) > 1 else 0)
 
     def value(self, tree: Tree) -> Array:
         """The value; ones and I as what they are."""
@@ -110,7 +147,7 @@ class Evaluation:
         return self.known[tree]
 
     def array(self, tree: Tree) -> Array:
-        return self.plain(self.value(tree))
+        return self.plain(self.value(tree), tree)
 
     def shaped(self, x: Array) -> Array:
         """On paper a number is (1, 1) and a vector a column."""
@@ -121,7 +158,12 @@ class Evaluation:
     def _number(self, tree: Tree) -> Array:
         return np.float64(tree.data)
 
+    def _array(self, tree: Tree) -> Array:
+        return self.shaped(tree.data)
+
     def _name(self, tree: Tree) -> Array:
+        if self.sample is not None and self.sample[0] in tree.indices:
+            return self._sample(tree, *self.sample)
         return Unit() if tree.data.kind == "eye" else self.shaped(self.numbers(tree.data))
 
     def _ones(self, tree: Tree) -> Array:
@@ -132,10 +174,12 @@ class Evaluation:
 
     def _sum(self, tree: Tree) -> Array:
         values = [self.value(each) for each in tree.args]
-        size = max((np.shape(x)[0] for x in values if not isinstance(x, Ones | Unit) and np.ndim(x) == 2), default=1)
+        if all(isinstance(x, Ones) and x.row == values[0].row for x in values):
+            return Ones(values[0].row, sum(x.number * sign for x, sign in zip(values, tree.data, strict=True)))
+        size = max((np.shape(x)[0] for x in values if not isinstance(x, UNSIZED) and np.ndim(x) == 2), default=1)
         result: Array = None
         for x, sign in zip(values, tree.data, strict=True):
-            x = np.eye(size) if isinstance(x, Unit) else self.plain(x)
+            x = x.number * np.eye(size) if isinstance(x, Unit) else self.sized(x, tree, values)
             if result is None:
                 result = x if sign == 1 else self.computed(tree, np.negative, x)
             else:
@@ -164,8 +208,9 @@ class Evaluation:
 
     def _had(self, tree: Tree) -> Array:
         result: Array = None
-        for each, exponent in zip(tree.args, tree.data, strict=True):
-            x = self.array(each)
+        values = [self.value(each) for each in tree.args]
+        for x, exponent in zip(values, tree.data, strict=True):
+            x = self.sized(x, tree, values)
             if result is None:
                 result = x if exponent == 1 else 1 / x
             else:
@@ -173,14 +218,28 @@ class Evaluation:
         return result
 
     def _dot(self, tree: Tree) -> Array:
-        factors = [x for x in map(self.value, tree.args) if not isinstance(x, Unit)] or [Unit()]
+        units = [x.number for x in map(self.value, tree.args) if isinstance(x, Unit)]
+        factors = [x for x in map(self.value, tree.args) if not isinstance(x, Unit)] or [1.0]
+        if units and all(not isinstance(x, Ones | Rows) and np.size(x) == 1 for x in factors):  # 2 I
+            return Unit(math.prod([*units, *(float(np.ravel(x)[0]) for x in factors)]))
+        factors = [math.prod(units), *factors] if math.prod(units) != 1 else factors
+        for i, x in enumerate(factors):  # rows of I are as long as their neighbour
+            beside = i - 1 if isinstance(x, Rows) and x.turned else i + 1
+            if isinstance(x, Rows):
+                known = 0 <= beside < len(factors) and not isinstance(factors[beside], UNSIZED)
+                size = np.shape(factors[beside])[-1 if x.turned else 0] if known and np.ndim(factors[beside]) else 0
+                factors[i] = self.plain(x, tree, size)
         i = 0
         while i < len(factors) - 1:  # sums first: 1ᵀ·A and A·1
             a, b = factors[i], factors[i + 1]
-            if isinstance(a, Ones) and a.row and not isinstance(b, Ones):
-                factors[i : i + 2] = [np.sum(b, axis=0, keepdims=True)]
+            scaled = [x for x in (a, b) if not isinstance(x, Ones) and np.size(x) == 1]
+            if len(scaled) == 1 and any(isinstance(x, Ones) and not x.row for x in (a, b)):  # 3·1
+                ones = b if isinstance(b, Ones) else a
+                factors[i : i + 2] = [Ones(ones.row, ones.number * float(np.ravel(scaled[0])[0]))]
+            elif isinstance(a, Ones) and a.row and not isinstance(b, Ones):
+                factors[i : i + 2] = [a.number * np.sum(b, axis=0, keepdims=True)]
             elif isinstance(b, Ones) and not b.row and not isinstance(a, Ones):
-                factors[i : i + 2] = [np.sum(a, axis=-1, keepdims=True)]
+                factors[i : i + 2] = [b.number * np.sum(a, axis=-1, keepdims=True)]
             else:
                 i += 1
                 continue
@@ -189,13 +248,11 @@ class Evaluation:
         for b in factors[1:]:
             if isinstance(result, Ones) or isinstance(b, Ones):  # 1·row, column·1ᵀ: repeated
                 self.repeated.add(tree)
-                result, b = self.plain(result), self.plain(b)
+                result, b = self.plain(result, tree), self.plain(b, tree)
                 self.work.add(tree, ELEMENT * np.size(result) * np.size(b))
                 result = result * b
             else:
                 result = self.matmul(tree, result, b)
-        if len(factors) < len(tree.args) and any(each.kind == "name" and each.data.kind == "eye" for each in tree.args):
-            return result * self.plain(Unit()) if np.size(result) == 1 else result
         return result
 
     def matmul(self, tree: Tree, a: Array, b: Array) -> Array:
@@ -225,7 +282,9 @@ class Evaluation:
     def _T(self, tree: Tree) -> Array:
         x = self.value(tree.args[0])
         if isinstance(x, Ones):
-            return Ones(not x.row)
+            return Ones(not x.row, x.number)
+        if isinstance(x, Rows):
+            return Rows(x.index, not x.turned)
         return x if isinstance(x, Unit) else np.transpose(x)
 
     def _inv(self, tree: Tree) -> Array:
@@ -245,18 +304,47 @@ class Evaluation:
     def _total(self, tree: Tree) -> Array:
         raise Misfit(tree, "a sum with an index is for formulas of elements, with indices at the names")
 
+    def _samples(self, tree: Tree) -> Array:
+        """A sum over samples: each name with the index is the column of a sample; or its row, if only that fits."""
+        for row in (False, True):
+            try:
+                parts = [self._of_sample(tree, i, row) for i in range(self.batch)]
+                return np.sum(parts, axis=0)
+            except Misfit:
+                if row or self.along != 0:
+                    raise
+        return None
+
+    def _of_sample(self, tree: Tree, i: int, row: bool) -> Array:
+        alone = Evaluation(functools.partial(self.numbers, rows=False), True, self.apply, axis=None, work=self.work)
+        alone.sample, alone.along, alone.batch = (tree.data, i, row), self.along, self.batch
+        return alone.array(tree.args[0])
+
+    def _sample(self, tree: Tree, index: str, i: int, row: bool) -> Array:
+        """One sample of a value, as a column or as a row."""
+        x = np.asarray(self.numbers(tree.data))
+        axis = self.along if x.ndim == 2 else 0
+        if x.ndim == 0 or x.shape[axis] != self.batch:
+            raise Misfit(tree, f"no {index} among {np.shape(x)}: it has not one part for each of {self.batch} samples")
+        return np.reshape(np.take(x, i, axis), (1, -1) if row else (-1, 1))
+
     def _call(self, tree: Tree) -> Array:
         name, params = tree.data[0], dict(tree.data[1])
+        if name == "taken" and isinstance(self.value(tree.args[0]), Unit):
+            return Rows(params["index"])
+        if name == "onehot" and len(tree.args) == 1:
+            return Rows(np.ravel(self.array(tree.args[0])).astype(int))
         if name == "full":
             return self.filled(tree, "ones") * self.array(tree.args[1])
         if name in ("eye", "ones", "zeros"):
             return self.filled(tree, name)
-        args = [self.array(each) for each in tree.args[: 1 if name == "reshape" else None]]
-        if name in ("act", "slope"):
+        args = [self.array(each) for each in tree.args[: 1 if name in SHAPED else None]]
+        if name in ("act", "slope", "own"):
             assert self.apply is not None
-            return self.shaped(self.apply(tree, name, params["of"], args[0]))
-        self.work.add(tree, ELEMENT * ELEMENTS.get(name, _together)(*map(np.asarray, args)))
-        if name == "reshape":
+            return self.shaped(self.apply(tree, name, params["of"], *args))
+        several = _summed(args, **params) if name == "einsum" else ELEMENTS.get(name, _together)(*map(np.asarray, args))
+        self.work.add(tree, ELEMENT * several)
+        if name in SHAPED:
             args.append(self.sizes(tree.args[1:]))
         if name == "diag" and self.matrices:
             name = "diagflat" if 1 in np.shape(args[0]) else name
@@ -269,9 +357,9 @@ class Evaluation:
             raise Misfit(tree, f"{name} along axis {axis} of the shape {np.shape(args[0])}: there is no such axis")
         if "keepdims" in params:
             params["keepdims"] = params["keepdims"] in ("True", 1)
-        elif self.matrices and axis is not None and name != "softmax" and name != "shape":
+        elif self.matrices and axis is not None and name in KEEPING:
             params["keepdims"] = True
-        compute = np.reshape if name == "reshape" else COMPUTE[name]
+        compute = SHAPED.get(name) or COMPUTE[name]
         try:
             return self.shaped(compute(*args, **params))
         except (ValueError, TypeError, IndexError, np.linalg.LinAlgError) as error:
@@ -301,6 +389,12 @@ def _together(*args: Array) -> int:
     with contextlib.suppress(ValueError):  # which NumPy will say
         return math.prod(np.broadcast_shapes(*(x.shape for x in args)))
     return 0
+
+
+def _summed(arrays: list[Array], subscripts: str) -> float:
+    """How many products an einsum adds up."""
+    names = zip(re.findall(r"[^,]+", subscripts.split("->")[0].replace(" ", "")), arrays, strict=False)
+    return math.prod(dict(pair for name, x in names for pair in zip(name, np.shape(x), strict=False)).values())
 
 
 def _repeated(tree: Tree) -> bool:

@@ -20,7 +20,7 @@ TALLEST = 150  # operations, one inside the other
 PRODUCTS = {"·": "dot", "@": "dot", "∘": "had", "*": "had", "⊘": "over", "/": "over", "⊗": "kron", "•": "bullet"}
 ELEMENTWISE = {"had": 1, "over": -1}  # and the exponent of the second factor
 LOOSE = {"had", "over", "kron"}
-COMPARISONS = {">", "<", ">=", "<=", "=="}
+COMPARISONS = {">", "<", ">=", "<=", "==", "!="}
 STARTING = {"number", "name", "ones", "accent"}  # kinds of tokens that an operand begins with
 OPENING = {"(", "{", "[", "√", "∇", "∂", r"\frac", r"\sum", r"\sqrt"}
 
@@ -88,6 +88,8 @@ class Parser(Operands):
     def operator(self) -> str:
         """Which product follows, if any; two operands side by side are multiplied."""
         token = self.next
+        if token.text == "&" and self.notation == "numpy":
+            return "and"
         if token.kind == "operator" and token.text in PRODUCTS:
             return PRODUCTS[token.text]
         starts = token.kind in STARTING or token.text in OPENING or token.text.startswith(r"\begin")
@@ -103,8 +105,12 @@ class Parser(Operands):
         while found := self.operator():
             if found != "beside":
                 self.take()
-            operators.append(found)
+            operators.append("had" if found == "and" else found)
             factors.append(self.signed())
+            if found == "and" and not all(map(_is_condition, (factors[-2], factors[-1]))):
+                self.refuse("& is read between conditions in parentheses, (a > 0) & (b > 0)", factors[-1].at)
+        if self.notation == "numpy":  # Qx: a product of numbers too
+            operators = ["np.dot" if each == "beside" else each for each in operators]
         order = "left" if self.notation == "numpy" else self.order
         if order == "tight":
             factors, operators = _tight(factors, operators)
@@ -126,8 +132,17 @@ class Parser(Operands):
             token = self.next
             if token.text == "." and self.tokens[self.at + 1].kind == "name" and not self.tokens[self.at + 1].spaced:
                 tree = self.method(tree)
-            elif token.text == "[" and not token.spaced and self.notation == "numpy":
+            elif token.text == "[" and not token.spaced and self.notation != "latex" and tree.kind != "number":
+                before = self.at
                 tree = self.subscripted(tree)
+                if self.at == before:
+                    break
+            elif token.text == "_" and self.tokens[self.at + 1].text == "{" and self.tokens[self.at + 2].text == "[":
+                self.take()
+                self.take()
+                index = self.places()
+                self.take("}")
+                tree = self.taken(tree, index[0])
             elif token.text == "**":
                 self.take()
                 tree = Tree("power", (tree, self.nested(self.signed)), at=start)
@@ -147,6 +162,8 @@ class Parser(Operands):
             elif token.text == "'":
                 self.take()
                 tree = transposed(tree)
+            elif token.text == "_":
+                self.refuse("an index is read behind a name: (a_i - b_i), not (a - b)_i")
             elif token.text == "(" and tree.kind == "name" and self.is_function(tree.data):
                 tree = self.activation(tree)
             elif token.text == "(" and tree.kind == "name" and self.is_applied(tree.data):
@@ -162,6 +179,10 @@ class Parser(Operands):
             self.take()
             tree = had((tree, 1), (self.nested(self.postfix), -1))  # 1/n A is (1/n) A
         return tree
+
+
+def _is_condition(tree: Tree) -> bool:
+    return tree.kind == "relation" or (tree.kind == "had" and all(map(_is_condition, tree.args)))
 
 
 def _tight(factors: list[Tree], operators: list[str]) -> tuple[list[Tree], list[str]]:
@@ -200,4 +221,6 @@ def _combined(a: Tree, operator: str, b: Tree) -> Tree:
         return had((a, 1), (b, ELEMENTWISE[operator]))
     if operator == "kron":
         return Tree("kron", (a, b), at=a.at)
+    if operator == "np.dot":
+        return product(a, b, operator)
     return product(b, a) if operator == "bullet" else product(a, b)

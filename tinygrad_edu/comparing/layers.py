@@ -88,6 +88,14 @@ def labels(node: Any) -> Any:
     return other[0] if len(arrays) == 2 and len(other) == 1 else None
 
 
+def onehot(node: Any) -> Any:
+    """The matrix of what is indexed that has a 1 where such an index takes a number, else 0."""
+    index, shape = node._record.params["index"], np.shape(node._record.values[0])
+    matrix = np.zeros(shape)
+    matrix[index] = 1
+    return matrix
+
+
 def leaf(x: Any) -> Any:
     """A leaf, also of its transpose; None of what is computed."""
     while x is not None and x._record is not None and x._record.operation is not None:

@@ -31,6 +31,8 @@ def looked_up(tree: Tree, scope: Scope, choose: Mapping[Any, int], defined: Defi
         return _substituted(tree, *meant)
     if tree.kind == "name" and len(tree.indices) == 2 and tree.data in (Name("δ"), Name("delta")):
         return Tree("name", data=Quantity("kronecker", "δ"), text=tree.text, at=tree.at, indices=tree.indices)
+    if tree.kind == "array" and (key := scope.constant(None, tree.data)):
+        return Tree("name", data=Quantity("value", key), at=tree.at)
     if tree.kind == "name":
         found = scope.find(tree.data)
         chosen = found[choose.get(tree.data, 0) % len(found)]

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 from .calls import CONSTANTS, FUNCTIONS, LETTERS, METHODS, PRIMED
 from .cursor import Name, Quotient, named
-from .scripts import Scripts
+from .indexing import Indexing
 from .tree import Tree, call, had, transposed
 
 BARE = {"ln", "log", "exp", "tanh"}  # functions that go without parentheses: ln b
+BRACED = {"norm", "abs"}  # those of LaTeX's macros
 MATRICES = {rf"\begin{{{kind}matrix}}" for kind in ("p", "b", "")}
-DTYPES = ("float", "int", "bool")
-TURNS = {":,None": "column", ":,np.newaxis": "column", "None,:": "row", "np.newaxis,:": "row", "None": "row"}
+DTYPES = ("float", "int", "bool", "float32", "float64", "int32", "int64")
+MODULES = ("np", "numpy", "tg", "jnp", "torch", "math", "self")
+METHOD = {name: f"np.{name}" for name in METHODS if f"np.{name}" in FUNCTIONS}
 SETTINGS = ("True", "False", "None", *DTYPES)
 DOTS = {r"\vdots", r"\cdots", r"\ddots", r"\dots", r"\ldots"}
 
 
-class Operands(Scripts):
+class Operands(Indexing):
     """The part of the grammar that reads operands and calls."""
 
     def operand(self) -> Tree:
         token = self.next
         if token.kind == "number":
             return self.number()
-        if token.kind == "ones" or token.text == "𝟏":
-            self.take()
-            return Tree("ones", data=False, at=token.at)
+        if token.kind == "ones":
+            return self.ones()
         if token.kind in ("name", "accent") or token.text == "∇":
             return self.name()
         if token.kind == "environment":
@@ -55,10 +57,27 @@ class Operands(Scripts):
         column = (after.kind == "power" and after.text == "T") or before == "·" or after.text == "·"
         if token.text == "1" and self.notation == "unicode" and column:  # 1ᵀ·A and A·1: a column of ones
             return Tree("ones", data=False, at=token.at)
+        if token.text == "1" and (after.text == "_" or (after.text[:1] == "_" and not after.spaced)):  # 1_n
+            self.tokens[self.at - 1] = token._replace(kind="ones")
+            if after.text != "_":
+                self.tokens[self.at : self.at + 1] = [after._replace(text="_"), after._replace(text=after.text[1:])]
+            self.at -= 1
+            return self.ones()
         value = float(token.text)
         if not value < 1e300:
             self.refuse(f"the number {token.text[:20]} is too large", token.at)
         return Tree("number", data=value, text=token.text, at=token.at)
+
+    def ones(self) -> Tree:
+        """𝟏 and 𝟏ₙ, a column of ones; or what holds, 𝟏[z > 0] and 𝟏_{z > 0}."""
+        at = self.take().at
+        inside = self.attempt(self.parenthesised) if self.follows("[", "(", "{") else None
+        if inside is None and self.follows("_"):
+            self.take()
+            inside = self.nested(self.group)
+        elif inside is not None and inside.kind != "relation":
+            self.at = next(i for i, token in enumerate(self.tokens) if token.at > at)
+        return inside if inside is not None and inside.kind == "relation" else Tree("ones", data=False, at=at)
 
     def name(self) -> Tree:
         start = self.next.at
@@ -74,7 +93,7 @@ class Operands(Scripts):
             self.refuse("a name is expected")
         token = self.take()
         word = token.text
-        if word in ("np", "numpy", "tg", "jnp", "torch", "math") and self.follows(".") and word not in self.known:
+        if word in MODULES and self.follows(".") and word not in self.known:
             self.take()
             if self.follows("linalg"):
                 self.take()
@@ -82,13 +101,22 @@ class Operands(Scripts):
             word = self.take().text
             if word == "e":
                 return Tree("number", data=math.e, text=f"{token.text}.e", at=token.at)
-            if word not in FUNCTIONS and word not in CONSTANTS and word not in PRIMED:
+            if f"np.{word}" in FUNCTIONS and self.follows("("):
+                return self.called(f"np.{word}", token.at, [])
+            own = token.text == "self" and word in self.known
+            if word not in FUNCTIONS and word not in CONSTANTS and word not in PRIMED and not own:
                 self.refuse(f"{token.text}.{word} is not a function that is known here", token.at)
+        if f"{word}(" in self.known and self.follows("("):
+            args, _ = self.arguments()
+            return Tree("call", tuple(args), ("own", (("of", word),)), text=word, at=token.at)
         if word in self.known:
             return Tree("name", data=Name(word), text=word, at=token.at)
+        if word in ("array", "asarray") and (written := self.array(token.at)):
+            return written
         if word in CONSTANTS and not self.follows("^"):
             return Tree("number", data=CONSTANTS[word], text=word, at=token.at)
-        if word in FUNCTIONS and (self.follows("(") or (word in BARE and not self.follows("'"))):
+        bare = (word in BARE and not self.follows("'")) or (word in BRACED and self.follows("{"))
+        if word in FUNCTIONS and (self.follows("(") or bare):
             return self.called(word, token.at, [])
         if word in PRIMED and self.follows("("):
             return self.activation(Tree("name", data=Name(PRIMED[word], primes=1), text=word, at=token.at))
@@ -111,7 +139,7 @@ class Operands(Scripts):
             self.refuse("a name is expected behind ∇", at)
         return Tree("name", data=Quotient(Name("loss"), name.data), text=self.source(at), at=at)
 
-    def called(self, word: str, at: int, before: list[Tree]) -> Tree:
+    def called(self, word: str, at: int, before: list[Any]) -> Tree:
         """A known function and its arguments."""
         base = None
         if self.follows("_") and word == "log":
@@ -124,11 +152,14 @@ class Operands(Scripts):
         if not self.follows("("):
             if before:
                 self.refuse("'(' is missing behind a method")
-            args, given = [self.nested(self.postfix)], dict[str, Tree | str]()
+            args, given = list[Any]([self.nested(self.postfix)]), dict[str, Tree | str]()
         else:
             args, given = self.arguments()
         function = FUNCTIONS[word]
         args = before + args
+        texts = [isinstance(each, str) for each in args[: function.arguments[1]]]
+        if any(texts[1:]) or texts[:1] == [not function.text]:
+            self.refuse(f"{word} takes {'its subscripts as' if function.text else 'no'} text first", at)
         names = {*function.parameters}
         fewest, most = function.arguments
         if unknown := [name for name in given if name not in names]:
@@ -147,26 +178,30 @@ class Operands(Scripts):
 
     def setting(self, value: Tree | str, at: int) -> object:
         """The value of an argument such as axis=0."""
-        if isinstance(value, str) or (value.kind == "name" and value.text in SETTINGS):
-            return value if isinstance(value, str) else value.text
+        word = value if isinstance(value, str) else value.text.removeprefix("np.")
+        if isinstance(value, str) or (value.kind == "name" and word in SETTINGS):
+            return word
         if value.kind == "sum" and len(value.args) == 1 and value.args[0].kind == "number":
             return -int(value.args[0].data)
-        if value.kind == "number":
+        if value.kind == "number" and value.data < 1e9:
             return int(value.data)
         self.refuse("an argument such as axis= takes a number, True, False or None", at)
 
-    def arguments(self) -> tuple[list[Tree], dict[str, Tree | str]]:
+    def arguments(self) -> tuple[list[Any], dict[str, Tree | str]]:
         self.take("(")
-        args: list[Tree] = []
+        args: list[Tree | str] = []
         params: dict[str, Tree | str] = {}
         while not self.follows(")"):
             if self.next.kind == "name" and self.tokens[self.at + 1].text == "=":
                 key = self.take().text
                 self.take("=")
                 word = self.next.text
-                params[key] = self.take().text if word in SETTINGS else self.nested(self.sum)
+                params[key] = (self.take().text if word in SETTINGS else
+                               self.quoted() if word == "'" else self.nested(self.sum))  # fmt: skip
             elif self.follows(*DTYPES):
                 params["dtype"] = self.take().text
+            elif self.follows("'"):
+                args.append(self.quoted())
             else:
                 args.append(self.nested(self.sum))
             if not self.follows(","):
@@ -174,6 +209,16 @@ class Operands(Scripts):
             self.take()
         self.take(")")
         return args, params
+
+    def quoted(self) -> str:
+        """What stands between quotation marks."""
+        start = self.next.at
+        end = self.text.find(self.text[start], start + 1)
+        if end < 0:
+            self.refuse("a quotation mark is missing")
+        while self.next.at <= end and self.next.kind != "end":
+            self.take()
+        return self.text[start + 1 : end]
 
     def parenthesised(self) -> Tree:
         token = self.take()
@@ -192,14 +237,29 @@ class Operands(Scripts):
         return tree
 
     def between_bars(self) -> Tree:
-        bar = self.take().text
+        """|x|, ‖x‖, also written ||x||, and ‖x‖₁ ‖x‖₂ ‖x‖_F."""
+        twice = self.follows("|") and self.tokens[self.at + 1].text == "|"
+        tree = self.attempt(lambda: self.barred(2)) if twice else None
+        if tree is None and self.follows("|"):
+            return call("abs", self.barred(1))
+        tree, index = tree or self.barred(1), ""
+        if self.follows("_"):
+            self.take()
+            index = self.script()
+        elif self.next.kind == "name" and self.next.text[0] == "_":
+            index = self.take().text[1:]
+        if index not in ("", "F", "1", "2"):
+            self.refuse(f"the norm with the index {index} is not read, only those with 1, 2 and F")
+        return call("length", tree, ord=int(index)) if index.isdigit() else call("norm", tree)
+
+    def barred(self, n: int) -> Tree:
+        bars = [self.take().text for _ in range(n)]
         self.bars += 1
         tree = self.nested(self.sum)
         self.bars -= 1
-        self.take(bar)
-        if bar == "‖" and self.follows("_") and self.tokens[self.at + 1].text == "2":
-            self.at += 2
-        return call("norm" if bar == "‖" else "abs", tree)
+        for bar in bars:
+            self.take(bar)
+        return tree
 
     def fraction(self) -> Tree:
         at = self.take(r"\frac").at
@@ -299,7 +359,7 @@ class Operands(Scripts):
             self.refuse(r"a sum is read with its index, \sum_{i} or \sum_{i=0}^n", at)
         body = self.product()
         if any(f"({found[1]})" in node.indices for node in body.walk()):
-            return _over_samples(body, f"({found[1]})")
+            return Tree("samples", (body,), f"({found[1]})", at=at)
         return Tree("total", (body,), (found[1], found[2] or ""), at=at)
 
 
@@ -316,48 +376,13 @@ class Operands(Scripts):
             axis = self.integer()
             self.take("]")
             return call("shape", tree, axis=axis)
-        return call("size", tree) if name == "size" else self.called(name, at, [tree])
+        return call("size", tree) if name == "size" else self.called(METHOD.get(name, name), at, [tree])
 
     def integer(self) -> int:
         sign, token = self.sign(), self.take()
         if token.kind != "number" or not token.text.isdigit():
             self.refuse("a whole number is expected", token.at)
         return sign * int(token.text)
-
-    def subscripted(self, tree: Tree) -> Tree:
-        """x[:, None] and x[None, :], P[np.arange(n), y], and x[y <= 0] to be set; any other index is refused."""
-        at = self.take("[").at
-        start, inside = self.at, ""
-        while not self.follows("]") and self.next.kind != "end" and len(inside) < 20:
-            inside += self.take().text
-        if self.follows("]") and inside in TURNS:
-            self.take("]")
-            return call(TURNS[inside], tree)
-        self.at = start
-        index = []
-        while not self.follows("]", ":"):
-            index.append(self.nested(self.sum))
-            if not self.follows(","):
-                break
-            self.take()
-        if self.follows(":") or any(each.kind == "number" for each in index) or len(index) > 2:
-            self.refuse("such an index is not read here, only [:, None], [None, :] and [np.arange(n), y]", at)
-        self.take("]")
-        return call("picked", tree, *index)
-
-
-def _over_samples(body: Tree, index: str) -> Tree:
-    """A sum over samples, for their matrices: of δ^{(i)} x^{(i)T} it is Δ · Xᵀ, of δ^{(i)} a sum of columns."""
-    outer = any(node.kind == "dot" and node.args[-1].kind == "T" for node in body.walk())
-    whole = _without(body, index)
-    return whole if outer else call("sum", whole, axis=1)
-
-
-def _without(tree: Tree, index: str) -> Tree:
-    """The tree with an index taken away."""
-    if index in tree.indices:
-        return named(tree, tree.data, indices=tuple(each for each in tree.indices if each != index))
-    return tree.with_args(tuple(_without(each, index) for each in tree.args)) if tree.args else tree
 
 
 def _elements(tree: Tree) -> Tree:

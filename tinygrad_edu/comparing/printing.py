@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .spelling import Spelling
 from .tree import Tree
@@ -26,6 +26,7 @@ class Notation(NamedTuple):
     power: Callable[[str, str], str]
     inverse: Callable[[str], str]
     parentheses: Callable[[str], str]
+    bars: Callable[[str], str]
 
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -37,12 +38,13 @@ def _raised(base: str, n: str) -> str:
 
 NOTATIONS = {
     "numpy": Notation(" @ ", " * ", " / ", "-", "np.kron({}, {})", "1", lambda x: f"{x}.T", lambda x, n: f"{x}**{n}",
-                      lambda x: f"np.linalg.inv({x})", lambda x: f"({x})"),
+                      lambda x: f"np.linalg.inv({x})", lambda x: f"({x})", lambda x: f"||{x}||"),
     "unicode": Notation("·", " ∘ ", " ⊘ ", "−", "{} ⊗ {}", "1", lambda x: f"{x}ᵀ", _raised, lambda x: f"{x}⁻¹",
-                        lambda x: f"({x})"),
+                        lambda x: f"({x})", lambda x: f"‖{x}‖"),
     "latex": Notation(r" \cdot ", r" \circ ", r" \oslash ", "-", r"{} \otimes {}", r"\mathbf{1}",
                       lambda x: f"{{{x}}}^T" if "^" in x else f"{x}^T", lambda x, n: f"{{{x}}}^{{{n}}}",
-                      lambda x: f"{{{x}}}^{{-1}}", lambda x: rf"\left({x}\right)"),
+                      lambda x: f"{{{x}}}^{{-1}}", lambda x: rf"\left({x}\right)",
+                      lambda x: rf"\|{x}\|"),
 }  # fmt: skip
 LATEX_FUNCTIONS = {"ln", "log", "exp", "sin", "cos", "tan", "tanh", "cosh", "sinh", "max", "min"}
 NUMPY = {"ln": "log", "norm": "linalg.norm", "det": "linalg.det"}
@@ -140,6 +142,12 @@ class Printer:
         below = rf"{index} \neq {without}" if without else index
         return rf"\sum_{{{below}}} {self.inside(tree.args[0], PRODUCT)}", PRODUCT
 
+    def _samples(self, tree: Tree) -> Text:
+        return rf"\sum_{{{tree.data.strip('()')}}} {self.inside(tree.args[0], PRODUCT)}", PRODUCT
+
+    def _array(self, tree: Tree) -> Text:
+        return tree.text, ATOM
+
     def _matrix(self, tree: Tree) -> Text:
         element, elements, self.elements = tree.args[0], self.elements, True
         text = self.text(element)[0]
@@ -159,6 +167,15 @@ class Printer:
             return tree.text, ATOM
         if name == "picked":
             return f"{self.inside(tree.args[0], ATOM)}[{', '.join(args[1:])}]", ATOM
+        if name == "own":
+            return f"{tree.text}({', '.join(args)})", ATOM
+        if name == "taken":
+            index, x = _index(params["index"]), self.inside(tree.args[0], ATOM)
+            return (f"{{{x}}}_{{[{index}]}}" if self.notation == "latex" else f"{x}[{index}]"), POSTFIX
+        if name == "einsum":
+            return f"np.einsum('{params['subscripts']}', {', '.join(args)})", ATOM
+        if name == "length":
+            return f"{self.style.bars(args[0])}_{params['ord']}", ATOM
         if name in ("column", "row"):
             return f"{self.inside(tree.args[0], ATOM)}[{':, None' if name == 'column' else 'None, :'}]", ATOM
         if name == "size":
@@ -177,3 +194,14 @@ class Printer:
             return rf"\sqrt{{{args[0]}}}", ATOM
         shown = rf"\{name}" if name in LATEX_FUNCTIONS else rf"\operatorname{{{name}}}"
         return rf"{shown}\left({', '.join(args)}\right)", ATOM
+
+
+def _index(index: Any) -> str:
+    """An index as it is typed: 0:2, [1, 0]."""
+    if isinstance(index, tuple):
+        return ", ".join(map(_index, index))
+    if isinstance(index, slice):
+        return ":".join("" if each is None else str(each) for each in (index.start, index.stop)) + (
+            f":{index.step}" if index.step is not None else ""
+        )
+    return str(index)

@@ -118,10 +118,11 @@ class Program:
         return len(self.lines) > 1 or len(self.lines[0].members) > 1
 
     def _word(self, statement: Statement) -> Iterator[str]:
-        """The word before the first =, which is one name also in LaTeX."""
+        """The word before the first =, which is one name."""
         first = statement.members[0]
         text = self.text[first[0].at : first[-1].end]
-        if len(statement.members) > 1 and re.fullmatch(r"[A-Za-z]{2,}", text):
+        word = r"[A-Za-z]{2,}" if notation_of(self.text) == "latex" else r"[^\W\d]\w+"
+        if len(statement.members) > 1 and re.fullmatch(word, text):
             yield text
 
     def _quotient(self, part: list[Token]) -> Tree | None:
@@ -139,6 +140,9 @@ class Program:
         if target is not None and target.kind == "call" and target.data[0] == "picked":
             target, *rest = target.args
             index = tuple(rest)
+        if target is not None and target.kind == "call" and target.data[0] == "taken":
+            what = "such an index is not read here: write the whole array on the left"
+            raise FormulaError(self.text, places[0][0], what)
         if target is not None and target.kind != "name":
             if statement.operator or index:
                 raise FormulaError(self.text, places[0][0], "a name is expected before what changes it")
@@ -284,7 +288,9 @@ class Program:
 
     def formula(self, choose: Mapping[Any, int]) -> Tree:
         """The gradient with all that the lines define put in."""
-        return next(line for line in list(self.read(choose)) if line.place == self.goal).members[-1]
+        tree = next(line for line in list(self.read(choose)) if line.place == self.goal).members[-1]
+        several = self.scope.reading.nodes[self.wrt]._value.size > 1
+        return Tree("ones", data=False, at=tree.at) if several and tree.kind == "number" and tree.data == 1 else tree
 
     def read(self, choose: Mapping[Any, int]) -> Iterator[Line]:
         """The lines in their order; what `stands` for the name of one may be exchanged before the next is read."""
@@ -451,10 +457,15 @@ def _size(tree: Tree, known: dict[Tree, int]) -> int:
     return known[tree]
 
 
+def _is_whole(name: Tree) -> bool:
+    """Whether a name stands for what the tape has, or for samples of it, and not for an element."""
+    return all(index.startswith("(") for index in name.indices)
+
+
 def read_as(tree: Tree, scope: Scope, defined: Container[Any]) -> list[str]:
     """Which names of a formula are neither the tape's own nor defined, and what they are taken for."""
-    said: dict[str, str] = {}
-    known, names = scope.known(), [each for each in tree.walk() if each.kind == "name" and not each.indices]
+    said: dict[str, str] = {"1": "ones, as many as the gradient has"} if tree.kind == "ones" and not tree.text else {}
+    known, names = scope.known(), [each for each in tree.walk() if each.kind == "name" and _is_whole(each)]
     for text, quantity in dict.fromkeys((each.text, each.data) for each in names if each.text):
         with contextlib.suppress(FormulaError):
             name = parse(text, known, ORDERS[0], scope.is_layer, applies=scope.applies)

@@ -19,8 +19,25 @@ from ..naming import same_to_python
 from ..record import Node
 from ..symbolic.latex import GREEK as LATEX
 from ..symbolic.reading import WHOLE, Reading
+from .calls import FUNCTIONS
+from .counts import LETTERS as SCALARS
+from .counts import Counts
 from .cursor import Name, Quotient
-from .layers import ELEMENTWISE, GENERAL, INPUT, LETTERS, Key, Layer, Layers, Numbering, Unknown, labels, name_of, whose
+from .layers import (
+    ELEMENTWISE,
+    GENERAL,
+    INPUT,
+    LETTERS,
+    Key,
+    Layer,
+    Layers,
+    Numbering,
+    Unknown,
+    labels,
+    name_of,
+    onehot,
+    whose,
+)
 from .tree import Tree
 from .work import Work
 
@@ -29,7 +46,7 @@ class Quantity(NamedTuple):
     """What a name stands for: a kind, whose it is, and a number where it is one, or an adjoint is multiplied by it.
 
     Kinds: value, slope (the column of derivatives of an activation), adjoint, softmax (of logits), jacobian, number,
-    labels (integers that an index of the tape has), eye, kronecker (δ_ij).
+    labels (integers that an index of the tape has), onehot (the matrix of them), eye, kronecker (δ_ij).
     """
 
     kind: str
@@ -40,13 +57,18 @@ class Quantity(NamedTuple):
 OUTPUT = set("ŷ y_hat yhat yHat Yhat Y_hat a A f p P o out output pred y_pred probs".split())
 TARGET = set("t T y Y target targets label labels y_true d".split())
 DIFFERENTIALS = set("dz dZ da dA dW dw db".split())
-ADJOINTS = (r"d_?(.+)", r"(?:∇|nabla_?)(.+)", r"grad_?(.+)", r"(.+)_grad", r"δ_?([A-Za-zΣ].*)", r"delta_?([A-Za-z].*)")
+ADJOINTS = (r"d_?(.+)", r"(?:∇|nabla_?)(.+)", r"grad_?(.+)", r"(.+)_(?:grad|delta)", r"(?:δ|delta)_?([A-Za-zΣ].*)")
 EXPLICIT = re.compile(r"∇|nabla|grad|[d∂]_?[A-Za-z]+?_?[d∂]_?|.*_grad$")  # say themselves what they are
 LAST, ONLY, HIDDEN = set("δ Δ z Z a".split()), set("W w θ b".split()), set("h H hidden".split())
 COST = set("c C L l J E f loss cost Loss E_total ℓ".split())
-SIZES = set("n m N M B batch batch_size num_samples n_samples num_examples num_train k K C".split())
+SAMPLES = set("n m N M B batch batch_size num_samples n_samples num_examples num_train".split())
+CLASSES = set("k K C".split())
+SIZES = SAMPLES | CLASSES
 GREEK = {**LATEX, "lam": "λ"}
-SCALARS = set("λ α η μ c reg alpha l2".split())
+
+
+CONVENTIONS = {word for words in (*LETTERS.values(), OUTPUT, TARGET, INPUT, COST, HIDDEN, SIZES, SCALARS)
+               for word in words if len(word) > 1 and word[-1].isalpha()}  # fmt: skip
 
 
 class Scope(Layers):
@@ -66,6 +88,8 @@ class Scope(Layers):
             self.alike.setdefault(same_to_python(name), []).append(name)
         self.shown: dict[Key, str] = {key: name for name, key in self.keys.items()}
         self.find_layers()
+        self.own = {name_of(node): stamp for stamp, node in nodes.items() if node._record.operation is not None
+                    and name_of(node) not in FUNCTIONS}  # fmt: skip
         self.slopes = {
             stamp for stamp, node in nodes.items()
             if name_of(node) in ELEMENTWISE | WHOLE and node._record.inputs[0] is not None
@@ -85,9 +109,12 @@ class Scope(Layers):
         outputs = self.layers[-1].side if self.layers else int(self.softmax_axis == 1)
         self.axis = 1 - outputs  # along which the samples are
         shape = self.output.shape if self.output is not None else ()
-        self.batch = shape[self.axis] if len(shape) > self.axis else 1
+        several = len(shape) == 2 or (len(shape) == 1 and self._weighs_vectors())
+        self.batch = shape[self.axis if len(shape) == 2 else 0] if several else 1
+        self.counted = several and not self._is_guessed()  # whether the axis of the samples is known
         self.outputs = int(np.prod(shape)) // max(self.batch, 1)
         self.coefficients = self._constants("multiply", "divide")
+        self.numbers = Counts(nodes, self.coefficients)
         self.scalars = sorted({*self.coefficients, *self._constants("power")})
 
     def renumbered(self, numbering: Numbering) -> Scope:
@@ -120,6 +147,17 @@ class Scope(Layers):
         divided = any(math.isclose(x, n ** power) for x in self.scalars for n in counts for power in (1, -1))
         return divided or any(name_of(node) == "mean" for node in self.reading.nodes.values())
 
+    def _weighs_vectors(self) -> bool:
+        """Whether the last layer makes one number of each sample: X @ w."""
+        W = self.layers[-1].W if self.layers else None
+        return W is not None and np.ndim(self.reading.nodes[W]._value if isinstance(W, int) else W) == 1
+
+    def _is_guessed(self) -> bool:
+        """Whether nothing tells the weights of the last layer from its input."""
+        before = self.layers[-1].before if self.layers else None
+        leaf = isinstance(before, int) and self.reading.nodes[before]._record.operation is None
+        return leaf and before is not None and self.shown.get(before) not in INPUT
+
     def outputs_axis(self, ndim: int) -> int | None:
         """Along which axis targets have their outputs; None where there is none, as of one number for each sample."""
         return 1 - self.axis if ndim == 2 else 0 if ndim == 1 and self.batch == 1 else None
@@ -150,10 +188,11 @@ class Scope(Layers):
         return Name(GREEK.get(base, base), layer, name.primes)
 
     def known(self) -> set[str]:
-        """What is one word also in LaTeX."""
+        """What is one word also in LaTeX; functions of the tape with a parenthesis."""
         own = {name.base for name in self.mapping} | set(self.keys)
         own |= {re.sub(r"_?\d+$", "", name) for name in own}  # net of net_2, where LaTeX has an index
-        return own | {f"d{name}" for name in self.keys} | DIFFERENTIALS
+        own |= {f"d{name}" for name in self.keys} | {f"{name}(" for name in self.own}
+        return own | DIFFERENTIALS | CONVENTIONS
 
     def find(self, name: Name | Quotient) -> list[Quantity]:
         """What a name may stand for, the most likely first.
@@ -196,6 +235,8 @@ class Scope(Layers):
         shown = self.shown.get(quantity.key, "")
         if quantity.kind == "number" and quantity.key in SIZES | SCALARS:
             return f"{quantity.number:g}"
+        if quantity.kind == "onehot":
+            return "the labels, one-hot"
         if quantity.kind == "softmax" and shown:
             return f"softmax({shown})" if not self.softmax_axis else f"softmax({shown}, axis={self.softmax_axis})"
         if quantity.kind in ("adjoint", "slope") and not name.primes and not EXPLICIT.match(name.base):
@@ -257,9 +298,11 @@ class Scope(Layers):
             return self.of(key, name.primes) if key in self.reading.nodes or key in self.reading.given else []
         if np.ndim(target) == 0:
             return [Quantity("number", name.base, float(target))]
-        if self.labelled is not None and np.array_equal(labels(self.reading.nodes[self.labelled]), target):
-            return [Quantity("labels", self.labelled)]
-        return self.of(self.constant(None, target), name.primes)
+        for kind, numbers in (("labels", labels), ("onehot", onehot)):
+            if self.labelled is not None and np.array_equal(numbers(self.reading.nodes[self.labelled]), target):
+                return [Quantity(kind, self.labelled)]
+        same = (key for key, x in self.reading.given.items() if np.array_equal(getattr(x, "_value", x), target))
+        return self.of(next(same, None), name.primes)
 
     def exact(self, name: Name) -> list[Quantity]:
         """The tape's own names."""
@@ -275,6 +318,7 @@ class Scope(Layers):
             for one in spellings:
                 if re.fullmatch(rf"{one}(_?\d*)", name.base):
                     bases += [other + name.base[len(one) :].lstrip("_") for other in spellings if other != one]
+                    bases += [each for word in spellings if name.base == one for each in (f"\\{word}", f"{word}_")]
         bases.append(name.base.replace("_hat", "hat"))
         for base in bases:
             patterns = ("{}{}", "{}_{}", "{}^{}", "{}[{}]")
@@ -323,6 +367,8 @@ class Scope(Layers):
             yield self.target
         elif number is None and base in TARGET and self.labelled is not None:
             yield Quantity("labels", self.labelled)
+            if base.isupper():  # a matrix
+                yield Quantity("onehot", self.labelled)
         output = OUTPUT | {"y", "Y"} if self.target is not None else OUTPUT
         if number is None and base in output and self.output is not None:
             key = self.key(self.output)
@@ -391,10 +437,14 @@ class Scope(Layers):
         if base == "I":
             return [Quantity("eye", "I")]
         if base in SCALARS:
-            return [Quantity("number", base, x) for x in self.coefficients]
-        if base in SIZES:
-            sizes = [self.batch, self.outputs, self.outputs * self.batch] if self.batch > 1 else [self.outputs]
+            return [Quantity("number", base, x) for x in self.numbers.penalties]
+        if base in CLASSES and self.counted and self.outputs > 1:
+            return [Quantity("number", base, float(self.outputs))]
+        if base in SAMPLES and (self.counted or len(self.numbers.averaged) == 1):
+            sizes = [*([self.batch] if self.counted else []), *self.numbers.averaged]
             return [Quantity("number", base, float(x)) for x in dict.fromkeys(sizes)]
+        if base in SIZES:
+            raise Unknown(f"the tape does not say how many {base} is; names={{...}} does")
         return []
 
     def derivative(self, name: Quotient) -> list[Quantity]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import NamedTuple, NoReturn
 
 from ..symbolic.helpers import HELPERS
@@ -27,14 +27,20 @@ class Statement(NamedTuple):
     returned: bool = False
 
 
-def body(text: str) -> str:
-    """A program with blanks for what is no statement: imports, the head of a function, functions that derive prints."""
+def body(text: str, known: Container[str] = ()) -> str:
+    """A program with blanks for what is no statement: imports, the head of a function, functions that derive prints,
+    and remarks such as (C1 is [[1, 2]]) of a name that is known."""
 
     def blank(found: re.Match[str]) -> str:
         return re.sub(r"[^\n]", " ", found.group())
 
     for source in HELPERS.values():
         text = re.sub(rf"(?m)^{re.escape(source)}$", blank, text)
+    for remark in re.finditer(r"(?m)^[ \t]*\((?:(\w+) is|not certified:) .*\)[ \t]*$", text):
+        if remark[1] and remark[1] not in known:
+            what = f"the tape has no {remark[1]}: a line such as {remark[1]} = np.array([[1, 2]]) says what it is"
+            raise FormulaError(text, remark.start(), what)
+        text = text.replace(remark[0], blank(remark))
     heads = list(re.finditer(r"(?m)^[ \t]*def\s+(\w+)\s*\([^)]*\)[^:\n]*:", text))
     for head in heads:
         if len(heads) > 1 or re.search(rf"\b{head[1]}\(", text[head.end() :]):

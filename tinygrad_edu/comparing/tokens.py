@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import keyword
 import re
 from typing import NamedTuple
 from unicodedata import normalize
 
 from ..naming import visible
 from ..symbolic.latex import GREEK
+from .calls import FUNCTIONS, PRIMED
 
 LONGEST = 4_000  # characters
 
@@ -54,18 +57,24 @@ IGNORED = set(r"""
 ACCENTS = {r"\hat": "hat", r"\widehat": "hat", r"\tilde": "tilde", r"\bar": "bar", r"\overline": "bar", r"\dot": "dot"}
 STRUCTURES = {r"\frac", r"\sum", r"\sqrt", r"\begin", r"\end", r"\vdots", r"\cdots", r"\dots", r"\ldots", r"\ddots"}
 FRACTIONS = {r"\dfrac", r"\tfrac", r"\cfrac"}
-FUNCTIONS = {"ln", "log", "exp", "sin", "cos", "tan", "tanh", "cosh", "sinh", "max", "min", "det", "sgn", "arg"}
+COMMANDED = set("ln log exp sin cos tan tanh cosh sinh max min det sgn arg norm abs".split())
 WORDS = {r"\operatorname", r"\text", r"\mathrm", r"\textrm", r"\textbf", r"\mathop", r"\mathsf", r"\mathtt", r"\mbox"}
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸˡᵏ⁺⁽⁾ᐟ", "0123456789-TTTLlk+()/")
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
-CALLED = {"softmax", "sigmoid", "relu", "tanh", "softplus", "exp", "log", "ln", "diag", "sum", "mean", "norm"}
-
 PYTHON = re.compile(r"^[ \t]*(?:return|def|import)\b|\bnp\.", re.MULTILINE)  # its names may be Greek
 SYMBOLS = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√×₀-₉²∑]")  # which Python has not
-LATEX = re.compile(r"\\[A-Za-z,;:!|(\[{]|[_^]\{|\^[LT](?![A-Za-z])|_[a-z]\^")
-UNICODE = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√Σσ∇Δδ×₀-₉²ˡᵏᴸ∑≤≥≠]")
-LETTER = "A-Za-zÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿ"
+LATEX = re.compile(r"\\[A-Za-z,;:!|(\[{]|[_^]\{|\^(?:T|L(?![A-Za-z]))|_[a-z]\^")
+UNICODE = re.compile(r"[𝟏𝟙·⋅∘⊙⊘⊗•′ᵀ−√Σσ∇Δδ×₀-₉²ˡᵏᴸ∑≤≥≠]")
+LETTER = "A-Za-zµÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿ"
+BESIDE = re.compile(  # two operands side by side, which Python has not: 2Qx, 2 (a − b), (a − b) x, (1/2) [z > 0]
+    rf"""(?<![\w.])\d+(?:\.\d*)?(?![eE][-+]?\d|[jJ]\b)[{LETTER}]
+    |\)\w
+    |(?:(?P<left>\b\w+)|\))[ \t]+(?P<right>\w+)
+    |(?:(?<![\w.])\d+(?:\.\d*)?|\)|\.T)[ \t]*\(
+    |[\w)][ \t]+\[[^\[\]]*[<>=]""",
+    re.VERBOSE,
+)
 NAMES = {  # and comments; in LaTeX _ is a sign
     True: (rf"[{LETTER}]+\d*", r"[\#%]"), False: (rf"[{LETTER}_][{LETTER}0-9_]*", r"\#"),
 }
@@ -81,6 +90,7 @@ TOKEN = {
         |(?P<command>\\[A-Za-z]+|\\.)
         |(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)
         |(?P<name>{name}[₀₁₂₃₄₅₆₇₈₉]*\u0302?)
+        |(?P<below>[₀₁₂₃₄₅₆₇₈₉]+)
         |(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸˡᵏ⁺⁽⁾ᐟ]+)
         |(?P<operator>[-−+*/@]=|:=|\*\*|>=|<=|==|!=|[-+*/@=;<>^_'"(){{}}\[\],.:|&~$]|[·⋅∙×∘⊙◦⊘÷⊗•−–′’‘″∑√‖≥≤≠∂∇⊤≔←])""",
         re.VERBOSE,
@@ -89,9 +99,10 @@ TOKEN = {
 }
 
 
+NO_OPERANDS = {*keyword.kwlist, "where"}
 ESCAPES = {"\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r"}
 COMMANDS = {each[1:] for each in {*SAME, *IGNORED, *ACCENTS, *STRUCTURES, *FRACTIONS, *WORDS} if each.startswith("\\")}
-COMMANDS |= FUNCTIONS
+COMMANDS |= COMMANDED
 ESCAPED = re.compile(r"([\a\b\t\n\v\f\r])([A-Za-z]*)(\{?)")
 
 
@@ -126,6 +137,7 @@ def restored(text: str, known: set[str]) -> str:
     return ESCAPED.sub(command, text)
 
 
+@functools.lru_cache(maxsize=64)
 def notation_of(text: str) -> str:
     r"""The notation that a text is in: numpy, unicode or latex.
 
@@ -134,8 +146,15 @@ def notation_of(text: str) -> str:
     """
     if LATEX.search(text):
         return "latex"
-    python = PYTHON.search(text) and not SYMBOLS.search(text)
-    return "unicode" if UNICODE.search(text) and not python else "numpy"
+    if PYTHON.search(text) and not SYMBOLS.search(text):
+        return "numpy"
+    return "unicode" if UNICODE.search(text) or _beside(text) else "numpy"
+
+
+def _beside(text: str) -> bool:
+    """Whether operands stand side by side as factors."""
+    words = (found.groupdict() for found in BESIDE.finditer(re.sub("#[^\n]*", "", text)))
+    return any(not {each["left"], each["right"]} & NO_OPERANDS for each in words)
 
 
 def tokens(text: str, known: set[str]) -> list[Token]:
@@ -157,10 +176,13 @@ def tokens(text: str, known: set[str]) -> list[Token]:
     while at < len(text):
         match = TOKEN[latex].match(text, at)
         if match is None:
-            raise FormulaError(text, at, f"{text[at]!r} has no place in a formula")
+            left_out = "… stands for what is left out: it is to be written" if text[at] == "…" else ""
+            raise FormulaError(text, at, left_out or f"{text[at]!r} has no place in a formula")
         kind, part = str(match.lastgroup), match.group()
+        place = at
         for new, written in _read(kind, part, latex, known, text, at):
-            found.append(Token(new, written, at, spaced, match.end()))
+            place = max(part.find(written, place - at), 0) + at if kind == "name" else at  # of a letter in a word
+            found.append(Token(new, written, place, spaced, match.end()))
             spaced = False
         spaced = spaced or kind == "space" or part in IGNORED
         at = match.end()
@@ -183,13 +205,15 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
         return [("name", name), ("operator", "="), *sign, ("name" if value.isalpha() else "number", value.lstrip("-"))]
     if kind in ("environment", "break", "ones", "line"):
         return [(kind, "".join(part.split()))]
+    if kind == "below":
+        return [("operator", "_"), ("number", part.translate(SUBSCRIPTS))]
     if kind == "power":
         return [("power", part.translate(SUPERSCRIPTS))]
     if part in ACCENTS:
         return [("accent", ACCENTS[part])]
     if part in FRACTIONS:
         return [("command", r"\frac")]
-    if kind == "command" and part[1:] in FUNCTIONS:
+    if kind == "command" and part[1:] in COMMANDED:
         return [("name", part[1:])]
     if kind == "name":
         return _names(part, latex, known, text[at + len(part) :].lstrip().startswith(("(", r"\left(")))
@@ -206,7 +230,17 @@ def _names(part: str, latex: bool, known: set[str], called: bool) -> list[tuple[
     if normalize("NFC", part) in known:
         return [("name", normalize("NFC", part))]
     accent = [("accent", "hat")] if part.endswith("\u0302") else []
-    word = part.rstrip("\u0302").translate(SUBSCRIPTS).replace("ϕ", "φ").replace("ϵ", "ε")
-    if not latex or word in known or len(word) == 1 or (word in CALLED and called):
+    word = part.rstrip("\u0302").translate(SUBSCRIPTS).replace("ϕ", "φ").replace("ϵ", "ε").replace("µ", "μ")
+    if word in known or len(word) == 1 or (called and (word in FUNCTIONS or word in PRIMED)):
         return [*accent, ("name", word)]
-    return [*accent, *(("name", x) for x in re.findall(rf"[{LETTER}]\d*", word))]
+    letters = re.findall(rf"[{LETTER}]\d*", word) if latex else _own(word, known)
+    return [*accent, *(("name", x) for x in letters)]
+
+
+def _own(word: str, known: set[str]) -> list[str]:
+    """The tape's names that a word is made of: Q and x in Qx; else the word itself."""
+    spelled = {*known, *(GREEK[each] for each in known & GREEK.keys()), "I"}
+    names = "|".join(sorted((each for each in spelled if each.isidentifier()), key=len, reverse=True))
+    if word in FUNCTIONS or not re.fullmatch(f"(?:{names})+", word):
+        return [word]
+    return re.findall(names, word)

@@ -23,6 +23,8 @@ class Tree:
     power       base, exponent
     T, inv      one
     call        arguments                       the function's name, and its parameters
+    array                                       the numbers
+    samples     what is summed over samples     the index
     total       what is summed                  the index, and the one left out (Σ with an index)
     matrix      an element              the indices of rows and columns
     relation    two sides                       > < >= <= ==

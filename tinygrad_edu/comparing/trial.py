@@ -13,7 +13,7 @@ from ..symbolic.reading import WHOLE
 from ..symbolic.replay import replayed, rounding
 from .calls import ACTIVATIONS, ANY, SPELLED, softmax
 from .evaluate import Evaluation
-from .layers import Key, labels
+from .layers import Key, labels, onehot
 from .scope import Quantity, Scope
 from .tree import Tree
 from .work import Misfit
@@ -51,6 +51,7 @@ class Trial:
         gradient = self.number(wanted) if wanted else self.adjoint(wrt._record.stamp)
         axis, shape = scope.softmax_axis, np.shape(gradient)
         self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, shape, axis, scope.work)
+        self.evaluate.along = scope.axis
         self.engine: Array = self.evaluate.shaped(self._as_row(wrt._record.stamp, gradient))
         self.evaluate.row = np.ndim(gradient) == 1 and self.engine.shape == (1, np.size(gradient))
 
@@ -68,9 +69,10 @@ class Trial:
         """The gradient of the loss by a node."""
         return self.adjoints[key] if key in self.adjoints else np.zeros_like(self.value(key))
 
-    def number(self, quantity: Quantity) -> Array:
-        """The numbers of a quantity."""
-        return self._as_row(quantity.key, getattr(self, f"_{quantity.kind}")(quantity))
+    def number(self, quantity: Quantity, rows: bool = True) -> Array:
+        """The numbers of a quantity; a bias may be one of the `rows`."""
+        numbers = getattr(self, f"_{quantity.kind}")(quantity)
+        return self._as_row(quantity.key, numbers) if rows else numbers
 
     def _as_row(self, key: Key, x: Array) -> Array:
         """On paper a bias of one axis is a row where samples are."""
@@ -84,6 +86,9 @@ class Trial:
 
     def _labels(self, quantity: Quantity) -> Array:
         return labels(self.scope.reading.nodes[quantity.key])  # type: ignore[index]
+
+    def _onehot(self, quantity: Quantity) -> Array:
+        return onehot(self.scope.reading.nodes[quantity.key])  # type: ignore[index]
 
     def _number(self, quantity: Quantity) -> Array:
         return np.float64(quantity.number)
@@ -106,9 +111,19 @@ class Trial:
         a = np.ravel(self.value(quantity.key))
         return np.diag(a) - np.outer(a, a)
 
-    def apply(self, tree: Tree, kind: str, of: tuple[str, str], x: Array) -> Array:
+    def own(self, tree: Tree, name: str, *args: Array) -> Array:
+        """An operation of the tape that has no function here, as it is applied there."""
+        record = self.nodes[self.scope.own[name]]._record
+        try:
+            return record.operation.forward(*args, **record.params)
+        except Exception as error:  # whatever it is: the user's function cannot be run on these arrays
+            raise Misfit(tree, f"{name} fails, {type(error).__name__}: {error}") from None
+
+    def apply(self, tree: Tree, kind: str, of: Any, *args: Array) -> Array:
         """An activation, or its derivative, at an argument: one by its name, or that of the layer which is meant."""
-        word, layer = of
+        if kind == "own":
+            return self.own(tree, of, *args)
+        (word, layer), (x,) = of, args
         name = SPELLED.get(word, word)
         own = {self.scope.reading.nodes[s.a]._record.operation.name for s in self.scope.layers if isinstance(s.a, int)}
         generic = bool(own) and word in ANY and (layer or name not in own or name not in ACTIVATIONS)

@@ -1,0 +1,80 @@
+"""The plain numbers of a tape that a formula may have a letter for: how many there are, factors of penalties."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .layers import leaf, name_of
+from .tree import Tree
+
+LETTERS = set("λ α μ reg l2".split())  # what a penalty is multiplied by
+SQUARES = {**dict.fromkeys("square power norm absolute".split(), 1),  # and norms, and how often the weights stand there
+           **dict.fromkeys("multiply matmul inner vdot dot".split(), 2)}  # fmt: skip
+
+
+class Counts:
+    """Numbers on a tape, whose plain factors are `coefficients`.
+
+    Attributes
+    ----------
+    halved : set of float
+        Factors of penalties that may be meant as half of a letter: 0.05 ‖w‖² is written with 0.05, or with half of 0.1.
+    """
+
+    def __init__(self, nodes: Mapping[int, Any], coefficients: list[float]) -> None:
+        self.nodes, self.coefficients = nodes, coefficients
+        self.halved: set[float] = set()
+
+    @functools.cached_property
+    def averaged(self) -> list[int]:
+        """How many numbers the loss is a mean of, as far as is to be seen: by its means, and what it is divided by."""
+        nodes = self.nodes.values()
+        found = [node._record.values[0].size // node._value.size for node in nodes if name_of(node) == "mean"]
+        sizes = {n for node in nodes for n in (*node.shape, node.size) if n > 1}
+        numbers = {x ** power / k for x in self.coefficients if x for power in (1, -1) for k in (1, 2)}
+        return list(dict.fromkeys([*found, *(n for n in sorted(sizes) if any(math.isclose(n, x) for x in numbers))]))
+
+    @functools.cached_property
+    def penalties(self) -> list[float]:
+        """The numbers that a letter may stand for before a penalty such as ‖w‖²."""
+        found: list[float] = []
+        for node in self.nodes.values():
+            pairs = zip(node._record.inputs, node._record.values, strict=True)
+            inside = [leaf(x) for x, value in pairs if x is not None or np.size(value) > 1]
+            if len(inside) != SQUARES.get(name_of(node)) or None in inside or inside[0] is not inside[-1]:
+                continue
+            numbers = [x for x in self._scaled_by(node) if not any(math.isclose(x, 1 / n) for n in self.averaged)]
+            others = [x for x in numbers if x not in (0.5, 1)]
+            if len(others) == 1:
+                found += others
+                self.halved |= set(others) if 0.5 not in numbers and name_of(node) != "absolute" else set()
+        return list(dict.fromkeys(found))
+
+    def asked(self, trees: Iterable[Tree]) -> tuple[int, str] | None:
+        """The place of a letter that may have another value, and what is asked; None where there is no such."""
+        for each in (node for tree in trees for node in tree.walk() if node.kind == "name" and node.data.number):
+            letter, c = each.data.key, each.data.number
+            if letter in LETTERS and c in self.halved:
+                half = f"{2 * c:g} if the loss has half of it"
+                return each.at, f"{letter} may be {c:g}, or {half}: names={{...}} says which"
+        return None
+
+    def _scaled_by(self, node: Any) -> list[float]:
+        """The plain numbers by which a value is multiplied on its way to the loss."""
+        found: list[float] = []
+        while node is not None:
+            stamp = node._record.stamp
+            users = (each for _, each in sorted(self.nodes.items())
+                     if any(x is not None and x._record is not None and x._record.stamp == stamp
+                            for x in each._record.inputs))  # fmt: skip
+            node = next(users, None)
+            if node is not None and name_of(node) in ("multiply", "divide"):
+                pairs = zip(node._record.inputs, node._record.values, strict=True)
+                numbers = [abs(float(np.ravel(value)[0])) for x, value in pairs if x is None and np.size(value) == 1]
+                found += [1 / x if name_of(node) == "divide" and x else x for x in numbers]
+        return found

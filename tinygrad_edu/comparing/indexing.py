@@ -1,0 +1,125 @@
+"""Indices of numbers, I[0:3] and E[[4, 0, 2]], in all notations, and arrays that are written out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .cursor import Name, named
+from .scripts import Scripts
+from .tree import Tree, call
+
+TURNS = {":,None": "column", ":,np.newaxis": "column", "None,:": "row", "np.newaxis,:": "row", "None": "row"}
+WORDS = {"None": None, "newaxis": None, "True": True, "False": False}
+
+
+class Indexing(Scripts):
+    """The part of the grammar that reads indices behind an operand."""
+
+    def subscripted(self, tree: Tree) -> Tree:
+        """x[:, None], x[0:2], I[[1, 0]], in NumPy P[np.arange(n), y] and x[y <= 0]; in Unicode [z > 0] is a factor."""
+        start = self.at
+        inside = "".join(token.text for token in self.tokens[start + 1 : start + 6]).partition("]")[0]
+        if inside in TURNS:
+            while self.take().text != "]":
+                pass
+            return call(TURNS[inside], tree)
+        index = self.attempt(self.places)
+        if index is not None:
+            return self.taken(tree, index[0])
+        if self.tokens[start + 1].text == "array":  # array (2, 2), as derive prints what is long
+            self.refuse("an index is read with its numbers, such as [[4, 0, 2]]")
+        at = self.take("[").at
+        parts: list[Tree] = []
+        while not self.follows("]", ":"):
+            parts.append(self.nested(self.sum))
+            if not self.follows(","):
+                break
+            self.take()
+        if tree.kind == "name" and tree.data == Name("I") and len(parts) == 1 and self.follows("]"):
+            self.take()
+            return parts[0] if parts[0].kind == "relation" else call("onehot", *parts)
+        if self.notation != "numpy":
+            self.at = start
+            return tree
+        if self.follows(":") or any(each.kind == "number" for each in parts) or len(parts) > 2:
+            self.refuse("such an index is not read here, only numbers, [:, None] and [np.arange(n), y]", at)
+        self.take("]")
+        return call("picked", tree, *parts)
+
+    def taken(self, tree: Tree, index: Any) -> Tree:
+        """What an index takes; a[1] is a of layer 1 where the tape has no a."""
+        if tree.kind == "name" and isinstance(tree.data, Name) and isinstance(index, int) and index >= 0:
+            layered = tree.data._replace(layer=str(index))
+            if tree.data.base != "I" and self.is_layer(layered):
+                return named(tree, layered)
+        return call("taken", tree, index=index)
+
+    def places(self) -> tuple[Any]:
+        """An index of numbers alone, in brackets."""
+        self.take("[")
+        found = self.items()
+        self.take("]")
+        return (found[0] if len(found) == 1 else tuple(found),)
+
+    def items(self) -> list[Any]:
+        found = [self.item()]
+        while self.follows(","):
+            self.take()
+            if not self.follows("]", ")"):
+                found.append(self.item())
+        return found
+
+    def item(self) -> Any:
+        """A number, a slice, a list, or an array."""
+        if self.follows("[", "("):
+            opening = self.take().text
+            found = self.items()
+            self.take({"[": "]", "(": ")"}[opening])
+            return found if opening == "[" else tuple(found)
+        if self.follows("np", "numpy"):
+            self.take()
+            self.take(".")
+        if self.next.text in WORDS:
+            return WORDS[self.take().text]
+        if self.follows("slice"):
+            self.take()
+            self.take("(")
+            bounds = self.items()
+            self.take(")")
+            return slice(*bounds[:3])
+        if self.follows("array"):
+            self.take()
+            return self.written()
+        bounds = [None if self.follows(":") else self.figure()]
+        while self.follows(":") and len(bounds) < 3:
+            self.take()
+            bounds.append(None if self.follows(":", ",", "]") else self.figure())
+        return bounds[0] if len(bounds) == 1 else slice(*bounds)
+
+    def figure(self) -> float:
+        """A number with its sign."""
+        sign, token = self.sign(), self.take()
+        if token.kind != "number":
+            self.refuse("a number is expected", token.at)
+        return sign * (int(token.text) if token.text.isdigit() else float(token.text))
+
+    def written(self) -> list[Any]:
+        """([[1.0, 2.0], [3.0, 4.0]], dtype='float64'): what array( has in its parentheses."""
+        self.take("(")
+        if not self.follows("["):
+            self.refuse("a list of numbers is expected")
+        found: list[Any] = self.item()
+        while not self.follows(")") and self.next.kind != "end":  # of the dtype
+            self.take()
+        self.take(")")
+        return found
+
+    def array(self, at: int) -> Tree | None:
+        """An array that is written out; None where what follows is none."""
+        found = self.attempt(self.written)
+        try:
+            return None if found is None else Tree("array", data=np.array(found, float), text=self.source(at), at=at)
+        except (ValueError, TypeError):
+            self.refuse("the rows of an array have the same length", at)
