@@ -304,7 +304,8 @@ class Comparison(Display):
             best = pieces[which]
             if best.fault is None or not best.fault.scaled or not findings or "mean" in findings[0].causes:
                 break
-        self.value = self._run(candidates[0] if best.fault else best)
+        whole = candidates[0] if best.fault else best
+        self.value = self._run(whole)
         self._measure()
         self.verdict = "ill-shaped" if self.difference is None else "wrong"
         parts = [*self._broadcasts] if best.fault or self.value is not None else [self._misfit]
@@ -314,11 +315,11 @@ class Comparison(Display):
             self.verdict = "conditional" if findings[0].holds and not best.fault else self.verdict
             parts += [findings[0].said, *(f"Or, as well possible: {each.said}" for each in findings[1:])]
             self.causes = findings[0].causes
-            where = self._where()
+            where = self._where(whole)
             parts += [where] if "but one" in where and len(self.engine) > 2 and not best.fault else []
             self.suggestion = self._suggested(findings[0].mended, best)
         elif not known:
-            parts += [self._where()] if self.value is not None and not best.fault else []
+            parts += [self._where(whole)] if self.value is not None and not best.fault else []
             parts += ["it is not what the tape has by this name."] if best.fault and len(parts) < 2 else []
             few = "It is too long to try every small edit; those that were tried do not explain it."
             none = "No small edit explains it." if self.text else "No simple cause explains it."
@@ -336,7 +337,8 @@ class Comparison(Display):
         if program is None or not (program.several or right):
             return None
         notes = [] if notes is None else notes
-        return program.fault(candidate.choose, self._ratio, self._equal, right, notes, strict)
+        batch = 0.0 if strict or not self._inputs.averages else float(self._inputs.scope.batch)
+        return program.fault(candidate.choose, self._ratio, self._equal, right, notes, batch)
 
     def _ratio(self, tree: Tree, quantity: Quantity) -> float | None:
         """How many times a quantity of the tape a formula is."""
@@ -411,10 +413,12 @@ class Comparison(Display):
             if raw.changes and raw.target is not None:
                 start, text = raw.target.at, f"{raw.target.text} = {text}"
             text = whole[:start] + text + whole[end:]
+        if "".join(text.split()) == "".join(self.text.split()):
+            return None
         with contextlib.suppress(FormulaError, Misfit):
             for program, choose, tree in self._readings(body(text), self._inputs.scope):
                 found = Candidate(functools.partial(_evaluated, tree), tree, program=program, choose=choose)
-                if self._right(found, likely=True) and self._fault(found, right=True) is None and text != self.text:
+                if self._right(found, likely=True) and self._fault(found, right=True) is None:
                     return text
         return None
 
@@ -430,8 +434,8 @@ class Comparison(Display):
             self.max_abs_error = float(np.max(np.abs(self.difference), initial=0))
             self.max_rel_error = self.max_abs_error / (float(np.max(np.abs(engine), initial=0)) or 1.0)
 
-    def _where(self) -> str:
-        """Where the difference sits."""
+    def _where(self, candidate: Candidate) -> str:
+        """Where the difference sits, on fresh inputs too."""
         engine = self._inputs.own.engine
         if self.value is None:
             return ""
@@ -444,6 +448,11 @@ class Comparison(Display):
         if self.max_rel_error < 1e-2 and not self.text and self._is_rounded():
             digits = int(-np.log10(self.max_rel_error))
             return f"It agrees to about {digits} digits, as rounded numbers do; rtol= says what is enough."
+        for trial in self._inputs.likely if self._exact else []:
+            with contextlib.suppress(Misfit), np.errstate(all="ignore"):
+                value = np.reshape(np.asarray(candidate.run(trial), float), np.shape(bad))
+                engine = np.reshape(trial.engine, np.shape(bad))
+                bad |= ~(np.abs(value - engine) <= self._rtol * np.max(np.abs(engine), initial=0) + trial.noise)
         if bad.all() and bad.size > 1:
             return "All entries differ."
         if bad.ndim == 2 and bad.size > 1:
@@ -458,10 +467,11 @@ class Comparison(Display):
         return f"{int(bad.sum())} of {bad.size} entries differ, the first at {first}."
 
     def _is_rounded(self) -> bool:
-        """Whether the difference is that of numbers in few digits: everywhere small, or of one size everywhere."""
-        difference, engine = np.abs(self.difference), np.abs(self._inputs.own.engine)
-        alike = float(np.max(difference)) <= 10 * float(np.median(difference))
-        return alike or bool(np.all(difference <= 1e-2 * engine))
+        """Whether the difference is that of numbers in few digits: everywhere small, or that of so many decimals."""
+        difference, value = np.abs(self.difference), np.asarray(self.value)
+        decimals = next((n for n in range(16) if np.allclose(np.round(value, n), value, rtol=0, atol=1e-15)), 16)
+        everywhere = difference <= 1e-2 * np.abs(self._inputs.own.engine)
+        return bool(np.all(everywhere | (difference <= 10.0**-decimals)))
 
     def __bool__(self) -> bool:
         return self.verdict in ("right", "conditional")

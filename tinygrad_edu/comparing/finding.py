@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..symbolic.replay import Assumption, given, in_domain, perturbed
+from .averaging import averages
 from .scope import Quantity, Scope
 from .tree import Tree
 from .trial import Trial
@@ -68,6 +70,12 @@ class Inputs:
             self._likely = (self.changed(assume=assume) if assume else self.fresh) or [self.own]
         return self._likely
 
+    @functools.cached_property
+    def averages(self) -> bool | None:
+        """Whether the loss is a mean over the batch, on all inputs; None where it is to be called neither that nor a
+        sum."""
+        return averages(self.scope, [self.own, *self.likely])
+
     def summing(self) -> Iterator[Assumption]:
         """The constants whose numbers sum to 1 over the outputs."""
         for name, tensor in self.scope.reading.given.items():
@@ -126,12 +134,12 @@ def ratio(value: Array, engine: Array) -> float | None:
     return c if close else None
 
 
-def one_sample(numbers: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """The first of a batch alone."""
+def one_sample(numbers: dict[str, Any], scope: Scope, i: int = 0) -> dict[str, Any]:
+    """One of a batch alone."""
     axis = scope.axis
     alone = dict(numbers)
     for name, tensor in scope.reading.given.items():
         constant = getattr(tensor, "_record", None) is None and np.ndim(numbers[name]) > axis
         if constant and numbers[name].shape[axis] == scope.batch > 1:
-            alone[name] = np.take(numbers[name], [0], axis)
+            alone[name] = np.take(numbers[name], [i], axis)
     return alone

@@ -353,12 +353,11 @@ class Program:
 
     def fault(
         self, choose: Mapping[Any, int], ratio: Callable[[Tree, Quantity], float | None],
-        equal: Callable[[Tree, Tree], bool], right: bool, notes: list[str], strict: bool = False,
+        equal: Callable[[Tree, Tree], bool], right: bool, notes: list[str], batch: float = 0.0,
     ) -> Fault | None:  # fmt: skip
         """The first wrong line, where earlier ones stand for what the tape has; where the formula is `right`, only a
         chain with a wrong link. Of wrong lines that the formula does not need there are notes. Where the loss is a
-        mean, a line such as dZ = A − Y may be that of one sample, divided later, unless it is to be `strict`."""
-        batch = float(self.scope.batch) if self.scope.batch > 1 and self.scope.averages and not strict else 0.0
+        mean over a `batch`, a line such as dZ = A − Y may be that of one sample, divided later."""
         scaled = False
         goal = next(line for line in self.read(choose) if line.place == self.goal)
         for line in self.read(choose):
