@@ -296,14 +296,11 @@ class Comparison(Display):
                 self.verdict, self.causes = "conditional", ("condition", "one sample")
                 self.diagnosis = f"{self._broadcasts[0]} It is right only for one sample; for more it is no product."
             return candidates[0]
-        for strict in (False, True):
-            pieces = self._pieces(candidates, right, strict)
-            searched = [Diagnosis(each.inputs or self._inputs, *each[:3]) for each in pieces]
-            known = pieces[0].fault is not None and not pieces[0].fault.wanted
-            which, findings = (0, []) if known else explanations(searched, self._exact)
-            best = pieces[which]
-            if best.fault is None or not best.fault.scaled or not findings or "mean" in findings[0].causes:
-                break
+        pieces = self._pieces(candidates, right)
+        searched = [Diagnosis(each.inputs or self._inputs, *each[:3]) for each in pieces]
+        known = pieces[0].fault is not None and not pieces[0].fault.wanted
+        which, findings = (0, []) if known else explanations(searched, self._exact)
+        best = pieces[which]
         whole = candidates[0] if best.fault else best
         self.value = self._run(whole)
         self._measure()
@@ -330,14 +327,14 @@ class Comparison(Display):
     # --- lines ---
 
     def _fault(
-        self, candidate: Candidate, right: bool = False, notes: list[str] | None = None, strict: bool = False
+        self, candidate: Candidate, right: bool = False, notes: list[str] | None = None
     ) -> Fault | None:
         """The first wrong line of a text; None where there is but one, or none."""
         program = candidate.program
         if program is None or not (program.several or right):
             return None
         notes = [] if notes is None else notes
-        batch = 0.0 if strict or not self._inputs.averages else float(self._inputs.scope.batch)
+        batch = float(self._inputs.scope.batch) if self._inputs.averages else 0.0
         return program.fault(candidate.choose, self._ratio, self._equal, right, notes, batch)
 
     def _ratio(self, tree: Tree, quantity: Quantity) -> float | None:
@@ -364,10 +361,10 @@ class Comparison(Display):
             self._others[quantity] = Inputs(scope, node, own.matrices, own.alone, quantity, own.labels)
         return self._others[quantity]
 
-    def _pieces(self, candidates: list[Candidate], right: bool, strict: bool) -> list[Candidate]:
+    def _pieces(self, candidates: list[Candidate], right: bool) -> list[Candidate]:
         """The formulas in which a mistake is looked for: the whole, or those that the first wrong line is to be."""
         right = right or (self._exact and self._right(candidates[0], likely=True))
-        faults = [(each, self._fault(each, right, strict=strict)) for each in candidates]
+        faults = [(each, self._fault(each, right)) for each in candidates]
         if whole := [each for each, fault in faults if fault is None]:
             return whole
         place = max(fault.line.place for _, fault in faults if fault)

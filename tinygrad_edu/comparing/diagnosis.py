@@ -256,9 +256,10 @@ class Diagnosis:
         several = [(source, edge) for source, edges in users.items() if len(edges) > 1 for edge in edges]
         for _, (stamp, place) in several[:16]:
             later = stamp
-            while later not in self.scope.shown and len(users.get(later, ())) == 1:
+            while not nodes[later].name and len(users.get(later, ())) == 1:
                 later = users[later][0][0]
-            yield stamp, place, str(self.scope.shown.get(later) or nodes[stamp]._record.operation.name)
+            what = nodes[later].name or self.scope.shown.get(stamp) or nodes[stamp]._record.operation.name
+            yield stamp, place, str(what)
 
     def scalar(self) -> Iterator[Finding]:
         """A factor that is missing, which is a power of a number on the tape, or one over the loss, as of a norm."""

@@ -169,7 +169,8 @@ class Printer:
         args += [f"{key}={value}" for key, value in shown.items() if value is not None]
         if self.notation == "latex":
             return self._latex(name, args)
-        function = name if self.notation == "unicode" or name in OF_NUMPY else f"np.{NUMPY.get(name, name)}"
+        own = name in OF_NUMPY and not (name == "heaviside" and len(args) == 2)
+        function = name if self.notation == "unicode" or own else f"np.{NUMPY.get(name, name)}"
         return f"{function}({', '.join(args)})", ATOM
 
     def _latex(self, name: str, args: list[str]) -> Text:

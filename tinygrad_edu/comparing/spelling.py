@@ -32,7 +32,7 @@ class Spelling:
                 role = self.role(node.data.key)
                 if role and LAYERED.search(node.text):
                     self.patterns.setdefault((role[0], node.data.kind), LAYERED.sub("^{@}", node.text, count=1))
-                elif role and node.text.count(str(role[1])) == 1:
+                elif role and node.text.count(str(role[1])) == 1 and node.text != scope.shown.get(node.data.key):
                     self.patterns.setdefault((role[0], node.data.kind), node.text.replace(str(role[1]), "{#}"))
         for name, target in mapping.items():
             key = scope.keys.get(target) if isinstance(target, str) else None
