@@ -18,13 +18,15 @@ from ..sweep import below, leading_to
 from ..symbolic import Formula, derive
 from ..symbolic.derive import LARGEST, wanted
 from ..symbolic.reading import Reading
+from ..symbolic.replay import given
 from ..symbolic.terms import session
 from .callables import called, constant
 from .calls import is_one_hot
 from .cursor import Name
 from .diagnosis import Diagnosis, explanations
+from .differences import agreement, placed
 from .display import LONGEST, Display
-from .finding import Inputs
+from .finding import Inputs, samples
 from .grammar import ORDERS, parse
 from .lookup import meanings
 from .printing import Printer
@@ -292,7 +294,7 @@ class Comparison(Display):
             if self._exact and any(self._contradicts(candidates[0], trial) for trial in self._inputs.turned()):
                 self.verdict, self.causes = "conditional", ("condition", "signs")
                 self.diagnosis = "It is right for inputs with the signs that they have here, and not for all."
-            if self._broadcasts and self._inputs.scope.batch == 1:
+            if self._broadcasts and self._inputs.scope.batch == 1 and self._only_of_one(candidates[0]):
                 self.verdict, self.causes = "conditional", ("condition", "one sample")
                 self.diagnosis = f"{self._broadcasts[0]} It is right only for one sample; for more it is no product."
             return candidates[0]
@@ -316,13 +318,25 @@ class Comparison(Display):
             parts += [where] if "but one" in where and len(self.engine) > 2 and not best.fault else []
             self.suggestion = self._suggested(findings[0].mended, best)
         elif not known:
-            parts += [self._where(whole)] if self.value is not None and not best.fault else []
+            digits = "" if self._exact or self.difference is None else agreement(self.value, self._inputs.own.engine)
+            parts += [digits or self._where(whole)] if self.value is not None and not best.fault else []
             parts += ["it is not what the tape has by this name."] if best.fault and len(parts) < 2 else []
             few = "It is too long to try every small edit; those that were tried do not explain it."
             none = "No small edit explains it." if self.text else "No simple cause explains it."
-            parts.append(few if self._inputs.scope.work.cut else none)
+            parts += [] if digits else [few if self._inputs.scope.work.cut else none]
         self.diagnosis = " ".join(parts)
         return best
+
+    def _only_of_one(self, candidate: Candidate) -> bool:
+        """Whether a formula is wrong for two samples, where the loss has a value for two."""
+        scope = self._inputs.scope
+        with contextlib.suppress(ValueError, TypeError, IndexError):
+            trial = self._inputs.trial(samples(given(scope.reading), scope, 0, 0))
+            if trial.nodes[scope.loss._record.stamp].size != 1:
+                return False
+            with contextlib.suppress(Misfit):
+                return not self._close(np.asarray(candidate.run(trial)), trial)
+        return True
 
     # --- lines ---
 
@@ -433,42 +447,21 @@ class Comparison(Display):
 
     def _where(self, candidate: Candidate) -> str:
         """Where the difference sits, on fresh inputs too."""
-        engine = self._inputs.own.engine
         if self.value is None:
             return ""
         if self.difference is None:
-            return f"The formula has the shape {np.shape(self.value)}, the gradient {np.shape(engine)}."
-        largest = float(np.max(np.abs(engine), initial=0))
-        bad = ~(np.abs(self.difference) <= self._rtol * largest + self._inputs.own.noise)
-        if not bad.any():
-            return ""
-        if self.max_rel_error < 1e-2 and not self.text and self._is_rounded():
-            digits = int(-np.log10(self.max_rel_error))
-            return f"It agrees to about {digits} digits, as rounded numbers do; rtol= says what is enough."
+            return f"The formula has the shape {np.shape(self.value)}, the gradient {np.shape(self.engine)}."
+        bad = self._apart(self.value, self._inputs.own)
         for trial in self._inputs.likely if self._exact else []:
-            with contextlib.suppress(Misfit), np.errstate(all="ignore"):
-                value = np.reshape(np.asarray(candidate.run(trial), float), np.shape(bad))
-                engine = np.reshape(trial.engine, np.shape(bad))
-                bad |= ~(np.abs(value - engine) <= self._rtol * np.max(np.abs(engine), initial=0) + trial.noise)
-        if bad.all() and bad.size > 1:
-            return "All entries differ."
-        if bad.ndim == 2 and bad.size > 1:
-            for axis, what in ((1, "row"), (0, "column")):
-                lines = np.flatnonzero(bad.any(axis=axis))
-                if len(lines) < bad.shape[1 - axis]:
-                    listed = ", ".join(map(str, lines[:6])) + (", …" if len(lines) > 6 else "")
-                    many = "s" * (len(lines) > 1)
-                    only = f"It is right in all {what}s but {'one' if len(lines) == 1 else str(len(lines))}: "
-                    return f"{only}the difference sits in {what}{many} {listed} (counted from 0)."
-        first = tuple(int(i) for i in np.argwhere(bad)[0])
-        return f"{int(bad.sum())} of {bad.size} entries differ, the first at {first}."
+            with contextlib.suppress(Misfit, ValueError), np.errstate(all="ignore"):
+                bad |= self._apart(np.asarray(candidate.run(trial), float), trial)
+        return placed(bad)
 
-    def _is_rounded(self) -> bool:
-        """Whether the difference is that of numbers in few digits: everywhere small, or that of so many decimals."""
-        difference, value = np.abs(self.difference), np.asarray(self.value)
-        decimals = next((n for n in range(16) if np.allclose(np.round(value, n), value, rtol=0, atol=1e-15)), 16)
-        everywhere = difference <= 1e-2 * np.abs(self._inputs.own.engine)
-        return bool(np.all(everywhere | (difference <= 10.0**-decimals)))
+    def _apart(self, value: Array, trial: Trial) -> Array:
+        """Where a value is not the gradient."""
+        engine = np.asarray(trial.engine)
+        most = self._rtol * float(np.max(np.abs(engine), initial=0)) + trial.noise
+        return ~(np.abs(np.reshape(value, engine.shape) - engine) <= most)
 
     def __bool__(self) -> bool:
         return self.verdict in ("right", "conditional")

@@ -14,7 +14,7 @@ from .context import Context
 from .context import name as quantity_tree
 from .edits import SAID, Edit, edits
 from .factors import Factor, explained, named_factors, scaled_by
-from .finding import Finding, Inputs, ratio
+from .finding import Finding, Inputs, but, ratio
 from .mistakes import constants, extra, layers, orders, products, signs, transposes
 from .printing import Printer
 from .scope import Quantity
@@ -85,14 +85,14 @@ class Diagnosis:
             whole = Tree("T", (self.tree,)) if self.tree is not None and self.tree.kind != "T" else None
             if self.tree is not None and self.tree.kind == "T":
                 whole = self.tree.args[0]
-            said = "It is the transpose of the gradient: factors are swapped, or a transpose is missing."
+            said = f"It is the transpose of the gradient{but(turned)}: factors are swapped, or a transpose is missing."
             yield self.with_factor(("transpose",), said, whole, turned, 1.0)
             return
         engine = self.inputs.own.engine
         flat = self.constant(lambda trial: _same_size(self.formula(trial), trial.engine))
         if flat is not None:
             shape = np.shape(self.formula(self.inputs.own))
-            said = f"The numbers are right, the shape is not: {shape} instead of {np.shape(engine)}."
+            said = f"The numbers are right{but(flat)}, the shape is not: {shape} instead of {np.shape(engine)}."
             yield self.with_factor(("shape",), said, self.kept() if self.tree is not None else None, flat, 1.0)
             return
         yield from conditions(self)
@@ -138,6 +138,7 @@ class Diagnosis:
         factor = found[0] if found else Factor("factor", c, f"{c:.6g}", f"{1 / c:.10g}")
         known = " or ".join(dict.fromkeys(each.said for each in found))
         text = self.about(factor, known or f"{c:.6g}, the same on all inputs tried,")
+        text = f"Then {text[0].lower()}{text[1:]}" if said else text
         mended = None if tree is None or self.printer is None else _multiplied(tree, factor, self.printer.notation)
         return Finding((*causes, factor.cause), f"{said} {text}".strip(), mended, cost + (0.6 if found else 3))
 

@@ -49,7 +49,7 @@ class Inputs:
 
     def trial(self, numbers: dict[str, Any], cut: Iterable[tuple[int, int]] = ()) -> Trial:
         numbers = {**numbers, **self.labels}
-        numbers = one_sample(numbers, self.scope) if self.alone else numbers
+        numbers = samples(numbers, self.scope, 0) if self.alone else numbers
         return Trial(self.scope, self.wrt, numbers, self.matrices, frozenset(cut), self.wanted)
 
     def only_own(self) -> None:
@@ -134,12 +134,17 @@ def ratio(value: Array, engine: Array) -> float | None:
     return c if close else None
 
 
-def one_sample(numbers: dict[str, Any], scope: Scope, i: int = 0) -> dict[str, Any]:
-    """One of a batch alone."""
+def but(c: float) -> str:
+    """What is to be said beside that something is so, where it is so c times."""
+    return "" if abs(c - 1) < 1e-7 else " but for the sign" if abs(c + 1) < 1e-7 else " but for a constant factor"
+
+
+def samples(numbers: dict[str, Any], scope: Scope, *places: int) -> dict[str, Any]:
+    """Some of a batch alone."""
     axis = scope.axis
     alone = dict(numbers)
     for name, tensor in scope.reading.given.items():
         constant = getattr(tensor, "_record", None) is None and np.ndim(numbers[name]) > axis
-        if constant and numbers[name].shape[axis] == scope.batch > 1:
-            alone[name] = np.take(numbers[name], [i], axis)
+        if constant and numbers[name].shape[axis] == scope.batch < numbers[name].size:
+            alone[name] = np.take(numbers[name], places, axis)
     return alone
