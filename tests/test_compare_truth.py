@@ -171,12 +171,18 @@ def test_a_suggestion_has_names_that_the_tape_has():
     assert comparison.suggestion == "((W2.T @ (o - t)) * (1 - h**2)) @ x.T + 0.2 * W"
 
 
-def test_a_suggestion_runs_in_numpy():
-    (W,), (x, t) = tensors(23, W=(4, 3)), tensors(24, False, x=(3, 5), t=(4, 5))
-    z = (W @ x).named("z")
+@pytest.mark.parametrize(("wrt", "formula", "suggestion"), [
+    ("W", "((a - t) * np.heaviside(-z, 0)) @ x.T", "((a - t) * np.heaviside(z, 0)) @ x.T"),
+    ("b", "np.sum((t - a) * (z > 0), axis=1).reshape(-1, 1)", "-np.sum((t - a) * (z > 0), axis=1).reshape(-1, 1)"),
+    ("b", "np.reshape(((a + t) * (z > 0)) @ np.ones(5), (4, 1))", "(((a - t) * (z > 0)) @ np.ones(5)).reshape((4, 1))"),
+    ("W", "((t - leaky_relu(z)) * (z > 0)) @ x.T", "((leaky_relu(z) - t) * (z > 0)) @ x.T"),
+])  # fmt: skip
+def test_a_suggestion_runs_in_numpy(wrt, formula, suggestion):
+    W, b = tensors(23, W=(4, 3), b=(4, 1))
+    x, t = tensors(24, False, x=(3, 5), t=(4, 5))
+    z = (W @ x + b).named("z")
     a = tg.relu(z).named("a")
-    comparison = tg.compare(tg.squared_error(t, a), W, "((a - t) * np.heaviside(-z, 0)) @ x.T")
-    assert comparison.suggestion == "((a - t) * np.heaviside(z, 0)) @ x.T"
+    assert tg.compare(tg.squared_error(t, a), wrt, formula).suggestion == suggestion
 
 
 def test_the_place_is_that_of_the_mistake():
