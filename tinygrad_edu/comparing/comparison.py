@@ -18,13 +18,15 @@ from ..sweep import below, leading_to
 from ..symbolic import Formula, derive
 from ..symbolic.derive import LARGEST, wanted
 from ..symbolic.reading import Reading
+from ..symbolic.replay import given
 from ..symbolic.terms import session
 from .callables import called, constant
 from .calls import is_one_hot
 from .cursor import Name
 from .diagnosis import Diagnosis, explanations
+from .differences import agreement, placed
 from .display import LONGEST, Display
-from .finding import Inputs
+from .finding import Inputs, samples
 from .grammar import parse
 from .printing import Printer
 from .programs import Fault, Program, read_as
@@ -285,19 +287,17 @@ class Comparison(Display):
             if self._exact and any(self._contradicts(candidates[0], trial) for trial in self._inputs.turned()):
                 self.verdict, self.causes = "conditional", ("condition", "signs")
                 self.diagnosis = "It is right for inputs with the signs that they have here, and not for all."
-            if self._broadcasts and self._inputs.scope.batch == 1:
+            if self._broadcasts and self._inputs.scope.batch == 1 and self._only_of_one(candidates[0]):
                 self.verdict, self.causes = "conditional", ("condition", "one sample")
                 self.diagnosis = f"{self._broadcasts[0]} It is right only for one sample; for more it is no product."
             return candidates[0]
-        for strict in (False, True):
-            pieces = self._pieces(candidates, right, strict)
-            searched = [Diagnosis(each.inputs or self._inputs, *each[:3]) for each in pieces]
-            known = pieces[0].fault is not None and not pieces[0].fault.wanted
-            which, findings = (0, []) if known else explanations(searched, self._exact)
-            best = pieces[which]
-            if best.fault is None or not best.fault.scaled or not findings or "mean" in findings[0].causes:
-                break
-        self.value = self._run(candidates[0] if best.fault else best)
+        pieces = self._pieces(candidates, right)
+        searched = [Diagnosis(each.inputs or self._inputs, *each[:3]) for each in pieces]
+        known = pieces[0].fault is not None and not pieces[0].fault.wanted
+        which, findings = (0, []) if known else explanations(searched, self._exact)
+        best = pieces[which]
+        whole = candidates[0] if best.fault else best
+        self.value = self._run(whole)
         self._measure()
         self.verdict = "ill-shaped" if self.difference is None else "wrong"
         parts = [*self._broadcasts] if best.fault or self.value is not None else [self._misfit]
@@ -307,29 +307,42 @@ class Comparison(Display):
             self.verdict = "conditional" if findings[0].holds and not best.fault else self.verdict
             parts += [findings[0].said, *(f"Or, as well possible: {each.said}" for each in findings[1:])]
             self.causes = findings[0].causes
-            where = self._where()
+            where = self._where(whole)
             parts += [where] if "but one" in where and len(self.engine) > 2 and not best.fault else []
             self.suggestion = self._suggested(findings[0].mended, best)
         elif not known:
-            parts += [self._where()] if self.value is not None and not best.fault else []
+            digits = "" if self._exact or self.difference is None else agreement(self.value, self._inputs.own.engine)
+            parts += [digits or self._where(whole)] if self.value is not None and not best.fault else []
             parts += ["it is not what the tape has by this name."] if best.fault and len(parts) < 2 else []
             few = "It is too long to try every small edit; those that were tried do not explain it."
             none = "No small edit explains it." if self.text else "No simple cause explains it."
-            parts.append(few if self._inputs.scope.work.cut else none)
+            parts += [] if digits else [few if self._inputs.scope.work.cut else none]
         self.diagnosis = " ".join(parts)
         return best
+
+    def _only_of_one(self, candidate: Candidate) -> bool:
+        """Whether a formula is wrong for two samples, where the loss has a value for two."""
+        scope = self._inputs.scope
+        with contextlib.suppress(ValueError, TypeError, IndexError):
+            trial = self._inputs.trial(samples(given(scope.reading), scope, 0, 0))
+            if trial.nodes[scope.loss._record.stamp].size != 1:
+                return False
+            with contextlib.suppress(Misfit):
+                return not self._close(np.asarray(candidate.run(trial)), trial)
+        return True
 
     # --- lines ---
 
     def _fault(
-        self, candidate: Candidate, right: bool = False, notes: list[str] | None = None, strict: bool = False
+        self, candidate: Candidate, right: bool = False, notes: list[str] | None = None
     ) -> Fault | None:
         """The first wrong line of a text; None where there is but one, or none."""
         program = candidate.program
         if program is None or not (program.several or right):
             return None
         notes = [] if notes is None else notes
-        return program.fault(candidate.choose, self._ratio, self._equal, right, notes, strict)
+        batch = float(self._inputs.scope.batch) if self._inputs.averages else 0.0
+        return program.fault(candidate.choose, self._ratio, self._equal, right, notes, batch)
 
     def _ratio(self, tree: Tree, quantity: Quantity) -> float | None:
         """How many times a quantity of the tape a formula is."""
@@ -355,10 +368,10 @@ class Comparison(Display):
             self._others[quantity] = Inputs(scope, node, own.matrices, own.alone, quantity, own.labels)
         return self._others[quantity]
 
-    def _pieces(self, candidates: list[Candidate], right: bool, strict: bool) -> list[Candidate]:
+    def _pieces(self, candidates: list[Candidate], right: bool) -> list[Candidate]:
         """The formulas in which a mistake is looked for: the whole, or those that the first wrong line is to be."""
         right = right or (self._exact and self._right(candidates[0], likely=True))
-        faults = [(each, self._fault(each, right, strict=strict)) for each in candidates]
+        faults = [(each, self._fault(each, right)) for each in candidates]
         if whole := [each for each, fault in faults if fault is None]:
             return whole
         place = max(fault.line.place for _, fault in faults if fault)
@@ -405,10 +418,12 @@ class Comparison(Display):
             if raw.changes and raw.target is not None:
                 start, text = raw.target.at, f"{raw.target.text} = {text}"
             text = whole[:start] + text + whole[end:]
+        if "".join(text.split()) == "".join(self.text.split()):
+            return None
         with contextlib.suppress(FormulaError, Misfit):
             for program, choose, tree, _ in readings(body(text, scope.keys), scope, self._node._record.stamp, []):
                 found = Candidate(functools.partial(_evaluated, tree), tree, program=program, choose=choose)
-                if self._right(found, likely=True) and self._fault(found, right=True) is None and text != self.text:
+                if self._right(found, likely=True) and self._fault(found, right=True) is None:
                     return text
         return None
 
@@ -424,38 +439,23 @@ class Comparison(Display):
             self.max_abs_error = float(np.max(np.abs(self.difference), initial=0))
             self.max_rel_error = self.max_abs_error / (float(np.max(np.abs(engine), initial=0)) or 1.0)
 
-    def _where(self) -> str:
-        """Where the difference sits."""
-        engine = self._inputs.own.engine
+    def _where(self, candidate: Candidate) -> str:
+        """Where the difference sits, on fresh inputs too."""
         if self.value is None:
             return ""
         if self.difference is None:
-            return f"The formula has the shape {np.shape(self.value)}, the gradient {np.shape(engine)}."
-        largest = float(np.max(np.abs(engine), initial=0))
-        bad = ~(np.abs(self.difference) <= self._rtol * largest + self._inputs.own.noise)
-        if not bad.any():
-            return ""
-        if self.max_rel_error < 1e-2 and not self.text and self._is_rounded():
-            digits = int(-np.log10(self.max_rel_error))
-            return f"It agrees to about {digits} digits, as rounded numbers do; rtol= says what is enough."
-        if bad.all() and bad.size > 1:
-            return "All entries differ."
-        if bad.ndim == 2 and bad.size > 1:
-            for axis, what in ((1, "row"), (0, "column")):
-                lines = np.flatnonzero(bad.any(axis=axis))
-                if len(lines) < bad.shape[1 - axis]:
-                    listed = ", ".join(map(str, lines[:6])) + (", …" if len(lines) > 6 else "")
-                    many = "s" * (len(lines) > 1)
-                    only = f"It is right in all {what}s but {'one' if len(lines) == 1 else str(len(lines))}: "
-                    return f"{only}the difference sits in {what}{many} {listed} (counted from 0)."
-        first = tuple(int(i) for i in np.argwhere(bad)[0])
-        return f"{int(bad.sum())} of {bad.size} entries differ, the first at {first}."
+            return f"The formula has the shape {np.shape(self.value)}, the gradient {np.shape(self.engine)}."
+        bad = self._apart(self.value, self._inputs.own)
+        for trial in self._inputs.likely if self._exact else []:
+            with contextlib.suppress(Misfit, ValueError), np.errstate(all="ignore"):
+                bad |= self._apart(np.asarray(candidate.run(trial), float), trial)
+        return placed(bad)
 
-    def _is_rounded(self) -> bool:
-        """Whether the difference is that of numbers in few digits: everywhere small, or of one size everywhere."""
-        difference, engine = np.abs(self.difference), np.abs(self._inputs.own.engine)
-        alike = float(np.max(difference)) <= 10 * float(np.median(difference))
-        return alike or bool(np.all(difference <= 1e-2 * engine))
+    def _apart(self, value: Array, trial: Trial) -> Array:
+        """Where a value is not the gradient."""
+        engine = np.asarray(trial.engine)
+        most = self._rtol * float(np.max(np.abs(engine), initial=0)) + trial.noise
+        return ~(np.abs(np.reshape(value, engine.shape) - engine) <= most)
 
     def __bool__(self) -> bool:
         return self.verdict in ("right", "conditional")

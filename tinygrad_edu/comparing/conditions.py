@@ -10,11 +10,14 @@ import numpy as np
 
 from ..record import Node
 from ..symbolic.replay import Assumption, given
-from .finding import Finding, one_sample
+from .finding import Finding, but, samples
 from .scope import Scope
 
 if TYPE_CHECKING:
     from .diagnosis import Diagnosis
+
+
+SAMPLES = 16  # on each of which a formula has to be right that is right for one sample
 
 
 class Target(NamedTuple):
@@ -53,7 +56,7 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
         if c is not None and diagnosis.plain(c) and not (here and abs(c - 1) > 1e-7):
             which = f"{', '.join(each.name for each in group)} along axis {group[0].axis}"
             so = "as they do here" if here else f"here the sums are {_few(group[0].sums)}"
-            said = f"It is right only if the targets sum to 1 ({which}); {so}."
+            said = f"It is right{but(c)} only if the targets sum to 1 ({which}); {so}."
             finding = diagnosis.with_factor(("condition", "sum to 1"), said, None, c, 1.0)
             yield finding._replace(holds=here and accident)
             return
@@ -93,16 +96,17 @@ def late_conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
         if _is_square(value):
             c = diagnosis.constant(diagnosis.formula, inputs.changed(functools.partial(_symmetric, name)))
             if c is not None and diagnosis.plain(c):
-                said = f"It is right only if {name} is symmetric; here it is not."
+                said = f"It is right{but(c)} only if {name} is symmetric; here it is not."
                 yield diagnosis.with_factor(("condition", "symmetric"), said, None, c, 1.0)
                 return
     batch = scope.batch
     if batch > 1:
         try:
-            alone = inputs.changed(lambda n: one_sample(n, scope))
+            alone = (inputs.changed(lambda n, i=i: samples(n, scope, i)) for i in range(min(batch, SAMPLES)))
+            right = all(trials and diagnosis.right(diagnosis.formula, trials) for trials in alone)
         except (ValueError, TypeError, IndexError):
             return
-        if alone and diagnosis.right(diagnosis.formula, alone):
+        if right:
             yield Finding(("condition", "one sample"), f"It is right only for one sample; here the batch has {batch}.")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..symbolic.reading import WHOLE
 from .calls import COMPUTE
 from .evaluate import Ones, Unit
-from .factors import named_factors
+from .factors import Factor, named_factors
 from .scope import Quantity, Scope
 from .tree import Tree, call, had, negative, number
 from .trial import Trial
@@ -34,13 +34,17 @@ class Context:
 
     def __init__(self, scope: Scope, trial: Trial, notation: str, tree: Tree) -> None:
         self.scope, self.trial, self.notation, self.matrices = scope, trial, notation, notation != "numpy"
-        self.factors = [each for each in named_factors(scope) if each.cause != "log"][:12]
+        named: dict[float, Factor] = {}
+        for each in named_factors(scope):
+            if each.cause != "log":
+                named.setdefault(each.value, each)
+        self.factors = [*named.values()][:12]
         self.quantities: dict[Quantity, tuple[int, ...]] = {}
         self.used = {node.data for node in tree.walk() if node.kind == "name"}
         adjoints = any(quantity.kind == "adjoint" for quantity in self.used)
         for key in scope.keys.values():
             found = [Quantity("value", key)] if self.matrices or self.typed(key) is not None else []
-            found += ([Quantity("slope", key)] if key in scope.slopes else [])
+            found += [Quantity("slope", key)] if key in scope.slopes and self.has_name(key) else []
             if isinstance(key, int) and adjoints:
                 found += [Quantity("adjoint", key)] if any(key in (layer.z, layer.a) for layer in scope.layers) else []
             for quantity in found:
@@ -88,6 +92,12 @@ class Context:
         known = value in self.used or node is None or node.name or node._record.operation is None
         return name(value) if known else None
 
+    def has_name(self, key: Any) -> bool:
+        """Whether the derivative of an activation can be written: its value, or what it is applied to, has a name."""
+        before = self.scope.key(self.scope.reading.nodes[key]._record.inputs[0])
+        known = self.typed(key) or self.typed(before) or Quantity("slope", key) in self.used
+        return self.matrices or bool(known)
+
     def slope(self, quantity: Quantity) -> Tree:
         """The derivative of an activation: by its name on paper and where the formula has it, else as it is typed."""
         node = self.scope.reading.nodes[quantity.key]  # type: ignore[index]
@@ -119,6 +129,16 @@ class Context:
         except Misfit:
             return None
         return None if isinstance(x, Ones | Unit) else np.shape(x)
+
+    def batched(self, tree: Tree) -> bool:
+        """Whether anything that a tree is made of has an element for each sample."""
+        shapes = (self.quantities.get(each.data) or self.shape(each) for each in tree.walk() if each.kind == "name")
+        return self.scope.batch > 1 and any(self.over_batch(shape or (), None) for shape in shapes)
+
+    def over_batch(self, shape: tuple[int, ...], axis: int | None) -> bool:
+        """Whether a sum along an axis, or along all, is one over the batch."""
+        samples = self.scope.axis if len(shape) > 1 else 0
+        return axis in (samples, None) and shape[samples : samples + 1] == (self.scope.batch,)
 
     def activation(self, quantity: Quantity) -> str:
         """The operation that made a value."""

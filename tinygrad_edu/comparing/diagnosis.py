@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from .averaging import divides
 from .conditions import conditions, late_conditions
 from .context import Context
 from .context import name as quantity_tree
 from .edits import SAID, Edit, edits
 from .factors import Factor, explained, named_factors, scaled_by
-from .finding import Finding, Inputs, ratio
+from .finding import Finding, Inputs, but, ratio
 from .mistakes import constants, extra, layers, orders, products, signs, transposes
 from .printing import Printer
-from .scope import Quantity, Scope
+from .scope import Quantity
 from .tree import Tree, dot, had, negative, number
 from .trial import Trial
 from .work import Misfit
@@ -84,14 +85,14 @@ class Diagnosis:
             whole = Tree("T", (self.tree,)) if self.tree is not None and self.tree.kind != "T" else None
             if self.tree is not None and self.tree.kind == "T":
                 whole = self.tree.args[0]
-            said = "It is the transpose of the gradient: factors are swapped, or a transpose is missing."
+            said = f"It is the transpose of the gradient{but(turned)}: factors are swapped, or a transpose is missing."
             yield self.with_factor(("transpose",), said, whole, turned, 1.0)
             return
         engine = self.inputs.own.engine
         flat = self.constant(lambda trial: _same_size(self.formula(trial), trial.engine))
         if flat is not None:
             shape = np.shape(self.formula(self.inputs.own))
-            said = f"The numbers are right, the shape is not: {shape} instead of {np.shape(engine)}."
+            said = f"The numbers are right{but(flat)}, the shape is not: {shape} instead of {np.shape(engine)}."
             yield self.with_factor(("shape",), said, self.kept() if self.tree is not None else None, flat, 1.0)
             return
         yield from conditions(self)
@@ -136,9 +137,29 @@ class Diagnosis:
         found = explained(c, self.factors)
         factor = found[0] if found else Factor("factor", c, f"{c:.6g}", f"{1 / c:.10g}")
         known = " or ".join(dict.fromkeys(each.said for each in found))
-        text = _about(factor, known or f"{c:.6g}, the same on all inputs tried,", self.scope)
+        text = self.about(factor, known or f"{c:.6g}, the same on all inputs tried,")
+        text = f"Then {text[0].lower()}{text[1:]}" if said else text
         mended = None if tree is None or self.printer is None else _multiplied(tree, factor, self.printer.notation)
         return Finding((*causes, factor.cause), f"{said} {text}".strip(), mended, cost + (0.6 if found else 3))
+
+    def about(self, factor: Factor, said: str) -> str:
+        """What a constant factor means: of the loss and of the formula only what is to be seen in them."""
+        mean = self.inputs.averages
+        divided = None if self.tree is None else divides(self.tree)
+        if factor.cause == "mean" and factor.value > 1:
+            loss = {True: ": the loss is a mean over the batch", False: ": the loss is a sum, without such a factor"}
+            sums = ", and the formula sums" if mean and divided is False else ""
+            return f"It is too large by the factor {said}{loss.get(mean, '')}{sums}."
+        if factor.cause == "mean":
+            loss = {True: ": the loss is a mean over the batch already", False: ": the loss is a sum"}
+            once_more = ", and the formula divides once more" if mean else ", the formula takes the mean over the batch"
+            what = once_more if divided and mean is not None else ""
+            return f"It is too small, by the factor {said}{loss.get(mean, '')}{what}."
+        if factor.cause == "log":
+            base = f"{self.scope.base:g}" if self.scope.base else "e: it is the natural one"
+            return (f"A constant factor is wrong, the logarithm's: it is {said} times the gradient. "
+                    f"The base of the loss is {base}.")  # fmt: skip
+        return f"A constant factor is wrong: it is {said} times the gradient."
 
     def single(self) -> Iterator[Finding]:
         """One edit."""
@@ -237,9 +258,10 @@ class Diagnosis:
         several = [(source, edge) for source, edges in users.items() if len(edges) > 1 for edge in edges]
         for _, (stamp, place) in several[:16]:
             later = stamp
-            while later not in self.scope.shown and len(users.get(later, ())) == 1:
+            while not nodes[later].name and len(users.get(later, ())) == 1:
                 later = users[later][0][0]
-            yield stamp, place, str(self.scope.shown.get(later) or nodes[stamp]._record.operation.name)
+            what = nodes[later].name or self.scope.shown.get(stamp) or nodes[stamp]._record.operation.name
+            yield stamp, place, str(what)
 
     def scalar(self) -> Iterator[Finding]:
         """A factor that is missing, which is a power of a number on the tape, or one over the loss, as of a norm."""
@@ -370,21 +392,6 @@ def _multiplied(tree: Tree, factor: Factor, notation: str) -> Tree:
     """The formula divided by a factor."""
     piece = scaled_by(factor, notation)
     return had((piece, 1), (tree, 1)) if notation == "numpy" else Tree("dot", (piece, tree))
-
-
-def _about(factor: Factor, said: str, scope: Scope) -> str:
-    if factor.cause == "mean" and factor.value > 1:
-        why = "a mean over the batch, and the formula sums" if scope.averages else "a sum, without such a factor"
-        return f"It is too large by the factor {said}: the loss is {why}."
-    if factor.cause == "mean":
-        once_more = "a mean over the batch already, and the formula divides once more"
-        why = once_more if scope.averages else "a sum, the formula takes the mean over the batch"
-        return f"It is too small, by the factor {said}: the loss is {why}."
-    if factor.cause == "log":
-        base = f"{scope.base:g}" if scope.base else "e: it is the natural one"
-        return (f"A constant factor is wrong, the logarithm's: it is {said} times the gradient. "
-                f"The base of the loss is {base}.")  # fmt: skip
-    return f"A constant factor is wrong: it is {said} times the gradient."
 
 
 SEARCHES = (

@@ -35,6 +35,7 @@ SAID = {  # the causes, and what is said of them
     "sum": "The sum is wrong: {old} should be {new}.",
     "axis": "Softmax is taken along the wrong axis: {old} should be {new}.",
     "mean": "Sum and mean over the batch are confused: {old} should be {new}.",
+    "average": "Sum and mean are confused: {old} should be {new}.",
     "outer": "An outer product is meant, of each element by each: {old} should be {new}.",
     "jacobian": "The Jacobian of softmax is missing, or a part of it: {old} should be {new}.",
     "division": "Multiplied where it should be divided, or the other way round: {old} should be {new}.",

@@ -50,15 +50,20 @@ def named_factors(scope: Scope) -> list[Factor]:
             found.append(Factor("log", math.log(k) / ln, f"ln {k} over ln {base}", f"ln({base})/ln({k})"))
         found.append(Factor("log", math.log(k), f"ln {k}", f"1/ln({k})"))
         found.append(Factor("log", 1 / math.log(k), f"1/ln {k}", f"ln({k})"))
-    found += [Factor("factor", x, f"the constant {x:g}", f"1/{x!r}") for x in scope.scalars if x not in (0, 1)]
-    found += [Factor("factor", 1 / x, f"1 over the constant {x:g}", f"{x!r}") for x in scope.scalars if x not in (0, 1)]
+    for x in scope.scalars:
+        if x not in (0, 1) and not _explained(x, found):
+            found.append(Factor("factor", x, f"{x:g}", f"1/{x!r}"))
+            found.append(Factor("factor", 1 / x, f"1/{x:g}", f"{x!r}"))
     return found
+
+
+def _explained(c: float, factors: list[Factor]) -> list[Factor]:
+    return [each for each in factors if math.isclose(abs(c), each.value, rel_tol=1e-6)]
 
 
 def explained(c: float, factors: list[Factor]) -> list[Factor]:
     """The factors that a number is, up to its sign; the simple ones alone where there are any."""
-    found = [each for each in factors if math.isclose(abs(c), each.value, rel_tol=1e-6)]
-    found = [each for each in found if "the constant" not in each.said] or found
+    found = _explained(c, factors)
     several = (" over ", " times ")
     simple = [each for each in found if not any(word in each.said.removeprefix("1 over ") for word in several)]
     return (simple or found)[:2]

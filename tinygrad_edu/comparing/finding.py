@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..symbolic.replay import Assumption, given, in_domain, perturbed
+from .averaging import averages
 from .scope import Quantity, Scope
 from .tree import Tree
 from .trial import Trial
@@ -47,7 +49,7 @@ class Inputs:
 
     def trial(self, numbers: dict[str, Any], cut: Iterable[tuple[int, int]] = ()) -> Trial:
         numbers = {**numbers, **self.labels}
-        numbers = one_sample(numbers, self.scope) if self.alone else numbers
+        numbers = samples(numbers, self.scope, 0) if self.alone else numbers
         return Trial(self.scope, self.wrt, numbers, self.matrices, frozenset(cut), self.wanted)
 
     def only_own(self) -> None:
@@ -67,6 +69,12 @@ class Inputs:
             assume = tuple(self.summing())
             self._likely = (self.changed(assume=assume) if assume else self.fresh) or [self.own]
         return self._likely
+
+    @functools.cached_property
+    def averages(self) -> bool | None:
+        """Whether the loss is a mean over the batch, on all inputs; None where it is to be called neither that nor a
+        sum."""
+        return averages(self.scope, [self.own, *self.likely])
 
     def summing(self) -> Iterator[Assumption]:
         """The constants whose numbers sum to 1 over the outputs."""
@@ -126,12 +134,17 @@ def ratio(value: Array, engine: Array) -> float | None:
     return c if close else None
 
 
-def one_sample(numbers: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """The first of a batch alone."""
+def but(c: float) -> str:
+    """What is to be said beside that something is so, where it is so c times."""
+    return "" if abs(c - 1) < 1e-7 else " but for the sign" if abs(c + 1) < 1e-7 else " but for a constant factor"
+
+
+def samples(numbers: dict[str, Any], scope: Scope, *places: int) -> dict[str, Any]:
+    """Some of a batch alone."""
     axis = scope.axis
     alone = dict(numbers)
     for name, tensor in scope.reading.given.items():
         constant = getattr(tensor, "_record", None) is None and np.ndim(numbers[name]) > axis
-        if constant and numbers[name].shape[axis] == scope.batch > 1:
-            alone[name] = np.take(numbers[name], [0], axis)
+        if constant and numbers[name].shape[axis] == scope.batch < numbers[name].size:
+            alone[name] = np.take(numbers[name], places, axis)
     return alone

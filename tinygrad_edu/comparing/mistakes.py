@@ -251,16 +251,19 @@ def sums(node: Tree, context: Context) -> Iterator[Piece]:
                 changed = along if plain else call(node.data[0], *node.args, **new)
                 yield "sum", 1.05 if same_axis else 1.1, changed
         other = "mean" if node.data[0] == "sum" else "sum"
-        yield "mean", 1.15, call(other, node.args[0], **params)
+        axis = params.get("axis")
+        over = context.over_batch(inner, axis % max(len(inner), 1) if isinstance(axis, int) else None)
+        yield "mean" if over else "average", 1.15, call(other, node.args[0], **params)
         yield "sum", 1.45, node.args[0]
     elif shape is not None and max(shape, default=1) > 1 and node.kind != "number":
         axis = context.scope.axis
         for keep in ({},) if context.matrices else ({"keepdims": "True"}, {}):
             if len(shape) == 2:
-                yield "bias", 1.2, summed(node, axis, context, keep)
+                yield "bias" if context.over_batch(shape, axis) else "sum", 1.2, summed(node, axis, context, keep)
                 yield "sum", 1.5, summed(node, 1 - axis, context, keep)
         number_wanted = np.ndim(context.trial.engine) == 0
-        yield "bias" if number_wanted or len(shape) < 2 else "sum", 1.15 if number_wanted else 1.6, call("sum", node)
+        batch = (number_wanted or len(shape) < 2) and int(np.prod(shape)) == context.scope.batch
+        yield "bias" if batch else "sum", 1.15 if number_wanted else 1.6, call("sum", node)
 
 
 def summed(node: Tree, axis: int, context: Context, keep: dict[str, str]) -> Tree:
@@ -304,7 +307,8 @@ def scalings(node: Tree, context: Context) -> Iterator[Piece]:
             for factor in context.factors:
                 piece = scaled_by(factor, context.notation)
                 scaled = had((piece, 1), (term, 1)) if context.notation == "numpy" else dot(piece, term)
-                yield factor.cause, 1.5, node.with_args((*node.args[:i], scaled, *node.args[i + 1 :]))
+                cause = "factor" if factor.cause == "mean" and not context.batched(term) else factor.cause
+                yield cause, 1.55, node.with_args((*node.args[:i], scaled, *node.args[i + 1 :]))
 
 
 def groupings(node: Tree, context: Context) -> Iterator[Piece]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .spelling import Spelling
 from .tree import Tree
 
@@ -48,7 +50,6 @@ NOTATIONS = {
 }  # fmt: skip
 LATEX_FUNCTIONS = {"ln", "log", "exp", "sin", "cos", "tan", "tanh", "cosh", "sinh", "max", "min"}
 NUMPY = {"ln": "log", "norm": "linalg.norm", "det": "linalg.det"}
-OF_NUMPY = {"softmax", "sigmoid", "relu", "softplus", "act", "slope", "H", "heaviside", "len"}
 
 
 class Printer:
@@ -178,6 +179,8 @@ class Printer:
             return f"{self.style.bars(args[0])}_{params['ord']}", ATOM
         if name in ("column", "row"):
             return f"{self.inside(tree.args[0], ATOM)}[{':, None' if name == 'column' else 'None, :'}]", ATOM
+        if name == "reshape" and self.notation == "numpy":
+            return f"{self.inside(tree.args[0], ATOM)}.reshape({', '.join(args[1:])})", ATOM
         if name == "size":
             return f"{self.inside(tree.args[0], ATOM)}.size", ATOM
         if name == "shape":
@@ -186,7 +189,8 @@ class Printer:
         args += [f"{key}={value}" for key, value in shown.items() if value is not None]
         if self.notation == "latex":
             return self._latex(name, args)
-        function = name if self.notation == "unicode" or name in OF_NUMPY else f"np.{NUMPY.get(name, name)}"
+        known = hasattr(np, NUMPY.get(name, name).split(".")[0]) and (name, len(args)) != ("heaviside", 1)
+        function = f"np.{NUMPY.get(name, name)}" if self.notation == "numpy" and known else name
         return f"{function}({', '.join(args)})", ATOM
 
     def _latex(self, name: str, args: list[str]) -> Text:

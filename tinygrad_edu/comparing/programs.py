@@ -78,7 +78,6 @@ class Fault(NamedTuple):
     member: int
     wanted: list[Quantity]
     said: str = ""
-    scaled: bool = False  # whether an earlier line was taken for that of a sample, and should be divided here
 
 
 class Program:
@@ -364,13 +363,11 @@ class Program:
 
     def fault(
         self, choose: Mapping[Any, int], ratio: Callable[[Tree, Quantity], float | None],
-        equal: Callable[[Tree, Tree], bool], right: bool, notes: list[str], strict: bool = False,
+        equal: Callable[[Tree, Tree], bool], right: bool, notes: list[str], batch: float = 0.0,
     ) -> Fault | None:  # fmt: skip
         """The first wrong line, where earlier ones stand for what the tape has; where the formula is `right`, only a
         chain with a wrong link. Of wrong lines that the formula does not need there are notes. Where the loss is a
-        mean, a line such as dZ = A − Y may be that of one sample, divided later, unless it is to be `strict`."""
-        batch = float(self.scope.batch) if self.scope.batch > 1 and self.scope.averages and not strict else 0.0
-        scaled = False
+        mean over a `batch`, a line such as dZ = A − Y may be that of one sample, divided later."""
         goal = next(line for line in self.read(choose) if line.place == self.goal)
         for line in self.read(choose):
             needed, last = line.place in goal.needs, line.place == self.goal
@@ -386,14 +383,13 @@ class Program:
                 wanted = [*wanted, *(each._replace(number=batch) for each in wanted if batch and self._inner(each))]
                 place = self._compared(line, wanted, ratio)
                 place = None if self._goes_on(line.place) and not last else place
-                scaled |= line.stands.kind == "name" and line.stands.data.number != 0
             else:
                 place = next((k for k, each in enumerate(line.members) if k and not equal(line.members[0], each)), None)
             if place is not None and (needed or not wanted):
                 shown = [self.text[slice(*each)] for each in line.raw.places]
                 wanted = [each for each in wanted if each.kind == "adjoint"] or wanted
                 said = "" if wanted else f"{shown[place]} is not {shown[-1] if place == 0 else shown[0]}."
-                return Fault(line, place, wanted, said, scaled and not any(map(self._inner, wanted)))
+                return Fault(line, place, wanted, said)
             if place is not None and name is not None:
                 note = f"Line {line.raw.number}, which it does not need, is wrong: it is not {name.text}."
                 notes += [note] * (note not in notes)

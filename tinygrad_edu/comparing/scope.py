@@ -140,13 +140,6 @@ class Scope(Layers):
             if x is None and np.size(value) == 1
         })  # fmt: skip
 
-    @property
-    def averages(self) -> bool:
-        """Whether the loss is a mean over the batch, as far as is to be seen."""
-        counts = [n for n in (self.batch, self.batch * self.outputs) if n > 1]
-        divided = any(math.isclose(x, n ** power) for x in self.scalars for n in counts for power in (1, -1))
-        return divided or any(name_of(node) == "mean" for node in self.reading.nodes.values())
-
     def _weighs_vectors(self) -> bool:
         """Whether the last layer makes one number of each sample: X @ w."""
         W = self.layers[-1].W if self.layers else None

@@ -33,7 +33,7 @@ class Spelling:
                 if role and notation != "numpy" and LAYERED.search(node.text):
                     pattern = LAYERED.sub(r"\1{\2@\3\5@\4}", node.text)
                     self.patterns.setdefault((role[0], node.data.kind), pattern)
-                elif role and node.text.count(str(role[1])) == 1:
+                elif role and node.text.count(str(role[1])) == 1 and node.text != scope.shown.get(node.data.key):
                     self.patterns.setdefault((role[0], node.data.kind), node.text.replace(str(role[1]), "{#}"))
         for name, target in mapping.items():
             key = scope.keys.get(target) if isinstance(target, str) else None
