@@ -235,7 +235,7 @@ class Layers:
         x = self.reading.nodes.get(key) if isinstance(key, int) else self.reading.given.get(key or "")
         return tensor_name(x)
 
-    def counts(self, text: str) -> list[Numbering]:
+    def ways_to_count(self, text: str) -> list[Numbering]:
         """How layers may be counted in a text, the likeliest way first; where it has none, in one way."""
         if not re.search(r"\d|[kKlLℓ]", text):
             return self.numberings[:1]

@@ -31,7 +31,7 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
     `refused` as they have it.
     """
     count, seen = 0, list[Any]()
-    for numbering in scope.counts(text):
+    for numbering in scope.ways_to_count(text):
         if seen and not refused and not scope.free and numbering[:2] != scope.counting[:2]:
             return
         counted = scope.renumbered(numbering)
@@ -61,8 +61,8 @@ def counted_as(tree: Tree, program: Program, scope: Scope) -> list[str]:
     own, notes = program.scope, []
     if own.counting[:2] != scope.counting[:2]:
         notes.append(COUNTED[own.counting[:2]])
-    texts = (LAYERED.search(node.text) for node in tree.walk() if node.kind == "name")
-    letters = {(found[3] or found[5])[-1] for found in texts if found is not None and not program.about_layers}
-    for letter in sorted(letters - {"L"}):
-        notes.append(f"{letter} is read as {own.number(letter)}.")
-    return notes
+    names = (node for node in tree.walk() if node.kind == "name" and node.text != scope.shown.get(node.data.key))
+    texts = (LAYERED.search(node.text) for node in names if not program.about_layers)
+    letters = {(found[3] or found[5])[-1]: 0 for found in texts if found is not None}
+    numbers = ((letter, own.number(letter)) for letter in sorted(letters) if letter != "L")
+    return [*notes, *(f"{letter} is read as {number}." for letter, number in numbers if number is not None)]

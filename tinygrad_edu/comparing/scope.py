@@ -238,10 +238,15 @@ class Scope(Layers):
         return shown if quantity.kind == "value" and not alike else ""
 
     def _known(self, key: Key) -> str:
-        """A value by its name, or as the input of what has one: z of which only a = σ(z) is named."""
-        a = next((layer.a for layer in self.layers if layer.z == key), None)
-        after = "" if self._given_name(key) else self._given_name(a)
-        return f"the input of {after}" if after else self.shown.get(key, "it")
+        """A value by its name, or as the input of what has one: z of which only a = σ(z) is named; or as a product."""
+        layer = next((layer for layer in self.layers if layer.z == key), None)
+        if layer is None or self._given_name(key):
+            return self.shown.get(key, "it")
+        if after := self._given_name(layer.a):
+            return f"the input of {after}"
+        W, before = (self.shown.get(each or "", "") for each in (layer.W, layer.before))
+        product = f"{before}·{W}" if layer.side else f"{W}{'ᵀ' * layer.turned}·{before}"
+        return self.shown.get(key) or (product + " + …" * (layer.b is not None) if W and before else "the last sum")
 
     def is_layer(self, name: Name) -> bool:
         """Whether a^2 is a of layer 2 and no square; a^1 and a^3 are no powers, also where there is no such layer."""
