@@ -221,7 +221,8 @@ ROWS = [  # network, variable, right formulas, wrong ones, which have no value o
         "np.einsum('ij,kj->ik', (a2 - t) * a2 * (1 - a2), a1)", 'np.einsum("ij,jk", (a2 - t) * a2 * (1 - a2), a1.T)',
         "np.einsum('ij,ij,kj->ik', a2 - t, a2 * (1 - a2), a1)", "((np.clip(a2, 0, None) - t) * a2 * (1 - a2)) @ a1.T",
     ], [
-        r"\delta^L a^{{L}^T}", "δ[2]·a[2]ᵀ", "dz[1] @ a[1].T", "((a2 - t) * sigmoidPrime(a2)) @ a1.T", "((a2 + t) * self.sigmoid_prime(z2)) @ a1.T",
+        r"\delta^L a^{{L}^T}", "δ[2]·a[2]ᵀ", "dz[1] @ a[1].T", "((a2 - t) * sigmoidPrime(a2)) @ a1.T",
+        "((a2 + t) * self.sigmoid_prime(z2)) @ a1.T",
         "np.einsum('ij,kj->ki', (a2 - t) * a2 * (1 - a2), a1)", "np.einsum('ij,jk', (a2 - t) * a2 * (1 - a2), a1)",
         "np.einsum('ij,kj->ik', (a2 - t) * a2 * (1 - a2))", "np.einsum((a2 - t) * a2 * (1 - a2), a1)",
         "np.einsum('ij,ij,kj->ik', a2 + t, a2 * (1 - a2), a1)", "((np.clip(a2, 0, 0.1) - t) * a2 * (1 - a2)) @ a1.T",

@@ -135,9 +135,11 @@ class Evaluation:
 
     def sized(self, x: Array, tree: Tree, others: list[Array]) -> Array:
         """An array, where rows of I are as long as what they meet elementwise."""
+        if not isinstance(x, Rows):
+            return self.plain(x, tree)
         shapes = [np.shape(each) for each in others if not isinstance(each, UNSIZED) and np.ndim(each) == 2]
-        sizes = [shape[0 if x.turned else 1] for shape in shapes] if isinstance(x, Rows) else []
-        return self.plain(x, tree, max(sizes, default=0) if max(sizes, default=0) > 1 else 0)
+        n = max((shape[0 if x.turned else 1] for shape in shapes), default=1)
+        return self.plain(x, tree, n if n > 1 else 0)
 
     def value(self, tree: Tree) -> Array:
         """The value; ones and I as what they are."""
