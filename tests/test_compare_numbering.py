@@ -171,6 +171,14 @@ def test_the_steps_of_a_recurrence_are_no_layers():
     assert given.verdict == "right"
 
 
+def test_what_a_sum_is_weighed_with_is_no_target():
+    tape = Tape(8, ("c",))
+    loss = tg.sum(tape("c", 4, 1) * tg.sin(tape("x", 4, 1)))
+    check(loss, "x", r"c \odot f'(x)", "right")
+    with pytest.raises(FormulaError, match="nothing named y"):
+        tg.compare(loss, "x", r"y \odot f'(x)")
+
+
 # --- one reading, which is said --------------------------------------------------------------------------------------
 
 SAID = [

@@ -119,6 +119,8 @@ class Scope(Layers):
 
     def renumbered(self, numbering: Numbering) -> Scope:
         """The scope with other numbers of layers: those in the names of the parts of layers do not hold there."""
+        if numbering == self.counting:
+            return self
         scope = copy.copy(self)
         scope.counting, scope._exact, scope._meant = numbering, {}, {}
         parts = [part for i, part in enumerate(("Wb", "za")) if numbering[i] != self.counting[i]]
@@ -156,13 +158,16 @@ class Scope(Layers):
         return 1 - self.axis if ndim == 2 else 0 if ndim == 1 and self.batch == 1 else None
 
     def _target(self) -> Key | None:
-        """The constant that the last output is compared with."""
+        """The constant that the last output is compared with; without layers, no weights of a sum."""
         if self.output is None:
             return None
+        operations = {name_of(node) for node in self.reading.nodes.values()}
+        weighs = {"multiply"} if self.layers and self.layers[-1].W is None and "log" not in operations else set[str]()
         found = []
         for stamp in sorted(self.reading.nodes):
             record = self.reading.nodes[stamp]._record
-            if stamp > self.output._record.stamp and record.operation is not None:
+            named = record.operation.name if record.operation is not None else ""
+            if stamp > self.output._record.stamp and named and named not in weighs:
                 for x, value in zip(record.inputs, record.values, strict=True):
                     plain = (x is None or x._record is None) and np.shape(value) == self.output.shape
                     if plain and (key := self.constant(x, value)):
