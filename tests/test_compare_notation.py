@@ -284,7 +284,7 @@ ROWS = [  # network, variable, right formulas, wrong ones, which have no value o
         "2", "0", "-1", r"2 \mathbf{1}", r"-\mathbf{1}",
     ]),
     (three_times, "M", [
-        r"3 \mathbf{1}", "3 𝟏",
+        r"3 \mathbf{1}", "3 𝟏", r"\mathbf{1} (3 \mathbf{1})^T",
     ], [
         "1", r"\mathbf{1}", r"\mathbf{1} + \mathbf{1}", "3",
     ]),
@@ -408,6 +408,16 @@ def test_what_is_not_known_is_asked_for(network, wrt, text, said):
     with pytest.raises(FormulaError) as error:
         tg.compare(network(), wrt, text)
     assert said in str(error.value)
+
+
+def test_a_wrong_factor_of_a_penalty_is_wrong_where_it_is_known():
+    assert tg.compare(halved(), "w", "1/m * X.T @ (X @ w - y) + 2 * reg * w").verdict == "wrong"
+    assert tg.compare(lasso(), "w", "1/m * X.T @ (X @ w - y) + 2 * reg * np.sign(w)").verdict == "wrong"
+
+
+def test_the_1_norm_of_a_matrix_has_two_meanings():
+    comparison = tg.compare(frobenius(), "M", r"\frac{M}{\|M\|_1}")
+    assert comparison.verdict == "ill-shaped" and "has two meanings: write np.sum(np.abs(x))" in comparison.diagnosis
 
 
 def test_two_axes_that_fit_are_asked_about():
