@@ -180,7 +180,8 @@ ROWS = [  # network, variable, right formulas, wrong ones, which have no value o
         "1/m * np.dot(X, (A - Y).T)", r"\frac{1}{m} X (A - Y)^T", r"\frac1m \sum_i (a^{(i)} - y^{(i)}) x^{(i)}",
         r"-\frac1m \sum_{i=1}^m x^{(i)} (y^{(i)} - a^{(i)})^T", "1/N * X @ (A - Y).T",
     ], [
-        "1/(2*m) * np.dot(X, (A - Y).T)", r"\frac{1}{m} X (Y - A)^T", r"\frac1m \sum_i (y^{(i)} - a^{(i)}) x^{(i)}",
+        r"\frac1m \sum_i (\sigma(w^T x_i + b) + y_i) x_i", "1/(2*m) * np.dot(X, (A - Y).T)",
+        r"\frac{1}{m} X (Y - A)^T", r"\frac1m \sum_i (y^{(i)} - a^{(i)}) x^{(i)}",
         r"\sum_i (a^{(i)} - y^{(i)}) x^{(i)}", "1/k * X @ (A - Y).T",
     ]),
     (logistic, "b", [
@@ -191,7 +192,9 @@ ROWS = [  # network, variable, right formulas, wrong ones, which have no value o
     (logistic_rows, "w", [
         r"\frac1m \sum_i (p^{(i)} - y^{(i)}) x^{(i)}", r"\frac1n \sum_{i=1}^n x^{(i)} (p^{(i)} - y^{(i)})",
         r"\frac1m \sum_i (\sigma(w^T x^{(i)} + b) - y^{(i)}) x^{(i)}",
+        r"\frac1m \sum_i (\sigma(w^T x_i + b) - y_i) x_i",
     ], [
+        r"\frac1m \sum_i (\sigma(w^T x_i - b) - y_i) x_i", r"\sum_i (\sigma(w^T x_i + b) - y_i) x_i",
         r"\frac1m \sum_i (p^{(i)} + y^{(i)}) x^{(i)}", r"\frac1m \sum_i (\sigma(w^T x^{(i)} - b) - y^{(i)}) x^{(i)}",
     ]),
     (logistic_rows, "b", [
@@ -201,8 +204,10 @@ ROWS = [  # network, variable, right formulas, wrong ones, which have no value o
     ]),
     (softmax_rows, "W", [
         r"\frac1m \sum_i x^{(i)} (p^{(i)} - y^{(i)})^T", r"\frac1m \sum_i {x^{(i)}}^T (p^{(i)} - y^{(i)})",
+        r"\frac{1}{m} \sum_i x_i (p_i - y_i)^T",
     ], [
-        r"\frac1m \sum_i x^{(i)} (y^{(i)} - p^{(i)})^T", r"\frac1m \sum_i (p^{(i)} - y^{(i)}) x^{(i)T}",
+        r"\frac{1}{m} \sum_i (p_i - y_i) x_i^T", r"\frac1m \sum_i x^{(i)} (y^{(i)} - p^{(i)})^T",
+        r"\frac1m \sum_i (p^{(i)} - y^{(i)}) x^{(i)T}",
     ]),
     (tanh_rows, "W", [
         r"X^T ((A - T) \odot (1 - \tanh^2(XW + b)))", "Xᵀ·((A − T) ∘ tanh′(XW + b))",
