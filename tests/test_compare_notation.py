@@ -180,7 +180,8 @@ ROWS = [  # network, variable, right formulas, wrong ones, which have no value o
         "1/m * np.dot(X, (A - Y).T)", r"\frac{1}{m} X (A - Y)^T", r"\frac1m \sum_i (a^{(i)} - y^{(i)}) x^{(i)}",
         r"-\frac1m \sum_{i=1}^m x^{(i)} (y^{(i)} - a^{(i)})^T", "1/N * X @ (A - Y).T",
     ], [
-        "1/(2*m) * np.dot(X, (A - Y).T)", r"\frac{1}{m} X (Y - A)^T", r"\frac1m \sum_i (y^{(i)} - a^{(i)}) x^{(i)}",
+        r"\frac1m \sum_i (\sigma(w^T x_i + b) + y_i) x_i", "1/(2*m) * np.dot(X, (A - Y).T)",
+        r"\frac{1}{m} X (Y - A)^T", r"\frac1m \sum_i (y^{(i)} - a^{(i)}) x^{(i)}",
         r"\sum_i (a^{(i)} - y^{(i)}) x^{(i)}", "1/k * X @ (A - Y).T",
     ]),
     (logistic, "b", [
@@ -191,7 +192,9 @@ ROWS = [  # network, variable, right formulas, wrong ones, which have no value o
     (logistic_rows, "w", [
         r"\frac1m \sum_i (p^{(i)} - y^{(i)}) x^{(i)}", r"\frac1n \sum_{i=1}^n x^{(i)} (p^{(i)} - y^{(i)})",
         r"\frac1m \sum_i (\sigma(w^T x^{(i)} + b) - y^{(i)}) x^{(i)}",
+        r"\frac1m \sum_i (\sigma(w^T x_i + b) - y_i) x_i",
     ], [
+        r"\frac1m \sum_i (\sigma(w^T x_i - b) - y_i) x_i", r"\sum_i (\sigma(w^T x_i + b) - y_i) x_i",
         r"\frac1m \sum_i (p^{(i)} + y^{(i)}) x^{(i)}", r"\frac1m \sum_i (\sigma(w^T x^{(i)} - b) - y^{(i)}) x^{(i)}",
     ]),
     (logistic_rows, "b", [
@@ -201,8 +204,10 @@ ROWS = [  # network, variable, right formulas, wrong ones, which have no value o
     ]),
     (softmax_rows, "W", [
         r"\frac1m \sum_i x^{(i)} (p^{(i)} - y^{(i)})^T", r"\frac1m \sum_i {x^{(i)}}^T (p^{(i)} - y^{(i)})",
+        r"\frac{1}{m} \sum_i x_i (p_i - y_i)^T",
     ], [
-        r"\frac1m \sum_i x^{(i)} (y^{(i)} - p^{(i)})^T", r"\frac1m \sum_i (p^{(i)} - y^{(i)}) x^{(i)T}",
+        r"\frac{1}{m} \sum_i (p_i - y_i) x_i^T", r"\frac1m \sum_i x^{(i)} (y^{(i)} - p^{(i)})^T",
+        r"\frac1m \sum_i (p^{(i)} - y^{(i)}) x^{(i)T}",
     ]),
     (tanh_rows, "W", [
         r"X^T ((A - T) \odot (1 - \tanh^2(XW + b)))", "Xᵀ·((A − T) ∘ tanh′(XW + b))",
@@ -284,7 +289,7 @@ ROWS = [  # network, variable, right formulas, wrong ones, which have no value o
         "2", "0", "-1", r"2 \mathbf{1}", r"-\mathbf{1}",
     ]),
     (three_times, "M", [
-        r"3 \mathbf{1}", "3 𝟏",
+        r"3 \mathbf{1}", "3 𝟏", r"\mathbf{1} (3 \mathbf{1})^T",
     ], [
         "1", r"\mathbf{1}", r"\mathbf{1} + \mathbf{1}", "3",
     ]),
@@ -408,6 +413,16 @@ def test_what_is_not_known_is_asked_for(network, wrt, text, said):
     with pytest.raises(FormulaError) as error:
         tg.compare(network(), wrt, text)
     assert said in str(error.value)
+
+
+def test_a_wrong_factor_of_a_penalty_is_wrong_where_it_is_known():
+    assert tg.compare(halved(), "w", "1/m * X.T @ (X @ w - y) + 2 * reg * w").verdict == "wrong"
+    assert tg.compare(lasso(), "w", "1/m * X.T @ (X @ w - y) + 2 * reg * np.sign(w)").verdict == "wrong"
+
+
+def test_the_1_norm_of_a_matrix_has_two_meanings():
+    comparison = tg.compare(frobenius(), "M", r"\frac{M}{\|M\|_1}")
+    assert comparison.verdict == "ill-shaped" and "has two meanings: write np.sum(np.abs(x))" in comparison.diagnosis
 
 
 def test_two_axes_that_fit_are_asked_about():

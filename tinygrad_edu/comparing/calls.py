@@ -70,6 +70,7 @@ PRIMED = {
         "{}Gradient deriv_{}"
     ).split()
 }  # fmt: skip
+LARGEST = 10_000  # rows of I
 CONSTANTS = {"pi": math.pi, "π": math.pi, "inf": math.inf}
 
 
@@ -86,6 +87,16 @@ def _length(x: Array, ord: Any) -> Array:
     if ord == 1 and min(np.shape(x), default=1) > 1 < np.ndim(x):
         raise ValueError("the 1-norm of a matrix has two meanings: write np.sum(np.abs(x)), or the other")
     return np.sum(np.abs(x)) if ord == 1 else np.linalg.norm(x, 2)
+
+
+def _differences(x: Array, n: int = 1, axis: int = -1) -> Array:
+    return np.diff(x, min(n, np.size(x)), axis)
+
+
+def _onehot(y: Array, n: Array) -> Array:
+    if not 0 < n <= LARGEST:
+        raise ValueError(f"{n} rows of I: between 1 and {LARGEST} are read")
+    return np.eye(int(n))[np.ravel(y).astype(int)]
 
 
 def _einsum(*arrays: Array, subscripts: str) -> Array:
@@ -153,7 +164,7 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("maximum fmax", np.maximum, arguments=2), **_simple("minimum fmin", np.minimum, arguments=2),
     "clip": Function("clip", None, (2, 3), ("a_min", "a_max"), lambda args, params: _clip(*args)),
     "einsum": Function("einsum", _einsum, (2, 4), (), _with_subscripts, text=True),
-    **_simple("diff", np.diff, ("n", "axis")),
+    **_simple("diff", _differences, ("n", "axis")),
     **_simple("where", np.where, arguments=3), **_simple("outer", np.outer, arguments=2),
     **_simple("inner", np.inner, arguments=2), **_simple("vdot", np.vdot, arguments=2),
     **_simple("diag", np.diag, ("k",)), **_simple("diagflat", np.diagflat, ("k",)), **_simple("trace tr", np.trace),
@@ -206,7 +217,7 @@ def _set(x: Array, value: Array, *index: Array) -> Array:
 
 INNER: dict[str, Callable[..., Array]] = {  # functions of what the trees have no sign for, computed by name
     "column": lambda x: x[:, None], "row": lambda x: x[None, :],
-    "taken": lambda x, index: np.asarray(x)[index], "onehot": lambda y, n: np.eye(int(n))[np.ravel(y).astype(int)],
+    "taken": lambda x, index: np.asarray(x)[index], "onehot": _onehot,
     "size": lambda x: np.float64(np.size(x)), "shape": lambda x, axis: np.float64(np.shape(x)[axis]),
     "length": _length, "set": _set, "picked": lambda x, *index: x[_index(x, *index)],
 }  # fmt: skip

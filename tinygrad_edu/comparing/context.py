@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -82,9 +83,10 @@ class Context:
     def same(self, tree: Tree, other: Tree) -> bool:
         """Whether two trees have the same numbers."""
         shape = self.shape(tree)
-        return shape is not None and shape == self.shape(other) and bool(
-            np.allclose(self.trial.evaluate(tree), self.trial.evaluate(other))
-        )
+        with contextlib.suppress(Misfit):  # of elements
+            alike = shape is not None and shape == self.shape(other)
+            return alike and bool(np.allclose(self.trial.evaluate(tree), self.trial.evaluate(other)))
+        return False
 
     def typed(self, key: Any) -> Tree | None:
         """A value by its name; None where neither the user nor the formula has given it one."""

@@ -42,6 +42,15 @@ def has_indices(tree: Tree, samples: frozenset[str] = frozenset()) -> bool:
     return own or any(has_indices(each, samples) for each in tree.args)
 
 
+def as_samples(tree: Tree) -> Tree:
+    """A formula whose sums are read as sums over samples: of Σ_i x_i every x_i is a column."""
+    args = tuple(map(as_samples, tree.args))
+    if tree.kind == "total" and not tree.data[1]:
+        index = tree.data[0]
+        return Tree("samples", (args[0].reindexed({index: f"({index})"}),), f"({index})", at=tree.at)
+    return tree.with_args(args) if args else tree
+
+
 class Elements:
     """Computes trees of elements on the numbers that an evaluation has."""
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .calls import COMPUTE, FUNCTIONS
-from .elements import Elements, Unfit, has_indices
+from .elements import Elements, Unfit, as_samples, has_indices
 from .tree import Tree
 from .work import ELEMENT, NODE, Misfit, Work
 
@@ -118,7 +118,10 @@ class Evaluation:
         try:
             return Elements(self, self.batch).matrix(tree, order, shape)
         except Unfit as error:
-            raise Misfit(tree, str(error)) from None
+            sampled = as_samples(tree)
+            if order or has_indices(sampled):
+                raise Misfit(tree, str(error)) from None
+            return self.array(sampled)
         except KeyError as error:
             raise Misfit(tree, f"nothing says how far the index {error} runs") from None
 

@@ -183,7 +183,7 @@ class Operands(Indexing):
             return word
         if value.kind == "sum" and len(value.args) == 1 and value.args[0].kind == "number":
             return -int(value.args[0].data)
-        if value.kind == "number" and value.data < 1e9:
+        if value.kind == "number" and math.isfinite(value.data):
             return int(value.data)
         self.refuse("an argument such as axis= takes a number, True, False or None", at)
 
