@@ -275,7 +275,7 @@ BENT = [
     (lambda z: z**3 * (z > 0.5) * (z < 2), "6 [z < 2] ∘ [z > 1/2] ∘ v ∘ z"),
     (lambda z: tg.relu(z) ** 3, "6 v ∘ relu(z)"),
     (lambda z: np.maximum(z, 0) ** 3, "6 v ∘ max(z, 0)"),
-    (lambda z: np.maximum(z, z**2), "2 H(z^∘² − z) ∘ v"),
+    (lambda z: np.maximum(z, z**2), "2 H(z ∘ (z − 1)) ∘ v"),
     (lambda z: np.minimum(z**2, 1), "2 H(1 − z^∘²) ∘ v"),
     (lambda z: np.abs(z) ** 3, "6 v ∘ z ∘ sign(z)"),
     (huber, "[|z − 1| ≤ 1] ∘ v"),

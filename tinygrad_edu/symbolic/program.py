@@ -298,6 +298,8 @@ class Writer:
         if takes_rows(term):
             places = np.argmax(call.params[0][1], axis=1).tolist()
             return Code(f"np.eye({term.shape[1]})[{places}]", ATOM, term.shape, False)
+        if call.operation == "mean":
+            return Code(f"np.mean({self.whole(term.args[0]).text})", ATOM, term.shape, True)
         if name == "constant":
             text = f"np.array({_literal(np.asarray(call.params[0][1]).tolist())})"
             return Code(text, ATOM, term.shape, flat)
