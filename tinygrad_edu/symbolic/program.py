@@ -339,7 +339,8 @@ class Writer:
             if not hasattr(np.linalg if module == "np.linalg" else np, name) or params.get("order"):
                 raise ValueError(f"numpy: the operation {name} has no NumPy source")
             function = f"{module}.{name}"
-        shown = [f"{k}={self._parameter(v)}" for k, v in params.items() if v is not None and v is not False]
+        said = {k: v for k, v in params.items() if v is not None and v is not False and (k, v) != ("offset", 0)}
+        shown = [f"{k}={self._parameter(v)}" for k, v in said.items()]
         return f"{function}({', '.join([*arguments, *shown])})"
 
     def array(self, value: Any) -> str:
