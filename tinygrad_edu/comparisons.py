@@ -28,8 +28,8 @@ class Compared(weakref.ref[Any]):
 
 
 _known: dict[int, Compared] = {}
-# What comparisons gave, of which NumPy may make other arrays: when; the stamps of the tensors that it depends on, and of
-# one that has none, its id below 0; the numbers.
+# What comparisons gave, of which NumPy may make other arrays: when; the stamps of the tensors that it depends on, and
+# of one that has none, its id below 0; the numbers.
 _made: deque[tuple[int, list[int], Any]] = deque(maxlen=LATE)
 _of_late: deque[Compared] = deque()
 

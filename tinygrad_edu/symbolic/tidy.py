@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .algebra import added, as_argument, chained, multiplied, power, rebuilt, shorter, transposed
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
-from .terms import Call, Monomial, Power, Term, atom, factor, make, poly, scaled
+from .terms import Call, Monomial, Term, atom, factor, make, poly, scaled
 
 
 class Prime(NamedTuple):
@@ -142,9 +142,10 @@ def collected(p: Term) -> Term:
     return p
 
 
-def _length(p: Term) -> tuple[int, Power]:
+def _length(p: Term) -> tuple[int, float]:
     """How many symbols a sum has, and how many of them powers stand for: σ ∘ (1 − σ) is simpler than σ − σ²."""
-    return p.weight, sum(abs(n) - 1 for _, mono in p.items for _, n in mono if abs(n) > 1)
+    powers = (abs(float(n)) for _, mono in p.items for _, n in mono)
+    return p.weight, sum(n - 1 for n in powers if n > 1)
 
 
 def _common_matrices(p: Term, end: int) -> list[Term]:
