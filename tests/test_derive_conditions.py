@@ -184,6 +184,7 @@ MADE = {
     "~m": lambda z, m, n: z * ~m,
     "m & n": lambda z, m, n: z * (m & n),
     "m | n": lambda z, m, n: np.where(m | n, z, 0.0),
+    "m & n & l": lambda z, m, n: z * (m & n & (z < 0.5)),
     "m ^ n": lambda z, m, n: z * (m ^ n),
     "logical_not": lambda z, m, n: z * np.logical_not(m),
     "astype": lambda z, m, n: z * m.astype(float),
@@ -193,7 +194,7 @@ MADE = {
     "method": lambda z, m, n: z**2 * m.sum(),
     "share": lambda z, m, n: z**2 * np.mean(m),
     "sums": lambda z, m, n: z**2 * m.sum(axis=0),
-    "shares": lambda z, m, n: z**2 / n.mean(axis=1, keepdims=True),
+    "shares": lambda z, m, n: z**2 * n.mean(axis=1, keepdims=True),
     "any": lambda z, m, n: z * np.any(m),
     "row": lambda z, m, n: z[1] * m[1],
     "column": lambda z, m, n: z[:, 2] * m[:, 2],
@@ -245,6 +246,9 @@ def test_data_are_no_conditions():
     for constant in (drawn, drawn / 0.5, 1.0 - drawn, ~(other > 0)):
         used = z > 0
         assert str(tg.derive(tg.sum(z * constant * used), z)).splitlines()[0] == "∇z = [z > 0] ∘ C1"
+    x = tg.Tensor([0.5, -1.0, 2.0], requires_grad=True, name="x")
+    few = np.array([False, False, True])
+    assert str(tg.derive(tg.sum(x * (x > 0) * few), x)).splitlines()[0] == "∇x = C1 ∘ [x > 0]"
     z = variable("z", 3, 4)
     mask = z.numpy() > 0
     loss = tg.sum(z * mask)
