@@ -332,3 +332,17 @@ def test_second_derivatives_of_a_network_with_bends():
     g = tg.adjoints(tg.sum((W @ x) ** 3 * mask), x, create_graph=True)
     with pytest.raises(ValueError, match="made of a comparison"):
         tg.derive(tg.sum(g * v), x)
+
+
+def test_of_data_that_are_compared_a_mask_is_no_constant_either():
+    """An untracked tensor has no stamp; where it is gone, another one may have its place in memory."""
+    z, w = variable("z", 3, 4), tg.Tensor(RANDOM.normal(size=(3, 4)), name="w")
+    with pytest.raises(ValueError, match="made of a comparison"):
+        tg.derive(tg.sum(z * w * ~(w > 0)), z)
+    assert str(tg.derive(tg.sum(z * w * (w > 0)), z)) == "∇z = [w > 0] ∘ w"
+    for _ in range(50):
+        gone = tg.Tensor(RANDOM.normal(size=(3, 4)))
+        gone > 0  # noqa: B015
+        del gone
+        drawn = RANDOM.random((3, 4)) > 0.5
+        assert "C1" in str(tg.derive(tg.sum(z * tg.Tensor(RANDOM.normal(size=(3, 4)), name="u") * drawn), z))

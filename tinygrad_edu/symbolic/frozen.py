@@ -22,7 +22,7 @@ def demand_known_constants(reading: Reading) -> None:
     """Refuse a tape that has a constant of which it is not known what was compared, though something was."""
     records = [node._record for node in reading.nodes.values()]
     tensors = [x for record in records for x in record.inputs if x is not None] + list(reading.nodes.values())
-    kept = made({-id(x) if x._record is None else x._record.stamp for x in tensors})
+    kept = made(tensors)
     if not kept:
         return
     constants = [(record, *found) for record in records for found in constants_of(record)]
