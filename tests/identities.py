@@ -54,7 +54,7 @@ IDENTITIES = [
     (lambda x, a, A: (x - a).T @ A @ (x - a), "x", "(A + Aᵀ)·(x − a)"),
     (lambda X, a, b, B: (X @ a + b).T @ B @ (X @ a + b), "X", "(B + Bᵀ)·(X·a + b)·aᵀ"),
     (lambda x, A, B, C, a, b: (B @ x + b).T @ C @ (A @ x + a), "x", "Bᵀ·C·(A·x + a) + Aᵀ·Cᵀ·(B·x + b)"),
-    (lambda x, A: (x.T @ A @ x) / (x.T @ x), "x", "(1/(xᵀ·x)) (A + Aᵀ)·x − (2 (xᵀ·A·x)/(xᵀ·x)²) x"),
+    (lambda x, A: (x.T @ A @ x) / (x.T @ x), "x", "(1/(xᵀ·x)) ((A + Aᵀ)·x − (2 (xᵀ·A·x)/(xᵀ·x)) x)"),
     (lambda x, A: tg.sum((x @ x.T - A) ** 2), "x", "2 (2 x·xᵀ − Aᵀ − A)·x"),
     # traces
     (lambda X: tg.trace(X), "X", "I"),
@@ -101,7 +101,7 @@ IDENTITIES = [
     (lambda R, x, c: tg.norm(R @ x - c), "x", "(1/‖R·x − c‖) Rᵀ·(R·x − c)"),
     (lambda X, C: tg.sum((X @ X.T - C) ** 2), "X", "2 (2 X·Xᵀ − Cᵀ − C)·X"),
     (lambda X, C: tg.sum((X.T @ X - C) ** 2), "X", "2 X·(2 Xᵀ·X − Cᵀ − C)"),
-    (lambda A, x: tg.norm(A @ x) ** 2 / tg.norm(x) ** 2, "x", "2 ((1/‖x‖²) Aᵀ·A·x − (‖A·x‖²/‖x‖⁴) x)"),
+    (lambda A, x: tg.norm(A @ x) ** 2 / tg.norm(x) ** 2, "x", "(2/‖x‖²) (Aᵀ·A·x − (‖A·x‖²/‖x‖²) x)"),
     (lambda x, y: x.T @ y / (tg.norm(x) * tg.norm(y)), "x", "(1/(‖x‖ ‖y‖)) (y − ((xᵀ·y)/‖x‖²) x)"),
     # least squares
     (lambda R, x, c: tg.sum((R @ x - c) ** 2), "x", "2 Rᵀ·(R·x − c)"),
@@ -131,7 +131,7 @@ IDENTITIES = [
     (lambda A, x: tg.sum(tg.sin(A @ x)), "x", "Aᵀ·cos(A·x)"),
     (lambda x, a: tg.sum(tg.abs(x - a)), "x", "sign(x − a)"),
     (lambda a, x: tg.exp(a.T @ x), "x", "exp(aᵀ·x) a"),
-    (lambda a, x: tg.exp(-tg.sum((x - a) ** 2) / 2), "x", "−exp(−(1/2) (x − a)ᵀ·(x − a)) (x − a)"),
+    (lambda a, x: tg.exp(-tg.sum((x - a) ** 2) / 2), "x", "exp(−(1/2) (x − a)ᵀ·(x − a)) (a − x)"),
     (lambda alpha, x, y: tg.sum((alpha * x - y) ** 2), "alpha", "2 xᵀ·(alpha x − y)"),
     (lambda alpha, x, y: tg.sum((alpha * x - y) ** 2), "x", "2 alpha (alpha x − y)"),
     (lambda s: s * tg.log(s * s), "s", "2 + ln(s²)"),
@@ -154,7 +154,7 @@ IDENTITIES = [
     (lambda M, v, l: bce(l, tg.sigmoid(M @ v).named("h")) + 0.05 * tg.sum(v**2), "v", "Mᵀ·(h − l) + (1/10) v"),
     (lambda M, v, l: tg.sum(tg.softplus(M @ v) - l * (M @ v)), "v", "Mᵀ·(Σ1′ − l)"),
     (lambda M, v, l: tg.sum(tg.exp(M @ v) - l * (M @ v)), "v", "Mᵀ·(exp(M·v) − l)"),
-    (lambda x, a, s: tg.sum((x - a) ** 2) / (2 * s**2), "a", "−(1/s²) (x − a)"),
+    (lambda x, a, s: tg.sum((x - a) ** 2) / (2 * s**2), "a", "(1/s²) (a − x)"),
     # layers
     (lambda A, x, b: tg.sum(tg.relu(A @ x + b)), "A", "Σ1′·xᵀ"),
     (lambda a, B, x: a.T @ tg.sigmoid(B @ x), "x", "Bᵀ·(a ∘ Σ1′)"),

@@ -184,6 +184,7 @@ MADE = {
     "~m": lambda z, m, n: z * ~m,
     "m & n": lambda z, m, n: z * (m & n),
     "m | n": lambda z, m, n: np.where(m | n, z, 0.0),
+    "m & n & l": lambda z, m, n: z * (m & n & (z < 0.5)),
     "m ^ n": lambda z, m, n: z * (m ^ n),
     "logical_not": lambda z, m, n: z * np.logical_not(m),
     "astype": lambda z, m, n: z * m.astype(float),
@@ -193,7 +194,7 @@ MADE = {
     "method": lambda z, m, n: z**2 * m.sum(),
     "share": lambda z, m, n: z**2 * np.mean(m),
     "sums": lambda z, m, n: z**2 * m.sum(axis=0),
-    "shares": lambda z, m, n: z**2 / n.mean(axis=1, keepdims=True),
+    "shares": lambda z, m, n: z**2 * n.mean(axis=1, keepdims=True),
     "any": lambda z, m, n: z * np.any(m),
     "row": lambda z, m, n: z[1] * m[1],
     "column": lambda z, m, n: z[:, 2] * m[:, 2],
@@ -245,6 +246,9 @@ def test_data_are_no_conditions():
     for constant in (drawn, drawn / 0.5, 1.0 - drawn, ~(other > 0)):
         used = z > 0
         assert str(tg.derive(tg.sum(z * constant * used), z)).splitlines()[0] == "∇z = [z > 0] ∘ C1"
+    x = tg.Tensor([0.5, -1.0, 2.0], requires_grad=True, name="x")
+    few = np.array([False, False, True])
+    assert str(tg.derive(tg.sum(x * (x > 0) * few), x)).splitlines()[0] == "∇x = C1 ∘ [x > 0]"
     z = variable("z", 3, 4)
     mask = z.numpy() > 0
     loss = tg.sum(z * mask)
@@ -275,7 +279,7 @@ BENT = [
     (lambda z: z**3 * (z > 0.5) * (z < 2), "6 [z < 2] ∘ [z > 1/2] ∘ v ∘ z"),
     (lambda z: tg.relu(z) ** 3, "6 v ∘ relu(z)"),
     (lambda z: np.maximum(z, 0) ** 3, "6 v ∘ max(z, 0)"),
-    (lambda z: np.maximum(z, z**2), "2 H(z^∘² − z) ∘ v"),
+    (lambda z: np.maximum(z, z**2), "2 H(z ∘ (z − 1)) ∘ v"),
     (lambda z: np.minimum(z**2, 1), "2 H(1 − z^∘²) ∘ v"),
     (lambda z: np.abs(z) ** 3, "6 v ∘ z ∘ sign(z)"),
     (huber, "[|z − 1| ≤ 1] ∘ v"),
@@ -328,3 +332,17 @@ def test_second_derivatives_of_a_network_with_bends():
     g = tg.adjoints(tg.sum((W @ x) ** 3 * mask), x, create_graph=True)
     with pytest.raises(ValueError, match="made of a comparison"):
         tg.derive(tg.sum(g * v), x)
+
+
+def test_of_data_that_are_compared_a_mask_is_no_constant_either():
+    """An untracked tensor has no stamp; where it is gone, another one may have its place in memory."""
+    z, w = variable("z", 3, 4), tg.Tensor(RANDOM.normal(size=(3, 4)), name="w")
+    with pytest.raises(ValueError, match="made of a comparison"):
+        tg.derive(tg.sum(z * w * ~(w > 0)), z)
+    assert str(tg.derive(tg.sum(z * w * (w > 0)), z)) == "∇z = [w > 0] ∘ w"
+    for _ in range(50):
+        gone = tg.Tensor(RANDOM.normal(size=(3, 4)))
+        gone > 0  # noqa: B015
+        del gone
+        drawn = RANDOM.random((3, 4)) > 0.5
+        assert "C1" in str(tg.derive(tg.sum(z * tg.Tensor(RANDOM.normal(size=(3, 4)), name="u") * drawn), z))

@@ -1,11 +1,13 @@
 """What the names in a formula are: said below it, in the same words everywhere."""
 
+import inspect
 import re
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from cases import assert_close
+from published import PUBLISHED, symbols
 
 import tinygrad_edu as tg
 from tinygrad_edu.symbolic.algebra import support
@@ -156,3 +158,64 @@ def test_nothing_is_broadcast_where_that_is_marked(f, text, definitions):
 def test_a_bias_is_repeated_by_ones_in_latex():
     loss, parameters = network()
     assert r"W_{1} \cdot X + b_{1} \cdot \mathbf{1}^T" in tg.derive(loss, parameters, broadcasting="marked").latex
+
+
+# --- as published ----------------------------------------------------------------------------------------------------
+
+LONGER = {"norm", "tr X2B", "tr AinvB", "rayleigh", "layernorm"}  # by one to three symbols
+
+
+@pytest.mark.parametrize(("title", "f", "wrt", "text"), PUBLISHED, ids=[each[0] for each in PUBLISHED])
+def test_a_formula_is_as_short_as_published(title, f, wrt, text):
+    loss = f()
+    formula = tg.derive(loss, wrt)
+    lines = str(formula).splitlines()
+    mine = lines[0].partition(" = ")[2] + "".join(line for line in lines[1:] if line[0] in "ΔM")
+    assert symbols(mine) <= symbols(text) + 3 * (title in LONGER), mine
+    expected = tg.adjoints(loss, wrt)
+    assert_close(formula.evaluate(), expected, rtol=1e-9)
+    namespace = {}
+    exec(formula.numpy, namespace)
+    names = list(inspect.signature(namespace["gradient"]).parameters)
+    values = {name: formula.reading.values[name].reshape(np.shape(x)) for name, x in formula.reading.given.items()}
+    assert_close(namespace["gradient"](*(values[name] for name in names)), expected, rtol=1e-9)
+
+
+def test_there_are_enough_published_ones():
+    assert len(PUBLISHED) >= 52 and len(PUBLISHED) - len(LONGER) >= 48
+
+
+def test_a_layer_that_is_computed_twice_is_one():
+    X, w = given("X", 6, 4), variable("w", 4, 1)
+    y = tg.Tensor((RANDOM.random((6, 1)) > 0.5) * 1.0, name="y")
+    loss = -tg.sum(y * tg.log(tg.sigmoid(X @ w)) + (1 - y) * tg.log(1 - tg.sigmoid(X @ w)))
+    assert str(tg.derive(loss, w)).splitlines() == ["∇w = Xᵀ·(Σ1 − y)", "where z1 = X·w", "      Σ1 = σ(z1)"]
+    loss = tg.sum(tg.tanh(X @ w)) + tg.sum(tg.tanh(X @ w) ** 2)
+    formula = tg.derive(loss, w)
+    assert formula.definitions.keys() >= {"z1", "Σ1", "Σ1′"} and not formula.definitions.keys() & {"z2", "Σ2", "Σ2′"}
+    assert_close(formula.evaluate(), tg.adjoints(loss, w), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("f", "text"), [
+    (lambda x, w: np.var(x), "(2/5) (x − mean(x))"),
+    (lambda x, w: tg.mean((x - tg.mean(x)) ** 2), "(2/5) (x − mean(x))"),
+    (lambda x, w: tg.sum(x * w) * tg.mean(x), "mean(x) w + (1/5) xᵀ·w"),
+    (lambda x, w: tg.sum((x - w).mean() * x**2), "(1/5) xᵀ·x + 2 mean(x − w) x"),
+    (lambda x, w: -tg.sum((x - w) ** 2), "2 (w − x)"),
+    (lambda x, w: -tg.sum((x - w) * np.exp(w) * x), None),
+    (lambda x, w: tg.sum(x**3 - x**4), "x² ∘ (3 − 4 x)"),
+    (lambda x, w: tg.sum(w * np.exp(2 * x) - np.exp(x)), None),
+    (lambda x, w: 3.5 * tg.sum(x) / 5, None),
+])  # fmt: skip
+def test_means_signs_and_powers(f, text):
+    for shape in ((5, 1), (5,)):
+        x, w = variable("x", *shape), variable("w", *shape)
+        formula = tg.derive(f(x, w), x)
+        assert text is None or str(formula) == f"∇x = {text}"
+        assert_close(formula.evaluate(), tg.adjoints(f(x, w), x), rtol=1e-9)
+        namespace = {}
+        exec(formula.numpy, namespace)
+        given = {"x": x.numpy(), "w": w.numpy()}
+        names = inspect.signature(namespace["gradient"]).parameters
+        assert_close(namespace["gradient"](*(given[name] for name in names)), formula.evaluate(), rtol=1e-12)
+        assert "<math" in formula.mathml

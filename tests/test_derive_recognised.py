@@ -48,7 +48,7 @@ SPELLED = [
     (lambda z: W * (z - logsumexp(z)), "w − (1ᵀ·w) ∘ softmax(z)"),
     (lambda z: -T * np.log(softmax(z)), "(1ᵀ·t) ∘ softmax(z) − t"),
     (lambda z: W * sigmoid(z), "w ∘ σ(z) ∘ (1 − σ(z))"),
-    (lambda z: W * other_sigmoid(z), "w ∘ (σ(z) − σ(z)^∘²)"),
+    (lambda z: W * other_sigmoid(z), "w ∘ σ(z) ∘ (1 − σ(z))"),
     (lambda z: sigmoid(2 * z - W), "2 σ(2 z − w) ∘ (1 − σ(2 z − w))"),
     (lambda z: np.log(1 + np.exp(z)), "σ(z)"),
     (lambda z: -(T * np.log(sigmoid(z)) + (1 - T) * np.log(1 - sigmoid(z))), "σ(z) − t"),

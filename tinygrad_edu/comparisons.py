@@ -28,9 +28,9 @@ class Compared(weakref.ref[Any]):
 
 
 _known: dict[int, Compared] = {}
-# What comparisons gave, of which NumPy may make other arrays: when; the stamps of the tensors that it depends on, and of
-# one that has none, its id below 0; the numbers.
-_made: deque[tuple[int, list[int], Any]] = deque(maxlen=LATE)
+# What comparisons gave, of which NumPy may make other arrays: when; the stamps of the tensors that it depends on, or a
+# tensor that has none, weakly; the numbers.
+_made: deque[tuple[int, list[Any], Any]] = deque(maxlen=LATE)
 _of_late: deque[Compared] = deque()
 
 
@@ -70,7 +70,8 @@ def keep(mask: Any, inputs: tuple[Any, ...], when: int) -> None:
     """Keep the numbers that a comparison gave."""
     if not isinstance(mask, np.ndarray | np.bool_) or mask.size > LARGEST:
         return
-    near, pending = [], list(inputs)
+    near: list[Any] = []
+    pending = list(inputs)
     for x in pending:
         record: Any = getattr(x, "_record", False)
         if record:
@@ -78,10 +79,13 @@ def keep(mask: Any, inputs: tuple[Any, ...], when: int) -> None:
             if len(pending) < NEAR:
                 pending += record.inputs
         elif record is None:
-            near.append(-id(x))
+            near.append(weakref.ref(x))
     _made.append((when, near, mask.copy()))
 
 
-def made(stamps: set[int]) -> list[tuple[int, Any]]:
-    """When comparisons that depend on tensors with these stamps were made, and the numbers that they gave."""
-    return [(when, mask) for when, near, mask in _made if not stamps.isdisjoint(near)]
+def made(tensors: list[Any]) -> list[tuple[int, Any]]:
+    """When comparisons that depend on one of these tensors were made, and the numbers that they gave."""
+    stamps = {x._record.stamp for x in tensors if x._record is not None}
+    ids = set(map(id, tensors))
+    return [(when, mask) for when, near, mask in _made
+            if any(x in stamps if isinstance(x, int) else id(x()) in ids for x in near)]  # fmt: skip

@@ -29,6 +29,7 @@ FORMS = ("recursive", "inlined", "bullet", "kronecker", "diagonal")
 BROADCASTING = ("implied", "marked")
 STYLES = ("prime", "argument", "expanded")
 LARGEST = 3_000  # nodes of a graph
+FEW = 4  # Δ that may be written out
 LONGEST = 300  # symbols of an inlined formula
 READABLE = 10_000  # symbols of any formula
 
@@ -156,7 +157,7 @@ def _formula(
         term = reading.adjoints.get(node._record.stamp)
         zero = filled(coefficient(0), matrix_shape(node._value.shape))
         results.append(Line(label, tidier.tidy(term if term is not None else zero), node._value.shape))
-    inlined = _rarely_used(reading, results, definitions) if form == "recursive" else list(reading.deltas)
+    inlined = _rarely_used(reading, results, definitions, tidier) if form == "recursive" else list(reading.deltas)
     if 5 * len(inlined) > LONGEST:
         raise ValueError(TOO_LONG)
     results, definitions = _inline(results, definitions, inlined, tidier)
@@ -252,12 +253,33 @@ def _assumed(reading: Reading, assume: Sequence[Assumption]) -> Any:
     return replaced.get
 
 
-def _rarely_used(reading: Reading, results: list[Line], definitions: dict[str, Term]) -> list[str]:
-    """The Δ that are better written where they are used: a single one that is used once."""
+def _rarely_used(
+    reading: Reading, results: list[Line], definitions: dict[str, Term], tidier: Tidier
+) -> list[str]:
+    """The Δ that are better written where they are used: a single one that is used once, and what becomes simpler."""
     used = _used([line.term for line in results], definitions)
     deltas = [name for name in reading.deltas if name in used]
     few = len(deltas) == 1 and used[deltas[0]] == 1 and definitions[deltas[0]].weight < LONGEST / 5
-    return deltas if few else []
+    return deltas if few or _simplify(results, definitions, deltas, tidier) else []
+
+
+def _simplify(results: list[Line], definitions: dict[str, Term], deltas: list[str], tidier: Tidier) -> bool:
+    """Whether Δ that are written where they are used become simpler, as those of a layer that is computed twice."""
+    if not 1 < len(deltas) <= FEW:
+        return False
+    sizes: dict[str, int] = {}
+
+    def size(term: Term) -> int:
+        inner = sizes.get(term.data, 1) - 1 if term.kind == "symbol" else 0
+        return inner + term.weight - sum(x.weight for x in parts(term)) + sum(map(size, parts(term)))
+
+    for name in deltas:
+        sizes[name] = size(definitions[name])
+    if max(written := [size(line.term) for line in results]) > LONGEST:
+        return False
+    short, _ = _inline(results, definitions, deltas, tidier)
+    now = sum(line.term.weight for line in results) + sum(definitions[name].weight for name in deltas)
+    return (after := sum(line.term.weight for line in short)) + len(deltas) < sum(written) and after < now
 
 
 def _used(terms: list[Term], definitions: dict[str, Term]) -> dict[str, int]:

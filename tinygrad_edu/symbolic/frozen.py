@@ -20,22 +20,28 @@ FEW = 8  # numbers that are the same as others by chance
 
 def demand_known_constants(reading: Reading) -> None:
     """Refuse a tape that has a constant of which it is not known what was compared, though something was."""
-    everything = [x for node in reading.nodes.values() for x in (node, *node._record.inputs) if x is not None]
-    kept = made({-id(x) if x._record is None else x._record.stamp for x in everything})
-    for node in reading.nodes.values() if kept else ():
-        record = node._record
+    records = [node._record for node in reading.nodes.values()]
+    tensors = [x for record in records for x in record.inputs if x is not None] + list(reading.nodes.values())
+    kept = made(tensors)
+    if not kept:
+        return
+    constants = [(record, *found) for record in records for found in constants_of(record)]
+    conditions = [value for *_, value in constants if reading.made_by(value) is not None]
+    for record, operation, x, value in constants:
         masks = [mask for when, mask in kept if when < record.stamp]
-        for operation, x, value in constants_of(record):
-            unknown = x is None or (x._record is None and not name_of(x) and not hasattr(x, "_origin"))
-            if unknown and reading.made_by(value) is None and (noted(value) or is_made_of(value, masks)):
-                _refuse(f"a constant of {operation.name}", OF_A_NUMBER if np.ndim(value) == 0 else OF_ARRAYS)
+        unknown = x is None or (x._record is None and not name_of(x) and not hasattr(x, "_origin"))
+        if unknown and reading.made_by(value) is None and (noted(value) or is_made_of(value, masks, conditions)):
+            _refuse(f"a constant of {operation.name}", OF_A_NUMBER if np.ndim(value) == 0 else OF_ARRAYS)
+    for record in records:
         index = record.params.get("index")
         places = index if isinstance(index, tuple) else (index,)
         arrays = [np.asarray(each) for each in places if isinstance(each, list | np.ndarray)]
+        masks = [mask for when, mask in kept if when < record.stamp]
         if arrays and masks:
             taken = np.zeros(np.shape(record.values[0]), bool)
             taken[index] = True
-            if is_made_of(taken, masks) or any(x.dtype.kind == "b" and is_made_of(x, masks) for x in arrays):
+            chosen = [x for x in arrays if x.dtype.kind == "b"] + [taken] * (taken.size >= FEW)
+            if any(is_made_of(x, masks, conditions) for x in chosen):
                 _refuse("an index", OF_ARRAYS)
 
 
@@ -46,11 +52,13 @@ def _refuse(what: str, instead: str) -> NoReturn:
     )
 
 
-def is_made_of(value: Any, masks: list[Any]) -> bool:
-    """Whether it has the numbers of one of the masks, of what two of them make, of rows or columns, or of counts."""
+def is_made_of(value: Any, masks: list[Any], conditions: list[Any]) -> bool:
+    """Whether it has the numbers of one of the masks, of what two of them make, of rows or columns, or of counts; of
+    booleans whether there is a mask that is not among the conditions of the tape."""
     x = np.asarray(value)
-    if x.dtype.kind == "b" and x.size < FEW:
-        return bool(masks)
+    used = (any(np.array_equal(mask, each) for each in conditions) for mask in masks)
+    if x.dtype.kind == "b" and not all(used):
+        return True
     if not x.ndim:  # numbers that are written in a program are Python's own
         return isinstance(value, np.generic) and any(x == n for mask in masks for n in _counts(mask, None))
     counts = (n for mask in masks for axis in range(mask.ndim) for n in _counts(mask, axis))

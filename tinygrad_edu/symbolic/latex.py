@@ -68,6 +68,9 @@ class Latex(Unicode):
     def hat(self, text: str) -> str:
         return rf"\operatorname{{diag}}({text})"
 
+    def mean(self, text: str) -> str:
+        return rf"\operatorname{{mean}}\left({text}\right)"
+
     def parentheses(self, text: str) -> str:
         return rf"\left({text}\right)"
 

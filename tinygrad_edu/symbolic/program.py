@@ -298,6 +298,8 @@ class Writer:
         if takes_rows(term):
             places = np.argmax(call.params[0][1], axis=1).tolist()
             return Code(f"np.eye({term.shape[1]})[{places}]", ATOM, term.shape, False)
+        if call.operation == "mean":
+            return Code(f"np.mean({self.whole(term.args[0]).text})", ATOM, term.shape, True)
         if name == "constant":
             text = f"np.array({_literal(np.asarray(call.params[0][1]).tolist())})"
             return Code(text, ATOM, term.shape, flat)
@@ -337,7 +339,8 @@ class Writer:
             if not hasattr(np.linalg if module == "np.linalg" else np, name) or params.get("order"):
                 raise ValueError(f"numpy: the operation {name} has no NumPy source")
             function = f"{module}.{name}"
-        shown = [f"{k}={self._parameter(v)}" for k, v in params.items() if v is not None and v is not False]
+        said = {k: v for k, v in params.items() if v is not None and v is not False and (k, v) != ("offset", 0)}
+        shown = [f"{k}={self._parameter(v)}" for k, v in said.items()]
         return f"{function}({', '.join([*arguments, *shown])})"
 
     def array(self, value: Any) -> str:

@@ -71,6 +71,7 @@ class Reading:
         self.columns: dict[str, tuple[list[str], Term]] = {}  # functions′, each of a row, and the argument
         self.deltas: list[str] = []
         self.seed = ""  # the name of the adjoint that the sweep starts with, where that is no 1
+        self._computed: dict[Any, str] = {}  # what is named, by its term and shape
         self._used: set[str] = set()  # names of what is neither given nor defined, or not yet
         self.steps: list[Step] = []
         self.adjoints: dict[int, Term] = {}
@@ -121,7 +122,8 @@ class Reading:
         if record.operation is None:
             name = self.unique(name_of(node) or next(self._free["W" if node._value.ndim > 1 else "w"]))
             return self._variable(name, node, self._recorded.get(id(node), node._value))
-        wanted = name_of(node) or self._layer_name(record) or self._input_name(record.stamp)
+        own = name_of(node)
+        wanted = own or self._layer_name(record) or self._input_name(record.stamp)
         if self.shown is not None:
             wanted = wanted or next(self._free["v"])
             if record.stamp not in self.shown:
@@ -132,7 +134,11 @@ class Reading:
             wanted = next(self._free["v"])
         if wanted is None:
             return out
+        known = self._computed.get((out.term, out.shape))
+        if known is not None and not own:  # the same layer once more
+            return self._named(record.stamp, known, node)
         name = self.unique(wanted)
+        self._computed[out.term, out.shape] = name
         self.definitions[name] = out.term
         named = self._named(record.stamp, name, node)
         self._remember_slope(record, inputs, named, name)

@@ -16,7 +16,8 @@ LARGEST = 1_000  # rows of an identity matrix, and as many of them
 
 def settled(index: Any, axes: int) -> tuple[Any, ...]:
     """The places along each axis: of a condition those where it holds."""
-    parts = [np.asarray(x) if isinstance(x, list | tuple) else x for x in (index if isinstance(index, tuple) else (index,))]
+    given = index if isinstance(index, tuple) else (index,)
+    parts = [np.asarray(x) if isinstance(x, list | tuple) else x for x in given]
     dots = next((i for i, part in enumerate(parts) if part is Ellipsis), None)
     if dots is not None and not any(part is None for part in parts):
         parts[dots : dots + 1] = [slice(None)] * (axes - len(parts) + 1)

@@ -63,6 +63,9 @@ class Unicode:
     def hat(self, text: str) -> str:
         return f"diag({text})"
 
+    def mean(self, text: str) -> str:
+        return f"mean({text})"
+
     def parentheses(self, text: str) -> str:
         return f"({text})"
 
@@ -146,6 +149,8 @@ class Unicode:
             return f"{'H' if 'H' not in self.order else 'heaviside'}{self.parentheses(arguments[0][0])}", ATOM
         if operation == "hat":
             return self.hat(arguments[0][0]), ATOM
+        if operation == "mean":
+            return self.mean(arguments[0][0]), ATOM
         params = dict(term.data.params)
         if getattr(operation, "name", "") in ("getitem", "scatter_add") and not operation.opaque:
             return self._at_places(operation.name, arguments[0], params["index"], (*term.data.shapes, term.data.shape))

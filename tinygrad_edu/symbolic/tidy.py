@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 from .algebra import added, as_argument, chained, multiplied, power, rebuilt, shorter, transposed
-from .coefficients import ONE, Coefficient
-from .terms import Monomial, Power, Term, atom, factor, make, poly
+from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
+from .terms import Call, Monomial, Term, atom, factor, make, poly, scaled
 
 
 class Prime(NamedTuple):
@@ -48,7 +49,7 @@ class Tidier:
 
     def tidy(self, p: Term) -> Term:
         """A poly as it is to be printed."""
-        return self._poly(rebuilt(p, self.replace, self.replaced))
+        return without_a_sign(self._poly(rebuilt(p, self.replace, self.replaced)))
 
     def _poly(self, p: Term) -> Term:
         if p not in self.known:
@@ -73,7 +74,7 @@ class Tidier:
         for part, n in mono:
             inner = self._factor(part)
             product = multiplied(product, inner if n == 1 else power(inner, n), shape)
-        return product
+        return averaged(product)
 
     def _factor(self, term: Term) -> Term:
         if term.kind == "poly":
@@ -92,6 +93,43 @@ class Tidier:
         return self.known[term]
 
 
+def averaged(p: Term) -> Term:
+    """mean(x) in place of (1/n) 1ᵀ·x."""
+    return poly([_averaged(c, mono) for c, mono in p.items], p.shape)
+
+
+def _averaged(c: Coefficient, mono: Monomial) -> tuple[Coefficient, Monomial]:
+    for i, (part, n) in enumerate(mono):
+        row, *rest = part.args or (part,)
+        count = row.shape[1]
+        if n == 1 and part.kind == "chain" and part.shape == (1, 1) and row.kind == "ones" and isinstance(
+            c.number, Fraction
+        ) and c.number.denominator % count == 0:
+            inner = functools.reduce(chained, map(atom, rest))
+            mean = make("call", [as_argument(inner)], Call("mean", (), None, (inner.shape,), ()), (1, 1))
+            return c * coefficient(count), (*mono[:i], (mean, 1), *mono[i + 1 :])
+    return c, mono
+
+
+def without_a_sign(p: Term) -> Term:
+    """(A·B − X)·Bᵀ in place of −(X − A·B)·Bᵀ."""
+    if len(p.items) != 1 or p.items[0][0].number >= 0:
+        return p
+    ((c, mono),) = p.items
+    for i, (part, n) in enumerate(mono):
+        args = part.args if part.kind == "chain" else (part,)
+        place = next((j for j, x in enumerate(args) if _is_difference(x)), None)
+        if n == 1 and place is not None:
+            turned = [scaled(MINUS_ONE, x) if j == place else x for j, x in enumerate(args)]
+            new = make("chain", turned, shape=part.shape) if part.kind == "chain" else turned[0]
+            return poly([(-c, (*mono[:i], (new, 1), *mono[i + 1 :]))], p.shape)
+    return p
+
+
+def _is_difference(term: Term) -> bool:
+    return term.kind == "poly" and len(term.items) == 2 and term.items[0][0].number * term.items[1][0].number < 0
+
+
 @functools.lru_cache(maxsize=4096)
 def collected(p: Term) -> Term:
     """A sum with what its terms have in common taken out, as often as that makes it shorter."""
@@ -104,9 +142,10 @@ def collected(p: Term) -> Term:
     return p
 
 
-def _length(p: Term) -> tuple[int, Power]:
+def _length(p: Term) -> tuple[int, float]:
     """How many symbols a sum has, and how many of them powers stand for: σ ∘ (1 − σ) is simpler than σ − σ²."""
-    return p.weight, sum(n - 1 for _, mono in p.items for _, n in mono if n > 1)
+    powers = (abs(float(n)) for _, mono in p.items for _, n in mono)
+    return p.weight, sum(n - 1 for n in powers if n > 1)
 
 
 def _common_matrices(p: Term, end: int) -> list[Term]:
