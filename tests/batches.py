@@ -21,7 +21,7 @@ def twenty_at_a_time(names, rows, name=str):
                 arguments = zip(names, row if len(names) > 1 else [row], strict=True)
                 try:
                     check(**dict(arguments), **fixtures)
-                except Exception as error:
+                except (Exception, pytest.skip.Exception) as error:  # a skip would hide the other rows
                     failures[f"{name(row)}: {''.join(traceback.format_exception_only(error))}"] = error
             if failures:
                 raise AssertionError("\n".join(failures)) from next(iter(failures.values()))
