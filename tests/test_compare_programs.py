@@ -150,7 +150,7 @@ WRONG = [  # and the line that is named
     (columns, "W1", COLUMNS.replace("np.power(A1, 2)", "A1"), "Line 5, dZ1: The derivative of the activation is wrong"),
     (columns, "W2", COLUMNS.replace("A2 - Y", "Y - A2"), "Line 2, dZ2: The sign is wrong"),
     (columns, "b1", COLUMNS.replace("1/m * np.sum(dZ1, axis=1, keepdims=True)", "dZ1"), "Line 7, db1: "),
-    (rows, "W1", ROWS.replace("dhidden[hidden <= 0] = 0\n", ""), "Line 11, dW1: A factor is missing, (hidden > 0)"),
+    (rows, "W1", ROWS.replace("dhidden[hidden <= 0] = 0\n", ""), "Line 8, dW1: A factor is missing, (hidden > 0)"),
     (rows, "W1", ROWS.replace("hidden <= 0", "hidden > 0"), "Line 8, dhidden: The sign is wrong: (hidden > 0)"),
     (rows, "b1", ROWS.replace("-= 1", "+= 1"), "Line 4, dscores: The sign is wrong"),
     (rows, "W1", ROWS.replace("\ndW1 += 0.1 * W1", ""), "Line 9, dW1: A term is missing"),

@@ -175,6 +175,7 @@ def test_a_suggestion_has_names_that_the_tape_has():
     ("W", "((a - t) * np.heaviside(-z, 0)) @ x.T", "((a - t) * np.heaviside(z, 0)) @ x.T"),
     ("b", "np.sum((t - a) * (z > 0), axis=1).reshape(-1, 1)", "-np.sum((t - a) * (z > 0), axis=1).reshape(-1, 1)"),
     ("b", "np.reshape(((a + t) * (z > 0)) @ np.ones(5), (4, 1))", "(((a - t) * (z > 0)) @ np.ones(5)).reshape((4, 1))"),
+    ("b", "np.sum((a - t) * (z > 0), axis=1).reshape(-1, 3)", "np.sum((a - t) * (z > 0), axis=1).reshape(-1, 1)"),
     ("W", "((t - leaky_relu(z)) * (z > 0)) @ x.T", "((leaky_relu(z) - t) * (z > 0)) @ x.T"),
 ])  # fmt: skip
 def test_a_suggestion_runs_in_numpy(wrt, formula, suggestion):
@@ -194,3 +195,38 @@ def test_the_place_is_that_of_the_mistake():
     comparison = tg.compare(loss, w, "dZ = A - Y\ndw = np.dot(dZ, X.T) / 9")
     assert comparison.diagnosis.startswith("Line 2, dw:") and comparison.causes == ("transpose",), comparison
     assert tg.compare(loss, w, "dZ = A - Y\ndw = np.dot(X, dZ.T) / 9")
+
+
+def two_layers(activation):
+    W1, b1, W2 = tensors(28, W1=(4, 5), b1=5, W2=(5, 2))
+    X, t = tensors(29, False, X=(8, 4), t=(8, 2))
+    h = activation(X @ W1 + b1).named("h")
+    return tg.squared_error(t, (h @ W2).named("o"))
+
+
+LINES = "d = o - t\ndh = d @ W2.T\ndh[h <= 0] = 0\ndW1 = X.T @ dh"
+
+
+@pytest.mark.parametrize("activation", [tg.relu, lambda z: np.maximum(z, 0), lambda z: np.where(z > 0, z, 0.0)])
+@pytest.mark.parametrize(("right", "wrong", "line"), [
+    ("o - t", "t - o", "Line 1, d:"), ("d @ W2.T", "d @ W2", "Line 2, dh:"), ("X.T @ dh", "X @ dh", "Line 4, dW1:"),
+    ("X.T @ dh", "2 * X.T @ dh", "Line 4, dW1:"),
+])  # fmt: skip
+def test_the_line_is_that_of_the_piece(activation, right, wrong, line):
+    loss = two_layers(activation)
+    assert tg.compare(loss, "W1", LINES)
+    comparison = tg.compare(loss, "W1", LINES.replace(right, wrong))
+    assert comparison.diagnosis.startswith(line), comparison
+    assert comparison.suggestion == LINES
+
+
+@pytest.mark.parametrize("wrong", ["X - Y", "P + Y", "P - 2 * Y"])
+def test_a_piece_of_an_earlier_line_is_mended_there(wrong):
+    """Names of one's own say nothing about what a line is to be: what mends the whole does."""
+    (W,), (X,) = tensors(30, W=(4, 3)), tensors(31, False, X=(7, 4))
+    Y = tg.Tensor(np.random.default_rng(32).dirichlet([1, 1, 1], 7), name="Y")
+    P = tg.softmax(X @ W, axis=1).named("P")
+    text = "G = P - Y\nH = G / 7\ndW = X.T @ H"
+    comparison = tg.compare(tg.cross_entropy(Y, P) / 7, W, text.replace("P - Y", wrong))
+    assert comparison.diagnosis.startswith("Line 1, G:"), comparison
+    assert comparison.suggestion == text, comparison

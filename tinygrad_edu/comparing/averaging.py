@@ -55,7 +55,7 @@ def _weights(scope: Scope, trial: Any) -> Iterator[float | None]:
 def divides(tree: Tree) -> bool:
     """Whether a formula divides by a number, or takes a mean."""
     if tree.kind == "number":
-        return 0 < abs(tree.data) < 1
+        return bool(0 < abs(tree.data) < 1)
     if tree.kind == "had":
         below = (each for each, exponent in zip(tree.args, tree.data, strict=True) if exponent == -1)
         if any(_counts(each) for each in below):
@@ -66,7 +66,7 @@ def divides(tree: Tree) -> bool:
 def _counts(tree: Tree) -> bool:
     """Whether a tree is a number other than 1, or how many there are of something."""
     if tree.kind == "number":
-        return abs(tree.data) != 1
+        return bool(abs(tree.data) != 1)
     if tree.kind == "name":
-        return tree.data.kind == "number"
+        return bool(tree.data.kind == "number")
     return tree.kind == "call" and tree.data[0] in ("len", "shape", "size")

@@ -26,7 +26,7 @@ from .cursor import Name
 from .diagnosis import Diagnosis, explanations
 from .differences import agreement, placed
 from .display import LONGEST, Display
-from .finding import Inputs, samples
+from .finding import Finding, Inputs, samples
 from .grammar import parse
 from .printing import Printer
 from .programs import Fault, Program, read_as
@@ -304,14 +304,14 @@ class Comparison(Display):
         self.verdict = "ill-shaped" if self.difference is None else "wrong"
         parts = [*self._broadcasts] if best.fault or self.value is not None else [self._misfit]
         if best.fault is not None:
-            parts = self._about(best, best.fault)
+            parts = self._about(best, best.fault, best.fault.source(findings[0].old if findings else None))
         if findings:
             self.verdict = "conditional" if findings[0].holds and not best.fault else self.verdict
             parts += [findings[0].said, *(f"Or, as well possible: {each.said}" for each in findings[1:])]
             self.causes = findings[0].causes
             where = self._where(whole)
             parts += [where] if "but one" in where and len(self.engine) > 2 and not best.fault else []
-            self.suggestion = self._suggested(findings[0].mended, best)
+            self.suggestion = self._suggested(findings[0], best)
         elif not known:
             digits = "" if self._exact or self.difference is None else agreement(self.value, self._inputs.own.engine)
             parts += [digits or self._where(whole)] if self.value is not None and not best.fault else []
@@ -326,7 +326,7 @@ class Comparison(Display):
         """Whether a formula is wrong for two samples, where the loss has a value for two."""
         scope = self._inputs.scope
         with contextlib.suppress(ValueError, TypeError, IndexError):
-            trial = self._inputs.trial(samples(given(scope.reading), scope, 0, 0))
+            trial = self._inputs.trial(samples(scope, [0, 0], given(scope.reading)))
             if trial.nodes[scope.loss._record.stamp].size != 1:
                 return False
             with contextlib.suppress(Misfit):
@@ -387,12 +387,12 @@ class Comparison(Display):
                 found += [own._replace(inputs=self._inputs_of(each)) for each in fault.wanted] or [own]
         return found
 
-    def _about(self, piece: Candidate, fault: Fault) -> list[str]:
-        """Where a program goes wrong, and how if that is to be seen."""
+    def _about(self, piece: Candidate, fault: Fault, line: Line) -> list[str]:
+        """In which line a program goes wrong, and how if that is to be seen."""
         assert piece.program is not None
-        raw = fault.line.raw
+        raw = line.raw
         several, chain = len(piece.program.lines) > 1, len(raw.members) > 1
-        member = short(piece.program.text[slice(*raw.places[fault.member])], LONGEST)
+        member = short(piece.program.text[slice(*raw.places[fault.member if line is fault.line else -1])], LONGEST)
         shown = raw.target.text if raw.target is not None and not (chain and not several) else member
         where = f"Line {raw.number}, {shown}:" if several else f"In the chain, {shown}:"
         if fault.said:
@@ -400,12 +400,16 @@ class Comparison(Display):
         value, engine = self._run(piece), (piece.inputs or self._inputs).own.engine
         if value is None:
             return [where, self._misfit]
-        if np.shape(value) != np.shape(engine):
+        if np.shape(value) != np.shape(engine) and line is fault.line:
             return [where, f"it has the shape {np.shape(value)}, where {np.shape(engine)} is expected."]
         return [where]
 
-    def _suggested(self, mended: Tree | None, candidate: Candidate) -> str | None:
+    def _suggested(self, finding: Finding, candidate: Candidate) -> str | None:
         """A formula mended as text, if it is right as it is read, and in NumPy made of what has a name there."""
+        mended, fault = finding.mended, candidate.fault
+        line, member = (fault.source(finding.old), fault.member) if fault is not None else (None, 0)
+        if fault is not None and line is not None and line is not fault.line:
+            mended, member = line.mended(finding.old, finding.new), -1
         if mended is None or candidate.printer is None:
             return None
         text, scope = candidate.printer(mended), self._inputs.scope
@@ -414,9 +418,9 @@ class Comparison(Display):
             typed = {node.data for node in candidate.tree.walk() if node.kind == "name"} if candidate.tree else set()
             if any(each.kind != "value" for each in used - typed):
                 return None
-        if candidate.fault is not None and candidate.program is not None:
-            raw, whole = candidate.fault.line.raw, self.text
-            start, end = raw.places[candidate.fault.member]
+        if line is not None:
+            raw, whole = line.raw, self.text
+            start, end = raw.places[member]
             if raw.changes and raw.target is not None:
                 start, text = raw.target.at, f"{raw.target.text} = {text}"
             text = whole[:start] + text + whole[end:]
@@ -425,6 +429,8 @@ class Comparison(Display):
         with contextlib.suppress(FormulaError, Misfit):
             for program, choose, tree, _ in readings(body(text, scope.keys), scope, self._node._record.stamp, []):
                 found = Candidate(functools.partial(_evaluated, tree), tree, program=program, choose=choose)
+                for each in program.read(choose) if program.several else []:
+                    _evaluated(each.members[-1], self._inputs.own)  # lines that it does not need, too
                 if self._right(found, likely=True) and self._fault(found, right=True) is None:
                     return text
         return None
@@ -447,17 +453,12 @@ class Comparison(Display):
             return ""
         if self.difference is None:
             return f"The formula has the shape {np.shape(self.value)}, the gradient {np.shape(self.engine)}."
-        bad = self._apart(self.value, self._inputs.own)
-        for trial in self._inputs.likely if self._exact else []:
+        bad = np.zeros(np.shape(self._inputs.own.engine), bool)
+        for trial in [self._inputs.own, *(self._inputs.likely if self._exact else [])]:
             with contextlib.suppress(Misfit, ValueError), np.errstate(all="ignore"):
-                bad |= self._apart(np.asarray(candidate.run(trial), float), trial)
+                value, engine = np.reshape(np.asarray(candidate.run(trial), float), bad.shape), np.asarray(trial.engine)
+                bad |= ~(np.abs(value - engine) <= self._rtol * np.max(np.abs(engine), initial=0) + trial.noise)
         return placed(bad)
-
-    def _apart(self, value: Array, trial: Trial) -> Array:
-        """Where a value is not the gradient."""
-        engine = np.asarray(trial.engine)
-        most = self._rtol * float(np.max(np.abs(engine), initial=0)) + trial.noise
-        return ~(np.abs(np.reshape(value, engine.shape) - engine) <= most)
 
     def __bool__(self) -> bool:
         return self.verdict in ("right", "conditional")

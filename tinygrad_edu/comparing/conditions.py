@@ -102,8 +102,8 @@ def late_conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
     batch = scope.batch
     if batch > 1:
         try:
-            alone = (inputs.changed(lambda n, i=i: samples(n, scope, i)) for i in range(min(batch, SAMPLES)))
-            right = all(trials and diagnosis.right(diagnosis.formula, trials) for trials in alone)
+            each = (inputs.changed(functools.partial(samples, scope, i)) for i in range(min(batch, SAMPLES)))
+            right = all(alone and diagnosis.right(diagnosis.formula, alone) for alone in each)
         except (ValueError, TypeError, IndexError):
             return
         if right:

@@ -140,21 +140,21 @@ class Diagnosis:
         text = self.about(factor, known or f"{c:.6g}, the same on all inputs tried,")
         text = f"Then {text[0].lower()}{text[1:]}" if said else text
         mended = None if tree is None or self.printer is None else _multiplied(tree, factor, self.printer.notation)
-        return Finding((*causes, factor.cause), f"{said} {text}".strip(), mended, cost + (0.6 if found else 3))
+        cost += 0.6 + 0.1 * found[0].made if found else 3
+        return Finding((*causes, factor.cause), f"{said} {text}".strip(), mended, cost)
 
     def about(self, factor: Factor, said: str) -> str:
         """What a constant factor means: of the loss and of the formula only what is to be seen in them."""
         mean = self.inputs.averages
         divided = None if self.tree is None else divides(self.tree)
         if factor.cause == "mean" and factor.value > 1:
-            loss = {True: ": the loss is a mean over the batch", False: ": the loss is a sum, without such a factor"}
-            sums = ", and the formula sums" if mean and divided is False else ""
-            return f"It is too large by the factor {said}{loss.get(mean, '')}{sums}."
+            sums = ", and the formula sums" if divided is False else ""
+            loss = f"a mean over the batch{sums}" if mean else "a sum, without such a factor"
+            return f"It is too large by the factor {said}{'' if mean is None else f': the loss is {loss}'}."
         if factor.cause == "mean":
-            loss = {True: ": the loss is a mean over the batch already", False: ": the loss is a sum"}
+            loss = ": the loss is a mean over the batch already" if mean else ": the loss is a sum"
             once_more = ", and the formula divides once more" if mean else ", the formula takes the mean over the batch"
-            what = once_more if divided and mean is not None else ""
-            return f"It is too small, by the factor {said}{loss.get(mean, '')}{what}."
+            return f"It is too small, by the factor {said}{'' if mean is None else loss + once_more * bool(divided)}."
         if factor.cause == "log":
             base = f"{self.scope.base:g}" if self.scope.base else "e: it is the natural one"
             return (f"A constant factor is wrong, the logarithm's: it is {said} times the gradient. "
@@ -181,7 +181,8 @@ class Diagnosis:
         said = [self.said(each) for each in (before, edit) if each is not None]
         causes = tuple(dict.fromkeys(each.cause for each in (before, edit) if each is not None))
         cost = edit.cost + (before.cost if before else 0) - 0.15 * (edit.cause == "layer" and self.misfit)
-        yield self.with_factor(causes, " ".join(said), edit.tree, c, cost)
+        found = self.with_factor(causes, " ".join(said), edit.tree, c, cost)
+        yield found if before else found._replace(old=edit.old, new=edit.new if abs(c - 1) < 1e-7 else None)
 
     @functools.cached_property
     def misfit(self) -> bool:

@@ -42,7 +42,7 @@ def agreement(value: Array, engine: Array) -> str:
 def _is_rounded(value: Array, difference: Array) -> bool:
     """Whether numbers are those of the engine in few decimals, in few digits, or in a shorter format."""
     size = 10.0 ** np.floor(np.log10(np.abs(np.where(value == 0, 1.0, value))))
-    shorter = [(np.round(value, n), 10.0**-n) for n in range(1, 9)]
+    shorter: list[Any] = [(np.round(value, n), 10.0**-n) for n in range(1, 9)]
     shorter += [(np.round(value / size, n) * size, size * 10.0**-n) for n in range(8)]
     with np.errstate(over="ignore"):
         shorter += [(value.astype(each).astype(float), np.finfo(each).eps * np.abs(value)) for each in FORMATS]

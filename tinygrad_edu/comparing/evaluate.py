@@ -373,7 +373,7 @@ class Evaluation:
     def sizes(self, trees: tuple[Tree, ...]) -> tuple[int, ...]:
         inside = trees[0].args if len(trees) == 1 and trees[0].kind == "tuple" else trees
         sizes = [float(np.ravel(self.array(each))[0]) for each in inside]
-        if not all(abs(size) < 2**31 for size in sizes):
+        if not all(abs(size) < 2**31 and size == int(size) for size in sizes):
             raise Misfit(trees[0], f"no shape is made of {', '.join(f'{size:g}' for size in sizes)}")
         return tuple(map(int, sizes))
 

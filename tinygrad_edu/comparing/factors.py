@@ -16,6 +16,7 @@ class Factor(NamedTuple):
     value: float
     said: str
     inverse: str
+    made: bool = False  # of two others
 
 
 def named_factors(scope: Scope) -> list[Factor]:
@@ -39,15 +40,15 @@ def named_factors(scope: Scope) -> list[Factor]:
     for (first, a, said_a, text_a), (second, b, said_b, text_b) in pairs:
         cause = second if first == "factor" else first
         found += [
-            Factor(cause, a * b, f"{said_a} times {said_b}", f"1/({text_a} {text_b})"),
-            Factor(cause, 1 / (a * b), f"1 over {said_a} times {said_b}", f"{text_a} {text_b}"),
-            Factor(cause, a / b, f"{said_a} over {said_b}", f"{text_b}/{text_a}"),
-            Factor(cause, b / a, f"{said_b} over {said_a}", f"{text_a}/{text_b}"),
+            Factor(cause, a * b, f"{said_a} times {said_b}", f"1/({text_a} {text_b})", True),
+            Factor(cause, 1 / (a * b), f"1 over {said_a} times {said_b}", f"{text_a} {text_b}", True),
+            Factor(cause, a / b, f"{said_a} over {said_b}", f"{text_b}/{text_a}", True),
+            Factor(cause, b / a, f"{said_b} over {said_a}", f"{text_a}/{text_b}", True),
         ]
     for k in (2, 10):
         if ln and k != scope.base:
-            found.append(Factor("log", ln / math.log(k), f"ln {base} over ln {k}", f"ln({k})/ln({base})"))
-            found.append(Factor("log", math.log(k) / ln, f"ln {k} over ln {base}", f"ln({base})/ln({k})"))
+            found.append(Factor("log", ln / math.log(k), f"ln {base} over ln {k}", f"ln({k})/ln({base})", True))
+            found.append(Factor("log", math.log(k) / ln, f"ln {k} over ln {base}", f"ln({base})/ln({k})", True))
         found.append(Factor("log", math.log(k), f"ln {k}", f"1/ln({k})"))
         found.append(Factor("log", 1 / math.log(k), f"1/ln {k}", f"ln({k})"))
     for x in scope.scalars:
@@ -64,9 +65,7 @@ def _explained(c: float, factors: list[Factor]) -> list[Factor]:
 def explained(c: float, factors: list[Factor]) -> list[Factor]:
     """The factors that a number is, up to its sign; the simple ones alone where there are any."""
     found = _explained(c, factors)
-    several = (" over ", " times ")
-    simple = [each for each in found if not any(word in each.said.removeprefix("1 over ") for word in several)]
-    return (simple or found)[:2]
+    return ([each for each in found if not each.made] or found)[:2]
 
 
 def scaled_by(factor: Factor, notation: str) -> Tree:

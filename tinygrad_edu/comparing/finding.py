@@ -26,6 +26,8 @@ class Finding(NamedTuple):
     mended: Tree | None = None
     cost: float = 1.0
     holds: bool = False  # right on the tape's inputs, and whenever they have what is said
+    old: Tree | None = None  # the piece that is mended, and what makes all right where it stands
+    new: Tree | None = None
 
 
 class Inputs:
@@ -49,7 +51,7 @@ class Inputs:
 
     def trial(self, numbers: dict[str, Any], cut: Iterable[tuple[int, int]] = ()) -> Trial:
         numbers = {**numbers, **self.labels}
-        numbers = samples(numbers, self.scope, 0) if self.alone else numbers
+        numbers = samples(self.scope, 0, numbers) if self.alone else numbers
         return Trial(self.scope, self.wrt, numbers, self.matrices, frozenset(cut), self.wanted)
 
     def only_own(self) -> None:
@@ -139,12 +141,12 @@ def but(c: float) -> str:
     return "" if abs(c - 1) < 1e-7 else " but for the sign" if abs(c + 1) < 1e-7 else " but for a constant factor"
 
 
-def samples(numbers: dict[str, Any], scope: Scope, *places: int) -> dict[str, Any]:
+def samples(scope: Scope, places: int | list[int], numbers: dict[str, Any]) -> dict[str, Any]:
     """Some of a batch alone."""
     axis = scope.axis
     alone = dict(numbers)
     for name, tensor in scope.reading.given.items():
         constant = getattr(tensor, "_record", None) is None and np.ndim(numbers[name]) > axis
         if constant and numbers[name].shape[axis] == scope.batch < numbers[name].size:
-            alone[name] = np.take(numbers[name], places, axis)
+            alone[name] = np.take(numbers[name], np.atleast_1d(places), axis)
     return alone

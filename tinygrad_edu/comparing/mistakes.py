@@ -251,8 +251,8 @@ def sums(node: Tree, context: Context) -> Iterator[Piece]:
                 changed = along if plain else call(node.data[0], *node.args, **new)
                 yield "sum", 1.05 if same_axis else 1.1, changed
         other = "mean" if node.data[0] == "sum" else "sum"
-        axis = params.get("axis")
-        over = context.over_batch(inner, axis % max(len(inner), 1) if isinstance(axis, int) else None)
+        taken = params.get("axis")
+        over = context.over_batch(inner, taken % max(len(inner), 1) if isinstance(taken, int) else None)
         yield "mean" if over else "average", 1.15, call(other, node.args[0], **params)
         yield "sum", 1.45, node.args[0]
     elif shape is not None and max(shape, default=1) > 1 and node.kind != "number":

@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ..symbolic.reading import WHOLE
 from .cursor import Name, Quotient, named
 from .grammar import ORDERS, parse
-from .layers import LETTERS, Unknown
+from .layers import ELEMENTWISE, LETTERS, Unknown, name_of
 from .lookup import looked_up
 from .scope import GREEK, Quantity, Scope, found, joined
 from .statements import Statement, statements
@@ -22,6 +23,7 @@ RECURSION = re.compile(r"""
     [\^_]\{?[(\[]?(?:[lkℓ]|\\ell)\s*\+\s*1  # of layer l by layer l + 1
     |(?:^|\n|,|;|\\\\)[^=\n]*[\^_]\{?[(\[]?(?:[lkℓ]|\\ell)\s*-\s*1[^=\n]*=  # or of layer l - 1 by layer l
 """, re.VERBOSE)
+APPLIED = ELEMENTWISE | WHOLE | {"maximum", "minimum", "clip", "where"}
 VIEWS = {"reshape", "ravel", "squeeze", "column", "row"}
 CHANGES: dict[str, Callable[[Tree, Tree], Tree]] = {  # in place
     "": lambda old, new: new,
@@ -70,14 +72,32 @@ class Line:
         self.place, self.raw, self.members, self.wanted, self.needs = place, raw, members, wanted, needs
         self.stands = members[-1]
 
+    def mended(self, old: Tree | None, new: Tree | None) -> Tree | None:
+        """It with a piece mended, where that is one piece, and the line no change in place."""
+        tree = self.members[-1]
+        if self.raw.changes or old is None or new is None or (mended := tree.replaced(old, new)) is tree:
+            return None
+        return mended
+
 
 class Fault(NamedTuple):
-    """Where a program goes wrong: the line, the formula in it, what it is to be, or what is said of it."""
+    """Where a program goes wrong: the line, the formula in it, what it is to be, or what is said of it; the lines up
+    to it."""
 
     line: Line
     member: int
     wanted: list[Quantity]
-    said: str = ""
+    said: str
+    lines: list[Line]
+
+    def source(self, piece: Tree | None) -> Line:
+        """The line in which a piece stands: the wrong one, or one before it that it is made of."""
+        places = [node.at for node in piece.walk() if node.text] if piece is not None else []
+        for line in self.lines if places else []:
+            start, end = line.raw.places[-1]
+            if all(start <= at < end for at in places) and line.raw.places != self.line.raw.places:
+                return line
+        return self.line
 
 
 class Program:
@@ -253,8 +273,9 @@ class Program:
         nodes = scope.reading.nodes
         kept = [each for each in quantities if each.kind in ("adjoint", "slope", "softmax")
                 or (each.kind == "value" and each.key in nodes and nodes[each.key]._record.operation is not None)]
-        before = [Quantity("adjoint", layer.z) for layer in scope.layers
-                  for each in kept if each.kind == "adjoint" and each.key == layer.a]  # fmt: skip
+        made = [nodes[each.key] for each in kept if each.kind == "adjoint" and each.key in nodes]
+        before = [Quantity("adjoint", x._record.stamp) for node in made if name_of(node) in APPLIED
+                  for x in node._record.inputs if x is not None and x._record is not None and x.shape == node.shape]
         return kept + before  # dhidden, changed in place, is the gradient by what the activation gets
 
     def _inputs_of_layers(self) -> dict[Any, None]:
@@ -369,7 +390,9 @@ class Program:
         chain with a wrong link. Of wrong lines that the formula does not need there are notes. Where the loss is a
         mean over a `batch`, a line such as dZ = A − Y may be that of one sample, divided later."""
         goal = next(line for line in self.read(choose) if line.place == self.goal)
+        lines: list[Line] = []
         for line in self.read(choose):
+            lines.append(line)
             needed, last = line.place in goal.needs, line.place == self.goal
             name = line.raw.target
             wanted = [Quantity("adjoint", self.wrt)] if last else line.wanted
@@ -389,7 +412,7 @@ class Program:
                 shown = [self.text[slice(*each)] for each in line.raw.places]
                 wanted = [each for each in wanted if each.kind == "adjoint"] or wanted
                 said = "" if wanted else f"{shown[place]} is not {shown[-1] if place == 0 else shown[0]}."
-                return Fault(line, place, wanted, said)
+                return Fault(line, place, wanted, said, lines)
             if place is not None and name is not None:
                 note = f"Line {line.raw.number}, which it does not need, is wrong: it is not {name.text}."
                 notes += [note] * (note not in notes)
@@ -425,7 +448,7 @@ class Program:
         shown = self.scope.shown.get(self.wrt, "the variable")
         if any(_is_one(ratio(Tree("name", data=each), gradient)) for each in meant):
             return None
-        return Fault(line, 0, [], f"{name.text} is another quantity than the gradient by {shown}.")
+        return Fault(line, 0, [], f"{name.text} is another quantity than the gradient by {shown}.", [line])
 
 
 def _numbered(name: Any, n: int) -> Any:
