@@ -29,7 +29,7 @@ from .display import LONGEST, Display
 from .finding import Finding, Inputs, samples
 from .grammar import parse
 from .printing import Printer
-from .programs import Fault, Program, read_as
+from .programs import Fault, Line, Program, read_as
 from .readings import counted_as, readings
 from .scope import Quantity, Scope, joined
 from .spelling import Spelling
