@@ -44,7 +44,7 @@ if hasattr(np.linalg, "diagonal"):  # NumPy 2; its axes are the last two
 
 # What has no derivative, or a result that is no number: computed on the values, plain arrays come back.
 COMPARISONS = {
-    getattr(np, name): Operation(name, function, symbol=symbol, broadcasts=True)
+    getattr(np, name): Operation(name, function, key=name, symbol=symbol, broadcasts=True)
     for name, function, symbol in (
         ("equal", operator.eq, "="), ("not_equal", operator.ne, "≠"), ("less", operator.lt, "<"),
         ("less_equal", operator.le, "≤"), ("greater", operator.gt, ">"), ("greater_equal", operator.ge, "≥"),

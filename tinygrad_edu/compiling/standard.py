@@ -15,7 +15,7 @@ import numpy as np
 from ..operations.activations import GELU_CUBIC, GELU_SCALE
 from ..operations.reductions import _axes
 from .contractions import contracted
-from .known import OPERATIONS, name_of
+from .known import OPERATIONS, key_of
 from .lines import FLOATS, Line, needed
 from .simplify import SIMPLER
 from .writer import Form, Rewriting, Writer
@@ -39,8 +39,8 @@ def in_standard_terms(order: Iterable[Line], results: Sequence[Line]) -> tuple[l
             new = writer.lines.add(line.operation, inputs, line.params, line.shape, line.dtype)
         else:
             if line.dtype in FLOATS:
-                other = NO_NUMBER.get(name_of(line.operation))
-                mixes = not name_of(line.operation).endswith(COSTS)
+                other = NO_NUMBER.get(key_of(line.operation))
+                mixes = not key_of(line.operation).endswith(COSTS)
                 inputs = tuple(
                     x if i == other else _floating(writer, x, line.dtype, mixes) for i, x in enumerate(inputs)
                 )
@@ -133,7 +133,7 @@ def _take_along_axis(form: Form, x: Any, indices: Any, axis: int) -> Line | None
 def _scatter_along_axis(form: Form, x: Any, indices: Any, axis: int, shape: Any) -> Line | None:
     if indices.is_constant:
         return _summed_at(form, x, OPERATIONS["take_along_axis"].forward(_places(shape), indices.value, axis), shape)
-    if name_of(indices.operation) != "argsort":
+    if key_of(indices.operation) != "argsort":
         return None
     back = form.do("argsort", indices, dtype=indices.dtype, axis=axis)  # each place is named once
     return form.do("take_along_axis", x, back, shape=form.shape, axis=axis)

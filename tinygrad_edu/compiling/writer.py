@@ -9,7 +9,7 @@ import numpy as np
 
 from ..record import NO_PARAMETERS, Operation
 from ..tensor import Tensor
-from .known import OPERATIONS, name_of, ufunc_of
+from .known import OPERATIONS, key_of, ufunc_of
 from .lines import VARYING, Line, Lines, is_regular
 
 FEW = 1 << 16  # sums of more than that are left to NumPy, which adds pairwise
@@ -34,7 +34,7 @@ class Writer:
                 inputs = (*inputs[:i], form.unstretched(inputs[i], inputs), *inputs[i + 1 :])
             if any(x.level == VARYING for x in inputs if isinstance(x, Line)):
                 inputs = tuple(map(form.in_order, inputs))
-        rewriting = self.table.get(name_of(operation))
+        rewriting = self.table.get(key_of(operation))
         found = rewriting(form, *inputs, **params) if rewriting else None
         line = self.lines.add(operation, inputs, params, shape, dtype) if found is None else found
         if not line.is_constant:
@@ -101,4 +101,4 @@ class Form:
 
 def is_a(x: Any, name: str) -> bool:
     """Whether something is a line of the package's operation of that name."""
-    return isinstance(x, Line) and name_of(x.operation) == name
+    return isinstance(x, Line) and key_of(x.operation) == name

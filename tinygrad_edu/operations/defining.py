@@ -19,14 +19,20 @@ from ..record import Node, Operation, Value, apply, record1, record2
 from .signatures import ERRORS, refitted
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+VOCABULARY: dict[str, Operation] = {}  # the package's own operations, by key
+
+
+def built_in(name: str, forward: Callable[..., Any], **facts: Any) -> Operation:
+    """An operation of the package's own."""
+    operation = VOCABULARY[name] = Operation(name, forward, key=name, **facts)
+    return operation
 
 
 def primitive(
     forward: Callable[..., Any] | None = None,
     *,
     inputs: int | None = None,
-    symbol: str | None = None,
-    **facts: bool,
+    **facts: Any,
 ) -> Callable[[Function], Function]:
     """Make an operation of a function of arrays. The first `inputs` arguments (all, if None) are data, the others
     parameters. `forward` computes the numbers where one function of NumPy does it; else the body does. The rest is
@@ -38,7 +44,7 @@ def primitive(
         count = len(names) if inputs is None else inputs
         numbers = forward or definition
         name = definition.__name__.strip("_")
-        operation = Operation(name, numbers, symbol=symbol, **facts)
+        operation = built_in(name, numbers, **facts)
         if count < len(names):
             call = _with_parameters(operation, signature, count)
         else:

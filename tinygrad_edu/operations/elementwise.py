@@ -309,6 +309,27 @@ def unit(x: Any, y: Any) -> Any:
     return np.where(there, x / np.where(there, y, 1), 0)
 
 
+@primitive()
+def inverse(y: Any) -> Any:
+    """1 / y, and 0 where y is 0.
+
+    >>> inverse(np.array([2.0, 0.0]))
+    array([0.5, 0. ])
+    """
+    there = np.not_equal(y, 0)
+    return np.where(there, 1 / np.where(there, y, 1), 0.0)
+
+
+@primitive()
+def heaviside(x: Any) -> Any:
+    """H(x): 1 where x > 0, 0 where x < 0, and 1/2 at 0, as ties share.
+
+    >>> heaviside(np.array([-2.0, 0.0, 3.0]))
+    array([0. , 0.5, 1. ])
+    """
+    return np.heaviside(x, 0.5)
+
+
 @primitive(symbol="⊘", broadcasts=True, singular=True)
 def ratio(x: Any, y: Any) -> Any:
     """x / y, and 0 where x is 0 (also where both are).

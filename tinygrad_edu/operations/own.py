@@ -46,8 +46,7 @@ def operation(
         if function is not None and not callable(function):
             raise TypeError(f"operation: {name}: expected functions, got {type(function).__name__}")
     made = Operation(name, _forward(name, forward, any(rules)), symbol=symbol, broadcasts=broadcasts, opaque=True)
-    made.source = source
-    made.vjps = tuple(rule and functools.partial(_result, name, rule) for rule in rules)
+    made.vjps, made.source = tuple(rule and functools.partial(_result, name, rule) for rule in rules), source
 
     def call(*inputs: Any, **params: Any) -> Any:
         if rules and len(inputs) != len(rules):

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..record import Operation, apply
-from .defining import fold, primitive, vjps
+from ..record import apply
+from .defining import built_in, fold, primitive, vjps
 from .elementwise import ones_like, real, same, unit
 from .indexing import getitem
 from .shapes import _reshape, _transpose, broadcast_to, concatenate, inverse
@@ -63,7 +63,7 @@ def prod(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
 
 def named(function: Callable[..., Any]) -> Callable[..., Any]:
     """A part of a rule that formulas call by its name; numbers, Tensors and programs are given what it is made of."""
-    operation = Operation(function.__name__, function)
+    operation = built_in(function.__name__, function)
 
     def call(*inputs: Any, axis: Any) -> Any:
         if getattr(inputs[0], "in_formulas", False):

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import brief
-from ..record import Operation, Value, apply, shape_of
-from .defining import Each, fold, primitive, vjps
+from ..record import Value, apply, shape_of
+from .defining import Each, built_in, fold, primitive, vjps
 from .indexing import getitem
 
 __all__ = ["broadcast_to", "concatenate", "expand_dims", "reshape", "squeeze", "stack", "swapaxes", "transpose"]
@@ -139,7 +139,7 @@ def _several(name: str, arrays: Any) -> tuple[Any, ...]:
     return several
 
 
-CONCATENATE = Operation("concatenate", lambda *arrays, axis: np.concatenate(arrays, axis))
+CONCATENATE = built_in("concatenate", lambda *arrays, axis: np.concatenate(arrays, axis))
 
 
 def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
@@ -154,7 +154,7 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     return apply(CONCATENATE, arrays, {"axis": axis})
 
 
-STACK = Operation("stack", lambda *arrays, axis: np.stack(arrays, axis))
+STACK = built_in("stack", lambda *arrays, axis: np.stack(arrays, axis))
 
 
 def stack(arrays: Sequence[Any], axis: int = 0) -> Any:

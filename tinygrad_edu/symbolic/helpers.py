@@ -15,7 +15,6 @@ TEMPLATES: Mapping[str, str] = {
     "logsumexp": "logsumexp({0}, {axis}, {keepdims})",
     "p_norm": "np.sum(np.abs({0}) ** {p}, axis={axis}, keepdims={keepdims}) ** (1 / {p})",
     "inverse": "inverse({0})",
-    "hat": "np.diagflat({0})",
     "heaviside": "np.heaviside({0}, 0.5)",
     "add": "({0} + {1})",
     "subtract": "({0} - {1})",

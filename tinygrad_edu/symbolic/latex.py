@@ -83,27 +83,27 @@ class Latex(Unicode):
         return f"{{{text}}}_{{[{index.replace('…', chr(92) + 'ldots')}]}}"
 
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
-        name = getattr(operation, "name", operation)
-        if name == "inv":
+        name, key = getattr(operation, "name", operation), getattr(operation, "key", "")
+        if key == "inv":
             return f"{self.inside(arguments[0], POSTFIX)}^{{-1}}", POSTFIX
-        if name == "norm" and not any(params.values()):
+        if key == "norm" and not any(params.values()):
             return rf"\left\lVert {arguments[0][0]}\right\rVert", ATOM
-        if name == "absolute":
+        if key == "absolute":
             return rf"\left| {arguments[0][0]} \right|", ATOM
         shown = [text for text, _ in arguments]
-        if name == "getitem":
+        if key == "getitem":
             return self.indexed(self.inside(arguments[0], ATOM), listed(params["index"])), ATOM
-        if name in BRACKETS:
-            return rf"\left[{RELATIONS.get(BRACKETS[name], f' {BRACKETS[name]} ').join(shown)}\right]", ATOM
-        if "functions" in params:
+        if key in BRACKETS:
+            return rf"\left[{RELATIONS.get(BRACKETS[key], f' {BRACKETS[key]} ').join(shown)}\right]", ATOM
+        if key == "coordinatewise":
             inner = ", ".join(_escaped(_text_of(f)) for f in params["functions"])
             return rf"\left[\text{{{inner}}}\right]\left({shown[0]}\right)", ATOM
-        if name in ("softmax", "log_softmax") and params.get("axis") == 0:
+        if key in ("softmax", "log_softmax") and params.get("axis") == 0:
             params = {}
         for key, value in params.items():
             if value is not None and value is not False and (key not in ZERO_BY_DEFAULT or value):
                 shown.append(rf"\text{{{_escaped(f'{key}={parameter(plain(value))}')}}}")
-        symbol = FUNCTIONS.get(name) or rf"\operatorname{{{_escaped(str(name))}}}"
+        symbol = FUNCTIONS.get(key) or rf"\operatorname{{{_escaped(str(name))}}}"
         return rf"{symbol}\left({', '.join(shown)}\right)", ATOM
 
 

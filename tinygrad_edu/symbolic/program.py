@@ -15,11 +15,13 @@ import numpy as np
 from .. import operations as op
 from ..naming import Identifiers
 from ..operations.elementwise import same
-from .algebra import OTHERWISE, is_condition
+from ..record import Operation
+from .algebra import DIAGFLAT, INVERSE, OTHERWISE, RATIO, is_condition
 from .expression import Expression, matrix_shape
 from .helpers import HELPERS, TEMPLATES
+from .recognised import HEAVISIDE
 from .selections import takes_rows
-from .terms import Shape, Term, all_below, atom, broadcast, names_in, number
+from .terms import Shape, Term, all_below, atom, broadcast, is_a, names_in, number
 
 if TYPE_CHECKING:
     from .formula import Formula
@@ -293,33 +295,33 @@ class Writer:
             symbol = call.operation.symbol
             truth = f"({sides[0]} {RELATIONS.get(symbol, symbol)} {sides[1]})"
             return Code(f"1.0 * {truth}", PRODUCT, term.shape, len(call.shape) < 2, truth)
-        name = call.operation if isinstance(call.operation, str) else call.operation.name
         flat = len(call.shape) < 2
         if takes_rows(term):
             places = np.argmax(call.params[0][1], axis=1).tolist()
             return Code(f"np.eye({term.shape[1]})[{places}]", ATOM, term.shape, False)
-        if name == "constant":
+        if call.operation == "constant":
             text = f"np.array({_literal(np.asarray(call.params[0][1]).tolist())})"
             return Code(text, ATOM, term.shape, flat)
-        if name in ("ratio", "inverse", "hat", "heaviside"):
+        if is_a(term, RATIO, INVERSE, HEAVISIDE, DIAGFLAT):
             codes = self._alike([self.code(x) for x in term.args])
             arguments = [code.text for code in codes]
-            flat = all(code.flat for code in codes) and name != "hat"
+            flat = all(code.flat for code in codes) and call.operation is not DIAGFLAT
         else:
             arguments = [
                 self.converted(self.whole(x), shape) for x, shape in zip(term.args, call.shapes, strict=True)
             ]
         params = {k: v.value.item() if isinstance(v, Expression) else v for k, v in call.params}
-        text = self._applied(name, call.operation, arguments, params)
+        text = self._applied(call.operation, arguments, params)
         return Code(f"np.reshape({text}, ())" if call.shape == (1,) else text, ATOM, term.shape, flat)
 
     def _compared(self, x: Term, shape: Shape) -> str:
         c = number(atom(x))
         return self.converted(self.whole(x), shape) if c is None else _literal(float(c)).removesuffix(".0")
 
-    def _applied(self, name: str, operation: Any, arguments: list[str], params: dict[str, Any]) -> str:
-        if getattr(operation, "opaque", False):
-            raise ValueError(f"numpy: {name} is an operation of the user's own: it has no NumPy source")
+    def _applied(self, operation: Operation, arguments: list[str], params: dict[str, Any]) -> str:
+        name = operation.key
+        if not name:
+            raise ValueError(f"numpy: {operation.name} is an operation of the user's own: it has no NumPy source")
         if name == "getitem" and not arguments[0].isidentifier():
             arguments = [f"np.asarray({arguments[0]})"]
         if name in TEMPLATES:
@@ -357,12 +359,11 @@ class Writer:
         if isinstance(value, np.dtype | type):
             return repr(np.dtype(value).name)
         if callable(value):
-            name = getattr(getattr(value, "operation", None), "name", "")
-            return f"lambda z: {LAMBDAS.get(name) or self._applied(name, None, ['z'], {})}"
+            return f"lambda z: {LAMBDAS.get(value.operation.key) or self._applied(value.operation, ['z'], {})}"
         return _literal(value) if isinstance(value, float) else repr(value)
 
 
-CHOICES = {f.operation for f in (op.where, op.relu, op.maximum, op.minimum, same)} | {"heaviside", *OTHERWISE}  # type: ignore[union-attr]
+CHOICES = {f.operation for f in (op.where, op.relu, op.maximum, op.minimum, same)} | {HEAVISIDE, *OTHERWISE}  # type: ignore[union-attr]
 RELATIONS = {"≥": ">=", "≤": "<=", "≠": "!=", "=": "=="}
 
 

@@ -8,10 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 from ..notation import applied
-from .algebra import OTHERWISE, chained, ones, support
+from .algebra import INVERSE, OTHERWISE, RATIO, chained, is_hat, ones, support
 from .coefficients import ONE, Coefficient
+from .recognised import HEAVISIDE
 from .selections import takes_rows
-from .terms import Monomial, Power, Term, atom, content, number, poly, scaled
+from .terms import Monomial, Power, Term, atom, content, is_a, number, poly, scaled
 
 SUM, PRODUCT, HADAMARD, POSTFIX, ATOM = range(5)  # how tightly a text binds
 Text = tuple[str, int]
@@ -77,18 +78,18 @@ class Unicode:
         return f"{text}[{index}]"
 
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
-        name = getattr(operation, "name", operation)
+        key = getattr(operation, "key", "")
         symbol = getattr(operation, "symbol", None)
-        if name == "inv":
+        if key == "inv":
             return f"{self.inside(arguments[0], POSTFIX)}⁻¹", POSTFIX
         shown = {k: plain(v) for k, v in params.items() if k not in ZERO_BY_DEFAULT or v}
-        if name in ("softmax", "log_softmax") and shown.get("axis") == 0:
+        if key in ("softmax", "log_softmax") and shown.get("axis") == 0:
             shown = {}
-        if name == "log" and shown.get("base") is None:
+        if key == "log" and shown.get("base") is None:
             return f"ln({arguments[0][0]})", ATOM
-        if name in BRACKETS:
+        if key in BRACKETS:
             sides = (re.sub(r"^(−?)\((\d+/\d+)\)$", r"\1\2", x[0]) for x in arguments)
-            return f"[{f' {BRACKETS[name]} '.join(sides)}]", ATOM
+            return f"[{f' {BRACKETS[key]} '.join(sides)}]", ATOM
         infix = len(arguments) == 2 and symbol and not symbol.isidentifier() and not params
         tight = infix or symbol in ("[]", "√", "²", "ᵀ", "−")  # what is written at an operand, not around it
         texts = [self.inside(x, ATOM) if tight else x[0] for x in arguments]
@@ -125,13 +126,13 @@ class Unicode:
         arguments = [self.text(x) for x in term.args]
         if takes_rows(term):
             return self.indexed(self._unit(term.shape[1]), dict(term.data.params)["text"]), ATOM
-        if operation == "ratio":
+        if operation is RATIO:
             return self.over.join(self.inside(x, POSTFIX) for x in arguments), HADAMARD
-        if operation == "inverse":
+        if operation is INVERSE:
             return f"1{self.over}{self.inside(arguments[0], POSTFIX)}", HADAMARD
-        if operation == "heaviside":
+        if operation is HEAVISIDE:
             return f"{'H' if 'H' not in self.order else 'heaviside'}{self.parentheses(arguments[0][0])}", ATOM
-        if operation == "hat":
+        if is_hat(term):
             return self.hat(arguments[0][0]), ATOM
         return self.call(operation, arguments, dict(term.data.params))
 
@@ -243,11 +244,11 @@ def _is_bare(part: Term) -> bool:
 
 
 ZERO_BY_DEFAULT = {"offset", "k", "ddof"}
-BRACKETS = {each.name: str(each.symbol) for each in OTHERWISE} | {"same": "="}  # Iverson's: 1 where it holds, else 0
+BRACKETS = {each.key: str(each.symbol) for each in OTHERWISE} | {"same": "="}  # Iverson's: 1 where it holds, else 0
 
 
 def _is_inverse(part: Term) -> bool:
-    return part.kind == "call" and part.data.operation == "inverse"
+    return is_a(part, INVERSE)
 
 
 def _smaller_first(each: tuple[Term, Power]) -> bool:
