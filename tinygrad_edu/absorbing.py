@@ -73,7 +73,7 @@ class Recorded(Operation):
 
     def __init__(self, operation: Operation, places: tuple[int, ...]) -> None:
         forward = lambda *values, **params: product(operation, values, params, places)  # noqa: E731
-        known = {fact: getattr(operation, fact) for fact in Operation.__slots__}  # type: ignore[attr-defined]
+        known = {fact: getattr(operation, fact) for fact in Operation.__slots__}
         super().__init__(**{**known, "forward": forward, "singular": True})
         self.of, self.places = operation, places
 

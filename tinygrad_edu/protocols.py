@@ -13,8 +13,8 @@ import numpy as np
 from . import operations as op
 from .alternatives import INSTEAD, OWN
 from .comparisons import note
-from .errors import misfit
-from .operations.signatures import ERRORS, NUMPYS_OWN, as_called, changes_nothing
+from .errors import ERRORS, misfit
+from .operations.signatures import NUMPYS_OWN, as_called, changes_nothing
 from .record import Node, Operation, Value, apply, constant, is_recording, state, unchanging
 
 

@@ -23,15 +23,15 @@ def _without_nan(value: Any, t: Any, shifted: Any, shift: Any) -> Any:
 
 
 OPERATIONS = VOCABULARY | {
-    name: Operation(name, forward, key=name, **facts)
-    for name, forward, facts in (  # what is not an operation of the package, but a part of one
-        ("peak", _shifted, {}),
-        ("ascontiguousarray", np.ascontiguousarray, {}),
-        ("without_nan", _without_nan, {}),
-        ("natural_log", np.log, {"singular": True}),
-        ("greater", np.greater, {"broadcasts": True}),
-        ("take", np.take, {}),
-        ("invert", np.reciprocal, {"singular": True}),
+    each.name: each
+    for each in (  # what is not an operation of the package, but a part of one
+        Operation("peak", _shifted, key="peak"),
+        Operation("ascontiguousarray", np.ascontiguousarray, key="ascontiguousarray"),
+        Operation("without_nan", _without_nan, key="without_nan"),
+        Operation("natural_log", np.log, key="natural_log", singular=True),
+        Operation("greater", np.greater, key="greater", broadcasts=True),
+        Operation("take", np.take, key="take"),
+        Operation("invert", np.reciprocal, key="invert", singular=True),
     )
 }
 

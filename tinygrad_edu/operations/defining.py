@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 from numpy import ndarray
 
-from ..errors import misfit
+from ..errors import ERRORS, misfit
 from ..record import Node, Operation, Value, apply, record1, record2
-from .signatures import ERRORS, refitted
+from .signatures import refitted
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 VOCABULARY: dict[str, Operation] = {}  # the package's own operations, by key
