@@ -143,6 +143,7 @@ class Operation:
     kinks: bool = False  # has no derivative where it is 0
     source: str | None = None  # the place where a document states the rule
     vjps: Iterable[Callable[..., Any] | None] = ()
+    parts: Callable[..., Any] | None = None  # what it is in terms of simpler operations, for writers of programs
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"

@@ -7,13 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..operations.defining import VOCABULARY, fold
+from ..operations.defining import VOCABULARY
 from ..record import Operation
-
-
-def _shifted(x: Any, axis: Any) -> Any:
-    """The maximum along an axis, kept; never −inf."""
-    return fold(np.maximum, x, axis, True, np.finfo(x.dtype).min)
 
 
 def _without_nan(value: Any, t: Any, shifted: Any, shift: Any) -> Any:
@@ -25,7 +20,6 @@ def _without_nan(value: Any, t: Any, shifted: Any, shift: Any) -> Any:
 OPERATIONS = VOCABULARY | {
     each.name: each
     for each in (  # what is not an operation of the package, but a part of one
-        Operation("peak", _shifted, key="peak"),
         Operation("ascontiguousarray", np.ascontiguousarray, key="ascontiguousarray"),
         Operation("without_nan", _without_nan, key="without_nan"),
         Operation("natural_log", np.log, key="natural_log", singular=True),

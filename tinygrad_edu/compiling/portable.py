@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..naming import Identifiers
+from ..record import Operation
 from .known import key_of, ufunc_of
 from .lines import Line
 from .statements import index_text, turned
@@ -84,6 +85,12 @@ ENTRIES: dict[str, Callable[..., str]] = {
     "invert": lambda line, args: f"1.0 / {args[0]}", "reciprocal": lambda line, args: f"1.0 / {args[0]}",
     "safe_log": lambda line, args: f"xp.log(xp.where({args[0]} != 0, {args[0]}, xp.ones_like({args[0]})))",
 }  # fmt: skip
+
+
+def is_missing(operation: Operation) -> bool:
+    """Whether the standard has no function for an operation."""
+    ufunc = ufunc_of(operation)
+    return operation.key not in ENTRIES and (ufunc is None or ufunc.__name__ not in SIGNS.keys() | FUNCTIONS.keys())
 
 
 def expression(line: Line, args: Texts) -> str:

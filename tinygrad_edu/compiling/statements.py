@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..naming import keyword_argument
+from ..record import Operation
 from .known import key_of, ufunc_of
 from .lines import FLOATS, Line
 
@@ -95,6 +96,11 @@ def writes(line: Line) -> bool:
     if key_of(line.operation) == "broadcast_to":
         return line.dtype in FLOATS
     return ufunc_of(line.operation) is not None or key_of(line.operation) in WRITING
+
+
+def has_no_text(operation: Operation) -> bool:
+    """Whether NumPy has no function of its own for an operation, so that one of the package's would be called."""
+    return ufunc_of(operation) is None and operation.key not in WRITING.keys() | MAKING.keys()
 
 
 def literal(value: Any) -> str | None:

@@ -10,17 +10,18 @@ import numpy as np
 from ..record import NO_PARAMETERS, Operation
 from ..tensor import Tensor
 from .known import OPERATIONS, key_of, ufunc_of
-from .lines import VARYING, Line, Lines, is_regular
+from .lines import VARYING, Line, Lines, Symbol, is_regular
 
 FEW = 1 << 16  # sums of more than that are left to NumPy, which adds pairwise
 Rewriting = Callable[..., Line | None]  # of a form, the inputs and the parameters
 
 
 class Writer:
-    """Adds lines to a program, in the forms that a table gives to operations."""
+    """Adds lines to a program, in the forms that a table gives to operations, or in terms of simpler ones, where they
+    are to be taken apart."""
 
-    def __init__(self, table: Mapping[str, Rewriting]) -> None:
-        self.lines, self.table = Lines(), table
+    def __init__(self, table: Mapping[str, Rewriting], takes_apart: Callable[[Operation], bool]) -> None:
+        self.lines, self.table, self.takes_apart = Lines(), table, takes_apart
 
     def write(
         self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any], shape: Any, dtype: Any
@@ -34,8 +35,10 @@ class Writer:
                 inputs = (*inputs[:i], form.unstretched(inputs[i], inputs), *inputs[i + 1 :])
             if any(x.level == VARYING for x in inputs if isinstance(x, Line)):
                 inputs = tuple(map(form.in_order, inputs))
-        rewriting = self.table.get(key_of(operation))
+        rewriting = self.table.get(operation.key)
         found = rewriting(form, *inputs, **params) if rewriting else None
+        if found is None and operation.parts is not None and self.takes_apart(operation):
+            found = form.of_parts(operation, inputs, params)
         line = self.lines.add(operation, inputs, params, shape, dtype) if found is None else found
         if not line.is_constant:
             always = line.dtype.kind != "f" or operation is OPERATIONS["nan_to_num"]
@@ -61,6 +64,21 @@ class Form:
         if shape is None:
             shape = np.broadcast_shapes(*(x.shape for x in inputs if isinstance(x, Line)))
         return self.writer.write(OPERATIONS[name], inputs, params or NO_PARAMETERS, shape, dtype or self.dtype)
+
+    def of_parts(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Line | None:
+        """The lines of what an operation is in terms of simpler ones, where there are numbers, and all are floating."""
+        lines = [x for x in inputs if isinstance(x, Line)]
+        if 0 in self.shape or self.dtype.kind != "f" or any(0 in x.shape or x.dtype.kind != "f" for x in lines):
+            return None
+        return self.called(operation.parts, inputs, params)
+
+    def called(self, function: Any, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Line | None:
+        """The lines of a function of lines; None where it is none of the package's operations."""
+        try:
+            out = function(*(Sketch.of(x, self.writer) if isinstance(x, Line) else x for x in inputs), **params)
+        except TypeError:  # NumPy's own function, for one
+            return None
+        return out.line if isinstance(out, Symbol) and self.is_mine(out.line) else None
 
     def is_mine(self, x: Any) -> bool:
         """Whether a line already has the wanted shape and dtype."""
@@ -97,6 +115,29 @@ class Form:
     def reshaped(self, x: Line, shape: tuple[int, ...]) -> Line:
         """Its numbers in another shape."""
         return self.writer.write(OPERATIONS["reshape"], (x,), {"shape": shape}, shape, x.dtype)
+
+
+class Sketch(Symbol):
+    """A symbol whose numbers stand for any: one of them, everywhere."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, line: Line, writer: Writer) -> Sketch:
+        return cls(line, np.broadcast_to(np.array(0.5, line.dtype), line.shape), writer.of_value)
+
+    def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Sketch:
+        values = [x.value if isinstance(x, Symbol) else x for x in inputs]
+        if ufunc_of(operation) is not None:
+            shape = np.broadcast_shapes(*map(np.shape, values))
+            values = [x[(slice(1),) * x.ndim] if isinstance(x, np.ndarray) else x for x in values]
+        with np.errstate(all="ignore"):
+            value = np.asarray(operation.forward(*values, **params))
+        if ufunc_of(operation) is None:
+            shape = value.shape
+        value = np.broadcast_to(np.ones((), value.dtype), shape)
+        lines = tuple(x.line if isinstance(x, Symbol) else x for x in inputs)
+        return Sketch(self.write(operation, lines, params, value), value, self.write)
 
 
 def is_a(x: Any, name: str) -> bool:

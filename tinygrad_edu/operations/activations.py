@@ -10,10 +10,27 @@ import numpy as np
 
 from ..errors import underflows_to_zero
 from ..record import shape_of
-from .defining import fold, primitive, vjps
-from .elementwise import absolute, cos, exp, negative, ones_like, real, sin, sqrt, square, step, tanh
+from .defining import fold, parts, primitive, vjps
+from .elementwise import (
+    absolute,
+    cos,
+    exp,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    negative,
+    ones_like,
+    real,
+    sin,
+    sqrt,
+    square,
+    step,
+    tanh,
+)
 from .indexing import getitem, scatter_add
-from .reductions import kept, sum
+from .reductions import _axes, kept, sum
+from .shapes import _reshape
 
 __all__ = [
     "coordinatewise", "gelu", "identity", "leaky_relu", "log_softmax", "logsumexp", "relu", "sigmoid", "softmax",
@@ -79,8 +96,15 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
 LOWEST = {np.dtype(c): np.finfo(c).min for c in "efd"}
 
 
-def _peak(x: Any, axis: Axis) -> Any:
-    """The maximum along an axis, kept. It is never −inf, so that x − peak is a number also where all of x is −inf."""
+@primitive(inputs=1)
+def peak(x: Any, axis: Axis = None) -> Any:
+    """The maximum along an axis, kept, as a constant. It is never −inf, so that x − peak is a number also where all of
+    x is −inf.
+
+    >>> peak(np.array([[1.0, 3.0], [-np.inf, -np.inf]]), axis=1) > -np.inf
+    array([[ True],
+           [ True]])
+    """
     return fold(np.maximum, x, axis, True, LOWEST.get(x.dtype))
 
 
@@ -96,7 +120,7 @@ def softmax(z: Any, axis: Axis = 0) -> Any:
            [0.5]])
     """
     z = real(z)
-    e = np.exp(z - _peak(z, axis))
+    e = np.exp(z - peak(z, axis))
     return e / fold(np.add, e, axis, True)
 
 
@@ -110,7 +134,7 @@ def log_softmax(z: Any, axis: Axis = 0) -> Any:
            [     0.]])
     """
     z = real(z)
-    shifted = z - _peak(z, axis)
+    shifted = z - peak(z, axis)
     total = fold(np.add, np.exp(shifted), axis, True)
     return shifted - np.log(total) if z.size else shifted
 
@@ -124,9 +148,9 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     1000.6931471805599
     """
     x = real(x)
-    peak = np.minimum(_peak(x, axis), -LOWEST.get(x.dtype, -np.inf))  # ∞ − peak is ∞
-    total = fold(np.add, np.exp(x - peak), axis, True)
-    out = np.log(total, out=np.full_like(total, -np.inf), where=total > 0) + peak
+    highest = np.minimum(peak(x, axis), -LOWEST.get(x.dtype, -np.inf))  # ∞ − highest is ∞
+    total = fold(np.add, np.exp(x - highest), axis, True)
+    out = np.log(total, out=np.full_like(total, -np.inf), where=total > 0) + highest
     return out if keepdims else np.squeeze(out, axis)
 
 
@@ -246,4 +270,32 @@ vjps(softmax,         lambda g, out, x, axis: out * (g - sum(g * out, axis, keep
 vjps(log_softmax,     lambda g, out, x, axis: g - softmax(x, axis) * sum(g, axis, keepdims=True))
 vjps(logsumexp,       lambda g, out, x, axis, keepdims: kept(g, x, axis) * softmax(x, axis))
 vjps(_coordinatewise, lambda g, out, z, functions: g * _slopes(out, z, functions),          source="mishachev (3)")
+
+# --- in terms of simpler operations
+
+parts(identity,       lambda x: x)
+parts(sigmoid,        lambda x: (e := exp(minimum(x, ENOUGH))) / (e + 1.0))
+parts(softplus,       lambda x: maximum(x, 0) + log1p(exp(-absolute(x))))
+parts(relu,           lambda x: maximum(x, 0))
+parts(leaky_relu,     lambda x, slope: maximum(x, 0) + minimum(x, 0) * slope)
+parts(gelu,           lambda x: (tanh(_gelu_argument(x)) + 1.0) * (x * 0.5))
+parts(softmax,        lambda x, axis: (e := exp(_below_peak(x, axis))) / _total(e, axis))
+parts(log_softmax,    lambda x, axis: (d := _below_peak(x, axis)) - log(_total(exp(d), axis)))
+parts(logsumexp,      lambda x, axis, keepdims: _log_of_total(x, _axes(axis, x.ndim), keepdims))
 # fmt: on
+
+ENOUGH = 40.0  # 1/(1 + e^−x) is 1 from there on, in every dtype
+
+
+def _total(x: Any, axis: Axis) -> Any:
+    return sum(x, _axes(axis, x.ndim), keepdims=True)
+
+
+def _below_peak(x: Any, axis: Axis) -> Any:
+    return x - peak(x, _axes(axis, x.ndim))
+
+
+def _log_of_total(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    highest = minimum(peak(x, axes), -float(LOWEST[x.dtype]))  # ∞ − highest is ∞
+    out = log(_total(exp(x - highest), axes)) + highest
+    return out if keepdims else _reshape(out, tuple(n for i, n in enumerate(x.shape) if i not in axes))

@@ -165,6 +165,12 @@ class Each:
         return map(functools.partial, itertools.repeat(self.pullback(*reading, **params)), itertools.count())
 
 
+def parts(function: Any, body: Callable[..., Any]) -> None:
+    """Say what an operation is in terms of simpler ones: the same numbers, but for rounding, of operators and of the
+    package's operations on its inputs and parameters."""
+    function.operation.parts = body
+
+
 def vjps(function: Any, *rules: Callable[..., Any] | Each | None, source: str | None = None) -> None:
     """Give an operation its vector-Jacobian products, one an input, and the place where they are stated."""
     operation: Operation = getattr(function, "operation", function)

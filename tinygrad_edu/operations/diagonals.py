@@ -8,7 +8,7 @@ import numpy as np
 
 from ..record import shape_of
 from .arranging import diagonal
-from .defining import primitive, vjps
+from .defining import parts, primitive, vjps
 from .indexing import scatter_add
 from .reductions import sum
 from .shapes import _reshape
@@ -83,4 +83,5 @@ def _onto_diagonal(g: Any, x: Any, k: int) -> Any:
 vjps(diag,     lambda g, out, x, k: _onto_diagonal(g, x, k))
 vjps(diagflat, lambda g, out, x, k: _reshape(diag(g, k), x.shape), source="mishachev (5)")
 vjps(_trace,   lambda g, out, x, offset: g * eye_like(x, offset))
+parts(_trace,  lambda a, offset: sum(diagonal(a, offset)))
 # fmt: on

@@ -14,10 +14,10 @@ import numpy as np
 
 from ..errors import operands
 from ..record import Node, Value, shape_of
-from .defining import primitive, vjps
+from .defining import parts, primitive, vjps
 
 __all__ = [
-    "absolute", "add", "cos", "divide", "exp", "hadamard", "hadamard_divide", "log", "maximum", "minimum",
+    "absolute", "add", "cos", "divide", "exp", "hadamard", "hadamard_divide", "log", "log1p", "maximum", "minimum",
     "multiply", "negative", "power", "sign", "sin", "sqrt", "square", "subtract", "tanh", "where",
 ]  # fmt: skip
 
@@ -156,6 +156,15 @@ def log(x: Any, base: float | None = None) -> Any:
     array([0., 3.])
     """
     return np.log(x) if base is None else np.log(x) / ln(base)
+
+
+@primitive(np.log1p, singular=True)
+def log1p(x: Any) -> Any:
+    """ln(1 + x), exact also where x is small. Its derivative 1/(1 + x) is infinite at −1.
+
+    >>> log1p(np.array([0.0, 1e-20]))
+    array([0.e+00, 1.e-20])
+    """
 
 
 @primitive(np.sin)
@@ -418,6 +427,7 @@ vjps(sqrt,         lambda g, out, x: g / (2 * out))
 vjps(square,       lambda g, out, x: g * (2 * x))
 vjps(exp,          lambda g, out, x: g * out,                             source="sabine B")
 vjps(log,          lambda g, out, x, base: over_ln(g / x, base),          source="sabine A")
+vjps(log1p,        lambda g, out, x: g / (1.0 + x))
 vjps(sin,          lambda g, out, x: g * cos(x))
 vjps(cos,          lambda g, out, x: -(g * sin(x)))
 vjps(tanh,         lambda g, out, x: g * (1.0 - out * out))
@@ -434,6 +444,13 @@ vjps(scaled_power, lambda g, out, p, x, q: g * x**q,
                    lambda g, out, p, x, q: g * out * safe_log(x))
 vjps(undetermined, lambda h, result, g, out: h + sqrt(-same(0.0, out)), None)  # √−1 is nan
 vjps(astype,       lambda g, out, x, dtype: g)
+
+# --- in terms of simpler operations
+
+parts(unit,         lambda x, y: _quotient(x, y, not_equal(y, 0)))
+parts(ratio,        lambda x, y: _quotient(x, y, not_equal(x, 0)))
+parts(inverse,      lambda y: _quotient(1.0, y, not_equal(y, 0)))
+parts(scaled_power, lambda p, x, q: p * where(there := not_equal(p, 0), x, 1) ** where(there, q, 1))
 # fmt: on
 
 
@@ -441,3 +458,7 @@ def share(x: Any, y: Any, out: Any) -> Any:
     """The share of x in a choice between x and y: 1 where it was taken, 1/2 at a tie."""
     taken = same(x, out)
     return unit(taken, taken + same(y, out))
+
+
+def _quotient(x: Any, y: Any, there: Any) -> Any:
+    return where(there, x / where(there, y, 1), 0)

@@ -13,13 +13,31 @@ import numpy as np
 
 from .activations import identity, sigmoid
 from .arranging import value_of
-from .defining import primitive, vjps
-from .elementwise import absolute, astype, ln, maximum, minimum, over_ln, power, real, same, share, sqrt, square, unit
+from .defining import parts, primitive, vjps
+from .elementwise import (
+    absolute,
+    astype,
+    exp,
+    ln,
+    maximum,
+    minimum,
+    not_equal,
+    over_ln,
+    power,
+    real,
+    same,
+    share,
+    sign,
+    sqrt,
+    square,
+    unit,
+    where,
+)
 
 __all__ = [
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "around", "cbrt", "ceil", "clip", "cosh",
     "deg2rad", "degrees", "divmod", "exp2", "expm1", "fabs", "float_power", "floor", "fmax", "fmin", "fmod", "hypot",
-    "log10", "log1p", "log2", "logaddexp", "logaddexp2", "mod", "nan_to_num", "positive", "rad2deg", "radians",
+    "log10", "log2", "logaddexp", "logaddexp2", "mod", "nan_to_num", "positive", "rad2deg", "radians",
     "reciprocal", "remainder", "rint", "round", "sinc", "sinh", "tan", "trunc",
 ]  # fmt: skip
 
@@ -41,15 +59,6 @@ def exp2(x: Any) -> Any:
 
     >>> exp2(np.array([0.0, 3.0]))
     array([1., 8.])
-    """
-
-
-@primitive(np.log1p, singular=True)
-def log1p(x: Any) -> Any:
-    """ln(1 + x), exact also where x is small. Its derivative 1/(1 + x) is infinite at −1.
-
-    >>> log1p(np.array([0.0, 1e-20]))
-    array([0.e+00, 1.e-20])
     """
 
 
@@ -441,7 +450,6 @@ around, remainder, fabs, positive, rad2deg, deg2rad = round, mod, absolute, iden
 
 vjps(expm1,      lambda g, out, x: g * (out + 1.0))
 vjps(exp2,       lambda g, out, x: g * out * ln(2))
-vjps(log1p,      lambda g, out, x: g / (1.0 + x))
 vjps(log2,       lambda g, out, x: over_ln(g / x, 2),                   source="sabine A")
 vjps(log10,      lambda g, out, x: over_ln(g / x, 10),                  source="sabine A")
 vjps(logaddexp,  lambda g, out, x, y: g * sigmoid(_lead(x, y)),         lambda g, out, x, y: g * sigmoid(_lead(y, x)))
@@ -475,4 +483,16 @@ vjps(round,      None)
 vjps(_lead,      lambda g, out, x, y: g,                                lambda g, out, x, y: -g)
 vjps(mod,        lambda g, out, x, y: g,                                lambda g, out, x, y: -(g * _floor_divide(x, y)))
 vjps(fmod,       lambda g, out, x, y: g,                                lambda g, out, x, y: -(g * rint((x - out) / y)))
+
+# --- in terms of simpler operations
+
+parts(exp2,       lambda x: exp(x * ln(2)))
+parts(logaddexp2, lambda x, y: logaddexp(x * ln(2), y * ln(2)) / ln(2))
+parts(cbrt,       lambda x: sign(x) * power(absolute(x), 1 / 3))
+parts(degrees,    lambda x: x * (180 / math.pi))
+parts(radians,    lambda x: x * (math.pi / 180))
+parts(fmod,       lambda x, y: sign(x) * mod(absolute(x), absolute(y)))
+parts(round,      lambda x, decimals: rint(x * 10.0**decimals) / 10.0**decimals if decimals else rint(x))
+parts(fmax,       lambda x, y: where(not_equal(x, x), y, where(not_equal(y, y), x, maximum(x, y))))
+parts(fmin,       lambda x, y: where(not_equal(x, x), y, where(not_equal(y, y), x, minimum(x, y))))
 # fmt: on

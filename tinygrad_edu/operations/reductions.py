@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..record import apply
-from .defining import built_in, fold, primitive, vjps
-from .elementwise import ones_like, real, same, unit
+from .defining import built_in, fold, parts, primitive, vjps
+from .elementwise import ones_like, real, same, sqrt, square, unit
 from .indexing import getitem
 from .shapes import _reshape, _transpose, broadcast_to, concatenate, inverse
 
@@ -153,4 +154,14 @@ vjps(prod,  lambda g, out, x, axis, keepdims: kept(g, x, axis) * product_of_othe
 vjps(max,   lambda g, out, x, axis, keepdims: kept(g, x, axis) * _shares(out, x, axis))
 vjps(min,   lambda g, out, x, axis, keepdims: kept(g, x, axis) * _shares(out, x, axis))
 vjps(norm,  lambda g, out, x, axis, keepdims: kept(g, x, axis) * unit(x, kept(out, x, axis)))
+
+# --- in terms of simpler operations
+
+parts(mean, lambda a, axis, keepdims: sum(a, axis, keepdims=keepdims) / float(_length(a, axis)))
+parts(norm, lambda x, axis, keepdims: sqrt(sum(square(x), axis, keepdims=keepdims)))
 # fmt: on
+
+
+def _length(x: Any, axis: Axis) -> int:
+    """How many numbers become one."""
+    return math.prod(x.shape[i] for i in _axes(axis, x.ndim))
