@@ -450,6 +450,8 @@ vjps(astype,       lambda g, out, x, dtype: g)
 parts(unit,         lambda x, y: _quotient(x, y, not_equal(y, 0)))
 parts(ratio,        lambda x, y: _quotient(x, y, not_equal(x, 0)))
 parts(inverse,      lambda y: _quotient(1.0, y, not_equal(y, 0)))
+parts(log,          lambda x, base: over_ln(log(x), base))
+parts(safe_log,     lambda x: log(where(not_equal(x, 0), x, 1)))
 parts(scaled_power, lambda p, x, q: p * where(there := not_equal(p, 0), x, 1) ** where(there, q, 1))
 # fmt: on
 
