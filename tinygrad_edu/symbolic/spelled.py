@@ -53,8 +53,8 @@ def spelled(
     uses = Counter(id(x) for part in _all(out) for x in part.inputs if isinstance(x, Part))
     names = list(inspect.signature(operation.parts).parameters)[: len(given)]
     in_place = all(n == 1 for n in uses.values())
-    texts = [(x, ATOM if x.isidentifier() else COMPARISON) for x in arguments] if in_place else [(x, ATOM) for x in names]
-    known = dict(zip(map(id, given), texts, strict=True))
+    texts = arguments if in_place else names
+    known = {id(x): (t, ATOM if t.isidentifier() else COMPARISON) for x, t in zip(given, texts, strict=True)}
     lines: list[str] = []
 
     def text(x: Any) -> tuple[str, int]:
