@@ -141,6 +141,9 @@ class Operation:
     singular: bool = False  # may give what is not finite of what is
     selects: bool = False  # may leave out what is not finite
     kinks: bool = False  # has no derivative where it is 0
+    coordinates: bool = False  # a function of one input, coordinate by coordinate
+    activation: bool | None = False  # ends a layer; None: where its input is W · a + b
+    linear: bool = False  # in its first input
     source: str | None = None  # the place where a document states the rule
     vjps: Iterable[Callable[..., Any] | None] = ()
     parts: Callable[..., Any] | None = None  # what it is in terms of simpler operations, for writers of programs

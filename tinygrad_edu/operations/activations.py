@@ -40,7 +40,7 @@ __all__ = [
 Axis = int | tuple[int, ...] | None
 
 
-@primitive(symbol="id")
+@primitive(symbol="id", coordinates=True)
 def identity(x: Any) -> Any:
     """x itself: the activation of a linear layer.
 
@@ -50,7 +50,7 @@ def identity(x: Any) -> Any:
     return x
 
 
-@primitive(symbol="σ")
+@primitive(symbol="σ", activation=True, coordinates=True)
 @np.errstate(over="ignore", under="ignore")
 def sigmoid(x: Any) -> Any:
     """σ(x) = 1/(1 + e^−x), coordinate by coordinate, without overflow anywhere. Source of σ ∘ (1 − σ): sabine 3.1.
@@ -61,7 +61,7 @@ def sigmoid(x: Any) -> Any:
     return 1.0 / (1.0 + np.exp(0.0 - x))  # where e^−x overflows to infinity, 0 is right
 
 
-@primitive()
+@primitive(activation=True, coordinates=True)
 @underflows_to_zero
 def softplus(x: Any) -> Any:
     """ln(1 + e^x), coordinate by coordinate, without overflow; its derivative is the sigmoid.
@@ -73,7 +73,7 @@ def softplus(x: Any) -> Any:
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
-@primitive()
+@primitive(activation=True, coordinates=True)
 def relu(x: Any) -> Any:
     """max(x, 0), coordinate by coordinate. Its derivative is 1 where x > 0, else 0: it is 0 at 0.
 
@@ -83,7 +83,7 @@ def relu(x: Any) -> Any:
     return np.maximum(x, 0)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, activation=True, coordinates=True)
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     """x where x > 0, else slope · x. Its derivative at 0 is the slope.
 
@@ -96,19 +96,15 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
 LOWEST = {np.dtype(c): np.finfo(c).min for c in "efd"}
 
 
-@primitive(inputs=1)
-def peak(x: Any, axis: Axis = None) -> Any:
-    """The maximum along an axis, kept, as a constant. It is never −inf, so that x − peak is a number also where all of
-    x is −inf.
-
-    >>> peak(np.array([[1.0, 3.0], [-np.inf, -np.inf]]), axis=1) > -np.inf
-    array([[ True],
-           [ True]])
-    """
+def _peak(x: Any, axis: Axis) -> Any:
+    """The maximum along an axis, kept. It is never −inf, so that x − peak is a number also where all of x is −inf."""
     return fold(np.maximum, x, axis, True, LOWEST.get(x.dtype))
 
 
-@primitive(inputs=1)
+peak = primitive(inputs=1)(_peak)  # as a constant, for what is made of it
+
+
+@primitive(inputs=1, activation=True)
 @underflows_to_zero
 def softmax(z: Any, axis: Axis = 0) -> Any:
     """S(z)_j = e^{z_j} / Σ_i e^{z_i} along an axis: columns sum to 1. Safe at logits of any size.
@@ -120,11 +116,11 @@ def softmax(z: Any, axis: Axis = 0) -> Any:
            [0.5]])
     """
     z = real(z)
-    e = np.exp(z - peak(z, axis))
+    e = np.exp(z - _peak(z, axis))
     return e / fold(np.add, e, axis, True)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, activation=True)
 @underflows_to_zero
 def log_softmax(z: Any, axis: Axis = 0) -> Any:
     """ln S(z) = z − ln Σ_i e^{z_i} along an axis, finite at logits of any size.
@@ -134,7 +130,7 @@ def log_softmax(z: Any, axis: Axis = 0) -> Any:
            [     0.]])
     """
     z = real(z)
-    shifted = z - peak(z, axis)
+    shifted = z - _peak(z, axis)
     total = fold(np.add, np.exp(shifted), axis, True)
     return shifted - np.log(total) if z.size else shifted
 
@@ -148,7 +144,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     1000.6931471805599
     """
     x = real(x)
-    highest = np.minimum(peak(x, axis), -LOWEST.get(x.dtype, -np.inf))  # ∞ − highest is ∞
+    highest = np.minimum(_peak(x, axis), -LOWEST.get(x.dtype, -np.inf))  # ∞ − highest is ∞
     total = fold(np.add, np.exp(x - highest), axis, True)
     out = np.log(total, out=np.full_like(total, -np.inf), where=total > 0) + highest
     return out if keepdims else np.squeeze(out, axis)
@@ -157,7 +153,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 GELU_SCALE, GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
 
 
-@primitive()
+@primitive(activation=True, coordinates=True)
 @underflows_to_zero
 def gelu(x: Any) -> Any:
     """½ x (1 + tanh(√(2/π) (x + 0.044715 x³))): x times a step that is smooth, in the tanh form.
@@ -234,7 +230,7 @@ def _refuse_mixing(function: Any) -> None:
         raise ValueError(f"coordinatewise: {name} mixes coordinates or changes the shape; it must act on each alone")
 
 
-@primitive(inputs=1, symbol="Σ")
+@primitive(inputs=1, symbol="Σ", activation=True, coordinates=True)
 def _coordinatewise(z: Any, functions: tuple[Any, ...]) -> Any:
     out = np.empty(z.shape, z.dtype if z.dtype.kind == "f" else float)
     for function, rows in _groups(functions):

@@ -20,7 +20,7 @@ from .shapes import _transpose
 
 __all__ = ["dot", "einsum", "inner", "tensordot", "vdot"]
 
-EINSUM = built_in("einsum", lambda *arrays, subscripts: np.einsum(subscripts, *arrays, optimize=True))
+EINSUM = built_in("einsum", lambda *arrays, subscripts: np.einsum(subscripts, *arrays, optimize=True), linear=True)
 
 
 def einsum(subscripts: str, *operands: Any, optimize: Any = True) -> Any:

@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from numpy import ndarray
+from numpy import ndarray, ufunc
 
 from ..errors import ERRORS, misfit
 from ..record import Node, Operation, Value, apply, record1, record2
@@ -44,6 +44,8 @@ def primitive(
         count = len(names) if inputs is None else inputs
         numbers = forward or definition
         name = definition.__name__.strip("_")
+        if isinstance(forward, ufunc) and forward.nin == 1:
+            facts["coordinates"] = True
         operation = built_in(name, numbers, **facts)
         if count < len(names):
             call = _with_parameters(operation, signature, count)

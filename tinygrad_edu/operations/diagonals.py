@@ -16,7 +16,7 @@ from .shapes import _reshape
 __all__ = ["diag", "diagflat", "trace"]
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def diag(v: Any, k: int = 0) -> Any:
     """The k-th diagonal of a square matrix, or the matrix with the 1-D x on its k-th diagonal, as in NumPy.
 
@@ -41,7 +41,7 @@ def diagflat(v: Any, k: int = 0) -> Any:
     return np.diagflat(np.asarray(v), k)  # NumPy 1.26 makes a number of a number, not a matrix
 
 
-@primitive(inputs=1, symbol="tr")
+@primitive(inputs=1, symbol="tr", linear=True)
 def _trace(a: Any, offset: int) -> Any:
     return a.trace(offset)
 

@@ -69,7 +69,7 @@ def power(x: Any, p: Any) -> Any:
     """
 
 
-@primitive(operator.neg, symbol="−")
+@primitive(operator.neg, symbol="−", coordinates=True)
 def negative(x: Any) -> Any:
     """−x.
 
@@ -146,7 +146,7 @@ def exp(x: Any) -> Any:
     """
 
 
-@primitive(inputs=1, singular=True)
+@primitive(inputs=1, singular=True, coordinates=True)
 def log(x: Any, base: float | None = None) -> Any:
     """log_base(x), the natural logarithm without a base. Source of the rule 1/(x ln b): sabine A.
 
@@ -167,7 +167,7 @@ def log1p(x: Any) -> Any:
     """
 
 
-@primitive(np.sin)
+@primitive(np.sin, activation=None)
 def sin(x: Any) -> Any:
     """sin x, x in radians.
 
@@ -176,7 +176,7 @@ def sin(x: Any) -> Any:
     """
 
 
-@primitive(np.cos)
+@primitive(np.cos, activation=None)
 def cos(x: Any) -> Any:
     """cos x, x in radians.
 
@@ -185,7 +185,7 @@ def cos(x: Any) -> Any:
     """
 
 
-@primitive(np.tanh)
+@primitive(np.tanh, activation=True)
 def tanh(x: Any) -> Any:
     """tanh x = (e^x − e^−x)/(e^x + e^−x); its derivative is 1 − tanh² x.
 
@@ -268,7 +268,7 @@ def sign(x: Any) -> Any:
     """
 
 
-@primitive()
+@primitive(coordinates=True)
 def step(x: Any) -> Any:
     """1 where x > 0, else 0, in the dtype of x. Not differentiable.
 
@@ -318,7 +318,7 @@ def unit(x: Any, y: Any) -> Any:
     return np.where(there, x / np.where(there, y, 1), 0)
 
 
-@primitive()
+@primitive(coordinates=True)
 def inverse(y: Any) -> Any:
     """1 / y, and 0 where y is 0.
 
@@ -329,7 +329,7 @@ def inverse(y: Any) -> Any:
     return np.where(there, 1 / np.where(there, y, 1), 0.0)
 
 
-@primitive()
+@primitive(coordinates=True)
 def heaviside(x: Any) -> Any:
     """H(x): 1 where x > 0, 0 where x < 0, and 1/2 at 0, as ties share.
 
@@ -350,7 +350,7 @@ def ratio(x: Any, y: Any) -> Any:
     return np.where(there, x / np.where(there, y, 1), 0)
 
 
-@primitive(symbol="log", broadcasts=True, singular=True)
+@primitive(symbol="log", broadcasts=True, singular=True, coordinates=True)
 def safe_log(x: Any) -> Any:
     """ln x, and 0 where x is 0.
 

@@ -129,7 +129,7 @@ def _in_float64(x: Any) -> Any:
     return x if x.dtype == float else astype(x, np.dtype(float))
 
 
-@primitive(singular=True)
+@primitive(singular=True, coordinates=True)
 def reciprocal(x: Any) -> Any:
     """1/x, coordinate by coordinate; of whole numbers too (NumPy's own ``reciprocal`` makes 0 of 2).
 
@@ -264,7 +264,7 @@ def radians(x: Any) -> Any:
 SERIES = 16  # terms of the series of sinc: up to |x| = 1 the first one left out is below 1e-16
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, coordinates=True)
 def _sinc(x: Any, order: int = 0) -> Any:
     """The derivative of sinc of a given order, an operation in its own right: the quotients of the textbook lose all
     digits near 0.
@@ -345,7 +345,7 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
     return x if upper is None else minimum(x, upper)
 
 
-@primitive(inputs=1, selects=True)
+@primitive(inputs=1, selects=True, coordinates=True)
 def nan_to_num(x: Any, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
     """x with other numbers in place of nan, inf and −inf: 0, the largest and the lowest number there is, or the given
     ones. The derivative is 1 where x stays and 0 where it is replaced.
@@ -395,7 +395,7 @@ def rint(x: Any) -> Any:
     """
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, coordinates=True)
 def round(x: Any, decimals: int = 0) -> Any:
     """x to a number of digits after the point (before it, if negative). Its gradient is zero. `around` is another name.
 

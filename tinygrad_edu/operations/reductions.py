@@ -32,7 +32,7 @@ def _axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     return tuple(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))) if ndim else ()
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def sum(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """Σ x over an axis, several, or everything. Its adjoint is repeated along what was summed.
 

@@ -179,7 +179,7 @@ def _shares_of_numbers(x: Any, axis: Axis) -> Any:
 # --- running sums and products, differences --------------------------------------------------------------------------
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def _cumsum(x: Any, axis: int) -> Any:
     return np.cumsum(x, axis)
 
@@ -254,7 +254,7 @@ def divided_adjoint(g: Any, out: Any, x: Any, axis: int) -> Any:
     return _reversed(_cumsum(_reversed(g * out, axis), axis), axis) / x
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def _diff(x: Any, axis: int) -> Any:
     return np.diff(_unwrapped(x), axis=axis)
 
