@@ -75,10 +75,13 @@ class Form:
     def called(self, function: Any, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Line | None:
         """The lines of a function of lines; None where it is none of the package's operations."""
         try:
-            out = function(*(Sketch.of(x, self.writer) if isinstance(x, Line) else x for x in inputs), **params)
+            out = function(*(self._sketch(x) if isinstance(x, Line) else x for x in inputs), **params)
         except TypeError:  # NumPy's own function, for one
             return None
         return out.line if isinstance(out, Symbol) and self.is_mine(out.line) else None
+
+    def _sketch(self, line: Line) -> Sketch:
+        return Sketch(line, np.full((1,) * line.ndim, 0.5, line.dtype), self.writer.of_value)
 
     def is_mine(self, x: Any) -> bool:
         """Whether a line already has the wanted shape and dtype."""
@@ -118,26 +121,24 @@ class Form:
 
 
 class Sketch(Symbol):
-    """A symbol whose numbers stand for any: one of them, everywhere."""
+    """A symbol whose numbers stand for any: a single one, where the line has many."""
 
     __slots__ = ()
-
-    @classmethod
-    def of(cls, line: Line, writer: Writer) -> Sketch:
-        return cls(line, np.broadcast_to(np.array(0.5, line.dtype), line.shape), writer.of_value)
+    shape = property(lambda self: self.line.shape)
+    ndim = property(lambda self: self.line.ndim)
+    size = property(lambda self: self.line.size)
 
     def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Sketch:
-        values = [x.value if isinstance(x, Symbol) else x for x in inputs]
-        if ufunc_of(operation) is not None:
-            shape = np.broadcast_shapes(*map(np.shape, values))
-            values = [x[(slice(1),) * x.ndim] if isinstance(x, np.ndarray) else x for x in values]
-        with np.errstate(all="ignore"):
-            value = np.asarray(operation.forward(*values, **params))
-        if ufunc_of(operation) is None:
-            shape = value.shape
-        value = np.broadcast_to(np.ones((), value.dtype), shape)
+        alone = ufunc_of(operation) is not None  # coordinate by coordinate: a single one tells all
+        symbols = [x for x in inputs if isinstance(x, Symbol)]
+        values = (
+            x if not isinstance(x, Symbol) else x.value if alone else np.broadcast_to(x.value, x.shape) for x in inputs
+        )
+        value = np.asarray(operation.forward(*values, **params))
+        shape = np.broadcast_shapes(*(x.shape for x in symbols)) if alone else value.shape
         lines = tuple(x.line if isinstance(x, Symbol) else x for x in inputs)
-        return Sketch(self.write(operation, lines, params, value), value, self.write)
+        line = self.write(operation, lines, params, np.broadcast_to(value, shape))
+        return Sketch(line, value if alone else value[(slice(1),) * value.ndim], self.write)
 
 
 def is_a(x: Any, name: str) -> bool:
