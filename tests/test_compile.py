@@ -845,4 +845,4 @@ def test_the_tables_know_the_operations_that_they_name():
 
     named = {*simplify.SIMPLER, *statements.WRITING, *statements.MAKING, *portable.ENTRIES}
     assert named <= known.OPERATIONS.keys()
-    assert known.name_of(elementwise.exp.operation) == "exp"
+    assert known.key_of(elementwise.exp.operation) == "exp"

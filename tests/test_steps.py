@@ -352,14 +352,23 @@ def test_closed_forms_keep_to_the_names_on_the_tape(monkeypatch):
     assert left_out == {"∇W2 = ((W3ᵀ·f′) ∘ S2′)·S1ᵀ"}
 
 
-def test_a_formula_that_the_engine_denies_is_not_shown(monkeypatch):
+def test_a_formula_that_is_refused_is_left_out(monkeypatch):
     def other(*args, **options):
-        raise RuntimeError("derive: the formula and the engine differ")
+        raise ValueError("derive: the formula is too long")
 
     monkeypatch.setattr(pieces, "derive", other)
     walked = walk(paper()[0])
     assert "left out" in text(said(backward(walked)[-1], "in full").text)
     assert text(walked.steps[-1].lines[0].text) == "∇W1 = Δ1·Xᵀ"
+
+
+def test_a_formula_that_the_engine_denies_is_a_defect_and_not_hidden(monkeypatch):
+    def other(*args, **options):
+        raise RuntimeError("derive: the formula and the engine differ")
+
+    monkeypatch.setattr(pieces, "derive", other)
+    with pytest.raises(RuntimeError, match="the engine differ"):
+        walk(paper()[0])
 
 
 def test_large_arrays_have_no_numbers_one_by_one():

@@ -73,9 +73,9 @@ class Recorded(Operation):
 
     def __init__(self, operation: Operation, places: tuple[int, ...]) -> None:
         forward = lambda *values, **params: product(operation, values, params, places)  # noqa: E731
-        name, symbol, broadcasts = operation.name, operation.symbol, operation.broadcasts
-        super().__init__(name, forward, symbol=symbol, broadcasts=broadcasts, singular=True)
-        self.of, self.places, self.vjps, self.source = operation, places, operation.vjps, operation.source
+        known = {fact: getattr(operation, fact) for fact in Operation.__slots__}
+        super().__init__(**{**known, "forward": forward, "singular": True})
+        self.of, self.places = operation, places
 
 
 recorded = functools.cache(Recorded)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -35,8 +36,9 @@ _of_late: deque[Compared] = deque()
 
 
 def _forget(gone: Any, known: Any = _known) -> None:
-    if known.get(gone.key) is gone:
-        del known[gone.key]
+    found = known.pop(gone.key, gone)
+    if found is not gone:  # of a later array in the same place
+        known.setdefault(gone.key, found)
     gone.inputs = ()
 
 
@@ -48,8 +50,9 @@ def note(mask: Any, operation: Any, inputs: tuple[Any, ...], stamp: int) -> None
     _known[key] = made
     if stamp:
         _of_late.append(made)
-        while len(_of_late) > LATE or _of_late[0].stamp < stamp - LATE:
-            _forget(_of_late.popleft())
+        with suppress(IndexError):  # another thread was faster
+            while len(_of_late) > LATE or _of_late[0].stamp < stamp - LATE:
+                _forget(_of_late.popleft())
 
 
 def noted(mask: Any) -> Compared | None:

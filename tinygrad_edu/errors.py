@@ -16,6 +16,11 @@ class BadIndex(IndexError, ValueError):
     """An index or an axis that is not there."""
 
 
+class Unreadable(TypeError):
+    """A rule of a user's own that fails on symbols."""
+
+
+ERRORS = (ValueError, TypeError, IndexError, OverflowError)  # with which functions of NumPy and rules refuse
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -117,7 +122,7 @@ def _shape(x: Any) -> tuple[int, ...]:
 
 
 def _no_product(operation: Any, inputs: Sequence[Any]) -> str:
-    axes = SUMMED.get(operation.name, (-1, -2))
+    axes = SUMMED.get(operation.key, (-1, -2))
     lengths = [_shape(x)[max(axis, -len(_shape(x)))] for x, axis in zip(inputs, axes, strict=True)]
     return _lengths(inputs, axes) if len(set(lengths)) > 1 else "the stacks of matrices do not broadcast"
 
@@ -158,9 +163,9 @@ def _transpose_that_fits(operation: Any, inputs: Sequence[Any], params: Mapping[
             swapped = [v.T if i == j else v for j, v in enumerate(values)]
             try:
                 out = operation.forward(*swapped, **params)
-            except Exception:  # whatever it is: this one does not fit either
+            except ERRORS:  # this one does not fit either
                 continue
-            if operation.broadcasts and operation.name not in SUMMED and out.shape not in [v.shape for v in swapped]:
+            if operation.broadcasts and operation.key not in SUMMED and out.shape not in [v.shape for v in swapped]:
                 continue  # a column and a row give a square, which nobody meant
             name = name_of(inputs[i]) or f"the {place}"
             return f"; the transpose of {name}, {swapped[i].shape}, would fit"

@@ -26,13 +26,13 @@ def applied(operation: Operation, operands: Sequence[str], params: Mapping[str, 
     ('W1 · X', 'sum(a, axis=0)')
     """
     symbol = visible(operation.symbol or operation.name)
-    if symbol == "[]" and params:
+    if operation.key == "getitem" and params:
         return f"{operands[0]}[{places(params['index'])}]"
-    if "functions" in params:  # the column of activations stands where a function's name does
+    if operation.key == "coordinatewise" and params:  # the column of activations stands where a function's name does
         return f"[{listed(params['functions'])}]({operands[0]})"
     shown = [f"{key}={parameter(value)}" for key, value in params.items() if value is not None and value is not False]
-    if len(operands) == 1 and symbol in AROUND and not shown:
-        return operands[0].join(AROUND[symbol])
+    if len(operands) == 1 and operation.symbol in AROUND and not shown:
+        return operands[0].join(AROUND[operation.symbol])
     if len(operands) == 2 and operation.symbol and not symbol.isidentifier():
         return f"{operands[0]} {symbol} {operands[1]}"
     return f"{symbol}({', '.join([*operands, *shown])})"

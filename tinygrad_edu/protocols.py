@@ -13,8 +13,8 @@ import numpy as np
 from . import operations as op
 from .alternatives import INSTEAD, OWN
 from .comparisons import keep, note
-from .errors import misfit
-from .operations.signatures import ERRORS, NUMPYS_OWN, as_called, changes_nothing
+from .errors import ERRORS, misfit
+from .operations.signatures import NUMPYS_OWN, as_called, changes_nothing
 from .record import Node, Operation, Value, apply, constant, is_recording, stamps, state, unchanging
 
 
@@ -44,7 +44,7 @@ if hasattr(np.linalg, "diagonal"):  # NumPy 2; its axes are the last two
 
 # What has no derivative, or a result that is no number: computed on the values, plain arrays come back.
 COMPARISONS = {
-    getattr(np, name): Operation(name, function, symbol=symbol, broadcasts=True)
+    getattr(np, name): Operation(name, function, key=name, symbol=symbol, broadcasts=True)
     for name, function, symbol in (
         ("equal", operator.eq, "="), ("not_equal", operator.ne, "≠"), ("less", operator.lt, "<"),
         ("less_equal", operator.le, "≤"), ("greater", operator.gt, ">"), ("greater_equal", operator.ge, "≥"),

@@ -12,6 +12,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ContextDecorator
 from contextvars import ContextVar
+from dataclasses import KW_ONLY, dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -121,30 +122,31 @@ class layer(Block):
         state.layers.set(_closed(layers_now(), self.name))
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Operation:
-    """A function of arrays together with its vector-Jacobian products, one an input: pure data.
+    """A function of arrays together with its vector-Jacobian products, one an input, and what else is known of it: pure
+    data, a line of the vocabulary.
 
     `vjps` is an iterable of rules ``rule(g, out, *inputs, **params)``; None stands for "no gradient" and an empty one
-    for a result that is never tracked. `broadcasts` says that inputs are broadcast against each other, so that the
-    sweep has to sum an adjoint over what was broadcast. `source` is the place where a document states the rule. The
-    rules of an `opaque` one may do anything with arrays and Tensors, and get nothing else. A `singular` one may give
-    what is not finite of what is; one that `selects` may leave out what is not finite; one with `kinks` has no
-    derivative where it is 0.
+    for a result that is never tracked.
     """
 
-    __slots__ = ("broadcasts", "forward", "kinks", "name", "opaque", "selects", "singular", "source", "symbol", "vjps")
-
-    def __init__(
-        self, name: str, forward: Callable[..., Any], *, symbol: str | None = None, broadcasts: bool = False,
-        opaque: bool = False, singular: bool = False, selects: bool = False, kinks: bool = False,
-    ) -> None:  # fmt: skip
-        self.name = name
-        self.forward = forward
-        self.vjps: Iterable[Callable[..., Any] | None] = ()
-        self.symbol = symbol
-        self.broadcasts = broadcasts
-        self.opaque, self.singular, self.selects, self.kinks = opaque, singular, selects, kinks
-        self.source: str | None = None
+    name: str
+    forward: Callable[..., Any]
+    _: KW_ONLY
+    key: str = ""  # which of the package's own it is; a user's has none, whatever it is called
+    symbol: str | None = None  # how formulas and pictures write it
+    broadcasts: bool = False  # inputs are broadcast against each other: the sweep sums adjoints over what was
+    opaque: bool = False  # its rules may do anything with arrays and Tensors, and get nothing else
+    singular: bool = False  # may give what is not finite of what is
+    selects: bool = False  # may leave out what is not finite
+    kinks: bool = False  # has no derivative where it is 0
+    coordinates: bool = False  # a function of one input, coordinate by coordinate
+    activation: bool | None = False  # ends a layer; None: where its input is W · a + b
+    linear: bool = False  # in its first input
+    source: str | None = None  # the place where a document states the rule
+    vjps: Iterable[Callable[..., Any] | None] = ()
+    parts: Callable[..., Any] | None = None  # what it is in terms of simpler operations, for writers of programs
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"

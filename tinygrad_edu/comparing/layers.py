@@ -104,9 +104,9 @@ def leaf(x: Any) -> Any:
 
 
 def name_of(node: Any) -> str:
-    """The operation that made a node; nothing of a leaf."""
+    """Which of the package's operations made a node; nothing of a leaf, and of what a user's own has made."""
     operation = node._record.operation
-    return operation.name if operation is not None else ""
+    return operation.key if operation is not None else ""
 
 
 class Unknown(ValueError):

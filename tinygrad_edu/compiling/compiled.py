@@ -17,9 +17,8 @@ from numpy import ndarray
 
 from ..arguments import checked
 from ..containers import flatten, positions_of
-from ..errors import underflows_to_zero
+from ..errors import ERRORS, underflows_to_zero
 from ..operations.elementwise import differentiable
-from ..operations.signatures import ERRORS
 from ..pickling import Made
 from ..record import OF_A_VARIABLE, constant, state
 from ..tensor import Tensor, untracked

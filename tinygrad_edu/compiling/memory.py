@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
-from .known import name_of, ufunc_of
+from .known import key_of, ufunc_of
 from .lines import VARYING, Line
 
 VIEWS = {"transpose", "reshape", "diag", "getitem"}  # what may read the same memory in another form
@@ -104,6 +104,6 @@ class Memory:
 
 def is_view(line: Line) -> bool:
     """Whether a line may lie in the memory of its input."""
-    return name_of(line.operation) in VIEWS
+    return key_of(line.operation) in VIEWS
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..naming import Identifiers
-from .known import name_of, ufunc_of
+from ..record import Operation
+from .known import key_of, ufunc_of
 from .lines import Line
 from .statements import index_text, turned
 
@@ -41,7 +42,7 @@ def _transposed(line: Line, args: Texts, axes: tuple[int, ...]) -> str:
 
 def _choice(line: Line, args: Texts) -> str:
     """The larger or the smaller of two by a comparison, as one may be a number and no array; nan, if one is nan."""
-    sign = ">" if name_of(line.operation) == "maximum" else "<"
+    sign = ">" if key_of(line.operation) == "maximum" else "<"
     x, y = args if isinstance(line.inputs[0], Line) and line.inputs[0].shape == line.shape else args[::-1]
     return f"xp.where(({x} {sign} {y}) | ({x} != {x}), {x}, {y})"
 
@@ -86,9 +87,15 @@ ENTRIES: dict[str, Callable[..., str]] = {
 }  # fmt: skip
 
 
+def is_missing(operation: Operation) -> bool:
+    """Whether the standard has no function for an operation."""
+    ufunc = ufunc_of(operation)
+    return operation.key not in ENTRIES and (ufunc is None or ufunc.__name__ not in SIGNS.keys() | FUNCTIONS.keys())
+
+
 def expression(line: Line, args: Texts) -> str:
     """A line as the standard writes it; TypeError where it has no such function."""
-    name, ufunc = name_of(line.operation), ufunc_of(line.operation)
+    name, ufunc = key_of(line.operation), ufunc_of(line.operation)
     assert line.operation is not None
     called = ufunc.__name__ if ufunc is not None else ""
     text = ""

@@ -15,6 +15,7 @@ from ..sweep import below, leading_to, sweep
 from ..tensor import Tensor
 from .lines import HOISTED, VARYING, Line, Symbol
 from .simplify import SIMPLER
+from .statements import has_no_text
 from .trace import Plain, Trace, stand_in
 from .writer import Writer
 
@@ -30,7 +31,7 @@ class Reading:
         self, name: str, f: Callable[..., Any], leaves: Sequence[Any], rebuild: Callable[..., Any],
         names: Sequence[str | None], chosen: Sequence[int],
     ) -> None:  # fmt: skip
-        self.writer = Writer(SIMPLER)
+        self.writer = Writer(SIMPLER, has_no_text)
         self.known: dict[int, Line | Any] = {}
         self.kept: list[Any] = []  # an id must stay that of one Tensor
         self.closures: list[Line] = []

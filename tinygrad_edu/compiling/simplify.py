@@ -16,7 +16,7 @@ from ..operations.activations import _groups
 from ..operations.reductions import _axes
 from .contractions import contracted
 from .known import OPERATIONS
-from .lines import FLOATS, Line, Symbol
+from .lines import FLOATS, Line
 from .writer import FEW, Form, Rewriting, is_a
 
 SHORT = 1 << 10  # longer sums are left to NumPy, which adds pairwise
@@ -109,22 +109,6 @@ def _log(form: Form, x: Any, base: Any) -> Line | None:
 # --- activations and costs -------------------------------------------------------------------------------------------
 
 
-def _sigmoid(form: Form, x: Any) -> Line | None:
-    """e^x / (1 + e^x), which is 1 long before e^x overflows."""
-    if not form.is_mine(x) or not _floating(x):
-        return None
-    highest = math.floor(math.log(np.finfo(x.dtype).max))
-    e = form.do("exp", form.do("minimum", x, float(highest)))
-    return form.do("divide", e, form.do("add", e, 1.0))
-
-
-def _softplus(form: Form, x: Any) -> Line | None:
-    if not form.is_mine(x):
-        return None
-    tail = form.do("log1p", form.do("exp", form.do("negative", form.do("absolute", x))))
-    return form.do("add", form.do("maximum", x, 0), tail)
-
-
 def _softmax_parts(form: Form, z: Any, axis: Any) -> Any:
     """z without its peak, e to it, and the sum of that along the axis."""
     if not isinstance(z, Line) or not _floating(z) or not z.size:
@@ -134,16 +118,6 @@ def _softmax_parts(form: Form, z: Any, axis: Any) -> Any:
     shifted = form.do("subtract", z, form.do("peak", z, shape=kept, dtype=z.dtype, axis=axes), dtype=z.dtype)
     e = form.do("exp", shifted, dtype=z.dtype)
     return shifted, e, form.do("sum", e, shape=kept, dtype=z.dtype, axis=axes, keepdims=True)
-
-
-def _softmax(form: Form, z: Any, axis: Any) -> Line | None:
-    parts = _softmax_parts(form, z, axis)
-    return parts and form.do("divide", parts[1], parts[2])
-
-
-def _log_softmax(form: Form, z: Any, axis: Any) -> Line | None:
-    parts = _softmax_parts(form, z, axis)
-    return parts and form.do("subtract", parts[0], form.do("natural_log", parts[2]))
 
 
 def _softmax_cross_entropy(form: Form, t: Any, z: Any, base: Any, axis: Any) -> Line | None:
@@ -165,13 +139,10 @@ def _coordinatewise(form: Form, z: Any, functions: Sequence[Any]) -> Line | None
     for function, rows in groups:
         shape = (len(rows), *z.shape[1:])
         part = form.do("getitem", z, shape=shape, dtype=z.dtype, index=rows) if len(groups) > 1 else z
-        try:
-            out = function(Symbol(part, np.full(shape, 0.5, z.dtype), form.writer.of_value))
-        except TypeError:  # NumPy's own function, for one
+        out = Form(form.writer, shape, form.dtype).called(function, (part,), {})
+        if out is None:
             return None
-        if not isinstance(out, Symbol) or out.dtype != form.dtype:
-            return None
-        parts.append(out.line)
+        parts.append(out)
     if len(groups) == 1:
         return parts[0]
     joined = form.do("concatenate", *parts, shape=form.shape, axis=0)
@@ -182,21 +153,6 @@ def _coordinatewise(form: Form, z: Any, functions: Sequence[Any]) -> Line | None
 def _total(form: Form, total: Line, base: Any) -> Line:
     total = form.do("negative", total)
     return total if base is None else form.do("divide", total, math.log(base))
-
-
-def _cross_entropy(form: Form, t: Any, a: Any, base: Any) -> Line | None:
-    if not isinstance(t, Line) or not isinstance(a, Line) or not _floating(t, a) or not a.size:
-        return None
-    there = form.do("not_equal", t, 0, dtype=bool)
-    logs = form.do("natural_log", form.do("where", there, a, 1))
-    return _total(form, form.inner(t, logs), base)
-
-
-def _squared_error(form: Form, t: Any, a: Any) -> Line | None:
-    if not isinstance(t, Line) or not isinstance(a, Line) or not _floating(t, a):
-        return None
-    difference = form.do("subtract", a, t)
-    return form.do("multiply", form.inner(difference, difference), 0.5)
 
 
 # --- shapes ----------------------------------------------------------------------------------------------------------
@@ -305,35 +261,15 @@ def _sum_to(form: Form, x: Any, shape: Any) -> Line | None:
     return _reshape(form, total)
 
 
-def _mean(form: Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
-    if not a.size or not _floating(a):
-        return None
-    total = form.do("sum", a, shape=form.shape, axis=axis, keepdims=keepdims)
-    return form.do("divide", total, float(a.size // math.prod(form.shape)))
-
-
-def _norm(form: Form, x: Any, axis: Any, keepdims: bool) -> Line | None:
-    if not _floating(x):
-        return None
-    squares = form.do("sum", form.do("square", x), shape=form.shape, axis=axis, keepdims=keepdims)
-    return form.do("sqrt", squares)
-
-
-def _bullet(form: Form, a: Any, b: Any) -> Line:
-    return form.do("matmul", b, a, shape=form.shape)
-
-
 SIMPLER: dict[str, Rewriting] = {
     "multiply": _multiply, "divide": _divide, "add": _add, "subtract": _subtract, "negative": _negative,
     "power": _power, "scaled_power": _scaled_power, "log": _log,
-    "sigmoid": _sigmoid, "softplus": _softplus, "softmax": _softmax, "log_softmax": _log_softmax,
-    "relu": lambda form, x: form.do("maximum", x, 0), "softmax_cross_entropy": _softmax_cross_entropy,
-    "cross_entropy": _cross_entropy, "coordinatewise": _coordinatewise, "squared_error": _squared_error,
+    "softmax_cross_entropy": _softmax_cross_entropy, "coordinatewise": _coordinatewise,
     "undetermined": lambda form, g, out: g,
-    "identity": _same_numbers, "copy": _same_numbers, "astype": _same_numbers, "ones_like": _ones_like,
+    "copy": _same_numbers, "astype": _same_numbers, "ones_like": _ones_like,
     "eye_like": _eye_like, "broadcast_to": _broadcast_to, "reshape": _reshape, "expand_dims": _reshape,
     "squeeze": _reshape, "transpose": _transpose, "swapaxes": _swapaxes, "moveaxis": _moveaxis,
     "getitem": _getitem, "scatter_add": _scatter_add,
-    "sum": _sum, "sum_to": _sum_to, "mean": _mean, "norm": _norm, "bullet": _bullet,
+    "sum": _sum, "sum_to": _sum_to,
     "einsum": contracted,
 }  # fmt: skip

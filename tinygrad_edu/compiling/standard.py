@@ -12,22 +12,21 @@ from typing import Any
 
 import numpy as np
 
-from ..operations.activations import GELU_CUBIC, GELU_SCALE
 from ..operations.reductions import _axes
 from .contractions import contracted
-from .known import OPERATIONS, name_of
+from .known import OPERATIONS, key_of
 from .lines import FLOATS, Line, needed
+from .portable import is_missing
 from .simplify import SIMPLER
 from .writer import Form, Rewriting, Writer
 
-LN_2 = math.log(2)
 COSTS = ("cross_entropy", "squared_error")
 NO_NUMBER = {"where": 0, "take_along_axis": 1, "scatter_along_axis": 1}  # the input that is a condition or an index
 
 
 def in_standard_terms(order: Iterable[Line], results: Sequence[Line]) -> tuple[list[Line], list[Line]]:
     """The lines of a program, and its results, once more in other operations."""
-    writer = Writer(TABLE)
+    writer = Writer(TABLE, is_missing)
     again: dict[Line, Line] = {}
     for line in order:
         inputs = tuple(again[x] if isinstance(x, Line) else x for x in line.inputs)
@@ -39,8 +38,8 @@ def in_standard_terms(order: Iterable[Line], results: Sequence[Line]) -> tuple[l
             new = writer.lines.add(line.operation, inputs, line.params, line.shape, line.dtype)
         else:
             if line.dtype in FLOATS:
-                other = NO_NUMBER.get(name_of(line.operation))
-                mixes = not name_of(line.operation).endswith(COSTS)
+                other = NO_NUMBER.get(key_of(line.operation))
+                mixes = not key_of(line.operation).endswith(COSTS)
                 inputs = tuple(
                     x if i == other else _floating(writer, x, line.dtype, mixes) for i, x in enumerate(inputs)
                 )
@@ -133,7 +132,7 @@ def _take_along_axis(form: Form, x: Any, indices: Any, axis: int) -> Line | None
 def _scatter_along_axis(form: Form, x: Any, indices: Any, axis: int, shape: Any) -> Line | None:
     if indices.is_constant:
         return _summed_at(form, x, OPERATIONS["take_along_axis"].forward(_places(shape), indices.value, axis), shape)
-    if name_of(indices.operation) != "argsort":
+    if key_of(indices.operation) != "argsort":
         return None
     back = form.do("argsort", indices, dtype=indices.dtype, axis=axis)  # each place is named once
     return form.do("take_along_axis", x, back, shape=form.shape, axis=axis)
@@ -151,17 +150,6 @@ def _roll(form: Form, x: Any, shift: Any, axis: Any) -> Line | None:
     return None if alike else _moving("roll")(form, x, shift=shift, axis=axis)
 
 
-def _trace(form: Form, a: Any, offset: int) -> Line:
-    diagonal = _at(form, a, _places(a.shape).diagonal(offset))
-    return form.do("sum", diagonal, shape=(), axis=(0,), keepdims=False)
-
-
-def _diff(form: Form, x: Any, axis: int) -> Line:
-    before: tuple[Any, ...] = (slice(None),) * (axis % x.ndim)
-    later, earlier = ((*before, part) for part in (slice(1, None), slice(None, -1)))
-    return form.do("subtract", *(form.do("getitem", x, shape=form.shape, index=index) for index in (later, earlier)))
-
-
 # --- cases -----------------------------------------------------------------------------------------------------------
 
 
@@ -172,31 +160,6 @@ def _where(form: Form, condition: Any, x: Any, y: Any) -> Line | None:
     if not isinstance(chosen, Line):
         return form.writer.lines.full(chosen, form.shape, form.dtype)
     return form.writer.write(OPERATIONS["broadcast_to"], (chosen,), {"shape": form.shape}, form.shape, form.dtype)
-
-
-def _quotient(form: Form, x: Any, y: Any, tested: Any) -> Line:
-    """x / y, and 0 where what is tested is 0."""
-    there = form.do("not_equal", tested, 0, dtype=bool)
-    return form.do("where", there, form.do("divide", x, form.do("where", there, y, 1)), 0)
-
-
-def _scaled_power(form: Form, p: Any, x: Any, q: Any) -> Line | None:
-    if not isinstance(p, Line):
-        return SIMPLER["scaled_power"](form, p, x, q) if p else form.writer.lines.full(0, form.shape, form.dtype)
-    there = form.do("not_equal", p, 0, dtype=bool)
-    powers = form.do("power", form.do("where", there, x, 1), form.do("where", there, q, 1))
-    return form.do("multiply", p, powers)
-
-
-def _other_than_nan(better: str) -> Rewriting:
-    def write(form: Form, x: Any, y: Any) -> Line:
-        for a, b in ((x, y), (y, x)):
-            if not isinstance(a, Line):  # a number, which is no nan
-                return form.do("where", _is_nan(form, b), a, form.do(better, x, y))
-        either = form.do("where", _is_nan(form, y), x, form.do(better, x, y))
-        return form.do("where", _is_nan(form, x), y, either)
-
-    return write
 
 
 def _is_nan(form: Form, x: Line) -> Line:
@@ -232,49 +195,11 @@ def _base_log(form: Form, x: Any, p: Any) -> Line:
     return form.do("natural_log", form.do("where", form.do("not_equal", x, 0, dtype=bool), x, below))
 
 
-def _scaled(factor: float) -> Rewriting:
-    return lambda form, x: form.do("multiply", x, factor)
-
-
 def _lead(form: Form, x: Any, y: Any) -> Line:
     if not isinstance(x, Line):
         x = form.writer.lines.full(x, form.shape, form.dtype)
     same = form.do("where", form.do("greater", x, -math.inf, dtype=bool), 0.0, -math.inf)
     return form.do("where", form.do("not_equal", x, y, dtype=bool), form.do("subtract", x, y), same)
-
-
-def _logaddexp2(form: Form, x: Any, y: Any) -> Line:
-    x, y = (form.do("multiply", z, LN_2) if isinstance(z, Line) else z * LN_2 for z in (x, y))
-    return form.do("divide", form.do("logaddexp", x, y), LN_2)
-
-
-def _cbrt(form: Form, x: Any) -> Line:
-    return form.do("multiply", form.do("sign", x), form.do("power", form.do("absolute", x), 1 / 3))
-
-
-def _fmod(form: Form, x: Any, y: Any) -> Line:
-    """The remainder of the absolute values, with the sign of x."""
-    sizes = (form.do("absolute", z) if isinstance(z, Line) else abs(z) for z in (x, y))
-    sign = form.do("sign", x) if isinstance(x, Line) else float(np.sign(x))
-    return form.do("multiply", form.do("mod", *sizes), sign)
-
-
-def _round(form: Form, x: Any, decimals: int) -> Line:
-    if not decimals:
-        return form.do("rint", x)
-    scale = 10.0**decimals
-    return form.do("divide", form.do("rint", form.do("multiply", x, scale)), scale)
-
-
-def _leaky_relu(form: Form, x: Any, slope: float) -> Line:
-    positive = form.do("greater", x, 0, dtype=bool)
-    return form.do("where", positive, x, form.do("multiply", x, slope))
-
-
-def _gelu(form: Form, x: Any) -> Line:
-    cubes = form.do("multiply", form.do("power", x, 3), GELU_CUBIC)
-    t = form.do("tanh", form.do("multiply", form.do("add", x, cubes), GELU_SCALE))
-    return form.do("multiply", form.do("multiply", x, 0.5), form.do("add", t, 1.0))
 
 
 # --- sums and products -----------------------------------------------------------------------------------------------
@@ -296,56 +221,6 @@ def _peak(form: Form, x: Any, axis: Any) -> Line:
     return form.do("max", x, shape=form.shape, axis=axis, keepdims=True)
 
 
-def _mean(form: Form, x: Any, axis: Any, keepdims: bool) -> Line:
-    total = form.do("sum", x, shape=form.shape, axis=axis, keepdims=keepdims)
-    return form.do("divide", total, float(x.size // max(math.prod(form.shape), 1)))
-
-
-def _var(form: Form, x: Any, axis: Any, ddof: float, keepdims: bool) -> Line:
-    axes = _axes(axis, x.ndim)
-    kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
-    count = math.prod(x.shape[i] for i in axes)
-    index = tuple(slice(1) if i in axes else slice(None) for i in range(x.ndim))
-    first = form.do("getitem", x, shape=kept, index=index)
-    moved = form.do("subtract", x, first)  # equal numbers have a variance of 0
-    centred = form.do("subtract", moved, form.do("mean", moved, shape=kept, axis=axes, keepdims=True))
-    squares = form.do("sum", form.do("square", centred), shape=form.shape, axis=axes, keepdims=keepdims)
-    return form.do("divide", squares, float(max(count - ddof, 0)))
-
-
-def _std(form: Form, x: Any, **params: Any) -> Line:
-    return form.do("sqrt", _var(form, x, **params))
-
-
-def _ptp(form: Form, x: Any, **params: Any) -> Line:
-    return form.do("subtract", *(form.do(name, x, shape=form.shape, **params) for name in ("max", "min")))
-
-
-def _nansum(form: Form, x: Any, **params: Any) -> Line:
-    return form.do("sum", form.do("where", _is_nan(form, x), 0, x), shape=form.shape, **params)
-
-
-def _nanmean(form: Form, x: Any, **params: Any) -> Line:
-    there = form.do("subtract", 1.0, _floating(form.writer, _is_nan(form, x), form.dtype))
-    count = form.do("sum", there, shape=form.shape, **params)
-    return form.do("divide", _nansum(form, x, **params), count)
-
-
-def _p_norm(form: Form, x: Any, p: float, **params: Any) -> Line:
-    powers = form.do("power", form.do("absolute", x), p)
-    return form.do("power", form.do("sum", powers, shape=form.shape, **params), 1 / p)
-
-
-def _logsumexp(form: Form, x: Any, axis: Any, keepdims: bool) -> Line:
-    axes = _axes(axis, x.ndim)
-    kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
-    peak = form.do("max", x, shape=kept, axis=axes, keepdims=True)
-    is_finite = form.do("greater", float("inf"), form.do("absolute", peak), dtype=bool)
-    peak = form.do("where", is_finite, peak, 0)  # an infinite one is that of the sum
-    total = form.do("sum", form.do("exp", form.do("subtract", x, peak)), shape=kept, axis=axes, keepdims=True)
-    return form.reshaped(form.do("add", form.do("natural_log", total), peak), form.shape)
-
-
 def _matmul(form: Form, x: Any, y: Any) -> Line | None:
     """Sums are sums here: other libraries may compute products with fewer digits."""
     if x.ndim == y.ndim == 1:
@@ -356,27 +231,6 @@ def _matmul(form: Form, x: Any, y: Any) -> Line | None:
             total = form.do("sum", other, shape=kept, axis=(axis,), keepdims=True)
             return form.reshaped(total, form.shape)
     return None
-
-
-def _outer(form: Form, x: Any, y: Any) -> Line:
-    return form.do("multiply", form.reshaped(x, (x.size, 1)), form.reshaped(y, (1, y.size)))
-
-
-def _kron(form: Form, a: Any, b: Any) -> Line:
-    """Every axis of both beside the other: a[i, 0, j, 0, …] b[0, k, 0, l, …]."""
-    n = max(a.ndim, b.ndim)
-    first, second = ((1,) * (n - x.ndim) + x.shape for x in (a, b))
-    spread = form.reshaped(a, tuple(m for k in first for m in (k, 1)))
-    inside = form.reshaped(b, tuple(m for k in second for m in (1, k)))
-    return form.reshaped(form.do("multiply", spread, inside), form.shape)
-
-
-def _cross(form: Form, a: Any, b: Any) -> Line:
-    def turned(x: Line, by: int) -> Line:
-        return form.do("roll", x, shape=x.shape, shift=-by, axis=-1)
-
-    products = (form.do("multiply", turned(a, i), turned(b, 3 - i)) for i in (1, 2))
-    return form.do("subtract", *products)
 
 
 def _einsum(form: Form, *operands: Any, subscripts: str) -> Line | None:
@@ -396,15 +250,7 @@ TABLE: dict[str, Rewriting] = {
     **{name: _moving(name) for name in ("diag", "diagflat", "repeat")},
     **{name: _over_axes(name) for name in ("sum", "max", "min", "prod")},
     "getitem": _getitem, "scatter_add": _scatter_add, "take_along_axis": _take_along_axis,
-    "scatter_along_axis": _scatter_along_axis, "pad": _pad, "roll": _roll, "trace": _trace, "diff": _diff,
-    "where": _where, "scaled_power": _scaled_power, "nan_to_num": _nan_to_num, "without_nan": _without_nan,
-    "unit": lambda form, x, y: _quotient(form, x, y, y), "ratio": lambda form, x, y: _quotient(form, x, y, x),
-    "fmax": _other_than_nan("maximum"), "fmin": _other_than_nan("minimum"),
-    "exp2": lambda form, x: form.do("exp", form.do("multiply", x, LN_2)), "logaddexp2": _logaddexp2,
-    "lead": _lead, "base_log": _base_log,
-    "degrees": _scaled(180 / math.pi), "radians": _scaled(math.pi / 180), "cbrt": _cbrt, "fmod": _fmod, "round": _round,
-    "leaky_relu": _leaky_relu, "gelu": _gelu,
-    "peak": _peak, "mean": _mean, "var": _var, "std": _std, "ptp": _ptp, "nansum": _nansum, "nanmean": _nanmean,
-    "p_norm": _p_norm, "logsumexp": _logsumexp,
-    "matmul": _matmul, "outer": _outer, "kron": _kron, "cross": _cross, "einsum": _einsum,
+    "scatter_along_axis": _scatter_along_axis, "pad": _pad, "roll": _roll,
+    "where": _where, "nan_to_num": _nan_to_num, "without_nan": _without_nan, "lead": _lead, "base_log": _base_log,
+    "peak": _peak, "matmul": _matmul, "einsum": _einsum,
 }  # fmt: skip

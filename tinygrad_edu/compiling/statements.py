@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..naming import keyword_argument
-from .known import name_of, ufunc_of
+from ..record import Operation
+from .known import key_of, ufunc_of
 from .lines import FLOATS, Line
 
 Texts = list[str]
@@ -92,9 +93,14 @@ def writes(line: Line) -> bool:
     """Whether a line can write its result into memory that is there."""
     if line.shape == ():
         return False
-    if name_of(line.operation) == "broadcast_to":
+    if key_of(line.operation) == "broadcast_to":
         return line.dtype in FLOATS
-    return ufunc_of(line.operation) is not None or name_of(line.operation) in WRITING
+    return ufunc_of(line.operation) is not None or key_of(line.operation) in WRITING
+
+
+def has_no_text(operation: Operation) -> bool:
+    """Whether NumPy has no function of its own for an operation, so that one of the package's would be called."""
+    return ufunc_of(operation) is None and operation.key not in WRITING.keys() | MAKING.keys()
 
 
 def literal(value: Any) -> str | None:
@@ -116,7 +122,7 @@ def literal(value: Any) -> str | None:
 
 def statement(line: Line, args: Texts, out: str | None, bind: Callable[[str, Any], str]) -> str:
     """The code of a line. `bind(name, value)` gives the name by which the program knows a value from outside."""
-    name, operation = name_of(line.operation), line.operation
+    name, operation = key_of(line.operation), line.operation
     assert operation is not None
     if name in OWN_FUNCTION:
         args = [*args, bind(name, operation.forward)]

@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..containers import flatten
-from ..errors import misfit
+from ..errors import ERRORS, misfit
 from ..leaving import LeavingError, Running
-from ..operations.signatures import ERRORS
 from ..protocols import UFUNCS
 from ..record import NO_PARAMETERS, Operation, Value, recording, state, unchanging
 from ..tensor import Tensor

@@ -9,18 +9,19 @@ import numpy as np
 
 from ..record import NO_PARAMETERS, Operation
 from ..tensor import Tensor
-from .known import OPERATIONS, name_of, ufunc_of
-from .lines import VARYING, Line, Lines, is_regular
+from .known import OPERATIONS, key_of, ufunc_of
+from .lines import VARYING, Line, Lines, Symbol, is_regular
 
 FEW = 1 << 16  # sums of more than that are left to NumPy, which adds pairwise
 Rewriting = Callable[..., Line | None]  # of a form, the inputs and the parameters
 
 
 class Writer:
-    """Adds lines to a program, in the forms that a table gives to operations."""
+    """Adds lines to a program, in the forms that a table gives to operations, or in terms of simpler ones, where they
+    are to be taken apart."""
 
-    def __init__(self, table: Mapping[str, Rewriting]) -> None:
-        self.lines, self.table = Lines(), table
+    def __init__(self, table: Mapping[str, Rewriting], takes_apart: Callable[[Operation], bool]) -> None:
+        self.lines, self.table, self.takes_apart = Lines(), table, takes_apart
 
     def write(
         self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any], shape: Any, dtype: Any
@@ -34,8 +35,10 @@ class Writer:
                 inputs = (*inputs[:i], form.unstretched(inputs[i], inputs), *inputs[i + 1 :])
             if any(x.level == VARYING for x in inputs if isinstance(x, Line)):
                 inputs = tuple(map(form.in_order, inputs))
-        rewriting = self.table.get(name_of(operation))
+        rewriting = self.table.get(operation.key)
         found = rewriting(form, *inputs, **params) if rewriting else None
+        if found is None and operation.parts is not None and self.takes_apart(operation):
+            found = form.of_parts(operation, inputs, params)
         line = self.lines.add(operation, inputs, params, shape, dtype) if found is None else found
         if not line.is_constant:
             always = line.dtype.kind != "f" or operation is OPERATIONS["nan_to_num"]
@@ -61,6 +64,24 @@ class Form:
         if shape is None:
             shape = np.broadcast_shapes(*(x.shape for x in inputs if isinstance(x, Line)))
         return self.writer.write(OPERATIONS[name], inputs, params or NO_PARAMETERS, shape, dtype or self.dtype)
+
+    def of_parts(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Line | None:
+        """The lines of what an operation is in terms of simpler ones, where there are numbers, and all are floating."""
+        lines = [x for x in inputs if isinstance(x, Line)]
+        if 0 in self.shape or self.dtype.kind != "f" or any(0 in x.shape or x.dtype.kind != "f" for x in lines):
+            return None
+        return self.called(operation.parts, inputs, params)
+
+    def called(self, function: Any, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Line | None:
+        """The lines of a function of lines; None where it is none of the package's operations."""
+        try:
+            out = function(*(self._sketch(x) if isinstance(x, Line) else x for x in inputs), **params)
+        except TypeError:  # NumPy's own function, for one
+            return None
+        return out.line if isinstance(out, Symbol) and self.is_mine(out.line) else None
+
+    def _sketch(self, line: Line) -> Sketch:
+        return Sketch(line, np.full((1,) * line.ndim, 0.5, line.dtype), self.writer.of_value)
 
     def is_mine(self, x: Any) -> bool:
         """Whether a line already has the wanted shape and dtype."""
@@ -99,6 +120,27 @@ class Form:
         return self.writer.write(OPERATIONS["reshape"], (x,), {"shape": shape}, shape, x.dtype)
 
 
+class Sketch(Symbol):
+    """A symbol whose numbers stand for any: a single one, where the line has many."""
+
+    __slots__ = ()
+    shape = property(lambda self: self.line.shape)
+    ndim = property(lambda self: self.line.ndim)
+    size = property(lambda self: self.line.size)
+
+    def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Sketch:
+        alone = ufunc_of(operation) is not None  # coordinate by coordinate: a single one tells all
+        symbols = [x for x in inputs if isinstance(x, Symbol)]
+        values = (
+            x if not isinstance(x, Symbol) else x.value if alone else np.broadcast_to(x.value, x.shape) for x in inputs
+        )
+        value = np.asarray(operation.forward(*values, **params))
+        shape = np.broadcast_shapes(*(x.shape for x in symbols)) if alone else value.shape
+        lines = tuple(x.line if isinstance(x, Symbol) else x for x in inputs)
+        line = self.write(operation, lines, params, np.broadcast_to(value, shape))
+        return Sketch(line, value if alone else value[(slice(1),) * value.ndim], self.write)
+
+
 def is_a(x: Any, name: str) -> bool:
     """Whether something is a line of the package's operation of that name."""
-    return isinstance(x, Line) and name_of(x.operation) == name
+    return isinstance(x, Line) and key_of(x.operation) == name

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import Unreadable
 from ..naming import short
 from ..notation import applied, parameter
 from ..symbolic.derive import derive
@@ -232,7 +233,7 @@ class Writer:
         while reached:
             try:
                 formula = derive(loss, [self.vertices[key].node for key in reached], form="inlined")
-            except Exception:  # a refusal, or whatever a user's rule raises when it is read on symbols
+            except (Unreadable, ValueError):  # or a refusal
                 reached = reached[: len(reached) // 2]  # what is nearer to the result is shorter
             else:
                 return dict(self._closed(formula, reached)) if formula.certified else {}

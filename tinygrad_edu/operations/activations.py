@@ -10,10 +10,27 @@ import numpy as np
 
 from ..errors import underflows_to_zero
 from ..record import shape_of
-from .defining import fold, primitive, vjps
-from .elementwise import absolute, cos, exp, negative, ones_like, real, sin, sqrt, square, step, tanh
+from .defining import fold, parts, primitive, vjps
+from .elementwise import (
+    absolute,
+    cos,
+    exp,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    negative,
+    ones_like,
+    real,
+    sin,
+    sqrt,
+    square,
+    step,
+    tanh,
+)
 from .indexing import getitem, scatter_add
-from .reductions import kept, sum
+from .reductions import _axes, kept, sum
+from .shapes import _reshape
 
 __all__ = [
     "coordinatewise", "gelu", "identity", "leaky_relu", "log_softmax", "logsumexp", "relu", "sigmoid", "softmax",
@@ -23,7 +40,7 @@ __all__ = [
 Axis = int | tuple[int, ...] | None
 
 
-@primitive(symbol="id")
+@primitive(symbol="id", coordinates=True)
 def identity(x: Any) -> Any:
     """x itself: the activation of a linear layer.
 
@@ -33,7 +50,7 @@ def identity(x: Any) -> Any:
     return x
 
 
-@primitive(symbol="σ")
+@primitive(symbol="σ", activation=True, coordinates=True)
 @np.errstate(over="ignore", under="ignore")
 def sigmoid(x: Any) -> Any:
     """σ(x) = 1/(1 + e^−x), coordinate by coordinate, without overflow anywhere. Source of σ ∘ (1 − σ): sabine 3.1.
@@ -44,7 +61,7 @@ def sigmoid(x: Any) -> Any:
     return 1.0 / (1.0 + np.exp(0.0 - x))  # where e^−x overflows to infinity, 0 is right
 
 
-@primitive()
+@primitive(activation=True, coordinates=True)
 @underflows_to_zero
 def softplus(x: Any) -> Any:
     """ln(1 + e^x), coordinate by coordinate, without overflow; its derivative is the sigmoid.
@@ -56,7 +73,7 @@ def softplus(x: Any) -> Any:
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
-@primitive()
+@primitive(activation=True, coordinates=True)
 def relu(x: Any) -> Any:
     """max(x, 0), coordinate by coordinate. Its derivative is 1 where x > 0, else 0: it is 0 at 0.
 
@@ -66,7 +83,7 @@ def relu(x: Any) -> Any:
     return np.maximum(x, 0)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, activation=True, coordinates=True)
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     """x where x > 0, else slope · x. Its derivative at 0 is the slope.
 
@@ -84,7 +101,10 @@ def _peak(x: Any, axis: Axis) -> Any:
     return fold(np.maximum, x, axis, True, LOWEST.get(x.dtype))
 
 
-@primitive(inputs=1)
+peak = primitive(inputs=1)(_peak)  # as a constant, for what is made of it
+
+
+@primitive(inputs=1, activation=True)
 @underflows_to_zero
 def softmax(z: Any, axis: Axis = 0) -> Any:
     """S(z)_j = e^{z_j} / Σ_i e^{z_i} along an axis: columns sum to 1. Safe at logits of any size.
@@ -100,7 +120,7 @@ def softmax(z: Any, axis: Axis = 0) -> Any:
     return e / fold(np.add, e, axis, True)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, activation=True)
 @underflows_to_zero
 def log_softmax(z: Any, axis: Axis = 0) -> Any:
     """ln S(z) = z − ln Σ_i e^{z_i} along an axis, finite at logits of any size.
@@ -124,16 +144,16 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     1000.6931471805599
     """
     x = real(x)
-    peak = np.minimum(_peak(x, axis), -LOWEST.get(x.dtype, -np.inf))  # ∞ − peak is ∞
-    total = fold(np.add, np.exp(x - peak), axis, True)
-    out = np.log(total, out=np.full_like(total, -np.inf), where=total > 0) + peak
+    highest = np.minimum(_peak(x, axis), -LOWEST.get(x.dtype, -np.inf))  # ∞ − highest is ∞
+    total = fold(np.add, np.exp(x - highest), axis, True)
+    out = np.log(total, out=np.full_like(total, -np.inf), where=total > 0) + highest
     return out if keepdims else np.squeeze(out, axis)
 
 
 GELU_SCALE, GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
 
 
-@primitive()
+@primitive(activation=True, coordinates=True)
 @underflows_to_zero
 def gelu(x: Any) -> Any:
     """½ x (1 + tanh(√(2/π) (x + 0.044715 x³))): x times a step that is smooth, in the tanh form.
@@ -210,7 +230,7 @@ def _refuse_mixing(function: Any) -> None:
         raise ValueError(f"coordinatewise: {name} mixes coordinates or changes the shape; it must act on each alone")
 
 
-@primitive(inputs=1, symbol="Σ")
+@primitive(inputs=1, symbol="Σ", activation=True, coordinates=True)
 def _coordinatewise(z: Any, functions: tuple[Any, ...]) -> Any:
     out = np.empty(z.shape, z.dtype if z.dtype.kind == "f" else float)
     for function, rows in _groups(functions):
@@ -246,4 +266,32 @@ vjps(softmax,         lambda g, out, x, axis: out * (g - sum(g * out, axis, keep
 vjps(log_softmax,     lambda g, out, x, axis: g - softmax(x, axis) * sum(g, axis, keepdims=True))
 vjps(logsumexp,       lambda g, out, x, axis, keepdims: kept(g, x, axis) * softmax(x, axis))
 vjps(_coordinatewise, lambda g, out, z, functions: g * _slopes(out, z, functions),          source="mishachev (3)")
+
+# --- in terms of simpler operations
+
+parts(identity,       lambda x: x)
+parts(sigmoid,        lambda x: (e := exp(minimum(x, ENOUGH))) / (e + 1.0))
+parts(softplus,       lambda x: maximum(x, 0) + log1p(exp(-absolute(x))))
+parts(relu,           lambda x: maximum(x, 0))
+parts(leaky_relu,     lambda x, slope: maximum(x, 0) + minimum(x, 0) * slope)
+parts(gelu,           lambda x: (tanh(_gelu_argument(x)) + 1.0) * (x * 0.5))
+parts(softmax,        lambda x, axis: (e := exp(_below_peak(x, axis))) / _total(e, axis))
+parts(log_softmax,    lambda x, axis: (d := _below_peak(x, axis)) - log(_total(exp(d), axis)))
+parts(logsumexp,      lambda x, axis, keepdims: _log_of_total(x, _axes(axis, x.ndim), keepdims))
 # fmt: on
+
+ENOUGH = 40.0  # 1/(1 + e^−x) is 1 from there on, in every dtype
+
+
+def _total(x: Any, axis: Axis) -> Any:
+    return sum(x, _axes(axis, x.ndim), keepdims=True)
+
+
+def _below_peak(x: Any, axis: Axis) -> Any:
+    return x - peak(x, _axes(axis, x.ndim))
+
+
+def _log_of_total(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    highest = minimum(peak(x, axes), -float(LOWEST[x.dtype]))  # ∞ − highest is ∞
+    out = log(_total(exp(x - highest), axes)) + highest
+    return out if keepdims else _reshape(out, tuple(n for i, n in enumerate(x.shape) if i not in axes))

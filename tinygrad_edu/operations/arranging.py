@@ -74,7 +74,7 @@ def ravel(a: Any, order: str = "C") -> Any:
     return _reshape(a if order == "C" else transpose(a), (-1,))
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def _moveaxis(a: Any, source: int | tuple[int, ...], destination: int | tuple[int, ...]) -> Any:
     return np.moveaxis(a, source, destination)
 
@@ -241,7 +241,7 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
     return flip(swapaxes(m, first, *second), first if quarters == 1 else second[0])
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def _roll(a: Any, shift: int | tuple[int, ...], axis: int | tuple[int, ...] | None) -> Any:
     return np.roll(a, shift, axis)
 
@@ -260,7 +260,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
 # --- again and again -------------------------------------------------------------------------------------------------
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def _repeat(a: Any, repeats: int | tuple[int, ...], axis: int) -> Any:
     return np.repeat(a, repeats, axis)
 
@@ -296,7 +296,7 @@ def _gathered(g: Any, x: Any, repeats: int | tuple[int, ...], axis: int) -> Any:
     return scatter_add(g, _at(axis, x.ndim, np.repeat(np.arange(x.shape[axis]), repeats)), x.shape)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def _tile(A: Any, reps: tuple[int, ...]) -> Any:
     return np.tile(A, reps)
 
@@ -329,7 +329,7 @@ def _demand_matrix(name: str, m: Any) -> None:
         raise ValueError(f"{name}: expected a matrix or a stack of them, got shape {m.shape}")
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def triu(m: Any, k: int = 0) -> Any:
     """The upper triangle of a matrix (of every matrix of a stack), from its k-th diagonal on; zeros below.
 
@@ -343,7 +343,7 @@ def triu(m: Any, k: int = 0) -> Any:
     return np.triu(m, k)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def tril(m: Any, k: int = 0) -> Any:
     """The lower triangle of a matrix (of every matrix of a stack), up to its k-th diagonal; zeros above.
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import describe
-from ..record import Operation, apply, shape_of
+from ..record import apply, shape_of
 from .arranging import axis_of, diagonal, matrix_transpose, ravel, value_of
-from .defining import Each, vjps
+from .defining import Each, built_in, vjps
 from .elementwise import multiply
 from .products import matmul, paired
 from .reductions import sum
@@ -20,7 +20,7 @@ from .shapes import _transpose
 
 __all__ = ["dot", "einsum", "inner", "tensordot", "vdot"]
 
-EINSUM = Operation("einsum", lambda *arrays, subscripts: np.einsum(subscripts, *arrays, optimize=True))
+EINSUM = built_in("einsum", lambda *arrays, subscripts: np.einsum(subscripts, *arrays, optimize=True), linear=True)
 
 
 def einsum(subscripts: str, *operands: Any, optimize: Any = True) -> Any:

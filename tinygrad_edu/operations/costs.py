@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .activations import log_softmax, softmax
-from .defining import fold, primitive, vjps
-from .elementwise import over_ln, ratio, real, safe_log
+from .defining import fold, parts, primitive, vjps
+from .elementwise import log, not_equal, over_ln, ratio, real, safe_log, where
 from .reductions import sum
 
 __all__ = ["cross_entropy", "softmax_cross_entropy", "squared_error"]
@@ -92,6 +92,13 @@ vjps(cross_entropy,         lambda g, out, t, a, base: over_ln(-(g * safe_log(a)
 vjps(softmax_cross_entropy, lambda g, out, t, z, base, axis: over_ln(-(g * log_softmax(z, axis)), base),
                             lambda g, out, t, z, base, axis: over_ln(g * _surplus(t, z, axis), base),
                             source="sabine 5.2.2")
+
+# --- in terms of simpler operations
+
+parts(squared_error,         lambda t, a: sum((d := a - t) * d) * 0.5)
+parts(cross_entropy,         lambda t, a, base: over_ln(-sum(t * log(where(not_equal(t, 0), a, 1))), base))
+parts(softmax_cross_entropy, lambda t, z, base, axis:
+                             over_ln(-sum(where(not_equal(t, 0), t * log_softmax(z, axis), 0)), base))
 # fmt: on
 
 

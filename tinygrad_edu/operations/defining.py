@@ -12,21 +12,27 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from numpy import ndarray
+from numpy import ndarray, ufunc
 
-from ..errors import misfit
+from ..errors import ERRORS, misfit
 from ..record import Node, Operation, Value, apply, record1, record2
-from .signatures import ERRORS, refitted
+from .signatures import refitted
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+VOCABULARY: dict[str, Operation] = {}  # the package's own operations, by key
+
+
+def built_in(name: str, forward: Callable[..., Any], **facts: Any) -> Operation:
+    """An operation of the package's own."""
+    operation = VOCABULARY[name] = Operation(name, forward, key=name, **facts)
+    return operation
 
 
 def primitive(
     forward: Callable[..., Any] | None = None,
     *,
     inputs: int | None = None,
-    symbol: str | None = None,
-    **facts: bool,
+    **facts: Any,
 ) -> Callable[[Function], Function]:
     """Make an operation of a function of arrays. The first `inputs` arguments (all, if None) are data, the others
     parameters. `forward` computes the numbers where one function of NumPy does it; else the body does. The rest is
@@ -38,7 +44,9 @@ def primitive(
         count = len(names) if inputs is None else inputs
         numbers = forward or definition
         name = definition.__name__.strip("_")
-        operation = Operation(name, numbers, symbol=symbol, **facts)
+        if isinstance(forward, ufunc) and forward.nin == 1:
+            facts["coordinates"] = True
+        operation = built_in(name, numbers, **facts)
         if count < len(names):
             call = _with_parameters(operation, signature, count)
         else:
@@ -157,6 +165,12 @@ class Each:
     def read(self, reading: tuple[Any, ...], params: Mapping[str, Any]) -> Iterator[Callable[[], Any]]:
         """The adjoints of one reading, each as a function that computes it."""
         return map(functools.partial, itertools.repeat(self.pullback(*reading, **params)), itertools.count())
+
+
+def parts(function: Any, body: Callable[..., Any]) -> None:
+    """Say what an operation is in terms of simpler ones: the same numbers, but for rounding, of operators and of the
+    package's operations on its inputs and parameters."""
+    function.operation.parts = body
 
 
 def vjps(function: Any, *rules: Callable[..., Any] | Each | None, source: str | None = None) -> None:

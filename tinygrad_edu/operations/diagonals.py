@@ -8,7 +8,7 @@ import numpy as np
 
 from ..record import shape_of
 from .arranging import diagonal
-from .defining import primitive, vjps
+from .defining import parts, primitive, vjps
 from .indexing import scatter_add
 from .reductions import sum
 from .shapes import _reshape
@@ -16,7 +16,7 @@ from .shapes import _reshape
 __all__ = ["diag", "diagflat", "trace"]
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def diag(v: Any, k: int = 0) -> Any:
     """The k-th diagonal of a square matrix, or the matrix with the 1-D x on its k-th diagonal, as in NumPy.
 
@@ -41,7 +41,7 @@ def diagflat(v: Any, k: int = 0) -> Any:
     return np.diagflat(np.asarray(v), k)  # NumPy 1.26 makes a number of a number, not a matrix
 
 
-@primitive(inputs=1, symbol="tr")
+@primitive(inputs=1, symbol="tr", linear=True)
 def _trace(a: Any, offset: int) -> Any:
     return a.trace(offset)
 
@@ -83,4 +83,5 @@ def _onto_diagonal(g: Any, x: Any, k: int) -> Any:
 vjps(diag,     lambda g, out, x, k: _onto_diagonal(g, x, k))
 vjps(diagflat, lambda g, out, x, k: _reshape(diag(g, k), x.shape), source="mishachev (5)")
 vjps(_trace,   lambda g, out, x, offset: g * eye_like(x, offset))
+parts(_trace,  lambda a, offset: sum(diagonal(a, offset)))
 # fmt: on

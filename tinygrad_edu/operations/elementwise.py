@@ -14,10 +14,10 @@ import numpy as np
 
 from ..errors import operands
 from ..record import Node, Value, shape_of
-from .defining import primitive, vjps
+from .defining import parts, primitive, vjps
 
 __all__ = [
-    "absolute", "add", "cos", "divide", "exp", "hadamard", "hadamard_divide", "log", "maximum", "minimum",
+    "absolute", "add", "cos", "divide", "exp", "hadamard", "hadamard_divide", "log", "log1p", "maximum", "minimum",
     "multiply", "negative", "power", "sign", "sin", "sqrt", "square", "subtract", "tanh", "where",
 ]  # fmt: skip
 
@@ -69,7 +69,7 @@ def power(x: Any, p: Any) -> Any:
     """
 
 
-@primitive(operator.neg, symbol="−")
+@primitive(operator.neg, symbol="−", coordinates=True)
 def negative(x: Any) -> Any:
     """−x.
 
@@ -146,7 +146,7 @@ def exp(x: Any) -> Any:
     """
 
 
-@primitive(inputs=1, singular=True)
+@primitive(inputs=1, singular=True, coordinates=True)
 def log(x: Any, base: float | None = None) -> Any:
     """log_base(x), the natural logarithm without a base. Source of the rule 1/(x ln b): sabine A.
 
@@ -158,7 +158,16 @@ def log(x: Any, base: float | None = None) -> Any:
     return np.log(x) if base is None else np.log(x) / ln(base)
 
 
-@primitive(np.sin)
+@primitive(np.log1p, singular=True)
+def log1p(x: Any) -> Any:
+    """ln(1 + x), exact also where x is small. Its derivative 1/(1 + x) is infinite at −1.
+
+    >>> log1p(np.array([0.0, 1e-20]))
+    array([0.e+00, 1.e-20])
+    """
+
+
+@primitive(np.sin, activation=None)
 def sin(x: Any) -> Any:
     """sin x, x in radians.
 
@@ -167,7 +176,7 @@ def sin(x: Any) -> Any:
     """
 
 
-@primitive(np.cos)
+@primitive(np.cos, activation=None)
 def cos(x: Any) -> Any:
     """cos x, x in radians.
 
@@ -176,7 +185,7 @@ def cos(x: Any) -> Any:
     """
 
 
-@primitive(np.tanh)
+@primitive(np.tanh, activation=True)
 def tanh(x: Any) -> Any:
     """tanh x = (e^x − e^−x)/(e^x + e^−x); its derivative is 1 − tanh² x.
 
@@ -259,7 +268,7 @@ def sign(x: Any) -> Any:
     """
 
 
-@primitive()
+@primitive(coordinates=True)
 def step(x: Any) -> Any:
     """1 where x > 0, else 0, in the dtype of x. Not differentiable.
 
@@ -309,6 +318,27 @@ def unit(x: Any, y: Any) -> Any:
     return np.where(there, x / np.where(there, y, 1), 0)
 
 
+@primitive(coordinates=True)
+def inverse(y: Any) -> Any:
+    """1 / y, and 0 where y is 0.
+
+    >>> inverse(np.array([2.0, 0.0]))
+    array([0.5, 0. ])
+    """
+    there = np.not_equal(y, 0)
+    return np.where(there, 1 / np.where(there, y, 1), 0.0)
+
+
+@primitive(coordinates=True)
+def heaviside(x: Any) -> Any:
+    """H(x): 1 where x > 0, 0 where x < 0, and 1/2 at 0, as ties share.
+
+    >>> heaviside(np.array([-2.0, 0.0, 3.0]))
+    array([0. , 0.5, 1. ])
+    """
+    return np.heaviside(x, 0.5)
+
+
 @primitive(symbol="⊘", broadcasts=True, singular=True)
 def ratio(x: Any, y: Any) -> Any:
     """x / y, and 0 where x is 0 (also where both are).
@@ -320,7 +350,7 @@ def ratio(x: Any, y: Any) -> Any:
     return np.where(there, x / np.where(there, y, 1), 0)
 
 
-@primitive(symbol="log", broadcasts=True, singular=True)
+@primitive(symbol="log", broadcasts=True, singular=True, coordinates=True)
 def safe_log(x: Any) -> Any:
     """ln x, and 0 where x is 0.
 
@@ -397,6 +427,7 @@ vjps(sqrt,         lambda g, out, x: g / (2 * out))
 vjps(square,       lambda g, out, x: g * (2 * x))
 vjps(exp,          lambda g, out, x: g * out,                             source="sabine B")
 vjps(log,          lambda g, out, x, base: over_ln(g / x, base),          source="sabine A")
+vjps(log1p,        lambda g, out, x: g / (1.0 + x))
 vjps(sin,          lambda g, out, x: g * cos(x))
 vjps(cos,          lambda g, out, x: -(g * sin(x)))
 vjps(tanh,         lambda g, out, x: g * (1.0 - out * out))
@@ -413,6 +444,15 @@ vjps(scaled_power, lambda g, out, p, x, q: g * x**q,
                    lambda g, out, p, x, q: g * out * safe_log(x))
 vjps(undetermined, lambda h, result, g, out: h + sqrt(-same(0.0, out)), None)  # √−1 is nan
 vjps(astype,       lambda g, out, x, dtype: g)
+
+# --- in terms of simpler operations
+
+parts(unit,         lambda x, y: _quotient(x, y, not_equal(y, 0)))
+parts(ratio,        lambda x, y: _quotient(x, y, not_equal(x, 0)))
+parts(inverse,      lambda y: _quotient(1.0, y, not_equal(y, 0)))
+parts(log,          lambda x, base: over_ln(log(x), base))
+parts(safe_log,     lambda x: log(where(not_equal(x, 0), x, 1)))
+parts(scaled_power, lambda p, x, q: p * where(there := not_equal(p, 0), x, 1) ** where(there, q, 1))
 # fmt: on
 
 
@@ -420,3 +460,7 @@ def share(x: Any, y: Any, out: Any) -> Any:
     """The share of x in a choice between x and y: 1 where it was taken, 1/2 at a tie."""
     taken = same(x, out)
     return unit(taken, taken + same(y, out))
+
+
+def _quotient(x: Any, y: Any, there: Any) -> Any:
+    return where(there, x / where(there, y, 1), 0)

@@ -13,13 +13,31 @@ import numpy as np
 
 from .activations import identity, sigmoid
 from .arranging import value_of
-from .defining import primitive, vjps
-from .elementwise import absolute, astype, ln, maximum, minimum, over_ln, power, real, same, share, sqrt, square, unit
+from .defining import parts, primitive, vjps
+from .elementwise import (
+    absolute,
+    astype,
+    exp,
+    ln,
+    maximum,
+    minimum,
+    not_equal,
+    over_ln,
+    power,
+    real,
+    same,
+    share,
+    sign,
+    sqrt,
+    square,
+    unit,
+    where,
+)
 
 __all__ = [
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "around", "cbrt", "ceil", "clip", "cosh",
     "deg2rad", "degrees", "divmod", "exp2", "expm1", "fabs", "float_power", "floor", "fmax", "fmin", "fmod", "hypot",
-    "log10", "log1p", "log2", "logaddexp", "logaddexp2", "mod", "nan_to_num", "positive", "rad2deg", "radians",
+    "log10", "log2", "logaddexp", "logaddexp2", "mod", "nan_to_num", "positive", "rad2deg", "radians",
     "reciprocal", "remainder", "rint", "round", "sinc", "sinh", "tan", "trunc",
 ]  # fmt: skip
 
@@ -41,15 +59,6 @@ def exp2(x: Any) -> Any:
 
     >>> exp2(np.array([0.0, 3.0]))
     array([1., 8.])
-    """
-
-
-@primitive(np.log1p, singular=True)
-def log1p(x: Any) -> Any:
-    """ln(1 + x), exact also where x is small. Its derivative 1/(1 + x) is infinite at −1.
-
-    >>> log1p(np.array([0.0, 1e-20]))
-    array([0.e+00, 1.e-20])
     """
 
 
@@ -120,7 +129,7 @@ def _in_float64(x: Any) -> Any:
     return x if x.dtype == float else astype(x, np.dtype(float))
 
 
-@primitive(singular=True)
+@primitive(singular=True, coordinates=True)
 def reciprocal(x: Any) -> Any:
     """1/x, coordinate by coordinate; of whole numbers too (NumPy's own ``reciprocal`` makes 0 of 2).
 
@@ -255,7 +264,7 @@ def radians(x: Any) -> Any:
 SERIES = 16  # terms of the series of sinc: up to |x| = 1 the first one left out is below 1e-16
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, coordinates=True)
 def _sinc(x: Any, order: int = 0) -> Any:
     """The derivative of sinc of a given order, an operation in its own right: the quotients of the textbook lose all
     digits near 0.
@@ -336,7 +345,7 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
     return x if upper is None else minimum(x, upper)
 
 
-@primitive(inputs=1, selects=True)
+@primitive(inputs=1, selects=True, coordinates=True)
 def nan_to_num(x: Any, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
     """x with other numbers in place of nan, inf and −inf: 0, the largest and the lowest number there is, or the given
     ones. The derivative is 1 where x stays and 0 where it is replaced.
@@ -386,7 +395,7 @@ def rint(x: Any) -> Any:
     """
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, coordinates=True)
 def round(x: Any, decimals: int = 0) -> Any:
     """x to a number of digits after the point (before it, if negative). Its gradient is zero. `around` is another name.
 
@@ -441,7 +450,6 @@ around, remainder, fabs, positive, rad2deg, deg2rad = round, mod, absolute, iden
 
 vjps(expm1,      lambda g, out, x: g * (out + 1.0))
 vjps(exp2,       lambda g, out, x: g * out * ln(2))
-vjps(log1p,      lambda g, out, x: g / (1.0 + x))
 vjps(log2,       lambda g, out, x: over_ln(g / x, 2),                   source="sabine A")
 vjps(log10,      lambda g, out, x: over_ln(g / x, 10),                  source="sabine A")
 vjps(logaddexp,  lambda g, out, x, y: g * sigmoid(_lead(x, y)),         lambda g, out, x, y: g * sigmoid(_lead(y, x)))
@@ -475,4 +483,16 @@ vjps(round,      None)
 vjps(_lead,      lambda g, out, x, y: g,                                lambda g, out, x, y: -g)
 vjps(mod,        lambda g, out, x, y: g,                                lambda g, out, x, y: -(g * _floor_divide(x, y)))
 vjps(fmod,       lambda g, out, x, y: g,                                lambda g, out, x, y: -(g * rint((x - out) / y)))
+
+# --- in terms of simpler operations
+
+parts(exp2,       lambda x: exp(x * ln(2)))
+parts(logaddexp2, lambda x, y: logaddexp(x * ln(2), y * ln(2)) / ln(2))
+parts(cbrt,       lambda x: sign(x) * power(absolute(x), 1 / 3))
+parts(degrees,    lambda x: x * (180 / math.pi))
+parts(radians,    lambda x: x * (math.pi / 180))
+parts(fmod,       lambda x, y: sign(x) * mod(absolute(x), absolute(y)))
+parts(round,      lambda x, decimals: rint(x * 10.0**decimals) / 10.0**decimals if decimals else rint(x))
+parts(fmax,       lambda x, y: where(not_equal(x, x), y, where(not_equal(y, y), x, maximum(x, y))))
+parts(fmin,       lambda x, y: where(not_equal(x, x), y, where(not_equal(y, y), x, minimum(x, y))))
 # fmt: on

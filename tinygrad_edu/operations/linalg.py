@@ -20,7 +20,7 @@ from ..errors import describe
 from .activations import identity
 from .arranging import axis_of, value_of
 from .arranging import matrix_transpose as t
-from .defining import fold, primitive, vjps
+from .defining import fold, parts, primitive, vjps
 from .elementwise import absolute, astype, real, sign, unit
 from .products import matmul, paired
 from .reductions import kept, max, min, product_of_others, sum
@@ -301,4 +301,8 @@ vjps(cofactors,    lambda g, out, a: _of_cofactors(g, out, t(inv(a))))
 vjps(_log_abs_det, lambda g, out, a: kept(g, a, MATRIX) * t(inv(a)))
 vjps(_p_norm,      lambda g, out, x, p, axis, keepdims:
                        kept(g, x, axis) * sign(x) * unit(absolute(x), kept(out, x, axis)) ** (p - 1))
+
+# --- in terms of simpler operations
+
+parts(_p_norm, lambda x, p, axis, keepdims: sum(absolute(x) ** p, axis, keepdims=keepdims) ** (1 / p))
 # fmt: on

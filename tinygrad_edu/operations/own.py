@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from ..arguments import checked
 from ..containers import flatten
+from ..errors import Unreadable
 from ..naming import visible
 from ..record import Operation, Value, apply, constant, unchanging
 from .elementwise import real
@@ -46,8 +47,7 @@ def operation(
         if function is not None and not callable(function):
             raise TypeError(f"operation: {name}: expected functions, got {type(function).__name__}")
     made = Operation(name, _forward(name, forward, any(rules)), symbol=symbol, broadcasts=broadcasts, opaque=True)
-    made.source = source
-    made.vjps = tuple(rule and functools.partial(_result, name, rule) for rule in rules)
+    made.vjps, made.source = tuple(rule and functools.partial(_result, name, rule) for rule in rules), source
 
     def call(*inputs: Any, **params: Any) -> Any:
         if rules and len(inputs) != len(rules):
@@ -85,8 +85,13 @@ def _result(name: str, function: Callable[..., Any], /, *inputs: Any, **params: 
     value of the inputs' kind."""
     try:
         result = function(*map(_closed, inputs), **params)
-    except ValueError as error:
-        if "read-only" not in str(error):
+    except Exception as error:
+        if any(hasattr(x, "in_formulas") for x in inputs):
+            raise Unreadable(
+                f"derive: a rule of {name} cannot be read on symbols: {' '.join(str(error).split())}; write it with "
+                "operators and with functions of NumPy or the package"
+            ) from None
+        if not isinstance(error, ValueError) or "read-only" not in str(error):
             raise
         raise ValueError(f"{name}: forward and rules only read what they get; write x = x + 1 for x += 1") from None
     if isinstance(result, Value):

@@ -9,8 +9,9 @@ import numpy as np
 
 from ..errors import describe
 from .arranging import axis_of, moveaxis, value_of
-from .defining import primitive, vjps
+from .defining import parts, primitive, vjps
 from .elementwise import multiply
+from .indexing import getitem
 from .reductions import sum
 from .shapes import _reshape, expand_dims, squeeze, swapaxes
 
@@ -78,25 +79,34 @@ def kron(a: Any, b: Any) -> Any:
     """
 
 
-def _interleaved(g: Any, a: Any, b: Any) -> tuple[Any, Any, Any, tuple[int, ...], tuple[int, ...]]:
-    """a ⊗ b as a broadcast product: a with axes (m, 1, n, 1), b with axes (1, p, 1, q), g with axes (m, p, n, q);
-    then the axes that belong to b and those that belong to a."""
+def _spread(a: Any, b: Any) -> tuple[Any, Any]:
+    """a ⊗ b as a broadcast product: a with axes (m, 1, n, 1), b with axes (1, p, 1, q)."""
     ndim = a.ndim if a.ndim > b.ndim else b.ndim
     m, p = (1,) * (ndim - a.ndim) + a.shape, (1,) * (ndim - b.ndim) + b.shape
     of_a = _reshape(a, tuple(length for i in m for length in (i, 1)))
-    of_b = _reshape(b, tuple(length for j in p for length in (1, j)))
-    both = _reshape(g, tuple(length for pair in zip(m, p, strict=True) for length in pair))
-    return both, of_a, of_b, tuple(range(1, 2 * ndim, 2)), tuple(range(0, 2 * ndim, 2))
+    return of_a, _reshape(b, tuple(length for j in p for length in (1, j)))
+
+
+def _interleaved(g: Any, a: Any, b: Any) -> tuple[Any, Any, Any]:
+    """The adjoint of a ⊗ b with axes (m, p, n, q), and both factors spread."""
+    of_a, of_b = _spread(a, b)
+    return _reshape(g, tuple(i * j for i, j in zip(of_a.shape, of_b.shape, strict=True))), of_a, of_b
 
 
 def _kron_left(g: Any, out: Any, a: Any, b: Any) -> Any:
-    both, _, of_b, axes_of_b, _ = _interleaved(g, a, b)
-    return _reshape(sum(both * of_b, axes_of_b), a.shape)
+    both, _, of_b = _interleaved(g, a, b)
+    return _reshape(sum(both * of_b, tuple(range(1, both.ndim, 2))), a.shape)
 
 
 def _kron_right(g: Any, out: Any, a: Any, b: Any) -> Any:
-    both, of_a, _, _, axes_of_a = _interleaved(g, a, b)
-    return _reshape(sum(both * of_a, axes_of_a), b.shape)
+    both, of_a, _ = _interleaved(g, a, b)
+    return _reshape(sum(both * of_a, tuple(range(0, both.ndim, 2))), b.shape)
+
+
+def _kron_parts(a: Any, b: Any) -> Any:
+    of_a, of_b = _spread(a, b)
+    both = of_a * of_b
+    return _reshape(both, tuple(i * j for i, j in zip(both.shape[::2], both.shape[1::2], strict=True)))
 
 
 # --- vectors along an axis -------------------------------------------------------------------------------------------
@@ -182,6 +192,9 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     return out if axisc == out.ndim - 1 else moveaxis(out, -1, axisc)
 
 
+AFTER, BEFORE = ((..., np.array(places)) for places in ([1, 2, 0], [2, 0, 1]))  # of the three numbers of a vector
+
+
 def _with_last(name: str, x: Any, axis: int) -> Any:
     """x with the given axis as its last."""
     return x if axis_of(name, x, axis) == x.ndim - 1 else moveaxis(x, axis, -1)
@@ -197,4 +210,11 @@ vjps(outer,  lambda g, out, x, y: _reshape(g @ _reshape(y, (-1,)), x.shape),
 vjps(kron,   _kron_left, _kron_right, source="mishachev (4)")
 vjps(_cross, lambda g, out, a, b: _cross(b, g),
              lambda g, out, a, b: _cross(g, a))
+
+# --- in terms of simpler operations
+
+parts(bullet, lambda a, b: b @ a)
+parts(outer,  lambda a, b: _reshape(a, (a.size, 1)) * _reshape(b, (1, b.size)))
+parts(kron,   _kron_parts)
+parts(_cross, lambda a, b: getitem(a, AFTER) * getitem(b, BEFORE) - getitem(a, BEFORE) * getitem(b, AFTER))
 # fmt: on

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..record import Operation, apply
-from .defining import fold, primitive, vjps
-from .elementwise import ones_like, real, same, unit
+from ..record import apply
+from .defining import built_in, fold, parts, primitive, vjps
+from .elementwise import ones_like, real, same, sqrt, square, unit
 from .indexing import getitem
 from .shapes import _reshape, _transpose, broadcast_to, concatenate, inverse
 
@@ -31,7 +32,7 @@ def _axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     return tuple(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))) if ndim else ()
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def sum(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """Σ x over an axis, several, or everything. Its adjoint is repeated along what was summed.
 
@@ -63,7 +64,7 @@ def prod(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
 
 def named(function: Callable[..., Any]) -> Callable[..., Any]:
     """A part of a rule that formulas call by its name; numbers, Tensors and programs are given what it is made of."""
-    operation = Operation(function.__name__, function)
+    operation = built_in(function.__name__, function)
 
     def call(*inputs: Any, axis: Any) -> Any:
         if getattr(inputs[0], "in_formulas", False):
@@ -153,4 +154,14 @@ vjps(prod,  lambda g, out, x, axis, keepdims: kept(g, x, axis) * product_of_othe
 vjps(max,   lambda g, out, x, axis, keepdims: kept(g, x, axis) * _shares(out, x, axis))
 vjps(min,   lambda g, out, x, axis, keepdims: kept(g, x, axis) * _shares(out, x, axis))
 vjps(norm,  lambda g, out, x, axis, keepdims: kept(g, x, axis) * unit(x, kept(out, x, axis)))
+
+# --- in terms of simpler operations
+
+parts(mean, lambda a, axis, keepdims: sum(a, axis, keepdims=keepdims) / float(_length(a, axis)))
+parts(norm, lambda x, axis, keepdims: sqrt(sum(square(x), axis, keepdims=keepdims)))
 # fmt: on
+
+
+def _length(x: Any, axis: Axis) -> int:
+    """How many numbers become one."""
+    return math.prod(x.shape[i] for i in _axes(axis, x.ndim))

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import brief
-from ..record import Operation, Value, apply, shape_of
-from .defining import Each, fold, primitive, vjps
+from ..record import Value, apply, shape_of
+from .defining import Each, built_in, fold, primitive, vjps
 from .indexing import getitem
 
 __all__ = ["broadcast_to", "concatenate", "expand_dims", "reshape", "squeeze", "stack", "swapaxes", "transpose"]
@@ -19,7 +19,7 @@ __all__ = ["broadcast_to", "concatenate", "expand_dims", "reshape", "squeeze", "
 Shape = tuple[int, ...]
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def _reshape(x: Any, shape: Shape) -> Any:
     return x.reshape(shape)
 
@@ -53,7 +53,7 @@ def reshape(a: Any, *shape: Any, order: str = "C") -> Any:
     return _transpose(_reshape(_transpose(a), _whole("reshape", shape)[::-1]))
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def broadcast_to(array: Any, shape: Shape) -> Any:
     """x repeated along new axes and axes of length 1, to the given shape. The adjoint operation is `sum_to`.
 
@@ -68,7 +68,7 @@ def broadcast_to(array: Any, shape: Shape) -> Any:
     return out
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def sum_to(x: Any, shape: Shape) -> Any:
     """x summed over the axes along which the given shape was broadcast to that of x: the adjoint of `broadcast_to`.
 
@@ -82,7 +82,7 @@ def sum_to(x: Any, shape: Shape) -> Any:
     return out.reshape(shape) if extra else out
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def expand_dims(a: Any, axis: int | Shape) -> Any:
     """x with new axes of length 1 at the given places.
 
@@ -92,7 +92,7 @@ def expand_dims(a: Any, axis: int | Shape) -> Any:
     return np.expand_dims(a, axis)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def squeeze(a: Any, axis: int | Shape | None = None) -> Any:
     """x without its axes of length 1 (without the given ones). Raises ValueError if a given one is longer.
 
@@ -102,7 +102,7 @@ def squeeze(a: Any, axis: int | Shape | None = None) -> Any:
     return np.squeeze(a, axis)
 
 
-@primitive(inputs=1, symbol="ᵀ")
+@primitive(inputs=1, symbol="ᵀ", linear=True)
 def _transpose(x: Any, axes: Shape | None = None) -> Any:
     return x.transpose(axes)
 
@@ -122,7 +122,7 @@ def transpose(a: Any, *order: Any, axes: Any = None) -> Any:
     return _transpose(a, tuple(i % ndim if -ndim <= i < ndim else i for i in axes))
 
 
-@primitive(inputs=1, symbol="ᵀ")
+@primitive(inputs=1, symbol="ᵀ", linear=True)
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     """x with two axes exchanged: for matrices, and for stacks of them with −1 and −2, the transpose.
 
@@ -139,7 +139,7 @@ def _several(name: str, arrays: Any) -> tuple[Any, ...]:
     return several
 
 
-CONCATENATE = Operation("concatenate", lambda *arrays, axis: np.concatenate(arrays, axis))
+CONCATENATE = built_in("concatenate", lambda *arrays, axis: np.concatenate(arrays, axis))
 
 
 def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
@@ -154,7 +154,7 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     return apply(CONCATENATE, arrays, {"axis": axis})
 
 
-STACK = Operation("stack", lambda *arrays, axis: np.stack(arrays, axis))
+STACK = built_in("stack", lambda *arrays, axis: np.stack(arrays, axis))
 
 
 def stack(arrays: Sequence[Any], axis: int = 0) -> Any:

@@ -11,9 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import of_kind, plainly
-
-ERRORS = (ValueError, TypeError, IndexError, OverflowError)
+from ..errors import ERRORS, of_kind, plainly
 
 NEUTRAL: dict[str, tuple[Any, ...]] = {  # arguments of NumPy's that change nothing on Tensors, with these values
     "where": (True,), "casting": ("same_kind",), "order": ("K", "C"), "subok": (True, False), "copy": (True, False),

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..record import shape_of
-from .defining import fold, primitive, vjps
-from .elementwise import divide, multiply, ones_like, real, same, unit
+from .defining import fold, parts, primitive, vjps
+from .elementwise import divide, multiply, not_equal, ones_like, real, same, sqrt, square, unit, where
 from .indexing import getitem, scatter_add
 from .reductions import Axis, _axes, _shares, kept, max, mean, min, named, sum
 from .shapes import _at, _reshape, _transpose, concatenate
@@ -179,7 +179,7 @@ def _shares_of_numbers(x: Any, axis: Axis) -> Any:
 # --- running sums and products, differences --------------------------------------------------------------------------
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def _cumsum(x: Any, axis: int) -> Any:
     return np.cumsum(x, axis)
 
@@ -254,7 +254,7 @@ def divided_adjoint(g: Any, out: Any, x: Any, axis: int) -> Any:
     return _reversed(_cumsum(_reversed(g * out, axis), axis), axis) / x
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, linear=True)
 def _diff(x: Any, axis: int) -> Any:
     return np.diff(_unwrapped(x), axis=axis)
 
@@ -294,4 +294,19 @@ vjps(nanmean,  lambda g, out, x, axis, keepdims: kept(g, x, axis) * _shares_of_n
 vjps(_cumsum,  lambda g, out, x, axis: _reversed(_cumsum(_reversed(g, axis), axis), axis))
 vjps(_cumprod, lambda g, out, x, axis: cumprod_adjoint(g, out, x, axis=axis))
 vjps(_diff,    lambda g, out, x, axis: _undone(g, x, axis))
+
+# --- in terms of simpler operations
+
+parts(_var,    lambda x, axis, ddof, keepdims: _mean_of_squares(x, _axes(axis, x.ndim), ddof, keepdims))
+parts(_std,    lambda x, axis, ddof, keepdims: sqrt(_var(x, axis, ddof, keepdims)))
+parts(ptp,     lambda x, axis, keepdims: max(x, axis, keepdims=keepdims) - min(x, axis, keepdims=keepdims))
+parts(nansum,  lambda x, axis, keepdims: sum(where(not_equal(x, x), 0, x), axis, keepdims=keepdims))
+parts(nanmean, lambda x, axis, keepdims: nansum(x, axis, keepdims=keepdims) / sum(same(x, x), axis, keepdims=keepdims))
+parts(_diff,   lambda x, axis: getitem(x, _at(axis, x.ndim, slice(1, None))) - getitem(x, _at(axis, x.ndim, slice(-1))))
 # fmt: on
+
+
+def _mean_of_squares(x: Any, axes: tuple[int, ...], ddof: float, keepdims: bool) -> Any:
+    first = getitem(x, tuple(slice(1) if i in axes else slice(None) for i in range(x.ndim)))
+    total = sum(square(_deviation(x - first, axes)), axes, keepdims=keepdims)  # equal numbers have a variance of 0
+    return total / float(_freedom(x, total, ddof))

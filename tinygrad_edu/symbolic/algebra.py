@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..operations.defining import VOCABULARY
 from ..protocols import COMPARISONS
 from .coefficients import ONE, Coefficient, coefficient
 from .recognised import logistic, recognised, sums_to_one
@@ -21,6 +22,7 @@ from .terms import (
     broadcast,
     factor,
     filled,
+    is_a,
     make,
     must_not_be_zero,
     number,
@@ -38,9 +40,19 @@ def otherwise(condition: Term) -> Term:
     return make("call", condition.args, call, condition.shape)
 
 
+def is_hat(term: Term) -> bool:
+    """Whether it is the diagonal matrix of a column."""
+    return is_a(term, DIAGFLAT) and term.data.params == (("k", 0),)
+
+
+def is_mean(term: Term) -> bool:
+    """Whether it is the mean of all numbers of a matrix."""
+    return is_a(term, MEAN) and dict(term.data.params)["axis"] is None
+
+
 def is_condition(term: Term) -> bool:
     """Whether it is 1 where something holds, else 0: Iverson's bracket."""
-    return term.kind == "call" and term.data.operation in OTHERWISE
+    return is_a(term, *OTHERWISE)
 
 
 # --- sums and Hadamard products --------------------------------------------------------------------------------------
@@ -114,13 +126,13 @@ def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
             return poly([], shape)
     mono = tuple((part, power) for part, power in powers.items() if power != 0)
     for part, power in mono:
-        if _name(part) == "ratio" and power == 1:
+        if is_a(part, RATIO) and power == 1:
             above, below = part.args
             if powers.get(below, 0) >= 1:
                 must_not_be_zero(below)
                 left = [(x, n - (x is below)) for x, n in mono if x is not part]
                 return multiplied(atom(above), _monomial(c, tuple((x, n) for x, n in left if n), shape), shape)
-        if _name(part) == "inverse" and power > 0 and powers.get(part.args[0], 0) != 0:
+        if is_a(part, INVERSE) and power > 0 and powers.get(part.args[0], 0) != 0:
             must_not_be_zero(part.args[0])
             left = [(x, n - ((x is part) or (x is part.args[0]))) for x, n in mono]
             return _monomial(c, tuple((x, n) for x, n in left if n), shape)
@@ -140,18 +152,14 @@ def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
     return poly([(c, mono)], shape)
 
 
-def _name(term: Term) -> str:
-    return term.data.operation if term.kind == "call" and isinstance(term.data.operation, str) else ""
-
-
 def _cancels(mono: Monomial, other: Monomial) -> bool:
     """Whether a factor of one monomial meets its inverse in the other, or is recognised together with it."""
     powers = dict(mono)
     if any(part.kind == "call" for part, _ in (*mono, *other)) and recognised({**dict(other), **powers}) is not None:
         return True
     return any(
-        powers.get(part, 0) * power < 0 or (_name(part) == "ratio" and powers.get(part.args[1], 0) > 0) or
-        (_name(part) == "inverse" and powers.get(part.args[0], 0) > 0) for part, power in other
+        powers.get(part, 0) * power < 0 or (is_a(part, RATIO) and powers.get(part.args[1], 0) > 0) or
+        (is_a(part, INVERSE) and powers.get(part.args[0], 0) > 0) for part, power in other
     )
 
 
@@ -219,13 +227,14 @@ def _factors(p: Term) -> tuple[Coefficient, Monomial, list[Term]]:
 def _is_scalar(mono: Monomial) -> bool:
     """Whether a (1, 1) product is rather a number in front, such as a fraction, and no factor of a matrix product."""
     return any(
-        n != 1 or (part.kind == "call" and getattr(part.data.operation, "name", "inverse") in NUMBERS)
+        n != 1 or is_a(part, *NUMBERS)
         or (part.kind == "chain" and part.args[0].shape[1] > 1)  # xᵀ·x
         for part, n in mono
     )
 
 
-NUMBERS = {"inverse", "ratio", "exp", "log", "norm", "det", "trace", "sqrt", "logsumexp"}
+INVERSE, RATIO, DIAGFLAT, INV, MEAN = (VOCABULARY[key] for key in "inverse ratio diagflat inv mean".split())
+NUMBERS = [VOCABULARY[key] for key in "inverse ratio exp log norm det trace sqrt logsumexp".split()]
 
 
 def chained(p: Term, q: Term) -> Term:
@@ -268,7 +277,7 @@ def _product(c: Coefficient, scalars: Monomial, factors: list[Term], shape: Shap
 
 def _inverse_of(term: Term) -> Term | None:
     """What a term is the inverse matrix of."""
-    if term.kind == "call" and getattr(term.data.operation, "name", "") == "inv":
+    if is_a(term, INV):
         return term.args[0]
     if term.kind == "T":
         inner = _inverse_of(term.args[0])
@@ -301,7 +310,7 @@ def _turned(c: Coefficient, mono: Monomial, shape: Shape) -> Term:
 
 def _turn(term: Term) -> Term:
     """The transpose of a factor, as a poly."""
-    if term.shape == (1, 1) or term.kind == "eye" or _name(term) == "hat":
+    if term.shape == (1, 1) or term.kind == "eye" or is_hat(term):
         return atom(term)
     if term.kind == "ones":
         return atom(ones(term.shape[::-1]))

@@ -59,18 +59,7 @@ def _call(term: Term, arguments: list[Any]) -> Any:
     call = term.data
     if call.operation == "constant":
         return np.reshape(call.params[0][1], term.shape)
-    if isinstance(call.operation, str):
-        return SAFE[call.operation](*arguments)
     params = {k: float(v.value) if isinstance(v, Expression) else v for k, v in call.params}
     inputs = [np.reshape(x, shape) for x, shape in zip(arguments, call.shapes, strict=True)]
     out = np.reshape(call.operation.forward(*inputs, **params), matrix_shape(call.shape))
     return out.astype(float) if out.dtype.kind == "b" else out
-
-
-SAFE: dict[str, Any] = {
-    "hat": lambda v: np.diagflat(v),
-    "mean": lambda x: np.full((1, 1), np.mean(x)),
-    "heaviside": lambda x: np.heaviside(x, 0.5),
-    "inverse": lambda y: np.where(y != 0, 1 / np.where(y != 0, y, 1), 0),
-    "ratio": lambda x, y: np.where(x != 0, x / np.where(x != 0, y, 1), 0),
-}

@@ -15,6 +15,7 @@ import numpy as np
 from .. import operations as op
 from ..arithmetic import Methods
 from ..operations import reductions, statistics
+from ..operations.defining import VOCABULARY
 from ..operations.elementwise import astype, safe_log
 from ..protocols import COMPARISONS, PLAIN_FUNCTIONS, PLAIN_UFUNCS, call_function, call_ufunc
 from ..record import Operation, Value, apply
@@ -34,7 +35,7 @@ from .coefficients import MINUS_ONE, ONE, coefficient
 from .contractions import contracted, partial_trace
 from .coordinates import difference, divided, logged, negated, raised, ratio, scaled_power, unit
 from .selections import is_all, is_diagonal, is_picked, is_string, rows_of_identity, settled
-from .terms import Call, Shape, Term, atom, factor, filled, make, must_not_be_zero, number, poly, scaled
+from .terms import Call, Shape, Term, applied, atom, factor, filled, make, must_not_be_zero, number, poly, scaled
 
 Params = Mapping[str, Any]
 
@@ -70,7 +71,7 @@ class Expression(Methods, Value):
             value = operation.forward(*numbers, **{k: _number(v) for k, v in params.items()})
         out = Expression.__new__(Expression)
         out.value = np.asarray(value)
-        build = None if operation.opaque else BUILDERS.get(operation.name)  # a user's own may have any name
+        build = BUILDERS.get(operation.key)
         term = build(out.shape, *given, **params) if build else None
         if term is None and out.size and all(number(x.term) is not None for x in given) and _is_filled(out.value):
             term = filled(coefficient(float(out.value.flat[0])), matrix_shape(out.shape))  # √1 is 1
@@ -124,7 +125,7 @@ ABOUT_FORMS = set("shape ndim size zeros_like ones_like empty_like full_like".sp
 
 @functools.cache
 def _of_ufunc(ufunc: Any) -> Operation:
-    return Operation(ufunc.__name__, ufunc, broadcasts=True)
+    return Operation(ufunc.__name__, ufunc, key=ufunc.__name__, broadcasts=True)
 
 
 def plain(x: Any) -> Expression:
@@ -187,7 +188,7 @@ def called(operation: Any, inputs: list[Expression], params: Params, shape: Shap
     """An operation that has no place in the algebra, by its name. What is linear pulls numbers out."""
     terms = [as_argument(x.term) for x in inputs]
     c = ONE
-    if operation.name in LINEAR and not operation.opaque:
+    if operation.key in LINEAR:
         if not inputs[0].term.items:
             return filled(coefficient(0), matrix_shape(shape))
         c, terms[0] = factor(inputs[0].term)
@@ -328,7 +329,7 @@ def _getitem(out: Shape, x: Expression, index: Any) -> Term | None:
 
 def _reshape(out: Shape, x: Expression, **params: Any) -> Term | None:
     c, f = factor(x.term) if x.term.items else (ONE, x.term)
-    if f.kind == "call" and getattr(f.data.operation, "name", "") == "reshape" and f.data.shapes[0] == out:
+    if f.kind == "call" and getattr(f.data.operation, "key", "") == "reshape" and f.data.shapes[0] == out:
         return scaled(c, atom(f.args[0]))  # there and back again
     return as_array(x.term, out) if x.ndim < 3 and len(out) < 3 else None
 
@@ -356,8 +357,7 @@ def _hat(shape: Shape, v: Expression, k: int = 0) -> Term | None:
         return multiplied(poly(v.term.items, (1, 1)), atom(make("eye", shape=shape)), shape)
     if v.term.shape[1] == 1 and len(shape) == 2 and v.size > 1:
         c, f = factor(v.term) if v.term.items else (ONE, v.term)
-        call = Call("hat", (), None, (v.term.shape,), shape)
-        return scaled(c, atom(make("call", [f], call, shape)))
+        return scaled(c, atom(applied(DIAGFLAT, [f], shape, k=0)))
     c, f = factor(v.term) if v.term.items else (ONE, v.term)
     square = f.shape[0] == f.shape[1]
     if len(shape) == 1 and square and f.kind == "chain" and len(f.args) == 2 and f.args[0].shape[1] == 1:
@@ -377,7 +377,7 @@ def _inverse(x: Expression) -> Term:
 
 
 GREATER = COMPARISONS[np.greater]
-INV, DET, DIAGONAL = (getattr(op, name).operation for name in ("inv", "det", "diag"))
+INV, DET, DIAGONAL, DIAGFLAT = (VOCABULARY[key] for key in ("inv", "det", "diag", "diagflat"))
 
 
 def _cofactors(shape: Shape, x: Expression) -> Term | None:

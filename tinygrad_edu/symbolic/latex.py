@@ -90,24 +90,24 @@ class Latex(Unicode):
         return f"{text}_{{{letters}}}" if text == self.sum else f"{{{text}}}_{{{letters}}}"
 
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
-        name = getattr(operation, "name", operation)
-        if name == "inv":
+        name, key = getattr(operation, "name", operation), getattr(operation, "key", "")
+        if key == "inv":
             return f"{self.inside(arguments[0], POSTFIX)}^{{-1}}", POSTFIX
-        if name == "norm" and not any(params.values()):
+        if key == "norm" and not any(params.values()):
             return rf"\left\lVert {arguments[0][0]}\right\rVert", ATOM
-        if name == "absolute":
+        if key == "absolute":
             return rf"\left| {arguments[0][0]} \right|", ATOM
         shown = [text for text, _ in arguments]
-        if name in BRACKETS:
-            return rf"\left[{RELATIONS.get(BRACKETS[name], f' {BRACKETS[name]} ').join(shown)}\right]", ATOM
-        if "functions" in params:
+        if key in BRACKETS:
+            return rf"\left[{RELATIONS.get(BRACKETS[key], f' {BRACKETS[key]} ').join(shown)}\right]", ATOM
+        if key == "coordinatewise":
             return self._column(list(map(_text_of, params["functions"])), shown[0]), ATOM
-        if name in ("softmax", "log_softmax") and params.get("axis") == 0:
+        if key in ("softmax", "log_softmax") and params.get("axis") == 0:
             params = {}
-        for key, value in params.items():
-            if value is not None and value is not False and (key not in ZERO_BY_DEFAULT or value):
-                shown.append(rf"\text{{{escaped(f'{key}={parameter(plain(value))}')}}}")
-        symbol = FUNCTIONS.get(name) or rf"\operatorname{{{escaped(str(name))}}}"
+        for given, value in params.items():
+            if value is not None and value is not False and (given not in ZERO_BY_DEFAULT or value):
+                shown.append(rf"\text{{{escaped(f'{given}={parameter(plain(value))}')}}}")
+        symbol = FUNCTIONS.get(key) or rf"\operatorname{{{escaped(str(name))}}}"
         return rf"{symbol}\left({', '.join(shown)}\right)", ATOM
 
     def _column(self, functions: Sequence[str], argument: str) -> str:

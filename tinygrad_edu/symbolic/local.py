@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import Unreadable
 from ..sweep import sweep
 from .coefficients import ONE
 from .derive import primes
@@ -100,7 +101,7 @@ class Local:
             try:
                 next(steps)
                 next(steps, None)  # the sweep has now computed all that goes to the inputs
-            except Exception:  # a user's rule may raise anything when it is read on symbols
+            except Unreadable:
                 found.clear()
         return found
 

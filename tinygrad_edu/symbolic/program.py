@@ -6,20 +6,25 @@ either `flat` (one axis; a number has none) or has two axes, and is converted wh
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .. import operations as op
 from ..naming import Identifiers
+from ..operations.defining import VOCABULARY
 from ..operations.elementwise import same
-from .algebra import OTHERWISE, is_condition
+from ..record import Operation
+from .algebra import DIAGFLAT, INVERSE, OTHERWISE, RATIO, is_condition, is_mean
 from .expression import Expression, matrix_shape
 from .helpers import HELPERS, TEMPLATES
+from .recognised import HEAVISIDE
 from .selections import takes_rows
-from .terms import Shape, Term, all_below, atom, broadcast, names_in, number
+from .spelled import ATOM, PRODUCT, SUM, UNARY, spelled
+from .terms import Shape, Term, all_below, atom, broadcast, is_a, names_in, number
 
 if TYPE_CHECKING:
     from .formula import Formula
@@ -35,7 +40,6 @@ class Code(NamedTuple):
     truth: str = ""  # the same as booleans, for a product with numbers
 
 
-SUM, PRODUCT, UNARY, POWER, ATOM = range(5)
 MANY = 30  # numbers of a constant that are not written into a program
 
 
@@ -75,7 +79,7 @@ def program(formula: Formula) -> str:
     large = [name for name in formula.reading.constants if name in given and name not in written]
     said = "; ".join(f"{writer.names[name]} is the array of shape {np.shape(given[name])}" for name in large)
     lines[:0] = [f'    """The gradient. Of the constants of the program {said}."""'] * bool(said)
-    helpers = "".join(f"{HELPERS[name]}\n\n\n" for name in _with_needs(writer.helpers))
+    helpers = "".join(f"{source}\n\n\n" for source in writer.helpers.values())
     returned = results[0] if len(results) == 1 else ", ".join(results)
     lines[:0] = [f"    {comment}" for comment in writer.identifiers.comments]
     return "\n".join([f"import numpy as np\n\n\n{helpers}{head}", *lines, f"    return {returned}\n"])
@@ -95,16 +99,6 @@ def _in_order(definitions: Mapping[str, Term]) -> list[str]:
     return list(order)
 
 
-def _with_needs(names: Iterable[str]) -> list[str]:
-    order: dict[str, None] = {}
-    for name in names:
-        for other in HELPERS:
-            if other != name and re.search(rf"\b{other}\(", HELPERS[name]):
-                order[other] = None
-        order[name] = None
-    return list(order)
-
-
 def _shape_text(code: Code) -> str:
     if not code.flat:
         return str(code.shape)
@@ -115,10 +109,17 @@ class Writer:
     """Writes terms as code, and keeps which names and helpers it used."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self.identifiers = Identifiers(f"np gradient {' '.join(HELPERS)}")
+        self.identifiers = Identifiers(f"np gradient {' '.join([*HELPERS, *VOCABULARY])}")
         self.names = {name: self.identifiers.called(name) for name in names}
         self.known: dict[str, Code] = {}
-        self.helpers: dict[str, None] = {}
+        self.helpers: dict[str, str] = {}
+
+    def need(self, name: str) -> None:
+        """A helper, and those that it calls before it."""
+        for other in HELPERS:
+            if other != name and re.search(rf"\b{other}\(", HELPERS[name]):
+                self.need(other)
+        self.helpers.setdefault(name, HELPERS[name])
 
     # --- shapes ---
 
@@ -226,7 +227,7 @@ class Writer:
 
     def _masked(self, choice: Code, code: Code) -> Code:
         """A product with a factor that absorbs where it is 0, whatever the others are there."""
-        self.helpers["masked"] = None
+        self.need("masked")
         codes = self._alike([choice, code])
         shape = broadcast(*(x.shape for x in codes))
         return Code(f"masked({codes[0].text}, {codes[1].text})", ATOM, shape, all(x.flat for x in codes))
@@ -293,47 +294,51 @@ class Writer:
             symbol = call.operation.symbol
             truth = f"({sides[0]} {RELATIONS.get(symbol, symbol)} {sides[1]})"
             return Code(f"1.0 * {truth}", PRODUCT, term.shape, len(call.shape) < 2, truth)
-        name = call.operation if isinstance(call.operation, str) else call.operation.name
         flat = len(call.shape) < 2
         if takes_rows(term):
             places = np.argmax(call.params[0][1], axis=1).tolist()
             return Code(f"np.eye({term.shape[1]})[{places}]", ATOM, term.shape, False)
-        if call.operation == "mean":
+        if is_mean(term):
             return Code(f"np.mean({self.whole(term.args[0]).text})", ATOM, term.shape, True)
-        if name == "constant":
+        if call.operation == "constant":
             text = f"np.array({_literal(np.asarray(call.params[0][1]).tolist())})"
             return Code(text, ATOM, term.shape, flat)
-        if name in ("ratio", "inverse", "hat", "heaviside"):
+        if is_a(term, RATIO, INVERSE, HEAVISIDE, DIAGFLAT):
             codes = self._alike([self.code(x) for x in term.args])
             arguments = [code.text for code in codes]
-            flat = all(code.flat for code in codes) and name != "hat"
+            flat = all(code.flat for code in codes) and call.operation is not DIAGFLAT
         else:
             arguments = [
                 self.converted(self.whole(x), shape) for x, shape in zip(term.args, call.shapes, strict=True)
             ]
         params = {k: v.value.item() if isinstance(v, Expression) else v for k, v in call.params}
-        text = self._applied(name, call.operation, arguments, params)
+        text = self._applied(call.operation, arguments, params, call.shapes)
         return Code(f"np.reshape({text}, ())" if call.shape == (1,) else text, ATOM, term.shape, flat)
 
     def _compared(self, x: Term, shape: Shape) -> str:
         c = number(atom(x))
         return self.converted(self.whole(x), shape) if c is None else _literal(float(c)).removesuffix(".0")
 
-    def _applied(self, name: str, operation: Any, arguments: list[str], params: dict[str, Any]) -> str:
-        if getattr(operation, "opaque", False):
-            raise ValueError(f"numpy: {name} is an operation of the user's own: it has no NumPy source")
+    def _applied(
+        self, operation: Operation, arguments: list[str], params: dict[str, Any], shapes: Sequence[Shape]
+    ) -> str:
+        name = operation.key
+        if not name:
+            raise ValueError(f"numpy: {operation.name} is an operation of the user's own: it has no NumPy source")
         if name == "getitem" and not arguments[0].isidentifier():
             arguments = [f"np.asarray({arguments[0]})"]
-        if name in TEMPLATES:
-            template = TEMPLATES[name]
+        template = TEMPLATES.get(name, "")
+        if template and all(f"{{{key}}}" in template or not value for key, value in params.items()):
             for helper in HELPERS:
                 if re.search(rf"\b{helper}\(", template):
-                    self.helpers[helper] = None
+                    self.need(helper)
             written = {k: self._parameter(v) for k, v in params.items()}
             return template.format(*arguments, **written, all=", ".join(arguments))
         if name in HELPERS:
-            self.helpers[name] = None
+            self.need(name)
             function = name
+        elif operation.parts is not None and (template or not hasattr(np, name)):
+            return self._spelled(operation, arguments, params, shapes)
         else:
             module = "np.linalg" if hasattr(np.linalg, name) and not hasattr(np, name) else "np"
             if not hasattr(np.linalg if module == "np.linalg" else np, name) or params.get("order"):
@@ -342,6 +347,17 @@ class Writer:
         said = {k: v for k, v in params.items() if v is not None and v is not False and (k, v) != ("offset", 0)}
         shown = [f"{k}={self._parameter(v)}" for k, v in said.items()]
         return f"{function}({', '.join([*arguments, *shown])})"
+
+    def _spelled(self, operation: Operation, arguments: list[str], params: dict[str, Any], shapes: Any) -> str:
+        """An operation in terms of simpler ones, in place or by a function; one for each form that is needed."""
+        name = next(
+            name for i in itertools.count(1) if (name := operation.key + f"_{i}" * (i > 1)) not in self.helpers
+            or self.helpers[name] == spelled(name, operation, shapes, params, arguments, self._applied)[1]
+        )  # fmt: skip
+        text, source = spelled(name, operation, shapes, params, arguments, self._applied)
+        if source:
+            self.helpers[name] = source
+        return text
 
     def array(self, value: Any) -> str:
         return f"np.array({_literal(value.tolist())}, dtype={value.dtype.name!r})"
@@ -360,12 +376,11 @@ class Writer:
         if isinstance(value, np.dtype | type):
             return repr(np.dtype(value).name)
         if callable(value):
-            name = getattr(getattr(value, "operation", None), "name", "")
-            return f"lambda z: {LAMBDAS.get(name) or self._applied(name, None, ['z'], {})}"
+            return f"lambda z: {LAMBDAS.get(value.operation.key) or self._applied(value.operation, ['z'], {}, [(1,)])}"
         return _literal(value) if isinstance(value, float) else repr(value)
 
 
-CHOICES = {f.operation for f in (op.where, op.relu, op.maximum, op.minimum, same)} | {"heaviside", *OTHERWISE}  # type: ignore[union-attr]
+CHOICES = {f.operation for f in (op.where, op.relu, op.maximum, op.minimum, same)} | {HEAVISIDE, *OTHERWISE}  # type: ignore[union-attr]
 RELATIONS = {"≥": ">=", "≤": "<=", "≠": "!=", "=": "=="}
 
 

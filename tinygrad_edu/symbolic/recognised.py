@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import operations as op
+from ..operations.defining import VOCABULARY
 from ..protocols import COMPARISONS
 from .coefficients import MINUS_ONE, ONE
 from .selections import is_picked, takes_rows
-from .terms import Call, Power, Shape, Term, atom, broadcast, factor, make, must_not_be_zero, poly, scaled
+from .terms import Call, Power, Shape, Term, atom, broadcast, factor, is_a, make, must_not_be_zero, poly, scaled
 
-GETITEM = op.indexing._getitem.operation  # type: ignore[attr-defined]
-EXP, SIGMOID, SOFTMAX = (getattr(op, name).operation for name in ("exp", "sigmoid", "softmax"))
+GETITEM, EXP, SIGMOID, SOFTMAX, HEAVISIDE = (
+    VOCABULARY[key] for key in "getitem exp sigmoid softmax heaviside".split()
+)
 GREATER = COMPARISONS[np.greater]
-SIGN, ABSOLUTE, MAXIMUM, RELU = (getattr(op, name).operation for name in ("sign", "absolute", "maximum", "relu"))
+SIGN, ABSOLUTE, MAXIMUM, RELU = (VOCABULARY[key] for key in "sign absolute maximum relu".split())
 
 
 def _argument(p: Term) -> Term:
@@ -31,14 +32,10 @@ def _applied(operation: object, argument: Term, like: Term) -> Term:
     return make("call", [argument], Call(operation, (), (), like.data.shapes, like.data.shape), like.shape)
 
 
-def _is(term: Term, operation: object) -> bool:
-    return term.kind == "call" and term.data.operation is operation
-
-
 def logistic(p: Term) -> Term | None:
     """σ(z), where 1 over a sum is it."""
     exponentials = [mono[0][0] for c, mono in p.items if len(mono) == 1 and mono[0][1] == 1 and c == ONE]
-    if len(p.items) != 2 or (ONE, ()) not in p.items or len(exponentials) != 1 or not _is(exponentials[0], EXP):
+    if len(p.items) != 2 or (ONE, ()) not in p.items or len(exponentials) != 1 or not is_a(exponentials[0], EXP):
         return None
     return _applied(SIGMOID, _minus(exponentials[0].args[0]), exponentials[0])
 
@@ -52,19 +49,19 @@ def recognised(powers: dict[Term, Power]) -> dict[Term, Power] | None:
             return picked
         if term.kind != "call":
             continue
-        if _is(term, EXP):
+        if is_a(term, EXP):
             for total, n in powers.items():
                 axis = _axis_of_total(total, term) if n < 0 else None
                 if axis is not None:
                     return _replaced(powers, {term: 1, total: -1}, _softmax(term, axis))
-        if _is(term, SIGMOID):  # σ(z) exp(−z) = 1 − σ(z)
+        if is_a(term, SIGMOID):  # σ(z) exp(−z) = 1 − σ(z)
             (z,) = term.args
             exponential, negative = _applied(EXP, _minus(z), term), _applied(SIGMOID, _minus(z), term)
             if powers.get(exponential, 0) > 0:
                 rest = poly([(ONE, ()), (MINUS_ONE, ((term, 1),))], term.shape)
                 leads_negative = z.kind == "poly" and z.items[0][0].number < 0
                 return _replaced(powers, {term: 1, exponential: 1}, negative if leads_negative else rest)
-        if _is(term, SIGN):
+        if is_a(term, SIGN):
             absolute = _applied(ABSOLUTE, term.args[0], term)
             if powers.get(absolute, 0) > 0:
                 return _replaced(powers, {term: 1, absolute: 1}, term.args[0])
@@ -80,7 +77,7 @@ def recognised(powers: dict[Term, Power]) -> dict[Term, Power] | None:
 def _picked(term: Term, powers: dict[Term, Power]) -> dict[Term, Power] | None:
     """p[range(n), labels] against what it is made of: of p ∘ I[labels], or its sums over rows, nothing else is left."""
     for divisor, n in powers.items():
-        if n >= 0 or not _is(divisor, GETITEM):
+        if n >= 0 or not is_a(divisor, GETITEM):
             continue
         (p,), index = divisor.args, dict(divisor.data.params)["index"]
         if takes_rows(term) and powers.get(p, 0) > 0 and is_picked(index, dict(term.data.params)["value"]):
@@ -129,17 +126,17 @@ def sums_to_one(x: Term, axis: int) -> bool:
         return sums_to_one(x.args[0], 1 - axis)
     if takes_rows(x):
         return axis == 1
-    return _is(x, SOFTMAX) and dict(x.data.params)["axis"] % len(x.data.shape) == axis
+    return is_a(x, SOFTMAX) and dict(x.data.params)["axis"] % len(x.data.shape) == axis
 
 
 def _is_positive_part(part: Term, choice: Term) -> bool:
     """Whether a factor is max(u, 0) where another one is 1 for u > 0, 0 for u < 0."""
-    above = choice.data.operation is GREATER and _is_zero(choice.args[1])
-    if choice.data.operation != "heaviside" and not above:
+    above = is_a(choice, GREATER) and _is_zero(choice.args[1])
+    if not is_a(choice, HEAVISIDE) and not above:
         return False
-    if _is(part, RELU):
+    if is_a(part, RELU):
         return part.args[0] is choice.args[0]
-    return _is(part, MAXIMUM) and choice.args[0] in part.args and any(map(_is_zero, part.args))
+    return is_a(part, MAXIMUM) and choice.args[0] in part.args and any(map(_is_zero, part.args))
 
 
 def _is_zero(term: Term) -> bool:

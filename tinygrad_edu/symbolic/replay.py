@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..operations.signatures import ERRORS
+from ..errors import ERRORS
 from ..record import Node, apply
 from ..sweep import sweep
 from .reading import Reading

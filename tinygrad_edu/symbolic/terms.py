@@ -104,6 +104,17 @@ def make(kind: str, args: Sequence[Term] = (), data: Any = None, shape: Shape = 
     return _tables.table.setdefault(key, term)
 
 
+def applied(operation: Any, args: Sequence[Term], shape: Shape, **params: Any) -> Term:
+    """An operation on matrices."""
+    given = tuple(params.items())
+    return make("call", args, Call(operation, given, given, tuple(x.shape for x in args), shape), shape)
+
+
+def is_a(term: Term, *operations: Any) -> bool:
+    """Whether a term is one of these operations on something."""
+    return term.kind == "call" and term.data.operation in operations
+
+
 def parts(term: Term) -> tuple[Term, ...]:
     """What a term is made of, as often as it is written."""
     return (*term.args, *(part for _, mono in term.items for part, _ in mono))

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 
 from ..notation import applied
-from .algebra import OTHERWISE, chained, ones, support
+from ..operations.defining import VOCABULARY
+from .algebra import INVERSE, OTHERWISE, RATIO, chained, is_hat, is_mean, ones, support
 from .coefficients import ONE, Coefficient
+from .recognised import HEAVISIDE
 from .selections import is_all, is_string, settled, takes_rows, written
-from .terms import Monomial, Power, Term, atom, content, filled, number, poly, scaled
+from .terms import Monomial, Power, Term, atom, content, filled, is_a, number, poly, scaled
 
+GETITEM, SCATTER_ADD, EINSUM = (VOCABULARY[key] for key in ("getitem", "scatter_add", "einsum"))
 SUM, PRODUCT, HADAMARD, POSTFIX, ATOM = range(5)  # how tightly a text binds
 Text = tuple[str, int]
 Factors = Sequence[tuple[Term, Power]]
@@ -93,18 +96,18 @@ class Unicode:
         return f"[{', '.join(functions)}]({argument})"
 
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
-        name = getattr(operation, "name", operation)
+        key = getattr(operation, "key", "")
         symbol = getattr(operation, "symbol", None)
-        if name == "inv":
+        if key == "inv":
             return f"{self.inside(arguments[0], POSTFIX)}⁻¹", POSTFIX
         shown = {k: plain(v) for k, v in params.items() if k not in ZERO_BY_DEFAULT or v}
-        if name in ("softmax", "log_softmax") and shown.get("axis") == 0:
+        if key in ("softmax", "log_softmax") and shown.get("axis") == 0:
             shown = {}
-        if name == "log" and shown.get("base") is None:
+        if key == "log" and shown.get("base") is None:
             return f"ln({arguments[0][0]})", ATOM
-        if name in BRACKETS:
+        if key in BRACKETS:
             sides = (re.sub(r"^(−?)\((\d+/\d+)\)$", r"\1\2", x[0]) for x in arguments)
-            return f"[{f' {BRACKETS[name]} '.join(sides)}]", ATOM
+            return f"[{f' {BRACKETS[key]} '.join(sides)}]", ATOM
         infix = len(arguments) == 2 and symbol and not symbol.isidentifier() and not params
         tight = infix or symbol in ("[]", "√", "²", "ᵀ", "−")  # what is written at an operand, not around it
         texts = [self.inside(x, ATOM) if tight else x[0] for x in arguments]
@@ -141,20 +144,20 @@ class Unicode:
         arguments = [self.text(x) for x in term.args]
         if takes_rows(term):
             return self.indexed(self._unit(term.shape[1]), dict(term.data.params)["text"]), ATOM
-        if operation == "ratio":
+        if operation is RATIO:
             return self.over.join(self.inside(x, POSTFIX) for x in arguments), HADAMARD
-        if operation == "inverse":
+        if operation is INVERSE:
             return f"1{self.over}{self.inside(arguments[0], POSTFIX)}", HADAMARD
-        if operation == "heaviside":
+        if operation is HEAVISIDE:
             return f"{'H' if 'H' not in self.order else 'heaviside'}{self.parentheses(arguments[0][0])}", ATOM
-        if operation == "hat":
+        if is_hat(term):
             return self.hat(arguments[0][0]), ATOM
-        if operation == "mean":
+        if is_mean(term):
             return self.mean(arguments[0][0]), ATOM
         params = dict(term.data.params)
-        if getattr(operation, "name", "") in ("getitem", "scatter_add") and not operation.opaque:
-            return self._at_places(operation.name, arguments[0], params["index"], (*term.data.shapes, term.data.shape))
-        if getattr(operation, "name", "") == "einsum":
+        if is_a(term, GETITEM, SCATTER_ADD):
+            return self._at_places(operation.key, arguments[0], params["index"], (*term.data.shapes, term.data.shape))
+        if operation is EINSUM:
             return self._in_letters(term, arguments)
         if params.get("axis") is None:
             params.pop("keepdims", None)  # a number is one by one
@@ -185,7 +188,7 @@ class Unicode:
         gone = "".join(sorted(set("".join(terms)) - set(out)))
         factors = []
         for x, (text, binding), own in zip(term.args, arguments, terms, strict=True):
-            within = x.kind == "call" and getattr(x.data.operation, "name", "") == "einsum" and _letters(x)[1] == own
+            within = is_a(x, EINSUM) and _letters(x)[1] == own
             if within or not own:
                 factors.append(self.inside((text, binding), POSTFIX))
             elif number(x) != ONE:
@@ -309,11 +312,11 @@ def _is_bare(part: Term) -> bool:
 
 
 ZERO_BY_DEFAULT = {"offset", "k", "ddof"}
-BRACKETS = {each.name: str(each.symbol) for each in OTHERWISE} | {"same": "="}  # Iverson's: 1 where it holds, else 0
+BRACKETS = {each.key: str(each.symbol) for each in OTHERWISE} | {"same": "="}  # Iverson's: 1 where it holds, else 0
 
 
 def _is_inverse(part: Term) -> bool:
-    return part.kind == "call" and part.data.operation == "inverse"
+    return is_a(part, INVERSE)
 
 
 def _smaller_first(each: tuple[Term, Power]) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .algebra import added, as_argument, chained, multiplied, power, rebuilt, shorter, transposed
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
-from .terms import Call, Monomial, Term, atom, factor, make, poly, scaled
+from .terms import Monomial, Term, atom, factor, make, poly, scaled
 
 
 class Prime(NamedTuple):
@@ -106,7 +106,7 @@ def _averaged(c: Coefficient, mono: Monomial) -> tuple[Coefficient, Monomial]:
             c.number, Fraction
         ) and c.number.denominator % count == 0:
             inner = functools.reduce(chained, map(atom, rest))
-            mean = make("call", [as_argument(inner)], Call("mean", (), None, (inner.shape,), ()), (1, 1))
+            mean = applied(MEAN, [as_argument(inner)], (1, 1), axis=None, keepdims=True)
             return c * coefficient(count), (*mono[:i], (mean, 1), *mono[i + 1 :])
     return c, mono
 

@@ -1,0 +1,66 @@
+"""What is known of an operation beside its rule: whose it is, and what it is in terms of simpler operations."""
+
+import functools
+
+import numpy as np
+import pytest
+from cases import CASES, assert_close, gradients, tracked
+
+import tinygrad_edu as tg
+from tinygrad_edu.operations.defining import VOCABULARY
+from tinygrad_edu.record import apply
+from tinygrad_edu.sweep import below
+
+PARTED = {key: operation for key, operation in VOCABULARY.items() if operation.parts is not None}
+
+
+def test_an_operation_of_the_package_is_known_by_its_key():
+    assert all(operation.key == operation.name == key for key, operation in VOCABULARY.items())
+    assert tg.operation("sigmoid", np.exp).operation.key == ""
+
+
+def records():
+    """The records of the table of cases, once for each operation, shapes of inputs and parameters."""
+    found = {}
+    for case in CASES:
+        out = case(*tracked(case.inputs))
+        for node in below(out).values() if getattr(out, "_record", None) is not None else ():
+            record = node._record
+            if record.operation is not None and record.operation.key in PARTED:
+                shapes = tuple(np.shape(x) for x in record.values)
+                found.setdefault((record.operation.key, shapes, repr(dict(record.params))), record)
+    return found
+
+
+RECORDS = records()
+
+
+def test_the_table_of_cases_has_what_is_made_of_simpler_operations():
+    assert {key for key, _, _ in RECORDS} == PARTED.keys() - {"inverse"}  # which only formulas have
+    assert_close(PARTED["inverse"].parts(np.array([2.0, 0.0])), np.array([0.5, 0.0]))
+
+
+def of(key):
+    """An operation's arrays and parameters in the table of cases; nothing at kinks."""
+    for (name, _, _), record in RECORDS.items():
+        values = [np.asarray(x) for x in record.values]
+        if name == key and all(x.size for x in values):
+            out = np.asarray(PARTED[key].forward(*values, **record.params))
+            if not PARTED[key].kinks or out.all():
+                yield values, functools.partial(PARTED[key].parts, **record.params), record.params, out
+
+
+@pytest.mark.parametrize("key", PARTED)
+def test_the_parts_of_an_operation_are_the_operation(key):
+    for values, parts, _, out in of(key):
+        assert_close(parts(*values), out, rtol=1e-12)
+
+
+@pytest.mark.parametrize("key", PARTED)
+def test_the_rules_of_an_operation_are_the_derivatives_of_its_parts(key):
+    """The rules of the parts are others, and give the same: a second witness for each rule."""
+    for values, parts, params, out in of(key):
+        seed = np.random.default_rng(5).uniform(0.5, 1.5, out.shape)
+        whole = gradients(lambda *x, params=params: apply(PARTED[key], x, params), tracked(values), seed)
+        for g, other in zip(whole, gradients(parts, tracked(values), seed), strict=True):
+            assert_close(other, g, rtol=1e-9)
