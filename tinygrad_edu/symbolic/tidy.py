@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from .algebra import added, as_argument, chained, multiplied, power, rebuilt, shorter, transposed
+from .algebra import MEAN, added, as_argument, chained, multiplied, power, rebuilt, shorter, transposed
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
-from .terms import Monomial, Term, atom, factor, make, poly, scaled
+from .terms import Monomial, Term, applied, atom, factor, make, poly, scaled
 
 
 class Prime(NamedTuple):
