@@ -7,7 +7,7 @@ import pytest
 from cases import CASES, assert_close, gradients, tracked
 
 import tinygrad_edu as tg
-from tinygrad_edu.operations.defining import VOCABULARY
+from tinygrad_edu.operations.facts import VOCABULARY
 from tinygrad_edu.record import apply
 from tinygrad_edu.sweep import below
 

@@ -7,7 +7,7 @@ import pytest
 from cases import assert_close
 
 import tinygrad_edu as tg
-from tinygrad_edu.operations.defining import VOCABULARY
+from tinygrad_edu.operations.facts import VOCABULARY
 
 WORDS = "step hat constant call T eye ones poly chain act slope H len mean adjoint value".split()
 NAMES = sorted({*VOCABULARY, *tg.operations.__all__, *WORDS} - {"getitem_"})

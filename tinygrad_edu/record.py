@@ -41,7 +41,7 @@ class state:
     # While `compile` traces a function, others are in place of how the numbers of a node are looked at, and of who is
     # told of a result that no record is kept of.
     look: ContextVar[Callable[[Any], Any]] = ContextVar("look", default=as_it_is)
-    untracked: ContextVar[Callable[..., None]] = ContextVar("untracked", default=lambda *result: None)
+    untracked: ContextVar[tuple[Callable[..., None], ...]] = ContextVar("untracked", default=())
 
 
 is_recording, layers_now = state.recording.get, state.layers.get
@@ -290,7 +290,8 @@ def record(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any
 
 def remember(out: Any, operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any]) -> None:
     """Keep the origin of an untracked result of named tensors, a few operations deep."""
-    state.untracked.get()(out, operation, inputs, params)
+    for told in state.untracked.get():
+        told(out, operation, inputs, params)
     depth = 0
     for x in inputs:
         origin = getattr(x, "_origin", None)

@@ -421,12 +421,7 @@ def swept(
         if is_traced(loss):
             return [(x, bare(g)) for x, g in keep(sweep(loss, seed, absorbing(tensors), needed))]
         before = state.untracked.get()
-
-        def watch(*result: Any) -> None:
-            before(*result)
-            keep_origin(*result)
-
-        state.untracked.set(watch)
+        state.untracked.set((*before, keep_origin))
         try:
             return settled(loss, seed, read, needed, keep=keep)
         finally:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..operations.defining import VOCABULARY
+from ..operations.facts import VOCABULARY
 from ..record import Operation
 
 

@@ -53,7 +53,7 @@ class Trace:
     def _watching(self) -> Iterator[None]:
         before = state.look.get(), state.untracked.get()
         state.look.set(Hidden)
-        state.untracked.set(self._keep)
+        state.untracked.set((self._keep,))
         try:
             yield
         finally:
@@ -200,5 +200,6 @@ def computed(operation: Operation, inputs: tuple[Any, ...], params: Mapping[str,
     except ERRORS as error:
         raise misfit(operation, nodes, params, error) from None
     out: Plain = stand_in(Plain, value)
-    state.untracked.get()(out, operation, nodes, params)
+    for told in state.untracked.get():
+        told(out, operation, nodes, params)
     return out

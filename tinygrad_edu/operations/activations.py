@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import underflows_to_zero
 from ..record import shape_of
-from .defining import fold, parts, primitive, vjps
+from .defining import fold, primitive, vjps
 from .elementwise import (
     absolute,
     cos,
@@ -28,6 +28,7 @@ from .elementwise import (
     step,
     tanh,
 )
+from .facts import parts
 from .indexing import getitem, scatter_add
 from .reductions import _axes, kept, sum
 from .shapes import _reshape

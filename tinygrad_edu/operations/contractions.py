@@ -12,8 +12,9 @@ import numpy as np
 from ..errors import describe
 from ..record import apply, shape_of
 from .arranging import axis_of, diagonal, matrix_transpose, ravel, value_of
-from .defining import Each, built_in, vjps
+from .defining import Each, vjps
 from .elementwise import multiply
+from .facts import built_in
 from .products import matmul, paired
 from .reductions import sum
 from .shapes import _transpose

@@ -12,20 +12,14 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from numpy import ndarray, ufunc
+from numpy import ndarray
 
 from ..errors import ERRORS, misfit
 from ..record import Node, Operation, Value, apply, record1, record2
+from .facts import built_in
 from .signatures import refitted
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-VOCABULARY: dict[str, Operation] = {}  # the package's own operations, by key
-
-
-def built_in(name: str, forward: Callable[..., Any], **facts: Any) -> Operation:
-    """An operation of the package's own."""
-    operation = VOCABULARY[name] = Operation(name, forward, key=name, **facts)
-    return operation
 
 
 def primitive(
@@ -44,8 +38,6 @@ def primitive(
         count = len(names) if inputs is None else inputs
         numbers = forward or definition
         name = definition.__name__.strip("_")
-        if isinstance(forward, ufunc) and forward.nin == 1:
-            facts["coordinates"] = True
         operation = built_in(name, numbers, **facts)
         if count < len(names):
             call = _with_parameters(operation, signature, count)
@@ -165,12 +157,6 @@ class Each:
     def read(self, reading: tuple[Any, ...], params: Mapping[str, Any]) -> Iterator[Callable[[], Any]]:
         """The adjoints of one reading, each as a function that computes it."""
         return map(functools.partial, itertools.repeat(self.pullback(*reading, **params)), itertools.count())
-
-
-def parts(function: Any, body: Callable[..., Any]) -> None:
-    """Say what an operation is in terms of simpler ones: the same numbers, but for rounding, of operators and of the
-    package's operations on its inputs and parameters."""
-    function.operation.parts = body
 
 
 def vjps(function: Any, *rules: Callable[..., Any] | Each | None, source: str | None = None) -> None:

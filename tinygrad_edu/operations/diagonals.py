@@ -8,7 +8,8 @@ import numpy as np
 
 from ..record import shape_of
 from .arranging import diagonal
-from .defining import parts, primitive, vjps
+from .defining import primitive, vjps
+from .facts import parts
 from .indexing import scatter_add
 from .reductions import sum
 from .shapes import _reshape

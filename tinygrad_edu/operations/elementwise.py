@@ -14,7 +14,8 @@ import numpy as np
 
 from ..errors import operands
 from ..record import Node, Value, shape_of
-from .defining import parts, primitive, vjps
+from .defining import primitive, vjps
+from .facts import parts
 
 __all__ = [
     "absolute", "add", "cos", "divide", "exp", "hadamard", "hadamard_divide", "log", "log1p", "maximum", "minimum",

@@ -13,7 +13,7 @@ import numpy as np
 
 from .activations import identity, sigmoid
 from .arranging import value_of
-from .defining import parts, primitive, vjps
+from .defining import primitive, vjps
 from .elementwise import (
     absolute,
     astype,
@@ -33,6 +33,7 @@ from .elementwise import (
     unit,
     where,
 )
+from .facts import parts
 
 __all__ = [
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "around", "cbrt", "ceil", "clip", "cosh",

@@ -20,8 +20,9 @@ from ..errors import describe
 from .activations import identity
 from .arranging import axis_of, value_of
 from .arranging import matrix_transpose as t
-from .defining import fold, parts, primitive, vjps
+from .defining import fold, primitive, vjps
 from .elementwise import absolute, astype, real, sign, unit
+from .facts import parts
 from .products import matmul, paired
 from .reductions import kept, max, min, product_of_others, sum
 from .reductions import norm as euclidean

@@ -9,8 +9,9 @@ import numpy as np
 
 from ..errors import describe
 from .arranging import axis_of, moveaxis, value_of
-from .defining import parts, primitive, vjps
+from .defining import primitive, vjps
 from .elementwise import multiply
+from .facts import parts
 from .indexing import getitem
 from .reductions import sum
 from .shapes import _reshape, expand_dims, squeeze, swapaxes

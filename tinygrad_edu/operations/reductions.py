@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..record import apply
-from .defining import built_in, fold, parts, primitive, vjps
+from .defining import fold, primitive, vjps
 from .elementwise import ones_like, real, same, sqrt, square, unit
+from .facts import built_in, parts
 from .indexing import getitem
 from .shapes import _reshape, _transpose, broadcast_to, concatenate, inverse
 

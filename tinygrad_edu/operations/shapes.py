@@ -11,7 +11,8 @@ import numpy as np
 
 from ..errors import brief
 from ..record import Value, apply, shape_of
-from .defining import Each, built_in, fold, primitive, vjps
+from .defining import Each, fold, primitive, vjps
+from .facts import built_in
 from .indexing import getitem
 
 __all__ = ["broadcast_to", "concatenate", "expand_dims", "reshape", "squeeze", "stack", "swapaxes", "transpose"]

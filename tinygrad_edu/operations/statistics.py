@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..record import shape_of
-from .defining import fold, parts, primitive, vjps
+from .defining import fold, primitive, vjps
 from .elementwise import divide, multiply, not_equal, ones_like, real, same, sqrt, square, unit, where
+from .facts import parts
 from .indexing import getitem, scatter_add
 from .reductions import Axis, _axes, _shares, kept, max, mean, min, named, sum
 from .shapes import _at, _reshape, _transpose, concatenate

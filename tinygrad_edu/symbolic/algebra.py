@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..operations.defining import VOCABULARY
+from ..operations.facts import VOCABULARY
 from ..protocols import COMPARISONS
 from .coefficients import ONE, Coefficient, coefficient
 from .recognised import logistic, recognised, sums_to_one

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from ..operations.defining import VOCABULARY
+from ..operations.facts import VOCABULARY
 from .algebra import added, as_argument, is_condition, multiplied, otherwise, power, transposed
 from .coefficients import MINUS_ONE, ONE, coefficient, logarithm
 from .terms import Shape, Term, applied, atom, factor, filled, is_a, number, poly, scaled

@@ -15,8 +15,8 @@ import numpy as np
 from .. import operations as op
 from ..arithmetic import Methods
 from ..operations import reductions, statistics
-from ..operations.defining import VOCABULARY
 from ..operations.elementwise import astype, safe_log
+from ..operations.facts import VOCABULARY
 from ..protocols import COMPARISONS, PLAIN_FUNCTIONS, PLAIN_UFUNCS, call_function, call_ufunc
 from ..record import Operation, Value, apply
 from .algebra import (

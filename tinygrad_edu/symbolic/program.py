@@ -15,8 +15,8 @@ import numpy as np
 
 from .. import operations as op
 from ..naming import Identifiers
-from ..operations.defining import VOCABULARY
 from ..operations.elementwise import same
+from ..operations.facts import VOCABULARY
 from ..record import Operation
 from .algebra import DIAGFLAT, INVERSE, OTHERWISE, RATIO, is_condition, is_mean
 from .expression import Expression, matrix_shape

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..operations.defining import VOCABULARY
+from ..operations.facts import VOCABULARY
 from ..protocols import COMPARISONS
 from .coefficients import MINUS_ONE, ONE
 from .selections import is_picked, takes_rows

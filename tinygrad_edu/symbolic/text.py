@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..notation import applied
-from ..operations.defining import VOCABULARY
+from ..operations.facts import VOCABULARY
 from .algebra import INVERSE, OTHERWISE, RATIO, chained, is_hat, is_mean, ones, support
 from .coefficients import ONE, Coefficient
 from .recognised import HEAVISIDE
