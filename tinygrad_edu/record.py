@@ -288,10 +288,15 @@ def record(operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any
     return out
 
 
+def tell(*result: Any) -> None:
+    """Tell of a result that no record is kept of."""
+    for told in state.untracked.get():
+        told(*result)
+
+
 def remember(out: Any, operation: Operation, inputs: Sequence[Any], params: Mapping[str, Any]) -> None:
     """Keep the origin of an untracked result of named tensors, a few operations deep."""
-    for told in state.untracked.get():
-        told(out, operation, inputs, params)
+    tell(out, operation, inputs, params)
     depth = 0
     for x in inputs:
         origin = getattr(x, "_origin", None)

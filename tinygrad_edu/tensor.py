@@ -17,7 +17,7 @@ from .errors import LOST
 from .leaving import leaving, looked_at
 from .operations.elementwise import astype, differentiable, undetermined
 from .protocols import COMPARISONS, call_function, call_ufunc, compared, is_traced, on_values, plain
-from .record import Node, Record, constant, keep_origin, leaf_record, recording, state
+from .record import Node, Record, constant, keep_origin, leaf_record, recording, state, tell
 from .sweep import Pairs, Reading, below, numbers, owned, seed_for, settled, sweep
 from .views import View, given, view
 
@@ -166,7 +166,7 @@ class Tensor(Methods, Node):
     def detach(self) -> Tensor:
         """The same numbers, untracked."""
         out = untracked(self._value, self.name)
-        state.untracked.get()(out, op.identity.operation, (self,), {})  # type: ignore[attr-defined]
+        tell(out, op.identity.operation, (self,), {})  # type: ignore[attr-defined]
         return out
 
     # --- derivatives ---

@@ -17,7 +17,7 @@ from ..containers import flatten
 from ..errors import ERRORS, misfit
 from ..leaving import LeavingError, Running
 from ..protocols import UFUNCS
-from ..record import NO_PARAMETERS, Operation, Value, recording, state, unchanging
+from ..record import NO_PARAMETERS, Operation, Value, recording, state, tell, unchanging
 from ..tensor import Tensor
 
 RECORDED = set(  # plain results of a shape that does not depend on numbers
@@ -200,6 +200,5 @@ def computed(operation: Operation, inputs: tuple[Any, ...], params: Mapping[str,
     except ERRORS as error:
         raise misfit(operation, nodes, params, error) from None
     out: Plain = stand_in(Plain, value)
-    for told in state.untracked.get():
-        told(out, operation, nodes, params)
+    tell(out, operation, nodes, params)
     return out

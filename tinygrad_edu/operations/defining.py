@@ -23,10 +23,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def primitive(
-    forward: Callable[..., Any] | None = None,
-    *,
-    inputs: int | None = None,
-    **facts: Any,
+    forward: Callable[..., Any] | None = None, *, inputs: int | None = None, **facts: Any
 ) -> Callable[[Function], Function]:
     """Make an operation of a function of arrays. The first `inputs` arguments (all, if None) are data, the others
     parameters. `forward` computes the numbers where one function of NumPy does it; else the body does. The rest is
@@ -36,9 +33,7 @@ def primitive(
         signature = inspect.signature(definition)
         names = list(signature.parameters)
         count = len(names) if inputs is None else inputs
-        numbers = forward or definition
-        name = definition.__name__.strip("_")
-        operation = built_in(name, numbers, **facts)
+        operation = built_in(definition.__name__.strip("_"), forward or definition, **facts)
         if count < len(names):
             call = _with_parameters(operation, signature, count)
         else:
