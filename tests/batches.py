@@ -29,6 +29,8 @@ def twenty_at_a_time(names, rows, name=str):
         kept = [each for each in inspect.signature(check).parameters.values() if each.name not in names]
         start = inspect.Parameter("start", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         checked.__signature__ = inspect.Signature([start, *kept])
-        return pytest.mark.parametrize("start", range(0, len(rows), A_TIME))(checked)
+        starts = range(0, len(rows), A_TIME)
+        ids = [f"from {name(rows[i])}" for i in starts]  # by these xdist sees that all workers have the same rows
+        return pytest.mark.parametrize("start", starts, ids=ids)(checked)
 
     return decorate

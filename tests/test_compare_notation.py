@@ -534,6 +534,21 @@ def test_a_column_of_integers_has_a_name():
         assert tg.compare(loss, w, "X.T @ (p + c) / 8", names={"c": target}).verdict == "wrong"
 
 
+def test_an_operation_of_the_tape_has_its_parameters():
+    """What is typed otherwise is not read as what the tape has."""
+    (x,) = leaves(np.random.default_rng(35), x=(4, 4))
+    rolled = tg.operation("rolled", lambda x, by: np.roll(x, by, axis=0), lambda g, out, x, by: np.roll(g, -by, axis=0))
+    loss = np.sum(rolled(x, by=1) ** 3) / 3 + 0 * np.sum(x)
+    assert tg.compare(loss, x, "x ** 2").verdict == "right"
+    assert tg.compare(loss, x, "x ** 2 + 0 * rolled(x, by=1)").verdict == "right"
+    assert tg.compare(loss, x, r"x^{\circ 2} - rolled(x) + rolled(x)").verdict == "right"
+    comparison = tg.compare(loss, x, "x ** 2 + 0 * rolled(x, by=2)")
+    assert comparison.verdict == "ill-shaped" and "with other parameters" in comparison.diagnosis
+    several = loss + np.sum(rolled(x, by=2))
+    assert tg.compare(several, x, "x ** 2 + 1 + 0 * rolled(x, by=2)").verdict == "right"
+    assert "with several" in tg.compare(several, x, "x ** 2 + 1 + 0 * rolled(x)").diagnosis
+
+
 # --- what derive prints ----------------------------------------------------------------------------------------------
 
 

@@ -346,3 +346,14 @@ def test_of_data_that_are_compared_a_mask_is_no_constant_either():
         del gone
         drawn = RANDOM.random((3, 4)) > 0.5
         assert "C1" in str(tg.derive(tg.sum(z * tg.Tensor(RANDOM.normal(size=(3, 4)), name="u") * drawn), z))
+
+
+def test_a_second_derivative_of_many_layers_grows_no_faster_than_the_program():
+    def length(layers):
+        x = tg.Tensor(np.array([0.5, -1.0, 2.0]), requires_grad=True, name="x")
+        a = x
+        for _ in range(layers):
+            a = tg.relu(a) * 1.01 + 0.5 * a
+        return len(str(tg.derive(tg.sum(tg.adjoints(tg.sum(a), x, create_graph=True) * x), x)))
+
+    assert length(24) < 3 * length(12)

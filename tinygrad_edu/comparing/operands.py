@@ -70,14 +70,15 @@ class Operands(Indexing):
 
     def ones(self) -> Tree:
         """𝟏 and 𝟏ₙ, a column of ones; or what holds, 𝟏[z > 0] and 𝟏_{z > 0}."""
-        at = self.take().at
-        inside = self.attempt(self.parenthesised) if self.follows("[", "(", "{") else None
-        if inside is None and self.follows("_"):
+        at, below = self.take().at, self.follows("_")
+        start = self.at
+        if below:
             self.take()
-            inside = self.nested(self.group)
-        elif inside is not None and inside.kind != "relation":
-            self.at = next(i for i, token in enumerate(self.tokens) if token.at > at)
-        return inside if inside is not None and inside.kind == "relation" else Tree("ones", data=False, at=at)
+        inside = self.attempt(self.group if below else self.parenthesised) if below or self.follows("[", "(") else None
+        if inside is not None and inside.kind == "relation":
+            return inside
+        self.at = self.at if below else start
+        return Tree("ones", data=False, at=at)
 
     def name(self) -> Tree:
         start = self.next.at
@@ -107,8 +108,9 @@ class Operands(Indexing):
             if word not in FUNCTIONS and word not in CONSTANTS and word not in PRIMED and not own:
                 self.refuse(f"{token.text}.{word} is not a function that is known here", token.at)
         if f"{word}(" in self.known and self.follows("("):
-            args, _ = self.arguments()
-            return Tree("call", tuple(args), ("own", (("of", word),)), text=word, at=token.at)
+            args, params = self.arguments()
+            given = {name: self.setting(value, token.at) for name, value in params.items()}
+            return Tree("call", tuple(args), ("own", (("of", (word, given)),)), text=word, at=token.at)
         if word in self.known:
             return Tree("name", data=Name(word), text=word, at=token.at)
         if word in ("array", "asarray") and (written := self.array(token.at)):

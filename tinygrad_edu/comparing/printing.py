@@ -169,6 +169,7 @@ class Printer:
         if name == "picked":
             return f"{self.inside(tree.args[0], ATOM)}[{', '.join(args[1:])}]", ATOM
         if name == "own":
+            args += [f"{key}={value}" for key, value in params["of"][1].items()]
             return f"{tree.text}({', '.join(args)})", ATOM
         if name == "taken":
             index, x = _index(params["index"]), self.inside(tree.args[0], ATOM)

@@ -88,8 +88,8 @@ class Scope(Layers):
             self.alike.setdefault(same_to_python(name), []).append(name)
         self.shown: dict[Key, str] = {key: name for name, key in self.keys.items()}
         self.find_layers()
-        self.own = {name_of(node): stamp for stamp, node in nodes.items() if node._record.operation is not None
-                    and name_of(node) not in FUNCTIONS}  # fmt: skip
+        names = {name_of(node) for node in nodes.values()} - FUNCTIONS.keys() - {""}  # that have no function here
+        self.own = {name: [stamp for stamp, node in nodes.items() if name_of(node) == name] for name in names}
         self.slopes = {
             stamp for stamp, node in nodes.items()
             if name_of(node) in ELEMENTWISE | WHOLE and node._record.inputs[0] is not None
@@ -145,7 +145,7 @@ class Scope(Layers):
     def _weighs_vectors(self) -> bool:
         """Whether the last layer makes one number of each sample: X @ w."""
         W = self.layers[-1].W if self.layers else None
-        return W is not None and np.ndim(self.reading.nodes[W]._value if isinstance(W, int) else W) == 1
+        return isinstance(W, int) and self.reading.nodes[W].ndim == 1
 
     def _is_guessed(self) -> bool:
         """Whether nothing tells the weights of the last layer from its input."""

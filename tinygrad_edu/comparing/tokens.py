@@ -231,7 +231,8 @@ def _names(part: str, latex: bool, known: set[str], called: bool) -> list[tuple[
         return [("name", normalize("NFC", part))]
     accent = [("accent", "hat")] if part.endswith("\u0302") else []
     word = part.rstrip("\u0302").translate(SUBSCRIPTS).replace("ϕ", "φ").replace("ϵ", "ε").replace("µ", "μ")
-    if word in known or len(word) == 1 or (called and (word in FUNCTIONS or word in PRIMED)):
+    function = called and (word in FUNCTIONS or word in PRIMED or f"{word}(" in known)
+    if word in known or len(word) == 1 or function:
         return [*accent, ("name", word)]
     letters = re.findall(rf"[{LETTER}]\d*", word) if latex else _own(word, known)
     return [*accent, *(("name", x) for x in letters)]

@@ -111,9 +111,13 @@ class Trial:
         a = np.ravel(self.value(quantity.key))
         return np.diag(a) - np.outer(a, a)
 
-    def own(self, tree: Tree, name: str, *args: Array) -> Array:
-        """An operation of the tape that has no function here, as it is applied there."""
-        record = self.nodes[self.scope.own[name]]._record
+    def own(self, tree: Tree, name: str, given: Mapping[str, Any], *args: Array) -> Array:
+        """An operation of the tape that has no function here, as it is applied there with what parameters are given."""
+        records = [self.nodes[stamp]._record for stamp in self.scope.own[name]]
+        alike = [each for each in records if all(str(each.params.get(k)) == str(x) for k, x in given.items())]
+        if len({str(each.params) for each in alike}) != 1:
+            raise Misfit(tree, f"{name} is on the tape with other parameters, or with several")
+        record = alike[0]
         try:
             return record.operation.forward(*args, **record.params)
         except Exception as error:  # whatever it is: the user's function cannot be run on these arrays
@@ -122,7 +126,7 @@ class Trial:
     def apply(self, tree: Tree, kind: str, of: Any, *args: Array) -> Array:
         """An activation, or its derivative, at an argument: one by its name, or that of the layer which is meant."""
         if kind == "own":
-            return self.own(tree, of, *args)
+            return self.own(tree, *of, *args)
         (word, layer), (x,) = of, args
         name = SPELLED.get(word, word)
         own = {self.scope.reading.nodes[s.a]._record.operation.name for s in self.scope.layers if isinstance(s.a, int)}

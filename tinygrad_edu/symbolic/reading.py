@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -167,6 +167,10 @@ class Reading:
             if origin is not None:
                 inputs = [self._compared(each) for each in origin.inputs]
                 made = inputs[0]._apply(origin.operation, tuple(inputs), origin.params)
+                if made.term.weight > HEAVY:
+                    name = self.unique(next(self._free["v"]))
+                    self.definitions[name] = made.term
+                    made = Expression(symbol(name, made.shape), made.value)
             elif not name_of(x) and is_number(value):
                 made = plain(value)
             elif (other := self._complement(x, value)) is not None:
@@ -199,15 +203,19 @@ class Reading:
     def _values(self, compared: Compared) -> list[Any]:
         return [self._expressions[x._record.stamp].value if _is_tracked(x) else _split(x)[1] for x in compared.inputs]
 
-    def constant(self, x: Any, value: Any, given: dict[str, Any], again: Mapping[int, Any]) -> Any:
-        """A constant of the tape, from other numbers of what is given, and the nodes recorded again of them."""
+    def constant(self, x: Any, value: Any, given: dict[str, Any], again: dict[int, Any]) -> Any:
+        """A constant of the tape, from other numbers of what is given, and the nodes recorded again of them, to which
+        it is added."""
         found, origin = self.condition(value), _origin_of(x)
+        if -id(x) in again and x is not None:
+            return again[-id(x)]
         if found is not None or origin is not None:
             made: Any = found or origin
             inputs = [again[each._record.stamp]._value if _is_tracked(each) else
                       self.constant(*_split(each), given, again) for each in made.inputs]  # fmt: skip
             inputs = [x._value if isinstance(x, Node) else x for x in inputs]
-            return found.operation.forward(*inputs) if found else apply(made.operation, inputs, made.params)
+            new = found.operation.forward(*inputs) if found else apply(made.operation, inputs, made.params)
+            return again.setdefault(-id(x), new) if x is not None else new
         key = _constant_key(x, np.asarray(value))
         if key in self._complements:
             return 1.0 - given[self._constant_names[self._complements[key]]]
