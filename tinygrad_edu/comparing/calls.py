@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..operations import gelu, leaky_relu, log_softmax, logsumexp
-from ..operations.elementwise import ratio, safe_log, unit
+from ..operations import leaky_relu, log_softmax, logsumexp
+from ..operations.elementwise import ratio, unit
+from ..operations.facts import VOCABULARY
+from ..record import Operation
 from .tree import Tree, call, had, negative, number, product, transposed
 
 Array = Any
@@ -32,11 +35,6 @@ def softmax(z: Array, axis: Any = 0) -> Array:
     return e / np.sum(e, axis=axis, keepdims=True)
 
 
-def sigmoid(z: Array) -> Array:
-    """σ."""
-    return 1 / (1 + np.exp(-z))
-
-
 class Activation(NamedTuple):
     """A function of one number, and its derivative."""
 
@@ -44,15 +42,19 @@ class Activation(NamedTuple):
     slope: Callable[[Array], Array]
 
 
-ACTIVATIONS = {
-    "sigmoid": Activation(sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))),
-    "tanh": Activation(np.tanh, lambda z: 1 - np.tanh(z) ** 2),
-    "relu": Activation(lambda z: np.maximum(z, 0), lambda z: (np.asarray(z) > 0).astype(float)),
-    "softplus": Activation(lambda z: np.logaddexp(0, z), sigmoid),
-    "identity": Activation(lambda z: z, lambda z: np.ones_like(z)),
-    "sin": Activation(np.sin, np.cos),
-    "cos": Activation(np.cos, lambda z: -np.sin(z)),
-    "exp": Activation(np.exp, np.exp),
+def _activation(operation: Operation) -> Activation:
+    (rule,) = operation.vjps
+
+    def slope(z: Array) -> Array:
+        z = np.asarray(z, float)
+        return rule(np.ones_like(z), operation.forward(z), z)  # type: ignore[misc]
+
+    return Activation(lambda z: operation.forward(np.asarray(z, float)), slope)
+
+
+ACTIVATIONS = {  # the package's functions of coordinates that have no parameters, with their own rules
+    **{key: _activation(each) for key, each in VOCABULARY.items()
+       if each.coordinates and all(rule and len(inspect.signature(rule).parameters) == 3 for rule in each.vjps or [None])},
     "ln": Activation(np.log, lambda z: 1 / z),
     "softmax": Activation(softmax, lambda z: softmax(z) * (1 - softmax(z))),  # of its diagonal
 }
@@ -143,11 +145,13 @@ def _sign(names: str, build: Callable[..., Tree], arguments: int = 2) -> dict[st
 
 AXES = ("axis", "keepdims")
 FUNCTIONS: dict[str, Function] = {
-    **_simple("exp", np.exp), **_simple("ln log", np.log), **_simple("log2", np.log2), **_simple("log10", np.log10),
-    **_simple("log1p", np.log1p), **_simple("sqrt", np.sqrt), **_simple("abs absolute fabs", np.abs),
-    **_simple("sin", np.sin), **_simple("cos", np.cos), **_simple("tan", np.tan), **_simple("sinh", np.sinh),
-    **_simple("cosh", np.cosh), **_simple("tanh", np.tanh), **_simple("sigmoid logistic", sigmoid),
-    **_simple("relu ReLU", ACTIVATIONS["relu"].function), **_simple("softplus", ACTIVATIONS["softplus"].function),
+    **{key: Function(key, each.function) for key, each in ACTIVATIONS.items()},
+    **{key: Function(key, each.forward, (2, 2)) for key, each in VOCABULARY.items()
+       if isinstance(each.forward, np.ufunc) and each.forward.nin == 2},
+    **_simple("ln log", np.log), **_simple("log2", np.log2), **_simple("log10", np.log10),
+    **_simple("abs absolute fabs", np.abs),
+    **_simple("sigmoid logistic", ACTIVATIONS["sigmoid"].function),
+    **_simple("relu ReLU", ACTIVATIONS["relu"].function),
     **_simple("softmax", softmax, ("axis",)), **_simple("sign sgn", np.sign),
     **_simple("norm", _norm, ("ord", "axis", "keepdims")),
     **dict.fromkeys(("heaviside", "H"), Function("heaviside", lambda x, half=0.5: np.heaviside(x, half), (1, 2))),
@@ -157,10 +161,10 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("prod Π", np.prod, AXES),
     **_simple("std", np.std, ("axis", "ddof", "keepdims")), **_simple("var", np.var, ("axis", "ddof", "keepdims")),
     **_simple("ratio", ratio, arguments=2), **_simple("unit", unit, arguments=2),
-    **_simple("inverse", lambda x: unit(np.ones_like(x, float), x)), **_simple("safe_log", safe_log),
+    **_simple("inverse", lambda x: unit(np.ones_like(x, float), x)), **_simple("safe_log", VOCABULARY["safe_log"].forward),
     **_simple("masked", lambda choice, x: choice * np.where(choice != 0, x, 1.0), arguments=2),
     **_simple("logsumexp", logsumexp, AXES), **_simple("log_softmax", log_softmax, ("axis",)),
-    **_simple("gelu", gelu), **_simple("leaky_relu", leaky_relu),
+    **_simple("leaky_relu", leaky_relu),
     **_simple("maximum fmax", np.maximum, arguments=2), **_simple("minimum fmin", np.minimum, arguments=2),
     "clip": Function("clip", None, (2, 3), ("a_min", "a_max"), lambda args, params: _clip(*args)),
     "einsum": Function("einsum", _einsum, (2, 4), (), _with_subscripts, text=True),

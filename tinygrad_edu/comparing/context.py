@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ..symbolic.reading import WHOLE
+from ..symbolic.reading import mixes
 from .calls import COMPUTE
 from .evaluate import Ones, Unit
 from .factors import Factor, named_factors
+from .layers import name_of
 from .scope import Quantity, Scope
 from .tree import Tree, call, had, negative, number
 from .trial import Trial
@@ -54,7 +55,7 @@ class Context:
             key: (part, i) for i, layer in enumerate(scope.layers, 1)
             for part in ("W", "b", "z", "a") if (key := getattr(layer, part)) is not None
         }  # fmt: skip
-        self.softmaxes = {key for key in scope.slopes if scope.reading.nodes[key]._record.operation.name in WHOLE}
+        self.softmaxes = {key for key in scope.slopes if mixes(scope.reading.nodes[key]._record.operation)}
         if scope.input is not None:
             self.roles.setdefault(scope.input, ("a", 0))
 
@@ -145,7 +146,7 @@ class Context:
     def activation(self, quantity: Quantity) -> str:
         """The operation that made a value."""
         node: Any = self.scope.reading.nodes.get(quantity.key)  # type: ignore[arg-type]
-        return node._record.operation.name if node is not None and node._record.operation else ""
+        return name_of(node) if node is not None else ""
 
     def role(self, quantity: Any) -> tuple[str, int] | None:
         """The part of which layer a value is, and whether it is its derivative."""

@@ -13,11 +13,10 @@ import numpy as np
 from ..naming import name_of as tensor_name
 from ..record import Node
 from ..symbolic.latex import GREEK
-from ..symbolic.reading import LAYERS, ON_AFFINE, WHOLE, Reading, counted_from
+from ..symbolic.reading import Reading, counted_from, mixes
 from .cursor import Name
 
 Key = int | str  # a node by its stamp, a constant by its name
-ELEMENTWISE = LAYERS | ON_AFFINE | set("exp log square sqrt identity absolute reciprocal tan sinh cosh".split())
 LETTERS = {  # what papers call the parts of a layer
     "a": set("a A h H S s Σ o O out y_hat ŷ".split()), "z": set("z Z N n u net s_in h_in pre".split()),
     "W": set("W w θ Θ weight weights".split()), "b": set("b B β bias".split()),
@@ -109,6 +108,15 @@ def name_of(node: Any) -> str:
     return operation.key if operation is not None else ""
 
 
+def is_activation(node: Any) -> bool:
+    """Whether a node may be the activation of a layer: a function of one input, a user's own one too."""
+    operation = node._record.operation
+    if operation is None:
+        return False
+    own = not operation.key and any(operation.vjps) and [np.shape(x) for x in node._record.values] == [node.shape]
+    return own or operation.activation is not False or (operation.coordinates and not operation.linear)
+
+
 class Unknown(ValueError):
     """A name that the tape does not have."""
 
@@ -147,7 +155,8 @@ class Layers:
     def _softmax_axis(self) -> Any:
         """Along which axis the tape's last softmax acts, counted from the front."""
         for _, node in sorted(self.reading.nodes.items(), reverse=True):
-            if name_of(node) in WHOLE | {"softmax_cross_entropy"}:
+            operation = node._record.operation
+            if operation is not None and (mixes(operation) or operation.key == "softmax_cross_entropy"):
                 axis, ndim = node._record.params.get("axis"), np.ndim(node._record.values[-1])
                 return axis % ndim if isinstance(axis, int) and ndim else axis
         return 0
@@ -175,7 +184,7 @@ class Layers:
         after: dict[int, list[int]] = {}
         for stamp in sorted(nodes):
             x = next(iter(nodes[stamp]._record.inputs), None)
-            if name_of(nodes[stamp]) in ELEMENTWISE | WHOLE and x is not None and x._record is not None:
+            if is_activation(nodes[stamp]) and x is not None and x._record is not None:
                 after.setdefault(x._record.stamp, []).append(stamp)
         weights = []
         for z, products, biases in affine_maps(nodes, INPUT):
@@ -187,7 +196,7 @@ class Layers:
             yield Layer(W, b, before, int(z._record.stamp), a, side, turned)
         self.shared = len({*weights}) < len(weights)
         for stamp, activations in after.items() if not weights else ():
-            if len(activations) == 1 and name_of(nodes[activations[0]]) in LAYERS | ON_AFFINE:
+            if len(activations) == 1 and nodes[activations[0]]._record.operation.activation is not False:
                 yield Layer(None, None, None, stamp, activations[0], int(self.softmax_axis == 1))
 
     def _parts(self, product: Any) -> tuple[Key | None, Key | None, int, bool]:

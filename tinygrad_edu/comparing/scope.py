@@ -18,13 +18,12 @@ from ..arguments import shown
 from ..naming import same_to_python
 from ..record import Node
 from ..symbolic.latex import GREEK as LATEX
-from ..symbolic.reading import WHOLE, Reading
+from ..symbolic.reading import Reading, mixes
 from .calls import FUNCTIONS
 from .counts import LETTERS as SCALARS
 from .counts import Counts
 from .cursor import Name, Quotient
 from .layers import (
-    ELEMENTWISE,
     GENERAL,
     INPUT,
     LETTERS,
@@ -33,6 +32,7 @@ from .layers import (
     Layers,
     Numbering,
     Unknown,
+    is_activation,
     labels,
     name_of,
     onehot,
@@ -88,11 +88,13 @@ class Scope(Layers):
             self.alike.setdefault(same_to_python(name), []).append(name)
         self.shown: dict[Key, str] = {key: name for name, key in self.keys.items()}
         self.find_layers()
-        names = {name_of(node) for node in nodes.values()} - FUNCTIONS.keys() - {""}  # that have no function here
-        self.own = {name: [stamp for stamp, node in nodes.items() if name_of(node) == name] for name in names}
+        self.own: dict[str, list[int]] = {}  # what has been applied and has no function here, by name
+        for stamp, node in nodes.items():
+            if node._record.operation is not None and name_of(node) not in FUNCTIONS:
+                self.own.setdefault(node._record.operation.name, []).append(stamp)
         self.slopes = {
             stamp for stamp, node in nodes.items()
-            if name_of(node) in ELEMENTWISE | WHOLE and node._record.inputs[0] is not None
+            if is_activation(node) and node._record.inputs[0] is not None
             and node._record.inputs[0]._record is not None and node._record.inputs[0].shape == node.shape
         }  # fmt: skip
         self.input = next((layer.before for layer in self.layers[:1]), None)
@@ -166,8 +168,8 @@ class Scope(Layers):
         found = []
         for stamp in sorted(self.reading.nodes):
             record = self.reading.nodes[stamp]._record
-            named = record.operation.name if record.operation is not None else ""
-            if stamp > self.output._record.stamp and named and named not in weighs:
+            later = record.operation is not None and stamp > self.output._record.stamp
+            if later and record.operation.key not in weighs:
                 for x, value in zip(record.inputs, record.values, strict=True):
                     plain = (x is None or x._record is None) and np.shape(value) == self.output.shape
                     if plain and (key := self.constant(x, value)):
@@ -238,7 +240,7 @@ class Scope(Layers):
         if quantity.kind == "softmax" and shown:
             return f"softmax({shown})" if not self.softmax_axis else f"softmax({shown}, axis={self.softmax_axis})"
         if quantity.kind in ("adjoint", "slope") and not name.primes and not EXPLICIT.match(name.base):
-            return f"the gradient by {self._known(quantity.key)}" if quantity.kind == "adjoint" else f"{shown}′"
+            return f"the gradient by {self._known(quantity.key)}" if quantity.kind == "adjoint" else self._slope_of(quantity.key)
         alike = re.sub("Σ|Sigma", "S", joined(name.base)) == joined(shown)
         return shown if quantity.kind == "value" and not alike else ""
 
@@ -467,7 +469,7 @@ class Scope(Layers):
         if layer is not None and below is not None and below == layer.b:
             return [Quantity("number", "1", 1.0)]
         if above in self.slopes and self.key(self.reading.nodes[above]._record.inputs[0]) == below:
-            whole = self.reading.nodes[above]._record.operation.name in WHOLE
+            whole = mixes(self.reading.nodes[above]._record.operation)
             return [Quantity("jacobian" if whole else "slope", above)]
         raise Unknown(f"the derivative of {_shown(name.above)} by {_shown(name.below)} is no single step on the tape")
 

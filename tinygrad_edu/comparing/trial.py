@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..sweep import settled
-from ..symbolic.reading import WHOLE
+from ..symbolic.reading import mixes
 from ..symbolic.replay import replayed, rounding
 from .calls import ACTIVATIONS, ANY, SPELLED, softmax
 from .evaluate import Evaluation
@@ -100,7 +100,7 @@ class Trial:
         """The derivatives of an activation: its rule with g = 1; of softmax the diagonal of the Jacobian."""
         record = self.nodes[quantity.key]._record  # type: ignore[index]
         out = self.value(quantity.key)
-        if record.operation.name in WHOLE:
+        if mixes(record.operation):
             return out * (1 - out)
         (rule,) = record.operation.vjps
         with np.errstate(all="ignore"):
@@ -129,13 +129,13 @@ class Trial:
             return self.own(tree, *of, *args)
         (word, layer), (x,) = of, args
         name = SPELLED.get(word, word)
-        own = {self.scope.reading.nodes[s.a]._record.operation.name for s in self.scope.layers if isinstance(s.a, int)}
+        own = {self.scope.reading.nodes[s.a]._record.operation.key for s in self.scope.layers if isinstance(s.a, int)}
         generic = bool(own) and word in ANY and (layer or name not in own or name not in ACTIVATIONS)
         if not generic and name in ACTIVATIONS:
             return getattr(ACTIVATIONS[name], "function" if kind == "act" else "slope")(x)
         stamp = self.layer(tree, word, layer, x)
         record = self.nodes[stamp]._record
-        if record.operation.name in WHOLE:
+        if mixes(record.operation):
             return ACTIVATIONS["softmax"].slope(x) if kind == "slope" else softmax(x)
         try:
             out = record.operation.forward(x, **record.params)

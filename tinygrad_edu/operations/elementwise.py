@@ -70,7 +70,7 @@ def power(x: Any, p: Any) -> Any:
     """
 
 
-@primitive(operator.neg, symbol="−", coordinates=True)
+@primitive(operator.neg, symbol="−", coordinates=True, linear=True)
 def negative(x: Any) -> Any:
     """−x.
 

@@ -244,7 +244,7 @@ def hypot(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.degrees)
+@primitive(np.degrees, linear=True)
 def degrees(x: Any) -> Any:
     """An angle of x radians in degrees, 180 x/π. `rad2deg` is another name.
 
@@ -253,7 +253,7 @@ def degrees(x: Any) -> Any:
     """
 
 
-@primitive(np.radians)
+@primitive(np.radians, linear=True)
 def radians(x: Any) -> Any:
     """An angle of x degrees in radians, π x/180. `deg2rad` is another name.
 

@@ -188,7 +188,7 @@ def called(operation: Any, inputs: list[Expression], params: Params, shape: Shap
     """An operation that has no place in the algebra, by its name. What is linear pulls numbers out."""
     terms = [as_argument(x.term) for x in inputs]
     c = ONE
-    if operation.key in LINEAR:
+    if operation.linear:
         if not inputs[0].term.items:
             return filled(coefficient(0), matrix_shape(shape))
         c, terms[0] = factor(inputs[0].term)
@@ -205,11 +205,6 @@ def _frozen(value: Any) -> Any:
         return tuple(map(_frozen, value))
     return repr(value) if isinstance(value, slice | Expression) else value
 
-
-LINEAR = set(
-    "getitem scatter_add reshape transpose swapaxes diag trace cumsum roll tril triu moveaxis sum sum_to diff "
-    "broadcast_to expand_dims squeeze repeat tile einsum diagonal".split()
-)
 
 # --- operations that have a place in the algebra ---------------------------------------------------------------------
 

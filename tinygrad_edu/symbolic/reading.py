@@ -19,10 +19,12 @@ from .expression import Expression, called, is_number, matrix_shape, plain
 from .terms import Shape, Term, atom, cancelled, filled, make
 from .text import unicode
 
-LAYERS = set("sigmoid tanh relu leaky_relu softplus gelu coordinatewise softmax log_softmax".split())
-ON_AFFINE = set("sin cos".split())  # are layers among others, where their input is W · a or W · a + b
 HEAVY = 60  # symbols: what is longer gets a name, so that formulas grow no faster than the program
-WHOLE = {"softmax", "log_softmax"}  # mix coordinates: no column of derivatives
+
+
+def mixes(operation: Operation) -> bool:
+    """Whether it is an activation of whole columns, such as softmax: there is no column of derivatives."""
+    return bool(operation.activation) and not operation.coordinates
 
 
 class Step(NamedTuple):
@@ -85,9 +87,8 @@ class Reading:
         self.constants: dict[str, Any] = {}  # of these the arrays that have no name in the program
         self._complements: dict[Any, Any] = {}  # arrays that are 1 − another one, such as targets 1 − y
         self._expressions: dict[int, Expression] = {}
-        applied = [node._record.operation.key for node in self.nodes.values() if node._record.operation]
-        network = sum(name in LAYERS | ON_AFFINE for name in applied) > 1  # one sin alone is no layer
-        self._on_affine = ON_AFFINE if network else set()
+        applied = [node._record.operation for node in self.nodes.values() if node._record.operation]
+        self._network = sum(each.activation is not False for each in applied) > 1  # one sin alone is no layer
         self._layers = self._numbered()
         self._free = {letter: self._free_names(letter) for letter in ("W", "w", "C", "v", "δ")}
         for stamp in sorted(self.nodes):
@@ -242,14 +243,14 @@ class Reading:
             x = x._record.inputs[0]  # a linear layer: what goes in comes out
         if x is None or x._record is None or x._record.operation is None:
             return None
-        known = logits or operation.key in LAYERS
-        return x if known or (operation.key in self._on_affine and _is_affine(x._record)) else None
+        maybe = operation.activation is None and self._network and _is_affine(x._record)
+        return x if logits or operation.activation or maybe else None
 
     def _layer_name(self, record: Record) -> str | None:
         x = self._input_of_layer(record)
         if x is None or record.operation is None or record.operation.key == "softmax_cross_entropy":
             return None
-        letter = "a" if record.operation.key in WHOLE else "Σ"
+        letter = "a" if mixes(record.operation) else "Σ"
         return f"{letter}{self._layers[x._record.stamp]}"
 
     def _input_name(self, stamp: int) -> str | None:
@@ -258,7 +259,7 @@ class Reading:
     def _remember_slope(self, record: Record, inputs: list[Expression], out: Expression, name: str) -> None:
         """The derivative of a coordinate-wise layer: its own rule with g = 1."""
         operation = record.operation
-        if operation is None or self._input_of_layer(record) is None or operation.key in WHOLE:
+        if operation is None or self._input_of_layer(record) is None or mixes(operation):
             return
         if len(inputs) != 1 or operation.key == "exp":
             return
