@@ -67,8 +67,8 @@ def derive(
     two random perturbations of them and on numbers of other signs, and compared with the engine.
 
     A comparison of a tensor, such as the mask ``z > 0``, is the condition [z > 0] in the formula: 1 where it holds,
-    else 0. What NumPy makes of a mask (``~m``, ``m & n``, ``m.astype(float)``), and a comparison of a number without
-    axes, is a constant, as it was.
+    else 0. A constant that NumPy may have made of a mask (``~m``, ``m & n``, ``m.astype(float)``, ``np.sum(m)``,
+    an index ``m``), or that is a comparison of a number without axes, is refused: on other numbers it is another.
 
     Parameters
     ----------
@@ -97,9 +97,9 @@ def derive(
     Raises
     ------
     ValueError
-        For a `wrt` that is not on the tape, a name that no tensor or more than one bears, an assumption that the
-        numbers contradict, a graph or a formula that is too large, a form that the network does not have, a formula
-        whose numbers leave the range of floats where the engine's do not.
+        For such a constant, a `wrt` that is not on the tape, a name that no tensor or more than one bears, an
+        assumption that the numbers contradict, a graph or a formula that is too large, a form that the network does
+        not have, a formula whose numbers leave the range of floats where the engine's do not.
     RuntimeError
         If the formula and the engine disagree: it is never shown then.
 

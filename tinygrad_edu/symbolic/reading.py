@@ -204,19 +204,19 @@ class Reading:
     def _values(self, compared: Compared) -> list[Any]:
         return [self._expressions[x._record.stamp].value if _is_tracked(x) else _split(x)[1] for x in compared.inputs]
 
-    def constant(self, x: Any, value: Any, given: dict[str, Any], again: dict[int, Any]) -> Any:
-        """A constant of the tape, from other numbers of what is given, and the nodes recorded again of them, to which
-        it is added."""
+    def constant(self, x: Any, value: Any, given: dict[Any, Any], again: dict[int, Any]) -> Any:
+        """A constant of the tape, from other numbers of what is given, to which it is added, and the nodes recorded
+        again of them."""
         found, origin = self.condition(value), _origin_of(x)
-        if -id(x) in again and x is not None:
-            return again[-id(x)]
+        if x is not None and id(x) in given:
+            return given[id(x)]
         if found is not None or origin is not None:
             made: Any = found or origin
             inputs = [again[each._record.stamp]._value if _is_tracked(each) else
                       self.constant(*_split(each), given, again) for each in made.inputs]  # fmt: skip
             inputs = [x._value if isinstance(x, Node) else x for x in inputs]
             new = found.operation.forward(*inputs) if found else apply(made.operation, inputs, made.params)
-            return again.setdefault(-id(x), new) if x is not None else new
+            return given.setdefault(id(x), new) if x is not None else new
         key = _constant_key(x, np.asarray(value))
         if key in self._complements:
             return 1.0 - given[self._constant_names[self._complements[key]]]

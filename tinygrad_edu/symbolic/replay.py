@@ -105,6 +105,7 @@ def replayed(
     """
     kind = type(loss)
     again: dict[int, Any] = {}
+    constants: dict[Any, Any] = dict(numbers)
     leaves = {id(tensor): numbers[name] for name, tensor in reading.given.items()}
     for stamp in sorted(reading.nodes):
         node = reading.nodes[stamp]
@@ -115,7 +116,7 @@ def replayed(
         inputs = []
         for place, (x, value) in enumerate(zip(record.inputs, record.values, strict=True)):
             if x is None or x._record is None:
-                inputs.append(reading.constant(x, value, dict(numbers), again))
+                inputs.append(reading.constant(x, value, constants, again))
             else:
                 new = again[x._record.stamp]
                 inputs.append(new._value if (stamp, place) in cut else new)
