@@ -54,7 +54,7 @@ def _activation(operation: Operation) -> Activation:
 
 ACTIVATIONS = {  # the package's functions of coordinates that have no parameters, with their own rules
     **{key: _activation(each) for key, each in VOCABULARY.items()
-       if each.coordinates and all(rule and len(inspect.signature(rule).parameters) == 3 for rule in each.vjps or [None])},
+       if each.coordinates and [rule and len(inspect.signature(rule).parameters) for rule in each.vjps] == [3]},
     "ln": Activation(np.log, lambda z: 1 / z),
     "softmax": Activation(softmax, lambda z: softmax(z) * (1 - softmax(z))),  # of its diagonal
 }
@@ -161,7 +161,7 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("prod Π", np.prod, AXES),
     **_simple("std", np.std, ("axis", "ddof", "keepdims")), **_simple("var", np.var, ("axis", "ddof", "keepdims")),
     **_simple("ratio", ratio, arguments=2), **_simple("unit", unit, arguments=2),
-    **_simple("inverse", lambda x: unit(np.ones_like(x, float), x)), **_simple("safe_log", VOCABULARY["safe_log"].forward),
+    **_simple("inverse", lambda x: unit(np.ones_like(x, float), x)),
     **_simple("masked", lambda choice, x: choice * np.where(choice != 0, x, 1.0), arguments=2),
     **_simple("logsumexp", logsumexp, AXES), **_simple("log_softmax", log_softmax, ("axis",)),
     **_simple("leaky_relu", leaky_relu),

@@ -22,6 +22,7 @@ LETTERS = {  # what papers call the parts of a layer
     "W": set("W w θ Θ weight weights".split()), "b": set("b B β bias".split()),
     "δ": set("δ Δ delta Delta d dz dZ dN err error".split()),
 }  # fmt: skip
+SIGMOID = {"σ", "sigma"}
 INPUT = set("x X a0 A0 h0 H0 S0 Σ0 x0 X0 input inputs".split())
 GENERAL = re.compile(r"([Llkℓ](?![a-z]))?([+-]?\d+)?")  # a layer: 2, L, l+1
 
@@ -141,6 +142,7 @@ class Layers:
     reading: Reading
     mapping: Mapping[Any, Any]
     wrt: Any
+    literal: bool
     shown: dict[Key, str]
 
     def find_layers(self) -> None:
@@ -287,6 +289,8 @@ class Layers:
         number = self.number(layer) if layer else int(base[len(word) :].lstrip("_") or -1)
         if number is None:
             raise Unknown(whose(layer))
+        if self.literal and word in SIGMOID and number < 0:
+            return "sigmoid", ""
         if number < 0 or self.shared:
             return word, ""
         place = number - self.counting.values + 1

@@ -272,7 +272,7 @@ class Program:
         nodes = scope.reading.nodes
         kept = [each for each in quantities if each.kind in ("adjoint", "slope", "softmax")
                 or (each.kind == "value" and each.key in nodes and nodes[each.key]._record.operation is not None)]
-        made = [node for each in kept if each.kind == "adjoint" and (node := nodes.get(each.key)) is not None]
+        made = [nodes[each.key] for each in kept if each.kind == "adjoint" and each.key in nodes]
         before = [Quantity("adjoint", x._record.stamp)
                   for node in made if is_activation(node) or name_of(node) in CHOOSING
                   for x in node._record.inputs if x is not None and x._record is not None and x.shape == node.shape]

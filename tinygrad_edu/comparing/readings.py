@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -34,8 +35,8 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
     for numbering in scope.ways_to_count(text):
         if seen and not refused and not scope.free and numbering[:2] != scope.counting[:2]:
             return
-        counted = scope.renumbered(numbering)
-        for order in ORDERS if notation_of(text) != "numpy" else ORDERS[:1]:
+        orders = ORDERS if notation_of(text) != "numpy" else ORDERS[:1]
+        for counted, order in itertools.product(scope.renumbered(numbering).spoken(text), orders):
             try:
                 program = Program(text, counted, wrt, order)
                 program.formula({})  # whose names are all known, or it is refused
@@ -44,7 +45,7 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
                 break
             if any(scope.denies(counted, each.data) for each in program.choices()):
                 break
-            meant = [order, *(counted.find(each.data) for each in program.choices())]
+            meant = [counted.literal, order, *(counted.find(each.data) for each in program.choices())]
             if meant in seen:
                 continue
             seen.append(meant)
@@ -61,6 +62,7 @@ def counted_as(tree: Tree, program: Program, scope: Scope) -> list[str]:
     own, notes = program.scope, []
     if own.counting[:2] != scope.counting[:2]:
         notes.append(COUNTED[own.counting[:2]])
+    notes += ["σ is read as the sigmoid."] * own.literal
     names = (node for node in tree.walk() if node.kind == "name" and node.text != scope.shown.get(node.data.key))
     texts = (LAYERED.search(node.text) for node in names if not program.about_layers)
     letters = {(found[3] or found[5])[-1]: 0 for found in texts if found is not None}

@@ -76,6 +76,7 @@ class Scope(Layers):
 
     def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any], wrt: Any = None) -> None:
         self.loss, self.reading, self.mapping, self.wrt = loss, reading, mapping, wrt
+        self.literal = False  # whether σ is the sigmoid, whatever the layers have
         self._exact: dict[Name, list[Quantity]] = {}
         nodes = reading.nodes
         self.work = Work(sum(node._value.size for node in nodes.values()))
@@ -129,6 +130,15 @@ class Scope(Layers):
         keys = {getattr(layer, each) for layer in self.layers for part in parts for each in part} - {None}
         scope.recounted = {key for key in keys if self.shown.get(key, "")[-1:].isdigit()}
         return scope
+
+    def spoken(self, text: str) -> list[Scope]:
+        """The scope; and where σ may be the sigmoid, though no layer has it, one in which it is."""
+        maybe = re.search(r"σ|sigma", text) and all(name_of(node) != "sigmoid" for node in self.reading.nodes.values())
+        if not maybe:
+            return [self]
+        other = copy.copy(self)
+        other.literal = True
+        return [self, other]
 
     def denies(self, counted: Scope, name: Name | Quotient) -> bool:
         """Whether a name has a part of a layer in it that a person has given that name, and which it is not as layers
@@ -239,10 +249,18 @@ class Scope(Layers):
             return "the labels, one-hot"
         if quantity.kind == "softmax" and shown:
             return f"softmax({shown})" if not self.softmax_axis else f"softmax({shown}, axis={self.softmax_axis})"
-        if quantity.kind in ("adjoint", "slope") and not name.primes and not EXPLICIT.match(name.base):
-            return f"the gradient by {self._known(quantity.key)}" if quantity.kind == "adjoint" else self._slope_of(quantity.key)
+        explicit = name.primes or EXPLICIT.match(name.base)
+        if quantity.kind == "adjoint" and not explicit:
+            return f"the gradient by {self._known(quantity.key)}"
+        if quantity.kind == "slope" and not explicit:
+            return self._derived(quantity.key)
         alike = re.sub("Σ|Sigma", "S", joined(name.base)) == joined(shown)
         return shown if quantity.kind == "value" and not alike else ""
+
+    def _derived(self, key: Key) -> str:
+        """A derivative of an activation, by the name of its value, or by the function."""
+        operation = self.reading.nodes[key]._record.operation if isinstance(key, int) else None
+        return f"{self.shown.get(key) or (operation and (operation.symbol or operation.name))}′"
 
     def _known(self, key: Key) -> str:
         """A value by its name, or as the input of what has one: z of which only a = σ(z) is named; or as a product."""
