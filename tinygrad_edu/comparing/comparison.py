@@ -27,13 +27,14 @@ from .diagnosis import Diagnosis, explanations
 from .differences import agreement, placed
 from .display import LONGEST, Display
 from .finding import Finding, Inputs, samples
+from .functions import written_out
 from .grammar import parse
 from .printing import Printer
 from .programs import Fault, Line, Program, read_as
 from .readings import counted_as, readings
 from .scope import Quantity, Scope, joined
 from .spelling import Spelling
-from .statements import body
+from .statements import body, without_helpers
 from .tokens import FormulaError, notation_of, restored
 from .tree import Tree
 from .trial import SMALL, Trial
@@ -161,6 +162,8 @@ class Comparison(Display):
         if isinstance(formula, str):
             typed, formula = formula, restored(formula, scope.known())
             self._notes += ['It is read as a text with r in front: write r"…".'] * (formula != typed)
+            if formula.count("def ") > 1:
+                formula = written_out(without_helpers(formula))
             self.text = formula
         matrices = isinstance(formula, str) and notation_of(formula) != "numpy"
         self._inputs = Inputs(scope, node, matrices)

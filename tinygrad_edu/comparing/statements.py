@@ -27,27 +27,34 @@ class Statement(NamedTuple):
     returned: bool = False
 
 
+def _blank(found: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", found.group())
+
+
+def without_helpers(text: str) -> str:
+    """A program with blanks for functions that every program of derive has alike."""
+    for source in HELPERS.values():
+        text = re.sub(rf"(?m)^{re.escape(source)}$", _blank, text)
+    return text
+
+
 def body(text: str, known: Container[str] = ()) -> str:
     """A program with blanks for what is no statement: imports, the head of a function, functions that derive prints,
     and remarks such as (C1 is [[1, 2]]) of a name that is known."""
 
-    def blank(found: re.Match[str]) -> str:
-        return re.sub(r"[^\n]", " ", found.group())
-
-    for source in HELPERS.values():
-        text = re.sub(rf"(?m)^{re.escape(source)}$", blank, text)
+    text = without_helpers(text)
     for remark in re.finditer(r"(?m)^[ \t]*\((?:(\w+) is|not certified:) .*\)[ \t]*$", text):
         if remark[1] and remark[1] not in known:
             what = f"the tape has no {remark[1]}: a line such as {remark[1]} = np.array([[1, 2]]) says what it is"
             raise FormulaError(text, remark.start(), what)
-        text = text.replace(remark[0], blank(remark))
+        text = text.replace(remark[0], _blank(remark))
     heads = list(re.finditer(r"(?m)^[ \t]*def\s+(\w+)\s*\([^)]*\)[^:\n]*:", text))
     for head in heads:
         if len(heads) > 1 or re.search(rf"\b{head[1]}\(", text[head.end() :]):
             what = f"a function of one's own is not read: write the formula of {head[1]} where it is called"
             raise FormulaError(text, head.start(), what)
-    text = re.sub(r"(?m)^[ \t]*def\s+\w+\s*\([^)]*\)[^:\n]*:", blank, text)
-    return re.sub(r"(?m)^[ \t]*(?:import|from)\s+\w[^\n;]*", blank, text)
+    text = re.sub(r"(?m)^[ \t]*def\s+\w+\s*\([^)]*\)[^:\n]*:", _blank, text)
+    return re.sub(r"(?m)^[ \t]*(?:import|from)\s+\w[^\n;]*", _blank, text)
 
 
 def statements(text: str, known: set[str]) -> list[Statement]:
