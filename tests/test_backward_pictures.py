@@ -161,7 +161,7 @@ def test_broadcasting_is_undone_in_a_step_of_its_own():
         ("Δ1", "(4,3)", ("Δ1·1", "(4,3)·(3,1)→(4,1)"))
     ]
     assert [each.summed for each in swept(scalars()).contributions if each.summed] == [
-        ("1ᵀ·(∇v1ᵀ ∘ Aᵀ)·1", "(1,2)·((2,3) ∘ (2,3))·(3,1)→()"),
+        ("1ᵀ·(∇v1 ∘ A)·1", "(1,3)·((3,2) ∘ (3,2))·(2,1)→()"),
         ("∇v3ᵀ·1", "(2,3)·(3,1)→(2,)"),
     ]
 

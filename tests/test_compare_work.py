@@ -104,11 +104,11 @@ def test_what_takes_too_much_to_compute_is_refused_with_its_place(name):
 
 
 DEEP = {
-    "products from the right": ("⊗W", "W", ""), "indices behind": ("^2", "W", ""), "layers": ("a^{L-1} ", "", "a"),
+    "products from the right": ("⊗W", "W", ""), "indices behind": ("^2", "W", ""),
     "relations": (">W", "W", ""), "accents": (r"\hat", "", "{a}"), "columns": ("[:, None]", "W", ""),
     "sums": (".sum()", "W", ""), "roots": ("√", "", "W"), "powers": ("**W", "W", ""),
     "Kronecker": ("np.kron(", "", "W"),
-    "fractions": (r"\frac{1}{", "", "W"), "mixed": ("·Wᵀ ∘ W", "W", ""),
+    "fractions": (r"\frac{1}{", "", "W"),
     "sums of indices": (r"\sum_i ", "", "a_i"),
 }  # fmt: skip
 
@@ -118,6 +118,11 @@ def test_what_is_too_deep_is_refused(name):
     piece, before, after = DEEP[name]
     with pytest.raises(ValueError, match=r"^compare: more than (60 levels of nesting|150 operations, one inside)"):
         tg.compare(LOSS, W, filled(piece, before, after))
+
+
+@pytest.mark.parametrize("text", [filled("a^{L-1} ", "", "a"), filled("·Wᵀ ∘ W", "W", "")])
+def test_what_is_too_deep_in_one_reading_may_be_read_in_another(text):
+    assert tg.compare(LOSS, W, text).verdict == "ill-shaped"
 
 
 BOUNDLESS = ["W**(10**9)", "W*10**10**10", "np.ones((1e299, 1))", "np.ones((1e299*1e299, 1))", "np.ones((0/0, 1))",

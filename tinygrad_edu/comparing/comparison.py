@@ -481,7 +481,7 @@ class Comparison(Display):
 
 def _key(name: Any, target: Any) -> Name:
     """A key of names= as the grammar has it."""
-    number = isinstance(target, int | float | np.integer) and type(target) is not bool and abs(float(target)) < 1e300
+    number = isinstance(target, int | float | np.integer) and type(target) is not bool and -1e300 < target < 1e300
     if not isinstance(name, str) or not (number or isinstance(target, str | Node | np.ndarray)):
         raise TypeError(f"compare: names= maps names to names, arrays or numbers, got {shown(name)}: {shown(target)}")
     tree = parse(restored(name, set()), {name} if name.isidentifier() else ())

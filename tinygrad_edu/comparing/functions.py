@@ -29,8 +29,8 @@ class Inlining(ast.NodeTransformer):
 
 
 def written_out(text: str) -> str:
-    r"""A program whose functions are lines ``name = …`` and ``return …``, with these where the functions are called; any
-    other text as it is.
+    r"""A program whose functions are lines ``name = …`` and ``return …``, with these where the functions are called;
+    any other text as it is.
 
     >>> print(written_out("def f(x):\n    y = x + 1\n    return y * y\n\ndef g(W):\n    return f(2 * W)"))
     return (2 * W + 1) * (2 * W + 1)

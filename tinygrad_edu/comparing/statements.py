@@ -27,6 +27,12 @@ class Statement(NamedTuple):
     returned: bool = False
 
 
+REMARK = re.compile(r"""
+    ^[ \t]*\((?:(\w+)\ is|not\ certified:)\ .*\)[ \t]*$  # (C1 is [[1, 2]])
+    |^[^\n&=]*&?\\text\{\ is\ .*\}(?:\ *\\\\)?[ \t]*$  # C_{1} &\text{ is [[1, 2]]}
+""", re.VERBOSE | re.MULTILINE)
+
+
 def _blank(found: re.Match[str]) -> str:
     return re.sub(r"[^\n]", " ", found.group())
 
@@ -43,7 +49,7 @@ def body(text: str, known: Container[str] = ()) -> str:
     and remarks such as (C1 is [[1, 2]]) of a name that is known."""
 
     text = without_helpers(text)
-    for remark in re.finditer(r"(?m)^[ \t]*\((?:(\w+) is|not certified:) .*\)[ \t]*$", text):
+    for remark in re.finditer(REMARK, text):
         if remark[1] and remark[1] not in known:
             what = f"the tape has no {remark[1]}: a line such as {remark[1]} = np.array([[1, 2]]) says what it is"
             raise FormulaError(text, remark.start(), what)

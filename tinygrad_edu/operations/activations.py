@@ -97,7 +97,7 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
 LOWEST = {np.dtype(c): np.finfo(c).min for c in "efd"}
 
 
-def _peak(x: Any, axis: Axis) -> Any:
+def _peak(x: Any, axis: Axis = None) -> Any:
     """The maximum along an axis, kept. It is never −inf, so that x − peak is a number also where all of x is −inf."""
     return fold(np.maximum, x, axis, True, LOWEST.get(x.dtype))
 
