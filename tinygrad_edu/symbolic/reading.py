@@ -16,7 +16,8 @@ from ..record import Node, Operation, Origin, Record, apply
 from ..sweep import below, sweep
 from .coefficients import ONE
 from .expression import Expression, called, is_number, matrix_shape, plain
-from .terms import Shape, Term, atom, cancelled, filled, make
+from .recognised import SOFTMAX
+from .terms import Shape, Term, atom, cancelled, factor, filled, is_a, make, name_as
 from .text import unicode
 
 HEAVY = 60  # symbols: what is longer gets a name, so that formulas grow no faster than the program
@@ -143,6 +144,8 @@ class Reading:
         self.definitions[name] = out.term
         named = self._named(record.stamp, name, node)
         self._remember_slope(record, inputs, named, name)
+        if is_a(term := factor(out.term)[1], SOFTMAX) and atom(term) is out.term:
+            name_as(factor(named.term)[1], term)
         return named
 
     def _named(self, stamp: int, name: str, node: Any) -> Expression:

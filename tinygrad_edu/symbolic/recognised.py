@@ -9,7 +9,21 @@ from ..operations.facts import VOCABULARY
 from ..protocols import COMPARISONS
 from .coefficients import MINUS_ONE, ONE
 from .selections import is_picked, takes_rows
-from .terms import Call, Power, Shape, Term, atom, broadcast, factor, is_a, make, must_not_be_zero, poly, scaled
+from .terms import (
+    Call,
+    Power,
+    Shape,
+    Term,
+    atom,
+    broadcast,
+    factor,
+    is_a,
+    make,
+    must_not_be_zero,
+    other_name,
+    poly,
+    scaled,
+)
 
 GETITEM, EXP, SIGMOID, SOFTMAX, HEAVISIDE = (
     VOCABULARY[key] for key in "getitem exp sigmoid softmax heaviside".split()
@@ -113,7 +127,7 @@ def _softmax(exponential: Term, axis: int) -> Term:
     p = atom(exponential.args[0])
     moving = [item for item in p.items if _support(item[1])[axis] != 1] or list(p.items)
     call = Call(SOFTMAX, (("axis", axis),), (("axis", axis),), exponential.data.shapes, exponential.data.shape)
-    return make("call", [_argument(poly(moving, p.shape))], call, exponential.shape)
+    return other_name(make("call", [_argument(poly(moving, p.shape))], call, exponential.shape))
 
 
 def _support(mono: object) -> Shape:
@@ -126,6 +140,8 @@ def sums_to_one(x: Term, axis: int) -> bool:
         return sums_to_one(x.args[0], 1 - axis)
     if takes_rows(x):
         return axis == 1
+    if x.kind == "symbol":
+        x = other_name(x)
     return is_a(x, SOFTMAX) and dict(x.data.params)["axis"] % len(x.data.shape) == axis
 
 

@@ -69,6 +69,7 @@ class _Tables(threading.local):
     def __init__(self) -> None:
         self.table: MutableMapping[Any, Term] = WeakValueDictionary()
         self.cancelled: dict[Term, None] = {}  # what was divided by and multiplied with, and must not be 0
+        self.named: dict[Term, Term] = {}  # symbols of what is recognised, and what they stand for
 
 
 _tables = _Tables()
@@ -77,11 +78,22 @@ _tables = _Tables()
 @contextmanager
 def session(table: MutableMapping[Any, Term]) -> Iterator[None]:
     """Keep terms in a table of one's own: in which order a sum was written elsewhere does not matter then."""
-    before, _tables.table = _tables.table, table
+    before = _tables.table, _tables.named
+    _tables.table, _tables.named = table, {}
     try:
         yield
     finally:
-        _tables.table = before
+        _tables.table, _tables.named = before
+
+
+def name_as(symbol: Term, term: Term) -> None:
+    """Write a symbol wherever a term is recognised."""
+    _tables.named |= {symbol: term, term: symbol}
+
+
+def other_name(term: Term) -> Term:
+    """The symbol of a term that has one, or what a symbol stands for; else itself."""
+    return _tables.named.get(term, term)
 
 
 def make(kind: str, args: Sequence[Term] = (), data: Any = None, shape: Shape = (1, 1), items: Items = ()) -> Term:
