@@ -41,6 +41,8 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
                 program = Program(text, counted, wrt, order)
                 program.formula({})  # whose names are all known, or it is refused
             except FormulaError as error:
+                if seen and numbering == scope.counting:
+                    raise  # in another order of products it is too long or too deep
                 refused.append(error)
                 break
             if any(scope.denies(counted, each.data) for each in program.choices()):
