@@ -88,8 +88,6 @@ HUGE = {  # each a few characters that would take all memory
     "the larger of a column and a row": "np.maximum(np.ones((10000, 1)), np.ones((1, 10000)))",
     "a column times a row": "np.ones((10000, 1)) @ np.ones((1, 10000))",
     "inner products": filled("np.inner(np.ones((1000, 1000)), np.ones((1000, 1000))) + ", after="W"),
-    "an array that is broadcast": "np.sum(np.broadcast_to(W, (1e9, 3, 4)))",
-    "an einsum": "np.einsum('ij,kl,mn->jlmn', np.ones((900, 900)), np.ones((900, 900)), np.ones((900, 900)))",
     "a diagonal": "np.diagflat(np.ones((1000, 1000)))", "three axes": "np.ones((1000, 1000, 10000))",
     "a determinant": filled("np.linalg.det(np.ones((1000, 1000))) * ", after="W"),
     "an inverse": filled("@np.linalg.inv(np.eye(1000))", "np.eye(1000)"),
@@ -104,11 +102,11 @@ def test_what_takes_too_much_to_compute_is_refused_with_its_place(name):
 
 
 DEEP = {
-    "products from the right": ("⊗W", "W", ""), "indices behind": ("^2", "W", ""),
+    "products from the right": ("⊗W", "W", ""), "indices behind": ("^2", "W", ""), "layers": ("a^{L-1} ", "", "a"),
     "relations": (">W", "W", ""), "accents": (r"\hat", "", "{a}"), "columns": ("[:, None]", "W", ""),
     "sums": (".sum()", "W", ""), "roots": ("√", "", "W"), "powers": ("**W", "W", ""),
     "Kronecker": ("np.kron(", "", "W"),
-    "fractions": (r"\frac{1}{", "", "W"),
+    "fractions": (r"\frac{1}{", "", "W"), "mixed": ("·Wᵀ ∘ W", "W", ""),
     "sums of indices": (r"\sum_i ", "", "a_i"),
 }  # fmt: skip
 
@@ -120,15 +118,9 @@ def test_what_is_too_deep_is_refused(name):
         tg.compare(LOSS, W, filled(piece, before, after))
 
 
-@pytest.mark.parametrize("text", [filled("a^{L-1} ", "", "a"), filled("·Wᵀ ∘ W", "W", "")])
-def test_what_is_too_deep_in_one_reading_may_be_read_in_another(text):
-    assert tg.compare(LOSS, W, text).verdict == "ill-shaped"
-
-
 BOUNDLESS = ["W**(10**9)", "W*10**10**10", "np.ones((1e299, 1))", "np.ones((1e299*1e299, 1))", "np.ones((0/0, 1))",
              "np.reshape(W, (1e299, 1))", "np.sum(W, axis=1e30)", "W.shape[99999999999999999999]", "W * 0.0e-300 / 0",
-             "W^{10^9}", r"W^{-999999999}", "np.diff(W, 1e15)", "onehot(0 * W, 10**12) @ W",
-             "softmax(" * 20 + "W" + ")" * 20]  # fmt: skip
+             "W^{10^9}", r"W^{-999999999}", "softmax(" * 20 + "W" + ")" * 20]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", BOUNDLESS)
