@@ -345,6 +345,7 @@ def rows():
         yield coordinatewise, [positive(*shape)], {"functions": tuple(functions)}
     for shape in SHAPES:
         yield tg.squared_error, [real(*shape), real(*shape)], {}
+        yield tg.huber, [real(*shape), real(*shape)], {"width": 0.7}
         yield from ((tg.cross_entropy, [real(*shape), positive(*shape)], {"base": base}) for base in (None, 2))
 
 

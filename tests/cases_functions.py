@@ -39,7 +39,7 @@ SHAPES = [(), (0,), (1, 1), (2, 3), (3, 3)]
 UNARY = {
     real: [
         tg.expm1, tg.exp2, tg.cbrt, tg.reciprocal, tg.arctan, tg.sinh, tg.cosh, tg.arcsinh, tg.degrees, tg.radians,
-        tg.sinc, scaled(tg.sinc, 0.01), scaled(tg.sinc, 0.3), tg.gelu, tg.nan_to_num, tg.fabs, tg.positive,
+        tg.sinc, scaled(tg.sinc, 0.01), scaled(tg.sinc, 0.3), tg.gelu, tg.silu, tg.nan_to_num, tg.fabs, tg.positive,
         *(scaled(f, 0.4) for f in (tg.tan, tg.arcsin, tg.arccos, tg.arctanh)),
         *(scaled(f, 0.2) for f in (tg.floor, tg.ceil, tg.trunc, tg.rint, tg.round)),
     ],

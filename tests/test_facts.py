@@ -64,3 +64,12 @@ def test_the_rules_of_an_operation_are_the_derivatives_of_its_parts(key):
         whole = gradients(lambda *x, params=params: apply(PARTED[key], x, params), tracked(values), seed)
         for g, other in zip(whole, gradients(parts, tracked(values), seed), strict=True):
             assert_close(other, g, rtol=1e-9)
+
+
+def test_a_program_that_is_wrong_is_not_handed_out(monkeypatch):
+    x = tg.Tensor(np.array([0.5, -1.0, 2.0]), requires_grad=True, name="x")
+    loss = tg.sum(tg.sigmoid(x) ** 2)
+    assert "def sigmoid" in tg.derive(loss, x).numpy
+    monkeypatch.setattr(VOCABULARY["sigmoid"], "parts", lambda x: 1.0 / (1.0 + tg.exp(x)))
+    with pytest.raises(RuntimeError, match=r"^numpy: the program for x and the formula differ; this is a defect$"):
+        tg.derive(loss, x).numpy  # noqa: B018

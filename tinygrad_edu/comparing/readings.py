@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .grammar import ORDERS
+from .layers import name_of
 from .lookup import meanings
 from .programs import Program
 from .scope import Scope
@@ -36,7 +39,7 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
         if seen and not refused and not scope.free and numbering[:2] != scope.counting[:2]:
             return
         orders = ORDERS if notation_of(text) != "numpy" else ORDERS[:1]
-        for counted, order in itertools.product(scope.renumbered(numbering).spoken(text), orders):
+        for counted, order in itertools.product(_spoken(scope.renumbered(numbering), text), orders):
             try:
                 program = Program(text, counted, wrt, order)
                 program.formula({})  # whose names are all known, or it is refused
@@ -57,6 +60,16 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
                 count += 1
                 if count >= MOST:
                     return
+
+
+def _spoken(scope: Scope, text: str) -> list[Scope]:
+    """The scope; and where σ may be the sigmoid, though no layer has it, one in which it is."""
+    maybe = re.search(r"σ|sigma", text) and all(name_of(node) != "sigmoid" for node in scope.reading.nodes.values())
+    if not maybe:
+        return [scope]
+    literal = copy.copy(scope)
+    literal.literal = True
+    return [scope, literal]
 
 
 def counted_as(tree: Tree, program: Program, scope: Scope) -> list[str]:

@@ -131,15 +131,6 @@ class Scope(Layers):
         scope.recounted = {key for key in keys if self.shown.get(key, "")[-1:].isdigit()}
         return scope
 
-    def spoken(self, text: str) -> list[Scope]:
-        """The scope; and where σ may be the sigmoid, though no layer has it, one in which it is."""
-        maybe = re.search(r"σ|sigma", text) and all(name_of(node) != "sigmoid" for node in self.reading.nodes.values())
-        if not maybe:
-            return [self]
-        other = copy.copy(self)
-        other.literal = True
-        return [self, other]
-
     def denies(self, counted: Scope, name: Name | Quotient) -> bool:
         """Whether a name has a part of a layer in it that a person has given that name, and which it is not as layers
         are counted."""

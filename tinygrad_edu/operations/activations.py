@@ -34,8 +34,8 @@ from .reductions import _axes, kept, sum
 from .shapes import _reshape
 
 __all__ = [
-    "coordinatewise", "gelu", "identity", "leaky_relu", "log_softmax", "logsumexp", "relu", "sigmoid", "softmax",
-    "softplus",
+    "coordinatewise", "gelu", "identity", "leaky_relu", "log_softmax", "logsumexp", "relu", "sigmoid", "silu",
+    "softmax", "softplus",
 ]  # fmt: skip
 
 Axis = int | tuple[int, ...] | None
@@ -166,6 +166,18 @@ def gelu(x: Any) -> Any:
     return 0.5 * x * (1.0 + np.tanh(_gelu_argument(x)))
 
 
+@primitive(coordinates=True, activation=True)
+@np.errstate(over="ignore", under="ignore")
+def silu(x: Any) -> Any:
+    """x σ(x), coordinate by coordinate, which is also called swish; its derivative is silu(x) + σ(x) (1 − silu(x)).
+
+    >>> silu(np.array([-1000.0, 0.0, 1000.0]))
+    array([  -0.,    0., 1000.])
+    """
+    x = real(x)
+    return x / (1.0 + np.exp(0.0 - x))
+
+
 def _gelu_argument(x: Any) -> Any:
     return GELU_SCALE * (x + GELU_CUBIC * (x * x * x))
 
@@ -250,7 +262,7 @@ def _slopes(out: Any, z: Any, functions: tuple[Any, ...]) -> Any:
     return total
 
 
-ACTIVATIONS = {identity, sigmoid, softplus, relu, tanh, sin, cos, exp, sqrt, square, absolute, negative}
+ACTIVATIONS = {identity, sigmoid, silu, softplus, relu, tanh, sin, cos, exp, sqrt, square, absolute, negative}
 
 
 # --- the rules -------------------------------------------------------------------------------------------------------
@@ -262,6 +274,7 @@ vjps(sigmoid,         lambda g, out, x: g * out * (1.0 - out),                  
 vjps(softplus,        lambda g, out, x: g * sigmoid(x))
 vjps(relu,            lambda g, out, x: g * step(x))
 vjps(leaky_relu,      lambda g, out, x, slope: g * (step(x) * (1 - slope) + slope))
+vjps(silu,            lambda g, out, x: g * (out + sigmoid(x) * (1.0 - out)))
 vjps(gelu,            lambda g, out, x: g * _gelu_slope(x))
 vjps(softmax,         lambda g, out, x, axis: out * (g - sum(g * out, axis, keepdims=True)), source="sabine 3.2")
 vjps(log_softmax,     lambda g, out, x, axis: g - softmax(x, axis) * sum(g, axis, keepdims=True))
@@ -272,6 +285,7 @@ vjps(_coordinatewise, lambda g, out, z, functions: g * _slopes(out, z, functions
 
 parts(identity,       lambda x: x)
 parts(sigmoid,        lambda x: (e := exp(minimum(x, ENOUGH))) / (e + 1.0))
+parts(silu,           lambda x: x * sigmoid(x))
 parts(softplus,       lambda x: maximum(x, 0) + log1p(exp(-absolute(x))))
 parts(relu,           lambda x: maximum(x, 0))
 parts(leaky_relu,     lambda x, slope: maximum(x, 0) + minimum(x, 0) * slope)

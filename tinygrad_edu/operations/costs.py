@@ -9,11 +9,11 @@ import numpy as np
 
 from .activations import log_softmax, softmax
 from .defining import fold, primitive, vjps
-from .elementwise import log, not_equal, over_ln, ratio, real, safe_log, where
+from .elementwise import absolute, log, maximum, minimum, not_equal, over_ln, ratio, real, safe_log, where
 from .facts import parts
 from .reductions import sum
 
-__all__ = ["cross_entropy", "softmax_cross_entropy", "squared_error"]
+__all__ = ["cross_entropy", "huber", "softmax_cross_entropy", "squared_error"]
 
 
 def _demand_equal(t: Any, a: Any) -> None:
@@ -35,6 +35,29 @@ def squared_error(t: Any, a: Any) -> Any:
     _demand_equal(t, a)
     difference = real(t) - real(a)
     return fold(np.add, difference * (0.5 * difference))
+
+
+@primitive(inputs=2)
+def huber(t: Any, a: Any, width: float = 1.0) -> Any:
+    """Σ h(a − t), over everything, with h(d) = ½ d² for |d| ≤ w and w (|d| − ½ w) beyond: far off it grows like |d|.
+
+    Its gradient in a is a − t, cut off at −w and w. Source: P. J. Huber, Robust estimation of a location parameter,
+    Annals of Mathematical Statistics 35 (1964).
+
+    Parameters
+    ----------
+    t, a : target and output, of equal shape; else ValueError.
+    width : w, where the parabola ends; positive.
+
+    >>> float(huber(np.array([0.0, 0.0]), np.array([0.5, -3.0])))
+    2.625
+    """
+    _demand_equal(t, a)
+    if not width > 0:
+        raise ValueError(f"width must be positive, got {width!r}")
+    distance = np.abs(real(a) - real(t))
+    inside = np.minimum(distance, width)
+    return fold(np.add, inside * (distance - 0.5 * inside))
 
 
 @primitive(inputs=2, selects=True)
@@ -88,6 +111,8 @@ def _total(x: Any) -> Any:
 
 vjps(squared_error,         lambda g, out, t, a: g * (t - a),
                             lambda g, out, t, a: g * (a - t),                               source="sabine 2.1")
+vjps(huber,                 lambda g, out, t, a, width: g * _within(t - a, width),
+                            lambda g, out, t, a, width: g * _within(a - t, width))
 vjps(cross_entropy,         lambda g, out, t, a, base: over_ln(-(g * safe_log(a)), base),
                             lambda g, out, t, a, base: over_ln(-(g * ratio(t, a)), base),   source="sabine 2.2, A")
 vjps(softmax_cross_entropy, lambda g, out, t, z, base, axis: over_ln(-(g * log_softmax(z, axis)), base),
@@ -97,10 +122,17 @@ vjps(softmax_cross_entropy, lambda g, out, t, z, base, axis: over_ln(-(g * log_s
 # --- in terms of simpler operations
 
 parts(squared_error,         lambda t, a: sum((d := a - t) * d) * 0.5)
+parts(huber,                 lambda t, a, width:
+                             sum((inside := minimum(distance := absolute(a - t), width)) * (distance - inside * 0.5)))
 parts(cross_entropy,         lambda t, a, base: over_ln(-sum(t * log(where(not_equal(t, 0), a, 1))), base))
 parts(softmax_cross_entropy, lambda t, z, base, axis:
                              over_ln(-sum(where(not_equal(t, 0), t * log_softmax(z, axis), 0)), base))
 # fmt: on
+
+
+def _within(x: Any, width: float) -> Any:
+    """x, cut off at −w and w."""
+    return minimum(maximum(x, -width), width)
 
 
 def _surplus(t: Any, z: Any, axis: Any) -> Any:

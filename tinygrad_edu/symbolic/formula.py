@@ -206,8 +206,21 @@ class Formula(Readable):
 
     @functools.cached_property
     def numpy(self) -> str:
-        """A program in plain NumPy: it defines ``gradient``, a function of what is given; it returns the gradients."""
-        return program(self)
+        """A program in plain NumPy: it defines ``gradient``, a function of what is given; it returns the gradients. It
+        has been run, and what it returned is what the formula says."""
+        text, arguments = program(self)
+        inputs = [np.reshape(self.reading.values[name], np.shape(self.reading.given[name])) for name in arguments]
+        namespace: dict[str, Any] = {}
+        exec(text, namespace)  # identifiers, numbers and functions of our own
+        with np.errstate(all="ignore"):
+            found = namespace["gradient"](*inputs)
+        for line, own, x in zip(self.lines, self._numbers, found if len(self.lines) > 1 else [found], strict=True):
+            finite = np.isfinite(own)
+            error, largest = (np.max(np.abs(each[finite]), initial=0) for each in (np.asarray(x, float) - own, own))
+            tolerance = 1e-3 if any(each.dtype == np.float32 for each in inputs) else 1e-6
+            if np.shape(x) != line.shape or not error <= tolerance * largest + 1e-12:
+                raise RuntimeError(f"numpy: the program for {line.name} and the formula differ; this is a defect")
+        return text
 
     def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The numbers of all names, from those of what is given."""

@@ -43,9 +43,9 @@ class Code(NamedTuple):
 MANY = 30  # numbers of a constant that are not written into a program
 
 
-def program(formula: Formula) -> str:
-    """The source of a function ``gradient`` of what is given, which returns the gradients. Constants that have no name
-    are written into it, unless they are large.
+def program(formula: Formula) -> tuple[str, list[str]]:
+    """The source of a function ``gradient`` of what is given, which returns the gradients, and the names of its
+    arguments. Constants that have no name are written into it, unless they are large.
 
     Raises
     ------
@@ -75,14 +75,16 @@ def program(formula: Formula) -> str:
         name = writer.identifiers.new(f"d{line.name}")
         lines.append(f"    {name} = {result}  # {line.shape}")
         results.append(name)
-    head = f"def gradient({', '.join(writer.names[name] for name in given if name not in written)}):"
+    arguments = [name for name in given if name not in written]
+    head = f"def gradient({', '.join(writer.names[name] for name in arguments)}):"
     large = [name for name in formula.reading.constants if name in given and name not in written]
     said = "; ".join(f"{writer.names[name]} is the array of shape {np.shape(given[name])}" for name in large)
     lines[:0] = [f'    """The gradient. Of the constants of the program {said}."""'] * bool(said)
     helpers = "".join(f"{source}\n\n\n" for source in writer.helpers.values())
     returned = results[0] if len(results) == 1 else ", ".join(results)
     lines[:0] = [f"    {comment}" for comment in writer.identifiers.comments]
-    return "\n".join([f"import numpy as np\n\n\n{helpers}{head}", *lines, f"    return {returned}\n"])
+    text = "\n".join([f"import numpy as np\n\n\n{helpers}{head}", *lines, f"    return {returned}\n"])
+    return text, arguments
 
 
 def _in_order(definitions: Mapping[str, Term]) -> list[str]:
