@@ -395,7 +395,7 @@ ROWS = [tg.sigmoid, tg.tanh, tg.sin, tg.identity]
 MATRIX_PAIRS = [((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 2)), ((2, 2, 3), (3,)), ((2, 3), (2, 3, 2))]
 WORDS = {
     elementwise(): "negative square exp sin cos tanh sigmoid softplus identity expm1 exp2 arctan sinh cosh arcsinh "
-    "degrees rad2deg deg2rad radians gelu nan_to_num positive copy real conj conjugate atleast_1d atleast_2d "
+    "degrees rad2deg deg2rad radians gelu silu nan_to_num positive copy real conj conjugate atleast_1d atleast_2d "
     "atleast_3d ravel transpose permute_dims",
     elementwise("positive"): "sqrt log log1p log2 log10 reciprocal",
     elementwise("inside"): "tan arcsin arccos arctanh",
@@ -406,7 +406,7 @@ WORDS = {
     binary(None, None): "add subtract multiply logaddexp logaddexp2",
     binary(None, "positive"): "divide arctan2 hypot",
     binary("positive", None): "power",
-    equal(): "hadamard squared_error",
+    equal(): "hadamard squared_error huber",
     equal("positive"): "hadamard_divide cross_entropy",
     remainder: "mod remainder fmod",
     lambda b: call(*b.untied()): "maximum minimum fmax fmin",

@@ -304,6 +304,12 @@ FORMULAS = {
     ),
     "hadamard": lambda p, x, y: x * y,
     "hadamard_divide": lambda p, x, y: x / y,
+    "silu": lambda p, x: x * p.sigmoid(x),
+    "huber": lambda p, t, a: p.sum(
+        p.fixed(lambda d: np.where(abs(d) <= 1, 0.5, 0), a - t) * (a - t) ** 2
+        + p.fixed(lambda d: np.where(abs(d) > 1, np.sign(d), 0), a - t) * (a - t)
+        - p.fixed(lambda d: np.where(abs(d) > 1, 0.5, 0), a - t)
+    ),
     "squared_error": lambda p, t, a: p.sum((t - a) ** 2) / 2,
     "cross_entropy": lambda p, t, a: -p.sum(t * p.log(a)),
     "softmax_cross_entropy": lambda p, t, z, base, axis: -p.sum(t * p.log_softmax(z, axis)) / np.log(base or np.e),

@@ -214,11 +214,13 @@ class Formula(Readable):
         exec(text, namespace)  # identifiers, numbers and functions of our own
         with np.errstate(all="ignore"):
             found = namespace["gradient"](*inputs)
+        tolerance = 1e-3 if any(x.dtype == np.float32 for x in inputs) else 1e-6
         for line, own, x in zip(self.lines, self._numbers, found if len(self.lines) > 1 else [found], strict=True):
             finite = np.isfinite(own)
-            error, largest = (np.max(np.abs(each[finite]), initial=0) for each in (np.asarray(x, float) - own, own))
-            tolerance = 1e-3 if any(each.dtype == np.float32 for each in inputs) else 1e-6
-            if np.shape(x) != line.shape or not error <= tolerance * largest + 1e-12:
+            numbers = np.asarray(x, float)[finite] if np.shape(x) == line.shape else np.array(np.nan)
+            if numbers.shape == own[finite].shape and not np.isfinite(numbers).all():
+                raise ValueError(f"numpy: the program for {line.name} is not finite where the formula is")
+            if not np.allclose(numbers, own[finite], 0, tolerance * np.max(np.abs(own[finite]), initial=1e-6)):
                 raise RuntimeError(f"numpy: the program for {line.name} and the formula differ; this is a defect")
         return text
 
