@@ -118,7 +118,7 @@ def test_derived(case):
     formula = tg.derive(scalar(name)(X), X)
     assert_close(formula.evaluate(), first, rtol=1e-12, atol=1e-12)
     if name == "missing":  # there 0 stands beside a constant, not beside a choice
-        with pytest.raises(ValueError, match="^numpy: the program for x is not finite where the formula is"):
+        with pytest.raises(ValueError, match=r"^numpy: the program for x is not finite where the formula is"):
             formula.numpy  # noqa: B018
         return
     namespace = {}
