@@ -612,6 +612,17 @@ def test_what_derive_prints_is_read(network, wrt, form):
             assert tg.compare(loss, wrt, wrong).verdict == "wrong", wrong
 
 
+@pytest.mark.parametrize(("formula", "verdict"), [
+    (r"\frac{1}{6}((A - T) \odot A \odot (1 - A))^T 1", "right"), ("(1/6) ((A − T) ∘ A ∘ (1 − A))ᵀ 1", "right"),
+    (r"\frac{1}{6}((A - T) \odot A \odot (1 - A)) 1", "wrong"), (r"((A - T) \odot A \odot (1 - A))^T 1", "wrong"),
+])  # fmt: skip
+def test_a_one_behind_a_transpose_is_a_column_of_ones(formula, verdict):
+    X, W, b, T = leaves(np.random.default_rng(33), X=(6, 4), W=(4, 3), b=(3,), T=(6, 3))
+    loss = tg.sum((tg.sigmoid(X @ W + b).named("A") - T) ** 2) / 12
+    found = tg.compare(loss, b, formula)
+    assert found.verdict == verdict or (verdict == "wrong" and found.verdict == "ill-shaped")
+
+
 def test_remarks_of_names_that_are_known_are_no_lines():
     loss = constants()
     text = str(tg.derive(loss, "X"))

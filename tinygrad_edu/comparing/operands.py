@@ -55,7 +55,8 @@ class Operands(Indexing):
         token = self.take()
         after, before = self.next, self.tokens[self.at - 2].text if self.at > 1 else ""
         column = (after.kind == "power" and after.text == "T") or before == "·" or after.text == "·"
-        if token.text == "1" and self.notation == "unicode" and column:  # 1ᵀ·A and A·1: a column of ones
+        turned = before == "T" and (self.notation == "unicode" or self.tokens[self.at - 3].text == "^")
+        if token.text == "1" and (turned or (self.notation == "unicode" and column)):  # Aᵀ 1, 1ᵀ·A and A·1: ones
             return Tree("ones", data=False, at=token.at)
         if token.text == "1" and (after.text == "_" or (after.text[:1] == "_" and not after.spaced)):  # 1_n
             self.tokens[self.at - 1] = token._replace(kind="ones")
