@@ -21,7 +21,7 @@ LETTERS = {letter: rf"\{name}" for name, letter in GREEK.items()} | {"ϕ": r"\ph
 VARIANTS = {"φ": ("ϕ", r"\varphi"), "ε": ("ϵ", r"\varepsilon")}  # where the other one is there as well
 FUNCTIONS = {
     "sigmoid": r"\sigma", "exp": r"\exp", "log": r"\ln", "sin": r"\sin", "cos": r"\cos", "tanh": r"\tanh",
-    "max": r"\max", "min": r"\min", "trace": r"\operatorname{tr}",
+    "max": r"\max", "min": r"\min", "maximum": r"\max", "minimum": r"\min", "trace": r"\operatorname{tr}",
 }  # fmt: skip
 RELATIONS = {"≤": r" \leq ", "≥": r" \geq ", "≠": r" \neq "}
 
