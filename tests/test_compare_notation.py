@@ -623,6 +623,23 @@ def test_a_one_behind_a_transpose_is_a_column_of_ones(formula, verdict):
     assert found.verdict == verdict or (verdict == "wrong" and found.verdict == "ill-shaped")
 
 
+@pytest.mark.parametrize("formula", [
+    "np.sum(x**2, axis=(0, 2), keepdims=True) + 2 * x * np.sum(x, axis=(0, -1), keepdims=True)",
+    "sum(x^∘², axis=(0, 2), keepdims=True) + 2 x ∘ sum(x, axis=(0, 2), keepdims=True)",
+    r"\operatorname{sum}\left(x^{\circ 2}, \text{axis=(0, 2)}, \text{keepdims=True}\right)"
+    r" + 2 x \circ \operatorname{sum}\left(x, \text{axis=(-3, 2)}, \text{keepdims=True}\right)",
+])  # fmt: skip
+def test_several_axes(formula):
+    (x,) = leaves(np.random.default_rng(34), x=(2, 3, 2))
+    loss = tg.sum(x * tg.sum(x**2, axis=(0, 2), keepdims=True))
+    assert tg.compare(loss, x, formula).verdict == "right"
+    for other, verdict in (("(0, 1)", "wrong"), ("(0, 5)", "ill-shaped"), ("2", "wrong")):
+        assert tg.compare(loss, x, formula.replace("(0, 2)", other)).verdict == verdict
+    for refused in ("(0.5, 1)", "((0, 1), 2)"):
+        with pytest.raises(FormulaError):
+            tg.compare(loss, x, formula.replace("(0, 2)", refused))
+
+
 def test_remarks_of_names_that_are_known_are_no_lines():
     loss = constants()
     text = str(tg.derive(loss, "X"))

@@ -358,7 +358,8 @@ class Evaluation:
         axis = params.get("axis")
         if isinstance(axis, str):
             params["axis"] = None
-        elif axis is not None and axis not in range(-max(np.ndim(args[0]), 1), max(np.ndim(args[0]), 1)):
+        axes = axis if isinstance(axis, tuple) else () if axis is None or isinstance(axis, str) else (axis,)
+        if not {*axes} <= {*range(-max(np.ndim(args[0]), 1), max(np.ndim(args[0]), 1))}:
             raise Misfit(tree, f"{name} along axis {axis} of the shape {np.shape(args[0])}: there is no such axis")
         if "keepdims" in params:
             params["keepdims"] = params["keepdims"] in ("True", 1)

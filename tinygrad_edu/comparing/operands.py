@@ -179,27 +179,30 @@ class Operands(Indexing):
             tree = had((tree, 1), (call("ln", base), -1))
         return tree if power is None else self.superscript(tree, power, at)
 
-    def setting(self, value: Tree | str, at: int) -> object:
+    def setting(self, value: Tree | str | tuple[int, ...], at: int) -> object:
         """The value of an argument such as axis=0."""
+        if isinstance(value, tuple):
+            return value
         word = value if isinstance(value, str) else value.text.removeprefix("np.")
         if isinstance(value, str) or (value.kind == "name" and word in SETTINGS):
             return word
         if value.kind == "sum" and len(value.args) == 1 and value.args[0].kind == "number":
-            return -int(value.args[0].data)
+            return -_whole(value.args[0].data)
         if value.kind == "number" and math.isfinite(value.data):
-            return int(value.data)
+            return _whole(value.data)
         self.refuse("an argument such as axis= takes a number, True, False or None", at)
 
-    def arguments(self) -> tuple[list[Any], dict[str, Tree | str]]:
+    def arguments(self) -> tuple[list[Any], dict[str, Any]]:
         self.take("(")
         args: list[Tree | str] = []
-        params: dict[str, Tree | str] = {}
+        params: dict[str, Any] = {}
         while not self.follows(")"):
             if self.next.kind == "name" and self.tokens[self.at + 1].text == "=":
                 key = self.take().text
                 self.take("=")
                 word = self.next.text
-                params[key] = (self.take().text if word in SETTINGS else
+                several = self.attempt(self.several) if word == "(" else None
+                params[key] = (several if several is not None else self.take().text if word in SETTINGS else
                                self.quoted() if word == "'" else self.nested(self.sum))  # fmt: skip
             elif self.follows(*DTYPES):
                 params["dtype"] = self.take().text
@@ -212,6 +215,24 @@ class Operands(Indexing):
             self.take()
         self.take(")")
         return args, params
+
+    def several(self) -> tuple[int, ...]:
+        """Whole numbers in parentheses, with a comma: (0, -1), (2,), ()."""
+        numbers, closed = [], False
+        self.take("(")
+        while not self.follows(")"):
+            sign, token = self.sign(), self.take()
+            if not token.text.isdigit():
+                self.refuse("whole numbers are expected", token.at)
+            numbers.append(sign * int(token.text))
+            closed = not self.follows(",")
+            if closed:
+                break
+            self.take()
+        self.take(")")
+        if len(numbers) == 1 and closed:
+            self.refuse("a number in parentheses is no tuple")
+        return tuple(numbers)
 
     def quoted(self) -> str:
         """What stands between quotation marks."""
@@ -407,3 +428,8 @@ def _general(first: Tree, below: Tree, beside: Tree) -> Tree:
     if first.kind == "name":
         return named(first, first.data, re.sub(r"_\{?\d+\}?", f"_{{{''.join(indices)}}}", first.text), indices)
     return first.with_args(args) if args else first
+
+
+def _whole(number: float) -> float:
+    """A number, as a whole one where it is."""
+    return int(number) if number == int(number) else number

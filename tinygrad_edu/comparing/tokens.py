@@ -78,12 +78,13 @@ BESIDE = re.compile(  # two operands side by side, which Python has not: 2Qx, 2 
 NAMES = {  # and comments; in LaTeX _ is a sign
     True: (rf"[{LETTER}]+\d*", r"[\#%]"), False: (rf"[{LETTER}_][{LETTER}0-9_]*", r"\#"),
 }
+SETTING = r"\d+\.?\d*|[A-Za-z]+|[-(),\ ]"  # of an argument such as axis=(0, -1)
 TOKEN = {
     latex: re.compile(
         rf"""(?P<line>\s*(?<!\\)\n\s*)
         |(?P<space>\s+|\\\n|{comment}[^\n]*|\\(?:label|tag)\s*\{{[^}}]*\}})
-        |(?P<word>\\(?:operatorname\*?|text|mathrm|textrm|mathop|mbox|mathtt)\s*\{{\s*[A-Za-z][A-Za-z0-9_ ]*\}})
-        |(?P<setting>\\text\s*\{{(?:axis|keepdims)=-?\w+\}})
+        |(?P<word>\\(?:operatorname\*?|text|mathrm|textrm|mathop|mbox|mathtt)\s*\{{\s*[A-Za-z](?:[A-Za-z0-9_ ]|\\_)*\}})
+        |(?P<setting>\\text\s*\{{[a-z]+\d?=(?:{SETTING})+\}})
         |(?P<ones>\\(?:mathbf|boldsymbol|mathbb|bm|vec)\s*(?:\{{\s*1\s*\}}|1)|[𝟏𝟙])
         |(?P<environment>\\(?:begin|end)\s*\{{[a-z]+\*?\}})
         |(?P<break>\\\\(?:\*|\s?\[\d[^\]]*\])?)
@@ -197,12 +198,13 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
     if part in ('"', "″"):
         return [("operator", "'")] * 2
     if kind == "word":
-        word = part[part.index("{") + 1 : -1].strip().replace(" ", "_")
+        word = part[part.index("{") + 1 : -1].strip().replace("\\_", "_").replace(" ", "_")
         return [("name", word)]
     if kind == "setting":
         name, value = part[part.index("{") + 1 : -1].split("=")
-        sign = [("operator", "-")] * value.startswith("-")
-        return [("name", name), ("operator", "="), *sign, ("name" if value.isalpha() else "number", value.lstrip("-"))]
+        pieces = re.findall(SETTING, value.replace(" ", ""))
+        kinds = ("number" if each[0].isdigit() else "name" if each.isalpha() else "operator" for each in pieces)
+        return [("name", name), ("operator", "="), *zip(kinds, pieces, strict=True)]
     if kind in ("environment", "break", "ones", "line"):
         return [(kind, "".join(part.split()))]
     if kind == "below":
