@@ -363,7 +363,9 @@ def on_arrays(name, i):
 
     def call(*args, **params):
         out = function(*args, **params)
-        return np.asarray(out) if isinstance(out, np.generic) else out
+        several = out if isinstance(out, tuple) else (out,)
+        arrays = tuple(np.asarray(x) if isinstance(x, np.generic) else x for x in several)
+        return arrays if isinstance(out, tuple) else arrays[0]
 
     return call
 
