@@ -359,3 +359,22 @@ def test_names_of_labels_and_numbers():
     assert tg.compare(tg.sum((W @ x) ** 2), W, "2 * (W @ u) @ u.T", names={"u": x}).verdict == "right"
     with pytest.raises(ValueError, match="which the tape does not have"):
         tg.compare(tg.sum((W @ x) ** 2), W, "2 * (W @ u) @ u.T", names={"u": x + 1})
+
+
+@pytest.mark.parametrize(("call", "verdict"), [
+    ("error(a, t)", "right"), ("error(t, a)", "wrong"), ("-error(t, a)", "right"),
+])  # fmt: skip
+def test_functions_are_written_out_with_their_arguments_in_order(call, verdict):
+    rng = np.random.default_rng(2)
+    W, x, t = (tg.Tensor(rng.normal(size=shape), requires_grad=name == "W", name=name) for name, shape in
+               (("W", (3, 4)), ("x", (4, 5)), ("t", (3, 5))))  # fmt: skip
+    program = f"""
+def error(first, second):
+    difference = first - second
+    return difference
+
+def gradient(W, x, t):
+    a = np.tanh(W @ x)
+    return ({call} * (1 - a * a)) @ x.T
+"""
+    assert tg.compare(tg.squared_error(t, tg.tanh(W @ x)), W, program).verdict == verdict

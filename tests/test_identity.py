@@ -74,3 +74,16 @@ def test_pictures_and_steps_show_the_numbers_of_the_operation(name):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert f"{name}(x)" in tg.draw(loss, backward=True).dot.replace("\\", "")
+
+
+@pytest.mark.parametrize("name", ["swish", "sigmoid", "square", "norm"])
+def test_compare_knows_the_activation_of_a_layer_by_itself(name):
+    rng = np.random.default_rng(1)
+    W, b = (tg.Tensor(rng.normal(size=shape), requires_grad=True, name=called) for called, shape in
+            (("W", (3, 4)), ("b", (3, 1))))  # fmt: skip
+    x, t = tg.Tensor(rng.normal(size=(4, 5)), name="x"), tg.Tensor(rng.normal(size=(3, 5)), name="t")
+    loss = tg.sum((own(name)[0](W @ x + b) - t) ** 2) / 2
+    for formula in ("((a1 - t) * da1) @ x.T", "((a1 − t) ∘ σ'(z1))·xᵀ", f"(({name}(z1) - t) * (3 * z1**2 + 2)) @ x.T"):
+        assert tg.compare(loss, W, formula).verdict == "right", formula
+    for formula in ("((a1 - t) * a1 * (1 - a1)) @ x.T", "((a1 + t) ∘ σ'(z1))·xᵀ", f"(({name}(z1) - t) * z1) @ x.T"):
+        assert tg.compare(loss, W, formula).verdict == "wrong", formula
