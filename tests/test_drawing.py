@@ -374,6 +374,11 @@ def test_any_names_are_safe(names):
         assert_safe(names)
 
 
+@pytest.mark.parametrize("name", ["]", "]]>"])
+def test_brackets_alone_are_safe(name, any_engine):
+    assert_safe([name] * 7)
+
+
 def test_an_operation_of_a_user_may_be_called_anything(any_engine):
     x = tg.Tensor([1.0], requires_grad=True, name="x")
     for symbol in HOSTILE:

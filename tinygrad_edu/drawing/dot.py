@@ -150,5 +150,6 @@ def _cell(lines: Iterable[str], role: str, look: Theme, align: str = "center") -
 
 
 def _text(raw: str) -> str:
-    """What a person wrote, safe in a label and in XML: a backslash before a letter stands alone in a piece of text."""
-    return _PLACEHOLDER.sub(r"<font>\\</font>", html.escape(short(raw)))
+    """What a person wrote, safe in a label and in XML: a backslash before a letter stands alone in a piece of text, and
+    of a label that is a bracket alone Graphviz can make nothing."""
+    return _PLACEHOLDER.sub(r"<font>\\</font>", html.escape(short(raw)).replace("]", "&#93;"))
