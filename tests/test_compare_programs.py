@@ -378,3 +378,10 @@ def gradient(W, x, t):
     return ({call} * (1 - a * a)) @ x.T
 """
     assert tg.compare(tg.squared_error(t, tg.tanh(W @ x)), W, program).verdict == verdict
+
+
+def test_a_function_with_names_from_outside_is_refused():
+    W, x = tg.Tensor(np.ones((2, 3)), requires_grad=True, name="W"), tg.Tensor(np.ones((3, 1)), name="x")
+    program = "def twice(u):\n    return u + W\n\ndef gradient(W, x):\n    W = 2 * W\n    return twice(W) @ x @ x.T\n"
+    with pytest.raises(FormulaError, match="a function of one's own is not read: write the formula of twice"):
+        tg.compare(tg.sum((W @ x) ** 2), W, program)

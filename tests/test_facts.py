@@ -73,3 +73,14 @@ def test_a_program_that_is_wrong_is_not_handed_out(monkeypatch):
     monkeypatch.setattr(VOCABULARY["sigmoid"], "parts", lambda x: 1.0 / (1.0 + tg.exp(x)))
     with pytest.raises(RuntimeError, match=r"^numpy: the program for x and the formula differ; this is a defect$"):
         tg.derive(loss, x).numpy  # noqa: B018
+
+
+def test_parts_are_for_the_dtypes_that_programs_are_written_in():
+    x = np.array([-90.0, 0.0, 12.0, 90.0], np.float16)  # e^40 is infinite there
+
+    def f(x):
+        return tg.sum(tg.sigmoid(x) * np.arange(4).astype(np.float16))
+
+    value, gradient = tg.compile(f)(x)
+    assert_close(value, tg.value_and_grad(f)(x)[0])
+    assert_close(gradient, tg.grad(f)(x), atol=1e-3)

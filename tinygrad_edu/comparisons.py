@@ -90,5 +90,5 @@ def made(tensors: list[Any]) -> list[tuple[int, Any]]:
     """When comparisons that depend on one of these tensors were made, and the numbers that they gave."""
     stamps = {x._record.stamp for x in tensors if x._record is not None}
     ids = set(map(id, tensors))
-    return [(when, mask) for when, near, mask in _made
+    return [(when, mask) for when, near, mask in tuple(_made)  # other threads go on
             if any(x in stamps if isinstance(x, int) else id(x()) in ids for x in near)]  # fmt: skip

@@ -61,6 +61,7 @@ def listed(value: Any) -> str:
     """A parameter without the parentheses of a tuple."""
     return ", ".join(map(parameter, value)) if isinstance(value, tuple) else parameter(value)
 
+
 def places(index: Any) -> str:
     """An index as it is typed, with a short array as a list.
 

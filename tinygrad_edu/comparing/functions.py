@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 from collections.abc import Mapping
 
@@ -58,7 +59,11 @@ def _is_docstring(line: ast.stmt) -> bool:
 def _expression(function: ast.FunctionDef, functions: Mapping[str, ast.Lambda]) -> ast.Lambda:
     """A function as one expression. ValueError where it is more than that."""
     names: dict[str, ast.expr] = {}
-    for line in function.body:
+    own = {each.arg for each in function.args.args} | {"np"} | functions.keys()
+    for line in function.body[_is_docstring(function.body[0]) :]:
+        used = {each.id for each in ast.walk(line) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}
+        if any(name not in own | names.keys() and not hasattr(builtins, name) for name in used):
+            break  # a name from outside may mean another value where the function is called
         if isinstance(line, ast.Return) and line.value is not None and not function.args.defaults:
             return ast.Lambda(function.args, Inlining(names, functions).visit(line.value))
         if not (isinstance(line, ast.Assign) and len(line.targets) == 1 and isinstance(line.targets[0], ast.Name)):

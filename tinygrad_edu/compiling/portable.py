@@ -89,8 +89,8 @@ ENTRIES: dict[str, Callable[..., str]] = {
 
 def is_missing(operation: Operation) -> bool:
     """Whether the standard has no function for an operation."""
-    ufunc = ufunc_of(operation)
-    return operation.key not in ENTRIES and (ufunc is None or ufunc.__name__ not in SIGNS.keys() | FUNCTIONS.keys())
+    called = getattr(ufunc_of(operation), "__name__", "")
+    return operation.key not in ENTRIES and called not in SIGNS and called not in FUNCTIONS
 
 
 def expression(line: Line, args: Texts) -> str:

@@ -139,7 +139,10 @@ def _coordinatewise(form: Form, z: Any, functions: Sequence[Any]) -> Line | None
     for function, rows in groups:
         shape = (len(rows), *z.shape[1:])
         part = form.do("getitem", z, shape=shape, dtype=z.dtype, index=rows) if len(groups) > 1 else z
-        out = Form(form.writer, shape, form.dtype).called(function, (part,), {})
+        try:
+            out = Form(form.writer, shape, form.dtype).called(function, (part,), {})
+        except TypeError:  # NumPy's own function, for one
+            return None
         if out is None:
             return None
         parts.append(out)

@@ -100,7 +100,7 @@ def writes(line: Line) -> bool:
 
 def has_no_text(operation: Operation) -> bool:
     """Whether NumPy has no function of its own for an operation, so that one of the package's would be called."""
-    return ufunc_of(operation) is None and operation.key not in WRITING.keys() | MAKING.keys()
+    return ufunc_of(operation) is None and operation.key not in WRITING and operation.key not in MAKING
 
 
 def literal(value: Any) -> str | None:

@@ -10,7 +10,7 @@ import numpy as np
 from ..record import NO_PARAMETERS, Operation
 from ..tensor import Tensor
 from .known import OPERATIONS, key_of, ufunc_of
-from .lines import VARYING, Line, Lines, Symbol, is_regular
+from .lines import FLOATS, VARYING, Line, Lines, Symbol, is_regular
 
 FEW = 1 << 16  # sums of more than that are left to NumPy, which adds pairwise
 Rewriting = Callable[..., Line | None]  # of a form, the inputs and the parameters
@@ -66,18 +66,15 @@ class Form:
         return self.writer.write(OPERATIONS[name], inputs, params or NO_PARAMETERS, shape, dtype or self.dtype)
 
     def of_parts(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Line | None:
-        """The lines of what an operation is in terms of simpler ones, where there are numbers, and all are floating."""
+        """The lines of what an operation is in terms of simpler ones, where there are numbers of its dtypes."""
         lines = [x for x in inputs if isinstance(x, Line)]
-        if 0 in self.shape or self.dtype.kind != "f" or any(0 in x.shape or x.dtype.kind != "f" for x in lines):
+        if self.dtype not in FLOATS or any(0 in x.shape or x.dtype not in FLOATS for x in lines) or 0 in self.shape:
             return None
         return self.called(operation.parts, inputs, params)
 
     def called(self, function: Any, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Line | None:
-        """The lines of a function of lines; None where it is none of the package's operations."""
-        try:
-            out = function(*(self._sketch(x) if isinstance(x, Line) else x for x in inputs), **params)
-        except TypeError:  # NumPy's own function, for one
-            return None
+        """The lines of a function of lines; None where it gives no such form."""
+        out = function(*(self._sketch(x) if isinstance(x, Line) else x for x in inputs), **params)
         return out.line if isinstance(out, Symbol) and self.is_mine(out.line) else None
 
     def _sketch(self, line: Line) -> Sketch:

@@ -295,7 +295,7 @@ parts(log_softmax,    lambda x, axis: (d := _below_peak(x, axis)) - log(_total(e
 parts(logsumexp,      lambda x, axis, keepdims: _log_of_total(x, _axes(axis, x.ndim), keepdims))
 # fmt: on
 
-ENOUGH = 40.0  # 1/(1 + e^−x) is 1 from there on, in every dtype
+ENOUGH = 40.0  # 1/(1 + e^−x) is 1 from there on, in float32 and float64
 
 
 def _total(x: Any, axis: Axis) -> Any:

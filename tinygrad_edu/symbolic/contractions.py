@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 
-from .. import operations as op
+from ..operations.facts import VOCABULARY
 from .algebra import chained, multiplied, summed, transposed
 from .coefficients import ONE
-from .terms import Call, Shape, Term, atom, filled, make, scaled
+from .terms import Call, Shape, Term, atom, filled, is_a, make, scaled
 
-TRACE = op.diagonals._trace.operation  # type: ignore[attr-defined]
+RESHAPE, TRACE = (VOCABULARY[key] for key in ("reshape", "trace"))
 Part = tuple[Term, str]  # a matrix, a column or a number, and the letters of its axes
 
 
@@ -71,7 +71,7 @@ def partial_trace(shape: Shape, term: Term, axes: tuple[int, ...]) -> Term | Non
     if len(term.items) != 1 or len(shape) != 2:
         return None
     ((c, mono),) = term.items
-    apart = [part for part, n in mono if n == 1 and part.kind == "call" and _name(part) == "reshape"]
+    apart = [part for part, n in mono if n == 1 and is_a(part, RESHAPE)]
     units = [part for part in apart if part.args[0].kind == "eye"]
     if len(apart) != len(mono) or len(apart) - len(units) != 1 or len(units) > 1:
         return None
@@ -86,7 +86,3 @@ def partial_trace(shape: Shape, term: Term, axes: tuple[int, ...]) -> Term | Non
     offset = (("offset", 0),)
     trace = make("call", other.args, Call(TRACE, offset, offset, (own,), ()), (1, 1))
     return scaled(c, multiplied(atom(trace), atom(make("eye", shape=shape)), shape))
-
-
-def _name(term: Term) -> str:
-    return str(getattr(term.data.operation, "name", term.data.operation))

@@ -214,13 +214,15 @@ class Formula(Readable):
         exec(text, namespace)  # identifiers, numbers and functions of our own
         with np.errstate(all="ignore"):
             found = namespace["gradient"](*inputs)
-        tolerance = 1e-3 if any(x.dtype == np.float32 for x in inputs) else 1e-6
+        tolerance = 1e-2 if any(x.dtype == np.float32 for x in inputs) else 1e-4
+        size = max([1.0, *(float(np.max(np.abs(x[np.isfinite(x)]), initial=0)) for x in inputs)])
+        rounding = 1e-12 * min(size, 1e100) ** 2  # what is large on the way may cancel
         for line, own, x in zip(self.lines, self._numbers, found if len(self.lines) > 1 else [found], strict=True):
             finite = np.isfinite(own)
             numbers = np.asarray(x, float)[finite] if np.shape(x) == line.shape else np.array(np.nan)
             if numbers.shape == own[finite].shape and not np.isfinite(numbers).all():
                 raise ValueError(f"numpy: the program for {line.name} is not finite where the formula is")
-            if not np.allclose(numbers, own[finite], 0, tolerance * np.max(np.abs(own[finite]), initial=1e-6)):
+            if not np.allclose(numbers, own[finite], 0, tolerance * np.max(np.abs(own[finite]), initial=0) + rounding):
                 raise RuntimeError(f"numpy: the program for {line.name} and the formula differ; this is a defect")
         return text
 
