@@ -1,6 +1,7 @@
 """What is known of an operation beside its rule: whose it is, and what it is in terms of simpler operations."""
 
 import functools
+import inspect
 
 import numpy as np
 import pytest
@@ -84,3 +85,22 @@ def test_parts_are_for_the_dtypes_that_programs_are_written_in():
     value, gradient = tg.compile(f)(x)
     assert_close(value, tg.value_and_grad(f)(x)[0])
     assert_close(gradient, tg.grad(f)(x), atol=1e-3)
+
+
+def test_arity_and_parameters_are_those_of_every_record():
+    """What a record holds beside its inputs is what the operation says, in its order."""
+    seen = set()
+    for case in CASES:
+        out = case(*tracked(case.inputs))
+        for node in below(out).values() if isinstance(out, tg.Tensor) else ():
+            record = node._record
+            operation = record.operation
+            if operation is None or not operation.key:
+                continue
+            seen.add(operation.key)
+            assert operation.arity in (None, len(record.inputs)), operation
+            assert [*record.params] == [*operation.parameters], operation
+    assert len(seen) > 120, len(seen)
+    assert VOCABULARY["matmul"].arity == 2 and VOCABULARY["stack"].arity is None
+    assert VOCABULARY["sum"].parameters == {"axis": None, "keepdims": False}
+    assert VOCABULARY["stack"].parameters == {"axis": inspect.Parameter.empty}

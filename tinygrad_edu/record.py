@@ -12,7 +12,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ContextDecorator
 from contextvars import ContextVar
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -135,6 +135,8 @@ class Operation:
     forward: Callable[..., Any]
     _: KW_ONLY
     key: str = ""  # which of the package's own it is; a user's has none, whatever it is called
+    arity: int | None = None  # how many inputs it has; None: any number
+    parameters: Mapping[str, Any] = field(default_factory=dict)  # names, and defaults or Parameter.empty
     symbol: str | None = None  # how formulas and pictures write it
     broadcasts: bool = False  # inputs are broadcast against each other: the sweep sums adjoints over what was
     opaque: bool = False  # its rules may do anything with arrays and Tensors, and get nothing else

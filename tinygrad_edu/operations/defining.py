@@ -33,14 +33,12 @@ def primitive(
         signature = inspect.signature(definition)
         names = list(signature.parameters)
         count = len(names) if inputs is None else inputs
+        facts.update(arity=count, parameters={n: signature.parameters[n].default for n in names[count:]})
         operation = built_in(definition.__name__.strip("_"), forward or definition, **facts)
-        if count < len(names):
-            call = _with_parameters(operation, signature, count)
-        else:
-            call = {1: _unary, 2: _binary}.get(count, _nary)(operation, signature)
-        if count == len(names) and count <= 2:  # the parameters get their own names: squared_error(t=..., a=...)
-            code = call.__code__
-            call.__code__ = code.replace(co_varnames=(*names, *code.co_varnames[count:]))
+        kind = _with_parameters if count < len(names) else {1: _unary, 2: _binary}.get(count, _nary)
+        call = kind(operation, signature)
+        if count == len(names) and count <= 2:  # the inputs get their own names: squared_error(t=..., a=...)
+            call.__code__ = call.__code__.replace(co_varnames=(*names, *call.__code__.co_varnames[count:]))
         functools.update_wrapper(call, definition)
         call.operation = operation  # type: ignore[attr-defined]
         return call  # type: ignore[return-value]
@@ -93,11 +91,11 @@ def _nary(operation: Operation, signature: inspect.Signature) -> Callable[..., A
     return call
 
 
-def _with_parameters(operation: Operation, signature: inspect.Signature, count: int) -> Callable[..., Any]:
-    forward = operation.forward
-    names = list(signature.parameters)[count:]
+def _with_parameters(operation: Operation, signature: inspect.Signature) -> Callable[..., Any]:
+    forward, names = operation.forward, operation.parameters
+    count = len(signature.parameters) - len(names)
     positional = [n for n in names if signature.parameters[n].kind is not inspect.Parameter.KEYWORD_ONLY]
-    defaults = {n: p.default for n in names if (p := signature.parameters[n]).default is not p.empty}
+    defaults = {n: default for n, default in names.items() if default is not inspect.Parameter.empty}
 
     def call(*args: Any, **given: Any) -> Any:
         if count == 1 and args and type(args[0]) is ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,13 @@ VOCABULARY: dict[str, Operation] = {}  # the package's own operations, by key
 
 
 def built_in(name: str, forward: Callable[..., Any], **facts: Any) -> Operation:
-    """An operation of the package's own."""
+    """An operation of the package's own. Where nothing else is said, what `forward` takes by keyword only are the
+    parameters."""
+    if "arity" not in facts:
+        given = inspect.signature(forward).parameters.values()
+        facts["parameters"] = {each.name: each.default for each in given if each.kind is each.KEYWORD_ONLY}
+        anything = any(each.kind is each.VAR_POSITIONAL for each in given)
+        facts["arity"] = None if anything else len(given) - len(facts["parameters"])
     if getattr(forward, "nin", 0) == 1:  # a ufunc
         facts["coordinates"] = True
     operation = VOCABULARY[name] = Operation(name, forward, key=name, **facts)

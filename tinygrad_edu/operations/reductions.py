@@ -76,7 +76,7 @@ def named(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @named
-def product_of_others(x: Any, axis: Axis) -> Any:
+def product_of_others(x: Any, *, axis: Axis) -> Any:
     """For each number the product of all others over an axis, several, or everything."""
     return _along_last(_others, x, axis)
 

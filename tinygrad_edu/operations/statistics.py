@@ -245,7 +245,7 @@ def _after(g: Any, x: Any, axis: int) -> Any:
 
 
 @named
-def cumprod_adjoint(g: Any, out: Any, x: Any, axis: int) -> Any:
+def cumprod_adjoint(g: Any, out: Any, x: Any, *, axis: int) -> Any:
     """The adjoint of x for that of its running products."""
     return _before(out, axis) * _after(g, x, axis)
 
