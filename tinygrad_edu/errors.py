@@ -190,6 +190,6 @@ def demand_plain(x: Any, name: str) -> None:
                 demand_plain(part, name)
     kind = type(x)
     changed = isinstance(x, ndarray) and any(getattr(kind, m) is not getattr(ndarray, m) for m in ARITHMETIC)
-    if changed and kind.__module__.partition(".")[0] != __package__:
+    if changed and kind.__module__.partition(".")[0] != __name__.partition(".")[0]:
         lost = next(LOST[c.__name__] for c in kind.__mro__ if c.__name__ in LOST)
         raise TypeError(f"{name}: a {kind.__name__} would lose {lost}")

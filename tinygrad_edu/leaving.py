@@ -55,8 +55,8 @@ class Running:
         """Say that the result depends on nothing that is differentiated in, in the line that called the package."""
         for outer in state.running.get():
             outer.reached = True  # once is enough
-        level, frame = 1, sys._getframe()
-        while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        level, frame, package = 1, sys._getframe(), __name__.partition(".")[0]
+        while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
             level, frame = level + 1, frame.f_back
         text = f"{self.name}: the result does not depend on what is differentiated in, so every derivative is 0"
         warnings.warn(text, IndependentWarning, stacklevel=level)
