@@ -52,7 +52,7 @@ def is_mean(term: Term) -> bool:
 
 def is_condition(term: Term) -> bool:
     """Whether it is 1 where something holds, else 0: Iverson's bracket."""
-    return is_a(term, *OTHERWISE)
+    return term.kind == "call" and term.data.operation in OTHERWISE
 
 
 # --- sums and Hadamard products --------------------------------------------------------------------------------------
