@@ -61,7 +61,7 @@ class Local:
         self._loss = loss
         with session(self._table), np.errstate(all="ignore"):
             self._reading = Reading(loss, set(), shown)
-            self._tidier = Tidier(primes(self._reading, "prime"), lambda term: None)
+            self._tidier = Tidier(primes(self._reading, "prime"), {})
         self.names, self.definitions = self._reading.names, self._reading.definitions
         self.slopes = self._reading.primes
         self.adjoints: dict[int, str] = {}
