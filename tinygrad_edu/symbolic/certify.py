@@ -26,7 +26,7 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
     far = [found for trial in (NEAR, NEAR + 1) if (found := across(reading, loss, trial, assume)) is not None]
     for trial, (given, again) in enumerate([*near, *far]):
         engine = _engine(reading, loss, wanted, given, again)
-        values = formula.values({name: np.reshape(x, matrix_shape(np.shape(x))) for name, x in given.items()})
+        values = formula.values({name: x.reshape(matrix_shape(x.shape)) for name, x in given.items()})
         for line, reference in zip(formula.lines, engine, strict=True):
             with np.errstate(all="ignore"):
                 mine = np.broadcast_to(evaluate(line.term, values), matrix_shape(line.shape))
