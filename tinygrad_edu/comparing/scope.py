@@ -65,6 +65,10 @@ SAMPLES = set("n m N M B batch batch_size num_samples n_samples num_examples num
 CLASSES = set("k K C".split())
 SIZES = SAMPLES | CLASSES
 GREEK = {**LATEX, "lam": "λ"}
+SPELLINGS: dict[str, list[str]] = {}  # λ, lambda, lam, of each of them
+for _word, _letter in GREEK.items():
+    SPELLINGS.setdefault(_letter, [_letter]).append(_word)
+    SPELLINGS[_word] = SPELLINGS[_letter]
 
 
 CONVENTIONS = {word for words in (*LETTERS.values(), OUTPUT, TARGET, INPUT, COST, HIDDEN, SIZES, SCALARS)
@@ -327,12 +331,10 @@ class Scope(Layers):
     def _of_tape(self, name: Name) -> list[Quantity]:
         layer = self.number(name.layer)
         bases = [name.base, joined(name.base), re.sub(r"(?<=\D)(\d+)$", r"_\1", name.base)]
-        for letter in dict.fromkeys(GREEK.values()):
-            spellings = [letter, *(word for word, meant in GREEK.items() if meant == letter)]  # λ, lambda, lam
-            for one in spellings:
-                if re.fullmatch(rf"{one}(_?\d*)", name.base):
-                    bases += [other + name.base[len(one) :].lstrip("_") for other in spellings if other != one]
-                    bases += [each for word in spellings if name.base == one for each in (f"\\{word}", f"{word}_")]
+        letter = re.sub(r"_?\d*$", "", name.base)
+        spellings = SPELLINGS.get(letter, [])
+        bases += [other + name.base[len(letter) :].lstrip("_") for other in spellings if other != letter]
+        bases += [each for word in spellings if name.base == letter for each in (f"\\{word}", f"{word}_")]
         bases.append(name.base.replace("_hat", "hat"))
         for base in bases:
             patterns = ("{}{}", "{}_{}", "{}^{}", "{}[{}]")

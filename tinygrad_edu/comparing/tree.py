@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
 from typing import Any
 
 
@@ -46,11 +45,14 @@ class Tree:
         data = self.data if data is None else data
         return Tree(self.kind, args, data, text=self.text, at=self.at, indices=self.indices)
 
-    def walk(self) -> Iterator[Tree]:
-        """The node and all below it."""
-        yield self
-        for each in self.args:
-            yield from each.walk()
+    def walk(self) -> list[Tree]:
+        """The node and all below it, from the left to the right."""
+        found, pending = [], [self]
+        while pending:
+            node = pending.pop()
+            found.append(node)
+            pending += node.args[::-1]
+        return found
 
     def replaced(self, old: Tree, new: Tree) -> Tree:
         """The tree with one node replaced by another; a product in a product becomes one product."""
@@ -65,8 +67,8 @@ class Tree:
 
     def flattened(self) -> Tree:
         """The tree with A · (B · C) as A · B · C."""
-        args = tuple(each.flattened() for each in self.args)
-        if self.kind == "dot":
+        args = tuple([each.flattened() for each in self.args])
+        if self.kind == "dot" and any(each.kind == "dot" for each in args):
             return dot(*args, by=self.data)
         return self if all(map(operator.is_, args, self.args)) else self.with_args(args)
 
