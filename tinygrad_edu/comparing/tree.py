@@ -56,9 +56,9 @@ class Tree:
 
     def replaced(self, old: Tree, new: Tree) -> Tree:
         """The tree with one node replaced by another; a product in a product becomes one product."""
-        if self is old:
-            return new
-        args = tuple(each.replaced(old, new) for each in self.args)
+        if self is old or not self.args:
+            return new if self is old else self
+        args = tuple([each.replaced(old, new) for each in self.args])
         if all(map(operator.is_, args, self.args)):
             return self
         if self.kind == "dot":
@@ -77,7 +77,7 @@ class Tree:
         if self.kind == "name" and self.data in exchange:
             new = exchange[self.data]
             return Tree(new.kind, new.args, new.data, text=new.text, at=self.at, indices=self.indices or new.indices)
-        args = tuple(each.renamed(exchange) for each in self.args)
+        args = tuple([each.renamed(exchange) for each in self.args])
         return self if all(map(operator.is_, args, self.args)) else self.with_args(args)
 
     def reindexed(self, exchange: dict[str, str]) -> Tree:
