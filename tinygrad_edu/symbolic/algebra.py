@@ -204,7 +204,7 @@ def power(p: Term, r: Power) -> Term:
 
 def support(p: Term) -> Shape:
     """The shape that a poly has before it is broadcast."""
-    return broadcast((1, 1), *(part.shape for _, mono in p.items for part, _ in mono))
+    return broadcast((1, 1), *[part.shape for _, mono in p.items for part, _ in mono])
 
 
 def _factors(p: Term) -> tuple[Coefficient, Monomial, list[Term]]:

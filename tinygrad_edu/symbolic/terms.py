@@ -220,7 +220,7 @@ def broadcast(*shapes: Shape) -> Shape:
     """The shape that shapes are broadcast to."""
     ndim = max(map(len, shapes), default=2)
     padded = [(1,) * (ndim - len(shape)) + shape for shape in shapes]
-    return tuple(max(lengths) if 0 not in lengths else 0 for lengths in zip(*padded, strict=True))
+    return tuple([max(lengths) if 0 not in lengths else 0 for lengths in zip(*padded, strict=True)])
 
 
 def scaled(c: Coefficient, p: Term) -> Term:
