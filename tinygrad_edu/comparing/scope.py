@@ -65,10 +65,6 @@ SAMPLES = set("n m N M B batch batch_size num_samples n_samples num_examples num
 CLASSES = set("k K C".split())
 SIZES = SAMPLES | CLASSES
 GREEK = {**LATEX, "lam": "λ"}
-SPELLINGS: dict[str, list[str]] = {}  # λ, lambda, lam, of each of them
-for _word, _letter in GREEK.items():
-    SPELLINGS.setdefault(_letter, [_letter]).append(_word)
-    SPELLINGS[_word] = SPELLINGS[_letter]
 
 
 CONVENTIONS = {word for words in (*LETTERS.values(), OUTPUT, TARGET, INPUT, COST, HIDDEN, SIZES, SCALARS)
@@ -331,10 +327,12 @@ class Scope(Layers):
     def _of_tape(self, name: Name) -> list[Quantity]:
         layer = self.number(name.layer)
         bases = [name.base, joined(name.base), re.sub(r"(?<=\D)(\d+)$", r"_\1", name.base)]
-        letter = re.sub(r"_?\d*$", "", name.base)
-        spellings = SPELLINGS.get(letter, [])
-        bases += [other + name.base[len(letter) :].lstrip("_") for other in spellings if other != letter]
-        bases += [each for word in spellings if name.base == letter for each in (f"\\{word}", f"{word}_")]
+        stem = re.sub(r"_?\d*$", "", name.base)
+        letter = GREEK.get(stem, stem)
+        words = [word for word, meant in GREEK.items() if meant == letter]
+        spellings = [letter, *words] if words else []  # λ, lambda, lam
+        bases += [other + name.base[len(stem) :].lstrip("_") for other in spellings if other != stem]
+        bases += [each for word in spellings if name.base == stem for each in (f"\\{word}", f"{word}_")]
         bases.append(name.base.replace("_hat", "hat"))
         for base in bases:
             patterns = ("{}{}", "{}_{}", "{}^{}", "{}[{}]")

@@ -61,9 +61,7 @@ class Term:
     turns: int
 
     def __repr__(self) -> str:
-        from .text import unicode
-
-        return f"<{unicode(self)} {self.shape}>"
+        return f"<{self.kind} of {', '.join(sorted(names_in([self])))} {self.shape}>"  # `text.unicode` writes it out
 
 
 class _Tables(threading.local):
