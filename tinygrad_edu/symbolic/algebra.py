@@ -376,7 +376,8 @@ def rebuilt(p: Term, replace: Callable[[Term], Term | None], known: dict[Term, T
     """A poly with terms replaced by polys, in normal form again; itself where nothing is replaced. `replace` gives None
     for what stays."""
     new = {part: _rebuilt_term(part, replace, known) for _, mono in p.items for part, _ in mono}
-    if all(map(operator.is_, new, new.values())):
+    opened = any([mono and mono[0][0].kind == "poly" and mono[0][1] == 1 for _, mono in p.items])  # −(a − b) is b − a
+    if not opened and all(map(operator.is_, new, new.values())):
         return p
     total = []
     for c, mono in p.items:

@@ -50,7 +50,7 @@ class Tidier:
 
     def tidy(self, p: Term) -> Term:
         """A poly as it is to be printed."""
-        return without_a_sign(self._poly(rebuilt(p, self.replaced.get, self.rebuilt) if self.replaced else p))
+        return without_a_sign(self._poly(rebuilt(p, self.replaced.get, self.rebuilt)))
 
     def _poly(self, p: Term) -> Term:
         if p not in self.known:
