@@ -157,6 +157,7 @@ class Comparison(Display):
         self._notes: list[str] = []  # of how the text is read
         self._misfit = self.diagnosis = ""
         self._others: dict[Quantity, Inputs] = {}
+        self._tried: dict[tuple[Tree | None, bool], bool] = {}  # whether a formula is right
         self.verdict = "wrong"
         scope = Scope(loss, reading, {_key(name, target): target for name, target in names.items()}, node)
         if isinstance(formula, str):
@@ -209,7 +210,8 @@ class Comparison(Display):
                 Candidate(functools.partial(_evaluated, each), each, printer, program, choose)
                 for each in (tree.flattened(), tree)
             )
-            value, typed = self._run(candidate), self._run(as_typed)
+            value = self._run(candidate)
+            typed = value if candidate.tree is tree else self._run(as_typed)
             if (value is None) != (typed is None) or (notation == "numpy" and not _equal(value, typed)):
                 candidate = as_typed if notation == "numpy" or value is None else candidate
             if self._right(candidate) and self._fault(candidate, right=True) is None:
@@ -248,14 +250,16 @@ class Comparison(Display):
 
     def _right(self, candidate: Candidate, likely: bool = False) -> bool:
         """Whether a formula is the gradient: on the tape's numbers and on fresh ones, which may be as is `likely`."""
-        value = self._run(candidate)
-        if value is None or not self._close(value):
-            return False
-        if not self._exact:
-            return True
-        with np.errstate(all="ignore"):
-            trials = self._inputs.likely if likely else self._inputs.fresh
-            return all(self._close(np.asarray(candidate.run(trial)), trial) for trial in trials)
+        tried = candidate.tree, likely
+        if candidate.tree is None or tried not in self._tried:
+            value = self._run(candidate)
+            right = value is not None and self._close(value)
+            if right and self._exact:
+                trials = self._inputs.likely if likely else self._inputs.fresh
+                with np.errstate(all="ignore"):
+                    right = all(self._close(np.asarray(candidate.run(trial)), trial) for trial in trials)
+            self._tried[tried] = right
+        return self._tried[tried]
 
     def _contradicts(self, candidate: Candidate, trial: Trial) -> bool:
         """Whether a formula is wrong on other inputs by more than could come from rounding."""
@@ -472,10 +476,8 @@ class Comparison(Display):
     def closed_form(self) -> Formula | None:
         """The right formula, as `derive` has it; None where it has none."""
         for form in ("inlined", "recursive"):
-            try:
+            with contextlib.suppress(ValueError, RuntimeError):
                 return derive(self._loss, self._node, form=form)
-            except (ValueError, RuntimeError):
-                continue
         return None
 
 

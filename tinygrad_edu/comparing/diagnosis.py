@@ -115,15 +115,14 @@ class Diagnosis:
 
     def scaled(self, c: float, tree: Tree | None) -> Finding:
         """The formula is c times the gradient."""
-        numeric = [] if tree is None else edits(tree, self.context, (extra, products, constants))
-        numbers = [each.tree for each in numeric if each.cause in ("extra", "division", "constant")]
-        plainer = next((each for each in numbers if self.right(lambda trial, each=each: trial.evaluate(each))), None)  # type: ignore[misc]
-        if plainer is not None and abs(c + 1) > 1e-7:
-            return self.with_factor((), "", tree, c, 0.5)._replace(mended=plainer)
         if abs(c + 1) < 1e-7:
             mended = None if tree is None else _negated(tree)
             return Finding(("sign",), "The sign is wrong: it is minus the gradient.", mended)
-        return self.with_factor((), "", tree, c, 0.5)
+        found = self.with_factor((), "", tree, c, 0.5)
+        numeric = [] if tree is None else edits(tree, self.context, (extra, products, constants))
+        numbers = (each.tree for each in numeric if each.cause in ("extra", "division", "constant"))
+        plainer = next((each for each in numbers if self.right(lambda trial, each=each: trial.evaluate(each))), None)  # type: ignore[misc]
+        return found._replace(mended=plainer) if plainer is not None else found
 
     def with_factor(self, causes: tuple[str, ...], said: str, tree: Tree | None, c: float, cost: float) -> Finding:
         """An explanation that leaves a constant factor."""

@@ -54,9 +54,9 @@ class Parser(Operands):
             self.take()
         if self.next.kind != "end":
             self.refuse(f"{self.next.text!r} is left over")
-        level = [tree]
-        for _ in range(TALLEST):
-            level = [each for node in level for each in node.args]
+        level, height = [tree], 0
+        while level and height < TALLEST:
+            level, height = [each for node in level for each in node.args], height + 1
         if level:
             self.refuse(f"more than {TALLEST} operations, one inside the other", level[0].at)
         return tree

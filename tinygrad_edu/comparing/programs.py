@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import re
 from collections.abc import Callable, Container, Iterator, Mapping
@@ -312,6 +313,11 @@ class Program:
         several = self.scope.reading.nodes[self.wrt]._value.size > 1
         return Tree("ones", data=False, at=tree.at) if several and tree.kind == "number" and tree.data == 1 else tree
 
+    @functools.cached_property
+    def needed(self) -> set[int]:
+        """The places of the lines that the gradient is made of."""
+        return next(line for line in self.read({}) if line.place == self.goal).needs
+
     def read(self, choose: Mapping[Any, int]) -> Iterator[Line]:
         """The lines in their order; what `stands` for the name of one may be exchanged before the next is read."""
         defined: dict[Any, list[Any]] = {}  # the name, what it stands for, the lines that it needs
@@ -389,11 +395,10 @@ class Program:
         """The first wrong line, where earlier ones stand for what the tape has; where the formula is `right`, only a
         chain with a wrong link. Of wrong lines that the formula does not need there are notes. Where the loss is a
         mean over a `batch`, a line such as dZ = A − Y may be that of one sample, divided later."""
-        goal = next(line for line in self.read(choose) if line.place == self.goal)
         lines: list[Line] = []
         for line in self.read(choose):
             lines.append(line)
-            needed, last = line.place in goal.needs, line.place == self.goal
+            needed, last = line.place in self.needed, line.place == self.goal
             name = line.raw.target
             wanted = [Quantity("adjoint", self.wrt)] if last else line.wanted
             if last and name is not None and (other := self._other(name, wanted[0], ratio, line)):

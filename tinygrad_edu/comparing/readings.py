@@ -42,7 +42,7 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
         for counted, order in itertools.product(_spoken(scope.renumbered(numbering), text), orders):
             try:
                 program = Program(text, counted, wrt, order)
-                program.formula({})  # whose names are all known, or it is refused
+                first = program.formula({})  # whose names are all known, or it is refused
             except FormulaError as error:
                 if seen and numbering == scope.counting:
                     raise  # in another order of products it is too long or too deep
@@ -56,7 +56,8 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
             seen.append(meant)
             for choose, likely in meanings(program.choices(), counted):
                 agreeing = any(numbering[:2] == each[:2] for each in scope.agreeing)
-                yield program, choose, program.formula(choose), likely and agreeing
+                tree = program.formula(choose) if any(choose.values()) else first
+                yield program, choose, tree, likely and agreeing
                 count += 1
                 if count >= MOST:
                     return

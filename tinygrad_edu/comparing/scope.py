@@ -327,12 +327,12 @@ class Scope(Layers):
     def _of_tape(self, name: Name) -> list[Quantity]:
         layer = self.number(name.layer)
         bases = [name.base, joined(name.base), re.sub(r"(?<=\D)(\d+)$", r"_\1", name.base)]
-        for letter in dict.fromkeys(GREEK.values()):
-            spellings = [letter, *(word for word, meant in GREEK.items() if meant == letter)]  # λ, lambda, lam
-            for one in spellings:
-                if re.fullmatch(rf"{one}(_?\d*)", name.base):
-                    bases += [other + name.base[len(one) :].lstrip("_") for other in spellings if other != one]
-                    bases += [each for word in spellings if name.base == one for each in (f"\\{word}", f"{word}_")]
+        stem = re.sub(r"_?\d*$", "", name.base)
+        letter = GREEK.get(stem, stem)
+        words = [word for word, meant in GREEK.items() if meant == letter]
+        spellings = [letter, *words] if words else []  # λ, lambda, lam
+        bases += [other + name.base[len(stem) :].lstrip("_") for other in spellings if other != stem]
+        bases += [each for word in spellings if name.base == stem for each in (f"\\{word}", f"{word}_")]
         bases.append(name.base.replace("_hat", "hat"))
         for base in bases:
             patterns = ("{}{}", "{}_{}", "{}^{}", "{}[{}]")

@@ -242,8 +242,10 @@ def _names(part: str, latex: bool, known: set[str], called: bool) -> list[tuple[
 
 def _own(word: str, known: set[str]) -> list[str]:
     """The tape's names that a word is made of: Q and x in Qx; else the word itself."""
+    if word in FUNCTIONS:
+        return [word]
     spelled = {*known, *(GREEK[each] for each in known & GREEK.keys()), "I"}
-    names = "|".join(sorted((each for each in spelled if each.isidentifier()), key=len, reverse=True))
-    if word in FUNCTIONS or not re.fullmatch(f"(?:{names})+", word):
+    names = "|".join(sorted(filter(str.isidentifier, spelled), key=len, reverse=True))
+    if not re.fullmatch(f"(?:{names})+", word):
         return [word]
     return re.findall(names, word)

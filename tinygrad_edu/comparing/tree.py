@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
 from typing import Any
 
 
@@ -46,17 +45,20 @@ class Tree:
         data = self.data if data is None else data
         return Tree(self.kind, args, data, text=self.text, at=self.at, indices=self.indices)
 
-    def walk(self) -> Iterator[Tree]:
-        """The node and all below it."""
-        yield self
-        for each in self.args:
-            yield from each.walk()
+    def walk(self) -> list[Tree]:
+        """The node and all below it, from the left to the right."""
+        found, pending = [], [self]
+        while pending:
+            node = pending.pop()
+            found.append(node)
+            pending += node.args[::-1]
+        return found
 
     def replaced(self, old: Tree, new: Tree) -> Tree:
         """The tree with one node replaced by another; a product in a product becomes one product."""
-        if self is old:
-            return new
-        args = tuple(each.replaced(old, new) for each in self.args)
+        if self is old or not self.args:
+            return new if self is old else self
+        args = tuple([each.replaced(old, new) for each in self.args])
         if all(map(operator.is_, args, self.args)):
             return self
         if self.kind == "dot":
@@ -65,8 +67,8 @@ class Tree:
 
     def flattened(self) -> Tree:
         """The tree with A · (B · C) as A · B · C."""
-        args = tuple(each.flattened() for each in self.args)
-        if self.kind == "dot":
+        args = tuple([each.flattened() for each in self.args])
+        if self.kind == "dot" and any(each.kind == "dot" for each in args):
             return dot(*args, by=self.data)
         return self if all(map(operator.is_, args, self.args)) else self.with_args(args)
 
@@ -75,7 +77,7 @@ class Tree:
         if self.kind == "name" and self.data in exchange:
             new = exchange[self.data]
             return Tree(new.kind, new.args, new.data, text=new.text, at=self.at, indices=self.indices or new.indices)
-        args = tuple(each.renamed(exchange) for each in self.args)
+        args = tuple([each.renamed(exchange) for each in self.args])
         return self if all(map(operator.is_, args, self.args)) else self.with_args(args)
 
     def reindexed(self, exchange: dict[str, str]) -> Tree:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..absorbing import bare
 from ..record import Node
 from ..sweep import seed_for, settled
-from ..symbolic.local import Local, Product, brief
+from ..symbolic.local import Local, brief
 from ..symbolic.terms import Term
 from .graph import Edge, Graph, Vertex
 
@@ -85,7 +85,6 @@ class _Writer:
     def __init__(self, local: Local, graph: Graph, numbers: Mapping[tuple[int, int], tuple[Any, Any]]) -> None:
         self.local, self.numbers = local, numbers
         self.vertices = {v.key: v for v in graph.vertices}
-        self.rules: dict[str, Mapping[int, Product]] = {}
         self.names = {v.key: self._name(v.node, v.value) for v in graph.vertices}
         self.keys = {name: key for key, name in self.names.items()}
 
@@ -118,9 +117,7 @@ class _Writer:
         if (stamp, edge.operand) not in self.numbers:
             return None
         product, added = self.numbers[stamp, edge.operand]
-        if head.key not in self.rules:
-            self.rules[head.key] = self.local.products(head.node)
-        rule = self.rules[head.key].get(edge.operand)
+        rule = self.local.products(head.node).get(edge.operand)
         names = rule.names if rule else ()
         text, shapes = self._written(edge, rule and rule.term, product.shape)
         undone = self._written(edge, rule and rule.added, added.shape) if added.shape != product.shape else None

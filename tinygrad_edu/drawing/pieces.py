@@ -144,7 +144,7 @@ class Writer:
         values |= {adjoint_of(key): a.value for key, a in sweep.adjoints.items()}
         known = [(name, values[key]) for key, name in self.names.items() if values[key] is not None]
         self._values = _Values(known, self.local.definitions)
-        self._rules: dict[str, Mapping[int, Product]] = {}
+        self._rules: dict[tuple[str, int], Product | None] = {}
 
     def symbol(self, key: str) -> Symbol:
         """The symbol of a value or an adjoint."""
@@ -165,10 +165,11 @@ class Writer:
 
     def _rule(self, use: Contribution) -> Product | None:
         """A vector-Jacobian product in symbols, where it has any and is not too long."""
-        if use.head not in self._rules:
-            self._rules[use.head] = self.local.products(self.vertices[use.head].node)
-        rule = self._rules[use.head].get(use.operand)
-        return None if rule is None or len(self.local.text(rule.added)) > LONGEST else rule
+        place = use.head, use.operand
+        if place not in self._rules:
+            rule = self.local.products(self.vertices[use.head].node).get(use.operand)
+            self._rules[place] = None if rule is None or len(self.local.text(rule.added)) > LONGEST else rule
+        return self._rules[place]
 
     def where(self, use: Contribution) -> Iterator[Line]:
         """What the derivatives of activations in a product are."""
@@ -206,7 +207,7 @@ class Writer:
             else:
                 found.append(Symbol(self.keys.get(what, self.keys.get(what.partition("′")[0])), short(what)))
             plain = then
-        return tuple(piece for piece in (*found, plain) if piece != "")
+        return tuple([piece for piece in (*found, plain) if piece != ""])
 
     def _shapes(self, term: Term | None, result: Any) -> str:
         shapes = "" if term is None else self.local.shapes(term)

@@ -185,7 +185,7 @@ def _matrix(matrix: Matrix) -> str:
         return f'<span class="number">{texts[0]}</span>'
     rows, columns = matrix_shape(value.shape)
     spoken = "; ".join(" ".join(texts[i : i + columns]) for i in range(0, len(texts), columns))
-    cells = "".join(f"<span>{text}</span>" for text in texts)
+    cells = "".join([f"<span>{text}</span>" for text in texts])
     return (
         f'<span class="matrix" role="img" aria-label="{rows} by {columns} matrix: {spoken}" '
         f'style="--columns: {columns}">{cells}</span>'
@@ -340,7 +340,7 @@ class _Parts:
 
     def _formula(self, pieces: Pieces) -> str:
         written = {str: _text, Symbol: self._symbol, Matrix: _matrix}
-        return "".join(written[type(piece)](piece) for piece in pieces)  # type: ignore[operator]
+        return "".join([written[type(piece)](piece) for piece in pieces])  # type: ignore[operator]
 
     def _symbol(self, symbol: Symbol) -> str:
         """A symbol leads to the step that made what it stands for."""

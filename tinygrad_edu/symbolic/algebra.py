@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
@@ -52,7 +53,7 @@ def is_mean(term: Term) -> bool:
 
 def is_condition(term: Term) -> bool:
     """Whether it is 1 where something holds, else 0: Iverson's bracket."""
-    return is_a(term, *OTHERWISE)
+    return term.kind == "call" and term.data.operation in OTHERWISE
 
 
 # --- sums and Hadamard products --------------------------------------------------------------------------------------
@@ -203,7 +204,7 @@ def power(p: Term, r: Power) -> Term:
 
 def support(p: Term) -> Shape:
     """The shape that a poly has before it is broadcast."""
-    return broadcast((1, 1), *(part.shape for _, mono in p.items for part, _ in mono))
+    return broadcast((1, 1), *[part.shape for _, mono in p.items for part, _ in mono])
 
 
 def _factors(p: Term) -> tuple[Coefficient, Monomial, list[Term]]:
@@ -372,12 +373,17 @@ def _lighter(whole: Term, opened: Term) -> Term:
 
 
 def rebuilt(p: Term, replace: Callable[[Term], Term | None], known: dict[Term, Term]) -> Term:
-    """A poly with terms replaced by polys, in normal form again. `replace` gives None for what stays."""
+    """A poly with terms replaced by polys, in normal form again; itself where nothing is replaced. `replace` gives None
+    for what stays."""
+    new = {part: _rebuilt_term(part, replace, known) for _, mono in p.items for part, _ in mono}
+    opened = any([mono and mono[0][0].kind == "poly" and mono[0][1] == 1 for _, mono in p.items])  # −(a − b) is b − a
+    if not opened and all(map(operator.is_, new, new.values())):
+        return p
     total = []
     for c, mono in p.items:
         product = filled(c, p.shape)
         for part, n in mono:
-            inner = _rebuilt_term(part, replace, known)
+            inner = atom(new[part])
             product = multiplied(product, inner if n == 1 else power(inner, n), p.shape)
         total.append(product)
     return added(total, p.shape)
@@ -387,17 +393,17 @@ def _rebuilt_term(term: Term, replace: Callable[[Term], Term | None], known: dic
     if term not in known:
         new = replace(term)
         if new is None:
-            new_parts = [_rebuilt_term(x, replace, known) for x in term.args]
-            if all(part is atom(x) for part, x in zip(new_parts, term.args, strict=True)) and term.kind != "poly":
-                new = atom(term)
-            elif term.kind == "poly":
+            args = [_rebuilt_term(x, replace, known) for x in term.args]
+            if term.kind == "poly":
                 new = rebuilt(term, replace, known)
+            elif all(map(operator.is_, args, term.args)):
+                new = term
             elif term.kind == "chain":
-                new = functools.reduce(chained, new_parts)
+                new = functools.reduce(chained, map(atom, args))
             elif term.kind == "T":
-                new = transposed(new_parts[0])
+                new = transposed(atom(args[0]))
             else:
-                new = atom(make("call", [as_argument(x) for x in new_parts], term.data, term.shape))
+                new = atom(make("call", [as_argument(atom(x)) for x in args], term.data, term.shape))
         known[term] = new
     return known[term]
 

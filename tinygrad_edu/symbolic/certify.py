@@ -13,6 +13,7 @@ from .expression import matrix_shape
 from .formula import Formula
 from .reading import Reading
 from .replay import Assumption, across, inside, rounding
+from .terms import Term
 
 NEAR = 3  # trials
 
@@ -26,10 +27,11 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
     far = [found for trial in (NEAR, NEAR + 1) if (found := across(reading, loss, trial, assume)) is not None]
     for trial, (given, again) in enumerate([*near, *far]):
         engine = _engine(reading, loss, wanted, given, again)
-        values = formula.values({name: np.reshape(x, matrix_shape(np.shape(x))) for name, x in given.items()})
+        values = formula.values({name: x.reshape(matrix_shape(x.shape)) for name, x in given.items()})
+        known: dict[Term, Any] = {}
         for line, reference in zip(formula.lines, engine, strict=True):
             with np.errstate(all="ignore"):
-                mine = np.broadcast_to(evaluate(line.term, values), matrix_shape(line.shape))
+                mine = np.broadcast_to(evaluate(line.term, values, known), matrix_shape(line.shape))
             theirs = np.reshape(reference, mine.shape).astype(float)
             finite = np.isfinite(theirs)
             formula.left_out += int(np.sum(~finite)) if trial < NEAR else 0

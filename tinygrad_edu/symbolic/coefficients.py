@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,8 +12,7 @@ EXACT = 2**53  # up to here whole numbers are exact in float64
 Roots = tuple[tuple[tuple[str, Fraction], int], ...]  # ((("√", 3), -1), (("ln", 2), 1)): 1/√3 · ln 2
 
 
-@dataclass(frozen=True)
-class Coefficient:
+class Coefficient(NamedTuple):
     """A rational number (or a float that is none) times powers of square roots and logarithms.
 
     >>> str(coefficient(1 / 6)), str(coefficient(1 / math.sqrt(3))), str(logarithm(2).inverse())
@@ -24,7 +22,9 @@ class Coefficient:
     number: Any  # a Fraction, or a float that is none
     roots: Roots = ()
 
-    def __mul__(self, other: Coefficient) -> Coefficient:
+    def __mul__(self, other: Coefficient) -> Coefficient:  # type: ignore[override]
+        if self is ONE or other is ONE:
+            return other if self is ONE else self
         number = self.number * other.number
         if not number and self.number and other.number:
             number = math.nan  # floats have none so small

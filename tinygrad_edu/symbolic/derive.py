@@ -147,7 +147,7 @@ def _formula(
     reading.sweep(_seed(reading, loss))
     tidier = Tidier(primes(reading, activation), _assumed(reading, assume))
     slopes = {name for name, _, _ in reading.primes}
-    expanded = Tidier([], tidier.replace)  # Σ′ is not to be defined by itself
+    expanded = Tidier([], tidier.replaced)  # Σ′ is not to be defined by itself
     definitions = {
         name: (expanded if name in slopes else tidier).tidy(term) for name, term in reading.definitions.items()
     }
@@ -230,7 +230,7 @@ def primes(reading: Reading, activation: str) -> list[Prime]:
     return found
 
 
-def _assumed(reading: Reading, assume: Sequence[Assumption]) -> Any:
+def _assumed(reading: Reading, assume: Sequence[Assumption]) -> dict[Term, Term]:
     """The terms that assumptions replace: 1ᵀ·t by 1ᵀ."""
     replaced: dict[Term, Term] = {}
     for each in assume:
@@ -250,7 +250,7 @@ def _assumed(reading: Reading, assume: Sequence[Assumption]) -> Any:
         pair = (one, t) if rows else (t, one)
         shape = (1, t.shape[1]) if rows else (t.shape[0], 1)
         replaced[make("chain", pair, shape=shape)] = filled(ONE, shape)
-    return replaced.get
+    return replaced
 
 
 def _rarely_used(

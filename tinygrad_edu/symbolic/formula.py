@@ -103,13 +103,34 @@ class Formula(Readable):
 
     def used(self) -> dict[str, Term]:
         """The definitions that the lines need, in the order of the computation."""
-        found: set[str] = set()
-        pending = [line.term for line in self.lines]
+        return {name: term for name, term in self._definitions.items() if name in self._needed}
+
+    @functools.cached_property
+    def _needed(self) -> dict[str, list[str]]:
+        """The names of what the lines need, and the names in it."""
+        found: dict[str, list[str]] = {}
+        pending = [name for name in names_in([line.term for line in self.lines]) if name in self._definitions]
         while pending:
-            new = {name for name in names_in(pending) if name in self._definitions} - found
-            found |= new
-            pending = [self._definitions[name] for name in new]
-        return {name: term for name, term in self._definitions.items() if name in found}
+            name = pending.pop()
+            if name not in found:
+                found[name] = [other for other in names_in([self._definitions[name]]) if other in self._definitions]
+                pending += found[name]
+        return found
+
+    @functools.cached_property
+    def in_order(self) -> dict[str, Term]:
+        """The definitions that the lines need, each after those of the names in it."""
+        order: dict[str, Term] = {}
+        for name in self.used():
+            stack = [name]
+            while stack:
+                missing = [other for other in self._needed[stack[-1]] if other not in order]
+                if missing:
+                    stack.append(missing[0])
+                else:
+                    last = stack.pop()
+                    order[last] = self._definitions[last]
+        return order
 
     def _defined(self, style: Unicode) -> Iterator[tuple[str, str, str]]:
         """What the lines need, in the order of the computation: the name, and both sides of its equation."""
@@ -230,18 +251,9 @@ class Formula(Readable):
         """The numbers of all names, from those of what is given."""
         values = dict(given)
         known: dict[Term, Any] = {}
-        pending = self.used()
-
-        def find(name: str) -> None:
-            for other in names_in([pending[name]]):
-                if other in pending and other not in values:
-                    find(other)
-            with np.errstate(all="ignore"):
-                values[name] = np.broadcast_to(evaluate(pending[name], values, known), pending[name].shape)
-
-        for name in pending:
-            if name not in values:
-                find(name)
+        with np.errstate(all="ignore"):
+            for name, term in self.in_order.items():
+                values[name] = evaluate(term, values, known)
         return values
 
     def evaluate(self) -> Any:

@@ -61,10 +61,11 @@ class Local:
         self._loss = loss
         with session(self._table), np.errstate(all="ignore"):
             self._reading = Reading(loss, set(), shown)
-            self._tidier = Tidier(primes(self._reading, "prime"), lambda term: None)
+            self._tidier = Tidier(primes(self._reading, "prime"), {})
         self.names, self.definitions = self._reading.names, self._reading.definitions
         self.slopes = self._reading.primes
         self.adjoints: dict[int, str] = {}
+        self._products: dict[int, dict[int, Product]] = {}
         for stamp in sorted(self._reading.nodes):
             layer = self._reading.layer_of(self._reading.nodes[stamp])
             self.adjoints[stamp] = self._reading.unique(f"Δ{layer}" if layer else f"∇{self.names[stamp]}")
@@ -84,8 +85,11 @@ class Local:
         """The products of a node's operation, by the place of the input. Nothing for a rule that cannot be read on
         symbols: one of a user's own that calls NumPy."""
         record = node._record
+        if (known := self._products.get(record.stamp)) is not None:
+            return known
         shape = node._value.shape
         found: dict[int, Product] = {}
+        self._products[record.stamp] = found
 
         def watch(node: Any, i: int, product: Any, new: Any) -> None:
             term = self._tidier.tidy(product.term)

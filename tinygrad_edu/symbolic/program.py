@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -65,8 +65,8 @@ def program(formula: Formula) -> tuple[str, list[str]]:
         writer.known[name] = code._replace(text=f"1.0 * {text}", binding=PRODUCT, truth=text) if truth else code
     written = {name: value for name, value in formula.reading.constants.items() if name in given and value.size <= MANY}
     lines += [f"    {writer.names[name]} = {writer.array(value)}  # {value.shape}" for name, value in written.items()]
-    for name in _in_order(used):
-        piece = writer.whole(used[name])
+    for name, term in formula.in_order.items():
+        piece = writer.whole(term)
         writer.known[name] = piece._replace(text=writer.names[name], binding=ATOM)
         lines.append(f"    {writer.names[name]} = {piece.text}  # {_shape_text(piece)}")
     results = []
@@ -85,20 +85,6 @@ def program(formula: Formula) -> tuple[str, list[str]]:
     lines[:0] = [f"    {comment}" for comment in writer.identifiers.comments]
     text = "\n".join([f"import numpy as np\n\n\n{helpers}{head}", *lines, f"    return {returned}\n"])
     return text, arguments
-
-
-def _in_order(definitions: Mapping[str, Term]) -> list[str]:
-    """Names so that each comes after what it is made of."""
-    order: dict[str, None] = {}
-    for name in definitions:
-        stack = [name]
-        while stack:
-            missing = [n for n in names_in([definitions[stack[-1]]]) if n in definitions and n not in order]
-            if missing:
-                stack.append(missing[0])
-            else:
-                order[stack.pop()] = None
-    return list(order)
 
 
 def _shape_text(code: Code) -> str:

@@ -27,7 +27,7 @@ class Assumption(NamedTuple):
 
 def given(reading: Reading) -> Given:
     """What is given, as the tape has it."""
-    return {name: np.reshape(reading.values[name], np.shape(tensor)) for name, tensor in reading.given.items()}
+    return {name: reading.values[name].reshape(tensor.shape) for name, tensor in reading.given.items()}
 
 
 def perturbed(
@@ -94,6 +94,7 @@ def in_domain(reading: Reading, again: dict[int, Any]) -> bool:
                for stamp, node in reading.nodes.items())
 
 
+@np.errstate(all="ignore")
 def replayed(
     reading: Reading, loss: Any, numbers: Mapping[str, Any], cut: Cut = (),
     change: Callable[[Any], Any] = lambda value: value,
@@ -120,8 +121,7 @@ def replayed(
             else:
                 new = again[x._record.stamp]
                 inputs.append(new._value if (stamp, place) in cut else new)
-        with np.errstate(all="ignore"):
-            made = apply(record.operation, inputs, record.params)
+        made = apply(record.operation, inputs, record.params)
         again[stamp] = made if isinstance(made, Node) else kind(made)
         again[stamp]._value = change(again[stamp]._value)
     return again

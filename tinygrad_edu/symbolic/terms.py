@@ -34,6 +34,9 @@ Monomial = tuple[tuple["Term", Power], ...]
 Items = tuple[tuple[Coefficient, Monomial], ...]
 
 
+WORDS = ("symbol", "ones", "eye", "call")  # kinds that print a symbol of their own
+
+
 class Call(NamedTuple):
     """An operation as it was applied: in the true shapes of its arguments, which may have one axis or none."""
 
@@ -58,9 +61,7 @@ class Term:
     turns: int
 
     def __repr__(self) -> str:
-        from .text import unicode
-
-        return f"<{unicode(self)} {self.shape}>"
+        return f"<{self.kind} of {', '.join(sorted(names_in([self])))} {self.shape}>"  # `text.unicode` writes it out
 
 
 class _Tables(threading.local):
@@ -100,7 +101,7 @@ def make(kind: str, args: Sequence[Term] = (), data: Any = None, shape: Shape = 
     """The one term of this kind, these parts and this shape."""
     args = tuple(args)
     if kind == "poly":
-        key: Any = (kind, shape, frozenset((c, frozenset(mono)) for c, mono in items))
+        key: Any = (kind, shape, frozenset([(c, frozenset(mono)) for c, mono in items]))
     else:
         key = (kind, args, data.key if isinstance(data, Call) else data, shape)
         if isinstance(data, Call):
@@ -110,9 +111,11 @@ def make(kind: str, args: Sequence[Term] = (), data: Any = None, shape: Shape = 
         return known
     term = Term()
     term.kind, term.args, term.data, term.shape, term.items = kind, args, data, shape, items
-    own = {"poly": len(items) - 1 + sum(c != ONE for c, _ in items), "ones": 1, "eye": 1, "symbol": 1, "call": 1}
-    term.weight = own.get(kind, 0) + sum(part.weight for part in parts(term))
-    term.turns = (kind == "T") + (kind == "ones" and shape[0] == 1) + sum(part.turns for part in parts(term))
+    term.weight = len(items) - 1 + sum([c != ONE for c, _ in items]) if kind == "poly" else int(kind in WORDS)
+    term.turns = kind == "T" or (kind == "ones" and shape[0] == 1)
+    for part in parts(term):
+        term.weight += part.weight
+        term.turns += part.turns
     return _tables.table.setdefault(key, term)
 
 
@@ -129,18 +132,18 @@ def is_a(term: Term, *operations: Any) -> bool:
 
 def parts(term: Term) -> tuple[Term, ...]:
     """What a term is made of, as often as it is written."""
-    return (*term.args, *(part for _, mono in term.items for part, _ in mono))
+    return (*term.args, *[part for _, mono in term.items for part, _ in mono])
 
 
-def all_below(terms: Iterable[Term]) -> Iterator[Term]:
+def all_below(terms: Iterable[Term]) -> Iterable[Term]:
     """The terms and all that they are made of, each once."""
-    pending, seen = list(terms), set()
+    pending, seen = list(terms), dict[Term, None]()
     while pending:
         term = pending.pop()
         if term not in seen:
-            seen.add(term)
-            yield term
+            seen[term] = None
             pending += parts(term)
+    return seen
 
 
 def names_in(terms: Iterable[Term]) -> set[str]:
@@ -202,12 +205,12 @@ def factor(p: Term) -> tuple[Coefficient, Term]:
         return ONE, p
     if not p.items:
         return Coefficient(Fraction(0)), p
-    c = content(p)
     if len(p.items) == 1:
-        mono = p.items[0][1]
+        c, mono = p.items[0]
         if len(mono) == 1 and mono[0][1] == 1 and mono[0][0].shape == p.shape:
             return c, mono[0][0]
-        return c, poly([(ONE, mono)], p.shape)
+        return c, poly([(ONE, mono)], p.shape) if c != ONE else p
+    c = content(p)
     return c, scaled(c.inverse(), p) if c != ONE else p
 
 
@@ -215,7 +218,7 @@ def broadcast(*shapes: Shape) -> Shape:
     """The shape that shapes are broadcast to."""
     ndim = max(map(len, shapes), default=2)
     padded = [(1,) * (ndim - len(shape)) + shape for shape in shapes]
-    return tuple(max(lengths) if 0 not in lengths else 0 for lengths in zip(*padded, strict=True))
+    return tuple([max(lengths) if 0 not in lengths else 0 for lengths in zip(*padded, strict=True)])
 
 
 def scaled(c: Coefficient, p: Term) -> Term:

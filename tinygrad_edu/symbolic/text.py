@@ -290,6 +290,8 @@ class Unicode:
 
     def _front(self, c: Coefficient, scalars: Factors, safe: Factors) -> tuple[str, str]:
         """The sign, and what stands in front of a product: a number, scalars, a fraction of them."""
+        if c == ONE and not scalars and not safe:
+            return "", ""
         sign = self.minus if c.number < 0 else ""
         above, below = c.magnitude().parts()
         top = [self.number(x) for x in above if x != "1"]
@@ -316,7 +318,7 @@ BRACKETS = {each.key: str(each.symbol) for each in OTHERWISE} | {"same": "="}  #
 
 
 def _is_inverse(part: Term) -> bool:
-    return is_a(part, INVERSE)
+    return part.kind == "call" and part.data.operation is INVERSE
 
 
 def _smaller_first(each: tuple[Term, Power]) -> bool:

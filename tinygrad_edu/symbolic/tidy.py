@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+import operator
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 from .algebra import MEAN, added, as_argument, chained, multiplied, power, rebuilt, shorter, transposed
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
-from .terms import Monomial, Term, applied, atom, factor, make, poly, scaled
+from .terms import Monomial, Term, applied, atom, factor, filled, make, poly, scaled
 
 
 class Prime(NamedTuple):
@@ -35,21 +36,21 @@ class Tidier:
     ----------
     primes : sequence of Prime
         The derivatives that are written as one symbol.
-    replace : callable
-        Gives a poly for a term that is to be replaced, such as 1ᵀ·t where targets sum to 1; else None.
+    replaced : dict
+        Polys for terms that are to be replaced, such as 1ᵀ·t where targets sum to 1.
     """
 
-    def __init__(self, primes: Sequence[Prime], replace: Callable[[Term], Term | None]) -> None:
-        self.replace = replace
+    def __init__(self, primes: Sequence[Prime], replaced: Mapping[Term, Term]) -> None:
+        self.replaced = replaced
         self.primes: dict[Term, list[Prime]] = {}  # by the first factor of each
         for slope in primes:
             self.primes.setdefault(slope.monomial[0][0], []).append(slope)
         self.known: dict[Term, Term] = {}
-        self.replaced: dict[Term, Term] = {}
+        self.rebuilt: dict[Term, Term] = {}
 
     def tidy(self, p: Term) -> Term:
         """A poly as it is to be printed."""
-        return without_a_sign(self._poly(rebuilt(p, self.replace, self.replaced)))
+        return without_a_sign(self._poly(rebuilt(p, self.replaced.get, self.rebuilt)))
 
     def _poly(self, p: Term) -> Term:
         if p not in self.known:
@@ -70,35 +71,33 @@ class Tidier:
                 left.insert(place, (slope.symbol, 1))
                 mono = tuple((part, n) for part, n in left if n)
                 c = c * slope.coefficient.inverse()
-        product = poly([(c, ())], shape)
-        for part, n in mono:
-            inner = self._factor(part)
-            product = multiplied(product, inner if n == 1 else power(inner, n), shape)
-        return averaged(product)
+        product = poly([(c, mono)], shape)
+        new = [self._factor(part) for part, _ in mono]
+        if any(x is not part for x, (part, _) in zip(new, mono, strict=True)):
+            product = filled(c, shape)
+            for x, (_, n) in zip(new, mono, strict=True):
+                product = multiplied(product, atom(x) if n == 1 else power(atom(x), n), shape)
+        return poly([averaged(*item) for item in product.items], shape)
 
     def _factor(self, term: Term) -> Term:
         if term.kind == "poly":
             return self._poly(term)
         if term not in self.known:
             parts = [self._factor(x) for x in term.args]
-            if term.kind == "chain":
-                new = functools.reduce(chained, parts)
+            if all(map(operator.is_, parts, term.args)):
+                new = term
+            elif term.kind == "chain":
+                new = functools.reduce(chained, map(atom, parts))
             elif term.kind == "T":
-                new = transposed(parts[0])
-            elif term.kind == "call" and parts:
-                new = atom(make("call", [as_argument(x) for x in parts], term.data, term.shape))
+                new = transposed(atom(parts[0]))
             else:
-                new = atom(term)
+                new = atom(make("call", [as_argument(atom(x)) for x in parts], term.data, term.shape))
             self.known[term] = new
         return self.known[term]
 
 
-def averaged(p: Term) -> Term:
+def averaged(c: Coefficient, mono: Monomial) -> tuple[Coefficient, Monomial]:
     """mean(x) in place of (1/n) 1ᵀ·x."""
-    return poly([_averaged(c, mono) for c, mono in p.items], p.shape)
-
-
-def _averaged(c: Coefficient, mono: Monomial) -> tuple[Coefficient, Monomial]:
     for i, (part, n) in enumerate(mono):
         row, *rest = part.args or (part,)
         count = row.shape[1]

@@ -1,0 +1,58 @@
+"""What is computed once is not computed again: Python's calls are counted, which are the same on every machine."""
+
+import sys
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+
+
+def network(seed):
+    """Two layers, 4-5-3, with biases, of two samples."""
+    rng = np.random.default_rng(seed)
+
+    def leaf(name, *shape):
+        return tg.Tensor(rng.normal(size=shape), requires_grad=name not in "xt", name=name)
+
+    x, t, W1, b1 = leaf("x", 4, 2), leaf("t", 3, 2), leaf("W1", 5, 4), leaf("b1", 5, 1)
+    a2 = tg.sigmoid(leaf("W2", 3, 5) @ tg.sigmoid(W1 @ x + b1) + leaf("b2", 3, 1))
+    return tg.squared_error(t, a2), W1
+
+
+def calls(function, *args):
+    """How many calls of Python functions a call takes."""
+    count, before = 0, sys.getprofile()
+
+    def profile(frame, event, arg):
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(profile)
+    try:
+        function(*args)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+RIGHT = "((W2.T @ ((S2 - t) * S2 * (1 - S2))) * S1 * (1 - S1)) @ x.T"
+WORK = {  # and the most calls, a fifth above what they take now
+    "derive": (lambda loss, W: tg.derive(loss, W), 10_000),
+    "compare, right": (lambda loss, W: tg.compare(loss, W, RIGHT), 11_500),
+    "compare, the sign": (lambda loss, W: tg.compare(loss, W, RIGHT.replace("S2 - t", "t - S2")), 14_500),
+    "draw": (lambda loss, W: tg.draw(loss, backward=True), 8_800),
+    "step_through": (lambda loss, W: tg.step_through(loss), 48_000),
+}
+
+
+@pytest.mark.parametrize("what", WORK)
+def test_no_more_calls_than_before(what):
+    function, most = WORK[what]
+    function(*network(0))  # what is loaded on first use
+    assert calls(function, *network(1)) <= most
+
+
+def test_calls_are_counted():
+    assert calls(lambda: [str(i) for i in map(abs, range(3))]) in (1, 2)  # a comprehension is a call before Python 3.12
+    assert calls(calls, abs, 1) == 1
