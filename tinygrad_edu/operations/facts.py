@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from ..record import Operation
 
-VOCABULARY: dict[str, Operation] = {}  # the package's own operations, by key
+ops = SimpleNamespace()  # the package's own operations: ops.matmul
+VOCABULARY: dict[str, Operation] = vars(ops)  # the same by key
 
 
 def built_in(name: str, forward: Callable[..., Any], **facts: Any) -> Operation:

@@ -90,7 +90,7 @@ class Latex(Unicode):
         return f"{text}_{{{letters}}}" if text == self.sum else f"{{{text}}}_{{{letters}}}"
 
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
-        name, key = getattr(operation, "name", operation), getattr(operation, "key", "")
+        name, key = operation.name, operation.key
         if key == "inv":
             return f"{self.inside(arguments[0], POSTFIX)}^{{-1}}", POSTFIX
         if key == "norm" and not any(params.values()):

@@ -26,12 +26,16 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
+from ..record import Operation
 from .coefficients import ONE, Coefficient
 
 Shape = tuple[int, ...]
 Power = int | Fraction
 Monomial = tuple[tuple["Term", Power], ...]
 Items = tuple[tuple[Coefficient, Monomial], ...]
+
+
+CONSTANT = Operation("C", lambda value: value, key="constant")  # nothing is known of it but its numbers
 
 
 class Call(NamedTuple):
