@@ -9,6 +9,7 @@ import numpy as np
 
 from ..operations.facts import VOCABULARY
 from ..record import Operation
+from ..spelling import Spelling
 
 
 def _without_nan(value: Any, t: Any, shifted: Any, shift: Any) -> Any:
@@ -23,7 +24,7 @@ OPERATIONS = VOCABULARY | {
         Operation("ascontiguousarray", np.ascontiguousarray, key="ascontiguousarray"),
         Operation("without_nan", _without_nan, key="without_nan"),
         Operation("natural_log", np.log, key="natural_log", singular=True),
-        Operation("greater", np.greater, key="greater", broadcasts=True),
+        Operation("greater", np.greater, key="greater", broadcasts=True, spelling=Spelling(sign=">")),
         Operation("take", np.take, key="take"),
         Operation("invert", np.reciprocal, key="invert", singular=True),
     )

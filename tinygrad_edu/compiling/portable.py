@@ -15,15 +15,6 @@ from .known import key_of, ufunc_of
 from .lines import Line
 from .statements import index_text, turned
 
-SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "not_equal": "!=", "greater": ">",
-         "equal": "==", "less": "<", "greater_equal": ">=", "less_equal": "<="}  # fmt: skip
-FUNCTIONS = {  # NumPy's name, the standard's
-    "absolute": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh",
-    "arctanh": "atanh", "arctan2": "atan2", "rint": "round",
-} | {name: name for name in (
-    "exp expm1 log log1p log2 log10 sin cos tan sinh cosh tanh sqrt square sign floor ceil trunc hypot logaddexp "
-    "remainder floor_divide logical_and logical_or logical_not isnan isfinite isinf"
-).split()}  # fmt: skip
 Texts = list[str]
 
 
@@ -68,7 +59,6 @@ ENTRIES: dict[str, Callable[..., str]] = {
     **{name: _call(f"linalg.{name}") for name in ("inv", "solve", "det")},
     "log_abs_det": lambda line, args: f"xp.linalg.slogdet({args[0]})[1]",
     "sign_of_det": lambda line, args: f"xp.linalg.slogdet({args[0]})[0]",
-    "matmul": lambda line, args: f"{args[0]} @ {args[1]}",
     "transpose": _transposed, "where": _chosen, "minimum": _choice, "maximum": _choice, "getitem": _part,
     "concatenate": _joined("concat"), "stack": _joined("stack"),
     "cumsum": _call("cumulative_sum"), "cumprod": _call("cumulative_prod"),
@@ -81,7 +71,6 @@ ENTRIES: dict[str, Callable[..., str]] = {
     "ascontiguousarray": lambda line, args: args[0],
     "step": lambda line, args: f"xp.where({args[0]} > 0, xp.ones_like({args[0]}), xp.zeros_like({args[0]}))",
     "same": lambda line, args: f"xp.where({args[0]} == {args[1]}, xp.ones_like({args[1]}), xp.zeros_like({args[1]}))",
-    "negative": lambda line, args: f"-{args[0]}",
     "invert": lambda line, args: f"1.0 / {args[0]}", "reciprocal": lambda line, args: f"1.0 / {args[0]}",
     "safe_log": lambda line, args: f"xp.log(xp.where({args[0]} != 0, {args[0]}, xp.ones_like({args[0]})))",
 }  # fmt: skip
@@ -89,25 +78,26 @@ ENTRIES: dict[str, Callable[..., str]] = {
 
 def is_missing(operation: Operation) -> bool:
     """Whether the standard has no function for an operation."""
-    called = getattr(ufunc_of(operation), "__name__", "")
-    return operation.key not in ENTRIES and called not in SIGNS and called not in FUNCTIONS
+    return operation.key not in ENTRIES and not operation.spelling.sign and not _function(operation)
+
+
+def _function(operation: Operation) -> str:
+    """What a ufunc is called by the standard; nothing where it has none."""
+    ufunc, name = ufunc_of(operation), operation.spelling.standard
+    return "" if ufunc is None or name is None else name or ufunc.__name__
 
 
 def expression(line: Line, args: Texts) -> str:
     """A line as the standard writes it; TypeError where it has no such function."""
-    name, ufunc = key_of(line.operation), ufunc_of(line.operation)
-    assert line.operation is not None
-    called = ufunc.__name__ if ufunc is not None else ""
-    text = ""
-    if name in ENTRIES:
-        text = ENTRIES[name](line, args, **line.params)
-    elif called in SIGNS:
-        text = f"{args[0]} {SIGNS[called]} {args[1]}"
-    elif called in FUNCTIONS:
-        text = f"xp.{FUNCTIONS[called]}({', '.join(args)})"
-    if not text:
-        raise TypeError(f"compile: portable: the array API standard has no {line.operation.name}, only NumPy has it")
-    return text
+    operation = line.operation
+    assert operation is not None
+    if operation.key in ENTRIES:
+        return ENTRIES[operation.key](line, args, **line.params)
+    if sign := operation.spelling.sign:
+        return f"{args[0]} {sign} {args[1]}" if len(args) == 2 else f"{sign}{args[0]}"
+    if function := _function(operation):
+        return f"xp.{function}({', '.join(args)})"
+    raise TypeError(f"compile: portable: the array API standard has no {operation.name}, only NumPy has it")
 
 
 def _number(x: Any) -> str:

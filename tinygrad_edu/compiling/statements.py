@@ -80,13 +80,13 @@ MAKING: dict[str, Callable[..., str]] = {
 OWN_FUNCTION = {"without_nan"}  # of which the template above gets the name of the operation's function as well
 
 
-SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "negative": "-"}
+ARITHMETIC = {"+", "-", "*", "/"}
 
 
 def is_scalar(line: Line) -> bool:
     """Whether a line is arithmetic with single numbers: there Python's operators are several times as fast."""
-    ufunc = ufunc_of(line.operation)
-    return ufunc is not None and line.shape == () and ufunc.__name__ in SIGNS and line.dtype in FLOATS
+    sign = line.operation.spelling.sign if line.operation is not None else ""
+    return sign in ARITHMETIC and line.shape == () and line.dtype in FLOATS
 
 
 def writes(line: Line) -> bool:
@@ -130,7 +130,7 @@ def statement(line: Line, args: Texts, out: str | None, bind: Callable[[str, Any
     if template:
         return template(line, args, out, **line.params)
     if is_scalar(line):
-        sign = SIGNS[ufunc_of(operation).__name__]
+        sign = operation.spelling.sign
         return f" {sign} ".join(args) if len(args) == 2 else f"{sign}{args[0]}"
     if (ufunc := ufunc_of(operation)) is not None:
         return _call(f"np.{ufunc.__name__}", args, out)

@@ -16,8 +16,9 @@ import numpy as np
 from ..containers import flatten
 from ..errors import ERRORS, misfit
 from ..leaving import LeavingError, Running
-from ..protocols import UFUNCS
+from ..protocols import COMPARISONS, PLAIN_UFUNCS, UFUNCS
 from ..record import NO_PARAMETERS, Operation, Value, recording, state, tell, unchanging
+from ..spelling import Spelling
 from ..tensor import Tensor
 
 RECORDED = set(  # plain results of a shape that does not depend on numbers
@@ -150,7 +151,9 @@ for _name in "bool float int index complex array len iter getitem contains eq ne
 
 @functools.cache
 def _of_ufunc(ufunc: Any) -> Operation:
-    return Operation(ufunc.__name__, ufunc, broadcasts=True)
+    same = COMPARISONS.get(ufunc) or getattr(UFUNCS.get(ufunc), "operation", None)
+    spelling = same.spelling if same else Spelling(standard="" if ufunc in PLAIN_UFUNCS else None)
+    return Operation(ufunc.__name__, ufunc, broadcasts=True, spelling=spelling)
 
 
 class Plain(Tensor):

@@ -74,7 +74,7 @@ def ravel(a: Any, order: str = "C") -> Any:
     return _reshape(a if order == "C" else transpose(a), (-1,))
 
 
-@primitive(inputs=1, linear=True)
+@primitive(inputs=1, linear=True, numpy="np.moveaxis({0}, {source}, {destination})")
 def _moveaxis(a: Any, source: int | tuple[int, ...], destination: int | tuple[int, ...]) -> Any:
     return np.moveaxis(a, source, destination)
 
@@ -174,7 +174,7 @@ def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
     return tuple(broadcast_to(x, shape) for x in args)
 
 
-@primitive()
+@primitive(numpy="({0})")
 def copy(a: Any) -> Any:
     """The same numbers in an array of their own.
 

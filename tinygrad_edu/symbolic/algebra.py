@@ -227,15 +227,12 @@ def _factors(p: Term) -> tuple[Coefficient, Monomial, list[Term]]:
 def _is_scalar(mono: Monomial) -> bool:
     """Whether a (1, 1) product is rather a number in front, such as a fraction, and no factor of a matrix product."""
     return any(
-        n != 1 or is_a(part, *NUMBERS)
+        n != 1 or (part.kind == "call" and part.data.operation.spelling.in_front)
         or (part.kind == "chain" and part.args[0].shape[1] > 1)  # xᵀ·x
         for part, n in mono
     )
 
 
-NUMBERS = (
-    ops.inverse, ops.ratio, ops.exp, ops.log, ops.norm, ops.det, ops.trace, ops.sqrt, ops.logsumexp,
-)  # fmt: skip
 
 
 def chained(p: Term, q: Term) -> Term:

@@ -19,10 +19,6 @@ GREEK = dict(zip(
 ))  # fmt: skip
 LETTERS = {letter: rf"\{name}" for name, letter in GREEK.items()} | {"ϕ": r"\phi", "ϵ": r"\epsilon"}
 VARIANTS = {"φ": ("ϕ", r"\varphi"), "ε": ("ϵ", r"\varepsilon")}  # where the other one is there as well
-FUNCTIONS = {
-    "sigmoid": r"\sigma", "exp": r"\exp", "log": r"\ln", "sin": r"\sin", "cos": r"\cos", "tanh": r"\tanh",
-    "max": r"\max", "min": r"\min", "maximum": r"\max", "minimum": r"\min", "trace": r"\operatorname{tr}",
-}  # fmt: skip
 RELATIONS = {"≤": r" \leq ", "≥": r" \geq ", "≠": r" \neq "}
 
 
@@ -107,7 +103,7 @@ class Latex(Unicode):
         for given, value in params.items():
             if value is not None and value is not False and (given not in ZERO_BY_DEFAULT or value):
                 shown.append(rf"\text{{{escaped(f'{given}={parameter(plain(value))}')}}}")
-        symbol = FUNCTIONS.get(key) or rf"\operatorname{{{escaped(str(name))}}}"
+        symbol = operation.spelling.latex or rf"\operatorname{{{escaped(str(name))}}}"
         return rf"{symbol}\left({', '.join(shown)}\right)", ATOM
 
     def _column(self, functions: Sequence[str], argument: str) -> str:

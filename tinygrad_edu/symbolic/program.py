@@ -18,7 +18,7 @@ from ..operations.facts import VOCABULARY, ops
 from ..record import Operation
 from .algebra import OTHERWISE, is_condition, is_mean
 from .expression import Expression, matrix_shape
-from .helpers import HELPERS, TEMPLATES
+from .helpers import HELPERS
 from .selections import takes_rows
 from .spelled import ATOM, PRODUCT, SUM, UNARY, spelled
 from .terms import CONSTANT, Shape, Term, all_below, atom, broadcast, is_a, names_in, number
@@ -324,9 +324,9 @@ class Writer:
         name = operation.key
         if not name:
             raise ValueError(f"numpy: {operation.name} is an operation of the user's own: it has no NumPy source")
-        if name == "getitem" and not arguments[0].isidentifier():
+        if operation is ops.getitem and not arguments[0].isidentifier():
             arguments = [f"np.asarray({arguments[0]})"]
-        template = TEMPLATES.get(name, "")
+        template = operation.spelling.numpy
         if template and all(f"{{{key}}}" in template or not value for key, value in params.items()):
             for helper in HELPERS:
                 if re.search(rf"\b{helper}\(", template):
