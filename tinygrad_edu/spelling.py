@@ -10,7 +10,7 @@ class Spelling(NamedTuple):
 
     numpy: str = ""  # in NumPy, where it has no function of that name and with these parameters
     sign: str = ""  # Python's operator
-    standard: str | None = ""  # of a ufunc: its name in the array API standard, where it is another; None: it has none
+    standard: str | None = ""  # the array API's function; "": of the name of a ufunc, None: there is none
     latex: str = ""  # the function in LaTeX
     fences: tuple[str, str] | None = None  # or what is written around the input there
     in_front: bool = False  # one number of it stands in front of a product of matrices, as a number does

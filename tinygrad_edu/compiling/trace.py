@@ -20,6 +20,7 @@ from ..protocols import COMPARISONS, PLAIN_UFUNCS, UFUNCS
 from ..record import NO_PARAMETERS, Operation, Value, recording, state, tell, unchanging
 from ..spelling import Spelling
 from ..tensor import Tensor
+from .known import ufunc_of
 
 RECORDED = set(  # plain results of a shape that does not depend on numbers
     "argmax argmin argsort argpartition any all isclose isin isneginf isposinf isreal count_nonzero nanargmax "
@@ -152,7 +153,8 @@ for _name in "bool float int index complex array len iter getitem contains eq ne
 @functools.cache
 def _of_ufunc(ufunc: Any) -> Operation:
     same = COMPARISONS.get(ufunc) or getattr(UFUNCS.get(ufunc), "operation", None)
-    spelling = same.spelling if same else Spelling(standard="" if ufunc in PLAIN_UFUNCS else None)
+    own = Spelling(standard="" if ufunc in PLAIN_UFUNCS else None)
+    spelling = same.spelling if same and ufunc_of(same) is ufunc else own
     return Operation(ufunc.__name__, ufunc, broadcasts=True, spelling=spelling)
 
 

@@ -86,7 +86,9 @@ def _places(shape: tuple[int, ...], indices: Any, axis: int) -> tuple[Any, ...]:
     )
 
 
-@primitive(inputs=2, selects=True, numpy="np.take_along_axis({0}, np.asarray({1}, int), {axis})")
+@primitive(
+    inputs=2, selects=True, numpy="np.take_along_axis({0}, np.asarray({1}, int), {axis})", standard="take_along_axis"
+)
 def _take_along_axis(arr: Any, indices: Any, axis: int) -> Any:
     if indices.ndim != arr.ndim:
         raise ValueError("the indices must have as many axes as the array")

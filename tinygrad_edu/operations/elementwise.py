@@ -198,7 +198,7 @@ def tanh(x: Any) -> Any:
 # --- choices ---------------------------------------------------------------------------------------------------------
 
 
-@primitive(np.maximum, symbol="max", broadcasts=True, selects=True, latex=r"\max")
+@primitive(np.maximum, symbol="max", broadcasts=True, selects=True, latex=r"\max", standard=None)
 def maximum(x: Any, y: Any) -> Any:
     """The larger of x and y, coordinate by coordinate; shapes broadcast. A tie shares its gradient equally.
 
@@ -207,7 +207,7 @@ def maximum(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.minimum, symbol="min", broadcasts=True, selects=True, latex=r"\min")
+@primitive(np.minimum, symbol="min", broadcasts=True, selects=True, latex=r"\min", standard=None)
 def minimum(x: Any, y: Any) -> Any:
     """The smaller of x and y, coordinate by coordinate; shapes broadcast. A tie shares its gradient equally.
 

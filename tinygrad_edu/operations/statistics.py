@@ -180,12 +180,12 @@ def _shares_of_numbers(x: Any, axis: Axis) -> Any:
 # --- running sums and products, differences --------------------------------------------------------------------------
 
 
-@primitive(inputs=1, linear=True)
+@primitive(inputs=1, linear=True, standard="cumulative_sum")
 def _cumsum(x: Any, axis: int) -> Any:
     return np.cumsum(x, axis)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, standard="cumulative_prod")
 def _cumprod(x: Any, axis: int) -> Any:
     return np.cumprod(x, axis)
 
