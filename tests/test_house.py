@@ -17,7 +17,7 @@ PACKAGE = Path(tg.__file__).parent
 
 # A module imports from lines above its own only, or from its own package. Within operations the same holds.
 LINES = [
-    "naming", "errors alternatives comparisons", "arguments", "containers", "record", "operations.signatures",
+    "naming spelling", "errors alternatives comparisons", "arguments", "containers", "record", "operations.signatures",
     "operations.facts", "operations.defining", "operations.elementwise", "operations.indexing operations.own",
     "operations.shapes",
     "operations.reductions", "operations.arranging", "operations.activations operations.products operations.diagonals",

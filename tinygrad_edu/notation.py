@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .naming import visible
+from .operations.facts import ops
 from .record import Operation
 
 AROUND = {  # what is written before and after a single operand
@@ -26,9 +27,9 @@ def applied(operation: Operation, operands: Sequence[str], params: Mapping[str, 
     ('W1 · X', 'sum(a, axis=0)')
     """
     symbol = visible(operation.symbol or operation.name)
-    if operation.key == "getitem" and params:
+    if operation is ops.getitem and params:
         return f"{operands[0]}[{places(params['index'])}]"
-    if operation.key == "coordinatewise" and params:  # the column of activations stands where a function's name does
+    if operation is ops.coordinatewise and params:  # the column of activations stands where a function's name does
         return f"[{listed(params['functions'])}]({operands[0]})"
     shown = [f"{key}={parameter(value)}" for key, value in params.items() if value is not None and value is not False]
     if len(operands) == 1 and operation.symbol in AROUND and not shown:

@@ -16,6 +16,7 @@ from .comparisons import keep, note
 from .errors import ERRORS, misfit
 from .operations.signatures import NUMPYS_OWN, as_called, changes_nothing
 from .record import Node, Operation, Value, apply, constant, is_recording, stamps, state, unchanging
+from .spelling import Spelling
 
 
 def _reshape(x: Any, shape: Any = None, order: str = "C", *, newshape: Any = None) -> Any:
@@ -44,10 +45,11 @@ if hasattr(np.linalg, "diagonal"):  # NumPy 2; its axes are the last two
 
 # What has no derivative, or a result that is no number: computed on the values, plain arrays come back.
 COMPARISONS = {
-    getattr(np, name): Operation(name, function, key=name, symbol=symbol, broadcasts=True)
-    for name, function, symbol in (
-        ("equal", operator.eq, "="), ("not_equal", operator.ne, "≠"), ("less", operator.lt, "<"),
-        ("less_equal", operator.le, "≤"), ("greater", operator.gt, ">"), ("greater_equal", operator.ge, "≥"),
+    getattr(np, name): Operation(name, f, key=name, symbol=symbol, broadcasts=True, spelling=Spelling(sign=sign))
+    for name, f, symbol, sign in (
+        ("equal", operator.eq, "=", "=="), ("not_equal", operator.ne, "≠", "!="), ("less", operator.lt, "<", "<"),
+        ("less_equal", operator.le, "≤", "<="), ("greater", operator.gt, ">", ">"),
+        ("greater_equal", operator.ge, "≥", ">="),
     )
 }  # fmt: skip
 PLAIN_UFUNCS = {*COMPARISONS} | {

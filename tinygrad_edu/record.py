@@ -22,6 +22,7 @@ from numpy import ndarray
 from .arguments import checked, demand_function
 from .comparisons import carried
 from .errors import demand_plain, misfit
+from .spelling import PLAIN, Spelling
 
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 OF_A_VARIABLE: Mapping[str, Any] = MappingProxyType({})  # what a transform differentiates in has these parameters
@@ -148,6 +149,7 @@ class Operation:
     linear: bool = False  # in its first input
     source: str | None = None  # the place where a document states the rule
     vjps: Iterable[Callable[..., Any] | None] = ()
+    spelling: Spelling = PLAIN  # in programs and in LaTeX, where its name does not say it
     parts: Callable[..., Any] | None = None  # what it is in terms of simpler operations, for writers of programs
 
     def __repr__(self) -> str:

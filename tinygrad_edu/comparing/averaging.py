@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .layers import name_of
+from ..operations.facts import ops
 from .scope import Scope
 from .tree import Tree
 
-REDUCING = set("sum mean matmul squared_error cross_entropy softmax_cross_entropy".split())
+REDUCING = {ops.sum, ops.mean, ops.matmul, ops.squared_error, ops.cross_entropy, ops.softmax_cross_entropy}
 SIMPLE = (1.0, 2.0, 0.5)  # the weights that a sample has in a sum
 
 
@@ -47,8 +47,8 @@ def _weights(scope: Scope, trial: Any) -> Iterator[float | None]:
                 todo.append(user._record.stamp)
                 continue
             shares = np.abs(np.ravel(trial.adjoint(user._record.stamp)))
-            one = name_of(user) in REDUCING and bool(np.allclose(shares, shares[0], rtol=1e-9, atol=0))
-            count = nodes[stamp].size / user.size if name_of(user) == "mean" else 1
+            one = user._record.operation in REDUCING and bool(np.allclose(shares, shares[0], rtol=1e-9, atol=0))
+            count = nodes[stamp].size / user.size if user._record.operation is ops.mean else 1
             yield float(shares[0]) / count if one else None
 
 

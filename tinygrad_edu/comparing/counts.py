@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from .layers import leaf, name_of
+from ..operations.facts import ops
+from .layers import leaf
 from .tree import Tree
 
 LETTERS = set("λ α μ reg l2".split())  # what a penalty is multiplied by
-SQUARES = {**dict.fromkeys("square power norm absolute".split(), 1),  # and norms, and how often the weights stand there
-           **dict.fromkeys("multiply matmul inner vdot dot".split(), 2)}  # fmt: skip
+SQUARES = {**dict.fromkeys((ops.square, ops.power, ops.norm, ops.absolute), 1),  # and how often the weights stand there
+           **dict.fromkeys((ops.multiply, ops.matmul), 2)}  # fmt: skip
 
 
 class Counts:
@@ -34,7 +35,8 @@ class Counts:
     def averaged(self) -> list[int]:
         """How many numbers the loss is a mean of, as far as is to be seen: by its means, and what it is divided by."""
         nodes = self.nodes.values()
-        found = [node._record.values[0].size // node._value.size for node in nodes if name_of(node) == "mean"]
+        means = (node for node in nodes if node._record.operation is ops.mean)
+        found = [node._record.values[0].size // node._value.size for node in means]
         sizes = {n for node in nodes for n in (*node.shape, node.size) if n > 1}
         numbers = {x ** power / k for x in self.coefficients if x for power in (1, -1) for k in (1, 2)}
         return list(dict.fromkeys([*found, *(n for n in sorted(sizes) if any(math.isclose(n, x) for x in numbers))]))
@@ -46,13 +48,14 @@ class Counts:
         for node in self.nodes.values():
             pairs = zip(node._record.inputs, node._record.values, strict=True)
             inside = [leaf(x) for x, value in pairs if x is not None or np.size(value) > 1]
-            if len(inside) != SQUARES.get(name_of(node)) or None in inside or inside[0] is not inside[-1]:
+            if len(inside) != SQUARES.get(node._record.operation) or None in inside or inside[0] is not inside[-1]:
                 continue
             numbers = [x for x in self._scaled_by(node) if not any(math.isclose(x, 1 / n) for n in self.averaged)]
             others = [x for x in numbers if x not in (0.5, 1)]
             if len(others) == 1:
                 found += others
-                self.halved |= set(others) if 0.5 not in numbers and name_of(node) != "absolute" else set()
+                halved = 0.5 not in numbers and node._record.operation is not ops.absolute
+                self.halved |= set(others) if halved else set()
         return list(dict.fromkeys(found))
 
     def asked(self, trees: Iterable[Tree]) -> tuple[int, str] | None:
@@ -73,8 +76,8 @@ class Counts:
                      if any(x is not None and x._record is not None and x._record.stamp == stamp
                             for x in each._record.inputs))  # fmt: skip
             node = next(users, None)
-            if node is not None and name_of(node) in ("multiply", "divide"):
+            if node is not None and node._record.operation in (ops.multiply, ops.divide):
                 pairs = zip(node._record.inputs, node._record.values, strict=True)
                 numbers = [abs(float(np.ravel(value)[0])) for x, value in pairs if x is None and np.size(value) == 1]
-                found += [1 / x if name_of(node) == "divide" and x else x for x in numbers]
+                found += [1 / x if node._record.operation is ops.divide and x else x for x in numbers]
         return found

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..naming import name_of as tensor_name
+from ..operations.facts import ops
 from ..record import Node
 from ..symbolic.latex import GREEK
 from ..symbolic.reading import Reading, counted_from, mixes
@@ -66,9 +67,9 @@ def affine_maps(nodes: Mapping[int, Any], inputs: Container[str]) -> list[Affine
     for stamp in sorted(nodes):
         node = nodes[stamp]
         parts = node._record.inputs
-        if name_of(node) == "matmul" and any(leaf(x) is not None for x in parts):
+        if node._record.operation is ops.matmul and any(leaf(x) is not None for x in parts):
             found[stamp] = Affine(node, [node], [])
-        elif name_of(node) == "add" and all(x is not None and x._record is not None for x in parts):
+        elif node._record.operation is ops.add and all(x is not None and x._record is not None for x in parts):
             terms = [found.get(x._record.stamp) for x in parts]
             biases = [x for x in parts if x._record.operation is None and x.name not in inputs]
             own = all(users[each.z._record.stamp] == 1 for each in terms if each is not None)
@@ -99,7 +100,7 @@ def onehot(node: Any) -> Any:
 def leaf(x: Any) -> Any:
     """A leaf, also of its transpose; None of what is computed."""
     while x is not None and x._record is not None and x._record.operation is not None:
-        x = x._record.inputs[0] if name_of(x) == "transpose" else None
+        x = x._record.inputs[0] if x._record.operation is ops.transpose else None
     return x if x is not None and x._record is not None else None
 
 
@@ -158,7 +159,7 @@ class Layers:
         """Along which axis the tape's last softmax acts, counted from the front."""
         for _, node in sorted(self.reading.nodes.items(), reverse=True):
             operation = node._record.operation
-            if operation is not None and (mixes(operation) or operation.key == "softmax_cross_entropy"):
+            if operation is not None and (mixes(operation) or operation is ops.softmax_cross_entropy):
                 axis, ndim = node._record.params.get("axis"), np.ndim(node._record.values[-1])
                 return axis % ndim if isinstance(axis, int) and ndim else axis
         return 0

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from .cursor import Name, Quotient, named
 from .grammar import ORDERS, parse
-from .layers import LETTERS, Unknown, is_activation, name_of
+from .layers import LETTERS, Unknown, is_activation
 from .lookup import looked_up
 from .scope import GREEK, Quantity, Scope, found, joined
 from .statements import Statement, statements
@@ -23,7 +23,6 @@ RECURSION = re.compile(r"""
     [\^_]\{?[(\[]?(?:[lkℓ]|\\ell)\s*\+\s*1  # of layer l by layer l + 1
     |(?:^|\n|,|;|\\\\)[^=\n]*[\^_]\{?[(\[]?(?:[lkℓ]|\\ell)\s*-\s*1[^=\n]*=  # or of layer l - 1 by layer l
 """, re.VERBOSE)
-CHOOSING = {"maximum", "minimum", "clip", "where"}
 VIEWS = {"reshape", "ravel", "squeeze", "column", "row"}
 CHANGES: dict[str, Callable[[Tree, Tree], Tree]] = {  # in place
     "": lambda old, new: new,
@@ -275,7 +274,7 @@ class Program:
                 or (each.kind == "value" and each.key in nodes and nodes[each.key]._record.operation is not None)]
         made = [nodes[each.key] for each in kept if each.kind == "adjoint" and each.key in nodes]
         before = [Quantity("adjoint", x._record.stamp)
-                  for node in made if is_activation(node) or name_of(node) in CHOOSING
+                  for node in made if is_activation(node) or getattr(node._record.operation, "selects", False)
                   for x in node._record.inputs if x is not None and x._record is not None and x.shape == node.shape]
         return kept + before  # dhidden, changed in place, is the gradient by what the activation gets
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..operations.facts import ops
 from .grammar import ORDERS
-from .layers import name_of
 from .lookup import meanings
 from .programs import Program
 from .scope import Scope
@@ -65,8 +65,8 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
 
 def _spoken(scope: Scope, text: str) -> list[Scope]:
     """The scope; and where σ may be the sigmoid, though no layer has it, one in which it is."""
-    maybe = re.search(r"σ|sigma", text) and all(name_of(node) != "sigmoid" for node in scope.reading.nodes.values())
-    if not maybe:
+    nodes = scope.reading.nodes.values()
+    if not re.search(r"σ|sigma", text) or any(node._record.operation is ops.sigmoid for node in nodes):
         return [scope]
     literal = copy.copy(scope)
     literal.literal = True

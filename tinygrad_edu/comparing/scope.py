@@ -16,7 +16,8 @@ import numpy as np
 
 from ..arguments import shown
 from ..naming import same_to_python
-from ..record import Node
+from ..operations.facts import ops
+from ..record import Node, Operation
 from ..symbolic.latex import GREEK as LATEX
 from ..symbolic.reading import Reading, mixes
 from .calls import FUNCTIONS
@@ -99,7 +100,7 @@ class Scope(Layers):
             and node._record.inputs[0]._record is not None and node._record.inputs[0].shape == node.shape
         }  # fmt: skip
         self.input = next((layer.before for layer in self.layers[:1]), None)
-        costs = [node for node in nodes.values() if name_of(node) == "softmax_cross_entropy"]
+        costs = [node for node in nodes.values() if node._record.operation is ops.softmax_cross_entropy]
         logits = costs[0]._record.inputs[1] if costs else None
         self.logits = logits if logits is not None and logits._record is not None else None
         self.base = next((float(np.asarray(base)) for node in nodes.values()
@@ -116,9 +117,9 @@ class Scope(Layers):
         self.batch = shape[self.axis if len(shape) == 2 else 0] if several else 1
         self.counted = several and not self._is_guessed()  # whether the axis of the samples is known
         self.outputs = int(np.prod(shape)) // max(self.batch, 1)
-        self.coefficients = self._constants("multiply", "divide")
+        self.coefficients = self._constants(ops.multiply, ops.divide)
         self.numbers = Counts(nodes, self.coefficients)
-        self.scalars = sorted({*self.coefficients, *self._constants("power")})
+        self.scalars = sorted({*self.coefficients, *self._constants(ops.power)})
 
     def renumbered(self, numbering: Numbering) -> Scope:
         """The scope with other numbers of layers: those in the names of the parts of layers do not hold there."""
@@ -137,13 +138,12 @@ class Scope(Layers):
         keys = [each.key for each in self.find(name)] if found(self, name) else []
         return any(key in counted.recounted and self._given_name(key) for key in keys)
 
-    def _constants(self, *operations: str) -> list[float]:
+    def _constants(self, *operations: Operation) -> list[float]:
         """The magnitudes of the plain numbers that such operations have on the tape."""
-        return sorted({
-            abs(float(np.ravel(value)[0])) for node in self.reading.nodes.values() if name_of(node) in operations
-            for x, value in zip(node._record.inputs, node._record.values, strict=True)
-            if x is None and np.size(value) == 1
-        })  # fmt: skip
+        records = (node._record for node in self.reading.nodes.values())
+        made = (record for record in records if record.operation in operations)
+        both = (each for record in made for each in zip(record.inputs, record.values, strict=True))
+        return sorted({abs(float(np.ravel(value)[0])) for x, value in both if x is None and np.size(value) == 1})
 
     def _weighs_vectors(self) -> bool:
         """Whether the last layer makes one number of each sample: X @ w."""
@@ -164,13 +164,13 @@ class Scope(Layers):
         """The constant that the last output is compared with; without layers, no weights of a sum."""
         if self.output is None:
             return None
-        operations = {name_of(node) for node in self.reading.nodes.values()}
-        weighs = {"multiply"} if self.layers and self.layers[-1].W is None and "log" not in operations else set[str]()
+        operations = {node._record.operation for node in self.reading.nodes.values()}
+        weighs = ops.multiply if self.layers and self.layers[-1].W is None and ops.log not in operations else None
         found = []
         for stamp in sorted(self.reading.nodes):
             record = self.reading.nodes[stamp]._record
             later = record.operation is not None and stamp > self.output._record.stamp
-            if later and record.operation.key not in weighs:
+            if later and record.operation is not weighs:
                 for x, value in zip(record.inputs, record.values, strict=True):
                     plain = (x is None or x._record is None) and np.shape(value) == self.output.shape
                     if plain and (key := self.constant(x, value)):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .known import ops
 from .lines import Line
 from .writer import Form
 
@@ -44,7 +45,7 @@ def _summed(form: Form, x: Line, letters: str, wanted: set[str]) -> tuple[Line, 
     if not axes:
         return x, letters
     shape = tuple(n for i, n in enumerate(x.shape) if i not in axes)
-    total = form.do("sum", x, shape=shape, axis=axes, keepdims=False)
+    total = form.do(ops.sum, x, shape=shape, axis=axes, keepdims=False)
     return total, "".join(letter for letter in letters if letter in wanted)
 
 
@@ -66,14 +67,14 @@ def _product(form: Form, x: Line, letters: str, y: Line, others: str, wanted: se
     if not gone:
         a = form.reshaped(a, (*shape_of(*stack, *rows), *(1,) * len(columns)))
         b = form.reshaped(b, (*shape_of(*stack), *(1,) * len(rows), *shape_of(*columns)))
-        return form.do("multiply", a, b), kept
+        return form.do(ops.multiply, a, b), kept
     stacks = [stack] if stack else []
     a = form.reshaped(a, shape_of(*stacks, rows, gone))
     b = form.reshaped(b, shape_of(*stacks, gone, columns))
-    product = form.do("matmul", a, b, shape=shape_of(*stacks, rows, columns))
+    product = form.do(ops.matmul, a, b, shape=shape_of(*stacks, rows, columns))
     return form.reshaped(product, shape_of(*kept)), kept
 
 
 def _in_order(form: Form, x: Line, letters: str, order: str) -> Line:
     axes = tuple(letters.index(letter) for letter in order)
-    return form.do("transpose", x, shape=tuple(x.shape[i] for i in axes), dtype=x.dtype, axes=axes)
+    return form.do(ops.transpose, x, shape=tuple(x.shape[i] for i in axes), dtype=x.dtype, axes=axes)

@@ -1,14 +1,16 @@
-"""What the compiler knows of the package's operations: their names, and which ufunc of NumPy's computes them."""
+"""What the compiler knows of the package's operations: themselves, and which ufunc of NumPy's computes them."""
 
 from __future__ import annotations
 
 import operator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from ..operations.facts import VOCABULARY
 from ..record import Operation
+from ..spelling import Spelling
 
 
 def _without_nan(value: Any, t: Any, shifted: Any, shift: Any) -> Any:
@@ -17,17 +19,20 @@ def _without_nan(value: Any, t: Any, shifted: Any, shift: Any) -> Any:
     return value if value == value else np.vdot(t, np.where(t != 0, shifted - shift, 0))
 
 
-OPERATIONS = VOCABULARY | {
-    each.name: each
-    for each in (  # what is not an operation of the package, but a part of one
-        Operation("ascontiguousarray", np.ascontiguousarray, key="ascontiguousarray"),
-        Operation("without_nan", _without_nan, key="without_nan"),
-        Operation("natural_log", np.log, key="natural_log", singular=True),
-        Operation("greater", np.greater, key="greater", broadcasts=True),
-        Operation("take", np.take, key="take"),
-        Operation("invert", np.reciprocal, key="invert", singular=True),
-    )
-}
+ops = SimpleNamespace(
+    **VOCABULARY,
+    **{
+        each.name: each
+        for each in (  # what is not an operation of the package, but a part of one
+            Operation("ascontiguousarray", np.ascontiguousarray, key="ascontiguousarray"),
+            Operation("without_nan", _without_nan, key="without_nan"),
+            Operation("natural_log", np.log, key="natural_log", singular=True),
+            Operation("greater", np.greater, key="greater", broadcasts=True, spelling=Spelling(sign=">")),
+            Operation("take", np.take, key="take"),
+            Operation("invert", np.reciprocal, key="invert", singular=True),
+        )
+    },
+)
 
 _OPERATORS = {
     operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply, operator.truediv: np.divide,
@@ -42,8 +47,3 @@ def ufunc_of(operation: Operation | None) -> Any:
         return None
     forward = _OPERATORS.get(operation.forward, operation.forward)
     return forward if isinstance(forward, np.ufunc) else None
-
-
-def key_of(operation: Operation | None) -> str:
-    """Which of the package's own operations it is; nothing for a user's, whatever it is called, and for none."""
-    return operation.key if operation is not None else ""

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
-from .known import key_of, ufunc_of
+from .known import ops, ufunc_of
 from .lines import VARYING, Line
 
-VIEWS = {"transpose", "reshape", "diag", "getitem"}  # what may read the same memory in another form
+VIEWS = {ops.transpose, ops.reshape, ops.diag, ops.getitem}  # what may read the same memory in another form
 
 
 class Buffer:
@@ -104,6 +104,6 @@ class Memory:
 
 def is_view(line: Line) -> bool:
     """Whether a line may lie in the memory of its input."""
-    return key_of(line.operation) in VIEWS
+    return line.operation in VIEWS
 
 

@@ -11,29 +11,11 @@ import numpy as np
 
 from ..naming import Identifiers
 from ..record import Operation
-from .known import key_of, ufunc_of
+from .known import ops, ufunc_of
 from .lines import Line
 from .statements import index_text, turned
 
-SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "not_equal": "!=", "greater": ">",
-         "equal": "==", "less": "<", "greater_equal": ">=", "less_equal": "<="}  # fmt: skip
-FUNCTIONS = {  # NumPy's name, the standard's
-    "absolute": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh",
-    "arctanh": "atanh", "arctan2": "atan2", "rint": "round",
-} | {name: name for name in (
-    "exp expm1 log log1p log2 log10 sin cos tan sinh cosh tanh sqrt square sign floor ceil trunc hypot logaddexp "
-    "remainder floor_divide logical_and logical_or logical_not isnan isfinite isinf"
-).split()}  # fmt: skip
 Texts = list[str]
-
-
-def _call(name: str) -> Callable[..., str]:
-    """A function of the standard that has the parameters of the operation."""
-
-    def write(line: Line, args: Texts, **params: Any) -> str:
-        return f"xp.{name}({', '.join([*args, *(f'{key}={value!r}' for key, value in params.items())])})"
-
-    return write
 
 
 def _transposed(line: Line, args: Texts, axes: tuple[int, ...]) -> str:
@@ -42,7 +24,7 @@ def _transposed(line: Line, args: Texts, axes: tuple[int, ...]) -> str:
 
 def _choice(line: Line, args: Texts) -> str:
     """The larger or the smaller of two by a comparison, as one may be a number and no array; nan, if one is nan."""
-    sign = ">" if key_of(line.operation) == "maximum" else "<"
+    sign = ">" if line.operation is ops.maximum else "<"
     x, y = args if isinstance(line.inputs[0], Line) and line.inputs[0].shape == line.shape else args[::-1]
     return f"xp.where(({x} {sign} {y}) | ({x} != {x}), {x}, {y})"
 
@@ -63,51 +45,47 @@ def _joined(name: str) -> Callable[..., str]:
     return lambda line, args, axis: f"xp.{name}([{', '.join(args)}], axis={axis})"
 
 
-ENTRIES: dict[str, Callable[..., str]] = {
-    **{name: _call(name) for name in "sum max min prod tril triu roll take_along_axis".split()},
-    **{name: _call(f"linalg.{name}") for name in ("inv", "solve", "det")},
-    "log_abs_det": lambda line, args: f"xp.linalg.slogdet({args[0]})[1]",
-    "sign_of_det": lambda line, args: f"xp.linalg.slogdet({args[0]})[0]",
-    "matmul": lambda line, args: f"{args[0]} @ {args[1]}",
-    "transpose": _transposed, "where": _chosen, "minimum": _choice, "maximum": _choice, "getitem": _part,
-    "concatenate": _joined("concat"), "stack": _joined("stack"),
-    "cumsum": _call("cumulative_sum"), "cumprod": _call("cumulative_prod"),
-    "argsort": lambda line, args, axis: f"xp.argsort({args[0]}, axis={axis}, stable=True)",
-    "astype": lambda line, args, dtype: f"xp.astype({args[0]}, xp.{line.dtype.name})",
-    "tile": lambda line, args, reps: f"xp.tile({args[0]}, {reps})",
-    "take": lambda line, args: f"xp.take({args[0]}, {args[1]}, axis=0)",
-    "reshape": lambda line, args, shape: f"xp.reshape({args[0]}, {line.shape})",
-    "broadcast_to": lambda line, args, shape: f"xp.broadcast_to({args[0]}, {line.shape})",
-    "ascontiguousarray": lambda line, args: args[0],
-    "step": lambda line, args: f"xp.where({args[0]} > 0, xp.ones_like({args[0]}), xp.zeros_like({args[0]}))",
-    "same": lambda line, args: f"xp.where({args[0]} == {args[1]}, xp.ones_like({args[1]}), xp.zeros_like({args[1]}))",
-    "negative": lambda line, args: f"-{args[0]}",
-    "invert": lambda line, args: f"1.0 / {args[0]}", "reciprocal": lambda line, args: f"1.0 / {args[0]}",
-    "safe_log": lambda line, args: f"xp.log(xp.where({args[0]} != 0, {args[0]}, xp.ones_like({args[0]})))",
+ENTRIES: dict[Operation, Callable[..., str]] = {
+    ops.log_abs_det: lambda line, args: f"xp.linalg.slogdet({args[0]})[1]",
+    ops.sign_of_det: lambda line, args: f"xp.linalg.slogdet({args[0]})[0]",
+    ops.transpose: _transposed, ops.where: _chosen, ops.minimum: _choice, ops.maximum: _choice, ops.getitem: _part,
+    ops.concatenate: _joined("concat"), ops.stack: _joined("stack"),
+    ops.argsort: lambda line, args, axis: f"xp.argsort({args[0]}, axis={axis}, stable=True)",
+    ops.astype: lambda line, args, dtype: f"xp.astype({args[0]}, xp.{line.dtype.name})",
+    ops.tile: lambda line, args, reps: f"xp.tile({args[0]}, {reps})",
+    ops.take: lambda line, args: f"xp.take({args[0]}, {args[1]}, axis=0)",
+    ops.reshape: lambda line, args, shape: f"xp.reshape({args[0]}, {line.shape})",
+    ops.broadcast_to: lambda line, args, shape: f"xp.broadcast_to({args[0]}, {line.shape})",
+    ops.ascontiguousarray: lambda line, args: args[0],
+    ops.step: lambda line, args: f"xp.where({args[0]} > 0, xp.ones_like({args[0]}), xp.zeros_like({args[0]}))",
+    ops.same: lambda line, args: f"xp.where({args[0]} == {args[1]}, xp.ones_like({args[1]}), xp.zeros_like({args[1]}))",
+    ops.invert: lambda line, args: f"1.0 / {args[0]}", ops.reciprocal: lambda line, args: f"1.0 / {args[0]}",
+    ops.safe_log: lambda line, args: f"xp.log(xp.where({args[0]} != 0, {args[0]}, xp.ones_like({args[0]})))",
 }  # fmt: skip
 
 
 def is_missing(operation: Operation) -> bool:
     """Whether the standard has no function for an operation."""
-    called = getattr(ufunc_of(operation), "__name__", "")
-    return operation.key not in ENTRIES and called not in SIGNS and called not in FUNCTIONS
+    return operation not in ENTRIES and not operation.spelling.sign and not _function(operation)
+
+
+def _function(operation: Operation) -> str:
+    """The standard's function that is the operation and has its parameters; nothing where there is none."""
+    name = operation.spelling.standard
+    return name or str("" if name is None else getattr(ufunc_of(operation), "__name__", ""))
 
 
 def expression(line: Line, args: Texts) -> str:
     """A line as the standard writes it; TypeError where it has no such function."""
-    name, ufunc = key_of(line.operation), ufunc_of(line.operation)
-    assert line.operation is not None
-    called = ufunc.__name__ if ufunc is not None else ""
-    text = ""
-    if name in ENTRIES:
-        text = ENTRIES[name](line, args, **line.params)
-    elif called in SIGNS:
-        text = f"{args[0]} {SIGNS[called]} {args[1]}"
-    elif called in FUNCTIONS:
-        text = f"xp.{FUNCTIONS[called]}({', '.join(args)})"
-    if not text:
-        raise TypeError(f"compile: portable: the array API standard has no {line.operation.name}, only NumPy has it")
-    return text
+    operation = line.operation
+    assert operation is not None
+    if operation in ENTRIES:
+        return ENTRIES[operation](line, args, **line.params)
+    if sign := operation.spelling.sign:
+        return f"{args[0]} {sign} {args[1]}" if len(args) == 2 else f"{sign}{args[0]}"
+    if function := _function(operation):
+        return f"xp.{function}({', '.join([*args, *(f'{key}={value!r}' for key, value in line.params.items())])})"
+    raise TypeError(f"compile: portable: the array API standard has no {operation.name}, only NumPy has it")
 
 
 def _number(x: Any) -> str:

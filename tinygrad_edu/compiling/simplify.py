@@ -14,8 +14,9 @@ import numpy as np
 
 from ..operations.activations import _groups
 from ..operations.reductions import _axes
+from ..record import Operation
 from .contractions import contracted
-from .known import OPERATIONS
+from .known import ops
 from .lines import FLOATS, Line
 from .writer import FEW, Form, Rewriting, is_a
 
@@ -44,18 +45,18 @@ def _multiply(form: Form, x: Any, y: Any) -> Line | None:
         if c == 1:
             return a  # type: ignore[no-any-return]
         if c == -1:
-            return form.do("negative", a)
-        if is_a(a, "multiply") and isinstance(c, float | np.floating):
+            return form.do(ops.negative, a)
+        if is_a(a, ops.multiply) and isinstance(c, float | np.floating):
             for inner, other in (a.inputs, a.inputs[::-1]):
                 d = _number(other) if form.is_mine(inner) else None
                 if isinstance(d, float | np.floating) and 1e-30 < abs(float(c) * float(d)) < 1e30:
-                    return form.do("multiply", inner, float(c) * float(d))
+                    return form.do(ops.multiply, inner, float(c) * float(d))
     for a, b in ((x, y), (y, x)):  # (e / s) w of a softmax, with s and w of one smaller shape: s is 1 or more
-        if is_a(a, "divide") and isinstance(b, Line) and _floating(*a.inputs, b):
+        if is_a(a, ops.divide) and isinstance(b, Line) and _floating(*a.inputs, b):
             e, s = a.inputs
-            of_softmax = is_a(e, "exp") and is_a(e.inputs[0], "subtract") and is_a(e.inputs[0].inputs[1], "peak")
+            of_softmax = is_a(e, ops.exp) and is_a(e.inputs[0], ops.subtract) and is_a(e.inputs[0].inputs[1], ops.peak)
             if of_softmax and e in s.inputs and s.shape == b.shape != form.shape and form.is_mine(e):
-                return form.do("multiply", e, form.do("divide", b, s))
+                return form.do(ops.multiply, e, form.do(ops.divide, b, s))
     return None
 
 
@@ -64,24 +65,24 @@ def _divide(form: Form, x: Any, y: Any) -> Line | None:
 
 
 def _add(form: Form, x: Any, y: Any) -> Line | None:
-    if is_a(y, "negative"):
-        return form.do("subtract", x, y.inputs[0]) if _floating(x, y) else None
-    if is_a(x, "negative") and _floating(x, y):
-        return form.do("subtract", y, x.inputs[0])
+    if is_a(y, ops.negative):
+        return form.do(ops.subtract, x, y.inputs[0]) if _floating(x, y) else None
+    if is_a(x, ops.negative) and _floating(x, y):
+        return form.do(ops.subtract, y, x.inputs[0])
     return None
 
 
 def _subtract(form: Form, x: Any, y: Any) -> Line | None:
-    if is_a(y, "negative") and _floating(x, y):
-        return form.do("add", x, y.inputs[0])
+    if is_a(y, ops.negative) and _floating(x, y):
+        return form.do(ops.add, x, y.inputs[0])
     return x if _number(y) == 0 and form.is_mine(x) else None
 
 
 def _negative(form: Form, x: Any) -> Line | None:
-    if is_a(x, "negative"):
+    if is_a(x, ops.negative):
         return x.inputs[0]  # type: ignore[no-any-return]
-    if is_a(x, "subtract") and _floating(*x.inputs):
-        return form.do("subtract", x.inputs[1], x.inputs[0])
+    if is_a(x, ops.subtract) and _floating(*x.inputs):
+        return form.do(ops.subtract, x.inputs[1], x.inputs[0])
     return None
 
 
@@ -90,7 +91,7 @@ def _power(form: Form, x: Any, p: Any) -> Line | None:
         return None
     if p == 1:
         return x  # type: ignore[no-any-return]
-    simple = {2: "square", 0.5: "sqrt", -1: "invert"}.get(p)
+    simple = {2: ops.square, 0.5: ops.sqrt, -1: ops.invert}.get(p)
     return form.do(simple, x) if simple else None
 
 
@@ -98,12 +99,12 @@ def _scaled_power(form: Form, p: Any, x: Any, q: Any) -> Line | None:
     """p x^q, where p is a number and not 0."""
     if isinstance(p, Line) or isinstance(q, Line) or not form.is_mine(x) or p == 0:
         return None
-    return form.do("multiply", form.do("power", x, q), p)
+    return form.do(ops.multiply, form.do(ops.power, x, q), p)
 
 
 def _log(form: Form, x: Any, base: Any) -> Line | None:
-    logarithm = form.do("natural_log", x)
-    return logarithm if base is None else form.do("divide", logarithm, math.log(base))
+    logarithm = form.do(ops.natural_log, x)
+    return logarithm if base is None else form.do(ops.divide, logarithm, math.log(base))
 
 
 # --- activations and costs -------------------------------------------------------------------------------------------
@@ -115,19 +116,19 @@ def _softmax_parts(form: Form, z: Any, axis: Any) -> Any:
         return None
     axes = _axes(axis, z.ndim)
     kept = tuple(1 if i in axes else n for i, n in enumerate(z.shape))
-    shifted = form.do("subtract", z, form.do("peak", z, shape=kept, dtype=z.dtype, axis=axes), dtype=z.dtype)
-    e = form.do("exp", shifted, dtype=z.dtype)
-    return shifted, e, form.do("sum", e, shape=kept, dtype=z.dtype, axis=axes, keepdims=True)
+    shifted = form.do(ops.subtract, z, form.do(ops.peak, z, shape=kept, dtype=z.dtype, axis=axes), dtype=z.dtype)
+    e = form.do(ops.exp, shifted, dtype=z.dtype)
+    return shifted, e, form.do(ops.sum, e, shape=kept, dtype=z.dtype, axis=axes, keepdims=True)
 
 
 def _softmax_cross_entropy(form: Form, t: Any, z: Any, base: Any, axis: Any) -> Line | None:
     if not isinstance(t, Line) or not isinstance(z, Line) or not _floating(t, z) or not z.size:
         return None
     shifted, _, s = _softmax_parts(form, z, axis)
-    shift = form.do("natural_log", s)
-    sums = form.do("sum", t, shape=s.shape, axis=_axes(axis, z.ndim), keepdims=True)  # the derivative has them, too
-    total = form.do("subtract", form.inner(t, shifted), form.inner(sums, shift), shape=())
-    return _total(form, form.do("without_nan", total, t, shifted, shift, shape=()), base)
+    shift = form.do(ops.natural_log, s)
+    sums = form.do(ops.sum, t, shape=s.shape, axis=_axes(axis, z.ndim), keepdims=True)  # the derivative has them, too
+    total = form.do(ops.subtract, form.inner(t, shifted), form.inner(sums, shift), shape=())
+    return _total(form, form.do(ops.without_nan, total, t, shifted, shift, shape=()), base)
 
 
 def _coordinatewise(form: Form, z: Any, functions: Sequence[Any]) -> Line | None:
@@ -138,7 +139,7 @@ def _coordinatewise(form: Form, z: Any, functions: Sequence[Any]) -> Line | None
     parts = []
     for function, rows in groups:
         shape = (len(rows), *z.shape[1:])
-        part = form.do("getitem", z, shape=shape, dtype=z.dtype, index=rows) if len(groups) > 1 else z
+        part = form.do(ops.getitem, z, shape=shape, dtype=z.dtype, index=rows) if len(groups) > 1 else z
         try:
             out = Form(form.writer, shape, form.dtype).called(function, (part,), {})
         except TypeError:  # NumPy's own function, for one
@@ -148,14 +149,14 @@ def _coordinatewise(form: Form, z: Any, functions: Sequence[Any]) -> Line | None
         parts.append(out)
     if len(groups) == 1:
         return parts[0]
-    joined = form.do("concatenate", *parts, shape=form.shape, axis=0)
+    joined = form.do(ops.concatenate, *parts, shape=form.shape, axis=0)
     back = np.argsort(np.concatenate([rows for _, rows in groups]))
-    return form.do("getitem", joined, shape=form.shape, index=back)
+    return form.do(ops.getitem, joined, shape=form.shape, index=back)
 
 
 def _total(form: Form, total: Line, base: Any) -> Line:
-    total = form.do("negative", total)
-    return total if base is None else form.do("divide", total, math.log(base))
+    total = form.do(ops.negative, total)
+    return total if base is None else form.do(ops.divide, total, math.log(base))
 
 
 # --- shapes ----------------------------------------------------------------------------------------------------------
@@ -183,7 +184,7 @@ def _broadcast_to(form: Form, x: Any, shape: Any) -> Line | None:
 def _reshape(form: Form, x: Any, shape: Any = None, axis: Any = None) -> Line | None:
     if form.is_mine(x):
         return x  # type: ignore[no-any-return]
-    if is_a(x, "reshape"):
+    if is_a(x, ops.reshape):
         return form.reshaped(x.inputs[0], form.shape)
     return None if shape == form.shape else form.reshaped(x, form.shape)
 
@@ -201,7 +202,7 @@ def _getitem(form: Form, x: Any, index: Any) -> Line | None:
     simple = _as_slice(index)
     if simple is index:
         return None
-    return x if form.is_mine(x) else form.do("getitem", x, shape=form.shape, index=simple)
+    return x if form.is_mine(x) else form.do(ops.getitem, x, shape=form.shape, index=simple)
 
 
 def _scatter_add(form: Form, x: Any, index: Any, shape: Any) -> Line | None:
@@ -210,16 +211,16 @@ def _scatter_add(form: Form, x: Any, index: Any, shape: Any) -> Line | None:
         return None
     if form.is_mine(x):
         return x  # type: ignore[no-any-return]
-    return form.writer.write(OPERATIONS["scatter_add"], (x,), {"index": simple, "shape": shape}, shape, form.dtype)
+    return form.writer.write(ops.scatter_add, (x,), {"index": simple, "shape": shape}, shape, form.dtype)
 
 
 def _permuted(form: Form, x: Any, axes: tuple[int, ...]) -> Line | None:
     """A transpose in its one form: the order of the axes, all of them counted from the front."""
-    if is_a(x, "transpose"):
+    if is_a(x, ops.transpose):
         return _permuted(form, x.inputs[0], tuple(x.params["axes"][i] for i in axes))
     if axes == tuple(range(len(axes))):
         return x  # type: ignore[no-any-return]
-    return form.writer.lines.add(OPERATIONS["transpose"], (x,), {"axes": axes}, form.shape, form.dtype)
+    return form.writer.lines.add(ops.transpose, (x,), {"axes": axes}, form.shape, form.dtype)
 
 
 def _transpose(form: Form, x: Any, axes: Any) -> Line | None:
@@ -241,10 +242,10 @@ def _sum(form: Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
     if form.dtype == a.dtype and all(a.shape[i] == 1 for i in axes):
         return _reshape(form, a)
     if axis != axes:
-        return form.do("sum", a, shape=form.shape, axis=axes, keepdims=keepdims)
+        return form.do(ops.sum, a, shape=form.shape, axis=axes, keepdims=keepdims)
     if not _floating(a) or form.dtype != a.dtype or not a.size:
         return None
-    factors = a.inputs if is_a(a, "multiply") else a.inputs * 2 if is_a(a, "square") else ()
+    factors = a.inputs if is_a(a, ops.multiply) else a.inputs * 2 if is_a(a, ops.square) else ()
     alike = all(isinstance(x, Line) and x.shape == a.shape and x.dtype == a.dtype for x in factors)
     if factors and alike and len(axes) == a.ndim and a.size <= FEW:
         return _reshape(form, form.inner(*factors))
@@ -252,7 +253,7 @@ def _sum(form: Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
         n = a.shape[axes[0]]
         if n <= SHORT:  # a product with ones takes half the time of a sum along one axis
             ones = form.writer.lines.full(1, ((n, 1) if axes == (1,) else (1, n)) if keepdims else (n,), a.dtype)
-            return form.do("matmul", *((a, ones) if axes == (1,) else (ones, a)), shape=form.shape)
+            return form.do(ops.matmul, *((a, ones) if axes == (1,) else (ones, a)), shape=form.shape)
     return None
 
 
@@ -260,19 +261,19 @@ def _sum_to(form: Form, x: Any, shape: Any) -> Line | None:
     extra = x.ndim - len(shape)
     axes = tuple(i for i, n in enumerate((1,) * extra + tuple(shape)) if n == 1 != x.shape[i] or i < extra)
     kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
-    total = form.do("sum", x, shape=kept, axis=axes, keepdims=True) if axes else x
+    total = form.do(ops.sum, x, shape=kept, axis=axes, keepdims=True) if axes else x
     return _reshape(form, total)
 
 
-SIMPLER: dict[str, Rewriting] = {
-    "multiply": _multiply, "divide": _divide, "add": _add, "subtract": _subtract, "negative": _negative,
-    "power": _power, "scaled_power": _scaled_power, "log": _log,
-    "softmax_cross_entropy": _softmax_cross_entropy, "coordinatewise": _coordinatewise,
-    "undetermined": lambda form, g, out: g,
-    "copy": _same_numbers, "astype": _same_numbers, "ones_like": _ones_like,
-    "eye_like": _eye_like, "broadcast_to": _broadcast_to, "reshape": _reshape, "expand_dims": _reshape,
-    "squeeze": _reshape, "transpose": _transpose, "swapaxes": _swapaxes, "moveaxis": _moveaxis,
-    "getitem": _getitem, "scatter_add": _scatter_add,
-    "sum": _sum, "sum_to": _sum_to,
-    "einsum": contracted,
+SIMPLER: dict[Operation, Rewriting] = {
+    ops.multiply: _multiply, ops.divide: _divide, ops.add: _add, ops.subtract: _subtract, ops.negative: _negative,
+    ops.power: _power, ops.scaled_power: _scaled_power, ops.log: _log,
+    ops.softmax_cross_entropy: _softmax_cross_entropy, ops.coordinatewise: _coordinatewise,
+    ops.undetermined: lambda form, g, out: g,
+    ops.copy: _same_numbers, ops.astype: _same_numbers, ops.ones_like: _ones_like,
+    ops.eye_like: _eye_like, ops.broadcast_to: _broadcast_to, ops.reshape: _reshape, ops.expand_dims: _reshape,
+    ops.squeeze: _reshape, ops.transpose: _transpose, ops.swapaxes: _swapaxes, ops.moveaxis: _moveaxis,
+    ops.getitem: _getitem, ops.scatter_add: _scatter_add,
+    ops.sum: _sum, ops.sum_to: _sum_to,
+    ops.einsum: contracted,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..naming import Identifiers
-from .known import key_of, ufunc_of
+from .known import ops, ufunc_of
 from .lines import FLOATS, HOISTED, VARYING, Line
 from .memory import Buffer, Memory, is_view
 from .statements import ONLY_OUT, is_scalar, literal, statement, turned, writes
@@ -125,20 +125,20 @@ class Source:
         return bound or self._name(x)
 
     def _bound_view(self, x: Line) -> str | None:
-        if not is_view(x) or x.level < VARYING or key_of(x.operation) not in ("transpose", "reshape"):
+        if not is_view(x) or x.level < VARYING or x.operation not in (ops.transpose, ops.reshape):
             return None
         (source,) = x.inputs
         buffer = self.memory.place.get(source)
         if buffer is None:
             return None
-        form = x.shape if key_of(x.operation) == "reshape" else (*source.shape, "T", x.params["axes"])
+        form = x.shape if x.operation is ops.reshape else (*source.shape, "T", x.params["axes"])
         buffer.forms[form] = None
         return _form_name(buffer, form)
 
     def _viewed(self, x: Line) -> str:
         """What a view of a buffer shows."""
         (source,) = x.inputs
-        seen = turned(x.params["axes"]) if key_of(x.operation) == "transpose" else f".reshape({x.shape})"
+        seen = turned(x.params["axes"]) if x.operation is ops.transpose else f".reshape({x.shape})"
         return f"{self._bound_view(x)} is {self._name(source)}{seen}"
 
     # --- statements ---
@@ -153,7 +153,7 @@ class Source:
             args = [self._argument(x, line) for x in line.inputs]
             buffer = self.memory.place.get(line)
             out = _form_name(buffer, line.shape) if buffer else None
-            if out is None and key_of(line.operation) in ONLY_OUT:
+            if out is None and line.operation in ONLY_OUT:
                 out = f"np.empty({line.shape}{_dtype(line.dtype)})"
             code = statement(line, args, out, self._bind)
             views = "".join(f"; {self._viewed(x)}" for x in dict.fromkeys(line.lines) if self._bound_view(x))

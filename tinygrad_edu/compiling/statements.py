@@ -9,7 +9,7 @@ import numpy as np
 
 from ..naming import keyword_argument
 from ..record import Operation
-from .known import key_of, ufunc_of
+from .known import ops, ufunc_of
 from .lines import FLOATS, Line
 
 Texts = list[str]
@@ -57,50 +57,50 @@ def turned(axes: tuple[int, ...]) -> str:
 
 
 # A template gets the line, the texts of its inputs, where to write to (None: into a new array), and the parameters.
-WRITING: dict[str, Callable[..., str]] = {
-    "matmul": _matmul,
-    "sum": _reduction("add"), "prod": _reduction("multiply"), "max": _reduction("maximum"),
-    "min": _reduction("minimum"), "peak": _peak,
-    "step": lambda line, args, out: _call("np.greater", [args[0], "0"], out),
-    "same": lambda line, args, out: _call("np.equal", args, out),
-    "broadcast_to": _broadcast,
-    "concatenate": _joined("np.concatenate"), "stack": _joined("np.stack"),
-    "cumsum": lambda line, args, out, axis: _call("np.cumsum", args, out, axis=axis),
+WRITING: dict[Operation, Callable[..., str]] = {
+    ops.matmul: _matmul,
+    ops.sum: _reduction("add"), ops.prod: _reduction("multiply"), ops.max: _reduction("maximum"),
+    ops.min: _reduction("minimum"), ops.peak: _peak,
+    ops.step: lambda line, args, out: _call("np.greater", [args[0], "0"], out),
+    ops.same: lambda line, args, out: _call("np.equal", args, out),
+    ops.broadcast_to: _broadcast,
+    ops.concatenate: _joined("np.concatenate"), ops.stack: _joined("np.stack"),
+    ops.cumsum: lambda line, args, out, axis: _call("np.cumsum", args, out, axis=axis),
 }  # fmt: skip
-ONLY_OUT = {"step", "same"}  # these need the memory to write into: it has the dtype of the result
-MAKING: dict[str, Callable[..., str]] = {
-    "transpose": lambda line, args, out, axes: args[0] + turned(axes),
-    "reshape": lambda line, args, out, shape: f"{args[0]}.reshape({line.shape})",
-    "ascontiguousarray": lambda line, args, out: f"np.ascontiguousarray({args[0]})",
-    "where": lambda line, args, out: f"np.where({', '.join(args)})",
-    "without_nan": lambda line, args, out: (
+ONLY_OUT = {ops.step, ops.same}  # these need the memory to write into: it has the dtype of the result
+MAKING: dict[Operation, Callable[..., str]] = {
+    ops.transpose: lambda line, args, out, axes: args[0] + turned(axes),
+    ops.reshape: lambda line, args, out, shape: f"{args[0]}.reshape({line.shape})",
+    ops.ascontiguousarray: lambda line, args, out: f"np.ascontiguousarray({args[0]})",
+    ops.where: lambda line, args, out: f"np.where({', '.join(args)})",
+    ops.without_nan: lambda line, args, out: (
         f"{args[0]} if {args[0]} == {args[0]} else {args[-1]}({', '.join(args[:-1])})"
     ),
 }
-OWN_FUNCTION = {"without_nan"}  # of which the template above gets the name of the operation's function as well
+OWN_FUNCTION = {ops.without_nan}  # of which the template above gets the name of the operation's function as well
 
 
-SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "negative": "-"}
+ARITHMETIC = {"+", "-", "*", "/"}
 
 
 def is_scalar(line: Line) -> bool:
     """Whether a line is arithmetic with single numbers: there Python's operators are several times as fast."""
-    ufunc = ufunc_of(line.operation)
-    return ufunc is not None and line.shape == () and ufunc.__name__ in SIGNS and line.dtype in FLOATS
+    sign = line.operation.spelling.sign if line.operation is not None else ""
+    return sign in ARITHMETIC and line.shape == () and line.dtype in FLOATS
 
 
 def writes(line: Line) -> bool:
     """Whether a line can write its result into memory that is there."""
     if line.shape == ():
         return False
-    if key_of(line.operation) == "broadcast_to":
+    if line.operation is ops.broadcast_to:
         return line.dtype in FLOATS
-    return ufunc_of(line.operation) is not None or key_of(line.operation) in WRITING
+    return ufunc_of(line.operation) is not None or line.operation in WRITING
 
 
 def has_no_text(operation: Operation) -> bool:
     """Whether NumPy has no function of its own for an operation, so that one of the package's would be called."""
-    return ufunc_of(operation) is None and operation.key not in WRITING and operation.key not in MAKING
+    return ufunc_of(operation) is None and operation not in WRITING and operation not in MAKING
 
 
 def literal(value: Any) -> str | None:
@@ -122,19 +122,19 @@ def literal(value: Any) -> str | None:
 
 def statement(line: Line, args: Texts, out: str | None, bind: Callable[[str, Any], str]) -> str:
     """The code of a line. `bind(name, value)` gives the name by which the program knows a value from outside."""
-    name, operation = key_of(line.operation), line.operation
+    operation = line.operation
     assert operation is not None
-    if name in OWN_FUNCTION:
-        args = [*args, bind(name, operation.forward)]
-    template = WRITING.get(name) or MAKING.get(name)
+    if operation in OWN_FUNCTION:
+        args = [*args, bind(operation.name, operation.forward)]
+    template = WRITING.get(operation) or MAKING.get(operation)
     if template:
         return template(line, args, out, **line.params)
     if is_scalar(line):
-        sign = SIGNS[ufunc_of(operation).__name__]
+        sign = operation.spelling.sign
         return f" {sign} ".join(args) if len(args) == 2 else f"{sign}{args[0]}"
     if (ufunc := ufunc_of(operation)) is not None:
         return _call(f"np.{ufunc.__name__}", args, out)
-    if name == "getitem":
+    if operation is ops.getitem:
         return f"{args[0]}[{index_text(line.params['index'], bind)}]"
     function = bind(operation.name, operation.forward)
     params = _parameters(line.params, bind)

@@ -16,9 +16,11 @@ import numpy as np
 from ..containers import flatten
 from ..errors import ERRORS, misfit
 from ..leaving import LeavingError, Running
-from ..protocols import UFUNCS
+from ..protocols import COMPARISONS, PLAIN_UFUNCS, UFUNCS
 from ..record import NO_PARAMETERS, Operation, Value, recording, state, tell, unchanging
+from ..spelling import Spelling
 from ..tensor import Tensor
+from .known import ufunc_of
 
 RECORDED = set(  # plain results of a shape that does not depend on numbers
     "argmax argmin argsort argpartition any all isclose isin isneginf isposinf isreal count_nonzero nanargmax "
@@ -150,7 +152,10 @@ for _name in "bool float int index complex array len iter getitem contains eq ne
 
 @functools.cache
 def _of_ufunc(ufunc: Any) -> Operation:
-    return Operation(ufunc.__name__, ufunc, broadcasts=True)
+    same = COMPARISONS.get(ufunc) or getattr(UFUNCS.get(ufunc), "operation", None)
+    own = Spelling(standard="" if ufunc in PLAIN_UFUNCS else None)
+    spelling = same.spelling if same and ufunc_of(same) is ufunc else own
+    return Operation(ufunc.__name__, ufunc, broadcasts=True, spelling=spelling)
 
 
 class Plain(Tensor):

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..record import NO_PARAMETERS, Operation
 from ..tensor import Tensor
-from .known import OPERATIONS, key_of, ufunc_of
+from .known import ops, ufunc_of
 from .lines import FLOATS, VARYING, Line, Lines, Symbol, is_regular
 
 FEW = 1 << 16  # sums of more than that are left to NumPy, which adds pairwise
@@ -20,7 +20,7 @@ class Writer:
     """Adds lines to a program, in the forms that a table gives to operations, or in terms of simpler ones, where they
     are to be taken apart."""
 
-    def __init__(self, table: Mapping[str, Rewriting], takes_apart: Callable[[Operation], bool]) -> None:
+    def __init__(self, table: Mapping[Operation, Rewriting], takes_apart: Callable[[Operation], bool]) -> None:
         self.lines, self.table, self.takes_apart = Lines(), table, takes_apart
 
     def write(
@@ -35,13 +35,13 @@ class Writer:
                 inputs = (*inputs[:i], form.unstretched(inputs[i], inputs), *inputs[i + 1 :])
             if any(x.level == VARYING for x in inputs if isinstance(x, Line)):
                 inputs = tuple(map(form.in_order, inputs))
-        rewriting = self.table.get(operation.key)
+        rewriting = self.table.get(operation)
         found = rewriting(form, *inputs, **params) if rewriting else None
         if found is None and operation.parts is not None and self.takes_apart(operation):
             found = form.of_parts(operation, inputs, params)
         line = self.lines.add(operation, inputs, params, shape, dtype) if found is None else found
         if not line.is_constant:
-            always = line.dtype.kind != "f" or operation is OPERATIONS["nan_to_num"]
+            always = line.dtype.kind != "f" or operation is ops.nan_to_num
             line.regular = line.regular or always or is_regular(operation, inputs)  # a sigmoid is, its quotient is not
             if ufunc_of(operation) in (np.isnan, np.isfinite, np.isinf):  # whoever asks has a reason
                 for x in inputs:
@@ -59,11 +59,11 @@ class Form:
     def __init__(self, writer: Writer, shape: tuple[int, ...], dtype: Any) -> None:
         self.writer, self.shape, self.dtype = writer, shape, dtype
 
-    def do(self, name: str, *inputs: Any, shape: Any = None, dtype: Any = None, **params: Any) -> Line:
-        """A line of an operation of the package, by its name; of the shape that its inputs broadcast to."""
+    def do(self, operation: Operation, *inputs: Any, shape: Any = None, dtype: Any = None, **params: Any) -> Line:
+        """A line of an operation; of the shape that its inputs broadcast to."""
         if shape is None:
             shape = np.broadcast_shapes(*(x.shape for x in inputs if isinstance(x, Line)))
-        return self.writer.write(OPERATIONS[name], inputs, params or NO_PARAMETERS, shape, dtype or self.dtype)
+        return self.writer.write(operation, inputs, params or NO_PARAMETERS, shape, dtype or self.dtype)
 
     def of_parts(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Line | None:
         """The lines of what an operation is in terms of simpler ones, where there are numbers of its dtypes."""
@@ -86,7 +86,7 @@ class Form:
 
     def unstretched(self, x: Any, inputs: tuple[Any, ...]) -> Any:
         """What was broadcast before an operation that broadcasts, where the others have the shape as well."""
-        if not is_a(x, "broadcast_to"):
+        if not is_a(x, ops.broadcast_to):
             return x
         (source,) = x.inputs
         others = [y.shape for y in inputs if isinstance(y, Line) and y is not x]
@@ -98,8 +98,9 @@ class Form:
         if not isinstance(x, Line) or x.level == VARYING or x.ndim < 2:
             return x
         numbers = x.value._value if isinstance(x.value, Tensor) else x.value
-        scattered = is_a(x, "transpose") if x.operation else not numbers.flags.c_contiguous and 0 not in numbers.strides
-        return self.do("ascontiguousarray", x, dtype=x.dtype) if scattered else x
+        turned = is_a(x, ops.transpose)
+        scattered = turned if x.operation else not numbers.flags.c_contiguous and 0 not in numbers.strides
+        return self.do(ops.ascontiguousarray, x, dtype=x.dtype) if scattered else x
 
     def flat(self, x: Line) -> Line:
         """Its numbers in one row."""
@@ -108,13 +109,13 @@ class Form:
     def inner(self, x: Line, y: Line) -> Line:
         """Σ x y. The sum of many is left to NumPy, which sums pairwise: that is more exact."""
         if x.ndim and 0 < x.size <= FEW:
-            return self.do("matmul", self.flat(x), self.flat(y), shape=())
-        product = self.do("multiply", x, y)
-        return self.do("sum", product, shape=(), axis=tuple(range(x.ndim)), keepdims=False)
+            return self.do(ops.matmul, self.flat(x), self.flat(y), shape=())
+        product = self.do(ops.multiply, x, y)
+        return self.do(ops.sum, product, shape=(), axis=tuple(range(x.ndim)), keepdims=False)
 
     def reshaped(self, x: Line, shape: tuple[int, ...]) -> Line:
         """Its numbers in another shape."""
-        return self.writer.write(OPERATIONS["reshape"], (x,), {"shape": shape}, shape, x.dtype)
+        return self.writer.write(ops.reshape, (x,), {"shape": shape}, shape, x.dtype)
 
 
 class Sketch(Symbol):
@@ -138,6 +139,6 @@ class Sketch(Symbol):
         return Sketch(line, value if alone else value[(slice(1),) * value.ndim], self.write)
 
 
-def is_a(x: Any, name: str) -> bool:
-    """Whether something is a line of the package's operation of that name."""
-    return isinstance(x, Line) and key_of(x.operation) == name
+def is_a(x: Any, operation: Operation) -> bool:
+    """Whether something is a line of an operation."""
+    return isinstance(x, Line) and x.operation is operation

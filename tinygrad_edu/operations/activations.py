@@ -51,7 +51,7 @@ def identity(x: Any) -> Any:
     return x
 
 
-@primitive(symbol="σ", activation=True, coordinates=True)
+@primitive(symbol="σ", activation=True, coordinates=True, latex=r"\sigma")
 @np.errstate(over="ignore", under="ignore")
 def sigmoid(x: Any) -> Any:
     """σ(x) = 1/(1 + e^−x), coordinate by coordinate, without overflow anywhere. Source of σ ∘ (1 − σ): sabine 3.1.
@@ -102,7 +102,8 @@ def _peak(x: Any, axis: Axis = None) -> Any:
     return fold(np.maximum, x, axis, True, LOWEST.get(x.dtype))
 
 
-peak = primitive(inputs=1)(_peak)  # as a constant, for what is made of it
+# As a constant, for what is made of it:
+peak = primitive(inputs=1, numpy="np.max({0}, axis={axis}, keepdims=True)")(_peak)
 
 
 @primitive(inputs=1, activation=True)
@@ -136,7 +137,7 @@ def log_softmax(z: Any, axis: Axis = 0) -> Any:
     return shifted - np.log(total) if z.size else shifted
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, in_front=True)
 @underflows_to_zero
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """ln Σ e^x along an axis (over everything, if None), without overflow.

@@ -86,7 +86,9 @@ def _places(shape: tuple[int, ...], indices: Any, axis: int) -> tuple[Any, ...]:
     )
 
 
-@primitive(inputs=2, selects=True)
+@primitive(
+    inputs=2, selects=True, numpy="np.take_along_axis({0}, np.asarray({1}, int), {axis})", standard="take_along_axis"
+)
 def _take_along_axis(arr: Any, indices: Any, axis: int) -> Any:
     if indices.ndim != arr.ndim:
         raise ValueError("the indices must have as many axes as the array")
@@ -95,7 +97,7 @@ def _take_along_axis(arr: Any, indices: Any, axis: int) -> Any:
     return arr[_places(arr.shape, indices, axis)]
 
 
-@primitive(inputs=2)
+@primitive(inputs=2, numpy="scatter_along_axis({0}, np.asarray({1}, int), {axis}, {shape})")
 def _scatter_along_axis(x: Any, indices: Any, axis: int, shape: tuple[int, ...]) -> Any:
     out = np.zeros(shape, x.dtype)
     np.add.at(out, _places(shape, indices, axis), x)  # a place may be named twice

@@ -21,7 +21,10 @@ from .shapes import _transpose
 
 __all__ = ["dot", "einsum", "inner", "tensordot", "vdot"]
 
-EINSUM = built_in("einsum", lambda *arrays, subscripts: np.einsum(subscripts, *arrays, optimize=True), linear=True)
+EINSUM = built_in(
+    "einsum", lambda *arrays, subscripts: np.einsum(subscripts, *arrays, optimize=True), linear=True,
+    numpy="np.einsum({subscripts}, {all})",
+)  # fmt: skip
 
 
 def einsum(subscripts: str, *operands: Any, optimize: Any = True) -> Any:

@@ -17,7 +17,7 @@ from .shapes import _reshape
 __all__ = ["diag", "diagflat", "trace"]
 
 
-@primitive(inputs=1, linear=True)
+@primitive(inputs=1, linear=True, numpy="np.diag({0}, {k})")
 def diag(v: Any, k: int = 0) -> Any:
     """The k-th diagonal of a square matrix, or the matrix with the 1-D x on its k-th diagonal, as in NumPy.
 
@@ -31,7 +31,7 @@ def diag(v: Any, k: int = 0) -> Any:
     return np.diag(v, k)
 
 
-@primitive(inputs=1, symbol="diag")
+@primitive(inputs=1, symbol="diag", numpy="np.diagflat({0}, {k})")
 def diagflat(v: Any, k: int = 0) -> Any:
     """The matrix with the numbers of x (a column, say) on its k-th diagonal. Source: the hat of mishachev (5).
 
@@ -42,7 +42,7 @@ def diagflat(v: Any, k: int = 0) -> Any:
     return np.diagflat(np.asarray(v), k)  # NumPy 1.26 makes a number of a number, not a matrix
 
 
-@primitive(inputs=1, symbol="tr", linear=True)
+@primitive(inputs=1, symbol="tr", linear=True, latex=r"\operatorname{tr}", in_front=True)
 def _trace(a: Any, offset: int) -> Any:
     return a.trace(offset)
 
@@ -60,7 +60,7 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return sum(diagonal(a, offset, axis1, axis2), -1)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, numpy="np.eye(*np.shape({0}), {k})")
 def eye_like(x: Any, k: int = 0) -> Any:
     """Ones on the k-th diagonal, in the shape and dtype of x: a constant.
 

@@ -25,7 +25,7 @@ __all__ = [
 # --- arithmetic ------------------------------------------------------------------------------------------------------
 
 
-@primitive(operator.add, symbol="+", broadcasts=True)
+@primitive(operator.add, symbol="+", broadcasts=True, sign="+")
 def add(x: Any, y: Any) -> Any:
     """x + y, coordinate by coordinate; shapes broadcast.
 
@@ -34,7 +34,7 @@ def add(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(operator.sub, symbol="−", broadcasts=True)
+@primitive(operator.sub, symbol="−", broadcasts=True, sign="-")
 def subtract(x: Any, y: Any) -> Any:
     """x − y, coordinate by coordinate; shapes broadcast.
 
@@ -43,7 +43,7 @@ def subtract(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(operator.mul, symbol="∘", broadcasts=True)
+@primitive(operator.mul, symbol="∘", broadcasts=True, sign="*")
 def multiply(x: Any, y: Any) -> Any:
     """x ∘ y, coordinate by coordinate; shapes broadcast. `hadamard` is the same for equal shapes only.
 
@@ -52,7 +52,7 @@ def multiply(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(operator.truediv, symbol="⊘", broadcasts=True, singular=True)
+@primitive(operator.truediv, symbol="⊘", broadcasts=True, singular=True, sign="/")
 def divide(x: Any, y: Any) -> Any:
     """x ⊘ y, coordinate by coordinate; shapes broadcast. `hadamard_divide` is the same for equal shapes only.
 
@@ -61,7 +61,7 @@ def divide(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(operator.pow, symbol="**", broadcasts=True, singular=True)
+@primitive(operator.pow, symbol="**", broadcasts=True, singular=True, sign="**", numpy="np.power({0}, {1})")
 def power(x: Any, p: Any) -> Any:
     """x^p, coordinate by coordinate; shapes broadcast. 0^0 is 1, and the derivative of x^0 in x is 0 everywhere.
 
@@ -70,7 +70,7 @@ def power(x: Any, p: Any) -> Any:
     """
 
 
-@primitive(operator.neg, symbol="−", coordinates=True, linear=True)
+@primitive(operator.neg, symbol="−", coordinates=True, linear=True, sign="-")
 def negative(x: Any) -> Any:
     """−x.
 
@@ -79,7 +79,7 @@ def negative(x: Any) -> Any:
     """
 
 
-@primitive(np.absolute, symbol="abs", kinks=True)
+@primitive(np.absolute, symbol="abs", kinks=True, standard="abs")
 def absolute(x: Any) -> Any:
     """The absolute value of x, coordinate by coordinate. Its derivative is sign(x), which is 0 at 0.
 
@@ -120,7 +120,7 @@ def hadamard_divide(x: Any, y: Any) -> Any:
 # --- powers, exponentials, trigonometry ------------------------------------------------------------------------------
 
 
-@primitive(np.sqrt, symbol="√", singular=True)
+@primitive(np.sqrt, symbol="√", singular=True, in_front=True)
 def sqrt(x: Any) -> Any:
     """√x. Its derivative at 0 is infinite.
 
@@ -138,7 +138,7 @@ def square(x: Any) -> Any:
     """
 
 
-@primitive(np.exp, singular=True)
+@primitive(np.exp, singular=True, latex=r"\exp", in_front=True)
 def exp(x: Any) -> Any:
     """e^x, coordinate by coordinate. Source of the rule: sabine B, derivative of exponentials.
 
@@ -147,7 +147,7 @@ def exp(x: Any) -> Any:
     """
 
 
-@primitive(inputs=1, singular=True, coordinates=True)
+@primitive(inputs=1, singular=True, coordinates=True, latex=r"\ln", in_front=True, numpy="np.log({0})")
 def log(x: Any, base: float | None = None) -> Any:
     """log_base(x), the natural logarithm without a base. Source of the rule 1/(x ln b): sabine A.
 
@@ -168,7 +168,7 @@ def log1p(x: Any) -> Any:
     """
 
 
-@primitive(np.sin, activation=None)
+@primitive(np.sin, activation=None, latex=r"\sin")
 def sin(x: Any) -> Any:
     """sin x, x in radians.
 
@@ -177,7 +177,7 @@ def sin(x: Any) -> Any:
     """
 
 
-@primitive(np.cos, activation=None)
+@primitive(np.cos, activation=None, latex=r"\cos")
 def cos(x: Any) -> Any:
     """cos x, x in radians.
 
@@ -186,7 +186,7 @@ def cos(x: Any) -> Any:
     """
 
 
-@primitive(np.tanh, activation=True)
+@primitive(np.tanh, activation=True, latex=r"\tanh")
 def tanh(x: Any) -> Any:
     """tanh x = (e^x − e^−x)/(e^x + e^−x); its derivative is 1 − tanh² x.
 
@@ -198,7 +198,7 @@ def tanh(x: Any) -> Any:
 # --- choices ---------------------------------------------------------------------------------------------------------
 
 
-@primitive(np.maximum, symbol="max", broadcasts=True, selects=True)
+@primitive(np.maximum, symbol="max", broadcasts=True, selects=True, latex=r"\max", standard=None)
 def maximum(x: Any, y: Any) -> Any:
     """The larger of x and y, coordinate by coordinate; shapes broadcast. A tie shares its gradient equally.
 
@@ -207,7 +207,7 @@ def maximum(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.minimum, symbol="min", broadcasts=True, selects=True)
+@primitive(np.minimum, symbol="min", broadcasts=True, selects=True, latex=r"\min", standard=None)
 def minimum(x: Any, y: Any) -> Any:
     """The smaller of x and y, coordinate by coordinate; shapes broadcast. A tie shares its gradient equally.
 
@@ -279,7 +279,7 @@ def step(x: Any) -> Any:
     return (x > 0).astype(x.dtype)
 
 
-@primitive(symbol="=", broadcasts=True)
+@primitive(symbol="=", broadcasts=True, numpy="np.where({0} == {1}, 1.0, 0.0)")
 def same(x: Any, y: Any) -> Any:
     """1 where x equals y, else 0, in the dtype of y. Not differentiable.
 
@@ -289,7 +289,7 @@ def same(x: Any, y: Any) -> Any:
     return np.equal(x, y).astype(y.dtype)
 
 
-@primitive(np.not_equal, symbol="≠", broadcasts=True)
+@primitive(np.not_equal, symbol="≠", broadcasts=True, sign="!=")
 def not_equal(x: Any, y: Any) -> Any:
     """Whether x is another number than y. Not differentiable.
 
@@ -298,7 +298,7 @@ def not_equal(x: Any, y: Any) -> Any:
     """
 
 
-@primitive()
+@primitive(numpy="np.ones_like({0})")
 def ones_like(x: Any) -> Any:
     """Ones of the shape and dtype of x: a constant.
 
@@ -319,7 +319,7 @@ def unit(x: Any, y: Any) -> Any:
     return np.where(there, x / np.where(there, y, 1), 0)
 
 
-@primitive(coordinates=True)
+@primitive(coordinates=True, in_front=True)
 def inverse(y: Any) -> Any:
     """1 / y, and 0 where y is 0.
 
@@ -330,7 +330,7 @@ def inverse(y: Any) -> Any:
     return np.where(there, 1 / np.where(there, y, 1), 0.0)
 
 
-@primitive(coordinates=True)
+@primitive(coordinates=True, numpy="np.heaviside({0}, 0.5)")
 def heaviside(x: Any) -> Any:
     """H(x): 1 where x > 0, 0 where x < 0, and 1/2 at 0, as ties share.
 
@@ -340,7 +340,7 @@ def heaviside(x: Any) -> Any:
     return np.heaviside(x, 0.5)
 
 
-@primitive(symbol="⊘", broadcasts=True, singular=True)
+@primitive(symbol="⊘", broadcasts=True, singular=True, in_front=True)
 def ratio(x: Any, y: Any) -> Any:
     """x / y, and 0 where x is 0 (also where both are).
 
@@ -402,7 +402,7 @@ def undetermined(g: Any, out: Any) -> Any:
     return g
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, numpy="({0}).astype({dtype})")
 def astype(x: Any, dtype: Any) -> Any:
     """x in another floating dtype; its adjoint comes back in the dtype of x.
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from ..record import Operation
+from ..spelling import Spelling
 
-VOCABULARY: dict[str, Operation] = {}  # the package's own operations, by key
+ops = SimpleNamespace()  # the package's own operations: ops.matmul
+VOCABULARY: dict[str, Operation] = vars(ops)  # the same by key
 
 
 def built_in(name: str, forward: Callable[..., Any], **facts: Any) -> Operation:
-    """An operation of the package's own. Where nothing else is said, what `forward` takes by keyword only are the
-    parameters."""
+    """An operation of the package's own, with facts of `Operation` and of its `Spelling`. Where nothing else is said,
+    what `forward` takes by keyword only are the parameters."""
     if "arity" not in facts:
         given = inspect.signature(forward).parameters.values()
         facts["parameters"] = {each.name: each.default for each in given if each.kind is each.KEYWORD_ONLY}
@@ -21,7 +24,8 @@ def built_in(name: str, forward: Callable[..., Any], **facts: Any) -> Operation:
         facts["arity"] = None if anything else len(given) - len(facts["parameters"])
     if getattr(forward, "nin", 0) == 1:  # a ufunc
         facts["coordinates"] = True
-    operation = VOCABULARY[name] = Operation(name, forward, key=name, **facts)
+    spelling = Spelling(**{each: facts.pop(each) for each in Spelling._fields if each in facts})
+    operation = VOCABULARY[name] = Operation(name, forward, key=name, spelling=spelling, **facts)
     return operation
 
 

@@ -54,7 +54,7 @@ def expm1(x: Any) -> Any:
     """
 
 
-@primitive(np.exp2, singular=True)
+@primitive(np.exp2, singular=True, standard=None)
 def exp2(x: Any) -> Any:
     """2^x, coordinate by coordinate.
 
@@ -90,7 +90,7 @@ def logaddexp(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.logaddexp2, broadcasts=True)
+@primitive(np.logaddexp2, broadcasts=True, standard=None)
 def logaddexp2(x: Any, y: Any) -> Any:
     """log₂(2^x + 2^y), without overflow; shapes broadcast. Its derivative in x is σ((x − y) ln 2), 0 where x is
     −inf.
@@ -107,7 +107,7 @@ def _lead(x: Any, y: Any) -> Any:
     return np.where(np.isfinite(x) | np.not_equal(x, y), x - y, np.minimum(x, 0))
 
 
-@primitive(np.cbrt, symbol="∛", singular=True)
+@primitive(np.cbrt, symbol="∛", singular=True, standard=None)
 def cbrt(x: Any) -> Any:
     """∛x, also of negative numbers. Its derivative at 0 is infinite.
 
@@ -152,7 +152,7 @@ def tan(x: Any) -> Any:
     """
 
 
-@primitive(np.arcsin, singular=True)
+@primitive(np.arcsin, singular=True, standard="asin")
 def arcsin(x: Any) -> Any:
     """The angle between −π/2 and π/2 whose sine is x. Its derivative at −1 and 1 is infinite.
 
@@ -161,7 +161,7 @@ def arcsin(x: Any) -> Any:
     """
 
 
-@primitive(np.arccos, singular=True)
+@primitive(np.arccos, singular=True, standard="acos")
 def arccos(x: Any) -> Any:
     """The angle between 0 and π whose cosine is x. Its derivative at −1 and 1 is infinite.
 
@@ -170,7 +170,7 @@ def arccos(x: Any) -> Any:
     """
 
 
-@primitive(np.arctan)
+@primitive(np.arctan, standard="atan")
 def arctan(x: Any) -> Any:
     """The angle between −π/2 and π/2 whose tangent is x.
 
@@ -179,7 +179,7 @@ def arctan(x: Any) -> Any:
     """
 
 
-@primitive(np.arctan2, broadcasts=True)
+@primitive(np.arctan2, broadcasts=True, standard="atan2")
 def arctan2(y: Any, x: Any) -> Any:
     """The angle of the point (x, y), between −π and π; y comes first, shapes broadcast.
 
@@ -208,7 +208,7 @@ def cosh(x: Any) -> Any:
     """
 
 
-@primitive(np.arcsinh)
+@primitive(np.arcsinh, standard="asinh")
 def arcsinh(x: Any) -> Any:
     """The number whose hyperbolic sine is x: ln(x + √(x² + 1)).
 
@@ -217,7 +217,7 @@ def arcsinh(x: Any) -> Any:
     """
 
 
-@primitive(np.arccosh, singular=True)
+@primitive(np.arccosh, singular=True, standard="acosh")
 def arccosh(x: Any) -> Any:
     """The number ≥ 0 whose hyperbolic cosine is x, for x ≥ 1. Its derivative at 1 is infinite.
 
@@ -226,7 +226,7 @@ def arccosh(x: Any) -> Any:
     """
 
 
-@primitive(np.arctanh, singular=True)
+@primitive(np.arctanh, singular=True, standard="atanh")
 def arctanh(x: Any) -> Any:
     """The number whose hyperbolic tangent is x, for x between −1 and 1.
 
@@ -244,7 +244,7 @@ def hypot(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.degrees, linear=True)
+@primitive(np.degrees, linear=True, standard=None)
 def degrees(x: Any) -> Any:
     """An angle of x radians in degrees, 180 x/π. `rad2deg` is another name.
 
@@ -253,7 +253,7 @@ def degrees(x: Any) -> Any:
     """
 
 
-@primitive(np.radians, linear=True)
+@primitive(np.radians, linear=True, standard=None)
 def radians(x: Any) -> Any:
     """An angle of x degrees in radians, π x/180. `deg2rad` is another name.
 
@@ -300,7 +300,7 @@ def sinc(x: Any) -> Any:
 # --- choices ---------------------------------------------------------------------------------------------------------
 
 
-@primitive(np.fmax, broadcasts=True, selects=True)
+@primitive(np.fmax, broadcasts=True, selects=True, standard=None)
 def fmax(x: Any, y: Any) -> Any:
     """The larger of x and y, and the other one where one is nan; shapes broadcast. A tie shares its gradient equally.
 
@@ -309,7 +309,7 @@ def fmax(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.fmin, broadcasts=True, selects=True)
+@primitive(np.fmin, broadcasts=True, selects=True, standard=None)
 def fmin(x: Any, y: Any) -> Any:
     """The smaller of x and y, and the other one where one is nan; shapes broadcast. A tie shares its gradient equally.
 
@@ -387,7 +387,7 @@ def trunc(x: Any) -> Any:
     """
 
 
-@primitive(np.rint)
+@primitive(np.rint, standard="round")
 def rint(x: Any) -> Any:
     """The nearest whole number, of two equally near ones the even one. Its gradient is zero.
 
@@ -432,7 +432,7 @@ def _floor_divide(x: Any, y: Any) -> Any:
     """⌊x/y⌋, the whole number that `mod` takes away: 9 for 1 and 0.1, as 0.1 is a little more than 1/10."""
 
 
-@primitive(np.fmod, broadcasts=True, singular=True)
+@primitive(np.fmod, broadcasts=True, singular=True, standard=None)
 def fmod(x: Any, y: Any) -> Any:
     """x − y trunc(x/y): what is left of x, with the sign of x; shapes broadcast. Derivatives as of `mod`.
 

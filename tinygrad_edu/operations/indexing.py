@@ -14,7 +14,7 @@ from .defining import primitive, vjps
 __all__ = ["getitem", "scatter_add"]
 
 
-@primitive(inputs=1, symbol="[]", selects=True, linear=True)
+@primitive(inputs=1, symbol="[]", selects=True, linear=True, numpy="{0}[{index}]")
 def _getitem(x: Any, index: Any) -> Any:
     return x[index]
 
@@ -28,7 +28,7 @@ def getitem(x: Any, index: Any) -> Any:
     return _getitem(x, settled(index))
 
 
-@primitive(inputs=1, linear=True)
+@primitive(inputs=1, linear=True, numpy="scatter_add({0}, {index}, {shape})")
 def _scatter_add(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
     out = np.zeros(shape, x.dtype)
     if any(np.ndim(part) for part in (index if isinstance(index, tuple) else (index,))):

@@ -44,7 +44,7 @@ def square(name: str, a: Any) -> Any:
 # --- inverses and determinants ---------------------------------------------------------------------------------------
 
 
-@primitive(np.linalg.inv, symbol="⁻¹")
+@primitive(np.linalg.inv, symbol="⁻¹", standard="linalg.inv")
 def inv(a: Any) -> Any:
     """A⁻¹, of a square matrix or a stack of them. The adjoint of A is −A⁻ᵀ · g · A⁻ᵀ.
 
@@ -56,7 +56,7 @@ def inv(a: Any) -> Any:
     """
 
 
-@primitive(broadcasts=True)
+@primitive(broadcasts=True, numpy="(np.linalg.inv({0}) @ {1})", standard="linalg.solve")
 def solve(a: Any, b: Any) -> Any:
     """x with A · x = b. The adjoint of b is h = A⁻ᵀ · g, the solution of Aᵀ · h = g; that of A is −h · xᵀ.
 
@@ -90,7 +90,7 @@ def _pulled(g: Any, a: Any, b: Any) -> Any:
     return solve(t(a), _columns(g, b))
 
 
-@primitive(np.linalg.det)
+@primitive(np.linalg.det, in_front=True, standard="linalg.det")
 def det(a: Any) -> Any:
     """det A, of a square matrix or of each in a stack. Its gradient is the matrix of cofactors, det A · A⁻ᵀ.
 
@@ -150,7 +150,7 @@ def _sign_of_det(a: Any) -> Any:
     return np.linalg.slogdet(a)[0]
 
 
-@primitive(symbol="log|det|", singular=True)
+@primitive(symbol="log|det|", singular=True, numpy="np.linalg.slogdet({0})[1]")
 def _log_abs_det(a: Any) -> Any:
     return np.linalg.slogdet(a)[1]
 

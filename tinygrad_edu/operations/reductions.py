@@ -33,7 +33,7 @@ def _axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     return tuple(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))) if ndim else ()
 
 
-@primitive(inputs=1, linear=True)
+@primitive(inputs=1, linear=True, numpy="np.sum({0}, axis={axis}, keepdims={keepdims})", standard="sum")
 def sum(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """Σ x over an axis, several, or everything. Its adjoint is repeated along what was summed.
 
@@ -43,7 +43,7 @@ def sum(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return fold(np.add, a, axis, keepdims)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, numpy="np.mean({0}, axis={axis}, keepdims={keepdims})")
 def mean(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """(1/n) Σ x over an axis, several, or everything. Of nothing it is nan, as in NumPy.
 
@@ -53,7 +53,7 @@ def mean(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return np.mean(a, axis, keepdims=keepdims)
 
 
-@primitive(inputs=1, symbol="Π")
+@primitive(inputs=1, symbol="Π", standard="prod")
 def prod(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """Π x over an axis, several, or everything. The derivative is the product of the others, also where x is 0.
 
@@ -107,7 +107,7 @@ def _along_last(function: Any, x: Any, axis: Axis) -> Any:
     return _transpose(_reshape(flat, moved.shape), inverse(order))
 
 
-@primitive(inputs=1, selects=True)
+@primitive(inputs=1, selects=True, latex=r"\max", standard="max")
 def max(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """The largest number over an axis, several, or everything. Ties share the gradient equally.
 
@@ -119,7 +119,7 @@ def max(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return fold(np.maximum, a, axis, keepdims)
 
 
-@primitive(inputs=1, selects=True)
+@primitive(inputs=1, selects=True, latex=r"\min", standard="min")
 def min(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """The smallest number over an axis, several, or everything. Ties share the gradient equally.
 
@@ -131,7 +131,7 @@ def min(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return fold(np.minimum, a, axis, keepdims)
 
 
-@primitive(inputs=1, symbol="‖‖", kinks=True)
+@primitive(inputs=1, symbol="‖‖", kinks=True, in_front=True)
 def norm(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """‖x‖ = √(Σ x²) over an axis, several, or everything (Frobenius). Its derivative x/‖x‖ is taken as 0 where x is 0.
 

@@ -20,7 +20,7 @@ __all__ = ["broadcast_to", "concatenate", "expand_dims", "reshape", "squeeze", "
 Shape = tuple[int, ...]
 
 
-@primitive(inputs=1, linear=True)
+@primitive(inputs=1, linear=True, numpy="np.reshape({0}, {shape})")
 def _reshape(x: Any, shape: Shape) -> Any:
     return x.reshape(shape)
 
@@ -54,7 +54,7 @@ def reshape(a: Any, *shape: Any, order: str = "C") -> Any:
     return _transpose(_reshape(_transpose(a), _whole("reshape", shape)[::-1]))
 
 
-@primitive(inputs=1, linear=True)
+@primitive(inputs=1, linear=True, numpy="np.broadcast_to({0}, {shape})")
 def broadcast_to(array: Any, shape: Shape) -> Any:
     """x repeated along new axes and axes of length 1, to the given shape. The adjoint operation is `sum_to`.
 
@@ -103,7 +103,7 @@ def squeeze(a: Any, axis: int | Shape | None = None) -> Any:
     return np.squeeze(a, axis)
 
 
-@primitive(inputs=1, symbol="ᵀ", linear=True)
+@primitive(inputs=1, symbol="ᵀ", linear=True, numpy="np.transpose({0}, {axes})")
 def _transpose(x: Any, axes: Shape | None = None) -> Any:
     return x.transpose(axes)
 
@@ -140,7 +140,9 @@ def _several(name: str, arrays: Any) -> tuple[Any, ...]:
     return several
 
 
-CONCATENATE = built_in("concatenate", lambda *arrays, axis: np.concatenate(arrays, axis))
+CONCATENATE = built_in(
+    "concatenate", lambda *arrays, axis: np.concatenate(arrays, axis), numpy="np.concatenate([{all}], axis={axis})"
+)
 
 
 def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
@@ -155,7 +157,7 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     return apply(CONCATENATE, arrays, {"axis": axis})
 
 
-STACK = built_in("stack", lambda *arrays, axis: np.stack(arrays, axis))
+STACK = built_in("stack", lambda *arrays, axis: np.stack(arrays, axis), numpy="np.stack([{all}], axis={axis})")
 
 
 def stack(arrays: Sequence[Any], axis: int = 0) -> Any:

@@ -28,12 +28,12 @@ def _squares(x: Any, axis: Axis, ddof: float, keepdims: bool) -> Any:
     return np.var(x - first, axis, ddof=ddof, keepdims=keepdims)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, numpy="np.var({0}, axis={axis}, ddof={ddof}, keepdims={keepdims})")
 def _var(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     return _squares(x, axis, ddof, keepdims)
 
 
-@primitive(inputs=1, kinks=True)
+@primitive(inputs=1, kinks=True, numpy="np.std({0}, axis={axis}, ddof={ddof}, keepdims={keepdims})")
 def _std(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     return np.sqrt(_squares(x, axis, ddof, keepdims))
 
@@ -180,12 +180,12 @@ def _shares_of_numbers(x: Any, axis: Axis) -> Any:
 # --- running sums and products, differences --------------------------------------------------------------------------
 
 
-@primitive(inputs=1, linear=True)
+@primitive(inputs=1, linear=True, standard="cumulative_sum")
 def _cumsum(x: Any, axis: int) -> Any:
     return np.cumsum(x, axis)
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, standard="cumulative_prod")
 def _cumprod(x: Any, axis: int) -> Any:
     return np.cumprod(x, axis)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..operations.facts import VOCABULARY
+from ..operations.facts import ops
 from ..protocols import COMPARISONS
 from .coefficients import ONE, Coefficient, coefficient
 from .recognised import logistic, recognised, sums_to_one
@@ -43,12 +43,12 @@ def otherwise(condition: Term) -> Term:
 
 def is_hat(term: Term) -> bool:
     """Whether it is the diagonal matrix of a column."""
-    return is_a(term, DIAGFLAT) and term.data.params == (("k", 0),)
+    return is_a(term, ops.diagflat) and term.data.params == (("k", 0),)
 
 
 def is_mean(term: Term) -> bool:
     """Whether it is the mean of all numbers of a matrix."""
-    return is_a(term, MEAN) and dict(term.data.params)["axis"] is None
+    return is_a(term, ops.mean) and dict(term.data.params)["axis"] is None
 
 
 def is_condition(term: Term) -> bool:
@@ -127,13 +127,13 @@ def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
             return poly([], shape)
     mono = tuple((part, power) for part, power in powers.items() if power != 0)
     for part, power in mono:
-        if is_a(part, RATIO) and power == 1:
+        if is_a(part, ops.ratio) and power == 1:
             above, below = part.args
             if powers.get(below, 0) >= 1:
                 must_not_be_zero(below)
                 left = [(x, n - (x is below)) for x, n in mono if x is not part]
                 return multiplied(atom(above), _monomial(c, tuple((x, n) for x, n in left if n), shape), shape)
-        if is_a(part, INVERSE) and power > 0 and powers.get(part.args[0], 0) != 0:
+        if is_a(part, ops.inverse) and power > 0 and powers.get(part.args[0], 0) != 0:
             must_not_be_zero(part.args[0])
             left = [(x, n - ((x is part) or (x is part.args[0]))) for x, n in mono]
             return _monomial(c, tuple((x, n) for x, n in left if n), shape)
@@ -159,8 +159,8 @@ def _cancels(mono: Monomial, other: Monomial) -> bool:
     if any(part.kind == "call" for part, _ in (*mono, *other)) and recognised({**dict(other), **powers}) is not None:
         return True
     return any(
-        powers.get(part, 0) * power < 0 or (is_a(part, RATIO) and powers.get(part.args[1], 0) > 0) or
-        (is_a(part, INVERSE) and powers.get(part.args[0], 0) > 0) for part, power in other
+        powers.get(part, 0) * power < 0 or (is_a(part, ops.ratio) and powers.get(part.args[1], 0) > 0) or
+        (is_a(part, ops.inverse) and powers.get(part.args[0], 0) > 0) for part, power in other
     )
 
 
@@ -228,14 +228,12 @@ def _factors(p: Term) -> tuple[Coefficient, Monomial, list[Term]]:
 def _is_scalar(mono: Monomial) -> bool:
     """Whether a (1, 1) product is rather a number in front, such as a fraction, and no factor of a matrix product."""
     return any(
-        n != 1 or is_a(part, *NUMBERS)
+        n != 1 or (part.kind == "call" and part.data.operation.spelling.in_front)
         or (part.kind == "chain" and part.args[0].shape[1] > 1)  # xᵀ·x
         for part, n in mono
     )
 
 
-INVERSE, RATIO, DIAGFLAT, INV, MEAN = (VOCABULARY[key] for key in "inverse ratio diagflat inv mean".split())
-NUMBERS = [VOCABULARY[key] for key in "inverse ratio exp log norm det trace sqrt logsumexp".split()]
 
 
 def chained(p: Term, q: Term) -> Term:
@@ -278,7 +276,7 @@ def _product(c: Coefficient, scalars: Monomial, factors: list[Term], shape: Shap
 
 def _inverse_of(term: Term) -> Term | None:
     """What a term is the inverse matrix of."""
-    if is_a(term, INV):
+    if is_a(term, ops.inv):
         return term.args[0]
     if term.kind == "T":
         inner = _inverse_of(term.args[0])

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import functools
 
-from ..operations.facts import VOCABULARY
+from ..operations.facts import ops
 from .algebra import chained, multiplied, summed, transposed
 from .coefficients import ONE
 from .terms import Call, Shape, Term, atom, filled, is_a, make, scaled
 
-RESHAPE, TRACE = (VOCABULARY[key] for key in ("reshape", "trace"))
 Part = tuple[Term, str]  # a matrix, a column or a number, and the letters of its axes
 
 
@@ -71,7 +70,7 @@ def partial_trace(shape: Shape, term: Term, axes: tuple[int, ...]) -> Term | Non
     if len(term.items) != 1 or len(shape) != 2:
         return None
     ((c, mono),) = term.items
-    apart = [part for part, n in mono if n == 1 and is_a(part, RESHAPE)]
+    apart = [part for part, n in mono if n == 1 and is_a(part, ops.reshape)]
     units = [part for part in apart if part.args[0].kind == "eye"]
     if len(apart) != len(mono) or len(apart) - len(units) != 1 or len(units) > 1:
         return None
@@ -84,5 +83,5 @@ def partial_trace(shape: Shape, term: Term, axes: tuple[int, ...]) -> Term | Non
     if own[0] != own[1]:
         return None
     offset = (("offset", 0),)
-    trace = make("call", other.args, Call(TRACE, offset, offset, (own,), ()), (1, 1))
+    trace = make("call", other.args, Call(ops.trace, offset, offset, (own,), ()), (1, 1))
     return scaled(c, multiplied(atom(trace), atom(make("eye", shape=shape)), shape))

@@ -5,14 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from ..operations.facts import VOCABULARY
+from ..operations.facts import ops
 from .algebra import added, as_argument, is_condition, multiplied, otherwise, power, transposed
 from .coefficients import MINUS_ONE, ONE, coefficient, logarithm
 from .terms import Shape, Term, applied, atom, factor, filled, is_a, number, poly, scaled
-
-MAXIMUM, MINIMUM, SAME, INVERSE, HEAVISIDE, RATIO = (
-    VOCABULARY[key] for key in "maximum minimum same inverse heaviside ratio".split()
-)
 
 
 def difference(shape: Shape, x: Term, y: Term) -> Term:
@@ -46,7 +42,7 @@ def _safe_inverse(y: Term) -> Term | None:
     if c is not None:
         return filled(c.inverse(), y.shape) if c.number else None
     c, f = factor(y)
-    return poly([(c.inverse(), ((applied(INVERSE, [f], y.shape), 1),))], y.shape)
+    return poly([(c.inverse(), ((applied(ops.inverse, [f], y.shape), 1),))], y.shape)
 
 
 def unit(shape: Shape, x: Term, y: Term) -> Term | None:
@@ -61,18 +57,18 @@ def unit(shape: Shape, x: Term, y: Term) -> Term | None:
 def share(shape: Shape, x: Term, y: Term) -> Term | None:
     """The share of x in max(x, y) or min(x, y), which is Heaviside's step of their difference: 1/2 at a tie."""
     taken, shares = as_argument(x), [mono[0][0] for _, mono in y.items if len(mono) == 1]
-    if taken not in shares or len(shares) != 2 or not all(is_a(each, SAME) for each in shares):
+    if taken not in shares or len(shares) != 2 or not all(is_a(each, ops.same) for each in shares):
         return None
     (other,) = (each for each in shares if each is not taken)
     choice = taken.args[1]
-    if not is_a(choice, MAXIMUM, MINIMUM) or other.args[1] is not choice:
+    if not is_a(choice, ops.maximum, ops.minimum) or other.args[1] is not choice:
         return None
     operands = []
-    for each in (taken, other) if is_a(choice, MAXIMUM) else (other, taken):
+    for each in (taken, other) if is_a(choice, ops.maximum) else (other, taken):
         string = len(each.data.shapes[0]) == 1 < len(choice.data.shape)
         operands.append(transposed(atom(each.args[0])) if string else atom(each.args[0]))
     difference = added([operands[0], scaled(MINUS_ONE, operands[1])], shape)
-    return atom(applied(HEAVISIDE, [as_argument(difference)], shape))
+    return atom(applied(ops.heaviside, [as_argument(difference)], shape))
 
 
 def negated(shape: Shape, x: Term) -> Term | None:
@@ -86,7 +82,7 @@ def ratio(shape: Shape, x: Term, y: Term) -> Term | None:
     if number(x) is not None or number(y) is not None:
         return divided(shape, x, y)
     (c, above), (d, below) = factor(x), factor(y)
-    return poly([(c * d.inverse(), ((applied(RATIO, [above, below], shape), 1),))], shape)
+    return poly([(c * d.inverse(), ((applied(ops.ratio, [above, below], shape), 1),))], shape)
 
 
 def logged(shape: Shape, x: Term, base: Any = None) -> Term | None:

@@ -57,8 +57,6 @@ def _matmul(a: Any, b: Any) -> Any:
 
 def _call(term: Term, arguments: list[Any]) -> Any:
     call = term.data
-    if call.operation == "constant":
-        return np.reshape(call.params[0][1], term.shape)
     params = {k: float(v.value) if isinstance(v, Expression) else v for k, v in call.params}
     inputs = [np.reshape(x, shape) for x, shape in zip(arguments, call.shapes, strict=True)]
     out = np.reshape(call.operation.forward(*inputs, **params), matrix_shape(call.shape))

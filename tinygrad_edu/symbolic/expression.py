@@ -16,7 +16,7 @@ from .. import operations as op
 from ..arithmetic import Methods
 from ..operations import reductions, statistics
 from ..operations.elementwise import astype, safe_log
-from ..operations.facts import VOCABULARY
+from ..operations.facts import ops
 from ..protocols import COMPARISONS, PLAIN_FUNCTIONS, PLAIN_UFUNCS, call_function, call_ufunc
 from ..record import Operation, Value, apply
 from .algebra import (
@@ -35,7 +35,22 @@ from .coefficients import MINUS_ONE, ONE, coefficient
 from .contractions import contracted, partial_trace
 from .coordinates import difference, divided, logged, negated, raised, ratio, scaled_power, unit
 from .selections import is_all, is_diagonal, is_picked, is_string, rows_of_identity, settled
-from .terms import Call, Shape, Term, applied, atom, factor, filled, make, must_not_be_zero, number, poly, scaled
+from .terms import (
+    CONSTANT,
+    Call,
+    Shape,
+    Term,
+    applied,
+    atom,
+    factor,
+    filled,
+    is_a,
+    make,
+    must_not_be_zero,
+    number,
+    poly,
+    scaled,
+)
 
 Params = Mapping[str, Any]
 
@@ -137,7 +152,7 @@ def plain(x: Any) -> Expression:
         return Expression(filled(coefficient(float(value.flat[0])), matrix_shape(value.shape)), value)
     if (scale := _on_the_diagonal(value)):
         return Expression(scaled(coefficient(scale), atom(make("eye", shape=value.shape))), value)
-    constant = Call("constant", (("value", value),), (value.shape, value.tobytes()), (), value.shape)
+    constant = Call(CONSTANT, (("value", value),), (value.shape, value.tobytes()), (), value.shape)
     return Expression(atom(make("call", data=constant, shape=matrix_shape(value.shape))), value)
 
 
@@ -319,12 +334,12 @@ def _getitem(out: Shape, x: Expression, index: Any) -> Term | None:
     parts = index if isinstance(index, tuple) else (index,)
     if all(part is None or is_all(part) for part in parts):
         return _reshape(out, x)
-    return called(DIAGONAL, [x], {"k": 0}, out) if x.ndim == 2 and is_diagonal(settled(index, 2), x.shape) else None
+    return called(ops.diag, [x], {"k": 0}, out) if x.ndim == 2 and is_diagonal(settled(index, 2), x.shape) else None
 
 
 def _reshape(out: Shape, x: Expression, **params: Any) -> Term | None:
     c, f = factor(x.term) if x.term.items else (ONE, x.term)
-    if f.kind == "call" and getattr(f.data.operation, "key", "") == "reshape" and f.data.shapes[0] == out:
+    if is_a(f, ops.reshape) and f.data.shapes[0] == out:
         return scaled(c, atom(f.args[0]))  # there and back again
     return as_array(x.term, out) if x.ndim < 3 and len(out) < 3 else None
 
@@ -352,7 +367,7 @@ def _hat(shape: Shape, v: Expression, k: int = 0) -> Term | None:
         return multiplied(poly(v.term.items, (1, 1)), atom(make("eye", shape=shape)), shape)
     if v.term.shape[1] == 1 and len(shape) == 2 and v.size > 1:
         c, f = factor(v.term) if v.term.items else (ONE, v.term)
-        return scaled(c, atom(applied(DIAGFLAT, [f], shape, k=0)))
+        return scaled(c, atom(applied(ops.diagflat, [f], shape, k=0)))
     c, f = factor(v.term) if v.term.items else (ONE, v.term)
     square = f.shape[0] == f.shape[1]
     if len(shape) == 1 and square and f.kind == "chain" and len(f.args) == 2 and f.args[0].shape[1] == 1:
@@ -367,19 +382,17 @@ def _inverse(x: Expression) -> Term:
         return functools.reduce(chained, (_inverse(Expression(atom(part), x.value)) for part in reversed(f.args)))
     if f.kind == "T":
         inner = Expression(atom(f.args[0]), x.value.T)
-        return transposed(called(INV, [inner], {}, inner.shape))
-    return called(INV, [x], {}, x.shape)
+        return transposed(called(ops.inv, [inner], {}, inner.shape))
+    return called(ops.inv, [x], {}, x.shape)
 
 
 GREATER = COMPARISONS[np.greater]
-INV, DET, DIAGONAL, DIAGFLAT = (VOCABULARY[key] for key in ("inv", "det", "diag", "diagflat"))
-
 
 def _cofactors(shape: Shape, x: Expression) -> Term | None:
     """det(A) A⁻ᵀ, where A has an inverse."""
     if x.ndim != 2 or not x.size or not np.linalg.cond(x.value) < 1e10 or not 0 < abs(np.linalg.det(x.value)) < np.inf:
         return None
-    return multiplied(called(DET, [x], {}, ()), transposed(_inverse(x)), shape)
+    return multiplied(called(ops.det, [x], {}, ()), transposed(_inverse(x)), shape)
 
 
 def _solved(shape: Shape, a: Expression, b: Expression) -> Term | None:

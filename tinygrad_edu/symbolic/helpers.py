@@ -1,46 +1,9 @@
-"""NumPy source for the operations that NumPy has not, or calls otherwise."""
+"""NumPy source for the operations that NumPy has not: functions that a program begins with."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-
-# What stands for an operation: {0}, {1} are the arguments, names the parameters.
-TEMPLATES: Mapping[str, str] = {
-    "scatter_add": "scatter_add({0}, {index}, {shape})",
-    "scatter_along_axis": "scatter_along_axis({0}, np.asarray({1}, int), {axis}, {shape})",
-    "heaviside": "np.heaviside({0}, 0.5)",
-    "peak": "np.max({0}, axis={axis}, keepdims=True)",
-    "add": "({0} + {1})",
-    "subtract": "({0} - {1})",
-    "multiply": "({0} * {1})",
-    "divide": "({0} / {1})",
-    "power": "np.power({0}, {1})",
-    "negative": "(-({0}))",
-    "same": "np.where({0} == {1}, 1.0, 0.0)",
-    "log": "np.log({0})",
-    "getitem": "{0}[{index}]",
-    "log_abs_det": "np.linalg.slogdet({0})[1]",
-    "solve": "(np.linalg.inv({0}) @ {1})",  # of stacks np.linalg.solve means another thing before NumPy 2
-    "reshape": "np.reshape({0}, {shape})",
-    "broadcast_to": "np.broadcast_to({0}, {shape})",
-    "transpose": "np.transpose({0}, {axes})",
-    "take_along_axis": "np.take_along_axis({0}, np.asarray({1}, int), {axis})",
-    "concatenate": "np.concatenate([{all}], axis={axis})",
-    "stack": "np.stack([{all}], axis={axis})",
-    "einsum": "np.einsum({subscripts}, {all})",
-    "astype": "({0}).astype({dtype})",
-    "copy": "({0})",
-    "sum": "np.sum({0}, axis={axis}, keepdims={keepdims})",
-    "mean": "np.mean({0}, axis={axis}, keepdims={keepdims})",
-    "var": "np.var({0}, axis={axis}, ddof={ddof}, keepdims={keepdims})",
-    "std": "np.std({0}, axis={axis}, ddof={ddof}, keepdims={keepdims})",
-    "diag": "np.diag({0}, {k})",
-    "diagflat": "np.diagflat({0}, {k})",
-    "moveaxis": "np.moveaxis({0}, {source}, {destination})",
-    "ones_like": "np.ones_like({0})",
-    "eye_like": "np.eye(*np.shape({0}), {k})",
-}
 
 _SOURCES = """
 def coordinatewise(z, functions):

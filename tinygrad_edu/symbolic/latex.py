@@ -19,10 +19,6 @@ GREEK = dict(zip(
 ))  # fmt: skip
 LETTERS = {letter: rf"\{name}" for name, letter in GREEK.items()} | {"ϕ": r"\phi", "ϵ": r"\epsilon"}
 VARIANTS = {"φ": ("ϕ", r"\varphi"), "ε": ("ϵ", r"\varepsilon")}  # where the other one is there as well
-FUNCTIONS = {
-    "sigmoid": r"\sigma", "exp": r"\exp", "log": r"\ln", "sin": r"\sin", "cos": r"\cos", "tanh": r"\tanh",
-    "max": r"\max", "min": r"\min", "maximum": r"\max", "minimum": r"\min", "trace": r"\operatorname{tr}",
-}  # fmt: skip
 RELATIONS = {"≤": r" \leq ", "≥": r" \geq ", "≠": r" \neq "}
 
 
@@ -90,7 +86,7 @@ class Latex(Unicode):
         return f"{text}_{{{letters}}}" if text == self.sum else f"{{{text}}}_{{{letters}}}"
 
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
-        name, key = getattr(operation, "name", operation), getattr(operation, "key", "")
+        name, key = operation.name, operation.key
         if key == "inv":
             return f"{self.inside(arguments[0], POSTFIX)}^{{-1}}", POSTFIX
         if key == "norm" and not any(params.values()):
@@ -107,7 +103,7 @@ class Latex(Unicode):
         for given, value in params.items():
             if value is not None and value is not False and (given not in ZERO_BY_DEFAULT or value):
                 shown.append(rf"\text{{{escaped(f'{given}={parameter(plain(value))}')}}}")
-        symbol = FUNCTIONS.get(key) or rf"\operatorname{{{escaped(str(name))}}}"
+        symbol = operation.spelling.latex or rf"\operatorname{{{escaped(str(name))}}}"
         return rf"{symbol}\left({', '.join(shown)}\right)", ATOM
 
     def _column(self, functions: Sequence[str], argument: str) -> str:

@@ -13,18 +13,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .. import operations as op
 from ..naming import Identifiers
-from ..operations.elementwise import same
-from ..operations.facts import VOCABULARY
+from ..operations.facts import VOCABULARY, ops
 from ..record import Operation
-from .algebra import DIAGFLAT, INVERSE, OTHERWISE, RATIO, is_condition, is_mean
+from .algebra import OTHERWISE, is_condition, is_mean
 from .expression import Expression, matrix_shape
-from .helpers import HELPERS, TEMPLATES
-from .recognised import HEAVISIDE
+from .helpers import HELPERS
 from .selections import takes_rows
 from .spelled import ATOM, PRODUCT, SUM, UNARY, spelled
-from .terms import Shape, Term, all_below, atom, broadcast, is_a, names_in, number
+from .terms import CONSTANT, Shape, Term, all_below, atom, broadcast, is_a, names_in, number
 
 if TYPE_CHECKING:
     from .formula import Formula
@@ -288,13 +285,13 @@ class Writer:
             return Code(f"np.eye({term.shape[1]})[{places}]", ATOM, term.shape, False)
         if is_mean(term):
             return Code(f"np.mean({self.whole(term.args[0]).text})", ATOM, term.shape, True)
-        if call.operation == "constant":
+        if call.operation is CONSTANT:
             text = f"np.array({_literal(np.asarray(call.params[0][1]).tolist())})"
             return Code(text, ATOM, term.shape, flat)
-        if is_a(term, RATIO, INVERSE, HEAVISIDE, DIAGFLAT):
+        if is_a(term, ops.ratio, ops.inverse, ops.heaviside, ops.diagflat):
             codes = self._alike([self.code(x) for x in term.args])
             arguments = [code.text for code in codes]
-            flat = all(code.flat for code in codes) and call.operation is not DIAGFLAT
+            flat = all(code.flat for code in codes) and call.operation is not ops.diagflat
         else:
             arguments = [
                 self.converted(self.whole(x), shape) for x, shape in zip(term.args, call.shapes, strict=True)
@@ -313,9 +310,9 @@ class Writer:
         name = operation.key
         if not name:
             raise ValueError(f"numpy: {operation.name} is an operation of the user's own: it has no NumPy source")
-        if name == "getitem" and not arguments[0].isidentifier():
+        if operation is ops.getitem and not arguments[0].isidentifier():
             arguments = [f"np.asarray({arguments[0]})"]
-        template = TEMPLATES.get(name, "")
+        template = operation.spelling.numpy
         if template and all(f"{{{key}}}" in template or not value for key, value in params.items()):
             for helper in HELPERS:
                 if re.search(rf"\b{helper}\(", template):
@@ -368,7 +365,7 @@ class Writer:
         return _literal(value) if isinstance(value, float) else repr(value)
 
 
-CHOICES = {f.operation for f in (op.where, op.relu, op.maximum, op.minimum, same)} | {HEAVISIDE, *OTHERWISE}  # type: ignore[union-attr]
+CHOICES = {ops.where, ops.relu, ops.maximum, ops.minimum, ops.same, ops.heaviside, *OTHERWISE}
 RELATIONS = {"≥": ">=", "≤": "<=", "≠": "!=", "=": "=="}
 
 
@@ -381,7 +378,7 @@ def _may_be_infinite(mono: Sequence[tuple[Term, Any]]) -> bool:
     """Whether a product may be no finite number where its symbols are: it divides, or has a logarithm, say."""
     below = list(all_below(part for part, _ in mono))
     powers = [n for _, n in (*mono, *(pair for x in below for _, inner in x.items for pair in inner))]
-    calls = (getattr(x.data.operation, "singular", False) for x in below if x.kind == "call")
+    calls = (x.data.operation.singular for x in below if x.kind == "call")
     return any(n < 0 or n != int(n) for n in powers) or any(calls)
 
 

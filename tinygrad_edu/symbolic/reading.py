@@ -12,11 +12,11 @@ import numpy as np
 from ..comparisons import Compared, noted
 from ..naming import name_of
 from ..notation import parameter
+from ..operations.facts import ops
 from ..record import Node, Operation, Origin, Record, apply
 from ..sweep import below, sweep
 from .coefficients import ONE
 from .expression import Expression, called, is_number, matrix_shape, plain
-from .recognised import SOFTMAX
 from .terms import Shape, Term, atom, cancelled, factor, filled, is_a, make, name_as
 from .text import unicode
 
@@ -144,7 +144,7 @@ class Reading:
         self.definitions[name] = out.term
         named = self._named(record.stamp, name, node)
         self._remember_slope(record, inputs, named, name)
-        if is_a(term := factor(out.term)[1], SOFTMAX) and atom(term) is out.term:
+        if is_a(term := factor(out.term)[1], ops.softmax) and atom(term) is out.term:
             name_as(factor(named.term)[1], term)
         return named
 
@@ -239,10 +239,10 @@ class Reading:
         operation: Operation | None = record.operation
         if operation is None:
             return None
-        logits = operation.key == "softmax_cross_entropy"
+        logits = operation is ops.softmax_cross_entropy
         x = record.inputs[1] if logits else record.inputs[0]
         while x is not None and x._record is not None and x._record.operation is not None \
-                and x._record.operation.key == "identity":
+                and x._record.operation is ops.identity:
             x = x._record.inputs[0]  # a linear layer: what goes in comes out
         if x is None or x._record is None or x._record.operation is None:
             return None
@@ -251,7 +251,7 @@ class Reading:
 
     def _layer_name(self, record: Record) -> str | None:
         x = self._input_of_layer(record)
-        if x is None or record.operation is None or record.operation.key == "softmax_cross_entropy":
+        if x is None or record.operation in (None, ops.softmax_cross_entropy):
             return None
         letter = "a" if mixes(record.operation) else "Σ"
         return f"{letter}{self._layers[x._record.stamp]}"
@@ -264,7 +264,7 @@ class Reading:
         operation = record.operation
         if operation is None or self._input_of_layer(record) is None or mixes(operation):
             return
-        if len(inputs) != 1 or operation.key == "exp":
+        if len(inputs) != 1 or operation is ops.exp:
             return
         (rule,) = operation.vjps
         one = Expression(filled(ONE, out.term.shape), np.ones(out.shape, out.dtype))
@@ -373,7 +373,7 @@ def _split(x: Any) -> tuple[Any, Any]:
 def _applied(record: Record, inputs: list[Expression], value: Any) -> Expression:
     """An operation on symbols, with the numbers that the tape has for it."""
     assert record.operation is not None
-    if record.operation.key == "coordinatewise":
+    if record.operation is ops.coordinatewise:
         return Expression(called(record.operation, inputs, record.params, np.shape(value)), value)
     params = {k: plain(v) if k == "base" and v is not None else v for k, v in record.params.items()}
     out = inputs[0]._apply(record.operation, tuple(inputs), params)
@@ -397,17 +397,14 @@ def _leaves(record: Record) -> Iterator[Any]:
         if x is not None and x._record is not None:
             if x._record.operation is None:
                 yield x
-            elif record.operation.key == "add":  # type: ignore[union-attr]
+            elif record.operation is ops.add:
                 yield from _leaves(x._record)
 
 
 def _is_affine(record: Record) -> bool:
     """Whether a value is W · a or W · a + b."""
-    if record.operation is None:
-        return False
-    return record.operation.key == "matmul" or (
-        record.operation.key == "add"
-        and any(x is not None and x._record is not None and x._record.operation is not None
-                and x._record.operation.key == "matmul" for x in record.inputs)
+    return record.operation is ops.matmul or (
+        record.operation is ops.add
+        and any(x is not None and x._record is not None and x._record.operation is ops.matmul for x in record.inputs)
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..operations.facts import VOCABULARY
+from ..operations.facts import ops
 from ..protocols import COMPARISONS
 from .coefficients import MINUS_ONE, ONE
 from .selections import is_picked, takes_rows
@@ -25,12 +25,7 @@ from .terms import (
     scaled,
 )
 
-GETITEM, EXP, SIGMOID, SOFTMAX, HEAVISIDE = (
-    VOCABULARY[key] for key in "getitem exp sigmoid softmax heaviside".split()
-)
 GREATER = COMPARISONS[np.greater]
-SIGN, ABSOLUTE, MAXIMUM, RELU = (VOCABULARY[key] for key in "sign absolute maximum relu".split())
-
 
 def _argument(p: Term) -> Term:
     c, f = factor(p)
@@ -49,9 +44,9 @@ def _applied(operation: object, argument: Term, like: Term) -> Term:
 def logistic(p: Term) -> Term | None:
     """σ(z), where 1 over a sum is it."""
     exponentials = [mono[0][0] for c, mono in p.items if len(mono) == 1 and mono[0][1] == 1 and c == ONE]
-    if len(p.items) != 2 or (ONE, ()) not in p.items or len(exponentials) != 1 or not is_a(exponentials[0], EXP):
+    if len(p.items) != 2 or (ONE, ()) not in p.items or len(exponentials) != 1 or not is_a(exponentials[0], ops.exp):
         return None
-    return _applied(SIGMOID, _minus(exponentials[0].args[0]), exponentials[0])
+    return _applied(ops.sigmoid, _minus(exponentials[0].args[0]), exponentials[0])
 
 
 def recognised(powers: dict[Term, Power]) -> dict[Term, Power] | None:
@@ -63,20 +58,20 @@ def recognised(powers: dict[Term, Power]) -> dict[Term, Power] | None:
             return picked
         if term.kind != "call":
             continue
-        if is_a(term, EXP):
+        if is_a(term, ops.exp):
             for total, n in powers.items():
                 axis = _axis_of_total(total, term) if n < 0 else None
                 if axis is not None:
                     return _replaced(powers, {term: 1, total: -1}, _softmax(term, axis))
-        if is_a(term, SIGMOID):  # σ(z) exp(−z) = 1 − σ(z)
+        if is_a(term, ops.sigmoid):  # σ(z) exp(−z) = 1 − σ(z)
             (z,) = term.args
-            exponential, negative = _applied(EXP, _minus(z), term), _applied(SIGMOID, _minus(z), term)
+            exponential, negative = _applied(ops.exp, _minus(z), term), _applied(ops.sigmoid, _minus(z), term)
             if powers.get(exponential, 0) > 0:
                 rest = poly([(ONE, ()), (MINUS_ONE, ((term, 1),))], term.shape)
                 leads_negative = z.kind == "poly" and z.items[0][0].number < 0
                 return _replaced(powers, {term: 1, exponential: 1}, negative if leads_negative else rest)
-        if is_a(term, SIGN):
-            absolute = _applied(ABSOLUTE, term.args[0], term)
+        if is_a(term, ops.sign):
+            absolute = _applied(ops.absolute, term.args[0], term)
             if powers.get(absolute, 0) > 0:
                 return _replaced(powers, {term: 1, absolute: 1}, term.args[0])
             if powers.get(absolute, 0) < 0 and powers[term] == 1:  # 1 / x
@@ -91,7 +86,7 @@ def recognised(powers: dict[Term, Power]) -> dict[Term, Power] | None:
 def _picked(term: Term, powers: dict[Term, Power]) -> dict[Term, Power] | None:
     """p[range(n), labels] against what it is made of: of p ∘ I[labels], or its sums over rows, nothing else is left."""
     for divisor, n in powers.items():
-        if n >= 0 or not is_a(divisor, GETITEM):
+        if n >= 0 or not is_a(divisor, ops.getitem):
             continue
         (p,), index = divisor.args, dict(divisor.data.params)["index"]
         if takes_rows(term) and powers.get(p, 0) > 0 and is_picked(index, dict(term.data.params)["value"]):
@@ -126,7 +121,7 @@ def _softmax(exponential: Term, axis: int) -> Term:
     """softmax(z) from exp(z − m), where m is the same along the axis."""
     p = atom(exponential.args[0])
     moving = [item for item in p.items if _support(item[1])[axis] != 1] or list(p.items)
-    call = Call(SOFTMAX, (("axis", axis),), (("axis", axis),), exponential.data.shapes, exponential.data.shape)
+    call = Call(ops.softmax, (("axis", axis),), (("axis", axis),), exponential.data.shapes, exponential.data.shape)
     return other_name(make("call", [_argument(poly(moving, p.shape))], call, exponential.shape))
 
 
@@ -142,17 +137,17 @@ def sums_to_one(x: Term, axis: int) -> bool:
         return axis == 1
     if x.kind == "symbol":
         x = other_name(x)
-    return is_a(x, SOFTMAX) and dict(x.data.params)["axis"] % len(x.data.shape) == axis
+    return is_a(x, ops.softmax) and dict(x.data.params)["axis"] % len(x.data.shape) == axis
 
 
 def _is_positive_part(part: Term, choice: Term) -> bool:
     """Whether a factor is max(u, 0) where another one is 1 for u > 0, 0 for u < 0."""
     above = is_a(choice, GREATER) and _is_zero(choice.args[1])
-    if not is_a(choice, HEAVISIDE) and not above:
+    if not is_a(choice, ops.heaviside) and not above:
         return False
-    if is_a(part, RELU):
+    if is_a(part, ops.relu):
         return part.args[0] is choice.args[0]
-    return is_a(part, MAXIMUM) and choice.args[0] in part.args and any(map(_is_zero, part.args))
+    return is_a(part, ops.maximum) and choice.args[0] in part.args and any(map(_is_zero, part.args))
 
 
 def _is_zero(term: Term) -> bool:

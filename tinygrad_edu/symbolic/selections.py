@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..notation import parameter
-from .terms import Call, Term, make
+from ..record import Operation
+from .terms import Call, Term, is_a, make
 
 SHOWN = 6  # places
 LARGEST = 1_000  # rows of an identity matrix, and as many of them
+ROWS = Operation("I", lambda value, text: value, key="rows")  # those that are written I[text]
 
 
 def settled(index: Any, axes: int) -> tuple[Any, ...]:
@@ -56,12 +58,12 @@ def rows_of_identity(n: int, places: Any) -> Term | None:
     rows[np.arange(len(taken)), taken] = 1
     text = written(taken if is_string(places) else places)
     params = (("value", rows), ("text", text))
-    return make("call", data=Call("constant", params, (rows.tobytes(), text), (), rows.shape), shape=rows.shape)
+    return make("call", data=Call(ROWS, params, (rows.tobytes(), text), (), rows.shape), shape=rows.shape)
 
 
 def takes_rows(term: Term) -> bool:
     """Whether it is such a matrix: each row has one 1."""
-    return term.kind == "call" and term.data.operation == "constant" and "text" in dict(term.data.params)
+    return is_a(term, ROWS)
 
 
 def is_picked(index: Any, rows: Any) -> bool:

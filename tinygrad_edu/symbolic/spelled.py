@@ -13,8 +13,7 @@ from ..arithmetic import Arithmetic
 from ..record import NO_PARAMETERS, Operation, Value
 
 COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)  # how tightly a text binds
-SIGNS = {"add": ("+", SUM), "subtract": ("-", SUM), "multiply": ("*", PRODUCT), "divide": ("/", PRODUCT),
-         "matmul": ("@", PRODUCT), "power": ("**", POWER), "not_equal": ("!=", COMPARISON)}  # fmt: skip
+BINDING = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "@": PRODUCT, "**": POWER, "!=": COMPARISON}
 Applied = Callable[[Operation, list[str], dict[str, Any], Any], str]  # how an operation on texts is written
 
 
@@ -89,11 +88,12 @@ def _all(part: Part) -> list[Part]:
 
 def _written(part: Part, inputs: list[tuple[str, int]], applied: Applied) -> tuple[str, int]:
     assert part.operation is not None
-    if part.operation.key not in SIGNS:
+    sign = part.operation.spelling.sign
+    if not sign:
         params = {key: x[0] if key == "axis" and np.shape(x) == (1,) else x for key, x in part.params.items()}
         shapes = [np.shape(getattr(x, "value", x)) for x in part.inputs]
         return applied(part.operation, [text for text, _ in inputs], params, shapes), ATOM
-    sign, binding = SIGNS[part.operation.key]
-    (left, a), (right, b) = inputs
-    left, right = left if a >= binding else f"({left})", right if b > binding else f"({right})"
-    return f"{left} {sign} {right}", binding
+    *before, (right, b) = inputs
+    binding = BINDING[sign] if before else UNARY
+    left = "".join(f"{text} " if a >= binding else f"({text}) " for text, a in before)
+    return f"{left}{sign}{' ' * bool(left)}{right if b > binding else f'({right})'}", binding

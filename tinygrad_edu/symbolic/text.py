@@ -10,14 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..notation import applied
-from ..operations.facts import VOCABULARY
-from .algebra import INVERSE, OTHERWISE, RATIO, chained, is_hat, is_mean, ones, support
+from ..operations.facts import ops
+from .algebra import OTHERWISE, chained, is_hat, is_mean, ones, support
 from .coefficients import ONE, Coefficient
-from .recognised import HEAVISIDE
 from .selections import is_all, is_string, settled, takes_rows, written
-from .terms import Monomial, Power, Term, atom, content, filled, is_a, number, poly, scaled
+from .terms import CONSTANT, Monomial, Power, Term, atom, content, filled, is_a, number, poly, scaled
 
-GETITEM, SCATTER_ADD, EINSUM = (VOCABULARY[key] for key in ("getitem", "scatter_add", "einsum"))
 SUM, PRODUCT, HADAMARD, POSTFIX, ATOM = range(5)  # how tightly a text binds
 Text = tuple[str, int]
 Factors = Sequence[tuple[Term, Power]]
@@ -96,8 +94,7 @@ class Unicode:
         return f"[{', '.join(functions)}]({argument})"
 
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
-        key = getattr(operation, "key", "")
-        symbol = getattr(operation, "symbol", None)
+        key, symbol = operation.key, operation.symbol
         if key == "inv":
             return f"{self.inside(arguments[0], POSTFIX)}⁻¹", POSTFIX
         shown = {k: plain(v) for k, v in params.items() if k not in ZERO_BY_DEFAULT or v}
@@ -111,7 +108,7 @@ class Unicode:
         infix = len(arguments) == 2 and symbol and not symbol.isidentifier() and not params
         tight = infix or symbol in ("[]", "√", "²", "ᵀ", "−")  # what is written at an operand, not around it
         texts = [self.inside(x, ATOM) if tight else x[0] for x in arguments]
-        text = applied(operation, texts, shown) if arguments else "C"
+        text = applied(operation, texts, shown)
         return text, HADAMARD if infix else ATOM
 
     # --- the walk ---
@@ -144,43 +141,46 @@ class Unicode:
         arguments = [self.text(x) for x in term.args]
         if takes_rows(term):
             return self.indexed(self._unit(term.shape[1]), dict(term.data.params)["text"]), ATOM
-        if operation is RATIO:
+        if operation is CONSTANT:
+            return operation.name, ATOM
+        if operation is ops.ratio:
             return self.over.join(self.inside(x, POSTFIX) for x in arguments), HADAMARD
-        if operation is INVERSE:
+        if operation is ops.inverse:
             return f"1{self.over}{self.inside(arguments[0], POSTFIX)}", HADAMARD
-        if operation is HEAVISIDE:
+        if operation is ops.heaviside:
             return f"{'H' if 'H' not in self.order else 'heaviside'}{self.parentheses(arguments[0][0])}", ATOM
         if is_hat(term):
             return self.hat(arguments[0][0]), ATOM
         if is_mean(term):
             return self.mean(arguments[0][0]), ATOM
         params = dict(term.data.params)
-        if is_a(term, GETITEM, SCATTER_ADD):
-            return self._at_places(operation.key, arguments[0], params["index"], (*term.data.shapes, term.data.shape))
-        if operation is EINSUM:
+        if is_a(term, ops.getitem, ops.scatter_add):
+            shapes = (*term.data.shapes, term.data.shape)
+            return self._at_places(operation is ops.getitem, arguments[0], params["index"], shapes)
+        if operation is ops.einsum:
             return self._in_letters(term, arguments)
         if params.get("axis") is None:
             params.pop("keepdims", None)  # a number is one by one
         return self.call(operation, arguments, params)
 
-    def _at_places(self, name: str, x: Text, index: Any, shapes: Sequence[tuple[int, ...]]) -> Text:
+    def _at_places(self, takes: bool, x: Text, index: Any, shapes: Sequence[tuple[int, ...]]) -> Text:
         """x[0:3]; places of an array as a product with rows of I."""
-        whole = shapes[name != "getitem"]
+        whole = shapes[not takes]
         places = settled(index, len(whole))
         strings = list(map(is_string, places))
         plain = len(whole) < 3 and len(places) <= len(whole)
         rows = [self.indexed(self._unit(n), written(each)) for n, each in zip(whole, places, strict=False)]
         matrix, one = self.inside(x, POSTFIX), self.one()
         if plain and strings == [True]:
-            return self.dot.join([rows[0] if name == "getitem" else self.turned(rows[0]), matrix]), PRODUCT
+            return self.dot.join([rows[0] if takes else self.turned(rows[0]), matrix]), PRODUCT
         if plain and strings == [False, True] and is_all(places[0]):
-            return self.dot.join([matrix, self.turned(rows[1]) if name == "getitem" else rows[1]]), PRODUCT
-        if plain and strings == [True, True] and name == "getitem":
+            return self.dot.join([matrix, self.turned(rows[1]) if takes else rows[1]]), PRODUCT
+        if plain and strings == [True, True] and takes:
             every = np.array_equal(places[0], np.arange(whole[0]))
             taken = matrix if every else self.parentheses(self.dot.join([rows[0], matrix]))
             return self.dot.join([self.parentheses(f"{taken}{self.times}{rows[1]}"), one]), PRODUCT
         listed = ", ".join(map(written, places))
-        return (self.indexed(self.inside(x, ATOM), listed) if name == "getitem" else f"scatter({x[0]}, {listed})"), ATOM
+        return (self.indexed(self.inside(x, ATOM), listed) if takes else f"scatter({x[0]}, {listed})"), ATOM
 
     def _in_letters(self, term: Term, arguments: list[Text]) -> Text:
         """Σ_j A_ij B_j; around several letters that are left, brackets with these: (Σ_j A_ij B_jkl)_ikl."""
@@ -188,7 +188,7 @@ class Unicode:
         gone = "".join(sorted(set("".join(terms)) - set(out)))
         factors = []
         for x, (text, binding), own in zip(term.args, arguments, terms, strict=True):
-            within = is_a(x, EINSUM) and _letters(x)[1] == own
+            within = is_a(x, ops.einsum) and _letters(x)[1] == own
             if within or not own:
                 factors.append(self.inside((text, binding), POSTFIX))
             elif number(x) != ONE:
@@ -318,7 +318,7 @@ BRACKETS = {each.key: str(each.symbol) for each in OTHERWISE} | {"same": "="}  #
 
 
 def _is_inverse(part: Term) -> bool:
-    return part.kind == "call" and part.data.operation is INVERSE
+    return part.kind == "call" and part.data.operation is ops.inverse
 
 
 def _smaller_first(each: tuple[Term, Power]) -> bool:

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from .algebra import MEAN, added, as_argument, chained, multiplied, power, rebuilt, shorter, transposed
+from ..operations.facts import ops
+from .algebra import added, as_argument, chained, multiplied, power, rebuilt, shorter, transposed
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
 from .terms import Monomial, Term, applied, atom, factor, filled, make, poly, scaled
 
@@ -105,7 +106,7 @@ def averaged(c: Coefficient, mono: Monomial) -> tuple[Coefficient, Monomial]:
             c.number, Fraction
         ) and c.number.denominator % count == 0:
             inner = functools.reduce(chained, map(atom, rest))
-            mean = applied(MEAN, [as_argument(inner)], (1, 1), axis=None, keepdims=True)
+            mean = applied(ops.mean, [as_argument(inner)], (1, 1), axis=None, keepdims=True)
             return c * coefficient(count), (*mono[:i], (mean, 1), *mono[i + 1 :])
     return c, mono
 

@@ -1,0 +1,19 @@
+"""How an operation is written where neither its name nor its symbol says so."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Spelling(NamedTuple):
+    """Of a text, {0} and {1} are the inputs, {all} all of them, and {axis} or another name is a parameter."""
+
+    numpy: str = ""  # in NumPy, where it has no function of that name and with these parameters
+    sign: str = ""  # Python's operator
+    standard: str | None = ""  # the array API's function; "": of the name of a ufunc, None: there is none
+    latex: str = ""  # the function in LaTeX
+    fences: tuple[str, str] | None = None  # or what is written around the input there
+    in_front: bool = False  # one number of it stands in front of a product of matrices, as a number does
+
+
+PLAIN = Spelling()
