@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
 
 from ..notation import applied
 from ..operations.facts import VOCABULARY
-from .algebra import INVERSE, OTHERWISE, RATIO, chained, is_hat, is_mean, ones, support
+from .algebra import INVERSE, OTHERWISE, RATIO, chained, is_hat, is_mean, ones, support, transposed
 from .coefficients import ONE, Coefficient
 from .recognised import HEAVISIDE
 from .selections import is_all, is_string, settled, takes_rows, written
-from .terms import Monomial, Power, Term, atom, content, filled, is_a, number, poly, scaled
+from .terms import Monomial, Power, Shape, Term, atom, broadcast, content, filled, is_a, number, poly, scaled
 
 GETITEM, SCATTER_ADD, EINSUM = (VOCABULARY[key] for key in ("getitem", "scatter_add", "einsum"))
 SUM, PRODUCT, HADAMARD, POSTFIX, ATOM = range(5)  # how tightly a text binds
@@ -109,7 +111,7 @@ class Unicode:
             sides = (re.sub(r"^(−?)\((\d+/\d+)\)$", r"\1\2", x[0]) for x in arguments)
             return f"[{f' {BRACKETS[key]} '.join(sides)}]", ATOM
         infix = len(arguments) == 2 and symbol and not symbol.isidentifier() and not params
-        tight = infix or symbol in ("[]", "√", "²", "ᵀ", "−")  # what is written at an operand, not around it
+        tight = infix or (symbol in ("[]", "√", "²", "ᵀ", "−") and not params)  # written at an operand, not around it
         texts = [self.inside(x, ATOM) if tight else x[0] for x in arguments]
         text = applied(operation, texts, shown) if arguments else "C"
         return text, HADAMARD if infix else ATOM
@@ -129,6 +131,8 @@ class Unicode:
             return self._poly(term)
         if term.kind == "chain":
             return self.dot.join(self.inside(self.text(x), POSTFIX) for x in term.args), PRODUCT
+        if term.kind == "T" and _keeps_a_row(term.args[0]):
+            return self._called(term.args[0])
         if term.kind == "T":
             return self.turned(self.inside(self.text(term.args[0]), POSTFIX)), POSTFIX
         if term.kind == "symbol" and term.data in self.applied:
@@ -140,10 +144,14 @@ class Unicode:
             return (self.one() if term.shape[1] == 1 else self.turned(self.one())), ATOM
         if term.kind == "eye":
             return self._unit(term.shape[0]), ATOM
-        operation = term.data.operation
-        arguments = [self.text(x) for x in term.args]
         if takes_rows(term):
             return self.indexed(self._unit(term.shape[1]), dict(term.data.params)["text"]), ATOM
+        text = self._called(term)
+        return (self.turned(self.inside(text, POSTFIX)), POSTFIX) if _keeps_a_row(term) else text
+
+    def _called(self, term: Term) -> Text:
+        operation = term.data.operation
+        arguments = [self.text(x) for x in _operands(term)]
         if operation is RATIO:
             return self.over.join(self.inside(x, POSTFIX) for x in arguments), HADAMARD
         if operation is INVERSE:
@@ -159,6 +167,8 @@ class Unicode:
             return self._at_places(operation.key, arguments[0], params["index"], (*term.data.shapes, term.data.shape))
         if operation is EINSUM:
             return self._in_letters(term, arguments)
+        if _along_the_only_axis(term):
+            params["axis"] = operation.parameters["axis"]
         if params.get("axis") is None:
             params.pop("keepdims", None)  # a number is one by one
         return self.call(operation, arguments, params)
@@ -254,7 +264,8 @@ class Unicode:
             scalars, others = others[:-1], others[-1:]
         sign, front = self._front(c, scalars, safe)
         if not others:
-            return (f"{sign}{front.rstrip()}", PRODUCT) if front else (f"{sign}1", PRODUCT if sign else ATOM)
+            alone = not (sign or scalars or safe or c.roots) and self.bare_fractions and isinstance(c.number, Fraction)
+            return f"{sign}{front.rstrip() or 1}", ATOM if alone else PRODUCT
         if front and all(n < 0 or _is_inverse(part) for part, n in others):  # 2 ⊘ x, not 2 1 ⊘ x
             return f"{sign}{front.rstrip()}{self._hadamard(others)[0].removeprefix('1')}", HADAMARD
         text = self._hadamard(others)
@@ -305,6 +316,50 @@ class Unicode:
 def _letters(einsum: Term) -> tuple[list[str], str]:
     inputs, _, out = dict(einsum.data.params)["subscripts"].partition("->")
     return inputs.split(","), out
+
+
+def _operands(term: Term) -> list[Term]:
+    """The arguments as they meet on paper: of what has one axis a row where others have more, which NumPy makes of it;
+    and of a column and a row, between which a sign stands, two matrices."""
+    operation, shapes, shape = term.data.operation, term.data.shapes, term.data.shape
+    if len(shapes) < 2 or len(shape) < 2 or broadcast(*shapes) != shape:
+        return list(term.args)
+    args = [transposed(atom(x)) if len(own) == 1 else x for x, own in zip(term.args, shapes, strict=True)]
+    signed = not str(operation.symbol or operation.name).isidentifier()
+    return [_repeated(atom(x), shape) for x in args] if signed and _meet(args, shape) else args
+
+
+def _meet(terms: Sequence[Term], shape: Shape) -> bool:
+    """Whether columns and rows come together to a matrix that none of them is."""
+    return len(shape) == 2 and min(shape) > 1 and shape not in [x.shape for x in terms]
+
+
+def _repeated(p: Term, shape: Shape) -> Term:
+    """A column or a row as a matrix product: x·1ᵀ, 1·x."""
+    if p.shape == (1, 1):
+        return p
+    p = p if p.shape[0] == shape[0] else chained(atom(ones((shape[0], 1))), p)
+    return p if p.shape[1] == shape[1] else chained(p, atom(ones((1, shape[1]))))
+
+
+def _keeps_a_row(term: Term) -> bool:
+    """Whether it is a row on paper, and an array of one axis in NumPy: what is left of a matrix along its columns."""
+    if term.kind != "call" or not getattr(term.data.operation, "key", ""):
+        return False
+    params = dict(term.data.params)
+    along = params.get("axis") in (0, -2, (0,), (-2,)) and params.get("keepdims") is False
+    return along and [*map(len, term.data.shapes)] == [2] and len(term.data.shape) == 1
+
+
+def _along_the_only_axis(term: Term) -> bool:
+    """Whether an axis is given that needs not be said: that of an array of one axis, counted from the end, or of what
+    becomes a number."""
+    given = getattr(term.data.operation, "parameters", {}).get("axis", Parameter.empty)
+    axis = dict(term.data.params).get("axis")
+    (first, *_), shape = term.data.shapes or ((),), term.data.shape
+    return given is not Parameter.empty and len(first) == 1 >= len(shape) and (
+        axis in (-1, (-1,)) or (axis is not None and math.prod(shape) == 1 != first[0])
+    )
 
 
 def _is_bare(part: Term) -> bool:
