@@ -16,6 +16,7 @@ from ..operations.facts import VOCABULARY
 from .algebra import INVERSE, OTHERWISE, RATIO, chained, is_hat, is_mean, ones, support, transposed
 from .coefficients import ONE, Coefficient
 from .recognised import HEAVISIDE
+from .repeated import in_sum, meet, repeated
 from .selections import is_all, is_string, settled, takes_rows, written
 from .terms import Monomial, Power, Shape, Term, atom, broadcast, content, filled, is_a, number, poly, scaled
 
@@ -222,6 +223,8 @@ class Unicode:
             text, binding = self._poly(scaled(c.inverse(), p))
             sign, front = self._front(c, (), ())
             return f"{sign}{front}{self.inside((text, binding), PRODUCT)}", PRODUCT if front else SUM
+        if len(p.shape) == 2 and meet(_shape(mono) for _, mono in p.items):
+            p = poly([(c, in_sum(mono, before)) for c, mono in p.items], p.shape)
         items = sorted(p.items, key=lambda item: item[0].number < 0) if p.items[0][0].number < 0 else list(p.items)
         if all(len(mono) == 1 and mono[0][1] == 1 and _is_bare(mono[0][0]) for _, mono in items):
             items.sort(key=lambda item: (item[0].number < 0, item[1][0][0].turns))  # B + Bᵀ, not Bᵀ + B
@@ -285,6 +288,8 @@ class Unicode:
         above = sorted((each for each in mono if each[1] > 0 and not _is_inverse(each[0])), key=_smaller_first)
         if all(part.kind == "symbol" for part, _ in above):
             above.sort(key=lambda each: self.order.get(each[0].data, -1))
+        if meet(part.shape for part, _ in above):
+            above.sort(key=lambda each: math.prod(each[0].shape), reverse=True)
         below = [(part, -n) for part, n in mono if n < 0] + [(part.args[0], n) for part, n in mono if _is_inverse(part)]
         if len(above) == 1 and not below:
             return self._factor(*above[0])
@@ -326,20 +331,8 @@ def _operands(term: Term) -> list[Term]:
         return list(term.args)
     args = [transposed(atom(x)) if len(own) == 1 else x for x, own in zip(term.args, shapes, strict=True)]
     signed = not str(operation.symbol or operation.name).isidentifier()
-    return [_repeated(atom(x), shape) for x in args] if signed and _meet(args, shape) else args
-
-
-def _meet(terms: Sequence[Term], shape: Shape) -> bool:
-    """Whether columns and rows come together to a matrix that none of them is."""
-    return len(shape) == 2 and min(shape) > 1 and shape not in [x.shape for x in terms]
-
-
-def _repeated(p: Term, shape: Shape) -> Term:
-    """A column or a row as a matrix product: x·1ᵀ, 1·x."""
-    if p.shape == (1, 1):
-        return p
-    p = p if p.shape[0] == shape[0] else chained(atom(ones((shape[0], 1))), p)
-    return p if p.shape[1] == shape[1] else chained(p, atom(ones((1, shape[1]))))
+    together = signed and len(shape) == 2 and meet(x.shape for x in args)
+    return [repeated(x, shape) for x in args] if together else args
 
 
 def _keeps_a_row(term: Term) -> bool:
@@ -372,6 +365,10 @@ BRACKETS = {each.key: str(each.symbol) for each in OTHERWISE} | {"same": "="}  #
 
 def _is_inverse(part: Term) -> bool:
     return is_a(part, INVERSE)
+
+
+def _shape(mono: Monomial) -> Shape:
+    return broadcast((1, 1), *(part.shape for part, _ in mono))
 
 
 def _smaller_first(each: tuple[Term, Power]) -> bool:
