@@ -346,10 +346,12 @@ def _keeps_a_row(term: Term) -> bool:
 
 def _along_the_only_axis(term: Term) -> bool:
     """Whether an axis is given that needs not be said: that of an array of one axis, counted from the end, or of what
-    becomes a number."""
+    becomes a number; or all axes of a column."""
     given = getattr(term.data.operation, "parameters", {}).get("axis", Parameter.empty)
     axis = dict(term.data.params).get("axis")
     (first, *_), shape = term.data.shapes or ((),), term.data.shape
+    if axis is None and isinstance(given, int) and first:
+        return first[given] == math.prod(first)
     return given is not Parameter.empty and len(first) == 1 >= len(shape) and (
         axis in (-1, (-1,)) or (axis is not None and math.prod(shape) == 1 != first[0])
     )
