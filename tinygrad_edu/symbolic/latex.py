@@ -81,7 +81,7 @@ class Latex(Unicode):
         digits, _, exponent = text.partition("e")
         if exponent and digits:
             return rf"{digits} \cdot 10^{{{int(exponent)}}}"
-        return re.sub(r"√(\S+)", r"\\sqrt{\1}", text).replace("ln ", r"\ln ").replace("inf", r"\infty")
+        return re.sub(r"√(\S+)", r"\\sqrt{\1}", text).replace("ln ", r"\ln ").replace("π", r"\pi").replace("inf", r"\infty")
 
     def indexed(self, text: str, index: str) -> str:
         return f"{{{text}}}_{{[{index.replace('…', chr(92) + 'ldots')}]}}"

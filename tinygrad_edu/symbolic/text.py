@@ -267,6 +267,8 @@ class Unicode:
             scalars, others = others[:-1], others[-1:]
         sign, front = self._front(c, scalars, safe)
         if not others:
+            if front == f"{self._closed(text := c.magnitude().parts()[0][-1])} ":
+                front = self.number(text)  # ln 2 alone
             alone = not (sign or scalars or safe or c.roots) and self.bare_fractions and isinstance(c.number, Fraction)
             return f"{sign}{front.rstrip() or 1}", ATOM if alone else PRODUCT
         if front and all(n < 0 or _is_inverse(part) for part, n in others):  # 2 ⊘ x, not 2 1 ⊘ x
@@ -304,13 +306,18 @@ class Unicode:
         text = self.text(part)
         return text if n == 1 else (self.raised(self.inside(text, ATOM), n, min(part.shape) > 1), POSTFIX)
 
+    def _closed(self, number: str) -> str:
+        """A number in front of others: (ln 2) x is not ln 2x."""
+        return self.parentheses(self.number(number)) if " " in number else self.number(number)
+
     def _front(self, c: Coefficient, scalars: Factors, safe: Factors) -> tuple[str, str]:
         """The sign, and what stands in front of a product: a number, scalars, a fraction of them."""
         sign = self.minus if c.number < 0 else ""
         above, below = c.magnitude().parts()
-        top = [self.number(x) for x in above if x != "1"]
+        top = [self._closed(x) for x in above if x != "1"]
         top += [self.inside(self._factor(part, n), POSTFIX) for part, n in scalars if n > 0]
-        bottom = [self.number(x) for x in below]
+        several = len(below) + sum(n < 0 for _, n in scalars) + len(safe) > 1
+        bottom = [self._closed(x) if several else self.number(x) for x in below]
         bottom += [self.inside(self._factor(part, -n), POSTFIX) for part, n in scalars if n < 0]
         bottom += [self.inside(self._factor(part, n), POSTFIX) for part, n in safe]
         if bottom:
