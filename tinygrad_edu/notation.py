@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
@@ -31,12 +32,20 @@ def applied(operation: Operation, operands: Sequence[str], params: Mapping[str, 
         return f"{operands[0]}[{places(params['index'])}]"
     if operation is ops.coordinatewise and params:  # the column of activations stands where a function's name does
         return f"[{listed(params['functions'])}]({operands[0]})"
-    shown = [f"{key}={parameter(value)}" for key, value in params.items() if value is not None and value is not False]
-    if len(operands) == 1 and operation.symbol in AROUND and not shown:
-        return operands[0].join(AROUND[operation.symbol])
+    shown = [f"{key}={parameter(value)}" for key, value in params.items() if is_said(operation, key, value)]
+    if len(operands) == 1 and operation.symbol in AROUND:
+        around = operands[0].join(AROUND[operation.symbol])
+        return f"{operation.name}({', '.join([*operands, *shown])})" if shown else around
     if len(operands) == 2 and operation.symbol and not symbol.isidentifier():
         return f"{operands[0]} {symbol} {operands[1]}"
     return f"{symbol}({', '.join([*operands, *shown])})"
+
+
+def is_said(operation: Operation, key: str, value: Any) -> bool:
+    """Whether a parameter is written: not False, and None only where it is something else by itself."""
+    if value is None:
+        return operation.parameters.get(key) not in (None, Parameter.empty)
+    return value is not False
 
 
 def parameter(value: Any) -> str:

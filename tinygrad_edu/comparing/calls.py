@@ -91,6 +91,11 @@ def _length(x: Array, ord: Any) -> Array:
     return np.sum(np.abs(x)) if ord == 1 else np.linalg.norm(x, 2)
 
 
+def _cross(a: Array, b: Array) -> Array:
+    """The vector product, of columns too."""
+    return np.cross(a, b, axis=0 if np.shape(a) == np.shape(b) == (3, 1) else -1)
+
+
 def _differences(x: Array, n: int = 1, axis: int = -1) -> Array:
     return np.diff(x, min(n, np.size(x)), axis)
 
@@ -168,6 +173,7 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("maximum fmax", np.maximum, arguments=2), **_simple("minimum fmin", np.minimum, arguments=2),
     "clip": Function("clip", None, (2, 3), ("a_min", "a_max"), lambda args, params: _clip(*args)),
     "einsum": Function("einsum", _einsum, (2, 4), (), _with_subscripts, text=True),
+    **_simple("cross", _cross, arguments=2),
     **_simple("diff", _differences, ("n", "axis")),
     **_simple("where", np.where, arguments=3), **_simple("outer", np.outer, arguments=2),
     **_simple("inner", np.inner, arguments=2), **_simple("vdot", np.vdot, arguments=2),

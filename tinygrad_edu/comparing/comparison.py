@@ -269,16 +269,17 @@ class Comparison(Display):
         except Misfit:
             return False
         largest = float(np.max(np.abs(trial.engine), initial=0))
-        if not np.isfinite(value).all() or value.size != np.size(trial.engine) or largest < SMALL:
+        fits = value.size in (1, np.size(trial.engine))  # 1: 0 where all is 0
+        if not np.isfinite(value).all() or not fits or largest < SMALL:
             return False
-        difference = np.reshape(value, np.shape(trial.engine)) - trial.engine
+        same = value.size == np.size(trial.engine)
+        difference = (np.reshape(value, np.shape(trial.engine)) if same else value) - trial.engine
         return bool(np.max(np.abs(difference), initial=0) > 1e-3 * largest)
 
     def _close(self, value: Array, trial: Trial | None = None) -> bool:
         trial = trial or self._inputs.own
-        value, engine = np.asarray(value, float), np.asarray(trial.engine)
-        if value.size == 1 == engine.size:
-            value = value.reshape(engine.shape)
+        engine = np.asarray(trial.engine)
+        value = _fitted(np.asarray(value, float), engine)
         if value.shape != engine.shape:
             return False
         difference = float(np.max(np.abs(value - engine), initial=0))
@@ -445,8 +446,7 @@ class Comparison(Display):
     def _measure(self) -> None:
         """The errors; nan where the shapes differ."""
         engine, value = self._inputs.own.engine, self.value
-        if value is not None and value.size == 1 == np.size(engine):
-            value = value.reshape(np.shape(engine))
+        value = value if value is None else _fitted(value, engine)
         self.difference: Array = None
         self.max_abs_error = self.max_rel_error = float("nan")
         if value is not None and value.shape == np.shape(engine):
@@ -494,6 +494,12 @@ def _key(name: Any, target: Any) -> Name:
 
 def _evaluated(tree: Tree, trial: Any) -> Array:
     return trial.evaluate(tree, broadcast=True)
+
+
+def _fitted(value: Array, engine: Array) -> Array:
+    """A number in the shape of the gradient, where that is one, or 0 everywhere as the number is."""
+    zero = not np.any(value) and not np.any(engine)
+    return np.full(np.shape(engine), value.item()) if value.size == 1 and (zero or np.size(engine) == 1) else value
 
 
 def _equal(a: Array, b: Array) -> bool:

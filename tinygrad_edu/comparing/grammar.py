@@ -22,7 +22,7 @@ ELEMENTWISE = {"had": 1, "over": -1}  # and the exponent of the second factor
 LOOSE = {"had", "over", "kron"}
 COMPARISONS = {">", "<", ">=", "<=", "==", "!="}
 STARTING = {"number", "name", "ones", "accent"}  # kinds of tokens that an operand begins with
-OPENING = {"(", "{", "[", "√", "∇", "∂", r"\frac", r"\sum", r"\sqrt"}
+OPENING = {"(", "{", "[", "√", "∛", "∇", "∂", r"\frac", r"\sum", r"\sqrt"}
 
 
 def parse(
@@ -90,6 +90,8 @@ class Parser(Operands):
         token = self.next
         if token.text == "&" and self.notation == "numpy":
             return "and"
+        if token.text == "×":
+            return "cross" if "×" in self.known else "dot"
         if token.kind == "operator" and token.text in PRODUCTS:
             return PRODUCTS[token.text]
         starts = token.kind in STARTING or token.text in OPENING or token.text.startswith(r"\begin")
@@ -221,6 +223,8 @@ def _combined(a: Tree, operator: str, b: Tree) -> Tree:
         return had((a, 1), (b, ELEMENTWISE[operator]))
     if operator == "kron":
         return Tree("kron", (a, b), at=a.at)
+    if operator == "cross":
+        return call("cross", a, b)
     if operator == "np.dot":
         return product(a, b, operator)
     return product(b, a) if operator == "bullet" else product(a, b)

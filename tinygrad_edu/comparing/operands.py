@@ -41,6 +41,9 @@ class Operands(Indexing):
         if token.text in ("√", r"\sqrt"):
             self.take()
             return call("sqrt", self.nested(self.single))
+        if token.text == "∛":
+            self.take()
+            return call("cbrt", self.nested(self.single))
         if token.text == r"\frac":
             return self.fraction()
         if token.text == "∂":
@@ -54,7 +57,10 @@ class Operands(Indexing):
     def number(self) -> Tree:
         token = self.take()
         after, before = self.next, self.tokens[self.at - 2].text if self.at > 1 else ""
-        column = (after.kind == "power" and after.text == "T") or before == "·" or after.text == "·"
+        signs = ("·", "×")
+        column = (after.kind == "power" and after.text == "T") or before in signs or after.text in signs
+        behind = self.at > 1 and (self.tokens[self.at - 2].kind in ("name", "number", "power") or before == ")")
+        column = column or (behind and token.spaced and after.text in ("", ")", "]", "+", "-", ",", ";"))  # (1/3) 1
         turned = before == "T" and (self.notation == "unicode" or self.tokens[self.at - 3].text == "^")
         if token.text == "1" and (turned or (self.notation == "unicode" and column)):  # Aᵀ 1, 1ᵀ·A and A·1: ones
             return Tree("ones", data=False, at=token.at)

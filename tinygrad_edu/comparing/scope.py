@@ -189,10 +189,11 @@ class Scope(Layers):
         return Name(GREEK.get(base, base), layer, name.primes)
 
     def known(self) -> set[str]:
-        """What is one word also in LaTeX; functions of the tape with a parenthesis."""
+        """What is one word also in LaTeX; functions of the tape with a parenthesis; × where it is no matrix product."""
         own = {name.base for name in self.mapping} | set(self.keys)
         own |= {re.sub(r"_?\d+$", "", name) for name in own}  # net of net_2, where LaTeX has an index
         own |= {f"d{name}" for name in self.keys} | {f"{name}(" for name in self.own}
+        own |= {"×"} if any(name_of(node) == "cross" for node in self.reading.nodes.values()) else set()
         return own | DIFFERENTIALS | CONVENTIONS
 
     def find(self, name: Name | Quotient) -> list[Quantity]:

@@ -41,7 +41,7 @@ def _table(text: str) -> dict[str, str]:
 
 
 SAME = _table(r"""
-    ⋅ · ∙ · × · \cdot · \times · \circ ∘ \odot ∘ ⊙ ∘ ◦ ∘ \ast ∘ \oslash ⊘ \div ⊘ ÷ ⊘ \otimes ⊗ \bullet •
+    ⋅ · ∙ · \cdot · \times × \circ ∘ \odot ∘ ⊙ ∘ ◦ ∘ \ast ∘ \oslash ⊘ \div ⊘ ÷ ⊘ \otimes ⊗ \bullet •
     − - – - ′ ' ’ ' ‘ ' \prime ' ∑ \sum √ \sqrt \partial ∂ \lbrace ( \rbrace ) \{ ( \} ) \lbrack [ \rbrack ]
     \lVert ‖ \rVert ‖ \Vert ‖ \| ‖ \lvert | \rvert | \vert | \gt > \lt < \geq >= \ge >= \leq <= \le <= ≥ >= ≤ <=
     \neq != \ne != ≠ != \mid | \top ⊤ \intercal ⊤ := = ≔ = ← = \coloneqq = \leftarrow = \gets = −= -=
@@ -63,9 +63,9 @@ SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸˡᵏ⁺
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 PYTHON = re.compile(r"^[ \t]*(?:return|def|import)\b|\bnp\.", re.MULTILINE)  # its names may be Greek
-SYMBOLS = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√×₀-₉²∑]")  # which Python has not
+SYMBOLS = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√∛×₀-₉²∑]")  # which Python has not
 LATEX = re.compile(r"\\[A-Za-z,;:!|(\[{]|[_^]\{|\^(?:T|L(?![A-Za-z]))|_[a-z]\^")
-UNICODE = re.compile(r"[𝟏𝟙·⋅∘⊙⊘⊗•′ᵀ−√Σσ∇Δδ×₀-₉²ˡᵏᴸ∑≤≥≠]")
+UNICODE = re.compile(r"[𝟏𝟙·⋅∘⊙⊘⊗•′ᵀ−√∛Σσ∇Δδ×₀-₉²ˡᵏᴸ∑≤≥≠]")
 LETTER = "A-Za-zµÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿ"
 BESIDE = re.compile(  # two operands side by side, which Python has not: 2Qx, 2 (a − b), (a − b) x, (1/2) [z > 0]
     rf"""(?<![\w.])\d+(?:\.\d*)?(?![eE][-+]?\d|[jJ]\b)[{LETTER}]
@@ -93,7 +93,7 @@ TOKEN = {
         |(?P<name>{name}[₀₁₂₃₄₅₆₇₈₉]*\u0302?)
         |(?P<below>[₀₁₂₃₄₅₆₇₈₉]+)
         |(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸˡᵏ⁺⁽⁾ᐟ]+)
-        |(?P<operator>[-−+*/@]=|:=|\*\*|>=|<=|==|!=|[-+*/@=;<>^_'"(){{}}\[\],.:|&~$]|[·⋅∙×∘⊙◦⊘÷⊗•−–′’‘″∑√‖≥≤≠∂∇⊤≔←])""",
+        |(?P<operator>[-−+*/@]=|:=|\*\*|>=|<=|==|!=|[-+*/@=;<>^_'"(){{}}\[\],.:|&~$]|[·⋅∙×∘⊙◦⊘÷⊗•−–′’‘″∑√∛‖≥≤≠∂∇⊤≔←])""",
         re.VERBOSE,
     )
     for latex, (name, comment) in NAMES.items()

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+FAMILIAR = {("ln", Fraction(2)): math.log(2), ("ln", Fraction(10)): math.log(10), ("π", Fraction(1)): math.pi}
 EXACT = 2**53  # up to here whole numbers are exact in float64
 Roots = tuple[tuple[tuple[str, Fraction], int], ...]  # ((("√", 3), -1), (("ln", 2), 1)): 1/√3 · ln 2
 
@@ -72,7 +73,7 @@ class Coefficient(NamedTuple):
         else:
             above.append(f"{self.number:.6g}")
         for (name, argument), power in self.roots:
-            text = f"√{argument}" if name == "√" else f"{name} {argument}"
+            text = {"√": f"√{argument}", "π": name}.get(name, f"{name} {argument}")
             (above if power > 0 else below).extend([text] * abs(power))
         return above or ["1"], below
 
@@ -88,7 +89,7 @@ def _joined(texts: list[str]) -> str:
 
 
 def _value(root: tuple[str, Fraction]) -> float:
-    return math.sqrt(root[1]) if root[0] == "√" else math.log(root[1])
+    return FAMILIAR.get(root) or (math.sqrt(root[1]) if root[0] == "√" else math.log(root[1]))
 
 
 ONE, MINUS_ONE = Coefficient(Fraction(1)), Coefficient(Fraction(-1))
@@ -103,7 +104,8 @@ def logarithm(base: float) -> Coefficient:
 
 
 def coefficient(x: float) -> Coefficient:
-    """A number as it would be written: a fraction or a square root where it is one, as closely as floats tell."""
+    """A number as it would be written: a fraction, a square root, a multiple of π or ln 2 where it is one, as closely
+    as floats tell."""
     x = float(x)
     rational = _rational(x)
     if rational is not None and abs(rational) < 1e9:
@@ -112,6 +114,11 @@ def coefficient(x: float) -> Coefficient:
     if square > 0 and math.isclose(math.sqrt(square), abs(x), rel_tol=4e-16):
         sign = Fraction(1 if x > 0 else -1)
         return Coefficient(sign) * _root(square.numerator, 1) * _root(square.denominator, -1)
+    for root, value in FAMILIAR.items():
+        for power in (1, -1):
+            multiple = Fraction(x / value**power).limit_denominator(1000) if abs(x) < 1e6 else 0
+            if multiple and math.isclose(multiple * value**power, x, rel_tol=4e-16):
+                return Coefficient(multiple, ((root, power),))
     return Coefficient(x)
 
 

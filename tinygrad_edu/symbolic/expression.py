@@ -31,7 +31,7 @@ from .algebra import (
     support,
     transposed,
 )
-from .coefficients import MINUS_ONE, ONE, coefficient
+from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
 from .contractions import contracted, partial_trace
 from .coordinates import difference, divided, logged, negated, raised, ratio, scaled_power, unit
 from .selections import is_all, is_diagonal, is_picked, is_string, rows_of_identity, settled
@@ -271,6 +271,8 @@ def _outer(shape: Shape, a: Expression, b: Expression) -> Term | None:
 def _transpose(shape: Shape, x: Expression, axes: Any = None) -> Term | None:
     if x.ndim < 2 or axes == tuple(range(x.ndim)):
         return x.term
+    if axes is None and (before := _undone(x, ops.transpose)) is not None and dict(before[1].data.params)["axes"] is None:
+        return scaled(before[0], atom(before[1].args[0]))
     return transposed(x.term) if x.ndim == 2 else None
 
 
@@ -337,10 +339,15 @@ def _getitem(out: Shape, x: Expression, index: Any) -> Term | None:
     return called(ops.diag, [x], {"k": 0}, out) if x.ndim == 2 and is_diagonal(settled(index, 2), x.shape) else None
 
 
-def _reshape(out: Shape, x: Expression, **params: Any) -> Term | None:
+def _undone(x: Expression, operation: Operation) -> tuple[Coefficient, Term] | None:
+    """What an operation was applied to, times a number, if it is to go back to where it came from."""
     c, f = factor(x.term) if x.term.items else (ONE, x.term)
-    if is_a(f, ops.reshape) and f.data.shapes[0] == out:
-        return scaled(c, atom(f.args[0]))  # there and back again
+    return (c, f) if is_a(f, operation) else None
+
+
+def _reshape(out: Shape, x: Expression, **params: Any) -> Term | None:
+    if (before := _undone(x, ops.reshape)) is not None and before[1].data.shapes[0] == out:
+        return scaled(before[0], atom(before[1].args[0]))
     return as_array(x.term, out) if x.ndim < 3 and len(out) < 3 else None
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..naming import visible
-from ..notation import parameter
+from ..notation import is_said, parameter
 from .terms import Power, Term
 from .text import ATOM, BRACKETS, POSTFIX, ZERO_BY_DEFAULT, Text, Unicode, plain
 
@@ -77,7 +77,7 @@ class Latex(Unicode):
         digits, _, exponent = text.partition("e")
         if exponent and digits:
             return rf"{digits} \cdot 10^{{{int(exponent)}}}"
-        return re.sub(r"√(\S+)", r"\\sqrt{\1}", text).replace("ln ", r"\ln ").replace("inf", r"\infty")
+        return re.sub(r"√(\S+)", r"\\sqrt{\1}", text).replace("ln ", r"\ln ").replace("π", r"\pi").replace("inf", r"\infty")
 
     def indexed(self, text: str, index: str) -> str:
         return f"{{{text}}}_{{[{index.replace('…', chr(92) + 'ldots')}]}}"
@@ -89,7 +89,9 @@ class Latex(Unicode):
         name, key = operation.name, operation.key
         if key == "inv":
             return f"{self.inside(arguments[0], POSTFIX)}^{{-1}}", POSTFIX
-        if key == "norm" and not any(params.values()):
+        if key == "log" and params.get("base") is not None:
+            return rf"\log_{{{parameter(plain(params['base']))}}}\left({arguments[0][0]}\right)", ATOM
+        if key == "norm" and not any(is_said(operation, *each) for each in params.items()):
             return rf"\left\lVert {arguments[0][0]}\right\rVert", ATOM
         if key == "absolute":
             return rf"\left| {arguments[0][0]} \right|", ATOM
@@ -101,7 +103,7 @@ class Latex(Unicode):
         if key in ("softmax", "log_softmax") and params.get("axis") == 0:
             params = {}
         for given, value in params.items():
-            if value is not None and value is not False and (given not in ZERO_BY_DEFAULT or value):
+            if is_said(operation, given, value) and (given not in ZERO_BY_DEFAULT or value):
                 shown.append(rf"\text{{{escaped(f'{given}={parameter(plain(value))}')}}}")
         symbol = operation.spelling.latex or rf"\operatorname{{{escaped(str(name))}}}"
         return rf"{symbol}\left({', '.join(shown)}\right)", ATOM

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .algebra import ones, support
-from .coefficients import ONE, Coefficient
+from .coefficients import ONE
 from .terms import Monomial, Shape, Term, broadcast, make, poly
 
 
@@ -15,26 +17,42 @@ def marked(term: Term) -> Term:
     if term.kind == "poly":
         before = support(term)
         several = len(term.items) > 1
-        return poly([_item(c, mono, before if several else None) for c, mono in term.items], term.shape)
+        inside = [(c, _in_product(mono)) for c, mono in term.items]
+        return poly([(c, in_sum(mono, before)) for c, mono in inside] if several else inside, term.shape)
     args = [marked(x) for x in term.args]
     if term.kind == "call" and len(args) > 1 and broadcast(*(x.shape for x in args)) == term.shape:
-        args = [_repeated(x, term.shape) for x in args]
+        args = [repeated(x, term.shape) for x in args]
     return make(term.kind, args, term.data, term.shape) if args else term
 
 
-def _item(c: Coefficient, mono: Monomial, shape: Shape | None) -> tuple[Coefficient, Monomial]:
-    """A term of a sum of a shape, or one that stands alone."""
+def _in_product(mono: Monomial) -> Monomial:
+    """Factors that are all as large as their product."""
     own = broadcast((1, 1), *(part.shape for part, _ in mono))
-    parts = tuple((_repeated(marked(part), own), n) for part, n in mono)
-    if shape in (None, own) or own == (1, 1):
-        return c, parts
-    numbers = tuple(each for each in parts if each[0].shape == (1, 1))
-    others = tuple(each for each in parts if each not in numbers)
+    return tuple((repeated(marked(part), own), n) for part, n in mono)
+
+
+def in_sum(mono: Monomial, shape: Shape) -> Monomial:
+    """A term of a sum of a shape, repeated to be as large."""
+    own = broadcast((1, 1), *(part.shape for part, _ in mono))
+    if own in (shape, (1, 1)):
+        return mono
+    numbers = tuple(each for each in mono if each[0].shape == (1, 1))
+    others = tuple(each for each in mono if each not in numbers)
     alone = len(others) == 1 and others[0][1] == 1
-    return c, (*numbers, (_repeated(others[0][0] if alone else poly([(ONE, others)], own), shape), 1))
+    return (*numbers, (repeated(others[0][0] if alone else poly([(ONE, others)], own), shape), 1))
 
 
-def _repeated(term: Term, shape: Shape) -> Term:
+def meet(shapes: Iterable[Shape]) -> bool:
+    """Whether columns and rows come together to a matrix that none of them is, from the left."""
+    whole = (1, 1)
+    for shape in shapes:
+        before, whole = whole, broadcast(whole, shape)
+        if whole not in (before, shape):
+            return True
+    return False
+
+
+def repeated(term: Term, shape: Shape) -> Term:
     """1 · term · 1ᵀ, as far as it is smaller than a shape; a number stays."""
     if term.shape in (shape, (1, 1)):
         return term

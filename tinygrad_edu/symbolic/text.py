@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
 
 from ..notation import applied
 from ..operations.facts import ops
-from .algebra import OTHERWISE, chained, is_hat, is_mean, ones, support
+from .algebra import OTHERWISE, chained, is_hat, is_mean, ones, support, transposed
 from .coefficients import ONE, Coefficient
+from .repeated import in_sum, meet, repeated
 from .selections import is_all, is_string, settled, takes_rows, written
-from .terms import CONSTANT, Monomial, Power, Term, atom, content, filled, is_a, number, poly, scaled
+from .terms import CONSTANT, Monomial, Power, Shape, Term, atom, broadcast, content, filled, is_a, number, poly, scaled
 
 SUM, PRODUCT, HADAMARD, POSTFIX, ATOM = range(5)  # how tightly a text binds
 Text = tuple[str, int]
@@ -106,7 +109,7 @@ class Unicode:
             sides = (re.sub(r"^(−?)\((\d+/\d+)\)$", r"\1\2", x[0]) for x in arguments)
             return f"[{f' {BRACKETS[key]} '.join(sides)}]", ATOM
         infix = len(arguments) == 2 and symbol and not symbol.isidentifier() and not params
-        tight = infix or symbol in ("[]", "√", "²", "ᵀ", "−")  # what is written at an operand, not around it
+        tight = infix or (symbol in ("[]", "√", "²", "ᵀ", "−") and not params)  # written at an operand, not around it
         texts = [self.inside(x, ATOM) if tight else x[0] for x in arguments]
         text = applied(operation, texts, shown)
         return text, HADAMARD if infix else ATOM
@@ -126,6 +129,8 @@ class Unicode:
             return self._poly(term)
         if term.kind == "chain":
             return self.dot.join(self.inside(self.text(x), POSTFIX) for x in term.args), PRODUCT
+        if term.kind == "T" and _keeps_a_row(term.args[0]):
+            return self._called(term.args[0])
         if term.kind == "T":
             return self.turned(self.inside(self.text(term.args[0]), POSTFIX)), POSTFIX
         if term.kind == "symbol" and term.data in self.applied:
@@ -137,12 +142,16 @@ class Unicode:
             return (self.one() if term.shape[1] == 1 else self.turned(self.one())), ATOM
         if term.kind == "eye":
             return self._unit(term.shape[0]), ATOM
-        operation = term.data.operation
-        arguments = [self.text(x) for x in term.args]
         if takes_rows(term):
             return self.indexed(self._unit(term.shape[1]), dict(term.data.params)["text"]), ATOM
-        if operation is CONSTANT:
-            return operation.name, ATOM
+        if is_a(term, CONSTANT):
+            return CONSTANT.name, ATOM
+        text = self._called(term)
+        return (self.turned(self.inside(text, POSTFIX)), POSTFIX) if _keeps_a_row(term) else text
+
+    def _called(self, term: Term) -> Text:
+        operation = term.data.operation
+        arguments = [self.text(x) for x in _operands(term)]
         if operation is ops.ratio:
             return self.over.join(self.inside(x, POSTFIX) for x in arguments), HADAMARD
         if operation is ops.inverse:
@@ -159,6 +168,8 @@ class Unicode:
             return self._at_places(operation is ops.getitem, arguments[0], params["index"], shapes)
         if operation is ops.einsum:
             return self._in_letters(term, arguments)
+        if _along_the_only_axis(term):
+            params["axis"] = operation.parameters["axis"]
         if params.get("axis") is None:
             params.pop("keepdims", None)  # a number is one by one
         return self.call(operation, arguments, params)
@@ -212,6 +223,8 @@ class Unicode:
             text, binding = self._poly(scaled(c.inverse(), p))
             sign, front = self._front(c, (), ())
             return f"{sign}{front}{self.inside((text, binding), PRODUCT)}", PRODUCT if front else SUM
+        if len(p.shape) == 2 and meet(_shape(mono) for _, mono in p.items):
+            p = poly([(c, in_sum(mono, before)) for c, mono in p.items], p.shape)
         items = sorted(p.items, key=lambda item: item[0].number < 0) if p.items[0][0].number < 0 else list(p.items)
         if all(len(mono) == 1 and mono[0][1] == 1 and _is_bare(mono[0][0]) for _, mono in items):
             items.sort(key=lambda item: (item[0].number < 0, item[1][0][0].turns))  # B + Bᵀ, not Bᵀ + B
@@ -254,7 +267,10 @@ class Unicode:
             scalars, others = others[:-1], others[-1:]
         sign, front = self._front(c, scalars, safe)
         if not others:
-            return (f"{sign}{front.rstrip()}", PRODUCT) if front else (f"{sign}1", PRODUCT if sign else ATOM)
+            if front == f"{self._closed(text := c.magnitude().parts()[0][-1])} ":
+                front = self.number(text)  # ln 2 alone
+            alone = not (sign or scalars or safe or c.roots) and self.bare_fractions and isinstance(c.number, Fraction)
+            return f"{sign}{front.rstrip() or 1}", ATOM if alone else PRODUCT
         if front and all(n < 0 or _is_inverse(part) for part, n in others):  # 2 ⊘ x, not 2 1 ⊘ x
             return f"{sign}{front.rstrip()}{self._hadamard(others)[0].removeprefix('1')}", HADAMARD
         text = self._hadamard(others)
@@ -274,6 +290,8 @@ class Unicode:
         above = sorted((each for each in mono if each[1] > 0 and not _is_inverse(each[0])), key=_smaller_first)
         if all(part.kind == "symbol" for part, _ in above):
             above.sort(key=lambda each: self.order.get(each[0].data, -1))
+        if meet(part.shape for part, _ in above):
+            above.sort(key=lambda each: math.prod(each[0].shape), reverse=True)
         below = [(part, -n) for part, n in mono if n < 0] + [(part.args[0], n) for part, n in mono if _is_inverse(part)]
         if len(above) == 1 and not below:
             return self._factor(*above[0])
@@ -288,15 +306,20 @@ class Unicode:
         text = self.text(part)
         return text if n == 1 else (self.raised(self.inside(text, ATOM), n, min(part.shape) > 1), POSTFIX)
 
+    def _closed(self, number: str) -> str:
+        """A number in front of others: (ln 2) x is not ln 2x."""
+        return self.parentheses(self.number(number)) if " " in number else self.number(number)
+
     def _front(self, c: Coefficient, scalars: Factors, safe: Factors) -> tuple[str, str]:
         """The sign, and what stands in front of a product: a number, scalars, a fraction of them."""
         if c == ONE and not scalars and not safe:
             return "", ""
         sign = self.minus if c.number < 0 else ""
         above, below = c.magnitude().parts()
-        top = [self.number(x) for x in above if x != "1"]
+        top = [self._closed(x) for x in above if x != "1"]
         top += [self.inside(self._factor(part, n), POSTFIX) for part, n in scalars if n > 0]
-        bottom = [self.number(x) for x in below]
+        several = len(below) + sum(n < 0 for _, n in scalars) + len(safe) > 1
+        bottom = [self._closed(x) if several else self.number(x) for x in below]
         bottom += [self.inside(self._factor(part, -n), POSTFIX) for part, n in scalars if n < 0]
         bottom += [self.inside(self._factor(part, n), POSTFIX) for part, n in safe]
         if bottom:
@@ -309,6 +332,40 @@ def _letters(einsum: Term) -> tuple[list[str], str]:
     return inputs.split(","), out
 
 
+def _operands(term: Term) -> list[Term]:
+    """The arguments as they meet on paper: of what has one axis a row where others have more, which NumPy makes of it;
+    and of a column and a row, between which a sign stands, two matrices."""
+    operation, shapes, shape = term.data.operation, term.data.shapes, term.data.shape
+    if len(shapes) < 2 or len(shape) < 2 or broadcast(*shapes) != shape:
+        return list(term.args)
+    args = [transposed(atom(x)) if len(own) == 1 else x for x, own in zip(term.args, shapes, strict=True)]
+    signed = not str(operation.symbol or operation.name).isidentifier()
+    together = signed and len(shape) == 2 and meet(x.shape for x in args)
+    return [repeated(x, shape) for x in args] if together else args
+
+
+def _keeps_a_row(term: Term) -> bool:
+    """Whether it is a row on paper, and an array of one axis in NumPy: what is left of a matrix along its columns."""
+    if term.kind != "call" or not getattr(term.data.operation, "key", ""):
+        return False
+    params = dict(term.data.params)
+    along = params.get("axis") in (0, -2, (0,), (-2,)) and params.get("keepdims") is False
+    return along and [*map(len, term.data.shapes)] == [2] and len(term.data.shape) == 1
+
+
+def _along_the_only_axis(term: Term) -> bool:
+    """Whether an axis is given that needs not be said: that of an array of one axis, counted from the end, or of what
+    becomes a number; or all axes of a column."""
+    given = getattr(term.data.operation, "parameters", {}).get("axis", Parameter.empty)
+    axis = dict(term.data.params).get("axis")
+    (first, *_), shape = term.data.shapes or ((),), term.data.shape
+    if axis is None and isinstance(given, int) and first:
+        return first[given] == math.prod(first)
+    return given is not Parameter.empty and len(first) == 1 >= len(shape) and (
+        axis in (-1, (-1,)) or (axis is not None and math.prod(shape) == 1 != first[0])
+    )
+
+
 def _is_bare(part: Term) -> bool:
     return part.kind == "symbol" or (part.kind == "T" and part.args[0].kind == "symbol")
 
@@ -319,6 +376,10 @@ BRACKETS = {each.key: str(each.symbol) for each in OTHERWISE} | {"same": "="}  #
 
 def _is_inverse(part: Term) -> bool:
     return part.kind == "call" and part.data.operation is ops.inverse
+
+
+def _shape(mono: Monomial) -> Shape:
+    return broadcast((1, 1), *(part.shape for part, _ in mono))
 
 
 def _smaller_first(each: tuple[Term, Power]) -> bool:
