@@ -127,8 +127,10 @@ def _of_vocabulary(operation: Operation) -> Function:
     return Function(operation.key, compute, arity, tuple(operation.parameters))
 
 
-def _scattered(args: list[Any], params: dict[str, Any]) -> Tree:
-    return call("scatter_add", *args, **params)
+def _scatter(x: Array, index: Any, shape: tuple[int, ...]) -> Array:
+    """Zeros with x at an index, in the shape that the index takes."""
+    taken = np.empty(shape)[index]
+    return op.scatter_add(np.reshape(x, np.shape(taken)) if np.size(x) == np.size(taken) else x, index, shape)
 
 
 def _turned(args: list[Any], params: dict[str, Any]) -> Tree:
@@ -175,7 +177,7 @@ AXES = ("axis", "keepdims")
 FUNCTIONS: dict[str, Function] = {
     **{key: Function(key, each.function) for key, each in ACTIVATIONS.items()},
     **{key: _of_vocabulary(each) for key, each in VOCABULARY.items() if key not in ACTIVATIONS},
-    **_simple("ln log", np.log), **_simple("log2", np.log2), **_simple("log10", np.log10),
+    "np.log": Function("ln", np.log), **_simple("ln log", op.log, ("base",)), **_simple("log2", np.log2), **_simple("log10", np.log10),
     **_simple("abs absolute fabs", np.abs),
     **_simple("sigmoid logistic", ACTIVATIONS["sigmoid"].function),
     **_simple("relu ReLU", ACTIVATIONS["relu"].function),
@@ -189,7 +191,7 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("masked", lambda choice, x: choice * np.where(choice != 0, x, 1.0), arguments=2),
     **_simple("maximum fmax", np.maximum, arguments=2), **_simple("minimum fmin", np.minimum, arguments=2),
     "clip": Function("clip", None, (2, 3), (), lambda args, params: _clip(*args), named=("a_min", "a_max")),
-    "scatter": Function("scatter", None, (1, 1), ("index", "shape"), _scattered),
+    "scatter": Function("scatter", _scatter, (1, 1), ("index", "shape")),
     **_simple("slogdet", lambda x: np.stack(np.linalg.slogdet(x))),
     "einsum": Function("einsum", _einsum, (2, 4), (), _with_subscripts, text=True),
     **_simple("diff", _differences, ("n", "axis")),

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .calls import COMPUTE, FUNCTIONS
+from .calls import COMPUTE, FUNCTIONS, INNER
 from .elements import Elements, Unfit, as_samples, has_indices
 from .tree import Tree
 from .work import ELEMENT, NODE, Misfit, Work
@@ -65,6 +65,8 @@ ELEMENTS: dict[str, Callable[..., float]] = {  # how many a function computes, w
     "pad": lambda a, pad_width, **_: a.size * math.prod(1 + abs(n) for n in _flat(pad_width)) ** max(a.ndim, 1),
     "einsum": lambda *arrays, subscripts: _summed(arrays, subscripts),
 }  # fmt: skip
+REFUSALS = (ValueError, TypeError, IndexError, ArithmeticError, np.linalg.LinAlgError)
+PLAIN = {*INNER, "norm", "act", "slope", "own", "sum", "mean"}  # which have a meaning of their own on paper
 KEEPING = {each.name for each in FUNCTIONS.values() if "keepdims" in each.parameters}
 SHAPED: dict[str, Callable[..., Array]] = {"reshape": np.reshape, "broadcast_to": np.broadcast_to}
 RELATIONS: dict[str, Callable[[Array, Array], Array]] = {
@@ -209,7 +211,8 @@ class Evaluation:
             whole = shapes[0] if shapes[0] == shapes[1] else np.broadcast_shapes(*shapes)
         except ValueError:
             raise Misfit(tree, f"{_met(tree, shapes)}: the shapes are not equal") from None
-        if whole not in shapes and not any(map(_repeated, tree.args)):
+        stacked = self.matrices and len(whole) > 2
+        if whole not in shapes and not stacked and not any(map(_repeated, tree.args)):
             if not self.broadcast:
                 raise Misfit(tree, f"{_met(tree, shapes)}, which NumPy broadcasts to {whole}")
             self.broadcasts[tree] = f"{shapes[0]} and {shapes[1]} are broadcast to {whole}."
@@ -301,9 +304,9 @@ class Evaluation:
         x = np.asarray(self.array(tree.args[0]))
         if x.size == 1 and (self.matrices or x.ndim == 2):
             return 1 / x
-        if x.ndim != 2 or x.shape[0] != x.shape[1]:
+        if x.ndim < 2 or x.shape[-2] != x.shape[-1]:
             raise Misfit(tree, f"the inverse of {x.shape}: only square matrices have one")
-        self.work.add(tree, 3.0 * x.size * len(x))
+        self.work.add(tree, 3.0 * x.size * x.shape[-1])
         return np.linalg.inv(x)
 
     def _relation(self, tree: Tree) -> Array:
@@ -365,17 +368,28 @@ class Evaluation:
         if isinstance(axis, str):
             params["axis"] = None
         axes = axis if isinstance(axis, tuple) else () if axis is None or isinstance(axis, str) else (axis,)
-        if not {*axes} <= {*range(-max(np.ndim(args[0]), 1), max(np.ndim(args[0]), 1))}:
+        if name in KEEPING and not {*axes} <= {*range(-max(np.ndim(args[0]), 1), max(np.ndim(args[0]), 1))}:
             raise Misfit(tree, f"{name} along axis {axis} of the shape {np.shape(args[0])}: there is no such axis")
         if "keepdims" in params:
             params["keepdims"] = params["keepdims"] in ("True", 1)
         elif self.matrices and axis is not None and name in KEEPING and np.ndim(args[0]) < 3:
             params["keepdims"] = True
         compute = SHAPED.get(name) or COMPUTE[name]
+        if self.matrices and params and name not in PLAIN:
+            on_tape = [self.as_on_tape(*pair) for pair in zip(args, tree.args, strict=True)]
+            with contextlib.suppress(*REFUSALS):
+                return self.shaped(compute(*on_tape, **params))
         try:
             return self.shaped(compute(*args, **params))
-        except (ValueError, TypeError, IndexError, ArithmeticError, np.linalg.LinAlgError) as error:
+        except REFUSALS as error:
             raise Misfit(tree, f"{name} of {', '.join(str(np.shape(x)) for x in args)}: {error}") from None
+
+    def as_on_tape(self, x: Array, tree: Tree) -> Array:
+        """A column that is made of vectors and numbers alone, with the one axis or none that the tape's have."""
+        ndims = {np.ndim(self.numbers(node.data)) for node in tree.walk() if node.kind == "name"}
+        if np.ndim(x) != 2 or np.shape(x)[1] > 1 or not ndims or max(ndims) > 1:
+            return x
+        return np.reshape(x, () if np.size(x) == 1 and max(ndims) == 0 else -1)
 
     def several(self, tree: Tree, name: str, args: list[Array], params: dict[str, Any]) -> float:
         """How many elements a function computes."""

@@ -107,7 +107,7 @@ class Indexing(Scripts):
         bounds = [None if self.follows(":") else self.figure()]
         while self.follows(":") and len(bounds) < 3:
             self.take()
-            bounds.append(None if self.follows(":", ",", "]") else self.figure())
+            bounds.append(None if self.follows(":", ",", "]", ")") else self.figure())
         return bounds[0] if len(bounds) == 1 else slice(*bounds)
 
     def figure(self) -> float:

@@ -187,7 +187,7 @@ class Operands(Indexing):
                 params[key] = self.nested(self.sum) if key in named else self.value()
             elif self.follows(*DTYPES):
                 params["dtype"] = self.take().text
-            elif self.follows("'") and not behind:
+            elif self.follows("'") and len(args) < most:
                 args.append(self.quoted())
             elif self.follows("[", "(") and most == MOST and not args and (several := self.attempt(self.several)):
                 args, most = several, 0  # np.stack([x, y])
@@ -199,8 +199,8 @@ class Operands(Indexing):
                 break
             self.take()
         self.take(")")
-        if function is not None and function.name == "scatter" and behind:  # scatter(x, 1:, 0)
-            behind = [behind[0] if len(behind) == 1 else tuple(behind)]
+        if names[:1] == ("index",) and len(behind) > 1:  # scatter(x, 1:, 0, shape=(3, 2))
+            behind = [tuple(behind)] if "shape" in params else behind
         if len(behind) > len(names):
             self.refuse(f"{function.name if function else 'it'} has {len(names)} arguments behind the first {most}")
         return args, {**dict(zip(names, behind, strict=False)), **params}
