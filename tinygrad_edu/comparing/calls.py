@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..operations import leaky_relu, log_softmax, logsumexp
-from ..operations.elementwise import ratio, unit
+from .. import operations as op
 from ..operations.facts import VOCABULARY
 from ..record import Operation
 from .tree import Tree, call, had, negative, number, product, transposed
@@ -19,7 +19,8 @@ Array = Any
 
 
 class Function(NamedTuple):
-    """A function: its own name, how many arguments it takes, its parameters, and what it is. `text`: a text first."""
+    """A function: its own name, how many arguments it takes, its parameters, and what it is. `text`: a text first;
+    `named`: its last arguments, which may come by name."""
 
     name: str
     compute: Callable[..., Array] | None = None
@@ -27,6 +28,7 @@ class Function(NamedTuple):
     parameters: tuple[str, ...] = ()
     build: Callable[[list[Any], dict[str, Any]], Tree] | None = None  # for what the grammar has a sign for
     text: bool = False
+    named: tuple[str, ...] = ()
 
 
 def softmax(z: Array, axis: Any = 0) -> Array:
@@ -73,6 +75,7 @@ PRIMED = {
     ).split()
 }  # fmt: skip
 LARGEST = 10_000  # rows of I
+MOST = 50  # arguments of a function that takes any number
 CONSTANTS = {"pi": math.pi, "π": math.pi, "inf": math.inf}
 
 
@@ -110,6 +113,33 @@ def _einsum(*arrays: Array, subscripts: str) -> Array:
     if "." in subscripts:
         raise ValueError("the axes of ... are written as letters here")
     return np.einsum(subscripts, *arrays)
+
+
+def _of_vocabulary(operation: Operation) -> Function:
+    """An operation by its key, with its parameters; what it needs and is not given is as NumPy has it, or None."""
+    public: Any = getattr(op, operation.key, None)
+    theirs: Mapping[str, Any] = inspect.signature(public).parameters if callable(public) else {}
+    defaults = {}
+    for name, default in operation.parameters.items():
+        default = theirs[name].default if default is inspect.Parameter.empty and name in theirs else default
+        defaults[name] = None if default is inspect.Parameter.empty else default
+    compute = operation.forward
+    if operation.arity is not None and operation.parameters and operation.parameters.keys() <= theirs.keys():
+        compute = public  # which takes parameters in all of NumPy's forms
+    elif defaults:
+        compute = functools.partial(compute, **defaults)
+    arity = (1, MOST) if operation.arity is None else (operation.arity, operation.arity)
+    return Function(operation.key, compute, arity, tuple(operation.parameters))
+
+
+def _scatter(x: Array, index: Any, shape: tuple[int, ...]) -> Array:
+    """Zeros with x at an index, in the shape that the index takes."""
+    taken = np.empty(shape)[index]
+    return op.scatter_add(np.reshape(x, np.shape(taken)) if np.size(x) == np.size(taken) else x, index, shape)
+
+
+def _turned(args: list[Any], params: dict[str, Any]) -> Tree:
+    return transposed(args[0]) if params.get("axes") is None else call("transpose", *args, **params)
 
 
 def _with_subscripts(args: list[Any], params: dict[str, Any]) -> Tree:
@@ -151,9 +181,8 @@ def _sign(names: str, build: Callable[..., Tree], arguments: int = 2) -> dict[st
 AXES = ("axis", "keepdims")
 FUNCTIONS: dict[str, Function] = {
     **{key: Function(key, each.function) for key, each in ACTIVATIONS.items()},
-    **{key: Function(key, each.forward, (2, 2)) for key, each in VOCABULARY.items()
-       if isinstance(each.forward, np.ufunc) and each.forward.nin == 2},
-    **_simple("ln log", np.log), **_simple("log2", np.log2), **_simple("log10", np.log10),
+    **{key: _of_vocabulary(each) for key, each in VOCABULARY.items() if key not in ACTIVATIONS},
+    "np.log": Function("ln", np.log), **_simple("ln log", op.log, ("base",)), **_simple("log2", np.log2), **_simple("log10", np.log10),
     **_simple("abs absolute fabs", np.abs),
     **_simple("sigmoid logistic", ACTIVATIONS["sigmoid"].function),
     **_simple("relu ReLU", ACTIVATIONS["relu"].function),
@@ -164,14 +193,11 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("sum", np.sum, AXES), **_simple("mean average", np.mean, AXES), **_simple("np.max amax", np.max, AXES),
     **_simple("np.min amin", np.min, AXES), "max": _larger("max", "maximum"), "min": _larger("min", "minimum"),
     **_simple("prod Π", np.prod, AXES),
-    **_simple("std", np.std, ("axis", "ddof", "keepdims")), **_simple("var", np.var, ("axis", "ddof", "keepdims")),
-    **_simple("ratio", ratio, arguments=2), **_simple("unit", unit, arguments=2),
-    **_simple("inverse", lambda x: unit(np.ones_like(x, float), x)),
     **_simple("masked", lambda choice, x: choice * np.where(choice != 0, x, 1.0), arguments=2),
-    **_simple("logsumexp", logsumexp, AXES), **_simple("log_softmax", log_softmax, ("axis",)),
-    **_simple("leaky_relu", leaky_relu),
     **_simple("maximum fmax", np.maximum, arguments=2), **_simple("minimum fmin", np.minimum, arguments=2),
-    "clip": Function("clip", None, (2, 3), ("a_min", "a_max"), lambda args, params: _clip(*args)),
+    "clip": Function("clip", None, (2, 3), (), lambda args, params: _clip(*args), named=("a_min", "a_max")),
+    "scatter": Function("scatter", _scatter, (1, 1), ("index", "shape")),
+    **_simple("slogdet", lambda x: np.stack(np.linalg.slogdet(x))),
     "einsum": Function("einsum", _einsum, (2, 4), (), _with_subscripts, text=True),
     **_simple("cross", _cross, arguments=2),
     **_simple("diff", _differences, ("n", "axis")),
@@ -179,12 +205,12 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("inner", np.inner, arguments=2), **_simple("vdot", np.vdot, arguments=2),
     **_simple("diag", np.diag, ("k",)), **_simple("diagflat", np.diagflat, ("k",)), **_simple("trace tr", np.trace),
     **_simple("det", np.linalg.det), **_simple("ones_like", np.ones_like), **_simple("zeros_like", np.zeros_like),
-    **_simple("squeeze", np.squeeze), **_simple("ravel flatten", np.ravel),
+    **_simple("ravel flatten", np.ravel),
     "eye": Function("eye"), "identity": Function("eye"), "ones": Function("ones"), "zeros": Function("zeros"),
     "full": Function("full", None, (2, 2)),
     **dict.fromkeys(("onehot", "one_hot"), Function("onehot", None, (1, 2))),
-    "len": Function("len", len), "reshape": Function("reshape", None, (2, 3)),
-    "broadcast_to": Function("broadcast_to", None, (2, 2)),
+    "len": Function("len", len), "reshape": Function("reshape", None, (2, 3), named=("shape",)),
+    "broadcast_to": Function("broadcast_to", None, (2, 2), named=("shape",)),
     **dict.fromkeys(("asarray", "array", "astype", "copy"), Function("asarray", _as_array, (1, 1), ("dtype", "copy"))),
     **_simple("arange range", lambda n: np.arange(int(n))),
     **{each: Function(each, getattr(np, each)) for each in ("float32", "float64", "int32", "int64")},
@@ -193,7 +219,7 @@ FUNCTIONS: dict[str, Function] = {
     **_sign("divide true_divide hadamard_divide", lambda a, b: had((a, 1), (b, -1))),
     **_sign("add", lambda a, b: Tree("sum", (a, b), (1, 1), at=a.at)),
     **_sign("subtract", lambda a, b: Tree("sum", (a, b), (1, -1), at=a.at)),
-    **_sign("transpose", transposed, 1), **_sign("negative", negative, 1),
+    "transpose": Function("transpose", None, (1, 1), ("axes",), _turned), **_sign("negative", negative, 1),
     **_sign("square", lambda a: Tree("power", (a, number(2)), at=a.at), 1),
     **_sign("reciprocal", lambda a: had((number(1), 1), (a, -1)), 1),
     **_sign("power", lambda a, b: Tree("power", (a, b), at=a.at)),
@@ -232,4 +258,4 @@ INNER: dict[str, Callable[..., Array]] = {  # functions of what the trees have n
     "length": _length, "set": _set, "picked": lambda x, *index: x[_index(x, *index)],
 }  # fmt: skip
 COMPUTE: dict[str, Callable[..., Array]] = {each.name: each.compute for each in FUNCTIONS.values() if each.compute}
-COMPUTE.update(INNER)
+COMPUTE.update(INNER, transpose=np.transpose)

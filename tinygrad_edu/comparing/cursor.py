@@ -63,7 +63,7 @@ class Cursor:
         """Say what is wrong here, or at another place."""
         raise FormulaError(self.text, self.next.at if at is None else at, what)
 
-    def nested(self, part: Callable[[], Tree]) -> Tree:
+    def nested(self, part: Callable[[], Part]) -> Part:
         """Read a part one level deeper."""
         self.depth += 1
         if self.depth > DEEPEST:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..operations.facts import VOCABULARY
 from .calls import COMPUTE
 from .tree import Tree
 from .work import ELEMENT, NODE
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .evaluate import Evaluation
 
 SAMPLE, REST = "@", "…"  # REST: of what has no index
+OF_ELEMENTS = {"softmax", "norm", "ones_like", "leaky_relu"}  # that are read so, beside functions of coordinates
 Array = Any
 
 
@@ -166,7 +168,8 @@ class Elements:
             assert self.evaluation.apply is not None
             return Indexed(self.evaluation.apply(tree, tree.data[0], dict(tree.data[1])["of"], x.array), x.indices)
         compute = COMPUTE.get(tree.data[0])
-        if compute is None or tree.data[0] in ("sum", "mean", "diag", "max", "min"):
+        operation = VOCABULARY.get(tree.data[0])
+        if compute is None or (operation and not operation.coordinates and operation.key not in OF_ELEMENTS):
             raise Unfit(f"{tree.data[0]} is not read in a formula of elements")
         return Indexed(compute(x.array), x.indices)
 

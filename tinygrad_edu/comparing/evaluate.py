@@ -11,12 +11,12 @@ import contextlib
 import functools
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from .calls import COMPUTE, FUNCTIONS
+from .calls import COMPUTE, FUNCTIONS, INNER
 from .elements import Elements, Unfit, as_samples, has_indices
 from .tree import Tree
 from .work import ELEMENT, NODE, Misfit, Work
@@ -57,9 +57,16 @@ UNSIZED = (Ones, Unit, Rows)
 SIGNS = {"sum": "+", "dot": "·", "had": "∘", "kron": "⊗"}
 ELEMENTS: dict[str, Callable[..., float]] = {  # how many a function computes, where it is not one for each it gets
     "outer": lambda a, b: a.size * b.size, "inner": lambda a, b: a.size * b.size / (a.shape or (1,))[-1],
-    "diag": lambda a: a.size ** (1 if min(a.shape, default=1) > 1 < a.ndim else 2), "diagflat": lambda a: a.size**2,
-    "det": lambda a: a.size**1.5,
+    "diag": lambda a, k=0: a.size if min(a.shape, default=1) > 1 < a.ndim else (a.size + abs(k)) ** 2,
+    "diagflat": lambda a, k=0: (a.size + abs(k)) ** 2, **dict.fromkeys(("det", "slogdet"), lambda a: a.size**1.5),
+    **dict.fromkeys(("cofactors", "sign_of_det", "log_abs_det"), lambda a: a.size**1.5),
+    "solve": lambda a, b: a.size**1.5 + a.size * b.size, "product_of_others": lambda a, **_: a.size**2,
+    "tile": lambda a, reps: a.size * _grown(reps), "repeat": lambda a, repeats, **_: a.size * max(_flat(repeats)),
+    "pad": lambda a, pad_width, **_: a.size * math.prod(1 + abs(n) for n in _flat(pad_width)) ** max(a.ndim, 1),
+    "einsum": lambda *arrays, subscripts: _summed(arrays, subscripts),
 }  # fmt: skip
+REFUSALS = (ValueError, TypeError, IndexError, ArithmeticError, np.linalg.LinAlgError)
+PLAIN = {*INNER, "norm", "act", "slope", "own", "sum", "mean"}  # which have a meaning of their own on paper
 KEEPING = {each.name for each in FUNCTIONS.values() if "keepdims" in each.parameters}
 SHAPED: dict[str, Callable[..., Array]] = {"reshape": np.reshape, "broadcast_to": np.broadcast_to}
 RELATIONS: dict[str, Callable[[Array, Array], Array]] = {
@@ -204,7 +211,8 @@ class Evaluation:
             whole = shapes[0] if shapes[0] == shapes[1] else np.broadcast_shapes(*shapes)
         except ValueError:
             raise Misfit(tree, f"{_met(tree, shapes)}: the shapes are not equal") from None
-        if whole not in shapes and not any(map(_repeated, tree.args)):
+        stacked = self.matrices and len(whole) > 2
+        if whole not in shapes and not stacked and not any(map(_repeated, tree.args)):
             if not self.broadcast:
                 raise Misfit(tree, f"{_met(tree, shapes)}, which NumPy broadcasts to {whole}")
             self.broadcasts[tree] = f"{shapes[0]} and {shapes[1]} are broadcast to {whole}."
@@ -296,9 +304,9 @@ class Evaluation:
         x = np.asarray(self.array(tree.args[0]))
         if x.size == 1 and (self.matrices or x.ndim == 2):
             return 1 / x
-        if x.ndim != 2 or x.shape[0] != x.shape[1]:
+        if x.ndim < 2 or x.shape[-2] != x.shape[-1]:
             raise Misfit(tree, f"the inverse of {x.shape}: only square matrices have one")
-        self.work.add(tree, 3.0 * x.size * len(x))
+        self.work.add(tree, 3.0 * x.size * x.shape[-1])
         return np.linalg.inv(x)
 
     def _relation(self, tree: Tree) -> Array:
@@ -347,10 +355,11 @@ class Evaluation:
         if name in ("act", "slope", "own"):
             assert self.apply is not None
             return self.shaped(self.apply(tree, name, params["of"], *args))
-        several = _summed(args, **params) if name == "einsum" else ELEMENTS.get(name, _together)(*map(np.asarray, args))
-        self.work.add(tree, ELEMENT * several)
         if name in SHAPED:
-            args.append(self.sizes(tree.args[1:]))
+            params["shape"] = self.sizes(tree.args[1:])
+        self.work.add(tree, ELEMENT * self.several(tree, name, args, params))
+        if name in SHAPED:
+            args.append(params.pop("shape"))
         if name == "diag" and self.matrices:
             name = "diagflat" if 1 in np.shape(args[0]) else name
         if name == "softmax" and self.matrices:
@@ -359,17 +368,36 @@ class Evaluation:
         if isinstance(axis, str):
             params["axis"] = None
         axes = axis if isinstance(axis, tuple) else () if axis is None or isinstance(axis, str) else (axis,)
-        if not {*axes} <= {*range(-max(np.ndim(args[0]), 1), max(np.ndim(args[0]), 1))}:
+        if name in KEEPING and not {*axes} <= {*range(-max(np.ndim(args[0]), 1), max(np.ndim(args[0]), 1))}:
             raise Misfit(tree, f"{name} along axis {axis} of the shape {np.shape(args[0])}: there is no such axis")
         if "keepdims" in params:
             params["keepdims"] = params["keepdims"] in ("True", 1)
-        elif self.matrices and axis is not None and name in KEEPING:
+        elif self.matrices and axis is not None and name in KEEPING and np.ndim(args[0]) < 3:
             params["keepdims"] = True
         compute = SHAPED.get(name) or COMPUTE[name]
+        if self.matrices and params and name not in PLAIN:
+            on_tape = [self.as_on_tape(*pair) for pair in zip(args, tree.args, strict=True)]
+            with contextlib.suppress(*REFUSALS):
+                return self.shaped(compute(*on_tape, **params))
         try:
             return self.shaped(compute(*args, **params))
-        except (ValueError, TypeError, IndexError, np.linalg.LinAlgError) as error:
+        except REFUSALS as error:
             raise Misfit(tree, f"{name} of {', '.join(str(np.shape(x)) for x in args)}: {error}") from None
+
+    def as_on_tape(self, x: Array, tree: Tree) -> Array:
+        """A column that is made of vectors and numbers alone, with the one axis or none that the tape's have."""
+        ndims = {np.ndim(self.numbers(node.data)) for node in tree.walk() if node.kind == "name"}
+        if np.ndim(x) != 2 or np.shape(x)[1] > 1 or not ndims or max(ndims) > 1:
+            return x
+        return np.reshape(x, () if np.size(x) == 1 and max(ndims) == 0 else -1)
+
+    def several(self, tree: Tree, name: str, args: list[Array], params: dict[str, Any]) -> float:
+        """How many elements a function computes."""
+        try:
+            return ELEMENTS.get(name, _together)(*map(np.asarray, args), **params)
+        except (TypeError, ValueError) as error:
+            said = ", ".join(f"{key}={value!r}" for key, value in params.items())
+            raise Misfit(tree, f"{name} does not take {said}: {error}") from None
 
     def sizes(self, trees: tuple[Tree, ...]) -> tuple[int, ...]:
         inside = trees[0].args if len(trees) == 1 and trees[0].kind == "tuple" else trees
@@ -390,14 +418,25 @@ def _met(tree: Tree, shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> str:
     return f"A {SIGNS.get(tree.kind, ',')} B of {shapes[0]} and {shapes[1]}"
 
 
-def _together(*args: Array) -> int:
-    """How many elements arrays have together."""
+def _together(*args: Array, shape: Any = (), **params: Any) -> float:
+    """How many elements arrays have together, or what is made of them."""
+    several = sum(x.size for x in args)
     with contextlib.suppress(ValueError):  # which NumPy will say
-        return math.prod(np.broadcast_shapes(*(x.shape for x in args)))
-    return 0
+        several = max(several, math.prod(np.broadcast_shapes(*(x.shape for x in args))))
+    return max(several, _grown(shape))
 
 
-def _summed(arrays: list[Array], subscripts: str) -> float:
+def _flat(value: Any) -> list[float]:
+    """The numbers of a parameter, which may be nested."""
+    return [n for each in value for n in _flat(each)] if isinstance(value, list | tuple) else [float(value)]
+
+
+def _grown(sizes: Any) -> float:
+    """How many elements there are, or how many times as many."""
+    return math.prod(max(abs(n), 1.0) for n in _flat(sizes))
+
+
+def _summed(arrays: Sequence[Array], subscripts: str) -> float:
     """How many products an einsum adds up."""
     names = zip(re.findall(r"[^,]+", subscripts.split("->")[0].replace(" ", "")), arrays, strict=False)
     return math.prod(dict(pair for name, x in names for pair in zip(name, np.shape(x), strict=False)).values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,10 @@ from .scripts import Scripts
 from .tree import Tree, call
 
 TURNS = {":,None": "column", ":,np.newaxis": "column", "None,:": "row", "np.newaxis,:": "row", "None": "row"}
-WORDS = {"None": None, "newaxis": None, "True": True, "False": False}
+DTYPES = ("float", "int", "bool", "float32", "float64", "int32", "int64")
+WORDS = {"None": None, "newaxis": None, "True": True, "False": False, **{each: each for each in DTYPES}}
+NUMBERS = {"inf": math.inf, "nan": math.nan}
+LARGEST = 10**7  # whole number
 
 
 class Indexing(Scripts):
@@ -64,20 +68,28 @@ class Indexing(Scripts):
         return (found[0] if len(found) == 1 else tuple(found),)
 
     def items(self) -> list[Any]:
-        found = [self.item()]
-        while self.follows(","):
+        found = []
+        while not self.follows("]", ")"):
+            found.append(self.nested(self.item))
+            if not self.follows(","):
+                break
             self.take()
-            if not self.follows("]", ")"):
-                found.append(self.item())
         return found
 
     def item(self) -> Any:
-        """A number, a slice, a list, or an array."""
+        """A value of a parameter, which is read and never run: a number, a slice, a text, None, a list of such, ..."""
         if self.follows("[", "("):
             opening = self.take().text
             found = self.items()
+            single = len(found) == 1 and self.tokens[self.at - 1].text != ","  # (0) is 0
             self.take({"[": "]", "(": ")"}[opening])
-            return found if opening == "[" else tuple(found)
+            return found if opening == "[" else found[0] if single else tuple(found)
+        if self.follows("'"):
+            return self.quoted()
+        if self.follows("."):
+            for _ in range(3):
+                self.take(".")
+            return ...
         if self.follows("np", "numpy"):
             self.take()
             self.take(".")
@@ -95,22 +107,37 @@ class Indexing(Scripts):
         bounds = [None if self.follows(":") else self.figure()]
         while self.follows(":") and len(bounds) < 3:
             self.take()
-            bounds.append(None if self.follows(":", ",", "]") else self.figure())
+            bounds.append(None if self.follows(":", ",", "]", ")") else self.figure())
         return bounds[0] if len(bounds) == 1 else slice(*bounds)
 
     def figure(self) -> float:
         """A number with its sign."""
-        sign, token = self.sign(), self.take()
-        if token.kind != "number":
+        sign = self.sign()
+        if self.follows("np", "numpy"):
+            self.take()
+            self.take(".")
+        token = self.take()
+        if token.kind != "number" and token.text not in NUMBERS:
             self.refuse("a number is expected", token.at)
-        return sign * (int(token.text) if token.text.isdigit() else float(token.text))
+        number = NUMBERS.get(token.text) or (int(token.text) if token.text.isdigit() else float(token.text))
+        if isinstance(number, int) and number > LARGEST:
+            self.refuse(f"whole numbers up to {LARGEST} are read here", token.at)
+        return sign * number
 
-    def written(self) -> list[Any]:
+    def quoted(self) -> str:
+        """What stands between quotation marks."""
+        start = self.next.at
+        end = self.text.find(self.text[start], start + 1)
+        if end < 0:
+            self.refuse("a quotation mark is missing")
+        while self.next.at <= end and self.next.kind != "end":
+            self.take()
+        return self.text[start + 1 : end]
+
+    def written(self) -> Any:
         """([[1.0, 2.0], [3.0, 4.0]], dtype='float64'): what array( has in its parentheses."""
         self.take("(")
-        if not self.follows("["):
-            self.refuse("a list of numbers is expected")
-        found: list[Any] = self.item()
+        found = self.item()
         while not self.follows(")") and self.next.kind != "end":  # of the dtype
             self.take()
         self.take(")")

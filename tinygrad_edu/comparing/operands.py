@@ -6,18 +6,16 @@ import math
 import re
 from typing import Any
 
-from .calls import CONSTANTS, FUNCTIONS, LETTERS, METHODS, PRIMED
+from .calls import CONSTANTS, FUNCTIONS, LETTERS, METHODS, MOST, PRIMED, Function
 from .cursor import Name, Quotient, named
-from .indexing import Indexing
+from .indexing import DTYPES, Indexing
 from .tree import Tree, call, had, transposed
 
 BARE = {"ln", "log", "exp", "tanh"}  # functions that go without parentheses: ln b
 BRACED = {"norm", "abs"}  # those of LaTeX's macros
 MATRICES = {rf"\begin{{{kind}matrix}}" for kind in ("p", "b", "")}
-DTYPES = ("float", "int", "bool", "float32", "float64", "int32", "int64")
 MODULES = ("np", "numpy", "tg", "jnp", "torch", "math", "self")
 METHOD = {name: f"np.{name}" for name in METHODS if f"np.{name}" in FUNCTIONS}
-SETTINGS = ("True", "False", "None", *DTYPES)
 DOTS = {r"\vdots", r"\cdots", r"\ddots", r"\dots", r"\ldots"}
 
 
@@ -71,7 +69,7 @@ class Operands(Indexing):
             self.at -= 1
             return self.ones()
         value = float(token.text)
-        if not value < 1e300:
+        if not math.isfinite(value):
             self.refuse(f"the number {token.text[:20]} is too large", token.at)
         return Tree("number", data=value, text=token.text, at=token.at)
 
@@ -115,8 +113,7 @@ class Operands(Indexing):
             if word not in FUNCTIONS and word not in CONSTANTS and word not in PRIMED and not own:
                 self.refuse(f"{token.text}.{word} is not a function that is known here", token.at)
         if f"{word}(" in self.known and self.follows("("):
-            args, params = self.arguments()
-            given = {name: self.setting(value, token.at) for name, value in params.items()}
+            args, given = self.arguments()
             return Tree("call", tuple(args), ("own", (("of", (word, given)),)), text=word, at=token.at)
         if word in self.known:
             return Tree("name", data=Name(word), text=word, at=token.at)
@@ -161,104 +158,92 @@ class Operands(Indexing):
         if not self.follows("("):
             if before:
                 self.refuse("'(' is missing behind a method")
-            args, given = list[Any]([self.nested(self.postfix)]), dict[str, Tree | str]()
+            args, params = list[Any]([self.nested(self.postfix)]), dict[str, Any]()
         else:
-            args, given = self.arguments()
+            args, params = self.arguments(FUNCTIONS[word], len(before))
         function = FUNCTIONS[word]
-        args = before + args
+        args = before + args + [params.pop(name) for name in function.named if name in params]
         texts = [isinstance(each, str) for each in args[: function.arguments[1]]]
         if any(texts[1:]) or texts[:1] == [not function.text]:
             self.refuse(f"{word} takes {'its subscripts as' if function.text else 'no'} text first", at)
         names = {*function.parameters}
         fewest, most = function.arguments
-        if unknown := [name for name in given if name not in names]:
+        if unknown := [name for name in params if name not in names]:
             self.refuse(f"{word} has no argument {unknown[0]}= here", at)
-        for name, value in zip(function.parameters, args[most:], strict=False):  # np.sum(x, 1)
-            given.setdefault(name, value)
-        args = args[:most] if len(args) <= most + len(names) else args
         if not fewest <= len(args) <= most:
             many = f"{fewest}" if fewest == most else f"{fewest} to {most}"
             self.refuse(f"{word} takes {many} arguments, not {len(args)}", at)
-        params = {name: self.setting(value, at) for name, value in given.items()}
         tree = function.build(args, params) if function.build else call(function.name, *args, **params)
         if base is not None:
             tree = had((tree, 1), (call("ln", base), -1))
         return tree if power is None else self.superscript(tree, power, at)
 
-    def setting(self, value: Tree | str | tuple[int, ...], at: int) -> object:
-        """The value of an argument such as axis=0."""
-        if isinstance(value, tuple):
-            return value
-        word = value if isinstance(value, str) else value.text.removeprefix("np.")
-        if isinstance(value, str) or (value.kind == "name" and word in SETTINGS):
-            return word
-        if value.kind == "sum" and len(value.args) == 1 and value.args[0].kind == "number":
-            return -_whole(value.args[0].data)
-        if value.kind == "number" and math.isfinite(value.data):
-            return _whole(value.data)
-        self.refuse("an argument such as axis= takes a number, True, False or None", at)
-
-    def arguments(self) -> tuple[list[Any], dict[str, Any]]:
+    def arguments(self, function: Function | None = None, before: int = 0) -> tuple[list[Any], dict[str, Any]]:
+        """What stands in parentheses: formulas, and values of parameters, by name or behind the formulas."""
         self.take("(")
         args: list[Tree | str] = []
         params: dict[str, Any] = {}
+        behind: list[Any] = []  # np.sum(x, 1)
+        most, names, named = (MOST, (), ()) if function is None else (
+            function.arguments[1] - before, function.parameters, function.named)  # fmt: skip
         while not self.follows(")"):
             if self.next.kind == "name" and self.tokens[self.at + 1].text == "=":
                 key = self.take().text
                 self.take("=")
-                word = self.next.text
-                several = self.attempt(self.several) if word == "(" else None
-                params[key] = (several if several is not None else self.take().text if word in SETTINGS else
-                               self.quoted() if word == "'" else self.nested(self.sum))  # fmt: skip
+                params[key] = self.nested(self.sum) if key in named else self.value()
             elif self.follows(*DTYPES):
                 params["dtype"] = self.take().text
-            elif self.follows("'"):
+            elif self.follows("'") and len(args) < most:
                 args.append(self.quoted())
+            elif self.follows("[", "(") and most == MOST and not args and (several := self.attempt(self.several)):
+                args, most = several, 0  # np.stack([x, y])
+            elif len(args) >= most and names:
+                behind.append(self.value())
             else:
                 args.append(self.nested(self.sum))
             if not self.follows(","):
                 break
             self.take()
         self.take(")")
-        return args, params
+        if names[:1] == ("index",) and len(behind) > 1:  # scatter(x, 1:, 0, shape=(3, 2))
+            behind = [tuple(behind)] if "shape" in params else behind
+        if len(behind) > len(names):
+            self.refuse(f"{function.name if function else 'it'} has {len(names)} arguments behind the first {most}")
+        return args, {**dict(zip(names, behind, strict=False)), **params}
 
-    def several(self) -> tuple[int, ...]:
-        """Whole numbers in parentheses, with a comma: (0, -1), (2,), ()."""
-        numbers, closed = [], False
-        self.take("(")
-        while not self.follows(")"):
-            sign, token = self.sign(), self.take()
-            if not token.text.isdigit():
-                self.refuse("whole numbers are expected", token.at)
-            numbers.append(sign * int(token.text))
-            closed = not self.follows(",")
-            if closed:
-                break
-            self.take()
-        self.take(")")
-        if len(numbers) == 1 and closed:
-            self.refuse("a number in parentheses is no tuple")
-        return tuple(numbers)
+    def value(self) -> Any:
+        """The value of a parameter, up to the next one."""
+        at = self.next.at
+        found = self.attempt(lambda: (self.nested(self.item),))
+        if found is None or not self.follows(",", ")"):
+            self.refuse("an argument such as axis= takes a number, True, False or None", at)
+        return found[0]
 
-    def quoted(self) -> str:
-        """What stands between quotation marks."""
-        start = self.next.at
-        end = self.text.find(self.text[start], start + 1)
-        if end < 0:
-            self.refuse("a quotation mark is missing")
-        while self.next.at <= end and self.next.kind != "end":
+    def several(self) -> list[Any]:
+        """Formulas in brackets."""
+        closing = {"[": "]", "(": ")"}[self.take().text]
+        found = [self.nested(self.sum)]
+        while self.follows(","):
             self.take()
-        return self.text[start + 1 : end]
+            if not self.follows(closing):
+                found.append(self.nested(self.sum))
+        self.take(closing)
+        if not self.follows(",", ")"):
+            self.refuse("a comma is expected")
+        return found
 
     def parenthesised(self) -> Tree:
         token = self.take()
+        if token.text == "(" and self.follows(")"):  # the shape of a number
+            self.take()
+            return Tree("tuple", at=token.at)
         tree = self.nested(self.sum)
         if token.text == "[" and self.follows("="):  # Iverson's bracket
             self.take()
             tree = Tree("relation", (tree, self.nested(self.sum)), "==", at=token.at)
         if self.follows(",") and token.text == "(":  # a shape: (n, 1)
             parts = [tree]
-            while self.follows(",") and len(parts) < 4:
+            while self.follows(",") and len(parts) < 8:
                 self.take()
                 if not self.follows(")"):
                     parts.append(self.nested(self.sum))
@@ -434,8 +419,3 @@ def _general(first: Tree, below: Tree, beside: Tree) -> Tree:
     if first.kind == "name":
         return named(first, first.data, re.sub(r"_\{?\d+\}?", f"_{{{''.join(indices)}}}", first.text), indices)
     return first.with_args(args) if args else first
-
-
-def _whole(number: float) -> float:
-    """A number, as a whole one where it is."""
-    return int(number) if number == int(number) else number

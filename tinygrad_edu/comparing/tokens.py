@@ -78,13 +78,13 @@ BESIDE = re.compile(  # two operands side by side, which Python has not: 2Qx, 2 
 NAMES = {  # and comments; in LaTeX _ is a sign
     True: (rf"[{LETTER}]+\d*", r"[\#%]"), False: (rf"[{LETTER}_][{LETTER}0-9_]*", r"\#"),
 }
-SETTING = r"\d+\.?\d*|[A-Za-z]+|[-(),\ ]"  # of an argument such as axis=(0, -1)
+SETTING = r"\d+\.?\d*(?:e[-+]?\d+)?|[A-Za-z_]\w*|\S"  # of an argument such as axis=(0, -1)
 TOKEN = {
     latex: re.compile(
         rf"""(?P<line>\s*(?<!\\)\n\s*)
         |(?P<space>\s+|\\\n|{comment}[^\n]*|\\(?:label|tag)\s*\{{[^}}]*\}})
         |(?P<word>\\(?:operatorname\*?|text|mathrm|textrm|mathop|mbox|mathtt)\s*\{{\s*[A-Za-z](?:[A-Za-z0-9_ ]|\\_)*\}})
-        |(?P<setting>\\text\s*\{{[a-z]+\d?=(?:{SETTING})+\}})
+        |(?P<setting>\\text\s*\{{(?:[a-z]|\\_)+\d?=[^{{}}\\$]+\}})
         |(?P<ones>\\(?:mathbf|boldsymbol|mathbb|bm|vec)\s*(?:\{{\s*1\s*\}}|1)|[𝟏𝟙])
         |(?P<environment>\\(?:begin|end)\s*\{{[a-z]+\*?\}})
         |(?P<break>\\\\(?:\*|\s?\[\d[^\]]*\])?)
@@ -201,9 +201,9 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
         word = part[part.index("{") + 1 : -1].strip().replace("\\_", "_").replace(" ", "_")
         return [("name", word)]
     if kind == "setting":
-        name, value = part[part.index("{") + 1 : -1].split("=")
-        pieces = re.findall(SETTING, value.replace(" ", ""))
-        kinds = ("number" if each[0].isdigit() else "name" if each.isalpha() else "operator" for each in pieces)
+        name, value = part[part.index("{") + 1 : -1].replace("\\_", "_").split("=", 1)
+        pieces = re.findall(SETTING, value)
+        kinds = ("number" if each[0].isdigit() else "name" if each[0].isalpha() else "operator" for each in pieces)
         return [("name", name), ("operator", "="), *zip(kinds, pieces, strict=True)]
     if kind in ("environment", "break", "ones", "line"):
         return [(kind, "".join(part.split()))]

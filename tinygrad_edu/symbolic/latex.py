@@ -64,6 +64,9 @@ class Latex(Unicode):
     def hat(self, text: str) -> str:
         return rf"\operatorname{{diag}}({text})"
 
+    def setting(self, text: str) -> str:
+        return rf"\text{{{escaped(text)}}}"
+
     def mean(self, text: str) -> str:
         return rf"\operatorname{{mean}}\left({text}\right)"
 
@@ -104,7 +107,7 @@ class Latex(Unicode):
             params = {}
         for given, value in params.items():
             if is_said(operation, given, value) and (given not in ZERO_BY_DEFAULT or value):
-                shown.append(rf"\text{{{escaped(f'{given}={parameter(plain(value))}')}}}")
+                shown.append(self.setting(f"{given}={parameter(plain(value))}"))
         symbol = operation.spelling.latex or rf"\operatorname{{{escaped(str(name))}}}"
         return rf"{symbol}\left({', '.join(shown)}\right)", ATOM
 

@@ -33,7 +33,8 @@ def settled(index: Any, axes: int) -> tuple[Any, ...]:
 def written(places: Any) -> str:
     """Places along an axis in short."""
     if not isinstance(places, np.ndarray) or places.ndim != 1:
-        return " ".join(np.array2string(places, separator=", ").split()) if np.ndim(places) else parameter(places)
+        plain = places.item() if isinstance(places, np.ndarray) and not places.ndim else places
+        return " ".join(np.array2string(places, separator=", ").split()) if np.ndim(places) else parameter(plain)
     return f"[{', '.join(map(str, places[:SHOWN]))}{', …' * (len(places) > SHOWN)}]"
 
 

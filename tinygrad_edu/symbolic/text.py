@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..notation import applied
+from ..notation import applied, parameter
 from ..operations.facts import ops
 from .algebra import OTHERWISE, chained, is_hat, is_mean, ones, support, transposed
 from .coefficients import ONE, Coefficient
@@ -66,6 +66,9 @@ class Unicode:
 
     def hat(self, text: str) -> str:
         return f"diag({text})"
+
+    def setting(self, text: str) -> str:
+        return text
 
     def mean(self, text: str) -> str:
         return f"mean({text})"
@@ -191,7 +194,9 @@ class Unicode:
             taken = matrix if every else self.parentheses(self.dot.join([rows[0], matrix]))
             return self.dot.join([self.parentheses(f"{taken}{self.times}{rows[1]}"), one]), PRODUCT
         listed = ", ".join(map(written, places))
-        return (self.indexed(self.inside(x, ATOM), listed) if takes else f"scatter({x[0]}, {listed})"), ATOM
+        if takes:
+            return self.indexed(self.inside(x, ATOM), listed), ATOM
+        return f"scatter({x[0]}, {listed}, {self.setting(f'shape={parameter(whole)}')})", ATOM
 
     def _in_letters(self, term: Term, arguments: list[Text]) -> Text:
         """Σ_j A_ij B_j; around several letters that are left, brackets with these: (Σ_j A_ij B_jkl)_ikl."""
