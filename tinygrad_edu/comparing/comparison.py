@@ -176,7 +176,7 @@ class Comparison(Display):
         else:
             candidates = [Candidate(constant(formula))]
             self._inputs.only_own()
-        best = self._judge(candidates)
+        best = self._best = self._judge(candidates)
         if best.tree is not None:
             assert best.program is not None
             counted = counted_as(best.tree, best.program, scope)

@@ -11,7 +11,7 @@ import contextlib
 import functools
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,9 @@ RELATIONS: dict[str, Callable[[Array, Array], Array]] = {
 class Evaluation:
     """Computes trees on the numbers of names, each tree once. `matrices`: vectors are columns, as on paper."""
 
+    functions: Mapping[str, Callable[..., Array]] = {**COMPUTE, **SHAPED}
+    as_array = staticmethod(np.asarray)
+
     def __init__(
         self, numbers: Callable[..., Array], matrices: bool, apply: Callable[..., Array] | None = None,
         batch: int = 1, shape: tuple[int, ...] = (), axis: Any = 0, work: Work | None = None,
@@ -102,6 +105,10 @@ class Evaluation:
             found = np.broadcast_to(found, sizes)
         self.forget()
         return np.transpose(found) if self.row and np.shape(found) == (*self.shape, 1) else found
+
+    def single(self, x: Array) -> Any:
+        """The number that an array of one is."""
+        return float(np.ravel(x)[0])
 
     def keep(self, tree: Tree) -> None:
         """Compute the parts of a formula only once, as its edits have them too."""
@@ -226,7 +233,7 @@ class Evaluation:
         units = [x.number for x in map(self.value, tree.args) if isinstance(x, Unit)]
         factors = [x for x in map(self.value, tree.args) if not isinstance(x, Unit)] or [1.0]
         if units and all(not isinstance(x, Ones | Rows) and np.size(x) == 1 for x in factors):  # 2 I
-            return Unit(math.prod([*units, *(float(np.ravel(x)[0]) for x in factors)]))
+            return Unit(math.prod([*units, *map(self.single, factors)]))
         factors = [math.prod(units), *factors] if math.prod(units) != 1 else factors
         for i, x in enumerate(factors):  # rows of I are as long as their neighbour
             beside = i - 1 if isinstance(x, Rows) and x.turned else i + 1
@@ -240,7 +247,7 @@ class Evaluation:
             scaled = [x for x in (a, b) if not isinstance(x, Ones) and np.size(x) == 1]
             if len(scaled) == 1 and any(isinstance(x, Ones) and not x.row for x in (a, b)):  # 3·1
                 ones = b if isinstance(b, Ones) else a
-                factors[i : i + 2] = [Ones(ones.row, ones.number * float(np.ravel(scaled[0])[0]))]
+                factors[i : i + 2] = [Ones(ones.row, ones.number * self.single(scaled[0]))]
             elif isinstance(a, Ones) and a.row and not isinstance(b, Ones):
                 factors[i : i + 2] = [a.number * np.sum(b, axis=0, keepdims=True)]
             elif isinstance(b, Ones) and not b.row and not isinstance(a, Ones):
@@ -261,7 +268,7 @@ class Evaluation:
         return result
 
     def matmul(self, tree: Tree, a: Array, b: Array) -> Array:
-        a, b = np.asarray(a), np.asarray(b)
+        a, b = self.as_array(a), self.as_array(b)
         if self.matrices and 1 in (a.size, b.size):
             self.work.add(tree, ELEMENT * max(a.size, b.size))
             return a * b
@@ -282,7 +289,7 @@ class Evaluation:
 
     def _power(self, tree: Tree) -> Array:
         base, exponent = map(self.array, tree.args)
-        return self.elementwise(tree, np.power, np.asarray(base, float), exponent)
+        return self.elementwise(tree, np.power, self.as_array(base, float), exponent)
 
     def _T(self, tree: Tree) -> Array:
         x = self.value(tree.args[0])
@@ -293,7 +300,7 @@ class Evaluation:
         return x if isinstance(x, Unit) else np.transpose(x)
 
     def _inv(self, tree: Tree) -> Array:
-        x = np.asarray(self.array(tree.args[0]))
+        x = self.as_array(self.array(tree.args[0]))
         if x.size == 1 and (self.matrices or x.ndim == 2):
             return 1 / x
         if x.ndim != 2 or x.shape[0] != x.shape[1]:
@@ -347,7 +354,7 @@ class Evaluation:
         if name in ("act", "slope", "own"):
             assert self.apply is not None
             return self.shaped(self.apply(tree, name, params["of"], *args))
-        several = _summed(args, **params) if name == "einsum" else ELEMENTS.get(name, _together)(*map(np.asarray, args))
+        several = _summed(args, **params) if name == "einsum" else ELEMENTS.get(name, _together)(*map(self.as_array, args))
         self.work.add(tree, ELEMENT * several)
         if name in SHAPED:
             args.append(self.sizes(tree.args[1:]))
@@ -365,9 +372,8 @@ class Evaluation:
             params["keepdims"] = params["keepdims"] in ("True", 1)
         elif self.matrices and axis is not None and name in KEEPING:
             params["keepdims"] = True
-        compute = SHAPED.get(name) or COMPUTE[name]
         try:
-            return self.shaped(compute(*args, **params))
+            return self.shaped(self.functions[name](*args, **params))
         except (ValueError, TypeError, IndexError, np.linalg.LinAlgError) as error:
             raise Misfit(tree, f"{name} of {', '.join(str(np.shape(x)) for x in args)}: {error}") from None
 
