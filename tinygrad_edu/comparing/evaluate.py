@@ -72,6 +72,7 @@ class Evaluation:
     """Computes trees on the numbers of names, each tree once. `matrices`: vectors are columns, as on paper."""
 
     functions: Mapping[str, Callable[..., Array]] = {**COMPUTE, **SHAPED}
+    elements_of = Elements
     as_array = staticmethod(np.asarray)
 
     def __init__(
@@ -98,7 +99,7 @@ class Evaluation:
             indices = self.matrices and has_indices(tree)
             found = self.elements(tree, (), self.shape) if indices else self.value(tree)
             if isinstance(found, Ones):
-                found = self.shaped(np.full(self.shape, found.number))
+                found = self.shaped(found.number * np.ones(self.shape))
             found = self.plain(found, tree)
         if tree in self.repeated and np.ndim(found) == len(self.shape) == 2:  # 1·xᵀ has as many rows as are asked for
             sizes = tuple(n if k == 1 else k for k, n in zip(np.shape(found), self.shape, strict=True))
@@ -123,7 +124,7 @@ class Evaluation:
     def elements(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Array:
         """A formula of elements, for all of them."""
         try:
-            return Elements(self, self.batch).matrix(tree, order, shape)
+            return self.elements_of(self, self.batch).matrix(tree, order, shape)
         except Unfit as error:
             sampled = as_samples(tree)
             if order or has_indices(sampled):
@@ -141,7 +142,7 @@ class Evaluation:
             return x.of(tree, size or (self.shape or (1,))[0 if x.turned else -1])
         if isinstance(x, Unit) and self.shape:
             return x.number * np.eye(size or self.shape[0])
-        return np.full((1, 1), x.number) if isinstance(x, Ones | Unit) else x
+        return x.number * np.ones((1, 1)) if isinstance(x, Ones | Unit) else x
 
     def sized(self, x: Array, tree: Tree, others: list[Array]) -> Array:
         """An array, where rows of I are as long as what they meet elementwise."""

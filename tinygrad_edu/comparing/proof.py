@@ -68,6 +68,7 @@ FUNCTIONS = {
     **SHAPED, **COMPUTE, **{name: getattr(operations, name) for name in COMPUTE if hasattr(operations, name)},
     "set": _set, "picked": _picked, "asarray": _same, "float64": _same, "norm": COMPUTE["norm"],
     "arange": lambda n: np.arange(int(n.value)), "vdot": lambda a, b: np.sum(a * b),
+    "einsum": lambda *arrays, subscripts: np.einsum(subscripts, *arrays),
     "heaviside": _heaviside, "length": _length, "outer": lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
     "softmax": lambda z, axis=0: operations.softmax(z, axis=0 if axis is None else axis),
 }  # fmt: skip

@@ -29,9 +29,12 @@ Factor = tuple[int, tuple[int, ...], Power]  # which atom, its indices, the expo
 Product = tuple[Any, tuple[Factor, ...]]  # the roots of its coefficient, and its factors
 Sum = dict[Product, Any]  # the numbers in front of products
 
-DIAG, DIAGFLAT, INVERSE, MEAN, NORM, RATIO, RELU, SOFTMAX, TRACE = (
-    VOCABULARY[key] for key in "diag diagflat inverse mean norm ratio relu softmax trace".split()
+DIAGFLAT, INVERSE, MAXIMUM, MEAN, MINIMUM, NORM, RATIO, RELU, SOFTMAX, TRACE = (
+    VOCABULARY[key] for key in "diagflat inverse maximum mean minimum norm ratio relu softmax trace".split()
 )
+SYMMETRIC = {MAXIMUM, MINIMUM}
+EXP, SIGMOID, TANH, COSH, SINH = (VOCABULARY[key] for key in "exp sigmoid tanh cosh sinh".split())
+EXPONENTIALS = {EXP, SIGMOID, TANH, COSH, SINH}
 GREATER, LESS, AT_LEAST, AT_MOST, EQUAL, UNEQUAL = (
     COMPARISONS[each] for each in (np.greater, np.less, np.greater_equal, np.less_equal, np.equal, np.not_equal)
 )
@@ -54,13 +57,14 @@ class Atom(NamedTuple):
     summing: int | None = None  # the place of an index over which its elements sum to 1
     truth: bool = False  # whether it is 1 or 0
     symmetric: bool = False
+    positive: Factor | None = None  # of max(x, 0) the condition x > 0, with places for indices
 
 
 class Canonical:
     """Terms in this form. `summing` has for names the axes along which their numbers sum to 1."""
 
-    def __init__(self, definitions: Mapping[str, Term], summing: Mapping[str, int]) -> None:
-        self._definitions, self._summing = definitions, summing
+    def __init__(self, definitions: Mapping[str, Term], summing: Mapping[str, int], spelled: bool = False) -> None:
+        self._definitions, self._summing, self._spelled = definitions, summing, spelled
         self._numbers: dict[Any, int] = {}
         self._atoms: list[Atom] = []
         self._known: dict[Term, Sum] = {}
@@ -131,6 +135,10 @@ class Canonical:
                     return [(ONE, [*moved, *([(atom, (i, j), 1)] if old < 0 else [])])]
                 if n != 1:
                     return [(ONE, [*others, (atom, (i, j), 1)])]
+            if known.positive is not None and n > 0:
+                condition = known.positive[0], _put(known.positive[1], _places(indices))
+                if powers.get(condition, 0) > 0:
+                    return [(ONE, [(*key, m) for key, m in powers.items() if key != condition])]
             if known.truth and n > 0 and n != 1:
                 return [(ONE, [*others, (atom, indices, 1)])]
             if known.total is not None and n > 0 and n == int(n):
@@ -153,7 +161,7 @@ class Canonical:
     ) -> list[tuple[Coefficient, list[Factor]]]:
         """A sum with its indices as a factor, multiplied out."""
         first = _free_index(others, indices)
-        moved = dict(zip(itertools.count(-1, -1), indices, strict=False))
+        moved = _places(indices)
         return [
             (Coefficient(c, roots), [*others, *((a, _put(_shifted(each, first), moved), n) for a, each, n in factors)])
             for (roots, factors), c in total.items()
@@ -169,7 +177,7 @@ class Canonical:
         if len(rest) != 1 or one != ((), ()) or rest[0][0][0] or any(i >= 0 for _, each, _ in rest[0][0][1] for i in each):
             return None
         ((_, factors), d) = rest[0]
-        moved = dict(zip(itertools.count(-1, -1), indices, strict=False))
+        moved = _places(indices)
         own = [(a, _put(each, moved), m) for a, each, m in factors]
         left = [(*key, m) for key, m in powers.items()]
         there = [powers.get((a, each), 0) / m for a, each, m in own]
@@ -244,40 +252,45 @@ class Canonical:
             return result
         if len(p) == 1:
             (((roots, factors), c),) = p.items()
-            whole = n == int(n) or (len(factors) == 1 and factors[0][2] == 1 and c == 1 and not roots)
-            if whole and not any(i >= 0 for _, indices, _ in factors for i in indices):
-                front = Coefficient(c, roots) ** int(n) if n == int(n) else ONE
+            plain = not roots and (not factors or (len(factors) == 1 and factors[0][2] == 1))
+            front, exact = self._front(Coefficient(c, roots), n) if n == int(n) or plain else (ONE, False)
+            if exact and not any(i >= 0 for _, indices, _ in factors for i in indices):
                 return self._of([(front, [(a, indices, m * n) for a, indices, m in factors])])
         return self._raised(p, n) if p else {((), ()): Coefficient(Fraction(0)).inverse().number}
 
     def _raised(self, p: Sum, n: Power) -> Sum:
-        """A power of a sum, as that of the same sum whatever number is in front of it."""
+        """A power of a sum, as that of the same sum whatever number and factor its products have in common."""
+        common: list[Factor] = []
+        if n == int(n):
+            powers = [{(a, indices): m for a, indices, m in factors} for _, factors in p]
+            lowest = {key: min(each.get(key, 0) for each in powers) for key in dict.fromkeys(k for x in powers for k in x)}
+            common = [(*key, m) for key, m in lowest.items() if m and all(i < 0 for i in key[1])]
+            p = self._times(p, {((), tuple((a, indices, -m) for a, indices, m in common)): Fraction(1)})
         found = []
-        for own, used in self._orientations({i for _, factors in p for _, indices, _ in factors for i in indices if i < 0}):
+        for own, used in self._orientations(_free(p)):
             turned = self._renamed(p, own)
-            c = next(c for key, c in sorted(turned.items()))
-            if n != int(n):
-                c = abs(c)
-            front, exact = self._front(c, n)
-            turned = {key: x / c for key, x in turned.items()} if exact else turned
+            c = min(turned.items())[1]
+            scale = c if n == int(n) else abs(c)
+            front, exact = self._front(Coefficient(scale), n)
+            turned = {key: x / scale for key, x in turned.items()} if exact else turned
             found.append((self._number(("sum", frozenset(turned.items()))), used, front, turned))
         atom, used, front, turned = min(found, key=lambda each: each[0])
         symmetric = len({each[0] for each in found}) < len(found)
         self._atoms[atom] = Atom(self._sizes(p, used), total=turned, symmetric=symmetric)
-        return self._of([(front, [(atom, used, n)])])
+        return self._of([(front, [(atom, used, n), *((a, indices, m * n) for a, indices, m in common)])])
 
-    def _front(self, c: Any, n: Power) -> tuple[Coefficient, bool]:
+    def _front(self, c: Coefficient, n: Power) -> tuple[Coefficient, bool]:
         """c to the power n, and whether it has one here."""
         if n == int(n):
-            return Coefficient(c) ** int(n), True
-        if Fraction(n).denominator == 2 and c > 0:
-            return coefficient(math.sqrt(c)) ** int(2 * n), True
+            return c ** int(n), True
+        if Fraction(n).denominator == 2 and c.number > 0 and not c.roots:
+            return coefficient(math.sqrt(c.number)) ** int(2 * n), True
         return ONE, False
 
     def _sizes(self, p: Sum, used: tuple[int, ...]) -> tuple[int, ...]:
         known = {i: size for _, factors in p for atom, indices, _ in factors
                  for i, size in zip(indices, self._atoms[atom].sizes, strict=True)}  # fmt: skip
-        return tuple(known[i] for i in used)
+        return tuple(known.get(i, 1) for i in used)
 
     # --- atoms ---
 
@@ -295,12 +308,15 @@ class Canonical:
         self, label: Any, args: Sequence[Sum], along: tuple[int, ...] = (), sizes: Mapping[int, int] | None = None, **facts: Any
     ) -> Sum:
         """A function of elements, of a matrix and of its transpose the same one; `along` axes that it has besides."""
-        known = {i: size for p in args for _, factors in p for atom, indices, _ in factors
-                 for i, size in zip(indices, self._atoms[atom].sizes, strict=True) if i < 0} | {**(sizes or {})}  # fmt: skip
+        free = {i for p in args for i in _free(p)}
+        whole = {key: c for p in args for key, c in p.items()}
+        known = dict(zip(free, self._sizes(whole, tuple(free)), strict=True)) | {**(sizes or {})}
         found = []
         for own, used in self._orientations(set(known)):
-            inside = tuple(frozenset(self._renamed(p, own).items()) for p in args)
-            found.append((self._number((label, inside, _put(along, own))), used, _put(along, own)))
+            inside = [self._number(("argument", frozenset(self._renamed(p, own).items()))) for p in args]
+            if label[0] in SYMMETRIC:
+                inside.sort()
+            found.append((self._number((label, tuple(inside), _put(along, own))), used, _put(along, own)))
         atom, used, marks = min(found)
         symmetric = len({each[0] for each in found}) < len(found)
         place = -1 - marks[0] if marks else None
@@ -364,7 +380,7 @@ class Canonical:
         call, operation = term.data, term.data.operation
         if operation == "constant":
             value = np.asarray(dict(call.params)["value"], float)
-            rows = value.ndim == 2 and 1 not in value.shape and bool(np.all((value != 0).sum(1) == 1 == value.max(1)))
+            rows = value.ndim == 2 and 1 not in value.shape and bool(np.all((value != 0).sum(1) == 1) and np.all(value.max(1) == 1))
             return self._fixed(value.tobytes(), term, summing=1 if rows else None, truth=rows)
         args = [self.form(x) for x in term.args]
         params = dict(call.params)
@@ -391,7 +407,9 @@ class Canonical:
             if size == 1:
                 return {((), ()): Fraction(1)}
             moving = {key: c for key, c in args[0].items() if any(axis in indices for _, indices, _ in key[1])}
-            return self._function(operation, [moving], (axis,), {axis: size})
+            return self._function((operation,), [moving], (axis,), {axis: size})
+        if operation in EXPONENTIALS and self._spelled:
+            return self._spell(operation, args[0])
         if operation in TURNED:
             operation, args = TURNED[operation], args[::-1]
         if operation in DENIED:
@@ -400,17 +418,62 @@ class Canonical:
             return self._sum([self._form_one(), self._scaled(MINUS_ONE, self._condition(operation, args))])
         if operation in (GREATER, EQUAL):
             return self._condition(operation, args)
+        if operation is RELU or (operation is MAXIMUM and {} in args):
+            (x,) = [each for each in args if each] or [{}]
+            if not x:
+                return {}
+            ((_, ((condition, own, _),)),) = self._condition(GREATER, [x, {}])
+            ((key, c),) = self._function((MAXIMUM, ()), [x, {}]).items()
+            ((atom, used, _),) = key[1]
+            turned = {i: -1 - k for k, i in enumerate(used)}
+            self._atoms[atom] = self._atoms[atom]._replace(positive=(condition, _put(own, turned), 1))
+            return {key: c}
         if operation.coordinates or (operation.broadcasts and len({len(shape) for shape in call.shapes if shape}) < 2):
             return self._function((operation, call.key), args)
         return self._fixed((operation, call.key, call.shapes, tuple(frozenset(p.items()) for p in args)), term)
 
+    def _spell(self, operation: Any, p: Sum) -> Sum:
+        """A function that is made of e^p."""
+        e = self._exponential(p if operation in (EXP, SIGMOID) else self._scaled(Coefficient(Fraction(2)), p))
+        if operation is EXP:
+            return e
+        one = self._form_one()
+        below = self._power(self._sum([e, one]), -1)
+        if operation is SIGMOID:
+            return self._times(e, below)
+        if operation is TANH:
+            return self._times(self._sum([e, self._scaled(MINUS_ONE, one)]), below)
+        e = self._exponential(p)
+        sign = ONE if operation is COSH else MINUS_ONE
+        both = self._sum([e, self._scaled(sign, self._power(e, -1))])
+        return self._scaled(Coefficient(Fraction(1, 2)), both)
+
+    def _exponential(self, p: Sum) -> Sum:
+        """e^p, as a power of e^q where p is a multiple of q."""
+        if not p:
+            return self._form_one()
+        found = []
+        for own, used in self._orientations(_free(p)):
+            turned = self._renamed(p, own)
+            c = min(turned.items())[1]
+            inside = frozenset((key, x / c) for key, x in turned.items())
+            found.append((self._number((EXP, inside)), used, c))
+        atom, used, c = min(found, key=lambda each: each[0])
+        symmetric = len({each[0] for each in found}) < len(found)
+        self._atoms[atom] = Atom(self._sizes(p, used), symmetric=symmetric)
+        return {((), ((atom, used, c if c != int(c) else int(c)),)): Fraction(1)}
+
     def _condition(self, operation: Any, args: Sequence[Sum]) -> Sum:
         """[x > y], as [x − y > 0] whatever it is multiplied by; relu(z) > 0 is z > 0."""
         difference = self._sum([args[0], self._scaled(MINUS_ONE, args[1])])
+        if operation is GREATER and len(difference) == 1:
+            (((_, factors), c),) = difference.items()
+            if c > 0 and len(factors) == 1 and (found := self._atoms[factors[0][0]].positive) and factors[0][2] == 1:
+                return {((), ((found[0], _put(found[1], _places(factors[0][1])), 1),)): Fraction(1)}
         if not difference:
             return {} if operation is GREATER else self._form_one()
         c = max(map(abs, difference.values()))
-        return self._function(operation, [{key: x / c for key, x in difference.items()}], truth=True)
+        return self._function((operation,), [{key: x / c for key, x in difference.items()}], truth=True)
 
     def _form_one(self) -> Sum:
         return {((), ()): Fraction(1)}
@@ -428,8 +491,18 @@ def functools_product(c: Coefficient, sizes: Iterable[int]) -> Coefficient:
     return c
 
 
+def _free(p: Sum) -> set[int]:
+    """The indices of the result."""
+    return {i for _, factors in p for _, indices, _ in factors for i in indices if i < 0}
+
+
 def _put(indices: tuple[int, ...], places: Mapping[int, int]) -> tuple[int, ...]:
     return tuple(places.get(i, i) for i in indices)
+
+
+def _places(indices: Iterable[int]) -> dict[int, int]:
+    """The indices that an atom has for its first place, its second, …"""
+    return dict(zip(itertools.count(-1, -1), indices, strict=False))
 
 
 def _shifted(indices: tuple[int, ...], first: int) -> tuple[int, ...]:
