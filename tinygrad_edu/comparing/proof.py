@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,14 @@ from ..errors import Unreadable
 from ..operations.facts import VOCABULARY
 from ..record import apply
 from ..sweep import leading_to
-from ..symbolic.canonical import SAMPLES, Canonical
-from ..symbolic.coefficients import ONE, coefficient
+from ..symbolic.canonical import COLUMN, ROW, Canonical, Formed, Sum
+from ..symbolic.coefficients import MINUS_ONE, ONE, coefficient
 from ..symbolic.expression import Expression, as_matrix, matrix_shape, plain
 from ..symbolic.reading import Reading, mixes, symbol
 from ..symbolic.terms import Call, Term, atom, filled, make, session
 from .calls import COMPUTE
 from .calls import _index as indexed
+from .elements import REST, SAMPLE, Elements, Indexed, Unfit
 from .evaluate import SHAPED, Evaluation
 from .finding import Inputs
 from .scope import Quantity
@@ -25,6 +27,7 @@ from .tree import Tree
 from .work import Misfit
 
 Array = Any
+FIRST = -10  # the index of what has names for its indices
 
 
 def _set(x: Any, value: Any, *index: Any) -> Any:
@@ -74,14 +77,104 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
+def formed(form: Callable[[Canonical], Sum], value: Any) -> Expression:
+    """What is known by its form."""
+    shape = matrix_shape(np.shape(value))
+    return Expression(atom(make("call", data=Call(Formed(form), (), (), (), shape), shape=shape)), value)
+
+
+class SymbolicElements(Elements):
+    """Formulas of elements on symbols: the numbers say what is to be, and a form what it is."""
+
+    def matrix(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Any:
+        value = Elements(self.evaluation.trial.evaluate, self.batch).matrix(tree, order, shape)
+        return formed(lambda form: Forms(self, form).result(tree, order, shape), value)
+
+
+class Forms(Elements):
+    """Computes trees of elements as forms: an index of an element is one of the form."""
+
+    def __init__(self, of: Elements, form: Canonical) -> None:
+        super().__init__(of.evaluation, of.batch)
+        self.form, self.numbers = form, {}
+        self.together = {
+            np.add: lambda x, y: form.sum([x, y]), np.subtract: lambda x, y: form.sum([x, form.scaled(MINUS_ONE, y)]),
+            np.multiply: form.times, np.divide: lambda x, y: form.times(x, form.power(y, -1)),
+            np.power: lambda x, y: form.power(x, y[(), ()]),
+        }  # fmt: skip
+
+    def result(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Any:
+        """The form of all elements."""
+        self._measure(tree)
+        x = self.value(tree)
+        free = tuple(index for index in x.indices if index != SAMPLE)
+        rows, found = order or free, x.array
+        if SAMPLE in x.indices and (len(free) > 1 or (shape and shape[-1] != self.batch)):
+            found = self.form.over(found, self.number(SAMPLE), self.batch)
+        axes = (*rows, SAMPLE) if SAMPLE in x.indices else rows
+        sizes = [self.sizes[index] if index != SAMPLE else self.batch for index in (*axes, "", "")[:2] if index] + [1, 1]
+        places = (COLUMN, ROW) if not order and tuple(sizes[:2]) != shape == tuple(sizes[1::-1]) else (ROW, COLUMN)
+        return self.form.renamed(found, {self.number(index): place for index, place in zip(axes, places, strict=False)})
+
+    def number(self, index: str) -> int:
+        return self.numbers.setdefault(index, FIRST - len(self.numbers))
+
+    def _together(self, function: Any, a: Indexed, b: Indexed) -> Indexed:
+        x, y = (x if isinstance(x, dict) else self.form.form(plain(x).term) for x in (a.array, b.array))
+        return Indexed(self.together[function](x, y), tuple(dict.fromkeys((*a.indices, *b.indices))))
+
+    def _other(self, tree: Tree) -> Indexed:
+        if tree.args:
+            raise Unfit(f"{tree.kind} is not read in a formula of elements")
+        return Indexed(self.form.form(self.evaluation.as_array(self.evaluation.array(tree)).term), ())
+
+    def _name(self, tree: Tree) -> Indexed:
+        if tree.data.kind == "kronecker":
+            n = max(self.sizes.get(index, 0) for index in tree.indices)
+            return Indexed(self.form.identity(n, *map(self.number, tree.indices)), tree.indices)
+        x = self.evaluation.shaped(self.evaluation.as_array(self.evaluation.numbers(tree.data)))
+        form = self.form.form(as_matrix(x))
+        if x.size == 1:
+            return Indexed(form, ())
+        indices = self._own(tree, x.shape)
+        if not indices and x.shape[1] in (1, self.batch) and self.sizes.setdefault(REST, len(x)) == len(x):
+            indices = (REST,)
+        if not indices or any(index.isdigit() for index in indices):
+            raise Unfit(f"{tree.text} has no index")
+        indices = (*indices, SAMPLE) if len(indices) == 1 and x.shape[1] > 1 else indices
+        places = zip((ROW, COLUMN), map(self.number, indices), strict=False)
+        return Indexed(self.form.renamed(form, dict(places)), tuple(dict.fromkeys(indices)))
+
+    def _call(self, tree: Tree) -> Indexed:
+        operation = VOCABULARY.get(tree.data[0])
+        if operation is None or not operation.coordinates or len(tree.args) != 1:
+            raise Unfit(f"{tree.data[0]} is not read in a formula of elements")
+        x = self.value(tree.args[0])
+        return Indexed(self.form.applied(operation, (), [x.array]), x.indices)
+
+    def _total(self, tree: Tree) -> Indexed:
+        index, without = tree.data
+        x = self.value(tree.args[0])
+        if index not in x.indices:
+            raise Unfit(f"nothing in the sum has the index {index}")
+        n, found = self.sizes[index], x.array
+        if without:
+            same = self.form.identity(n, self.number(index), self.number(without))
+            found = self.form.times(found, self.form.sum([self.form.one, self.form.scaled(MINUS_ONE, same)]))
+            self.sizes.setdefault(without, n)
+        indices = dict.fromkeys((*x.indices, *([without] if without else [])))
+        return Indexed(self.form.over(found, self.number(index), n), tuple(each for each in indices if each != index))
+
+
 class Symbols(Evaluation):
     """The evaluation of trees on symbols: the numbers of a trial stand beside them, for shapes."""
 
     functions = FUNCTIONS
+    elements_of = SymbolicElements
 
     def __init__(self, inputs: Inputs, tree: Tree) -> None:
         trial, scope = inputs.own, inputs.scope
-        super().__init__(trial.number, inputs.matrices, None, scope.batch, trial.evaluate.shape, scope.softmax_axis)
+        super().__init__(self.number, inputs.matrices, self.applied, scope.batch, trial.evaluate.shape, scope.softmax_axis)
         self.trial, self.scope = trial, scope
         self.row, self.along = trial.evaluate.row, trial.evaluate.along
         wanted = [node.data.key for node in tree.walk() if node.kind == "name" and node.data.kind == "adjoint"]
@@ -89,7 +182,8 @@ class Symbols(Evaluation):
         self.reading = Reading(scope.loss, leading_to(scope.loss, [scope.reading.nodes[stamp] for stamp in stamps]))
         loss = scope.loss._value
         self.reading.sweep(Expression(filled(ONE, matrix_shape(loss.shape)), np.ones_like(loss)))
-        self.numbers, self.apply = self.number, self.applied
+        summing = {name: scope.outputs_axis(np.ndim(value)) for name, value in inputs.labels.items()}
+        self.forms = [Canonical(self.reading.definitions, summing, spelled) for spelled in (False, True)]
 
     def gradient(self, stamp: int) -> Term:
         """The adjoint of a node as the rules make it."""
@@ -170,9 +264,8 @@ class Symbols(Evaluation):
                 if row or self.along != 0:
                     raise
             else:
-                count = (("count", self.batch),)
-                total = make("call", [term], Call(SAMPLES, count, count, (term.shape,), term.shape), term.shape)
-                return Expression(atom(total), self.trial.evaluate.array(tree))
+                value = self.trial.evaluate.array(tree)
+                return formed(lambda form: form.over(form.form(term), FIRST, self.batch), value)
             finally:
                 self.sample = None
         return None
@@ -183,7 +276,7 @@ class Symbols(Evaluation):
         axis = self.along if x.ndim == 2 else 0
         if x.ndim == 0 or x.shape[axis] != self.batch:
             raise Misfit(tree, f"no {index} among {x.shape}")
-        column = Expression(symbol(SAMPLES, (self.batch, 1)), np.eye(self.batch)[:, :1])
+        column = formed(lambda form: form.identity(self.batch, ROW, FIRST), np.eye(self.batch)[:, :1])
         taken = (x if axis else np.transpose(x)) @ column if x.ndim == 2 else np.reshape(x, (1, -1)) @ column
         return np.transpose(taken) if row else taken
 
@@ -211,8 +304,6 @@ def proved(inputs: Inputs, tree: Tree) -> bool:
     """Whether a formula has the same form as the gradient that the rules of the tape make."""
     with session({}), np.errstate(all="ignore"):
         symbols = Symbols(inputs, tree)
-        summing = {name: inputs.scope.outputs_axis(np.ndim(value)) for name, value in inputs.labels.items()}
-        canonical = Canonical(symbols.reading.definitions, summing)
-        found = symbols.as_array(symbols(tree))
+        found = as_matrix(symbols.as_array(symbols(tree)))
         gradient = symbols.gradient(inputs.wrt._record.stamp)
-        return canonical.same(as_matrix(found), gradient)
+        return any(form.same(found, gradient) for form in symbols.forms)

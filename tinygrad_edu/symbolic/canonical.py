@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from ..protocols import COMPARISONS
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
 from .terms import Power, Term, is_a
 
-ROW, COLUMN, INNER, SAMPLE = -1, -2, -3, -4  # indices; those summed over are 0 and more
+ROW, COLUMN, INNER = -1, -2, -3  # indices of a result, and of a product while it is made; those summed over are >= 0
 LARGEST = 2_000  # products of a sum
 TIES = 120  # orders of indices that nothing tells apart
 
@@ -42,7 +42,11 @@ TURNED = {LESS: GREATER, AT_MOST: AT_LEAST}  # x < y as y > x
 DENIED = {AT_LEAST: LESS, UNEQUAL: EQUAL}  # [x ≥ y] as 1 − [x < y]
 
 
-SAMPLES = "samples"  # the name of the column that takes a sample, X · e; and the operation that sums over all of them
+class Formed:
+    """In the place of an operation: what is known by its form alone, as a sum over samples is."""
+
+    def __init__(self, form: Callable[[Canonical], Sum]) -> None:
+        self.form = form
 
 
 class TooLong(ValueError):
@@ -63,6 +67,8 @@ class Atom(NamedTuple):
 class Canonical:
     """Terms in this form. `summing` has for names the axes along which their numbers sum to 1."""
 
+    one: Sum = {((), ()): Fraction(1)}
+
     def __init__(self, definitions: Mapping[str, Term], summing: Mapping[str, int], spelled: bool = False) -> None:
         self._definitions, self._summing, self._spelled = definitions, summing, spelled
         self._numbers: dict[Any, int] = {}
@@ -74,7 +80,7 @@ class Canonical:
         """Whether two terms have the same form, one as a column where the other is a row."""
         one, other = self.form(p), self.form(q)
         if p.shape != q.shape:
-            one = self._renamed(one, {ROW: COLUMN, COLUMN: ROW})
+            one = self.renamed(one, {ROW: COLUMN, COLUMN: ROW})
         return one.keys() == other.keys() and all(_equal(c, other[key]) for key, c in one.items())
 
     def form(self, term: Term) -> Sum:
@@ -216,14 +222,11 @@ class Canonical:
         return tuple(sorted((atom, tuple(sorted(indices)) if self._atoms[atom].symmetric else indices, n)
                             for atom, indices, n in moved))  # fmt: skip
 
-    def _renamed(self, p: Sum, places: dict[int, int]) -> Sum:
+    def renamed(self, p: Sum, places: dict[int, int]) -> Sum:
         return self._of((Coefficient(c, roots), [(a, _put(indices, places), n) for a, indices, n in factors])
                         for (roots, factors), c in p.items())  # fmt: skip
 
-    def _parts(self, p: Sum) -> Iterator[tuple[Coefficient, Sequence[Factor]]]:
-        return ((Coefficient(c, roots), factors) for (roots, factors), c in p.items())
-
-    def _times(self, p: Sum, q: Sum) -> Sum:
+    def times(self, p: Sum, q: Sum) -> Sum:
         if len(p) * len(q) > LARGEST:
             raise TooLong("too many products")
         return self._of(self._products(p, q))
@@ -233,6 +236,10 @@ class Canonical:
             first = _free_index(factors)
             shifted = [(a, _shifted(indices, first), n) for a, indices, n in others]
             yield Coefficient(c, roots) * Coefficient(d, more), [*factors, *shifted]
+
+    def over(self, p: Sum, index: int, size: int) -> Sum:
+        """The sum over an index."""
+        return self._over(((Coefficient(c, roots), factors) for (roots, factors), c in p.items()), index, size)
 
     def _over(self, products: Iterable[tuple[Coefficient, Sequence[Factor]]], index: int, size: int) -> Sum:
         """The sum over an index."""
@@ -244,11 +251,11 @@ class Canonical:
             found.append((c if there else c * coefficient(size), moved))
         return self._of(found)
 
-    def _power(self, p: Sum, n: Power) -> Sum:
+    def power(self, p: Sum, n: Power) -> Sum:
         if n == int(n) and 0 < n <= 4:
             result = p
             for _ in range(int(n) - 1):
-                result = self._times(result, p)
+                result = self.times(result, p)
             return result
         if len(p) == 1:
             (((roots, factors), c),) = p.items()
@@ -265,10 +272,10 @@ class Canonical:
             powers = [{(a, indices): m for a, indices, m in factors} for _, factors in p]
             lowest = {key: min(each.get(key, 0) for each in powers) for key in dict.fromkeys(k for x in powers for k in x)}
             common = [(*key, m) for key, m in lowest.items() if m and all(i < 0 for i in key[1])]
-            p = self._times(p, {((), tuple((a, indices, -m) for a, indices, m in common)): Fraction(1)})
+            p = self.times(p, {((), tuple((a, indices, -m) for a, indices, m in common)): Fraction(1)})
         found = []
         for own, used in self._orientations(_free(p)):
-            turned = self._renamed(p, own)
+            turned = self.renamed(p, own)
             c = min(turned.items())[1]
             scale = c if n == int(n) else abs(c)
             front, exact = self._front(Coefficient(scale), n)
@@ -313,7 +320,7 @@ class Canonical:
         known = dict(zip(free, self._sizes(whole, tuple(free)), strict=True)) | {**(sizes or {})}
         found = []
         for own, used in self._orientations(set(known)):
-            inside = [self._number(("argument", frozenset(self._renamed(p, own).items()))) for p in args]
+            inside = [self._number(("argument", frozenset(self.renamed(p, own).items()))) for p in args]
             if label[0] in SYMMETRIC:
                 inside.sort()
             found.append((self._number((label, tuple(inside), _put(along, own))), used, _put(along, own)))
@@ -337,7 +344,7 @@ class Canonical:
         for c, mono in p.items:
             total: Sum = {(c.roots, ()): c.number}
             for part, n in mono:
-                total = self._times(total, self._power(self.form(part), n))
+                total = self.times(total, self.power(self.form(part), n))
             products += [(Coefficient(d, roots), factors) for (roots, factors), d in total.items()]
         return self._of(products)
 
@@ -345,22 +352,24 @@ class Canonical:
         first, *others = term.args
         result = self.form(first)
         for each in others:
-            left, right = self._renamed(result, {COLUMN: INNER}), self._renamed(self.form(each), {ROW: INNER})
+            left, right = self.renamed(result, {COLUMN: INNER}), self.renamed(self.form(each), {ROW: INNER})
             if len(left) * len(right) > LARGEST:
                 raise TooLong("too many products")
             result = self._over(self._products(left, right), INNER, each.shape[0])
         return result
 
     def _T(self, term: Term) -> Sum:
-        return self._renamed(self.form(term.args[0]), {ROW: COLUMN, COLUMN: ROW})
+        return self.renamed(self.form(term.args[0]), {ROW: COLUMN, COLUMN: ROW})
 
     def _ones(self, term: Term) -> Sum:
-        return {((), ()): Fraction(1)}
+        return self.one
 
     def _eye(self, term: Term) -> Sum:
-        if term.shape == (1, 1):
-            return self._form_one()
-        return {((), ((self._identity(term.shape[0]), (ROW, COLUMN), 1),)): Fraction(1)}
+        return self.identity(term.shape[0]) if term.shape != (1, 1) else self.one
+
+    def identity(self, n: int, i: int = ROW, j: int = COLUMN) -> Sum:
+        """I with two indices."""
+        return {((), ((self._identity(n), (i, j), 1),)): Fraction(1)}
 
     def _identity(self, n: int) -> int:
         self._delta[n] = self._number(("eye", n))
@@ -368,8 +377,6 @@ class Canonical:
         return self._delta[n]
 
     def _symbol(self, term: Term) -> Sum:
-        if term.data is SAMPLES:
-            return {((), ((self._identity(term.shape[0]), (ROW, SAMPLE), 1),)): Fraction(1)}
         if term.data in self._definitions:
             return self.form(self._definitions[term.data])
         axis = self._summing.get(term.data)
@@ -382,32 +389,38 @@ class Canonical:
             value = np.asarray(dict(call.params)["value"], float)
             rows = value.ndim == 2 and 1 not in value.shape and bool(np.all((value != 0).sum(1) == 1) and np.all(value.max(1) == 1))
             return self._fixed(value.tobytes(), term, summing=1 if rows else None, truth=rows)
+        if isinstance(operation, Formed):
+            return operation.form(self)
         args = [self.form(x) for x in term.args]
         params = dict(call.params)
-        if operation is SAMPLES:
-            return self._over(self._parts(args[0]), SAMPLE, params["count"])
         if operation is RATIO:
-            return self._times(args[0], self._power(args[1], -1))
+            return self.times(args[0], self.power(args[1], -1))
         if operation is INVERSE:
-            return self._power(args[0], -1)
+            return self.power(args[0], -1)
         if is_a(term, MEAN, NORM) and params.get("axis") is None:
-            inside = args[0] if operation is MEAN else self._power(args[0], 2)
+            inside = args[0] if operation is MEAN else self.power(args[0], 2)
             for axis, size in zip((ROW, COLUMN), term.args[0].shape, strict=True):
-                inside = self._over(self._parts(inside), axis, size)
+                inside = self.over(inside, axis, size)
             size = math.prod(term.args[0].shape)
-            return self._power(inside, Fraction(1, 2)) if operation is NORM else self._times(inside, {((), ()): Fraction(1, size)})
+            return self.power(inside, Fraction(1, 2)) if operation is NORM else self.times(inside, {((), ()): Fraction(1, size)})
         if is_a(term, TRACE) and not params["offset"]:
-            return self._over(self._parts(self._renamed(args[0], {COLUMN: ROW})), ROW, min(term.args[0].shape))
+            return self.over(self.renamed(args[0], {COLUMN: ROW}), ROW, min(term.args[0].shape))
         if is_a(term, DIAGFLAT) and not params["k"]:
-            return self._times(args[0], self._eye(term))
+            return self.times(args[0], self._eye(term))
         if is_a(term, SOFTMAX) and (params["axis"] is not None or 1 in term.shape):
             axis = ROW if (params["axis"] or 0) % len(call.shape) == 0 else COLUMN
             axis = axis if params["axis"] is not None or term.shape[1] == 1 else COLUMN
             size = term.shape[-1 - axis]
             if size == 1:
-                return {((), ()): Fraction(1)}
+                return self.one
             moving = {key: c for key, c in args[0].items() if any(axis in indices for _, indices, _ in key[1])}
             return self._function((operation,), [moving], (axis,), {axis: size})
+        if operation.coordinates or (operation.broadcasts and len({len(shape) for shape in call.shapes if shape}) < 2):
+            return self.applied(operation, call.key, args)
+        return self._fixed((operation, call.key, call.shapes, tuple(frozenset(p.items()) for p in args)), term)
+
+    def applied(self, operation: Any, key: Any, args: list[Sum]) -> Sum:
+        """An operation on elements."""
         if operation in EXPONENTIALS and self._spelled:
             return self._spell(operation, args[0])
         if operation in TURNED:
@@ -415,7 +428,7 @@ class Canonical:
         if operation in DENIED:
             operation, (x, y) = DENIED[operation], args
             operation, args = (GREATER, [y, x]) if operation is LESS else (operation, args)
-            return self._sum([self._form_one(), self._scaled(MINUS_ONE, self._condition(operation, args))])
+            return self.sum([self.one, self.scaled(MINUS_ONE, self._condition(operation, args))])
         if operation in (GREATER, EQUAL):
             return self._condition(operation, args)
         if operation is RELU or (operation is MAXIMUM and {} in args):
@@ -428,33 +441,30 @@ class Canonical:
             turned = {i: -1 - k for k, i in enumerate(used)}
             self._atoms[atom] = self._atoms[atom]._replace(positive=(condition, _put(own, turned), 1))
             return {key: c}
-        if operation.coordinates or (operation.broadcasts and len({len(shape) for shape in call.shapes if shape}) < 2):
-            return self._function((operation, call.key), args)
-        return self._fixed((operation, call.key, call.shapes, tuple(frozenset(p.items()) for p in args)), term)
+        return self._function((operation, key), args)
 
     def _spell(self, operation: Any, p: Sum) -> Sum:
         """A function that is made of e^p."""
-        e = self._exponential(p if operation in (EXP, SIGMOID) else self._scaled(Coefficient(Fraction(2)), p))
+        e = self._exponential(p if operation in (EXP, SIGMOID) else self.scaled(Coefficient(Fraction(2)), p))
         if operation is EXP:
             return e
-        one = self._form_one()
-        below = self._power(self._sum([e, one]), -1)
+        below = self.power(self.sum([e, self.one]), -1)
         if operation is SIGMOID:
-            return self._times(e, below)
+            return self.times(e, below)
         if operation is TANH:
-            return self._times(self._sum([e, self._scaled(MINUS_ONE, one)]), below)
+            return self.times(self.sum([e, self.scaled(MINUS_ONE, self.one)]), below)
         e = self._exponential(p)
         sign = ONE if operation is COSH else MINUS_ONE
-        both = self._sum([e, self._scaled(sign, self._power(e, -1))])
-        return self._scaled(Coefficient(Fraction(1, 2)), both)
+        both = self.sum([e, self.scaled(sign, self.power(e, -1))])
+        return self.scaled(Coefficient(Fraction(1, 2)), both)
 
     def _exponential(self, p: Sum) -> Sum:
         """e^p, as a power of e^q where p is a multiple of q."""
         if not p:
-            return self._form_one()
+            return self.one
         found = []
         for own, used in self._orientations(_free(p)):
-            turned = self._renamed(p, own)
+            turned = self.renamed(p, own)
             c = min(turned.items())[1]
             inside = frozenset((key, x / c) for key, x in turned.items())
             found.append((self._number((EXP, inside)), used, c))
@@ -465,23 +475,20 @@ class Canonical:
 
     def _condition(self, operation: Any, args: Sequence[Sum]) -> Sum:
         """[x > y], as [x − y > 0] whatever it is multiplied by; relu(z) > 0 is z > 0."""
-        difference = self._sum([args[0], self._scaled(MINUS_ONE, args[1])])
+        difference = self.sum([args[0], self.scaled(MINUS_ONE, args[1])])
         if operation is GREATER and len(difference) == 1:
             (((_, factors), c),) = difference.items()
             if c > 0 and len(factors) == 1 and (found := self._atoms[factors[0][0]].positive) and factors[0][2] == 1:
                 return {((), ((found[0], _put(found[1], _places(factors[0][1])), 1),)): Fraction(1)}
         if not difference:
-            return {} if operation is GREATER else self._form_one()
+            return {} if operation is GREATER else self.one
         c = max(map(abs, difference.values()))
         return self._function((operation,), [{key: x / c for key, x in difference.items()}], truth=True)
 
-    def _form_one(self) -> Sum:
-        return {((), ()): Fraction(1)}
-
-    def _scaled(self, c: Coefficient, p: Sum) -> Sum:
+    def scaled(self, c: Coefficient, p: Sum) -> Sum:
         return {key: x * c.number for key, x in p.items()}
 
-    def _sum(self, sums: Sequence[Sum]) -> Sum:
+    def sum(self, sums: Sequence[Sum]) -> Sum:
         return self._of((Coefficient(c, roots), factors) for p in sums for (roots, factors), c in p.items())
 
 
