@@ -304,6 +304,9 @@ def proved(inputs: Inputs, tree: Tree) -> bool:
     """Whether a formula has the same form as the gradient that the rules of the tape make."""
     with session({}), np.errstate(all="ignore"):
         symbols = Symbols(inputs, tree)
-        found = as_matrix(symbols.as_array(symbols(tree)))
+        found = symbols.as_array(symbols(tree))
+        shapes = found.shape, np.shape(inputs.own.engine)
+        if shapes[0] != shapes[1] and not found.size == 1 == inputs.own.engine.size:
+            return False
         gradient = symbols.gradient(inputs.wrt._record.stamp)
-        return any(form.same(found, gradient) for form in symbols.forms)
+        return any(form.same(as_matrix(found), gradient) for form in symbols.forms)

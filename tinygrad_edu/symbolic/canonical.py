@@ -78,6 +78,8 @@ class Canonical:
 
     def same(self, p: Term, q: Term) -> bool:
         """Whether two terms have the same form, one as a column where the other is a row."""
+        if q.shape not in (p.shape, p.shape[::-1]) or (q.shape != p.shape and 1 not in p.shape):
+            return False
         one, other = self.form(p), self.form(q)
         if p.shape != q.shape:
             one = self.renamed(one, {ROW: COLUMN, COLUMN: ROW})
