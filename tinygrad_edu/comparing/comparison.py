@@ -31,6 +31,7 @@ from .functions import written_out
 from .grammar import parse
 from .printing import Printer
 from .programs import Fault, Line, Program, read_as
+from .proof import proved
 from .readings import counted_as, readings
 from .scope import Quantity, Scope, joined
 from .spelling import Spelling
@@ -128,6 +129,12 @@ class Comparison(Display):
     ----------
     verdict : {"right", "conditional", "wrong", "ill-shaped"}
         ``conditional`` is what is right for inputs such as these, under the condition that the diagnosis names.
+    proof : {"algebra", "numbers"} or None
+        Of a right formula: whether multiplied out it is the same sum of products of elements as the gradient that the
+        rules of the tape make on symbols, so that it is right for all inputs; or only has the same numbers on the
+        `inputs` on which it was tried. It is found out when it is asked for.
+    inputs : int
+        On how many inputs the formula was tried.
     diagnosis : str
         One or two sentences, of a program with the line in front, and what names that are not the tape's are read as.
     causes : tuple of str
@@ -138,10 +145,22 @@ class Comparison(Display):
         The largest difference, and relative to the largest element of the gradient; nan where shapes differ.
     engine : ndarray
         The gradient.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> w = tg.Tensor([[0.5, -1.0]], requires_grad=True, name="w")
+    >>> x, t = tg.Tensor([[1.0], [2.0]], name="x"), tg.Tensor([[0.2]], name="t")
+    >>> c = tg.squared_error(t, (w @ x).named("a"))
+    >>> print(tg.compare(c, w, "a @ x.T - t @ x.T"))
+    right: a @ x.T - t @ x.T
+    The formula is the gradient. Algebra proves it.
+    >>> tg.compare(c, w, lambda a, t, x: (a - t) * x.T).proof
+    'numbers'
     """
 
     readable = (
-        "text", "verdict", "diagnosis", "causes", "suggestion", "max_abs_error", "max_rel_error", "engine", "value",
+        "text", "verdict", "proof", "inputs", "diagnosis", "causes", "suggestion", "max_abs_error", "max_rel_error", "engine", "value",
         "difference", "closed_form",
     )  # fmt: skip
 
@@ -178,6 +197,7 @@ class Comparison(Display):
             candidates = [Candidate(constant(formula))]
             self._inputs.only_own()
         best = self._judge(candidates)
+        self._tree = best.tree
         if best.tree is not None:
             assert best.program is not None
             counted = counted_as(best.tree, best.program, scope)
@@ -471,6 +491,21 @@ class Comparison(Display):
         return self.verdict in ("right", "conditional")
 
     # --- to be shown ---
+
+    @functools.cached_property
+    def proof(self) -> str | None:
+        """What a right formula is known by; None of any other."""
+        if self.verdict != "right":
+            return None
+        with contextlib.suppress(Exception):  # whatever has no form: then it is right by its numbers
+            if self._tree is not None and proved(self._inputs, self._tree):
+                return "algebra"
+        return "numbers"
+
+    @functools.cached_property
+    def inputs(self) -> int:
+        """On how many inputs the formula was tried."""
+        return 1 + (len(self._inputs.fresh) if self._exact else 0)
 
     @functools.cached_property
     def closed_form(self) -> Formula | None:

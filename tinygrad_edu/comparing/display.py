@@ -21,6 +21,8 @@ class Display(Readable):
 
     text: str
     verdict: str
+    proof: Any
+    inputs: Any
     diagnosis: str
     suggestion: str | None
     max_abs_error: float
@@ -32,7 +34,7 @@ class Display(Readable):
         text = textwrap.dedent(self.text).strip()
         text = text if len(text.splitlines()) > 1 else short(text, LONGEST)
         written = textwrap.indent(f"{self.verdict}: {text}", " " * (len(self.verdict) + 2)).lstrip()
-        lines = [written if text else self.verdict, self.diagnosis]
+        lines = [written if text else self.verdict, " ".join(filter(None, [self.diagnosis, self._known_by()]))]
         if self.suggestion:
             lines.append(f"Suggestion: {self.suggestion}")
         if self.verdict != "right" and not np.isnan(self.max_abs_error):
@@ -40,6 +42,11 @@ class Display(Readable):
         if self.verdict not in ("right", "conditional") and not self.suggestion and self.closed_form is not None:
             lines.append(f"The closed form: {self.closed_form}")
         return "\n".join(lines)
+
+    def _known_by(self) -> str:
+        """How it is known that a formula is right."""
+        tried = f"{self.inputs} inputs" if self.inputs > 1 else "the inputs of the tape"
+        return {"algebra": "Algebra proves it.", "numbers": f"It was tried on {tried}."}.get(self.proof or "", "")
 
     def __repr__(self) -> str:
         """What a failing assert shows: the cause in front, as it may be cut."""
@@ -59,6 +66,8 @@ class Display(Readable):
         if self.text:
             yield "formula", short(self.text, LONGEST)
         yield "diagnosis", self.diagnosis
+        if known_by := self._known_by():
+            yield "proof", known_by
         if self.suggestion:
             yield "suggestion", self.suggestion
         if not np.isnan(self.max_abs_error):

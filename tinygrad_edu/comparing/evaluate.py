@@ -11,7 +11,7 @@ import contextlib
 import functools
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,6 +78,10 @@ RELATIONS: dict[str, Callable[[Array, Array], Array]] = {
 class Evaluation:
     """Computes trees on the numbers of names, each tree once. `matrices`: vectors are columns, as on paper."""
 
+    functions: Mapping[str, Callable[..., Array]] = {**COMPUTE, **SHAPED}
+    elements_of = Elements
+    as_array = staticmethod(np.asarray)
+
     def __init__(
         self, numbers: Callable[..., Array], matrices: bool, apply: Callable[..., Array] | None = None,
         batch: int = 1, shape: tuple[int, ...] = (), axis: Any = 0, work: Work | None = None,
@@ -102,13 +106,17 @@ class Evaluation:
             indices = self.matrices and has_indices(tree)
             found = self.elements(tree, (), self.shape) if indices else self.value(tree)
             if isinstance(found, Ones):
-                found = self.shaped(np.full(self.shape, found.number))
+                found = self.shaped(found.number * np.ones(self.shape))
             found = self.plain(found, tree)
         if tree in self.repeated and np.ndim(found) == len(self.shape) == 2:  # 1·xᵀ has as many rows as are asked for
             sizes = tuple(n if k == 1 else k for k, n in zip(np.shape(found), self.shape, strict=True))
             found = np.broadcast_to(found, sizes)
         self.forget()
         return np.transpose(found) if self.row and np.shape(found) == (*self.shape, 1) else found
+
+    def single(self, x: Array) -> Any:
+        """The number that an array of one is."""
+        return float(np.ravel(x)[0])
 
     def keep(self, tree: Tree) -> None:
         """Compute the parts of a formula only once, as its edits have them too."""
@@ -123,7 +131,7 @@ class Evaluation:
     def elements(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Array:
         """A formula of elements, for all of them."""
         try:
-            return Elements(self, self.batch).matrix(tree, order, shape)
+            return self.elements_of(self, self.batch).matrix(tree, order, shape)
         except Unfit as error:
             sampled = as_samples(tree)
             if order or has_indices(sampled):
@@ -141,7 +149,7 @@ class Evaluation:
             return x.of(tree, size or (self.shape or (1,))[0 if x.turned else -1])
         if isinstance(x, Unit) and self.shape:
             return x.number * np.eye(size or self.shape[0])
-        return np.full((1, 1), x.number) if isinstance(x, Ones | Unit) else x
+        return x.number * np.ones((1, 1)) if isinstance(x, Ones | Unit) else x
 
     def sized(self, x: Array, tree: Tree, others: list[Array]) -> Array:
         """An array, where rows of I are as long as what they meet elementwise."""
@@ -234,7 +242,7 @@ class Evaluation:
         units = [x.number for x in map(self.value, tree.args) if isinstance(x, Unit)]
         factors = [x for x in map(self.value, tree.args) if not isinstance(x, Unit)] or [1.0]
         if units and all(not isinstance(x, Ones | Rows) and np.size(x) == 1 for x in factors):  # 2 I
-            return Unit(math.prod([*units, *(float(np.ravel(x)[0]) for x in factors)]))
+            return Unit(math.prod([*units, *map(self.single, factors)]))
         factors = [math.prod(units), *factors] if math.prod(units) != 1 else factors
         for i, x in enumerate(factors):  # rows of I are as long as their neighbour
             beside = i - 1 if isinstance(x, Rows) and x.turned else i + 1
@@ -248,7 +256,7 @@ class Evaluation:
             scaled = [x for x in (a, b) if not isinstance(x, Ones) and np.size(x) == 1]
             if len(scaled) == 1 and any(isinstance(x, Ones) and not x.row for x in (a, b)):  # 3·1
                 ones = b if isinstance(b, Ones) else a
-                factors[i : i + 2] = [Ones(ones.row, ones.number * float(np.ravel(scaled[0])[0]))]
+                factors[i : i + 2] = [Ones(ones.row, ones.number * self.single(scaled[0]))]
             elif isinstance(a, Ones) and a.row and not isinstance(b, Ones):
                 factors[i : i + 2] = [a.number * np.sum(b, axis=0, keepdims=True)]
             elif isinstance(b, Ones) and not b.row and not isinstance(a, Ones):
@@ -269,7 +277,7 @@ class Evaluation:
         return result
 
     def matmul(self, tree: Tree, a: Array, b: Array) -> Array:
-        a, b = np.asarray(a), np.asarray(b)
+        a, b = self.as_array(a), self.as_array(b)
         if self.matrices and 1 in (a.size, b.size):
             self.work.add(tree, ELEMENT * max(a.size, b.size))
             return a * b
@@ -290,7 +298,7 @@ class Evaluation:
 
     def _power(self, tree: Tree) -> Array:
         base, exponent = map(self.array, tree.args)
-        return self.elementwise(tree, np.power, np.asarray(base, float), exponent)
+        return self.elementwise(tree, np.power, self.as_array(base, float), exponent)
 
     def _T(self, tree: Tree) -> Array:
         x = self.value(tree.args[0])
@@ -301,7 +309,7 @@ class Evaluation:
         return x if isinstance(x, Unit) else np.transpose(x)
 
     def _inv(self, tree: Tree) -> Array:
-        x = np.asarray(self.array(tree.args[0]))
+        x = self.as_array(self.array(tree.args[0]))
         if x.size == 1 and (self.matrices or x.ndim == 2):
             return 1 / x
         if x.ndim < 2 or x.shape[-2] != x.shape[-1]:
@@ -374,7 +382,7 @@ class Evaluation:
             params["keepdims"] = params["keepdims"] in ("True", 1)
         elif self.matrices and axis is not None and name in KEEPING and np.ndim(args[0]) < 3:
             params["keepdims"] = True
-        compute = SHAPED.get(name) or COMPUTE[name]
+        compute = self.functions[name]
         if self.matrices and params and name not in PLAIN:
             on_tape = [self.as_on_tape(*pair) for pair in zip(args, tree.args, strict=True)]
             with contextlib.suppress(*REFUSALS):
@@ -394,7 +402,7 @@ class Evaluation:
     def several(self, tree: Tree, name: str, args: list[Array], params: dict[str, Any]) -> float:
         """How many elements a function computes."""
         try:
-            return ELEMENTS.get(name, _together)(*map(np.asarray, args), **params)
+            return ELEMENTS.get(name, _together)(*map(self.as_array, args), **params)
         except (TypeError, ValueError) as error:
             said = ", ".join(f"{key}={value!r}" for key, value in params.items())
             raise Misfit(tree, f"{name} does not take {said}: {error}") from None

@@ -131,10 +131,7 @@ class Trial:
         if kind == "own":
             return self.own(tree, *of, *args)
         (word, layer), (x,) = of, args
-        name = SPELLED.get(word, word)
-        own = {self.scope.reading.nodes[s.a]._record.operation.key for s in self.scope.layers if isinstance(s.a, int)}
-        generic = bool(own) and word in ANY and (layer or name not in own or name not in ACTIVATIONS)
-        if not generic and name in ACTIVATIONS:
+        if name := self.activation(word, layer):
             return getattr(ACTIVATIONS[name], "function" if kind == "act" else "slope")(x)
         stamp = self.layer(tree, word, layer, x)
         record = self.nodes[stamp]._record
@@ -149,6 +146,13 @@ class Trial:
         except (ValueError, IndexError):
             shape = np.shape(self.value(stamp))
             raise Misfit(tree, f"an activation of {shape} numbers applied to {np.shape(x)}") from None
+
+    def activation(self, word: str, layer: str) -> str:
+        """The function that a letter is the name of; nothing where it is that of a layer."""
+        name = SPELLED.get(word, word)
+        own = {self.scope.reading.nodes[s.a]._record.operation.key for s in self.scope.layers if isinstance(s.a, int)}
+        generic = bool(own) and word in ANY and (layer or name not in own or name not in ACTIVATIONS)
+        return name if not generic and name in ACTIVATIONS else ""
 
     def layer(self, tree: Tree, base: str, layer: str, x: Array) -> int:
         """The activation that a letter stands for: by its index, by its argument, by its numbers, or the only one."""

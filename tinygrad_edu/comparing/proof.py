@@ -1,0 +1,312 @@
+"""Whether algebra proves a formula: evaluated on symbols it has the same form as what the rules of the tape make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import operations
+from ..errors import Unreadable
+from ..operations.facts import VOCABULARY
+from ..record import apply
+from ..sweep import leading_to
+from ..symbolic.canonical import COLUMN, ROW, Canonical, Formed, Sum
+from ..symbolic.coefficients import MINUS_ONE, ONE, coefficient
+from ..symbolic.expression import Expression, as_matrix, matrix_shape, plain
+from ..symbolic.reading import Reading, mixes, symbol
+from ..symbolic.terms import Call, Term, atom, filled, make, session
+from .calls import COMPUTE
+from .calls import _index as indexed
+from .elements import REST, SAMPLE, Elements, Indexed, Unfit
+from .evaluate import SHAPED, Evaluation
+from .finding import Inputs
+from .scope import Quantity
+from .tree import Tree
+from .work import Misfit
+
+Array = Any
+FIRST = -10  # the index of what has names for its indices
+
+
+def _set(x: Any, value: Any, *index: Any) -> Any:
+    """x with elements set where a condition holds, or at one place in each row."""
+    if len(index) == 1:
+        return np.where(index[0], value, x)
+    rows = _rows(x, *index)
+    return x * (1 - rows) + rows * np.reshape(value, (-1, 1) if np.ndim(value) else ())
+
+
+def _picked(x: Any, *index: Any) -> Any:
+    return np.sum(x * _rows(x, *index), axis=1)
+
+
+def _rows(x: Any, *index: Any) -> Any:
+    """The matrix with a 1 at a place in each row."""
+    first, last = indexed(x, *(getattr(each, "value", each) for each in index))
+    if not np.array_equal(first, np.arange(len(x))):
+        raise Unreadable("not one place in each row")
+    return np.eye(np.shape(x)[1])[last]
+
+
+def _same(x: Any, dtype: Any = None, copy: Any = None) -> Any:
+    if dtype in (None, "float", "float64") or x.dtype.kind == "b":
+        return x
+    raise Unreadable(f"symbols as {dtype}")
+
+
+def _heaviside(x: Any, half: Any = 0.5) -> Any:
+    steps = {0: x > 0, 1: x >= 0, 0.5: apply(VOCABULARY["heaviside"], (x,))}
+    return steps[float(getattr(half, "value", half))]
+
+
+def _length(x: Any, ord: int) -> Any:
+    if min(x.shape) > 1 < x.ndim:
+        raise Unreadable("the norm of a matrix")
+    return np.sum(np.abs(x)) if ord == 1 else np.sqrt(np.sum(x**2))
+
+
+FUNCTIONS = {
+    **SHAPED, **COMPUTE, **{name: getattr(operations, name) for name in COMPUTE if hasattr(operations, name)},
+    "set": _set, "picked": _picked, "asarray": _same, "float64": _same, "norm": COMPUTE["norm"],
+    "arange": lambda n: np.arange(int(n.value)), "vdot": lambda a, b: np.sum(a * b),
+    "einsum": lambda *arrays, subscripts: np.einsum(subscripts, *arrays),
+    "heaviside": _heaviside, "length": _length, "outer": lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
+    "softmax": lambda z, axis=0: operations.softmax(z, axis=0 if axis is None else axis),
+}  # fmt: skip
+
+
+def formed(form: Callable[[Canonical], Sum], value: Any) -> Expression:
+    """What is known by its form."""
+    shape = matrix_shape(np.shape(value))
+    return Expression(atom(make("call", data=Call(Formed(form), (), (), (), shape), shape=shape)), value)
+
+
+class SymbolicElements(Elements):
+    """Formulas of elements on symbols: the numbers say what is to be, and a form what it is."""
+
+    def matrix(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Any:
+        value = Elements(self.evaluation.trial.evaluate, self.batch).matrix(tree, order, shape)
+        return formed(lambda form: Forms(self, form).result(tree, order, shape), value)
+
+
+class Forms(Elements):
+    """Computes trees of elements as forms: an index of an element is one of the form."""
+
+    def __init__(self, of: Elements, form: Canonical) -> None:
+        super().__init__(of.evaluation, of.batch)
+        self.form, self.numbers = form, {}
+        self.together = {
+            np.add: lambda x, y: form.sum([x, y]), np.subtract: lambda x, y: form.sum([x, form.scaled(MINUS_ONE, y)]),
+            np.multiply: form.times, np.divide: lambda x, y: form.times(x, form.power(y, -1)),
+            np.power: lambda x, y: form.power(x, y[(), ()]),
+        }  # fmt: skip
+
+    def result(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Any:
+        """The form of all elements."""
+        self._measure(tree)
+        x = self.value(tree)
+        free = tuple(index for index in x.indices if index != SAMPLE)
+        rows, found = order or free, x.array
+        if SAMPLE in x.indices and (len(free) > 1 or (shape and shape[-1] != self.batch)):
+            found = self.form.over(found, self.number(SAMPLE), self.batch)
+        axes = (*rows, SAMPLE) if SAMPLE in x.indices else rows
+        sizes = [self.sizes[index] if index != SAMPLE else self.batch for index in (*axes, "", "")[:2] if index] + [1, 1]
+        places = (COLUMN, ROW) if not order and tuple(sizes[:2]) != shape == tuple(sizes[1::-1]) else (ROW, COLUMN)
+        return self.form.renamed(found, {self.number(index): place for index, place in zip(axes, places, strict=False)})
+
+    def number(self, index: str) -> int:
+        return self.numbers.setdefault(index, FIRST - len(self.numbers))
+
+    def _together(self, function: Any, a: Indexed, b: Indexed) -> Indexed:
+        x, y = (x if isinstance(x, dict) else self.form.form(plain(x).term) for x in (a.array, b.array))
+        return Indexed(self.together[function](x, y), tuple(dict.fromkeys((*a.indices, *b.indices))))
+
+    def _other(self, tree: Tree) -> Indexed:
+        if tree.args:
+            raise Unfit(f"{tree.kind} is not read in a formula of elements")
+        return Indexed(self.form.form(self.evaluation.as_array(self.evaluation.array(tree)).term), ())
+
+    def _name(self, tree: Tree) -> Indexed:
+        if tree.data.kind == "kronecker":
+            n = max(self.sizes.get(index, 0) for index in tree.indices)
+            return Indexed(self.form.identity(n, *map(self.number, tree.indices)), tree.indices)
+        x = self.evaluation.shaped(self.evaluation.as_array(self.evaluation.numbers(tree.data)))
+        form = self.form.form(as_matrix(x))
+        if x.size == 1:
+            return Indexed(form, ())
+        indices = self._own(tree, x.shape)
+        if not indices and x.shape[1] in (1, self.batch) and self.sizes.setdefault(REST, len(x)) == len(x):
+            indices = (REST,)
+        if not indices or any(index.isdigit() for index in indices):
+            raise Unfit(f"{tree.text} has no index")
+        indices = (*indices, SAMPLE) if len(indices) == 1 and x.shape[1] > 1 else indices
+        places = zip((ROW, COLUMN), map(self.number, indices), strict=False)
+        return Indexed(self.form.renamed(form, dict(places)), tuple(dict.fromkeys(indices)))
+
+    def _call(self, tree: Tree) -> Indexed:
+        operation = VOCABULARY.get(tree.data[0])
+        if operation is None or not operation.coordinates or len(tree.args) != 1:
+            raise Unfit(f"{tree.data[0]} is not read in a formula of elements")
+        x = self.value(tree.args[0])
+        return Indexed(self.form.applied(operation, (), [x.array]), x.indices)
+
+    def _total(self, tree: Tree) -> Indexed:
+        index, without = tree.data
+        x = self.value(tree.args[0])
+        if index not in x.indices:
+            raise Unfit(f"nothing in the sum has the index {index}")
+        n, found = self.sizes[index], x.array
+        if without:
+            same = self.form.identity(n, self.number(index), self.number(without))
+            found = self.form.times(found, self.form.sum([self.form.one, self.form.scaled(MINUS_ONE, same)]))
+            self.sizes.setdefault(without, n)
+        indices = dict.fromkeys((*x.indices, *([without] if without else [])))
+        return Indexed(self.form.over(found, self.number(index), n), tuple(each for each in indices if each != index))
+
+
+class Symbols(Evaluation):
+    """The evaluation of trees on symbols: the numbers of a trial stand beside them, for shapes."""
+
+    functions = FUNCTIONS
+    elements_of = SymbolicElements
+
+    def __init__(self, inputs: Inputs, tree: Tree) -> None:
+        trial, scope = inputs.own, inputs.scope
+        super().__init__(self.number, inputs.matrices, self.applied, scope.batch, trial.evaluate.shape, scope.softmax_axis)
+        self.trial, self.scope = trial, scope
+        self.row, self.along = trial.evaluate.row, trial.evaluate.along
+        wanted = [node.data.key for node in tree.walk() if node.kind == "name" and node.data.kind == "adjoint"]
+        stamps = [inputs.wrt._record.stamp, *(key for key in wanted if isinstance(key, int))]
+        self.reading = Reading(scope.loss, leading_to(scope.loss, [scope.reading.nodes[stamp] for stamp in stamps]))
+        loss = scope.loss._value
+        self.reading.sweep(Expression(filled(ONE, matrix_shape(loss.shape)), np.ones_like(loss)))
+        summing = {name: scope.outputs_axis(np.ndim(value)) for name, value in inputs.labels.items()}
+        self.forms = [Canonical(self.reading.definitions, summing, spelled) for spelled in (False, True)]
+
+    def gradient(self, stamp: int) -> Term:
+        """The adjoint of a node as the rules make it."""
+        zero = filled(coefficient(0), matrix_shape(self.scope.reading.nodes[stamp]._value.shape))
+        return self.reading.adjoints.get(stamp, zero)
+
+    def number(self, quantity: Quantity, rows: bool = True) -> Any:
+        """A quantity as a formula."""
+        found = getattr(self, f"_of_{quantity.kind}")(quantity)
+        row = rows and self.matrices and found.ndim == 1 and quantity.key in self.scope.rows
+        return np.reshape(found, (1, -1)) if row else found
+
+    def _of_value(self, quantity: Quantity) -> Expression:
+        key = quantity.key
+        if isinstance(key, int):
+            return self.reading._expressions[key]
+        return Expression(symbol(key, np.shape(self.trial.given[key])), self.trial.given[key])
+
+    def _of_adjoint(self, quantity: Quantity) -> Any:
+        found = Expression(self.gradient(quantity.key), self.trial.adjoint(quantity.key))
+        return found * (quantity.number or 1)
+
+    def _of_softmax(self, quantity: Quantity) -> Any:
+        z = self._of_value(quantity)
+        return apply(VOCABULARY["softmax"], (z,), {"axis": self.scope.softmax_axis})
+
+    def _of_number(self, quantity: Quantity) -> Any:
+        return plain(quantity.number)
+
+    def _of_onehot(self, quantity: Quantity) -> Any:
+        return plain(self.trial.number(quantity))
+
+    def _of_labels(self, quantity: Quantity) -> Any:
+        return self.trial.number(quantity)
+
+    def _of_slope(self, quantity: Quantity) -> Any:
+        record = self.reading.nodes[quantity.key]._record
+        out = self.reading._expressions[quantity.key]
+        if mixes(record.operation):
+            return out * (1 - out)
+        inputs = [self.reading._operand(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
+        return self.slope(record.operation, record.params, out, *inputs)
+
+    def slope(self, operation: Any, params: Any, out: Any, *inputs: Any) -> Any:
+        """The derivative of an activation: its rule with g = 1."""
+        (rule,) = operation.vjps
+        one = Expression(filled(ONE, matrix_shape(out.shape)), np.ones(out.shape, out.dtype))
+        return rule(one, out, *inputs, **params)
+
+    def _of_jacobian(self, quantity: Quantity) -> Any:
+        a = np.ravel(self._of_value(quantity))
+        return np.diagflat(a) - np.outer(a, a)
+
+    def _number(self, tree: Tree) -> Any:
+        return plain(tree.data)
+
+    def as_array(self, x: Any, dtype: Any = None) -> Any:
+        return x if isinstance(x, Expression) else plain(x)
+
+    def single(self, x: Any) -> Any:
+        return np.reshape(x, ())
+
+    def sizes(self, trees: tuple[Tree, ...]) -> tuple[int, ...]:
+        return self.trial.evaluate.sizes(trees)
+
+    def _kron(self, tree: Tree) -> Any:
+        a, b = map(self.array, tree.args)
+        if all(1 in pair for pair in zip(np.shape(a), np.shape(b), strict=True)):
+            return a * b
+        return np.kron(a, b)
+
+    def _samples(self, tree: Tree) -> Any:
+        for row in (False, True):
+            try:
+                self.sample = tree.data, 0, row
+                term = as_matrix(self.as_array(self.array(tree.args[0])))
+            except Misfit:
+                if row or self.along != 0:
+                    raise
+            else:
+                value = self.trial.evaluate.array(tree)
+                return formed(lambda form: form.over(form.form(term), FIRST, self.batch), value)
+            finally:
+                self.sample = None
+        return None
+
+    def _sample(self, tree: Tree, index: str, i: int, row: bool) -> Any:
+        """One sample of a value: X · e, of the column e that has a 1 at its place."""
+        x = self.as_array(self.number(tree.data, rows=False))
+        axis = self.along if x.ndim == 2 else 0
+        if x.ndim == 0 or x.shape[axis] != self.batch:
+            raise Misfit(tree, f"no {index} among {x.shape}")
+        column = formed(lambda form: form.identity(self.batch, ROW, FIRST), np.eye(self.batch)[:, :1])
+        taken = (x if axis else np.transpose(x)) @ column if x.ndim == 2 else np.reshape(x, (1, -1)) @ column
+        return np.transpose(taken) if row else taken
+
+    def applied(self, tree: Tree, kind: str, of: Any, *args: Any) -> Any:
+        """An operation of the tape, an activation or its derivative, on symbols."""
+        if kind == "own":
+            name, given = of
+            records = [self.reading.nodes[stamp]._record for stamp in self.scope.own[name]]
+            alike = [each for each in records if all(str(each.params.get(k)) == str(x) for k, x in given.items())]
+            return apply(alike[0].operation, args, alike[0].params)
+        (word, layer), (x,) = of, args
+        operation, params = VOCABULARY.get({"ln": "log"}.get(name := self.trial.activation(word, layer), name)), {}
+        if operation is None:
+            record = self.reading.nodes[self.trial.layer(tree, word, layer, x.value)]._record
+            operation, params = record.operation, record.params
+        elif mixes(operation):
+            params = {"axis": 0}
+        out = apply(operation, (x,), params)
+        if kind == "act":
+            return out
+        return out * (1 - out) if mixes(operation) else self.slope(operation, params, out, x)
+
+
+def proved(inputs: Inputs, tree: Tree) -> bool:
+    """Whether a formula has the same form as the gradient that the rules of the tape make."""
+    with session({}), np.errstate(all="ignore"):
+        symbols = Symbols(inputs, tree)
+        found = symbols.as_array(symbols(tree))
+        shapes = found.shape, np.shape(inputs.own.engine)
+        if shapes[0] != shapes[1] and not found.size == 1 == inputs.own.engine.size:
+            return False
+        gradient = symbols.gradient(inputs.wrt._record.stamp)
+        return any(form.same(as_matrix(found), gradient) for form in symbols.forms)
