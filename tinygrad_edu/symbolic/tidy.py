@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import NamedTuple
 
 from .algebra import MEAN, added, as_argument, chained, multiplied, power, rebuilt, shorter, transposed
@@ -101,9 +100,8 @@ def averaged(c: Coefficient, mono: Monomial) -> tuple[Coefficient, Monomial]:
     for i, (part, n) in enumerate(mono):
         row, *rest = part.args or (part,)
         count = row.shape[1]
-        if n == 1 and part.kind == "chain" and part.shape == (1, 1) and row.kind == "ones" and isinstance(
-            c.number, Fraction
-        ) and c.number.denominator % count == 0:
+        averaged = n == 1 and part.kind == "chain" and part.shape == (1, 1) and row.kind == "ones"
+        if averaged and c.exact and c.number.denominator % count == 0:
             inner = functools.reduce(chained, map(atom, rest))
             mean = applied(MEAN, [as_argument(inner)], (1, 1), axis=None, keepdims=True)
             return c * coefficient(count), (*mono[:i], (mean, 1), *mono[i + 1 :])
