@@ -127,7 +127,6 @@ def _is_difference(term: Term) -> bool:
     return term.kind == "poly" and len(term.items) == 2 and term.items[0][0].number * term.items[1][0].number < 0
 
 
-@functools.lru_cache(maxsize=4096)
 def collected(p: Term) -> Term:
     """A sum with what its terms have in common taken out, as often as that makes it shorter."""
     while len(p.items) > 1:
