@@ -62,6 +62,7 @@ class Tidier:
         return self.known[p]
 
     def _term(self, c: Coefficient, mono: Monomial, shape: tuple[int, ...]) -> Term:
+        before = mono
         for slope in [slope for part, _ in mono for slope in self.primes.get(part, ())]:
             powers = dict(mono)
             if all(powers.get(part, 0) >= n for part, n in slope.monomial):
@@ -72,7 +73,7 @@ class Tidier:
                 c = c * slope.coefficient.inverse()
         product = poly([(c, mono)], shape)
         new = [self._factor(part) for part, _ in mono]
-        if any(x is not part for x, (part, _) in zip(new, mono, strict=True)):
+        if mono is not before or any(x is not part for x, (part, _) in zip(new, mono, strict=True)):
             product = filled(c, shape)
             for x, (_, n) in zip(new, mono, strict=True):
                 product = multiplied(product, atom(x) if n == 1 else power(atom(x), n), shape)
