@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -240,7 +239,7 @@ def chained(p: Term, q: Term) -> Term:
     """The matrix product."""
     shape = (p.shape[0], q.shape[1])
     if not p.items or not q.items or 0 in (*p.shape, *q.shape):
-        return filled(Coefficient(Fraction(0)), shape)
+        return filled(Coefficient(0), shape)
     c, scalars, left = _factors(p)
     d, more, right = _factors(q)
     return _product(c * d, (*scalars, *more), [*left, *right], shape, p.shape[1])
@@ -340,7 +339,7 @@ def summed(p: Term, axes: tuple[int, ...]) -> Term:
         return p
     string, shape = atom(ones((1, p.shape[0]))), (1, p.shape[1])
     if not p.items:
-        return filled(Coefficient(Fraction(0)), shape)
+        return filled(Coefficient(0), shape)
     c, mono = p.items[0]
     constant = tuple(each for each in mono if each[0].shape[0] == 1)  # what does not change along the sum
     rest = tuple(each for each in mono if each not in constant)

@@ -20,7 +20,7 @@ class Coefficient(NamedTuple):
     ('1/6', '1/√3', '1/ln 2')
     """
 
-    number: Any  # a Fraction, or a float that is none
+    number: Any  # a whole number or a Fraction, or a float that is none
     roots: Roots = ()
 
     def __mul__(self, other: Coefficient) -> Coefficient:  # type: ignore[override]
@@ -53,8 +53,13 @@ class Coefficient(NamedTuple):
 
     def inverse(self) -> Coefficient:
         """1 over it."""
-        number = 1 / self.number if self.number else math.inf
+        number = _held(Fraction(1) / self.number) if self.number else math.inf
         return Coefficient(number, tuple((root, -power) for root, power in self.roots))
+
+    @property
+    def exact(self) -> bool:
+        """Whether the number is no float."""
+        return not isinstance(self.number, float)
 
     def magnitude(self) -> Coefficient:
         """Without its sign."""
@@ -67,7 +72,7 @@ class Coefficient(NamedTuple):
     def parts(self) -> tuple[list[str], list[str]]:
         """What stands above and below the bar."""
         above, below = [], []
-        if isinstance(self.number, Fraction):
+        if self.exact:
             above += [str(self.number.numerator)] * (self.number.numerator != 1)
             below += [str(self.number.denominator)] * (self.number.denominator != 1)
         else:
@@ -80,8 +85,9 @@ class Coefficient(NamedTuple):
 
 def _held(number: Any) -> Any:
     """A fraction of numbers that floats tell apart; beyond them it is a float as well."""
-    exact = isinstance(number, Fraction) and max(abs(number.numerator), number.denominator) <= EXACT
-    return number if exact else float(number)
+    if isinstance(number, float) or max(abs(number.numerator), number.denominator) > EXACT:
+        return float(number)
+    return int(number) if number.denominator == 1 else number
 
 
 def _joined(texts: list[str]) -> str:
@@ -92,7 +98,7 @@ def _value(root: tuple[str, Fraction]) -> float:
     return FAMILIAR.get(root) or (math.sqrt(root[1]) if root[0] == "√" else math.log(root[1]))
 
 
-ONE, MINUS_ONE = Coefficient(Fraction(1)), Coefficient(Fraction(-1))
+ONE, MINUS_ONE = Coefficient(1), Coefficient(-1)
 
 
 def logarithm(base: float) -> Coefficient:
@@ -100,7 +106,7 @@ def logarithm(base: float) -> Coefficient:
     if 0 < base < 1 and 1 / base < math.inf:
         return -logarithm(1 / base)
     rational = _rational(base)
-    return Coefficient(Fraction(1), ((("ln", rational), 1),)) if rational else Coefficient(math.log(base))
+    return Coefficient(1, ((("ln", rational), 1),)) if rational else Coefficient(math.log(base))
 
 
 def coefficient(x: float) -> Coefficient:
@@ -109,10 +115,10 @@ def coefficient(x: float) -> Coefficient:
     x = float(x)
     rational = _rational(x)
     if rational is not None and abs(rational) < 1e9:
-        return Coefficient(rational)
+        return Coefficient(_held(rational))
     square = Fraction(x * x).limit_denominator(1000) if abs(x) < 1000 else 0  # else floats do not tell
     if square > 0 and math.isclose(math.sqrt(square), abs(x), rel_tol=4e-16):
-        sign = Fraction(1 if x > 0 else -1)
+        sign = 1 if x > 0 else -1
         return Coefficient(sign) * _root(square.numerator, 1) * _root(square.denominator, -1)
     for root, value in FAMILIAR.items():
         for power in (1, -1):
@@ -123,7 +129,7 @@ def coefficient(x: float) -> Coefficient:
 
 
 def _root(n: int, power: int) -> Coefficient:
-    return ONE if n == 1 else Coefficient(Fraction(1), ((("√", Fraction(n)), power),))
+    return ONE if n == 1 else Coefficient(1, ((("√", Fraction(n)), power),))
 
 
 def _rational(x: float) -> Fraction | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 from ..operations.facts import ops
@@ -24,7 +23,7 @@ def divided(shape: Shape, x: Term, y: Term) -> Term | None:
 def raised(shape: Shape, x: Term, p: Term) -> Term | None:
     """x^p, for a fraction p."""
     c = number(p)
-    if c is None or c.roots or not isinstance(c.number, Fraction) or (c.number < 0 and not x.items):
+    if c is None or c.roots or not c.exact or (c.number < 0 and not x.items):
         return None
     n = c.number
     return poly(power(x, n if n.denominator > 1 else int(n)).items, shape) if n else filled(ONE, shape)

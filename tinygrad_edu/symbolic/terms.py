@@ -185,7 +185,7 @@ def filled(c: Coefficient, shape: Shape) -> Term:
 def number(p: Term) -> Coefficient | None:
     """The number that a poly is filled with, if it is nothing else."""
     if not p.items:
-        return Coefficient(Fraction(0))
+        return Coefficient(0)
     return p.items[0][0] if len(p.items) == 1 and not p.items[0][1] else None
 
 
@@ -195,8 +195,8 @@ def content(p: Term) -> Coefficient:
     same = len({c.magnitude() for c in coefficients}) == 1
     roots = {c.roots for c in coefficients}
     numbers = [c.number for c in coefficients]
-    whole = all(isinstance(n, Fraction) and n.denominator == 1 for n in numbers)
-    shared = Fraction(math.gcd(*map(int, numbers)) if whole else 1)
+    whole = all([c.exact and c.number.denominator == 1 for c in coefficients])
+    shared = math.gcd(*map(int, numbers)) if whole else 1
     common = coefficients[0].magnitude() if same else Coefficient(shared, roots.pop() if len(roots) == 1 else ())
     return -common if all(c.number < 0 for c in coefficients) else common
 
@@ -206,7 +206,7 @@ def factor(p: Term) -> tuple[Coefficient, Term]:
     if p.kind != "poly":
         return ONE, p
     if not p.items:
-        return Coefficient(Fraction(0)), p
+        return Coefficient(0), p
     if len(p.items) == 1:
         c, mono = p.items[0]
         if len(mono) == 1 and mono[0][1] == 1 and mono[0][0].shape == p.shape:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import NamedTuple
 
 from ..operations.facts import ops
@@ -64,6 +63,7 @@ class Tidier:
         return self.known[p]
 
     def _term(self, c: Coefficient, mono: Monomial, shape: tuple[int, ...]) -> Term:
+        before = mono
         for slope in [slope for part, _ in mono for slope in self.primes.get(part, ())]:
             powers = dict(mono)
             if all(powers.get(part, 0) >= n for part, n in slope.monomial):
@@ -74,7 +74,7 @@ class Tidier:
                 c = c * slope.coefficient.inverse()
         product = poly([(c, mono)], shape)
         new = [self._factor(part) for part, _ in mono]
-        if any(x is not part for x, (part, _) in zip(new, mono, strict=True)):
+        if mono is not before or any(x is not part for x, (part, _) in zip(new, mono, strict=True)):
             product = filled(c, shape)
             for x, (_, n) in zip(new, mono, strict=True):
                 product = multiplied(product, atom(x) if n == 1 else power(atom(x), n), shape)
@@ -102,9 +102,8 @@ def averaged(c: Coefficient, mono: Monomial) -> tuple[Coefficient, Monomial]:
     for i, (part, n) in enumerate(mono):
         row, *rest = part.args or (part,)
         count = row.shape[1]
-        if n == 1 and part.kind == "chain" and part.shape == (1, 1) and row.kind == "ones" and isinstance(
-            c.number, Fraction
-        ) and c.number.denominator % count == 0:
+        averaged = n == 1 and part.kind == "chain" and part.shape == (1, 1) and row.kind == "ones"
+        if averaged and c.exact and c.number.denominator % count == 0:
             inner = functools.reduce(chained, map(atom, rest))
             mean = applied(ops.mean, [as_argument(inner)], (1, 1), axis=None, keepdims=True)
             return c * coefficient(count), (*mono[:i], (mean, 1), *mono[i + 1 :])
@@ -130,7 +129,6 @@ def _is_difference(term: Term) -> bool:
     return term.kind == "poly" and len(term.items) == 2 and term.items[0][0].number * term.items[1][0].number < 0
 
 
-@functools.lru_cache(maxsize=4096)
 def collected(p: Term) -> Term:
     """A sum with what its terms have in common taken out, as often as that makes it shorter."""
     while len(p.items) > 1:
