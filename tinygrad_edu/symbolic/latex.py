@@ -9,8 +9,9 @@ from typing import Any
 
 from ..naming import visible
 from ..notation import parameter
+from ..operations.facts import ops
 from .terms import Power, Term
-from .text import ATOM, BRACKETS, POSTFIX, ZERO_BY_DEFAULT, Text, Unicode, plain
+from .text import ATOM, BRACKETS, POSTFIX, Text, Unicode, stated
 
 GREEK = dict(zip(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
@@ -86,24 +87,17 @@ class Latex(Unicode):
         return f"{text}_{{{letters}}}" if text == self.sum else f"{{{text}}}_{{{letters}}}"
 
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
-        name, key = operation.name, operation.key
-        if key == "inv":
+        if operation is ops.inv:
             return f"{self.inside(arguments[0], POSTFIX)}^{{-1}}", POSTFIX
-        if key == "norm" and not any(params.values()):
-            return rf"\left\lVert {arguments[0][0]}\right\rVert", ATOM
-        if key == "absolute":
-            return rf"\left| {arguments[0][0]} \right|", ATOM
+        if operation.spelling.fences and not any(params.values()):
+            return arguments[0][0].join(operation.spelling.fences), ATOM
         shown = [text for text, _ in arguments]
-        if key in BRACKETS:
-            return rf"\left[{RELATIONS.get(BRACKETS[key], f' {BRACKETS[key]} ').join(shown)}\right]", ATOM
-        if key == "coordinatewise":
+        if sign := BRACKETS.get(operation):
+            return rf"\left[{RELATIONS.get(sign, f' {sign} ').join(shown)}\right]", ATOM
+        if operation is ops.coordinatewise:
             return self._column(list(map(_text_of, params["functions"])), shown[0]), ATOM
-        if key in ("softmax", "log_softmax") and params.get("axis") == 0:
-            params = {}
-        for given, value in params.items():
-            if value is not None and value is not False and (given not in ZERO_BY_DEFAULT or value):
-                shown.append(rf"\text{{{escaped(f'{given}={parameter(plain(value))}')}}}")
-        symbol = operation.spelling.latex or rf"\operatorname{{{escaped(str(name))}}}"
+        shown += [rf"\text{{{escaped(f'{k}={parameter(v)}')}}}" for k, v in stated(operation, params).items()]
+        symbol = operation.spelling.latex or rf"\operatorname{{{escaped(operation.name)}}}"
         return rf"{symbol}\left({', '.join(shown)}\right)", ATOM
 
     def _column(self, functions: Sequence[str], argument: str) -> str:
