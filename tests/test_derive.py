@@ -20,6 +20,7 @@ from test_random_programs import run as run_program
 
 import tinygrad_edu as tg
 from tinygrad_edu.mathml import mathml
+from tinygrad_edu.operations.facts import ops
 from tinygrad_edu.symbolic import expression
 from tinygrad_edu.symbolic.coefficients import coefficient, logarithm
 from tinygrad_edu.symbolic.latex import latex_name
@@ -472,8 +473,8 @@ def test_products_of_coefficients():
 def test_a_wrong_formula_is_never_shown(monkeypatch):
     x = variable("x", 3, 1)
     wrong = dict(expression.BUILDERS)
-    wrong["multiply"] = lambda shape, *inputs: expression.scaled(expression.MINUS_ONE, right_product(shape, *inputs))
-    right_product = expression.BUILDERS["multiply"]
+    wrong[ops.multiply] = lambda shape, *inputs: expression.scaled(expression.MINUS_ONE, right_product(shape, *inputs))
+    right_product = expression.BUILDERS[ops.multiply]
     monkeypatch.setattr(expression, "BUILDERS", wrong)
     with pytest.raises(RuntimeError, match="differ"):
         tg.derive(tg.sum(x * x), x)
@@ -485,7 +486,7 @@ def test_a_formula_without_numbers_is_never_shown(monkeypatch):
     def root_of_minus(shape, x):
         return expression.power(expression.scaled(expression.MINUS_ONE, expression.power(x.term, 2)), Fraction(1, 2))
 
-    monkeypatch.setattr(expression, "BUILDERS", {**expression.BUILDERS, "cos": root_of_minus})
+    monkeypatch.setattr(expression, "BUILDERS", {**expression.BUILDERS, ops.cos: root_of_minus})
     with pytest.raises(ValueError, match="not finite where the engine is"):
         tg.derive(tg.sum(tg.sin(variable("x", 3, 1))), "x")
 

@@ -11,6 +11,7 @@ from cases import assert_close
 import tinygrad_edu as tg
 from tinygrad_edu import comparisons
 from tinygrad_edu.mathml import mathml
+from tinygrad_edu.operations.facts import ops
 from tinygrad_edu.symbolic import algebra, expression
 from tinygrad_edu.symbolic.algebra import is_condition
 
@@ -90,7 +91,7 @@ def test_a_formula_of_one_side_is_refused(monkeypatch):
     """Small perturbations change no branch; others do."""
     z = tg.Tensor([0.5, 0.7, 2.0], requires_grad=True, name="z")
     loss = tg.sum(np.where(z > 0, z**2, -z))
-    one_sided = {**expression.BUILDERS, "where": lambda shape, m, x, y: x.term}
+    one_sided = {**expression.BUILDERS, ops.where: lambda shape, m, x, y: x.term}
     monkeypatch.setattr(expression, "BUILDERS", one_sided)
     with pytest.raises(RuntimeError, match="differ"):
         tg.derive(loss, z)
@@ -316,7 +317,7 @@ def test_second_derivatives_have_conditions(f, text):
 def test_a_second_derivative_of_one_side_is_refused(monkeypatch):
     z = tg.Tensor([0.5, 0.7, 2.0], requires_grad=True, name="z")
     g = tg.adjoints(tg.sum(np.where(z > 0, z**3, z**2)), z, create_graph=True)
-    monkeypatch.setattr(expression, "BUILDERS", {**expression.BUILDERS, "where": lambda shape, m, x, y: x.term})
+    monkeypatch.setattr(expression, "BUILDERS", {**expression.BUILDERS, ops.where: lambda shape, m, x, y: x.term})
     with pytest.raises(RuntimeError, match="differ"):
         tg.derive(tg.sum(g), z)
 

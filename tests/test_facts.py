@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import string
 
 import numpy as np
 import pytest
@@ -104,3 +105,25 @@ def test_arity_and_parameters_are_those_of_every_record():
     assert VOCABULARY["matmul"].arity == 2 and VOCABULARY["stack"].arity is None
     assert VOCABULARY["sum"].parameters == {"axis": None, "keepdims": False}
     assert VOCABULARY["stack"].parameters == {"axis": inspect.Parameter.empty}
+
+
+def test_a_spelling_names_the_inputs_and_parameters_of_its_operation():
+    spelled = {key: each for key, each in VOCABULARY.items() if each.spelling.numpy}
+    assert len(spelled) > 20
+    for key, operation in spelled.items():
+        fields = {field for _, field, _, _ in string.Formatter().parse(operation.spelling.numpy) if field}
+        assert fields <= {*operation.parameters, *map(str, range(operation.arity or 0)), "all"}, key
+
+
+def test_a_parameter_that_is_0_by_default_is_not_written():
+    x = tg.Tensor(np.array([[0.5, -1.0, 2.0], [1.0, 0.3, -0.2]]), requires_grad=True, name="x")
+    assert str(tg.derive(tg.sum(tg.exp(np.nan_to_num(x))), x)) == "∇x = exp(nan_to_num(x)) ∘ [x = nan_to_num(x)]"
+    assert "softmax(x)" in str(tg.derive(tg.sum(tg.softmax(x) ** 2), x))
+    assert "softmax(x, axis=1)" in str(tg.derive(tg.sum(tg.softmax(x, axis=1) ** 2), x))
+
+
+def test_what_an_operator_is_applied_to_keeps_its_parentheses():
+    x = tg.Tensor(np.ones((3, 0)), requires_grad=True, name="x")
+    assert "np.divide(2.0 * x - 2.0 * np.mean" in tg.derive(tg.sum(np.var(x, axis=0) ** 2), x).numpy
+    z = tg.Tensor(np.array([0.5, -1.0]), requires_grad=True, name="z")
+    assert "np.exp(-np.absolute(x))" in tg.derive(tg.sum(tg.softplus(z) ** 2), z).numpy

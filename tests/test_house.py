@@ -12,6 +12,7 @@ from batches import twenty_at_a_time
 
 import tinygrad_edu as tg
 from tinygrad_edu import operations
+from tinygrad_edu.operations.facts import VOCABULARY
 
 PACKAGE = Path(tg.__file__).parent
 
@@ -277,3 +278,74 @@ def test_every_operation_says_what_it_is():
     for name in operations.__all__:
         doc = getattr(operations, name).__doc__
         assert doc and ">>>" in doc, name
+
+
+# --- what is known of an operation -----------------------------------------------------------------------------------
+
+ABOVE = [module for module in MODULES if not module.startswith(("operations", "documents"))]
+# Words that are not operations of the package's, though they are spelled like some, and why.
+WORDS = {
+    "comparing.calls": "functions that a formula may call", "comparing.edits": "causes of mistakes",
+    "comparing.diagnosis": "functions of a formula", "comparing.elements": "functions of a formula",
+    "comparing.evaluate": "functions of a formula", "comparing.mistakes": "functions that are taken for each other",
+    "comparing.operands": "functions of a formula", "comparing.printing": "functions of a formula",
+    "comparing.tokens": "functions of LaTeX", "drawing.labels": "figures of an array",
+    "protocols": "functions of NumPy", "views": "operators of Python",
+}  # fmt: skip
+
+
+def words(node):
+    """The texts that a literal collects, as keys or as values."""
+    if isinstance(node, ast.Set | ast.List | ast.Tuple):
+        parts = node.elts
+    elif isinstance(node, ast.Dict):
+        parts = [*node.keys, *node.values]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":
+        return node.func.value.value.split() if isinstance(node.func.value, ast.Constant) else []
+    else:
+        return []
+    return [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+
+
+def asks_a_name(node):
+    """Whether a comparison is one of an operation's key or name with texts."""
+    if not isinstance(node, ast.Compare):
+        return False
+    sides = [node.left, *node.comparators]
+    asked = any(isinstance(x, ast.Attribute) and x.attr in ("key", "name") and "operation" in ast.unparse(x.value)
+                for x in sides)  # fmt: skip
+    asked |= any(isinstance(x, ast.Call) and ast.unparse(x.func) in ("key_of", "name_of") for x in sides)
+    texts = [*sides, *(part for x in sides for part in getattr(x, "elts", ()))]
+    return asked and any(isinstance(x, ast.Constant) and isinstance(x.value, str) and x.value for x in texts)
+
+
+def tables_of_names(tree):
+    """What knows operations by name: collections of three or more of them, and questions for one."""
+    for node in ast.walk(tree):
+        if len(VOCABULARY.keys() & words(node)) >= 3:
+            yield f"line {node.lineno}: a table of names of operations"
+        elif asks_a_name(node):
+            yield f"line {node.lineno}: {ast.unparse(node)}"
+
+
+@twenty_at_a_time("module", ABOVE)
+def test_what_is_known_of_an_operation_stands_with_it(module):
+    found = list(tables_of_names(tree_of(module)))
+    if module in WORDS:
+        assert found and all("a table" in each for each in found), found
+    else:
+        assert not found, f"{found}: give the operation a fact (operations.facts), or ask for the operation itself"
+
+
+NAMED = [
+    '{"sigmoid": 1, "tanh": 2, "relu": 3}', '{1: "sigmoid", 2: "tanh", 3: "relu"}', '{"sum", "mean", "max"}',
+    '("sum", "mean", "max")', '"sum mean max".split()', 'operation.key == "sum"',
+    'x._record.operation.key in ("a", "b")', 'name_of(node) == "sum"', '"sum" != key_of(line.operation)',
+]  # fmt: skip
+NOT_NAMED = ['{ops.sum, ops.mean, ops.max}', '"sum of all".split()', 'operation.key == ""', 'operation is ops.sum',
+             'tree.kind == "sum"', '("sum", "mean")']  # fmt: skip
+
+
+def test_a_table_of_names_is_noticed():
+    assert all(list(tables_of_names(ast.parse(text))) for text in NAMED)
+    assert not any(list(tables_of_names(ast.parse(text))) for text in NOT_NAMED)

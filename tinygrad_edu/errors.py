@@ -100,7 +100,6 @@ def brief(value: Any) -> str:
 
 
 PLACES = ("first", "second")
-SUMMED = {"matmul": (-1, -2), "bullet": (-2, -1), "solve": (-1, -2)}  # the axes that a product sums over together
 ALONG = {2: ("row", "column"), 1: ("number",)}  # what there is along the axes
 
 
@@ -122,7 +121,7 @@ def _shape(x: Any) -> tuple[int, ...]:
 
 
 def _no_product(operation: Any, inputs: Sequence[Any]) -> str:
-    axes = SUMMED.get(operation.key, (-1, -2))
+    axes = operation.spelling.summed or (-1, -2)
     lengths = [_shape(x)[max(axis, -len(_shape(x)))] for x, axis in zip(inputs, axes, strict=True)]
     return _lengths(inputs, axes) if len(set(lengths)) > 1 else "the stacks of matrices do not broadcast"
 
@@ -165,7 +164,7 @@ def _transpose_that_fits(operation: Any, inputs: Sequence[Any], params: Mapping[
                 out = operation.forward(*swapped, **params)
             except ERRORS:  # this one does not fit either
                 continue
-            if operation.broadcasts and operation.key not in SUMMED and out.shape not in [v.shape for v in swapped]:
+            if operation.broadcasts and not operation.spelling.summed and out.shape not in [v.shape for v in swapped]:
                 continue  # a column and a row give a square, which nobody meant
             name = name_of(inputs[i]) or f"the {place}"
             return f"; the transpose of {name}, {swapped[i].shape}, would fit"

@@ -9,25 +9,25 @@ from typing import Any
 
 import numpy as np
 
+from ..operations.facts import ops
 from ..symbolic.reading import mixes
 from .calls import COMPUTE
 from .evaluate import Ones, Unit
 from .factors import Factor, named_factors
-from .layers import name_of
 from .scope import Quantity, Scope
 from .tree import Tree, call, had, negative, number
 from .trial import Trial
 from .work import Misfit
 
 ONE = number(1)
-DERIVATIVES: dict[str, Callable[[Tree, Any], Tree]] = {  # of a = σ(z), as they are typed
-    "sigmoid": lambda a, z: had((a, 1), (Tree("sum", (ONE, a), (1, -1)), 1)),
-    "tanh": lambda a, z: Tree("sum", (ONE, Tree("power", (a, number(2)))), (1, -1)),
-    "relu": lambda a, z: Tree("relation", (a if z is None else z, number(0)), ">"),
-    "softplus": lambda a, z: call("sigmoid", z),
-    "sin": lambda a, z: call("cos", z),
-    "cos": lambda a, z: negative(call("sin", z)),
-    "exp": lambda a, z: a,
+DERIVATIVES: dict[Any, Callable[[Tree, Any], Tree]] = {  # of a = σ(z), as they are typed
+    ops.sigmoid: lambda a, z: had((a, 1), (Tree("sum", (ONE, a), (1, -1)), 1)),
+    ops.tanh: lambda a, z: Tree("sum", (ONE, Tree("power", (a, number(2)))), (1, -1)),
+    ops.relu: lambda a, z: Tree("relation", (a if z is None else z, number(0)), ">"),
+    ops.softplus: lambda a, z: call("sigmoid", z),
+    ops.sin: lambda a, z: call("cos", z),
+    ops.cos: lambda a, z: negative(call("sin", z)),
+    ops.exp: lambda a, z: a,
 }
 
 
@@ -72,7 +72,7 @@ class Context:
         found = []
         for layer in self.scope.layers:
             if layer.a is not None:
-                z, function = name(Quantity("value", layer.z)), self.activation(Quantity("value", layer.a))
+                z, function = name(Quantity("value", layer.z)), self.activation(Quantity("value", layer.a)).key
                 a = self.typed(layer.a) or (call(function, z) if self.typed(layer.z) and function in COMPUTE else None)
                 found += [(a, z)] if a is not None else []
         if self.scope.logits is not None:
@@ -104,10 +104,11 @@ class Context:
     def slope(self, quantity: Quantity) -> Tree:
         """The derivative of an activation: by its name on paper and where the formula has it, else as it is typed."""
         node = self.scope.reading.nodes[quantity.key]  # type: ignore[index]
-        written = DERIVATIVES.get(self.activation(quantity))
+        operation = self.activation(quantity)
+        written = DERIVATIVES.get(operation)
         z = self.typed(self.scope.key(node._record.inputs[0]))
-        a = self.typed(quantity.key) or (z and call(self.activation(quantity), z))
-        lacking = a is None or (z is None and self.activation(quantity) in ("softplus", "sin", "cos"))
+        a = self.typed(quantity.key) or (z and call(operation.key, z))
+        lacking = a is None or (z is None and operation in (ops.softplus, ops.sin, ops.cos))
         if self.matrices or quantity in self.used or written is None or a is None or lacking:
             return name(quantity)
         return written(a, z)
@@ -143,10 +144,10 @@ class Context:
         samples = self.scope.axis if len(shape) > 1 else 0
         return axis in (samples, None) and shape[samples : samples + 1] == (self.scope.batch,)
 
-    def activation(self, quantity: Quantity) -> str:
+    def activation(self, quantity: Quantity) -> Any:
         """The operation that made a value."""
         node: Any = self.scope.reading.nodes.get(quantity.key)  # type: ignore[arg-type]
-        return name_of(node) if node is not None else ""
+        return node._record.operation if node is not None else None
 
     def role(self, quantity: Any) -> tuple[str, int] | None:
         """The part of which layer a value is, and whether it is its derivative."""

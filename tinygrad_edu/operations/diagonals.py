@@ -43,7 +43,7 @@ def diagflat(v: Any, k: int = 0) -> Any:
 
 
 @primitive(inputs=1, symbol="tr", linear=True, latex=r"\operatorname{tr}", in_front=True)
-def _trace(a: Any, offset: int) -> Any:
+def _trace(a: Any, offset: int = 0) -> Any:
     return a.trace(offset)
 
 

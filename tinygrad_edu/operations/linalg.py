@@ -56,7 +56,7 @@ def inv(a: Any) -> Any:
     """
 
 
-@primitive(broadcasts=True, numpy="(np.linalg.inv({0}) @ {1})", standard="linalg.solve")
+@primitive(broadcasts=True, numpy="(np.linalg.inv({0}) @ {1})", standard="linalg.solve", summed=(-1, -2))
 def solve(a: Any, b: Any) -> Any:
     """x with A · x = b. The adjoint of b is h = A⁻ᵀ · g, the solution of Aᵀ · h = g; that of A is −h · xᵀ.
 

@@ -19,7 +19,7 @@ from .shapes import _reshape, expand_dims, squeeze, swapaxes
 __all__ = ["bullet", "cross", "kron", "matmul", "matvec", "outer", "vecdot", "vecmat"]
 
 
-@primitive(operator.matmul, symbol="·", broadcasts=True, sign="@")
+@primitive(operator.matmul, symbol="·", broadcasts=True, sign="@", summed=(-1, -2))
 def matmul(a: Any, b: Any) -> Any:
     """The matrix product a · b, with NumPy's rules for 1-D operands and stacks of matrices.
 
@@ -32,7 +32,7 @@ def matmul(a: Any, b: Any) -> Any:
     """
 
 
-@primitive(lambda a, b: operator.matmul(b, a), symbol="•", broadcasts=True)
+@primitive(lambda a, b: operator.matmul(b, a), symbol="•", broadcasts=True, summed=(-2, -1))
 def bullet(a: Any, b: Any) -> Any:
     """A • B = B · A, the "inverted" product of a column by a matrix. Source: mishachev 5.
 

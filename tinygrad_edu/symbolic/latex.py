@@ -8,9 +8,10 @@ from fractions import Fraction
 from typing import Any
 
 from ..naming import visible
-from ..notation import is_said, parameter
+from ..notation import parameter
+from ..operations.facts import ops
 from .terms import Power, Term
-from .text import ATOM, BRACKETS, POSTFIX, ZERO_BY_DEFAULT, Text, Unicode, plain
+from .text import ATOM, BRACKETS, POSTFIX, Text, Unicode, stated
 
 GREEK = dict(zip(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
@@ -89,26 +90,20 @@ class Latex(Unicode):
         return f"{text}_{{{letters}}}" if text == self.sum else f"{{{text}}}_{{{letters}}}"
 
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
-        name, key = operation.name, operation.key
-        if key == "inv":
+        if operation is ops.inv:
             return f"{self.inside(arguments[0], POSTFIX)}^{{-1}}", POSTFIX
-        if key == "log" and params.get("base") is not None:
-            return rf"\log_{{{parameter(plain(params['base']))}}}\left({arguments[0][0]}\right)", ATOM
-        if key == "norm" and not any(is_said(operation, *each) for each in params.items()):
-            return rf"\left\lVert {arguments[0][0]}\right\rVert", ATOM
-        if key == "absolute":
-            return rf"\left| {arguments[0][0]} \right|", ATOM
+        said = stated(operation, params)
+        if operation is ops.log and said:
+            return rf"\log_{{{parameter(said['base'])}}}\left({arguments[0][0]}\right)", ATOM
+        if operation.spelling.fences and not said:
+            return arguments[0][0].join(operation.spelling.fences), ATOM
         shown = [text for text, _ in arguments]
-        if key in BRACKETS:
-            return rf"\left[{RELATIONS.get(BRACKETS[key], f' {BRACKETS[key]} ').join(shown)}\right]", ATOM
-        if key == "coordinatewise":
+        if sign := BRACKETS.get(operation):
+            return rf"\left[{RELATIONS.get(sign, f' {sign} ').join(shown)}\right]", ATOM
+        if operation is ops.coordinatewise:
             return self._column(list(map(_text_of, params["functions"])), shown[0]), ATOM
-        if key in ("softmax", "log_softmax") and params.get("axis") == 0:
-            params = {}
-        for given, value in params.items():
-            if is_said(operation, given, value) and (given not in ZERO_BY_DEFAULT or value):
-                shown.append(self.setting(f"{given}={parameter(plain(value))}"))
-        symbol = operation.spelling.latex or rf"\operatorname{{{escaped(str(name))}}}"
+        shown += [self.setting(f"{k}={parameter(v)}") for k, v in said.items()]
+        symbol = operation.spelling.latex or rf"\operatorname{{{escaped(operation.name)}}}"
         return rf"{symbol}\left({', '.join(shown)}\right)", ATOM
 
     def _column(self, functions: Sequence[str], argument: str) -> str:

@@ -361,7 +361,7 @@ class Writer:
         if isinstance(value, np.dtype | type):
             return repr(np.dtype(value).name)
         if callable(value):
-            return f"lambda z: {LAMBDAS.get(value.operation.key) or self._applied(value.operation, ['z'], {}, [(1,)])}"
+            return f"lambda z: {LAMBDAS.get(value.operation) or self._applied(value.operation, ['z'], {}, [(1,)])}"
         return _literal(value) if isinstance(value, float) else repr(value)
 
 
@@ -382,7 +382,7 @@ def _may_be_infinite(mono: Sequence[tuple[Term, Any]]) -> bool:
     return any(n < 0 or n != int(n) for n in powers) or any(calls)
 
 
-LAMBDAS = {"square": "z * z", "negative": "-z", "identity": "z"}
+LAMBDAS = {ops.square: "z * z", ops.negative: "-z", ops.identity: "z"}
 
 
 def _literal(numbers: Any) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..notation import applied, parameter
+from ..notation import applied, is_said, parameter
 from ..operations.facts import ops
 from .algebra import OTHERWISE, chained, is_hat, is_mean, ones, support, transposed
 from .coefficients import ONE, Coefficient
@@ -100,17 +100,15 @@ class Unicode:
         return f"[{', '.join(functions)}]({argument})"
 
     def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
-        key, symbol = operation.key, operation.symbol
-        if key == "inv":
+        symbol = operation.symbol
+        if operation is ops.inv:
             return f"{self.inside(arguments[0], POSTFIX)}⁻¹", POSTFIX
-        shown = {k: plain(v) for k, v in params.items() if k not in ZERO_BY_DEFAULT or v}
-        if key in ("softmax", "log_softmax") and shown.get("axis") == 0:
-            shown = {}
-        if key == "log" and shown.get("base") is None:
+        shown = stated(operation, params)
+        if operation is ops.log and not shown:
             return f"ln({arguments[0][0]})", ATOM
-        if key in BRACKETS:
+        if sign := BRACKETS.get(operation):
             sides = (re.sub(r"^(−?)\((\d+/\d+)\)$", r"\1\2", x[0]) for x in arguments)
-            return f"[{f' {BRACKETS[key]} '.join(sides)}]", ATOM
+            return f"[{f' {sign} '.join(sides)}]", ATOM
         infix = len(arguments) == 2 and symbol and not symbol.isidentifier() and not params
         tight = infix or (symbol in ("[]", "√", "²", "ᵀ", "−") and not params)  # written at an operand, not around it
         texts = [self.inside(x, ATOM) if tight else x[0] for x in arguments]
@@ -375,8 +373,7 @@ def _is_bare(part: Term) -> bool:
     return part.kind == "symbol" or (part.kind == "T" and part.args[0].kind == "symbol")
 
 
-ZERO_BY_DEFAULT = {"offset", "k", "ddof"}
-BRACKETS = {each.key: str(each.symbol) for each in OTHERWISE} | {"same": "="}  # Iverson's: 1 where it holds, else 0
+BRACKETS = {each: str(each.symbol) for each in (*OTHERWISE, ops.same, ops.not_equal)}  # Iverson's: 1 where it holds
 
 
 def _is_inverse(part: Term) -> bool:
@@ -390,6 +387,12 @@ def _shape(mono: Monomial) -> Shape:
 def _smaller_first(each: tuple[Term, Power]) -> bool:
     """Scalars, strings and columns that are repeated come before what they are repeated along."""
     return min(each[0].shape) > 1
+
+
+def stated(operation: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that say something: none that is nothing, or 0 as it is by default."""
+    given = {k: plain(v) for k, v in params.items() if is_said(operation, k, v)}
+    return {k: v for k, v in given.items() if not (type(v) is int and v == 0 == operation.parameters.get(k))}
 
 
 def plain(value: Any) -> Any:
