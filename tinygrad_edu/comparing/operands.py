@@ -8,7 +8,7 @@ from typing import Any
 
 from .calls import CONSTANTS, FUNCTIONS, LETTERS, METHODS, PRIMED
 from .cursor import Name, Quotient, named
-from .indexing import Indexing
+from .letters import Letters
 from .tree import Tree, call, had, transposed
 
 BARE = {"ln", "log", "exp", "tanh"}  # functions that go without parentheses: ln b
@@ -21,11 +21,13 @@ SETTINGS = ("True", "False", "None", *DTYPES)
 DOTS = {r"\vdots", r"\cdots", r"\ddots", r"\dots", r"\ldots"}
 
 
-class Operands(Indexing):
+class Operands(Letters):
     """The part of the grammar that reads operands and calls."""
 
     def operand(self) -> Tree:
         token = self.next
+        if (lettered := self.lettered()) is not None:
+            return lettered
         if token.kind == "number":
             return self.number()
         if token.kind == "ones":

@@ -200,9 +200,11 @@ class Unicode:
         factors = []
         for x, (text, binding), own in zip(term.args, arguments, terms, strict=True):
             within = is_a(x, EINSUM) and _letters(x)[1] == own
+            if number(x) == ONE:
+                continue
             if within or not own:
                 factors.append(self.inside((text, binding), POSTFIX))
-            elif number(x) != ONE:
+            else:
                 factors.append(self.subscript(self.inside((text, binding), ATOM), own))
         total = " ".join([self.subscript(self.sum, gone)] * bool(gone) + factors)
         return (self.subscript(self.parentheses(total), out), ATOM) if out else (total, PRODUCT)
