@@ -59,7 +59,7 @@ PRINTED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("f", "shapes", "text"), PRINTED, ids=[f"{i}: {text}" for i, (_, _, text) in enumerate(PRINTED)])
+@pytest.mark.parametrize(("f", "shapes", "text"), PRINTED, ids=[f"{i}: {each[2]}" for i, each in enumerate(PRINTED)])
 def test_what_is_printed_is_read(f, shapes, text):
     loss, x = loss_of(f, shapes)
     formula = tg.derive(loss, x)

@@ -347,7 +347,8 @@ class Evaluation:
         if name in ("act", "slope", "own"):
             assert self.apply is not None
             return self.shaped(self.apply(tree, name, params["of"], *args))
-        several = _summed(args, **params) if "subscripts" in params else ELEMENTS.get(name, _together)(*map(np.asarray, args))
+        count = ELEMENTS.get(name, _together)
+        several = _summed(args, **params) if "subscripts" in params else count(*map(np.asarray, args))
         self.work.add(tree, ELEMENT * several)
         if name in SHAPED:
             args.append(self.sizes(tree.args[1:]))
