@@ -51,6 +51,10 @@ PRINTED = [
     (tg.cross, ((2, 3), (2, 3)), "y × (2 x × y)"),
     (tg.cbrt, ((2, 3),), "(2/3) ⊘ ∛(x)"),
     (tg.transpose, ((2, 1, 2),), "2 x"),
+    # rows of I that are not as many as the gradient's say so
+    (lambda x: tg.diff(x, n=2), ((3,),), "(I[1:]ᵀ − I[:-1]ᵀ)·(I_2[1:]ᵀ − I_2[:-1]ᵀ)"),
+    (lambda x: tg.diff(x), ((5,),), "2 (I[1:]ᵀ − I[:-1]ᵀ)·diff(x, axis=0)"),
+    (lambda x: tg.exp(x[1:])[:1], ((4, 2),), "2 I[1:]ᵀ·((I_3[:1]ᵀ·exp(x[1:])[:1]) ∘ exp(x[1:]))"),
     # letters
     (tg.inner, ((2, 3), (2, 4, 3)), "2 (Σ_cd (Σ_b x_ab y_cdb)_acd y_cdb)_ab"),
     (lambda x, y: tg.tensordot(x, y, (1, 0)), ((2, 3, 2), (3,)), "2 ((Σ_b x_abc y_b)_ac y_b)_abc"),
@@ -79,6 +83,7 @@ def test_what_is_printed_is_read(f, shapes, text):
     (tg.inner, ((2, 3), (2, 4, 3)), "3 (Σ_cd (Σ_b x_ab y_cdb)_acd y_cdb)_ab"),
     (lambda x, y: tg.tensordot(x, y, (1, 0)), ((2, 3, 2), (3,)), "2 (Σ_b x_abc y_b y_b)_ac"),
     (lambda x: tg.sum(x * x), ((2, 3),), "0"),
+    (lambda x: tg.diff(x, n=2), ((3,),), "(I[1:]ᵀ − I[:-1]ᵀ)·(I_2[1:]ᵀ + I_2[:-1]ᵀ)"),
 ])  # fmt: skip
 def test_what_is_wrong_stays_wrong(f, shapes, wrong):
     loss, x = loss_of(f, shapes)

@@ -9,7 +9,7 @@ from typing import Any
 from .calls import CONSTANTS, FUNCTIONS, LETTERS, METHODS, PRIMED
 from .cursor import Name, Quotient, named
 from .letters import Letters
-from .tree import Tree, call, had, transposed
+from .tree import Tree, call, had, number, transposed
 
 BARE = {"ln", "log", "exp", "tanh"}  # functions that go without parentheses: ln b
 BRACED = {"norm", "abs"}  # those of LaTeX's macros
@@ -134,6 +134,8 @@ class Operands(Letters):
         letter = word.rstrip("0123456789_") in LETTERS
         if self.follows("(") and not letter and self.notation != "latex" and len(word) > 1 and not word[-1].isdigit():
             self.refuse(f"{word} is not a function that is known here", token.at)
+        if self.notation != "numpy" and re.fullmatch(r"I_\d+", word):
+            return call("eye", number(int(word[2:])))
         return Tree("name", data=Name(word), text=word, at=token.at)
 
     def nabla(self) -> Tree:
