@@ -330,8 +330,8 @@ class Unicode:
         above, below = c.magnitude().parts()
         top = [self._closed(x) for x in above if x != "1"]
         top += [self.inside(self._factor(part, n), POSTFIX) for part, n in scalars if n > 0]
-        several = len(below) + sum(n < 0 for _, n in scalars) + len(safe) > 1
-        bottom = [self._closed(x) if several else self.number(x) for x in below]
+        behind = bool(safe) or any(n < 0 for _, n in scalars)
+        bottom = [self._closed(x) if behind else self.number(x) for x in below]
         bottom += [self.inside(self._factor(part, -n), POSTFIX) for part, n in scalars if n < 0]
         bottom += [self.inside(self._factor(part, n), POSTFIX) for part, n in safe]
         if bottom:
