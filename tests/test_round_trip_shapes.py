@@ -102,6 +102,15 @@ def test_a_matrix_product_may_be_written_with_a_cross():
     assert tg.compare(tg.sum((W @ x) ** 2), W, "2 (W × x)·xᵀ").verdict == "right"
 
 
+def test_sums_over_one_index_are_of_elements():
+    a, t = variable((3, 1), "a", 0), variable((3, 1), "t", 1)
+    W = variable((3, 2), "W", 2)
+    loss = tg.sum((tg.matmul(W.T, a) - 1) ** 2)
+    assert tg.compare(loss, a, r"2 \sum_j w_{kj} (\sum_i w_{ij} a_i - 1)").verdict == "right"
+    with pytest.raises(ValueError, match="an index is read behind a name"):
+        tg.compare(tg.sum(a * t), a, r"\sum_i ((a - t) \odot a)_i")
+
+
 def test_letters_that_do_not_fit_are_refused():
     loss, x = loss_of(tg.inner, ((2, 3), (2, 4, 3)))
     for text in ("2 (Σ_c x_ab y_cdb)_ab", "(x_ab y_cdb)_ab", "(x − y)_ab"):

@@ -113,10 +113,12 @@ def _einsum(*arrays: Array, subscripts: str) -> Array:
 
 
 def _contracted(*arrays: Array, subscripts: str) -> Array:
-    """An einsum of columns, which have one letter, and of numbers, which have none."""
+    """An einsum of columns and rows, which have one letter, and of numbers, which have none."""
     letters = subscripts.partition("->")[0].split(",")
-    return np.einsum(subscripts, *(np.reshape(x, (np.shape(x) if len(each) != 1 else (np.size(x),))[: len(each)])
-                                   for x, each in zip(arrays, letters, strict=True)))  # fmt: skip
+    vectors = (np.ravel(x) if len(each) == 1 and np.size(x) == max(np.shape(x), default=1) else x
+               for x, each in zip(arrays, letters, strict=True))  # fmt: skip
+    sized = zip(vectors, letters, strict=True)
+    return np.einsum(subscripts, *(np.reshape(x, np.shape(x)[: len(each)]) for x, each in sized))
 
 
 def _with_subscripts(args: list[Any], params: dict[str, Any]) -> Tree:

@@ -16,7 +16,7 @@ class Letters(Indexing):
 
     def lettered(self) -> Tree | None:
         """(Σ_b x_abc y_b)_ac, where letters are behind the parentheses, or Σ_ab x_ab y_ab; None where it is none."""
-        if self.at in self.unlettered or not (self.follows(r"\sum") or self.is_sum() or self.closes_with_letters()):
+        if self.at in self.unlettered or self.notation == "numpy" or not (self.follows(r"\sum") or self.is_sum() or self.closes_with_letters()):
             return None
         start = self.at
         tree = self.attempt(lambda: self.nested(self._contracted))
@@ -44,6 +44,8 @@ class Letters(Indexing):
         at, braced = self.next.at, self.follows("{") and bool(self.take())
         closed = (braced or self.follows("(")) and bool(self.take("("))
         gone = self.axes("Σ") if self.is_sum() or self.follows(r"\sum") else ""
+        if not closed and len(gone) < 2:
+            self.refuse("a sum over one index is one of elements", at)
         factors: list[tuple[Tree, str]] = []
         while self.next.kind in ("name", "number") or self.follows("(", "{", r"\sum"):
             factors.append(self.factor())
