@@ -16,7 +16,9 @@ class Letters(Indexing):
 
     def lettered(self) -> Tree | None:
         """(Σ_b x_abc y_b)_ac, where letters are behind the parentheses, or Σ_ab x_ab y_ab; None where it is none."""
-        if self.at in self.unlettered or self.notation == "numpy" or not (self.follows(r"\sum") or self.is_sum() or self.closes_with_letters()):
+        if self.at in self.unlettered or self.notation == "numpy":
+            return None
+        if not (self.follows(r"\sum") or self.is_sum() or self.closes_with_letters()):
             return None
         start = self.at
         tree = self.attempt(lambda: self.nested(self._contracted))
