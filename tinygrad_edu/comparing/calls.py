@@ -142,6 +142,15 @@ def _turned(args: list[Any], params: dict[str, Any]) -> Tree:
     return transposed(args[0]) if params.get("axes") is None else call("transpose", *args, **params)
 
 
+def _contracted(*arrays: Array, subscripts: str) -> Array:
+    """An einsum of columns and rows, which have one letter, and of numbers, which have none."""
+    letters = subscripts.partition("->")[0].split(",")
+    vectors = (np.ravel(x) if len(each) == 1 and np.size(x) == max(np.shape(x), default=1) else x
+               for x, each in zip(arrays, letters, strict=True))  # fmt: skip
+    sized = zip(vectors, letters, strict=True)
+    return np.einsum(subscripts, *(np.reshape(x, np.shape(x)[: len(each)]) for x, each in sized))
+
+
 def _with_subscripts(args: list[Any], params: dict[str, Any]) -> Tree:
     return call("einsum", *args[1:], subscripts=args[0])
 
@@ -255,7 +264,7 @@ INNER: dict[str, Callable[..., Array]] = {  # functions of what the trees have n
     "column": lambda x: x[:, None], "row": lambda x: x[None, :],
     "taken": lambda x, index: np.asarray(x)[index], "onehot": _onehot,
     "size": lambda x: np.float64(np.size(x)), "shape": lambda x, axis: np.float64(np.shape(x)[axis]),
-    "length": _length, "set": _set, "picked": lambda x, *index: x[_index(x, *index)],
+    "contraction": _contracted, "length": _length, "set": _set, "picked": lambda x, *index: x[_index(x, *index)],
 }  # fmt: skip
 COMPUTE: dict[str, Callable[..., Array]] = {each.name: each.compute for each in FUNCTIONS.values() if each.compute}
 COMPUTE.update(INNER, transpose=np.transpose)

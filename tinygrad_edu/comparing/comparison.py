@@ -24,7 +24,7 @@ from .callables import called, constant
 from .calls import is_one_hot
 from .cursor import Name
 from .diagnosis import Diagnosis, explanations
-from .differences import agreement, placed
+from .differences import agreement, fitted, placed
 from .display import LONGEST, Display
 from .finding import Finding, Inputs, samples
 from .functions import written_out
@@ -289,17 +289,15 @@ class Comparison(Display):
         except Misfit:
             return False
         largest = float(np.max(np.abs(trial.engine), initial=0))
-        fits = value.size in (1, np.size(trial.engine))  # 1: 0 where all is 0
-        if not np.isfinite(value).all() or not fits or largest < SMALL:
+        if not np.isfinite(value).all() or value.size not in (1, np.size(trial.engine)) or largest < SMALL:
             return False
-        same = value.size == np.size(trial.engine)
-        difference = (np.reshape(value, np.shape(trial.engine)) if same else value) - trial.engine
+        difference = np.ravel(value) - np.ravel(trial.engine)
         return bool(np.max(np.abs(difference), initial=0) > 1e-3 * largest)
 
     def _close(self, value: Array, trial: Trial | None = None) -> bool:
         trial = trial or self._inputs.own
         engine = np.asarray(trial.engine)
-        value = _fitted(np.asarray(value, float), engine)
+        value = fitted(np.asarray(value, float), engine)
         if value.shape != engine.shape:
             return False
         difference = float(np.max(np.abs(value - engine), initial=0))
@@ -466,7 +464,7 @@ class Comparison(Display):
     def _measure(self) -> None:
         """The errors; nan where the shapes differ."""
         engine, value = self._inputs.own.engine, self.value
-        value = value if value is None else _fitted(value, engine)
+        value = value if value is None else fitted(value, engine)
         self.difference: Array = None
         self.max_abs_error = self.max_rel_error = float("nan")
         if value is not None and value.shape == np.shape(engine):
@@ -529,12 +527,6 @@ def _key(name: Any, target: Any) -> Name:
 
 def _evaluated(tree: Tree, trial: Any) -> Array:
     return trial.evaluate(tree, broadcast=True)
-
-
-def _fitted(value: Array, engine: Array) -> Array:
-    """A number in the shape of the gradient, where that is one, or 0 everywhere as the number is."""
-    zero = not np.any(value) and not np.any(engine)
-    return np.full(np.shape(engine), value.item()) if value.size == 1 and (zero or np.size(engine) == 1) else value
 
 
 def _equal(a: Array, b: Array) -> bool:

@@ -40,6 +40,7 @@ class Cursor:
         self.notation = notation_of(text)
         self.tokens = [token for token in part or tokens(text, known) if token.kind != "line"]
         self.at, self.depth, self.bars = 0, 0, 0
+        self.unlettered: set[int] = set()  # where no sum over letters was found
         self.arguments_at: dict[int, bool] = {}  # whether what is in parentheses there is an argument
 
     @property

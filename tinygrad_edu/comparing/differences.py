@@ -47,3 +47,9 @@ def _is_rounded(value: Array, difference: Array) -> bool:
     with np.errstate(over="ignore"):
         shorter += [(value.astype(each).astype(float), np.finfo(each).eps * np.abs(value)) for each in FORMATS]
     return any(np.allclose(x, value, rtol=1e-12, atol=0) and np.all(difference <= unit) for x, unit in shorter)
+
+
+def fitted(value: Any, engine: Any) -> Any:
+    """A number in the shape of the gradient, where that is one, or 0 everywhere as the number is."""
+    zero = not np.any(value) and not np.any(engine)
+    return np.full(np.shape(engine), value.item()) if value.size == 1 and (zero or np.size(engine) == 1) else value

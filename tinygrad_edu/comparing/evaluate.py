@@ -39,13 +39,14 @@ class Unit:
 
 
 class Rows:
-    """I[0:3] or its transpose: rows of I, as long as is asked for."""
+    """I[0:3] or its transpose: rows of I, as long as is asked for, or of a size, I_4[0:3]."""
 
-    def __init__(self, index: Any, turned: bool = False) -> None:
-        self.index, self.turned = index, turned
+    def __init__(self, index: Any, turned: bool = False, size: int = 0) -> None:
+        self.index, self.turned, self.size = index, turned, size
 
     def of(self, tree: Tree, n: int) -> Array:
         """Those of the identity matrix with n rows."""
+        n = self.size or n
         try:
             rows = np.eye(n)[np.atleast_1d(np.arange(n)[self.index])]
         except IndexError as error:
@@ -63,7 +64,7 @@ ELEMENTS: dict[str, Callable[..., float]] = {  # how many a function computes, w
     "solve": lambda a, b: a.size**1.5 + a.size * b.size, "product_of_others": lambda a, **_: a.size**2,
     "tile": lambda a, reps: a.size * _grown(reps), "repeat": lambda a, repeats, **_: a.size * max(_flat(repeats)),
     "pad": lambda a, pad_width, **_: a.size * math.prod(1 + abs(n) for n in _flat(pad_width)) ** max(a.ndim, 1),
-    "einsum": lambda *arrays, subscripts: _summed(arrays, subscripts),
+    **dict.fromkeys(("einsum", "contraction"), lambda *arrays, subscripts: _summed(arrays, subscripts)),
 }  # fmt: skip
 REFUSALS = (ValueError, TypeError, IndexError, ArithmeticError, np.linalg.LinAlgError)
 PLAIN = {*INNER, "norm", "act", "slope", "own", "sum", "mean"}  # which have a meaning of their own on paper
@@ -305,7 +306,7 @@ class Evaluation:
         if isinstance(x, Ones):
             return Ones(not x.row, x.number)
         if isinstance(x, Rows):
-            return Rows(x.index, not x.turned)
+            return Rows(x.index, not x.turned, x.size)
         return x if isinstance(x, Unit) else np.transpose(x)
 
     def _inv(self, tree: Tree) -> Array:
@@ -353,6 +354,8 @@ class Evaluation:
         name, params = tree.data[0], dict(tree.data[1])
         if name == "taken" and isinstance(self.value(tree.args[0]), Unit):
             return Rows(params["index"])
+        if name == "taken" and self.matrices and tree.args[0].kind == "call" and tree.args[0].data[0] == "eye":
+            return Rows(params["index"], size=len(self.array(tree.args[0])))
         if name == "onehot" and len(tree.args) == 1:
             return Rows(np.ravel(self.array(tree.args[0])).astype(int))
         if name == "full":

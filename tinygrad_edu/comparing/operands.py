@@ -8,8 +8,9 @@ from typing import Any
 
 from .calls import CONSTANTS, FUNCTIONS, LETTERS, METHODS, MOST, PRIMED, Function
 from .cursor import Name, Quotient, named
-from .indexing import DTYPES, Indexing
-from .tree import Tree, call, had, transposed
+from .indexing import DTYPES
+from .letters import Letters
+from .tree import Tree, call, had, number, transposed
 
 BARE = {"ln", "log", "exp", "tanh"}  # functions that go without parentheses: ln b
 BRACED = {"norm", "abs"}  # those of LaTeX's macros
@@ -19,11 +20,13 @@ METHOD = {name: f"np.{name}" for name in METHODS if f"np.{name}" in FUNCTIONS}
 DOTS = {r"\vdots", r"\cdots", r"\ddots", r"\dots", r"\ldots"}
 
 
-class Operands(Indexing):
+class Operands(Letters):
     """The part of the grammar that reads operands and calls."""
 
     def operand(self) -> Tree:
         token = self.next
+        if (lettered := self.lettered()) is not None:
+            return lettered
         if token.kind == "number":
             return self.number()
         if token.kind == "ones":
@@ -129,6 +132,8 @@ class Operands(Indexing):
         letter = word.rstrip("0123456789_") in LETTERS
         if self.follows("(") and not letter and self.notation != "latex" and len(word) > 1 and not word[-1].isdigit():
             self.refuse(f"{word} is not a function that is known here", token.at)
+        if self.notation != "numpy" and re.fullmatch(r"I_\d+", word):
+            return call("eye", number(int(word[2:])))
         return Tree("name", data=Name(word), text=word, at=token.at)
 
     def nabla(self) -> Tree:

@@ -176,6 +176,8 @@ class Printer:
             return (f"{{{x}}}_{{[{index}]}}" if self.notation == "latex" else f"{x}[{index}]"), POSTFIX
         if name == "einsum":
             return f"np.einsum('{params['subscripts']}', {', '.join(args)})", ATOM
+        if name == "contraction":
+            return self._contraction(tree, params["subscripts"])
         if name == "length":
             return f"{self.style.bars(args[0])}_{params['ord']}", ATOM
         if name in ("column", "row"):
@@ -193,6 +195,17 @@ class Printer:
         known = hasattr(np, NUMPY.get(name, name).split(".")[0]) and (name, len(args)) != ("heaviside", 1)
         function = f"np.{NUMPY.get(name, name)}" if self.notation == "numpy" and known else name
         return f"{function}({', '.join(args)})", ATOM
+
+    def _contraction(self, tree: Tree, subscripts: str) -> Text:
+        inputs, _, out = subscripts.partition("->")
+        gone = "".join(sorted({*inputs} - {*out, ","}))
+        below, total = ("{}_{{{}}}", r"\sum") if self.notation == "latex" else ("{}_{}", "Σ")
+        parts = [below.format(total, gone)] * bool(gone)
+        for each, letters in zip(tree.args, inputs.split(","), strict=True):
+            text = self.inside(each, ATOM)
+            parts.append(text if each.kind == "call" and each.data[0] == "contraction" else below.format(text, letters))
+        text = " ".join(parts)
+        return (below.format(self.style.parentheses(text), out), ATOM) if out else (text, PRODUCT)
 
     def _latex(self, name: str, args: list[str]) -> Text:
         if name == "sqrt":

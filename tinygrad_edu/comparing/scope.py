@@ -190,11 +190,10 @@ class Scope(Layers):
 
     def known(self) -> set[str]:
         """What is one word also in LaTeX; functions of the tape with a parenthesis; × where it is no matrix product."""
-        own = {name.base for name in self.mapping} | set(self.keys)
+        own = {*self.keys, *(name.base for name in self.mapping)}
         own |= {re.sub(r"_?\d+$", "", name) for name in own}  # net of net_2, where LaTeX has an index
         own |= {f"d{name}" for name in self.keys} | {f"{name}(" for name in self.own}
-        own |= {"×"} if any(name_of(node) == "cross" for node in self.reading.nodes.values()) else set()
-        return own | DIFFERENTIALS | CONVENTIONS
+        return own | {"×" for x in self.reading.nodes.values() if name_of(x) == "cross"} | DIFFERENTIALS | CONVENTIONS
 
     def find(self, name: Name | Quotient) -> list[Quantity]:
         """What a name may stand for, the most likely first.

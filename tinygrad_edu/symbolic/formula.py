@@ -97,7 +97,9 @@ class Formula(Readable):
                 written(line.term, form, self._style(Unicode))  # what the network does not have is refused at once
 
     def _style(self, style: type[Unicode]) -> Unicode:
-        return style([*self.reading.values, *self.reading.definitions], self.reading.applied)
+        made = style([*self.reading.values, *self.reading.definitions], self.reading.applied)
+        made.extents = [matrix_shape(line.shape) for line in self.lines]
+        return made
 
     # --- what stands in it ---
 

@@ -81,7 +81,9 @@ class Latex(Unicode):
         digits, _, exponent = text.partition("e")
         if exponent and digits:
             return rf"{digits} \cdot 10^{{{int(exponent)}}}"
-        return re.sub(r"√(\S+)", r"\\sqrt{\1}", text).replace("ln ", r"\ln ").replace("π", r"\pi").replace("inf", r"\infty")
+        for sign, command in (("ln ", r"\ln "), ("π", r"\pi"), ("inf", r"\infty")):
+            text = text.replace(sign, command)
+        return re.sub(r"√(\S+)", r"\\sqrt{\1}", text)
 
     def indexed(self, text: str, index: str) -> str:
         return f"{{{text}}}_{{[{index.replace('…', chr(92) + 'ldots')}]}}"

@@ -44,7 +44,7 @@ def in_sum(mono: Monomial, shape: Shape) -> Monomial:
 
 def meet(shapes: Iterable[Shape]) -> bool:
     """Whether columns and rows come together to a matrix that none of them is, from the left."""
-    whole = (1, 1)
+    whole: Shape = (1, 1)
     for shape in shapes:
         before, whole = whole, broadcast(whole, shape)
         if whole not in (before, shape):

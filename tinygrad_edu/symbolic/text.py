@@ -36,6 +36,7 @@ class Unicode:
     dot, times, over, minus, plus = "·", " ∘ ", " ⊘ ", "−", "+"
     bullet, kronecker = " • ", " ⊗ "
     where, indent, sum = "where ", "      ", "Σ"
+    extents: Sequence[Shape] = ()  # the shapes of the gradients, of which an I that does not say has its size
     bare_fractions = True  # a fraction has parentheses that it does not need when it stands alone
 
     def __init__(self, order: Sequence[str] = (), applied: Mapping[str, tuple[str, Term]] | None = None) -> None:
@@ -129,9 +130,13 @@ class Unicode:
         if term.kind == "poly":
             return self._poly(term)
         if term.kind == "chain":
-            return self.dot.join(self.inside(self.text(x), POSTFIX) for x in term.args), PRODUCT
+            *before, last = term.args  # rows that are taken are as long as what stands behind them
+            texts = [self._rows(x) if takes_rows(x) else self.inside(self.text(x), POSTFIX) for x in before]
+            return self.dot.join([*texts, self.inside(self.text(last), POSTFIX)]), PRODUCT
         if term.kind == "T" and _keeps_a_row(term.args[0]):
             return self._called(term.args[0])
+        if term.kind == "T" and takes_rows(term.args[0]):
+            return self.turned(self._rows(term.args[0], 0)), POSTFIX
         if term.kind == "T":
             return self.turned(self.inside(self.text(term.args[0]), POSTFIX)), POSTFIX
         if term.kind == "symbol" and term.data in self.applied:
@@ -144,7 +149,7 @@ class Unicode:
         if term.kind == "eye":
             return self._unit(term.shape[0]), ATOM
         if takes_rows(term):
-            return self.indexed(self._unit(term.shape[1]), dict(term.data.params)["text"]), ATOM
+            return self._rows(term, -1), ATOM
         if is_a(term, CONSTANT):
             return CONSTANT.name, ATOM
         text = self._called(term)
@@ -159,7 +164,7 @@ class Unicode:
             return f"1{self.over}{self.inside(arguments[0], POSTFIX)}", HADAMARD
         if operation is ops.heaviside:
             return f"{'H' if 'H' not in self.order else 'heaviside'}{self.parentheses(arguments[0][0])}", ATOM
-        if is_hat(term):
+        if is_hat(term) and term.args[0].shape[1] == 1:
             return self.hat(arguments[0][0]), ATOM
         if is_mean(term):
             return self.mean(arguments[0][0]), ATOM
@@ -170,7 +175,8 @@ class Unicode:
         if operation is ops.einsum:
             return self._in_letters(term, arguments)
         if _along_the_only_axis(term):
-            params["axis"] = operation.parameters["axis"]
+            default = operation.parameters.get("axis")
+            params["axis"] = 0 if default in (-1, Parameter.empty) else default
         if params.get("axis") is None:
             params.pop("keepdims", None)  # a number is one by one
         return self.call(operation, arguments, params)
@@ -181,7 +187,8 @@ class Unicode:
         places = settled(index, len(whole))
         strings = list(map(is_string, places))
         plain = len(whole) < 3 and len(places) <= len(whole)
-        rows = [self.indexed(self._unit(n), written(each)) for n, each in zip(whole, places, strict=False)]
+        rows = [self.indexed(self._unit(n, None if takes else axis), written(each))
+                for n, each, axis in zip(whole, places, (0, -1), strict=False)]  # fmt: skip
         matrix, one = self.inside(x, POSTFIX), self.one()
         if plain and strings == [True]:
             return self.dot.join([rows[0] if takes else self.turned(rows[0]), matrix]), PRODUCT
@@ -203,15 +210,22 @@ class Unicode:
         factors = []
         for x, (text, binding), own in zip(term.args, arguments, terms, strict=True):
             within = is_a(x, ops.einsum) and _letters(x)[1] == own
+            if number(x) == ONE:
+                continue
             if within or not own:
                 factors.append(self.inside((text, binding), POSTFIX))
-            elif number(x) != ONE:
+            else:
                 factors.append(self.subscript(self.inside((text, binding), ATOM), own))
         total = " ".join([self.subscript(self.sum, gone)] * bool(gone) + factors)
         return (self.subscript(self.parentheses(total), out), ATOM) if out else (total, PRODUCT)
 
-    def _unit(self, n: int) -> str:
-        return self.symbol("I" if "I" not in self.order else f"I_{n}")
+    def _rows(self, term: Term, axis: int | None = None) -> str:
+        return self.indexed(self._unit(term.shape[1], axis), dict(term.data.params)["text"])
+
+    def _unit(self, n: int, axis: int | None = None) -> str:
+        """I, with its size where that is not the gradient's along an axis."""
+        sized = axis is not None and any(shape[axis] != n for shape in self.extents)
+        return self.symbol(f"I_{n}" if sized or "I" in self.order else "I")
 
     def _poly(self, p: Term) -> Text:
         if not p.items:
@@ -270,8 +284,8 @@ class Unicode:
             scalars, others = others[:-1], others[-1:]
         sign, front = self._front(c, scalars, safe)
         if not others:
-            if front == f"{self._closed(text := c.magnitude().parts()[0][-1])} ":
-                front = self.number(text)  # ln 2 alone
+            if front == f"{self._closed(own := c.magnitude().parts()[0][-1])} ":
+                front = self.number(own)  # ln 2 alone
             alone = not (sign or scalars or safe or c.roots) and self.bare_fractions and isinstance(c.number, Fraction)
             return f"{sign}{front.rstrip() or 1}", ATOM if alone else PRODUCT
         if front and all(n < 0 or _is_inverse(part) for part, n in others):  # 2 ⊘ x, not 2 1 ⊘ x
@@ -321,8 +335,8 @@ class Unicode:
         above, below = c.magnitude().parts()
         top = [self._closed(x) for x in above if x != "1"]
         top += [self.inside(self._factor(part, n), POSTFIX) for part, n in scalars if n > 0]
-        several = len(below) + sum(n < 0 for _, n in scalars) + len(safe) > 1
-        bottom = [self._closed(x) if several else self.number(x) for x in below]
+        behind = bool(safe) or any(n < 0 for _, n in scalars)
+        bottom = [self._closed(x) if behind else self.number(x) for x in below]
         bottom += [self.inside(self._factor(part, -n), POSTFIX) for part, n in scalars if n < 0]
         bottom += [self.inside(self._factor(part, n), POSTFIX) for part, n in safe]
         if bottom:
@@ -359,14 +373,18 @@ def _keeps_a_row(term: Term) -> bool:
 def _along_the_only_axis(term: Term) -> bool:
     """Whether an axis is given that needs not be said: that of an array of one axis, counted from the end, or of what
     becomes a number; or all axes of a column."""
-    given = getattr(term.data.operation, "parameters", {}).get("axis", Parameter.empty)
-    axis = dict(term.data.params).get("axis")
-    (first, *_), shape = term.data.shapes or ((),), term.data.shape
-    if axis is None and isinstance(given, int) and first:
-        return first[given] == math.prod(first)
-    return given is not Parameter.empty and len(first) == 1 >= len(shape) and (
-        axis in (-1, (-1,)) or (axis is not None and math.prod(shape) == 1 != first[0])
-    )
+    operation, axis = term.data.operation, dict(term.data.params).get("axis")
+    shape: Shape = term.data.shape
+    if not getattr(operation, "key", ""):
+        return False
+    default = operation.parameters.get("axis", Parameter.empty)
+    first: Shape = term.data.shapes[0] if term.data.shapes else ()
+    if axis is None and isinstance(default, int) and first:
+        return bool(first[default] == math.prod(first))
+    if len(first) != 1 or len(shape) > 1:
+        return False
+    whole = axis is not None and math.prod(shape) == 1 != first[0] and default is not Parameter.empty
+    return bool(axis in (-1, (-1,)) or whole)
 
 
 def _is_bare(part: Term) -> bool:
