@@ -63,7 +63,7 @@ ELEMENTS: dict[str, Callable[..., float]] = {  # how many a function computes, w
     "solve": lambda a, b: a.size**1.5 + a.size * b.size, "product_of_others": lambda a, **_: a.size**2,
     "tile": lambda a, reps: a.size * _grown(reps), "repeat": lambda a, repeats, **_: a.size * max(_flat(repeats)),
     "pad": lambda a, pad_width, **_: a.size * math.prod(1 + abs(n) for n in _flat(pad_width)) ** max(a.ndim, 1),
-    "einsum": lambda *arrays, subscripts: _summed(arrays, subscripts),
+    "einsum": lambda *arrays, subscripts: _summed(arrays, subscripts), "arange": lambda n: np.max(np.abs(n)),
 }  # fmt: skip
 REFUSALS = (ValueError, TypeError, IndexError, ArithmeticError, np.linalg.LinAlgError)
 PLAIN = {*INNER, "norm", "act", "slope", "own", "sum", "mean"}  # which have a meaning of their own on paper
@@ -274,7 +274,7 @@ class Evaluation:
             self.work.add(tree, ELEMENT * max(a.size, b.size))
             return a * b
         columns = b.shape[-1] if b.ndim > 1 else 1
-        self.work.add(tree, (a.size + ELEMENT * (a.size // (a.shape or (1,))[-1])) * columns)
+        self.work.add(tree, (a.size + ELEMENT * (a.size // max((a.shape or (1,))[-1], 1))) * columns)
         try:
             return np.dot(a, b) if tree.data == "np.dot" and not self.matrices else a @ b
         except ValueError:
