@@ -66,7 +66,7 @@ ELEMENTS: dict[str, Callable[..., float]] = {  # how many a function computes, w
     "einsum": lambda *arrays, subscripts: _summed(arrays, subscripts), "arange": lambda n: np.max(np.abs(n)),
 }  # fmt: skip
 REFUSALS = (ValueError, TypeError, IndexError, ArithmeticError, np.linalg.LinAlgError)
-PLAIN = {*INNER, "norm", "act", "slope", "own", "sum", "mean"}  # which have a meaning of their own on paper
+PLAIN = {*INNER, "act", "slope", "own", "sum", "mean"}  # which have a meaning of their own on paper
 KEEPING = {each.name for each in FUNCTIONS.values() if "keepdims" in each.parameters}
 SHAPED: dict[str, Callable[..., Array]] = {"reshape": np.reshape, "broadcast_to": np.broadcast_to}
 RELATIONS: dict[str, Callable[[Array, Array], Array]] = {
@@ -231,8 +231,11 @@ class Evaluation:
         return result
 
     def _dot(self, tree: Tree) -> Array:
-        units = [x.number for x in map(self.value, tree.args) if isinstance(x, Unit)]
-        factors = [x for x in map(self.value, tree.args) if not isinstance(x, Unit)] or [1.0]
+        values = [self.value(each) for each in tree.args]
+        if self.matrices and any(np.ndim(x) > 2 for x in values):  # a stack of matrices times a vector
+            values = [self.as_on_tape(*pair) for pair in zip(values, tree.args, strict=True)]
+        units = [x.number for x in values if isinstance(x, Unit)]
+        factors = [x for x in values if not isinstance(x, Unit)] or [1.0]
         if units and all(not isinstance(x, Ones | Rows) and np.size(x) == 1 for x in factors):  # 2 I
             return Unit(math.prod([*units, *(float(np.ravel(x)[0]) for x in factors)]))
         factors = [math.prod(units), *factors] if math.prod(units) != 1 else factors
@@ -375,12 +378,15 @@ class Evaluation:
         elif self.matrices and axis is not None and name in KEEPING and np.ndim(args[0]) < 3:
             params["keepdims"] = True
         compute = SHAPED.get(name) or COMPUTE[name]
-        if self.matrices and params and name not in PLAIN:
-            on_tape = [self.as_on_tape(*pair) for pair in zip(args, tree.args, strict=True)]
+        forms = [args]
+        if self.matrices and name not in PLAIN:
+            on_tape = [self.as_on_tape(*pair) for pair in zip(args, tree.args, strict=False)]
+            forms = [on_tape, args] if params else [args, on_tape]
+        for form in forms[:-1]:
             with contextlib.suppress(*REFUSALS):
-                return self.shaped(compute(*on_tape, **params))
+                return self.shaped(compute(*form, **params))
         try:
-            return self.shaped(compute(*args, **params))
+            return self.shaped(compute(*forms[-1], **params))
         except REFUSALS as error:
             raise Misfit(tree, f"{name} of {', '.join(str(np.shape(x)) for x in args)}: {error}") from None
 
@@ -420,10 +426,10 @@ def _met(tree: Tree, shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> str:
 
 def _together(*args: Array, shape: Any = (), **params: Any) -> float:
     """How many elements arrays have together, or what is made of them."""
-    several = sum(x.size for x in args)
+    several: float = sum(x.size for x in args)
     with contextlib.suppress(ValueError):  # which NumPy will say
         several = max(several, math.prod(np.broadcast_shapes(*(x.shape for x in args))))
-    return max(several, _grown(shape))
+    return float(max(several, _grown(shape)))
 
 
 def _flat(value: Any) -> list[float]:
