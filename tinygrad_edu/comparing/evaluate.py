@@ -392,7 +392,8 @@ class Evaluation:
 
     def as_on_tape(self, x: Array, tree: Tree) -> Array:
         """A column that is made of vectors and numbers alone, with the one axis or none that the tape's have."""
-        ndims = {np.ndim(self.numbers(node.data)) for node in tree.walk() if node.kind == "name"}
+        names = [node.data for node in tree.walk() if node.kind == "name"]
+        ndims = {2 if each.kind in ("eye", "kronecker") else np.ndim(self.numbers(each)) for each in names}
         if np.ndim(x) != 2 or np.shape(x)[1] > 1 or not ndims or max(ndims) > 1:
             return x
         return np.reshape(x, () if np.size(x) == 1 and max(ndims) == 0 else -1)
