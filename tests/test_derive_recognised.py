@@ -112,7 +112,7 @@ PLACES = [
     (lambda z: z[[1, 1, 0]] * W, "I[[1, 1, 0]]ᵀ·w"),
     (lambda z: np.diff(z, axis=0) ** 2, "2 (I[1:]ᵀ − I[:-1]ᵀ)·diff(z, axis=0)"),
     (lambda z: z[:, None, 0] ** 2, None),
-    (lambda z: z[[[1, 2], [0, 0]]] ** 2, "2 scatter(z[[[1, 2], [0, 0]]], [[1, 2], [0, 0]], shape=(4, 3))"),
+    (lambda z: z[[[1, 2], [0, 0]]] ** 2, "2 scatter(z[[[1, 2], [0, 0]]], [[1, 2], [0, 0]], shape=(3, 4))"),
     (lambda z: z[np.array([True, False, True])] ** 2, "2 I[[0, 2]]ᵀ·(I[[0, 2]]·z)"),
     (lambda z: z[:, np.array([True, False, True, True])] ** 2, "2 (z·I[[0, 2, 3]]ᵀ)·I[[0, 2, 3]]"),
     (lambda z: z[[0, 2]] ** 2, "2 I[[0, 2]]ᵀ·(I[[0, 2]]·z)"),

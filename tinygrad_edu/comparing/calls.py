@@ -122,7 +122,7 @@ def _of_vocabulary(operation: Operation) -> Function:
     defaults = {}
     for name, default in operation.parameters.items():
         default = theirs[name].default if default is inspect.Parameter.empty and name in theirs else default
-        defaults[name] = None if default is inspect.Parameter.empty else default
+        defaults[name] = {"keepdims": False}.get(name) if default is inspect.Parameter.empty else default
     compute = operation.forward
     if operation.arity is not None and operation.parameters and operation.parameters.keys() <= theirs.keys():
         compute = public  # which takes parameters in all of NumPy's forms
@@ -191,7 +191,8 @@ AXES = ("axis", "keepdims")
 FUNCTIONS: dict[str, Function] = {
     **{key: Function(key, each.function) for key, each in ACTIVATIONS.items()},
     **{key: _of_vocabulary(each) for key, each in VOCABULARY.items() if key not in ACTIVATIONS},
-    "np.log": Function("ln", np.log), **_simple("ln log", op.log, ("base",)), **_simple("log2", np.log2), **_simple("log10", np.log10),
+    "np.log": Function("ln", op.log), **_simple("ln log", op.log, ("base",)),
+    **_simple("log2", np.log2), **_simple("log10", np.log10),
     **_simple("abs absolute fabs", np.abs),
     **_simple("sigmoid logistic", ACTIVATIONS["sigmoid"].function),
     **_simple("relu ReLU", ACTIVATIONS["relu"].function),

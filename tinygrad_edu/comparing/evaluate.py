@@ -65,9 +65,10 @@ ELEMENTS: dict[str, Callable[..., float]] = {  # how many a function computes, w
     "tile": lambda a, reps: a.size * _grown(reps), "repeat": lambda a, repeats, **_: a.size * max(_flat(repeats)),
     "pad": lambda a, pad_width, **_: a.size * math.prod(1 + abs(n) for n in _flat(pad_width)) ** max(a.ndim, 1),
     **dict.fromkeys(("einsum", "contraction"), lambda *arrays, subscripts: _summed(arrays, subscripts)),
+    "arange": lambda n: np.max(np.abs(n)),
 }  # fmt: skip
 REFUSALS = (ValueError, TypeError, IndexError, ArithmeticError, np.linalg.LinAlgError)
-PLAIN = {*INNER, "norm", "act", "slope", "own", "sum", "mean"}  # which have a meaning of their own on paper
+PLAIN = {*INNER, "act", "slope", "own", "sum", "mean"}  # which have a meaning of their own on paper
 KEEPING = {each.name for each in FUNCTIONS.values() if "keepdims" in each.parameters}
 SHAPED: dict[str, Callable[..., Array]] = {"reshape": np.reshape, "broadcast_to": np.broadcast_to}
 RELATIONS: dict[str, Callable[[Array, Array], Array]] = {
@@ -240,8 +241,11 @@ class Evaluation:
         return result
 
     def _dot(self, tree: Tree) -> Array:
-        units = [x.number for x in map(self.value, tree.args) if isinstance(x, Unit)]
-        factors = [x for x in map(self.value, tree.args) if not isinstance(x, Unit)] or [1.0]
+        values = [self.value(each) for each in tree.args]
+        if self.matrices and any(np.ndim(x) > 2 for x in values):  # a stack of matrices times a vector
+            values = [self.as_on_tape(*pair) for pair in zip(values, tree.args, strict=True)]
+        units = [x.number for x in values if isinstance(x, Unit)]
+        factors = [x for x in values if not isinstance(x, Unit)] or [1.0]
         if units and all(not isinstance(x, Ones | Rows) and np.size(x) == 1 for x in factors):  # 2 I
             return Unit(math.prod([*units, *map(self.single, factors)]))
         factors = [math.prod(units), *factors] if math.prod(units) != 1 else factors
@@ -283,7 +287,7 @@ class Evaluation:
             self.work.add(tree, ELEMENT * max(a.size, b.size))
             return a * b
         columns = b.shape[-1] if b.ndim > 1 else 1
-        self.work.add(tree, (a.size + ELEMENT * (a.size // (a.shape or (1,))[-1])) * columns)
+        self.work.add(tree, (a.size + ELEMENT * (a.size // max((a.shape or (1,))[-1], 1))) * columns)
         try:
             return np.dot(a, b) if tree.data == "np.dot" and not self.matrices else a @ b
         except ValueError:
@@ -385,19 +389,22 @@ class Evaluation:
             params["keepdims"] = params["keepdims"] in ("True", 1)
         elif self.matrices and axis is not None and name in KEEPING and np.ndim(args[0]) < 3:
             params["keepdims"] = True
-        compute = self.functions[name]
-        if self.matrices and params and name not in PLAIN:
-            on_tape = [self.as_on_tape(*pair) for pair in zip(args, tree.args, strict=True)]
+        compute, forms = self.functions[name], [args]
+        if self.matrices and name not in PLAIN:
+            on_tape = [self.as_on_tape(*pair) for pair in zip(args, tree.args, strict=False)]
+            forms = [on_tape, args] if params else [args, on_tape]
+        for form in forms[:-1]:
             with contextlib.suppress(*REFUSALS):
-                return self.shaped(compute(*on_tape, **params))
+                return self.shaped(compute(*form, **params))
         try:
-            return self.shaped(compute(*args, **params))
+            return self.shaped(compute(*forms[-1], **params))
         except REFUSALS as error:
             raise Misfit(tree, f"{name} of {', '.join(str(np.shape(x)) for x in args)}: {error}") from None
 
     def as_on_tape(self, x: Array, tree: Tree) -> Array:
         """A column that is made of vectors and numbers alone, with the one axis or none that the tape's have."""
-        ndims = {np.ndim(self.numbers(node.data)) for node in tree.walk() if node.kind == "name"}
+        names = [node.data for node in tree.walk() if node.kind == "name"]
+        ndims = {2 if each.kind in ("eye", "kronecker") else np.ndim(self.numbers(each)) for each in names}
         if np.ndim(x) != 2 or np.shape(x)[1] > 1 or not ndims or max(ndims) > 1:
             return x
         return np.reshape(x, () if np.size(x) == 1 and max(ndims) == 0 else -1)
@@ -431,10 +438,10 @@ def _met(tree: Tree, shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> str:
 
 def _together(*args: Array, shape: Any = (), **params: Any) -> float:
     """How many elements arrays have together, or what is made of them."""
-    several = sum(x.size for x in args)
+    several: float = sum(x.size for x in args)
     with contextlib.suppress(ValueError):  # which NumPy will say
         several = max(several, math.prod(np.broadcast_shapes(*(x.shape for x in args))))
-    return max(several, _grown(shape))
+    return float(max(several, _grown(shape)))
 
 
 def _flat(value: Any) -> list[float]:

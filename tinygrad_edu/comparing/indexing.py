@@ -138,6 +138,8 @@ class Indexing(Scripts):
         """([[1.0, 2.0], [3.0, 4.0]], dtype='float64'): what array( has in its parentheses."""
         self.take("(")
         found = self.item()
+        if not isinstance(found, list) and self.follows(",") and self.tokens[self.at + 1].text != "dtype":
+            self.refuse("a list of numbers is expected")
         while not self.follows(")") and self.next.kind != "end":  # of the dtype
             self.take()
         self.take(")")

@@ -178,6 +178,9 @@ class Operands(Letters):
         if not fewest <= len(args) <= most:
             many = f"{fewest}" if fewest == most else f"{fewest} to {most}"
             self.refuse(f"{word} takes {many} arguments, not {len(args)}", at)
+        axis = params.get("axis")
+        if not all(isinstance(each, int | str | None) for each in (axis if isinstance(axis, tuple) else (axis,))):
+            self.refuse("an argument such as axis= takes whole numbers, or None", at)
         tree = function.build(args, params) if function.build else call(function.name, *args, **params)
         if base is not None:
             tree = had((tree, 1), (call("ln", base), -1))
@@ -186,26 +189,28 @@ class Operands(Letters):
     def arguments(self, function: Function | None = None, before: int = 0) -> tuple[list[Any], dict[str, Any]]:
         """What stands in parentheses: formulas, and values of parameters, by name or behind the formulas."""
         self.take("(")
-        args: list[Tree | str] = []
+        args: list[Any] = []
         params: dict[str, Any] = {}
         behind: list[Any] = []  # np.sum(x, 1)
-        most, names, named = (MOST, (), ()) if function is None else (
-            function.arguments[1] - before, function.parameters, function.named)  # fmt: skip
+        most = MOST - 1 if function is None else function.arguments[1] - before
+        names = () if function is None else function.parameters
         while not self.follows(")"):
             if self.next.kind == "name" and self.tokens[self.at + 1].text == "=":
                 key = self.take().text
                 self.take("=")
-                params[key] = self.nested(self.sum) if key in named else self.value()
+                params[key] = self.value() if function is None or key in names else self.nested(self.sum)
             elif self.follows(*DTYPES):
                 params["dtype"] = self.take().text
             elif self.follows("'") and len(args) < most:
                 args.append(self.quoted())
-            elif self.follows("[", "(") and most == MOST and not args and (several := self.attempt(self.several)):
-                args, most = several, 0  # np.stack([x, y])
+            elif self.follows("[") and most == MOST and not args and self.notation == "numpy":
+                args, most = self.several(), 0  # np.stack([x, y])
             elif len(args) >= most and names:
                 behind.append(self.value())
             else:
                 args.append(self.nested(self.sum))
+            if most == MOST and len(args) == 1 and getattr(args[0], "kind", "") == "tuple":  # np.stack((x, y))
+                args, most = [*args[0].args], 0
             if not self.follows(","):
                 break
             self.take()
@@ -226,15 +231,13 @@ class Operands(Letters):
 
     def several(self) -> list[Any]:
         """Formulas in brackets."""
-        closing = {"[": "]", "(": ")"}[self.take().text]
+        self.take("[")
         found = [self.nested(self.sum)]
         while self.follows(","):
             self.take()
-            if not self.follows(closing):
+            if not self.follows("]"):
                 found.append(self.nested(self.sum))
-        self.take(closing)
-        if not self.follows(",", ")"):
-            self.refuse("a comma is expected")
+        self.take("]")
         return found
 
     def parenthesised(self) -> Tree:
