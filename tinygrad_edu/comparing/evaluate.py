@@ -72,8 +72,8 @@ class Evaluation:
     """Computes trees on the numbers of names, each tree once. `matrices`: vectors are columns, as on paper."""
 
     functions: Mapping[str, Callable[..., Array]] = {**COMPUTE, **SHAPED}
-    elements_of = Elements
-    as_array = staticmethod(np.asarray)
+    elements_of: type[Elements] = Elements
+    as_array: Callable[..., Array] = staticmethod(np.asarray)
 
     def __init__(
         self, numbers: Callable[..., Array], matrices: bool, apply: Callable[..., Array] | None = None,
@@ -355,7 +355,8 @@ class Evaluation:
         if name in ("act", "slope", "own"):
             assert self.apply is not None
             return self.shaped(self.apply(tree, name, params["of"], *args))
-        several = _summed(args, **params) if name == "einsum" else ELEMENTS.get(name, _together)(*map(self.as_array, args))
+        count = _summed if name == "einsum" else ELEMENTS.get(name, _together)
+        several = count(args, **params) if name == "einsum" else count(*map(self.as_array, args))
         self.work.add(tree, ELEMENT * several)
         if name in SHAPED:
             args.append(self.sizes(tree.args[1:]))
