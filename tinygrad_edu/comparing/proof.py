@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,11 @@ Array = Any
 FIRST = -10  # the index of what has names for its indices
 
 
+def _value(x: Any) -> Any:
+    """The numbers of symbols."""
+    return getattr(x, "value", x)
+
+
 def _set(x: Any, value: Any, *index: Any) -> Any:
     """x with elements set where a condition holds, or at one place in each row."""
     if len(index) == 1:
@@ -45,7 +51,7 @@ def _picked(x: Any, *index: Any) -> Any:
 
 def _rows(x: Any, *index: Any) -> Any:
     """The matrix with a 1 at a place in each row."""
-    first, last = index_of(x, *(getattr(each, "value", each) for each in index))
+    first, last = index_of(x, *map(_value, index))
     if not np.array_equal(first, np.arange(len(x))):
         raise Unreadable("not one place in each row")
     return np.eye(np.shape(x)[1])[last]
@@ -59,7 +65,7 @@ def _same(x: Any, dtype: Any = None, copy: Any = None) -> Any:
 
 def _heaviside(x: Any, half: Any = 0.5) -> Any:
     steps = {0: x > 0, 1: x >= 0, 0.5: apply(VOCABULARY["heaviside"], (x,))}
-    return steps[float(getattr(half, "value", half))]
+    return steps[float(_value(half))]
 
 
 def _length(x: Any, ord: int) -> Any:
@@ -70,8 +76,8 @@ def _length(x: Any, ord: int) -> Any:
 
 FUNCTIONS = {
     **SHAPED, **COMPUTE, **{name: getattr(operations, name) for name in COMPUTE if hasattr(operations, name)},
-    "set": _set, "picked": _picked, "asarray": _same, "float64": _same, "norm": COMPUTE["norm"],
-    "arange": lambda n: np.arange(int(n.value)), "vdot": lambda a, b: np.sum(a * b),
+    "set": _set, "taken": operator.getitem, "picked": _picked, "asarray": _same, "float64": _same, "norm": COMPUTE["norm"],
+    "arange": lambda n: np.arange(int(_value(n))), "vdot": lambda a, b: np.sum(a * b),
     "einsum": lambda *arrays, subscripts: np.einsum(subscripts, *arrays),
     "heaviside": _heaviside, "length": _length, "outer": lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
     "softmax": lambda z, axis=0: operations.softmax(z, axis=0 if axis is None else axis),

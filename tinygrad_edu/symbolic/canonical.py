@@ -18,11 +18,12 @@ import numpy as np
 from ..operations.facts import VOCABULARY
 from ..protocols import COMPARISONS
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
+from .selections import is_all, is_picked, rows_of_identity, settled
 from .sums import COLUMN, INNER, LARGEST, ROW, Atom, Factor, Sum, Sums, TooLong, free, placed, places
 from .terms import Term, is_a
 
-DIAGFLAT, INVERSE, MAXIMUM, MEAN, MINIMUM, NORM, RATIO, RELU, SOFTMAX, TRACE = (
-    VOCABULARY[key] for key in "diagflat inverse maximum mean minimum norm ratio relu softmax trace".split()
+DIAGFLAT, GETITEM, INVERSE, MAXIMUM, MEAN, MINIMUM, NORM, RATIO, RELU, SOFTMAX, TRACE = (
+    VOCABULARY[key] for key in "diagflat getitem inverse maximum mean minimum norm ratio relu softmax trace".split()
 )
 SYMMETRIC = {MAXIMUM, MINIMUM}
 EXP, SIGMOID, TANH, COSH, SINH = (VOCABULARY[key] for key in "exp sigmoid tanh cosh sinh".split())
@@ -103,15 +104,18 @@ class Canonical(Sums):
             return self.form(self._definitions[term.data])
         axis = self._summing.get(term.data)
         used = [i for i in (0, 1) if term.shape[i] != 1]
-        return self._fixed(term.data, term, summing=used.index(axis) if axis in used else None)
+        return self._fixed(term.data, term.shape, summing=used.index(axis) if axis in used else None)
 
     def _call(self, term: Term) -> Sum:
         call, operation = term.data, term.data.operation
         if operation == "constant":
             value = np.asarray(dict(call.params)["value"], float)
-            one_hot = value.ndim == 2 and np.all((value != 0).sum(1) == 1) and np.all(value.max(1) == 1)
-            rows = bool(one_hot) and 1 not in value.shape
-            return self._fixed(value.tobytes(), term, summing=1 if rows else None, truth=rows)
+            if _takes_rows(value):
+                return self._fixed(value.tobytes(), value.shape, summing=1, truth=True)
+            if _takes_rows(value.T):
+                rows = self._fixed(value.T.tobytes(), value.T.shape, summing=1, truth=True)
+                return self.renamed(rows, {ROW: COLUMN, COLUMN: ROW})
+            return self._fixed(value.tobytes(), term.shape)
         if isinstance(operation, Formed):
             return operation.form(self)
         args = [self.form(x) for x in term.args]
@@ -120,13 +124,15 @@ class Canonical(Sums):
             return self.times(args[0], self.power(args[1], -1))
         if operation is INVERSE:
             return self.power(args[0], -1)
-        if is_a(term, MEAN, NORM) and params.get("axis") is None:
+        if is_a(term, MEAN, NORM) and (params["axis"] is None or params["axis"] == tuple(range(len(call.shapes[0])))):
             inside = args[0] if operation is MEAN else self.power(args[0], 2)
             for axis, size in zip((ROW, COLUMN), term.args[0].shape, strict=True):
                 inside = self.over(inside, axis, size)
             size = math.prod(term.args[0].shape)
             mean = self.scaled(coefficient(size).inverse(), inside)
             return mean if operation is MEAN else self.power(inside, Fraction(1, 2))
+        if operation is GETITEM and (taken := self._taken(term, args[0])) is not None:
+            return taken
         if is_a(term, TRACE) and not params["offset"]:
             return self.over(self.renamed(args[0], {COLUMN: ROW}), ROW, min(term.args[0].shape))
         if is_a(term, DIAGFLAT) and not params["k"]:
@@ -141,7 +147,24 @@ class Canonical(Sums):
             return self._function((operation,), [moving], (axis,), {axis: size})
         if operation.coordinates or (operation.broadcasts and len({len(shape) for shape in call.shapes if shape}) < 2):
             return self.applied(operation, call.key, args)
-        return self._fixed((operation, call.key, call.shapes, tuple(frozenset(p.items()) for p in args)), term)
+        return self._fixed((operation, call.key, call.shapes, tuple(frozenset(p.items()) for p in args)), term.shape)
+
+    def _taken(self, term: Term, x: Sum) -> Sum | None:
+        """x[1:3] as rows of I times x; x[range(n), labels] as the sums of the rows of x ∘ I[labels]."""
+        shape = term.data.shapes[0]
+        parts = settled(dict(term.data.params)["index"], len(shape))
+        if len(shape) != 2 or len(term.data.shape) not in (1, 2) or any(part is None for part in parts):
+            return None
+        if len(parts) == 2 and not is_all(parts[1]):
+            picked = rows_of_identity(shape[1], np.asarray(parts[1]))
+            if picked is None or not is_picked(parts, dict(picked.data.params)["value"]) or len(parts[0]) != shape[0]:
+                return None
+            return self.over(self.times(self.form(picked), x), COLUMN, shape[1])
+        rows = rows_of_identity(shape[0], parts[0])
+        if rows is None or len(term.data.shape) != 2:
+            return None
+        product = self.times(self.renamed(self.form(rows), {COLUMN: INNER}), self.renamed(x, {ROW: INNER}))
+        return self.over(product, INNER, shape[0])
 
     def applied(self, operation: Any, key: Any, args: list[Sum]) -> Sum:
         """An operation on elements."""
@@ -208,6 +231,12 @@ class Canonical(Sums):
             return {} if operation is GREATER else self.one
         c = max(map(abs, difference.values()))
         return self._function((operation,), [{key: x / c for key, x in difference.items()}], truth=True)
+
+
+def _takes_rows(value: Any) -> bool:
+    """Whether each row of a matrix has one 1."""
+    several = value.ndim == 2 and 1 not in value.shape
+    return bool(several and np.all((value != 0).sum(1) == 1) and np.all(value.max(1) == 1))
 
 
 def _equal(a: Any, b: Any) -> bool:

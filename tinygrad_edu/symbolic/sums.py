@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 from .coefficients import ONE, Coefficient, coefficient
-from .terms import Power, Term
+from .terms import Power, Shape
 
 ROW, COLUMN, INNER = -1, -2, -3  # indices of a result, and of a product while it is made; those summed over are >= 0
 LARGEST = 2_000  # products of a sum
@@ -131,6 +131,8 @@ class Sums:
         total = self._atoms[atom].total
         assert total is not None
         (one, c), *rest = sorted(total.items())
+        if not rest and c == 1 and not one[0]:
+            return self._met(atom, indices, one[1], powers)
         if len(rest) != 1 or one != ((), ()):
             return None
         (((roots, factors), d),) = rest
@@ -145,6 +147,29 @@ class Sums:
             return [(Coefficient(Fraction(1) / d), [*left, *less, *more]), (Coefficient(-c / d), [*left, *less])]
         if all(m < 0 for m in there):  # u = (1 − d x u) / c
             return [(Coefficient(Fraction(1) / c), [*left, *more]), (Coefficient(-d / c), [*left, *own])]
+        return None
+
+    def _met(
+        self, atom: int, indices: tuple[int, ...], factors: Sequence[Factor], powers: dict[Any, Power]
+    ) -> list[tuple[Coefficient, list[Factor]]] | None:
+        """(Σₖ xₖ) / (Σₖ xₖ) as 1; x[c] I[c] / (Σₖ xₖ I[k]) as I[c], where a row of I has one 1."""
+        if {i for _, each, _ in factors for i in each if i >= 0} != {0}:
+            return None
+        for i in {i for _, each in powers for i in each}:
+            moved = {**places(indices), 0: i}
+            own = {(a, placed(each, moved)): m for a, each, m in factors}
+            if not all(powers.get(key, 0) >= m for key, m in own.items()):
+                continue
+            alone = i >= 0 and all(powers[key] == own.get(key) for key in powers if i in key[1])
+            picks = [key for (a, each, _), key in zip(factors, own, strict=True) if self._atoms[a].truth
+                     and self._atoms[a].summing is not None and each[self._atoms[a].summing or 0] == 0]  # fmt: skip
+            if alone or picks:
+                gone = {key: m for key, m in own.items() if alone or key != picks[0]} | {(atom, indices): -1}
+                left = [(*key, m - gone.get(key, 0)) for key, m in powers.items() if m != gone.get(key, 0)]
+                sizes = {j: size for a, each in powers for j, size in zip(each, self._atoms[a].sizes, strict=True)}
+                lost = [size for j, size in sizes.items() if j >= 0 and not (alone and j == i)
+                        and not any(j in each for _, each, _ in left)]  # fmt: skip
+                return [(coefficient(math.prod(lost)), left)]
         return None
 
     def _ordered(self, factors: list[Factor]) -> tuple[Factor, ...]:
@@ -300,11 +325,11 @@ class Sums:
         self._atoms[atom] = Atom(tuple(known[i] for i in used), summing=place, symmetric=symmetric, **facts)
         return {((), ((atom, used, 1),)): Fraction(1)}
 
-    def _fixed(self, label: Any, term: Term, **facts: Any) -> Sum:
-        """An atom with the axes of a term."""
-        used = tuple(i for i, n in zip((ROW, COLUMN), term.shape, strict=True) if n != 1)
-        atom = self._number(("fixed", label, term.shape))
-        self._atoms[atom] = Atom(tuple(n for n in term.shape if n != 1), **facts)
+    def _fixed(self, label: Any, shape: Shape, **facts: Any) -> Sum:
+        """An atom with the axes of a matrix."""
+        used = tuple(i for i, n in zip((ROW, COLUMN), shape, strict=True) if n != 1)
+        atom = self._number(("fixed", label, shape))
+        self._atoms[atom] = Atom(tuple(n for n in shape if n != 1), **facts)
         return {((), ((atom, used, 1),)): Fraction(1)}
 
 
