@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -76,7 +75,8 @@ def _length(x: Any, ord: int) -> Any:
 
 FUNCTIONS = {
     **SHAPED, **COMPUTE, **{name: getattr(operations, name) for name in COMPUTE if hasattr(operations, name)},
-    "set": _set, "taken": operator.getitem, "picked": _picked, "asarray": _same, "float64": _same, "norm": COMPUTE["norm"],
+    "set": _set, "taken": lambda x, index: x[index], "picked": _picked, "asarray": _same, "float64": _same,
+    "norm": COMPUTE["norm"],
     "arange": lambda n: np.arange(int(_value(n))), "vdot": lambda a, b: np.sum(a * b),
     "einsum": lambda *arrays, subscripts: np.einsum(subscripts, *arrays),
     "heaviside": _heaviside, "length": _length, "outer": lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
