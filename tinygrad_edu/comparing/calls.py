@@ -239,7 +239,7 @@ FUNCTIONS: dict[str, Function] = {
 METHODS = set("sum mean max min dot transpose reshape squeeze ravel flatten astype shape size copy clip".split())
 
 
-def _index(x: Array, *index: Array) -> Any:
+def index_of(x: Array, *index: Array) -> Any:
     """An index of x: a mask, or labels for rows; or rows and columns, where labels may be one-hot, as x is."""
     if len(index) == 1:
         return np.asarray(index[0]) if np.asarray(index[0]).dtype.kind in "iu" else np.asarray(index[0], bool)
@@ -257,7 +257,7 @@ def is_one_hot(value: Array) -> bool:
 def _set(x: Array, value: Array, *index: Array) -> Array:
     """x with the elements set that an index picks."""
     changed = np.array(x, float)
-    changed[_index(x, *index)] = value
+    changed[index_of(x, *index)] = value
     return changed
 
 
@@ -265,7 +265,7 @@ INNER: dict[str, Callable[..., Array]] = {  # functions of what the trees have n
     "column": lambda x: x[:, None], "row": lambda x: x[None, :],
     "taken": lambda x, index: np.asarray(x)[index], "onehot": _onehot,
     "size": lambda x: np.float64(np.size(x)), "shape": lambda x, axis: np.float64(np.shape(x)[axis]),
-    "contraction": _contracted, "length": _length, "set": _set, "picked": lambda x, *index: x[_index(x, *index)],
+    "contraction": _contracted, "length": _length, "set": _set, "picked": lambda x, *index: x[index_of(x, *index)],
 }  # fmt: skip
 COMPUTE: dict[str, Callable[..., Array]] = {each.name: each.compute for each in FUNCTIONS.values() if each.compute}
 COMPUTE.update(INNER, transpose=np.transpose)

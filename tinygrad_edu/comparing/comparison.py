@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from ..arguments import Tolerance, checked, shown
+from ..arguments import Tolerance, checked
 from ..leaving import demand_recorded
 from ..naming import short
-from ..record import Node
 from ..sweep import below, leading_to
 from ..symbolic import Formula, derive
 from ..symbolic.derive import LARGEST, wanted
@@ -22,18 +20,18 @@ from ..symbolic.replay import given
 from ..symbolic.terms import session
 from .callables import called, constant
 from .calls import is_one_hot
-from .cursor import Name
+from .candidate import Candidate, evaluated
 from .diagnosis import Diagnosis, explanations
-from .differences import agreement, fitted, placed
+from .differences import agreement, alike, fitted, placed
 from .display import LONGEST, Display
 from .finding import Finding, Inputs, samples
 from .functions import written_out
-from .grammar import parse
+from .lookup import key_of
 from .printing import Printer
-from .programs import Fault, Line, Program, read_as
+from .programs import Fault, Line, read_as
 from .proof import proved
 from .readings import counted_as, readings
-from .scope import Quantity, Scope, joined
+from .scope import Quantity, Scope
 from .spelling import Spelling
 from .statements import body, without_helpers
 from .tokens import FormulaError, notation_of, restored
@@ -109,19 +107,6 @@ def compare(
     return Comparison(loss, node, formula, reading, rtol, names or {})
 
 
-class Candidate(NamedTuple):
-    """A formula to be run on a trial; of a text one reading: its tree, what writes trees, its lines, the choice of
-    meanings. Of a wrong line the trials of what it is to be, too."""
-
-    run: Callable[..., Array]
-    tree: Tree | None = None
-    printer: Printer | None = None
-    program: Program | None = None
-    choose: Mapping[Any, int] = MappingProxyType({})
-    inputs: Inputs | None = None
-    fault: Fault | None = None
-
-
 class Comparison(Display):
     """What a comparison found: true where the formula is the gradient.
 
@@ -130,9 +115,8 @@ class Comparison(Display):
     verdict : {"right", "conditional", "wrong", "ill-shaped"}
         ``conditional`` is what is right for inputs such as these, under the condition that the diagnosis names.
     proof : {"algebra", "numbers"} or None
-        Of a right formula: whether multiplied out it is the same sum of products of elements as the gradient that the
-        rules of the tape make on symbols, so that it is right for all inputs; or only has the same numbers on the
-        `inputs` on which it was tried. It is found out when it is asked for.
+        Of a right formula: whether, multiplied out, it is the same sum of products of elements as what the rules make
+        on symbols, and so right for all inputs; or has the same numbers on the `inputs` that were tried.
     inputs : int
         On how many inputs the formula was tried.
     diagnosis : str
@@ -149,19 +133,15 @@ class Comparison(Display):
     Examples
     --------
     >>> import tinygrad_edu as tg
-    >>> w = tg.Tensor([[0.5, -1.0]], requires_grad=True, name="w")
-    >>> x, t = tg.Tensor([[1.0], [2.0]], name="x"), tg.Tensor([[0.2]], name="t")
-    >>> c = tg.squared_error(t, (w @ x).named("a"))
-    >>> print(tg.compare(c, w, "a @ x.T - t @ x.T"))
-    right: a @ x.T - t @ x.T
+    >>> w, x = tg.Tensor([[0.5, -1.0]], requires_grad=True, name="w"), tg.Tensor([[1.0], [2.0]], name="x")
+    >>> print(tg.compare(tg.exp(w @ x).named("a"), w, "exp(w·x)·xᵀ"))
+    right: exp(w·x)·xᵀ
     The formula is the gradient. Algebra proves it.
-    >>> tg.compare(c, w, lambda a, t, x: (a - t) * x.T).proof
-    'numbers'
     """
 
     readable = (
-        "text", "verdict", "proof", "inputs", "diagnosis", "causes", "suggestion", "max_abs_error", "max_rel_error", "engine", "value",
-        "difference", "closed_form",
+        "text", "verdict", "proof", "inputs", "diagnosis", "causes", "suggestion", "max_abs_error", "max_rel_error",
+        "engine", "value", "difference", "closed_form",
     )  # fmt: skip
 
     def __init__(
@@ -178,7 +158,7 @@ class Comparison(Display):
         self._others: dict[Quantity, Inputs] = {}
         self._tried: dict[tuple[Tree | None, bool], bool] = {}  # whether a formula is right
         self.verdict = "wrong"
-        scope = Scope(loss, reading, {_key(name, target): target for name, target in names.items()}, node)
+        scope = Scope(loss, reading, {key_of(*each): each[1] for each in names.items()}, node)
         if isinstance(formula, str):
             typed, formula = formula, restored(formula, scope.known())
             self._notes += ['It is read as a text with r in front: write r"…".'] * (formula != typed)
@@ -227,12 +207,12 @@ class Comparison(Display):
         for program, choose, tree, likely in read:
             printer = self._printer(tree, program.scope)
             candidate, as_typed = (
-                Candidate(functools.partial(_evaluated, each), each, printer, program, choose)
+                Candidate(functools.partial(evaluated, each), each, printer, program, choose)
                 for each in (tree.flattened(), tree)
             )
             value = self._run(candidate)
             typed = value if candidate.tree is tree else self._run(as_typed)
-            if (value is None) != (typed is None) or (notation == "numpy" and not _equal(value, typed)):
+            if (value is None) != (typed is None) or (notation == "numpy" and not alike(value, typed)):
                 candidate = as_typed if notation == "numpy" or value is None else candidate
             if self._right(candidate) and self._fault(candidate, right=True) is None:
                 return [candidate]
@@ -374,14 +354,14 @@ class Comparison(Display):
 
     def _ratio(self, tree: Tree, quantity: Quantity) -> float | None:
         """How many times a quantity of the tape a formula is."""
-        search = Diagnosis(self._inputs_of(quantity), functools.partial(_evaluated, tree), None, None)
+        search = Diagnosis(self._inputs_of(quantity), functools.partial(evaluated, tree), None, None)
         return search.constant(search.formula, search.trials)
 
     def _equal(self, a: Tree, b: Tree) -> bool:
         """Whether two formulas are the same on all inputs."""
         with contextlib.suppress(Misfit):
             trials = [*self._inputs.likely, self._inputs.own]
-            pairs = [(_evaluated(a, each), _evaluated(b, each)) for each in trials]
+            pairs = [(evaluated(a, each), evaluated(b, each)) for each in trials]
             return all(np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=1e-7, atol=1e-15) for x, y in pairs)
         return False
 
@@ -408,7 +388,7 @@ class Comparison(Display):
             if fault is not None and fault.line.place == place:
                 tree = fault.line.members[fault.member]
                 assert candidate.program is not None
-                run, printer = functools.partial(_evaluated, tree), self._printer(tree, candidate.program.scope)
+                run, printer = functools.partial(evaluated, tree), self._printer(tree, candidate.program.scope)
                 own = Candidate(run, tree, printer, candidate.program, candidate.choose, fault=fault)
                 found += [own._replace(inputs=self._inputs_of(each)) for each in fault.wanted] or [own]
         return found
@@ -454,9 +434,9 @@ class Comparison(Display):
             return None
         with contextlib.suppress(FormulaError, Misfit):
             for program, choose, tree, _ in readings(body(text, scope.keys), scope, self._node._record.stamp, []):
-                found = Candidate(functools.partial(_evaluated, tree), tree, program=program, choose=choose)
+                found = Candidate(functools.partial(evaluated, tree), tree, program=program, choose=choose)
                 for each in program.read(choose) if program.several else []:
-                    _evaluated(each.members[-1], self._inputs.own)  # lines that it does not need, too
+                    evaluated(each.members[-1], self._inputs.own)  # lines that it does not need, too
                 if self._right(found, likely=True) and self._fault(found, right=True) is None:
                     return text
         return None
@@ -512,22 +492,3 @@ class Comparison(Display):
             with contextlib.suppress(ValueError, RuntimeError):
                 return derive(self._loss, self._node, form=form)
         return None
-
-
-def _key(name: Any, target: Any) -> Name:
-    """A key of names= as the grammar has it."""
-    number = isinstance(target, int | float | np.integer) and type(target) is not bool and -1e300 < target < 1e300
-    if not isinstance(name, str) or not (number or isinstance(target, str | Node | np.ndarray)):
-        raise TypeError(f"compare: names= maps names to names, arrays or numbers, got {shown(name)}: {shown(target)}")
-    tree = parse(restored(name, set()), {name} if name.isidentifier() else ())
-    if tree.kind != "name" or not isinstance(tree.data, Name):
-        raise ValueError(f"compare: the key {name!r} of names= is no name")
-    return tree.data._replace(base=joined(tree.data.base))
-
-
-def _evaluated(tree: Tree, trial: Any) -> Array:
-    return trial.evaluate(tree, broadcast=True)
-
-
-def _equal(a: Array, b: Array) -> bool:
-    return a is b or (a.shape == b.shape and np.allclose(a, b, equal_nan=True))

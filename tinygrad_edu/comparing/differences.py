@@ -53,3 +53,8 @@ def fitted(value: Any, engine: Any) -> Any:
     """A number in the shape of the gradient, where that is one, or 0 everywhere as the number is."""
     zero = not np.any(value) and not np.any(engine)
     return np.full(np.shape(engine), value.item()) if value.size == 1 and (zero or np.size(engine) == 1) else value
+
+
+def alike(a: Array, b: Array) -> bool:
+    """Whether two values are the same but for rounding."""
+    return a is b or (a.shape == b.shape and np.allclose(a, b, equal_nan=True))

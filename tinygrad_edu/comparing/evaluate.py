@@ -81,8 +81,8 @@ class Evaluation:
     """Computes trees on the numbers of names, each tree once. `matrices`: vectors are columns, as on paper."""
 
     functions: Mapping[str, Callable[..., Array]] = {**COMPUTE, **SHAPED}
-    elements_of = Elements
-    as_array = staticmethod(np.asarray)
+    elements_of: type[Elements] = Elements
+    as_array: Callable[..., Array] = staticmethod(np.asarray)
 
     def __init__(
         self, numbers: Callable[..., Array], matrices: bool, apply: Callable[..., Array] | None = None,

@@ -6,9 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
+from ..arguments import shown
+from ..record import Node
 from .cursor import Name
+from .grammar import parse
 from .layers import Unknown
-from .scope import Quantity, Scope
+from .scope import Quantity, Scope, joined
+from .tokens import restored
 from .tree import Tree
 
 Defined = Mapping[Any, "list[Tree]"]  # what names stand for, with the name as it was defined
@@ -66,3 +72,14 @@ def meanings(trees: Iterable[Tree], scope: Scope) -> Iterator[tuple[dict[Any, in
                 yield likely | dict.fromkeys(group, i), "adjoint" in kinds
     if len(groups) > 1:
         yield dict.fromkeys(likely, 1), False
+
+
+def key_of(name: Any, target: Any) -> Name:
+    """A key of names= as the grammar has it."""
+    number = isinstance(target, int | float | np.integer) and type(target) is not bool and -1e300 < target < 1e300
+    if not isinstance(name, str) or not (number or isinstance(target, str | Node | np.ndarray)):
+        raise TypeError(f"compare: names= maps names to names, arrays or numbers, got {shown(name)}: {shown(target)}")
+    tree = parse(restored(name, set()), {name} if name.isidentifier() else ())
+    if tree.kind != "name" or not isinstance(tree.data, Name):
+        raise ValueError(f"compare: the key {name!r} of names= is no name")
+    return tree.data._replace(base=joined(tree.data.base))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,13 +13,13 @@ from ..errors import Unreadable
 from ..operations.facts import VOCABULARY
 from ..record import apply
 from ..sweep import leading_to
-from ..symbolic.canonical import COLUMN, ROW, Canonical, Formed, Sum
+from ..symbolic.canonical import Canonical, Formed
 from ..symbolic.coefficients import MINUS_ONE, ONE, coefficient
 from ..symbolic.expression import Expression, as_matrix, matrix_shape, plain
 from ..symbolic.reading import Reading, mixes, symbol
+from ..symbolic.sums import COLUMN, ROW, Sum
 from ..symbolic.terms import Call, Term, atom, filled, make, session
-from .calls import COMPUTE
-from .calls import _index as indexed
+from .calls import COMPUTE, index_of
 from .elements import REST, SAMPLE, Elements, Indexed, Unfit
 from .evaluate import SHAPED, Evaluation
 from .finding import Inputs
@@ -28,6 +29,11 @@ from .work import Misfit
 
 Array = Any
 FIRST = -10  # the index of what has names for its indices
+
+
+def _value(x: Any) -> Any:
+    """The numbers of symbols."""
+    return getattr(x, "value", x)
 
 
 def _set(x: Any, value: Any, *index: Any) -> Any:
@@ -44,7 +50,7 @@ def _picked(x: Any, *index: Any) -> Any:
 
 def _rows(x: Any, *index: Any) -> Any:
     """The matrix with a 1 at a place in each row."""
-    first, last = indexed(x, *(getattr(each, "value", each) for each in index))
+    first, last = index_of(x, *map(_value, index))
     if not np.array_equal(first, np.arange(len(x))):
         raise Unreadable("not one place in each row")
     return np.eye(np.shape(x)[1])[last]
@@ -58,7 +64,7 @@ def _same(x: Any, dtype: Any = None, copy: Any = None) -> Any:
 
 def _heaviside(x: Any, half: Any = 0.5) -> Any:
     steps = {0: x > 0, 1: x >= 0, 0.5: apply(VOCABULARY["heaviside"], (x,))}
-    return steps[float(getattr(half, "value", half))]
+    return steps[float(_value(half))]
 
 
 def _length(x: Any, ord: int) -> Any:
@@ -69,8 +75,9 @@ def _length(x: Any, ord: int) -> Any:
 
 FUNCTIONS = {
     **SHAPED, **COMPUTE, **{name: getattr(operations, name) for name in COMPUTE if hasattr(operations, name)},
-    "set": _set, "picked": _picked, "asarray": _same, "float64": _same, "norm": COMPUTE["norm"],
-    "arange": lambda n: np.arange(int(n.value)), "vdot": lambda a, b: np.sum(a * b),
+    "set": _set, "taken": lambda x, index: x[index], "picked": _picked, "asarray": _same, "float64": _same,
+    "norm": COMPUTE["norm"],
+    "arange": lambda n: np.arange(int(_value(n))), "vdot": lambda a, b: np.sum(a * b),
     "einsum": lambda *arrays, subscripts: np.einsum(subscripts, *arrays),
     "heaviside": _heaviside, "length": _length, "outer": lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
     "softmax": lambda z, axis=0: operations.softmax(z, axis=0 if axis is None else axis),
@@ -83,8 +90,15 @@ def formed(form: Callable[[Canonical], Sum], value: Any) -> Expression:
     return Expression(atom(make("call", data=Call(Formed(form), (), (), (), shape), shape=shape)), value)
 
 
+def _of_all(term: Term, batch: int, form: Canonical) -> Sum:
+    """The sum over samples of a term for one of them."""
+    return form.over(form.form(term), FIRST, batch)
+
+
 class SymbolicElements(Elements):
     """Formulas of elements on symbols: the numbers say what is to be, and a form what it is."""
+
+    evaluation: Symbols
 
     def matrix(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Any:
         value = Elements(self.evaluation.trial.evaluate, self.batch).matrix(tree, order, shape)
@@ -96,8 +110,9 @@ class Forms(Elements):
 
     def __init__(self, of: Elements, form: Canonical) -> None:
         super().__init__(of.evaluation, of.batch)
-        self.form, self.numbers = form, {}
-        self.together = {
+        self.form = form
+        self.numbers: dict[str, int] = {}
+        self.together: dict[Any, Callable[[Sum, Sum], Sum]] = {
             np.add: lambda x, y: form.sum([x, y]), np.subtract: lambda x, y: form.sum([x, form.scaled(MINUS_ONE, y)]),
             np.multiply: form.times, np.divide: lambda x, y: form.times(x, form.power(y, -1)),
             np.power: lambda x, y: form.power(x, y[(), ()]),
@@ -112,9 +127,10 @@ class Forms(Elements):
         if SAMPLE in x.indices and (len(free) > 1 or (shape and shape[-1] != self.batch)):
             found = self.form.over(found, self.number(SAMPLE), self.batch)
         axes = (*rows, SAMPLE) if SAMPLE in x.indices else rows
-        sizes = [self.sizes[index] if index != SAMPLE else self.batch for index in (*axes, "", "")[:2] if index] + [1, 1]
-        places = (COLUMN, ROW) if not order and tuple(sizes[:2]) != shape == tuple(sizes[1::-1]) else (ROW, COLUMN)
-        return self.form.renamed(found, {self.number(index): place for index, place in zip(axes, places, strict=False)})
+        height, width, *_ = [*({**self.sizes, SAMPLE: self.batch}[index] for index in axes), 1, 1]
+        turned = not order and (height, width) != shape == (width, height)
+        places = (COLUMN, ROW) if turned else (ROW, COLUMN)
+        return self.form.renamed(found, dict(zip(map(self.number, axes), places, strict=False)))
 
     def number(self, index: str) -> int:
         return self.numbers.setdefault(index, FIRST - len(self.numbers))
@@ -132,7 +148,7 @@ class Forms(Elements):
         if tree.data.kind == "kronecker":
             n = max(self.sizes.get(index, 0) for index in tree.indices)
             return Indexed(self.form.identity(n, *map(self.number, tree.indices)), tree.indices)
-        x = self.evaluation.shaped(self.evaluation.as_array(self.evaluation.numbers(tree.data)))
+        x: Any = self.evaluation.shaped(self.evaluation.as_array(self.evaluation.numbers(tree.data)))
         form = self.form.form(as_matrix(x))
         if x.size == 1:
             return Indexed(form, ())
@@ -174,7 +190,8 @@ class Symbols(Evaluation):
 
     def __init__(self, inputs: Inputs, tree: Tree) -> None:
         trial, scope = inputs.own, inputs.scope
-        super().__init__(self.number, inputs.matrices, self.applied, scope.batch, trial.evaluate.shape, scope.softmax_axis)
+        like = scope.batch, trial.evaluate.shape, scope.softmax_axis
+        super().__init__(self.number, inputs.matrices, self.applied, *like)
         self.trial, self.scope = trial, scope
         self.row, self.along = trial.evaluate.row, trial.evaluate.along
         wanted = [node.data.key for node in tree.walk() if node.kind == "name" and node.data.kind == "adjoint"]
@@ -182,13 +199,13 @@ class Symbols(Evaluation):
         self.reading = Reading(scope.loss, leading_to(scope.loss, [scope.reading.nodes[stamp] for stamp in stamps]))
         loss = scope.loss._value
         self.reading.sweep(Expression(filled(ONE, matrix_shape(loss.shape)), np.ones_like(loss)))
-        summing = {name: scope.outputs_axis(np.ndim(value)) for name, value in inputs.labels.items()}
+        axes = {name: scope.outputs_axis(np.ndim(value)) for name, value in inputs.labels.items()}
+        summing = {name: axis for name, axis in axes.items() if axis is not None}
         self.forms = [Canonical(self.reading.definitions, summing, spelled) for spelled in (False, True)]
 
-    def gradient(self, stamp: int) -> Term:
+    def gradient(self, key: Any) -> Term:
         """The adjoint of a node as the rules make it."""
-        zero = filled(coefficient(0), matrix_shape(self.scope.reading.nodes[stamp]._value.shape))
-        return self.reading.adjoints.get(stamp, zero)
+        return self.reading.adjoints.get(key, filled(coefficient(0), matrix_shape(self.trial.value(key).shape)))
 
     def number(self, quantity: Quantity, rows: bool = True) -> Any:
         """A quantity as a formula."""
@@ -199,7 +216,7 @@ class Symbols(Evaluation):
     def _of_value(self, quantity: Quantity) -> Expression:
         key = quantity.key
         if isinstance(key, int):
-            return self.reading._expressions[key]
+            return self.read(key)[1]  # type: ignore[no-any-return]
         return Expression(symbol(key, np.shape(self.trial.given[key])), self.trial.given[key])
 
     def _of_adjoint(self, quantity: Quantity) -> Any:
@@ -220,12 +237,13 @@ class Symbols(Evaluation):
         return self.trial.number(quantity)
 
     def _of_slope(self, quantity: Quantity) -> Any:
-        record = self.reading.nodes[quantity.key]._record
-        out = self.reading._expressions[quantity.key]
-        if mixes(record.operation):
-            return out * (1 - out)
-        inputs = [self.reading._operand(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
-        return self.slope(record.operation, record.params, out, *inputs)
+        _, out, inputs, params = self.read(quantity.key)
+        operation = self.reading.nodes[quantity.key]._record.operation  # type: ignore[index]
+        return out * (1 - out) if mixes(operation) else self.slope(operation, params, out, *inputs)
+
+    def read(self, key: Any) -> Any:
+        """A record on symbols: the adjoint, the result, the inputs, the parameters."""
+        return self.reading.read(self.reading.nodes[key], None)  # type: ignore[arg-type]
 
     def slope(self, operation: Any, params: Any, out: Any, *inputs: Any) -> Any:
         """The derivative of an activation: its rule with g = 1."""
@@ -259,13 +277,13 @@ class Symbols(Evaluation):
         for row in (False, True):
             try:
                 self.sample = tree.data, 0, row
-                term = as_matrix(self.as_array(self.array(tree.args[0])))
+                body = self.as_array(self.array(tree.args[0]))
             except Misfit:
                 if row or self.along != 0:
                     raise
             else:
                 value = self.trial.evaluate.array(tree)
-                return formed(lambda form: form.over(form.form(term), FIRST, self.batch), value)
+                return formed(functools.partial(_of_all, as_matrix(body), self.batch), value)
             finally:
                 self.sample = None
         return None
