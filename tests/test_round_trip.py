@@ -156,7 +156,9 @@ def test_what_derive_prints_compare_calls_right_but_for_the_list():
     "2 * x[(slice(None, None, -1),)][::-1]", "2 * x[...]", "2 * np.nan_to_num(x, nan=0.0)",
     "2 roll(roll(x, shift=1, axis=0), shift=-1, axis=0)", "2 reshape(reshape(x, shape=(3, 2)), shape=(2, 3))",
     "2 moveaxis(moveaxis(x, source=0, destination=1), source=1, destination=0)",
-    "2 concatenate(x, x, axis=1)[:, 0:3]", "2 reshape(reshape(I[[1, 0]]·(I[[1, 0]]·x), shape=(-1,)), shape=(2, 3))", "2 scatter(x[::-1, :], ::-1, :, shape=(2, 3))",
+    "2 concatenate(x, x, axis=1)[:, 0:3]",
+    "2 reshape(reshape(I[[1, 0]]·(I[[1, 0]]·x), shape=(-1,)), shape=(2, 3))",
+    "2 scatter(x[::-1, :], ::-1, :, shape=(2, 3))",
     r"2 \operatorname{reshape}\left(\operatorname{reshape}\left(x, \text{shape=(1, 6)}\right), "
     r"\text{shape=(2, 3)}\right)",
     r"2 \operatorname{roll}\left(\operatorname{roll}\left(x, \text{shift=(1, 2)}, \text{axis=(0, 1)}\right), "

@@ -271,7 +271,8 @@ def _outer(shape: Shape, a: Expression, b: Expression) -> Term | None:
 def _transpose(shape: Shape, x: Expression, axes: Any = None) -> Term | None:
     if x.ndim < 2 or axes == tuple(range(x.ndim)):
         return x.term
-    if axes is None and (before := _undone(x, ops.transpose)) is not None and dict(before[1].data.params)["axes"] is None:
+    before = _undone(x, ops.transpose) if axes is None else None
+    if before is not None and dict(before[1].data.params)["axes"] is None:
         return scaled(before[0], atom(before[1].args[0]))
     return transposed(x.term) if x.ndim == 2 else None
 
