@@ -289,8 +289,8 @@ WORDS = {
     "comparing.diagnosis": "functions of a formula", "comparing.elements": "functions of a formula",
     "comparing.evaluate": "functions of a formula", "comparing.mistakes": "functions that are taken for each other",
     "comparing.operands": "functions of a formula", "comparing.printing": "functions of a formula",
-    "comparing.tokens": "functions of LaTeX", "drawing.labels": "figures of an array",
-    "protocols": "functions of NumPy", "views": "operators of Python",
+    "comparing.proof": "functions of a formula", "comparing.tokens": "functions of LaTeX",
+    "drawing.labels": "figures of an array", "protocols": "functions of NumPy", "views": "operators of Python",
 }  # fmt: skip
 
 

@@ -192,8 +192,8 @@ class Scope(Layers):
         """What is one word also in LaTeX; functions of the tape with a parenthesis; × where it is no matrix product."""
         own = {*self.keys, *(name.base for name in self.mapping)}
         own |= {re.sub(r"_?\d+$", "", name) for name in own}  # net of net_2, where LaTeX has an index
-        own |= {f"d{name}" for name in self.keys} | {f"{name}(" for name in self.own}
-        return own | {"×" for x in self.reading.nodes.values() if name_of(x) == "cross"} | DIFFERENTIALS | CONVENTIONS
+        own |= {"×" for x in self.reading.nodes.values() if x._record.operation is ops.cross}
+        return own | {f"d{name}" for name in self.keys} | {f"{name}(" for name in self.own} | DIFFERENTIALS | CONVENTIONS
 
     def find(self, name: Name | Quotient) -> list[Quantity]:
         """What a name may stand for, the most likely first.

@@ -15,19 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from ..operations.facts import VOCABULARY
+from ..operations.facts import ops
 from ..protocols import COMPARISONS
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
-from .selections import is_all, is_picked, rows_of_identity, settled
+from .selections import ROWS, is_all, is_picked, rows_of_identity, settled
 from .sums import COLUMN, INNER, LARGEST, ROW, Atom, Factor, Sum, Sums, TooLong, free, placed, places
-from .terms import Term, is_a
+from .terms import CONSTANT, Term, is_a
 
-DIAGFLAT, GETITEM, INVERSE, MAXIMUM, MEAN, MINIMUM, NORM, RATIO, RELU, SOFTMAX, TRACE = (
-    VOCABULARY[key] for key in "diagflat getitem inverse maximum mean minimum norm ratio relu softmax trace".split()
-)
-SYMMETRIC = {MAXIMUM, MINIMUM}
-EXP, SIGMOID, TANH, COSH, SINH = (VOCABULARY[key] for key in "exp sigmoid tanh cosh sinh".split())
-EXPONENTIALS = {EXP, SIGMOID, TANH, COSH, SINH}
+SYMMETRIC = {ops.maximum, ops.minimum}
+EXPONENTIALS = {ops.exp, ops.sigmoid, ops.tanh, ops.cosh, ops.sinh}
 GREATER, LESS, AT_LEAST, AT_MOST, EQUAL, UNEQUAL = (
     COMPARISONS[each] for each in (np.greater, np.less, np.greater_equal, np.less_equal, np.equal, np.not_equal)
 )
@@ -108,7 +104,7 @@ class Canonical(Sums):
 
     def _call(self, term: Term) -> Sum:
         call, operation = term.data, term.data.operation
-        if operation == "constant":
+        if is_a(term, CONSTANT, ROWS):
             value = np.asarray(dict(call.params)["value"], float)
             if _takes_rows(value):
                 return self._fixed(value.tobytes(), value.shape, summing=1, truth=True)
@@ -120,24 +116,24 @@ class Canonical(Sums):
             return operation.form(self)
         args = [self.form(x) for x in term.args]
         params = dict(call.params)
-        if operation is RATIO:
+        if operation is ops.ratio:
             return self.times(args[0], self.power(args[1], -1))
-        if operation is INVERSE:
+        if operation is ops.inverse:
             return self.power(args[0], -1)
-        if is_a(term, MEAN, NORM) and (params["axis"] is None or params["axis"] == tuple(range(len(call.shapes[0])))):
-            inside = args[0] if operation is MEAN else self.power(args[0], 2)
+        if is_a(term, ops.mean, ops.norm) and params["axis"] in (None, tuple(range(len(call.shapes[0])))):
+            inside = args[0] if operation is ops.mean else self.power(args[0], 2)
             for axis, size in zip((ROW, COLUMN), term.args[0].shape, strict=True):
                 inside = self.over(inside, axis, size)
             size = math.prod(term.args[0].shape)
             mean = self.scaled(coefficient(size).inverse(), inside)
-            return mean if operation is MEAN else self.power(inside, Fraction(1, 2))
-        if operation is GETITEM and (taken := self._taken(term, args[0])) is not None:
+            return mean if operation is ops.mean else self.power(inside, Fraction(1, 2))
+        if operation is ops.getitem and (taken := self._taken(term, args[0])) is not None:
             return taken
-        if is_a(term, TRACE) and not params["offset"]:
+        if is_a(term, ops.trace) and not params["offset"]:
             return self.over(self.renamed(args[0], {COLUMN: ROW}), ROW, min(term.args[0].shape))
-        if is_a(term, DIAGFLAT) and not params["k"]:
+        if is_a(term, ops.diagflat) and not params["k"]:
             return self.times(args[0], self._eye(term))
-        if is_a(term, SOFTMAX) and (params["axis"] is not None or 1 in term.shape):
+        if is_a(term, ops.softmax) and (params["axis"] is not None or 1 in term.shape):
             axis = ROW if (params["axis"] or 0) % len(call.shape) == 0 else COLUMN
             axis = axis if params["axis"] is not None or term.shape[1] == 1 else COLUMN
             size = term.shape[-1 - axis]
@@ -178,12 +174,12 @@ class Canonical(Sums):
             return self.sum([self.one, self.scaled(MINUS_ONE, self._condition(operation, args))])
         if operation in (GREATER, EQUAL):
             return self._condition(operation, args)
-        if operation is RELU or (operation is MAXIMUM and {} in args):
+        if operation is ops.relu or (operation is ops.maximum and {} in args):
             (x,) = [each for each in args if each] or [{}]
             if not x:
                 return {}
             ((_, ((condition, own, _),)),) = self._condition(GREATER, [x, {}])
-            ((key, c),) = self._function((MAXIMUM, ()), [x, {}], ordered=False).items()
+            ((key, c),) = self._function((ops.maximum, ()), [x, {}], ordered=False).items()
             ((atom, used, _),) = key[1]
             turned = {i: -1 - k for k, i in enumerate(used)}
             self._atoms[atom] = self._atoms[atom]._replace(positive=(condition, placed(own, turned), 1))
@@ -192,16 +188,16 @@ class Canonical(Sums):
 
     def _spell(self, operation: Any, p: Sum) -> Sum:
         """A function that is made of e^p."""
-        e = self._exponential(p if operation in (EXP, SIGMOID) else self.scaled(Coefficient(Fraction(2)), p))
-        if operation is EXP:
+        e = self._exponential(p if operation in (ops.exp, ops.sigmoid) else self.scaled(Coefficient(Fraction(2)), p))
+        if operation is ops.exp:
             return e
         below = self.power(self.sum([e, self.one]), -1)
-        if operation is SIGMOID:
+        if operation is ops.sigmoid:
             return self.times(e, below)
-        if operation is TANH:
+        if operation is ops.tanh:
             return self.times(self.sum([e, self.scaled(MINUS_ONE, self.one)]), below)
         e = self._exponential(p)
-        sign = ONE if operation is COSH else MINUS_ONE
+        sign = ONE if operation is ops.cosh else MINUS_ONE
         both = self.sum([e, self.scaled(sign, self.power(e, -1))])
         return self.scaled(Coefficient(Fraction(1, 2)), both)
 
@@ -214,7 +210,7 @@ class Canonical(Sums):
             turned = self.renamed(p, own)
             c = min(turned.items())[1]
             inside = frozenset((key, x / c) for key, x in turned.items())
-            found.append((self._number((EXP, inside)), used, c))
+            found.append((self._number((ops.exp, inside)), used, c))
         atom, used, c = min(found, key=lambda each: each[0])
         symmetric = len({each[0] for each in found}) < len(found)
         self._atoms[atom] = Atom(self._sizes(p, used), symmetric=symmetric)
