@@ -193,7 +193,7 @@ class Scope(Layers):
         own = {*self.keys, *(name.base for name in self.mapping)}
         own |= {re.sub(r"_?\d+$", "", name) for name in own}  # net of net_2, where LaTeX has an index
         own |= {"×" for x in self.reading.nodes.values() if x._record.operation is ops.cross}
-        return own | {f"d{name}" for name in self.keys} | {f"{name}(" for name in self.own} | DIFFERENTIALS | CONVENTIONS
+        return own | {f"d{x}" for x in self.keys} | {f"{x}(" for x in self.own} | DIFFERENTIALS | CONVENTIONS
 
     def find(self, name: Name | Quotient) -> list[Quantity]:
         """What a name may stand for, the most likely first.
