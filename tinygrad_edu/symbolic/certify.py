@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..sweep import settled
-from .evaluate import evaluate
+from .evaluate import in_shape, tolerance
 from .expression import matrix_shape
 from .formula import Formula
 from .reading import Reading
@@ -28,23 +28,23 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
         engine = _engine(reading, loss, wanted, given, again)
         values = formula.values({name: np.reshape(x, matrix_shape(np.shape(x))) for name, x in given.items()})
         for line, reference in zip(formula.lines, engine, strict=True):
-            with np.errstate(all="ignore"):
-                mine = np.broadcast_to(evaluate(line.term, values), matrix_shape(line.shape))
+            mine = in_shape(line.term, line.shape, values)
             theirs = np.reshape(reference, mine.shape).astype(float)
             finite = np.isfinite(theirs)
             formula.left_out += int(np.sum(~finite)) if trial < NEAR else 0
             compared += int(np.sum(finite))
             tiny = float(np.finfo(loss._value.dtype).tiny)  # what is smaller has fewer digits
-            tolerance, digits = (1e-3, 1e-5) if loss._value.dtype == np.float32 else (1e-7, 1e-12)
+            relative = tolerance(loss._value.dtype)
+            digits = relative / 100 if loss._value.dtype != float else 1e-12
             largest = np.max(np.abs(theirs[finite]), initial=0)
             error = np.max(np.abs(mine - theirs)[finite], initial=0)
-            if error <= tolerance * largest:
+            if error <= relative * largest:
                 continue
             floor = digits * _size(reading, loss, given, again)
-            if error <= tolerance * largest + floor and largest < floor:
+            if error <= relative * largest + floor and largest < floor:
                 seed, stamps = _seed(formula.reading, loss, given), [node._record.stamp for node in wanted]
                 floor = min(floor, 10 * rounding(formula.reading, loss, given, seed, stamps) + tiny)
-            if not error <= tolerance * largest + floor:
+            if not error <= relative * largest + floor:
                 if not np.isfinite(mine[finite]).all():
                     raise ValueError(
                         f"derive: the formula for {line.name} is not finite where the engine is: numbers on its way "

@@ -6,6 +6,7 @@ As in the engine a factor that is 0 absorbs: 0 · ∞ is 0. Which of the factors
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,6 +49,17 @@ def evaluate(p: Term, values: Mapping[Any, Any], known: dict[Term, Any] | None =
         out = _call(p, [evaluate(x, values, known) for x in p.args])
     known[p] = out
     return out
+
+
+def in_shape(p: Term, shape: tuple[int, ...], values: Mapping[Any, Any], known: dict[Term, Any] | None = None) -> Any:
+    """The numbers of a term, repeated to the shape of what it is a formula for; what is not finite is not warned of."""
+    with np.errstate(all="ignore"):
+        return np.broadcast_to(evaluate(p, values, known), matrix_shape(shape))
+
+
+def tolerance(dtype: Any) -> float:
+    """How far apart numbers may be, as a part of the largest, that are computed in two ways: 1e-7, of float32 1e-3."""
+    return math.pow(np.finfo(dtype).eps, 0.43)
 
 
 def _matmul(a: Any, b: Any) -> Any:

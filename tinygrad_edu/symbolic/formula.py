@@ -12,8 +12,7 @@ from ..mathml import mathml
 from ..naming import name_of
 from ..pickling import Readable
 from .chains import written
-from .evaluate import evaluate
-from .expression import matrix_shape
+from .evaluate import in_shape
 from .latex import Latex, escaped
 from .program import program
 from .reading import Reading, symbol
@@ -236,8 +235,7 @@ class Formula(Readable):
             for other in names_in([pending[name]]):
                 if other in pending and other not in values:
                     find(other)
-            with np.errstate(all="ignore"):
-                values[name] = np.broadcast_to(evaluate(pending[name], values, known), pending[name].shape)
+            values[name] = in_shape(pending[name], pending[name].shape, values, known)
 
         for name in pending:
             if name not in values:
@@ -253,8 +251,4 @@ class Formula(Readable):
     def _numbers(self) -> list[Any]:
         """The gradients by the formula, one a line, on the numbers of the tape."""
         values = self.values(self.reading.values)
-        with np.errstate(all="ignore"):
-            return [
-                np.reshape(np.broadcast_to(evaluate(line.term, values), matrix_shape(line.shape)), line.shape)
-                for line in self.lines
-            ]
+        return [np.reshape(in_shape(line.term, line.shape, values), line.shape) for line in self.lines]

@@ -75,7 +75,7 @@ class Reading:
         self.deltas: list[str] = []
         self.seed = ""  # the name of the adjoint that the sweep starts with, where that is no 1
         self._computed: dict[Any, str] = {}  # what is named, by its term and shape
-        self._used: set[str] = set()  # names of what is neither given nor defined, or not yet
+        self.used: set[str] = set()  # names of what is neither given nor defined, or not yet
         self.steps: list[Step] = []
         self.adjoints: dict[int, Term] = {}
         self._taken = set(map(name_of, self.nodes.values()))
@@ -103,7 +103,7 @@ class Reading:
     def unique(self, name: str) -> str:
         """The name, or the next that is free."""
         for candidate in itertools.chain([name], (f"{name}_{i}" for i in itertools.count(2))):
-            if candidate not in self.values and candidate not in self.definitions and candidate not in self._used:
+            if candidate not in self.values and candidate not in self.definitions and candidate not in self.used:
                 return candidate
         raise AssertionError
 
@@ -137,7 +137,7 @@ class Reading:
         if wanted is None:
             return out
         known = self._computed.get((out.term, out.shape))
-        if known is not None and not own:  # the same layer once more
+        if known is not None and not own and self.shown is None:  # the same layer once more
             return self._named(record.stamp, known, node)
         name = self.unique(wanted)
         self._computed[out.term, out.shape] = name
@@ -150,7 +150,7 @@ class Reading:
 
     def _named(self, stamp: int, name: str, node: Any) -> Expression:
         self.names[stamp] = name
-        self._used.add(name)
+        self.used.add(name)
         return Expression(symbol(name, node._value.shape), node._value)
 
     def _variable(self, name: str, tensor: Any, value: Any) -> Expression:
@@ -270,7 +270,7 @@ class Reading:
         one = Expression(filled(ONE, out.term.shape), np.ones(out.shape, out.dtype))
         slope = rule(one, out, *inputs, **record.params)  # type: ignore[misc]
         prime = self.unique(f"{name}′")
-        self._used.add(prime)
+        self.used.add(prime)
         if any(mono for _, mono in slope.term.items):
             self.primes.append((prime, inputs[0].term, slope))
             self.functions[prime] = f"{operation.symbol or operation.name}′"
