@@ -50,10 +50,18 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
                         f"derive: the formula for {line.name} is not finite where the engine is: numbers on its way "
                         "are beyond the range of floats, or it divides by 0; it is not shown"
                     )
-                raise RuntimeError(
-                    f"derive: the formula for {line.name} and the engine differ by {error:.1e}, the largest element "
-                    f"is {largest:.1e}; this is a defect, and the formula is not shown"
+                said = (
+                    f"derive: the formula for {line.name} and the engine differ by {error:.1e}, the largest element is "
+                    f"{largest:.1e}"
                 )
+                applied = [node._record.operation for node in reading.nodes.values() if node._record.operation]
+                own = sorted({each.name for each in applied if each.opaque})
+                if own:
+                    raise ValueError(
+                        f"{said}: {' or '.join(own)} gives other numbers each time, or has a rule that is another one "
+                        "on symbols; the formula is not shown"
+                    )
+                raise RuntimeError(f"{said}; this is a defect, and the formula is not shown")
     formula.certified = compared > 0 or not any(np.prod(line.shape) for line in formula.lines)
 
 

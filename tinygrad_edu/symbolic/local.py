@@ -162,8 +162,9 @@ class Local:
                 return True
             if not node._record.operation.opaque:
                 raise RuntimeError(
-                    f"{node._record.operation.name}: the formula {self.text(term)} and the engine differ by {worst:.1e}, "
-                    f"the largest element is {largest:.1e}; this is a defect of tinygrad_edu, please report it"
+                    f"{node._record.operation.name}: the formula {self.text(term)} and the engine differ by "
+                    f"{worst:.1e}, the largest element is {largest:.1e}; this is a defect of tinygrad_edu, "
+                    "please report it"
                 )
         return False
 
