@@ -11,10 +11,10 @@ from ..errors import Unreadable
 from ..sweep import sweep
 from .coefficients import ONE
 from .derive import primes
-from .evaluate import evaluate, in_shape, tolerance
+from .evaluate import Rounded, evaluate, in_shape, moved, tolerance
 from .expression import Expression, matrix_shape
 from .reading import Reading, symbol
-from .replay import ROUNDINGS, given, moved
+from .replay import ROUNDINGS, given
 from .terms import Term, filled, names_in, session
 from .text import ATOM, Text, Unicode
 from .tidy import Tidier
@@ -153,29 +153,29 @@ class Local:
         with np.errstate(all="ignore"):
             error = np.where((mine == theirs) | np.isnan(theirs), 0, np.abs(mine - theirs.astype(float)))
             largest = np.max(np.abs(theirs), initial=0, where=np.isfinite(theirs))
-        worst, dtype = np.max(error, initial=0), node._value.dtype
-        if worst <= tolerance(dtype) * largest:
+        record, dtypes, worst = node._record, (node._value.dtype, numbers.dtype), np.max(error, initial=0)
+        near = max(map(tolerance, dtypes)) * largest
+        if worst <= near:
             return True
-        if np.isfinite(worst):
-            floor = float(np.finfo(dtype).eps) ** 2  # a factor of what is smaller may have been too small for floats
-            if worst <= tolerance(dtype) * largest + 10 * self._rounding(term, numbers.shape) + floor:
-                return True
-            if not node._record.operation.opaque:
-                raise RuntimeError(
-                    f"{node._record.operation.name}: the formula {self.text(term)} and the engine differ by "
-                    f"{worst:.1e}, the largest element is {largest:.1e}; this is a defect of tinygrad_edu, "
-                    "please report it"
-                )
+        near += self._rounding(term, numbers.shape) + max(np.finfo(dtype).eps for dtype in dtypes) ** 2
+        if worst <= near:
+            return True
+        finite = all(np.isfinite(x).all() for x in (worst, near, theirs, node._value, *record.values))
+        if finite and not record.operation.opaque:
+            raise RuntimeError(
+                f"{record.operation.name}: the formula {self.text(term)} and the engine differ by {worst:.1e}, the "
+                f"largest element is {largest:.1e}; this is a defect of tinygrad_edu, please report it"
+            )
         return False
 
     def _rounding(self, term: Term, shape: tuple[int, ...]) -> float:
-        """How far a formula is off where every number in it is rounded otherwise."""
-        random = np.random.default_rng(0)
-        several = []
+        """How far a formula may be off, as every number in it is rounded."""
+        known, several = Rounded(), []
         for _ in range(ROUNDINGS):
-            otherwise = {name: moved(np.asarray(x), random) for name, x in self.numbers.items()}
-            several.append(in_shape(term, shape, Values(otherwise, self.definitions)))
-        return float(np.max(np.ptp(np.stack(several), axis=0), initial=0))
+            otherwise = {name: moved(np.asarray(x), known.random) for name, x in self.numbers.items()}
+            several.append(in_shape(term, shape, Values(otherwise, self.definitions), known))
+        with np.errstate(all="ignore"):
+            return 10 * float(np.max(np.ptp(np.stack(several), axis=0), initial=0))
 
     def _behind(self, term: Term) -> set[str]:
         """The names of values in a term; of a derivative of an activation those that it is computed from."""

@@ -10,11 +10,12 @@ import numpy as np
 from ..errors import ERRORS
 from ..record import Node, apply
 from ..sweep import sweep
+from .evaluate import moved
 from .reading import Reading
 
 Given = dict[str, Any]
 Cut = Collection[tuple[int, int]]
-LAST_DIGITS, ROUNDINGS = 2, 5
+ROUNDINGS = 5
 SIZES = (0.2, 0.02, 1e-3, 1e-5, 1e-8)  # of perturbations
 
 
@@ -125,14 +126,6 @@ def replayed(
         again[stamp] = made if isinstance(made, Node) else kind(made)
         again[stamp]._value = change(again[stamp]._value)
     return again
-
-
-def moved(x: Any, random: np.random.Generator, size: Any = None) -> Any:
-    """Numbers whose last digits are others: those of numbers of that size."""
-    if x.dtype.kind != "f":
-        return x
-    digits = LAST_DIGITS * np.finfo(x.dtype).eps * random.uniform(-1, 1, x.shape)
-    return (x + digits * (np.abs(x) if size is None else size)).astype(x.dtype)
 
 
 def rounding(reading: Reading, loss: Any, numbers: Given, seed: Any, wanted: Sequence[int], cut: Cut = ()) -> float:
