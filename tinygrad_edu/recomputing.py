@@ -10,6 +10,7 @@ import numpy as np
 
 from .arguments import checked
 from .containers import flatten
+from .errors import Unreadable
 from .leaving import Running
 from .operations.defining import Each
 from .pickling import made_of
@@ -47,6 +48,8 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         operation = Operation(name, lambda *_: value, opaque=True)
 
         def recomputed(g: Any) -> list[Any]:
+            if not isinstance(g, Tensor | np.ndarray):
+                raise Unreadable(f"derive: {name} computes numbers again and is not read on symbols; leave it out here")
             with recording(True):
                 again = f(*args, **kwargs)
             if not np.array_equal(again._value, value, equal_nan=True):

@@ -5,13 +5,14 @@ The numbers come from the engine's own sweep, the formulas from its rules read o
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..absorbing import bare
 from ..record import Node
 from ..sweep import seed_for, settled
-from ..symbolic.local import Local, brief
+from ..symbolic.local import Local, Product, brief
 from ..symbolic.terms import Term
 from .graph import Edge, Graph, Vertex
 
@@ -37,6 +38,7 @@ class Contribution(NamedTuple):
     saved: tuple[str, ...] = ()  # the keys of the forward values in it
     product: Any = None  # the numbers, before and after
     added: Any = None
+    rule: Product | None = None  # the same in symbols, where it can be read so
     repeats: bool = False  # from a repetition to the one before
 
 
@@ -58,17 +60,17 @@ def backward(loss: Node, graph: Graph, name: str) -> Backward:
     """
     tracked = {v.node._record.stamp: v for v in graph.vertices if v.node is not None and v.node._record is not None}
     found: dict[int, Any] = {}
-    numbers: dict[tuple[int, int], tuple[Any, Any]] = {}
+    numbers: dict[int, dict[int, tuple[Any, Any]]] = defaultdict(dict)  # by stamp and operand
 
     def watch(node: Any, i: int, product: Any, added: Any) -> None:
         if node._record.stamp in tracked:
-            numbers[node._record.stamp, i] = bare(product), bare(added)
+            numbers[node._record.stamp][i] = bare(product), bare(added)
 
     seed = seed_for(loss, None, name)
     for node, g in settled(loss, seed, watch=watch):
         if node._record.stamp in tracked:
             found[node._record.stamp] = g
-    writer = _Writer(Local(loss, set(tracked)), graph, numbers)
+    writer = _Writer(Local(loss, set(tracked), found), graph, numbers)
     adjoints = {
         v.key: Adjoint(writer.local.adjoints[stamp] + " …" * (v.times > 1), found.get(stamp))
         for stamp, v in tracked.items()
@@ -82,7 +84,7 @@ def backward(loss: Node, graph: Graph, name: str) -> Backward:
 class _Writer:
     """Writes names and products of a graph."""
 
-    def __init__(self, local: Local, graph: Graph, numbers: Mapping[tuple[int, int], tuple[Any, Any]]) -> None:
+    def __init__(self, local: Local, graph: Graph, numbers: Mapping[int, Mapping[int, tuple[Any, Any]]]) -> None:
         self.local, self.numbers = local, numbers
         self.vertices = {v.key: v for v in graph.vertices}
         self.names = {v.key: self._name(v.node, v.value) for v in graph.vertices}
@@ -113,16 +115,16 @@ class _Writer:
         plain = Contribution(tail.key, head.key, edge.operand, repeats=edge.repeats)
         if head.operation is None or edge.repeats:
             return plain
-        stamp = head.node._record.stamp
-        if (stamp, edge.operand) not in self.numbers:
+        numbers = self.numbers[head.node._record.stamp]
+        if edge.operand not in numbers:
             return None
-        product, added = self.numbers[stamp, edge.operand]
-        rule = self.local.products(head.node).get(edge.operand)
+        product, added = numbers[edge.operand]
+        rule = self.local.products(head.node, numbers).get(edge.operand)
         names = rule.names if rule else ()
         text, shapes = self._written(edge, rule and rule.term, product.shape)
         undone = self._written(edge, rule and rule.added, added.shape) if added.shape != product.shape else None
         saved = tuple(self.keys[name] for name in names if name in self.keys)
-        return Contribution(tail.key, head.key, edge.operand, text, shapes, undone, saved, product, added)
+        return Contribution(tail.key, head.key, edge.operand, text, shapes, undone, saved, product, added, rule)
 
     def _written(self, edge: Edge, term: Term | None, shape: tuple[int, ...]) -> tuple[str, str]:
         """A product and its shapes. Without a rule in symbols (it may call NumPy), or with a long one, the Jacobian."""

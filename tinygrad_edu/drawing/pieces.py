@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,10 +12,10 @@ from ..errors import Unreadable
 from ..naming import short
 from ..notation import applied, parameter
 from ..symbolic.derive import derive
-from ..symbolic.evaluate import evaluate
+from ..symbolic.evaluate import in_shape
 from ..symbolic.expression import matrix_shape
 from ..symbolic.formula import Formula
-from ..symbolic.local import Product, brief
+from ..symbolic.local import Local, Product, brief
 from ..symbolic.terms import Term, names_in, session
 from ..symbolic.text import ATOM, Text, Unicode
 from .backward import Backward, Contribution
@@ -96,36 +96,18 @@ class Marked(Unicode):
         return marked(name)
 
 
-class _Values(dict[str, Any]):
-    """Matrices by name. Derivatives of activations are computed when they are asked for."""
-
-    def __init__(self, given: Iterable[tuple[str, Any]], definitions: Mapping[str, Term]) -> None:
-        super().__init__(given)
-        self.scalars = {name for name, value in self.items() if np.ndim(value) == 0}
-        self.update((name, np.reshape(value, matrix_shape(np.shape(value)))) for name, value in self.items())
-        self.definitions = definitions
-
-    def __missing__(self, name: str) -> Any:
-        self[name] = evaluate(self.definitions[name], self)
-        return self[name]
-
-
 class InNumbers(Marked):
     """The style that writes small matrices as numbers, in place of their names. They are listed in `matrices`."""
 
-    def __init__(self, order: Sequence[str], values: _Values, matrices: list[Any]) -> None:
+    def __init__(self, order: Sequence[str], local: Local, matrices: list[Any]) -> None:
         super().__init__(order)
-        self.values, self.matrices = values, matrices
+        self.local, self.matrices = local, matrices
 
     def text(self, term: Term) -> Text:
         if term.kind not in ("T", "symbol", "ones", "eye") or not small(term.shape):
             return super().text(term)
-        try:
-            with np.errstate(all="ignore"):
-                value = np.broadcast_to(evaluate(term, self.values), term.shape)
-        except KeyError:  # a constant that the tape has only as what was made of it
-            return super().text(term)
-        plain = term.kind == "symbol" and term.data in self.values.scalars
+        value = in_shape(term, term.shape, self.local.values)
+        plain = term.kind == "symbol" and np.ndim(self.local.numbers.get(term.data, value)) == 0
         self.matrices.append(value.reshape(()) if plain else value)
         text = f"{NUMBERS}{len(self.matrices) - 1}{END}"
         return (f"({text})" if plain and value < 0 else text), ATOM  # 2 (−3), not 2 −3
@@ -140,11 +122,6 @@ class Writer:
         self.names = {v.key: v.name for v in sweep.graph.vertices if v.name}
         self.names |= {adjoint_of(key): a.name for key, a in sweep.adjoints.items()}
         self.keys = {name.translate(_NO_MARKS): key for key, name in self.names.items()}
-        values = {v.key: v.value for v in sweep.graph.vertices}
-        values |= {adjoint_of(key): a.value for key, a in sweep.adjoints.items()}
-        known = [(name, values[key]) for key, name in self.names.items() if values[key] is not None]
-        self._values = _Values(known, self.local.definitions)
-        self._rules: dict[tuple[str, int], Product | None] = {}
 
     def symbol(self, key: str) -> Symbol:
         """The symbol of a value or an adjoint."""
@@ -159,17 +136,13 @@ class Writer:
 
     def computed(self, vertex: Vertex) -> Line:
         """A value as it is computed."""
-        term = self.local.definitions.get(self.names[vertex.key])
+        term = self.local.computed(vertex.node)
         text = (self.symbol(vertex.key), " = ", *self.made(vertex))
         return Line("value", text, self._shapes(term, vertex.value), self._numbers(term, vertex.value))
 
     def _rule(self, use: Contribution) -> Product | None:
         """A vector-Jacobian product in symbols, where it has any and is not too long."""
-        place = use.head, use.operand
-        if place not in self._rules:
-            rule = self.local.products(self.vertices[use.head].node).get(use.operand)
-            self._rules[place] = None if rule is None or len(self.local.text(rule.added)) > LONGEST else rule
-        return self._rules[place]
+        return None if use.rule is None or len(self.local.text(use.rule.added)) > LONGEST else use.rule
 
     def where(self, use: Contribution) -> Iterator[Line]:
         """What the derivatives of activations in a product are."""
@@ -218,7 +191,7 @@ class Writer:
         pieces: Pieces = ()
         if term is not None:
             matrices: list[Any] = []
-            text = self.local.text(term, lambda order: InNumbers(order, self._values, matrices))
+            text = self.local.text(term, lambda order: InNumbers(order, self.local, matrices))
             pieces = self._pieces(text, matrices)
         if len(pieces) > 1 and any(isinstance(piece, Matrix) for piece in pieces):
             return (*pieces, " = ", Matrix(result))

@@ -15,6 +15,7 @@ from ..errors import Unreadable
 from ..naming import visible
 from ..record import Operation, Value, apply, constant, unchanging
 from .elementwise import real
+from .facts import VOCABULARY
 
 
 @checked
@@ -30,7 +31,8 @@ def operation(
 
     Parameters
     ----------
-    name : for messages and pictures; `symbol` is how formulas write it, `source` where the rules are stated.
+    name : for messages and pictures; `symbol` is how formulas write it, `source` where the rules are stated. A sign
+        that means something else already, such as ² or ·, is left to that, and formulas have the name.
     forward : ``forward(*arrays, **params)`` computes one array. It and the rules only read what they get. Where there
         are rules, whole numbers that it returns become float64.
     *rules : the vector-Jacobian products, one an input: ``rule(g, out, *inputs, **params)``; None for no gradient. Made
@@ -46,6 +48,9 @@ def operation(
     for function in (forward, *rules):
         if function is not None and not callable(function):
             raise TypeError(f"operation: {name}: expected functions, got {type(function).__name__}")
+    signs = {each.symbol for each in VOCABULARY.values() if not (each.symbol or "").isidentifier()} | {"abs"}  # |x|
+    if symbol in signs:
+        symbol = None
     made = Operation(name, _forward(name, forward, any(rules)), symbol=symbol, broadcasts=broadcasts, opaque=True)
     made.vjps, made.source = tuple(rule and functools.partial(_result, name, rule) for rule in rules), source
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..sweep import settled
-from .evaluate import evaluate
+from .evaluate import in_shape, tolerance
 from .expression import matrix_shape
 from .formula import Formula
 from .reading import Reading
@@ -30,32 +30,40 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
         values = formula.values({name: x.reshape(matrix_shape(x.shape)) for name, x in given.items()})
         known: dict[Term, Any] = {}
         for line, reference in zip(formula.lines, engine, strict=True):
-            with np.errstate(all="ignore"):
-                mine = np.broadcast_to(evaluate(line.term, values, known), matrix_shape(line.shape))
+            mine = in_shape(line.term, line.shape, values, known)
             theirs = np.reshape(reference, mine.shape).astype(float)
             finite = np.isfinite(theirs)
             formula.left_out += int(np.sum(~finite)) if trial < NEAR else 0
             compared += int(np.sum(finite))
             tiny = float(np.finfo(loss._value.dtype).tiny)  # what is smaller has fewer digits
-            tolerance, digits = (1e-3, 1e-5) if loss._value.dtype == np.float32 else (1e-7, 1e-12)
+            relative = tolerance(loss._value.dtype)
+            digits = relative / 100 if loss._value.dtype != float else 1e-12
             largest = np.max(np.abs(theirs[finite]), initial=0)
             error = np.max(np.abs(mine - theirs)[finite], initial=0)
-            if error <= tolerance * largest:
+            if error <= relative * largest:
                 continue
             floor = digits * _size(reading, loss, given, again)
-            if error <= tolerance * largest + floor and largest < floor:
+            if error <= relative * largest + floor and largest < floor:
                 seed, stamps = _seed(formula.reading, loss, given), [node._record.stamp for node in wanted]
                 floor = min(floor, 10 * rounding(formula.reading, loss, given, seed, stamps) + tiny)
-            if not error <= tolerance * largest + floor:
+            if not error <= relative * largest + floor:
                 if not np.isfinite(mine[finite]).all():
                     raise ValueError(
                         f"derive: the formula for {line.name} is not finite where the engine is: numbers on its way "
                         "are beyond the range of floats, or it divides by 0; it is not shown"
                     )
-                raise RuntimeError(
-                    f"derive: the formula for {line.name} and the engine differ by {error:.1e}, the largest element "
-                    f"is {largest:.1e}; this is a defect, and the formula is not shown"
+                said = (
+                    f"derive: the formula for {line.name} and the engine differ by {error:.1e}, the largest element is "
+                    f"{largest:.1e}"
                 )
+                applied = [node._record.operation for node in reading.nodes.values() if node._record.operation]
+                own = sorted({each.name for each in applied if each.opaque})
+                if own:
+                    raise ValueError(
+                        f"{said}: {' or '.join(own)} gives other numbers each time, or has a rule that is another one "
+                        "on symbols; the formula is not shown"
+                    )
+                raise RuntimeError(f"{said}; this is a defect, and the formula is not shown")
     formula.certified = compared > 0 or not any(np.prod(line.shape) for line in formula.lines)
 
 

@@ -6,6 +6,7 @@ As in the engine a factor that is 0 absorbs: 0 · ∞ is 0. Which of the factors
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from ..absorbing import product as absorbed
 from ..operations.products import matmul
 from .expression import Expression, matrix_shape
 from .terms import Term
+
+LAST_DIGITS = 2
 
 
 def evaluate(p: Term, values: Mapping[Any, Any], known: dict[Term, Any] | None = None) -> Any:
@@ -47,7 +50,40 @@ def evaluate(p: Term, values: Mapping[Any, Any], known: dict[Term, Any] | None =
     else:
         out = _call(p, [evaluate(x, values, known) for x in p.args])
     known[p] = out
-    return out
+    return known[p]
+
+
+class Rounded(dict[Term, Any]):
+    """What is known of terms: each time one is asked for, its last digits are others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.random = np.random.default_rng(0)
+
+    def __contains__(self, term: object) -> bool:
+        return False
+
+    def __getitem__(self, term: Term) -> Any:
+        return moved(super().__getitem__(term), self.random)
+
+
+def moved(x: Any, random: np.random.Generator, size: Any = None) -> Any:
+    """Numbers whose last digits are others: those of numbers of that size."""
+    if x.dtype.kind != "f":
+        return x
+    digits = LAST_DIGITS * np.finfo(x.dtype).eps * random.uniform(-1, 1, x.shape)
+    return (x + digits * (np.abs(x) if size is None else size)).astype(x.dtype)
+
+
+def in_shape(p: Term, shape: tuple[int, ...], values: Mapping[Any, Any], known: dict[Term, Any] | None = None) -> Any:
+    """The numbers of a term, repeated to the shape of what it is a formula for; what is not finite is not warned of."""
+    with np.errstate(all="ignore"):
+        return np.broadcast_to(evaluate(p, values, known), matrix_shape(shape))
+
+
+def tolerance(dtype: Any) -> float:
+    """How far apart numbers may be, as a part of the largest, that are computed in two ways: 1e-7, of float32 1e-3."""
+    return math.pow(np.finfo(dtype).eps, 0.43)
 
 
 def _matmul(a: Any, b: Any) -> Any:

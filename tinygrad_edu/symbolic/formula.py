@@ -12,7 +12,7 @@ from ..mathml import mathml
 from ..naming import name_of
 from ..pickling import Readable
 from .chains import written
-from .evaluate import evaluate
+from .evaluate import in_shape
 from .expression import matrix_shape
 from .latex import Latex, escaped
 from .program import program
@@ -253,9 +253,8 @@ class Formula(Readable):
         """The numbers of all names, from those of what is given."""
         values = dict(given)
         known: dict[Term, Any] = {}
-        with np.errstate(all="ignore"):
-            for name, term in self.in_order.items():
-                values[name] = evaluate(term, values, known)
+        for name, term in self.in_order.items():
+            values[name] = in_shape(term, term.shape, values, known)
         return values
 
     def evaluate(self) -> Any:
@@ -267,8 +266,4 @@ class Formula(Readable):
     def _numbers(self) -> list[Any]:
         """The gradients by the formula, one a line, on the numbers of the tape."""
         values = self.values(self.reading.values)
-        with np.errstate(all="ignore"):
-            return [
-                np.reshape(np.broadcast_to(evaluate(line.term, values), matrix_shape(line.shape)), line.shape)
-                for line in self.lines
-            ]
+        return [np.reshape(in_shape(line.term, line.shape, values), line.shape) for line in self.lines]

@@ -75,7 +75,7 @@ class Reading:
         self.deltas: list[str] = []
         self.seed = ""  # the name of the adjoint that the sweep starts with, where that is no 1
         self._computed: dict[Any, str] = {}  # what is named, by its term and shape
-        self._used: set[str] = set()  # names of what is neither given nor defined, or not yet
+        self.used: set[str] = set()  # names of what is neither given nor defined, or not yet
         self.steps: list[Step] = []
         self.adjoints: dict[int, Term] = {}
         self._taken = set(map(name_of, self.nodes.values()))
@@ -103,7 +103,7 @@ class Reading:
     def unique(self, name: str) -> str:
         """The name, or the next that is free."""
         for candidate in itertools.chain([name], (f"{name}_{i}" for i in itertools.count(2))):
-            if candidate not in self.values and candidate not in self.definitions and candidate not in self._used:
+            if candidate not in self.values and candidate not in self.definitions and candidate not in self.used:
                 return candidate
         raise AssertionError
 
@@ -137,7 +137,7 @@ class Reading:
         if wanted is None:
             return out
         known = self._computed.get((out.term, out.shape))
-        if known is not None and not own:  # the same layer once more
+        if known is not None and not own and self.shown is None:  # the same layer once more
             return self._named(record.stamp, known, node)
         name = self.unique(wanted)
         self._computed[out.term, out.shape] = name
@@ -150,7 +150,7 @@ class Reading:
 
     def _named(self, stamp: int, name: str, node: Any) -> Expression:
         self.names[stamp] = name
-        self._used.add(name)
+        self.used.add(name)
         return Expression(symbol(name, node._value.shape), node._value)
 
     def _variable(self, name: str, tensor: Any, value: Any) -> Expression:
@@ -167,10 +167,8 @@ class Reading:
             return apply(found.operation, [self._compared(each) for each in found.inputs])  # type: ignore[no-any-return]
         key = _constant_key(x, value)
         if key not in self._constants:
-            origin = _origin_of(x)
-            if origin is not None:
-                inputs = [self._compared(each) for each in origin.inputs]
-                made = inputs[0]._apply(origin.operation, tuple(inputs), origin.params)
+            made = self._made(x, value)
+            if made is not None:
                 if made.term.weight > HEAVY:
                     name = self.unique(next(self._free["v"]))
                     self.definitions[name] = made.term
@@ -188,6 +186,15 @@ class Reading:
                 self._constant_names[key] = name
             self._constants[key] = made
         return self._constants[key]
+
+    def _made(self, x: Any, value: Any) -> Expression | None:
+        """A constant as what made it, if that is known, and what it was made of has got no new numbers since."""
+        origin = _origin_of(x)
+        if origin is None:
+            return None
+        inputs = [self._compared(each) for each in origin.inputs]
+        made = inputs[0]._apply(origin.operation, tuple(inputs), origin.params)
+        return made if np.array_equal(made.value, value, equal_nan=value.dtype.kind == "f") else None
 
     def _compared(self, x: Any) -> Expression:
         return self._expressions[x._record.stamp] if _is_tracked(x) else self._operand(*_split(x))
@@ -210,7 +217,8 @@ class Reading:
     def constant(self, x: Any, value: Any, given: dict[Any, Any], again: dict[int, Any]) -> Any:
         """A constant of the tape, from other numbers of what is given, to which it is added, and the nodes recorded
         again of them."""
-        found, origin = self.condition(value), _origin_of(x)
+        key = _constant_key(x, np.asarray(value))
+        found, origin = self.condition(value), _origin_of(x) if key not in self._constant_names else None
         if x is not None and id(x) in given:
             return given[id(x)]
         if found is not None or origin is not None:
@@ -220,7 +228,6 @@ class Reading:
             inputs = [x._value if isinstance(x, Node) else x for x in inputs]
             new = found.operation.forward(*inputs) if found else apply(made.operation, inputs, made.params)
             return given.setdefault(id(x), new) if x is not None else new
-        key = _constant_key(x, np.asarray(value))
         if key in self._complements:
             return 1.0 - given[self._constant_names[self._complements[key]]]
         name = self._constant_names.get(key)
@@ -270,7 +277,7 @@ class Reading:
         one = Expression(filled(ONE, out.term.shape), np.ones(out.shape, out.dtype))
         slope = rule(one, out, *inputs, **record.params)  # type: ignore[misc]
         prime = self.unique(f"{name}′")
-        self._used.add(prime)
+        self.used.add(prime)
         if any(mono for _, mono in slope.term.items):
             self.primes.append((prime, inputs[0].term, slope))
             self.functions[prime] = f"{operation.symbol or operation.name}′"

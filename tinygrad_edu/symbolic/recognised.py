@@ -137,7 +137,11 @@ def sums_to_one(x: Term, axis: int) -> bool:
         return axis == 1
     if x.kind == "symbol":
         x = other_name(x)
-    return is_a(x, ops.softmax) and dict(x.data.params)["axis"] % len(x.data.shape) == axis
+    if not is_a(x, ops.softmax):
+        return False
+    along = dict(x.data.params)["axis"]
+    axes = along if isinstance(along, tuple) else (along,)
+    return None not in axes and [each % len(x.data.shape) for each in axes] == [axis]
 
 
 def _is_positive_part(part: Term, choice: Term) -> bool:

@@ -10,11 +10,12 @@ import numpy as np
 from ..errors import ERRORS
 from ..record import Node, apply
 from ..sweep import sweep
+from .evaluate import moved
 from .reading import Reading
 
 Given = dict[str, Any]
 Cut = Collection[tuple[int, int]]
-LAST_DIGITS, ROUNDINGS = 2, 5
+ROUNDINGS = 5
 SIZES = (0.2, 0.02, 1e-3, 1e-5, 1e-8)  # of perturbations
 
 
@@ -136,14 +137,9 @@ def rounding(reading: Reading, loss: Any, numbers: Given, seed: Any, wanted: Seq
     """
     random = np.random.default_rng(0)
 
-    def moved(x: Any, size: Any = None) -> Any:
-        if x.dtype.kind != "f":
-            return x
-        digits = LAST_DIGITS * np.finfo(x.dtype).eps * random.uniform(-1, 1, x.shape)
-        return (x + digits * (np.abs(x) if size is None else size)).astype(x.dtype)
-
     def adjoints() -> list[Any]:
-        nodes = replayed(reading, loss, {name: moved(np.asarray(x)) for name, x in numbers.items()}, cut, moved)
+        otherwise = {name: moved(np.asarray(x), random) for name, x in numbers.items()}
+        nodes = replayed(reading, loss, otherwise, cut, lambda x: moved(x, random))
         back = {node._record.stamp: stamp for stamp, node in nodes.items() if node._record is not None}
         sizes: dict[int, Any] = {}
         found: dict[int, Any] = {}
@@ -156,7 +152,7 @@ def rounding(reading: Reading, loss: Any, numbers: Given, seed: Any, wanted: Seq
             return found[back[node._record.stamp]], node._value, node._record.values, node._record.params
 
         for node, g in sweep(nodes[loss._record.stamp], seed, read, watch=watch):
-            found[back[node._record.stamp]] = moved(g, sizes.get(node._record.stamp))
+            found[back[node._record.stamp]] = moved(g, random, sizes.get(node._record.stamp))
         return [found[stamp] for stamp in wanted if stamp in found]
 
     with np.errstate(all="ignore"):
