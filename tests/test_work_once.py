@@ -41,7 +41,7 @@ WORK = {  # and the most calls, a fifth above what they take now
     "derive": (lambda loss, W: tg.derive(loss, W), 8_700),
     "compare, right": (lambda loss, W: tg.compare(loss, W, RIGHT), 11_500),
     "compare, the sign": (lambda loss, W: tg.compare(loss, W, RIGHT.replace("S2 - t", "t - S2")), 14_500),
-    "draw": (lambda loss, W: tg.draw(loss, backward=True), 8_000),
+    "draw": (lambda loss, W: tg.draw(loss, backward=True), 9_600),
     "step_through": (lambda loss, W: tg.step_through(loss), 43_000),
 }
 
