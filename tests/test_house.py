@@ -349,3 +349,38 @@ NOT_NAMED = ['{ops.sum, ops.mean, ops.max}', '"sum of all".split()', 'operation.
 def test_a_table_of_names_is_noticed():
     assert all(list(tables_of_names(ast.parse(text))) for text in NAMED)
     assert not any(list(tables_of_names(ast.parse(text))) for text in NOT_NAMED)
+
+
+# --- what is caught --------------------------------------------------------------------------------------------------
+
+# Whatever may come: the user's own code runs there.
+CATCHING = {
+    "comparing.callables": "a user's function", "comparing.trial": "a user's operation",
+    "containers": "a user's class of dict", "operations.own": "a user's forward or rule",
+}  # fmt: skip
+
+
+def catches_all(tree):
+    """Whether whatever comes is caught, or suppressed, somewhere."""
+    caught = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler):
+            caught.append(node.type)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "suppress":
+            caught += node.args
+    names = {part.id for each in caught if each for part in ast.walk(each) if isinstance(part, ast.Name)}
+    return None in caught or not names.isdisjoint({"Exception", "BaseException"})
+
+
+def test_only_what_a_user_runs_may_fail_in_any_way():
+    assert {module for module in MODULES if catches_all(tree_of(module))} == CATCHING.keys()
+
+
+@pytest.mark.parametrize("text", [
+    "try: f()\nexcept Exception: pass", "try: f()\nexcept (ValueError, BaseException): pass", "try: f()\nexcept: pass",
+    "with contextlib.suppress(Exception): f()",
+])  # fmt: skip
+def test_catching_all_is_noticed(text):
+    assert catches_all(ast.parse(text))
+    assert not catches_all(ast.parse(text.replace("BaseException", "KeyError").replace("except:", "except OSError:")
+                                     .replace("Exception", "ValueError")))  # fmt: skip

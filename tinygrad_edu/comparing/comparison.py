@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import Tolerance, checked
+from ..errors import ERRORS
 from ..leaving import demand_recorded
 from ..naming import short
 from ..sweep import below, leading_to
@@ -475,7 +476,7 @@ class Comparison(Display):
         """What a right formula is known by; None of any other."""
         if self.verdict != "right":
             return None
-        with contextlib.suppress(Exception):  # whatever has no form: then it is right by its numbers
+        with contextlib.suppress(*ERRORS, ArithmeticError):  # it has no form: then it is right by its numbers
             if self._tree is not None and proved(self._inputs, self._tree):
                 return "algebra"
         return "numbers"

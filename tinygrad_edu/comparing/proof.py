@@ -11,7 +11,7 @@ import numpy as np
 from .. import operations
 from ..errors import Unreadable
 from ..operations.facts import VOCABULARY
-from ..record import apply
+from ..record import Operation, apply
 from ..sweep import leading_to
 from ..symbolic.canonical import Canonical, Formed
 from ..symbolic.coefficients import MINUS_ONE, ONE, coefficient
@@ -73,8 +73,13 @@ def _length(x: Any, ord: int) -> Any:
     return np.sum(np.abs(x)) if ord == 1 else np.sqrt(np.sum(x**2))
 
 
+def _applied(operation: Operation) -> Callable[..., Any]:
+    return lambda *args, **params: apply(operation, args, {**operation.parameters, **params})
+
+
 FUNCTIONS = {
     **SHAPED, **COMPUTE, **{name: getattr(operations, name) for name in COMPUTE if hasattr(operations, name)},
+    **{key: _applied(each) for key, each in VOCABULARY.items() if each.arity is None or not hasattr(operations, key)},
     "set": _set, "taken": lambda x, index: x[index], "picked": _picked, "asarray": _same, "float64": _same,
     "norm": COMPUTE["norm"],
     "arange": lambda n: np.arange(int(_value(n))), "vdot": lambda a, b: np.sum(a * b),
