@@ -121,3 +121,25 @@ def test_letters_that_do_not_fit_are_refused():
 def test_logarithms_to_a_base_in_latex():
     x = variable((3,), "x", 0)
     assert r"\log_{2}\left(x\right)" in tg.derive(tg.sum(tg.log(x, 2) ** 2), x).latex
+
+
+REPEATED = [  # shapes of x and y, and the gradients of Σ hypot(x, y)², Σ (x + y) and Σ x ∘ y by x
+    ((2, 1, 2), (3, 1), "6 x", "3", "sum_to(broadcast_to(y, shape=(2, 3, 2)), shape=(2, 1, 2))"),
+    ((1, 3, 1), (2, 1, 2), "8 x", "4", "sum_to(broadcast_to(y, shape=(2, 3, 2)), shape=(1, 3, 1))"),
+    ((1, 1, 2), (3, 1), "6 x", "3", "sum_to(broadcast_to(y, shape=(1, 3, 2)), shape=(1, 1, 2))"),
+    ((2, 4), (3, 2, 4), "6 x", "3 1·1ᵀ", "sum_to(y, shape=(2, 4))"),
+]
+
+
+@pytest.mark.parametrize(("shape", "other", "norm", "sum", "product"), REPEATED, ids=[str(row[:2]) for row in REPEATED])
+def test_what_is_repeated_along_three_axes(shape, other, norm, sum, product):
+    rng = np.random.default_rng(3)
+    x = tg.Tensor(rng.uniform(0.5, 2, shape), requires_grad=True, name="x")
+    y = tg.Tensor(rng.uniform(0.5, 2, other), name="y")
+    for f, text in [(lambda: np.hypot(x, y) ** 2, norm), (lambda: x + y, sum), (lambda: x * y, product)]:
+        loss = tg.sum(f())
+        formula = tg.derive(loss, x)
+        assert str(formula) == f"∇x = {text}"
+        assert tg.compare(loss, x, str(formula)).verdict == tg.compare(loss, x, formula.latex).verdict == "right"
+        assert tg.compare(loss, x, formula.numpy).verdict == "right"
+        assert tg.compare(loss, x, f"{text} + x" if text != "3" else "4").verdict == "wrong"

@@ -50,9 +50,11 @@ def _is_rounded(value: Array, difference: Array) -> bool:
 
 
 def fitted(value: Any, engine: Any) -> Any:
-    """A number in the shape of the gradient, where that is one, or 0 everywhere as the number is."""
+    """A number in the shape of the gradient, where that is one, or has more than two axes, for which there is no 1·1ᵀ,
+    or is 0 everywhere as the number is."""
     zero = not np.any(value) and not np.any(engine)
-    return np.full(np.shape(engine), value.item()) if value.size == 1 and (zero or np.size(engine) == 1) else value
+    meant = zero or np.size(engine) == 1 or np.ndim(engine) > 2
+    return np.full(np.shape(engine), value.item()) if value.size == 1 and meant else value
 
 
 def alike(a: Array, b: Array) -> bool:

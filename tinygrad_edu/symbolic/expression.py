@@ -6,6 +6,7 @@ An expression knows its numbers as well, on the tape's own values: shapes and dt
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
@@ -298,9 +299,14 @@ def _mean(shape: Shape, x: Expression, axis: Any = None, keepdims: bool = False)
 
 
 def _sum_to(out: Shape, x: Expression, **params: Any) -> Term | None:
-    if x.ndim > 2:
-        return None
     padded = (1,) * (x.ndim - len(out)) + out
+    if x.ndim > 2:  # of what was only repeated it is a multiple
+        before = support(x.term)
+        before = (1,) * (x.ndim - len(before)) + before
+        repeated = all(n == m or b == 1 for n, m, b in zip(x.shape, padded, before, strict=True))
+        if len(out) < 2 or len(support(x.term)) > len(out) or not x.size or not repeated:
+            return None
+        return scaled(coefficient(x.size // math.prod(out)), poly(x.term.items, out))
     gone = tuple(i for i, (n, m) in enumerate(zip(x.shape, padded, strict=True)) if n != m)
     return as_array(summed(x.term, gone) if gone else x.term, out)
 

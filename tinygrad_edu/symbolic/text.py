@@ -17,7 +17,23 @@ from .algebra import OTHERWISE, chained, is_hat, is_mean, ones, support, transpo
 from .coefficients import ONE, Coefficient
 from .repeated import in_sum, meet, repeated
 from .selections import is_all, is_string, settled, takes_rows, written
-from .terms import CONSTANT, Monomial, Power, Shape, Term, atom, broadcast, content, filled, is_a, number, poly, scaled
+from .terms import (
+    CONSTANT,
+    Call,
+    Monomial,
+    Power,
+    Shape,
+    Term,
+    atom,
+    broadcast,
+    content,
+    filled,
+    is_a,
+    make,
+    number,
+    poly,
+    scaled,
+)
 
 SUM, PRODUCT, HADAMARD, POSTFIX, ATOM = range(5)  # how tightly a text binds
 Text = tuple[str, int]
@@ -354,11 +370,21 @@ def _operands(term: Term) -> list[Term]:
     and of a column and a row, between which a sign stands, two matrices."""
     operation, shapes, shape = term.data.operation, term.data.shapes, term.data.shape
     if len(shapes) < 2 or len(shape) < 2 or broadcast(*shapes) != shape:
-        return list(term.args)
+        alone = operation.coordinates or operation.broadcasts or operation is ops.broadcast_to
+        return list(term.args) if alone else [_whole(x) for x in term.args]
     args = [transposed(atom(x)) if len(own) == 1 else x for x, own in zip(term.args, shapes, strict=True)]
     signed = not str(operation.symbol or operation.name).isidentifier()
     together = signed and len(shape) == 2 and meet(x.shape for x in args)
     return [repeated(x, shape) for x in args] if together else args
+
+
+def _whole(x: Term) -> Term:
+    """An argument with all of its axes, where it is repeated along more than two: broadcast_to(y, shape=(2, 3, 2))."""
+    before = support(x) if x.kind == "poly" and len(x.shape) > 2 else x.shape
+    if before == x.shape:
+        return x
+    call = Call(ops.broadcast_to, (("shape", x.shape),), x.shape, (before,), x.shape)
+    return atom(make("call", [poly(x.items, before)], call, x.shape))
 
 
 def _keeps_a_row(term: Term) -> bool:
