@@ -223,3 +223,16 @@ def test_infinite_numbers_are_written(f, text, latex):
     assert latex is None or latex in formula.latex
     assert "<math" in formula.mathml
     assert_close(run(formula), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32])
+def test_products_of_small_whole_numbers_are_not_beyond_their_range(dtype):
+    x = tg.Tensor([[1.0, 2.0, -0.5], [0.3, 1.0, 4.0]], requires_grad=True, name="x")
+    C = tg.Tensor(np.array([[1, 0], [2, 100]], dtype), name="C")
+    loss = tg.sum((C @ x) ** 2)
+    exact = 2 * C.data.T.astype(float) @ (C.data.astype(float) @ x.data)
+    formula = tg.derive(loss, x)
+    assert str(formula) == "∇x = 2 Cᵀ·C·x" and formula.certified
+    assert_close(run(formula), exact)
+    assert tg.compare(loss, x, "2 * (C.T @ C) @ x").verdict == "right"
+    assert tg.compare(loss, x, "2 * (C.T @ C.T) @ x").verdict == "wrong"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..sweep import settled
+from ..symbolic.evaluate import wide
 from ..symbolic.reading import mixes
 from ..symbolic.replay import replayed, rounding
 from .calls import ACTIVATIONS, ANY, SPELLED, softmax
@@ -63,7 +64,7 @@ class Trial:
 
     def value(self, key: Key) -> Array:
         """A value by its stamp, or what is given by its name."""
-        return self.nodes[key]._value if isinstance(key, int) else self.given[key]
+        return wide(self.nodes[key]._value if isinstance(key, int) else self.given[key])
 
     def adjoint(self, key: Key) -> Array:
         """The gradient of the loss by a node."""

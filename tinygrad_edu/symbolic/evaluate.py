@@ -43,7 +43,7 @@ def evaluate(p: Term, values: Mapping[Any, Any], known: dict[Term, Any] | None =
     elif p.kind == "T":
         out = evaluate(p.args[0], values, known).T
     elif p.kind == "symbol":
-        out = np.asarray(values[p.data])
+        out = wide(np.asarray(values[p.data]))
         out = out.astype(float) if out.dtype.kind == "b" else out
     elif p.kind in ("ones", "eye"):
         out = np.ones(p.shape) if p.kind == "ones" else np.eye(p.shape[0])
@@ -79,6 +79,11 @@ def in_shape(p: Term, shape: tuple[int, ...], values: Mapping[Any, Any], known: 
     """The numbers of a term, repeated to the shape of what it is a formula for; what is not finite is not warned of."""
     with np.errstate(all="ignore"):
         return np.broadcast_to(evaluate(p, values, known), matrix_shape(shape))
+
+
+def wide(x: Any) -> Any:
+    """Whole numbers as on paper, where 100 · 100 is not beyond int8."""
+    return x.astype(np.int64) if x.dtype.kind in "ui" and x.dtype.itemsize < 8 else x
 
 
 def tolerance(dtype: Any) -> float:

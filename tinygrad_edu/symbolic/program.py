@@ -58,8 +58,10 @@ def program(formula: Formula) -> tuple[str, list[str]]:
         shape = np.shape(tensor)
         text = writer.names[name] + "[0]" * (shape == (1,))  # a vector of one number is a number here
         code = Code(text, ATOM, matrix_shape(shape), len(shape) < 2)
-        truth = tensor.dtype.kind == "b"
-        writer.known[name] = code._replace(text=f"1.0 * {text}", binding=PRODUCT, truth=text) if truth else code
+        if tensor.dtype.kind in "bui" and tensor.dtype.itemsize < 8:  # products of them are beyond their range
+            truth = text * (tensor.dtype.kind == "b")
+            code = code._replace(text=f"1.0 * {text}", binding=PRODUCT, truth=truth)
+        writer.known[name] = code
     written = {name: value for name, value in formula.reading.constants.items() if name in given and value.size <= MANY}
     lines += [f"    {writer.names[name]} = {writer.array(value)}  # {value.shape}" for name, value in written.items()]
     for name, term in formula.in_order.items():
