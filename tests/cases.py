@@ -13,9 +13,9 @@ from zlib import crc32
 import numpy as np
 
 import tinygrad_edu as tg
+from tinygrad_edu.engine.sweep import numbers, sweep
+from tinygrad_edu.engine.tensor import tensors
 from tinygrad_edu.operations import activations, elementwise, shapes
-from tinygrad_edu.sweep import numbers, sweep
-from tinygrad_edu.tensor import tensors
 
 NUMPY_2 = int(np.__version__.split(".")[0]) >= 2
 

@@ -1,6 +1,6 @@
 """Plausible mistakes, planted one at a time: do the tests of that part notice?
 
-``python tests/mutants.py`` tries all of them, ``python tests/mutants.py sweep drawing symbolic/text.py`` those of some
+``python tests/mutants.py`` tries all of them, ``python tests/mutants.py sweep drawing formulas/text.py`` those of some
 parts or files; ``--workers 1`` takes one processor instead of two. All happens in copies in a temporary directory. Only
 failing tests count, and tests that do not end. The exit status is 1 if more than three are not noticed, or if one
 survives and the table has no reason for it.
@@ -42,8 +42,8 @@ class Mutant(NamedTuple):
 
     @property
     def part(self) -> str:
-        """A package, or a module beside the packages."""
-        return self.file.split("/")[0].removesuffix(".py")
+        """A package, a module beside the packages, or one of the engine's."""
+        return self.file.removeprefix("engine/").split("/")[0].removesuffix(".py")
 
     def planted(self, text: str) -> str:
         """The text of the file with the mistake."""
@@ -61,7 +61,8 @@ TESTS = {  # the tests of a part, those that take longest at the end; slow ones 
     "protocols": "protocols",
     "operations": "facts numerics arranging numerics_functions",
     "compiling": "compile random_programs",
-    "symbolic": "steps derive derive_conditions derive_own derive_recognised mathml listing",
+    "formulas": "steps derive derive_conditions derive_own derive_recognised mathml listing",
+    "deriving": "steps derive derive_conditions derive_own derive_recognised mathml listing",
     "comparing": "compare*",
     "drawing": "steps steps_page folding drawing backward_pictures",
     "documents": "documents",
@@ -71,42 +72,43 @@ TESTS = {  # the tests of a part, those that take longest at the end; slow ones 
 
 MUTANTS = [
     # the engine
-    Mutant("sweep.py", "g.base is not None or not g.flags", "not g.flags", "gradients of two leaves share memory"),
-    Mutant("sweep.py", "len(g.shape) >= len(value.shape) and all(", "len(g.shape) >= len(value.shape) or all(",
+    Mutant("engine/sweep.py", "g.base is not None or not g.flags", "not g.flags",
+           "gradients of two leaves share memory"),
+    Mutant("engine/sweep.py", "len(g.shape) >= len(value.shape) and all(", "len(g.shape) >= len(value.shape) or all(",
            "an adjoint of a wrong shape is summed until it fits"),
-    Mutant("sweep.py", "in sorted(nodes):", "in sorted(nodes, reverse=True):",
+    Mutant("engine/sweep.py", "in sorted(nodes):", "in sorted(nodes, reverse=True):",
            "nodes on the way to a wanted one are left out"),
-    Mutant("sweep.py", "below(loss, min(goals))", "below(loss, max(goals))",
+    Mutant("engine/sweep.py", "below(loss, min(goals))", "below(loss, max(goals))",
            "the way to a goal that is behind older values than another goal is not found"),
-    Mutant("tensor.py", "else leaf._grad + g", "else operator.iadd(leaf._grad, g)",
+    Mutant("engine/tensor.py", "else leaf._grad + g", "else operator.iadd(leaf._grad, g)",
            "a gradient that was read changes with the next backward"),
-    Mutant("transforms.py", "        if run.live and run.shared:", "        if not run.live and run.shared:",
+    Mutant("engine/transforms.py", "        if run.live and run.shared:", "        if not run.live and run.shared:",
            "a graph that outlives the call shares memory, which nobody has looked for"),
-    Mutant("record.py", "return x if base is None else", "return x if base is not x else",
+    Mutant("engine/record.py", "return x if base is None else", "return x if base is not x else",
            "a read-only view is taken as it is, though others can write into its array"),
-    Mutant("record.py", "tracked = tracked or x._record is not None", "tracked = x._record is not None",
+    Mutant("engine/record.py", "tracked = tracked or x._record is not None", "tracked = x._record is not None",
            "only the last input decides whether anything is recorded"),
-    Mutant("record.py", "depth = max(depth, origin.depth + 1)", "depth = max(depth, origin.depth)",
+    Mutant("engine/record.py", "depth = max(depth, origin.depth + 1)", "depth = max(depth, origin.depth)",
            "a named tensor that is updated in a loop keeps all that it ever was"),
-    Mutant("tensor.py", "if x is not None and x._value is value:", "if x is not None:",
+    Mutant("engine/tensor.py", "if x is not None and x._value is value:", "if x is not None:",
            "the second reading takes a leaf's new numbers for those that were recorded"),
-    Mutant("tensor.py", "if array.shape != self._value.shape:", "if array.size != self._value.size:",
+    Mutant("engine/tensor.py", "if array.shape != self._value.shape:", "if array.size != self._value.size:",
            "a leaf is given data of another shape"),
-    Mutant("tensor.py", "    new.grad = grad\n", "", "a copy of a leaf has lost its gradient"),
-    Mutant("transforms.py", "if copy or x.nbytes <= LARGE or", "if x.nbytes <= LARGE or",
+    Mutant("engine/tensor.py", "    new.grad = grad\n", "", "a copy of a leaf has lost its gradient"),
+    Mutant("engine/transforms.py", "if copy or x.nbytes <= LARGE or", "if x.nbytes <= LARGE or",
            "a graph that outlives the call shares a large array with the caller"),
-    Mutant("containers.py", "int(i) % count for i", "abs(int(i)) for i", "argnum=-1 is the second argument"),
-    Mutant("transforms.py", "[a + b for a, b in zip(results, parts, strict=True)]", "parts",
+    Mutant("engine/containers.py", "int(i) % count for i", "abs(int(i)) for i", "argnum=-1 is the second argument"),
+    Mutant("engine/transforms.py", "[a + b for a, b in zip(results, parts, strict=True)]", "parts",
            "jvp has only what the last argument contributes"),
-    Mutant("containers.py", "if not -count <= i < count:", "if not -count <= i <= count:",
+    Mutant("engine/containers.py", "if not -count <= i < count:", "if not -count <= i <= count:",
            "the argument behind the last one is the first"),
-    Mutant("containers.py", "else keys, strict=True)", "else other, strict=True)",
+    Mutant("engine/containers.py", "else keys, strict=True)", "else other, strict=True)",
            "the entries of a dict are matched by their order"),
-    Mutant("containers.py", "len(other) != len(parts)", "len(other) < len(parts)",
+    Mutant("engine/containers.py", "len(other) != len(parts)", "len(other) < len(parts)",
            "what is too long is cut off without a word"),
-    Mutant("protocols.py", "np.amax: op.max, np.amin: op.min", "np.amax: op.min, np.amin: op.max",
+    Mutant("engine/protocols.py", "np.amax: op.max, np.amin: op.min", "np.amax: op.min, np.amin: op.max",
            "np.amax is the smallest"),
-    Mutant("protocols.py", 'if method != "__call__" or not known:', 'if method != "__call__" and not known:',
+    Mutant("engine/protocols.py", 'if method != "__call__" or not known:', 'if method != "__call__" and not known:',
            "np.add.reduce is np.add"),
     Mutant("networks.py", "list(dict.fromkeys(self.parameters))  #", "list(self.parameters)  #",
            "a parameter that is listed twice makes two steps at once"),
@@ -160,30 +162,30 @@ MUTANTS = [
            "of two closed-over Tensors one may have new data without being read again"),
     Mutant("compiling/compiled.py", "return dict, tuple(map(_form_of, tree))", "return dict, len(tree)",
            "dicts with other keys share a program"),
-    # symbolic
-    Mutant("symbolic/algebra.py", "roots != c.roots and float", "roots == c.roots and float",
+    # formulas, deriving
+    Mutant("formulas/algebra.py", "roots != c.roots and float", "roots == c.roots and float",
            "√2 x + x is collected as if √2 were 1"),
-    Mutant("symbolic/chains.py", 'if c != ONE or f.kind != "chain" or', 'if f.kind != "chain" or',
+    Mutant("deriving/chains.py", 'if c != ONE or f.kind != "chain" or', 'if f.kind != "chain" or',
            "the formula of 2f with bullets has lost its 2"),
-    Mutant("symbolic/certify.py", "if not error <= relative * largest + floor:",
+    Mutant("deriving/certify.py", "if not error <= relative * largest + floor:",
            "if error > relative * largest + floor:",
            "a formula that gives nan is certified"),
-    Mutant("symbolic/replay.py", "new.sum(axis=axis, keepdims=True)", "new.sum(axis=0, keepdims=True)",
+    Mutant("deriving/replay.py", "new.sum(axis=axis, keepdims=True)", "new.sum(axis=0, keepdims=True)",
            "what is assumed to sum to 1 does so along another axis"),
-    Mutant("symbolic/local.py", "term if new is product else self._tidier.tidy(new.term)", "term",
+    Mutant("deriving/local.py", "term if new is product else self._tidier.tidy(new.term)", "term",
            "a product by itself does not show that broadcasting is undone"),
-    Mutant("symbolic/text.py", "self.raised(self.inside(text, ATOM), n,", "self.raised(text[0], n,",
+    Mutant("formulas/text.py", "self.raised(self.inside(text, ATOM), n,", "self.raised(text[0], n,",
            "the square of a sum has no parentheses"),
-    Mutant("symbolic/text.py", "v == 0 == operation.parameters.get(k)", "0 == operation.parameters.get(k)",
+    Mutant("formulas/text.py", "v == 0 == operation.parameters.get(k)", "0 == operation.parameters.get(k)",
            "softmax along axis 1 looks like that along axis 0"),
-    Mutant("symbolic/program.py", 'f" / ({\' * \'.join(below)})"', 'f" / {\' * \'.join(below)}"',
+    Mutant("deriving/program.py", 'f" / ({\' * \'.join(below)})"', 'f" / {\' * \'.join(below)}"',
            "a / (b * c) is written a / b * c"),
-    Mutant("symbolic/contractions.py", "right), first[1] + second[1]", "right), second[1] + first[1]",
+    Mutant("formulas/contractions.py", "right), first[1] + second[1]", "right), second[1] + first[1]",
            "einsum ij,jk->ki has no transpose"),
-    Mutant("symbolic/expression.py", "value.dtype.str, value.tobytes()", "value.dtype.str, value.tobytes()[:20]",
+    Mutant("formulas/expression.py", "value.dtype.str, value.tobytes()", "value.dtype.str, value.tobytes()[:20]",
            "two indices that begin alike are one"),
-    Mutant("symbolic/algebra.py", 'term.kind == "eye" or is_hat', "is_hat", "the identity is printed with a transpose"),
-    Mutant("symbolic/algebra.py", "return opened if opened.weight < p.weight else p", "return opened",
+    Mutant("formulas/algebra.py", 'term.kind == "eye" or is_hat', "is_hat", "the identity is printed with a transpose"),
+    Mutant("formulas/algebra.py", "return opened if opened.weight < p.weight else p", "return opened",
            "products of sums are multiplied out where a factor cancels, however long that is"),
     # comparing
     Mutant("comparing/trial.py", "scope.loss, self.given, cut)", "scope.loss, self.given)",
@@ -259,8 +261,8 @@ MUTANTS = [
 def files_of(part: str) -> list[str]:
     """The tests of a part, as files below the root, and the examples in its docstrings."""
     found = [path for name in TESTS[part].split() for path in sorted(ROOT.glob(f"tests/test_{name}.py"))]
-    package = ROOT / "tinygrad_edu" / part
-    found.append(package if package.is_dir() else package.with_suffix(".py"))
+    places = (f"tinygrad_edu/{place}" for place in (part, f"{part}.py", f"engine/{part}.py"))
+    found += [ROOT / place for place in places if (ROOT / place).exists()]
     return [str(path.relative_to(ROOT)) for path in found]
 
 

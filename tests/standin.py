@@ -7,7 +7,7 @@ numbers. The stand-in has the same manners; it computes underneath, so that its 
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu.record import Value
+from tinygrad_edu.engine.record import Value
 
 NUMPY_2 = int(np.__version__.split(".")[0]) >= 2
 

@@ -8,8 +8,8 @@ from batches import twenty_at_a_time
 from cases import assert_close
 
 import tinygrad_edu as tg
+from tinygrad_edu.engine.protocols import FUNCTIONS
 from tinygrad_edu.operations import arranging, choosing, joining
-from tinygrad_edu.protocols import FUNCTIONS
 
 NAMES = [*arranging.__all__, *joining.__all__, *choosing.__all__]
 A = np.random.default_rng(0).permutation(np.arange(24.0))

@@ -12,12 +12,12 @@ from test_drawing import HOSTILE, SVG, network, parts
 from test_random_programs import run
 
 import tinygrad_edu as tg
+from tinygrad_edu.deriving import local
 from tinygrad_edu.drawing import draw, engine
 from tinygrad_edu.drawing.backward import backward
 from tinygrad_edu.drawing.folding import fold
 from tinygrad_edu.drawing.graph import collect
-from tinygrad_edu.sweep import sweep
-from tinygrad_edu.symbolic import local
+from tinygrad_edu.engine.sweep import sweep
 
 RNG = np.random.default_rng(5)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.arguments import KINDS, checked, shown
+from tinygrad_edu.engine.arguments import KINDS, checked, shown
 from tinygrad_edu.networks import SGD, Adam, Dense, Momentum, Sequence
 
 rng = np.random.default_rng(0)

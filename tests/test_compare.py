@@ -18,7 +18,7 @@ from tinygrad_edu.comparing.edits import SAID
 from tinygrad_edu.comparing.grammar import ORDERS, parse
 from tinygrad_edu.documents import sabine
 from tinygrad_edu.documents.engine import Trial
-from tinygrad_edu.sweep import below
+from tinygrad_edu.engine.sweep import below
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

@@ -17,9 +17,9 @@ from tinygrad_edu.comparing.lookup import looked_up
 from tinygrad_edu.comparing.printing import Printer
 from tinygrad_edu.comparing.scope import Quantity, Scope
 from tinygrad_edu.comparing.spelling import Spelling
-from tinygrad_edu.sweep import below, leading_to
-from tinygrad_edu.symbolic.reading import Reading
-from tinygrad_edu.symbolic.terms import session
+from tinygrad_edu.deriving.reading import Reading
+from tinygrad_edu.engine.sweep import below, leading_to
+from tinygrad_edu.formulas.terms import session
 
 
 def named(loss, name):

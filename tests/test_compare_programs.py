@@ -9,7 +9,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu.comparing import FormulaError
 from tinygrad_edu.comparing.statements import statements
-from tinygrad_edu.sweep import below
+from tinygrad_edu.engine.sweep import below
 
 
 def _tensors(seed, tracked=True, **shapes):

@@ -15,9 +15,9 @@ from tinygrad_edu.comparing.grammar import parse
 from tinygrad_edu.comparing.lookup import looked_up
 from tinygrad_edu.comparing.scope import Scope
 from tinygrad_edu.comparing.tokens import restored
-from tinygrad_edu.sweep import below, leading_to
-from tinygrad_edu.symbolic.reading import Reading
-from tinygrad_edu.symbolic.terms import session
+from tinygrad_edu.deriving.reading import Reading
+from tinygrad_edu.engine.sweep import below, leading_to
+from tinygrad_edu.formulas.terms import session
 
 
 def tensors(**shapes):

@@ -13,7 +13,7 @@ import pytest
 from cases import assert_close
 
 import tinygrad_edu as tg
-from tinygrad_edu.record import recording
+from tinygrad_edu.engine.record import recording
 
 
 def leaf(data):

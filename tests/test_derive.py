@@ -19,11 +19,11 @@ from reader import read
 from test_random_programs import run as run_program
 
 import tinygrad_edu as tg
-from tinygrad_edu.mathml import mathml
+from tinygrad_edu.formulas import expression
+from tinygrad_edu.formulas.coefficients import coefficient, logarithm
+from tinygrad_edu.formulas.latex import latex_name
+from tinygrad_edu.formulas.mathml import mathml
 from tinygrad_edu.operations.facts import ops
-from tinygrad_edu.symbolic import expression
-from tinygrad_edu.symbolic.coefficients import coefficient, logarithm
-from tinygrad_edu.symbolic.latex import latex_name
 
 RANDOM = np.random.default_rng(1)
 
@@ -62,7 +62,7 @@ def run(source, formula):
 
 
 def _same(name, names):
-    from tinygrad_edu.naming import Identifiers
+    from tinygrad_edu.engine.naming import Identifiers
 
     known = Identifiers("np").new(name)
     return any(each == known or each.startswith(f"{known}_") for each in names)

@@ -10,10 +10,10 @@ from cases import assert_close
 from published import PUBLISHED, symbols
 
 import tinygrad_edu as tg
-from tinygrad_edu.symbolic.algebra import support
-from tinygrad_edu.symbolic.evaluate import evaluate
-from tinygrad_edu.symbolic.repeated import marked
-from tinygrad_edu.symbolic.terms import all_below, broadcast, names_in
+from tinygrad_edu.formulas.algebra import support
+from tinygrad_edu.formulas.evaluate import evaluate
+from tinygrad_edu.formulas.repeated import marked
+from tinygrad_edu.formulas.terms import all_below, broadcast, names_in
 
 RANDOM = np.random.default_rng(21)
 

@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
-from tinygrad_edu import drawing, record
+from tinygrad_edu import drawing
 from tinygrad_edu.drawing import Drawing, draw, engine
 from tinygrad_edu.drawing import labels as words
 from tinygrad_edu.drawing.graph import collect
 from tinygrad_edu.drawing.theme import KINDS, SHAPES, THEMES
-from tinygrad_edu.record import Operation
+from tinygrad_edu.engine import record
+from tinygrad_edu.engine.record import Operation
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [

@@ -9,9 +9,9 @@ import pytest
 from cases import CASES, assert_close, gradients, tracked
 
 import tinygrad_edu as tg
+from tinygrad_edu.engine.record import apply
+from tinygrad_edu.engine.sweep import below
 from tinygrad_edu.operations.facts import VOCABULARY
-from tinygrad_edu.record import apply
-from tinygrad_edu.sweep import below
 
 PARTED = {key: operation for key, operation in VOCABULARY.items() if operation.parts is not None}
 

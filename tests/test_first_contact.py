@@ -291,7 +291,7 @@ def test_steps_that_are_right():
 
 @pytest.mark.parametrize("library", [scipy_special])
 def test_what_is_recommended_for_functions_of_scipy(library):
-    from tinygrad_edu.alternatives import INSTEAD
+    from tinygrad_edu.engine.alternatives import INSTEAD
 
     x, y = np.array([0.2, 0.7]), np.array([0.5, 0.1])
     for name, hint in INSTEAD.items():

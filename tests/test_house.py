@@ -18,19 +18,20 @@ PACKAGE = Path(tg.__file__).parent
 
 # A module imports from lines above its own only, or from its own package. Within operations the same holds.
 LINES = [
-    "naming spelling", "errors alternatives comparisons", "arguments", "containers", "record", "operations.signatures",
-    "operations.facts", "operations.defining", "operations.elementwise", "operations.indexing operations.own",
-    "operations.shapes",
-    "operations.reductions", "operations.arranging", "operations.activations operations.products operations.diagonals",
+    "engine", "engine.naming engine.spelling", "engine.errors engine.alternatives engine.comparisons",
+    "engine.arguments", "engine.containers", "engine.record", "operations.signatures", "operations.facts",
+    "operations.defining",
+    "operations.elementwise", "operations.indexing operations.own", "operations.shapes", "operations.reductions",
+    "operations.arranging", "operations.activations operations.products operations.diagonals",
     "operations.costs operations.contractions operations.functions operations.statistics operations.linalg",
-    "operations.joining operations.choosing", "operations", "arithmetic", "absorbing",
-    "sweep protocols", "leaving", "views", "tensor vocabulary", "pickling sharing", "transforms",
-    "checks recomputing", "files notation mathml webpage", "networks listing symbolic compiling", "data",
-    "drawing documents comparing", "__main__",
+    "operations.joining operations.choosing", "operations", "engine.arithmetic", "engine.absorbing",
+    "engine.sweep engine.protocols", "engine.leaving", "engine.views", "engine.tensor vocabulary",
+    "engine.pickling engine.sharing", "engine.transforms", "engine.checks engine.recomputing", "files webpage networks",
+    "formulas", "listing deriving compiling", "data", "drawing documents comparing", "__main__",
 ]  # fmt: skip
 RANK = {name: rank for rank, line in enumerate(LINES) for name in line.split()}
 # Packages that are one line: inside, they arrange themselves.
-PARTS = {"compiling", "drawing", "documents", "data", "symbolic", "comparing"}
+PARTS = {"compiling", "drawing", "documents", "data", "formulas", "deriving", "comparing"}
 
 FILES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
@@ -125,13 +126,13 @@ def test_a_circle_is_seen():
     assert circle_in({"a": {"b"}, "b": {"c", "d"}, "d": {"b"}}) == ["b", "d"]
     assert circle_in({"a": {"b", "c"}, "b": {"c"}}) == []
     assert "documents.audit" in imports("documents.entry") and "documents.audit" in imports("documents.entry", run=True)
-    assert "symbolic.formula" in imports("symbolic.program")
-    assert "symbolic.formula" not in imports("symbolic.program", run=True)
+    assert "deriving.formula" in imports("deriving.program")
+    assert "deriving.formula" not in imports("deriving.program", run=True)
 
 
 def test_the_reader_of_imports_sees_them():
-    assert {"record", "operations.defining"} <= set(imports("operations.elementwise"))
-    assert {"operations", "operations.elementwise", "record", "sweep"} <= set(imports("tensor"))
+    assert {"engine.record", "operations.defining"} <= set(imports("operations.elementwise"))
+    assert {"operations", "operations.elementwise", "engine.record", "engine.sweep"} <= set(imports("engine.tensor"))
     assert {"operations.costs"} <= set(imports("operations"))
 
 
@@ -144,7 +145,8 @@ def loaded_by(code):
 def test_importing_the_package_loads_neither_pictures_nor_documents():
     loaded = loaded_by("import tinygrad_edu as tg; tg.grad(lambda x: x * x)(2.0)")
     heavy = {"graphviz", "pygraphviz", "scipy", "torch", "tinygrad_edu.drawing", "tinygrad_edu.documents"}
-    heavy |= {"tinygrad_edu.symbolic", "tinygrad_edu.comparing", "tinygrad_edu.mathml", "tinygrad_edu.compiling"}
+    heavy |= {"tinygrad_edu.deriving", "tinygrad_edu.comparing", "tinygrad_edu.compiling"}
+    heavy |= {"tinygrad_edu.formulas.terms", "tinygrad_edu.formulas.mathml"}
     assert loaded & (heavy | {"tinygrad_edu.networks", "tinygrad_edu.data", "tinygrad_edu.__main__"}) == set()
 
 
@@ -193,7 +195,7 @@ def test_counting_lines():
 
 def test_the_heart_can_be_read_in_an_afternoon():
     """The mechanism. The operations are a vocabulary: a table of rules in each file, to be looked up."""
-    heart = ["record", "sweep", "tensor", "transforms", "operations.defining"]
+    heart = ["engine.record", "engine.sweep", "engine.tensor", "engine.transforms", "operations.defining"]
     figures = {module: code_lines(FILES[module].read_text(encoding="utf-8")) for module in heart}
     assert sum(figures.values()) < 1000, f"{sum(figures.values())} lines of code: {figures}"
 
@@ -290,7 +292,8 @@ WORDS = {
     "comparing.evaluate": "functions of a formula", "comparing.mistakes": "functions that are taken for each other",
     "comparing.operands": "functions of a formula", "comparing.printing": "functions of a formula",
     "comparing.proof": "functions of a formula", "comparing.tokens": "functions of LaTeX",
-    "drawing.labels": "figures of an array", "protocols": "functions of NumPy", "views": "operators of Python",
+    "drawing.labels": "figures of an array", "engine.protocols": "functions of NumPy",
+    "engine.views": "operators of Python",
 }  # fmt: skip
 
 
@@ -356,7 +359,7 @@ def test_a_table_of_names_is_noticed():
 # Whatever may come: the user's own code runs there.
 CATCHING = {
     "comparing.callables": "a user's function", "comparing.trial": "a user's operation",
-    "containers": "a user's class of dict", "operations.own": "a user's forward or rule",
+    "engine.containers": "a user's class of dict", "operations.own": "a user's forward or rule",
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 from batches import twenty_at_a_time
 
 from tinygrad_edu.documents import mishachev, sabine
-from tinygrad_edu.mathml import CHARACTERS, COMMANDS, ELEMENTS, ENVIRONMENTS, STYLE, mathml
+from tinygrad_edu.formulas.mathml import CHARACTERS, COMMANDS, ELEMENTS, ENVIRONMENTS, STYLE, mathml
 
 FORMULAS = [
     formula

@@ -45,7 +45,7 @@ def test_only_failing_tests_and_tests_without_end_notice():
      (["noticed", "broken"], "why", 1), (["survived"] * 4, "why", 1)],
 )  # fmt: skip
 def test_the_exit_status(monkeypatch, capsys, found, reason, expected):
-    table = [Mutant("sweep.py", "in sorted(nodes):", f"in {i}:", "it", reason) for i in range(len(found))]
+    table = [Mutant("engine/sweep.py", "in sorted(nodes):", f"in {i}:", "it", reason) for i in range(len(found))]
     outcomes = iter(found)
     monkeypatch.setattr(mutants, "MUTANTS", table)
     monkeypatch.setattr(mutants, "MISSED", 1)

@@ -9,7 +9,7 @@ import test_linalg
 from cases import assert_close
 
 import tinygrad_edu as tg
-from tinygrad_edu.protocols import FUNCTIONS, PLAIN_FUNCTIONS, PLAIN_UFUNCS, UFUNCS
+from tinygrad_edu.engine.protocols import FUNCTIONS, PLAIN_FUNCTIONS, PLAIN_UFUNCS, UFUNCS
 
 PRODUCTS = {getattr(np, name, None) for name in ("matmul", "vecdot", "matvec", "vecmat")}  # of 2 axes, or of 1 and 2
 NUMPY = tuple(map(int, np.__version__.split(".")[:2]))

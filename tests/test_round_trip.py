@@ -13,63 +13,35 @@ NOTATIONS = {"unicode": str, "latex": lambda formula: formula.latex, "numpy": la
 
 # What is not read, by the function of the row: why, in which notations, and which. The list is to become shorter.
 UNREAD = [
-    ("what is repeated along an axis of a stack is printed without it", "unicode latex", (
-        "_base_log", "hypot",
-    )),
-    ("a row and a column, which NumPy broadcasts", "unicode latex", (
-        "_lead", "add", "arctan2", "clip", "dot", "fmax", "fmin", "kron", "matmul", "maximum", "minimum",
-        "mod, between jumps", "power", "ratio", "scaled_power", "subtract", "where",
-    )),
-    ("a row and a column, which NumPy broadcasts", "latex", (
-        "bullet", "matvec", "solve",
-    )),
-    ("a row and a column, which NumPy broadcasts", "unicode", (
-        "chosen", "undetermined",
+    ("functions are no data, and np.shape is no number", "numpy", (
+        "coordinatewise", "trace",
     )),
     ("a column of functions, which is no function here", "unicode latex", (
         "coordinatewise",
     )),
-    ("1 is printed without a transpose or a shape", "unicode", (
-        "average", "mean",
+    ("numbers are printed to six digits", "unicode latex", (
+        "gelu",
     )),
-    ("a symbol with parameters, or one that has another meaning here", "unicode", (
-        "bullet", "cbrt", "cofactors", "cross", "einsum", "inv", "log_abs_det", "matrix_power",
-        "matrix_transpose", "matvec", "norm_of_exponentials", "permute_dims", "ravel", "rot90", "solve",
-        "swapaxes", "transpose", "vecmat",
+    ("a stack, of which matrices on paper say nothing", "unicode latex", (
+        "kron", "solve",
     )),
-    ("0 is printed without the shape of the gradient", "unicode latex", (
-        "ceil of 0.2 x", "floor of 0.2 x", "pow", "ptp", "rint of 0.2 x", "round of 0.02 x", "round of 0.2 x",
-        "round of 20 x", "sign", "std", "tile", "trunc of 0.2 x", "var",
+    ("a stack, of which matrices on paper say nothing", "unicode", (
+        "log_abs_det", "undetermined",
     )),
-    ("what is printed has several meanings", "latex", (
-        "chosen",
+    ("the diagonal of a matrix, and the matrix of a diagonal, are both diag(x)", "unicode latex", (
+        "diag",
     )),
-    ("what is printed has several meanings", "unicode latex", (
-        "diag", "diagflat",
-    )),
-    ("rows of I, whose length is not printed", "unicode latex", (
-        "compress", "delete", "diff", "extract", "inserted", "scatter_add",
-    )),
-    ("functions are no data, and np.shape is no number", "numpy", (
-        "coordinatewise", "trace",
-    )),
-    ("rounded numbers", "unicode latex", (
-        "degrees", "exp2", "gelu", "log10", "log2", "logaddexp2", "radians",
-    )),
-    ("sums over letters of stacks", "latex", (
-        "einsum",
+    ("the diagonal of a matrix, and the matrix of a diagonal, are both diag(x)", "unicode", (
+        "diagflat",
     )),
     ("sums over letters of stacks", "unicode latex", (
-        "inner", "tensordot",
+        "einsum",
+    )),
+    ("rows of I, whose length is not printed", "unicode latex", (
+        "inserted",
     )),
     ("an index that is printed by its shape, or not at all", "unicode latex", (
         "getitem",
-    )),
-    ("an axis of None is printed like that of 0", "unicode latex", (
-        "log_softmax", "softmax_cross_entropy",
-    )),
-    ("a result along axis 0 is printed as a column", "unicode latex", (
-        "logsumexp", "min", "norm", "prod",
     )),
 ]
 

@@ -27,10 +27,10 @@ from standin import NUMPY_2, Standin, reveal, standins
 
 import tinygrad_edu as tg
 from tinygrad_edu import operations
+from tinygrad_edu.engine.record import Operation
+from tinygrad_edu.engine.sweep import sweep
+from tinygrad_edu.engine.tensor import tensors
 from tinygrad_edu.operations import elementwise, shapes
-from tinygrad_edu.record import Operation
-from tinygrad_edu.sweep import sweep
-from tinygrad_edu.tensor import tensors
 
 over_the_table = twenty_at_a_time("case", CASES, name=lambda case: case.name)
 

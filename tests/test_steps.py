@@ -11,7 +11,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.drawing import pieces
 from tinygrad_edu.drawing.pieces import Matrix, Symbol, sum_of
 from tinygrad_edu.drawing.steps import MOST, walk
-from tinygrad_edu.sweep import seed_for, sweep
+from tinygrad_edu.engine.sweep import seed_for, sweep
 
 rng = np.random.default_rng(7)
 

@@ -15,10 +15,10 @@ import pytest
 from cases import assert_close
 
 import tinygrad_edu as tg
+from tinygrad_edu.engine.record import Operation, Value, apply
+from tinygrad_edu.engine.sweep import sweep
+from tinygrad_edu.engine.transforms import flatten
 from tinygrad_edu.operations.defining import Each
-from tinygrad_edu.record import Operation, Value, apply
-from tinygrad_edu.sweep import sweep
-from tinygrad_edu.transforms import flatten
 
 
 def leaf(data, **options):

@@ -7,8 +7,8 @@ import pytest
 from cases import assert_close
 
 import tinygrad_edu as tg
-from tinygrad_edu.alternatives import IN_PLACE, INSTEAD
-from tinygrad_edu.protocols import FUNCTIONS, PLAIN_FUNCTIONS, PLAIN_UFUNCS, UFUNCS
+from tinygrad_edu.engine.alternatives import IN_PLACE, INSTEAD
+from tinygrad_edu.engine.protocols import FUNCTIONS, PLAIN_FUNCTIONS, PLAIN_UFUNCS, UFUNCS
 from tinygrad_edu.vocabulary import PLAIN, page, supported
 
 LISTED = [name for names in supported().values() for name in names]

@@ -13,20 +13,20 @@ __version__ = "0.1.0"
 from typing import Any as _Any
 
 from . import operations as _operations
-from .checks import GradientError, check_grad
-from .leaving import IndependentWarning
+from .engine.checks import GradientError, check_grad
+from .engine.leaving import IndependentWarning
+from .engine.recomputing import checkpoint
+from .engine.record import layer, no_grad
+from .engine.tensor import Tensor
+from .engine.transforms import adjoints, grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 from .listing import tape
 from .operations import *  # noqa: F403
 from .operations.own import operation
-from .recomputing import checkpoint
-from .record import layer, no_grad
-from .tensor import Tensor
-from .transforms import adjoints, grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 
 # What stands on the engine is loaded when it is first used: a name, and the module that has it (None: it is one).
 _LATER = {"draw": "drawing", "Drawing": "drawing", "audit": "documents", "documents": None, "networks": None}
 _LATER |= {"step_through": "drawing"}
-_LATER |= {"data": None, "derive": "symbolic", "sums_to_one": "symbolic", "Formula": "symbolic"}
+_LATER |= {"data": None, "derive": "deriving", "sums_to_one": "deriving", "Formula": "deriving"}
 _LATER |= {"compare": "comparing", "Comparison": "comparing", "compile": "compiling"}
 
 __all__ = [

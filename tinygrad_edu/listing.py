@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import checked
-from .leaving import demand_recorded
-from .naming import name_of
-from .notation import applied
-from .sweep import below, seed_for, settled
-from .tensor import Tensor
+from .engine.arguments import checked
+from .engine.leaving import demand_recorded
+from .engine.naming import name_of
+from .engine.sweep import below, seed_for, settled
+from .engine.tensor import Tensor
+from .formulas.notation import applied
 
 NARROWEST = {0: 16, 2: 10, 3: 10}  # what a narrow terminal leaves of the columns
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import Natural, Positive, checked, demand_dtype
-from .naming import name_of
+from .engine.arguments import Natural, Positive, checked, demand_dtype
+from .engine.naming import name_of
+from .engine.record import layer, shape_of
+from .engine.tensor import Tensor
 from .operations import identity, leaky_relu, relu
-from .record import layer, shape_of
-from .tensor import Tensor
 
 __all__ = ["Dense", "Sequence", "Optimiser", "SGD", "Momentum", "Adam"]
 

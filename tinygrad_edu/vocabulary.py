@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from . import operations as op
-from .alternatives import INSTEAD
-from .protocols import FUNCTIONS, PLAIN_FUNCTIONS, PLAIN_UFUNCS, UFUNCS
+from .engine.alternatives import INSTEAD
+from .engine.protocols import FUNCTIONS, PLAIN_FUNCTIONS, PLAIN_UFUNCS, UFUNCS
 
 PLAIN = "Plain results, without a gradient"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import brief
-from ..record import constant as plain
+from ..engine.errors import brief
+from ..engine.record import constant as plain
 from .cursor import Name
 from .layers import Unknown
 from .scope import Scope

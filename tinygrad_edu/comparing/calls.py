@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import operations as op
+from ..engine.record import Operation
 from ..operations.facts import VOCABULARY
-from ..record import Operation
 from .tree import Tree, call, had, negative, number, product, transposed
 
 Array = Any

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from ..arguments import Tolerance, checked
-from ..errors import ERRORS
-from ..leaving import demand_recorded
-from ..naming import short
-from ..sweep import below, leading_to
-from ..symbolic import Formula, derive
-from ..symbolic.derive import LARGEST, wanted
-from ..symbolic.reading import Reading
-from ..symbolic.replay import given
-from ..symbolic.terms import session
+from ..deriving import Formula, derive
+from ..deriving.derive import LARGEST, wanted
+from ..deriving.reading import Reading
+from ..deriving.replay import given
+from ..engine.arguments import Tolerance, checked
+from ..engine.errors import ERRORS
+from ..engine.leaving import demand_recorded
+from ..engine.naming import short
+from ..engine.sweep import below, leading_to
+from ..formulas.terms import session
 from .callables import called, constant
 from .calls import is_one_hot
 from .candidate import Candidate, evaluated

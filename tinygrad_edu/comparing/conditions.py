@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..record import Node
-from ..symbolic.replay import Assumption, given
+from ..deriving.replay import Assumption, given
+from ..engine.record import Node
 from .finding import Finding, but, samples
 from .scope import Scope
 

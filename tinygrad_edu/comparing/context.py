@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ..deriving.reading import mixes
 from ..operations.facts import ops
-from ..symbolic.reading import mixes
 from .calls import COMPUTE
 from .evaluate import Ones, Unit
 from .factors import Factor, named_factors

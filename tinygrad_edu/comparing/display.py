@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..naming import short
-from ..pickling import Readable
+from ..engine.naming import short
+from ..engine.pickling import Readable
 
 Array = Any
 LONGEST = 300  # characters of a formula that are shown

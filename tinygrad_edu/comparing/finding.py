@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..symbolic.replay import Assumption, given, in_domain, perturbed
+from ..deriving.replay import Assumption, given, in_domain, perturbed
 from .averaging import averages
 from .scope import Quantity, Scope
 from .tree import Tree

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..naming import name_of as tensor_name
+from ..deriving.reading import Reading, counted_from, mixes
+from ..engine.naming import name_of as tensor_name
+from ..engine.record import Node
+from ..formulas.latex import GREEK
 from ..operations.facts import ops
-from ..record import Node
-from ..symbolic.latex import GREEK
-from ..symbolic.reading import Reading, counted_from, mixes
 from .cursor import Name
 
 Key = int | str  # a node by its stamp, a constant by its name

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arguments import shown
-from ..record import Node
+from ..engine.arguments import shown
+from ..engine.record import Node
 from .cursor import Name
 from .grammar import parse
 from .layers import Unknown

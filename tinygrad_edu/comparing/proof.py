@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 
 from .. import operations
-from ..errors import Unreadable
+from ..deriving.reading import Reading, mixes, symbol
+from ..engine.errors import Unreadable
+from ..engine.record import Operation, apply
+from ..engine.sweep import leading_to
+from ..formulas.canonical import Canonical, Formed
+from ..formulas.coefficients import MINUS_ONE, ONE, coefficient
+from ..formulas.expression import Expression, as_matrix, matrix_shape, plain
+from ..formulas.sums import COLUMN, ROW, Sum
+from ..formulas.terms import Call, Term, atom, filled, make, session
 from ..operations.facts import VOCABULARY
-from ..record import Operation, apply
-from ..sweep import leading_to
-from ..symbolic.canonical import Canonical, Formed
-from ..symbolic.coefficients import MINUS_ONE, ONE, coefficient
-from ..symbolic.expression import Expression, as_matrix, matrix_shape, plain
-from ..symbolic.reading import Reading, mixes, symbol
-from ..symbolic.sums import COLUMN, ROW, Sum
-from ..symbolic.terms import Call, Term, atom, filled, make, session
 from .calls import COMPUTE, index_of
 from .elements import REST, SAMPLE, Elements, Indexed, Unfit
 from .evaluate import SHAPED, Evaluation

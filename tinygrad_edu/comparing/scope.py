@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arguments import shown
-from ..naming import same_to_python
+from ..deriving.reading import Reading, mixes
+from ..engine.arguments import shown
+from ..engine.naming import same_to_python
+from ..engine.record import Node, Operation
+from ..formulas.latex import GREEK as LATEX
 from ..operations.facts import ops
-from ..record import Node, Operation
-from ..symbolic.latex import GREEK as LATEX
-from ..symbolic.reading import Reading, mixes
 from .calls import FUNCTIONS
 from .counts import LETTERS as SCALARS
 from .counts import Counts

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..record import Node
-from ..symbolic.latex import Latex
+from ..engine.record import Node
+from ..formulas.latex import Latex
 from .layers import Key
 from .scope import Quantity, Scope
 from .tree import Tree

@@ -7,7 +7,7 @@ import re
 from collections.abc import Container, Iterator
 from typing import NamedTuple, NoReturn
 
-from ..symbolic.helpers import HELPERS
+from ..formulas.helpers import HELPERS
 from .tokens import FormulaError, Token, notation_of, tokens
 
 ALIGNED = set("align aligned alignat gather gathered equation split eqnarray multline flalign".split())

@@ -8,8 +8,8 @@ import re
 from typing import NamedTuple
 from unicodedata import normalize
 
-from ..naming import visible
-from ..symbolic.latex import GREEK
+from ..engine.naming import visible
+from ..formulas.latex import GREEK
 from .calls import FUNCTIONS, PRIMED
 
 LONGEST = 4_000  # characters

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..sweep import settled
-from ..symbolic.evaluate import wide
-from ..symbolic.reading import mixes
-from ..symbolic.replay import replayed, rounding
+from ..deriving.reading import mixes
+from ..deriving.replay import replayed, rounding
+from ..engine.sweep import settled
+from ..formulas.evaluate import wide
 from .calls import ACTIVATIONS, ANY, SPELLED, softmax
 from .evaluate import Evaluation
 from .layers import Key, labels, onehot

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..arguments import checked
-from ..containers import flatten, positions_of
-from ..errors import ERRORS, underflows_to_zero
+from ..engine.arguments import checked
+from ..engine.containers import flatten, positions_of
+from ..engine.errors import ERRORS, underflows_to_zero
+from ..engine.pickling import Made
+from ..engine.record import OF_A_VARIABLE, constant, state
+from ..engine.tensor import Tensor, untracked
+from ..engine.transforms import value_and_grad
 from ..operations.elementwise import differentiable
-from ..pickling import Made
-from ..record import OF_A_VARIABLE, constant, state
-from ..tensor import Tensor, untracked
-from ..transforms import value_and_grad
 from .entry import entry, runner
 from .lines import Line, needed
 from .portable import portable_source

@@ -10,8 +10,8 @@ from typing import Any
 
 from numpy import ndarray
 
-from ..errors import underflows_to_zero
-from ..record import as_it_is, state
+from ..engine.errors import underflows_to_zero
+from ..engine.record import as_it_is, state
 
 
 def runner(memory: Callable[[], Any], tensors: Sequence[Any], count: int) -> Callable[..., tuple[Any, ...]]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.record import Operation
+from ..engine.spelling import Spelling
 from ..operations.facts import VOCABULARY
-from ..record import Operation
-from ..spelling import Spelling
 
 
 def _without_nan(value: Any, t: Any, shifted: Any, shift: Any) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..arithmetic import Arithmetic
-from ..record import NO_PARAMETERS, Operation, Value
+from ..engine.arithmetic import Arithmetic
+from ..engine.record import NO_PARAMETERS, Operation, Value
 
 CONSTANT, HOISTED, VARYING = range(3)  # depends on nothing, on Tensors that are closed over, on the arguments
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..naming import Identifiers
-from ..record import Operation
+from ..engine.naming import Identifiers
+from ..engine.record import Operation
 from .known import ops, ufunc_of
 from .lines import Line
 from .statements import index_text, turned

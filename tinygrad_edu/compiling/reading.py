@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..absorbing import Recorded, absorbing, bare, product
-from ..containers import flatten
-from ..record import NO_PARAMETERS, OF_A_VARIABLE, Operation, apply, constant, leaf_record
-from ..sweep import below, leading_to, sweep
-from ..tensor import Tensor
+from ..engine.absorbing import Recorded, absorbing, bare, product
+from ..engine.containers import flatten
+from ..engine.record import NO_PARAMETERS, OF_A_VARIABLE, Operation, apply, constant, leaf_record
+from ..engine.sweep import below, leading_to, sweep
+from ..engine.tensor import Tensor
 from .lines import HOISTED, VARYING, Line, Symbol
 from .simplify import SIMPLER
 from .statements import has_no_text

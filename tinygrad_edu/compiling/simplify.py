@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.record import Operation
 from ..operations.activations import _groups
 from ..operations.reductions import _axes
-from ..record import Operation
 from .contractions import contracted
 from .known import ops
 from .lines import FLOATS, Line

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..naming import Identifiers
+from ..engine.naming import Identifiers
 from .known import ops, ufunc_of
 from .lines import FLOATS, HOISTED, VARYING, Line
 from .memory import Buffer, Memory, is_view

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..naming import keyword_argument
-from ..record import Operation
+from ..engine.naming import keyword_argument
+from ..engine.record import Operation
 from .known import ops, ufunc_of
 from .lines import FLOATS, Line
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from ..containers import flatten
-from ..errors import ERRORS, misfit
-from ..leaving import LeavingError, Running
-from ..protocols import COMPARISONS, PLAIN_UFUNCS, UFUNCS
-from ..record import NO_PARAMETERS, Operation, Value, recording, state, tell, unchanging
-from ..spelling import Spelling
-from ..tensor import Tensor
+from ..engine.containers import flatten
+from ..engine.errors import ERRORS, misfit
+from ..engine.leaving import LeavingError, Running
+from ..engine.protocols import COMPARISONS, PLAIN_UFUNCS, UFUNCS
+from ..engine.record import NO_PARAMETERS, Operation, Value, recording, state, tell, unchanging
+from ..engine.spelling import Spelling
+from ..engine.tensor import Tensor
 from .known import ufunc_of
 
 RECORDED = set(  # plain results of a shape that does not depend on numbers

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..record import NO_PARAMETERS, Operation
-from ..tensor import Tensor
+from ..engine.record import NO_PARAMETERS, Operation
+from ..engine.tensor import Tensor
 from .known import ops, ufunc_of
 from .lines import FLOATS, VARYING, Line, Lines, Symbol, is_regular
 

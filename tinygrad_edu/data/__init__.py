@@ -11,8 +11,8 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import Positive, checked
-from ..errors import demand_plain
+from ..engine.arguments import Positive, checked
+from ..engine.errors import demand_plain
 
 __all__ = ["digits", "iris", "one_hot"]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arguments import checked
-from ..tensor import Tensor
+from ..engine.arguments import checked
+from ..engine.tensor import Tensor
 from .engine import Trial
 from .entry import VERDICTS, Catalogue, Entry, Reading, UnknownName
 from .mishachev import mishachev

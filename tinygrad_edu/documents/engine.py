@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from .. import operations as op
-from ..tensor import Tensor
-from ..transforms import adjoints
+from ..engine.tensor import Tensor
+from ..engine.transforms import adjoints
 from .entry import Catalogue
 from .networks import Network, Numbers
 from .strict import Array

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import shown
+from ..engine.arguments import shown
 from .latex import Notation
 from .networks import Setting
 from .strict import Strict

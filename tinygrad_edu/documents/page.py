@@ -14,7 +14,7 @@ from html import escape
 from importlib.resources import files
 from urllib.parse import quote
 
-from ..mathml import STYLE, mathml
+from ..formulas.mathml import STYLE, mathml
 from ..webpage import webpage
 from .audit import CATALOGUES, TOLERANCE, TRIALS, UNCORRECTED, Result
 from .entry import VERDICTS

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import Any
 
-from ..arguments import Natural, checked, demand_known
+from ..engine.arguments import Natural, checked, demand_known
+from ..engine.leaving import demand_recorded
 from ..files import target, write
-from ..leaving import demand_recorded
 from . import dot, mermaid
 from .backward import backward as swept
 from .engine import render

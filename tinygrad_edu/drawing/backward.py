@@ -9,11 +9,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..absorbing import bare
-from ..record import Node
-from ..sweep import seed_for, settled
-from ..symbolic.local import Local, Product, brief
-from ..symbolic.terms import Term
+from ..deriving.local import Local, Product, brief
+from ..engine.absorbing import bare
+from ..engine.record import Node
+from ..engine.sweep import seed_for, settled
+from ..formulas.terms import Term
 from .graph import Edge, Graph, Vertex
 
 LONGEST = 44  # characters of a product that is written out

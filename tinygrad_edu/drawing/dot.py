@@ -14,7 +14,7 @@ from textwrap import wrap
 
 import graphviz
 
-from ..naming import LONGEST, short
+from ..engine.naming import LONGEST, short
 from .labels import Row, row
 from .scene import Arrow, Box, Scene
 from .theme import ARROWS, FONT, KINDS, SHAPES, SIZES, THEMES, Theme

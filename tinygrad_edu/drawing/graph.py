@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..record import NO_PARAMETERS, Node, Operation
-from ..sweep import below
+from ..engine.record import NO_PARAMETERS, Node, Operation
+from ..engine.sweep import below
 
 
 class Vertex(NamedTuple):

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..naming import short
-from ..notation import applied, listed, parameter
+from ..engine.naming import short
+from ..formulas.notation import applied, listed, parameter
 from .graph import Vertex
 
 SMALL = 6  # so many numbers are shown one by one, more as min, mean and max

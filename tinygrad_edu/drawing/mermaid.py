@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from ..naming import short
+from ..engine.naming import short
 from .labels import Row
 from .scene import Box, Scene
 from .theme import THEMES

@@ -8,16 +8,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import Unreadable
-from ..naming import short
-from ..notation import applied, parameter
-from ..symbolic.derive import derive
-from ..symbolic.evaluate import in_shape
-from ..symbolic.expression import matrix_shape
-from ..symbolic.formula import Formula
-from ..symbolic.local import Local, Product, brief
-from ..symbolic.terms import Term, names_in, session
-from ..symbolic.text import ATOM, Text, Unicode
+from ..deriving.derive import derive
+from ..deriving.formula import Formula
+from ..deriving.local import Local, Product, brief
+from ..engine.errors import Unreadable
+from ..engine.naming import short
+from ..formulas.evaluate import in_shape
+from ..formulas.expression import matrix_shape
+from ..formulas.notation import applied, parameter
+from ..formulas.terms import Term, names_in, session
+from ..formulas.text import ATOM, Text, Unicode
 from .backward import Backward, Contribution
 from .graph import Vertex
 

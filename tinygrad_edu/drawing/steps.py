@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..leaving import demand_recorded
-from ..naming import short
+from ..engine.leaving import demand_recorded
+from ..engine.naming import short
 from .backward import Backward, Contribution, backward
 from .graph import Vertex, collect
 from .pieces import Line, Matrix, Pieces, Symbol, Writer, adjoint_of, shape_of, sum_of

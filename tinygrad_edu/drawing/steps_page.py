@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.naming import short, visible
 from ..files import target, write
-from ..naming import short, visible
-from ..symbolic.expression import matrix_shape
+from ..formulas.expression import matrix_shape
 from ..webpage import webpage
 from .dot import source
 from .engine import render

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import underflows_to_zero
-from ..record import shape_of
+from ..engine.errors import underflows_to_zero
+from ..engine.record import shape_of
 from .defining import fold, primitive, vjps
 from .elementwise import (
     absolute,

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BadIndex, describe
-from ..record import Value, constant, shape_of
+from ..engine.errors import BadIndex, describe
+from ..engine.record import Value, constant, shape_of
 from .defining import primitive, vjps
 from .indexing import getitem, scatter_add
 from .reductions import sum

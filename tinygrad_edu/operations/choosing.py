@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BadIndex
+from ..engine.errors import BadIndex
 from .arranging import along, axis_of, ravel, value_of, whole
 from .defining import primitive, vjps
 from .elementwise import where

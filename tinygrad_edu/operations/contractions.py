@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import describe
-from ..record import apply, shape_of
+from ..engine.errors import describe
+from ..engine.record import apply, shape_of
 from .arranging import axis_of, diagonal, matrix_transpose, ravel, value_of
 from .defining import Each, vjps
 from .elementwise import multiply

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from numpy import ndarray
 
-from ..errors import ERRORS, misfit
-from ..record import Node, Operation, Value, apply, record1, record2
+from ..engine.errors import ERRORS, misfit
+from ..engine.record import Node, Operation, Value, apply, record1, record2
 from .facts import built_in
 from .signatures import refitted
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..record import shape_of
+from ..engine.record import shape_of
 from .arranging import diagonal
 from .defining import primitive, vjps
 from .facts import parts

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import operands
-from ..record import Node, Value, shape_of
+from ..engine.errors import operands
+from ..engine.record import Node, Value, shape_of
 from .defining import primitive, vjps
 from .facts import parts
 

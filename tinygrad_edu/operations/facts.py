@@ -7,8 +7,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from ..record import Operation
-from ..spelling import Spelling
+from ..engine.record import Operation
+from ..engine.spelling import Spelling
 
 ops = SimpleNamespace()  # the package's own operations: ops.matmul
 VOCABULARY: dict[str, Operation] = vars(ops)  # the same by key

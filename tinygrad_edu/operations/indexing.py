@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..errors import demand_plain
-from ..record import Node, constant, state
+from ..engine.errors import demand_plain
+from ..engine.record import Node, constant, state
 from .defining import primitive, vjps
 
 __all__ = ["getitem", "scatter_add"]

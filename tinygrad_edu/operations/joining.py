@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BadIndex
-from ..record import shape_of
+from ..engine.errors import BadIndex
+from ..engine.record import shape_of
 from .arranging import along, atleast_1d, atleast_2d, atleast_3d, axis_of, moveaxis, ravel, value_of
 from .defining import primitive, vjps
 from .elementwise import astype

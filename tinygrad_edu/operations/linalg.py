@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import describe
+from ..engine.errors import describe
 from .activations import identity
 from .arranging import axis_of, value_of
 from .arranging import matrix_transpose as t

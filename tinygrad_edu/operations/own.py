@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..arguments import checked
-from ..containers import flatten
-from ..errors import Unreadable
-from ..naming import visible
-from ..record import Operation, Value, apply, constant, unchanging
+from ..engine.arguments import checked
+from ..engine.containers import flatten
+from ..engine.errors import Unreadable
+from ..engine.naming import visible
+from ..engine.record import Operation, Value, apply, constant, unchanging
 from .elementwise import real
 from .facts import VOCABULARY
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import describe
+from ..engine.errors import describe
 from .arranging import axis_of, moveaxis, value_of
 from .defining import primitive, vjps
 from .elementwise import multiply

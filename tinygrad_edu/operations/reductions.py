@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..record import apply
+from ..engine.record import apply
 from .defining import fold, primitive, vjps
 from .elementwise import ones_like, real, same, sqrt, square, unit
 from .facts import built_in, parts

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import brief
-from ..record import Value, apply, shape_of
+from ..engine.errors import brief
+from ..engine.record import Value, apply, shape_of
 from .defining import Each, fold, primitive, vjps
 from .facts import built_in
 from .indexing import getitem

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ERRORS, of_kind, plainly
+from ..engine.errors import ERRORS, of_kind, plainly
 
 NEUTRAL: dict[str, tuple[Any, ...]] = {  # arguments of NumPy's that change nothing on Tensors, with these values
     "where": (True,), "casting": ("same_kind",), "order": ("K", "C"), "subok": (True, False), "copy": (True, False),

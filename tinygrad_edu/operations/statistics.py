@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..record import shape_of
+from ..engine.record import shape_of
 from .defining import fold, primitive, vjps
 from .elementwise import divide, multiply, not_equal, ones_like, real, same, sqrt, square, unit, where
 from .facts import parts

@@ -1,0 +1,94 @@
+"""Certification: a formula is compared with the engine before anybody sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..engine.sweep import settled
+from ..formulas.evaluate import in_shape, tolerance
+from ..formulas.expression import matrix_shape
+from ..formulas.terms import Term
+from .formula import Formula
+from .reading import Reading
+from .replay import Assumption, across, inside, rounding
+
+NEAR = 3  # trials
+
+
+def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Assumption]) -> None:
+    """Compare the formula with the engine: on the tape's numbers, on two perturbations of what is given, and on two
+    that cross branches, with other signs and sizes, where the tape stays finite."""
+    compared = 0
+    reading = formula.reading
+    near = [inside(reading, loss, trial, assume) for trial in range(NEAR)]
+    far = [found for trial in (NEAR, NEAR + 1) if (found := across(reading, loss, trial, assume)) is not None]
+    for trial, (given, again) in enumerate([*near, *far]):
+        engine = _engine(reading, loss, wanted, given, again)
+        values = formula.values({name: x.reshape(matrix_shape(x.shape)) for name, x in given.items()})
+        known: dict[Term, Any] = {}
+        for line, reference in zip(formula.lines, engine, strict=True):
+            mine = in_shape(line.term, line.shape, values, known)
+            theirs = np.reshape(reference, mine.shape).astype(float)
+            finite = np.isfinite(theirs)
+            formula.left_out += int(np.sum(~finite)) if trial < NEAR else 0
+            compared += int(np.sum(finite))
+            tiny = float(np.finfo(loss._value.dtype).tiny)  # what is smaller has fewer digits
+            relative = tolerance(loss._value.dtype)
+            digits = relative / 100 if loss._value.dtype != float else 1e-12
+            largest = np.max(np.abs(theirs[finite]), initial=0)
+            error = np.max(np.abs(mine - theirs)[finite], initial=0)
+            if error <= relative * largest:
+                continue
+            floor = digits * _size(reading, loss, given, again)
+            if error <= relative * largest + floor and largest < floor:
+                seed, stamps = _seed(formula.reading, loss, given), [node._record.stamp for node in wanted]
+                floor = min(floor, 10 * rounding(formula.reading, loss, given, seed, stamps) + tiny)
+            if not error <= relative * largest + floor:
+                if not np.isfinite(mine[finite]).all():
+                    raise ValueError(
+                        f"derive: the formula for {line.name} is not finite where the engine is: numbers on its way "
+                        "are beyond the range of floats, or it divides by 0; it is not shown"
+                    )
+                said = (
+                    f"derive: the formula for {line.name} and the engine differ by {error:.1e}, the largest element is "
+                    f"{largest:.1e}"
+                )
+                applied = [node._record.operation for node in reading.nodes.values() if node._record.operation]
+                own = sorted({each.name for each in applied if each.opaque})
+                if own:
+                    raise ValueError(
+                        f"{said}: {' or '.join(own)} gives other numbers each time, or has a rule that is another one "
+                        "on symbols; the formula is not shown"
+                    )
+                raise RuntimeError(f"{said}; this is a defect, and the formula is not shown")
+    formula.certified = compared > 0 or not any(np.prod(line.shape) for line in formula.lines)
+
+
+def _engine(
+    reading: Reading, loss: Any, wanted: list[Any], given: dict[str, Any], again: dict[int, Any]
+) -> list[Any]:
+    """The engine's adjoints on other numbers, on which the tape was recorded again."""
+    targets = [again[node._record.stamp]._record.stamp for node in wanted]
+    found: list[Any] = [np.zeros(node._value.shape) for node in wanted]
+    with np.errstate(all="ignore"):
+        for node, g in settled(again[loss._record.stamp], _seed(reading, loss, given)):
+            found = [g if stamp == node._record.stamp else x for stamp, x in zip(targets, found, strict=True)]
+    return found
+
+
+def _size(reading: Reading, loss: Any, given: dict[str, Any], again: dict[int, Any]) -> float:
+    """How large numbers are on the way: what they add up to may be 0, but for rounding."""
+    size = 1.0
+    with np.errstate(all="ignore"):
+        for node, g in settled(again[loss._record.stamp], _seed(reading, loss, given)):
+            for x in (g, node._value):
+                largest = float(np.max(np.abs(x[np.isfinite(x)]), initial=0))
+                size = max(size, largest * largest)  # products of them are on the way as well
+    return size
+
+
+def _seed(reading: Reading, loss: Any, given: dict[str, Any]) -> Any:
+    return given[reading.seed] if reading.seed else np.ones(loss._value.shape, loss._value.dtype)

@@ -1,0 +1,315 @@
+"""Closed-form gradients: the rules of the tape read on symbols, tidied, certified against the engine."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..engine.arguments import checked, demand_known
+from ..engine.leaving import demand_recorded
+from ..engine.naming import name_of
+from ..engine.record import Node
+from ..engine.sweep import below, leading_to
+from ..formulas.algebra import rebuilt
+from ..formulas.coefficients import ONE, coefficient
+from ..formulas.expression import Expression, matrix_shape
+from ..formulas.terms import Term, all_below, atom, factor, filled, make, parts, session
+from .certify import certify
+from .formula import Formula, Line
+from .frozen import demand_known_constants
+from .reading import Reading, symbol
+from .replay import Assumption
+from .sharing import shared
+from .tidy import Prime, Tidier, prime
+
+FORMS = ("recursive", "inlined", "bullet", "kronecker", "diagonal")
+BROADCASTING = ("implied", "marked")
+STYLES = ("prime", "argument", "expanded")
+LARGEST = 3_000  # nodes of a graph
+FEW = 4  # Δ that may be written out
+LONGEST = 300  # symbols of an inlined formula
+READABLE = 10_000  # symbols of any formula
+
+TOO_LONG = f"derive: the inlined formula has more than {LONGEST} symbols; form='recursive' is short"
+
+
+@checked
+def sums_to_one(t: Any, axis: int = 0) -> Assumption:
+    """Let `derive` assume that the numbers of `t` sum to 1 along an axis, as targets do. It checks them.
+
+    >>> import tinygrad_edu as tg
+    >>> t = tg.Tensor([[0.0], [1.0]], name="t")
+    >>> a = tg.softmax(tg.Tensor([[0.3], [0.1]], requires_grad=True, name="z").named("z")).named("a")
+    >>> print(tg.derive(tg.cross_entropy(t, a), "z", assume=[tg.sums_to_one(t)]))
+    ∇z = a − t
+    where a = softmax(z)
+    """
+    return Assumption(t, axis)
+
+
+@checked
+def derive(
+    loss: Any,
+    wrt: Any,
+    *,
+    form: str = "recursive",
+    assume: Sequence[Assumption] = (),
+    activation: str = "prime",
+    broadcasting: str = "implied",
+) -> Formula:
+    """The gradient of a recorded result as a formula, in the names of the program.
+
+    The vector-Jacobian products on the tape are run on symbols, by the same sweep that computes gradients, and what
+    comes out is written as a textbook would. Before it is returned the formula is evaluated, on the tape's numbers, on
+    two random perturbations of them and on numbers of other signs, and compared with the engine.
+
+    A comparison of a tensor, such as the mask ``z > 0``, is the condition [z > 0] in the formula: 1 where it holds,
+    else 0. A constant that NumPy may have made of a mask (``~m``, ``m & n``, ``m.astype(float)``, ``np.sum(m)``,
+    an index ``m``), or that is a comparison of a number without axes, is refused: on other numbers it is another.
+
+    Parameters
+    ----------
+    loss : Tensor
+        A recorded result. If it is no scalar, the formula is the vector-Jacobian product of a given G of its shape.
+    wrt : Tensor, str, or a list of them
+        What to differentiate by: any recorded tensor, or its name.
+    form : {"recursive", "inlined", "bullet", "kronecker", "diagonal"}
+        With Δ_i for the adjoints of the layers; without; or, for networks of one column and one output, as Mishachev's
+        (3) from the left to the right, as his (4), as his (5).
+    assume : sequence
+        What may be taken for granted: `sums_to_one`.
+    activation : {"prime", "argument", "expanded"}
+        The derivative of an activation as a′, as σ′(z), or as a ∘ (1 − a).
+    broadcasting : {"implied", "marked"}
+        What NumPy repeats along rows or columns as it is in the program, W·X + b, or with columns of ones, W·X + b·1ᵀ:
+        then sums and Hadamard products are of equal shapes, as on paper, but for numbers.
+
+    Returns
+    -------
+    Formula
+        ``str()`` gives Unicode: a line for each gradient and each Δ, then what the other names in them are, from
+        ``.definitions``; names of what is given are not defined. It has ``.latex`` and ``.mathml``, which say the same,
+        ``.numpy``, ``.evaluate()`` and ``.steps``.
+
+    Raises
+    ------
+    ValueError
+        For such a constant, a `wrt` that is not on the tape, a name that no tensor or more than one bears, an
+        assumption that the numbers contradict, a graph or a formula that is too large, a form that the network does
+        not have, a formula whose numbers leave the range of floats where the engine's do not.
+    RuntimeError
+        If the formula and the engine disagree: it is never shown then.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_edu as tg
+    >>> A = tg.Tensor([[1.0, 2.0], [3.0, 5.0], [0.0, 1.0]], name="A")
+    >>> x = tg.Tensor([[1.0], [2.0]], requires_grad=True, name="x")
+    >>> b = tg.Tensor([[1.0], [0.0], [2.0]], name="b")
+    >>> print(tg.derive(tg.sum((A @ x - b) ** 2), x))
+    ∇x = 2 Aᵀ·(A·x − b)
+    >>> print(tg.derive(tg.sum(np.where(x > 1, x**2, x)), x))
+    ∇x = 2 [x > 1] ∘ x + [x ≤ 1]
+    """
+    demand_recorded("derive", loss)
+    chosen = ((form, FORMS, "form"), (activation, STYLES, "activation"), (broadcasting, BROADCASTING, "broadcasting"))
+    for given, known, what in chosen:
+        demand_known("derive", what, given, known)
+    nodes = below(loss)
+    if len(nodes) > LARGEST:
+        raise ValueError(f"derive: {len(nodes)} nodes are too many for a formula (at most {LARGEST}); derive a part")
+    several = isinstance(wrt, list | tuple)
+    if several and not wrt:
+        raise ValueError("derive: wrt is an empty list; give a tensor or its name")
+    assume = [assume] if isinstance(assume, Assumption) else assume
+    if not isinstance(assume, list | tuple) or not all(isinstance(each, Assumption) for each in assume):
+        raise TypeError("derive: assume is a list of assumptions, such as [tg.sums_to_one(t)]")
+    found = [wanted(x, nodes, "derive") for x in (wrt if several else [wrt])]
+    table: dict[Any, Term] = {}
+    with session(table), np.errstate(all="ignore"):
+        formula = _formula(loss, found, form, assume, activation, several, broadcasting)
+        formula.table = table
+        certify(formula, loss, found, assume)
+    return formula
+
+
+def _formula(
+    loss: Any, wanted: list[Any], form: str, assume: Sequence[Assumption], activation: str, several: bool,
+    broadcasting: str,
+) -> Formula:  # fmt: skip
+    """The sweep on symbols, tidied."""
+    reading = Reading(loss, leading_to(loss, wanted))
+    demand_known_constants(reading)
+    reading.sweep(_seed(reading, loss))
+    tidier = Tidier(primes(reading, activation), _assumed(reading, assume))
+    slopes = {name for name, _, _ in reading.primes}
+    expanded = Tidier([], tidier.replaced)  # Σ′ is not to be defined by itself
+    definitions = {
+        name: (expanded if name in slopes else tidier).tidy(term) for name, term in reading.definitions.items()
+    }
+    results = []
+    for node in wanted:
+        label = reading.names.get(node._record.stamp) or "loss"
+        term = reading.adjoints.get(node._record.stamp)
+        zero = filled(coefficient(0), matrix_shape(node._value.shape))
+        results.append(Line(label, tidier.tidy(term if term is not None else zero), node._value.shape))
+    inlined = _rarely_used(reading, results, definitions, tidier) if form == "recursive" else list(reading.deltas)
+    if 5 * len(inlined) > LONGEST:
+        raise ValueError(TOO_LONG)
+    results, definitions = _inline(results, definitions, inlined, tidier)
+    if max(line.term.weight for line in results) > LONGEST and form != "recursive":
+        raise ValueError(TOO_LONG)
+    if form == "recursive":
+        results, definitions = _share(results, definitions, reading)
+    symbols = max(term.weight for term in (*(line.term for line in results), *definitions.values()))
+    if symbols > READABLE:
+        raise ValueError(
+            f"derive: the formula has {symbols} symbols (at most {READABLE}); .named() names a part of it, which is "
+            "then defined once, or derive a part"
+        )
+    return Formula(results, definitions, reading, tidier, form, several, broadcasting)
+
+
+def _share(
+    results: list[Line], definitions: dict[str, Term], reading: Reading
+) -> tuple[list[Line], dict[str, Term]]:
+    """Name the parts that gradients and Δ have more than once."""
+    used = _used([line.term for line in results], definitions)
+    terms = {f"∇{i}": line.term for i, line in enumerate(results)}
+    terms |= {name: definitions[name] for name in reading.deltas if name in used and name in definitions}
+    names = (f"M{i}" for i in itertools.count(1))
+    free = (name for name in names if name not in reading.values and name not in definitions)
+    parts = shared(terms, lambda: next(free), lambda name, part: atom(make("symbol", data=name, shape=part.shape)))
+    reading.deltas.extend(parts)
+    lines = [line._replace(term=terms.pop(f"∇{i}")) for i, line in enumerate(results)]
+    return lines, {**definitions, **terms, **parts}
+
+
+def wanted(x: Any, nodes: dict[int, Any], by: str) -> Any:
+    """A tensor on the tape, given itself or by its name. Errors are in the name of who asks."""
+    if isinstance(x, str):
+        found = [node for node in nodes.values() if node.name == x]
+        if len(found) != 1:
+            names = ", ".join(sorted(set(map(name_of, nodes.values())) - {""})) or "none"
+            many = "no tensor on the tape has" if not found else f"{len(found)} tensors on the tape have"
+            raise ValueError(f"{by}: {many} the name {x!r}; the names are: {names}")
+        return found[0]
+    if not isinstance(x, Node):
+        raise TypeError(f"{by}: wrt must be a Tensor or a name, got {type(x).__name__}")
+    if x._record is None or x._record.stamp not in nodes:
+        raise ValueError(f"{by}: the loss does not depend on wrt: it is not on the tape")
+    return x
+
+
+def _seed(reading: Reading, loss: Any) -> Expression:
+    value = loss._value
+    if value.size == 1:
+        return Expression(filled(ONE, matrix_shape(value.shape)), np.ones(value.shape, value.dtype))
+    given = np.random.default_rng(0).normal(size=value.shape).astype(value.dtype)
+    reading.seed = reading.unique("G")
+    reading.values[reading.seed] = np.reshape(given, matrix_shape(value.shape))
+    reading.given[reading.seed] = given
+    return Expression(symbol(reading.seed, value.shape), given)
+
+
+def primes(reading: Reading, activation: str) -> list[Prime]:
+    """The derivatives of activations, each as a symbol of its own unless they are to be expanded."""
+    if activation == "expanded":
+        return []
+    found = []
+    for name, argument, slope in reading.primes:
+        term = make("symbol", data=name, shape=slope.term.shape)
+        found.append(prime(slope.term, term))
+        reading.definitions[name] = slope.term
+        if activation == "argument":
+            reading.applied[name] = (reading.functions[name], argument)
+    return found
+
+
+def _assumed(reading: Reading, assume: Sequence[Assumption]) -> dict[Term, Term]:
+    """The terms that assumptions replace: 1ᵀ·t by 1ᵀ."""
+    replaced: dict[Term, Term] = {}
+    for each in assume:
+        name = next((name for name, given in reading.given.items() if given is each.tensor), None)
+        if name is None:
+            raise ValueError("derive: an assumption is about a tensor that is not on the tape")
+        value = each.tensor._value
+        if not -value.ndim <= each.axis < value.ndim:
+            raise ValueError(f"derive: {name} of shape {value.shape} has no axis {each.axis}")
+        sums = np.sum(value, axis=each.axis)
+        if not np.allclose(sums, 1, rtol=1e-5, atol=1e-6):
+            found = ", ".join(f"{x:.4g}" for x in np.unique(sums)[:3])
+            raise ValueError(f"derive: {name} does not sum to 1 along axis {each.axis}: the sums are {found}")
+        t = factor(symbol(name, value.shape))[1]
+        rows = each.axis % value.ndim == 0
+        one = make("ones", shape=(1, t.shape[0]) if rows else (t.shape[1], 1))
+        pair = (one, t) if rows else (t, one)
+        shape = (1, t.shape[1]) if rows else (t.shape[0], 1)
+        replaced[make("chain", pair, shape=shape)] = filled(ONE, shape)
+    return replaced
+
+
+def _rarely_used(
+    reading: Reading, results: list[Line], definitions: dict[str, Term], tidier: Tidier
+) -> list[str]:
+    """The Δ that are better written where they are used: a single one that is used once, and what becomes simpler."""
+    used = _used([line.term for line in results], definitions)
+    deltas = [name for name in reading.deltas if name in used]
+    few = len(deltas) == 1 and used[deltas[0]] == 1 and definitions[deltas[0]].weight < LONGEST / 5
+    return deltas if few or _simplify(results, definitions, deltas, tidier) else []
+
+
+def _simplify(results: list[Line], definitions: dict[str, Term], deltas: list[str], tidier: Tidier) -> bool:
+    """Whether Δ that are written where they are used become simpler, as those of a layer that is computed twice."""
+    if not 1 < len(deltas) <= FEW:
+        return False
+    sizes: dict[str, int] = {}
+
+    def size(term: Term) -> int:
+        inner = sizes.get(term.data, 1) - 1 if term.kind == "symbol" else 0
+        return inner + term.weight - sum(x.weight for x in parts(term)) + sum(map(size, parts(term)))
+
+    for name in deltas:
+        sizes[name] = size(definitions[name])
+    if max(written := [size(line.term) for line in results]) > LONGEST:
+        return False
+    short, _ = _inline(results, definitions, deltas, tidier)
+    now = sum(line.term.weight for line in results) + sum(definitions[name].weight for name in deltas)
+    return (after := sum(line.term.weight for line in short)) + len(deltas) < sum(written) and after < now
+
+
+def _used(terms: list[Term], definitions: dict[str, Term]) -> dict[str, int]:
+    """How often each name is used, in the terms and in the definitions of what they use."""
+    count: dict[str, int] = {}
+    pending = terms
+    while pending:
+        found = [part.data for term in all_below(pending) for part in parts(term) if part.kind == "symbol"]
+        pending = [definitions[name] for name in dict.fromkeys(found) if name in definitions and name not in count]
+        for name in found:
+            count[name] = count.get(name, 0) + 1
+    return count
+
+
+def _inline(
+    results: list[Line], definitions: dict[str, Term], names: list[str], tidier: Tidier
+) -> tuple[list[Line], dict[str, Term]]:
+    """Write definitions where their names stand."""
+    definitions = dict(definitions)
+    for name in names:  # from the loss down: an earlier one stands in a later one
+        if name not in definitions:
+            continue
+        whole = definitions.pop(name)
+
+        def replace(term: Term, name: str = name, whole: Term = whole) -> Term | None:
+            return whole if term.kind == "symbol" and term.data == name else None
+
+        known: dict[Term, Term] = {}
+        definitions = {other: rebuilt(term, replace, known) for other, term in definitions.items()}
+        results = [line._replace(term=tidier.tidy(rebuilt(line.term, replace, known))) for line in results]
+        if max((line.term.weight for line in results), default=0) > 3 * LONGEST:
+            raise ValueError(TOO_LONG)
+    return results, definitions

@@ -1,0 +1,217 @@
+"""The rules of a tape one by one: every value and every adjoint has a name, and each formula is one product."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..engine.errors import Unreadable
+from ..engine.sweep import sweep
+from ..formulas.coefficients import ONE
+from ..formulas.evaluate import Rounded, evaluate, in_shape, moved, tolerance
+from ..formulas.expression import Expression, matrix_shape
+from ..formulas.terms import Term, filled, names_in, session
+from ..formulas.text import ATOM, Text, Unicode
+from .derive import primes
+from .reading import Reading, symbol
+from .replay import ROUNDINGS, given
+from .tidy import Tidier
+
+
+class Product(NamedTuple):
+    """The vector-Jacobian product of one input of an operation."""
+
+    term: Term
+    added: Term  # what the input's adjoint grows by: the same, where no broadcasting is undone
+    names: tuple[str, ...]  # the values that stand in it, in the order of the program
+
+
+class Values(dict[str, Any]):
+    """Matrices by name. Derivatives of activations are computed when they are asked for."""
+
+    def __init__(self, given: Mapping[str, Any], definitions: Mapping[str, Term]) -> None:
+        super().__init__((name, np.reshape(value, matrix_shape(np.shape(value)))) for name, value in given.items())
+        self.definitions = definitions
+
+    def __missing__(self, name: str) -> Any:
+        self[name] = evaluate(self.definitions[name], self)
+        return self[name]
+
+
+class Local:
+    """The vector-Jacobian products of a recorded scalar, each in the names of its own operation. What a formula says is
+    compared with the numbers that it will stand beside.
+
+    Parameters
+    ----------
+    loss : Tensor
+    shown : set of int
+        The stamps of the values whose products will be asked for.
+    adjoints : dict
+        The numbers of their adjoints, by stamp.
+
+    Attributes
+    ----------
+    names, adjoints : dict
+        By stamp, what a value and its adjoint are called. The adjoint of a layer's input is Δ_i.
+    definitions : dict
+        Each computed value and each derivative of an activation, by name, as a term.
+    slopes : list
+        The derivatives of activations: the name, the argument, what it is.
+    numbers, values : dict
+        The numbers of all names, as they were recorded; and the matrices that stand for them.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> W = tg.Tensor([[1.0, 2.0]], requires_grad=True, name="W")
+    >>> y = W @ tg.Tensor([[3.0], [4.0]], requires_grad=True, name="x")
+    >>> g, by_W, by_x = np.array([[2.0]]), np.array([[6.0, 8.0]]), np.array([[2.0], [4.0]])
+    >>> local = Local(tg.sigmoid(y), {y._record.stamp}, {y._record.stamp: g})
+    >>> for product in local.products(y, {0: (by_W, by_W), 1: (by_x, by_x)}).values():
+    ...     print(local.text(product.term), "  ", local.shapes(product.term))
+    Δ1·xᵀ    (1,1)·(1,2)
+    Wᵀ·Δ1    (2,1)·(1,1)
+    """
+
+    def __init__(self, loss: Any, shown: set[int], adjoints: Mapping[int, Any]) -> None:
+        self._table: dict[Any, Term] = {}
+        self._loss = loss
+        with session(self._table), np.errstate(all="ignore"):
+            self._reading = Reading(loss, set(), shown)
+            self._tidier = Tidier(primes(self._reading, "prime"), {})
+        self.names, self.definitions = self._reading.names, self._reading.definitions
+        self.slopes = self._reading.primes
+        self.adjoints: dict[int, str] = {}
+        self._products: dict[int, dict[int, Product]] = {}
+        for stamp in sorted(self._reading.nodes):
+            layer = self._reading.layer_of(self._reading.nodes[stamp])
+            self.adjoints[stamp] = name = self._reading.unique(f"Δ{layer}" if layer else f"∇{self.names[stamp]}")
+            self._reading.used.add(name)
+        nodes, self._names = self._reading.nodes, [*self._reading.values, *self.definitions]
+        shapes = {name: np.shape(x) for name, x in self._reading.given.items()}
+        shapes |= {name: nodes[stamp].shape for called in (self.names, self.adjoints) for stamp, name in called.items()}
+        shapes |= {name: slope.shape for name, _, slope in self.slopes}
+        self._words, self._shapes = Unicode(self._names), Shapes(self._names, shapes)
+        self._order = {name: i for i, name in enumerate([*self._reading.values, *self.names.values()])}
+        self._behind_slopes = {name: names_in([slope.term]) for name, _, slope in self.slopes}
+        computed = {self.names[stamp]: node._value for stamp, node in nodes.items() if node._record.operation}
+        adjoint = {self.adjoints[stamp]: g for stamp, g in adjoints.items()}
+        self.numbers: dict[str, Any] = {**given(self._reading), **computed, **adjoint}
+        self.values = Values(self.numbers, self.definitions)
+
+    def constant_name(self, x: Any, value: Any) -> str | None:
+        """What a constant is called; None for a number, which is written out."""
+        return self._reading.constant_name(x, value)
+
+    def computed(self, node: Any) -> Term | None:
+        """The formula of a value, where it says what the value is."""
+        term = self.definitions.get(self.names[node._record.stamp])
+        said = term is not None and self._says(node, term, node._value)
+        return term if said else None
+
+    def products(self, node: Any, numbers: Mapping[int, tuple[Any, Any]]) -> dict[int, Product]:
+        """The products of a node's operation, by the place of the input, where they say what the numbers are: those of
+        the product, and of what it adds. Nothing for a rule that cannot be read on symbols: one of a user's own that
+        calls NumPy."""
+        record = node._record
+        if (known := self._products.get(record.stamp)) is not None:
+            return known
+        shape = node._value.shape
+        found: dict[int, Product] = {}
+
+        def watch(node: Any, i: int, product: Any, new: Any) -> None:
+            term = self._tidier.tidy(product.term)
+            added = term if new is product else self._tidier.tidy(new.term)
+            found[i] = Product(term, added, tuple(sorted(self._behind(term), key=self._order.__getitem__)))
+
+        with session(self._table), np.errstate(all="ignore"):
+            one = node is self._loss and node._value.size == 1
+            term = filled(ONE, matrix_shape(shape)) if one else symbol(self.adjoints[record.stamp], shape)
+            g = Expression(term, np.ones(shape, node._value.dtype))
+            inputs = {x._record.stamp for x in record.inputs if x is not None and x._record is not None}
+            steps = sweep(node, g, self._reading.read, inputs, watch)
+            try:
+                next(steps)
+                next(steps, None)  # the sweep has now computed all that goes to the inputs
+            except Unreadable:
+                found.clear()
+            self._products[record.stamp] = said = {
+                i: each for i, each in found.items()
+                if i in numbers and all(self._says(node, *pair) for pair in zip(each[:2], numbers[i], strict=True))
+            }  # fmt: skip
+            return said
+
+    def _says(self, node: Any, term: Term, numbers: Any) -> bool:
+        """Whether the numbers are what a formula of an operation says. Not where either is not finite on its way, nor
+        where a user's own is not the same each time, or its rule not the same on symbols.
+
+        Raises
+        ------
+        RuntimeError where the formula of one of the package's own is another one.
+        """
+        mine = in_shape(term, numbers.shape, self.values)
+        theirs = np.reshape(numbers, mine.shape)
+        with np.errstate(all="ignore"):
+            error = np.where((mine == theirs) | np.isnan(theirs), 0, np.abs(mine - theirs.astype(float)))
+            largest = np.max(np.abs(theirs), initial=0, where=np.isfinite(theirs))
+        record, dtypes, worst = node._record, (node._value.dtype, numbers.dtype), np.max(error, initial=0)
+        near = max(map(tolerance, dtypes)) * largest
+        if worst <= near:
+            return True
+        near += self._rounding(term, numbers.shape) + max(np.finfo(dtype).eps for dtype in dtypes) ** 2
+        if worst <= near:
+            return True
+        finite = all(np.isfinite(x).all() for x in (worst, near, theirs, node._value, *record.values))
+        if finite and not record.operation.opaque:
+            raise RuntimeError(
+                f"{record.operation.name}: the formula {self.text(term)} and the engine differ by {worst:.1e}, the "
+                f"largest element is {largest:.1e}; this is a defect of tinygrad_edu, please report it"
+            )
+        return False
+
+    def _rounding(self, term: Term, shape: tuple[int, ...]) -> float:
+        """How far a formula may be off, as every number in it is rounded."""
+        known, several = Rounded(), []
+        for _ in range(ROUNDINGS):
+            otherwise = {name: moved(np.asarray(x), known.random) for name, x in self.numbers.items()}
+            several.append(in_shape(term, shape, Values(otherwise, self.definitions), known))
+        with np.errstate(all="ignore"):
+            return 10 * float(np.max(np.ptp(np.stack(several), axis=0), initial=0))
+
+    def _behind(self, term: Term) -> set[str]:
+        """The names of values in a term; of a derivative of an activation those that it is computed from."""
+        names = names_in([term])
+        names = names.union(*(self._behind_slopes[slope] for slope in names & self._behind_slopes.keys()))
+        return names & self._order.keys()
+
+    def text(self, term: Term, style: Callable[[Sequence[str]], Unicode] | None = None) -> str:
+        """A term in one line; `style` makes another printer, of names in the order of the program."""
+        with session(self._table):
+            return (style(self._names) if style else self._words).whole(term)
+
+    def shapes(self, term: Term) -> str:
+        """A term with the shape of each matrix in place of its name: ``(3,4)·(4,1)``."""
+        with session(self._table):
+            return self._shapes.whole(term)
+
+
+def brief(shape: tuple[int, ...]) -> str:
+    """A shape without the space."""
+    return str(shape).replace(" ", "")
+
+
+class Shapes(Unicode):
+    """The style that writes the shape of each matrix in place of its name."""
+
+    def __init__(self, order: Any, shapes: dict[str, tuple[int, ...]]) -> None:
+        super().__init__(order)
+        self._shapes = shapes
+
+    def text(self, term: Term) -> Text:
+        if term.kind in ("T", "symbol", "ones", "eye"):
+            shape = self._shapes.get(term.data, term.shape) if term.kind == "symbol" else term.shape
+            return brief(shape), ATOM
+        return super().text(term)

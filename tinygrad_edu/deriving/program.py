@@ -1,0 +1,396 @@
+"""Formulas as programs in plain NumPy: one line for each named piece, with its shape.
+
+A term is a matrix; a program has the arrays of the user, which may have one axis or none. So the code of a vector is
+either `flat` (one axis; a number has none) or has two axes, and is converted where both meet.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..engine.naming import Identifiers
+from ..engine.record import Operation
+from ..formulas.algebra import OTHERWISE, is_condition, is_mean
+from ..formulas.expression import Expression, matrix_shape
+from ..formulas.helpers import HELPERS
+from ..formulas.selections import takes_rows
+from ..formulas.spelled import ATOM, PRODUCT, SUM, UNARY, spelled
+from ..formulas.terms import CONSTANT, Shape, Term, all_below, atom, broadcast, is_a, names_in, number
+from ..operations.facts import VOCABULARY, ops
+
+if TYPE_CHECKING:
+    from .formula import Formula
+
+
+class Code(NamedTuple):
+    """A piece of a program, how tightly it binds, the shape of its matrix, and whether it is flat."""
+
+    text: str
+    binding: int
+    shape: Shape
+    flat: bool
+    truth: str = ""  # the same as booleans, for a product with numbers
+
+
+MANY = 30  # numbers of a constant that are not written into a program
+
+
+def program(formula: Formula) -> tuple[str, list[str]]:
+    """The source of a function ``gradient`` of what is given, which returns the gradients, and the names of its
+    arguments. Constants that have no name are written into it, unless they are large.
+
+    Raises
+    ------
+    ValueError
+        For an operation of the user's own: it has no NumPy source.
+    """
+    used = formula.used()
+    needed = names_in([line.term for line in formula.lines] + list(used.values()))
+    given = {name: tensor for name, tensor in formula.reading.given.items() if name in needed}
+    writer = Writer([*given, *used])
+    lines = []
+    for name, tensor in given.items():
+        shape = np.shape(tensor)
+        text = writer.names[name] + "[0]" * (shape == (1,))  # a vector of one number is a number here
+        code = Code(text, ATOM, matrix_shape(shape), len(shape) < 2)
+        if tensor.dtype.kind in "bui" and tensor.dtype.itemsize < 8:  # products of them are beyond their range
+            truth = text * (tensor.dtype.kind == "b")
+            code = code._replace(text=f"1.0 * {text}", binding=PRODUCT, truth=truth)
+        writer.known[name] = code
+    written = {name: value for name, value in formula.reading.constants.items() if name in given and value.size <= MANY}
+    lines += [f"    {writer.names[name]} = {writer.array(value)}  # {value.shape}" for name, value in written.items()]
+    for name, term in formula.in_order.items():
+        piece = writer.whole(term)
+        writer.known[name] = piece._replace(text=writer.names[name], binding=ATOM)
+        lines.append(f"    {writer.names[name]} = {piece.text}  # {_shape_text(piece)}")
+    results = []
+    for line in formula.lines:
+        result = writer.converted(writer.whole(line.term), line.shape)
+        name = writer.identifiers.new(f"d{line.name}")
+        lines.append(f"    {name} = {result}  # {line.shape}")
+        results.append(name)
+    arguments = [name for name in given if name not in written]
+    head = f"def gradient({', '.join(writer.names[name] for name in arguments)}):"
+    large = [name for name in formula.reading.constants if name in given and name not in written]
+    said = "; ".join(f"{writer.names[name]} is the array of shape {np.shape(given[name])}" for name in large)
+    lines[:0] = [f'    """The gradient. Of the constants of the program {said}."""'] * bool(said)
+    helpers = "".join(f"{source}\n\n\n" for source in writer.helpers.values())
+    returned = results[0] if len(results) == 1 else ", ".join(results)
+    lines[:0] = [f"    {comment}" for comment in writer.identifiers.comments]
+    text = "\n".join([f"import numpy as np\n\n\n{helpers}{head}", *lines, f"    return {returned}\n"])
+    return text, arguments
+
+
+def _shape_text(code: Code) -> str:
+    if not code.flat:
+        return str(code.shape)
+    return f"({max(code.shape)},)" if code.shape != (1, 1) else "()"
+
+
+class Writer:
+    """Writes terms as code, and keeps which names and helpers it used."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.identifiers = Identifiers(f"np gradient {' '.join([*HELPERS, *VOCABULARY])}")
+        self.names = {name: self.identifiers.called(name) for name in names}
+        self.known: dict[str, Code] = {}
+        self.helpers: dict[str, str] = {}
+
+    def need(self, name: str) -> None:
+        """A helper, and those that it calls before it."""
+        for other in HELPERS:
+            if other != name and re.search(rf"\b{other}\(", HELPERS[name]):
+                self.need(other)
+        self.helpers.setdefault(name, HELPERS[name])
+
+    # --- shapes ---
+
+    def inside(self, code: Code, binding: int) -> str:
+        return code.text if code.binding >= binding else f"({code.text})"
+
+    def square(self, code: Code) -> Code:
+        """With two axes."""
+        if not code.flat:
+            return code
+        if code.shape == (1, 1):
+            return Code(f"np.reshape({code.text}, (1, 1))", ATOM, code.shape, False)
+        index = "[:, None]" if code.shape[1] == 1 else "[None, :]"
+        return Code(f"{self.inside(code, ATOM)}{index}", ATOM, code.shape, False)
+
+    def single(self, code: Code) -> Code:
+        """A (1, 1) matrix as a number without axes."""
+        return code if code.flat else Code(f"np.squeeze({code.text})", ATOM, code.shape, True)
+
+    def converted(self, code: Code, shape: Shape) -> str:
+        """The code in the shape that an array is to have."""
+        if len(shape) > 2 or (len(shape) == 2 and not code.flat):
+            return code.text
+        if len(shape) == 2:
+            return self.square(code).text
+        if code.flat and (code.shape != (1, 1) or not shape):
+            return code.text
+        return f"np.reshape({code.text}, {shape})"
+
+    def whole(self, p: Term) -> Code:
+        """A term with all of its extent, also where it is filled or repeated."""
+        code = self.code(p)
+        if p.kind != "poly" or code.shape == p.shape:
+            return code
+        if number(p) is not None:
+            return Code(f"np.full({p.shape}, {self.code(p).text})", ATOM, p.shape, False)
+        return Code(f"np.broadcast_to({self.square(code).text}, {p.shape})", ATOM, p.shape, False)
+
+    # --- terms ---
+
+    def code(self, term: Term) -> Code:
+        return getattr(self, f"_{term.kind}")(term)  # type: ignore[no-any-return]
+
+    def _symbol(self, term: Term) -> Code:
+        return self.known[term.data]
+
+    def _ones(self, term: Term) -> Code:
+        return Code(f"np.ones({term.shape})", ATOM, term.shape, False)
+
+    def _eye(self, term: Term) -> Code:
+        return Code(f"np.eye({term.shape[0]})", ATOM, term.shape, False)
+
+    def _T(self, term: Term) -> Code:
+        code = self.code(term.args[0])
+        shape = code.shape[::-1]
+        return code._replace(shape=shape) if code.flat else Code(f"{self.inside(code, ATOM)}.T", ATOM, shape, False)
+
+    def _poly(self, p: Term) -> Code:
+        pieces = []
+        for c, mono in p.items:
+            chosen = [pair for pair in mono if _is_choice(pair[0]) and pair[1] > 0]
+            others = [pair for pair in mono if pair not in chosen]
+            masked = chosen and _may_be_infinite(others)
+            code = self._product(float(c), [(self.code(part), n) for part, n in (others if masked else mono)])
+            if masked:
+                code = self._masked(self._product(1.0, [(self.code(part), n) for part, n in chosen]), code)
+            pieces.append((float(c) < 0, code))
+        if not pieces:
+            return Code("0.0", ATOM, (1, 1), True)
+        codes = self._alike([code for _, code in pieces])
+        text = ""
+        for (negative, _), code in zip(pieces, codes, strict=True):
+            sign = (" - " if negative else " + ") if text else "-" * negative
+            text += sign + self.inside(code, PRODUCT)
+        shape = broadcast((1, 1), *(code.shape for code in codes))
+        binding = SUM if len(codes) > 1 or pieces[0][0] else codes[0].binding
+        return Code(text, binding, shape, all(code.flat for code in codes))
+
+    def _product(self, c: float, parts: list[tuple[Code, Any]]) -> Code:
+        """|c| times a Hadamard product."""
+        codes = self._alike([code for code, _ in parts])
+        above: list[str] = []
+        below: list[str] = []
+        truths = [code.truth for code, (_, n) in zip(codes, parts, strict=True) if code.truth and n == 1]
+        for code, (_, n) in zip(codes, parts, strict=True):
+            if code.truth and n == 1:
+                continue
+            if abs(n) == 1:
+                (above if n > 0 else below).append(self.inside(code, UNARY))
+            elif n == 0.5:
+                above.append(f"np.sqrt({code.text})")
+            else:
+                (above if n > 0 else below).append(f"{self.inside(code, ATOM)}**{_power(abs(n))}")
+        shown = _literal(abs(c))
+        if (above or truths) and (abs(c) != 1 or not above):
+            above.insert(0, shown)
+        above += truths  # behind a number, as NumPy has −, + and @ of booleans otherwise
+        if len(codes) == 1 and abs(c) == 1 and not below and parts[0][1] == 1:
+            return codes[0]
+        text = " * ".join(above) or shown
+        if below:
+            text += f" / {below[0]}" if len(below) == 1 else f" / ({' * '.join(below)})"
+        shape = broadcast((1, 1), *(code.shape for code in codes))
+        return Code(text, PRODUCT, shape, all(code.flat for code in codes))
+
+    def _masked(self, choice: Code, code: Code) -> Code:
+        """A product with a factor that absorbs where it is 0, whatever the others are there."""
+        self.need("masked")
+        codes = self._alike([choice, code])
+        shape = broadcast(*(x.shape for x in codes))
+        return Code(f"masked({codes[0].text}, {codes[1].text})", ATOM, shape, all(x.flat for x in codes))
+
+    def _alike(self, codes: list[Code]) -> list[Code]:
+        """Codes that NumPy will broadcast as the matrices are."""
+        shapes = [code.shape for code in codes]
+        if any(len(shape) > 2 for shape in shapes):
+            return [self.square(code) if code.flat and code.shape != (1, 1) else code for code in codes]
+        vectors = [code for code in codes if code.shape != (1, 1)]
+        whole = broadcast((1, 1), *shapes)
+        if 1 in whole and all(code.flat for code in vectors):  # vectors of one axis: numbers must have none
+            return [self.single(code) if vectors and code.shape == (1, 1) else code for code in codes]
+        return [self.square(code) if code.flat and code.shape != (1, 1) else code for code in codes]
+
+    def _chain(self, term: Term) -> Code:
+        args = list(term.args)
+        if args[0].kind == "ones" and args[0].shape[0] == 1 and len(args) > 1:
+            return self._summed(self._matmul(args[1:]), 0)
+        if args[-1].kind == "ones" and args[-1].shape[1] == 1 and len(args) > 1:
+            return self._summed(self._matmul(args[:-1]), 1)
+        return self._matmul(args)
+
+    def _summed(self, code: Code, axis: int) -> Code:
+        if code.flat:
+            return Code(f"np.sum({code.text})", ATOM, (1, 1), True)
+        shape = (1, code.shape[1]) if axis == 0 else (code.shape[0], 1)
+        return Code(f"np.sum({code.text}, axis={axis}, keepdims=True)", ATOM, shape, False)
+
+    def _matmul(self, args: list[Term]) -> Code:
+        if args[0].kind == "ones" and len(args) > 1 and args[0].shape[0] == 1:
+            return self._summed(self._matmul(args[1:]), 0)
+        if len(args) > 1 and args[-1].kind == "ones" and args[-1].shape[1] == 1:
+            return self._summed(self._matmul(args[:-1]), 1)
+        codes = [self.whole(x) for x in args]
+        if codes[-1].shape[1] == 1:  # from the right: a matrix times a column is cheap
+            result = codes[-1]
+            for code in reversed(codes[:-1]):
+                result = self._times(code, result)
+            return result
+        result = codes[0]
+        for code in codes[1:]:
+            result = self._times(result, code)
+        return result
+
+    def _times(self, a: Code, b: Code) -> Code:
+        shape = (a.shape[0], b.shape[1])
+        if (a.flat and a.shape == (1, 1)) or (b.flat and b.shape == (1, 1)):
+            text = f"{self.inside(a, UNARY)} * {self.inside(b, UNARY)}"
+            return Code(text, PRODUCT, shape, a.flat and b.flat)
+        if a.flat and b.flat and a.shape[1] == 1 and b.shape[0] == 1:
+            return Code(f"np.outer({a.text}, {b.text})", ATOM, shape, False)
+        if a.flat and (a.shape[1] == 1 or (not b.flat and 1 in b.shape)):
+            a = self.square(a)
+        if b.flat and (b.shape[0] == 1 or (not a.flat and 1 in a.shape)):
+            b = self.square(b)
+        left = a.text if a.binding == PRODUCT and " @ " in a.text and " * " not in a.text else self.inside(a, UNARY)
+        return Code(f"{left} @ {self.inside(b, UNARY)}", PRODUCT, shape, a.flat or b.flat)
+
+    def _call(self, term: Term) -> Code:
+        call = term.data
+        if is_condition(term):
+            sides = [self._compared(x, shape) for x, shape in zip(term.args, call.shapes, strict=True)]
+            symbol = call.operation.symbol
+            truth = f"({sides[0]} {RELATIONS.get(symbol, symbol)} {sides[1]})"
+            return Code(f"1.0 * {truth}", PRODUCT, term.shape, len(call.shape) < 2, truth)
+        flat = len(call.shape) < 2
+        if takes_rows(term):
+            places = np.argmax(call.params[0][1], axis=1).tolist()
+            return Code(f"np.eye({term.shape[1]})[{places}]", ATOM, term.shape, False)
+        if is_mean(term):
+            return Code(f"np.mean({self.whole(term.args[0]).text})", ATOM, term.shape, True)
+        if call.operation is CONSTANT:
+            text = f"np.array({_literal(np.asarray(call.params[0][1]).tolist())})"
+            return Code(text, ATOM, term.shape, flat)
+        if is_a(term, ops.ratio, ops.inverse, ops.heaviside, ops.diagflat):
+            codes = self._alike([self.code(x) for x in term.args])
+            arguments = [code.text for code in codes]
+            flat = all(code.flat for code in codes) and call.operation is not ops.diagflat
+        else:
+            arguments = [
+                self.converted(self.whole(x), shape) for x, shape in zip(term.args, call.shapes, strict=True)
+            ]
+        params = {k: v.value.item() if isinstance(v, Expression) else v for k, v in call.params}
+        text = self._applied(call.operation, arguments, params, call.shapes)
+        return Code(f"np.reshape({text}, ())" if call.shape == (1,) else text, ATOM, term.shape, flat)
+
+    def _compared(self, x: Term, shape: Shape) -> str:
+        c = number(atom(x))
+        return self.converted(self.whole(x), shape) if c is None else _literal(float(c)).removesuffix(".0")
+
+    def _applied(
+        self, operation: Operation, arguments: list[str], params: dict[str, Any], shapes: Sequence[Shape]
+    ) -> str:
+        name = operation.key
+        if not name:
+            raise ValueError(f"numpy: {operation.name} is an operation of the user's own: it has no NumPy source")
+        if operation is ops.getitem and not arguments[0].isidentifier():
+            arguments = [f"np.asarray({arguments[0]})"]
+        template = operation.spelling.numpy
+        if template and all(f"{{{key}}}" in template or not value for key, value in params.items()):
+            for helper in HELPERS:
+                if re.search(rf"\b{helper}\(", template):
+                    self.need(helper)
+            written = {k: self._parameter(v) for k, v in params.items()}
+            return template.format(*arguments, **written, all=", ".join(arguments))
+        if name in HELPERS:
+            self.need(name)
+            function = name
+        elif operation.parts is not None and (template or not hasattr(np, name)):
+            return self._spelled(operation, arguments, params, shapes)
+        else:
+            module = "np.linalg" if hasattr(np.linalg, name) and not hasattr(np, name) else "np"
+            if not hasattr(np.linalg if module == "np.linalg" else np, name) or params.get("order"):
+                raise ValueError(f"numpy: the operation {name} has no NumPy source")
+            function = f"{module}.{name}"
+        said = {k: v for k, v in params.items() if v is not None and v is not False and (k, v) != ("offset", 0)}
+        shown = [f"{k}={self._parameter(v)}" for k, v in said.items()]
+        return f"{function}({', '.join([*arguments, *shown])})"
+
+    def _spelled(self, operation: Operation, arguments: list[str], params: dict[str, Any], shapes: Any) -> str:
+        """An operation in terms of simpler ones, in place or by a function; one for each form that is needed."""
+        name = next(
+            name for i in itertools.count(1) if (name := operation.key + f"_{i}" * (i > 1)) not in self.helpers
+            or self.helpers[name] == spelled(name, operation, shapes, params, arguments, self._applied)[1]
+        )  # fmt: skip
+        text, source = spelled(name, operation, shapes, params, arguments, self._applied)
+        if source:
+            self.helpers[name] = source
+        return text
+
+    def array(self, value: Any) -> str:
+        return f"np.array({_literal(value.tolist())}, dtype={value.dtype.name!r})"
+
+    def _parameter(self, value: Any) -> str:
+        if isinstance(value, np.ndarray):
+            return self.array(value)
+        if isinstance(value, tuple):
+            return f"({', '.join(map(self._parameter, value))}{',' * (len(value) == 1)})"
+        if isinstance(value, list):
+            return f"[{', '.join(map(self._parameter, value))}]"
+        if isinstance(value, np.generic):
+            return _literal(value.item())
+        if value is Ellipsis:
+            return "..."
+        if isinstance(value, np.dtype | type):
+            return repr(np.dtype(value).name)
+        if callable(value):
+            return f"lambda z: {LAMBDAS.get(value.operation) or self._applied(value.operation, ['z'], {}, [(1,)])}"
+        return _literal(value) if isinstance(value, float) else repr(value)
+
+
+CHOICES = {ops.where, ops.relu, ops.maximum, ops.minimum, ops.same, ops.heaviside, *OTHERWISE}
+RELATIONS = {"≥": ">=", "≤": "<=", "≠": "!=", "=": "=="}
+
+
+def _is_choice(term: Term) -> bool:
+    """Whether a factor is 0 where what stands beside it does not count."""
+    return term.kind == "call" and term.data.operation in CHOICES
+
+
+def _may_be_infinite(mono: Sequence[tuple[Term, Any]]) -> bool:
+    """Whether a product may be no finite number where its symbols are: it divides, or has a logarithm, say."""
+    below = list(all_below(part for part, _ in mono))
+    powers = [n for _, n in (*mono, *(pair for x in below for _, inner in x.items for pair in inner))]
+    calls = (x.data.operation.singular for x in below if x.kind == "call")
+    return any(n < 0 or n != int(n) for n in powers) or any(calls)
+
+
+LAMBDAS = {ops.square: "z * z", ops.negative: "-z", ops.identity: "z"}
+
+
+def _literal(numbers: Any) -> str:
+    """A number, or a list of them, as a program writes it."""
+    return re.sub(r"\b(inf|nan)\b", r"np.\1", repr(numbers))
+
+
+def _power(n: Any) -> str:
+    return str(int(n)) if n == int(n) else repr(float(n))

@@ -1,0 +1,417 @@
+"""The tape on symbols: every value a formula, the sweep run with them, the adjoints of layers named Δ."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..engine.comparisons import Compared, noted
+from ..engine.naming import name_of
+from ..engine.record import Node, Operation, Origin, Record, apply
+from ..engine.sweep import below, sweep
+from ..formulas.coefficients import ONE
+from ..formulas.expression import Expression, called, is_number, matrix_shape, plain
+from ..formulas.notation import parameter
+from ..formulas.terms import Shape, Term, atom, cancelled, factor, filled, is_a, make, name_as
+from ..formulas.text import unicode
+from ..operations.facts import ops
+
+HEAVY = 60  # symbols: what is longer gets a name, so that formulas grow no faster than the program
+
+
+def mixes(operation: Operation) -> bool:
+    """Whether it is an activation of whole columns, such as softmax: there is no column of derivatives."""
+    return bool(operation.activation) and not operation.coordinates
+
+
+class Step(NamedTuple):
+    """One step of the derivation: the adjoint of a value, and the rule that takes it further down."""
+
+    name: str
+    operation: str
+    source: str | None
+    term: Term
+    nonzero: tuple[Term, ...] = ()
+
+
+def symbol(name: str, shape: Shape) -> Term:
+    """A named term as a poly."""
+    return atom(make("symbol", data=name, shape=matrix_shape(shape)))
+
+
+class Reading:
+    """The tape of a loss in symbols.
+
+    With `shown`, a set of stamps, every value has a name, and no formula goes further than one operation; there is
+    none for what is not shown.
+
+    Attributes
+    ----------
+    values : dict
+        The numbers of what is given: leaves and constants, by symbol.
+    given : dict
+        The tensor or array of each of them.
+    definitions : dict
+        The terms of what is named and computed: layers, named values, Σ′, Δ.
+    adjoints : dict
+        The adjoint of every node that was reached, by stamp.
+    """
+
+    def __init__(self, loss: Any, needed: set[int], shown: set[int] | None = None) -> None:
+        self.loss, self.needed, self.shown = loss, needed, shown
+        self.nodes = below(loss) if shown is not None else _with_what_decides(below(loss))
+        self.values: dict[str, Any] = {}
+        self.given: dict[str, Any] = {}
+        self.definitions: dict[str, Term] = {}
+        self.names: dict[int, str] = {}  # by stamp, of what has one
+        self.primes: list[tuple[str, Term, Expression]] = []  # the symbol's name, the input, the slope
+        self.applied: dict[str, tuple[str, Term]] = {}  # the same as a function and its argument, if so asked for
+        self.functions: dict[str, str] = {}  # σ′ of each
+        self.columns: dict[str, tuple[list[str], Term]] = {}  # functions′, each of a row, and the argument
+        self.deltas: list[str] = []
+        self.seed = ""  # the name of the adjoint that the sweep starts with, where that is no 1
+        self._computed: dict[Any, str] = {}  # what is named, by its term and shape
+        self.used: set[str] = set()  # names of what is neither given nor defined, or not yet
+        self.steps: list[Step] = []
+        self.adjoints: dict[int, Term] = {}
+        self._taken = set(map(name_of, self.nodes.values()))
+        self._recorded: dict[int, Any] = {}  # the arrays of leaves as they were: they may have got others since
+        for node in self.nodes.values():
+            for x, value in zip(node._record.inputs, node._record.values, strict=True):
+                self._recorded.setdefault(id(x), value)
+        self._constants: dict[Any, Expression] = {}
+        self._constant_names: dict[Any, str] = {}
+        self.constants: dict[str, Any] = {}  # of these the arrays that have no name in the program
+        self._complements: dict[Any, Any] = {}  # arrays that are 1 − another one, such as targets 1 − y
+        self._expressions: dict[int, Expression] = {}
+        applied = [node._record.operation for node in self.nodes.values() if node._record.operation]
+        self._network = sum(each.activation is not False for each in applied) > 1  # one sin alone is no layer
+        self._layers = self._numbered()
+        self._free = {letter: self._free_names(letter) for letter in ("W", "w", "C", "v", "δ")}
+        for stamp in sorted(self.nodes):
+            self._expressions[stamp] = self._forward(self.nodes[stamp])
+
+    # --- forward ---
+
+    def _free_names(self, letter: str) -> Iterator[str]:
+        return (name for i in itertools.count(1) if (name := f"{letter}{i}") not in self._taken)
+
+    def unique(self, name: str) -> str:
+        """The name, or the next that is free."""
+        for candidate in itertools.chain([name], (f"{name}_{i}" for i in itertools.count(2))):
+            if candidate not in self.values and candidate not in self.definitions and candidate not in self.used:
+                return candidate
+        raise AssertionError
+
+    def _numbered(self) -> dict[int, int]:
+        """The number of the layer that a value is the input of, by stamp: counted from 1, or as names on the tape have
+        it, such as w2 of the first weights where the input is layer 1."""
+        layers: dict[int, list[Any]] = {}  # what has such names
+        for stamp in sorted(self.nodes):
+            node = self.nodes[stamp]
+            x = self._input_of_layer(node._record)
+            if x is not None:
+                layers.setdefault(x._record.stamp, [x, *_leaves(x._record)]).append(node)
+        first = counted_from(map(name_of, parts) for parts in layers.values())
+        return {stamp: i for i, stamp in enumerate(layers, 1 if first is None else first)}
+
+    def _forward(self, node: Any) -> Expression:
+        record: Record = node._record
+        if record.operation is None:
+            name = self.unique(name_of(node) or next(self._free["W" if node._value.ndim > 1 else "w"]))
+            return self._variable(name, node, self._recorded.get(id(node), node._value))
+        own = name_of(node)
+        wanted = own or self._layer_name(record) or self._input_name(record.stamp)
+        if self.shown is not None:
+            wanted = wanted or next(self._free["v"])
+            if record.stamp not in self.shown:
+                return self._named(record.stamp, self.unique(wanted), node)
+        inputs = [self._operand(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
+        out = _applied(record, inputs, node._value)
+        if wanted is None and out.term.weight > HEAVY:
+            wanted = next(self._free["v"])
+        if wanted is None:
+            return out
+        known = self._computed.get((out.term, out.shape))
+        if known is not None and not own and self.shown is None:  # the same layer once more
+            return self._named(record.stamp, known, node)
+        name = self.unique(wanted)
+        self._computed[out.term, out.shape] = name
+        self.definitions[name] = out.term
+        named = self._named(record.stamp, name, node)
+        self._remember_slope(record, inputs, named, name)
+        if is_a(term := factor(out.term)[1], ops.softmax) and atom(term) is out.term:
+            name_as(factor(named.term)[1], term)
+        return named
+
+    def _named(self, stamp: int, name: str, node: Any) -> Expression:
+        self.names[stamp] = name
+        self.used.add(name)
+        return Expression(symbol(name, node._value.shape), node._value)
+
+    def _variable(self, name: str, tensor: Any, value: Any) -> Expression:
+        self.values[name], self.given[name] = np.reshape(value, matrix_shape(value.shape)), tensor
+        if isinstance(tensor, Node) and tensor._record is not None:
+            self.names[tensor._record.stamp] = name
+        return Expression(symbol(name, value.shape), value)
+
+    def _operand(self, x: Any, value: Any) -> Expression:
+        if x is not None and x._record is not None:
+            return self._expressions[x._record.stamp]
+        value = np.asarray(float(value) if type(value) is bool else value)  # a comparison is no bool of Python's
+        if (found := self.condition(value)) is not None:
+            return apply(found.operation, [self._compared(each) for each in found.inputs])  # type: ignore[no-any-return]
+        key = _constant_key(x, value)
+        if key not in self._constants:
+            made = self._made(x, value)
+            if made is not None:
+                if made.term.weight > HEAVY:
+                    name = self.unique(next(self._free["v"]))
+                    self.definitions[name] = made.term
+                    made = Expression(symbol(name, made.shape), made.value)
+            elif not name_of(x) and is_number(value):
+                made = plain(value)
+            elif (other := self._complement(x, value)) is not None:
+                self._complements[key] = other
+                made = plain(1.0) - self._constants[other]
+            else:
+                name = self.unique(name_of(x) or next(self._free["C"]))
+                made = self._variable(name, x if x is not None else value, value)
+                if not name_of(x):
+                    self.constants[name] = value
+                self._constant_names[key] = name
+            self._constants[key] = made
+        return self._constants[key]
+
+    def _made(self, x: Any, value: Any) -> Expression | None:
+        """A constant as what made it, if that is known, and what it was made of has got no new numbers since."""
+        origin = _origin_of(x)
+        if origin is None:
+            return None
+        inputs = [self._compared(each) for each in origin.inputs]
+        made = inputs[0]._apply(origin.operation, tuple(inputs), origin.params)
+        return made if np.array_equal(made.value, value, equal_nan=value.dtype.kind == "f") else None
+
+    def _compared(self, x: Any) -> Expression:
+        return self._expressions[x._record.stamp] if _is_tracked(x) else self._operand(*_split(x))
+
+    def condition(self, mask: Any) -> Compared | None:
+        """What a boolean array was compared from, if the tape says so. Of nan neither z > 0 nor z ≤ 0 holds."""
+        found = self.made_by(mask) if self.shown is None else None
+        return None if found is None or any(np.isnan(x).any() for x in self._values(found)) else found
+
+    def made_by(self, mask: Any) -> Compared | None:
+        """The comparison that made a boolean array: someone may have written into it since."""
+        found = noted(mask)
+        if found is None or any(_is_tracked(x) and x._record.stamp not in self._expressions for x in found.inputs):
+            return None
+        return found if np.array_equal(found.operation.forward(*self._values(found)), mask) else None
+
+    def _values(self, compared: Compared) -> list[Any]:
+        return [self._expressions[x._record.stamp].value if _is_tracked(x) else _split(x)[1] for x in compared.inputs]
+
+    def constant(self, x: Any, value: Any, given: dict[Any, Any], again: dict[int, Any]) -> Any:
+        """A constant of the tape, from other numbers of what is given, to which it is added, and the nodes recorded
+        again of them."""
+        key = _constant_key(x, np.asarray(value))
+        found, origin = self.condition(value), _origin_of(x) if key not in self._constant_names else None
+        if x is not None and id(x) in given:
+            return given[id(x)]
+        if found is not None or origin is not None:
+            made: Any = found or origin
+            inputs = [again[each._record.stamp]._value if _is_tracked(each) else
+                      self.constant(*_split(each), given, again) for each in made.inputs]  # fmt: skip
+            inputs = [x._value if isinstance(x, Node) else x for x in inputs]
+            new = found.operation.forward(*inputs) if found else apply(made.operation, inputs, made.params)
+            return given.setdefault(id(x), new) if x is not None else new
+        if key in self._complements:
+            return 1.0 - given[self._constant_names[self._complements[key]]]
+        name = self._constant_names.get(key)
+        return value if name is None else given[name]
+
+    def _complement(self, x: Any, value: Any) -> Any:
+        """The key of an earlier constant array of which this one is the complement, 1 − C."""
+        if x is not None or value.dtype.kind != "f":
+            return None
+        return next((key for key, name in self._constant_names.items()
+                     if np.shape(self.given[name]) == value.shape
+                     and np.array_equal(1.0 - np.reshape(self.values[name], value.shape), value)), None)
+
+    def _input_of_layer(self, record: Record) -> Any:
+        """The input of an activation, if the record is one and the input is no leaf."""
+        operation: Operation | None = record.operation
+        if operation is None:
+            return None
+        logits = operation is ops.softmax_cross_entropy
+        x = record.inputs[1] if logits else record.inputs[0]
+        while x is not None and x._record is not None and x._record.operation is not None \
+                and x._record.operation is ops.identity:
+            x = x._record.inputs[0]  # a linear layer: what goes in comes out
+        if x is None or x._record is None or x._record.operation is None:
+            return None
+        maybe = operation.activation is None and self._network and _is_affine(x._record)
+        return x if logits or operation.activation or maybe else None
+
+    def _layer_name(self, record: Record) -> str | None:
+        x = self._input_of_layer(record)
+        if x is None or record.operation in (None, ops.softmax_cross_entropy):
+            return None
+        letter = "a" if mixes(record.operation) else "Σ"
+        return f"{letter}{self._layers[x._record.stamp]}"
+
+    def _input_name(self, stamp: int) -> str | None:
+        return f"z{self._layers[stamp]}" if stamp in self._layers else None
+
+    def _remember_slope(self, record: Record, inputs: list[Expression], out: Expression, name: str) -> None:
+        """The derivative of a coordinate-wise layer: its own rule with g = 1."""
+        operation = record.operation
+        if operation is None or self._input_of_layer(record) is None or mixes(operation):
+            return
+        if len(inputs) != 1 or operation is ops.exp:
+            return
+        (rule,) = operation.vjps
+        one = Expression(filled(ONE, out.term.shape), np.ones(out.shape, out.dtype))
+        slope = rule(one, out, *inputs, **record.params)  # type: ignore[misc]
+        prime = self.unique(f"{name}′")
+        self.used.add(prime)
+        if any(mono for _, mono in slope.term.items):
+            self.primes.append((prime, inputs[0].term, slope))
+            self.functions[prime] = f"{operation.symbol or operation.name}′"
+        if "functions" in record.params:
+            column = [f"{parameter(function)}′" for function in record.params["functions"]]
+            self.columns[prime] = column, inputs[0].term
+
+    # --- backward ---
+
+    def sweep(self, seed: Expression) -> None:
+        """Run the sweep on symbols."""
+        cancelled()  # what came before is not of this sweep
+        for node, g in sweep(self.loss, seed, self._read, self.needed):
+            self.adjoints[node._record.stamp] = g.term
+        self._note_cancelled()
+
+    def _note_cancelled(self) -> None:
+        """Say of the last step what must not be 0 for it."""
+        if found := cancelled():
+            self.steps[-1] = self.steps[-1]._replace(nonzero=found)
+
+    def _read(self, node: Any, g: Expression) -> tuple[Any, Any, Iterable[Any], Any]:
+        record = node._record
+        self._note_cancelled()
+        self.steps.append(Step(self._label(node), record.operation.name, record.operation.source, g.term))
+        layer, known = self._layers.get(record.stamp), self.names.get(record.stamp)
+        if layer or g.term.weight > HEAVY:
+            name = self.unique(f"Δ{layer}" if layer else f"∇{known}" if known else next(self._free["δ"]))
+            self.definitions[name] = g.term
+            self.deltas.append(name)
+            g = Expression(symbol(name, g.shape), g.value)
+        return self.read(node, g)
+
+    def read(self, node: Any, g: Expression) -> tuple[Any, Any, Iterable[Any], Any]:
+        """A record on symbols, and its adjoint as it is."""
+        record = node._record
+        inputs = [self._operand(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
+        params = {k: plain(v) if k == "base" and v is not None else v for k, v in record.params.items()}
+        return g, self._expressions[record.stamp], inputs, params
+
+    def layer_of(self, node: Any) -> int | None:
+        """The number of the layer that a value is the input of."""
+        return self._layers.get(node._record.stamp)
+
+    def constant_name(self, x: Any, value: Any) -> str | None:
+        """What a constant of the tape is called in formulas; None for a number, which is written out."""
+        return self._constant_names.get(_constant_key(x, np.asarray(value)))
+
+    def _label(self, node: Any) -> str:
+        return self.names.get(node._record.stamp) or unicode(self._expressions[node._record.stamp].term)
+
+
+def _constant_key(x: Any, value: Any) -> Any:
+    """Which constant it is: a tensor by itself, an array by its numbers, as recording has copied it."""
+    return id(x) if x is not None else (value.shape, value.dtype.str, value.tobytes())
+
+
+def _origin_of(x: Any) -> Origin | None:
+    """How an unnamed constant came about, if that is known."""
+    return getattr(x, "_origin", None) if x is not None and x.name is None else None
+
+
+def _is_tracked(x: Any) -> bool:
+    return isinstance(x, Node) and x._record is not None
+
+
+def _with_what_decides(nodes: dict[int, Any]) -> dict[int, Any]:
+    """The nodes of a tape, and those that its conditions and other constants depend on."""
+    found = dict(nodes)
+    unseen = list(nodes.values())
+    while unseen:
+        for _, x, _ in constants_of(unseen.pop()._record):
+            new = below(x) if _is_tracked(x) and x._record.stamp not in found else {}
+            unseen += [node for stamp, node in new.items() if stamp not in found]
+            found |= new
+    return found
+
+
+def constants_of(record: Record) -> Iterator[tuple[Any, Any, Any]]:
+    """What stands behind the constants of a record, and the constants themselves: operation, tensor or None, numbers.
+    Of what was compared, and where the origin is known, the inputs."""
+    pending: list[tuple[Any, Any, Any]] = [
+        (record.operation, x, value) for x, value in zip(record.inputs, record.values, strict=True)
+        if not _is_tracked(x)
+    ]
+    seen = set()
+    for operation, x, value in pending:
+        yield operation, x, value
+        for made in (noted(value), _origin_of(x)) if not _is_tracked(x) else ():
+            if made is not None and id(made) not in seen:
+                seen.add(id(made))
+                pending += [(made.operation, *_split(each)) for each in made.inputs]
+
+
+def _split(x: Any) -> tuple[Any, Any]:
+    """A constant as the tape has it: the tensor, if it is one, and the numbers."""
+    return (x, x._value) if isinstance(x, Node) else (None, x)
+
+
+def _applied(record: Record, inputs: list[Expression], value: Any) -> Expression:
+    """An operation on symbols, with the numbers that the tape has for it."""
+    assert record.operation is not None
+    if record.operation is ops.coordinatewise:
+        return Expression(called(record.operation, inputs, record.params, np.shape(value)), value)
+    params = {k: plain(v) if k == "base" and v is not None else v for k, v in record.params.items()}
+    out = inputs[0]._apply(record.operation, tuple(inputs), params)
+    return Expression(out.term, value)
+
+
+def counted_from(layers: Iterable[Iterable[str]]) -> int | None:
+    """The number of the first layer, if the names of the parts of layers have numbers, and all the same one.
+
+    >>> counted_from([["w2", "b2", ""], ["w3", "", "a3"]])
+    2
+    """
+    numbers = {int(found[1]) - i for i, names in enumerate(layers) for name in names
+               if (found := re.search(r"\D(\d{1,3})\]?$", name))}  # fmt: skip
+    return numbers.pop() if len(numbers) == 1 else None
+
+
+def _leaves(record: Record) -> Iterator[Any]:
+    """The weights and the bias of W · a + b, those that are tracked."""
+    for x in record.inputs if _is_affine(record) else ():
+        if x is not None and x._record is not None:
+            if x._record.operation is None:
+                yield x
+            elif record.operation is ops.add:
+                yield from _leaves(x._record)
+
+
+def _is_affine(record: Record) -> bool:
+    """Whether a value is W · a or W · a + b."""
+    return record.operation is ops.matmul or (
+        record.operation is ops.add
+        and any(x is not None and x._record is not None and x._record.operation is ops.matmul for x in record.inputs)
+    )
+

@@ -1,0 +1,201 @@
+"""From the normal form to what a textbook prints: derivatives of activations as one symbol, common factors outside."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ..formulas.algebra import added, as_argument, chained, multiplied, power, rebuilt, shorter, transposed
+from ..formulas.coefficients import MINUS_ONE, ONE, Coefficient, coefficient
+from ..formulas.terms import Monomial, Term, applied, atom, factor, filled, make, poly, scaled
+from ..operations.facts import ops
+
+
+class Prime(NamedTuple):
+    """A derivative of an activation, such as a ∘ (1 − a), and the symbol a′ for it."""
+
+    coefficient: Coefficient
+    monomial: Monomial
+    symbol: Term
+
+
+def prime(slope: Term, symbol: Term) -> Prime:
+    """What is to be recognized as a slope."""
+    if len(slope.items) == 1:
+        return Prime(*slope.items[0], symbol)
+    c, f = factor(slope)
+    return Prime(c, ((f, 1),), symbol)
+
+
+class Tidier:
+    """Tidies terms, each once.
+
+    Parameters
+    ----------
+    primes : sequence of Prime
+        The derivatives that are written as one symbol.
+    replaced : dict
+        Polys for terms that are to be replaced, such as 1ᵀ·t where targets sum to 1.
+    """
+
+    def __init__(self, primes: Sequence[Prime], replaced: Mapping[Term, Term]) -> None:
+        self.replaced = replaced
+        self.primes: dict[Term, list[Prime]] = {}  # by the first factor of each
+        for slope in primes:
+            self.primes.setdefault(slope.monomial[0][0], []).append(slope)
+        self.known: dict[Term, Term] = {}
+        self.rebuilt: dict[Term, Term] = {}
+
+    def tidy(self, p: Term) -> Term:
+        """A poly as it is to be printed."""
+        return without_a_sign(self._poly(rebuilt(p, self.replaced.get, self.rebuilt)))
+
+    def _poly(self, p: Term) -> Term:
+        if p not in self.known:
+            c, whole = factor(p) if len(p.items) > 1 else (ONE, p)
+            items = [self._term(own, mono, p.shape) for own, mono in p.items]
+            for slope in self.primes.get(whole, ()):
+                if slope.monomial == ((whole, 1),):  # 1 − a² is not a factor, but all there is
+                    items = [poly([(c * slope.coefficient.inverse(), ((slope.symbol, 1),))], p.shape)]
+            self.known[p] = collected(added(items, p.shape))
+        return self.known[p]
+
+    def _term(self, c: Coefficient, mono: Monomial, shape: tuple[int, ...]) -> Term:
+        before = mono
+        for slope in [slope for part, _ in mono for slope in self.primes.get(part, ())]:
+            powers = dict(mono)
+            if all(powers.get(part, 0) >= n for part, n in slope.monomial):
+                place = min(i for i, (part, _) in enumerate(mono) if part in dict(slope.monomial))
+                left = [(part, n - dict(slope.monomial).get(part, 0)) for part, n in mono]
+                left.insert(place, (slope.symbol, 1))
+                mono = tuple((part, n) for part, n in left if n)
+                c = c * slope.coefficient.inverse()
+        product = poly([(c, mono)], shape)
+        new = [self._factor(part) for part, _ in mono]
+        if mono is not before or any(x is not part for x, (part, _) in zip(new, mono, strict=True)):
+            product = filled(c, shape)
+            for x, (_, n) in zip(new, mono, strict=True):
+                product = multiplied(product, atom(x) if n == 1 else power(atom(x), n), shape)
+        return poly([averaged(*item) for item in product.items], shape)
+
+    def _factor(self, term: Term) -> Term:
+        if term.kind == "poly":
+            return self._poly(term)
+        if term not in self.known:
+            parts = [self._factor(x) for x in term.args]
+            if all(map(operator.is_, parts, term.args)):
+                new = term
+            elif term.kind == "chain":
+                new = functools.reduce(chained, map(atom, parts))
+            elif term.kind == "T":
+                new = transposed(atom(parts[0]))
+            else:
+                new = atom(make("call", [as_argument(atom(x)) for x in parts], term.data, term.shape))
+            self.known[term] = new
+        return self.known[term]
+
+
+def averaged(c: Coefficient, mono: Monomial) -> tuple[Coefficient, Monomial]:
+    """mean(x) in place of (1/n) 1ᵀ·x."""
+    for i, (part, n) in enumerate(mono):
+        row, *rest = part.args or (part,)
+        count = row.shape[1]
+        averaged = n == 1 and part.kind == "chain" and part.shape == (1, 1) and row.kind == "ones"
+        if averaged and c.exact and c.number.denominator % count == 0:
+            inner = functools.reduce(chained, map(atom, rest))
+            mean = applied(ops.mean, [as_argument(inner)], (1, 1), axis=None, keepdims=True)
+            return c * coefficient(count), (*mono[:i], (mean, 1), *mono[i + 1 :])
+    return c, mono
+
+
+def without_a_sign(p: Term) -> Term:
+    """(A·B − X)·Bᵀ in place of −(X − A·B)·Bᵀ."""
+    if len(p.items) != 1 or p.items[0][0].number >= 0:
+        return p
+    ((c, mono),) = p.items
+    for i, (part, n) in enumerate(mono):
+        args = part.args if part.kind == "chain" else (part,)
+        place = next((j for j, x in enumerate(args) if _is_difference(x)), None)
+        if n == 1 and place is not None:
+            turned = [scaled(MINUS_ONE, x) if j == place else x for j, x in enumerate(args)]
+            new = make("chain", turned, shape=part.shape) if part.kind == "chain" else turned[0]
+            return poly([(-c, (*mono[:i], (new, 1), *mono[i + 1 :]))], p.shape)
+    return p
+
+
+def _is_difference(term: Term) -> bool:
+    return term.kind == "poly" and len(term.items) == 2 and term.items[0][0].number * term.items[1][0].number < 0
+
+
+def collected(p: Term) -> Term:
+    """A sum with what its terms have in common taken out, as often as that makes it shorter."""
+    while len(p.items) > 1:
+        candidates = [*_common_matrices(p, 0), *_common_matrices(p, -1), *_common_factors(p), shorter(p)]
+        best = min(candidates, key=_length)
+        if _length(best) >= _length(p):
+            return p
+        p = best
+    return p
+
+
+def _length(p: Term) -> tuple[int, float]:
+    """How many symbols a sum has, and how many of them powers stand for: σ ∘ (1 − σ) is simpler than σ − σ²."""
+    powers = (abs(float(n)) for _, mono in p.items for _, n in mono)
+    return p.weight, sum(n - 1 for n in powers if n > 1)
+
+
+def _common_matrices(p: Term, end: int) -> list[Term]:
+    """Sums in which a first (0) or last (-1) matrix factor that several terms share is taken out: (B + Bᵀ)·x."""
+    groups: dict[Term, list[int]] = {}
+    for i, (_, mono) in enumerate(p.items):
+        chain = _chain_of(mono, p.shape)
+        if chain is not None:
+            groups.setdefault(chain.args[end], []).append(i)
+    results = []
+    for shared, members in groups.items():
+        if len(members) < 2:
+            continue
+        rests = [_without(p.items[i], end, p.shape) for i in members]
+        rest = collected(added(rests, rests[0].shape))
+        product = chained(rest, atom(shared)) if end else chained(atom(shared), rest)
+        parts = [product if i == members[0] else poly([item], p.shape) for i, item in enumerate(p.items)
+                 if i == members[0] or i not in members]
+        results.append(added(parts, p.shape))
+    return results
+
+
+def _chain_of(mono: Monomial, shape: tuple[int, ...]) -> Term | None:
+    chains = [part for part, n in mono if part.kind == "chain" and n == 1 and part.shape == shape]
+    others = [part for part, _ in mono if part.shape != (1, 1) and part not in chains]
+    return chains[0] if len(chains) == 1 and not others else None
+
+
+def _without(item: tuple[Coefficient, Monomial], end: int, shape: tuple[int, ...]) -> Term:
+    """A term without the first or last factor of its matrix product."""
+    c, mono = item
+    chain = _chain_of(mono, shape)
+    assert chain is not None
+    rest = chain.args[1:] if end == 0 else chain.args[:-1]
+    product = functools.reduce(chained, map(atom, rest))
+    scalars = tuple(each for each in mono if each[0] is not chain)
+    return multiplied(poly([(c, scalars)], product.shape), product, product.shape)
+
+
+def _common_factors(p: Term) -> list[Term]:
+    """The sum with a factor of all its Hadamard products taken out."""
+    powers = [dict(mono) for _, mono in p.items]
+    results = []
+    for part in powers[0]:
+        shared = {each.get(part, 0) for each in powers}
+        if not (min(shared) > 0 or max(shared) < 0):
+            continue
+        least = min(shared) if min(shared) > 0 else max(shared)
+        rest = added([
+            poly([(c, tuple((x, n - least * (x is part)) for x, n in mono if n != least * (x is part)))], p.shape)
+            for c, mono in p.items
+        ], p.shape)
+        if len(rest.items) > 1:
+            results.append(multiplied(poly([(ONE, ((part, least),))], part.shape), collected(rest), p.shape))
+    return results

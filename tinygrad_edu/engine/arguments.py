@@ -1,0 +1,143 @@
+"""What a public function is handed, checked by its annotations: one table says for all of them what each kind is."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import math
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+
+from .errors import brief
+
+Natural: TypeAlias = int
+Positive: TypeAlias = int
+Tolerance: TypeAlias = float
+RUN_LATER = inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class BadArgument(TypeError, ValueError):
+    """An argument that is none of what it may be."""
+
+
+def _is_whole(x: Any) -> bool:
+    return isinstance(x, int | np.integer) and not isinstance(x, bool)
+
+
+def _is_number(x: Any) -> bool:
+    """Whether x is real and such that a float can hold it; an array without axes is a number too."""
+    x = x[()] if isinstance(x, np.ndarray) and x.ndim == 0 else x
+    if not isinstance(x, int | float | np.integer | np.floating) or isinstance(x, bool):
+        return False
+    return isinstance(x, float | np.floating) or int(x).bit_length() < 1024
+
+
+def _is_function(x: Any) -> bool:
+    return callable(x) and not any(runs_later(x) for runs_later in RUN_LATER)
+
+
+def _is_natural(x: Any) -> bool:
+    return _is_whole(x) and int(x) >= 0
+
+
+KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {  # of annotations: what is one, and how that is said
+    "None": (lambda x: x is None, "None"),
+    "bool": (lambda x: isinstance(x, bool | np.bool_), "True or False"),
+    "int": (_is_whole, "a whole number"),
+    "Natural": (_is_natural, "a whole number from 0"),
+    "Positive": (lambda x: _is_natural(x) and 0 < x <= sys.maxsize, "a positive integer"),
+    "Tolerance": (lambda x: _is_number(x) and x >= 0, "a number from 0"),
+    "float": (_is_number, "a number"),
+    "str": (lambda x: isinstance(x, str), "a string"),
+    "tuple[int, ...]": (lambda x: isinstance(x, tuple) and all(map(_is_whole, x)), "a tuple of them"),
+    "np.random.Generator": (lambda x: isinstance(x, np.random.Generator), "a random generator"),
+    "Callable[..., Any]": (_is_function, "a function"),
+    "Mapping[str, Any]": (lambda x: isinstance(x, Mapping), "a dict"),
+    "Sequence[Any]": (lambda x: isinstance(x, list | tuple), "a list or tuple"),
+    "Iterable[Tensor]": (lambda x: isinstance(x, Iterable) and not hasattr(x, "_record"), "a list of Tensors"),
+}
+
+
+def checked(function: Function) -> Function:
+    """A function that refuses arguments which are not what its annotations say, in its own name.
+
+    What an annotation leaves open, as `Any` does, is for the function to check. Not for what is called again and again:
+    operations look at their arguments after an error.
+
+    >>> @checked
+    ... def power(x: float, n: int | None = None) -> float:
+    ...     return x ** (n or 2)
+    >>> power(3, n="2")
+    Traceback (most recent call last):
+    tinygrad_edu.engine.arguments.BadArgument: power: n must be a whole number or None, got str '2'
+    """
+    tests = list(_tests(inspect.signature(function).parameters.values()))
+
+    @functools.wraps(function)
+    def call(*args: Any, **given: Any) -> Any:
+        for place, key, kinds in tests:
+            if place < len(args):
+                x = args[place]
+            elif key in given:
+                x = given[key]
+            else:
+                continue
+            if not any(holds(x) for holds, _ in kinds):
+                name = type(args[0]).__name__ if function.__name__ == "__init__" else function.__name__
+                what = f"{name}: {key} must be" if place else f"{name}: expected"
+                raise BadArgument(f"{what} {' or '.join(said for _, said in kinds)}, got {shown(x)}")
+        return function(*args, **given)
+
+    return call  # type: ignore[return-value]
+
+
+def _tests(parameters: Iterable[inspect.Parameter]) -> Any:
+    """The places of arguments, their names, and the kinds of which one must hold."""
+    for place, parameter in enumerate(parameters):
+        kinds = str(parameter.annotation).split(" | ")
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or not KINDS.keys() >= set(kinds):
+            continue
+        by_name = parameter.kind is parameter.KEYWORD_ONLY
+        yield math.inf if by_name else place, parameter.name, [KINDS[kind] for kind in kinds]
+
+
+def demand_function(name: str, x: Any) -> None:
+    """TypeError for what cannot be called, or does not run when it is called."""
+    if not _is_function(x):
+        raise BadArgument(f"{name}: expected a function, got {shown(x)}")
+
+
+def demand_known(name: str, key: str, x: Any, known: Iterable[Any]) -> None:
+    """ValueError for a word that is none of those which an argument may be."""
+    if x not in known:
+        raise ValueError(f"{name}: {key}={x!r} is unknown; known are {', '.join(map(repr, known))}")
+
+
+def demand_dtype(name: str, dtype: Any, kinds: str) -> np.dtype[Any]:
+    """What is given as a dtype, if it is one of the kinds; TypeError where it is not."""
+    said = shown(dtype)
+    with contextlib.suppress(TypeError, ValueError, SyntaxError):  # whatever NumPy says of what is none
+        found: np.dtype[Any] = np.dtype(dtype)
+        if found.kind in kinds:
+            return found
+        said = str(found)
+    raise TypeError(f"{name}: expected a {'floating' if kinds == 'f' else 'real'} dtype, got {said}")
+
+
+def shown(x: Any) -> str:
+    """What came, in one line: its type, and its shape or value where these are short."""
+    kind = type(x).__name__
+    if x is None:
+        return "None"
+    if callable(x) and not _is_function(x):
+        return "a generator or a coroutine, which runs after the call is over; open the block inside it"
+    if hasattr(x, "shape") and not isinstance(x, np.generic):
+        return f"{kind} {x.shape}"
+    if isinstance(x, int) and x.bit_length() > 128:
+        return brief(x)
+    return f"{kind} {brief(x)}" if isinstance(x, str | bytes | int | float | complex | np.generic) else kind

@@ -1,0 +1,1 @@
+"""Formulas: terms in normal form, expressions that rules run on, and what writes them."""

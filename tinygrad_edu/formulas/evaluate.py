@@ -1,0 +1,104 @@
+"""The numbers of a term, computed from those of its symbols: what a formula says, without the engine's sweep.
+
+As in the engine a factor that is 0 absorbs: 0 · ∞ is 0. Which of the factors is the adjoint is not known any more.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..engine.absorbing import product as absorbed
+from ..operations.products import matmul
+from .expression import Expression, matrix_shape
+from .terms import Term
+
+LAST_DIGITS = 2
+
+
+def evaluate(p: Term, values: Mapping[Any, Any], known: dict[Term, Any] | None = None) -> Any:
+    """The matrix that a term is, for the matrices of its symbols by their names."""
+    known = {} if known is None else known
+    if p in known:
+        return known[p]
+    if p.kind == "poly":
+        out = np.zeros(p.shape)
+        for c, mono in p.items:
+            factors = [(evaluate(part, values, known), n) for part, n in mono]
+            product: Any = float(c)
+            for x, n in factors:
+                product = product * (x if n == 1 else x ** (int(n) if n == int(n) else float(n)))
+            if not np.isfinite(product).all():
+                zero = functools.reduce(np.logical_or, [x == 0 for x, n in factors if n > 0], False)
+                product = np.where(zero, 0.0, product)
+            out = out + product
+    elif p.kind == "chain":
+        out = evaluate(p.args[0], values, known)
+        for part in p.args[1:]:
+            out = _matmul(out, evaluate(part, values, known))
+    elif p.kind == "T":
+        out = evaluate(p.args[0], values, known).T
+    elif p.kind == "symbol":
+        out = wide(np.asarray(values[p.data]))
+        out = out.astype(float) if out.dtype.kind == "b" else out
+    elif p.kind in ("ones", "eye"):
+        out = np.ones(p.shape) if p.kind == "ones" else np.eye(p.shape[0])
+    else:
+        out = _call(p, [evaluate(x, values, known) for x in p.args])
+    known[p] = out
+    return known[p]
+
+
+class Rounded(dict[Term, Any]):
+    """What is known of terms: each time one is asked for, its last digits are others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.random = np.random.default_rng(0)
+
+    def __contains__(self, term: object) -> bool:
+        return False
+
+    def __getitem__(self, term: Term) -> Any:
+        return moved(super().__getitem__(term), self.random)
+
+
+def moved(x: Any, random: np.random.Generator, size: Any = None) -> Any:
+    """Numbers whose last digits are others: those of numbers of that size."""
+    if x.dtype.kind != "f":
+        return x
+    digits = LAST_DIGITS * np.finfo(x.dtype).eps * random.uniform(-1, 1, x.shape)
+    return (x + digits * (np.abs(x) if size is None else size)).astype(x.dtype)
+
+
+def in_shape(p: Term, shape: tuple[int, ...], values: Mapping[Any, Any], known: dict[Term, Any] | None = None) -> Any:
+    """The numbers of a term, repeated to the shape of what it is a formula for; what is not finite is not warned of."""
+    with np.errstate(all="ignore"):
+        return np.broadcast_to(evaluate(p, values, known), matrix_shape(shape))
+
+
+def wide(x: Any) -> Any:
+    """Whole numbers as on paper, where 100 · 100 is not beyond int8."""
+    return x.astype(np.int64) if x.dtype.kind in "ui" and x.dtype.itemsize < 8 else x
+
+
+def tolerance(dtype: Any) -> float:
+    """How far apart numbers may be, as a part of the largest, that are computed in two ways: 1e-7, of float32 1e-3."""
+    return math.pow(np.finfo(dtype).eps, 0.43)
+
+
+def _matmul(a: Any, b: Any) -> Any:
+    out = a @ b
+    return out if np.isfinite(out).all() else absorbed(matmul.operation, (a, b), {}, (0, 1))  # type: ignore[attr-defined]
+
+
+def _call(term: Term, arguments: list[Any]) -> Any:
+    call = term.data
+    params = {k: float(v.value) if isinstance(v, Expression) else v for k, v in call.params}
+    inputs = [np.reshape(x, shape) for x, shape in zip(arguments, call.shapes, strict=True)]
+    out = np.reshape(call.operation.forward(*inputs, **params), matrix_shape(call.shape))
+    return out.astype(float) if out.dtype.kind == "b" else out
