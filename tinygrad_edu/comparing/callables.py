@@ -11,7 +11,7 @@ import numpy as np
 from ..engine.errors import brief
 from ..engine.record import constant as plain
 from .cursor import Name
-from .layers import Unknown
+from .numbering import Unknown
 from .scope import Scope
 from .tree import Tree
 from .work import Misfit

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..deriving.reading import mixes
+from ..formulas.layers import mixes
 from ..operations.facts import ops
 from .calls import COMPUTE
 from .evaluate import Ones, Unit
@@ -97,16 +97,14 @@ class Context:
 
     def has_name(self, key: Any) -> bool:
         """Whether the derivative of an activation can be written: its value, or what it is applied to, has a name."""
-        before = self.scope.key(self.scope.reading.nodes[key]._record.inputs[0])
-        known = self.typed(key) or self.typed(before) or Quantity("slope", key) in self.used
+        known = self.typed(key) or self.typed(self.scope.slopes[key]) or Quantity("slope", key) in self.used
         return self.matrices or bool(known)
 
     def slope(self, quantity: Quantity) -> Tree:
         """The derivative of an activation: by its name on paper and where the formula has it, else as it is typed."""
-        node = self.scope.reading.nodes[quantity.key]  # type: ignore[index]
         operation = self.activation(quantity)
         written = DERIVATIVES.get(operation)
-        z = self.typed(self.scope.key(node._record.inputs[0]))
+        z = self.typed(self.scope.slopes[quantity.key])  # type: ignore[index]
         a = self.typed(quantity.key) or (z and call(operation.key, z))
         lacking = a is None or (z is None and operation in (ops.softplus, ops.sin, ops.cos))
         if self.matrices or quantity in self.used or written is None or a is None or lacking:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ..formulas.layers import leaf
 from ..operations.facts import ops
-from .layers import leaf
 from .tree import Tree
 
 LETTERS = set("λ α μ reg l2".split())  # what a penalty is multiplied by

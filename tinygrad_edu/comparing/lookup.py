@@ -12,7 +12,7 @@ from ..engine.arguments import shown
 from ..engine.record import Node
 from .cursor import Name
 from .grammar import parse
-from .layers import Unknown
+from .numbering import Unknown
 from .scope import Quantity, Scope, joined
 from .tokens import restored
 from .tree import Tree

@@ -9,10 +9,11 @@ import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ..formulas.layers import is_activation
 from .cursor import Name, Quotient, named
 from .grammar import ORDERS, parse
-from .layers import LETTERS, Unknown, is_activation
 from .lookup import looked_up
+from .numbering import LETTERS, Unknown
 from .scope import GREEK, Quantity, Scope, found, joined
 from .statements import Statement, statements
 from .tokens import FormulaError, Token, notation_of
@@ -281,9 +282,8 @@ class Program:
     def _inputs_of_layers(self) -> dict[Any, None]:
         """What goes into activations, the last one first."""
         scope = self.scope
-        found: list[Any] = [layer.z for layer in reversed(scope.layers)]
-        found += [scope.key(scope.reading.nodes[key]._record.inputs[0]) for key in sorted(scope.slopes, reverse=True)]
-        return dict.fromkeys(found)
+        layers = [*scope.layers, *scope.maps]
+        return dict.fromkeys([layer.z for layer in reversed(layers)] + list(scope.slopes.values())[::-1])
 
     def is_called(self, name: Tree, quantity: Quantity) -> bool:
         """Whether a name has that of a quantity in it, as dW2 has, and is no convention."""

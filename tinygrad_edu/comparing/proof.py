@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from .. import operations
-from ..deriving.reading import Reading, mixes, symbol
+from ..deriving.reading import Reading, symbol
 from ..engine.errors import Unreadable
 from ..engine.record import Operation, apply
 from ..engine.sweep import leading_to
 from ..formulas.canonical import Canonical, Formed
 from ..formulas.coefficients import MINUS_ONE, ONE, coefficient
 from ..formulas.expression import Expression, as_matrix, matrix_shape, plain
+from ..formulas.layers import mixes
 from ..formulas.sums import COLUMN, ROW, Sum
 from ..formulas.terms import Call, Term, atom, filled, make, session
 from ..operations.facts import VOCABULARY

@@ -14,31 +14,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..deriving.reading import Reading, mixes
+from ..deriving.reading import Reading
 from ..engine.arguments import shown
 from ..engine.naming import same_to_python
-from ..engine.record import Node, Operation
+from ..engine.record import Node
 from ..formulas.latex import GREEK as LATEX
+from ..formulas.layers import INPUT, Layer, Numbering, mixes
 from ..operations.facts import ops
-from .calls import FUNCTIONS
 from .counts import LETTERS as SCALARS
-from .counts import Counts
 from .cursor import Name, Quotient
-from .layers import (
-    GENERAL,
-    INPUT,
-    LETTERS,
-    Key,
-    Layer,
-    Layers,
-    Numbering,
-    Unknown,
-    is_activation,
-    labels,
-    name_of,
-    onehot,
-    whose,
-)
+from .known import Key, labels, onehot
+from .numbering import GENERAL, LETTERS, Numbered, Unknown, whose
 from .tree import Tree
 from .work import Work
 
@@ -72,54 +58,14 @@ CONVENTIONS = {word for words in (*LETTERS.values(), OUTPUT, TARGET, INPUT, COST
                for word in words if len(word) > 1 and word[-1].isalpha()}  # fmt: skip
 
 
-class Scope(Layers):
+class Scope(Numbered):
     """The quantities of a tape, found by the names of a formula."""
 
     def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any], wrt: Any = None) -> None:
-        self.loss, self.reading, self.mapping, self.wrt = loss, reading, mapping, wrt
-        self.literal = False  # whether σ is the sigmoid, whatever the layers have
+        super().__init__(loss, reading, mapping, wrt)
+        self.work = Work(sum(node._value.size for node in reading.nodes.values()))
         self._exact: dict[Name, list[Quantity]] = {}
-        nodes = reading.nodes
-        self.work = Work(sum(node._value.size for node in nodes.values()))
         self._meant: dict[Name | Quotient, list[Quantity] | Unknown] = {}
-        self.keys: dict[str, Key] = {name: name for name in reading.given}
-        for stamp, name in reading.names.items():
-            self.keys[name] = stamp
-        self.alike: dict[str, list[str]] = {}  # the tape's names, by what Python makes of them
-        for name in self.keys:
-            self.alike.setdefault(same_to_python(name), []).append(name)
-        self.shown: dict[Key, str] = {key: name for name, key in self.keys.items()}
-        self.find_layers()
-        self.own: dict[str, list[int]] = {}  # what has been applied and has no function here, by name
-        for stamp, node in nodes.items():
-            if node._record.operation is not None and name_of(node) not in FUNCTIONS:
-                self.own.setdefault(node._record.operation.name, []).append(stamp)
-        self.slopes = {
-            stamp for stamp, node in nodes.items()
-            if is_activation(node) and node._record.inputs[0] is not None
-            and node._record.inputs[0]._record is not None and node._record.inputs[0].shape == node.shape
-        }  # fmt: skip
-        self.input = next((layer.before for layer in self.layers[:1]), None)
-        costs = [node for node in nodes.values() if node._record.operation is ops.softmax_cross_entropy]
-        logits = costs[0]._record.inputs[1] if costs else None
-        self.logits = logits if logits is not None and logits._record is not None else None
-        self.base = next((float(np.asarray(base)) for node in nodes.values()
-                          if (base := node._record.params.get("base")) is not None), None)  # fmt: skip
-        last = nodes[self.layers[-1].a or self.layers[-1].z] if self.layers else None
-        self.output = last if last is not None else self.logits
-        self.rows = {layer.b for layer in self.layers if layer.side == 1 and np.ndim(nodes[layer.z]._value) == 2}
-        self.target = self._target()
-        self.labelled = next((stamp for stamp, node in nodes.items() if labels(node) is not None), None)
-        outputs = self.layers[-1].side if self.layers else int(self.softmax_axis == 1)
-        self.axis = 1 - outputs  # along which the samples are
-        shape = self.output.shape if self.output is not None else ()
-        several = len(shape) == 2 or (len(shape) == 1 and self._weighs_vectors())
-        self.batch = shape[self.axis if len(shape) == 2 else 0] if several else 1
-        self.counted = several and not self._is_guessed()  # whether the axis of the samples is known
-        self.outputs = int(np.prod(shape)) // max(self.batch, 1)
-        self.coefficients = self._constants(ops.multiply, ops.divide)
-        self.numbers = Counts(nodes, self.coefficients)
-        self.scalars = sorted({*self.coefficients, *self._constants(ops.power)})
 
     def renumbered(self, numbering: Numbering) -> Scope:
         """The scope with other numbers of layers: those in the names of the parts of layers do not hold there."""
@@ -136,46 +82,7 @@ class Scope(Layers):
         """Whether a name has a part of a layer in it that a person has given that name, and which it is not as layers
         are counted."""
         keys = [each.key for each in self.find(name)] if found(self, name) else []
-        return any(key in counted.recounted and self._given_name(key) for key in keys)
-
-    def _constants(self, *operations: Operation) -> list[float]:
-        """The magnitudes of the plain numbers that such operations have on the tape."""
-        records = (node._record for node in self.reading.nodes.values())
-        made = (record for record in records if record.operation in operations)
-        both = (each for record in made for each in zip(record.inputs, record.values, strict=True))
-        return sorted({abs(float(np.ravel(value)[0])) for x, value in both if x is None and np.size(value) == 1})
-
-    def _weighs_vectors(self) -> bool:
-        """Whether the last layer makes one number of each sample: X @ w."""
-        W = self.layers[-1].W if self.layers else None
-        return isinstance(W, int) and self.reading.nodes[W].ndim == 1
-
-    def _is_guessed(self) -> bool:
-        """Whether nothing tells the weights of the last layer from its input."""
-        before = self.layers[-1].before if self.layers else None
-        leaf = isinstance(before, int) and self.reading.nodes[before]._record.operation is None
-        return leaf and before is not None and self.shown.get(before) not in INPUT
-
-    def outputs_axis(self, ndim: int) -> int | None:
-        """Along which axis targets have their outputs; None where there is none, as of one number for each sample."""
-        return 1 - self.axis if ndim == 2 else 0 if ndim == 1 and self.batch == 1 else None
-
-    def _target(self) -> Key | None:
-        """The constant that the last output is compared with; without layers, no weights of a sum."""
-        if self.output is None:
-            return None
-        operations = {node._record.operation for node in self.reading.nodes.values()}
-        weighs = ops.multiply if self.layers and self.layers[-1].W is None and ops.log not in operations else None
-        found = []
-        for stamp in sorted(self.reading.nodes):
-            record = self.reading.nodes[stamp]._record
-            later = record.operation is not None and stamp > self.output._record.stamp
-            if later and record.operation is not weighs:
-                for x, value in zip(record.inputs, record.values, strict=True):
-                    plain = (x is None or x._record is None) and np.shape(value) == self.output.shape
-                    if plain and (key := self.constant(x, value)):
-                        found.append(key)
-        return found[0] if found else None
+        return any(key in counted.recounted and self.given_name(key) for key in keys)
 
     # --- names ---
 
@@ -255,10 +162,10 @@ class Scope(Layers):
 
     def _known(self, key: Key) -> str:
         """A value by its name, or as the input of what has one: z of which only a = σ(z) is named; or as a product."""
-        layer = next((layer for layer in self.layers if layer.z == key), None)
-        if layer is None or self._given_name(key):
+        layer = next((layer for layer in [*self.layers, *self.maps] if layer.z == key), None)
+        if layer is None or self.given_name(key):
             return self.shown.get(key, "it")
-        if after := self._given_name(layer.a):
+        if after := self.given_name(layer.a):
             return f"the input of {after}"
         W, before = (self.shown.get(each or "", "") for each in (layer.W, layer.before))
         product = f"{before}·{W}" if layer.side else f"{W}{'ᵀ' * layer.turned}·{before}"
@@ -278,7 +185,7 @@ class Scope(Layers):
         if a is None or not keys or None in keys:
             return False
         if argument.kind == "name":
-            return a in self.slopes and self.key(self.reading.nodes[a]._record.inputs[0]) == keys[0]
+            return a in self.slopes and self.slopes[a] == keys[0]
         parts = [] if layer is None else [each for each in (layer.W, layer.before, layer.b) if each is not None]
         return argument.kind in ("dot", "sum") and len(parts) > 1 and sorted(map(str, keys)) == sorted(map(str, parts))
 
@@ -426,7 +333,7 @@ class Scope(Layers):
                     yield [Quantity("adjoint", below)]
             else:
                 above, below = self.find_value(Name(found[1])), self.find_value(Name(found[2], name.layer))
-                if above in self.slopes and below == self.key(self.reading.nodes[above]._record.inputs[0]):
+                if above in self.slopes and below == self.slopes[above]:
                     yield [Quantity("slope", above)]
         for pattern in ADJOINTS:
             if found := re.fullmatch(pattern, base):
@@ -470,14 +377,14 @@ class Scope(Layers):
             raise Unknown(f"the tape has nothing named {_shown(name.below)}; names={{...}} says what is what")
         if loss:
             return [Quantity("adjoint", below)]
-        layer = next((layer for layer in self.layers if layer.z == above), None)
+        layer = next((layer for layer in self.maps if layer.z == above), None)
         if layer is not None and below == layer.W:
             return self.of(layer.before)
         if layer is not None and below == layer.before and not layer.turned:
             return self.of(layer.W)
         if layer is not None and below is not None and below == layer.b:
             return [Quantity("number", "1", 1.0)]
-        if above in self.slopes and self.key(self.reading.nodes[above]._record.inputs[0]) == below:
+        if above in self.slopes and self.slopes[above] == below:
             whole = mixes(self.reading.nodes[above]._record.operation)
             return [Quantity("jacobian" if whole else "slope", above)]
         raise Unknown(f"the derivative of {_shown(name.above)} by {_shown(name.below)} is no single step on the tape")

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..engine.record import Node
 from ..formulas.latex import Latex
-from .layers import Key
+from .known import Key
 from .scope import Quantity, Scope
 from .tree import Tree
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..deriving.reading import mixes
 from ..deriving.replay import replayed, rounding
 from ..engine.sweep import settled
 from ..formulas.evaluate import wide
+from ..formulas.layers import mixes
 from .calls import ACTIVATIONS, ANY, SPELLED, softmax
 from .evaluate import Evaluation
-from .layers import Key, labels, onehot
+from .known import Key, labels, onehot
 from .scope import Quantity, Scope
 from .tree import Tree
 from .work import Misfit
@@ -151,27 +151,26 @@ class Trial:
     def activation(self, word: str, layer: str) -> str:
         """The function that a letter is the name of; nothing where it is that of a layer."""
         name = SPELLED.get(word, word)
-        own = {self.scope.reading.nodes[s.a]._record.operation.key for s in self.scope.layers if isinstance(s.a, int)}
+        own = {self.scope.reading.nodes[s.a]._record.operation.key for s in self.scope.layers if s.a is not None}
         generic = bool(own) and word in ANY and (layer or name not in own or name not in ACTIVATIONS)
         return name if not generic and name in ACTIVATIONS else ""
 
     def layer(self, tree: Tree, base: str, layer: str, x: Array) -> int:
         """The activation that a letter stands for: by its index, by its argument, by its numbers, or the only one."""
         nodes, layers = self.scope.reading.nodes, self.scope.layers
-        stamps = [each.a for each in layers if isinstance(each.a, int)]
-        if layer and isinstance(found := layers[int(layer) - 1].a, int):  # σ₁, the one of layer 1
+        own = {each.a: each.z for each in layers if each.a is not None}
+        if layer and (found := layers[int(layer) - 1].a) is not None:  # σ₁, the one of layer 1
             return found
-        slopes = sorted(each for each in self.scope.slopes if isinstance(each, int))
-        inputs = {stamp: self.scope.key(nodes[stamp]._record.inputs[0]) for stamp in [*stamps, *slopes]}
+        inputs = own | self.scope.slopes | own
         argument = tree.args[0].data.key if tree.args[0].kind == "name" else None
         for stamp, z in inputs.items():
             if argument in (z, stamp):
                 return stamp
         for stamp, z in inputs.items():
-            value: Array = None if z is None else self.evaluate.shaped(self.value(z))
+            value: Array = self.evaluate.shaped(self.value(z))
             if np.shape(value) == np.shape(x) and np.allclose(value, x):
                 return stamp
-        operations = {nodes[s]._record.operation.name for s in stamps}
+        operations = {nodes[a]._record.operation.name for a in own}
         if len(operations) == 1:
-            return stamps[0]
+            return next(iter(own))
         raise Misfit(tree, f"{base} may be any of {', '.join(sorted(operations)) or 'no'} activations of the tape")

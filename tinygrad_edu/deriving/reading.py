@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -11,21 +10,17 @@ import numpy as np
 
 from ..engine.comparisons import Compared, noted
 from ..engine.naming import name_of
-from ..engine.record import Node, Operation, Origin, Record, apply
+from ..engine.record import Node, Origin, Record, apply
 from ..engine.sweep import below, sweep
 from ..formulas.coefficients import ONE
 from ..formulas.expression import Expression, called, is_number, matrix_shape, plain
+from ..formulas.layers import Layers, mixes
 from ..formulas.notation import parameter
 from ..formulas.terms import Shape, Term, atom, cancelled, factor, filled, is_a, make, name_as
 from ..formulas.text import unicode
 from ..operations.facts import ops
 
 HEAVY = 60  # symbols: what is longer gets a name, so that formulas grow no faster than the program
-
-
-def mixes(operation: Operation) -> bool:
-    """Whether it is an activation of whole columns, such as softmax: there is no column of derivatives."""
-    return bool(operation.activation) and not operation.coordinates
 
 
 class Step(NamedTuple):
@@ -88,9 +83,13 @@ class Reading:
         self.constants: dict[str, Any] = {}  # of these the arrays that have no name in the program
         self._complements: dict[Any, Any] = {}  # arrays that are 1 − another one, such as targets 1 − y
         self._expressions: dict[int, Expression] = {}
-        applied = [node._record.operation for node in self.nodes.values() if node._record.operation]
-        self._network = sum(each.activation is not False for each in applied) > 1  # one sin alone is no layer
-        self._layers = self._numbered()
+        self.layers = Layers(self.nodes, needed)
+        self._inputs: dict[int, int] = {}  # the number of the layer that a value is the input of, by stamp
+        self._activations: dict[int, int] = {}  # of the one that it is the activation of
+        for i, layer in enumerate(self.layers.layers, self.layers.counting.values):
+            self._inputs |= {layer.z: i} if layer.ends else {}
+            costs = {each for each in layer.ends if self.nodes[each]._record.operation.activation is False}
+            self._activations |= dict.fromkeys({*layer.ends} - costs, i)
         self._free = {letter: self._free_names(letter) for letter in ("W", "w", "C", "v", "δ")}
         for stamp in sorted(self.nodes):
             self._expressions[stamp] = self._forward(self.nodes[stamp])
@@ -107,25 +106,13 @@ class Reading:
                 return candidate
         raise AssertionError
 
-    def _numbered(self) -> dict[int, int]:
-        """The number of the layer that a value is the input of, by stamp: counted from 1, or as names on the tape have
-        it, such as w2 of the first weights where the input is layer 1."""
-        layers: dict[int, list[Any]] = {}  # what has such names
-        for stamp in sorted(self.nodes):
-            node = self.nodes[stamp]
-            x = self._input_of_layer(node._record)
-            if x is not None:
-                layers.setdefault(x._record.stamp, [x, *_leaves(x._record)]).append(node)
-        first = counted_from(map(name_of, parts) for parts in layers.values())
-        return {stamp: i for i, stamp in enumerate(layers, 1 if first is None else first)}
-
     def _forward(self, node: Any) -> Expression:
         record: Record = node._record
         if record.operation is None:
             name = self.unique(name_of(node) or next(self._free["W" if node._value.ndim > 1 else "w"]))
             return self._variable(name, node, self._recorded.get(id(node), node._value))
         own = name_of(node)
-        wanted = own or self._layer_name(record) or self._input_name(record.stamp)
+        wanted = own or self._layer_name(record)
         if self.shown is not None:
             wanted = wanted or next(self._free["v"])
             if record.stamp not in self.shown:
@@ -241,37 +228,15 @@ class Reading:
                      if np.shape(self.given[name]) == value.shape
                      and np.array_equal(1.0 - np.reshape(self.values[name], value.shape), value)), None)
 
-    def _input_of_layer(self, record: Record) -> Any:
-        """The input of an activation, if the record is one and the input is no leaf."""
-        operation: Operation | None = record.operation
-        if operation is None:
-            return None
-        logits = operation is ops.softmax_cross_entropy
-        x = record.inputs[1] if logits else record.inputs[0]
-        while x is not None and x._record is not None and x._record.operation is not None \
-                and x._record.operation is ops.identity:
-            x = x._record.inputs[0]  # a linear layer: what goes in comes out
-        if x is None or x._record is None or x._record.operation is None:
-            return None
-        maybe = operation.activation is None and self._network and _is_affine(x._record)
-        return x if logits or operation.activation or maybe else None
-
     def _layer_name(self, record: Record) -> str | None:
-        x = self._input_of_layer(record)
-        if x is None or record.operation in (None, ops.softmax_cross_entropy):
-            return None
-        letter = "a" if mixes(record.operation) else "Σ"
-        return f"{letter}{self._layers[x._record.stamp]}"
-
-    def _input_name(self, stamp: int) -> str | None:
-        return f"z{self._layers[stamp]}" if stamp in self._layers else None
+        if record.operation is not None and record.stamp in self._activations:
+            return f"{'a' if mixes(record.operation) else 'Σ'}{self._activations[record.stamp]}"
+        return f"z{self._inputs[record.stamp]}" if record.stamp in self._inputs else None
 
     def _remember_slope(self, record: Record, inputs: list[Expression], out: Expression, name: str) -> None:
         """The derivative of a coordinate-wise layer: its own rule with g = 1."""
         operation = record.operation
-        if operation is None or self._input_of_layer(record) is None or mixes(operation):
-            return
-        if len(inputs) != 1 or operation is ops.exp:
+        if operation is None or record.stamp not in self._activations or mixes(operation):
             return
         (rule,) = operation.vjps
         one = Expression(filled(ONE, out.term.shape), np.ones(out.shape, out.dtype))
@@ -303,7 +268,7 @@ class Reading:
         record = node._record
         self._note_cancelled()
         self.steps.append(Step(self._label(node), record.operation.name, record.operation.source, g.term))
-        layer, known = self._layers.get(record.stamp), self.names.get(record.stamp)
+        layer, known = self._inputs.get(record.stamp), self.names.get(record.stamp)
         if layer or g.term.weight > HEAVY:
             name = self.unique(f"Δ{layer}" if layer else f"∇{known}" if known else next(self._free["δ"]))
             self.definitions[name] = g.term
@@ -320,7 +285,7 @@ class Reading:
 
     def layer_of(self, node: Any) -> int | None:
         """The number of the layer that a value is the input of."""
-        return self._layers.get(node._record.stamp)
+        return self._inputs.get(node._record.stamp)
 
     def constant_name(self, x: Any, value: Any) -> str | None:
         """What a constant of the tape is called in formulas; None for a number, which is written out."""
@@ -385,33 +350,3 @@ def _applied(record: Record, inputs: list[Expression], value: Any) -> Expression
     params = {k: plain(v) if k == "base" and v is not None else v for k, v in record.params.items()}
     out = inputs[0]._apply(record.operation, tuple(inputs), params)
     return Expression(out.term, value)
-
-
-def counted_from(layers: Iterable[Iterable[str]]) -> int | None:
-    """The number of the first layer, if the names of the parts of layers have numbers, and all the same one.
-
-    >>> counted_from([["w2", "b2", ""], ["w3", "", "a3"]])
-    2
-    """
-    numbers = {int(found[1]) - i for i, names in enumerate(layers) for name in names
-               if (found := re.search(r"\D(\d{1,3})\]?$", name))}  # fmt: skip
-    return numbers.pop() if len(numbers) == 1 else None
-
-
-def _leaves(record: Record) -> Iterator[Any]:
-    """The weights and the bias of W · a + b, those that are tracked."""
-    for x in record.inputs if _is_affine(record) else ():
-        if x is not None and x._record is not None:
-            if x._record.operation is None:
-                yield x
-            elif record.operation is ops.add:
-                yield from _leaves(x._record)
-
-
-def _is_affine(record: Record) -> bool:
-    """Whether a value is W · a or W · a + b."""
-    return record.operation is ops.matmul or (
-        record.operation is ops.add
-        and any(x is not None and x._record is not None and x._record.operation is ops.matmul for x in record.inputs)
-    )
-
