@@ -47,17 +47,11 @@ class Context:
         for key in scope.keys.values():
             found = [Quantity("value", key)] if self.matrices or self.typed(key) is not None else []
             found += [Quantity("slope", key)] if key in scope.slopes and self.has_name(key) else []
-            if isinstance(key, int) and adjoints:
-                found += [Quantity("adjoint", key)] if any(key in (layer.z, layer.a) for layer in scope.layers) else []
+            if isinstance(key, int) and adjoints and any(part in "za" for part, _ in scope.roles.get(key, ())):
+                found.append(Quantity("adjoint", key))
             for quantity in found:
                 self.quantities[quantity] = np.shape(trial.evaluate.shaped(trial.number(quantity)))
-        self.roles = {
-            key: (part, i) for i, layer in enumerate(scope.layers, 1)
-            for part in ("W", "b", "z", "a") if (key := getattr(layer, part)) is not None
-        }  # fmt: skip
         self.softmaxes = {key for key in scope.slopes if mixes(scope.reading.nodes[key]._record.operation)}
-        if scope.input is not None:
-            self.roles.setdefault(scope.input, ("a", 0))
 
     @functools.cached_property
     def error(self) -> Tree | None:
@@ -76,7 +70,7 @@ class Context:
                 a = self.typed(layer.a) or (call(function, z) if self.typed(layer.z) and function in COMPUTE else None)
                 found += [(a, z)] if a is not None else []
         if self.scope.logits is not None:
-            z = name(Quantity("value", self.scope.key(self.scope.logits) or ""))
+            z = name(Quantity("value", self.scope.logits))
             axis = {} if self.matrices or not self.scope.softmax_axis else {"axis": self.scope.softmax_axis}
             found.append((call("softmax", z, **axis), z))
         return found
@@ -149,8 +143,8 @@ class Context:
 
     def role(self, quantity: Any) -> tuple[str, int] | None:
         """The part of which layer a value is, and whether it is its derivative."""
-        found = self.roles.get(quantity.key)
-        return (quantity.kind + found[0], found[1]) if found else None
+        found = self.scope.roles.get(quantity.key)
+        return (quantity.kind + found[-1][0], found[-1][1]) if found else None
 
 
 def name(quantity: Quantity, like: Tree | None = None) -> Tree:

@@ -46,6 +46,10 @@ class Known:
         Whether several layers have the same weights, as in a recurrent network: numbers of layers say nothing there.
     slopes : dict
         What the activations, that is functions of one input of the same shape, are applied to, by key.
+    activations : dict
+        What those of layers are applied to, by key.
+    roles : dict
+        Which part of which layer a value is, by key, the first layer being 0: ("a", 1); the input is ("a", -1).
     own : dict
         The stamps of what has been applied and has no function here, by name.
     input, output, logits, target, labelled
@@ -79,14 +83,22 @@ class Known:
             if is_activation(node) and (x := node._record.inputs[0]) is not None and x._record is not None
             and x.shape == node.shape
         }  # fmt: skip
+        self.activations = {each.a: each.z for each in self.layers if each.a is not None}
+        self.roles: dict[Key, list[tuple[str, int]]] = {}
+        for place, layer in enumerate(self.layers):
+            for part in ("a", "z", "W", "b"):
+                if (key := getattr(layer, part)) is not None:
+                    self.roles.setdefault(key, []).append((part, place))
         self.last = self.layers[-1] if self.layers else None
         self.input = self.layers[0].before if self.layers else None
+        if self.input is not None:
+            self.roles.setdefault(self.input, [("a", -1)])
         costs = [node for node in nodes.values() if node._record.operation is ops.softmax_cross_entropy]
         logits = behind(costs[0]._record.inputs[1]) if costs else None
-        self.logits = logits if logits is not None and logits._record is not None else None
+        self.logits: int | None = logits._record.stamp if logits is not None and logits._record is not None else None
         self.base = next((float(np.asarray(base)) for node in nodes.values()
                           if (base := node._record.params.get("base")) is not None), None)  # fmt: skip
-        self.output = nodes[self.last.a or self.last.z] if self.last else self.logits
+        self.output = nodes.get((self.last.a or self.last.z) if self.last else self.logits or 0)
         self.rows = {layer.b for layer in self.maps if layer.side == 1 and np.ndim(nodes[layer.z]._value) == 2}
         self.target = self._target()
         self.labelled = next((stamp for stamp, node in nodes.items() if labels(node) is not None), None)

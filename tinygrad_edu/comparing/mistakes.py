@@ -127,7 +127,7 @@ def missing(node: Tree, context: Context) -> Iterator[Piece]:
         if quantity.kind == "value" and stretched and node.kind in ("dot", "name"):  # z = W · a + b without its b
             yield "missing term", 1.75, Tree("sum", (node, piece), (1, 1)), piece
             yield "missing term", 1.75, Tree("sum", (node, piece), (1, -1)), piece
-        layered = quantity.key in context.roles or quantity.kind == "slope"
+        layered = quantity.key in context.scope.roles or quantity.kind == "slope"
         cost = (1.5 if layered else 1.7) + 0.02 * (node.kind in ("name", "T"))  # rather Σ′ at a product than at Wᵀ
         if other != shape and 1 in (np.prod(shape), np.prod(other)) and quantity.kind == "value":  # λ w for w or for λ
             yield "missing", 1.65, had((piece, 1), (node, 1)), piece
@@ -222,7 +222,7 @@ def activations(node: Tree, context: Context) -> Iterator[Piece]:
 
 def _alone(node: Tree, quantity: Quantity, context: Context) -> bool:
     """Whether a piece is made of the z and a of a layer, as a derivative is, and is no factor of a ∘ (1 − a)."""
-    layer = (context.role(Quantity("value", quantity.key)) or ("", 0))[1]
+    layer = (context.role(Quantity("value", quantity.key)) or ("", None))[1]
     roles = [context.role(each.data) for each in node.walk() if each.kind == "name"]
     whole = context.activation(quantity) not in SQUASHING or node.kind == "had" or len(roles) > 1
     return whole and bool(roles) and {*roles} <= {("valuea", layer), ("valuez", layer)}

@@ -70,10 +70,8 @@ class Numbered(Known):
     @functools.cached_property
     def asked(self) -> list[tuple[str, int]]:
         """The part of a layer, and of which, that is asked about."""
-        key = self.key(self.wrt)
-        found = [(part, i) for i, layer in enumerate(self.layers) for part in "Wbza"
-                 if key is not None and getattr(layer, part) == key and not self.shared]  # fmt: skip
-        return found if len(found) == 1 else []
+        roles = [] if self.shared else self.roles.get(self.key(self.wrt), [])  # type: ignore[arg-type]
+        return roles if len(roles) == 1 and roles[0][1] >= 0 else []
 
     def number(self, layer: str) -> int | None:
         """L-1, l+1 as a number: L is the last layer, l and k the one that is asked about, or that names= says."""

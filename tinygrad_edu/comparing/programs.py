@@ -14,7 +14,7 @@ from .cursor import Name, Quotient, named
 from .grammar import ORDERS, parse
 from .lookup import looked_up
 from .numbering import LETTERS, Unknown
-from .scope import GREEK, Quantity, Scope, found, joined
+from .scope import GREEK, Quantity, Scope, joined
 from .statements import Statement, statements
 from .tokens import FormulaError, Token, notation_of
 from .tree import Tree, call, dot, had
@@ -365,7 +365,7 @@ class Program:
             except Unknown as error:
                 nodes = (node for node in tree.walk() if node.kind == "name")
                 own = (node for node in nodes if self.scope.same(node.data) not in trees)
-                place = next((node.at for node in own if not found(self.scope, node.data)), tree.at)
+                place = next((node.at for node in own if not self.scope.possible(node.data)), tree.at)
                 raise FormulaError(self.text, place, str(error)) from None
 
         return look

@@ -81,8 +81,7 @@ class Scope(Numbered):
     def denies(self, counted: Scope, name: Name | Quotient) -> bool:
         """Whether a name has a part of a layer in it that a person has given that name, and which it is not as layers
         are counted."""
-        keys = [each.key for each in self.find(name)] if found(self, name) else []
-        return any(key in counted.recounted and self.given_name(key) for key in keys)
+        return any(each.key in counted.recounted and self.given_name(each.key) for each in self.possible(name))
 
     # --- names ---
 
@@ -110,15 +109,22 @@ class Scope(Numbered):
         Unknown
             If the tape has nothing of the kind.
         """
+        if isinstance(meant := self._look_up(name), Unknown):
+            raise Unknown(str(meant))
+        return meant
+
+    def possible(self, name: Name | Quotient) -> list[Quantity]:
+        """The same; nothing where the tape has nothing of the kind."""
+        meant = self._look_up(name)
+        return [] if isinstance(meant, Unknown) else meant
+
+    def _look_up(self, name: Name | Quotient) -> list[Quantity] | Unknown:
         if name not in self._meant:
             try:
                 self._meant[name] = self._find(name)
             except Unknown as error:
                 self._meant[name] = error
-        meant = self._meant[name]
-        if isinstance(meant, Unknown):
-            raise Unknown(str(meant))
-        return meant
+        return self._meant[name]
 
     def _find(self, name: Name | Quotient) -> list[Quantity]:
         if isinstance(name, Quotient):
@@ -175,7 +181,7 @@ class Scope(Numbered):
         """Whether a^2 is a of layer 2 and no square; a^1 and a^3 are no powers, also where there is no such layer."""
         letter = GREEK.get(name.base, name.base)
         numbered = name.layer.isdigit() and int(name.layer) != 2 and any(letter in each for each in LETTERS.values())
-        return not self.exact(name._replace(layer="")) and (found(self, name) or numbered)
+        return not self.exact(name._replace(layer="")) and bool(self.possible(name) or numbered)
 
     def applies(self, name: Name, argument: Tree) -> bool:
         """Whether a name is that of σ(z), and z is what follows in parentheses, or W · x + b which it is made of."""
@@ -197,8 +203,8 @@ class Scope(Numbered):
             return [Quantity("value", key)]
         if primes == 1 and key in self.slopes:
             return [Quantity("slope", key)]
-        after = [layer.a for layer in self.layers if layer.z == key and layer.a in self.slopes]
-        return [Quantity("slope", key) for key in after[:1] if key is not None and primes == 1]  # Σ′ of its input
+        after = [a for a, z in self.activations.items() if z == key and a in self.slopes]
+        return [Quantity("slope", a) for a in after[:1] if primes == 1]  # Σ′ of its input
 
     def mapped(self, name: Name) -> list[Quantity]:
         target = self.mapping.get(Name(joined(name.base), name.layer))
@@ -260,40 +266,31 @@ class Scope(Numbered):
         if number is None and (found := re.fullmatch(r"(.*?\D)_?(\d+)", base)):
             base, number = found[1], int(found[2])
         base = GREEK.get(base, base)
-        if not name.primes:
-            for adjoint in self.differentiated(name):
-                return adjoint
+        if not name.primes and (adjoint := self.differentiated(name)):
+            return adjoint
         counts = number is None or not self.shared or name.layer[:1] == "L"  # of a recurrent network they do not
-        keys = list(self.part(base, number)) if counts else []
-        if keys and isinstance(keys[0], Quantity):
-            return [each for each in keys if isinstance(each, Quantity)] if not name.primes else []
-        if base in ("y", "Y") and not name.primes:  # the target, or as Bishop has it the output
-            return [each if isinstance(each, Quantity) else Quantity("value", each) for each in dict.fromkeys(keys)]
-        for key in keys:
-            if found_quantity := self.of(key, name.primes):  # type: ignore[arg-type]
-                return found_quantity
-        if not name.primes and number is None:
-            return self.scalar(base)
-        return []
+        parts = list(dict.fromkeys(self.part(base, number))) if counts else []
+        values = [each for each in parts if each.kind == "value"]
+        if name.primes:
+            return next(filter(None, (self.of(each.key, name.primes) for each in values)), [])
+        if parts and parts[0] in values:
+            return parts if base in ("y", "Y") else parts[:1]  # the target, or as Bishop has it the output
+        return [each for each in parts if each not in values] or (self.scalar(base) if number is None else [])
 
-    def part(self, base: str, number: int | None) -> Iterator[Key | Quantity]:
+    def part(self, base: str, number: int | None) -> Iterator[Quantity]:
         """The part of a layer that a letter stands for."""
         last = len(self.layers) - 1
         place = None if number is None else number - self.first(base)
-        if place == -1 and base in LETTERS["a"] | {"x", "X"} and self.input is not None:
-            yield self.input
-        if number is None and (base in INPUT and self.input is not None):
-            yield self.input
-        if number is None and base in TARGET and self.target is not None:
-            yield self.target
-        elif number is None and base in TARGET and self.labelled is not None:
-            yield Quantity("labels", self.labelled)
-            if base.isupper():  # a matrix
-                yield Quantity("onehot", self.labelled)
-        output = OUTPUT | {"y", "Y"} if self.target is not None else OUTPUT
-        if number is None and base in output and self.output is not None:
-            key = self.key(self.output)
-            yield from self.activation(self.layers[-1]) if self.layers else [Quantity("softmax", key)] if key else []
+        if (place == -1 and base in LETTERS["a"] | {"x", "X"}) or (number is None and base in INPUT):
+            yield from self.of(self.input)
+        if number is None and base in TARGET:
+            yield from self.of(self.target)
+            if self.target is None and self.labelled is not None:
+                yield Quantity("labels", self.labelled)
+                if base.isupper():  # a matrix
+                    yield Quantity("onehot", self.labelled)
+        if number is None and (base in OUTPUT or (base in ("y", "Y") and self.target is not None)):
+            yield from self.computed(self.last)
         if place in (None, last) and base == "b" and self.base is not None:
             yield Quantity("number", "b", self.base)
         if place is None and base in HIDDEN and last == 1:
@@ -304,52 +301,44 @@ class Scope(Numbered):
             return
         layer = self.layers[place]
         if base in LETTERS["a"]:
-            yield from self.activation(layer)
-        if base in LETTERS["z"]:
-            yield layer.z
-        if base in LETTERS["W"] and layer.W is not None:
-            yield layer.W
-        if base in LETTERS["b"] and layer.b is not None:
-            yield layer.b
+            yield from self.computed(layer)
+        for letter in "zWb":
+            if base in LETTERS[letter]:
+                yield from self.of(getattr(layer, letter))
         if base in LETTERS["δ"]:
             yield Quantity("adjoint", layer.z)
 
-    def activation(self, layer: Layer) -> Iterator[Key | Quantity]:
-        """What comes out of a layer; under softmax_cross_entropy it is softmax of the logits."""
-        if layer.a is not None:
-            yield layer.a
-        elif self.logits is not None and self.key(self.logits) == layer.z:
-            yield Quantity("softmax", layer.z)
-        else:
-            yield layer.z
+    def computed(self, layer: Layer | None) -> list[Quantity]:
+        """What comes out of a layer; under softmax_cross_entropy it is softmax of the logits, also without layers."""
+        if self.logits is not None and (layer is None or (layer.a is None and layer.z == self.logits)):
+            return [Quantity("softmax", self.logits)]
+        return self.of(layer and (layer.a or layer.z))
 
-    def differentiated(self, name: Name) -> Iterator[list[Quantity]]:
+    def differentiated(self, name: Name) -> list[Quantity]:
         """dX, ∇X, dL_dX: of an activation its derivative, or else the gradient of the loss."""
         base = name.base
         if found := re.fullmatch(r"[d∂]_?([A-Za-z]+?)_?[d∂]_?(\w+)", base):
             if found[1] in COST | {self.shown.get(self.loss._record.stamp, "")}:
                 below = self.find_value(Name(found[2], name.layer))
                 if below is not None:
-                    yield [Quantity("adjoint", below)]
+                    return [Quantity("adjoint", below)]
             else:
                 above, below = self.find_value(Name(found[1])), self.find_value(Name(found[2], name.layer))
                 if above in self.slopes and below == self.slopes[above]:
-                    yield [Quantity("slope", above)]
+                    return [Quantity("slope", above)]
         for pattern in ADJOINTS:
             if found := re.fullmatch(pattern, base):
                 key = self.find_value(Name(found[1], name.layer))
                 if key is not None and isinstance(key, int):
                     error = re.match("δ|delta", base)  # of a unit, most often by what it gets
-                    z = [layer.z for layer in self.layers if error and layer.a == key]
+                    z = [self.activations[key]] if error and key in self.activations else []
                     slope = [Quantity("slope", key)] if key in self.slopes and base[0] == "d" and not error else []
-                    yield [*slope, *(Quantity("adjoint", each) for each in (*z, key))]
+                    return [*slope, *(Quantity("adjoint", each) for each in (*z, key))]
+        return []
 
     def find_value(self, name: Name) -> Key | None:
-        try:
-            found = self.find(name)
-        except Unknown:
-            return None
-        return found[0].key if found and found[0].kind == "value" else None
+        """The value that a name most likely stands for."""
+        return next((each.key for each in self.possible(name)[:1] if each.kind == "value"), None)
 
     def scalar(self, base: str) -> list[Quantity]:
         """Sizes and other numbers that a formula may have a letter for."""
@@ -378,12 +367,11 @@ class Scope(Numbered):
         if loss:
             return [Quantity("adjoint", below)]
         layer = next((layer for layer in self.maps if layer.z == above), None)
-        if layer is not None and below == layer.W:
-            return self.of(layer.before)
-        if layer is not None and below == layer.before and not layer.turned:
-            return self.of(layer.W)
-        if layer is not None and below is not None and below == layer.b:
-            return [Quantity("number", "1", 1.0)]
+        if layer is not None:
+            W = [] if layer.turned else self.of(layer.W)
+            steps = {layer.b: [Quantity("number", "1", 1.0)], layer.before: W, layer.W: self.of(layer.before)}
+            if found := steps.get(below):
+                return found
         if above in self.slopes and self.slopes[above] == below:
             whole = mixes(self.reading.nodes[above]._record.operation)
             return [Quantity("jacobian" if whole else "slope", above)]
@@ -393,14 +381,6 @@ class Scope(Numbered):
 def joined(base: str) -> str:
     """W_1 as W1."""
     return re.sub(r"_(?=\d+$)", "", base)
-
-
-def found(scope: Scope, name: Name | Quotient) -> bool:
-    """Whether the tape has anything of a name."""
-    try:
-        return bool(scope.find(name))
-    except Unknown:
-        return False
 
 
 def _shown(name: Name) -> str:

@@ -43,11 +43,7 @@ class Spelling:
 
     def role(self, key: Key) -> tuple[str, int] | None:
         """Which part of which layer a value is, as layers are counted."""
-        for i, layer in enumerate(self.scope.layers):
-            for part in ("a", "z", "W", "b"):
-                if getattr(layer, part) == key:
-                    return part, i + self.scope.first(part)
-        return ("a", self.scope.counting.values - 1) if key == self.scope.input else None
+        return next(((part, place + self.scope.first(part)) for part, place in self.scope.roles.get(key, ())), None)
 
     def layer(self, letter: str, number: int) -> str:
         """The number of a layer as a letter has it: L-1 of the last but one."""

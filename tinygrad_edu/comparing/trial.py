@@ -151,14 +151,14 @@ class Trial:
     def activation(self, word: str, layer: str) -> str:
         """The function that a letter is the name of; nothing where it is that of a layer."""
         name = SPELLED.get(word, word)
-        own = {self.scope.reading.nodes[s.a]._record.operation.key for s in self.scope.layers if s.a is not None}
+        own = {self.scope.reading.nodes[a]._record.operation.key for a in self.scope.activations}
         generic = bool(own) and word in ANY and (layer or name not in own or name not in ACTIVATIONS)
         return name if not generic and name in ACTIVATIONS else ""
 
     def layer(self, tree: Tree, base: str, layer: str, x: Array) -> int:
         """The activation that a letter stands for: by its index, by its argument, by its numbers, or the only one."""
         nodes, layers = self.scope.reading.nodes, self.scope.layers
-        own = {each.a: each.z for each in layers if each.a is not None}
+        own = self.scope.activations
         if layer and (found := layers[int(layer) - 1].a) is not None:  # σ₁, the one of layer 1
             return found
         inputs = own | self.scope.slopes | own
