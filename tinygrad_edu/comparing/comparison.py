@@ -103,7 +103,7 @@ def compare(
     if len(nodes) > LARGEST:
         raise ValueError(f"compare: {len(nodes)} nodes are too many (at most {LARGEST}); compare a part")
     node = wanted(wrt, nodes, "compare")
-    with session({}):
+    with session({}), np.errstate(all="ignore"):
         reading = Reading(loss, leading_to(loss, [node]))
     return Comparison(loss, node, formula, reading, rtol, names or {})
 

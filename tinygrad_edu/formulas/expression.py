@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
@@ -82,9 +83,8 @@ class Expression(Methods, Value):
 
     def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Params) -> Expression:
         given = [x if isinstance(x, Expression) else plain(x) for x in inputs]
-        with np.errstate(all="ignore"):
-            numbers = [x.value if isinstance(x, Expression) else x for x in inputs]
-            value = operation.forward(*numbers, **{k: _number(v) for k, v in params.items()})
+        numbers = [x.value if isinstance(x, Expression) else x for x in inputs]
+        value = operation.forward(*numbers, **{k: _number(v) for k, v in params.items()})
         out = Expression.__new__(Expression)
         out.value = np.asarray(value)
         build = BUILDERS.get(operation)
@@ -94,10 +94,10 @@ class Expression(Methods, Value):
         out.term = called(operation, given, params, out.shape) if term is None else term
         return out
 
-    shape = property(lambda self: self.value.shape)
-    ndim = property(lambda self: self.value.ndim)
-    size = property(lambda self: self.value.size)
-    dtype = property(lambda self: self.value.dtype)
+    shape = property(operator.attrgetter("value.shape"))
+    ndim = property(operator.attrgetter("value.ndim"))
+    size = property(operator.attrgetter("value.size"))
+    dtype = property(operator.attrgetter("value.dtype"))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if ufunc in PLAIN_UFUNCS and ufunc not in COMPARISONS and method == "__call__" and not kwargs:
