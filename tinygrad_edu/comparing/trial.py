@@ -46,12 +46,12 @@ class Trial:
         stamps = [wrt._record.stamp]
         self.rounding = functools.partial(rounding, scope.reading, scope.loss, self.given, seed, stamps, cut)
         back = {node._record.stamp: stamp for stamp, node in self.nodes.items() if node._record is not None}
-        with np.errstate(all="ignore"):
-            adjoints = settled(loss, seed) if loss._record is not None else []
-            self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
+        adjoints = settled(loss, seed) if loss._record is not None else []
+        self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
         gradient = self.number(wanted) if wanted else self.adjoint(wrt._record.stamp)
         axis, shape = scope.softmax_axis, np.shape(gradient)
-        self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, shape, axis, scope.work)
+        number = functools.cache(self.number)
+        self.evaluate = Evaluation(number, matrices, self.apply, scope.batch, shape, axis, scope.work)
         self.evaluate.along = scope.axis
         self.engine: Array = self.evaluate.shaped(self._as_row(wrt._record.stamp, gradient))
         self.evaluate.row = np.ndim(gradient) == 1 and self.engine.shape == (1, np.size(gradient))
@@ -104,8 +104,7 @@ class Trial:
         if mixes(record.operation):
             return out * (1 - out)
         (rule,) = record.operation.vjps
-        with np.errstate(all="ignore"):
-            return rule(np.ones_like(out), out, *record.values, **record.params)
+        return np.asarray(rule(np.ones_like(out), out, *record.values, **record.params))
 
     def _jacobian(self, quantity: Quantity) -> Array:
         """Of a softmax of one column."""
