@@ -156,8 +156,6 @@ class Evaluation:
 
     def sized(self, values: list[Array], tree: Tree) -> list[Array]:
         """Arrays, where rows of I are as long as what they meet elementwise."""
-        if UNSIZED.isdisjoint(map(type, values)):
-            return values
         shapes = [x.shape for x in values if type(x) not in UNSIZED and x.ndim == 2]
         height, width = (max((shape[axis] for shape in shapes), default=1) for axis in (0, 1))
         lengths = (height if isinstance(x, Rows) and x.turned else width for x in values)
@@ -232,7 +230,8 @@ class Evaluation:
         return self.computed(tree, function, a, b)
 
     def _had(self, tree: Tree) -> Array:
-        values = self.sized(list(map(self.value, tree.args)), tree)
+        values = list(map(self.value, tree.args))
+        values = values if UNSIZED.isdisjoint(map(type, values)) else self.sized(values, tree)
         result = values[0] if tree.data[0] == 1 else 1 / values[0]
         for x, exponent in zip(values[1:], tree.data[1:], strict=True):
             result = self.elementwise(tree, np.multiply if exponent == 1 else np.divide, result, x)
@@ -311,7 +310,7 @@ class Evaluation:
             return Ones(not x.row, x.number)
         if isinstance(x, Rows):
             return Rows(x.index, not x.turned, x.size)
-        return x if isinstance(x, Unit) else np.transpose(x)
+        return x if isinstance(x, Unit) else x.T
 
     def _inv(self, tree: Tree) -> Array:
         x = self.as_array(self.array(tree.args[0]))
