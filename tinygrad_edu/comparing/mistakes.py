@@ -130,7 +130,7 @@ def missing(node: Tree, context: Context) -> Iterator[Piece]:
             yield "missing term", 1.75, Tree("sum", (node, piece), (1, -1)), piece
         layered = quantity.key in context.roles or quantity.kind == "slope"
         cost = (1.5 if layered else 1.7) + 0.02 * (node.kind in ("name", "T"))  # rather Σ′ at a product than at Wᵀ
-        if other != shape and 1 in (math.prod(shape), math.prod(other)) and quantity.kind == "value":  # λ w for w or for λ
+        if other != shape and 1 in map(math.prod, (shape, other)) and quantity.kind == "value":  # λ w for w or for λ
             yield "missing", 1.65, had((piece, 1), (node, 1)), piece
         if other == shape and quantity != node.data:
             yield "missing", cost - 0.05 * (quantity.kind == "slope"), had((node, 1), (piece, 1)), piece

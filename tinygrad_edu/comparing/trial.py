@@ -103,8 +103,11 @@ class Trial:
         out = self.value(quantity.key)
         if mixes(record.operation):
             return out * (1 - out)
+        return self._slope_of(record, out, *record.values)
+
+    def _slope_of(self, record: Any, out: Array, *inputs: Array) -> Array:
         (rule,) = record.operation.vjps
-        return np.asarray(rule(np.ones_like(out), out, *record.values, **record.params))
+        return np.asarray(rule(np.ones_like(out), out, *inputs, **record.params))
 
     def _jacobian(self, quantity: Quantity) -> Array:
         """Of a softmax of one column."""
@@ -113,8 +116,7 @@ class Trial:
 
     def own(self, tree: Tree, name: str, given: Mapping[str, Any], *args: Array) -> Array:
         """An operation of the tape that has no function here, as it is applied there with what parameters are given."""
-        records = [self.nodes[stamp]._record for stamp in self.scope.own[name]]
-        alike = [each for each in records if all(str(each.params.get(k)) == str(x) for k, x in given.items())]
+        alike = self.alike(name, given)
         if len({str(each.params) for each in alike}) != 1:
             raise Misfit(tree, f"{name} is on the tape with other parameters, or with several")
         sizes = [np.size(x) for x in args]
@@ -125,6 +127,11 @@ class Trial:
             return record.operation.forward(*args, **record.params)
         except Exception as error:  # whatever it is: the user's function cannot be run on these arrays
             raise Misfit(tree, f"{name} fails, {type(error).__name__}: {error}") from None
+
+    def alike(self, name: str, given: Mapping[str, Any]) -> list[Any]:
+        """The records of such an operation with the parameters that are given."""
+        records = [self.nodes[stamp]._record for stamp in self.scope.own[name]]
+        return [each for each in records if all(str(each.params.get(k)) == str(x) for k, x in given.items())]
 
     def apply(self, tree: Tree, kind: str, of: Any, *args: Array) -> Array:
         """An activation, or its derivative, at an argument: one by its name, or that of the layer which is meant."""
@@ -141,8 +148,7 @@ class Trial:
             out = record.operation.forward(x, **record.params)
             if kind == "act":
                 return out
-            (rule,) = record.operation.vjps
-            return rule(np.ones_like(out), out, x, **record.params)
+            return self._slope_of(record, out, x)
         except (ValueError, IndexError):
             shape = np.shape(self.value(stamp))
             raise Misfit(tree, f"an activation of {shape} numbers applied to {np.shape(x)}") from None

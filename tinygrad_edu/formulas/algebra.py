@@ -19,7 +19,7 @@ from .terms import (
     Shape,
     Term,
     atom,
-    broadcast,
+    extent,
     factor,
     filled,
     is_a,
@@ -208,7 +208,7 @@ def power(p: Term, r: Power) -> Term:
 
 def support(p: Term) -> Shape:
     """The shape that a poly has before it is broadcast."""
-    return broadcast((1, 1), *[part.shape for _, mono in p.items for part, _ in mono])
+    return extent(p.parts)
 
 
 def _factors(p: Term) -> tuple[Coefficient, Monomial, list[Term]]:
@@ -350,7 +350,7 @@ def summed(p: Term, axes: tuple[int, ...]) -> Term:
     rest = tuple(each for each in mono if each not in constant)
     vectors = tuple(each for each in rest if each[0].shape[1] == 1 != p.shape[1])
     whole = tuple(each for each in rest if each not in vectors)
-    total = chained(string, poly([(ONE, rest)], broadcast(*(x.shape for x, _ in rest)))) if rest else None
+    total = chained(string, poly([(ONE, rest)], extent(x for x, _ in rest))) if rest else None
     if len(rest) == 1 and rest[0][1] == 1 and sums_to_one(rest[0][0], 0):
         return poly([(c, constant)], shape)
     pair = [x for x, n in rest for _ in range(int(n))] if all(n in (1, 2) for _, n in rest) else []
@@ -394,20 +394,21 @@ def rebuilt(p: Term, replace: Callable[[Term], Term | None], known: dict[Term, T
 def _rebuilt_term(term: Term, replace: Callable[[Term], Term | None], known: dict[Term, Term]) -> Term:
     if term not in known:
         new = replace(term)
-        if new is None:
-            args = [_rebuilt_term(x, replace, known) for x in term.args]
-            if term.kind == "poly":
-                new = rebuilt(term, replace, known)
-            elif all(map(operator.is_, args, term.args)):
-                new = term
-            elif term.kind == "chain":
-                new = functools.reduce(chained, map(atom, args))
-            elif term.kind == "T":
-                new = transposed(atom(args[0]))
-            else:
-                new = atom(make("call", [as_argument(atom(x)) for x in args], term.data, term.shape))
-        known[term] = new
+        if new is None and term.kind == "poly":
+            new = rebuilt(term, replace, known)
+        known[term] = new or of_others(term, [_rebuilt_term(x, replace, known) for x in term.args])
     return known[term]
+
+
+def of_others(term: Term, args: Sequence[Term]) -> Term:
+    """A term of other arguments, in normal form again; itself where none is another."""
+    if all(map(operator.is_, args, term.args)):
+        return term
+    if term.kind == "chain":
+        return functools.reduce(chained, map(atom, args))
+    if term.kind == "T":
+        return transposed(atom(args[0]))
+    return atom(make("call", [as_argument(atom(x)) for x in args], term.data, term.shape))
 
 
 def as_argument(p: Term) -> Term:

@@ -89,7 +89,7 @@ class Expression(Methods, Value):
         out.value = np.asarray(value)
         build = BUILDERS.get(operation)
         term = build(out.shape, *given, **params) if build else None
-        if term is None and out.size and all(number(x.term) is not None for x in given) and _is_filled(out.value):
+        if term is None and all(number(x.term) is not None for x in given) and _is_filled(out.value):
             term = filled(coefficient(float(out.value.flat[0])), matrix_shape(out.shape))  # √1 is 1
         out.term = called(operation, given, params, out.shape) if term is None else term
         return out
@@ -149,7 +149,7 @@ def plain(x: Any) -> Expression:
     value = np.asarray(x)
     if value.ndim == 0:
         return Expression(filled(coefficient(float(value)), (1, 1)), value)
-    if value.size and np.all(value == value.flat[0]):
+    if _is_filled(value):
         return Expression(filled(coefficient(float(value.flat[0])), matrix_shape(value.shape)), value)
     if (scale := _on_the_diagonal(value)):
         return Expression(scaled(coefficient(scale), atom(make("eye", shape=value.shape))), value)
@@ -167,12 +167,11 @@ def is_number(value: Any) -> bool:
     """Whether an array is written as a number: it is filled with one, or has it on the diagonal and else zeros."""
     if value.ndim == 0:
         return bool(value.dtype.kind != "b")
-    filled = value.dtype.kind == "f" and value.size and bool(np.all(value == value.flat[0]))
-    return filled or _on_the_diagonal(value) != 0
+    return (value.dtype.kind == "f" and _is_filled(value)) or _on_the_diagonal(value) != 0
 
 
 def _is_filled(value: Any) -> bool:
-    return bool(np.all(value == value.flat[0]))
+    return bool(value.size and np.all(value == value.flat[0]))
 
 
 def _number(parameter: Any) -> Any:

@@ -50,8 +50,8 @@ class Call(NamedTuple):
 
 
 class Term:
-    """One of the kinds above. `weight` is about how many symbols it prints, `turns` how many transposes, `parts` what it
-    is made of, as often as it is written."""
+    """One of the kinds above. `weight` is about how many symbols it prints, `turns` how many transposes; `parts` are
+    what it is made of, as often as it is written."""
 
     __slots__ = ("__weakref__", "args", "data", "items", "kind", "parts", "shape", "turns", "weight")
 
@@ -219,6 +219,11 @@ def broadcast(*shapes: Shape) -> Shape:
     ndim = max(map(len, shapes), default=2)
     padded = [(1,) * (ndim - len(shape)) + shape for shape in shapes]
     return tuple([max(lengths) if 0 not in lengths else 0 for lengths in zip(*padded, strict=True)])
+
+
+def extent(factors: Iterable[Term]) -> Shape:
+    """The shape that factors are broadcast to."""
+    return broadcast((1, 1), *[x.shape for x in factors])
 
 
 def scaled(c: Coefficient, p: Term) -> Term:
