@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import math
-import operator
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import operations as op
-from ..engine.arithmetic import Methods
+from ..engine.arithmetic import Methods, Shaped
 from ..engine.protocols import COMPARISONS, PLAIN_FUNCTIONS, PLAIN_UFUNCS, call_function, call_ufunc
 from ..engine.record import Operation, Value, apply
 from ..operations import reductions, statistics
@@ -61,7 +60,7 @@ def _compared(x: Any, operation: Operation, y: Any) -> Any:
     return apply(operation, (x, y))
 
 
-class Expression(Methods, Value):
+class Expression(Methods, Shaped, Value):
     """A formula and its numbers. A rule may do with it what it may do with an array or a Tensor.
 
     It takes NumPy's protocols as a Tensor does, but a comparison is a condition, and nothing asks for its numbers.
@@ -93,11 +92,6 @@ class Expression(Methods, Value):
             term = filled(coefficient(float(out.value.flat[0])), matrix_shape(out.shape))  # √1 is 1
         out.term = called(operation, given, params, out.shape) if term is None else term
         return out
-
-    shape = property(operator.attrgetter("value.shape"))
-    ndim = property(operator.attrgetter("value.ndim"))
-    size = property(operator.attrgetter("value.size"))
-    dtype = property(operator.attrgetter("value.dtype"))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if ufunc in PLAIN_UFUNCS and ufunc not in COMPARISONS and method == "__call__" and not kwargs:
