@@ -103,9 +103,10 @@ def compare(
     if len(nodes) > LARGEST:
         raise ValueError(f"compare: {len(nodes)} nodes are too many (at most {LARGEST}); compare a part")
     node = wanted(wrt, nodes, "compare")
-    with session({}):
-        reading = Reading(loss, leading_to(loss, [node]))
-    return Comparison(loss, node, formula, reading, rtol, names or {})
+    with np.errstate(all="ignore"):
+        with session({}):
+            reading = Reading(loss, leading_to(loss, [node]))
+        return Comparison(loss, node, formula, reading, rtol, names or {})
 
 
 class Comparison(Display):
@@ -157,7 +158,9 @@ class Comparison(Display):
         self._notes: list[str] = []  # of how the text is read
         self._misfit = self.diagnosis = ""
         self._others: dict[Quantity, Inputs] = {}
+        self._values: dict[tuple[Tree | None, Trial], tuple[Array, str]] = {}  # of formulas, or why there is none
         self._tried: dict[tuple[Tree | None, bool], bool] = {}  # whether a formula is right
+        self._faults: dict[tuple[Tree | None, bool], tuple[Fault | None, list[str]]] = {}  # and what notes there are
         self.verdict = "wrong"
         scope = Scope(loss, reading, {key_of(*each): each[1] for each in names.items()}, node)
         if isinstance(formula, str):
@@ -234,20 +237,25 @@ class Comparison(Display):
     def _run(self, candidate: Candidate) -> Array:
         """The value on the tape's own numbers; None where it does not type-check."""
         own = (candidate.inputs or self._inputs).own
+        if candidate.tree is None or (candidate.tree, own) not in self._values:
+            self._values[candidate.tree, own] = self._run_on(own, candidate)
+        value, misfit = self._values[candidate.tree, own]
+        self._misfit = misfit or self._misfit
+        return value
+
+    def _run_on(self, own: Trial, candidate: Candidate) -> tuple[Array, str]:
         notes = own.evaluate.broadcasts
         notes.clear()
         try:
-            with np.errstate(all="ignore"):
-                value = np.asarray(candidate.run(own), float)
+            value = np.asarray(candidate.run(own), float)
             self._broadcasts += [each for each in notes.values() if candidate.tree and each not in self._broadcasts]
-            return value
+            return value, ""
         except Misfit as error:
             piece = f"{short(candidate.printer(error.tree), LONGEST)}: " if candidate.printer and error.tree else ""
             said = str(error).rstrip(".")
             if isinstance(error, Excess):
                 raise FormulaError(self.text, error.tree.at if error.tree else 0, said) from None
-            self._misfit = f"It does not type-check: {piece}{said}."
-            return None
+            return None, f"It does not type-check: {piece}{said}."
 
     def _right(self, candidate: Candidate, likely: bool = False) -> bool:
         """Whether a formula is the gradient: on the tape's numbers and on fresh ones, which may be as is `likely`."""
@@ -257,16 +265,14 @@ class Comparison(Display):
             right = value is not None and self._close(value)
             if right and self._exact:
                 trials = self._inputs.likely if likely else self._inputs.fresh
-                with np.errstate(all="ignore"):
-                    right = all(self._close(np.asarray(candidate.run(trial)), trial) for trial in trials)
+                right = all(self._close(np.asarray(candidate.run(trial)), trial) for trial in trials)
             self._tried[tried] = right
         return self._tried[tried]
 
     def _contradicts(self, candidate: Candidate, trial: Trial) -> bool:
         """Whether a formula is wrong on other inputs by more than could come from rounding."""
         try:
-            with np.errstate(all="ignore"):
-                value = np.asarray(candidate.run(trial), float)
+            value = np.asarray(candidate.run(trial), float)
         except Misfit:
             return False
         largest = float(np.max(np.abs(trial.engine), initial=0))
@@ -349,9 +355,15 @@ class Comparison(Display):
         program = candidate.program
         if program is None or not (program.several or right):
             return None
-        notes = [] if notes is None else notes
-        batch = float(self._inputs.scope.batch) if self._inputs.averages else 0.0
-        return program.fault(candidate.choose, self._ratio, self._equal, right, notes, batch)
+        if (candidate.tree, right) not in self._faults:
+            said: list[str] = []
+            batch = float(self._inputs.scope.batch) if program.several and self._inputs.averages else 0.0
+            fault = program.fault(candidate.choose, self._ratio, self._equal, right, said, batch)
+            self._faults[candidate.tree, right] = fault, said
+        fault, said = self._faults[candidate.tree, right]
+        if notes is not None:
+            notes += said
+        return fault
 
     def _ratio(self, tree: Tree, quantity: Quantity) -> float | None:
         """How many times a quantity of the tape a formula is."""
@@ -461,7 +473,7 @@ class Comparison(Display):
             return f"The formula has the shape {np.shape(self.value)}, the gradient {np.shape(self.engine)}."
         bad = np.zeros(np.shape(self._inputs.own.engine), bool)
         for trial in [self._inputs.own, *(self._inputs.likely if self._exact else [])]:
-            with contextlib.suppress(Misfit, ValueError), np.errstate(all="ignore"):
+            with contextlib.suppress(Misfit, ValueError):
                 value, engine = np.reshape(np.asarray(candidate.run(trial), float), bad.shape), np.asarray(trial.engine)
                 bad |= ~(np.abs(value - engine) <= self._rtol * np.max(np.abs(engine), initial=0) + trial.noise)
         return placed(bad)

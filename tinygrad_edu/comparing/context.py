@@ -119,9 +119,8 @@ class Context:
             return None
         work.formula_begins()
         try:
-            with np.errstate(all="ignore"):
-                x = self.trial.evaluate.value(tree)
-                self.trial.evaluate.forget()
+            x = self.trial.evaluate.value(tree)
+            self.trial.evaluate.forget()
         except Misfit:
             return None
         return None if isinstance(x, Ones | Unit) else np.shape(x)

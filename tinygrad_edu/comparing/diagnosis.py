@@ -38,7 +38,7 @@ class Diagnosis:
 
     # --- is it so? ---
 
-    @property
+    @functools.cached_property
     def trials(self) -> list[Trial]:
         """The inputs on which a formula mended must be right: fresh ones, and the tape's own."""
         likely, own = self.inputs.likely, self.inputs.own
@@ -49,8 +49,7 @@ class Diagnosis:
         found = None
         for trial in self.inputs.likely if trials is None else trials:
             try:
-                with np.errstate(all="ignore"):
-                    c = ratio(formula(trial), trial.engine)
+                c = ratio(formula(trial), trial.engine)
             except (Misfit, ValueError, TypeError, IndexError, ArithmeticError):
                 return None
             if c is not None and not np.any(trial.engine):
@@ -319,8 +318,7 @@ class Diagnosis:
             trials = self.inputs.likely
             if isinstance(key, int) and key != self.inputs.wrt._record.stamp and np.any(trials[0].adjoint(key)):
                 try:
-                    with np.errstate(all="ignore"):
-                        ratios = [ratio(self.formula(t), t.evaluate.shaped(t.adjoint(key))) for t in trials]
+                    ratios = [ratio(self.formula(t), t.evaluate.shaped(t.adjoint(key))) for t in trials]
                 except (Misfit, ValueError, TypeError):
                     return
                 if all(c is not None and abs(c - 1) < 1e-7 for c in ratios):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from .context import Context, name
@@ -75,18 +75,21 @@ def edits(tree: Tree, context: Context, generators: tuple[Generator, ...] = GENE
 
 def _edits(tree: Tree, context: Context, generators: tuple[Generator, ...]) -> Iterator[Edit]:
     for node in tree.walk():
+        whole = tree.around(node)
         for generator in generators:
             for cause, cost, new, *piece in generator(node, context):
-                yield Edit(cause, cost, node, new, tree.replaced(node, new), piece[0] if piece else None)
+                yield Edit(cause, cost, node, new, whole(new), piece[0] if piece else None)
         if node.kind in ("dot", "had") and len(node.args) > 2:
-            yield from _inside(tree, node, context, [each for each in generators if each in PARTIAL])
+            yield from _inside(whole, node, context, [each for each in generators if each in PARTIAL])
     yield from _everywhere(tree, context)
 
 
 PARTIAL = (missing, sums, transposes)  # what may be about a part of a product
 
 
-def _inside(tree: Tree, node: Tree, context: Context, generators: Sequence[Generator]) -> Iterator[Edit]:
+def _inside(
+    whole: Callable[[Tree], Tree], node: Tree, context: Context, generators: Sequence[Generator]
+) -> Iterator[Edit]:
     """Edits of the products that a longer product begins or ends with: (A · B) of A · B · C."""
     count = len(node.args)
     build, factors = taken_apart(node)
@@ -97,8 +100,8 @@ def _inside(tree: Tree, node: Tree, context: Context, generators: Sequence[Gener
                 if node.kind == "had" and new.kind == "had":
                     continue  # a factor of the whole, which has been tried
                 changed = new if node.kind == "dot" else (new, 1)
-                whole = tree.replaced(node, build(*factors[:i], changed, *factors[j:]))
-                yield Edit(cause, cost + 0.01, part, new, whole, piece[0] if piece else None)
+                tree = whole(build(*factors[:i], changed, *factors[j:]))
+                yield Edit(cause, cost + 0.01, part, new, tree, piece[0] if piece else None)
 
 
 def _everywhere(tree: Tree, context: Context) -> Iterator[Edit]:

@@ -37,7 +37,7 @@ class Unfit(ValueError):
 
 def has_indices(tree: Tree, samples: frozenset[str] = frozenset()) -> bool:
     """Whether a formula is one of elements: a name has an index, outside of printed matrices and sums of samples."""
-    if tree.kind == "matrix":
+    if not tree.indexed or tree.kind == "matrix":
         return False
     samples |= {tree.data} if tree.kind == "samples" else set()
     own = tree.kind == "total" or not samples.issuperset(tree.indices)

@@ -54,7 +54,7 @@ class Rows:
         return rows.T if self.turned else rows
 
 
-UNSIZED = (Ones, Unit, Rows)
+UNSIZED = frozenset((Ones, Unit, Rows))
 SIGNS = {"sum": "+", "dot": "·", "had": "∘", "kron": "⊗"}
 ELEMENTS: dict[str, Callable[..., float]] = {  # how many a function computes, where it is not one for each it gets
     "outer": lambda a, b: a.size * b.size, "inner": lambda a, b: a.size * b.size / (a.shape or (1,))[-1],
@@ -104,12 +104,11 @@ class Evaluation:
         """The value as an array; in NumPy a column and a row may be `broadcast` to a matrix, where that is typed."""
         self.broadcast = broadcast and not self.matrices
         self.work.formula_begins()
-        with np.errstate(all="ignore"):
-            indices = self.matrices and has_indices(tree)
-            found = self.elements(tree, (), self.shape) if indices else self.value(tree)
-            if isinstance(found, Ones):
-                found = self.shaped(found.number * np.ones(self.shape))
-            found = self.plain(found, tree)
+        indices = self.matrices and has_indices(tree)
+        found = self.elements(tree, (), self.shape) if indices else self.value(tree)
+        if isinstance(found, Ones):
+            found = self.shaped(found.number * np.ones(self.shape))
+        found = self.plain(found, tree)
         if tree in self.repeated and np.ndim(found) == len(self.shape) == 2:  # 1·xᵀ has as many rows as are asked for
             sizes = tuple(n if k == 1 else k for k, n in zip(np.shape(found), self.shape, strict=True))
             found = np.broadcast_to(found, sizes)
@@ -147,24 +146,26 @@ class Evaluation:
 
     def plain(self, x: Array, tree: Tree, size: int = 0) -> Array:
         """An array; of what has no size of its own that of the gradient, or another."""
+        if type(x) not in UNSIZED:
+            return x
         if isinstance(x, Rows):
             return x.of(tree, size or (self.shape or (1,))[0 if x.turned else -1])
         if isinstance(x, Unit) and self.shape:
             return x.number * np.eye(size or self.shape[0])
-        return x.number * np.ones((1, 1)) if isinstance(x, Ones | Unit) else x
+        return x.number * np.ones((1, 1))
 
-    def sized(self, x: Array, tree: Tree, others: list[Array]) -> Array:
-        """An array, where rows of I are as long as what they meet elementwise."""
-        if not isinstance(x, Rows):
-            return self.plain(x, tree)
-        shapes = [np.shape(each) for each in others if not isinstance(each, UNSIZED) and np.ndim(each) == 2]
-        n = max((shape[0 if x.turned else 1] for shape in shapes), default=1)
-        return self.plain(x, tree, n if n > 1 else 0)
+    def sized(self, values: list[Array], tree: Tree) -> list[Array]:
+        """Arrays, where rows of I are as long as what they meet elementwise."""
+        shapes = [x.shape for x in values if type(x) not in UNSIZED and x.ndim == 2]
+        height, width = (max((shape[axis] for shape in shapes), default=1) for axis in (0, 1))
+        lengths = (height if isinstance(x, Rows) and x.turned else width for x in values)
+        return [self.plain(x, tree, n if isinstance(x, Rows) and n > 1 else 0)
+                for x, n in zip(values, lengths, strict=True)]  # fmt: skip
 
     def value(self, tree: Tree) -> Array:
         """The value; ones and I as what they are."""
         if tree not in self.known:
-            self.work.add(tree, NODE * (1 + len(tree.args)))
+            self.work.done += NODE * (1 + len(tree.args))
             self.known[tree] = getattr(self, f"_{tree.kind}")(tree)
         return self.known[tree]
 
@@ -195,17 +196,16 @@ class Evaluation:
         raise Misfit(tree, "a list of numbers is a shape only, as in np.ones((3, 1))")
 
     def _sum(self, tree: Tree) -> Array:
-        values = [self.value(each) for each in tree.args]
-        if all(isinstance(x, Ones) and x.row == values[0].row for x in values):
-            return Ones(values[0].row, sum(x.number * sign for x, sign in zip(values, tree.data, strict=True)))
-        size = max((np.shape(x)[0] for x in values if not isinstance(x, UNSIZED) and np.ndim(x) == 2), default=1)
-        result: Array = None
-        for x, sign in zip(values, tree.data, strict=True):
-            x = x.number * np.eye(size) if isinstance(x, Unit) else self.sized(x, tree, values)
-            if result is None:
-                result = x if sign == 1 else self.computed(tree, np.negative, x)
-            else:
-                result = self.elementwise(tree, np.add if sign == 1 else np.subtract, result, x)
+        values = list(map(self.value, tree.args))
+        if not UNSIZED.isdisjoint(map(type, values)):
+            if all(isinstance(x, Ones) and x.row == values[0].row for x in values):
+                return Ones(values[0].row, sum(x.number * sign for x, sign in zip(values, tree.data, strict=True)))
+            n = max((x.shape[0] for x in values if type(x) not in UNSIZED and x.ndim == 2), default=1)
+            pairs = zip(values, self.sized(values, tree), strict=True)
+            values = [x.number * np.eye(n) if isinstance(x, Unit) else sized for x, sized in pairs]
+        result = values[0] if tree.data[0] == 1 else self.computed(tree, np.negative, values[0])
+        for x, sign in zip(values[1:], tree.data[1:], strict=True):
+            result = self.elementwise(tree, np.add if sign == 1 else np.subtract, result, x)
         return result
 
     def computed(self, tree: Tree, function: Callable[..., Array], *args: Array) -> Array:
@@ -216,9 +216,9 @@ class Evaluation:
             raise Misfit(tree, str(error).split(", use ")[0]) from None
 
     def elementwise(self, tree: Tree, function: Callable[[Array, Array], Array], a: Array, b: Array) -> Array:
-        shapes = np.shape(a), np.shape(b)
+        shapes = a.shape, b.shape
         try:
-            whole = shapes[0] if shapes[0] == shapes[1] else np.broadcast_shapes(*shapes)
+            whole = a.shape or b.shape if a.shape == b.shape or () in shapes else np.broadcast_shapes(*shapes)
         except ValueError:
             raise Misfit(tree, f"{_met(tree, shapes)}: the shapes are not equal") from None
         stacked = self.matrices and len(whole) > 2
@@ -230,29 +230,28 @@ class Evaluation:
         return self.computed(tree, function, a, b)
 
     def _had(self, tree: Tree) -> Array:
-        result: Array = None
-        values = [self.value(each) for each in tree.args]
-        for x, exponent in zip(values, tree.data, strict=True):
-            x = self.sized(x, tree, values)
-            if result is None:
-                result = x if exponent == 1 else 1 / x
-            else:
-                result = self.elementwise(tree, np.multiply if exponent == 1 else np.divide, result, x)
+        values = list(map(self.value, tree.args))
+        values = values if UNSIZED.isdisjoint(map(type, values)) else self.sized(values, tree)
+        result = values[0] if tree.data[0] == 1 else 1 / values[0]
+        for x, exponent in zip(values[1:], tree.data[1:], strict=True):
+            result = self.elementwise(tree, np.multiply if exponent == 1 else np.divide, result, x)
         return result
 
     def _dot(self, tree: Tree) -> Array:
-        values = [self.value(each) for each in tree.args]
-        if self.matrices and any(np.ndim(x) > 2 for x in values):  # a stack of matrices times a vector
+        values = list(map(self.value, tree.args))
+        if self.matrices and any([type(x) not in UNSIZED and x.ndim > 2 for x in values]):  # stacks times a vector
             values = [self.as_on_tape(*pair) for pair in zip(values, tree.args, strict=True)]
+        if UNSIZED.isdisjoint(map(type, values)):
+            return functools.reduce(functools.partial(self.matmul, tree), values)
         units = [x.number for x in values if isinstance(x, Unit)]
         factors = [x for x in values if not isinstance(x, Unit)] or [1.0]
-        if units and all(not isinstance(x, Ones | Rows) and np.size(x) == 1 for x in factors):  # 2 I
+        if units and all(type(x) not in UNSIZED and np.size(x) == 1 for x in factors):  # 2 I
             return Unit(math.prod([*units, *map(self.single, factors)]))
         factors = [math.prod(units), *factors] if math.prod(units) != 1 else factors
         for i, x in enumerate(factors):  # rows of I are as long as their neighbour
             beside = i - 1 if isinstance(x, Rows) and x.turned else i + 1
             if isinstance(x, Rows):
-                known = 0 <= beside < len(factors) and not isinstance(factors[beside], UNSIZED)
+                known = 0 <= beside < len(factors) and type(factors[beside]) not in UNSIZED
                 size = np.shape(factors[beside])[-1 if x.turned else 0] if known and np.ndim(factors[beside]) else 0
                 factors[i] = self.plain(x, tree, size)
         i = 0
@@ -311,7 +310,7 @@ class Evaluation:
             return Ones(not x.row, x.number)
         if isinstance(x, Rows):
             return Rows(x.index, not x.turned, x.size)
-        return x if isinstance(x, Unit) else np.transpose(x)
+        return x if isinstance(x, Unit) else x.T
 
     def _inv(self, tree: Tree) -> Array:
         x = self.as_array(self.array(tree.args[0]))
@@ -369,7 +368,7 @@ class Evaluation:
         args = [self.array(each) for each in tree.args[: 1 if name in SHAPED else None]]
         if name in ("act", "slope", "own"):
             assert self.apply is not None
-            return self.shaped(self.apply(tree, name, params["of"], *args))
+            return self.shaped(self.as_array(self.apply(tree, name, params["of"], *args)))
         if name in SHAPED:
             params["shape"] = self.sizes(tree.args[1:])
         self.work.add(tree, ELEMENT * self.several(tree, name, args, params))

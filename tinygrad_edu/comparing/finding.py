@@ -124,14 +124,15 @@ def ratio(value: Array, engine: Array) -> float | None:
     value = np.asarray(value, float)
     if value.size == 1 == engine.size:
         value = value.reshape(engine.shape)
-    if value.shape != engine.shape or not np.isfinite(value).all():
+    if value.shape != engine.shape:
         return None
-    square = float(np.sum(engine * engine))
+    flat = engine.ravel()
+    square = float(flat @ flat)
     if square == 0:
         return 1.0 if not np.any(value) else None
-    c = float(np.sum(value * engine)) / square
-    largest = float(np.max(np.abs(engine)))
-    difference = float(np.max(np.abs(value - c * engine)))
+    c = float(value.ravel() @ flat) / square
+    largest = float(np.abs(flat).max())
+    difference = float(np.abs(value - c * engine).max())  # nan where a value is not finite
     close = c != 0 and difference <= 1e-8 * abs(c) * largest + min(1e-15, 1e-6 * abs(c) * largest)
     return c if close else None
 

@@ -45,7 +45,7 @@ def looked_up(tree: Tree, scope: Scope, choose: Mapping[Any, int], defined: Defi
         return Tree("name", data=chosen, text=tree.text, at=tree.at, indices=tree.indices)
     if not tree.args:
         return tree
-    args = tuple(looked_up(each, scope, choose, defined) for each in tree.args)
+    args = tuple([looked_up(each, scope, choose, defined) for each in tree.args])
     if tree.kind == "call" and tree.data[0] in ("act", "slope"):
         return tree.with_args(args, (tree.data[0], (("of", scope.function(*dict(tree.data[1])["of"])),)))
     return tree.with_args(args)

@@ -7,6 +7,7 @@ one the piece that is missing or too many.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -123,13 +124,13 @@ def missing(node: Tree, context: Context) -> Iterator[Piece]:
         yield "missing", 1.5, had((context.error, 1), (node, 1)), context.error
     for quantity, other in context.quantities.items():
         piece = context.slope(quantity) if quantity.kind == "slope" else name(quantity)
-        stretched = other == shape or int(np.prod(other)) == 1 or (len(other) == 2 == len(shape) and 1 in other)
+        stretched = other == shape or math.prod(other) == 1 or (len(other) == 2 == len(shape) and 1 in other)
         if quantity.kind == "value" and stretched and node.kind in ("dot", "name"):  # z = W · a + b without its b
             yield "missing term", 1.75, Tree("sum", (node, piece), (1, 1)), piece
             yield "missing term", 1.75, Tree("sum", (node, piece), (1, -1)), piece
         layered = quantity.key in context.scope.roles or quantity.kind == "slope"
         cost = (1.5 if layered else 1.7) + 0.02 * (node.kind in ("name", "T"))  # rather Σ′ at a product than at Wᵀ
-        if other != shape and 1 in (np.prod(shape), np.prod(other)) and quantity.kind == "value":  # λ w for w or for λ
+        if other != shape and 1 in map(math.prod, (shape, other)) and quantity.kind == "value":  # λ w for w or for λ
             yield "missing", 1.65, had((piece, 1), (node, 1)), piece
         if other == shape and quantity != node.data:
             yield "missing", cost - 0.05 * (quantity.kind == "slope"), had((node, 1), (piece, 1)), piece
@@ -264,7 +265,7 @@ def sums(node: Tree, context: Context) -> Iterator[Piece]:
                 yield "bias" if context.over_batch(shape, axis) else "sum", 1.2, summed(node, axis, context, keep)
                 yield "sum", 1.5, summed(node, 1 - axis, context, keep)
         number_wanted = np.ndim(context.trial.engine) == 0
-        batch = (number_wanted or len(shape) < 2) and int(np.prod(shape)) == context.scope.batch
+        batch = (number_wanted or len(shape) < 2) and math.prod(shape) == context.scope.batch
         yield "bias" if batch else "sum", 1.15 if number_wanted else 1.6, call("sum", node)
 
 

@@ -129,6 +129,7 @@ class Program:
                 known.add(raw[-1].target.data.base)
         self.lines = self._in_order(raw)
         self.defined = names
+        self._typed: dict[Any, list[Line]] = {}  # by the choice of meanings
         self.goal = self._goal()
 
     @property
@@ -299,7 +300,7 @@ class Program:
 
     def labels(self, choose: Mapping[Any, int]) -> set[Any]:
         """What is given that elements are picked by."""
-        trees = (tree for line in self.read(choose) for member in line.members for tree in member.walk())
+        trees = (tree for line in self._as_typed(choose) for member in line.members for tree in member.walk())
         index = (each for tree in trees if tree.kind == "call" and tree.data[0] in ("picked", "set")
                  for each in tree.args[1 if tree.data[0] == "picked" else 2 :])  # fmt: skip
         return {each.data.key for each in index if each.kind == "name" and isinstance(each.data.key, str)}
@@ -308,14 +309,21 @@ class Program:
 
     def formula(self, choose: Mapping[Any, int]) -> Tree:
         """The gradient with all that the lines define put in."""
-        tree = next(line for line in list(self.read(choose)) if line.place == self.goal).members[-1]
+        tree = next(line for line in self._as_typed(choose) if line.place == self.goal).members[-1]
         several = self.scope.reading.nodes[self.wrt]._value.size > 1
         return Tree("ones", data=False, at=tree.at) if several and tree.kind == "number" and tree.data == 1 else tree
 
     @functools.cached_property
     def needed(self) -> set[int]:
         """The places of the lines that the gradient is made of."""
-        return next(line for line in self.read({}) if line.place == self.goal).needs
+        return next(line for line in self._as_typed({}) if line.place == self.goal).needs
+
+    def _as_typed(self, choose: Mapping[Any, int]) -> list[Line]:
+        """The lines in their order, with nothing exchanged."""
+        key = frozenset([each for each in choose.items() if each[1]])
+        if key not in self._typed:
+            self._typed[key] = list(self.read(choose))
+        return self._typed[key]
 
     def read(self, choose: Mapping[Any, int]) -> Iterator[Line]:
         """The lines in their order; what `stands` for the name of one may be exchanged before the next is read."""
@@ -397,7 +405,8 @@ class Program:
         lines: list[Line] = []
         for line in self.read(choose):
             lines.append(line)
-            needed, last = line.place in self.needed, line.place == self.goal
+            last = line.place == self.goal
+            needed = last or line.place in self.needed
             name = line.raw.target
             wanted = [Quantity("adjoint", self.wrt)] if last else line.wanted
             if last and name is not None and (other := self._other(name, wanted[0], ratio, line)):
@@ -476,7 +485,7 @@ def _is_one(c: float | None) -> bool:
 def _size(tree: Tree, known: dict[Tree, int]) -> int:
     """The nodes of a tree, counted as often as they stand there."""
     if tree not in known:
-        known[tree] = 1 + sum(_size(each, known) for each in tree.args)
+        known[tree] = 1 + sum([_size(each, known) for each in tree.args])
     return known[tree]
 
 
@@ -490,6 +499,8 @@ def read_as(tree: Tree, scope: Scope, defined: Container[Any]) -> list[str]:
     said: dict[str, str] = {"1": "ones, as many as the gradient has"} if tree.kind == "ones" and not tree.text else {}
     known, names = scope.known(), [each for each in tree.walk() if each.kind == "name" and _is_whole(each)]
     for text, quantity in dict.fromkeys((each.text, each.data) for each in names if each.text):
+        if quantity == ("value", scope.keys.get(text), 0.0):
+            continue  # the tape's own
         with contextlib.suppress(FormulaError):
             name = parse(text, known, ORDERS[0], scope.is_layer, applies=scope.applies)
             own = isinstance(name.data, Name) and scope.same(name.data) not in defined

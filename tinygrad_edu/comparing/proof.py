@@ -311,9 +311,8 @@ class Symbols(Evaluation):
         """An operation of the tape, an activation or its derivative, on symbols."""
         if kind == "own":
             name, given = of
-            records = [self.reading.nodes[stamp]._record for stamp in self.scope.own[name]]
-            alike = [each for each in records if all(str(each.params.get(k)) == str(x) for k, x in given.items())]
-            return apply(alike[0].operation, args, alike[0].params)
+            record = self.trial.alike(name, given)[0]
+            return apply(record.operation, args, record.params)
         (word, layer), (x,) = of, args
         operation, params = VOCABULARY.get({"ln": "log"}.get(name := self.trial.activation(word, layer), name)), {}
         if operation is None:

@@ -48,13 +48,14 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
                     raise  # in another order of products it is too long or too deep
                 refused.append(error)
                 break
-            if any(scope.denies(counted, each.data) for each in program.choices()):
+            choices = program.choices()
+            if any(scope.denies(counted, each.data) for each in choices):
                 break
-            meant = [counted.literal, order, *(counted.find(each.data) for each in program.choices())]
+            meant = [counted.literal, order, *(counted.find(each.data) for each in choices)]
             if meant in seen:
                 continue
             seen.append(meant)
-            for choose, likely in meanings(program.choices(), counted):
+            for choose, likely in meanings(choices, counted):
                 agreeing = any(numbering[:2] == each[:2] for each in scope.agreeing)
                 tree = program.formula(choose) if any(choose.values()) else first
                 yield program, choose, tree, likely and agreeing

@@ -52,6 +52,7 @@ SAMPLES = set("n m N M B batch batch_size num_samples n_samples num_examples num
 CLASSES = set("k K C".split())
 SIZES = SAMPLES | CLASSES
 GREEK = {**LATEX, "lam": "λ"}
+UNDERLINE = re.compile(r"_(?=\d+$)")
 
 
 CONVENTIONS = {word for words in (*LETTERS.values(), OUTPUT, TARGET, INPUT, COST, HIDDEN, SIZES, SCALARS)
@@ -380,7 +381,7 @@ class Scope(Numbered):
 
 def joined(base: str) -> str:
     """W_1 as W1."""
-    return re.sub(r"_(?=\d+$)", "", base)
+    return UNDERLINE.sub("", base)
 
 
 def _shown(name: Name) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import operator
+from collections.abc import Callable
 from typing import Any
 
 
@@ -29,16 +31,18 @@ class Tree:
     relation    two sides                       > < >= <= ==
     ==========  ==============================  ==============================================
 
-    `text` is what stood in the formula, for names; `at` the place of it; `indices` are those of an element a_j.
+    `text` is what stood in the formula, for names; `at` the place of it; `indices` are those of an element a_j;
+    `indexed` is whether there are any in it, or sums over them.
     """
 
-    __slots__ = ("args", "at", "data", "indices", "kind", "text")
+    __slots__ = ("args", "at", "data", "indexed", "indices", "kind", "text")
 
     def __init__(
         self, kind: str, args: tuple[Tree, ...] = (), data: Any = None, *, text: str = "", at: int = 0,
         indices: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         self.kind, self.args, self.data, self.text, self.at, self.indices = kind, args, data, text, at, indices
+        self.indexed = kind == "total" or bool(indices) or any(map(operator.attrgetter("indexed"), args))
 
     def with_args(self, args: tuple[Tree, ...], data: Any = None) -> Tree:
         """The same node with other arguments, and other data where it is given."""
@@ -56,14 +60,24 @@ class Tree:
 
     def replaced(self, old: Tree, new: Tree) -> Tree:
         """The tree with one node replaced by another; a product in a product becomes one product."""
-        if self is old or not self.args:
-            return new if self is old else self
-        args = tuple([each.replaced(old, new) for each in self.args])
-        if all(map(operator.is_, args, self.args)):
-            return self
-        if self.kind == "dot":
-            return dot(*args, by=self.data)
-        return had(*zip(args, self.data, strict=True)) if self.kind == "had" else self.with_args(args)
+        return self.around(old)(new)
+
+    def around(self, old: Tree) -> Callable[[Tree], Tree]:
+        """What makes of a node the tree with that in the place of one that is there."""
+        holding = {old}
+        for node in reversed(self.walk()):  # what is below a node comes before it
+            if not holding.isdisjoint(node.args):
+                holding.add(node)
+
+        def whole(node: Tree, new: Tree) -> Tree:
+            if node is old:
+                return new
+            args = tuple([whole(each, new) if each in holding else each for each in node.args])
+            if node.kind == "dot":
+                return dot(*args, by=node.data)
+            return had(*zip(args, node.data, strict=True)) if node.kind == "had" else node.with_args(args)
+
+        return functools.partial(whole, self) if self in holding else lambda new: self
 
     def flattened(self) -> Tree:
         """The tree with A · (B · C) as A · B · C."""
@@ -101,9 +115,10 @@ def number(value: float) -> Tree:
 
 def dot(*factors: Tree, by: str | None = None) -> Tree:
     """The matrix product of factors, those of products among them; `by` np.dot if one of them is."""
-    flat = [each for f in factors for each in (f.args if f.kind == "dot" else (f,))]
-    by = next((f.data for f in factors if f.kind == "dot" and f.data), by)
-    return flat[0] if len(flat) == 1 else Tree("dot", tuple(flat), by, at=flat[0].at)
+    if products := [f for f in factors if f.kind == "dot"]:
+        factors = tuple([each for f in factors for each in (f.args if f.kind == "dot" else (f,))])
+        by = next((f.data for f in products if f.data), by)
+    return factors[0] if len(factors) == 1 else Tree("dot", factors, by, at=factors[0].at)
 
 
 def product(a: Tree, b: Tree, by: str | None = None) -> Tree:

@@ -46,12 +46,12 @@ class Trial:
         stamps = [wrt._record.stamp]
         self.rounding = functools.partial(rounding, scope.reading, scope.loss, self.given, seed, stamps, cut)
         back = {node._record.stamp: stamp for stamp, node in self.nodes.items() if node._record is not None}
-        with np.errstate(all="ignore"):
-            adjoints = settled(loss, seed) if loss._record is not None else []
-            self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
+        adjoints = settled(loss, seed) if loss._record is not None else []
+        self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
         gradient = self.number(wanted) if wanted else self.adjoint(wrt._record.stamp)
         axis, shape = scope.softmax_axis, np.shape(gradient)
-        self.evaluate = Evaluation(self.number, matrices, self.apply, scope.batch, shape, axis, scope.work)
+        number = functools.cache(self.number)
+        self.evaluate = Evaluation(number, matrices, self.apply, scope.batch, shape, axis, scope.work)
         self.evaluate.along = scope.axis
         self.engine: Array = self.evaluate.shaped(self._as_row(wrt._record.stamp, gradient))
         self.evaluate.row = np.ndim(gradient) == 1 and self.engine.shape == (1, np.size(gradient))
@@ -103,9 +103,11 @@ class Trial:
         out = self.value(quantity.key)
         if mixes(record.operation):
             return out * (1 - out)
+        return self._slope_of(record, out, *record.values)
+
+    def _slope_of(self, record: Any, out: Array, *inputs: Array) -> Array:
         (rule,) = record.operation.vjps
-        with np.errstate(all="ignore"):
-            return rule(np.ones_like(out), out, *record.values, **record.params)
+        return np.asarray(rule(np.ones_like(out), out, *inputs, **record.params))
 
     def _jacobian(self, quantity: Quantity) -> Array:
         """Of a softmax of one column."""
@@ -114,8 +116,7 @@ class Trial:
 
     def own(self, tree: Tree, name: str, given: Mapping[str, Any], *args: Array) -> Array:
         """An operation of the tape that has no function here, as it is applied there with what parameters are given."""
-        records = [self.nodes[stamp]._record for stamp in self.scope.own[name]]
-        alike = [each for each in records if all(str(each.params.get(k)) == str(x) for k, x in given.items())]
+        alike = self.alike(name, given)
         if len({str(each.params) for each in alike}) != 1:
             raise Misfit(tree, f"{name} is on the tape with other parameters, or with several")
         sizes = [np.size(x) for x in args]
@@ -126,6 +127,11 @@ class Trial:
             return record.operation.forward(*args, **record.params)
         except Exception as error:  # whatever it is: the user's function cannot be run on these arrays
             raise Misfit(tree, f"{name} fails, {type(error).__name__}: {error}") from None
+
+    def alike(self, name: str, given: Mapping[str, Any]) -> list[Any]:
+        """The records of such an operation with the parameters that are given."""
+        records = [self.nodes[stamp]._record for stamp in self.scope.own[name]]
+        return [each for each in records if all(str(each.params.get(k)) == str(x) for k, x in given.items())]
 
     def apply(self, tree: Tree, kind: str, of: Any, *args: Array) -> Array:
         """An activation, or its derivative, at an argument: one by its name, or that of the layer which is meant."""
@@ -142,8 +148,7 @@ class Trial:
             out = record.operation.forward(x, **record.params)
             if kind == "act":
                 return out
-            (rule,) = record.operation.vjps
-            return rule(np.ones_like(out), out, x, **record.params)
+            return self._slope_of(record, out, x)
         except (ValueError, IndexError):
             shape = np.shape(self.value(stamp))
             raise Misfit(tree, f"an activation of {shape} numbers applied to {np.shape(x)}") from None

@@ -24,12 +24,13 @@ ops = SimpleNamespace(
     **{
         each.name: each
         for each in (  # what is not an operation of the package, but a part of one
-            Operation("ascontiguousarray", np.ascontiguousarray, key="ascontiguousarray"),
+            Operation("ascontiguousarray", np.ascontiguousarray, key="ascontiguousarray",
+                      spelling=Spelling(standard="{0}")),
             Operation("without_nan", _without_nan, key="without_nan"),
             Operation("natural_log", np.log, key="natural_log", singular=True),
             Operation("greater", np.greater, key="greater", broadcasts=True, spelling=Spelling(sign=">")),
-            Operation("take", np.take, key="take"),
-            Operation("invert", np.reciprocal, key="invert", singular=True),
+            Operation("take", np.take, key="take", spelling=Spelling(standard="xp.take({0}, {1}, axis=0)")),
+            Operation("invert", np.reciprocal, key="invert", singular=True, spelling=Spelling(standard="1.0 / {0}")),
         )
     },
 )

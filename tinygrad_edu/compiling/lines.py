@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..engine.arithmetic import Arithmetic
+from ..engine.arithmetic import Arithmetic, Shaped
 from ..engine.record import NO_PARAMETERS, Operation, Value
 
 CONSTANT, HOISTED, VARYING = range(3)  # depends on nothing, on Tensors that are closed over, on the arguments
@@ -138,7 +138,7 @@ def _frozen(value: Any) -> Any:
     return type(value).__name__, repr(value) if isinstance(value, float) else value
 
 
-class Symbol(Arithmetic, Value):
+class Symbol(Arithmetic, Shaped, Value):
     """The reading of a rule that writes a program: a line, and its numbers for the arguments of the first call, which
     shapes and dtypes come from."""
 
@@ -158,11 +158,6 @@ class Symbol(Arithmetic, Value):
     def is_regular(self, divides: bool) -> bool:
         """Whether its numbers are finite, and none is 0 if they divide, as far as the program tells."""
         return self.line.regular and (not divides or (self.line.is_constant and bool(np.all(self.line.value))))
-
-    shape = property(lambda self: self.value.shape)
-    ndim = property(lambda self: self.value.ndim)
-    size = property(lambda self: self.value.size)
-    dtype = property(lambda self: self.value.dtype)
 
 
 Writing = Callable[[Operation, tuple[Any, ...], Mapping[str, Any], Any], Line]

@@ -41,26 +41,8 @@ def _part(line: Line, args: Texts, index: Any) -> str:
     return f"{args[0]}[{index_text(index, None)}]"
 
 
-def _joined(name: str) -> Callable[..., str]:
-    return lambda line, args, axis: f"xp.{name}([{', '.join(args)}], axis={axis})"
-
-
-ENTRIES: dict[Operation, Callable[..., str]] = {
-    ops.log_abs_det: lambda line, args: f"xp.linalg.slogdet({args[0]})[1]",
-    ops.sign_of_det: lambda line, args: f"xp.linalg.slogdet({args[0]})[0]",
+ENTRIES: dict[Operation, Callable[..., str]] = {  # what no text with places says
     ops.transpose: _transposed, ops.where: _chosen, ops.minimum: _choice, ops.maximum: _choice, ops.getitem: _part,
-    ops.concatenate: _joined("concat"), ops.stack: _joined("stack"),
-    ops.argsort: lambda line, args, axis: f"xp.argsort({args[0]}, axis={axis}, stable=True)",
-    ops.astype: lambda line, args, dtype: f"xp.astype({args[0]}, xp.{line.dtype.name})",
-    ops.tile: lambda line, args, reps: f"xp.tile({args[0]}, {reps})",
-    ops.take: lambda line, args: f"xp.take({args[0]}, {args[1]}, axis=0)",
-    ops.reshape: lambda line, args, shape: f"xp.reshape({args[0]}, {line.shape})",
-    ops.broadcast_to: lambda line, args, shape: f"xp.broadcast_to({args[0]}, {line.shape})",
-    ops.ascontiguousarray: lambda line, args: args[0],
-    ops.step: lambda line, args: f"xp.where({args[0]} > 0, xp.ones_like({args[0]}), xp.zeros_like({args[0]}))",
-    ops.same: lambda line, args: f"xp.where({args[0]} == {args[1]}, xp.ones_like({args[1]}), xp.zeros_like({args[1]}))",
-    ops.invert: lambda line, args: f"1.0 / {args[0]}", ops.reciprocal: lambda line, args: f"1.0 / {args[0]}",
-    ops.safe_log: lambda line, args: f"xp.log(xp.where({args[0]} != 0, {args[0]}, xp.ones_like({args[0]})))",
 }  # fmt: skip
 
 
@@ -70,7 +52,8 @@ def is_missing(operation: Operation) -> bool:
 
 
 def _function(operation: Operation) -> str:
-    """The standard's function that is the operation and has its parameters; nothing where there is none."""
+    """The standard's function that is the operation and has its parameters, or a text with places for inputs and
+    parameters; nothing where there is none."""
     name = operation.spelling.standard
     return name or str("" if name is None else getattr(ufunc_of(operation), "__name__", ""))
 
@@ -83,7 +66,11 @@ def expression(line: Line, args: Texts) -> str:
         return ENTRIES[operation](line, args, **line.params)
     if sign := operation.spelling.sign:
         return f"{args[0]} {sign} {args[1]}" if len(args) == 2 else f"{sign}{args[0]}"
-    if function := _function(operation):
+    function = _function(operation)
+    if "{" in function:
+        params = {**line.params, "shape": line.shape, "dtype": line.dtype}
+        return function.format(*args, all=", ".join(args), **params)
+    if function:
         return f"xp.{function}({', '.join([*args, *(f'{key}={value!r}' for key, value in line.params.items())])})"
     raise TypeError(f"compile: portable: the array API standard has no {operation.name}, only NumPy has it")
 

@@ -71,22 +71,21 @@ def _engine(
     reading: Reading, loss: Any, wanted: list[Any], given: dict[str, Any], again: dict[int, Any]
 ) -> list[Any]:
     """The engine's adjoints on other numbers, on which the tape was recorded again."""
-    targets = [again[node._record.stamp]._record.stamp for node in wanted]
-    found: list[Any] = [np.zeros(node._value.shape) for node in wanted]
-    with np.errstate(all="ignore"):
-        for node, g in settled(again[loss._record.stamp], _seed(reading, loss, given)):
-            found = [g if stamp == node._record.stamp else x for stamp, x in zip(targets, found, strict=True)]
-    return found
+    targets = [again[node._record.stamp] for node in wanted]
+    found = {node._record.stamp: np.zeros(node._value.shape) for node in targets}
+    for node, g in settled(again[loss._record.stamp], _seed(reading, loss, given)):
+        if node._record.stamp in found:
+            found[node._record.stamp] = g
+    return [found[node._record.stamp] for node in targets]
 
 
 def _size(reading: Reading, loss: Any, given: dict[str, Any], again: dict[int, Any]) -> float:
     """How large numbers are on the way: what they add up to may be 0, but for rounding."""
     size = 1.0
-    with np.errstate(all="ignore"):
-        for node, g in settled(again[loss._record.stamp], _seed(reading, loss, given)):
-            for x in (g, node._value):
-                largest = float(np.max(np.abs(x[np.isfinite(x)]), initial=0))
-                size = max(size, largest * largest)  # products of them are on the way as well
+    for node, g in settled(again[loss._record.stamp], _seed(reading, loss, given)):
+        for x in (g, node._value):
+            largest = float(np.max(np.abs(x[np.isfinite(x)]), initial=0))
+            size = max(size, largest * largest)  # products of them are on the way as well
     return size
 
 

@@ -16,7 +16,7 @@ from ..engine.sweep import below, leading_to
 from ..formulas.algebra import rebuilt
 from ..formulas.coefficients import ONE, coefficient
 from ..formulas.expression import Expression, matrix_shape
-from ..formulas.terms import Term, all_below, atom, factor, filled, make, parts, session
+from ..formulas.terms import Term, all_below, atom, factor, filled, make, session
 from .certify import certify
 from .formula import Formula, Line
 from .frozen import demand_known_constants
@@ -271,7 +271,7 @@ def _simplify(results: list[Line], definitions: dict[str, Term], deltas: list[st
 
     def size(term: Term) -> int:
         inner = sizes.get(term.data, 1) - 1 if term.kind == "symbol" else 0
-        return inner + term.weight - sum(x.weight for x in parts(term)) + sum(map(size, parts(term)))
+        return inner + term.weight - sum(x.weight for x in term.parts) + sum(map(size, term.parts))
 
     for name in deltas:
         sizes[name] = size(definitions[name])
@@ -287,7 +287,7 @@ def _used(terms: list[Term], definitions: dict[str, Term]) -> dict[str, int]:
     count: dict[str, int] = {}
     pending = terms
     while pending:
-        found = [part.data for term in all_below(pending) for part in parts(term) if part.kind == "symbol"]
+        found = [part.data for term in all_below(pending) for part in term.parts if part.kind == "symbol"]
         pending = [definitions[name] for name in dict.fromkeys(found) if name in definitions and name not in count]
         for name in found:
             count[name] = count.get(name, 0) + 1
@@ -308,7 +308,8 @@ def _inline(
             return whole if term.kind == "symbol" and term.data == name else None
 
         known: dict[Term, Term] = {}
-        definitions = {other: rebuilt(term, replace, known) for other, term in definitions.items()}
+        later = [other for other in names if other in definitions]
+        definitions |= {other: rebuilt(definitions[other], replace, known) for other in later}
         results = [line._replace(term=tidier.tidy(rebuilt(line.term, replace, known))) for line in results]
         if max((line.term.weight for line in results), default=0) > 3 * LONGEST:
             raise ValueError(TOO_LONG)

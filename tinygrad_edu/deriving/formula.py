@@ -16,7 +16,7 @@ from ..formulas.latex import Latex, escaped
 from ..formulas.mathml import mathml
 from ..formulas.repeated import marked
 from ..formulas.terms import Term, names_in, session
-from ..formulas.text import Unicode
+from ..formulas.text import Unicode, unicode
 from .chains import written
 from .program import program
 from .reading import Reading, symbol
@@ -171,7 +171,8 @@ class Formula(Readable):
             for step in self.reading.steps:
                 before, after = style.whole(step.term), style.whole(self._tidier.tidy(step.term))
                 nonzero = tuple(style.whole(x) for x in step.nonzero)
-                found.append(Derivation(step.name, step.operation, step.source, before, after, nonzero))
+                name = step.name or unicode(step.value)
+                found.append(Derivation(name, step.operation, step.source, before, after, nonzero))
         return found
 
     # --- as text ---
@@ -265,5 +266,6 @@ class Formula(Readable):
     @functools.cached_property
     def _numbers(self) -> list[Any]:
         """The gradients by the formula, one a line, on the numbers of the tape."""
-        values = self.values(self.reading.values)
-        return [np.reshape(in_shape(line.term, line.shape, values), line.shape) for line in self.lines]
+        with np.errstate(all="ignore"):
+            values = self.values(self.reading.values)
+            return [np.reshape(in_shape(line.term, line.shape, values), line.shape) for line in self.lines]

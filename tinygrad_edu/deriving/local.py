@@ -144,6 +144,7 @@ class Local:
             }  # fmt: skip
             return said
 
+    @np.errstate(all="ignore")
     def _says(self, node: Any, term: Term, numbers: Any) -> bool:
         """Whether the numbers are what a formula of an operation says. Not where either is not finite on its way, nor
         where a user's own is not the same each time, or its rule not the same on symbols.
@@ -154,9 +155,8 @@ class Local:
         """
         mine = in_shape(term, numbers.shape, self.values)
         theirs = np.reshape(numbers, mine.shape)
-        with np.errstate(all="ignore"):
-            error = np.where((mine == theirs) | np.isnan(theirs), 0, np.abs(mine - theirs.astype(float)))
-            largest = np.max(np.abs(theirs), initial=0, where=np.isfinite(theirs))
+        error = np.where((mine == theirs) | np.isnan(theirs), 0, np.abs(mine - theirs.astype(float)))
+        largest = np.max(np.abs(theirs), initial=0, where=np.isfinite(theirs))
         record, dtypes, worst = node._record, (node._value.dtype, numbers.dtype), np.max(error, initial=0)
         near = max(map(tolerance, dtypes)) * largest
         if worst <= near:
@@ -178,8 +178,7 @@ class Local:
         for _ in range(ROUNDINGS):
             otherwise = {name: moved(np.asarray(x), known.random) for name, x in self.numbers.items()}
             several.append(in_shape(term, shape, Values(otherwise, self.definitions), known))
-        with np.errstate(all="ignore"):
-            return 10 * float(np.max(np.ptp(np.stack(several), axis=0), initial=0))
+        return 10 * float(np.max(np.ptp(np.stack(several), axis=0), initial=0))
 
     def _behind(self, term: Term) -> set[str]:
         """The names of values in a term; of a derivative of an activation those that it is computed from."""

@@ -231,12 +231,7 @@ class Writer:
         return [self.square(code) if code.flat and code.shape != (1, 1) else code for code in codes]
 
     def _chain(self, term: Term) -> Code:
-        args = list(term.args)
-        if args[0].kind == "ones" and args[0].shape[0] == 1 and len(args) > 1:
-            return self._summed(self._matmul(args[1:]), 0)
-        if args[-1].kind == "ones" and args[-1].shape[1] == 1 and len(args) > 1:
-            return self._summed(self._matmul(args[:-1]), 1)
-        return self._matmul(args)
+        return self._matmul(list(term.args))
 
     def _summed(self, code: Code, axis: int) -> Code:
         if code.flat:

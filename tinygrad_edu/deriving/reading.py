@@ -17,16 +17,17 @@ from ..formulas.expression import Expression, called, is_number, matrix_shape, p
 from ..formulas.layers import Layers, mixes
 from ..formulas.notation import parameter
 from ..formulas.terms import Shape, Term, atom, cancelled, factor, filled, is_a, make, name_as
-from ..formulas.text import unicode
 from ..operations.facts import ops
 
 HEAVY = 60  # symbols: what is longer gets a name, so that formulas grow no faster than the program
 
 
 class Step(NamedTuple):
-    """One step of the derivation: the adjoint of a value, and the rule that takes it further down."""
+    """One step of the derivation: the adjoint of a value, which may have a name, and the rule that takes it further
+    down."""
 
-    name: str
+    name: str | None
+    value: Term
     operation: str
     source: str | None
     term: Term
@@ -267,8 +268,9 @@ class Reading:
     def _read(self, node: Any, g: Expression) -> tuple[Any, Any, Iterable[Any], Any]:
         record = node._record
         self._note_cancelled()
-        self.steps.append(Step(self._label(node), record.operation.name, record.operation.source, g.term))
         layer, known = self._inputs.get(record.stamp), self.names.get(record.stamp)
+        value = self._expressions[record.stamp].term
+        self.steps.append(Step(known, value, record.operation.name, record.operation.source, g.term))
         if layer or g.term.weight > HEAVY:
             name = self.unique(f"Δ{layer}" if layer else f"∇{known}" if known else next(self._free["δ"]))
             self.definitions[name] = g.term
@@ -290,9 +292,6 @@ class Reading:
     def constant_name(self, x: Any, value: Any) -> str | None:
         """What a constant of the tape is called in formulas; None for a number, which is written out."""
         return self._constant_names.get(_constant_key(x, np.asarray(value)))
-
-    def _label(self, node: Any) -> str:
-        return self.names.get(node._record.stamp) or unicode(self._expressions[node._record.stamp].term)
 
 
 def _constant_key(x: Any, value: Any) -> Any:

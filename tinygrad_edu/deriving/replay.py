@@ -98,12 +98,12 @@ def in_domain(reading: Reading, again: dict[int, Any]) -> bool:
 @np.errstate(all="ignore")
 def replayed(
     reading: Reading, loss: Any, numbers: Mapping[str, Any], cut: Cut = (),
-    change: Callable[[Any], Any] = lambda value: value,
+    change: Callable[[Any], Any] | None = None,
 ) -> dict[int, Any]:  # fmt: skip
     """The tape recorded again from other numbers of what is given: its nodes by the stamps of the old ones.
 
     A pair in `cut` is a stamp and the place of an input which is to be a constant there: that way gets no gradient.
-    Each result is changed by `change` before others use it.
+    Each result is changed by `change`, if it is given, before others use it.
     """
     kind = type(loss)
     again: dict[int, Any] = {}
@@ -124,7 +124,8 @@ def replayed(
                 inputs.append(new._value if (stamp, place) in cut else new)
         made = apply(record.operation, inputs, record.params)
         again[stamp] = made if isinstance(made, Node) else kind(made)
-        again[stamp]._value = change(again[stamp]._value)
+        if change is not None:
+            again[stamp]._value = change(again[stamp]._value)
     return again
 
 

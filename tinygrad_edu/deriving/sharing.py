@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from ..formulas.algebra import rebuilt, transposed
 from ..formulas.coefficients import ONE
-from ..formulas.terms import Term, all_below, atom, factor, parts
+from ..formulas.terms import Term, all_below, atom, factor
 
 LONG, OFTEN = 12, 3  # symbols of a part that is named if it is there twice; shorter ones (half) if they are so often
 LARGEST, MOST = 1_500, 10  # symbols that are searched; parts that are named
@@ -53,7 +53,7 @@ def _references(terms: Iterable[Term]) -> dict[Term, int]:
     """How often each compound part is referred to; a part and its transpose count together."""
     count: dict[Term, int] = {}
     for term in all_below(terms):
-        for part in parts(term):
+        for part in term.parts:
             if part.kind in ("chain", "poly", "call") and part.weight >= LONG / 2:
                 count[part] = count.get(part, 0) + 1
     for part in list(count):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import operator
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ..formulas.algebra import added, as_argument, chained, multiplied, power, rebuilt, shorter, transposed
+from ..formulas.algebra import added, as_argument, chained, multiplied, of_others, power, rebuilt, shorter
 from ..formulas.coefficients import MINUS_ONE, ONE, Coefficient, coefficient
 from ..formulas.terms import Monomial, Term, applied, atom, factor, filled, make, poly, scaled
 from ..operations.facts import ops
@@ -84,16 +83,7 @@ class Tidier:
         if term.kind == "poly":
             return self._poly(term)
         if term not in self.known:
-            parts = [self._factor(x) for x in term.args]
-            if all(map(operator.is_, parts, term.args)):
-                new = term
-            elif term.kind == "chain":
-                new = functools.reduce(chained, map(atom, parts))
-            elif term.kind == "T":
-                new = transposed(atom(parts[0]))
-            else:
-                new = atom(make("call", [as_argument(atom(x)) for x in parts], term.data, term.shape))
-            self.known[term] = new
+            self.known[term] = of_others(term, [self._factor(x) for x in term.args])
         return self.known[term]
 
 

@@ -17,13 +17,13 @@ import numpy as np
 from .. import operations as op
 from ..operations.contractions import EINSUM
 from ..operations.elementwise import astype, not_equal, ones_like, same, step, unit
-from .arithmetic import Arithmetic
+from .arithmetic import Arithmetic, Shaped
 from .record import Node, Operation, Value, apply
 
 Params = Mapping[str, Any]
 
 
-class Factor(Arithmetic, Value):
+class Factor(Arithmetic, Shaped, Value):
     """A value inside a rule, in any reading, and whether it absorbs where it is 0."""
 
     __slots__ = ("absorbs", "value")
@@ -31,11 +31,6 @@ class Factor(Arithmetic, Value):
 
     def __init__(self, value: Any, absorbs: bool) -> None:
         self.value, self.absorbs = value, absorbs
-
-    shape = property(lambda self: self.value.shape)
-    ndim = property(lambda self: self.value.ndim)
-    size = property(lambda self: self.value.size)
-    dtype = property(lambda self: self.value.dtype)
 
     def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Params) -> Factor:
         values = tuple(map(bare, inputs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +35,17 @@ class Arithmetic:
     __neg__ = op.negative
     __abs__ = op.absolute
     __pos__ = op.identity
+
+
+class Shaped:
+    """What stands for an array, its `value`, and has the shape and dtype of it."""
+
+    __slots__ = ()
+
+    shape = property(operator.attrgetter("value.shape"))
+    ndim = property(operator.attrgetter("value.ndim"))
+    size = property(operator.attrgetter("value.size"))
+    dtype = property(operator.attrgetter("value.dtype"))
 
 
 class Methods(Arithmetic):

@@ -10,7 +10,7 @@ class Spelling(NamedTuple):
 
     numpy: str = ""  # in NumPy, where it has no function of that name and with these parameters
     sign: str = ""  # Python's operator
-    standard: str | None = ""  # the array API's function; "": of the name of a ufunc, None: there is none
+    standard: str | None = ""  # the array API's function, or a text; "": of the name of a ufunc, None: there is none
     latex: str = ""  # the function in LaTeX
     fences: tuple[str, str] | None = None  # or what is written around the input there
     summed: tuple[int, int] | None = None  # of a product: the axes of both inputs that it sums over together

@@ -136,12 +136,12 @@ class Tensor(Methods, Node):
     def requires_grad(self, new: bool) -> None:
         raise TypeError("requires_grad is decided when a tensor is made: tg.Tensor(data, requires_grad=True)")
 
-    shape = property(lambda self: self._value.shape, doc="The lengths of its axes.")
-    ndim = property(lambda self: self._value.ndim, doc="The number of its axes.")
-    size = property(lambda self: self._value.size, doc="The number of its numbers.")
-    dtype = property(lambda self: self._value.dtype, doc="The dtype of its numbers.")
-    nbytes = property(lambda self: self._value.nbytes, doc="How many bytes its numbers take.")
-    itemsize = property(lambda self: self._value.itemsize, doc="How many bytes a number takes.")
+    shape = property(operator.attrgetter("_value.shape"), doc="The lengths of its axes.")
+    ndim = property(operator.attrgetter("_value.ndim"), doc="The number of its axes.")
+    size = property(operator.attrgetter("_value.size"), doc="The number of its numbers.")
+    dtype = property(operator.attrgetter("_value.dtype"), doc="The dtype of its numbers.")
+    nbytes = property(operator.attrgetter("_value.nbytes"), doc="How many bytes its numbers take.")
+    itemsize = property(operator.attrgetter("_value.itemsize"), doc="How many bytes a number takes.")
     real = property(lambda self: self, doc="The tensor itself, as its numbers are real.")
     imag = property(np.imag, doc="Zeros, in a plain array.")
     flat = property(op.ravel, doc="Its numbers in one axis, to count or go through.")

@@ -19,7 +19,7 @@ from .terms import (
     Shape,
     Term,
     atom,
-    broadcast,
+    extent,
     factor,
     filled,
     is_a,
@@ -78,7 +78,9 @@ def added(polys: Sequence[Term], shape: Shape) -> Term:
         for c, mono in p.items:
             put(c, mono)
     for c, mono in list(total.values()):  # [z > 0] x + [z ≤ 0] x is x
-        for condition in (part for part, _ in mono if is_condition(part)):
+        for condition, _ in mono:
+            if condition.kind != "call" or not is_condition(condition):
+                continue
             rest = tuple(each for each in mono if each[0] is not condition)
             keys = [frozenset((*rest, (x, 1))) for x in (condition, otherwise(condition))]
             if all(key in total and total[key][0] == c for key in keys):
@@ -119,13 +121,15 @@ def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
         powers[part] = powers.get(part, 0) + power
     while (better := recognised(powers)) is not None:
         powers = better
-    for part in [part for part in powers if is_condition(part)]:
+    calls = [part for part in powers if part.kind == "call"]
+    for part in filter(is_condition, calls):
         if powers[part] > 0:
             powers[part] = 1
         if otherwise(part) in powers:
             return poly([], shape)
-    mono = tuple((part, power) for part, power in powers.items() if power != 0)
-    for part, power in mono:
+    mono = tuple(filter(operator.itemgetter(1), powers.items()))
+    for part in calls:
+        power = powers[part]
         if is_a(part, ops.ratio) and power == 1:
             above, below = part.args
             if powers.get(below, 0) >= 1:
@@ -136,12 +140,13 @@ def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
             must_not_be_zero(part.args[0])
             left = [(x, n - ((x is part) or (x is part.args[0]))) for x, n in mono]
             return _monomial(c, tuple((x, n) for x, n in left if n), shape)
-    columns = tuple(each for each in mono if each[0].shape == (shape[0], 1) != (1, 1)) if len(shape) == 2 else ()
-    rows = tuple(each for each in mono if each[0].shape == (1, shape[-1]) != (1, 1)) if len(shape) == 2 else ()
-    if columns and rows and shape not in {x.shape for x, _ in mono} and min(shape) > 1:
-        rest = tuple(each for each in mono if each not in columns and each not in rows)
-        product = chained(poly([(ONE, columns)], (shape[0], 1)), poly([(ONE, rows)], (1, shape[1])))
-        return multiplied(poly([(c, rest)], shape), product, shape) if rest else scaled(c, product)
+    if len(mono) > 1 and len(shape) == 2 and min(shape) > 1 and shape not in [part.shape for part, _ in mono]:
+        columns = tuple([each for each in mono if each[0].shape == (shape[0], 1)])
+        rows = tuple([each for each in mono if each[0].shape == (1, shape[1])])
+        if columns and rows:
+            rest = tuple([each for each in mono if each not in columns and each not in rows])
+            product = chained(poly([(ONE, columns)], (shape[0], 1)), poly([(ONE, rows)], (1, shape[1])))
+            return multiplied(poly([(c, rest)], shape), product, shape) if rest else scaled(c, product)
     for part, power in mono:
         if part.kind == "poly" and len(part.items) > 1 and power == 1 and len(mono) > 1:
             rest = tuple(each for each in mono if each[0] is not part)
@@ -157,10 +162,10 @@ def _cancels(mono: Monomial, other: Monomial) -> bool:
     powers = dict(mono)
     if any(part.kind == "call" for part, _ in (*mono, *other)) and recognised({**dict(other), **powers}) is not None:
         return True
-    return any(
+    return any([
         powers.get(part, 0) * power < 0 or (is_a(part, ops.ratio) and powers.get(part.args[1], 0) > 0) or
         (is_a(part, ops.inverse) and powers.get(part.args[0], 0) > 0) for part, power in other
-    )
+    ])
 
 
 def shorter(p: Term) -> Term:
@@ -203,7 +208,7 @@ def power(p: Term, r: Power) -> Term:
 
 def support(p: Term) -> Shape:
     """The shape that a poly has before it is broadcast."""
-    return broadcast((1, 1), *[part.shape for _, mono in p.items for part, _ in mono])
+    return extent(p.parts)
 
 
 def _factors(p: Term) -> tuple[Coefficient, Monomial, list[Term]]:
@@ -213,8 +218,8 @@ def _factors(p: Term) -> tuple[Coefficient, Monomial, list[Term]]:
     if len(p.items) == 1:
         c, mono = p.items[0]
         single = p.shape == (1, 1)
-        scalars = tuple(each for each in mono if each[0].shape == (1, 1) and (not single or _is_scalar(mono)))
-        p = poly([(ONE, tuple(each for each in mono if each not in scalars))], p.shape)
+        scalars = tuple([each for each in mono if each[0].shape == (1, 1) and (not single or _is_scalar(mono))])
+        p = poly([(ONE, tuple([each for each in mono if each not in scalars]))], p.shape) if scalars or c != ONE else p
     before = support(p)
     extent = [ones((p.shape[0], 1))] if before[0] != p.shape[0] else []
     after = [ones((1, p.shape[1]))] if before[1] != p.shape[1] else []
@@ -345,7 +350,7 @@ def summed(p: Term, axes: tuple[int, ...]) -> Term:
     rest = tuple(each for each in mono if each not in constant)
     vectors = tuple(each for each in rest if each[0].shape[1] == 1 != p.shape[1])
     whole = tuple(each for each in rest if each not in vectors)
-    total = chained(string, poly([(ONE, rest)], broadcast(*(x.shape for x, _ in rest)))) if rest else None
+    total = chained(string, poly([(ONE, rest)], extent(x for x, _ in rest))) if rest else None
     if len(rest) == 1 and rest[0][1] == 1 and sums_to_one(rest[0][0], 0):
         return poly([(c, constant)], shape)
     pair = [x for x, n in rest for _ in range(int(n))] if all(n in (1, 2) for _, n in rest) else []
@@ -389,20 +394,21 @@ def rebuilt(p: Term, replace: Callable[[Term], Term | None], known: dict[Term, T
 def _rebuilt_term(term: Term, replace: Callable[[Term], Term | None], known: dict[Term, Term]) -> Term:
     if term not in known:
         new = replace(term)
-        if new is None:
-            args = [_rebuilt_term(x, replace, known) for x in term.args]
-            if term.kind == "poly":
-                new = rebuilt(term, replace, known)
-            elif all(map(operator.is_, args, term.args)):
-                new = term
-            elif term.kind == "chain":
-                new = functools.reduce(chained, map(atom, args))
-            elif term.kind == "T":
-                new = transposed(atom(args[0]))
-            else:
-                new = atom(make("call", [as_argument(atom(x)) for x in args], term.data, term.shape))
-        known[term] = new
+        if new is None and term.kind == "poly":
+            new = rebuilt(term, replace, known)
+        known[term] = new or of_others(term, [_rebuilt_term(x, replace, known) for x in term.args])
     return known[term]
+
+
+def of_others(term: Term, args: Sequence[Term]) -> Term:
+    """A term of other arguments, in normal form again; itself where none is another."""
+    if all(map(operator.is_, args, term.args)):
+        return term
+    if term.kind == "chain":
+        return functools.reduce(chained, map(atom, args))
+    if term.kind == "T":
+        return transposed(atom(args[0]))
+    return atom(make("call", [as_argument(atom(x)) for x in args], term.data, term.shape))
 
 
 def as_argument(p: Term) -> Term:

@@ -49,7 +49,8 @@ class Coefficient(NamedTuple):
         return Coefficient(-self.number, self.roots)
 
     def __float__(self) -> float:
-        return float(self.number) * math.prod(_value(root) ** power for root, power in self.roots)
+        number = float(self.number)
+        return number * math.prod(_value(root) ** power for root, power in self.roots) if self.roots else number
 
     def inverse(self) -> Coefficient:
         """1 over it."""

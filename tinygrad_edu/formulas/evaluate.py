@@ -28,12 +28,12 @@ def evaluate(p: Term, values: Mapping[Any, Any], known: dict[Term, Any] | None =
     if p.kind == "poly":
         out = np.zeros(p.shape)
         for c, mono in p.items:
-            factors = [(evaluate(part, values, known), n) for part, n in mono]
             product: Any = float(c)
-            for x, n in factors:
+            for part, n in mono:
+                x = known[part] if part in known else evaluate(part, values, known)
                 product = product * (x if n == 1 else x ** (int(n) if n == int(n) else float(n)))
             if not np.isfinite(product).all():
-                zero = functools.reduce(np.logical_or, [x == 0 for x, n in factors if n > 0], False)
+                zero = functools.reduce(np.logical_or, [known[part] == 0 for part, n in mono if n > 0], False)
                 product = np.where(zero, 0.0, product)
             out = out + product
     elif p.kind == "chain":
@@ -43,8 +43,8 @@ def evaluate(p: Term, values: Mapping[Any, Any], known: dict[Term, Any] | None =
     elif p.kind == "T":
         out = evaluate(p.args[0], values, known).T
     elif p.kind == "symbol":
-        out = wide(np.asarray(values[p.data]))
-        out = out.astype(float) if out.dtype.kind == "b" else out
+        out = np.asarray(values[p.data])
+        out = out if out.dtype.kind == "f" else out.astype(float) if out.dtype.kind == "b" else wide(out)
     elif p.kind in ("ones", "eye"):
         out = np.ones(p.shape) if p.kind == "ones" else np.eye(p.shape[0])
     else:
@@ -76,9 +76,9 @@ def moved(x: Any, random: np.random.Generator, size: Any = None) -> Any:
 
 
 def in_shape(p: Term, shape: tuple[int, ...], values: Mapping[Any, Any], known: dict[Term, Any] | None = None) -> Any:
-    """The numbers of a term, repeated to the shape of what it is a formula for; what is not finite is not warned of."""
-    with np.errstate(all="ignore"):
-        return np.broadcast_to(evaluate(p, values, known), matrix_shape(shape))
+    """The numbers of a term, repeated to the shape of what it is a formula for."""
+    found, whole = evaluate(p, values, known), matrix_shape(shape)
+    return found if found.shape == whole else np.broadcast_to(found, whole)
 
 
 def wide(x: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import operations as op
-from ..engine.arithmetic import Methods
+from ..engine.arithmetic import Methods, Shaped
 from ..engine.protocols import COMPARISONS, PLAIN_FUNCTIONS, PLAIN_UFUNCS, call_function, call_ufunc
 from ..engine.record import Operation, Value, apply
 from ..operations import reductions, statistics
@@ -60,7 +60,7 @@ def _compared(x: Any, operation: Operation, y: Any) -> Any:
     return apply(operation, (x, y))
 
 
-class Expression(Methods, Value):
+class Expression(Methods, Shaped, Value):
     """A formula and its numbers. A rule may do with it what it may do with an array or a Tensor.
 
     It takes NumPy's protocols as a Tensor does, but a comparison is a condition, and nothing asks for its numbers.
@@ -82,22 +82,16 @@ class Expression(Methods, Value):
 
     def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Params) -> Expression:
         given = [x if isinstance(x, Expression) else plain(x) for x in inputs]
-        with np.errstate(all="ignore"):
-            numbers = [x.value if isinstance(x, Expression) else x for x in inputs]
-            value = operation.forward(*numbers, **{k: _number(v) for k, v in params.items()})
+        numbers = [x.value if isinstance(x, Expression) else x for x in inputs]
+        value = operation.forward(*numbers, **{k: _number(v) for k, v in params.items()})
         out = Expression.__new__(Expression)
         out.value = np.asarray(value)
         build = BUILDERS.get(operation)
         term = build(out.shape, *given, **params) if build else None
-        if term is None and out.size and all(number(x.term) is not None for x in given) and _is_filled(out.value):
+        if term is None and all(number(x.term) is not None for x in given) and _is_filled(out.value):
             term = filled(coefficient(float(out.value.flat[0])), matrix_shape(out.shape))  # √1 is 1
         out.term = called(operation, given, params, out.shape) if term is None else term
         return out
-
-    shape = property(lambda self: self.value.shape)
-    ndim = property(lambda self: self.value.ndim)
-    size = property(lambda self: self.value.size)
-    dtype = property(lambda self: self.value.dtype)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if ufunc in PLAIN_UFUNCS and ufunc not in COMPARISONS and method == "__call__" and not kwargs:
@@ -149,7 +143,7 @@ def plain(x: Any) -> Expression:
     value = np.asarray(x)
     if value.ndim == 0:
         return Expression(filled(coefficient(float(value)), (1, 1)), value)
-    if value.size and np.all(value == value.flat[0]):
+    if _is_filled(value):
         return Expression(filled(coefficient(float(value.flat[0])), matrix_shape(value.shape)), value)
     if (scale := _on_the_diagonal(value)):
         return Expression(scaled(coefficient(scale), atom(make("eye", shape=value.shape))), value)
@@ -167,12 +161,11 @@ def is_number(value: Any) -> bool:
     """Whether an array is written as a number: it is filled with one, or has it on the diagonal and else zeros."""
     if value.ndim == 0:
         return bool(value.dtype.kind != "b")
-    filled = value.dtype.kind == "f" and value.size and bool(np.all(value == value.flat[0]))
-    return filled or _on_the_diagonal(value) != 0
+    return (value.dtype.kind == "f" and _is_filled(value)) or _on_the_diagonal(value) != 0
 
 
 def _is_filled(value: Any) -> bool:
-    return bool(np.all(value == value.flat[0]))
+    return bool(value.size and np.all(value == value.flat[0]))
 
 
 def _number(parameter: Any) -> Any:

@@ -12,10 +12,9 @@ from .selections import is_picked, takes_rows
 from .terms import (
     Call,
     Power,
-    Shape,
     Term,
     atom,
-    broadcast,
+    extent,
     factor,
     is_a,
     make,
@@ -120,13 +119,9 @@ def _axis_of_total(total: Term, exponential: Term) -> int | None:
 def _softmax(exponential: Term, axis: int) -> Term:
     """softmax(z) from exp(z − m), where m is the same along the axis."""
     p = atom(exponential.args[0])
-    moving = [item for item in p.items if _support(item[1])[axis] != 1] or list(p.items)
+    moving = [item for item in p.items if extent(x for x, _ in item[1])[axis] != 1] or list(p.items)
     call = Call(ops.softmax, (("axis", axis),), (("axis", axis),), exponential.data.shapes, exponential.data.shape)
     return other_name(make("call", [_argument(poly(moving, p.shape))], call, exponential.shape))
-
-
-def _support(mono: object) -> Shape:
-    return broadcast((1, 1), *(part.shape for part, _ in mono))  # type: ignore[attr-defined]
 
 
 def sums_to_one(x: Term, axis: int) -> bool:

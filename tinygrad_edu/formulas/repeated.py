@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from .algebra import ones, support
 from .coefficients import ONE
-from .terms import Monomial, Shape, Term, broadcast, make, poly
+from .terms import Monomial, Shape, Term, broadcast, extent, make, poly
 
 
 def marked(term: Term) -> Term:
@@ -27,13 +27,13 @@ def marked(term: Term) -> Term:
 
 def _in_product(mono: Monomial) -> Monomial:
     """Factors that are all as large as their product."""
-    own = broadcast((1, 1), *(part.shape for part, _ in mono))
+    own = extent(part for part, _ in mono)
     return tuple((repeated(marked(part), own), n) for part, n in mono)
 
 
 def in_sum(mono: Monomial, shape: Shape) -> Monomial:
     """A term of a sum of a shape, repeated to be as large."""
-    own = broadcast((1, 1), *(part.shape for part, _ in mono))
+    own = extent(part for part, _ in mono)
     if own in (shape, (1, 1)):
         return mono
     numbers = tuple(each for each in mono if each[0].shape == (1, 1))

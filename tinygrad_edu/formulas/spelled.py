@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.arithmetic import Arithmetic
+from ..engine.arithmetic import Arithmetic, Shaped
 from ..engine.record import NO_PARAMETERS, Operation, Value
 
 COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)  # how tightly a text binds
@@ -17,7 +17,7 @@ BINDING = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "@": PRODUCT, "**": P
 Applied = Callable[[Operation, list[str], dict[str, Any], Any], str]  # how an operation on texts is written
 
 
-class Part(Arithmetic, Value):
+class Part(Arithmetic, Shaped, Value):
     """The reading of parts that remembers them: an operation on others, and numbers for their shape and dtype."""
 
     __slots__ = ("inputs", "operation", "params", "value")
@@ -28,11 +28,6 @@ class Part(Arithmetic, Value):
         params: Mapping[str, Any] = NO_PARAMETERS,
     ) -> None:  # fmt: skip
         self.value, self.operation, self.inputs, self.params = value, operation, inputs, params
-
-    shape = property(lambda self: self.value.shape)
-    ndim = property(lambda self: self.value.ndim)
-    size = property(lambda self: self.value.size)
-    dtype = property(lambda self: self.value.dtype)
 
     def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Part:
         with np.errstate(all="ignore"):

@@ -50,15 +50,17 @@ class Call(NamedTuple):
 
 
 class Term:
-    """One of the kinds above. `weight` is about how many symbols it prints, `turns` how many transposes."""
+    """One of the kinds above. `weight` is about how many symbols it prints, `turns` how many transposes; `parts` are
+    what it is made of, as often as it is written."""
 
-    __slots__ = ("__weakref__", "args", "data", "items", "kind", "shape", "turns", "weight")
+    __slots__ = ("__weakref__", "args", "data", "items", "kind", "parts", "shape", "turns", "weight")
 
     kind: str
     args: tuple[Term, ...]
     items: Items
     data: Any
     shape: Shape
+    parts: tuple[Term, ...]
     weight: int
     turns: int
 
@@ -99,23 +101,29 @@ def other_name(term: Term) -> Term:
     return _tables.named.get(term, term)
 
 
-def make(kind: str, args: Sequence[Term] = (), data: Any = None, shape: Shape = (1, 1), items: Items = ()) -> Term:
+def make(kind: str, args: Sequence[Term] = (), data: Any = None, shape: Shape = (1, 1)) -> Term:
     """The one term of this kind, these parts and this shape."""
     args = tuple(args)
-    if kind == "poly":
-        key: Any = (kind, shape, frozenset([(c, frozenset(mono)) for c, mono in items]))
-    else:
-        key = (kind, args, data.key if isinstance(data, Call) else data, shape)
-        if isinstance(data, Call):
-            key = (*key, data.operation, data.shapes)
-    known = _tables.table.get(key)
-    if known is not None:
-        return known
+    key: Any = (kind, args, data.key if isinstance(data, Call) else data, shape)
+    if isinstance(data, Call):
+        key = (*key, data.operation, data.shapes)
+    return _tables.table.get(key) or _new(key, kind, args, data, shape, ())
+
+
+def poly(items: Iterable[tuple[Coefficient, Monomial]], shape: Shape) -> Term:
+    """A sum; a sum that is just one term of the same shape stays a poly."""
+    items = tuple(items)
+    key = ("poly", shape, frozenset([(c, frozenset(mono)) for c, mono in items]))
+    return _tables.table.get(key) or _new(key, "poly", (), None, shape, items)
+
+
+def _new(key: Any, kind: str, args: tuple[Term, ...], data: Any, shape: Shape, items: Items) -> Term:
     term = Term()
     term.kind, term.args, term.data, term.shape, term.items = kind, args, data, shape, items
     term.weight = len(items) - 1 + sum([c != ONE for c, _ in items]) if kind == "poly" else int(kind in WORDS)
     term.turns = kind == "T" or (kind == "ones" and shape[0] == 1)
-    for part in parts(term):
+    term.parts = (*args, *[part for _, mono in items for part, _ in mono])
+    for part in term.parts:
         term.weight += part.weight
         term.turns += part.turns
     return _tables.table.setdefault(key, term)
@@ -132,11 +140,6 @@ def is_a(term: Term, *operations: Any) -> bool:
     return term.kind == "call" and term.data.operation in operations
 
 
-def parts(term: Term) -> tuple[Term, ...]:
-    """What a term is made of, as often as it is written."""
-    return (*term.args, *[part for _, mono in term.items for part, _ in mono])
-
-
 def all_below(terms: Iterable[Term]) -> Iterable[Term]:
     """The terms and all that they are made of, each once."""
     pending, seen = list(terms), dict[Term, None]()
@@ -144,7 +147,7 @@ def all_below(terms: Iterable[Term]) -> Iterable[Term]:
         term = pending.pop()
         if term not in seen:
             seen[term] = None
-            pending += parts(term)
+            pending += term.parts
     return seen
 
 
@@ -165,11 +168,6 @@ def cancelled() -> tuple[Term, ...]:
     """What has been cancelled since this was last asked: it must not be 0."""
     found, _tables.cancelled = tuple(_tables.cancelled), {}
     return found
-
-
-def poly(items: Iterable[tuple[Coefficient, Monomial]], shape: Shape) -> Term:
-    """A sum; a sum that is just one term of the same shape stays a poly."""
-    return make("poly", shape=shape, items=tuple(items))
 
 
 def atom(term: Term) -> Term:
@@ -221,6 +219,11 @@ def broadcast(*shapes: Shape) -> Shape:
     ndim = max(map(len, shapes), default=2)
     padded = [(1,) * (ndim - len(shape)) + shape for shape in shapes]
     return tuple([max(lengths) if 0 not in lengths else 0 for lengths in zip(*padded, strict=True)])
+
+
+def extent(factors: Iterable[Term]) -> Shape:
+    """The shape that factors are broadcast to."""
+    return broadcast((1, 1), *[x.shape for x in factors])
 
 
 def scaled(c: Coefficient, p: Term) -> Term:

@@ -296,7 +296,7 @@ def _gathered(g: Any, x: Any, repeats: int | tuple[int, ...], axis: int) -> Any:
     return scatter_add(g, _at(axis, x.ndim, np.repeat(np.arange(x.shape[axis]), repeats)), x.shape)
 
 
-@primitive(inputs=1, linear=True)
+@primitive(inputs=1, linear=True, standard="xp.tile({0}, {reps})")
 def _tile(A: Any, reps: tuple[int, ...]) -> Any:
     return np.tile(A, reps)
 

@@ -129,7 +129,7 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
 # --- by size ---------------------------------------------------------------------------------------------------------
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, standard="xp.argsort({0}, axis={axis}, stable=True)")
 def argsort(a: Any, axis: int = -1) -> Any:
     """The places along an axis in the order of their numbers; ties keep theirs. Not differentiable.
 

@@ -269,7 +269,7 @@ def sign(x: Any) -> Any:
     """
 
 
-@primitive(coordinates=True)
+@primitive(coordinates=True, standard="xp.where({0} > 0, xp.ones_like({0}), xp.zeros_like({0}))")
 def step(x: Any) -> Any:
     """1 where x > 0, else 0, in the dtype of x. Not differentiable.
 
@@ -279,7 +279,10 @@ def step(x: Any) -> Any:
     return (x > 0).astype(x.dtype)
 
 
-@primitive(symbol="=", broadcasts=True, numpy="np.where({0} == {1}, 1.0, 0.0)")
+@primitive(
+    symbol="=", broadcasts=True, numpy="np.where({0} == {1}, 1.0, 0.0)",
+    standard="xp.where({0} == {1}, xp.ones_like({1}), xp.zeros_like({1}))",
+)  # fmt: skip
 def same(x: Any, y: Any) -> Any:
     """1 where x equals y, else 0, in the dtype of y. Not differentiable.
 
@@ -351,7 +354,10 @@ def ratio(x: Any, y: Any) -> Any:
     return np.where(there, x / np.where(there, y, 1), 0)
 
 
-@primitive(symbol="log", broadcasts=True, singular=True, coordinates=True)
+@primitive(
+    symbol="log", broadcasts=True, singular=True, coordinates=True,
+    standard="xp.log(xp.where({0} != 0, {0}, xp.ones_like({0})))",
+)  # fmt: skip
 def safe_log(x: Any) -> Any:
     """ln x, and 0 where x is 0.
 
@@ -402,7 +408,7 @@ def undetermined(g: Any, out: Any) -> Any:
     return g
 
 
-@primitive(inputs=1, numpy="({0}).astype({dtype})")
+@primitive(inputs=1, numpy="({0}).astype({dtype})", standard="xp.astype({0}, xp.{dtype.name})")
 def astype(x: Any, dtype: Any) -> Any:
     """x in another floating dtype; its adjoint comes back in the dtype of x.
 

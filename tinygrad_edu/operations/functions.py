@@ -130,7 +130,7 @@ def _in_float64(x: Any) -> Any:
     return x if x.dtype == float else astype(x, np.dtype(float))
 
 
-@primitive(singular=True, coordinates=True)
+@primitive(singular=True, coordinates=True, standard="1.0 / {0}")
 def reciprocal(x: Any) -> Any:
     """1/x, coordinate by coordinate; of whole numbers too (NumPy's own ``reciprocal`` makes 0 of 2).
 

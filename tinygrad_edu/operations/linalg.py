@@ -145,12 +145,14 @@ def slogdet(a: Any) -> SignAndLogarithm:
     return SignAndLogarithm(_sign_of_det(a), _log_abs_det(a))
 
 
-@primitive()
+@primitive(standard="xp.linalg.slogdet({0})[0]")
 def _sign_of_det(a: Any) -> Any:
     return np.linalg.slogdet(a)[0]
 
 
-@primitive(symbol="log|det|", singular=True, numpy="np.linalg.slogdet({0})[1]")
+@primitive(
+    symbol="log|det|", singular=True, numpy="np.linalg.slogdet({0})[1]", standard="xp.linalg.slogdet({0})[1]"
+)
 def _log_abs_det(a: Any) -> Any:
     return np.linalg.slogdet(a)[1]
 

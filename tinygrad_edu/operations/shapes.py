@@ -20,7 +20,7 @@ __all__ = ["broadcast_to", "concatenate", "expand_dims", "reshape", "squeeze", "
 Shape = tuple[int, ...]
 
 
-@primitive(inputs=1, linear=True, numpy="np.reshape({0}, {shape})")
+@primitive(inputs=1, linear=True, numpy="np.reshape({0}, {shape})", standard="xp.reshape({0}, {shape})")
 def _reshape(x: Any, shape: Shape) -> Any:
     return x.reshape(shape)
 
@@ -54,7 +54,7 @@ def reshape(a: Any, *shape: Any, order: str = "C") -> Any:
     return _transpose(_reshape(_transpose(a), _whole("reshape", shape)[::-1]))
 
 
-@primitive(inputs=1, linear=True, numpy="np.broadcast_to({0}, {shape})")
+@primitive(inputs=1, linear=True, numpy="np.broadcast_to({0}, {shape})", standard="xp.broadcast_to({0}, {shape})")
 def broadcast_to(array: Any, shape: Shape) -> Any:
     """x repeated along new axes and axes of length 1, to the given shape. The adjoint operation is `sum_to`.
 
@@ -141,8 +141,9 @@ def _several(name: str, arrays: Any) -> tuple[Any, ...]:
 
 
 CONCATENATE = built_in(
-    "concatenate", lambda *arrays, axis: np.concatenate(arrays, axis), numpy="np.concatenate([{all}], axis={axis})"
-)
+    "concatenate", lambda *arrays, axis: np.concatenate(arrays, axis), numpy="np.concatenate([{all}], axis={axis})",
+    standard="xp.concat([{all}], axis={axis})",
+)  # fmt: skip
 
 
 def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
@@ -157,7 +158,10 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     return apply(CONCATENATE, arrays, {"axis": axis})
 
 
-STACK = built_in("stack", lambda *arrays, axis: np.stack(arrays, axis), numpy="np.stack([{all}], axis={axis})")
+STACK = built_in(
+    "stack", lambda *arrays, axis: np.stack(arrays, axis), numpy="np.stack([{all}], axis={axis})",
+    standard="xp.stack([{all}], axis={axis})",
+)  # fmt: skip
 
 
 def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
