@@ -9,10 +9,10 @@ from __future__ import annotations
 import html
 import itertools
 import os
-import re
 from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 
@@ -234,35 +234,18 @@ class _Parts:
         if values > PICTURED:
             return f'<p class="hint">No picture: {values} values are too many to be read (at most {PICTURED}).</p>'
         try:
-            svg = render(source(self.walked.scene, direction="LR", theme="light", legend=False), "svg").decode()
+            svg = render(source(self.walked.scene, direction="LR", theme="light", legend=False), "svg")
         except RuntimeError as error:
             return f'<p class="hint">No picture: {_text(str(error))}</p>'
-        picture = self._lightable(svg[svg.index("<svg") :])
-        return f'<section id="picture" aria-label="Picture">\n<div class="scroll">\n{picture}\n</div>\n</section>'
-
-    def _lightable(self, svg: str) -> str:
-        """A picture as a part of the page: without ids and titles, and what it shows can be found by its key."""
-        kinds = {(arrow.tail, arrow.head): arrow.kind for arrow in self.walked.scene.arrows}
-        kinds |= {ends[::-1]: kind for ends, kind in kinds.items() if kind in ("backward", "line")}
-
-        def node(found: re.Match[str]) -> str:
-            key = found[1]
-            return f'<g class="node {self.kinds[key]}" data-key="{key}" data-since="{self.since[key]}">'
-
-        def edge(found: re.Match[str]) -> str:
-            tail, head = html.unescape(found[1]).split("->")
-            since = max(self.since[tail], self.since[head])
-            return f'<g class="edge {kinds[tail, head]}" data-ends="{tail} {head}" data-since="{since}">'
-
-        svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
-        svg = re.sub(r'<g id="[^"]*" class="node">\s*<title>([^<]*)</title>', node, svg)
-        svg = re.sub(r'<g id="[^"]*" class="edge">\s*<title>([^<]*)</title>', edge, svg)
-        svg = re.sub(r"<title>[^<]*</title>\s*", "", re.sub(r'(?<=<g) id="[^"]*"', "", svg))
-        found = re.search(r'<svg width="[^"]*" height="[^"]*"(\s+viewBox="\S+ \S+ (\S+) (\S+)")', svg)
-        assert found is not None
-        width, height = float(found[2]), float(found[3])
-        size = f"--width: {width * 4 / 3:.0f}px; --ratio: {width / height:.4f}"
-        return f'<svg role="img" aria-label="{PICTURE}" style="{size}"{found[1]}{svg[found.end() :]}'
+        *_, width, height = map(float, ElementTree.fromstring(svg).attrib["viewBox"].split())  # of points
+        size = f"--width: {width * 4 / 3:.0f}px; --ratio: {width / height:.6f}"
+        _, start, graph = svg.decode().partition("<svg")  # before it is what a document of its own begins with
+        return f"""<section id="picture" aria-label="Picture">
+<div class="scroll">
+<div role="img" aria-label="{PICTURE}" style="{size}">
+{start}{graph}</div>
+</div>
+</section>"""
 
     # --- the steps ---
 
