@@ -335,8 +335,9 @@ def test_drawing_changes_nothing(any_engine):
 
 def keys(svg):
     """What identifies the nodes and edges in an SVG: titles, ids and classes."""
-    groups = [group for group in ElementTree.fromstring(svg.encode()).iter(f"{SVG}g") if group.get("class") != "cluster"]
-    return {(group.findtext(f"{SVG}title"), group.get("id"), group.get("class")) for group in groups}
+    groups = ElementTree.fromstring(svg.encode()).iter(f"{SVG}g")
+    found = {(group.findtext(f"{SVG}title"), group.get("id"), group.get("class")) for group in groups}
+    return {each for each in found if each[2] != "cluster"}
 
 
 @functools.cache
