@@ -26,8 +26,7 @@ _PLACEHOLDER = re.compile(r"\\(?=[NGETHL])")
 def source(scene: Scene, *, direction: str, theme: str, legend: bool) -> str:
     """The DOT text of a scene, with its note below it. The same scene gives the same text.
 
-    In SVG every node has its key as id, and its kind as a class; the classes of an edge are its kind and the keys of its
-    ends.
+    In SVG a node has its key as id, its kind as a class; the classes of an edge are its kind and the keys of its ends.
     """
     look = THEMES[theme]
     label = _Labels(look)
