@@ -256,14 +256,14 @@ def places(svg):
     at, edges = {}, set()
     for group in ElementTree.fromstring(svg.encode()).iter(f"{SVG}g"):
         title = group.findtext(f"{SVG}title")
-        if group.get("class") == "node":
+        if group.get("class").split()[0] == "node":
             text = next(group.iter(f"{SVG}text"), None)
             shape = next(child for child in group if child.tag.removeprefix(SVG) in SHAPES)
             numbers = [float(x) for x in re.findall(r"-?[0-9.]+", shape.get("points") or shape.get("d") or "")]
             x = sum(numbers[::2]) / len(numbers[::2]) if numbers else float(shape.get("cx") or text.get("x"))
             y = sum(numbers[1::2]) / len(numbers[1::2]) if numbers else float(shape.get("cy") or text.get("y"))
             at[title] = x, y
-        elif group.get("class") == "edge":
+        elif group.get("class").split()[0] == "edge":
             edges.add((title, group.find(f"{SVG}path").get("stroke-dasharray") is not None))
     return at, edges
 

@@ -149,6 +149,23 @@ def test_what_is_lit_and_what_is_there(browser, losses):
 
 @in_a_browser
 @in_a_picture
+def test_the_picture_grows_with_the_steps(tmp_path, pages, losses):
+    got = Browser(tmp_path, pages["biased"], ACTIONS)("""
+        const since = (selector) => all(selector).map((each) => [each.classList.value, each.id, each.dataset.since]);
+        return {nodes: since(".node"), edges: since(".edge"), titles: all("#picture title").length,
+            pointed: getComputedStyle(document.querySelector("#picture svg")).pointerEvents};
+    """)
+    walked = walk(losses["biased"])
+    assert {id: int(since) for _, id, since in got["nodes"]} == walked.since
+    for name, _, since in got["edges"]:  # an arrow is there when both of its ends are
+        tail, head = [key for key in name.split() if key in walked.since]
+        assert int(since) == max(walked.since[tail], walked.since[head])
+    assert len(got["edges"]) == len(walked.scene.arrows)
+    assert (got["titles"], got["pointed"]) == (0, "auto")  # a title would pop up and say v7
+
+
+@in_a_browser
+@in_a_picture
 def test_symbols_light_nodes_and_nodes_light_symbols(browser):
     got = browser("""
         const [symbol] = visible(".frame .product a.symbol").filter((a) => a.textContent === "S1");
@@ -217,9 +234,10 @@ def test_without_a_script_every_step_is_there(tmp_path, pages):
             rows: visible("tr[data-key]").length,
             formulas: visible("#formulas li").map((li) => li.textContent).filter((text) => text.includes("…")),
             dashes: visible(".states > span").filter((element) => element.textContent[0] === "–").length,
+            pointed: all("#picture svg").filter((svg) => getComputedStyle(svg).pointerEvents !== "none").length,
         };
-    """)
-    assert got == {"frames": 19, "controls": 0, "rows": 10, "formulas": [], "faults": [], "dashes": 0}
+    """)  # what cannot be pointed at shows no title
+    assert got == {"frames": 19, "controls": 0, "rows": 10, "formulas": [], "faults": [], "dashes": 0, "pointed": 0}
 
 
 @in_a_browser

@@ -89,12 +89,12 @@ def _numbers(value: np.ndarray[Any, Any]) -> list[Row]:
 
 def decimals(numbers: Iterable[Any]) -> list[str]:
     """Numbers for a column: three significant digits of the largest, and so many decimals for all."""
-    floats = [float(x) for x in numbers]
+    floats = list(map(float, numbers))
     finite = list(filter(math.isfinite, floats))
     largest = max(map(abs, finite), default=0.0)
     whole = all(map(float.is_integer, finite))
     places = 0 if whole else max(0, 2 - math.floor(math.log10(largest)))
-    texts = [f"{x:.{places}f}" for x in floats]
-    if largest >= 1e6 or places > 5 or any(x and not float(text) for x, text in zip(floats, texts, strict=True)):
-        texts = [f"{x:.3g}" for x in floats]  # what is not 0 must not look like 0
+    texts = list(map(f"{{:.{places}f}}".format, floats))
+    if largest >= 1e6 or places > 5 or list(map(float, texts)).count(0) > floats.count(0):
+        texts = list(map("{:.3g}".format, floats))  # what is not 0 must not look like 0
     return [text.replace("-", "−") for text in texts]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from string import ascii_letters, digits, punctuation
 
 from ..engine.naming import short
 from .labels import Row
@@ -24,8 +24,8 @@ OUTLINES: Mapping[str, tuple[str, str]] = {
     "unbroadcast": ("[\\", "/]"),
 }
 LINES = {"forward": "-->", "repeat": "==>", "backward": "==>", "return": "==>", "line": "===", "saved": "-.->"}
-SPECIAL = re.compile(r"[!-~]")  # of ASCII only what is known is harmless
-HARMLESS = re.compile(r"[\w(),.+=:]", re.ASCII)
+HARMLESS = f"{ascii_letters}{digits}_(),.+=:"
+CODES = {ord(character): f"#{ord(character)};" for character in punctuation if character not in HARMLESS}
 
 Inside = Mapping[tuple[str, ...], list[Box | tuple[str, ...]]]
 
@@ -79,6 +79,4 @@ def _row(each: Row) -> str:
 
 def _text(raw: str) -> str:
     """What a person wrote, by the codes of its characters where they could mean something."""
-    return SPECIAL.sub(
-        lambda found: found[0] if HARMLESS.match(found[0]) else f"#{ord(found[0])};", short(raw)
-    )
+    return short(raw).translate(CODES)

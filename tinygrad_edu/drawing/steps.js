@@ -4,9 +4,24 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const one = (selector, root = document) => root.querySelector(selector);
   const frames = all(".frame");
+  const about = (frame) => frame.dataset.lit.split(" ");
+
+  // --- the picture as Graphviz wrote it: the id of a node is its key, classes of an edge those of its ends
+
+  const since = new Map();
+  frames.forEach((frame, i) => about(frame).forEach((key) => since.has(key) || since.set(key, i + 1)));
+  const ends = new Map(all("#picture .edge").map((edge) => [edge, [...edge.classList].slice(2)]));
+  for (const node of all("#picture .node")) {
+    node.dataset.key = node.id;
+    node.dataset.since = since.get(node.id) ?? Infinity;
+  }
+  for (const [edge, keys] of ends) edge.dataset.since = Math.max(...keys.map((key) => since.get(key) ?? Infinity));
+  for (const title of all("#picture title")) title.remove(); // it would pop up
+
+  // --- what is shown and lit ---
+
   const changing = all("[data-since]");
   const nodes = all("#tape :is(tr, td)[data-key], #picture [data-key]");
-  const edges = all("[data-ends]");
   const keyed = new Map();
   for (const element of all("[data-key]")) {
     if (!keyed.has(element.dataset.key)) keyed.set(element.dataset.key, []);
@@ -29,19 +44,16 @@
     if (next === now) return;
     now = next;
     const frame = frames[now - 1];
-    const about = frame.dataset.lit.split(" ");
-    const lit = new Set(about);
+    const lit = new Set(about(frame));
     frames.forEach((other) => other.classList.toggle("off", other !== frame));
     for (const element of changing) {
       element.classList.toggle("future", now < Number(element.dataset.since));
       element.classList.toggle("past", now >= Number(element.dataset.until ?? Infinity));
     }
     for (const node of nodes) node.classList.toggle("lit", lit.has(node.dataset.key));
-    for (const edge of edges) {
-      edge.classList.toggle("lit", edge.dataset.ends.split(" ").every((key) => lit.has(key)));
-    }
+    for (const [edge, keys] of ends) edge.classList.toggle("lit", keys.every((key) => lit.has(key)));
     tell(frame);
-    scroll(about[0]);
+    scroll(about(frame)[0]);
     try { // a frame in a notebook has no address of its own
       history[remember](null, "", `#${now}`);
     } catch { /* then nothing keeps the step */ }

@@ -6,13 +6,14 @@ Every step stands in the page, for print and for readers without a script; `step
 
 from __future__ import annotations
 
+import functools
 import html
 import itertools
 import os
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.resources import files
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 
@@ -184,11 +185,10 @@ def _matrix(matrix: Matrix) -> str:
     if not value.ndim:
         return f'<span class="number">{texts[0]}</span>'
     rows, columns = matrix_shape(value.shape)
-    spoken = "; ".join(" ".join(texts[i : i + columns]) for i in range(0, len(texts), columns))
-    cells = "".join([f"<span>{text}</span>" for text in texts])
+    spoken = "; ".join(map(" ".join, zip(*[iter(texts)] * columns, strict=True)))
     return (
         f'<span class="matrix" role="img" aria-label="{rows} by {columns} matrix: {spoken}" '
-        f'style="--columns: {columns}">{cells}</span>'
+        f'style="--columns: {columns}"><span>{"</span><span>".join(texts)}</span></span>'
     )
 
 
@@ -207,11 +207,13 @@ def _in_a_row(value: Any) -> str:
 
 
 class _Parts:
-    """The parts of the page of a computation."""
+    """The parts of the page of a computation. Every text and every symbol is written once."""
 
     def __init__(self, walked: Walk) -> None:
         self.walked, self.count = walked, len(walked.steps)
         self.since, self.kinds = walked.since, walked.kinds
+        self.text, self.symbol = functools.cache(_text), functools.cache(self._symbol)
+        self.written: dict[type, Callable[[Any], str]] = {str: self.text, Symbol: self.symbol, Matrix: _matrix}
 
     def controls(self) -> str:
         """Buttons and slider, for those who have a script."""
@@ -234,35 +236,18 @@ class _Parts:
         if values > PICTURED:
             return f'<p class="hint">No picture: {values} values are too many to be read (at most {PICTURED}).</p>'
         try:
-            svg = render(source(self.walked.scene, direction="LR", theme="light", legend=False), "svg").decode()
+            svg = render(source(self.walked.scene, direction="LR", theme="light", legend=False), "svg")
         except RuntimeError as error:
-            return f'<p class="hint">No picture: {_text(str(error))}</p>'
-        picture = self._lightable(svg[svg.index("<svg") :])
-        return f'<section id="picture" aria-label="Picture">\n<div class="scroll">\n{picture}\n</div>\n</section>'
-
-    def _lightable(self, svg: str) -> str:
-        """A picture as a part of the page: without ids and titles, and what it shows can be found by its key."""
-        kinds = {(arrow.tail, arrow.head): arrow.kind for arrow in self.walked.scene.arrows}
-        kinds |= {ends[::-1]: kind for ends, kind in kinds.items() if kind in ("backward", "line")}
-
-        def node(found: re.Match[str]) -> str:
-            key = found[1]
-            return f'<g class="node {self.kinds[key]}" data-key="{key}" data-since="{self.since[key]}">'
-
-        def edge(found: re.Match[str]) -> str:
-            tail, head = html.unescape(found[1]).split("->")
-            since = max(self.since[tail], self.since[head])
-            return f'<g class="edge {kinds[tail, head]}" data-ends="{tail} {head}" data-since="{since}">'
-
-        svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
-        svg = re.sub(r'<g id="[^"]*" class="node">\s*<title>([^<]*)</title>', node, svg)
-        svg = re.sub(r'<g id="[^"]*" class="edge">\s*<title>([^<]*)</title>', edge, svg)
-        svg = re.sub(r"<title>[^<]*</title>\s*", "", re.sub(r'(?<=<g) id="[^"]*"', "", svg))
-        found = re.search(r'<svg width="[^"]*" height="[^"]*"(\s+viewBox="\S+ \S+ (\S+) (\S+)")', svg)
-        assert found is not None
-        width, height = float(found[2]), float(found[3])
-        size = f"--width: {width * 4 / 3:.0f}px; --ratio: {width / height:.4f}"
-        return f'<svg role="img" aria-label="{PICTURE}" style="{size}"{found[1]}{svg[found.end() :]}'
+            return f'<p class="hint">No picture: {self.text(str(error))}</p>'
+        *_, width, height = map(float, ElementTree.fromstring(svg).attrib["viewBox"].split())  # of points
+        size = f"--width: {width * 4 / 3:.0f}px; --ratio: {width / height:.6f}"
+        _, start, graph = svg.decode().partition("<svg")  # before it is what a document of its own begins with
+        return f"""<section id="picture" aria-label="Picture">
+<div class="scroll">
+<div role="img" aria-label="{PICTURE}" style="{size}">
+{start}{graph}</div>
+</div>
+</section>"""
 
     # --- the steps ---
 
@@ -281,7 +266,7 @@ class _Parts:
 """
 
     def _line(self, line: Line) -> str:
-        note = f' <span class="note">{_text(line.note)}</span>' if line.note else ""
+        note = f' <span class="note">{self.text(line.note)}</span>' if line.note else ""
         text = f'<p><span class="formula">{self._formula(line.text)}</span>{note}</p>'
         numbers = f'<div class="numbers">{self._formula(line.numbers)}</div>' if line.numbers else ""
         return f'<div class="{_class(line)}"><dt>{line.role}</dt><dd>{text}{numbers}</dd></div>\n'
@@ -309,13 +294,13 @@ class _Parts:
         entries = list(group)
         heading = ""
         if layers:
-            name, since = _text(" / ".join(map(short, layers))), self.since[entries[0].vertex.key]
+            name, since = self.text(" / ".join(map(short, layers))), self.since[entries[0].vertex.key]
             heading = f'<tr class="layer" data-since="{since}"><th colspan="5" scope="rowgroup">{name}</th></tr>\n'
         return f"<tbody>\n{heading}{''.join(map(self._entry, entries))}</tbody>\n"
 
     def _entry(self, entry: Entry) -> str:
         vertex = entry.vertex
-        name = self._symbol(Symbol(vertex.key, short(vertex.name or "…", 24)))
+        name = self.symbol(Symbol(vertex.key, short(vertex.name or "…", 24)))
         made = self._formula(entry.made) if entry.made else vertex.kind
         return (
             f'<tr class="{vertex.kind}" data-key="{vertex.key}" data-since="{self.since[vertex.key]}">'
@@ -333,22 +318,21 @@ class _Parts:
             f"<span{_when(known)}>{_in_a_row(known.what)}{'' if known.until is None else ' + …'}</span>"
             for known in entry.grown
         )
-        name = f'<span class="name">{self._symbol(entry.adjoint)}</span>'
+        name = f'<span class="name">{self.symbol(entry.adjoint)}</span>'
         return f'<td class="adjoint" data-key="{entry.adjoint.key}">{name} <span class="states">{states}</span></td>'
 
     # --- formulas ---
 
     def _formula(self, pieces: Pieces) -> str:
-        written = {str: _text, Symbol: self._symbol, Matrix: _matrix}
-        return "".join([written[type(piece)](piece) for piece in pieces])  # type: ignore[operator]
+        return "".join([self.written[type(piece)](piece) for piece in pieces])
 
     def _symbol(self, symbol: Symbol) -> str:
         """A symbol leads to the step that made what it stands for."""
         since = self.since.get(symbol.key or "", 0)
         if not 0 < since <= self.count:
-            return f"<span>{_text(symbol.text)}</span>"
+            return f"<span>{self.text(symbol.text)}</span>"
         kind = self.kinds[symbol.key or ""]
-        return f'<a class="symbol {kind}" data-key="{symbol.key}" href="#{since}">{_text(symbol.text)}</a>'
+        return f'<a class="symbol {kind}" data-key="{symbol.key}" href="#{since}">{self.text(symbol.text)}</a>'
 
 
 def _class(line: Line) -> str:
