@@ -161,7 +161,7 @@ CUBE = RANDOM.uniform(0.5, 2, size=(2, 3, 4))
     (lambda x: np.prod(x, (0, 2), keepdims=True), CUBE.round(), None),
     (np.prod, np.array(3.0), "Π(x)/x"), (np.prod, [1e200, 1e201], "product_of_others(x)"),
     (np.prod, [1e-200, 1e-201], "product_of_others(x)"), (np.cumprod, [1e-200, 1e-201, 1.0], None),
-    (np.prod, np.zeros((2, 0)), "Π(x)/x"),
+    (np.prod, np.zeros((2, 0)), "Π(x) ⊘ x"),
     (np.cumprod, RANDOM.normal(size=9), "cumsum(cumprod(x, axis=0)[::-1], axis=0)[::-1] ⊘ x"),
     (np.cumprod, MIXED, None),
     (lambda x: np.cumprod(x, 1), MIXED, None),

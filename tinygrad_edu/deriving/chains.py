@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..formulas.coefficients import ONE
+from ..formulas.expr import HAT, IN_TURN, Expr, chain
+from ..formulas.present import Presenter
 from ..formulas.terms import Term, factor
-from ..formulas.text import Unicode
+from ..operations.facts import ops
 
 
-def written(p: Term, form: str, style: Unicode) -> str:
+def arranged(p: Term, form: str, present: Presenter) -> Expr:
     """The right-hand side in a form.
 
     Raises
@@ -16,19 +20,21 @@ def written(p: Term, form: str, style: Unicode) -> str:
         If the network is not of one column and one output, which these forms are for.
     """
     if form in ("recursive", "inlined"):
-        return style.whole(p)
+        return present(p)
     c, f = factor(p) if p.items else (ONE, p)
     if c != ONE or f.kind != "chain" or f.args[0].shape[1] != 1:
         raise _refusal(form)
     column, *string = f.args
     if len(string) != 1 or string[0].shape[0] != 1:
         raise _refusal(form)
-    delta = _delta(column, form, style)
-    row = style.text(string[0])[0]
-    if form == "bullet":
-        return f"{delta}{style.dot}{row}"
-    product = style.parentheses(delta) if form == "diagonal" and style.dot in delta else delta
-    return f"{row}{style.kronecker}{product}"
+    delta, row = _delta(column, form, present), present(string[0])
+    if form == "diagonal":
+        return Expr(ops.kron, (row, chain(delta[::2])))
+    return _in_turn([*delta, ops.matmul, row] if form == "bullet" else [row, ops.kron, *delta])
+
+
+def _in_turn(parts: list[Any]) -> Expr:
+    return Expr(IN_TURN, tuple(parts[::2]), {"operations": parts[1::2]})
 
 
 def _refusal(form: str) -> ValueError:
@@ -37,8 +43,8 @@ def _refusal(form: str) -> ValueError:
     )
 
 
-def _delta(term: Term, form: str, style: Unicode) -> str:
-    """Δ_i, a string of products of Σ′ and Wᵀ."""
+def _delta(term: Term, form: str, present: Presenter) -> list[Any]:
+    """Δ_i, a string of products of Σ′ and Wᵀ, and the operations between them."""
     parts = [part for part, _ in term.items[0][1]] if term.kind == "poly" and len(term.items) == 1 else [term]
     if any(n != 1 for _, mono in term.items for _, n in mono) or any(c != ONE for c, _ in term.items):
         raise _refusal(form)
@@ -46,16 +52,15 @@ def _delta(term: Term, form: str, style: Unicode) -> str:
     others = [x for x in parts if x not in slopes]
     if len(slopes) != 1 or len(others) > 1:
         raise _refusal(form)
-    slope = style.text(slopes[0])[0]
+    slope = present(slopes[0])
     if form == "diagonal":
-        slope = style.wide_hat(slope)
+        slope = Expr(HAT, (slope,))
     if not others:
-        return slope
-    (chain,) = others
-    if chain.kind != "chain" or len(chain.args) != 2 or chain.args[1].shape[1] != 1:
+        return [slope]
+    (product,) = others
+    if product.kind != "chain" or len(product.args) != 2 or product.args[1].shape[1] != 1:
         raise _refusal(form)
-    matrix, before = style.text(chain.args[0])[0], _delta(chain.args[1], form, style)
+    matrix, before = present(product.args[0]), _delta(product.args[1], form, present)
     if form == "bullet":
-        return f"{before}{style.bullet}{matrix}{style.times}{slope}"
-    between = style.dot if form == "diagonal" else style.times
-    return f"{slope}{between}{matrix}{style.dot}{before}"
+        return [*before, ops.bullet, matrix, ops.multiply, slope]
+    return [slope, ops.multiply, matrix, ops.matmul, *before]

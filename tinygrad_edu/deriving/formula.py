@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,13 +11,18 @@ import numpy as np
 from ..engine.naming import name_of
 from ..engine.pickling import Readable
 from ..formulas.evaluate import in_shape
+from ..formulas.expr import NABLA, Expr
+from ..formulas.expr import symbol as word
 from ..formulas.expression import matrix_shape
-from ..formulas.latex import Latex, escaped
-from ..formulas.mathml import mathml
+from ..formulas.latex import Latex
+from ..formulas.markup import MathML
+from ..formulas.present import Presenter
+from ..formulas.printer import Printer
 from ..formulas.repeated import marked
 from ..formulas.terms import Term, names_in, session
-from ..formulas.text import Unicode, unicode
-from .chains import written
+from ..formulas.text import Equation, Unicode, unicode
+from ..operations.facts import ops
+from .chains import arranged
 from .program import program
 from .reading import Reading, symbol
 from .tidy import Tidier
@@ -80,7 +85,8 @@ class Formula(Readable):
     """
 
     readable = (
-        "form", "certified", "left_out", "latex", "numpy", "definitions", "steps", "_text", "_numbers", "_several",
+        "form", "certified", "left_out", "latex", "mathml", "numpy", "definitions", "steps", "_text", "_numbers",
+        "_several",
     )  # fmt: skip
 
     def __init__(
@@ -94,12 +100,15 @@ class Formula(Readable):
         self.table: dict[Any, Term] = {}
         if form not in ("recursive", "inlined"):
             for line in lines:
-                written(line.term, form, self._style(Unicode))  # what the network does not have is refused at once
+                arranged(line.term, form, self._present)  # what the network does not have is refused at once
 
-    def _style(self, style: type[Unicode]) -> Unicode:
-        made = style([*self.reading.values, *self.reading.definitions], self.reading.applied)
-        made.extents = [matrix_shape(line.shape) for line in self.lines]
-        return made
+    @functools.cached_property
+    def _present(self) -> Presenter:
+        return Presenter(self._order, self.reading.applied, [matrix_shape(line.shape) for line in self.lines])
+
+    @property
+    def _order(self) -> list[str]:
+        return [*self.reading.values, *self.reading.definitions]
 
     # --- what stands in it ---
 
@@ -134,19 +143,12 @@ class Formula(Readable):
                     order[last] = self._definitions[last]
         return order
 
-    def _defined(self, style: Unicode) -> Iterator[tuple[str, str, str]]:
-        """What the lines need, in the order of the computation: the name, and both sides of its equation."""
-        for name, term in self.used().items():
-            column = self.reading.columns.get(name)
-            right = style.whole(self._shown(term)) if column is None else style.column(*column)
-            yield name, style.whole(symbol(name, term.shape)), right
-
     @functools.cached_property
     def definitions(self) -> dict[str, str]:
         """What the text has names for: layers, derivatives of activations, Δ; and what has no name in the program.
         Leaves that have one are not among it."""
-        found = {left: right for _, left, right in self._defined(self._style(Unicode))}
-        return found | self._described
+        write = Printer(Unicode())
+        return {**{write(row.left): write(row.right) for row in self._defined.values()}, **self._described}
 
     @functools.cached_property
     def _described(self) -> dict[str, str]:
@@ -165,39 +167,59 @@ class Formula(Readable):
     @functools.cached_property
     def steps(self) -> list[Derivation]:
         """The derivation, from the loss down."""
-        found = []
-        style = self._style(Unicode)
+        found, write = [], Printer(Unicode())
+
+        def text(term: Term) -> str:
+            return str(write(self._present(term)))
+
         with session(self.table):
             for step in self.reading.steps:
-                before, after = style.whole(step.term), style.whole(self._tidier.tidy(step.term))
-                nonzero = tuple(style.whole(x) for x in step.nonzero)
+                before, after = text(step.term), text(self._tidier.tidy(step.term))
+                nonzero = tuple(map(text, step.nonzero))
                 name = step.name or unicode(step.value)
                 found.append(Derivation(name, step.operation, step.source, before, after, nonzero))
         return found
 
     # --- as text ---
 
-    def _rows(self, style: Unicode) -> Iterator[tuple[str, str]]:
-        """Each line, each Δ and what else the text has names for as the two sides of an equation."""
+    @functools.cached_property
+    def _defined(self) -> dict[str, Equation]:
+        """What the lines need, by its name, in the order of the computation."""
+        found = {}
+        for name, term in self.used().items():
+            column = self.reading.columns.get(name)
+            right = self._present(self._shown(term)) if column is None else self._column(*column)
+            found[name] = Equation(self._present(symbol(name, term.shape)), right)
+        return found
+
+    @functools.cached_property
+    def _rows(self) -> list[Equation]:
+        """Each line, each Δ, then what else the text has names for."""
+        rows: list[Equation] = []
+        others: list[Equation] = []
         for line in self.lines:
-            yield f"{style.nabla(line.name)}", written(self._shown(line.term), self.form, style)
-        others = []
-        for name, left, right in self._defined(style):
-            if name in self.reading.deltas:
-                yield left, right
-            else:
-                others.append((left, right))
-        for left, right in others:
-            yield f"{style.where if (left, right) == others[0] else style.indent}{left}", right
+            right = arranged(self._shown(line.term), self.form, self._present)
+            rows.append(Equation(Expr(NABLA, (word(line.name),)), right))
+        for name, row in self._defined.items():
+            (rows if name in self.reading.deltas else others).append(row)
+        return rows + [row._replace(place="further" if i else "where") for i, row in enumerate(others)]
+
+    def _column(self, functions: Sequence[str], argument: Term) -> Expr:
+        """A column of functions, each of a row."""
+        return Expr(ops.coordinatewise, (self._present(argument),), {"functions": tuple(functions)}, argument.shape)
+
+    def _printed(self, target: Unicode) -> Any:
+        write = Printer(target)
+        rows = [Equation(write(row.left), write(row.right), row.place) for row in self._rows]
+        return target.equations(rows, self._described)
 
     def __str__(self) -> str:
         return self._text
 
     @functools.cached_property
     def _text(self) -> str:
-        rows = [f"{left} = {right}" for left, right in self._rows(self._style(Unicode))]
-        rows += [f"({name} is {text})" for name, text in self._described.items()]
-        return "\n".join(rows + ([] if self.certified else ["(not certified: the engine has no finite number here)"]))
+        uncertified = "" if self.certified else "\n(not certified: the engine has no finite number here)"
+        return f"{self._printed(Unicode())}{uncertified}"
 
     def __repr__(self) -> str:
         return f"<Formula: {'; '.join(map(str.strip, str(self).splitlines()))}>"
@@ -205,17 +227,12 @@ class Formula(Readable):
     @functools.cached_property
     def latex(self) -> str:
         """The equations in LaTeX; several in an ``aligned`` environment."""
-        style = self._style(Latex)
-        rows = [f"{left} &= {right}" for left, right in self._rows(style)]
-        rows += [rf"{style.symbol(name)} &\text{{ is {escaped(text)}}}" for name, text in self._described.items()]
-        if len(rows) == 1:
-            return rows[0].replace("&=", "=", 1)
-        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+        return str(self._printed(Latex(self._order)))
 
-    @property
+    @functools.cached_property
     def mathml(self) -> str:
         """The equations in MathML."""
-        return mathml(self.latex)
+        return str(self._printed(MathML(self._order, self.latex)))
 
     def _repr_latex_(self) -> str:
         return f"$${self.latex}$$"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,9 +11,13 @@ from ..engine.errors import Unreadable
 from ..engine.sweep import sweep
 from ..formulas.coefficients import ONE
 from ..formulas.evaluate import Rounded, evaluate, in_shape, moved, tolerance
+from ..formulas.expr import EYE, ONES, SYMBOL, Expr
 from ..formulas.expression import Expression, matrix_shape
+from ..formulas.present import Presenter
+from ..formulas.printer import ATOM, FORMS, Printer, Text
 from ..formulas.terms import Term, filled, names_in, session
-from ..formulas.text import ATOM, Text, Unicode
+from ..formulas.text import Unicode
+from ..operations.facts import ops
 from .derive import primes
 from .reading import Reading, symbol
 from .replay import ROUNDINGS, given
@@ -90,11 +94,11 @@ class Local:
             layer = self._reading.layer_of(self._reading.nodes[stamp])
             self.adjoints[stamp] = name = self._reading.unique(f"Δ{layer}" if layer else f"∇{self.names[stamp]}")
             self._reading.used.add(name)
-        nodes, self._names = self._reading.nodes, [*self._reading.values, *self.definitions]
+        nodes, self._present = self._reading.nodes, Presenter([*self._reading.values, *self.definitions])
         shapes = {name: np.shape(x) for name, x in self._reading.given.items()}
         shapes |= {name: nodes[stamp].shape for called in (self.names, self.adjoints) for stamp, name in called.items()}
         shapes |= {name: slope.shape for name, _, slope in self.slopes}
-        self._words, self._shapes = Unicode(self._names), Shapes(self._names, shapes)
+        self._words, self._shapes, self._written = Printer(Unicode()), Printer(Shapes(shapes)), dict[Term, Expr]()
         self._order = {name: i for i, name in enumerate([*self._reading.values, *self.names.values()])}
         self._behind_slopes = {name: names_in([slope.term]) for name, _, slope in self.slopes}
         computed = {self.names[stamp]: node._value for stamp, node in nodes.items() if node._record.operation}
@@ -186,15 +190,20 @@ class Local:
         names = names.union(*(self._behind_slopes[slope] for slope in names & self._behind_slopes.keys()))
         return names & self._order.keys()
 
-    def text(self, term: Term, style: Callable[[Sequence[str]], Unicode] | None = None) -> str:
-        """A term in one line; `style` makes another printer, of names in the order of the program."""
-        with session(self._table):
-            return (style(self._names) if style else self._words).whole(term)
+    def written(self, term: Term) -> Expr:
+        """A term as it is written."""
+        if term not in self._written:
+            with session(self._table):
+                self._written[term] = self._present(term)
+        return self._written[term]
+
+    def text(self, term: Term) -> str:
+        """A term in one line."""
+        return str(self._words(self.written(term)))
 
     def shapes(self, term: Term) -> str:
         """A term with the shape of each matrix in place of its name: ``(3,4)·(4,1)``."""
-        with session(self._table):
-            return self._shapes.whole(term)
+        return str(self._shapes(self.written(term)))
 
 
 def brief(shape: tuple[int, ...]) -> str:
@@ -202,15 +211,16 @@ def brief(shape: tuple[int, ...]) -> str:
     return str(shape).replace(" ", "")
 
 
+MATRICES = (SYMBOL, ONES, EYE, ops.transpose)  # what stands for a matrix in a product
+
+
 class Shapes(Unicode):
     """The style that writes the shape of each matrix in place of its name."""
 
-    def __init__(self, order: Any, shapes: dict[str, tuple[int, ...]]) -> None:
-        super().__init__(order)
-        self._shapes = shapes
+    def __init__(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        self._shapes, self.forms = shapes, dict.fromkeys(MATRICES, self._shape)
 
-    def text(self, term: Term) -> Text:
-        if term.kind in ("T", "symbol", "ones", "eye"):
-            shape = self._shapes.get(term.data, term.shape) if term.kind == "symbol" else term.shape
-            return brief(shape), ATOM
-        return super().text(term)
+    def _shape(self, printer: Printer, x: Expr) -> Text:
+        if x.operation is ops.transpose and x.params:
+            return FORMS[x.operation](printer, x)
+        return brief(self._shapes.get(x.params.get("name", ""), x.shape)), ATOM

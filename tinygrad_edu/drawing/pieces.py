@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..deriving.derive import derive
 from ..deriving.formula import Formula
-from ..deriving.local import Local, Product, brief
+from ..deriving.local import MATRICES, Local, Product, brief
 from ..engine.errors import Unreadable
 from ..engine.naming import short
-from ..formulas.evaluate import in_shape
+from ..formulas.expr import EYE, ONES, ROWS, SYMBOL, Expr
 from ..formulas.expression import matrix_shape
-from ..formulas.notation import applied, parameter
+from ..formulas.notation import parameter, parts_of
+from ..formulas.present import Presenter
+from ..formulas.printer import ATOM, FORMS, Printer, Text
 from ..formulas.terms import Term, names_in, session
-from ..formulas.text import ATOM, Text, Unicode
+from ..formulas.text import Unicode
+from ..operations.facts import ops
 from .backward import Backward, Contribution
 from .graph import Vertex
 
@@ -77,40 +80,57 @@ def sum_of(terms: Sequence[Pieces]) -> Pieces:
     return tuple(found)
 
 
-# --- text whose symbols can be told from what is around them ---------------------------------------------------------
-
-NAME, NUMBERS, END = "\x02\x03\x04"
-_MARKED = re.compile(f"([{NAME}{NUMBERS}])([^{NAME}{NUMBERS}{END}]*){END}")
-_NO_MARKS = str.maketrans(dict.fromkeys((NAME, NUMBERS, END), "�"))
+# --- as a target of the printer --------------------------------------------------------------------------------------
 
 
-def marked(name: str) -> str:
-    """A name between marks."""
-    return f"{NAME}{name.translate(_NO_MARKS)}{END}"
+def merged(pieces: Iterable[str | Symbol | Matrix]) -> Pieces:
+    """Texts that stand side by side as one."""
+    found: list[Any] = []
+    for piece in pieces:
+        if isinstance(piece, str) and found and isinstance(found[-1], str):
+            found[-1] += piece
+        elif piece:
+            found.append(piece)
+    return tuple(found)
 
 
-class Marked(Unicode):
-    """The style that marks symbols."""
+class InPieces(Unicode):
+    """The style in which names stay what they stand for."""
 
-    def symbol(self, name: str) -> str:
-        return marked(name)
+    def __init__(self, find: Callable[[str], Symbol]) -> None:
+        self.find = find
+
+    def join(self, *parts: str | Pieces) -> Pieces:
+        return tuple(itertools.chain.from_iterable([(part,) if isinstance(part, str) else part for part in parts]))
+
+    def symbol(self, name: str) -> Pieces:
+        return (self.find(name),)
 
 
-class InNumbers(Marked):
-    """The style that writes small matrices as numbers, in place of their names. They are listed in `matrices`."""
+class InNumbers(InPieces):
+    """The style that writes small matrices as numbers, in place of their names."""
 
-    def __init__(self, order: Sequence[str], local: Local, matrices: list[Any]) -> None:
-        super().__init__(order)
-        self.local, self.matrices = local, matrices
+    def __init__(self, find: Callable[[str], Symbol], local: Local) -> None:
+        super().__init__(find)
+        self.local, self.forms = local, dict.fromkeys(MATRICES, self._matrix)
 
-    def text(self, term: Term) -> Text:
-        if term.kind not in ("T", "symbol", "ones", "eye") or not small(term.shape):
-            return super().text(term)
-        value = in_shape(term, term.shape, self.local.values)
-        plain = term.kind == "symbol" and np.ndim(self.local.numbers.get(term.data, value)) == 0
-        self.matrices.append(value.reshape(()) if plain else value)
-        text = f"{NUMBERS}{len(self.matrices) - 1}{END}"
-        return (f"({text})" if plain and value < 0 else text), ATOM  # 2 (−3), not 2 −3
+    def _matrix(self, printer: Printer, x: Expr) -> Text:
+        value = self._value(x) if small(x.shape) else None
+        if value is None:
+            return FORMS[x.operation](printer, x)
+        if x.operation is not SYMBOL or np.ndim(self.local.numbers.get(x.params["name"], value)):
+            return (Matrix(value),), ATOM
+        number = Matrix(value.reshape(()))
+        return self.fence((number,)) if value < 0 else (number,), ATOM  # 2 (−3), not 2 −3
+
+    def _value(self, x: Expr) -> Any:
+        """The numbers of a matrix, None for what is none by itself."""
+        if x.operation is SYMBOL:
+            return np.asarray(self.local.values[x.params["name"]])
+        if x.operation is ops.transpose and not x.params:
+            value = self._value(*x.args)
+            return None if value is None else value.T
+        return {ONES: np.ones(x.shape), EYE: np.eye(x.shape[0]), ROWS: x.params.get("value")}.get(x.operation)
 
 
 class Writer:
@@ -121,18 +141,23 @@ class Writer:
         self.vertices = {v.key: v for v in sweep.graph.vertices}
         self.names = {v.key: v.name for v in sweep.graph.vertices if v.name}
         self.names |= {adjoint_of(key): a.name for key, a in sweep.adjoints.items()}
-        self.keys = {name.translate(_NO_MARKS): key for key, name in self.names.items()}
+        self.keys = {name: key for key, name in self.names.items()}
+        self.symbols, self.numbers = Printer(InPieces(self.named)), Printer(InNumbers(self.named, self.local))
 
     def symbol(self, key: str) -> Symbol:
         """The symbol of a value or an adjoint."""
         return Symbol(key, short(self.names.get(key, "…")))
 
+    def named(self, name: str) -> Symbol:
+        """The symbol of a name. A derivative S1′ belongs to S1."""
+        return Symbol(self.keys.get(name, self.keys.get(name.partition("′")[0])), short(name))
+
     def made(self, vertex: Vertex) -> Pieces:
         """An operation on its operands, as the tape has it."""
         if vertex.operation is None:
             return ()
-        shown = [marked(x) if isinstance(x, str) else "…" if x is None else f"{x:.4g}" for x in vertex.operands]
-        return self._pieces(applied(vertex.operation, shown, vertex.params))
+        shown = [self.named(x) if isinstance(x, str) else "…" if x is None else f"{x:.4g}" for x in vertex.operands]
+        return merged(parts_of(vertex.operation, shown, vertex.params))
 
     def computed(self, vertex: Vertex) -> Line:
         """A value as it is computed."""
@@ -151,36 +176,26 @@ class Writer:
             head = self.vertices[use.head]
             if "functions" in head.params:
                 slopes = ", ".join(f"{parameter(function)}′" for function in head.params["functions"])
-                text = f"[{slopes}]({marked(head.operands[0])})"
+                text: Pieces = (f"[{slopes}](", self.named(head.operands[0]), ")")
             elif name in self.local.definitions:
-                text = self.local.text(self.local.definitions[name], Marked)
+                text = self._symbols(self.local.definitions[name])
             else:
                 continue
-            yield Line("where", self._pieces(f"{marked(name)} = {text}"))
+            yield Line("where", merged((self.named(name), " = ", *text)))
 
     def product(self, use: Contribution, added: bool = False) -> Line:
         """A vector-Jacobian product, before broadcasting is undone or after."""
         rule, result = self._rule(use), use.added if added else use.product
         term = None if rule is None else rule.added if added else rule.term
         if term is None:  # a rule that calls NumPy cannot be read on symbols
-            head, tail, g = (marked(self.names[key]) for key in (use.head, use.tail, adjoint_of(use.head)))
-            text = self._pieces(f"(∂{head}/∂{tail})ᵀ·{g}")
+            head, tail, g = (self.symbol(key) for key in (use.head, use.tail, adjoint_of(use.head)))
+            text: Pieces = ("(∂", head, "/∂", tail, ")ᵀ·", g)
         else:
-            text = self._pieces(self.local.text(term, Marked))
+            text = self._symbols(term)
         return Line("product", text, self._shapes(term, result), self._numbers(term, result))
 
-    def _pieces(self, text: str, matrices: Sequence[Any] = ()) -> Pieces:
-        """A marked text, taken apart. A derivative S1′ belongs to S1."""
-        found: list[str | Symbol | Matrix] = []
-        plain, *marks = _MARKED.split(text)
-        for kind, what, then in zip(marks[::3], marks[1::3], marks[2::3], strict=True):
-            found.append(plain)
-            if kind == NUMBERS:
-                found.append(Matrix(matrices[int(what)]))
-            else:
-                found.append(Symbol(self.keys.get(what, self.keys.get(what.partition("′")[0])), short(what)))
-            plain = then
-        return tuple([piece for piece in (*found, plain) if piece != ""])
+    def _symbols(self, term: Term) -> Pieces:
+        return merged(self.symbols(self.local.written(term)))
 
     def _shapes(self, term: Term | None, result: Any) -> str:
         shapes = "" if term is None else self.local.shapes(term)
@@ -188,11 +203,7 @@ class Writer:
 
     def _numbers(self, term: Term | None, result: Any) -> Pieces:
         """A formula in numbers where it has small matrices, and what comes out."""
-        pieces: Pieces = ()
-        if term is not None:
-            matrices: list[Any] = []
-            text = self.local.text(term, lambda order: InNumbers(order, self.local, matrices))
-            pieces = self._pieces(text, matrices)
+        pieces = () if term is None else merged(self.numbers(self.local.written(term)))
         if len(pieces) > 1 and any(isinstance(piece, Matrix) for piece in pieces):
             return (*pieces, " = ", Matrix(result))
         return (Matrix(result),)
@@ -222,11 +233,11 @@ class Writer:
                 name = reading.constant_name(vertex.node, vertex.value)
                 if name and name != vertex.name:
                     others.add(name)
-        style = Marked([*reading.values, *reading.definitions], reading.applied)
+        present = Presenter([*reading.values, *reading.definitions], reading.applied)
         with session(formula.table):
             for key, line in zip(keys, formula.lines, strict=True):
                 if not names_in([line.term]) & others:
-                    yield key, self._pieces(style.whole(line.term))
+                    yield key, merged(self.symbols(present(line.term)))
 
 
 def adjoint_of(key: str) -> str:

@@ -18,9 +18,10 @@ import numpy as np
 from ..engine.protocols import COMPARISONS
 from ..operations.facts import ops
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
-from .selections import ROWS, is_all, is_picked, rows_of_identity, settled
+from .expr import CONSTANT, ROWS
+from .selections import is_all, is_picked, rows_of_identity, settled
 from .sums import COLUMN, INNER, LARGEST, ROW, Atom, Factor, Sum, Sums, TooLong, free, placed, places
-from .terms import CONSTANT, Term, is_a
+from .terms import Term, is_a
 
 SYMMETRIC = {ops.maximum, ops.minimum}
 EXPONENTIALS = {ops.exp, ops.sigmoid, ops.tanh, ops.cosh, ops.sinh}

@@ -35,9 +35,9 @@ from .algebra import (
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
 from .contractions import contracted, partial_trace
 from .coordinates import difference, divided, logged, negated, raised, ratio, scaled_power, unit
+from .expr import CONSTANT
 from .selections import is_all, is_diagonal, is_picked, is_string, rows_of_identity, settled
 from .terms import (
-    CONSTANT,
     Call,
     Shape,
     Term,

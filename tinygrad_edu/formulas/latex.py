@@ -1,17 +1,16 @@
-"""Formulas in LaTeX: the style of paper for the walk of `text`."""
+"""Formulas in LaTeX: the style of paper."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..engine.naming import visible
+from ..engine.record import Operation
 from ..operations.facts import ops
 from .notation import parameter
-from .terms import Power, Term
-from .text import ATOM, BRACKETS, POSTFIX, Text, Unicode, stated
+from .text import BRACKETS, SPOKEN, Equation, Unicode
 
 GREEK = dict(zip(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
@@ -20,99 +19,125 @@ GREEK = dict(zip(
 ))  # fmt: skip
 LETTERS = {letter: rf"\{name}" for name, letter in GREEK.items()} | {"ϕ": r"\phi", "ϵ": r"\epsilon"}
 VARIANTS = {"φ": ("ϕ", r"\varphi"), "ε": ("ϵ", r"\varepsilon")}  # where the other one is there as well
+CIRCLE = r"\circ "
 RELATIONS = {"≤": r" \leq ", "≥": r" \geq ", "≠": r" \neq "}
 
 
-class Latex(Unicode):
-    """The style of paper."""
+class Name(NamedTuple):
+    """A name as it is typeset: a letter of Latin or Greek or a word, what stands below it, and primes."""
 
-    dot, times, over, minus = r" \cdot ", r" \circ ", r" \oslash ", "-"
-    bullet, kronecker = r" \bullet ", r" \otimes "
-    where, indent, sum = r"\text{where } ", "", r"\sum"
-    bare_fractions = False
+    head: str
+    subscript: str
+    primes: int
 
-    def __init__(self, order: Sequence[str] = (), applied: Mapping[str, tuple[str, Term]] | None = None) -> None:
-        super().__init__(order, applied)
+
+def typeset(name: str) -> Name | None:
+    """A name in parts, W1 and W_1 with an index, theta a Greek letter; None for one that is typeset as it is typed."""
+    primes = len(name) - len(name.rstrip("′"))
+    parts = re.match(r"(.*?)(?:_?(\d+)|_(\w))?$", name[: len(name) - primes], re.DOTALL)
+    head, digits, letter = parts.groups() if parts else (name, None, None)
+    head = GREEK.get(head, head)
+    return Name(head, digits or letter or "", primes) if head in LETTERS or re.fullmatch("[A-Za-z]+", head) else None
+
+
+class Names:
+    """How the names of a program are typeset, no two of them the same: W_1 beside W1 is as it is typed."""
+
+    def __init__(self, order: Sequence[str] = ()) -> None:
         there = set("".join(order))
-        letters = LETTERS | {letter: text for letter, (other, text) in VARIANTS.items() if other in there}
-        self.names: dict[str, str] = {}  # no two of them the same: W_1 beside W1 is upright, as it is typed
-        written: set[str] = set()
+        self.letters = LETTERS | {letter: text for letter, (other, text) in VARIANTS.items() if other in there}
+        self.names: dict[str, Name | None] = {}
         for name in order:
-            text = latex_name(name, letters)
-            self.names[name] = text = rf"\text{{{escaped(name)}}}" if text in written else text
-            written.add(text)
+            parts = typeset(name)
+            self.names[name] = None if parts in self.names.values() else parts
 
-    def nabla(self, name: str) -> str:
-        return rf"\nabla_{{{self.symbol(name)}}}"
+    def __getitem__(self, name: str) -> Name | None:
+        return self.names[name] if name in self.names else typeset(name)
 
-    def wide_hat(self, text: str) -> str:
-        return rf"\widehat{{{text}}}"
 
-    def symbol(self, name: str) -> str:
-        return self.names.get(name) or latex_name(name)
+class Latex(Unicode):
+    """The style of paper, for the names of a program."""
 
-    def turned(self, text: str) -> str:
-        return f"{text[:-4]}{{-T}}" if text.endswith("^{-1}") else f"{text}^T" if "^" not in text else f"{{{text}}}^T"
+    signs: Mapping[Operation, Any] = {
+        ops.add: " + ", ops.subtract: " - ", ops.matmul: r" \cdot ", ops.multiply: r" \circ ",
+        ops.divide: r" \oslash ", ops.bullet: r" \bullet ", ops.kron: r" \otimes ",
+    }  # fmt: skip
+    words: Mapping[str, Any] = {"1": r"\mathbf{1}", "π": r"\pi", "ln": r"\ln"}
+    minus: Any = "-"
+    bars = True
 
-    def one(self) -> str:
-        return r"\mathbf{1}"
+    def __init__(self, order: Sequence[str] = ()) -> None:
+        self.names = Names(order)
 
-    def raised(self, text: str, n: Power, matrix: bool) -> str:
-        if n == Fraction(1, 2):
-            return rf"\sqrt{{{text}}}"
-        return rf"{{{text}}}^{{{chr(92)}circ {n}}}" if matrix else f"{{{text}}}^{{{n}}}"
+    def word(self, text: str) -> Any:
+        return self.words.get(text) or text.replace("…", r"\ldots")
 
-    def hat(self, text: str) -> str:
-        return rf"\operatorname{{diag}}({text})"
+    def symbol(self, name: str) -> Any:
+        return latex_name(name, self.names)
 
-    def setting(self, text: str) -> str:
-        return rf"\text{{{escaped(text)}}}"
+    def number(self, value: float) -> Any:
+        digits, _, exponent = (str(value) if isinstance(value, int) else f"{value:.6g}").partition("e")
+        shown = digits.replace("inf", r"\infty")
+        return rf"{shown} \cdot 10^{{{int(exponent)}}}" if exponent else shown
 
-    def mean(self, text: str) -> str:
-        return rf"\operatorname{{mean}}\left({text}\right)"
+    def fence(self, x: Any) -> Any:
+        return rf"\left({x}\right)"
 
-    def parentheses(self, text: str) -> str:
-        return rf"\left({text}\right)"
+    def fraction(self, above: Any, below: Any) -> Any:
+        return rf"\frac{{{above}}}{{{below}}}"
 
-    def fraction(self, above: Sequence[str], below: Sequence[str]) -> str:
-        return rf"\frac{{{' '.join(above) or '1'}}}{{{' '.join(below)}}}"
+    def root(self, x: Any) -> Any:
+        return rf"\sqrt{{{x}}}"
 
-    def number(self, text: str) -> str:
-        digits, _, exponent = text.partition("e")
-        if exponent and digits:
-            return rf"{digits} \cdot 10^{{{int(exponent)}}}"
-        for sign, command in (("ln ", r"\ln "), ("π", r"\pi"), ("inf", r"\infty")):
-            text = text.replace(sign, command)
-        return re.sub(r"√(\S+)", r"\\sqrt{\1}", text)
+    def above(self, x: Any, script: str, scripted: bool = False) -> Any:
+        base = x if script in ("T", "-T", "-1") and not scripted else f"{{{x}}}"
+        return f"{base}^T" if script == "T" else f"{base}^{{{script.replace('∘', CIRCLE)}}}"
 
-    def indexed(self, text: str, index: str) -> str:
-        return f"{{{text}}}_{{[{index.replace('…', chr(92) + 'ldots')}]}}"
+    def below(self, x: Any, letters: str) -> Any:
+        return f"{{{x}}}_{{{letters}}}"
 
-    def subscript(self, text: str, letters: str) -> str:
-        return f"{text}_{{{letters}}}" if text == self.sum else f"{{{text}}}_{{{letters}}}"
+    def total(self, letters: str) -> Any:
+        return rf"\sum_{{{letters}}}"
 
-    def call(self, operation: Any, arguments: list[Text], params: dict[str, Any]) -> Text:
-        if operation is ops.inv:
-            return f"{self.inside(arguments[0], POSTFIX)}^{{-1}}", POSTFIX
-        said = stated(operation, params)
-        if operation is ops.log and said:
-            return rf"\log_{{{parameter(said['base'])}}}\left({arguments[0][0]}\right)", ATOM
-        if operation.spelling.fences and not said:
-            return arguments[0][0].join(operation.spelling.fences), ATOM
-        shown = [text for text, _ in arguments]
-        if sign := BRACKETS.get(operation):
-            return rf"\left[{RELATIONS.get(sign, f' {sign} ').join(shown)}\right]", ATOM
+    def at(self, x: Any, places: str) -> Any:
+        return f"{{{x}}}_{{[{self.word(places)}]}}"
+
+    def nabla(self, x: Any) -> Any:
+        return rf"\nabla_{{{x}}}"
+
+    def hat(self, name: str) -> Any:
+        return rf"\widehat{{{self.symbol(name)}}}"
+
+    def tight(self, operation: Operation, operands: int) -> tuple[Any, Any, Any] | None:
+        return ("", self.signs[operation], "") if operation is ops.kron else None
+
+    def function(self, operation: Operation, arguments: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        if operation is ops.log and params:
+            return rf"\log_{{{parameter(params['base'])}}}{self.fence(*arguments)}"
+        if operation.spelling.fences and not params:
+            return arguments[0].join(operation.spelling.fences)
+        if operation in BRACKETS:
+            sign = BRACKETS[operation]
+            return rf"\left[{RELATIONS.get(sign, f' {sign} ').join(arguments)}\right]"
         if operation is ops.coordinatewise:
-            return self._column(list(map(_text_of, params["functions"])), shown[0]), ATOM
-        shown += [self.setting(f"{k}={parameter(v)}") for k, v in said.items()]
-        symbol = operation.spelling.latex or rf"\operatorname{{{escaped(operation.name)}}}"
-        return rf"{symbol}\left({', '.join(shown)}\right)", ATOM
+            functions = ", ".join(escaped(named(each)) for each in params["functions"])
+            return rf"\left[\text{{{functions}}}\right]{self.fence(*arguments)}"
+        settings = [rf"\text{{{escaped(f'{key}={parameter(value)}')}}}" for key, value in params.items()]
+        name = SPOKEN.get((operation, bool(params)), operation.name)
+        symbol = operation.spelling.latex or rf"\operatorname{{{escaped(name)}}}"
+        return f"{symbol}{self.fence(', '.join([*arguments, *settings]))}"
 
-    def _column(self, functions: Sequence[str], argument: str) -> str:
-        return rf"\left[\text{{{', '.join(map(escaped, functions))}}}\right]\left({argument}\right)"
+    def equations(self, rows: Sequence[Equation], notes: Mapping[str, str]) -> Any:
+        before = {"where": r"\text{where } "}
+        if len(rows) == 1 and not notes:
+            return f"{rows[0].left} = {rows[0].right}"
+        lines = [f"{before.get(row.place, '')}{row.left} &= {row.right}" for row in rows]
+        lines += [rf"{self.symbol(name)} &\text{{ is {escaped(text)}}}" for name, text in notes.items()]
+        return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
 
-def _text_of(function: Any) -> str:
+def named(function: Any) -> str:
+    """The name of a function that is a parameter."""
     operation = getattr(function, "operation", None)
     return str(getattr(operation, "name", None) or getattr(function, "__name__", function))
 
@@ -127,24 +152,14 @@ ESCAPES = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textas
 }
 
 
-def latex_name(name: str, letters: Mapping[str, str] = LETTERS) -> str:
+def latex_name(name: str, names: Names | None = None) -> str:
     r"""A name in LaTeX: W1 and W_1 become W_{1}, theta a Greek letter, longer words are upright.
 
     >>> latex_name("W12"), latex_name("theta_0"), latex_name("loss"), latex_name("Σ1′"), latex_name("a & b")
     ('W_{12}', '\\theta_{0}', '\\mathrm{loss}', "\\Sigma_{1}'", '\\text{a \\& b}')
     """
-    primes = len(name) - len(name.rstrip("′"))
-    parts = re.match(r"(.*?)(?:_?(\d+)|_(\w))?$", name[: len(name) - primes], re.DOTALL)
-    head, *subscripts = parts.groups() if parts else (name, None)
-    index = next((each for each in subscripts if each), None)
-    if head in letters:
-        text = letters[head]
-    elif head in GREEK:
-        text = rf"\{head}"
-    elif re.fullmatch(r"[A-Za-z]", head):
-        text = head
-    elif re.fullmatch(r"[A-Za-z]+", head):
-        text = rf"\mathrm{{{head}}}"
-    else:
+    names = names or Names()
+    if (parts := names[name]) is None:
         return rf"\text{{{escaped(name)}}}"
-    return text + (f"_{{{index}}}" if index else "") + "'" * primes
+    word = parts.head if len(parts.head) == 1 else rf"\mathrm{{{parts.head}}}"
+    return names.letters.get(parts.head, word) + (f"_{{{parts.subscript}}}" if parts.subscript else "") + "'" * parts.primes

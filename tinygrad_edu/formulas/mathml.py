@@ -144,19 +144,34 @@ def mathml(latex: str, display: bool = True) -> str:
     ValueError: \foo is not known, in the formula \foo{x}
     """
     parser = _Parser(latex)
-    body = _row(parser.row())
+    body = row(parser.row())
     if parser.peek():
         parser.fail(f"{parser.peek()} with nothing that it ends")
+    return math(body, latex, display)
+
+
+def math(body: str, alternative: str, display: bool = True) -> str:
+    """The element around a formula, and the formula as it is read aloud where nothing is typeset."""
     block = ' display="block"' if display else ""
-    lines = "\n".join(map(_text, latex.split("\n")))
+    lines = "\n".join(map(_text, alternative.split("\n")))
     return f'<math{block} alttext="{lines}">{body}</math>'
 
 
 class Node(NamedTuple):
-    """A piece of MathML, and its class."""
+    """A piece of MathML, and its class; and its scripts."""
 
     kind: str
     xml: str
+    below: str = ""
+    above: str = ""
+
+    def scripted(self) -> str:
+        """With the scripts."""
+        if not self.below and not self.above:
+            return self.xml
+        element = "m" + ("under" * bool(self.below) + "over" * bool(self.above) if self.kind in STACKED else
+                         "sub" * bool(self.below) + "sup" * bool(self.above))
+        return f"<{element}>{self.xml}{self.below}{self.above}</{element}>"
 
 
 def _text(raw: str) -> str:
@@ -164,31 +179,34 @@ def _text(raw: str) -> str:
     return html.escape(visible(raw))
 
 
-def _symbol(kind: str, text: str) -> Node:
+def symbol(kind: str, text: str) -> Node:
+    """Text of a kind of symbols."""
     kind, element = ELEMENTS[kind]
     return Node(kind, element.format(_text(text)))
 
 
-def _row(nodes: Iterable[Node]) -> str:
+def row(nodes: Iterable[Node]) -> str:
     """What stands side by side: signs told from operations, and the spaces that MathML does not put by itself."""
     nodes = list(nodes)
     solid = [node.kind for node in nodes if node.kind != "space"]
     neighbours = zip(["", *solid], [*solid[1:], ""], strict=False)
     parts = []
-    for kind, xml in nodes:
+    for node in nodes:
+        kind, xml = node.kind, node.scripted()
         before, after = next(neighbours) if kind != "space" else ("", "")
         if (before, kind) in SPACED:
-            parts.append(_symbol("space", SPACES[r"\,"]).xml)
+            parts.append(symbol("space", SPACES[r"\,"]).xml)
         sign = kind == "binary" and (before in BEFORE_SIGN or after in AFTER_SIGN)
         parts.append(xml.replace("<mo>", '<mo lspace="0" rspace="0">', 1) if sign else xml)
     return "".join(parts)
 
 
-def _group(nodes: Sequence[Node]) -> str:
-    return _row(nodes) if len(nodes) == 1 else f"<mrow>{_row(nodes)}</mrow>"
+def group(nodes: Sequence[Node]) -> str:
+    """The same as one element."""
+    return row(nodes) if len(nodes) == 1 else f"<mrow>{row(nodes)}</mrow>"
 
 
-def _fenced(opening: str, inside: str, closing: str) -> Node:
+def fenced(opening: str, inside: str, closing: str) -> Node:
     """Something between parentheses that grow with it; one of them may be missing."""
     before, after = (
         f'<mo form="{form}" stretchy="true">{html.escape(fence)}</mo>' if fence else ""
@@ -231,7 +249,7 @@ class _Parser:
 
     def scripted(self) -> Node:
         """A symbol with its scripts, in either order; primes come before what else is above."""
-        kind, xml = Node("ordinary", "<mrow></mrow>") if self.peek() in ("^", "_", "'") else self.nucleus()
+        kind, xml, *_ = Node("ordinary", "<mrow></mrow>") if self.peek() in ("^", "_", "'") else self.nucleus()
         primes, scripts = "", {"_": "", "^": ""}
         while self.peek() in ("'", *scripts):
             mark = self.take()
@@ -244,11 +262,7 @@ class _Parser:
         below, above = scripts.values()
         if primes:
             above = f"<mrow><mo>{primes}</mo>{above}</mrow>" if above else f"<mo>{primes}</mo>"
-        if not below and not above:
-            return Node(kind, xml)
-        element = "m" + ("under" * bool(below) + "over" * bool(above) if kind in STACKED else
-                         "sub" * bool(below) + "sup" * bool(above))
-        return Node(kind, f"<{element}>{xml}{below}{above}</{element}>")
+        return Node(kind, xml, below, above)
 
     def nucleus(self) -> Node:
         """One symbol, a group, or a command with its arguments."""
@@ -256,9 +270,9 @@ class _Parser:
         alphabet = STYLED.get(self.font, {})
         if token in SYMBOLS:
             kind, text = SYMBOLS[token]
-            return _symbol(kind, alphabet.get(text, text))
+            return symbol(kind, alphabet.get(text, text))
         if token in SPACES:
-            return _symbol("space", SPACES[token])
+            return symbol("space", SPACES[token])
         if token in ACCENTS:
             kind, element, mark = ACCENTS[token]
             accent = ' accent="true"' if kind == "ordinary" else ""
@@ -274,11 +288,11 @@ class _Parser:
         if token in ("", *"}&^_"):
             self.fail(f"{token or 'the end'} where a symbol is missing")
         if token == "{":
-            inside = _group(self.row())
+            inside = group(self.row())
             self.expect("}", "{")
             return Node("ordinary", inside)
         kind = "number" if token[0].isdecimal() else "letter" if token.isalpha() else "mark"
-        return _symbol(kind, "".join(alphabet.get(character, character) for character in token))
+        return symbol(kind, "".join(alphabet.get(character, character) for character in token))
 
     def argument(self) -> str:
         """A group, or one symbol: of a number its first digit."""
@@ -310,9 +324,9 @@ class _Parser:
         return FENCES[self.take()]
 
     def fenced(self) -> Node:
-        opening, inside = self.fence(r"\left"), _row(self.row())
+        opening, inside = self.fence(r"\left"), row(self.row())
         self.expect(r"\right", r"\left")
-        return _fenced(opening, inside, self.fence(r"\right"))
+        return fenced(opening, inside, self.fence(r"\right"))
 
     def environment(self) -> Node:
         name = self.text(r"\begin")
@@ -320,21 +334,19 @@ class _Parser:
             self.fail(f"the environment {name} is not known")
         opening, closing, columns = ENVIRONMENTS[name]
         columns = columns or self.text(r"\begin{array}")
-        rows = [[_row(self.row())]]
+        rows = [[row(self.row())]]
         while self.peek() in ("&", r"\\"):
             if self.take() == r"\\":
                 rows.append([])
-            rows[-1].append(_row(self.row()))
+            rows[-1].append(row(self.row()))
         self.expect(r"\end", rf"\begin{{{name}}}")
         ended = self.text(r"\end")
         if ended != name:
             self.fail(rf"\begin{{{name}}} with \end{{{ended}}}")
         if rows[-1] == [""]:
             rows.pop()  # \\ at the end begins no row
-        display = ' displaystyle="true"' if columns == "rl" else ""
-        body = "".join(f"<mtr>{_cells(row, columns)}</mtr>" for row in rows)
-        table = f'<mtable class="{name}"{display}>{body}</mtable>'
-        return _fenced(opening, table, closing) if opening or closing else Node("fenced", table)
+        whole = table(rows, name, columns)
+        return fenced(opening, whole, closing) if opening or closing else Node("fenced", whole)
 
     def fraction(self) -> Node:
         return Node("ordinary", f"<mfrac>{self.argument()}{self.argument()}</mfrac>")
@@ -343,27 +355,33 @@ class _Parser:
         if self.peek() != "[":
             return Node("ordinary", f"<msqrt>{self.argument()}</msqrt>")
         self.take()
-        degree = _group(self.row("]"))
+        degree = group(self.row("]"))
         self.expect("]", r"\sqrt[")
         return Node("ordinary", f"<mroot>{self.argument()}{degree}</mroot>")
 
     def arrow(self) -> Node:
-        around = _symbol("space", "0.4em").xml  # an arrow that stretches is longer than what is above it
+        around = symbol("space", "0.4em").xml  # an arrow that stretches is longer than what is above it
         return Node("relation", f"<mover><mo>→</mo><mrow>{around}{self.argument()}{around}</mrow></mover>")
 
     def roman(self) -> Node:
         text = self.text(r"\mathrm")
-        return _symbol("upright" if len(text) == 1 else "letter", text)
+        return symbol("upright" if len(text) == 1 else "letter", text)
 
 
-def _cells(row: Iterable[str], columns: str) -> str:
+def table(rows: Iterable[Iterable[str]], name: str, columns: str) -> str:
+    """Rows of cells, with the sides to which its columns go, in turn."""
     aligned = [ALIGNED[column] for column in columns if column in ALIGNED] or [""]
-    return "".join(f"<mtd{style}>{cell}</mtd>" for cell, style in zip(row, itertools.cycle(aligned), strict=False))
+    display = ' displaystyle="true"' if columns == "rl" else ""
+    body = ""
+    for each in rows:
+        cells = zip(each, itertools.cycle(aligned), strict=False)
+        body += f"<mtr>{''.join(f'<mtd{style}>{cell}</mtd>' for cell, style in cells)}</mtr>"
+    return f'<mtable class="{name}"{display}>{body}</mtable>'
 
 
 COMMANDS: Mapping[str, Callable[[_Parser], Node]] = {
     r"\frac": _Parser.fraction, r"\sqrt": _Parser.root, r"\left": _Parser.fenced, r"\begin": _Parser.environment,
     r"\xrightarrow": _Parser.arrow, r"\mathrm": _Parser.roman,
-    r"\text": lambda parser: _symbol("text", parser.text(r"\text")),
-    r"\operatorname": lambda parser: _symbol("function", parser.text(r"\operatorname")),
+    r"\text": lambda parser: symbol("text", parser.text(r"\text")),
+    r"\operatorname": lambda parser: symbol("function", parser.text(r"\operatorname")),
 }  # fmt: skip

@@ -27,18 +27,24 @@ def applied(operation: Operation, operands: Sequence[str], params: Mapping[str, 
     >>> applied(matmul.operation, ["W1", "X"], {}), applied(sum.operation, ["a"], {"axis": 0, "keepdims": False})
     ('W1 · X', 'sum(a, axis=0)')
     """
+    return "".join(parts_of(operation, operands, params))
+
+
+def parts_of(operation: Operation, operands: Sequence[Any], params: Mapping[str, Any]) -> list[Any]:
+    """The same in parts: the operands, and what stands between them."""
     symbol = visible(operation.symbol or operation.name)
     if operation is ops.getitem and params:
-        return f"{operands[0]}[{places(params['index'])}]"
+        return [operands[0], f"[{places(params['index'])}]"]
     if operation is ops.coordinatewise and params:  # the column of activations stands where a function's name does
-        return f"[{listed(params['functions'])}]({operands[0]})"
+        return [f"[{listed(params['functions'])}](", operands[0], ")"]
     shown = [f"{key}={parameter(value)}" for key, value in params.items() if is_said(operation, key, value)]
-    if len(operands) == 1 and operation.symbol in AROUND:
-        around = operands[0].join(AROUND[operation.symbol])
-        return f"{operation.name}({', '.join([*operands, *shown])})" if shown else around
+    if len(operands) == 1 and operation.symbol in AROUND and not shown:
+        before, after = AROUND[operation.symbol]
+        return [before, operands[0], after]
     if len(operands) == 2 and operation.symbol and not symbol.isidentifier():
-        return f"{operands[0]} {symbol} {operands[1]}"
-    return f"{symbol}({', '.join([*operands, *shown])})"
+        return [operands[0], f" {symbol} ", operands[1]]
+    name = operation.name if len(operands) == 1 and operation.symbol in AROUND else symbol
+    return [f"{name}(", *[each for x in (*operands, *shown) for each in (", ", x)][1:], ")"]
 
 
 def is_said(operation: Operation, key: str, value: Any) -> bool:

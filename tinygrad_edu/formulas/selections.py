@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.record import Operation
+from .expr import ROWS
 from .notation import parameter
 from .terms import Call, Term, is_a, make
 
 SHOWN = 6  # places
 LARGEST = 1_000  # rows of an identity matrix, and as many of them
-ROWS = Operation("I", lambda value, text: value, key="rows")  # those that are written I[text]
 
 
 def settled(index: Any, axes: int) -> tuple[Any, ...]:

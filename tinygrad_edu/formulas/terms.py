@@ -26,7 +26,6 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
-from ..engine.record import Operation
 from .coefficients import ONE, Coefficient
 
 Shape = tuple[int, ...]
@@ -36,7 +35,6 @@ Items = tuple[tuple[Coefficient, Monomial], ...]
 
 
 WORDS = ("symbol", "ones", "eye", "call")  # kinds that print a symbol of their own
-CONSTANT = Operation("C", lambda value: value, key="constant")  # nothing is known of it but its numbers
 
 
 class Call(NamedTuple):

@@ -1,0 +1,340 @@
+"""A normal form as a textbook writes it: signs, fractions, order, what is broadcast, rows of I. It gives an expression;
+nothing that is printed is asked here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from inspect import Parameter
+from typing import Any
+
+import numpy as np
+
+from ..operations.facts import ops
+from .algebra import chained, is_hat, is_mean, ones, support
+from .algebra import transposed as turned
+from .coefficients import ONE, Coefficient
+from .expr import APPLIED, CONSTANT, EYE, ONES, PI, ROWS, Expr, chain, fraction, negative, number, symbol, transposed
+from .expr import scaled as in_front
+from .notation import is_said
+from .repeated import in_sum, meet, repeated
+from .selections import is_all, is_string, settled, takes_rows, written
+from .terms import (
+    Call,
+    Monomial,
+    Power,
+    Shape,
+    Term,
+    atom,
+    broadcast,
+    content,
+    filled,
+    is_a,
+    make,
+    poly,
+    scaled,
+)
+from .terms import number as filling
+
+Factors = Sequence[tuple[Term, Power]]
+
+
+class Presenter:
+    """Presents terms, in the names of a program.
+
+    Parameters
+    ----------
+    order : names in the order of the program.
+    applied : names that are written as a function of a term: σ′(z1).
+    extents : the shapes of the gradients, of which an I that does not say has its size.
+    """
+
+    def __init__(
+        self, order: Sequence[str] = (), applied: Mapping[str, tuple[str, Term]] | None = None,
+        extents: Sequence[Shape] = (),
+    ) -> None:  # fmt: skip
+        self.order = {name: i for i, name in enumerate(order)}
+        self.applied, self.extents = applied or {}, extents
+
+    def __call__(self, term: Term) -> Expr:
+        return getattr(self, f"_{term.kind}")(term)  # type: ignore[no-any-return]
+
+    # --- words ---
+
+    def _symbol(self, term: Term) -> Expr:
+        if term.data not in self.applied:
+            return symbol(term.data, term.shape)
+        function, argument = self.applied[term.data]
+        return Expr(APPLIED, (self(argument),), {"name": function}, term.shape)
+
+    def _ones(self, term: Term) -> Expr:
+        return Expr(ONES, shape=term.shape)
+
+    def _eye(self, term: Term) -> Expr:
+        return Expr(EYE, (), {"name": self._unit(term.shape[0])}, term.shape)
+
+    def _unit(self, n: int, axis: int | None = None) -> str:
+        """I, with its size where that is not the gradient's along an axis."""
+        sized = axis is not None and any(shape[axis] != n for shape in self.extents)
+        return f"I_{n}" if sized or "I" in self.order else "I"
+
+    def _rows(self, term: Term, axis: int | None = None) -> Expr:
+        params = dict(term.data.params)
+        name, places = self._unit(term.shape[1], axis), params["text"]
+        return Expr(ROWS, (), {"name": name, "places": places, "value": params["value"]}, term.shape)
+
+    # --- sums ---
+
+    def _poly(self, p: Term) -> Expr:
+        if not p.items:
+            return number(0)
+        before = support(p)
+        if len(p.shape) == 2 and before != p.shape:  # repeated along rows or columns: 1 and 1ᵀ say so
+            return self._repeated(p, before)
+        if len(p.items) == 1:
+            return self._term(*p.items[0])
+        c = content(p)
+        if c != ONE:
+            return _signed(c, in_front(self._front(c), self._poly(scaled(c.inverse(), p))))
+        if len(p.shape) == 2 and meet(_shape(mono) for _, mono in p.items):
+            p = poly([(c, in_sum(mono, before)) for c, mono in p.items], p.shape)
+        items = sorted(p.items, key=lambda item: item[0].number < 0) if p.items[0][0].number < 0 else list(p.items)
+        if all(len(mono) == 1 and mono[0][1] == 1 and _is_bare(mono[0][0]) for _, mono in items):
+            items.sort(key=lambda item: (item[0].number < 0, item[1][0][0].turns))  # B + Bᵀ, not Bᵀ + B
+        return Expr(ops.add, tuple([self._term(*item) for item in items]), shape=p.shape)
+
+    def _repeated(self, p: Term, before: tuple[int, ...]) -> Expr:
+        c = filling(p)
+        if c is not None:
+            extents = [(p.shape[0], 1)] * (p.shape[0] != 1) + [(1, p.shape[1])] * (p.shape[1] != 1)
+            return _signed(c, in_front(self._front(c), chain([Expr(ONES, shape=shape) for shape in extents])))
+        inner = poly(p.items, before)
+        if before == (1, 1):  # a number in front of 1 · 1ᵀ
+            return in_front([self._poly(inner)], self._repeated(filled(ONE, p.shape), before))
+        if before[0] != p.shape[0]:
+            inner = chained(atom(ones((p.shape[0], 1))), inner)
+        if before[1] != p.shape[1]:
+            inner = chained(inner, atom(ones((1, p.shape[1]))))
+        return self._poly(inner)
+
+    # --- products ---
+
+    def _term(self, c: Coefficient, mono: Monomial) -> Expr:
+        """A number, scalars, and a Hadamard product."""
+        single = all(part.shape == (1, 1) for part, _ in mono)
+        safe = [(part.args[0], n) for part, n in mono if _is_inverse(part) and part.shape == (1, 1)]
+        others = [each for each in mono if not (_is_inverse(each[0]) and each[0].shape == (1, 1))]
+        scalars = [each for each in others if each[0].shape == (1, 1)]
+        if single and not safe and all(n > 0 for _, n in others):
+            scalars = scalars[:-1]  # no fraction, but a number among numbers
+        others = others[len(scalars) :] if single else [each for each in others if each not in scalars]
+        front = self._front(c, scalars, safe)
+        if not others:
+            return _signed(c, in_front(front))
+        if front and all(n < 0 or _is_inverse(part) for part, n in others):  # 2 ⊘ x, not 2 1 ⊘ x
+            return _signed(c, self._hadamard(others, front))
+        return _signed(c, in_front(front, self._hadamard(others)))
+
+    def _front(self, c: Coefficient, scalars: Factors = (), safe: Factors = ()) -> list[Expr]:
+        """What stands in front of a product, but for the sign: a number, scalars, a fraction of them."""
+        above, below = _numbers(c)
+        above += [self._factor(part, n) for part, n in scalars if n > 0]
+        below += [self._factor(part, -n) for part, n in scalars if n < 0]
+        below += [self._factor(part, n) for part, n in safe]
+        return [fraction(above, below)] if below else above
+
+    def _hadamard(self, mono: Factors, front: Sequence[Expr] = ()) -> Expr:
+        above = sorted((each for each in mono if each[1] > 0 and not _is_inverse(each[0])), key=_smaller_first)
+        if all(part.kind == "symbol" for part, _ in above):
+            above.sort(key=lambda each: self.order.get(each[0].data, -1))
+        if meet(part.shape for part, _ in above):
+            above.sort(key=lambda each: math.prod(each[0].shape), reverse=True)
+        below = [(part, -n) for part, n in mono if n < 0] + [(part.args[0], n) for part, n in mono if _is_inverse(part)]
+        top = self._product(above) if above else in_front(front)
+        return Expr(ops.divide, (top, self._product(below)), shape=_shape(mono)) if below else top
+
+    def _product(self, mono: Factors) -> Expr:
+        factors = [self._factor(*each) for each in mono]
+        return factors[0] if len(factors) == 1 else Expr(ops.multiply, tuple(factors), shape=_shape(mono))
+
+    def _factor(self, part: Term, n: Power) -> Expr:
+        base = self(part)
+        if n == 1:
+            return base
+        if n == Fraction(1, 2):
+            return Expr(ops.sqrt, (base,), shape=part.shape)
+        return Expr(ops.power, (base,), {"exponent": n}, part.shape)
+
+    def _chain(self, term: Term) -> Expr:
+        *before, last = term.args  # rows that are taken are as long as what stands behind them
+        return chain([*(self._rows(x) if takes_rows(x) else self(x) for x in before), self(last)])
+
+    def _T(self, term: Term) -> Expr:
+        (x,) = term.args
+        if _keeps_a_row(x):
+            return self._called(x)._replace(shape=term.shape)
+        return transposed(self._rows(x, 0) if takes_rows(x) else self(x))
+
+    # --- operations ---
+
+    def _call(self, term: Term) -> Expr:
+        if takes_rows(term):
+            return self._rows(term, -1)
+        if is_a(term, CONSTANT):
+            return Expr(CONSTANT, (), {"name": CONSTANT.name}, term.shape)
+        called = self._called(term)
+        return transposed(called._replace(shape=term.shape[::-1])) if _keeps_a_row(term) else called
+
+    def _called(self, term: Term) -> Expr:
+        operation, params = term.data.operation, dict(term.data.params)
+        args = tuple([self(x) for x in _operands(term)])
+        if operation is ops.inverse:
+            return Expr(ops.divide, (number(1), *args), shape=term.shape)
+        if operation is ops.ratio:
+            return Expr(ops.divide, args, shape=term.shape)
+        if operation is ops.heaviside:
+            return Expr(APPLIED, args[:1], {"name": "H" if "H" not in self.order else "heaviside"}, term.shape)
+        if is_hat(term) and term.args[0].shape[1] == 1:
+            return Expr(ops.diag, args, shape=term.shape)
+        if is_mean(term):
+            params = {}
+        if is_a(term, ops.getitem, ops.scatter_add):
+            return self._at_places(term, args[0], params["index"])
+        if operation is ops.einsum:
+            return _in_letters(term, args)
+        if _along_the_only_axis(term):
+            default = operation.parameters.get("axis")
+            params["axis"] = 0 if default in (-1, Parameter.empty) else default
+        if params.get("axis") is None:
+            params.pop("keepdims", None)  # a number is one by one
+        return Expr(operation, args, stated(operation, params), term.shape)
+
+    def _at_places(self, term: Term, x: Expr, index: Any) -> Expr:
+        """x[0:3]; places of an array as a product with rows of I."""
+        operation, takes = term.data.operation, is_a(term, ops.getitem)
+        whole = term.data.shapes[0] if takes else term.data.shape
+        places = settled(index, len(whole))
+        strings = list(map(is_string, places))
+        plain = len(whole) < 3 and len(places) <= len(whole)
+        names = [self._unit(n, None if takes else axis) for n, axis in zip(whole, (0, -1), strict=False)]
+        rows = [Expr(ROWS, (), {"name": name, "places": written(each)}, (np.size(each), n))
+                for name, n, each in zip(names, whole, places, strict=False)]  # fmt: skip
+        if plain and strings == [True]:
+            return chain([rows[0] if takes else transposed(rows[0]), x])
+        if plain and strings == [False, True] and is_all(places[0]):
+            return chain([x, transposed(rows[1]) if takes else rows[1]])
+        if plain and strings == [True, True] and takes:
+            every = np.array_equal(places[0], np.arange(whole[0]))
+            taken = Expr(ops.multiply, (x if every else chain([rows[0], x]), rows[1]))
+            return chain([taken, Expr(ONES, shape=(whole[1], 1))])
+        return Expr(operation, (x,), {"places": places} if takes else {"places": places, "shape": whole}, term.shape)
+
+
+def _in_letters(term: Term, args: Sequence[Expr]) -> Expr:
+    """Σ_j A_ij B_j, without factors that are 1."""
+    inputs, _, out = dict(term.data.params)["subscripts"].partition("->")
+    kept = [(x, own) for x, shown, own in zip(args, term.args, inputs.split(","), strict=True) if filling(shown) != ONE]
+    gone = "".join(sorted({*inputs} - {*out, ","}))
+    params = {"inputs": tuple([own for _, own in kept]), "gone": gone, "out": out}
+    return Expr(ops.einsum, tuple([x for x, _ in kept]), params, term.shape)
+
+
+def _signed(c: Coefficient, x: Expr) -> Expr:
+    return negative(x) if c.number < 0 else x
+
+
+FAMILIAR = {
+    "√": lambda x: Expr(ops.sqrt, (_exact(x),)), "ln": lambda x: Expr(ops.log, (_exact(x),)), "π": lambda x: Expr(PI),
+}  # fmt: skip
+
+
+def _exact(x: Fraction) -> Expr:
+    return number(int(x)) if x.denominator == 1 else fraction([number(x.numerator)], [number(x.denominator)])
+
+
+def _numbers(c: Coefficient) -> tuple[list[Expr], list[Expr]]:
+    """What stands above and below the bar, but for 1 and the sign."""
+    size = abs(c.number)
+    sides = (size.numerator, size.denominator) if c.exact else (float(f"{size:.6g}"), 1)
+    above, below = ([number(x)] * (x != 1) for x in sides)
+    for (name, argument), power in c.roots:
+        (above if power > 0 else below).extend([FAMILIAR[name](argument)] * abs(power))
+    return above, below
+
+
+def _operands(term: Term) -> list[Term]:
+    """The arguments as they meet on paper: of what has one axis a row where others have more, which NumPy makes of it;
+    and of a column and a row, between which a sign stands, two matrices."""
+    operation, shapes, shape = term.data.operation, term.data.shapes, term.data.shape
+    if len(shapes) < 2 or len(shape) < 2 or broadcast(*shapes) != shape:
+        alone = operation.coordinates or operation.broadcasts or operation is ops.broadcast_to
+        return list(term.args) if alone else [_whole(x) for x in term.args]
+    args = [turned(atom(x)) if len(own) == 1 else x for x, own in zip(term.args, shapes, strict=True)]
+    signed = not str(operation.symbol or operation.name).isidentifier()
+    together = signed and len(shape) == 2 and meet(x.shape for x in args)
+    return [repeated(x, shape) for x in args] if together else args
+
+
+def _whole(x: Term) -> Term:
+    """An argument with all of its axes, where it is repeated along more than two: broadcast_to(y, shape=(2, 3, 2))."""
+    before = support(x) if x.kind == "poly" and len(x.shape) > 2 else x.shape
+    if before == x.shape:
+        return x
+    call = Call(ops.broadcast_to, (("shape", x.shape),), x.shape, (before,), x.shape)
+    return atom(make("call", [poly(x.items, before)], call, x.shape))
+
+
+def _keeps_a_row(term: Term) -> bool:
+    """Whether it is a row on paper, and an array of one axis in NumPy: what is left of a matrix along its columns."""
+    if term.kind != "call" or not getattr(term.data.operation, "key", ""):
+        return False
+    params = dict(term.data.params)
+    along = params.get("axis") in (0, -2, (0,), (-2,)) and params.get("keepdims") is False
+    return along and [*map(len, term.data.shapes)] == [2] and len(term.data.shape) == 1
+
+
+def _along_the_only_axis(term: Term) -> bool:
+    """Whether an axis is given that needs not be said: that of an array of one axis, counted from the end, or of what
+    becomes a number; or all axes of a column."""
+    operation, axis = term.data.operation, dict(term.data.params).get("axis")
+    shape: Shape = term.data.shape
+    if not getattr(operation, "key", ""):
+        return False
+    default = operation.parameters.get("axis", Parameter.empty)
+    first: Shape = term.data.shapes[0] if term.data.shapes else ()
+    if axis is None and isinstance(default, int) and first:
+        return bool(first[default] == math.prod(first))
+    if len(first) != 1 or len(shape) > 1:
+        return False
+    whole = axis is not None and math.prod(shape) == 1 != first[0] and default is not Parameter.empty
+    return bool(axis in (-1, (-1,)) or whole)
+
+
+def _is_bare(part: Term) -> bool:
+    return part.kind == "symbol" or (part.kind == "T" and part.args[0].kind == "symbol")
+
+
+def _is_inverse(part: Term) -> bool:
+    return part.kind == "call" and part.data.operation is ops.inverse
+
+
+def _shape(mono: Factors) -> Shape:
+    return broadcast((1, 1), *[part.shape for part, _ in mono])
+
+
+def _smaller_first(each: tuple[Term, Power]) -> bool:
+    """Scalars, strings and columns that are repeated come before what they are repeated along."""
+    return min(each[0].shape) > 1
+
+
+def stated(operation: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that say something: none that is nothing, or 0 as it is by default."""
+    given = {k: plain(v) for k, v in params.items() if is_said(operation, k, v)}
+    return {k: v for k, v in given.items() if not (type(v) is int and v == 0 == operation.parameters.get(k))}
+
+
+def plain(value: Any) -> Any:
+    """A parameter without the symbol that may stand for it: a base."""
+    plain = value.value.item() if hasattr(value, "term") else value
+    return int(plain) if isinstance(plain, float) and plain.is_integer() else plain

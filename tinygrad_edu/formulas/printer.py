@@ -1,0 +1,190 @@
+"""The printer: a walk over an expression with precedence and parentheses. A target says what each part looks like.
+
+Targets have texts of a type of their own: `text.Unicode` and `latex.Latex` strings, `markup.MathML` nodes, others what
+stands for symbols. Nothing that is printed is looked at again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..engine.record import Operation
+from ..operations.facts import ops
+from .expr import APPLIED, CONSTANT, EYE, FRACTION, HAT, IN_TURN, NABLA, NUMBER, ONES, PI, ROWS, SCALED, SYMBOL, Expr
+from .selections import written
+
+SUM, PRODUCT, PREFIX, POSTFIX, ATOM = range(5)  # how tightly a text binds
+Text = tuple[Any, int]
+
+
+class Printer:
+    """Prints expressions for a target: a `text.Unicode`, or what has its methods."""
+
+    def __init__(self, target: Any) -> None:
+        self.target = target
+        self.forms = {**FORMS, **target.forms}
+
+    def __call__(self, x: Expr) -> Any:
+        return self.text(x)[0]
+
+    def text(self, x: Expr) -> Text:
+        """The text of an expression, and how tightly it binds."""
+        return self.forms.get(x.operation, Printer._operation)(self, x)  # type: ignore[no-any-return]
+
+    def inside(self, x: Expr, binding: int) -> Any:
+        """The same in parentheses, if it binds less tightly."""
+        text, own = self.text(x)
+        return text if own >= binding else self.target.fence(text)
+
+    # --- sums and products ---
+
+    def _sum(self, x: Expr) -> Text:
+        parts: list[Any] = []
+        for term in x.args if x.operation is ops.add else (x,):
+            less = term.operation is ops.negative
+            if less or parts:
+                sign = self.target.signs[ops.subtract if less else ops.add]
+                parts.append(sign if parts else self.target.minus)
+            parts.append(self.inside(term.args[0] if less else term, PRODUCT))
+        return self.target.join(*parts), SUM
+
+    def _chain(self, x: Expr) -> Text:
+        factors = [self.inside(each, POSTFIX) for each in x.args]
+        return self.target.separated(self.target.signs[ops.matmul], factors), PRODUCT
+
+    def _scaled(self, x: Expr) -> Text:
+        *front, last = x.args
+        texts = [*(self.inside(each, POSTFIX) for each in front), self.inside(last, PRODUCT)]
+        return self.target.separated(self.target.apart, texts), PRODUCT
+
+    def _factors(self, x: Expr, last: int = POSTFIX) -> Any:
+        """A side of a quotient: its factors are closed, and it is not."""
+        sign = {SCALED: self.target.apart, ops.multiply: self.target.signs[ops.multiply]}.get(x.operation)
+        if sign is None:
+            return self.inside(x, last)
+        *before, end = x.args
+        return self.target.separated(sign, [*(self.inside(each, POSTFIX) for each in before), self.inside(end, last)])
+
+    def _hadamard(self, x: Expr) -> Text:
+        return self._factors(x), PRODUCT
+
+    def _divided(self, x: Expr) -> Text:
+        sides = self._factors(x.args[0]), self.inside(x.args[1], POSTFIX)
+        return self.target.separated(self.target.signs[ops.divide], sides), PRODUCT
+
+    def _fraction(self, x: Expr) -> Text:
+        above, below = x.args
+        if self.target.bars:
+            return self.target.fraction(self(above), self(below)), POSTFIX
+        under = self._factors(below, PREFIX)
+        several = below.operation is SCALED
+        return self.target.fraction(self._factors(above), self.target.fence(under) if several else under), PRODUCT
+
+    def _in_turn(self, x: Expr) -> Text:
+        parts = [self.inside(x.args[0], POSTFIX)]
+        for operation, each in zip(x.params["operations"], x.args[1:], strict=True):
+            parts += [self.target.signs[operation], self.inside(each, POSTFIX)]
+        return self.target.join(*parts), PRODUCT
+
+    # --- scripts ---
+
+    def _power(self, x: Expr) -> Text:
+        if len(x.args) > 1:
+            return self._operation(x)
+        (base,), matrix = x.args, min(x.shape) > 1
+        script = f"{'∘' * matrix}{x.params['exponent']}"  # X² would be X·X
+        return self.target.above(self.inside(base, ATOM), script, base.operation in SCRIPTED), POSTFIX
+
+    def _transposed(self, x: Expr) -> Text:
+        (base,), script = x.args, "T"
+        if x.params:
+            return self._operation(x)
+        if base.operation is ops.inv:
+            (base,), script = base.args, "-T"
+        return self.target.above(self.inside(base, POSTFIX), script, base.operation in SCRIPTED), POSTFIX
+
+    def _inverse(self, x: Expr) -> Text:
+        (base,) = x.args
+        return self.target.above(self.inside(base, POSTFIX), "-1", base.operation in SCRIPTED), POSTFIX
+
+    def _root(self, x: Expr) -> Text:
+        return self.target.root(self(x.args[0]) if self.target.bars else self.inside(x.args[0], ATOM)), POSTFIX
+
+    # --- words ---
+
+    def _symbol(self, x: Expr) -> Text:
+        return self.target.symbol(x.params["name"]), ATOM
+
+    def _number(self, x: Expr) -> Text:
+        return self.target.number(x.params["number"]), ATOM
+
+    def _pi(self, x: Expr) -> Text:
+        return self.target.word("π"), ATOM
+
+    def _ones(self, x: Expr) -> Text:
+        one = self.target.word("1")
+        return (one if x.shape[1] == 1 else self.target.above(one, "T")), ATOM
+
+    def _rows(self, x: Expr) -> Text:
+        return self.target.at(self.target.symbol(x.params["name"]), x.params["places"]), ATOM
+
+    # --- operations ---
+
+    def _logarithm(self, x: Expr) -> Text:
+        """ln 2, but ln(x)."""
+        if x.args[0].operation is NUMBER and not x.params:
+            return self.target.join(self.target.word("ln"), self.target.apart, self(x.args[0])), PREFIX
+        return self._operation(x)
+
+    def _applied(self, x: Expr) -> Text:
+        return self.target.join(self.target.symbol(x.params["name"]), self.target.fence(self(x.args[0]))), ATOM
+
+    def _nabla(self, x: Expr) -> Text:
+        return self.target.nabla(self(x.args[0])), ATOM
+
+    def _hat(self, x: Expr) -> Text:
+        return self.target.hat(x.args[0].params["name"]), ATOM
+
+    def _taken(self, x: Expr) -> Text:
+        return self.target.at(self.inside(x.args[0], ATOM), _listed(x.params["places"])), ATOM
+
+    def _scattered(self, x: Expr) -> Text:
+        arguments = [self(x.args[0]), self.target.word(_listed(x.params["places"]))]
+        return self.target.function(x.operation, arguments, {"shape": x.params["shape"]}), ATOM
+
+    def _letters(self, x: Expr) -> Text:
+        """Σ_j A_ij B_j; around several letters that are left, brackets with these: (Σ_j A_ij B_jkl)_ikl."""
+        target, gone, out = self.target, x.params["gone"], x.params["out"]
+        parts = [target.total(gone)] if gone else []
+        for each, own in zip(x.args, x.params["inputs"], strict=True):
+            within = each.operation is ops.einsum and each.params["out"] == own
+            text = self.inside(each, POSTFIX if within or not own else ATOM)
+            parts.append(text if within or not own else target.below(text, own))
+        total = self.target.separated(target.apart, parts)
+        return (target.below(target.fence(total), out), ATOM) if out else (total, PRODUCT)
+
+    def _operation(self, x: Expr) -> Text:
+        around = None if x.params else self.target.tight(x.operation, len(x.args))
+        if around is None:
+            return self.target.function(x.operation, [self(each) for each in x.args], x.params), ATOM
+        before, between, after = around
+        inner, own = (POSTFIX, PRODUCT) if len(x.args) > 1 else (ATOM, ATOM)
+        text = self.target.separated(between, [self.inside(each, inner) for each in x.args])
+        return self.target.join(before, text, after), own
+
+
+def _listed(places: Sequence[Any]) -> str:
+    return ", ".join(map(written, places))
+
+
+SCRIPTED = {ops.power, ops.transpose, ops.inv}
+FORMS: Mapping[Operation, Callable[[Any, Expr], Text]] = {
+    **dict.fromkeys((SYMBOL, EYE, CONSTANT), Printer._symbol), NUMBER: Printer._number, PI: Printer._pi,
+    ONES: Printer._ones, ROWS: Printer._rows, SCALED: Printer._scaled, FRACTION: Printer._fraction,
+    APPLIED: Printer._applied, NABLA: Printer._nabla, HAT: Printer._hat, IN_TURN: Printer._in_turn,
+    ops.add: Printer._sum, ops.negative: Printer._sum, ops.matmul: Printer._chain, ops.multiply: Printer._hadamard,
+    ops.divide: Printer._divided, ops.power: Printer._power, ops.sqrt: Printer._root,
+    ops.transpose: Printer._transposed, ops.inv: Printer._inverse, ops.log: Printer._logarithm,
+    ops.getitem: Printer._taken, ops.scatter_add: Printer._scattered, ops.einsum: Printer._letters,
+}  # fmt: skip
