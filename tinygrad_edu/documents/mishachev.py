@@ -653,7 +653,10 @@ mishachev = Mishachev(
     names=names,
     notation=Notation(
         {x: x for x in "bfCNXW"} | {"x": "X", "w": "W", r"\Sigma": "S", r"\sigma": "S", r"\Delta": "D"},
-        layers_above=False,
+        layers_above=False, spelled=[
+            (r"\\sigma\b", r"\\Sigma"), (r"\bw\b", "W"),
+            (r"(\\Sigma _ \d) \\circ (.*)$", r"\1 ( \2 )"),  # the operator Σ, which is a function
+        ],
     ),
     entries=[*NETWORK_FUNCTIONS, *AFFINE_NETWORKS, *ONE_DIMENSIONAL, *MATRICES, *PROOFS, *BEYOND],
 )

@@ -833,7 +833,11 @@ sabine = Catalogue(
     ),
     names=names,
     notation=Notation(
-        {x: x for x in "abcefgnqStWxz"} | {"w": "W", "B": "b", r"\sigma": "f", r"\delta": "δ"}, layers_above=True
+        {x: x for x in "abcefgnqStWxz"} | {"w": "W", "B": "b", r"\sigma": "f", r"\delta": "δ"}, layers_above=True,
+        spelled=[
+            (r"\\sum _ \{ (\w) = 1 \} \^ n (\w) _ \1", r"( \\sum _ { \1 = 0 } ^ n \2 _ \1 - \2 _ 0 )"),  # columns begin with 0
+            (r"∂ (?:S|\\sigma) \( z((?: [_^] \w)*) \)", r"∂ a\1"),
+        ],
     ),
     entries=[
         *NOTATION, *COST, *ACTIVATIONS, *WEIGHTS, *SQUARED_ERROR_ELEMENTS, *SQUARED_ERROR, *CROSS_ENTROPY_ELEMENTS,

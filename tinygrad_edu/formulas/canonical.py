@@ -17,7 +17,7 @@ import numpy as np
 
 from ..engine.protocols import COMPARISONS
 from ..operations.facts import ops
-from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
+from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient, logarithm
 from .selections import ROWS, is_all, is_picked, rows_of_identity, settled
 from .sums import COLUMN, INNER, LARGEST, ROW, Atom, Factor, Sum, Sums, TooLong, free, placed, places
 from .terms import CONSTANT, Term, is_a
@@ -29,6 +29,12 @@ GREATER, LESS, AT_LEAST, AT_MOST, EQUAL, UNEQUAL = (
 )
 TURNED = {LESS: GREATER, AT_MOST: AT_LEAST}  # x < y as y > x
 DENIED = {AT_LEAST: LESS, UNEQUAL: EQUAL}  # [x ≥ y] as 1 − [x < y]
+
+COSTS: Mapping[Any, Callable[[Canonical, Sum, Sum], Sum]] = {  # of a target and an output, for each element
+    ops.squared_error: lambda form, t, a: form.scaled(
+        Coefficient(Fraction(1, 2)), form.power(form.sum([a, form.scaled(MINUS_ONE, t)]), 2)),
+    ops.cross_entropy: lambda form, t, a: form.scaled(MINUS_ONE, form.times(t, form.applied(ops.log, (), [a]))),
+}  # fmt: skip
 
 
 class Formed:
@@ -116,6 +122,11 @@ class Canonical(Sums):
             return operation.form(self)
         args = [self.form(x) for x in term.args]
         params = dict(call.params)
+        if operation in COSTS:
+            found = COSTS[operation](self, *args)
+            for axis, size in zip((ROW, COLUMN), term.args[0].shape, strict=True):
+                found = self.over(found, axis, size)
+            return self._over_ln(found, params.get("base"))
         if operation is ops.ratio:
             return self.times(args[0], self.power(args[1], -1))
         if operation is ops.inverse:
@@ -139,11 +150,23 @@ class Canonical(Sums):
             size = term.shape[-1 - axis]
             if size == 1:
                 return self.one
+            if self._spelled:
+                e = self._exponential(args[0])
+                return self.times(e, self.power(self.over(e, axis, size), -1))
             moving = {key: c for key, c in args[0].items() if any(axis in indices for _, indices, _ in key[1])}
             return self._function((operation,), [moving], (axis,), {axis: size})
+        if operation is ops.log:
+            return self._over_ln(self.applied(operation, (), args), params.get("base"))
         if operation.coordinates or (operation.broadcasts and len({len(shape) for shape in call.shapes if shape}) < 2):
             return self.applied(operation, call.key, args)
         return self._fixed((operation, call.key, call.shapes, tuple(frozenset(p.items()) for p in args)), term.shape)
+
+    def _over_ln(self, p: Sum, base: Any) -> Sum:
+        """p / ln(base), of the natural logarithm p."""
+        if base is None:
+            return p
+        c = logarithm(float(getattr(base, "value", base))).inverse()
+        return self.times(p, {(c.roots, ()): c.number})
 
     def _taken(self, term: Term, x: Sum) -> Sum | None:
         """x[1:3] as rows of I times x; x[range(n), labels] as the sums of the rows of x ∘ I[labels]."""
