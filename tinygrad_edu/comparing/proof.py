@@ -214,7 +214,9 @@ class Symbols(Evaluation):
         self.reading.sweep(Expression(filled(ONE, matrix_shape(loss.shape)), np.ones_like(loss)))
         axes = {name: scope.outputs_axis(np.ndim(value)) for name, value in inputs.labels.items()}
         summing = {name: axis for name, axis in axes.items() if axis is not None}
-        self.forms = [Canonical(self.reading.definitions, summing, spelled) for spelled in (False, True)]
+        slopes = {slope.term: name for name, _, slope in self.reading.primes if len(slope.term.items) > 1}
+        ways = [(False, slopes)] * bool(slopes) + [(False, {}), (True, {})]
+        self.forms = [Canonical(self.reading.definitions, summing, *way) for way in ways]
 
     def gradient(self, key: Any) -> Term:
         """The adjoint of a node as the rules make it."""

@@ -99,9 +99,9 @@ SYMBOLS = ("a", "z", "W", "b", "f", "J", "n", "dcda", "dcdz", "dcdW", "dadz", "s
 
 
 def names(network: Setting) -> Mapping[str, str]:
-    """The text's names: layer L is the last one."""
+    """The text's names: layer L is the last one; appendix B has a = S(z)."""
     if not isinstance(network, Network):
-        return {}
+        return {"a": "h"} if network is SPELLED else {}
     L = network.depth
     indices = {"": L, "L": L, "L_1": L - 1, "L_2": L - 2, "L_3": L - 3}  # without an index: of the last layer
     return {"S": f"a{L}"} | {f"{symbol}{index}": f"{symbol}{i}" for symbol in SYMBOLS for index, i in indices.items()}

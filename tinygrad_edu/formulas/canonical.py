@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -47,11 +48,14 @@ class Formed:
 
 class Canonical(Sums):
     """Terms in this form. `summing` has for names the axes along which their numbers sum to 1; `spelled` says that
-    what is made of exponentials is written with them."""
+    what is made of exponentials is written with them; `whole` has terms that are not multiplied out, with names."""
 
-    def __init__(self, definitions: Mapping[str, Term], summing: Mapping[str, int], spelled: bool = False) -> None:
+    def __init__(
+        self, definitions: Mapping[str, Term], summing: Mapping[str, int], spelled: bool = False,
+        whole: Mapping[Term, str] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         super().__init__()
-        self._definitions, self._summing, self._spelled = definitions, summing, spelled
+        self._definitions, self._summing, self._spelled, self._whole = definitions, summing, spelled, whole
         self._known: dict[Term, Sum] = {}
 
     def same(self, p: Term, q: Term) -> bool:
@@ -68,7 +72,9 @@ class Canonical(Sums):
         if term not in self._known:
             if len(term.shape) != 2:
                 raise TooLong("more than two axes")
-            self._known[term] = getattr(self, f"_{term.kind}")(term)
+            name = self._whole.get(term)
+            made = getattr(self, f"_{term.kind}")(term) if name is None else self._fixed(name, term.shape)
+            self._known[term] = made
         return self._known[term]
 
     # --- terms ---
