@@ -53,6 +53,14 @@ def as_samples(tree: Tree) -> Tree:
     return tree.with_args(args) if args else tree
 
 
+def laid_out(order: tuple[str, ...], free: tuple[str, ...]) -> tuple[str, ...]:
+    """The indices of rows and columns: as they are printed, with that of a column whose elements have one more."""
+    rows = (*order, *(index for index in free if index not in order))
+    if len(rows) > 2 and order:
+        raise Unfit(f"the indices {', '.join(free)} are left, where {', '.join(order)} are expected")
+    return rows
+
+
 class Elements:
     """Computes trees of elements on the numbers that an evaluation has."""
 
@@ -65,9 +73,7 @@ class Elements:
         self._measure(tree)
         x = self.value(tree)
         free = tuple(index for index in x.indices if index != SAMPLE)
-        rows = order or free
-        if set(free) - set(rows):
-            raise Unfit(f"the indices {', '.join(free)} are left, where {', '.join(rows)} are expected")
+        rows = laid_out(order, free)
         if SAMPLE in x.indices and (len(free) > 1 or (shape and shape[-1] != self.batch)):  # of parameters
             x = Indexed(x.array.sum(axis=x.indices.index(SAMPLE)), tuple(i for i in x.indices if i != SAMPLE))
         axes = (*rows, SAMPLE) if SAMPLE in x.indices else rows
@@ -109,7 +115,8 @@ class Elements:
             for index in tree.indices:
                 self.sizes.setdefault(index, n)
             self.evaluation.work.add(tree, ELEMENT * n * n)
-            return Indexed(np.eye(n), tree.indices)
+            i, j = tree.indices
+            return Indexed(np.eye(n), (i, j)) if i != j else Indexed(np.ones(n), (i,))
         array = np.asarray(self.evaluation.shaped(self.evaluation.numbers(tree.data)))
         if array.size == 1:
             return Indexed(array.reshape(()), ())

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from .cursor import Name, named
-from .operands import Operands
+from .operands import DOTS, Operands
 from .tokens import Token
 from .tree import Tree, call, had, product, transposed
 
@@ -72,6 +72,11 @@ class Parser(Operands):
             if not self.follows("+", "-"):
                 break
             sign = self.sign()
+            if self.next.text in DOTS and signs[-2:] == [1, 1] and sign == 1:
+                terms[-2:], signs[-2:] = [self.dotted(*terms[-2:])], [1]
+                if not self.follows("+", "-"):
+                    break
+                sign = self.sign()
         tree = terms[0] if signs == [1] else Tree("sum", tuple(terms), tuple(signs), at=at)
         if self.follows(*COMPARISONS):
             relation = self.take().text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import math
 import re
 from typing import Any
@@ -363,12 +365,23 @@ class Operands(Letters):
         rows = [row for row in cells if row]
         if not rows or len(rows) < 2:
             self.refuse("a matrix is read if it is printed with its first two rows", start.at)
-        beside = rows[0][1] if len(rows[0]) > 1 else rows[0][0]
+        j, k = _unused([cell for row in rows for cell in row])
         try:
-            element = _general(rows[0][0], rows[1][0], beside)
+            element = _element(rows, j, k)
         except ValueError:
             self.refuse("the elements of this matrix do not follow one pattern", start.at)
-        return Tree("matrix", (element,), ("j", "k") if len(rows[0]) > 1 else ("j",), at=start.at)
+        return Tree("matrix", (element,), (j, k) if len(rows[0]) > 1 else (j,), at=start.at)
+
+    def dotted(self, first: Tree, second: Tree) -> Tree:
+        r"""x_0 + x_1 + \dots + x_n, behind the first two, as a sum over an index."""
+        at = self.take().at
+        self.take("+")
+        terms = [_elements(each) for each in (first, second, self.product())]
+        index = _unused(terms)[0]
+        try:
+            return Tree("total", (_element([[each] for each in terms], index, ""),), (index, ""), at=at)
+        except ValueError:
+            self.refuse("the terms around the dots do not follow one pattern", at)
 
     def total(self) -> Tree:
         r"""\sum_{i=0}^n and \sum_{i \neq j}: a sum over an index."""
@@ -415,15 +428,51 @@ def _elements(tree: Tree) -> Tree:
     return tree.with_args(tuple(map(_elements, tree.args))) if tree.args else tree
 
 
-def _general(first: Tree, below: Tree, beside: Tree) -> Tree:
-    """An element in general: j for an index that changes from row to row, k from column to column."""
-    if not first.kind == below.kind == beside.kind or not len(first.args) == len(below.args) == len(beside.args):
+def _unused(trees: list[Tree]) -> list[str]:
+    """Two letters for indices that trees have not."""
+    nodes = [node for tree in trees for node in tree.walk()]
+    used = {*itertools.chain.from_iterable(node.indices for node in nodes), *(node.data[0] for node in nodes
+            if node.kind == "total")}  # fmt: skip
+    return [letter for letter in "jkpqr" if letter not in used][:2]
+
+
+def _element(rows: list[list[Tree]], j: str, k: str) -> Tree:
+    """What the elements of a printed matrix are in general, those on the diagonal perhaps others."""
+    first, beside = rows[0][0], rows[0][min(1, len(rows[0]) - 1)]
+    with contextlib.suppress(ValueError):
+        element = _general(first, rows[1][0], beside, j, k)
+        if _fit(rows, element, element, j, k):
+            return element
+    if len(rows) < 3 or len(rows[0]) != len(rows):
         raise ValueError
+    diagonal, other = _general(first, rows[1][1], first, j, k), _general(beside, rows[-1][1], rows[0][-1], j, k)
+    if not _fit(rows, diagonal, other, j, k):
+        raise ValueError
+    delta = Tree("name", data=Name("δ"), indices=(j, k))
+    return Tree("sum", (other, had((delta, 1), (Tree("sum", (diagonal, other), (1, -1)), 1))), (1, 1))
+
+
+def _general(first: Tree, below: Tree, beside: Tree, j: str, k: str) -> Tree:
+    """An element in general: j for an index that changes from row to row, k from column to column."""
     indices = tuple(
-        "j" if a != b else "k" if a != c else a
+        j if a != b else k if a != c else a
         for a, b, c in zip(first.indices, below.indices, beside.indices, strict=True)
     )
-    args = tuple(map(_general, first.args, below.args, beside.args))
-    if first.kind == "name":
-        return named(first, first.data, re.sub(r"_\{?\d+\}?", f"_{{{''.join(indices)}}}", first.text), indices)
-    return first.with_args(args) if args else first
+    args = tuple(_general(*each, j, k) for each in zip(first.args, below.args, beside.args, strict=True))
+    text = re.sub(r"_\{?\d+\}?", f"_{{{''.join(indices)}}}", first.text) if first.kind == "name" else first.text
+    return Tree(first.kind, args, first.data, text=text, at=first.at, indices=indices)
+
+
+def _fit(rows: list[list[Tree]], diagonal: Tree, other: Tree, j: str, k: str) -> bool:
+    """Whether all that is printed of a matrix is what its elements are in general, with one index for each row and for
+    each column."""
+    known: dict[tuple[str, int], str] = {}
+
+    def fits(general: Tree, cell: Tree, places: dict[str, int]) -> bool:
+        same = (general.kind, general.data, len(general.args)) == (cell.kind, cell.data, len(cell.args))
+        indices = zip(general.indices, cell.indices, strict=False)
+        return same and all(known.setdefault((x, places[x]), y) == y if x in places else x == y for x, y in indices) \
+            and all(fits(*each, places) for each in zip(general.args, cell.args, strict=True))
+
+    return all(fits(diagonal if r == c else other, cell, {j: r, k: c})
+               for r, row in enumerate(rows) for c, cell in enumerate(row))  # fmt: skip

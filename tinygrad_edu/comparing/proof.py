@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from ..formulas.sums import COLUMN, ROW, Sum
 from ..formulas.terms import Call, Term, atom, filled, make, session
 from ..operations.facts import VOCABULARY
 from .calls import COMPUTE, index_of
-from .elements import REST, SAMPLE, Elements, Indexed, Unfit
+from .elements import REST, SAMPLE, Elements, Indexed, Unfit, has_indices, laid_out
 from .evaluate import SHAPED, Evaluation
 from .finding import Inputs
 from .scope import Quantity
@@ -29,6 +29,7 @@ from .tree import Tree
 from .work import Misfit
 
 Array = Any
+SPELLED = {"ln": "log"}
 FIRST = -10  # the index of what has names for its indices
 
 
@@ -129,7 +130,7 @@ class Forms(Elements):
         self._measure(tree)
         x = self.value(tree)
         free = tuple(index for index in x.indices if index != SAMPLE)
-        rows, found = order or free, x.array
+        rows, found = laid_out(order, free), x.array
         if SAMPLE in x.indices and (len(free) > 1 or (shape and shape[-1] != self.batch)):
             found = self.form.over(found, self.number(SAMPLE), self.batch)
         axes = (*rows, SAMPLE) if SAMPLE in x.indices else rows
@@ -168,10 +169,18 @@ class Forms(Elements):
         return Indexed(self.form.renamed(form, dict(places)), tuple(dict.fromkeys(indices)))
 
     def _call(self, tree: Tree) -> Indexed:
-        operation = VOCABULARY.get(tree.data[0])
-        if operation is None or not operation.coordinates or len(tree.args) != 1:
-            raise Unfit(f"{tree.data[0]} is not read in a formula of elements")
+        if not has_indices(tree) and (found := self.evaluation.as_array(self.evaluation.array(tree))).size == 1:
+            return Indexed(self.form.form(found.term), ())
         x = self.value(tree.args[0])
+        name, params = tree.data
+        if name in ("act", "slope"):
+            value = Elements(self.evaluation.trial.evaluate, self.batch)
+            value.sizes = self.sizes
+            operation, own = self.evaluation.operation(tree, *dict(params)["of"], value.value(tree.args[0]).array)
+        else:
+            operation, own = VOCABULARY.get(SPELLED.get(name, name)), {}
+        if name == "slope" or operation is None or not operation.coordinates or own or len(tree.args) != 1:
+            raise Unfit(f"{name} is not read in a formula of elements")
         return Indexed(self.form.applied(operation, (), [x.array]), x.indices)
 
     def _total(self, tree: Tree) -> Indexed:
@@ -189,29 +198,34 @@ class Forms(Elements):
 
 
 class Symbols(Evaluation):
-    """The evaluation of trees on symbols: the numbers of a trial stand beside them, for shapes."""
+    """The evaluation of trees on symbols, with the adjoints that are `wanted`: the numbers of a trial stand beside
+    them, for shapes."""
 
     functions = FUNCTIONS
     elements_of = SymbolicElements
 
-    def __init__(self, inputs: Inputs, tree: Tree) -> None:
+    def __init__(self, inputs: Inputs, wanted: Iterable[int]) -> None:
         trial, scope = inputs.own, inputs.scope
         like = scope.batch, trial.evaluate.shape, scope.softmax_axis
         super().__init__(self.number, inputs.matrices, self.applied, *like)
         self.trial, self.scope = trial, scope
         self.row, self.along = trial.evaluate.row, trial.evaluate.along
-        wanted = [node.data.key for node in tree.walk() if node.kind == "name" and node.data.kind == "adjoint"]
-        stamps = [inputs.wrt._record.stamp, *(key for key in wanted if isinstance(key, int))]
-        self.reading = Reading(scope.loss, leading_to(scope.loss, [scope.reading.nodes[stamp] for stamp in stamps]))
+        self.reading = Reading(scope.loss, leading_to(scope.loss, [scope.reading.nodes[stamp] for stamp in wanted]))
         loss = scope.loss._value
         self.reading.sweep(Expression(filled(ONE, matrix_shape(loss.shape)), np.ones_like(loss)))
         axes = {name: scope.outputs_axis(np.ndim(value)) for name, value in inputs.labels.items()}
         summing = {name: axis for name, axis in axes.items() if axis is not None}
-        self.forms = [Canonical(self.reading.definitions, summing, spelled) for spelled in (False, True)]
+        slopes = {slope.term: name for name, _, slope in self.reading.primes if len(slope.term.items) > 1}
+        ways = [(False, slopes)] * bool(slopes) + [(False, {}), (True, {})]
+        self.forms = [Canonical(self.reading.definitions, summing, *way) for way in ways]
 
     def gradient(self, key: Any) -> Term:
         """The adjoint of a node as the rules make it."""
         return self.reading.adjoints.get(key, filled(coefficient(0), matrix_shape(self.trial.value(key).shape)))
+
+    def same(self, found: Expression, term: Term) -> bool:
+        """Whether a formula and a term have the same form."""
+        return any(form.same(as_matrix(found), term) for form in self.forms)
 
     def number(self, quantity: Quantity, rows: bool = True) -> Any:
         """A quantity as a formula."""
@@ -313,26 +327,30 @@ class Symbols(Evaluation):
             name, given = of
             record = self.trial.alike(name, given)[0]
             return apply(record.operation, args, record.params)
-        (word, layer), (x,) = of, args
-        operation, params = VOCABULARY.get({"ln": "log"}.get(name := self.trial.activation(word, layer), name)), {}
-        if operation is None:
-            record = self.reading.nodes[self.trial.layer(tree, word, layer, x.value)]._record
-            operation, params = record.operation, record.params
-        elif mixes(operation):
-            params = {"axis": 0}
+        (x,) = args
+        operation, params = self.operation(tree, *of, x.value)
         out = apply(operation, (x,), params)
         if kind == "act":
             return out
         return out * (1 - out) if mixes(operation) else self.slope(operation, params, out, x)
 
+    def operation(self, tree: Tree, word: str, layer: str, value: Array) -> tuple[Any, Mapping[str, Any]]:
+        """The activation that a letter stands for at an argument of these numbers, and its parameters."""
+        name = self.trial.activation(word, layer)
+        if (operation := VOCABULARY.get(SPELLED.get(name, name))) is not None:
+            return operation, {"axis": 0} if mixes(operation) else {}
+        record = self.reading.nodes[self.trial.layer(tree, word, layer, value)]._record
+        return record.operation, record.params
+
 
 def proved(inputs: Inputs, tree: Tree) -> bool:
     """Whether a formula has the same form as the gradient that the rules of the tape make."""
     with session({}), np.errstate(all="ignore"):
-        symbols = Symbols(inputs, tree)
+        adjoints = [node.data.key for node in tree.walk() if node.kind == "name" and node.data.kind == "adjoint"]
+        symbols = Symbols(inputs, [inputs.wrt._record.stamp, *(key for key in adjoints if isinstance(key, int))])
         found = symbols.as_array(symbols(tree))
         shapes = found.shape, np.shape(inputs.own.engine)
         if shapes[0] != shapes[1] and not found.size == 1 == inputs.own.engine.size:
             return False
         gradient = symbols.gradient(inputs.wrt._record.stamp)
-        return any(form.same(as_matrix(found), gradient) for form in symbols.forms)
+        return symbols.same(found, gradient)

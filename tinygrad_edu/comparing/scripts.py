@@ -113,8 +113,9 @@ class Scripts(Cursor):
         relative = re.fullmatch(r"[kLlℓ](?:[+-]\d+)?", text)
         if relative and (name.base[-1] in WHOLE or len(text) > 1 or text == "L"):
             return named(tree, name._replace(layer=text))
-        if name.base == "I" and text.isdigit() and not {f"I{text}", f"I_{text}"} & self.known:
-            return call("eye", number(int(text)))
+        sized = text.isdigit() or len(text) == 1
+        if name.base == "I" and sized and not {f"I{text}", f"I_{text}"} & self.known:  # I_n is as large as it has to be
+            return call("eye", number(int(text))) if text.isdigit() else tree
         if text.isdigit() and not name.layer:
             return named(tree, name._replace(base=name.base + text))
         if letters and all(each in INDEX or each.isdigit() for each in letters):

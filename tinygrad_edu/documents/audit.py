@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -17,6 +18,7 @@ from .engine import Trial
 from .entry import VERDICTS, Catalogue, Entry, Reading, UnknownName
 from .mishachev import mishachev
 from .networks import Quantities
+from .proving import Twice
 from .reading import Formula
 from .sabine import sabine
 from .strict import Array, ShapeError, as_matrix
@@ -98,7 +100,7 @@ class Comparison:
     """A reading against the engine on one trial: its error, that of minus it, and why it does not type-check.
 
     `telling` is False where the engine's numbers are all 0, which tell no formula from minus it. `excess` is what the
-    last member has too much.
+    last member has too much; `second` what the second reader has found, on the first seed.
     """
 
     error: float
@@ -106,16 +108,18 @@ class Comparison:
     telling: bool
     trouble: str = ""
     excess: Array | None = None
+    second: Twice = Twice(False)
 
 
-def compare(reading: Reading, batch: str, quantity: str, trial: Trial) -> Comparison:
-    """Compare a reading with what the engine delivers."""
+def compare(reading: Reading, batch: str, quantity: str, trial: Trial, text: str = "") -> Comparison:
+    """Compare a reading with what the engine delivers, and with its text as the second reader has it."""
     reference = trial.deliver(quantity)
     telling = bool(np.any(reference))
     try:
         values = read(reading, batch, trial.quantities)
         error, negated = (float(np.max([relative_error(sign * x, reference) for x in values])) for sign in (1, -1))
-        return Comparison(error, negated, telling, excess=values[-1] - reference)
+        second = trial.symbolic.twice(text, values, quantity) if text else Twice(False)
+        return Comparison(error, negated, telling, excess=values[-1] - reference, second=second)
     except ShapeError as trouble:
         return Comparison(math.inf, math.inf, telling, str(trouble))
 
@@ -135,8 +139,14 @@ class Result(Entry):
     trouble : str
         Why the printed form does not type-check.
     as_stated : bool
-        Whether the verdict is the expected one, the corrected form holds, no number is nan, and not all that the
-        engine has is 0.
+        Whether the verdict is the expected one, the corrected form holds, no number is nan, not all that the engine has
+        is 0, and printed formulas and readings do not disagree.
+    disagreeing : str
+        A form that says something else than the reading beside it, as the grammar of `compare` reads it.
+    proof : {"algebra", "numbers"} or None
+        Of the form that is right, the printed or the corrected one, where the grammar of `compare` reads it: whether on
+        all networks it has, multiplied out, the form of what the rules make on symbols, and so is right for all
+        inputs; or has the same numbers when it is read a second time. None where it is not read, or none is right.
     """
 
     verdict: str
@@ -145,6 +155,8 @@ class Result(Entry):
     error_broken: float | None
     trouble: str
     as_stated: bool
+    disagreeing: str = ""
+    proof: str | None = None
 
     def finding(self) -> str:
         """The verdict found."""
@@ -178,10 +190,11 @@ def run(entry: Entry, seed: int = 0, trial: Callable[[str, str, int], Trial] = t
     def trials(networks: Iterable[str]) -> list[Trial]:
         return [trial(entry.document, name, seed + i) for name in networks for i in range(TRIALS)]
 
-    def on(networks: Iterable[str], quantity: str, reading: Reading) -> list[Comparison]:
-        return [compare(reading, entry.batch, quantity, each) for each in trials(networks)]
+    def on(networks: Iterable[str], quantity: str, reading: Reading, text: str = "") -> list[Comparison]:
+        texts = itertools.cycle([text, *[""] * (TRIALS - 1)])  # read a second time on the first seed
+        return [compare(reading, entry.batch, quantity, *each) for each in zip(trials(networks), texts, strict=False)]
 
-    met = on(entry.networks, entry.quantity, printed(entry))
+    met = on(entry.networks, entry.quantity, printed(entry), entry.printed)
     broken: list[Comparison] = []
     places = [(entry.networks, entry.quantity)]  # where the corrected form has to hold
     if entry.condition:
@@ -191,8 +204,11 @@ def run(entry: Entry, seed: int = 0, trial: Callable[[str, str, int], Trial] = t
             reading = literal(entry, entry.printed, elsewhere[1], order)
         broken = on(*elsewhere, reading or printed(entry))
         places = [elsewhere] if entry.condition.quantity else list(dict.fromkeys([*places, elsewhere]))
-    right = [c for place in places for c in on(*place, corrected(entry, place[1]))] if entry.corrected else []
+    text = entry.corrected
+    right = [c for place in places for c in on(*place, corrected(entry, place[1]), text)] if text else []
     verdict = derive(entry, met, broken, right)
+    disagreeing = next((text for text, group in ((entry.printed, met), (entry.corrected, right))
+                        if not all(c.second.agrees for c in group)), "")  # fmt: skip
     every = [*met, *broken, *right]
     return Result(
         **{field.name: getattr(entry, field.name) for field in fields(Entry)},
@@ -205,8 +221,19 @@ def run(entry: Entry, seed: int = 0, trial: Callable[[str, str, int], Trial] = t
         and (verdict in UNCORRECTED or holds(right))
         and _has_fault(entry, met, trials(entry.networks))
         and any(c.telling for c in every)
-        and not any(math.isnan(c.error) for c in every),
+        and not any(math.isnan(c.error) for c in every)
+        and not disagreeing,
+        disagreeing=disagreeing,
+        proof=proof(met if verdict in UNCORRECTED else right),
     )
+
+
+def proof(comparisons: Sequence[Comparison]) -> str | None:
+    """How a form that is right on every trial is known, where the second reader reads it."""
+    found = [c.second for c in comparisons[::TRIALS]]
+    if not holds(comparisons) or not all(each.read and each.agrees for each in found):
+        return None
+    return "algebra" if all(each.proved for each in found) else "numbers"
 
 
 def _has_fault(entry: Entry, met: Sequence[Comparison], trials: Iterable[Trial]) -> bool:

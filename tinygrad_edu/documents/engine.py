@@ -5,6 +5,7 @@ The formulas' side is in the catalogues and shares no code with it.
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +17,7 @@ from ..engine.tensor import Tensor
 from ..engine.transforms import adjoints
 from .entry import Catalogue
 from .networks import Network, Numbers
+from .proving import Symbolic
 from .strict import Array
 
 Graph = dict[str, Tensor]
@@ -118,12 +120,18 @@ class Trial:
         setting: Any = catalogue.networks[network]
         numbers = setting.numbers(seed)
         names = catalogue.names(setting)
+        self.notation, self.setting, self.names = catalogue.notation, setting, names
         self.batch: int = getattr(setting, "batch", 1)
         self.quantities = setting.quantities(numbers).renamed(names)
         self.graph = record(setting, numbers)
         self.loss = list(self.graph.values())[-1]
         self.graph |= {name: self.graph[own] for name, own in names.items() if own in self.graph}
         self._delivered: dict[str, Array] = {}
+
+    @functools.cached_property
+    def symbolic(self) -> Symbolic:
+        """The same as formulas."""
+        return Symbolic(self, {} if isinstance(self.setting, Network) else self.names)
 
     def deliver(self, quantity: str) -> Array:
         """What the engine has for a quantity: its kind, a method of this class, and the names of variables."""

@@ -102,6 +102,7 @@ class Notation:
 
     symbols: Mapping[str, str]
     layers_above: bool
+    spelled: Sequence[tuple[str, str]] = ()
 
 
 # --- the grammar: sums of products of powers -------------------------------------------------------------------------

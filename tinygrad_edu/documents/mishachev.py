@@ -653,7 +653,13 @@ mishachev = Mishachev(
     names=names,
     notation=Notation(
         {x: x for x in "bfCNXW"} | {"x": "X", "w": "W", r"\Sigma": "S", r"\sigma": "S", r"\Delta": "D"},
-        layers_above=False,
+        layers_above=False, spelled=[
+            (r"\\sigma\b", r"\\Sigma"), (r"\bw\b", "W"),
+            (r"(\\Sigma _ \d) \\circ (.*)$", r"\1 ( \2 )"),  # the operator Σ, which is a function
+            # what is printed for row i of W, of Wᵀ or of Σ, for all of them
+            (r"\\\{ (\\nabla _ \{ \S+ _ \d) \^ i( \}(?: f)?) \\\} _ \d", r"\1\2"),
+            (r"\( (W _ \d \^ T) \) \^ i", r"\1"), (r"\\\{ ((?:(?!\^ i|\^ \{ i|\\\}).)*) \\\} _ \d", r"\1"),
+        ],
     ),
     entries=[*NETWORK_FUNCTIONS, *AFFINE_NETWORKS, *ONE_DIMENSIONAL, *MATRICES, *PROOFS, *BEYOND],
 )

@@ -14,7 +14,7 @@ from .entry import VERDICTS, Condition
 
 KEYS = (
     "id", "document", "section", "printed", "verdict", "error_printed", "error_corrected", "corrected", "condition",
-    "note",
+    "note", "proof",
 )
 STYLES: Mapping[str, str] = {
     "exact": "32", "definition": "34", "conditional": "36", "sign error": "31", "ill-shaped": "33", "misprint": "33",
@@ -65,11 +65,11 @@ def table(results: Sequence[Result], width: int = 80, colour: bool = False) -> s
     Backpropagation in Matrix Notation, N. M. Mishachev
     <BLANKLINE>
     4  Gradient in the one-dimensional case
-      id                     what the engine gives   printed  right  verdict
-      4-eq2-wk               gradient Wk  ... exact
+      id                   what the engine gives printed right proof    verdict
+      4-eq2-wk             gradient Wk  ... algebra  exact
     <BLANKLINE>
     1 formula
-         1  exact        right as printed
+         1  exact        right as printed, 1 proved by algebra
     All is as stated.
     """
     width = max(width, 80)
@@ -91,18 +91,19 @@ def table(results: Sequence[Result], width: int = 80, colour: bool = False) -> s
         for result in group:
             name = result.id.removeprefix(f"{document}-")
             errors = (_number(result.error_printed), _number(result.error_corrected) if result.corrected else "")
-            lines.append(_row(name, result.quantity, *errors, paint(result.verdict, result.verdict)))
+            proof = result.proof or "–"
+            lines.append(_row(name, result.quantity, *errors, proof, paint(result.verdict, result.verdict)))
             for style, text in _remarks(result):
                 lines += remark(style, text)
         lines.append("")
     return "\n".join([*lines, *_summary(results, paint)])
 
 
-HEADINGS = ("id", "what the engine gives", "printed", "right", "verdict")
+HEADINGS = ("id", "what the engine gives", "printed", "right", "proof", "verdict")
 
 
 def _row(*cells: str) -> str:
-    return "  {:<22} {:<23} {:>7} {:>6}  {}".format(*cells)
+    return "  {:<20} {:<21} {:>7} {:>5} {:<7}  {}".format(*cells)
 
 
 def _number(error: float | None) -> str:
@@ -114,6 +115,8 @@ def _remarks(result: Result) -> Iterator[tuple[str, str]]:
     if not result.as_stated:
         holding = "" if result.expected in UNCORRECTED else " with a corrected form that holds"
         yield "failure", f"NOT AS STATED: {result.expected}{holding} is expected."
+    if result.disagreeing:
+        yield "failure", f"It is read as something else a second time: {result.disagreeing}."
     if result.trouble:
         yield "trouble", f"{result.trouble}."
     if result.condition:

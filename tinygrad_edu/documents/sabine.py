@@ -99,9 +99,9 @@ SYMBOLS = ("a", "z", "W", "b", "f", "J", "n", "dcda", "dcdz", "dcdW", "dadz", "s
 
 
 def names(network: Setting) -> Mapping[str, str]:
-    """The text's names: layer L is the last one."""
+    """The text's names: layer L is the last one; appendix B has a = S(z)."""
     if not isinstance(network, Network):
-        return {}
+        return {"a": "h"} if network is SPELLED else {}
     L = network.depth
     indices = {"": L, "L": L, "L_1": L - 1, "L_2": L - 2, "L_3": L - 3}  # without an index: of the last layer
     return {"S": f"a{L}"} | {f"{symbol}{index}": f"{symbol}{i}" for symbol in SYMBOLS for index, i in indices.items()}
@@ -833,7 +833,11 @@ sabine = Catalogue(
     ),
     names=names,
     notation=Notation(
-        {x: x for x in "abcefgnqStWxz"} | {"w": "W", "B": "b", r"\sigma": "f", r"\delta": "δ"}, layers_above=True
+        {x: x for x in "abcefgnqStWxz"} | {"w": "W", "B": "b", r"\sigma": "f", r"\delta": "δ"}, layers_above=True,
+        spelled=[
+            (r"\\sum _ \{ (\w) = 1 \} \^ n (\w) _ \1", r"( \\sum _ { \1 = 0 } ^ n \2 _ \1 - \2 _ 0 )"),  # columns begin with 0
+            (r"∂ (?:S|\\sigma) \( z((?: [_^] \w)*) \)", r"∂ a\1"),
+        ],
     ),
     entries=[
         *NOTATION, *COST, *ACTIVATIONS, *WEIGHTS, *SQUARED_ERROR_ELEMENTS, *SQUARED_ERROR, *CROSS_ENTROPY_ELEMENTS,

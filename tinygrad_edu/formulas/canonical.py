@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from ..engine.protocols import COMPARISONS
 from ..operations.facts import ops
-from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
+from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient, logarithm
 from .expr import CONSTANT, ROWS
 from .selections import is_all, is_picked, rows_of_identity, settled
 from .sums import COLUMN, INNER, LARGEST, ROW, Atom, Factor, Sum, Sums, TooLong, free, placed, places
@@ -31,6 +32,12 @@ GREATER, LESS, AT_LEAST, AT_MOST, EQUAL, UNEQUAL = (
 TURNED = {LESS: GREATER, AT_MOST: AT_LEAST}  # x < y as y > x
 DENIED = {AT_LEAST: LESS, UNEQUAL: EQUAL}  # [x ≥ y] as 1 − [x < y]
 
+COSTS: Mapping[Any, Callable[[Canonical, Sum, Sum], Sum]] = {  # of a target and an output, for each element
+    ops.squared_error: lambda form, t, a: form.scaled(
+        Coefficient(Fraction(1, 2)), form.power(form.sum([a, form.scaled(MINUS_ONE, t)]), 2)),
+    ops.cross_entropy: lambda form, t, a: form.scaled(MINUS_ONE, form.times(t, form.applied(ops.log, (), [a]))),
+}  # fmt: skip
+
 
 class Formed:
     """In the place of an operation: what is known by its form alone, as a sum over samples is."""
@@ -42,11 +49,14 @@ class Formed:
 
 class Canonical(Sums):
     """Terms in this form. `summing` has for names the axes along which their numbers sum to 1; `spelled` says that
-    what is made of exponentials is written with them."""
+    what is made of exponentials is written with them; `whole` has terms that are not multiplied out, with names."""
 
-    def __init__(self, definitions: Mapping[str, Term], summing: Mapping[str, int], spelled: bool = False) -> None:
+    def __init__(
+        self, definitions: Mapping[str, Term], summing: Mapping[str, int], spelled: bool = False,
+        whole: Mapping[Term, str] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         super().__init__()
-        self._definitions, self._summing, self._spelled = definitions, summing, spelled
+        self._definitions, self._summing, self._spelled, self._whole = definitions, summing, spelled, whole
         self._known: dict[Term, Sum] = {}
 
     def same(self, p: Term, q: Term) -> bool:
@@ -63,7 +73,9 @@ class Canonical(Sums):
         if term not in self._known:
             if len(term.shape) != 2:
                 raise TooLong("more than two axes")
-            self._known[term] = getattr(self, f"_{term.kind}")(term)
+            name = self._whole.get(term)
+            made = getattr(self, f"_{term.kind}")(term) if name is None else self._fixed(name, term.shape)
+            self._known[term] = made
         return self._known[term]
 
     # --- terms ---
@@ -117,6 +129,11 @@ class Canonical(Sums):
             return operation.form(self)
         args = [self.form(x) for x in term.args]
         params = dict(call.params)
+        if operation in COSTS:
+            found = COSTS[operation](self, *args)
+            for axis, size in zip((ROW, COLUMN), term.args[0].shape, strict=True):
+                found = self.over(found, axis, size)
+            return self._over_ln(found, params.get("base"))
         if operation is ops.ratio:
             return self.times(args[0], self.power(args[1], -1))
         if operation is ops.inverse:
@@ -140,11 +157,23 @@ class Canonical(Sums):
             size = term.shape[-1 - axis]
             if size == 1:
                 return self.one
+            if self._spelled:
+                e = self._exponential(args[0])
+                return self.times(e, self.power(self.over(e, axis, size), -1))
             moving = {key: c for key, c in args[0].items() if any(axis in indices for _, indices, _ in key[1])}
             return self._function((operation,), [moving], (axis,), {axis: size})
+        if operation is ops.log:
+            return self._over_ln(self.applied(operation, (), args), params.get("base"))
         if operation.coordinates or (operation.broadcasts and len({len(shape) for shape in call.shapes if shape}) < 2):
             return self.applied(operation, call.key, args)
         return self._fixed((operation, call.key, call.shapes, tuple(frozenset(p.items()) for p in args)), term.shape)
+
+    def _over_ln(self, p: Sum, base: Any) -> Sum:
+        """p / ln(base), of the natural logarithm p."""
+        if base is None:
+            return p
+        c = logarithm(float(getattr(base, "value", base))).inverse()
+        return self.times(p, {(c.roots, ()): c.number})
 
     def _taken(self, term: Term, x: Sum) -> Sum | None:
         """x[1:3] as rows of I times x; x[range(n), labels] as the sums of the rows of x ∘ I[labels]."""

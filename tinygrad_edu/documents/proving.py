@@ -1,0 +1,247 @@
+r"""The printed LaTeX once more, read by the grammar of `compare`: whether it says what the reading beside it says, and
+whether algebra proves it.
+
+What the engine has for a quantity is a formula here, which the rules of the tape make on symbols; those of a Jacobian
+start from a column of I, whichever it is. What is printed is proved where it has the same form.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..comparing.candidate import evaluated
+from ..comparing.finding import Inputs
+from ..comparing.lookup import key_of
+from ..comparing.proof import FIRST, Symbols, formed
+from ..comparing.readings import readings
+from ..comparing.scope import Scope
+from ..comparing.tokens import FormulaError
+from ..comparing.tree import Tree
+from ..comparing.work import Misfit
+from ..deriving.reading import Reading
+from ..engine.errors import ERRORS
+from ..engine.sweep import below, leading_to, sweep
+from ..formulas.expression import Expression, as_matrix, matrix_shape
+from ..formulas.sums import COLUMN, ROW
+from ..formulas.terms import Term, atom, make, session
+from .latex import DOTS, Notation, Parser, tokens, without_dots
+from .reading import NAMES, split
+from .strict import Array, ShapeError
+
+# What the grammar of `compare` has other signs for, in tokens with a space between them.
+SPELLED = [(r"(\\(?:begin|end)) \{ p m a t r i x \}", r"\1{pmatrix}"), (r"\\diag\b", r"\\operatorname{diag}"),
+           ("𝟏", r"\\mathbf{1}")]  # fmt: skip
+# The values of functions in programs: a_j for S(z_j), f_j for f(z_j), and g, which is the same for all j, for g(z_j).
+VALUES = [(r"\bS \( z", r"a ( z"), (r"\bg \( z _ \w \)", "g"), (r"(?<!_ )\b([a-z](?: ')?) \( [xz]((?: _ \w)?) \)", r"\1\2")]
+JACOBIANS = ("jacobian", "off-diagonal", "transposed", "diagonal", "own-rows", "one-row")
+LAYER = re.compile(r"_ (?:\{ ([kir])(?: ([-+]) (\d))? \}|([kir])\b)")
+NAME = r"((?:\\\w+|\w)(?: _ \d+)?)"
+LETTERS = re.compile(r"(?<![\\A-Za-z])[A-Za-z](?![A-Za-z])|\\(?:sigma|Sigma|delta|Delta)\b")
+ALWAYS = set("ijkqnTLIdr")  # indices, and what is no symbol
+
+
+class Twice(NamedTuple):
+    """What the second reading has found: whether it reads a form at all, agrees with the first, and proves it."""
+
+    read: bool
+    agrees: bool = True
+    proved: bool = False
+
+
+class Symbolic:
+    """A network or program on the tape as formulas.
+
+    Parameters
+    ----------
+    trial : Trial
+        With the tape, and what the engine delivers.
+    names : mapping
+        What names of the document are on the tape.
+    """
+
+    def __init__(self, trial: Any, names: Mapping[str, Any]) -> None:
+        self.trial, self.names, self.table, loss = trial, names, dict[Any, Term](), trial.loss
+        nodes = below(loss)
+        with session(self.table):
+            self.reading = Reading(loss, leading_to(loss, nodes.values()))
+            self.inputs = Inputs(self.scope({}), loss, matrices=True)
+            self.symbols = Symbols(self.inputs, nodes)
+        self._derived: dict[str, Expression | None] = {}
+
+    def scope(self, given: Mapping[str, Any]) -> Scope:
+        """What names are on the tape, with some that are given besides."""
+        mapping = {key_of(*each): each[1] for each in {**self.names, **given}.items()}
+        return Scope(self.trial.loss, self.reading, mapping, self.trial.loss)
+
+    def trees(self, text: str, scope: Scope) -> Iterator[Tree]:
+        """The readings of a text; none where it is not read, or has an element that only the document knows, a_n."""
+        with contextlib.suppress(FormulaError):
+            for _, _, tree, _ in readings(text, scope, scope.loss._record.stamp, []):
+                names = [node for node in tree.walk() if node.kind == "name"]
+                adjoint = any(each.data.kind == "adjoint" for each in names)
+                if not any("n" in each.indices for each in names) and not (adjoint and self.trial.loss.size > 1):
+                    yield tree
+
+    def value(self, tree: Tree, shape: tuple[int, ...], quantity: str) -> Array | None:
+        """The numbers of a tree that is to have a shape; None where it does not type-check."""
+        own = self.inputs.own
+        own.evaluate.shape = shape
+        with contextlib.suppress(Misfit), np.errstate(all="ignore"):
+            found: Array = fitted(np.asarray(evaluated(tree, own), np.float64), shape, quantity, np.eye(shape[0]))
+            return found
+        return None
+
+    def proved(self, tree: Tree, quantity: str) -> bool:
+        """Whether a tree has the form of a quantity."""
+        with session(self.table), contextlib.suppress(*ERRORS, ArithmeticError), np.errstate(all="ignore"):
+            derived = self.derived(quantity)
+            if derived is None:
+                return False
+            shape = matrix_shape(derived.shape)
+            self.symbols.shape = shape
+            found = self.symbols.as_array(self.symbols(tree))
+            eye = Expression(atom(make("eye", shape=(shape[0], shape[0]))), np.eye(shape[0]))
+            found, derived = (fitted(each, shape, quantity, eye) for each in (found, derived))
+            return matrix_shape(found.shape) == shape and self.symbols.same(found, as_matrix(derived))
+        return False
+
+    def twice(self, printed: str, values: Sequence[Array], quantity: str) -> Twice:
+        """A form of which the first reading has the values of all members, or one."""
+        engine, kind = self.trial.deliver(quantity), quantity.split()[0]
+        notation = self.trial.notation
+        members, given = texts(printed, notation, self.trial.setting)
+        part = printed.startswith(r"j \neq k") and not quantity.startswith("off-diagonal")  # of what is computed
+        of_each = self.trial.batch > 1 and kind in JACOBIANS  # column one
+        if part or of_each or not members or any(not known(each, notation) for each in members):
+            return Twice(False)
+        scope = self.scope(given) if given else self.inputs.scope
+        values = [*values, *values[-1:] * (len(members) - len(values))]
+        agrees = proved = True
+        for text, value in zip(members, values, strict=False):
+            right, alike, shown = close(value, engine), False, False
+            differs = False
+            for tree in self.trees(text, scope):
+                x = self.value(tree, value.shape, quantity)
+                alike = alike or (x is not None and close(x, value))
+                differs = differs or (x is not None and (right or x.shape == value.shape))
+                shown = right and x is not None and close(x, value) and self.proved(tree, quantity)
+                if shown or (alike and not right):
+                    break
+            if not alike and not differs:
+                return Twice(False)
+            agrees, proved = agrees and alike, proved and shown
+        return Twice(True, agrees, proved and agrees)
+
+    # --- what the engine has for a quantity, by its kind
+
+    def derived(self, quantity: str) -> Expression | None:
+        """A quantity as the rules make it; None where there is no formula for its kind."""
+        if quantity not in self._derived:
+            kind, *names = quantity.split()
+            method = getattr(self, f"_{kind.replace('-', '_')}", None)
+            self._derived[quantity] = method(*names) if method is not None else None
+        return self._derived[quantity]
+
+    def _value(self, name: str) -> Any:
+        return self.symbols.read(self.trial.graph[name]._record.stamp)[1]
+
+    def _adjoint(self, name: str) -> Any:
+        node = self.trial.graph[name]
+        return Expression(self.symbols.gradient(node._record.stamp), self.trial.deliver(f"adjoint {name}"))
+
+    _gradient = _adjoint
+
+    def _jacobian(self, out: str, by: str) -> Any:
+        return self._placed(out, by, {FIRST: ROW, ROW: COLUMN})
+
+    _off_diagonal = _jacobian
+
+    def _transposed(self, out: str, by: str) -> Any:
+        return self._placed(out, by, {FIRST: COLUMN})
+
+    def _diagonal(self, out: str, by: str) -> Any:
+        return self._placed(out, by, {FIRST: ROW})
+
+    _own_rows = _diagonal
+
+    def _placed(self, out: str, by: str, places: dict[int, int]) -> Expression | None:
+        """The adjoints of a variable, one for each output, with these as the rows or columns of the result."""
+        output, variable = self.trial.graph[out], self.trial.graph[by]
+        needed = leading_to(output, [variable])
+        if self.trial.batch > 1 or output._record.stamp not in needed:  # each column has one; none depends on it
+            return None
+        n = output.data.size
+        column = np.reshape(np.eye(n)[0], output.shape)
+        seed = formed(lambda form: form.identity(n, ROW, FIRST) if n > 1 else form.one, column)
+        adjoints = dict(sweep(output, seed, self.symbols.reading.read, needed))
+        g = as_matrix(adjoints[variable])
+        sizes = {places.get(i, i): size for i, size in ((COLUMN, g.shape[1]), (ROW, g.shape[0]), (FIRST, n))}
+        return formed(lambda form: form.renamed(form.form(g), places), np.zeros([sizes[ROW], sizes[COLUMN]]))
+
+
+def close(x: Array, y: Array) -> bool:
+    """Whether numbers are the same but for rounding."""
+    return x.shape == y.shape and bool(np.all(np.abs(x - y) <= 1e-9 * (np.max(np.abs(y)) or 1.0)))
+
+
+def fitted(x: Any, shape: tuple[int, ...], quantity: str, eye: Any) -> Any:
+    """A number where all elements are that, a_k where row j of a matrix is that for all j; what is off the diagonal."""
+    if x.ndim == 0:
+        x = np.broadcast_to(x, shape)
+    if quantity.startswith("own-rows") and x.shape == (shape[1], 1):
+        x = np.broadcast_to(np.transpose(x), shape)
+    if x.shape == shape[::-1] != shape and 1 in shape:  # whether it is a row or a column the first reading knows
+        x = np.transpose(x)
+    return x * (1 - eye) if quantity.startswith("off-diagonal") and x.shape == shape else x
+
+
+# --- the text
+
+
+def texts(printed: str, notation: Notation, setting: Any) -> tuple[list[str], dict[str, Any]]:
+    """The members of a chain of equations as the grammar of `compare` has them, and what is given besides."""
+    depth, layer = getattr(setting, "depth", 0), getattr(setting, "layer", 0)
+    found = tokens(printed)
+    if printed.startswith("j = k:"):
+        found = ["j" if token == "k" else token for token in found]
+    if not notation.layers_above and DOTS.intersection(found):
+        found = without_dots(found, depth)
+    text = " ".join(found)
+    if not notation.layers_above:
+        numbers = {"k": depth} | ({"i": layer, "r": layer} if layer else {})
+        text = LAYER.sub(lambda match: _numbered(match, numbers), text)
+    for pattern, replacement in [*SPELLED, *notation.spelled, *([] if depth else VALUES)]:
+        while (changed := re.sub(pattern, replacement, text)) != text:
+            text = changed
+    parts = [[" ".join(each).removesuffix(" ,") for each in split(part, "=")]
+             for part in split(text.split(" "), r"\quad")]  # fmt: skip
+    claim, *others = parts[::-1] if notation.layers_above else parts
+    given = {match[1]: float(last) if last.isdigit() else last for *names, last in others for name in names
+             if (match := re.fullmatch(rf"{NAME}(?: \^ T)?", name)) and re.fullmatch(rf"\d+|{NAME}", last)}  # fmt: skip
+    if notation.layers_above and depth:
+        given["n"] = float(setting.widths[-1] - 1)  # the last index of layer L
+    if len(claim) > 1 and _is_name(claim[0], notation):
+        del claim[0]
+    return [each for each in claim if each], given
+
+
+def _numbered(match: re.Match[str], numbers: Mapping[str, int]) -> str:
+    """The number of layer k - 1."""
+    letter = match[1] or match[4]
+    return f"_ {numbers[letter] + int((match[2] or '') + (match[3] or '0'))}" if letter in numbers else match[0]
+
+
+def _is_name(text: str, notation: Notation) -> bool:
+    with contextlib.suppress(ShapeError):
+        return not text or Parser(text.split(), notation, "left").whole().kind in NAMES
+    return False
+
+
+def known(text: str, notation: Notation) -> bool:
+    """Whether all letters of a text are the document's, and no matrices A and B of an example."""
+    return {*LETTERS.findall(text)} <= ALWAYS | notation.symbols.keys()
