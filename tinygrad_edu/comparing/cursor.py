@@ -11,7 +11,7 @@ from .tree import Tree
 
 Part = TypeVar("Part")
 DEEPEST = 60  # parentheses in parentheses, and products in them
-FONT = re.compile(r"\\(boldsymbol|mathbf|mathrm|bm|vec|mathit|mathsf|hat|bar|tilde|widehat)\s*\{?\s*$")
+FONT = re.compile(r"(\\(boldsymbol|mathbf|mathrm|bm|vec|mathit|mathsf|hat|bar|tilde|widehat|left|right)\s*\{?\s*)+$")
 
 
 class Name(NamedTuple):
@@ -35,8 +35,10 @@ class Cursor:
     def __init__(
         self, text: str, known: set[str], order: str, is_layer: Callable[[Name], bool], part: list[Token] | None = None,
         applies: Callable[[Name, Tree], bool] = lambda name, argument: False,
+        turns: Callable[[Name], bool] = lambda name: False,
     ) -> None:  # fmt: skip
         self.text, self.known, self.order, self.is_layer, self.applies = text, known, order, is_layer, applies
+        self.turns = turns
         self.notation = notation_of(text)
         self.tokens = [token for token in part or tokens(text, known) if token.kind != "line"]
         self.at, self.depth, self.bars = 0, 0, 0
@@ -87,7 +89,7 @@ class Cursor:
         end = self.next.at
         if font := FONT.search(self.text[:start]):
             start = font.start()
-        return self.text[start:end].strip().removesuffix("\\left").removesuffix("\\right").strip()
+        return FONT.sub("", self.text[start:end]).strip()
 
     # --- what the parts of the grammar call in each other ---
 

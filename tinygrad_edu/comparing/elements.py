@@ -87,8 +87,10 @@ class Elements:
         """How far each index runs."""
         for node in tree.walk():
             if node.kind == "name" and node.indices and node.data.kind not in ("kronecker", "number"):
+                sampled = self._sampled(node)
                 shape = np.shape(self.evaluation.shaped(self.evaluation.numbers(node.data)))
-                for index, size in zip(self._own(node, shape), shape, strict=False):
+                own, shape = (sampled.indices[:-1], np.shape(sampled.array)) if sampled else (self._own(node, shape), shape)
+                for index, size in zip(own, shape, strict=False):
                     if not index.isdigit() and self.sizes.setdefault(index, size) != size:
                         raise Unfit(f"the index {index} runs to {self.sizes[index]} and to {size}")
 
@@ -117,6 +119,8 @@ class Elements:
             self.evaluation.work.add(tree, ELEMENT * n * n)
             i, j = tree.indices
             return Indexed(np.eye(n), (i, j)) if i != j else Indexed(np.ones(n), (i,))
+        if (sampled := self._sampled(tree)) is not None:
+            return sampled
         array = np.asarray(self.evaluation.shaped(self.evaluation.numbers(tree.data)))
         if array.size == 1:
             return Indexed(array.reshape(()), ())
@@ -134,6 +138,21 @@ class Elements:
         if len(set(indices)) < len(indices):
             array, indices = np.diagonal(array), indices[:1]
         return Indexed(array, indices)
+
+    def _sampled(self, tree: Tree) -> Indexed | None:
+        """x_j^{(i)} for all samples i; None of a name that has no such index."""
+        own = tuple(index for index in tree.indices if not index.startswith("("))
+        if own == tree.indices:
+            return None
+        x = np.asarray(self.evaluation.numbers(tree.data, rows=False))
+        axis = self.evaluation.along if x.ndim == 2 else 0
+        if x.ndim == 0 or x.shape[axis] != self.batch:
+            raise Unfit(f"{tree.text} has not one part for each of {self.batch} samples")
+        x = np.moveaxis(x, axis, -1)
+        x = x[0] if x.ndim == 2 and len(x) == 1 and not own else x
+        if x.ndim != len(own) + 1:
+            raise Unfit(f"{tree.text} has no index of its elements")
+        return Indexed(x, (*own, SAMPLE))
 
     def _aligned(self, x: Indexed, axes: tuple[str, ...]) -> Array:
         order = [x.indices.index(index) for index in axes if index in x.indices]
@@ -179,6 +198,17 @@ class Elements:
         if compute is None or (operation and not operation.coordinates and operation.key not in OF_ELEMENTS):
             raise Unfit(f"{tree.data[0]} is not read in a formula of elements")
         return Indexed(compute(x.array), x.indices)
+
+    def _samples(self, tree: Tree) -> Indexed:
+        """Σ_i x_j^{(i)}: what has samples has the index of them."""
+        for node in tree.args[0].walk():
+            if node.kind == "name" and SAMPLE in self._name(node).indices and tree.data not in node.indices:
+                raise Unfit(f"{node.text} has no index {tree.data}")
+        x = self.value(tree.args[0])
+        if SAMPLE not in x.indices:
+            raise Unfit(f"nothing in the sum has the index {tree.data}")
+        place = x.indices.index(SAMPLE)
+        return Indexed(np.sum(x.array, axis=place), x.indices[:place] + x.indices[place + 1 :])
 
     def _total(self, tree: Tree) -> Indexed:
         index, without = tree.data

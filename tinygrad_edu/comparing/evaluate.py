@@ -134,10 +134,9 @@ class Evaluation:
         try:
             return self.elements_of(self, self.batch).matrix(tree, order, shape)
         except Unfit as error:
-            sampled = as_samples(tree)
-            if order or has_indices(sampled):
+            if order or has_indices(as_samples(tree)):
                 raise Misfit(tree, str(error)) from None
-            return self.array(sampled)
+            return self.array(tree)
         except KeyError as error:
             raise Misfit(tree, f"nothing says how far the index {error} runs") from None
 
@@ -327,7 +326,15 @@ class Evaluation:
         return truth.astype(float) if self.matrices else truth
 
     def _total(self, tree: Tree) -> Array:
-        raise Misfit(tree, "a sum with an index is for formulas of elements, with indices at the names")
+        """A sum in a formula of matrices: Σ_j exp(z_j) of elements, a number for each sample, or else of samples."""
+        sampled = as_samples(tree)
+        with contextlib.suppress(Unfit, KeyError):
+            found = self.elements_of(self, self.batch).matrix(tree, (), (1, self.batch))
+            if np.shape(found) in ((1, 1), (1, self.batch)):
+                return found
+        if sampled.kind == "total" or not self.matrices:
+            raise Misfit(tree, "a sum with an index is for formulas of elements, with indices at the names")
+        return self.array(sampled)
 
     def _samples(self, tree: Tree) -> Array:
         """A sum over samples: each name with the index is the column of a sample; or its row, if only that fits."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from .cursor import Name, named
-from .operands import DOTS, Operands
+from .operands import BRACES, DOTS, Operands
 from .tokens import Token
 from .tree import Tree, call, had, product, transposed
 
@@ -22,15 +22,18 @@ ELEMENTWISE = {"had": 1, "over": -1}  # and the exponent of the second factor
 LOOSE = {"had", "over", "kron"}
 COMPARISONS = {">", "<", ">=", "<=", "==", "!="}
 STARTING = {"number", "name", "ones", "accent"}  # kinds of tokens that an operand begins with
-OPENING = {"(", "{", "[", "√", "∛", "∇", "∂", r"\frac", r"\sum", r"\sqrt"}
+BRACKETS = {"numpy": {"("}, "unicode": {"("}, "latex": {"(", "["}}  # of an argument
+OPENING = {"(", "{", "[", "√", "∛", "∇", "∂", r"\frac", r"\sum", r"\sqrt", *BRACES}
 
 
 def parse(
     text: str, known: Iterable[str] = (), order: str = "tight", is_layer: Callable[[Name], bool] = lambda name: False,
     part: list[Token] | None = None, applies: Callable[[Name, Tree], bool] = lambda name, argument: False,
+    turns: Callable[[Name], bool] = lambda name: False,
 ) -> Tree:  # fmt: skip
     r"""The tree of a formula, or of a part of its tokens. Its names are not looked up yet; those `known` are one word
-    in LaTeX too; a name that `applies` to what follows in parentheses is that function there.
+    in LaTeX too; a name that `applies` to what follows in parentheses is that function there, and one that `turns` is
+    transposed by a prime.
 
     >>> parse("W1.T @ d").args[1]
     name(Name(base='d', layer='', primes=0))
@@ -39,7 +42,7 @@ def parse(
         ...
     tinygrad_edu.comparing.tokens.FormulaError: compare: .__class__ is not allowed, only ...
     """
-    return Parser(text, set(known), order, is_layer, part, applies).formula()
+    return Parser(text, set(known), order, is_layer, part, applies, turns).formula()
 
 
 class Parser(Operands):
@@ -155,7 +158,7 @@ class Parser(Operands):
                 tree = Tree("power", (tree, self.nested(self.signed)), at=start)
             elif token.kind == "power":
                 text = self.take().text
-                layered = tree.kind == "name" and not closed and (text[0] in "Llk" or text.isdigit())  # aˡ⁻¹, w²
+                layered = tree.kind == "name" and not closed and (text[0] in "Llk(" or text.isdigit())  # aˡ⁻¹, w²
                 tree = self.raised(tree, start, text=text) if layered else self.superscript(tree, text, start)
             elif token.text == "^":
                 self.take()
@@ -163,18 +166,17 @@ class Parser(Operands):
             elif token.text == "_" and tree.kind == "name" and isinstance(tree.data, Name):
                 self.take()
                 tree = self.lowered(tree)
-            elif token.text == "'" and tree.kind == "name" and isinstance(tree.data, Name) and not closed:
-                self.take()
-                tree = named(tree, tree.data._replace(primes=tree.data.primes + 1))
             elif token.text == "'":
                 self.take()
-                tree = transposed(tree)
+                turned = closed or tree.kind != "name" or not isinstance(tree.data, Name) or self.turns(tree.data)
+                tree = transposed(tree) if turned else named(tree, tree.data._replace(primes=tree.data.primes + 1))
             elif token.text == "_":
                 self.refuse("an index is read behind a name: (a_i - b_i), not (a - b)_i")
-            elif token.text == "(" and tree.kind == "name" and self.is_function(tree.data):
+            elif token.text in BRACKETS[self.notation] and tree.kind == "name" and self.is_function(tree.data):
                 tree = self.activation(tree)
-            elif token.text == "(" and tree.kind == "name" and self.is_applied(tree.data):
-                tree, closed = named(tree, tree.data, self.source(start)), True  # Σ(N) is Σ
+            elif token.text == "(" and tree.kind == "name" and (argument := self.applied(tree.data)) is not None:
+                indices = (*tree.indices, *argument.indices)
+                tree, closed = named(tree, tree.data, self.source(start), indices), True  # Σ(N) is Σ
             else:
                 break
             if tree.kind == "name" and not tree.text.endswith(")"):

@@ -14,11 +14,12 @@ from .indexing import DTYPES
 from .letters import Letters
 from .tree import Tree, call, had, number, transposed
 
-BARE = {"ln", "log", "exp", "tanh"}  # functions that go without parentheses: ln b
+BARE = set("ln log exp sin cos tan sinh cosh tanh sech tr det".split())  # functions that go without parentheses: ln b
 BRACED = {"norm", "abs"}  # those of LaTeX's macros
 MATRICES = {rf"\begin{{{kind}matrix}}" for kind in ("p", "b", "")}
 MODULES = ("np", "numpy", "tg", "jnp", "torch", "math", "self")
 METHOD = {name: f"np.{name}" for name in METHODS if f"np.{name}" in FUNCTIONS}
+BRACES = {r"\underbrace", r"\overbrace"}
 DOTS = {r"\vdots", r"\cdots", r"\ddots", r"\dots", r"\ldots"}
 
 
@@ -51,6 +52,8 @@ class Operands(Letters):
             return self.fraction()
         if token.text == "∂":
             return self.quotient()
+        if token.text in BRACES:
+            return self.braced()
         if token.text == r"\sum":
             return self.total()
         if token.kind == "command":
@@ -127,7 +130,7 @@ class Operands(Letters):
         if word in CONSTANTS and not self.follows("^"):
             return Tree("number", data=CONSTANTS[word], text=word, at=token.at)
         bare = (word in BARE and not self.follows("'")) or (word in BRACED and self.follows("{"))
-        if word in FUNCTIONS and (self.follows("(") or bare):
+        if word in FUNCTIONS and (self.follows("(") or bare or (self.follows("[") and self.notation == "latex")):
             return self.called(word, token.at, [])
         if word in PRIMED and self.follows("("):
             return self.activation(Tree("name", data=Name(PRIMED[word], primes=1), text=word, at=token.at))
@@ -144,8 +147,9 @@ class Operands(Letters):
         if self.follows("_"):
             self.take()
             name = self.nested(self.group)
-            if self.next.kind == "name" and len(self.next.text) == 1:
-                self.take()
+            braced = self.follows("{") and self.tokens[self.at + 2].text == "}"
+            if (token := self.tokens[self.at + braced]).kind == "name" and len(token.text) == 1:
+                self.at += 1 + 2 * braced
         else:
             name = self.name()
         if name.kind != "name" or not isinstance(name.data, Name):
@@ -165,7 +169,8 @@ class Operands(Letters):
         if not self.follows("("):
             if before:
                 self.refuse("'(' is missing behind a method")
-            args, params = list[Any]([self.nested(self.postfix)]), dict[str, Any]()
+            part = self.parenthesised if self.follows("[") else self.postfix
+            args, params = list[Any]([self.nested(part)]), dict[str, Any]()
         else:
             args, params = self.arguments(FUNCTIONS[word], len(before))
         function = FUNCTIONS[word]
@@ -331,6 +336,15 @@ class Operands(Letters):
             return None
         self.take()
         return name
+
+    def braced(self) -> Tree:
+        r"""\underbrace{x}_{y}: what is above, without what is said of it."""
+        self.take()
+        tree = self.nested(self.group)
+        if self.follows("_", "^"):
+            self.take()
+            self.script()
+        return tree
 
     def quotient(self) -> Tree:
         """∂c/∂z in one line."""

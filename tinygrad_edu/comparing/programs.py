@@ -117,7 +117,8 @@ class Program:
             return scope.same(name) in names or scope.is_layer(name)
 
         def parsed(part: list[Token]) -> Tree:
-            return parse(text, known, order, is_layer, [*part, Token("end", "", part[-1].end)], scope.applies)
+            part = [*part, Token("end", "", part[-1].end)]
+            return parse(text, known, order, is_layer, part, scope.applies, scope.turns)
 
         raw = []
         for each in lines:
@@ -141,7 +142,7 @@ class Program:
         """The word before the first =, which is one name."""
         first = statement.members[0]
         text = self.text[first[0].at : first[-1].end]
-        word = r"[A-Za-z]{2,}" if notation_of(self.text) == "latex" else r"[^\W\d]\w+"
+        word = {"latex": r"[A-Za-z]{2,}", "unicode": r"[^\W\d]\w*", "numpy": r"[^\W\d]\w+"}[notation_of(self.text)]
         if len(statement.members) > 1 and re.fullmatch(word, text):
             yield text
 
@@ -240,7 +241,7 @@ class Program:
         return order
 
     def _goal(self) -> int:
-        """The place of the line that is the gradient: what is returned, or the last one of its name, or the last."""
+        """The place of the line that is the gradient: what is returned, or the last one of its name, or what has none, or the last."""
         returned = [each for each in self.lines if each.returned]
         named = [each for each in self.lines if self._is_gradient(each.target)]
         if len(returned) > 1:
@@ -250,7 +251,8 @@ class Program:
                 raise FormulaError(self.text, returned[0].places[0][0], what)
         elif returned:
             named = returned
-        return self.lines.index(max(named or self.lines, key=lambda each: each.number))
+        alone = [each for each in self.lines if each.target is None and len(each.members) == 1]
+        return self.lines.index(max(named or alone or self.lines, key=lambda each: each.number))
 
     def _is_gradient(self, name: Tree | None) -> bool:
         wanted = [] if name is None or name.kind != "name" else self.meaning(name)

@@ -183,6 +183,9 @@ class Forms(Elements):
             raise Unfit(f"{name} is not read in a formula of elements")
         return Indexed(self.form.applied(operation, (), [x.array]), x.indices)
 
+    def _samples(self, tree: Tree) -> Indexed:
+        raise Unfit("elements of samples have no form here")
+
     def _total(self, tree: Tree) -> Indexed:
         index, without = tree.data
         x = self.value(tree.args[0])

@@ -41,7 +41,7 @@ class Quantity(NamedTuple):
     number: float = 0.0
 
 
-OUTPUT = set("ŷ y_hat yhat yHat Yhat Y_hat a A f p P o out output pred y_pred probs".split())
+OUTPUT = set("ŷ h_θ y_hat yhat yHat Yhat Y_hat a A f p P o out output pred y_pred probs".split())
 TARGET = set("t T y Y target targets label labels y_true d".split())
 DIFFERENTIALS = set("dz dZ da dA dW dw db".split())
 ADJOINTS = (r"d_?(.+)", r"(?:∇|nabla_?)(.+)", r"grad_?(.+)", r"(.+)_(?:grad|delta)", r"(?:δ|delta)_?([A-Za-zΣ].*)")
@@ -192,9 +192,14 @@ class Scope(Numbered):
         if a is None or not keys or None in keys:
             return False
         if argument.kind == "name":
-            return a in self.slopes and self.slopes[a] == keys[0]
+            whole = keys[0] == self.input and a == self.key(self.output)  # h_θ(x), the network
+            return whole or (a in self.slopes and self.slopes[a] == keys[0])
         parts = [] if layer is None else [each for each in (layer.W, layer.before, layer.b) if each is not None]
         return argument.kind in ("dot", "sum") and len(parts) > 1 and sorted(map(str, keys)) == sorted(map(str, parts))
+
+    def turns(self, name: Name) -> bool:
+        """Whether X′ is the transpose of X: the tape has it, and no derivative of it."""
+        return not name.primes and found(self, name) and not found(self, name._replace(primes=1))
 
     def of(self, key: Key | None, primes: int = 0) -> list[Quantity]:
         """A value, or its derivative."""

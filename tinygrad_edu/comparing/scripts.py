@@ -31,6 +31,8 @@ class Scripts(Cursor):
                     return tree
             if re.fullmatch(r"[a-z]{2,}", text):
                 return named(tree, tree.data._replace(base=f"{tree.data.base}_{text}"), self.source(start))
+            if both := re.fullmatch(r"(\[.+?\]|\(.+?\))(\([ijkns]\).*)", text):  # a^{[2](i)}: of layer 2
+                tree, text = self.raised(tree, start, text=both[1]), both[2]
             if sample := SAMPLE.fullmatch(text):
                 column = named(tree, tree.data, UPRIGHT.sub("", self.source(start)), indices=(*tree.indices, sample[1]))
                 return transposed(column) if sample[2] else column
@@ -124,24 +126,21 @@ class Scripts(Cursor):
 
     def activation(self, tree: Tree) -> Tree:
         """σ(z), σ′(z): an activation, or its derivative, at an argument."""
-        at, name = tree.at, tree.data
-        self.take("(")
-        argument = self.nested(self.sum)
-        self.take(")")
+        at, name, argument = tree.at, tree.data, self.parenthesised()
         kind = "slope" if name.primes else "act"
         return Tree("call", (argument,), (kind, (("of", (name.base, name.layer)),)), text=tree.text, at=at)
 
-    def is_applied(self, name: object) -> bool:
-        """Whether the value of a function stands before its own argument, Σ(N), which is read then; or a factor."""
+    def applied(self, name: object) -> Tree | None:
+        """The argument of a function whose value has the name, Σ(N), which is read then; None before a factor."""
         start, place = self.at, self.take("(").at
         if isinstance(name, Name) and self.notation != "numpy" and self.arguments_at.get(place, not self.follows(")")):
             argument = self.nested(self.sum)
             self.arguments_at[place] = self.follows(")") and self.applies(name, argument)
             if self.arguments_at[place]:
                 self.take(")")
-                return True
+                return argument
         self.at = start
-        return False
+        return None
 
     def is_function(self, name: object) -> bool:
         """σ′( and σ( are functions, t( is a product."""

@@ -83,7 +83,8 @@ def statements(text: str, known: set[str]) -> list[Statement]:
         pieces = list(_between(part[1:], ",")) if returned else _unpacked(part)
         for piece in pieces:
             line = _statement(text, i + 1, piece, returned)
-            if len(line.members) == 1 and not returned and i < len(found) - 1:
+            alone = len(line.members) == 1 and not returned
+            if alone and i < len(found) - 1 and (i or notation_of(text) == "numpy"):  # x r, where r = ...
                 missing = "a name and = are missing, or brackets around a formula of several lines"
                 raise FormulaError(text, part[0].at, f"line {line.number} has no =: {missing}")
             lines.append(line)
@@ -143,14 +144,14 @@ def _between(part: list[Token], sign: str) -> Iterator[list[Token]]:
 
 def _lines(text: str, known: set[str]) -> Iterator[list[Token]]:
     """The tokens of each statement, without what stands between them."""
-    latex = notation_of(text) == "latex"
+    latex, paper = notation_of(text) == "latex", notation_of(text) != "numpy"
     parts: list[list[Token]] = [[]]
     soft = False  # whether what follows may go on with the last line: LaTeX takes an end of a line for a space
     whole = [t for t in tokens(text, known)[:-1] if not (t.kind == "environment" and _is_aligned(t.text))]
     outside = {i for i, _ in _outside(whole)}
     for i, token in enumerate(whole):
         ends = i in outside and (
-            token.kind in ("line", "break") or token.text == ";" or _parts(parts[-1], whole, i, outside)
+            token.kind in ("line", "break") or token.text == ";" or _parts(parts[-1], whole, i, outside, paper)
         )
         if token.text in WORDS and not parts[-1] and _equates(whole, i + 1, outside):
             continue  # where z1 = ...
@@ -186,9 +187,10 @@ def _equates(tokens: list[Token], i: int, outside: set[int]) -> bool:
     return False
 
 
-def _parts(part: list[Token], tokens: list[Token], i: int, outside: set[int]) -> bool:
-    """Whether a comma or a word stands between an equation and the next one."""
-    return tokens[i].text in WORDS | {","} and _both(part, tokens, i + 1, outside)
+def _parts(part: list[Token], tokens: list[Token], i: int, outside: set[int], paper: bool) -> bool:
+    """Whether a comma or a word stands between equations; on paper one may be a formula alone: x r, where r = y."""
+    equations = [any(token.text == "=" for _, token in _outside(part)), _equates(tokens, i + 1, outside)]
+    return tokens[i].text in WORDS | {","} and (any(equations) if paper else all(equations))
 
 
 def _both(part: list[Token], tokens: list[Token], i: int, outside: set[int]) -> bool:

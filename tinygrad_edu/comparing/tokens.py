@@ -6,7 +6,7 @@ import functools
 import keyword
 import re
 from typing import NamedTuple
-from unicodedata import normalize
+from unicodedata import normalize, numeric
 
 from ..engine.naming import visible
 from ..formulas.latex import GREEK
@@ -44,28 +44,29 @@ SAME = _table(r"""
     ⋅ · ∙ · \cdot · \times × \circ ∘ \odot ∘ ⊙ ∘ ◦ ∘ \ast ∘ \oslash ⊘ \div ⊘ ÷ ⊘ \otimes ⊗ \bullet •
     − - – - ′ ' ’ ' ‘ ' \prime ' ∑ \sum √ \sqrt \partial ∂ \lbrace ( \rbrace ) \{ ( \} ) \lbrack [ \rbrack ]
     \lVert ‖ \rVert ‖ \Vert ‖ \| ‖ \lvert | \rvert | \vert | \gt > \lt < \geq >= \ge >= \leq <= \le <= ≥ >= ≤ <=
-    \neq != \ne != ≠ != \mid | \top ⊤ \intercal ⊤ := = ≔ = ← = \coloneqq = \leftarrow = \gets = −= -=
+    \neq != \ne != ≠ != \mid | \top ⊤ \intercal ⊤ := = ≔ = ← = \coloneqq = \leftarrow = \gets = −= -= .* ∘ ./ ⊘ .^ **
 """)  # fmt: skip
 SAME |= {f"\\{name}": letter for name, letter in GREEK.items()}
 SAME |= {r"\ell": "ℓ", r"\varphi": "φ", r"\varepsilon": "ε", "ϕ": "φ", "ϵ": "ε", "∇": "∇", r"\nabla": "∇"}
 VARIANTS = {r"\phi": "ϕ", r"\epsilon": "ϵ"}  # where the tape has that as well
 IGNORED = set(r"""
     \left \right \big \Big \bigl \bigr \Bigl \Bigr \bigg \Bigg \biggl \biggr \displaystyle \textstyle \limits \nolimits
-    \, \; \: \! \quad \qquad \thinspace \boldsymbol \mathbf \bm \mathrm \mathit \mathsf \mathbb \mathcal \rm \bf \vec
+    \, \; \: \! \quad \qquad \thinspace \space \enspace \boldsymbol \mathbf \bm \mathrm \mathit \mathsf \mathbb \mathcal \rm \bf \vec
     \underline $ ~ \( \) \[ \] \label \notag \nonumber
 """.split()) | {"\\ "}  # fmt: skip
 ACCENTS = {r"\hat": "hat", r"\widehat": "hat", r"\tilde": "tilde", r"\bar": "bar", r"\overline": "bar", r"\dot": "dot"}
-STRUCTURES = {r"\frac", r"\sum", r"\sqrt", r"\begin", r"\end", r"\vdots", r"\cdots", r"\dots", r"\ldots", r"\ddots"}
+STRUCTURES = set(r"\frac \sum \sqrt \begin \end \vdots \cdots \dots \ldots \ddots \underbrace \overbrace".split())
 FRACTIONS = {r"\dfrac", r"\tfrac", r"\cfrac"}
 COMMANDED = set("ln log exp sin cos tan tanh cosh sinh max min det sgn arg norm abs".split())
-WORDS = {r"\operatorname", r"\text", r"\mathrm", r"\textrm", r"\textbf", r"\mathop", r"\mathsf", r"\mathtt", r"\mbox"}
-SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸˡᵏ⁺⁽⁾ᐟ", "0123456789-TTTLlk+()/")
-SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+WORDS = set(r"\operatorname \text \mathrm \textrm \textbf \textsf \textit \mathop \mathsf \mathtt \mbox".split())
+SETTINGS = {"axis", "keepdims", "True", "False", "None"}  # words in LaTeX too
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸˡᵏⁱ⁺⁽⁾ᐟ", "0123456789-TTTLlki+()/")
+SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖ", "0123456789ijk")
 
 PYTHON = re.compile(r"^[ \t]*(?:return|def|import)\b|\bnp\.", re.MULTILINE)  # its names may be Greek
 SYMBOLS = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√∛×₀-₉²∑]")  # which Python has not
 LATEX = re.compile(r"\\[A-Za-z,;:!|(\[{]|[_^]\{|\^(?:T|L(?![A-Za-z]))|_[a-z]\^")
-UNICODE = re.compile(r"[𝟏𝟙·⋅∘⊙⊘⊗•′ᵀ−√∛Σσ∇Δδ×₀-₉²ˡᵏᴸ∑≤≥≠]")
+UNICODE = re.compile(r"[𝟏𝟙·⋅∘⊙⊘⊗•′ᵀ−√∛Σσ∇Δδ×₀-₉ᵢⱼₖ²³¹ˡᵏᴸ⁽∑≤≥≠¼-¾⅐-⅞]")
 LETTER = "A-Za-zµÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿ"
 BESIDE = re.compile(  # two operands side by side, which Python has not: 2Qx, 2 (a − b), (a − b) x, (1/2) [z > 0]
     rf"""(?<![\w.])\d+(?:\.\d*)?(?![eE][-+]?\d|[jJ]\b)[{LETTER}]
@@ -82,18 +83,19 @@ SETTING = r"\d+\.?\d*(?:e[-+]?\d+)?|[A-Za-z_]\w*|\S"  # of an argument such as a
 TOKEN = {
     latex: re.compile(
         rf"""(?P<line>\s*(?<!\\)\n\s*)
-        |(?P<space>\s+|\\\n|{comment}[^\n]*|\\(?:label|tag)\s*\{{[^}}]*\}})
-        |(?P<word>\\(?:operatorname\*?|text|mathrm|textrm|mathop|mbox|mathtt)\s*\{{\s*[A-Za-z](?:[A-Za-z0-9_ ]|\\_)*\}})
+        |(?P<space>\s+|\\\n|{comment}[^\n]*|\\(?:label|tag)\s*\{{[^}}]*\}}|\\(?:left|right)\s*\.)
+        |(?P<word>\\(?:operatorname\*?|text(?:rm|bf|sf|it)?|mathrm|mathop|mbox|mathtt)\s*
+            \{{[\s,;]*[A-Za-z](?:[A-Za-z0-9_ ]|\\_)*\}})
         |(?P<setting>\\text\s*\{{(?:[a-z]|\\_)+\d?=[^{{}}\\$]+\}})
         |(?P<ones>\\(?:mathbf|boldsymbol|mathbb|bm|vec)\s*(?:\{{\s*1\s*\}}|1)|[𝟏𝟙])
         |(?P<environment>\\(?:begin|end)\s*\{{[a-z]+\*?\}})
         |(?P<break>\\\\(?:\*|\s?\[\d[^\]]*\])?)
         |(?P<command>\\[A-Za-z]+|\\.)
-        |(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)
+        |(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|[¼-¾⅐-⅞])
         |(?P<name>{name}[₀₁₂₃₄₅₆₇₈₉]*\u0302?)
-        |(?P<below>[₀₁₂₃₄₅₆₇₈₉]+)
-        |(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸˡᵏ⁺⁽⁾ᐟ]+)
-        |(?P<operator>[-−+*/@]=|:=|\*\*|>=|<=|==|!=|[-+*/@=;<>^_'"(){{}}\[\],.:|&~$]|[·⋅∙×∘⊙◦⊘÷⊗•−–′’‘″∑√∛‖≥≤≠∂∇⊤≔←])""",
+        |(?P<below>[₀₁₂₃₄₅₆₇₈₉]+|[ᵢⱼₖ])
+        |(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸˡᵏⁱ⁺⁽⁾ᐟ]+)
+        |(?P<operator>\.[*/^]|[-−+*/@]=|:=|\*\*|>=|<=|==|!=|[-+*/@=;<>^_'"(){{}}\[\],.:|&~$]|[·⋅∙×∘⊙◦⊘÷⊗•−–′’‘″∑√∛‖≥≤≠∂∇⊤≔←])""",
         re.VERBOSE,
     )
     for latex, (name, comment) in NAMES.items()
@@ -198,7 +200,7 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
     if part in ('"', "″"):
         return [("operator", "'")] * 2
     if kind == "word":
-        word = part[part.index("{") + 1 : -1].strip().replace("\\_", "_").replace(" ", "_")
+        word = part[part.index("{") + 1 : -1].strip(" ,;\n").replace("\\_", "_").replace(" ", "_")
         return [("name", word)]
     if kind == "setting":
         name, value = part[part.index("{") + 1 : -1].replace("\\_", "_").split("=", 1)
@@ -208,7 +210,7 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
     if kind in ("environment", "break", "ones", "line"):
         return [(kind, "".join(part.split()))]
     if kind == "below":
-        return [("operator", "_"), ("number", part.translate(SUBSCRIPTS))]
+        return [("operator", "_"), ("name" if part in "ᵢⱼₖ" else "number", part.translate(SUBSCRIPTS))]
     if kind == "power":
         return [("power", part.translate(SUPERSCRIPTS))]
     if part in ACCENTS:
@@ -218,7 +220,9 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
     if kind == "command" and part[1:] in COMMANDED:
         return [("name", part[1:])]
     if kind == "name":
-        return _names(part, latex, known, text[at + len(part) :].lstrip().startswith(("(", r"\left(")))
+        return _names(part, notation_of(text), known, text[at + len(part) :].lstrip())
+    if kind == "number" and not part.isascii():
+        return [(kind, str(numeric(part)))]
     part = VARIANTS[part] if VARIANTS.get(part) in known else SAME.get(part, part)
     if part.startswith("\\") and part not in STRUCTURES:
         raise FormulaError(text, at, f"the command {part} is not known here")
@@ -227,16 +231,20 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
     return [("name" if part.isalpha() else kind if kind == "number" else "operator", part)]
 
 
-def _names(part: str, latex: bool, known: set[str], called: bool) -> list[tuple[str, str]]:
+def _names(part: str, notation: str, known: set[str], behind: str) -> list[tuple[str, str]]:
     """A name, with Unicode's subscripts as a part of it; in LaTeX the letters of a word that is not known."""
     if normalize("NFC", part) in known:
         return [("name", normalize("NFC", part))]
+    part = normalize("NFD", part) if normalize("NFD", part).endswith("\u0302") else part
     accent = [("accent", "hat")] if part.endswith("\u0302") else []
     word = part.rstrip("\u0302").translate(SUBSCRIPTS).replace("ϕ", "φ").replace("ϵ", "ε").replace("µ", "μ")
+    called = re.match(r"(?:\\[A-Za-z]+\s*)?\(|\\left\s*\[", behind)
     function = called and (word in FUNCTIONS or word in PRIMED or f"{word}(" in known)
-    if word in known or len(word) == 1 or function:
+    if word in known or len(word) == 1 or function or word in SETTINGS or (word == "np" and behind[:1] == "."):
         return [*accent, ("name", word)]
-    letters = re.findall(rf"[{LETTER}]\d*", word) if latex else _own(word, known)
+    if notation == "unicode" and (indexed := re.fullmatch(r"(.+)_([ijk])", word)) and indexed[1] in known:
+        return [*accent, ("name", indexed[1]), ("operator", "_"), ("name", indexed[2])]
+    letters = re.findall(rf"[{LETTER}]\d*", word) if notation == "latex" else _own(word, known)
     return [*accent, *(("name", x) for x in letters)]
 
 
