@@ -199,7 +199,7 @@ class Scope(Numbered):
 
     def turns(self, name: Name) -> bool:
         """Whether X′ is the transpose of X: the tape has it, and no derivative of it."""
-        return not name.primes and found(self, name) and not found(self, name._replace(primes=1))
+        return not name.primes and bool(self.possible(name)) and not self.possible(name._replace(primes=1))
 
     def of(self, key: Key | None, primes: int = 0) -> list[Quantity]:
         """A value, or its derivative."""
