@@ -72,6 +72,11 @@ def residual(net, inside):
     return cost(net, tg.sigmoid(net("V", 3, 4) @ h))
 
 
+def twice(net, h):
+    h = h + net("W", 4, 4) @ h
+    return h + net("Y", 4, 4) @ h
+
+
 def attention(net):
     X, Q, K, V = (net(name, *shape) for name, shape in
                   (("X", (5, 6)), ("Wq", (4, 5)), ("Wk", (4, 5)), ("Wv", (3, 5))))  # fmt: skip
@@ -159,6 +164,10 @@ NETS = {
     ),
     "residual inside": (lambda net: residual(net, True), "1 U - tanh, 2 W - sigmoid, 3 V - sigmoid"),
     "residual, linear": (lambda net: residual(net, False), "1 U - tanh, 2 W - -, 3 V - sigmoid"),
+    "residuals, linear": (
+        lambda net: cost(net, tg.sigmoid(net("V", 3, 4) @ twice(net, hidden(net)))),
+        "1 U - tanh, 2 W - -, 3 Y - -, 4 V - sigmoid",
+    ),
     "elementwise": (lambda net: cost(net, tg.sigmoid(net("v", 5, 1) * net("x", 5, 1))), "1 - - sigmoid"),
     "elementwise first": (
         lambda net: cost(net, tg.sigmoid(net("V", 3, 5) @ tg.tanh(net("v", 5, 1) * net("x", 5, 2)))),

@@ -1,4 +1,7 @@
-"""The layers of a tape: affine maps, the activations after them, and how names on the tape count them."""
+"""The layers of a tape: affine maps, the activations after them, and how names on the tape count them.
+
+They are found by what was computed. The blocks of `tg.layer`, in ``record.layers``, are groups that a person names.
+"""
 
 from __future__ import annotations
 
@@ -252,8 +255,5 @@ class Layers:
                     tops.add(stamp)
                 else:
                     pending += each._record.inputs
-        loose = tops & self._loose
-        if len(loose) != 1:
-            return None
-        (z,) = loose
-        return z if len(tops) == 1 or tops <= below(self.nodes[z]).keys() else None
+        z = max(tops & self._loose, default=None)
+        return z if z is not None and (len(tops) == 1 or tops <= below(self.nodes[z]).keys()) else None
