@@ -190,6 +190,22 @@ NETS = {
         lambda net: cost(net, tg.coordinatewise([tg.tanh, tg.sigmoid], net("U", 2, 5) @ net("x", 5, 1))),
         "1 U - coordinatewise",
     ),
+    "bullet": (
+        lambda net: cost(
+            net, tg.sigmoid(tg.bullet(tg.tanh(tg.bullet(net("x", 5, 2), net("U", 4, 5))), net("V", 3, 4)))
+        ),
+        "1 U - tanh, 2 V - sigmoid",
+    ),
+    "einsum": (
+        lambda net: cost(
+            net, tg.sigmoid(np.einsum("pq,op->oq", tg.tanh(np.einsum("ij,jk->ik", net("U", 4, 5), net("x", 5, 2))),
+                                      net("V", 3, 4)) + net("b", 3, 1))
+        ),
+        "1 U - tanh, 2 V b sigmoid",
+    ),
+    "einsum that is no product": (
+        lambda net: cost(net, tg.sigmoid(np.einsum("ii,ij->ij", net("U", 5, 5), net("x", 5, 2)))), "1 - - sigmoid"
+    ),
     "convolution": (convolution, "1 - - relu, 2 V - -"),
 }  # fmt: skip
 

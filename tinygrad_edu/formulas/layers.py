@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from string import ascii_lowercase
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,11 @@ from .latex import GREEK
 
 INPUT = set("x X a0 A0 h0 H0 S0 Σ0 x0 X0 input inputs".split())
 WEIGHTS = set("W w θ Θ weight weights".split())
+
+PRODUCTS = {  # of einsum, the letters in the order of the alphabet: which operand stands at the left
+    "ab,bc->ac": (0, 1), "ab,b->a": (0, 1), "a,ab->b": (0, 1),
+    "ab,ca->cb": (1, 0), "a,ba->b": (1, 0), "ab,a->b": (1, 0),
+}  # fmt: skip
 
 
 class Layer(NamedTuple):
@@ -70,6 +76,16 @@ def leaf(x: Any) -> Any:
     while is_computed(x):
         x = x._record.inputs[0] if x._record.operation is ops.transpose else None
     return x if x is not None and x._record is not None else None
+
+
+def factors(record: Any) -> list[tuple[Any, Any]]:
+    """The two factors of a matrix product, from the left to the right, and their numbers; nothing of what is none."""
+    order: tuple[int, ...] = {ops.matmul: (0, 1), ops.bullet: (1, 0)}.get(record.operation, ())
+    if record.operation is ops.einsum:
+        subscripts = record.params["subscripts"]
+        letters = dict.fromkeys(filter(str.isalpha, subscripts))
+        order = PRODUCTS.get(subscripts.translate(str.maketrans(dict(zip(letters, ascii_lowercase, strict=False)))), ())
+    return [(record.inputs[i], record.values[i]) for i in order]
 
 
 def behind(x: Any) -> Any:
@@ -165,8 +181,9 @@ class Layers:
         found: dict[int, tuple[list[Any], list[Any]]] = {}  # the products and the biases
         for stamp in sorted(self.nodes):
             record = self.nodes[stamp]._record
-            if record.operation is ops.matmul and any(leaf(x) is not None for x in record.inputs):
-                found[stamp] = [record], []
+            product = factors(record)
+            if any(leaf(x) is not None for x, _ in product):
+                found[stamp] = [product], []
             elif record.operation is ops.add and all(x is not None and x._record for x in record.inputs):
                 terms = [x._record.stamp for x in record.inputs if x._record.stamp in found]
                 biases = [x for x in record.inputs if not is_computed(x) and name_of(x) not in INPUT]
@@ -174,21 +191,20 @@ class Layers:
                 if terms and len(terms) + len(biases) == 2 and (own or biases):
                     parts = [found.pop(each) for each in dict.fromkeys(terms)]
                     found[stamp] = [p for ps, _ in parts for p in ps], [b for _, bs in parts for b in bs] + biases
-        self._products = [self._parts(each) for products, _ in found.values() for each in products]
+        self._products = [self._parts(*each) for products, _ in found.values() for each in products]
         weights = [(each.W, each.turned) for each in self._products]
         maps = []
         for z, (products, biases) in found.items():
-            whole = self._parts(products[0])._replace(z=z, b=biases[0]._record.stamp if len(biases) == 1 else None)
+            whole = self._parts(*products[0])._replace(z=z, b=biases[0]._record.stamp if len(biases) == 1 else None)
             maps.append(whole if len(products) == 1 else whole._replace(W=None, before=None))
         return maps, len({*weights}) < len(weights)
 
-    def _parts(self, record: Any) -> Layer:
+    def _parts(self, *product: tuple[Any, Any]) -> Layer:
         """Of a product the weights, what they are multiplied with, their side, and whether they stand there turned."""
-        leaves = [leaf(x) for x in record.inputs]
+        leaves = [leaf(x) for x, _ in product]
         place = 1 if leaves[0] is None or (leaves[1] is not None and self._in_rows(leaves)) else 0
-        W, before = leaves[place], (record.inputs[1 - place], record.values[1 - place])
-        turned = W is not record.inputs[place]
-        return Layer(W._record.stamp, None, before, record.stamp, None, place, turned)
+        W, turned = leaves[place], leaves[place] is not product[place][0]
+        return Layer(W._record.stamp, None, product[1 - place], 0, None, place, turned)
 
     def _in_rows(self, leaves: list[Any]) -> bool:
         """Whether of a product of two leaves the first is the input: by their names, by which of them is asked about,
