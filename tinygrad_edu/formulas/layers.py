@@ -85,7 +85,7 @@ def factors(record: Any) -> list[tuple[Any, Any]]:
         subscripts = record.params["subscripts"]
         letters = dict.fromkeys(filter(str.isalpha, subscripts))
         order = PRODUCTS.get(subscripts.translate(str.maketrans(dict(zip(letters, ascii_lowercase, strict=False)))), ())
-    return [(record.inputs[i], record.values[i]) for i in order]
+    return [(record.inputs[i], record.values[i]) for i in order] if order else []
 
 
 def behind(x: Any) -> Any:
@@ -176,18 +176,18 @@ class Layers:
     def _affine_maps(self) -> tuple[list[Layer], bool]:
         """The sums of products with leaves, and of leaves, and whether any weights are in several products; what has a
         name of inputs is no bias."""
-        inner = (x for node in self.nodes.values() for x in node._record.inputs if x is not None and x._record)
-        users = Counter(x._record.stamp for x in inner)
+        inner = [x for node in self.nodes.values() for x in node._record.inputs if x is not None and x._record]
+        users = Counter([x._record.stamp for x in inner])
         found: dict[int, tuple[list[Any], list[Any]]] = {}  # the products and the biases
         for stamp in sorted(self.nodes):
             record = self.nodes[stamp]._record
             product = factors(record)
             if any(leaf(x) is not None for x, _ in product):
                 found[stamp] = [product], []
-            elif record.operation is ops.add and all(x is not None and x._record for x in record.inputs):
-                terms = [x._record.stamp for x in record.inputs if x._record.stamp in found]
-                biases = [x for x in record.inputs if not is_computed(x) and name_of(x) not in INPUT]
-                own = all(users[each] == 1 for each in terms)
+            elif record.operation is ops.add and None not in record.inputs:
+                terms = [x._record.stamp for x in record.inputs if x._record and x._record.stamp in found]
+                biases = [x for x in record.inputs if leaf(x) is x and name_of(x) not in INPUT]
+                own = [users[each] for each in terms] == [1, 1]
                 if terms and len(terms) + len(biases) == 2 and (own or biases):
                     parts = [found.pop(each) for each in dict.fromkeys(terms)]
                     found[stamp] = [p for ps, _ in parts for p in ps], [b for _, bs in parts for b in bs] + biases
