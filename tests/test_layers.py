@@ -228,6 +228,13 @@ def test_layers(net):
     assert recognised(build(Net())) == wanted
 
 
+def test_a_layer_without_weights_has_its_samples_where_others_have_them():
+    net = Net()
+    f, i = (tg.sigmoid(net("X", 6, 5) @ net(name, 5, 4)) for name in ("U", "V"))
+    loss = cost(net, i * tg.tanh(net("m", 6, 4) * f))
+    assert [each.side for each in Layers(below(loss)).layers] == [1, 1, 1]
+
+
 SHARED = {"recurrent"}  # there numbers of layers say nothing
 
 

@@ -235,13 +235,18 @@ class Layers:
                 layers[z] = maps[source]
                 self._loose -= {source}
             elif own := self._ends(z, affine=False):
-                layers[z], ends[z] = Layer(None, None, None, z, None, int(self.softmax_axis == 1)), own
+                layers[z], ends[z] = self._alone(z), own
         last = max(applied, default=0)
         layers |= {z: maps[z] for z in self._loose if z in fed or z > last}
         found = [layers[z]._replace(z=z, a=self._activation(z), ends=ends.get(z, ())) for z in sorted(layers)]
         alone = ((z, self._activation(z)) for z in after if not found)
-        return found or [Layer(None, None, None, z, a, int(self.softmax_axis == 1)) for z, a in alone
+        return found or [self._alone(z)._replace(a=a) for z, a in alone
                          if a is not None and nodes[a]._record.operation.activation is not False]  # fmt: skip
+
+    def _alone(self, z: int) -> Layer:
+        """A layer without weights, whose samples are where the map before it has them, or as a softmax says."""
+        sides = [int(self.softmax_axis == 1), *(each.side for each in self.maps if each.z < z)]
+        return Layer(None, None, None, z, None, sides[-1])
 
     def _ends(self, z: int, affine: bool) -> tuple[int, ...]:
         """The stamps of what is an activation of a value, or a cost of logits, whatever else that is."""
