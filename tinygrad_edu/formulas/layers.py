@@ -27,6 +27,8 @@ PRODUCTS = {  # of einsum, the letters in the order of the alphabet: which opera
     "ab,ca->cb": (1, 0), "a,ba->b": (1, 0), "ab,a->b": (1, 0),
 }  # fmt: skip
 
+FAR = 100  # operations between a map and its activation, or the next map
+
 
 class Layer(NamedTuple):
     """z = W · before + b, a = σ(z): its parts by their stamps, `before` as an input of a record and its numbers. Of
@@ -268,7 +270,7 @@ class Layers:
     def _source(self, x: Any) -> int | None:
         """The map without activation that a value is made of, where all else that it is made of is below that."""
         tops, seen, pending = set[int](), set[int](), [x]
-        while pending:
+        while pending and len(seen) < FAR:
             each = pending.pop()
             if is_computed(each) and (stamp := each._record.stamp) not in seen:
                 seen.add(stamp)
@@ -277,4 +279,5 @@ class Layers:
                 else:
                     pending += each._record.inputs
         z = max(tops & self._loose, default=None)
-        return z if z is not None and (len(tops) == 1 or tops <= below(self.nodes[z]).keys()) else None
+        alone = z is not None and (len(tops) == 1 or tops <= below(self.nodes[z], min(tops)).keys())
+        return z if alone and not pending else None
