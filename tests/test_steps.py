@@ -297,7 +297,7 @@ def test_a_rule_without_symbols_steps_all_the_same():
     walked = walk(own()[0])
     step = next(step for step in backward(walked) if text(said(step, "rule").text) == "swish")
     head, tail = text(step.title).split(" arrives at ")[1].split(" = swish(")
-    assert text(said(step, "product").text) == f"∇{tail[:-1]} = (∂{head}/∂{tail[:-1]})ᵀ·Δ1"
+    assert text(said(step, "product").text) == f"∇{tail[:-1]} = (∂{head}/∂{tail[:-1]})ᵀ·Δ2"
     assert said(step, "rule").note == "my notes, 4"
     assert text(said(backward(walked)[0], "product").text).startswith("∇")
     last = next(step for step in backward(walked) if step.goal == by_name(walked)["W"].vertex.key)

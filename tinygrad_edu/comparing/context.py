@@ -51,7 +51,7 @@ class Context:
                 found.append(Quantity("adjoint", key))
             for quantity in found:
                 self.quantities[quantity] = np.shape(trial.evaluate.shaped(trial.number(quantity)))
-        self.softmaxes = {key for key in scope.slopes if mixes(scope.reading.nodes[key]._record.operation)}
+        self.softmaxes = {key for key in scope.slopes if mixes(scope.operation(key))}
 
     @functools.cached_property
     def error(self) -> Tree | None:
@@ -64,11 +64,10 @@ class Context:
     def applied(self) -> list[tuple[Tree, Tree]]:
         """σ(z) and z of each layer, and of the logits."""
         found = []
-        for layer in self.scope.layers:
-            if layer.a is not None:
-                z, function = name(Quantity("value", layer.z)), self.activation(Quantity("value", layer.a)).key
-                a = self.typed(layer.a) or (call(function, z) if self.typed(layer.z) and function in COMPUTE else None)
-                found += [(a, z)] if a is not None else []
+        for key, below in self.scope.activations.items():
+            z, function = name(Quantity("value", below)), self.scope.operation(key).key
+            a = self.typed(key) or (call(function, z) if self.typed(below) and function in COMPUTE else None)
+            found += [(a, z)] if a is not None else []
         if self.scope.logits is not None:
             z = name(Quantity("value", self.scope.logits))
             axis = {} if self.matrices or not self.scope.softmax_axis else {"axis": self.scope.softmax_axis}
@@ -85,8 +84,8 @@ class Context:
 
     def typed(self, key: Any) -> Tree | None:
         """A value by its name; None where neither the user nor the formula has given it one."""
-        value, node = Quantity("value", key), self.scope.reading.nodes.get(key)
-        known = value in self.used or node is None or node.name or node._record.operation is None
+        value = Quantity("value", key)
+        known = value in self.used or self.scope.operation(key) is None or self.scope.reading.nodes[key].name
         return name(value) if known else None
 
     def has_name(self, key: Any) -> bool:
@@ -96,7 +95,7 @@ class Context:
 
     def slope(self, quantity: Quantity) -> Tree:
         """The derivative of an activation: by its name on paper and where the formula has it, else as it is typed."""
-        operation = self.activation(quantity)
+        operation = self.scope.operation(quantity.key)
         written = DERIVATIVES.get(operation)
         z = self.typed(self.scope.slopes[quantity.key])  # type: ignore[index]
         a = self.typed(quantity.key) or (z and call(operation.key, z))
@@ -134,11 +133,6 @@ class Context:
         """Whether a sum along an axis, or along all, is one over the batch."""
         samples = self.scope.axis if len(shape) > 1 else 0
         return axis in (samples, None) and shape[samples : samples + 1] == (self.scope.batch,)
-
-    def activation(self, quantity: Quantity) -> Any:
-        """The operation that made a value."""
-        node: Any = self.scope.reading.nodes.get(quantity.key)  # type: ignore[arg-type]
-        return node._record.operation if node is not None else None
 
     def role(self, quantity: Any) -> tuple[str, int] | None:
         """The part of which layer a value is, and whether it is its derivative."""

@@ -129,10 +129,14 @@ class Known:
                 return name
         return None
 
+    def operation(self, key: Key | None) -> Any:
+        """The operation that made a value; None of what is given."""
+        node = self.reading.nodes.get(key)  # type: ignore[arg-type]
+        return node._record.operation if node is not None else None
+
     def given_name(self, key: Key | None) -> str:
         """The name that a person has given to a part of a layer; nothing where it has none."""
-        x = self.reading.nodes.get(key) if isinstance(key, int) else self.reading.given.get(key or "")
-        return name_of(x)
+        return name_of(self.reading.nodes.get(key, self.reading.given.get(key)))  # type: ignore[arg-type]
 
     def _constants(self, *operations: Operation) -> list[float]:
         """The magnitudes of the plain numbers that such operations have on the tape."""

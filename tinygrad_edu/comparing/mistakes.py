@@ -191,7 +191,7 @@ def layers(node: Tree, context: Context) -> Iterator[Piece]:
         if role and other and role[0] == other[0]:
             yield "layer", 1.2 + 0.01 * abs(role[1] - other[1]), name(quantity, node)
         elif role and other and role[1] == other[1] and role[0] in ("valuea", "valuez") and other[0] == "slopea":
-            squashing = context.activation(quantity) in SQUASHING  # a for a ∘ (1 − a): a factor is missing
+            squashing = context.scope.operation(quantity.key) in SQUASHING  # a for a ∘ (1 − a): a factor is missing
             yield "activation", 1.6 if squashing and role[0] == "valuea" else 1.35, context.slope(quantity)
         elif role and other and role[1] == other[1] and {role[0], other[0]} == {"valuez", "valuea"}:
             yield "name", 1.25, name(quantity, node)
@@ -225,7 +225,7 @@ def _alone(node: Tree, quantity: Quantity, context: Context) -> bool:
     """Whether a piece is made of the z and a of a layer, as a derivative is, and is no factor of a ∘ (1 − a)."""
     layer = (context.role(Quantity("value", quantity.key)) or ("", None))[1]
     roles = [context.role(each.data) for each in node.walk() if each.kind == "name"]
-    whole = context.activation(quantity) not in SQUASHING or node.kind == "had" or len(roles) > 1
+    whole = context.scope.operation(quantity.key) not in SQUASHING or node.kind == "had" or len(roles) > 1
     return whole and bool(roles) and {*roles} <= {("valuea", layer), ("valuez", layer)}
 
 

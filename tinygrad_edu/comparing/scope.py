@@ -164,8 +164,7 @@ class Scope(Numbered):
 
     def _derived(self, key: Key) -> str:
         """A derivative of an activation, by the name of its value, or by the function."""
-        operation = self.reading.nodes[key]._record.operation if isinstance(key, int) else None
-        return f"{self.shown.get(key) or (operation and (operation.symbol or operation.name))}′"
+        return f"{self.shown.get(key) or self.operation(key).symbol or self.operation(key).name}′"
 
     def _known(self, key: Key) -> str:
         """A value by its name, or as the input of what has one: z of which only a = σ(z) is named; or as a product."""
@@ -379,8 +378,7 @@ class Scope(Numbered):
             if found := steps.get(below):
                 return found
         if above in self.slopes and self.slopes[above] == below:
-            whole = mixes(self.reading.nodes[above]._record.operation)
-            return [Quantity("jacobian" if whole else "slope", above)]
+            return [Quantity("jacobian" if mixes(self.operation(above)) else "slope", above)]
         raise Unknown(f"the derivative of {_shown(name.above)} by {_shown(name.below)} is no single step on the tape")
 
 

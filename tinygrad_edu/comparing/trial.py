@@ -156,15 +156,14 @@ class Trial:
     def activation(self, word: str, layer: str) -> str:
         """The function that a letter is the name of; nothing where it is that of a layer."""
         name = SPELLED.get(word, word)
-        own = {self.scope.reading.nodes[a]._record.operation.key for a in self.scope.activations}
+        own = {self.scope.operation(a).key for a in self.scope.activations}
         generic = bool(own) and word in ANY and (layer or name not in own or name not in ACTIVATIONS)
         return name if not generic and name in ACTIVATIONS else ""
 
     def layer(self, tree: Tree, base: str, layer: str, x: Array) -> int:
         """The activation that a letter stands for: by its index, by its argument, by its numbers, or the only one."""
-        nodes, layers = self.scope.reading.nodes, self.scope.layers
         own = self.scope.activations
-        if layer and (found := layers[int(layer) - 1].a) is not None:  # σ₁, the one of layer 1
+        if layer and (found := self.scope.layers[int(layer) - 1].a) is not None:  # σ₁, the one of layer 1
             return found
         inputs = own | self.scope.slopes | own
         argument = tree.args[0].data.key if tree.args[0].kind == "name" else None
@@ -175,7 +174,7 @@ class Trial:
             value: Array = self.evaluate.shaped(self.value(z))
             if np.shape(value) == np.shape(x) and np.allclose(value, x):
                 return stamp
-        operations = {nodes[a]._record.operation.name for a in own}
+        operations = {self.scope.operation(a).name for a in own}
         if len(operations) == 1:
             return next(iter(own))
         raise Misfit(tree, f"{base} may be any of {', '.join(sorted(operations)) or 'no'} activations of the tape")

@@ -1,10 +1,14 @@
-"""The layers of a tape: affine maps, the activations after them, and how names on the tape count them."""
+"""The layers of a tape: affine maps, the activations after them, and how names on the tape count them.
+
+They are found by what was computed. The blocks of `tg.layer`, in ``record.layers``, are groups that a person names.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from string import ascii_lowercase
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +21,13 @@ from .latex import GREEK
 
 INPUT = set("x X a0 A0 h0 H0 S0 Σ0 x0 X0 input inputs".split())
 WEIGHTS = set("W w θ Θ weight weights".split())
+
+PRODUCTS = {  # of einsum, the letters in the order of the alphabet: which operand stands at the left
+    "ab,bc->ac": (0, 1), "ab,b->a": (0, 1), "a,ab->b": (0, 1),
+    "ab,ca->cb": (1, 0), "a,ba->b": (1, 0), "ab,a->b": (1, 0),
+}  # fmt: skip
+
+FAR = 100  # operations between a map and its activation, or the next map
 
 
 class Layer(NamedTuple):
@@ -67,6 +78,16 @@ def leaf(x: Any) -> Any:
     while is_computed(x):
         x = x._record.inputs[0] if x._record.operation is ops.transpose else None
     return x if x is not None and x._record is not None else None
+
+
+def factors(record: Any) -> list[tuple[Any, Any]]:
+    """The two factors of a matrix product, from the left to the right, and their numbers; nothing of what is none."""
+    order: tuple[int, ...] = {ops.matmul: (0, 1), ops.bullet: (1, 0)}.get(record.operation, ())
+    if record.operation is ops.einsum:
+        subscripts = record.params["subscripts"]
+        letters = dict.fromkeys(filter(str.isalpha, subscripts))
+        order = PRODUCTS.get(subscripts.translate(str.maketrans(dict(zip(letters, ascii_lowercase, strict=False)))), ())
+    return [(record.inputs[i], record.values[i]) for i in order] if order else []
 
 
 def behind(x: Any) -> Any:
@@ -157,35 +178,35 @@ class Layers:
     def _affine_maps(self) -> tuple[list[Layer], bool]:
         """The sums of products with leaves, and of leaves, and whether any weights are in several products; what has a
         name of inputs is no bias."""
-        inner = (x for node in self.nodes.values() for x in node._record.inputs if x is not None and x._record)
-        users = Counter(x._record.stamp for x in inner)
+        inner = [x for node in self.nodes.values() for x in node._record.inputs if x is not None and x._record]
+        users = Counter([x._record.stamp for x in inner])
         found: dict[int, tuple[list[Any], list[Any]]] = {}  # the products and the biases
         for stamp in sorted(self.nodes):
             record = self.nodes[stamp]._record
-            if record.operation is ops.matmul and any(leaf(x) is not None for x in record.inputs):
-                found[stamp] = [record], []
-            elif record.operation is ops.add and all(x is not None and x._record for x in record.inputs):
-                terms = [x._record.stamp for x in record.inputs if x._record.stamp in found]
-                biases = [x for x in record.inputs if not is_computed(x) and name_of(x) not in INPUT]
-                own = all(users[each] == 1 for each in terms)
+            product = factors(record)
+            if any(leaf(x) is not None for x, _ in product):
+                found[stamp] = [product], []
+            elif record.operation is ops.add and None not in record.inputs:
+                terms = [x._record.stamp for x in record.inputs if x._record and x._record.stamp in found]
+                biases = [x for x in record.inputs if leaf(x) is x and name_of(x) not in INPUT]
+                own = [users[each] for each in terms] == [1, 1]
                 if terms and len(terms) + len(biases) == 2 and (own or biases):
                     parts = [found.pop(each) for each in dict.fromkeys(terms)]
                     found[stamp] = [p for ps, _ in parts for p in ps], [b for _, bs in parts for b in bs] + biases
-        self._products = [self._parts(each) for products, _ in found.values() for each in products]
+        self._products = [self._parts(*each) for products, _ in found.values() for each in products]
         weights = [(each.W, each.turned) for each in self._products]
         maps = []
         for z, (products, biases) in found.items():
-            whole = self._parts(products[0])._replace(z=z, b=biases[0]._record.stamp if len(biases) == 1 else None)
+            whole = self._parts(*products[0])._replace(z=z, b=biases[0]._record.stamp if len(biases) == 1 else None)
             maps.append(whole if len(products) == 1 else whole._replace(W=None, before=None))
         return maps, len({*weights}) < len(weights)
 
-    def _parts(self, record: Any) -> Layer:
+    def _parts(self, *product: tuple[Any, Any]) -> Layer:
         """Of a product the weights, what they are multiplied with, their side, and whether they stand there turned."""
-        leaves = [leaf(x) for x in record.inputs]
+        leaves = [leaf(x) for x, _ in product]
         place = 1 if leaves[0] is None or (leaves[1] is not None and self._in_rows(leaves)) else 0
-        W, before = leaves[place], (record.inputs[1 - place], record.values[1 - place])
-        turned = W is not record.inputs[place]
-        return Layer(W._record.stamp, None, before, record.stamp, None, place, turned)
+        W, turned = leaves[place], leaves[place] is not product[place][0]
+        return Layer(W._record.stamp, None, product[1 - place], 0, None, place, turned)
 
     def _in_rows(self, leaves: list[Any]) -> bool:
         """Whether of a product of two leaves the first is the input: by their names, by which of them is asked about,
@@ -216,13 +237,18 @@ class Layers:
                 layers[z] = maps[source]
                 self._loose -= {source}
             elif own := self._ends(z, affine=False):
-                layers[z], ends[z] = Layer(None, None, None, z, None, int(self.softmax_axis == 1)), own
+                layers[z], ends[z] = self._alone(z), own
         last = max(applied, default=0)
         layers |= {z: maps[z] for z in self._loose if z in fed or z > last}
         found = [layers[z]._replace(z=z, a=self._activation(z), ends=ends.get(z, ())) for z in sorted(layers)]
         alone = ((z, self._activation(z)) for z in after if not found)
-        return found or [Layer(None, None, None, z, a, int(self.softmax_axis == 1)) for z, a in alone
+        return found or [self._alone(z)._replace(a=a) for z, a in alone
                          if a is not None and nodes[a]._record.operation.activation is not False]  # fmt: skip
+
+    def _alone(self, z: int) -> Layer:
+        """A layer without weights, whose samples are where the map before it has them, or as a softmax says."""
+        sides = [int(self.softmax_axis == 1), *(each.side for each in self.maps if each.z < z)]
+        return Layer(None, None, None, z, None, sides[-1])
 
     def _ends(self, z: int, affine: bool) -> tuple[int, ...]:
         """The stamps of what is an activation of a value, or a cost of logits, whatever else that is."""
@@ -244,7 +270,7 @@ class Layers:
     def _source(self, x: Any) -> int | None:
         """The map without activation that a value is made of, where all else that it is made of is below that."""
         tops, seen, pending = set[int](), set[int](), [x]
-        while pending:
+        while pending and len(seen) < FAR:
             each = pending.pop()
             if is_computed(each) and (stamp := each._record.stamp) not in seen:
                 seen.add(stamp)
@@ -252,8 +278,6 @@ class Layers:
                     tops.add(stamp)
                 else:
                     pending += each._record.inputs
-        loose = tops & self._loose
-        if len(loose) != 1:
-            return None
-        (z,) = loose
-        return z if len(tops) == 1 or tops <= below(self.nodes[z]).keys() else None
+        z = max(tops & self._loose, default=None)
+        alone = z is not None and (len(tops) == 1 or tops <= below(self.nodes[z], min(tops)).keys())
+        return z if alone and not pending else None
