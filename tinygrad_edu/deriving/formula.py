@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.naming import name_of
 from ..engine.pickling import Readable
-from ..formulas.evaluate import in_shape
+from ..formulas.evaluate import evaluate, in_shape
 from ..formulas.expression import matrix_shape
 from ..formulas.latex import Latex, escaped
 from ..formulas.mathml import mathml
@@ -255,7 +255,7 @@ class Formula(Readable):
         values = dict(given)
         known: dict[Term, Any] = {}
         for name, term in self.in_order.items():
-            values[name] = in_shape(term, term.shape, values, known)
+            values[name] = evaluate(term, values, known)
         return values
 
     def evaluate(self) -> Any:
