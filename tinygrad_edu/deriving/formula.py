@@ -111,13 +111,16 @@ class Formula(Readable):
     def _needed(self) -> dict[str, list[str]]:
         """The names of what the lines need, and the names in it."""
         found: dict[str, list[str]] = {}
-        pending = [name for name in names_in([line.term for line in self.lines]) if name in self._definitions]
+        pending = self._defined_in([line.term for line in self.lines])
         while pending:
             name = pending.pop()
             if name not in found:
-                found[name] = [other for other in names_in([self._definitions[name]]) if other in self._definitions]
+                found[name] = self._defined_in([self._definitions[name]])
                 pending += found[name]
         return found
+
+    def _defined_in(self, terms: list[Term]) -> list[str]:
+        return sorted(names_in(terms) & self._definitions.keys())
 
     @functools.cached_property
     def in_order(self) -> dict[str, Term]:
