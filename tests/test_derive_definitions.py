@@ -10,6 +10,7 @@ from cases import assert_close
 from published import PUBLISHED, symbols
 
 import tinygrad_edu as tg
+from tinygrad_edu import deriving
 from tinygrad_edu.formulas.algebra import support
 from tinygrad_edu.formulas.evaluate import evaluate
 from tinygrad_edu.formulas.repeated import marked
@@ -219,3 +220,20 @@ def test_means_signs_and_powers(f, text):
         names = inspect.signature(namespace["gradient"]).parameters
         assert_close(namespace["gradient"](*(given[name] for name in names)), formula.evaluate(), rtol=1e-12)
         assert "<math" in formula.mathml
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_lines_of_a_program_stand_in_one_order(monkeypatch, backwards):
+    """Whatever order the names in a term come in: that of a set is another one each time Python starts."""
+
+    class Names(set):
+        def __iter__(self):
+            return iter(sorted(super().__iter__(), reverse=backwards))
+
+    monkeypatch.setattr(deriving.formula, "names_in", lambda terms: Names(names_in(terms)))
+    x = a = tg.Tensor([0.5, -1.0, 2.0], requires_grad=True, name="x")
+    for _ in range(4):
+        a = tg.relu(a) * 1.01 + 0.5 * a
+    formula = tg.derive(tg.sum(tg.adjoints(tg.sum(a), x, create_graph=True) * x), x)
+    slopes = re.findall(r"(\w+)_prime = ", formula.numpy)
+    assert slopes == ["Σ1", "Σ2"]

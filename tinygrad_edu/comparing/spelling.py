@@ -20,7 +20,7 @@ class Spelling:
 
     def __init__(self, scope: Scope, tree: Tree, notation: str, mapping: Mapping[str, Any]) -> None:
         self.scope, self.notation = scope, notation
-        self.style = Latex([*scope.keys])
+        self.style = Latex([*scope.keys]) if notation == "latex" else None
         self.written: dict[Quantity, str] = {}
         self.patterns: dict[tuple[str, str], str] = {}
         for node in tree.walk():
@@ -65,7 +65,7 @@ class Spelling:
             return f"{self.written[value]}'"
         if quantity.kind == "number":
             return f"{quantity.number:g}"
-        shown = self.style.symbol(shown) if self.notation == "latex" else shown
+        shown = self.style.symbol(shown) if self.style is not None else shown
         return quantity_name(self.notation, shown, quantity.kind)
 
 

@@ -157,9 +157,7 @@ def _roll(form: Form, x: Any, shift: Any, axis: Any) -> Line | None:
 def _where(form: Form, condition: Any, x: Any, y: Any) -> Line | None:
     if isinstance(condition, Line):
         return None
-    chosen = x if condition else y
-    if not isinstance(chosen, Line):
-        return form.writer.lines.full(chosen, form.shape, form.dtype)
+    chosen = form.line(x if condition else y)
     return form.writer.write(ops.broadcast_to, (chosen,), {"shape": form.shape}, form.shape, form.dtype)
 
 
@@ -188,8 +186,7 @@ def _without_nan(form: Form, value: Any, t: Any, shifted: Any, shift: Any) -> Li
 
 
 def _base_log(form: Form, x: Any, p: Any) -> Line:
-    if not isinstance(x, Line):
-        x = form.writer.lines.full(x, form.shape, form.dtype)
+    x = form.line(x)
     below = x if not isinstance(p, Line) and p < 0 else 1
     if isinstance(p, Line):
         below = form.do(ops.where, form.do(ops.greater, 0.0, p, dtype=bool), x, 1)
@@ -197,8 +194,7 @@ def _base_log(form: Form, x: Any, p: Any) -> Line:
 
 
 def _lead(form: Form, x: Any, y: Any) -> Line:
-    if not isinstance(x, Line):
-        x = form.writer.lines.full(x, form.shape, form.dtype)
+    x = form.line(x)
     same = form.do(ops.where, form.do(ops.greater, x, -math.inf, dtype=bool), 0.0, -math.inf)
     return form.do(ops.where, form.do(ops.not_equal, x, y, dtype=bool), form.do(ops.subtract, x, y), same)
 

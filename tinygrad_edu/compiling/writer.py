@@ -102,6 +102,10 @@ class Form:
         scattered = turned if x.operation else not numbers.flags.c_contiguous and 0 not in numbers.strides
         return self.do(ops.ascontiguousarray, x, dtype=x.dtype) if scattered else x
 
+    def line(self, x: Any) -> Line:
+        """A line as it is; a number as one that has it everywhere."""
+        return x if isinstance(x, Line) else self.writer.lines.full(x, self.shape, self.dtype)
+
     def flat(self, x: Line) -> Line:
         """Its numbers in one row."""
         return self.reshaped(self.in_order(x), (x.size,))

@@ -9,7 +9,6 @@ import numpy as np
 
 from ..engine.sweep import settled
 from ..formulas.evaluate import in_shape, tolerance
-from ..formulas.expression import matrix_shape
 from ..formulas.terms import Term
 from .formula import Formula
 from .reading import Reading
@@ -27,7 +26,7 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
     far = [found for trial in (NEAR, NEAR + 1) if (found := across(reading, loss, trial, assume)) is not None]
     for trial, (given, again) in enumerate([*near, *far]):
         engine = _engine(reading, loss, wanted, given, again)
-        values = formula.values({name: x.reshape(matrix_shape(x.shape)) for name, x in given.items()})
+        values = formula.values({name: x.reshape(reading.values[name].shape) for name, x in given.items()})
         known: dict[Term, Any] = {}
         for line, reference in zip(formula.lines, engine, strict=True):
             mine = in_shape(line.term, line.shape, values, known)

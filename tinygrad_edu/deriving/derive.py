@@ -144,9 +144,9 @@ def _formula(
     """The sweep on symbols, tidied."""
     reading = Reading(loss, leading_to(loss, wanted))
     demand_known_constants(reading)
+    slopes = {name for name, _, _ in reading.primes}
     reading.sweep(_seed(reading, loss))
     tidier = Tidier(primes(reading, activation), _assumed(reading, assume))
-    slopes = {name for name, _, _ in reading.primes}
     expanded = Tidier([], tidier.replaced)  # Σ′ is not to be defined by itself
     definitions = {
         name: (expanded if name in slopes else tidier).tidy(term) for name, term in reading.definitions.items()

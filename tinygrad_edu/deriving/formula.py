@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.naming import name_of
 from ..engine.pickling import Readable
-from ..formulas.evaluate import in_shape
+from ..formulas.evaluate import evaluate, in_shape
 from ..formulas.expr import NABLA, Expr
 from ..formulas.expr import symbol as word
 from ..formulas.expression import matrix_shape
@@ -120,13 +120,16 @@ class Formula(Readable):
     def _needed(self) -> dict[str, list[str]]:
         """The names of what the lines need, and the names in it."""
         found: dict[str, list[str]] = {}
-        pending = [name for name in names_in([line.term for line in self.lines]) if name in self._definitions]
+        pending = self._defined_in([line.term for line in self.lines])
         while pending:
             name = pending.pop()
             if name not in found:
-                found[name] = [other for other in names_in([self._definitions[name]]) if other in self._definitions]
+                found[name] = self._defined_in([self._definitions[name]])
                 pending += found[name]
         return found
+
+    def _defined_in(self, terms: list[Term]) -> list[str]:
+        return sorted(names_in(terms) & self._definitions.keys())
 
     @functools.cached_property
     def in_order(self) -> dict[str, Term]:
@@ -272,7 +275,7 @@ class Formula(Readable):
         values = dict(given)
         known: dict[Term, Any] = {}
         for name, term in self.in_order.items():
-            values[name] = in_shape(term, term.shape, values, known)
+            values[name] = evaluate(term, values, known)
         return values
 
     def evaluate(self) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -64,7 +65,7 @@ class Reading:
         self.given: dict[str, Any] = {}
         self.definitions: dict[str, Term] = {}
         self.names: dict[int, str] = {}  # by stamp, of what has one
-        self.primes: list[tuple[str, Term, Expression]] = []  # the symbol's name, the input, the slope
+        self._sloped: list[tuple[str, Record, Expression, Expression]] = []  # a symbol's name, the input, the layer
         self.applied: dict[str, tuple[str, Term]] = {}  # the same as a function and its argument, if so asked for
         self.functions: dict[str, str] = {}  # σ′ of each
         self.columns: dict[str, tuple[list[str], Term]] = {}  # functions′, each of a row, and the argument
@@ -239,17 +240,24 @@ class Reading:
         operation = record.operation
         if operation is None or record.stamp not in self._activations or mixes(operation):
             return
-        (rule,) = operation.vjps
-        one = Expression(filled(ONE, out.term.shape), np.ones(out.shape, out.dtype))
-        slope = rule(one, out, *inputs, **record.params)  # type: ignore[misc]
         prime = self.unique(f"{name}′")
         self.used.add(prime)
-        if any(mono for _, mono in slope.term.items):
-            self.primes.append((prime, inputs[0].term, slope))
-            self.functions[prime] = f"{operation.symbol or operation.name}′"
+        self._sloped.append((prime, record, inputs[0], out))
+        self.functions[prime] = f"{operation.symbol or operation.name}′"
         if "functions" in record.params:
             column = [f"{parameter(function)}′" for function in record.params["functions"]]
             self.columns[prime] = column, inputs[0].term
+
+    @functools.cached_property
+    def primes(self) -> list[tuple[str, Term, Expression]]:
+        """The derivatives of layers that are no numbers: the symbol's name, the input, the slope."""
+        found = []
+        for prime, record, x, out in self._sloped:
+            one = Expression(filled(ONE, out.term.shape), np.ones(out.shape, out.dtype))
+            (rule,) = record.operation.vjps  # type: ignore[union-attr]
+            slope = rule(one, out, x, **record.params)  # type: ignore[misc]
+            found += [(prime, x.term, slope)] if any(mono for _, mono in slope.term.items) else []
+        return found
 
     # --- backward ---
 

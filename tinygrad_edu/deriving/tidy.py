@@ -63,9 +63,9 @@ class Tidier:
 
     def _term(self, c: Coefficient, mono: Monomial, shape: tuple[int, ...]) -> Term:
         before = mono
-        for slope in [slope for part, _ in mono for slope in self.primes.get(part, ())]:
+        for slope in [slope for part, _ in mono if part in self.primes for slope in self.primes[part]]:
             powers = dict(mono)
-            if all(powers.get(part, 0) >= n for part, n in slope.monomial):
+            if all([powers.get(part, 0) >= n for part, n in slope.monomial]):
                 place = min(i for i, (part, _) in enumerate(mono) if part in dict(slope.monomial))
                 left = [(part, n - dict(slope.monomial).get(part, 0)) for part, n in mono]
                 left.insert(place, (slope.symbol, 1))
@@ -73,7 +73,7 @@ class Tidier:
                 c = c * slope.coefficient.inverse()
         product = poly([(c, mono)], shape)
         new = [self._factor(part) for part, _ in mono]
-        if mono is not before or any(x is not part for x, (part, _) in zip(new, mono, strict=True)):
+        if mono is not before or any([x is not part for x, (part, _) in zip(new, mono, strict=True)]):
             product = filled(c, shape)
             for x, (_, n) in zip(new, mono, strict=True):
                 product = multiplied(product, atom(x) if n == 1 else power(atom(x), n), shape)
@@ -132,8 +132,8 @@ def collected(p: Term) -> Term:
 
 def _length(p: Term) -> tuple[int, float]:
     """How many symbols a sum has, and how many of them powers stand for: σ ∘ (1 − σ) is simpler than σ − σ²."""
-    powers = (abs(float(n)) for _, mono in p.items for _, n in mono)
-    return p.weight, sum(n - 1 for n in powers if n > 1)
+    powers = [abs(float(n)) for _, mono in p.items for _, n in mono if n not in (0, 1)]
+    return p.weight, sum([n - 1 for n in powers if n > 1])
 
 
 def _common_matrices(p: Term, end: int) -> list[Term]:

@@ -103,7 +103,7 @@ def settled(
 def _unbroadcast(g: Any, value: Any, operation: Operation) -> Any:
     """Undo broadcasting: an adjoint is summed over what its variable was repeated along."""
     stretched = zip(reversed(g.shape), reversed(value.shape), strict=False)
-    fits = len(g.shape) >= len(value.shape) and all(length in (n, 1) for n, length in stretched)
+    fits = len(g.shape) >= len(value.shape) and all([length in (n, 1) for n, length in stretched])
     if not operation.broadcasts or not fits:
         raise ValueError(
             f"{operation.name}: its vector-Jacobian product has shape {g.shape}, the input {value.shape}; "

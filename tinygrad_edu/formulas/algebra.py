@@ -149,8 +149,8 @@ def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
             return multiplied(poly([(c, rest)], shape), product, shape) if rest else scaled(c, product)
     for part, power in mono:
         if part.kind == "poly" and len(part.items) > 1 and power == 1 and len(mono) > 1:
-            rest = tuple(each for each in mono if each[0] is not part)
-            if any(_cancels(rest, item) for _, item in part.items):
+            rest = tuple([each for each in mono if each[0] is not part])
+            if any([_cancels(rest, item) for _, item in part.items]):
                 opened = shorter(added([_monomial(c * own, (*rest, *item), shape) for own, item in part.items], shape))
                 closed = poly([(c, mono)], shape)
                 return opened if opened.weight <= closed.weight else closed

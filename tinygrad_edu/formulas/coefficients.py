@@ -114,6 +114,8 @@ def coefficient(x: float) -> Coefficient:
     """A number as it would be written: a fraction, a square root, a multiple of π or ln 2 where it is one, as closely
     as floats tell."""
     x = float(x)
+    if x.is_integer() and abs(x) < 1e9:
+        return Coefficient(int(x))
     rational = _rational(x)
     if rational is not None and abs(rational) < 1e9:
         return Coefficient(_held(rational))

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..engine.absorbing import product as absorbed
 from ..operations.products import matmul
+from .coefficients import ONE
 from .expression import Expression, matrix_shape
 from .terms import Term
 
@@ -28,7 +29,7 @@ def evaluate(p: Term, values: Mapping[Any, Any], known: dict[Term, Any] | None =
     if p.kind == "poly":
         out = np.zeros(p.shape)
         for c, mono in p.items:
-            product: Any = float(c)
+            product: Any = 1.0 if c is ONE else float(c)
             for part, n in mono:
                 x = known[part] if part in known else evaluate(part, values, known)
                 product = product * (x if n == 1 else x ** (int(n) if n == int(n) else float(n)))

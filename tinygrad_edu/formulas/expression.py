@@ -220,7 +220,7 @@ def _frozen(value: Any) -> Any:
 
 def _elementwise(combine: Callable[..., Term | None]) -> Callable[..., Term | None]:
     def build(shape: Shape, *inputs: Expression, **params: Any) -> Term | None:
-        return combine(matrix_shape(shape), *(as_matrix(x, len(shape)) for x in inputs), **params)
+        return combine(matrix_shape(shape), *[as_matrix(x, len(shape)) for x in inputs], **params)
 
     return build
 

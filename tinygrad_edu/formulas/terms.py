@@ -187,14 +187,13 @@ def number(p: Term) -> Coefficient | None:
 
 def content(p: Term) -> Coefficient:
     """What all coefficients of a sum have in common: their magnitude if they share it, and a common sign."""
-    coefficients = [c for c, _ in p.items]
-    same = len({c.magnitude() for c in coefficients}) == 1
-    roots = {c.roots for c in coefficients}
-    numbers = [c.number for c in coefficients]
-    whole = all([c.exact and c.number.denominator == 1 for c in coefficients])
-    shared = math.gcd(*map(int, numbers)) if whole else 1
-    common = coefficients[0].magnitude() if same else Coefficient(shared, roots.pop() if len(roots) == 1 else ())
-    return -common if all(c.number < 0 for c in coefficients) else common
+    numbers, roots = [c.number for c, _ in p.items], {c.roots for c, _ in p.items}
+    if len(roots) == 1 and len(set(map(abs, numbers))) == 1:
+        common = p.items[0][0].magnitude()
+    else:
+        whole = all([c.exact and c.number.denominator == 1 for c, _ in p.items])
+        common = Coefficient(math.gcd(*map(int, numbers)) if whole else 1, roots.pop() if len(roots) == 1 else ())
+    return -common if all([n < 0 for n in numbers]) else common
 
 
 def factor(p: Term) -> tuple[Coefficient, Term]:
