@@ -38,7 +38,7 @@ class Scene(NamedTuple):
     note: str = ""
 
 
-def scene(graph: Graph, values: bool, sweep: Backward | None = None, formulas: bool = True) -> Scene:
+def scene(graph: Graph, values: bool, sweep: Backward | None = None) -> Scene:
     """The scene of a graph, with the backward sweep if there is one."""
     boxes = [Box(v.key, v.kind, tuple(labelled(v, values)), v.layers) for v in graph.vertices]
     arrows = [Arrow(e.tail, e.head, "repeat" if e.repeats else "forward") for e in graph.edges]
@@ -46,7 +46,7 @@ def scene(graph: Graph, values: bool, sweep: Backward | None = None, formulas: b
         vertices = {v.key: v for v in graph.vertices}
         for key, adjoint in sweep.adjoints.items():
             boxes.append(_adjoint(vertices[key], adjoint, values))
-        more_boxes, more_arrows = _products(sweep, vertices, formulas)
+        more_boxes, more_arrows = _products(sweep, vertices)
         boxes += more_boxes
         arrows += more_arrows
     return Scene(tuple(boxes), tuple(arrows), graph.note)
@@ -64,8 +64,7 @@ def _adjoint(vertex: Vertex, adjoint: Adjoint, values: bool) -> Box:
 class _Way:
     """The boxes and arrows of the backward sweep, as they are put together."""
 
-    def __init__(self, formulas: bool) -> None:
-        self.formulas = formulas
+    def __init__(self) -> None:
         self.boxes: list[Box] = []
         self.arrows: list[Arrow] = []
         self.numbers = itertools.count(1)
@@ -78,16 +77,16 @@ class _Way:
         return key
 
     def product(self, source: str, text: str, shapes: str, layers: tuple[str, ...]) -> str:
-        """A vector-Jacobian product on the way, if formulas are shown."""
-        if not self.formulas or not text:
+        """A vector-Jacobian product on the way, if it is written out."""
+        if not text:
             return source
         rows = [row("formula", text), *([row("note", shapes)] if shapes else [])]
         return self.step(source, "product", rows, layers)
 
 
-def _products(sweep: Backward, vertices: dict[str, Vertex], formulas: bool) -> tuple[list[Box], list[Arrow]]:
+def _products(sweep: Backward, vertices: dict[str, Vertex]) -> tuple[list[Box], list[Arrow]]:
     """The way from adjoint to adjoint; on it the products, the sums over what was broadcast and over several uses."""
-    way = _Way(formulas)
+    way = _Way()
     uses = Counter(each.tail for each in sweep.contributions)
     for tail, count in uses.items():
         if count > 1:
@@ -97,7 +96,7 @@ def _products(sweep: Backward, vertices: dict[str, Vertex], formulas: bool) -> t
         layers = shared([vertices[each.tail].layers, vertices[each.head].layers])
         goal = f"sum_{each.tail}" if uses[each.tail] > 1 else f"adjoint_{each.tail}"
         last = way.product(f"adjoint_{each.head}", each.text, each.shapes, layers)
-        way.arrows += [Arrow(key, last if formulas else goal, "saved") for key in dict.fromkeys(each.saved)]
+        way.arrows += [Arrow(key, last if each.text else goal, "saved") for key in dict.fromkeys(each.saved)]
         if each.summed is not None:
             last = way.step(last, "unbroadcast", _unbroadcast(each), layers)
             last = way.product(last, *each.summed, layers)

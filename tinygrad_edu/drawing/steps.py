@@ -90,7 +90,7 @@ def walk(loss: Any) -> Walk:
             f"step_through: {len(graph.edges)} inputs of operations are more than anybody steps through (at most "
             f"{PER_OPERATION * MOST}); join fewer tensors, or take tg.draw"
         )
-    return _Walker(loss, backward(loss, graph, "step_through")).walk()
+    return _Walker(loss, backward(loss, graph, "step_through", len(graph.vertices) <= PRODUCTS)).walk()
 
 
 class _Walker:
@@ -98,7 +98,7 @@ class _Walker:
 
     def __init__(self, loss: Any, sweep: Backward) -> None:
         self.sweep, self.write = sweep, Writer(sweep)
-        self.scene = scene(sweep.graph, False, sweep, len(sweep.graph.vertices) <= PRODUCTS)
+        self.scene = scene(sweep.graph, False, sweep)
         self.vertices = self.write.vertices
         self.given = [v for v in self.vertices.values() if v.operation is None]
         self.made = [v for v in self.vertices.values() if v.operation is not None]
