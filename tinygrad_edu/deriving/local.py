@@ -36,7 +36,7 @@ class Values(dict[str, Any]):
     """Matrices by name. Derivatives of activations are computed when they are asked for."""
 
     def __init__(self, given: Mapping[str, Any], definitions: Mapping[str, Term]) -> None:
-        super().__init__((name, np.reshape(value, matrix_shape(np.shape(value)))) for name, value in given.items())
+        super().__init__({name: x if x.ndim == 2 else x.reshape(matrix_shape(x.shape)) for name, x in given.items()})
         self.definitions = definitions
 
     def __missing__(self, name: str) -> Any:
@@ -158,10 +158,10 @@ class Local:
         RuntimeError where the formula of one of the package's own is another one.
         """
         mine = in_shape(term, numbers.shape, self.values)
-        theirs = np.reshape(numbers, mine.shape)
+        theirs = numbers.reshape(mine.shape)
         error = np.where((mine == theirs) | np.isnan(theirs), 0, np.abs(mine - theirs.astype(float)))
-        largest = np.max(np.abs(theirs), initial=0, where=np.isfinite(theirs))
-        record, dtypes, worst = node._record, (node._value.dtype, numbers.dtype), np.max(error, initial=0)
+        largest = np.abs(theirs).max(initial=0, where=np.isfinite(theirs))
+        record, dtypes, worst = node._record, (node._value.dtype, numbers.dtype), error.max(initial=0)
         near = max(map(tolerance, dtypes)) * largest
         if worst <= near:
             return True

@@ -92,8 +92,8 @@ def draw(
     file = None if path is None else target(path, "draw", *SUFFIXES)
     graph = fold(collect(loss), depth, MOST)
     detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
-    sweep = swept(loss, graph, "draw") if backward else None
-    drawing = Drawing(scene(sweep.graph if sweep else graph, detailed, sweep, formulas), direction, theme, legend)
+    sweep = swept(loss, graph, "draw", formulas) if backward else None
+    drawing = Drawing(scene(sweep.graph if sweep else graph, detailed, sweep), direction, theme, legend)
     if file is not None:
         drawing.save(file)
     return drawing

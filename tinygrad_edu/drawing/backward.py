@@ -32,7 +32,7 @@ class Contribution(NamedTuple):
     tail: str  # the key of the value
     head: str  # the key of the operation
     operand: int
-    text: str = ""  # the product in matrix form
+    text: str = ""  # the product in matrix form, if formulas are written
     shapes: str = ""
     summed: tuple[str, str] | None = None  # the same once broadcasting is undone, where it is
     saved: tuple[str, ...] = ()  # the keys of the forward values in it
@@ -51,8 +51,9 @@ class Backward(NamedTuple):
     local: Local
 
 
-def backward(loss: Node, graph: Graph, name: str) -> Backward:
-    """Sweep back over a recorded scalar, beside a graph of it. No ``grad`` changes.
+def backward(loss: Node, graph: Graph, name: str, formulas: bool = True) -> Backward:
+    """Sweep back over a recorded scalar, beside a graph of it; with `formulas`, products are written out. No ``grad``
+    changes.
 
     Raises
     ------
@@ -70,7 +71,7 @@ def backward(loss: Node, graph: Graph, name: str) -> Backward:
     for node, g in settled(loss, seed, watch=watch):
         if node._record.stamp in tracked:
             found[node._record.stamp] = g
-    writer = _Writer(Local(loss, set(tracked), found), graph, numbers)
+    writer = _Writer(Local(loss, set(tracked), found), graph, numbers, formulas)
     adjoints = {
         v.key: Adjoint(writer.local.adjoints[stamp] + " …" * (v.times > 1), found.get(stamp))
         for stamp, v in tracked.items()
@@ -84,8 +85,10 @@ def backward(loss: Node, graph: Graph, name: str) -> Backward:
 class _Writer:
     """Writes names and products of a graph."""
 
-    def __init__(self, local: Local, graph: Graph, numbers: Mapping[int, Mapping[int, tuple[Any, Any]]]) -> None:
-        self.local, self.numbers = local, numbers
+    def __init__(
+        self, local: Local, graph: Graph, numbers: Mapping[int, Mapping[int, tuple[Any, Any]]], formulas: bool
+    ) -> None:
+        self.local, self.numbers, self.formulas = local, numbers, formulas
         self.vertices = {v.key: v for v in graph.vertices}
         self.names = {v.key: self._name(v.node, v.value) for v in graph.vertices}
         self.keys = {name: key for key, name in self.names.items()}
@@ -128,6 +131,8 @@ class _Writer:
 
     def _written(self, edge: Edge, term: Term | None, shape: tuple[int, ...]) -> tuple[str, str]:
         """A product and its shapes. Without a rule in symbols (it may call NumPy), or with a long one, the Jacobian."""
+        if not self.formulas:
+            return "", ""
         text = "" if term is None else self.local.text(term)
         if term is None or len(text) > LONGEST:
             head = self.vertices[edge.head].node._record.stamp

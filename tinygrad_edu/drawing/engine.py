@@ -17,9 +17,11 @@ INSTALL = 'pictures need Graphviz: apt install graphviz, or: pip install "pygrap
 ARGUMENTS = {"png": "-Gdpi=144"}  # sharp on a screen of today; a point stays a point in svg and pdf
 
 _CALL_PYGRAPHVIZ = """
-import sys, pygraphviz
+import os, sys
+sys.path[:0] = sys.argv[1].split(os.pathsep)
+import pygraphviz
 graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
-sys.stdout.buffer.write(graph.draw(format=sys.argv[1][2:], prog="dot", args=" ".join(sys.argv[2:])))
+sys.stdout.buffer.write(graph.draw(format=sys.argv[2][2:], prog="dot", args=" ".join(sys.argv[3:])))
 """
 
 
@@ -34,7 +36,8 @@ def _in_pygraphviz() -> list[str] | None:
         version = metadata.version("pygraphviz")
     except metadata.PackageNotFoundError:
         return None
-    return [sys.executable, "-c", _CALL_PYGRAPHVIZ] if int(version.split(".")[0]) >= 2 else None
+    found = os.pathsep.join(sys.path)  # a Python below finds what this one has found
+    return [sys.executable, "-c", _CALL_PYGRAPHVIZ, found] if int(version.split(".")[0]) >= 2 else None
 
 
 ENGINES: Mapping[str, Callable[[], list[str] | None]] = {"dot": _on_the_path, "pygraphviz": _in_pygraphviz}
@@ -57,7 +60,6 @@ def render(dot: str, format: str) -> bytes:
             [*command, *arguments],
             input=dot.encode(),
             capture_output=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},  # a Python below finds what this one has found
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except OSError as error:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from .backward import Adjoint, Backward, Contribution
@@ -31,25 +32,25 @@ class Arrow(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """All that is on a picture, and a note below it."""
+    """All that is on a picture, and a note below it; `ways` has the keys of the boxes between the adjoint of an
+    operation and that of its input, by the key of the operation and the place of the input."""
 
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     note: str = ""
+    ways: Mapping[tuple[str, int], tuple[str, ...]] = MappingProxyType({})
 
 
-def scene(graph: Graph, values: bool, sweep: Backward | None = None, formulas: bool = True) -> Scene:
+def scene(graph: Graph, values: bool, sweep: Backward | None = None) -> Scene:
     """The scene of a graph, with the backward sweep if there is one."""
     boxes = [Box(v.key, v.kind, tuple(labelled(v, values)), v.layers) for v in graph.vertices]
     arrows = [Arrow(e.tail, e.head, "repeat" if e.repeats else "forward") for e in graph.edges]
-    if sweep is not None:
-        vertices = {v.key: v for v in graph.vertices}
-        for key, adjoint in sweep.adjoints.items():
-            boxes.append(_adjoint(vertices[key], adjoint, values))
-        more_boxes, more_arrows = _products(sweep, vertices, formulas)
-        boxes += more_boxes
-        arrows += more_arrows
-    return Scene(tuple(boxes), tuple(arrows), graph.note)
+    if sweep is None:
+        return Scene(tuple(boxes), tuple(arrows), graph.note)
+    vertices = {v.key: v for v in graph.vertices}
+    boxes += [_adjoint(vertices[key], adjoint, values) for key, adjoint in sweep.adjoints.items()]
+    way = _products(sweep, vertices)
+    return Scene((*boxes, *way.boxes), (*arrows, *dict.fromkeys(way.arrows)), graph.note, way.ways)
 
 
 def _adjoint(vertex: Vertex, adjoint: Adjoint, values: bool) -> Box:
@@ -64,10 +65,10 @@ def _adjoint(vertex: Vertex, adjoint: Adjoint, values: bool) -> Box:
 class _Way:
     """The boxes and arrows of the backward sweep, as they are put together."""
 
-    def __init__(self, formulas: bool) -> None:
-        self.formulas = formulas
+    def __init__(self) -> None:
         self.boxes: list[Box] = []
         self.arrows: list[Arrow] = []
+        self.ways: dict[tuple[str, int], tuple[str, ...]] = {}
         self.numbers = itertools.count(1)
 
     def step(self, source: str, kind: str, rows: Iterable[Row], layers: tuple[str, ...]) -> str:
@@ -78,16 +79,16 @@ class _Way:
         return key
 
     def product(self, source: str, text: str, shapes: str, layers: tuple[str, ...]) -> str:
-        """A vector-Jacobian product on the way, if formulas are shown."""
-        if not self.formulas or not text:
+        """A vector-Jacobian product on the way, if it is written out."""
+        if not text:
             return source
         rows = [row("formula", text), *([row("note", shapes)] if shapes else [])]
         return self.step(source, "product", rows, layers)
 
 
-def _products(sweep: Backward, vertices: dict[str, Vertex], formulas: bool) -> tuple[list[Box], list[Arrow]]:
+def _products(sweep: Backward, vertices: dict[str, Vertex]) -> _Way:
     """The way from adjoint to adjoint; on it the products, the sums over what was broadcast and over several uses."""
-    way = _Way(formulas)
+    way = _Way()
     uses = Counter(each.tail for each in sweep.contributions)
     for tail, count in uses.items():
         if count > 1:
@@ -95,14 +96,16 @@ def _products(sweep: Backward, vertices: dict[str, Vertex], formulas: bool) -> t
             way.arrows.append(Arrow(f"sum_{tail}", f"adjoint_{tail}", "backward"))
     for each in sweep.contributions:
         layers = shared([vertices[each.tail].layers, vertices[each.head].layers])
-        goal = f"sum_{each.tail}" if uses[each.tail] > 1 else f"adjoint_{each.tail}"
+        meeting = [f"sum_{each.tail}"] if uses[each.tail] > 1 else []
+        goal, first = meeting[0] if meeting else f"adjoint_{each.tail}", len(way.boxes)
         last = way.product(f"adjoint_{each.head}", each.text, each.shapes, layers)
-        way.arrows += [Arrow(key, last if formulas else goal, "saved") for key in dict.fromkeys(each.saved)]
+        way.arrows += [Arrow(key, last if each.text else goal, "saved") for key in dict.fromkeys(each.saved)]
         if each.summed is not None:
             last = way.step(last, "unbroadcast", _unbroadcast(each), layers)
             last = way.product(last, *each.summed, layers)
         way.arrows.append(Arrow(last, goal, "return" if each.repeats else "backward"))
-    return way.boxes, list(dict.fromkeys(way.arrows))
+        way.ways[each.head, each.operand] = (*[box.key for box in way.boxes[first:]], *meeting)
+    return way
 
 
 def _unbroadcast(each: Contribution) -> Iterator[Row]:

@@ -60,15 +60,13 @@
   }
 
   function tell(frame) { // the count for all, what happens for those who do not see it
-    const count = one(".count", frame).textContent;
-    const [step, phase] = count.split(": ");
+    const count = one(".count", frame);
     const made = all(".value .formula, .product .formula, .broadcasting-undone .formula", frame).pop();
     const words = [one("h3", frame), ...(made ? [made] : [])].map((element) => `. ${element.textContent}`).join("");
-    const bold = Object.assign(document.createElement("b"), { textContent: step });
     const unseen = Object.assign(document.createElement("span"), { className: "unseen", textContent: words });
-    status.replaceChildren(bold, `: ${phase}`, unseen);
+    status.replaceChildren(...count.cloneNode(true).childNodes, unseen);
     slider.value = now;
-    slider.setAttribute("aria-valuetext", count);
+    slider.setAttribute("aria-valuetext", count.textContent);
     for (const button of buttons) { // not disabled: that would take the focus from who presses it
       button.setAttribute("aria-disabled", String(within(moves[button.dataset.go]()) === now));
     }

@@ -90,7 +90,7 @@ def walk(loss: Any) -> Walk:
             f"step_through: {len(graph.edges)} inputs of operations are more than anybody steps through (at most "
             f"{PER_OPERATION * MOST}); join fewer tensors, or take tg.draw"
         )
-    return _Walker(loss, backward(loss, graph, "step_through")).walk()
+    return _Walker(loss, backward(loss, graph, "step_through", len(graph.vertices) <= PRODUCTS)).walk()
 
 
 class _Walker:
@@ -98,7 +98,7 @@ class _Walker:
 
     def __init__(self, loss: Any, sweep: Backward) -> None:
         self.sweep, self.write = sweep, Writer(sweep)
-        self.scene = scene(sweep.graph, False, sweep, len(sweep.graph.vertices) <= PRODUCTS)
+        self.scene = scene(sweep.graph, False, sweep)
         self.vertices = self.write.vertices
         self.given = [v for v in self.vertices.values() if v.operation is None]
         self.made = [v for v in self.vertices.values() if v.operation is not None]
@@ -107,7 +107,6 @@ class _Walker:
         place = {key: i for i, key in enumerate(self.vertices)}
         # The order of the sweep: the newest operation first, its inputs in their order.
         self.uses = sorted(sweep.contributions, key=lambda use: (-place[use.head], use.operand))
-        self.ways = _ways(self.scene, self.uses)
         self.pending: dict[str, list[Contribution]] = defaultdict(list)
         for use in self.uses:
             self.pending[use.tail].append(use)
@@ -118,15 +117,14 @@ class _Walker:
         steps = [self._given(), *map(self._forward, self.made), self._seed(), *map(self._back, self.uses)]
         steps.append(self._result())
         since: dict[str, int] = {}
+        grown: dict[str, list[tuple[int, Any]]] = defaultdict(list)
         for i, step in enumerate(steps, 1):
             for key in step.lit:
                 since.setdefault(key, i)
-        for box in self.scene.boxes:  # an adjoint that is never computed
-            since.setdefault(box.key, len(steps) + 1)
-        grown: dict[str, list[tuple[int, Any]]] = defaultdict(list)
-        for i, step in enumerate(steps, 1):
             if step.goal is not None:
                 grown[step.goal].append((i, step.total))
+        for box in self.scene.boxes:  # an adjoint that is never computed
+            since.setdefault(box.key, len(steps) + 1)
         kinds = {box.key: box.kind for box in self.scene.boxes}
         entries = [self._entry(vertex, grown.get(vertex.key, [])) for vertex in (*self.given, *self.made)]
         formulas = sorted(self._formulas(grown), key=lambda known: known.since)
@@ -182,8 +180,7 @@ class _Walker:
         if len(terms) == len(uses):
             lines += self._in_full(tail, goal)
         title = (g, " arrives at ", self.write.symbol(head.key), " = ", *self.write.made(head))
-        on_the_way = (*self.ways[use.head, use.operand], *([f"sum_{tail.key}"] if len(uses) > 1 else []))
-        lit = (head.key, adjoint_of(head.key), *on_the_way, adjoint_of(tail.key))
+        lit = (head.key, adjoint_of(head.key), *self.scene.ways[use.head, use.operand], adjoint_of(tail.key))
         return Step("backward", title, tuple(lines), lit, tail.key, totals[-1])
 
     def _rule(self, head: Vertex, use: Contribution) -> Line:
@@ -258,20 +255,3 @@ def _known(found: list[tuple[int, Any]]) -> Iterator[Known]:
     """Each until the next comes."""
     for i, (since, what) in enumerate(found, 1):
         yield Known(since, found[i][0] if i < len(found) else None, what)
-
-
-def _ways(whole: Scene, uses: list[Contribution]) -> Mapping[tuple[str, int], tuple[str, ...]]:
-    """The boxes between the adjoint of an operation and that of its input, by operation and place of the input."""
-    after: dict[str, list[str]] = defaultdict(list)
-    for arrow in whole.arrows:
-        if arrow.kind in ("backward", "line"):
-            after[arrow.tail].append(arrow.head)
-    found = {}
-    for use in uses:
-        ways = after[adjoint_of(use.head)]
-        way, key = [], ways.pop(0) if ways else ""
-        while key and not key.startswith(("adjoint_", "sum_")):
-            way.append(key)
-            key = after[key][0]
-        found[use.head, use.operand] = tuple(way)
-    return found

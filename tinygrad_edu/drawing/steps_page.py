@@ -258,7 +258,7 @@ class _Parts:
     def _frame(self, step: Step, number: int) -> str:
         return f"""<article class="frame {step.phase}" id="{number}" aria-labelledby="title-{number}" data-lit="\
 {" ".join(step.lit)}">
-<p class="count">step {number} of {self.count}: {step.phase}</p>
+<p class="count"><b>step {number} of {self.count}</b>: {step.phase}</p>
 <h3 id="title-{number}">{self._formula(step.title)}</h3>
 <dl>
 {"".join(map(self._line, step.lines))}</dl>

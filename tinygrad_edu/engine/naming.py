@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import keyword
 import re
 from typing import Any
@@ -36,6 +37,7 @@ def name_of(x: Any) -> str:
     return "" if name is None else " ".join(normalize("NFC", visible(str(name))).split())
 
 
+@functools.lru_cache(1024)  # a name is shown in many places
 def short(raw: str, longest: int = LONGEST) -> str:
     """One line, not too long: both ends of a name tell it from others."""
     line = " ".join(visible(raw).split())

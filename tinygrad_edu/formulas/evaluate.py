@@ -87,6 +87,7 @@ def wide(x: Any) -> Any:
     return x.astype(np.int64) if x.dtype.kind in "ui" and x.dtype.itemsize < 8 else x
 
 
+@functools.cache
 def tolerance(dtype: Any) -> float:
     """How far apart numbers may be, as a part of the largest, that are computed in two ways: 1e-7, of float32 1e-3."""
     return math.pow(np.finfo(dtype).eps, 0.43)
