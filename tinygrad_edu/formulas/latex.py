@@ -161,5 +161,6 @@ def latex_name(name: str, names: Names | None = None) -> str:
     names = names or Names()
     if (parts := names[name]) is None:
         return rf"\text{{{escaped(name)}}}"
-    word = parts.head if len(parts.head) == 1 else rf"\mathrm{{{parts.head}}}"
-    return names.letters.get(parts.head, word) + (f"_{{{parts.subscript}}}" if parts.subscript else "") + "'" * parts.primes
+    head, below, primes = parts
+    word = head if len(head) == 1 else rf"\mathrm{{{head}}}"
+    return f"{names.letters.get(head, word)}{f'_{{{below}}}' * bool(below)}{primes * chr(39)}"

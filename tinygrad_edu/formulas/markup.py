@@ -61,10 +61,10 @@ class MathML(Latex):
         parts = self.names[name]
         if parts is None:
             return _typed(name)
-        kind, text = SYMBOLS.get(self.names.letters.get(parts.head, ""), ("letter", parts.head))
-        below = symbol("number" if parts.subscript.isdecimal() else "letter", parts.subscript).xml if parts.subscript else ""
-        above = f"<mo>{'′' * parts.primes}</mo>" if parts.primes else ""
-        return (symbol(kind, text)._replace(below=below, above=above),)
+        head, below, primes = parts
+        node = symbol(*SYMBOLS.get(self.names.letters.get(head, ""), ("letter", head)))
+        index = symbol("number" if below.isdecimal() else "letter", below).xml if below else ""
+        return (node._replace(below=index, above=f"<mo>{'′' * primes}</mo>" if primes else ""),)
 
     def number(self, value: float) -> Nodes:
         digits, _, exponent = (str(value) if isinstance(value, int) else f"{value:.6g}").partition("e")
