@@ -94,7 +94,7 @@ class Printer:
             return self._operation(x)
         (base,), matrix = x.args, min(x.shape) > 1
         script = f"{'∘' * matrix}{x.params['exponent']}"  # X² would be X·X
-        return self.target.above(self.inside(base, ATOM), script, base.operation in SCRIPTED), POSTFIX
+        return self.target.above(self.inside(base, ATOM), script, True), POSTFIX
 
     def _transposed(self, x: Expr) -> Text:
         (base,), script = x.args, "T"
@@ -160,9 +160,9 @@ class Printer:
         for each, own in zip(x.args, x.params["inputs"], strict=True):
             within = each.operation is ops.einsum and each.params["out"] == own
             text = self.inside(each, POSTFIX if within or not own else ATOM)
-            parts.append(text if within or not own else target.below(text, own))
+            parts.append(text if within or not own else target.under(text, target.word(own)))
         total = self.target.separated(target.apart, parts)
-        return (target.below(target.fence(total), out), ATOM) if out else (total, PRODUCT)
+        return (target.under(target.fence(total), target.word(out)), ATOM) if out else (total, PRODUCT)
 
     def _operation(self, x: Expr) -> Text:
         around = None if x.params else self.target.tight(x.operation, len(x.args))
