@@ -55,7 +55,7 @@ EXPRESSIONS = [
     (Expr(ops.sqrt, (added(c, c),)), "√(c + c)", r"\sqrt{c + c}"),
     (transposed(inverse), "A⁻ᵀ", "A^{-T}"), (power(inverse, 2), "(A⁻¹)^∘²", r"{\left(A^{-1}\right)}^{\circ 2}"),
     (transposed(transposed(A)), "Aᵀᵀ", "{A^T}^T"), (transposed(added(A, A)), "(A + A)ᵀ", r"\left(A + A\right)^T"),
-    (power(x, 2), "x²", "{x}^{2}"), (number(1.5e-9), TEN, r"1.5 \cdot 10^{-9}"), (number(1.5e300 * 1e10), "∞", r"\infty"),
+    (power(x, 2), "x²", "{x}^{2}"), (number(1.5e-9), TEN, r"1.5 \cdot 10^{-9}"), (number(np.inf), "∞", r"\infty"),
     (Expr(ops.kron, (transposed(A), added(A, A))), "Aᵀ ⊗ (A + A)", r"A^T \otimes \left(A + A\right)"),
     (Expr(ops.softmax, (added(x, x),), {"axis": 0}), "softmax(x + x, axis=0)",
      r"\operatorname{softmax}\left(x + x, \text{axis=0}\right)"),

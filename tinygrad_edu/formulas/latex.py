@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from ..engine.naming import visible
 from ..engine.record import Operation
 from ..operations.facts import ops
+from .expr import SCALED
 from .notation import parameter
-from .text import SPOKEN, Equation, Unicode
+from .text import SPOKEN, Pair, Unicode
 
 GREEK = dict(zip(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
@@ -54,7 +55,7 @@ class Names:
 
 
 class Paper(Unicode):
-    """What styles of paper have in common: names of a program with Greek letters and indices, bars, fences that grow."""
+    """What styles of paper have in common: a program's names with Greek letters and indices, bars, fences that grow."""
 
     bars = True
 
@@ -68,7 +69,7 @@ class Paper(Unicode):
         return self.under(self.word("∇"), x, False)
 
     def tight(self, operation: Operation, operands: int) -> tuple[Any, Any, Any] | None:
-        return (self.join(), self.signs[operation], self.join()) if operation is ops.kron else None
+        return None
 
     def function(self, operation: Operation, arguments: Sequence[Any], params: Mapping[str, Any]) -> Any:
         if operation is ops.log and params:
@@ -82,7 +83,7 @@ class Latex(Paper):
 
     signs: Mapping[Operation, Any] = {
         ops.add: " + ", ops.subtract: " - ", ops.matmul: r" \cdot ", ops.multiply: r" \circ ",
-        ops.divide: r" \oslash ", ops.bullet: r" \bullet ", ops.kron: r" \otimes ",
+        ops.divide: r" \oslash ", ops.bullet: r" \bullet ", ops.kron: r" \otimes ", SCALED: " ",
     }  # fmt: skip
     words: Mapping[str, str] = {
         "1": r"\mathbf{1}", "π": r"\pi", "ln": r"\ln", "log": r"\log", "∞": r"\infty", "Σ": r"\sum", "∇": r"\nabla",
@@ -126,11 +127,12 @@ class Latex(Paper):
     def hat(self, name: str) -> Any:
         return rf"\widehat{{{self.symbol(name)}}}"
 
-    def equations(self, rows: Sequence[Equation], notes: Mapping[str, str]) -> str:
-        if len(rows) == 1 and not notes:
-            return f"{rows[0].left} = {rows[0].right}"
-        before = {"where": r"\text{where } "}
-        lines = [f"{before.get(row.place, '')}{row.left} &= {row.right}" for row in rows]
+    def equations(self, rows: Sequence[Pair], definitions: Sequence[Pair], notes: Mapping[str, str]) -> str:
+        if len(rows) == 1 and not definitions and not notes:
+            return " = ".join(*rows)
+        lines = [f"{left} &= {right}" for left, right in (*rows, *definitions)]
+        if definitions:
+            lines[len(rows)] = rf"\text{{where }} {lines[len(rows)]}"
         lines += [rf"{self.symbol(name)} &\text{{ is {escaped(text)}}}" for name, text in notes.items()]
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 

@@ -10,9 +10,10 @@ from typing import Any
 from ..engine.naming import visible
 from ..engine.record import Operation
 from ..operations.facts import ops
+from .expr import SCALED
 from .latex import Paper
 from .mathml import STYLED, SYMBOLS, Node, fenced, group, math, row, symbol, table
-from .text import SPOKEN, Equation
+from .text import SPOKEN, Pair
 
 Nodes = tuple[Node, ...]
 SCRIPTS = {"T": "letter", "-": "binary", "/": "mark", "∘": "binary"}  # else numbers
@@ -40,12 +41,12 @@ class MathML(Paper):
             (ops.add, "+"), (ops.subtract, "−"), (ops.matmul, "⋅"), (ops.multiply, "∘"), (ops.divide, "⊘"),
             (ops.bullet, "•"), (ops.kron, "⊗"),
         )
-    }  # fmt: skip
+    } | {SCALED: ()}  # fmt: skip
     words: Mapping[str, Any] = {
         "1": _nodes("number", STYLED[r"\mathbf"]["1"]), "∞": _nodes("upright", "∞"), "Σ": _nodes("sum", "∑"),
         "∇": _nodes("upright", "∇"), "ln": _nodes("function", "ln"), "log": _nodes("function", "log"),
     }  # fmt: skip
-    minus, apart, comma = signs[ops.subtract], (), _nodes("punctuation", ",")
+    minus, comma = signs[ops.subtract], _nodes("punctuation", ",")
 
     def __init__(self, order: Sequence[str], alternative: str) -> None:
         super().__init__(order)
@@ -107,11 +108,11 @@ class MathML(Paper):
         hat = '<mo stretchy="true">^</mo>'
         return (Node("ordinary", f'<mover accent="true">{group(self.symbol(name))}{hat}</mover>'),)
 
-    def equations(self, rows: Sequence[Equation], notes: Mapping[str, str]) -> str:
-        equal = _nodes("relation", "=")
-        if len(rows) == 1 and not notes:
-            return math(row((*rows[0].left, *equal, *rows[0].right)), self.alternative)
-        before: Mapping[str, Nodes] = {"where": _typed("where ")}
-        lines = [[row((*before.get(each.place, ()), *each.left)), row((*equal, *each.right))] for each in rows]
+    def equations(self, rows: Sequence[Pair], definitions: Sequence[Pair], notes: Mapping[str, str]) -> str:
+        equal, where = _nodes("relation", "="), _typed("where ")
+        if len(rows) == 1 and not definitions and not notes:
+            return math(row((*rows[0][0], *equal, *rows[0][1])), self.alternative)
+        named = [((*where, *left) if i == 0 else left, right) for i, (left, right) in enumerate(definitions)]
+        lines = [[row(left), row((*equal, *right))] for left, right in (*rows, *named)]
         lines += [[row(self.symbol(name)), row(_typed(f" is {text}"))] for name, text in notes.items()]
         return math(table(lines, "aligned", "rl"), self.alternative)

@@ -246,7 +246,7 @@ def _signed(c: Coefficient, x: Expr) -> Expr:
     return negative(x) if c.number < 0 else x
 
 
-FAMILIAR = {
+ROOTS = {
     "√": lambda x: Expr(ops.sqrt, (_exact(x),)), "ln": lambda x: Expr(ops.log, (_exact(x),)), "π": lambda x: Expr(PI),
 }  # fmt: skip
 
@@ -263,7 +263,7 @@ def _numbers(c: Coefficient) -> tuple[list[Expr], list[Expr]]:
     sides = (size.numerator, size.denominator) if c.exact else (float(f"{size:.6g}"), 1)
     above, below = ([] if x == 1 else [number(x)] for x in sides)
     for (name, argument), power in c.roots:
-        (above if power > 0 else below).extend([FAMILIAR[name](argument)] * abs(power))
+        (above if power > 0 else below).extend([ROOTS[name](argument)] * abs(power))
     return above, below
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..engine.naming import visible
 from ..engine.record import Operation
 from ..operations.facts import ops
 from .algebra import OTHERWISE
+from .expr import SCALED
 from .notation import AROUND, FENCES, listed, parameter
 from .present import Presenter
 from .printer import Printer
 from .terms import Term
 
+Pair = tuple[Any, Any]
 SUPERSCRIPTS = str.maketrans("-0123456789/T∘", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᐟᵀ∘")
 BRACKETS = {each: str(each.symbol) for each in (*OTHERWISE, ops.same, ops.not_equal)}  # Iverson's: 1 where it holds
 SPOKEN = {(ops.log, False): "ln", (ops.scatter_add, True): "scatter"}  # otherwise than in programs, with parameters
@@ -24,25 +26,15 @@ def unicode(p: Term) -> str:
     return str(Printer(Unicode())(Presenter()(p)))
 
 
-class Equation(NamedTuple):
-    """Both sides, as expressions or as a target has them; its place is at the first definition (`where`), below it
-    (`further`) or above."""
-
-    left: Any
-    right: Any
-    place: str = ""
-
-
 class Unicode:
     """The style of a terminal, and what each style has; its texts may be anything that it can join."""
 
     signs: Mapping[Operation, Any] = {
         ops.add: " + ", ops.subtract: " − ", ops.matmul: "·", ops.multiply: " ∘ ", ops.divide: " ⊘ ",
-        ops.bullet: " • ", ops.kron: " ⊗ ",
+        ops.bullet: " • ", ops.kron: " ⊗ ", SCALED: " ",
     }  # fmt: skip
     minus: Any = "−"
     comma: Any = ", "
-    apart: Any = " "  # between a number and what it stands in front of
     bars = False  # whether fractions and roots have bars, which are as good as parentheses
     forms: Mapping[Operation, Any] = {}  # how operations are printed that are not printed as elsewhere
 
@@ -130,8 +122,8 @@ class Unicode:
         inside = self.separated(self.comma, [*arguments, *settings])
         return self.join(self.called(operation, params), self.fence(inside))
 
-    def equations(self, rows: Sequence[Equation], notes: Mapping[str, str]) -> Any:
-        """All rows, and what is said of names."""
-        before = {"where": "where ", "further": "      "}
-        lines = [f"{before.get(row.place, '')}{row.left} = {row.right}" for row in rows]
+    def equations(self, rows: Sequence[Pair], definitions: Sequence[Pair], notes: Mapping[str, str]) -> Any:
+        """Both sides of all rows, what the names in them are, and what else is said of names."""
+        lines = [f"{left} = {right}" for left, right in rows]
+        lines += [f"{'      ' if i else 'where '}{left} = {right}" for i, (left, right) in enumerate(definitions)]
         return "\n".join(lines + [f"({name} is {text})" for name, text in notes.items()])
