@@ -38,7 +38,7 @@ PRINTED = [
      "2 (log_softmax(x, axis=None) − (1ᵀ·log_softmax(x, axis=None)·1) softmax(x, axis=None))"),
     # numbers
     (tg.exp2, ((2, 3),), "2 (ln 2) exp2(x)^∘²"),
-    (tg.degrees, ((),), "(180/π)"),
+    (tg.degrees, ((),), "180/π"),
     (tg.log2, ((),), "1/((ln 2) x)"),
     (lambda x: 0.5**x, ((2, 3),), "−2 (ln 2) ((1/2) ** x)^∘²"),
     (tg.logaddexp2, ((), ()), "σ((ln 2) (x − y))"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from ..formulas.present import Presenter
 from ..formulas.printer import Printer
 from ..formulas.repeated import marked
 from ..formulas.terms import Term, names_in, session
-from ..formulas.text import Equation, Unicode, unicode
+from ..formulas.text import Unicode, unicode
 from ..operations.facts import ops
 from .chains import arranged
 from .program import program
@@ -151,7 +151,7 @@ class Formula(Readable):
         """What the text has names for: layers, derivatives of activations, Δ; and what has no name in the program.
         Leaves that have one are not among it."""
         write = Printer(Unicode())
-        return {**{write(row.left): write(row.right) for row in self._defined.values()}, **self._described}
+        return {**{write(left): write(right) for left, right in self._defined.values()}, **self._described}
 
     @functools.cached_property
     def _described(self) -> dict[str, str]:
@@ -186,35 +186,31 @@ class Formula(Readable):
     # --- as text ---
 
     @functools.cached_property
-    def _defined(self) -> dict[str, Equation]:
-        """What the lines need, by its name, in the order of the computation."""
+    def _defined(self) -> dict[str, tuple[Expr, Expr]]:
+        """What the lines need, by its name, in the order of the computation: both sides of its equation."""
         found = {}
         for name, term in self.used().items():
-            column = self.reading.columns.get(name)
-            right = self._present(self._shown(term)) if column is None else self._column(*column)
-            found[name] = Equation(self._present(symbol(name, term.shape)), right)
+            if name in self.reading.columns:  # a column of functions, each of a row
+                functions, argument = self.reading.columns[name]
+                params = {"functions": tuple(functions)}
+                right = Expr(ops.coordinatewise, (self._present(argument),), params, term.shape)
+            else:
+                right = self._present(self._shown(term))
+            found[name] = self._present(symbol(name, term.shape)), right
         return found
 
     @functools.cached_property
-    def _rows(self) -> list[Equation]:
-        """Each line, each Δ, then what else the text has names for."""
-        rows: list[Equation] = []
-        others: list[Equation] = []
-        for line in self.lines:
-            right = arranged(self._shown(line.term), self.form, self._present)
-            rows.append(Equation(Expr(NABLA, (word(line.name),)), right))
-        for name, row in self._defined.items():
-            (rows if name in self.reading.deltas else others).append(row)
-        return rows + [row._replace(place="further" if i else "where") for i, row in enumerate(others)]
-
-    def _column(self, functions: Sequence[str], argument: Term) -> Expr:
-        """A column of functions, each of a row."""
-        return Expr(ops.coordinatewise, (self._present(argument),), {"functions": tuple(functions)}, argument.shape)
+    def _lines(self) -> list[tuple[Expr, Expr]]:
+        return [(Expr(NABLA, (word(line.name),)), arranged(self._shown(line.term), self.form, self._present))
+                for line in self.lines]  # fmt: skip
 
     def _printed(self, target: Unicode) -> Any:
-        write = Printer(target)
-        rows = [Equation(write(row.left), write(row.right), row.place) for row in self._rows]
-        return target.equations(rows, self._described)
+        """Each line, each Δ, then what else the text has names for."""
+        write, deltas = Printer(target), [name for name in self._defined if name in self.reading.deltas]
+        above = [*self._lines, *(self._defined[name] for name in deltas)]
+        below = [row for name, row in self._defined.items() if name not in deltas]
+        rows, definitions = ([(write(left), write(right)) for left, right in part] for part in (above, below))
+        return target.equations(rows, definitions, self._described)
 
     def __str__(self) -> str:
         return self._text

@@ -12,7 +12,6 @@ class Spelling(NamedTuple):
     sign: str = ""  # Python's operator
     standard: str | None = ""  # the array API's function, or a text; "": of the name of a ufunc, None: there is none
     latex: str = ""  # the function in LaTeX
-    fences: tuple[str, str] | None = None  # or what is written around the input there
     summed: tuple[int, int] | None = None  # of a product: the axes of both inputs that it sums over together
     in_front: bool = False  # one number of it stands in front of a product of matrices, as a number does
 

@@ -16,8 +16,8 @@ Roots = tuple[tuple[tuple[str, Fraction], int], ...]  # ((("√", 3), -1), (("ln
 class Coefficient(NamedTuple):
     """A rational number (or a float that is none) times powers of square roots and logarithms.
 
-    >>> str(coefficient(1 / 6)), str(coefficient(1 / math.sqrt(3))), str(logarithm(2).inverse())
-    ('1/6', '1/√3', '1/ln 2')
+    >>> coefficient(1 / 6).number, coefficient(1 / math.sqrt(3)).roots
+    (Fraction(1, 6), ((('√', Fraction(3, 1)), -1),))
     """
 
     number: Any  # a whole number or a Fraction, or a float that is none
@@ -66,33 +66,12 @@ class Coefficient(NamedTuple):
         """Without its sign."""
         return Coefficient(abs(self.number), self.roots)
 
-    def __str__(self) -> str:
-        above, below = self.parts()
-        return "·".join(above) + (f"/{_joined(below)}" if below else "")
-
-    def parts(self) -> tuple[list[str], list[str]]:
-        """What stands above and below the bar."""
-        above, below = [], []
-        if self.exact:
-            above += [str(self.number.numerator)] * (self.number.numerator != 1)
-            below += [str(self.number.denominator)] * (self.number.denominator != 1)
-        else:
-            above.append(f"{self.number:.6g}")
-        for (name, argument), power in self.roots:
-            text = {"√": f"√{argument}", "π": name}.get(name, f"{name} {argument}")
-            (above if power > 0 else below).extend([text] * abs(power))
-        return above or ["1"], below
-
 
 def _held(number: Any) -> Any:
     """A fraction of numbers that floats tell apart; beyond them it is a float as well."""
     if isinstance(number, float) or max(abs(number.numerator), number.denominator) > EXACT:
         return float(number)
     return int(number) if number.denominator == 1 else number
-
-
-def _joined(texts: list[str]) -> str:
-    return texts[0] if len(texts) == 1 else f"({' '.join(texts)})"
 
 
 def _value(root: tuple[str, Fraction]) -> float:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from ..engine.naming import visible
 from ..engine.record import Operation
 from ..operations.facts import ops
+from .expr import SCALED
 from .notation import parameter
-from .text import BRACKETS, SPOKEN, Equation, Unicode
+from .text import SPOKEN, Pair, Unicode
 
 GREEK = dict(zip(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
@@ -19,8 +20,6 @@ GREEK = dict(zip(
 ))  # fmt: skip
 LETTERS = {letter: rf"\{name}" for name, letter in GREEK.items()} | {"ϕ": r"\phi", "ϵ": r"\epsilon"}
 VARIANTS = {"φ": ("ϕ", r"\varphi"), "ε": ("ϵ", r"\varepsilon")}  # where the other one is there as well
-CIRCLE = r"\circ "
-RELATIONS = {"≤": r" \leq ", "≥": r" \geq ", "≠": r" \neq "}
 
 
 class Name(NamedTuple):
@@ -55,33 +54,62 @@ class Names:
         return self.names[name] if name in self.names else typeset(name)
 
 
-class Latex(Unicode):
-    """The style of paper, for the names of a program."""
+class Paper(Unicode):
+    """What styles of paper have in common: a program's names with Greek letters and indices, bars, fences that grow."""
 
-    signs: Mapping[Operation, Any] = {
-        ops.add: " + ", ops.subtract: " - ", ops.matmul: r" \cdot ", ops.multiply: r" \circ ",
-        ops.divide: r" \oslash ", ops.bullet: r" \bullet ", ops.kron: r" \otimes ",
-    }  # fmt: skip
-    words: Mapping[str, Any] = {"1": r"\mathbf{1}", "π": r"\pi", "ln": r"\ln"}
-    minus: Any = "-"
     bars = True
 
     def __init__(self, order: Sequence[str] = ()) -> None:
         self.names = Names(order)
 
+    def at(self, x: Any, places: str) -> Any:
+        return self.under(x, self.word(f"[{places}]"))
+
+    def nabla(self, x: Any) -> Any:
+        return self.under(self.word("∇"), x, False)
+
+    def tight(self, operation: Operation, operands: int) -> tuple[Any, Any, Any] | None:
+        return None
+
+    def function(self, operation: Operation, arguments: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        if operation is ops.log and params:
+            base = self.word(parameter(params["base"]))
+            return self.join(self.under(self.word("log"), base, False), self.fence(*arguments))
+        return super().function(operation, arguments, params)
+
+
+class Latex(Paper):
+    """The style of paper, for the names of a program."""
+
+    signs: Mapping[Operation, Any] = {
+        ops.add: " + ", ops.subtract: " - ", ops.matmul: r" \cdot ", ops.multiply: r" \circ ",
+        ops.divide: r" \oslash ", ops.bullet: r" \bullet ", ops.kron: r" \otimes ", SCALED: " ",
+    }  # fmt: skip
+    words: Mapping[str, str] = {
+        "1": r"\mathbf{1}", "π": r"\pi", "ln": r"\ln", "log": r"\log", "∞": r"\infty", "Σ": r"\sum", "∇": r"\nabla",
+        "≤": r"\leq", "≥": r"\geq", "≠": r"\neq", "∘": r"\circ ",
+    }  # fmt: skip
+    minus = "-"
+
     def word(self, text: str) -> Any:
         return self.words.get(text) or text.replace("…", r"\ldots")
+
+    def typed(self, text: str) -> Any:
+        return rf"\text{{{escaped(text)}}}"
 
     def symbol(self, name: str) -> Any:
         return latex_name(name, self.names)
 
-    def number(self, value: float) -> Any:
-        digits, _, exponent = (str(value) if isinstance(value, int) else f"{value:.6g}").partition("e")
-        shown = digits.replace("inf", r"\infty")
-        return rf"{shown} \cdot 10^{{{int(exponent)}}}" if exponent else shown
+    def called(self, operation: Operation, params: Mapping[str, Any]) -> Any:
+        name = SPOKEN.get((operation, bool(params)), operation.name)
+        return operation.spelling.latex or rf"\operatorname{{{escaped(name)}}}"
 
-    def fence(self, x: Any) -> Any:
-        return rf"\left({x}\right)"
+    def relation(self, sign: str) -> Any:
+        return f" {self.word(sign)} "
+
+    def fence(self, x: Any, opening: str = "(", closing: str = ")") -> Any:
+        before, after = (r"\lVert ", r"\rVert") if opening == "‖" else (opening, closing)
+        return rf"\left{before}{x}\right{after}"
 
     def fraction(self, above: Any, below: Any) -> Any:
         return rf"\frac{{{above}}}{{{below}}}"
@@ -89,57 +117,24 @@ class Latex(Unicode):
     def root(self, x: Any) -> Any:
         return rf"\sqrt{{{x}}}"
 
-    def above(self, x: Any, script: str, scripted: bool = False) -> Any:
-        base = x if script in ("T", "-T", "-1") and not scripted else f"{{{x}}}"
-        return f"{base}^T" if script == "T" else f"{base}^{{{script.replace('∘', CIRCLE)}}}"
+    def above(self, x: Any, script: str, closed: bool = False) -> Any:
+        shown = script.replace("∘", self.words["∘"])
+        return f"{f'{{{x}}}' if closed else x}^{shown if script == 'T' else f'{{{shown}}}'}"
 
-    def below(self, x: Any, letters: str) -> Any:
-        return f"{{{x}}}_{{{letters}}}"
-
-    def total(self, letters: str) -> Any:
-        return rf"\sum_{{{letters}}}"
-
-    def at(self, x: Any, places: str) -> Any:
-        return f"{{{x}}}_{{[{self.word(places)}]}}"
-
-    def nabla(self, x: Any) -> Any:
-        return rf"\nabla_{{{x}}}"
+    def under(self, x: Any, script: Any, closed: bool = True) -> Any:
+        return f"{f'{{{x}}}' if closed else x}_{{{script}}}"
 
     def hat(self, name: str) -> Any:
         return rf"\widehat{{{self.symbol(name)}}}"
 
-    def tight(self, operation: Operation, operands: int) -> tuple[Any, Any, Any] | None:
-        return ("", self.signs[operation], "") if operation is ops.kron else None
-
-    def function(self, operation: Operation, arguments: Sequence[Any], params: Mapping[str, Any]) -> Any:
-        if operation is ops.log and params:
-            return rf"\log_{{{parameter(params['base'])}}}{self.fence(*arguments)}"
-        if operation.spelling.fences and not params:
-            return arguments[0].join(operation.spelling.fences)
-        if operation in BRACKETS:
-            sign = BRACKETS[operation]
-            return rf"\left[{RELATIONS.get(sign, f' {sign} ').join(arguments)}\right]"
-        if operation is ops.coordinatewise:
-            functions = ", ".join(escaped(named(each)) for each in params["functions"])
-            return rf"\left[\text{{{functions}}}\right]{self.fence(*arguments)}"
-        settings = [rf"\text{{{escaped(f'{key}={parameter(value)}')}}}" for key, value in params.items()]
-        name = SPOKEN.get((operation, bool(params)), operation.name)
-        symbol = operation.spelling.latex or rf"\operatorname{{{escaped(name)}}}"
-        return f"{symbol}{self.fence(', '.join([*arguments, *settings]))}"
-
-    def equations(self, rows: Sequence[Equation], notes: Mapping[str, str]) -> Any:
-        before = {"where": r"\text{where } "}
-        if len(rows) == 1 and not notes:
-            return f"{rows[0].left} = {rows[0].right}"
-        lines = [f"{before.get(row.place, '')}{row.left} &= {row.right}" for row in rows]
+    def equations(self, rows: Sequence[Pair], definitions: Sequence[Pair], notes: Mapping[str, str]) -> str:
+        if len(rows) == 1 and not definitions and not notes:
+            return " = ".join(*rows)
+        lines = [f"{left} &= {right}" for left, right in (*rows, *definitions)]
+        if definitions:
+            lines[len(rows)] = rf"\text{{where }} {lines[len(rows)]}"
         lines += [rf"{self.symbol(name)} &\text{{ is {escaped(text)}}}" for name, text in notes.items()]
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
-
-
-def named(function: Any) -> str:
-    """The name of a function that is a parameter."""
-    operation = getattr(function, "operation", None)
-    return str(getattr(operation, "name", None) or getattr(function, "__name__", function))
 
 
 def escaped(text: str) -> str:
@@ -161,5 +156,6 @@ def latex_name(name: str, names: Names | None = None) -> str:
     names = names or Names()
     if (parts := names[name]) is None:
         return rf"\text{{{escaped(name)}}}"
-    word = parts.head if len(parts.head) == 1 else rf"\mathrm{{{parts.head}}}"
-    return names.letters.get(parts.head, word) + (f"_{{{parts.subscript}}}" if parts.subscript else "") + "'" * parts.primes
+    head, below, primes = parts
+    word = head if len(head) == 1 else rf"\mathrm{{{head}}}"
+    return f"{names.letters.get(head, word)}{f'_{{{below}}}' * bool(below)}{primes * chr(39)}"

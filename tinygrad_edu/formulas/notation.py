@@ -17,6 +17,8 @@ AROUND = {  # what is written before and after a single operand
     "[]": ("", "[…]"), "⁻¹": ("", "⁻¹"),
 }  # fmt: skip
 
+FENCES = ("abs", "‖‖")  # those that stand on both sides
+
 SHOWN = 6  # numbers of an index
 
 
@@ -38,12 +40,14 @@ def parts_of(operation: Operation, operands: Sequence[Any], params: Mapping[str,
     if operation is ops.coordinatewise and params:  # the column of activations stands where a function's name does
         return [f"[{listed(params['functions'])}](", operands[0], ")"]
     shown = [f"{key}={parameter(value)}" for key, value in params.items() if is_said(operation, key, value)]
-    if len(operands) == 1 and operation.symbol in AROUND and not shown:
-        before, after = AROUND[operation.symbol]
+    infix = len(operands) == 2 and operation.symbol and not symbol.isidentifier()
+    around = len(operands) == 1 and operation.symbol in AROUND
+    if around and not shown:
+        before, after = AROUND[symbol]
         return [before, operands[0], after]
-    if len(operands) == 2 and operation.symbol and not symbol.isidentifier():
+    if infix and not shown:
         return [operands[0], f" {symbol} ", operands[1]]
-    name = operation.name if len(operands) == 1 and operation.symbol in AROUND else symbol
+    name = operation.name if infix or around else symbol
     return [f"{name}(", *[each for x in (*operands, *shown) for each in (", ", x)][1:], ")"]
 
 

@@ -122,6 +122,8 @@ class Presenter:
 
     def _term(self, c: Coefficient, mono: Monomial) -> Expr:
         """A number, scalars, and a Hadamard product."""
+        if len(mono) == 1 and mono[0][1] > 0 and not _is_inverse(mono[0][0]):
+            return _signed(c, in_front(self._front(c), self._factor(*mono[0])))
         single = all(part.shape == (1, 1) for part, _ in mono)
         safe = [(part.args[0], n) for part, n in mono if _is_inverse(part) and part.shape == (1, 1)]
         others = [each for each in mono if not (_is_inverse(each[0]) and each[0].shape == (1, 1))]
@@ -244,7 +246,7 @@ def _signed(c: Coefficient, x: Expr) -> Expr:
     return negative(x) if c.number < 0 else x
 
 
-FAMILIAR = {
+ROOTS = {
     "√": lambda x: Expr(ops.sqrt, (_exact(x),)), "ln": lambda x: Expr(ops.log, (_exact(x),)), "π": lambda x: Expr(PI),
 }  # fmt: skip
 
@@ -255,11 +257,13 @@ def _exact(x: Fraction) -> Expr:
 
 def _numbers(c: Coefficient) -> tuple[list[Expr], list[Expr]]:
     """What stands above and below the bar, but for 1 and the sign."""
+    if c == ONE:
+        return [], []
     size = abs(c.number)
     sides = (size.numerator, size.denominator) if c.exact else (float(f"{size:.6g}"), 1)
-    above, below = ([number(x)] * (x != 1) for x in sides)
+    above, below = ([] if x == 1 else [number(x)] for x in sides)
     for (name, argument), power in c.roots:
-        (above if power > 0 else below).extend([FAMILIAR[name](argument)] * abs(power))
+        (above if power > 0 else below).extend([ROOTS[name](argument)] * abs(power))
     return above, below
 
 

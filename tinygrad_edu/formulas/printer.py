@@ -49,25 +49,21 @@ class Printer:
             parts.append(self.inside(term.args[0] if less else term, PRODUCT))
         return self.target.join(*parts), SUM
 
-    def _chain(self, x: Expr) -> Text:
-        factors = [self.inside(each, POSTFIX) for each in x.args]
-        return self.target.separated(self.target.signs[ops.matmul], factors), PRODUCT
+    def _series(self, x: Expr, last: int) -> Any:
+        """Factors, closed but for the last one."""
+        *before, end = x.args
+        texts = [*[self.inside(each, POSTFIX) for each in before], self.inside(end, last)]
+        return self.target.separated(self.target.signs[x.operation], texts)
+
+    def _infix(self, x: Expr) -> Text:
+        return self._series(x, POSTFIX), PRODUCT
 
     def _scaled(self, x: Expr) -> Text:
-        *front, last = x.args
-        texts = [*(self.inside(each, POSTFIX) for each in front), self.inside(last, PRODUCT)]
-        return self.target.separated(self.target.apart, texts), PRODUCT
+        return self._series(x, PRODUCT), PRODUCT
 
     def _factors(self, x: Expr, last: int = POSTFIX) -> Any:
         """A side of a quotient: its factors are closed, and it is not."""
-        sign = {SCALED: self.target.apart, ops.multiply: self.target.signs[ops.multiply]}.get(x.operation)
-        if sign is None:
-            return self.inside(x, last)
-        *before, end = x.args
-        return self.target.separated(sign, [*(self.inside(each, POSTFIX) for each in before), self.inside(end, last)])
-
-    def _hadamard(self, x: Expr) -> Text:
-        return self._factors(x), PRODUCT
+        return self._series(x, last) if x.operation in (SCALED, ops.multiply) else self.inside(x, last)
 
     def _divided(self, x: Expr) -> Text:
         sides = self._factors(x.args[0]), self.inside(x.args[1], POSTFIX)
@@ -94,7 +90,7 @@ class Printer:
             return self._operation(x)
         (base,), matrix = x.args, min(x.shape) > 1
         script = f"{'∘' * matrix}{x.params['exponent']}"  # X² would be X·X
-        return self.target.above(self.inside(base, ATOM), script, base.operation in SCRIPTED), POSTFIX
+        return self.target.above(self.inside(base, ATOM), script, True), POSTFIX
 
     def _transposed(self, x: Expr) -> Text:
         (base,), script = x.args, "T"
@@ -111,40 +107,13 @@ class Printer:
     def _root(self, x: Expr) -> Text:
         return self.target.root(self(x.args[0]) if self.target.bars else self.inside(x.args[0], ATOM)), POSTFIX
 
-    # --- words ---
-
-    def _symbol(self, x: Expr) -> Text:
-        return self.target.symbol(x.params["name"]), ATOM
-
-    def _number(self, x: Expr) -> Text:
-        return self.target.number(x.params["number"]), ATOM
-
-    def _pi(self, x: Expr) -> Text:
-        return self.target.word("π"), ATOM
-
-    def _ones(self, x: Expr) -> Text:
-        one = self.target.word("1")
-        return (one if x.shape[1] == 1 else self.target.above(one, "T")), ATOM
-
-    def _rows(self, x: Expr) -> Text:
-        return self.target.at(self.target.symbol(x.params["name"]), x.params["places"]), ATOM
-
     # --- operations ---
 
     def _logarithm(self, x: Expr) -> Text:
         """ln 2, but ln(x)."""
         if x.args[0].operation is NUMBER and not x.params:
-            return self.target.join(self.target.word("ln"), self.target.apart, self(x.args[0])), PREFIX
+            return self.target.join(self.target.word("ln"), self.target.signs[SCALED], self(x.args[0])), PREFIX
         return self._operation(x)
-
-    def _applied(self, x: Expr) -> Text:
-        return self.target.join(self.target.symbol(x.params["name"]), self.target.fence(self(x.args[0]))), ATOM
-
-    def _nabla(self, x: Expr) -> Text:
-        return self.target.nabla(self(x.args[0])), ATOM
-
-    def _hat(self, x: Expr) -> Text:
-        return self.target.hat(x.args[0].params["name"]), ATOM
 
     def _taken(self, x: Expr) -> Text:
         return self.target.at(self.inside(x.args[0], ATOM), _listed(x.params["places"])), ATOM
@@ -160,9 +129,9 @@ class Printer:
         for each, own in zip(x.args, x.params["inputs"], strict=True):
             within = each.operation is ops.einsum and each.params["out"] == own
             text = self.inside(each, POSTFIX if within or not own else ATOM)
-            parts.append(text if within or not own else target.below(text, own))
-        total = self.target.separated(target.apart, parts)
-        return (target.below(target.fence(total), out), ATOM) if out else (total, PRODUCT)
+            parts.append(text if within or not own else target.under(text, target.word(own)))
+        total = self.target.separated(target.signs[SCALED], parts)
+        return (target.under(target.fence(total), target.word(out)), ATOM) if out else (total, PRODUCT)
 
     def _operation(self, x: Expr) -> Text:
         around = None if x.params else self.target.tight(x.operation, len(x.args))
@@ -173,6 +142,12 @@ class Printer:
         text = self.target.separated(between, [self.inside(each, inner) for each in x.args])
         return self.target.join(before, text, after), own
 
+    # --- words ---
+
+    def _ones(self, x: Expr) -> Text:
+        one = self.target.word("1")
+        return (one if x.shape[1] == 1 else self.target.above(one, "T")), ATOM
+
 
 def _listed(places: Sequence[Any]) -> str:
     return ", ".join(map(written, places))
@@ -180,11 +155,17 @@ def _listed(places: Sequence[Any]) -> str:
 
 SCRIPTED = {ops.power, ops.transpose, ops.inv}
 FORMS: Mapping[Operation, Callable[[Any, Expr], Text]] = {
-    **dict.fromkeys((SYMBOL, EYE, CONSTANT), Printer._symbol), NUMBER: Printer._number, PI: Printer._pi,
-    ONES: Printer._ones, ROWS: Printer._rows, SCALED: Printer._scaled, FRACTION: Printer._fraction,
-    APPLIED: Printer._applied, NABLA: Printer._nabla, HAT: Printer._hat, IN_TURN: Printer._in_turn,
-    ops.add: Printer._sum, ops.negative: Printer._sum, ops.matmul: Printer._chain, ops.multiply: Printer._hadamard,
-    ops.divide: Printer._divided, ops.power: Printer._power, ops.sqrt: Printer._root,
-    ops.transpose: Printer._transposed, ops.inv: Printer._inverse, ops.log: Printer._logarithm,
-    ops.getitem: Printer._taken, ops.scatter_add: Printer._scattered, ops.einsum: Printer._letters,
+    **dict.fromkeys((SYMBOL, EYE, CONSTANT), lambda p, x: (p.target.symbol(x.params["name"]), ATOM)),
+    NUMBER: lambda p, x: (p.target.number(x.params["number"]), ATOM),
+    PI: lambda p, x: (p.target.word("π"), ATOM),
+    ROWS: lambda p, x: (p.target.at(p.target.symbol(x.params["name"]), x.params["places"]), ATOM),
+    APPLIED: lambda p, x: (p.target.join(p.target.symbol(x.params["name"]), p.target.fence(p(x.args[0]))), ATOM),
+    NABLA: lambda p, x: (p.target.nabla(p(x.args[0])), ATOM),
+    HAT: lambda p, x: (p.target.hat(x.args[0].params["name"]), ATOM),
+    **dict.fromkeys((ops.matmul, ops.multiply, ops.kron, ops.bullet), Printer._infix),
+    **dict.fromkeys((ops.add, ops.negative), Printer._sum),
+    ONES: Printer._ones, SCALED: Printer._scaled, FRACTION: Printer._fraction, IN_TURN: Printer._in_turn,
+    ops.divide: Printer._divided, ops.power: Printer._power, ops.sqrt: Printer._root, ops.inv: Printer._inverse,
+    ops.transpose: Printer._transposed, ops.log: Printer._logarithm, ops.getitem: Printer._taken,
+    ops.scatter_add: Printer._scattered, ops.einsum: Printer._letters,
 }  # fmt: skip

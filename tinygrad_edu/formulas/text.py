@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..engine.naming import visible
 from ..engine.record import Operation
 from ..operations.facts import ops
 from .algebra import OTHERWISE
-from .notation import AROUND, listed, parameter
+from .expr import SCALED
+from .notation import AROUND, FENCES, listed, parameter
 from .present import Presenter
 from .printer import Printer
 from .terms import Term
 
+Pair = tuple[Any, Any]
 SUPERSCRIPTS = str.maketrans("-0123456789/T∘", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᐟᵀ∘")
 BRACKETS = {each: str(each.symbol) for each in (*OTHERWISE, ops.same, ops.not_equal)}  # Iverson's: 1 where it holds
 SPOKEN = {(ops.log, False): "ln", (ops.scatter_add, True): "scatter"}  # otherwise than in programs, with parameters
@@ -24,26 +26,17 @@ def unicode(p: Term) -> str:
     return str(Printer(Unicode())(Presenter()(p)))
 
 
-class Equation(NamedTuple):
-    """Both sides, as expressions or as a target has them; its place is at the first definition (`where`), below it
-    (`further`) or above."""
-
-    left: Any
-    right: Any
-    place: str = ""
-
-
 class Unicode:
-    """The style of a terminal."""
+    """The style of a terminal, and what each style has; its texts may be anything that it can join."""
 
     signs: Mapping[Operation, Any] = {
         ops.add: " + ", ops.subtract: " − ", ops.matmul: "·", ops.multiply: " ∘ ", ops.divide: " ⊘ ",
-        ops.bullet: " • ", ops.kron: " ⊗ ",
+        ops.bullet: " • ", ops.kron: " ⊗ ", SCALED: " ",
     }  # fmt: skip
     minus: Any = "−"
-    apart: Any = " "  # between a number and what it stands in front of
-    bars = False
-    forms: Mapping[Operation, Any] = {}
+    comma: Any = ", "
+    bars = False  # whether fractions and roots have bars, which are as good as parentheses
+    forms: Mapping[Operation, Any] = {}  # how operations are printed that are not printed as elsewhere
 
     def join(self, *parts: Any) -> Any:
         return "".join(parts)
@@ -54,16 +47,24 @@ class Unicode:
     def word(self, text: str) -> Any:
         return text
 
+    def typed(self, text: str) -> Any:
+        """A text as it is in programs."""
+        return text
+
+    def digits(self, text: str) -> Any:
+        return text
+
     def symbol(self, name: str) -> Any:
         return name
 
     def number(self, value: float) -> Any:
         digits, _, exponent = (str(value) if isinstance(value, int) else f"{value:.6g}").partition("e")
-        shown = digits.replace("inf", "∞")
-        return f"{shown}·10{str(int(exponent)).translate(SUPERSCRIPTS)}" if exponent else shown
+        shown = self.word("∞") if digits == "inf" else self.digits(digits)
+        power = self.above(self.digits("10"), str(int(exponent or 0)))
+        return self.join(shown, self.signs[ops.matmul], power) if exponent else shown
 
-    def fence(self, x: Any) -> Any:
-        return self.join("(", x, ")")
+    def fence(self, x: Any, opening: str = "(", closing: str = ")") -> Any:
+        return self.join(opening, x, closing)
 
     def fraction(self, above: Any, below: Any) -> Any:
         return self.join(above, "/", below)
@@ -71,14 +72,16 @@ class Unicode:
     def root(self, x: Any) -> Any:
         return self.join("√", x)
 
-    def above(self, x: Any, script: str, scripted: bool = False) -> Any:
+    def above(self, x: Any, script: str, closed: bool = False) -> Any:
+        """A text with an exponent; `closed` if it needs braces."""
         return self.join(x, "^" * ("∘" in script), script.translate(SUPERSCRIPTS))
 
-    def below(self, x: Any, letters: str) -> Any:
-        return self.join(x, f"_{letters}")
+    def under(self, x: Any, script: Any, closed: bool = True) -> Any:
+        """A text with an index."""
+        return self.join(x, "_", script)
 
     def total(self, letters: str) -> Any:
-        return f"Σ_{letters}"
+        return self.under(self.word("Σ"), self.word(letters), False)
 
     def at(self, x: Any, places: str) -> Any:
         return self.join(x, f"[{places}]")
@@ -90,31 +93,37 @@ class Unicode:
         return self.symbol(f"{name[0]}\u0302{name[1:]}")
 
     def tight(self, operation: Operation, operands: int) -> tuple[Any, Any, Any] | None:
-        """What is written at operands: before, between and after them."""
+        """What is written at operands, before, between and after them, which are closed there."""
         symbol = visible(operation.symbol or "")
         if operands == 2 and symbol and not symbol.isidentifier() and operation not in BRACKETS:
             return "", f" {symbol} ", ""
-        if operands == 1 and symbol in ("[]", "√", "²", "ᵀ", "−"):
-            before, after = AROUND[symbol]
-            return before, "", after
+        if operands == 1 and symbol in AROUND and symbol not in FENCES:
+            return AROUND[symbol][0], "", AROUND[symbol][1]
         return None
 
-    def function(self, operation: Operation, arguments: Sequence[Any], params: Mapping[str, Any]) -> Any:
-        if operation in BRACKETS:
-            return self.join("[", self.separated(f" {BRACKETS[operation]} ", arguments), "]")
-        if len(arguments) == 1 and not params and operation.symbol in AROUND:
-            before, after = AROUND[operation.symbol]
-            return self.join(before, *arguments, after)
-        if operation is ops.coordinatewise:
-            return self.join(f"[{listed(params['functions'])}](", *arguments, ")")
-        settings = [f"{key}={parameter(value)}" for key, value in params.items()]
+    def called(self, operation: Operation, params: Mapping[str, Any]) -> Any:
+        """The name of a function."""
         symbol = visible(operation.symbol or operation.name)
-        drawn = operation.symbol in AROUND or (len(arguments) == 2 and not symbol.isidentifier())
-        name = SPOKEN.get((operation, bool(settings)), operation.name if drawn else symbol)
-        return self.join(f"{name}(", self.separated(", ", [*arguments, *settings]), ")")
+        drawn = operation.symbol in AROUND or (not symbol.isidentifier() and operation.arity == 2)
+        return SPOKEN.get((operation, bool(params)), operation.name if drawn else symbol)
 
-    def equations(self, rows: Sequence[Equation], notes: Mapping[str, str]) -> Any:
-        """All rows, and what is said of names."""
-        before = {"where": "where ", "further": "      "}
-        lines = [f"{before.get(row.place, '')}{row.left} = {row.right}" for row in rows]
+    def relation(self, sign: str) -> Any:
+        return f" {sign} "
+
+    def function(self, operation: Operation, arguments: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        if operation.symbol in FENCES and not params:
+            return self.fence(arguments[0], *AROUND[operation.symbol])
+        if operation in BRACKETS:
+            return self.fence(self.separated(self.relation(BRACKETS[operation]), arguments), "[", "]")
+        if operation is ops.coordinatewise:
+            functions = self.typed(listed(params["functions"]))
+            return self.join(self.fence(functions, "[", "]"), self.fence(*arguments))
+        settings = [self.typed(f"{key}={parameter(value)}") for key, value in params.items()]
+        inside = self.separated(self.comma, [*arguments, *settings])
+        return self.join(self.called(operation, params), self.fence(inside))
+
+    def equations(self, rows: Sequence[Pair], definitions: Sequence[Pair], notes: Mapping[str, str]) -> Any:
+        """Both sides of all rows, what the names in them are, and what else is said of names."""
+        lines = [f"{left} = {right}" for left, right in rows]
+        lines += [f"{'      ' if i else 'where '}{left} = {right}" for i, (left, right) in enumerate(definitions)]
         return "\n".join(lines + [f"({name} is {text})" for name, text in notes.items()])

@@ -79,7 +79,7 @@ def negative(x: Any) -> Any:
     """
 
 
-@primitive(np.absolute, symbol="abs", kinks=True, standard="abs", fences=(r"\left| ", r" \right|"))
+@primitive(np.absolute, symbol="abs", kinks=True, standard="abs")
 def absolute(x: Any) -> Any:
     """The absolute value of x, coordinate by coordinate. Its derivative is sign(x), which is 0 at 0.
 

@@ -131,7 +131,7 @@ def min(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return fold(np.minimum, a, axis, keepdims)
 
 
-@primitive(inputs=1, symbol="‖‖", kinks=True, in_front=True, fences=(r"\left\lVert ", r"\right\rVert"))
+@primitive(inputs=1, symbol="‖‖", kinks=True, in_front=True)
 def norm(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """‖x‖ = √(Σ x²) over an axis, several, or everything (Frobenius). Its derivative x/‖x‖ is taken as 0 where x is 0.
 
