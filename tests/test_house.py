@@ -27,7 +27,7 @@ LINES = [
     "operations.joining operations.choosing", "operations", "engine.arithmetic", "engine.absorbing",
     "engine.sweep engine.protocols", "engine.leaving", "engine.views", "engine.tensor vocabulary",
     "engine.pickling engine.sharing", "engine.transforms", "engine.checks engine.recomputing", "files webpage networks",
-    "formulas", "listing deriving compiling", "data", "drawing documents comparing", "__main__",
+    "formulas", "listing deriving compiling", "data", "drawing comparing", "documents", "__main__",
 ]  # fmt: skip
 RANK = {name: rank for rank, line in enumerate(LINES) for name in line.split()}
 # Packages that are one line: inside, they arrange themselves.

@@ -115,6 +115,8 @@ class SymbolicElements(Elements):
 class Forms(Elements):
     """Computes trees of elements as forms: an index of an element is one of the form."""
 
+    evaluation: Symbols
+
     def __init__(self, of: Elements, form: Canonical) -> None:
         super().__init__(of.evaluation, of.batch)
         self.form = form
@@ -176,7 +178,7 @@ class Forms(Elements):
         if name in ("act", "slope"):
             value = Elements(self.evaluation.trial.evaluate, self.batch)
             value.sizes = self.sizes
-            operation, own = self.evaluation.operation(tree, *dict(params)["of"], value.value(tree.args[0]).array)
+            operation, own = self.evaluation.operation(tree, dict(params)["of"], value.value(tree.args[0]).array)
         else:
             operation, own = VOCABULARY.get(SPELLED.get(name, name)), {}
         if name == "slope" or operation is None or not operation.coordinates or own or len(tree.args) != 1:
@@ -212,6 +214,7 @@ class Symbols(Evaluation):
         like = scope.batch, trial.evaluate.shape, scope.softmax_axis
         super().__init__(self.number, inputs.matrices, self.applied, *like)
         self.trial, self.scope = trial, scope
+        self._slopes: dict[Quantity, Any] = {}
         self.row, self.along = trial.evaluate.row, trial.evaluate.along
         self.reading = Reading(scope.loss, leading_to(scope.loss, [scope.reading.nodes[stamp] for stamp in wanted]))
         loss = scope.loss._value
@@ -260,9 +263,12 @@ class Symbols(Evaluation):
         return self.trial.number(quantity)
 
     def _of_slope(self, quantity: Quantity) -> Any:
-        _, out, inputs, params = self.read(quantity.key)
-        operation = self.reading.nodes[quantity.key]._record.operation  # type: ignore[index]
-        return out * (1 - out) if mixes(operation) else self.slope(operation, params, out, *inputs)
+        if quantity not in self._slopes:
+            _, out, inputs, params = self.read(quantity.key)
+            operation = self.reading.nodes[quantity.key]._record.operation  # type: ignore[index]
+            made = out * (1 - out) if mixes(operation) else self.slope(operation, params, out, *inputs)
+            self._slopes[quantity] = made
+        return self._slopes[quantity]
 
     def read(self, key: Any) -> Any:
         """A record on symbols: the adjoint, the result, the inputs, the parameters."""
@@ -331,14 +337,15 @@ class Symbols(Evaluation):
             record = self.trial.alike(name, given)[0]
             return apply(record.operation, args, record.params)
         (x,) = args
-        operation, params = self.operation(tree, *of, x.value)
+        operation, params = self.operation(tree, of, x.value)
         out = apply(operation, (x,), params)
         if kind == "act":
             return out
         return out * (1 - out) if mixes(operation) else self.slope(operation, params, out, x)
 
-    def operation(self, tree: Tree, word: str, layer: str, value: Array) -> tuple[Any, Mapping[str, Any]]:
+    def operation(self, tree: Tree, of: tuple[str, str], value: Array) -> tuple[Any, Mapping[str, Any]]:
         """The activation that a letter stands for at an argument of these numbers, and its parameters."""
+        word, layer = of
         name = self.trial.activation(word, layer)
         if (operation := VOCABULARY.get(SPELLED.get(name, name))) is not None:
             return operation, {"axis": 0} if mixes(operation) else {}

@@ -18,7 +18,7 @@ from .engine import Trial
 from .entry import VERDICTS, Catalogue, Entry, Reading, UnknownName
 from .mishachev import mishachev
 from .networks import Quantities
-from .proving import Twice
+from .proving import UNREAD, Twice
 from .reading import Formula
 from .sabine import sabine
 from .strict import Array, ShapeError, as_matrix
@@ -108,7 +108,7 @@ class Comparison:
     telling: bool
     trouble: str = ""
     excess: Array | None = None
-    second: Twice = Twice(False)
+    second: Twice = UNREAD
 
 
 def compare(reading: Reading, batch: str, quantity: str, trial: Trial, text: str = "") -> Comparison:
@@ -118,7 +118,7 @@ def compare(reading: Reading, batch: str, quantity: str, trial: Trial, text: str
     try:
         values = read(reading, batch, trial.quantities)
         error, negated = (float(np.max([relative_error(sign * x, reference) for x in values])) for sign in (1, -1))
-        second = trial.symbolic.twice(text, values, quantity) if text else Twice(False)
+        second = trial.symbolic.twice(text, values, quantity) if text else UNREAD
         return Comparison(error, negated, telling, excess=values[-1] - reference, second=second)
     except ShapeError as trouble:
         return Comparison(math.inf, math.inf, telling, str(trouble))

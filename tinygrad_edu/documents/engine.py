@@ -120,7 +120,7 @@ class Trial:
         setting: Any = catalogue.networks[network]
         numbers = setting.numbers(seed)
         names = catalogue.names(setting)
-        self.notation, self.setting, self.names = catalogue.notation, setting, names
+        self.notation, self.setting = catalogue.notation, setting
         self.batch: int = getattr(setting, "batch", 1)
         self.quantities = setting.quantities(numbers).renamed(names)
         self.graph = record(setting, numbers)
@@ -131,7 +131,7 @@ class Trial:
     @functools.cached_property
     def symbolic(self) -> Symbolic:
         """The same as formulas."""
-        return Symbolic(self, {} if isinstance(self.setting, Network) else self.names)
+        return Symbolic(self)
 
     def deliver(self, quantity: str) -> Array:
         """What the engine has for a quantity: its kind, a method of this class, and the names of variables."""

@@ -11,7 +11,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .strict import ShapeError
 
@@ -98,11 +98,16 @@ def without_dots(found: list[str], k: int) -> list[str]:
 
 @dataclass(frozen=True, eq=False)
 class Notation:
-    """How a document writes: the names of its symbols, and whether layers stand above (or else below)."""
+    """How a document writes: the names of its symbols, and whether layers stand above (or else below).
+
+    For the grammar of `compare` `spelled` has patterns of tokens that it has others for, and `given` what names are on
+    the tape of a network, or numbers.
+    """
 
     symbols: Mapping[str, str]
     layers_above: bool
     spelled: Sequence[tuple[str, str]] = ()
+    given: Callable[[Any], Mapping[str, str | float]] = lambda setting: {}
 
 
 # --- the grammar: sums of products of powers -------------------------------------------------------------------------

@@ -8,6 +8,7 @@ start from a column of I, whichever it is. What is printed is proved where it ha
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -37,7 +38,8 @@ from .strict import Array, ShapeError
 SPELLED = [(r"(\\(?:begin|end)) \{ p m a t r i x \}", r"\1{pmatrix}"), (r"\\diag\b", r"\\operatorname{diag}"),
            ("𝟏", r"\\mathbf{1}")]  # fmt: skip
 # The values of functions in programs: a_j for S(z_j), f_j for f(z_j), and g, which is the same for all j, for g(z_j).
-VALUES = [(r"\bS \( z", r"a ( z"), (r"\bg \( z _ \w \)", "g"), (r"(?<!_ )\b([a-z](?: ')?) \( [xz]((?: _ \w)?) \)", r"\1\2")]
+VALUES = [(r"\bS \( z", "a ( z"), (r"\bg \( z _ \w \)", "g"),
+          (r"(?<!_ )\b([a-z](?: ')?) \( [xz]((?: _ \w)?) \)", r"\1\2")]  # fmt: skip
 JACOBIANS = ("jacobian", "off-diagonal", "transposed", "diagonal", "own-rows", "one-row")
 LAYER = re.compile(r"_ (?:\{ ([kir])(?: ([-+]) (\d))? \}|([kir])\b)")
 NAME = r"((?:\\\w+|\w)(?: _ \d+)?)"
@@ -53,6 +55,9 @@ class Twice(NamedTuple):
     proved: bool = False
 
 
+UNREAD = Twice(False)
+
+
 class Symbolic:
     """A network or program on the tape as formulas.
 
@@ -60,12 +65,10 @@ class Symbolic:
     ----------
     trial : Trial
         With the tape, and what the engine delivers.
-    names : mapping
-        What names of the document are on the tape.
     """
 
-    def __init__(self, trial: Any, names: Mapping[str, Any]) -> None:
-        self.trial, self.names, self.table, loss = trial, names, dict[Any, Term](), trial.loss
+    def __init__(self, trial: Any) -> None:
+        self.trial, self.table, loss = trial, dict[Any, Term](), trial.loss
         nodes = below(loss)
         with session(self.table):
             self.reading = Reading(loss, leading_to(loss, nodes.values()))
@@ -74,8 +77,9 @@ class Symbolic:
         self._derived: dict[str, Expression | None] = {}
 
     def scope(self, given: Mapping[str, Any]) -> Scope:
-        """What names are on the tape, with some that are given besides."""
-        mapping = {key_of(*each): each[1] for each in {**self.names, **given}.items()}
+        """What names are on the tape, with those of the document, and some that are given besides."""
+        names = {**self.trial.notation.given(self.trial.setting), **given}
+        mapping = {key_of(*each): each[1] for each in names.items()}
         return Scope(self.trial.loss, self.reading, mapping, self.trial.loss)
 
     def trees(self, text: str, scope: Scope) -> Iterator[Tree]:
@@ -118,11 +122,10 @@ class Symbolic:
         part = printed.startswith(r"j \neq k") and not quantity.startswith("off-diagonal")  # of what is computed
         of_each = self.trial.batch > 1 and kind in JACOBIANS  # column one
         if part or of_each or not members or any(not known(each, notation) for each in members):
-            return Twice(False)
+            return UNREAD
         scope = self.scope(given) if given else self.inputs.scope
-        values = [*values, *values[-1:] * (len(members) - len(values))]
         agrees = proved = True
-        for text, value in zip(members, values, strict=False):
+        for text, value in zip(members, itertools.chain(values, itertools.repeat(values[-1])), strict=False):
             right, alike, shown = close(value, engine), False, False
             differs = False
             for tree in self.trees(text, scope):
@@ -133,7 +136,7 @@ class Symbolic:
                 if shown or (alike and not right):
                     break
             if not alike and not differs:
-                return Twice(False)
+                return UNREAD
             agrees, proved = agrees and alike, proved and shown
         return Twice(True, agrees, proved and agrees)
 
@@ -223,8 +226,6 @@ def texts(printed: str, notation: Notation, setting: Any) -> tuple[list[str], di
     claim, *others = parts[::-1] if notation.layers_above else parts
     given = {match[1]: float(last) if last.isdigit() else last for *names, last in others for name in names
              if (match := re.fullmatch(rf"{NAME}(?: \^ T)?", name)) and re.fullmatch(rf"\d+|{NAME}", last)}  # fmt: skip
-    if notation.layers_above and depth:
-        given["n"] = float(setting.widths[-1] - 1)  # the last index of layer L
     if len(claim) > 1 and _is_name(claim[0], notation):
         del claim[0]
     return [each for each in claim if each], given

@@ -99,12 +99,19 @@ SYMBOLS = ("a", "z", "W", "b", "f", "J", "n", "dcda", "dcdz", "dcdW", "dadz", "s
 
 
 def names(network: Setting) -> Mapping[str, str]:
-    """The text's names: layer L is the last one; appendix B has a = S(z)."""
+    """The text's names: layer L is the last one."""
     if not isinstance(network, Network):
-        return {"a": "h"} if network is SPELLED else {}
+        return {}
     L = network.depth
     indices = {"": L, "L": L, "L_1": L - 1, "L_2": L - 2, "L_3": L - 3}  # without an index: of the last layer
     return {"S": f"a{L}"} | {f"{symbol}{index}": f"{symbol}{i}" for symbol in SYMBOLS for index, i in indices.items()}
+
+
+def given(network: Setting) -> Mapping[str, str | float]:
+    """The last index, of layer L where nothing is said; a = S(z) of appendix B."""
+    if isinstance(network, Network):
+        return {"n": network.widths[-1] - 1.0}
+    return {"a": "h"} if network is SPELLED else {}
 
 
 # --- pieces of LaTeX and of readings that recur ----------------------------------------------------------------------
@@ -835,9 +842,11 @@ sabine = Catalogue(
     notation=Notation(
         {x: x for x in "abcefgnqStWxz"} | {"w": "W", "B": "b", r"\sigma": "f", r"\delta": "δ"}, layers_above=True,
         spelled=[
-            (r"\\sum _ \{ (\w) = 1 \} \^ n (\w) _ \1", r"( \\sum _ { \1 = 0 } ^ n \2 _ \1 - \2 _ 0 )"),  # columns begin with 0
+            # columns begin with element 0
+            (r"\\sum _ \{ (\w) = 1 \} \^ n (\w) _ \1", r"( \\sum _ { \1 = 0 } ^ n \2 _ \1 - \2 _ 0 )"),
             (r"∂ (?:S|\\sigma) \( z((?: [_^] \w)*) \)", r"∂ a\1"),
         ],
+        given=given,
     ),
     entries=[
         *NOTATION, *COST, *ACTIVATIONS, *WEIGHTS, *SQUARED_ERROR_ELEMENTS, *SQUARED_ERROR, *CROSS_ENTROPY_ELEMENTS,
