@@ -183,6 +183,8 @@ class Evaluation:
         return self.shaped(tree.data)
 
     def _name(self, tree: Tree) -> Array:
+        if tree.data.kind == "kronecker":
+            raise Misfit(tree, "δ with two indices is for formulas of elements")
         if self.sample is not None and self.sample[0] in tree.indices:
             return self._sample(tree, *self.sample)
         return Unit() if tree.data.kind == "eye" else self.shaped(self.numbers(tree.data))

@@ -51,8 +51,8 @@ SAME |= {r"\ell": "ℓ", r"\varphi": "φ", r"\varepsilon": "ε", "ϕ": "φ", "ϵ
 VARIANTS = {r"\phi": "ϕ", r"\epsilon": "ϵ"}  # where the tape has that as well
 IGNORED = set(r"""
     \left \right \big \Big \bigl \bigr \Bigl \Bigr \bigg \Bigg \biggl \biggr \displaystyle \textstyle \limits \nolimits
-    \, \; \: \! \quad \qquad \thinspace \space \enspace \boldsymbol \mathbf \bm \mathrm \mathit \mathsf \mathbb \mathcal \rm \bf \vec
-    \underline $ ~ \( \) \[ \] \label \notag \nonumber
+    \, \; \: \! \quad \qquad \thinspace \space \boldsymbol \mathbf \bm \mathrm \mathit \mathsf \mathbb \mathcal \rm \bf
+    \vec \underline $ ~ \( \) \[ \] \label \notag \nonumber
 """.split()) | {"\\ "}  # fmt: skip
 ACCENTS = {r"\hat": "hat", r"\widehat": "hat", r"\tilde": "tilde", r"\bar": "bar", r"\overline": "bar", r"\dot": "dot"}
 STRUCTURES = set(r"\frac \sum \sqrt \begin \end \vdots \cdots \dots \ldots \ddots \underbrace \overbrace".split())
