@@ -214,8 +214,8 @@ class Comparison(Display):
             )
             value = self._run(candidate)
             typed = value if candidate.tree is tree else self._run(as_typed)
-            if (value is None) != (typed is None) or (notation == "numpy" and not alike(value, typed)):
-                candidate = as_typed if notation == "numpy" or value is None else candidate
+            if not alike(value, typed) and (notation == "numpy" or typed is not None):
+                candidate = as_typed
             if self._right(candidate) and self._fault(candidate, right=True) is None:
                 return [candidate]
             if likely:

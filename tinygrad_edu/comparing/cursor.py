@@ -109,6 +109,10 @@ class Cursor:
         """An operand with what stands behind it; see the grammar."""
         raise NotImplementedError
 
+    def name(self) -> Tree:
+        """A name, or a call; see the operands."""
+        raise NotImplementedError
+
     def operand(self) -> Tree:
         """An operand; see the operands."""
         raise NotImplementedError

@@ -86,12 +86,14 @@ TOKEN = {
         |(?P<space>\s+|\\\n|{comment}[^\n]*|\\(?:label|tag)\s*\{{[^}}]*\}}|\\(?:left|right)\s*\.)
         |(?P<word>\\(?:operatorname\*?|text(?:rm|bf|sf|it)?|mathrm|mathop|mbox|mathtt)\s*
             \{{[\s,;]*[A-Za-z](?:[A-Za-z0-9_ ]|\\_)*\}})
+        |(?P<functions>\\text\s*\{{[a-z]\w*(?:,\ ?[a-z]\w*)+\}})
         |(?P<setting>\\text\s*\{{(?:[a-z]|\\_)+\d?=[^{{}}\\$]+\}})
         |(?P<ones>\\(?:mathbf|boldsymbol|mathbb|bm|vec)\s*(?:\{{\s*1\s*\}}|1)|[𝟏𝟙])
         |(?P<environment>\\(?:begin|end)\s*\{{[a-z]+\*?\}})
         |(?P<break>\\\\(?:\*|\s?\[\d[^\]]*\])?)
         |(?P<command>\\[A-Za-z]+|\\.)
         |(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|[¼-¾⅐-⅞])
+        |(?P<determinant>log\|det\|(?=\())
         |(?P<name>{name}[₀₁₂₃₄₅₆₇₈₉]*\u0302?)
         |(?P<below>[₀₁₂₃₄₅₆₇₈₉]+|[ᵢⱼₖ])
         |(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸˡᵏⁱ⁺⁽⁾ᐟ]+)
@@ -207,6 +209,10 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
         pieces = re.findall(SETTING, value)
         kinds = ("number" if each[0].isdigit() else "name" if each[0].isalpha() else "operator" for each in pieces)
         return [("name", name), ("operator", "="), *zip(kinds, pieces, strict=True)]
+    if kind == "functions":
+        return [("name" if word[0] != "," else "operator", word) for word in re.findall(r"\w+|,", part[6:])]
+    if kind == "determinant":
+        return [("name", "log_abs_det")]
     if kind in ("environment", "break", "ones", "line"):
         return [(kind, "".join(part.split()))]
     if kind == "below":
