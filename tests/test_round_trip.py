@@ -16,31 +16,19 @@ UNREAD = [
     ("functions are no data, and np.shape is no number", "numpy", (
         "coordinatewise", "trace",
     )),
-    ("a column of functions, which is no function here", "unicode latex", (
-        "coordinatewise",
-    )),
-    ("numbers are printed to six digits", "unicode latex", (
-        "gelu",
-    )),
-    ("a stack, of which matrices on paper say nothing", "unicode latex", (
-        "kron", "solve",
-    )),
-    ("a stack, of which matrices on paper say nothing", "unicode", (
-        "log_abs_det", "undetermined",
-    )),
-    ("the diagonal of a matrix, and the matrix of a diagonal, are both diag(x)", "unicode latex", (
-        "diag",
+    ("of a matrix and a vector, which on paper is a column, and a row where NumPy has it", "unicode latex", (
+        "kron",
     )),
     ("the diagonal of a matrix, and the matrix of a diagonal, are both diag(x)", "unicode", (
         "diagflat",
     )),
-    ("sums over letters of stacks", "unicode latex", (
-        "einsum",
+    ("it is printed as id(x, y)", "unicode", (
+        "undetermined",
     )),
-    ("rows of I, whose length is not printed", "unicode latex", (
+    ("ones, whose number is not printed", "unicode latex", (
         "inserted",
     )),
-    ("an index that is printed by its shape, or not at all", "unicode latex", (
+    ("an index that takes all is printed as nothing", "unicode latex", (
         "getitem",
     )),
 ]

@@ -64,6 +64,7 @@ SPELLED = {
     "σ": "sigmoid", "sigma": "sigmoid", "logistic": "sigmoid", "sig": "sigmoid", "sigm": "sigmoid",
     "Sigmoid": "sigmoid", "ReLU": "relu", "Relu": "relu", "log": "ln", "S": "softmax",
 }  # fmt: skip
+SYMBOLS = {each.symbol: key for key, each in VOCABULARY.items() if each.symbol and key in ACTIVATIONS}
 ANY = {"σ", "φ", "Σ", "f", "g", "sigma", "phi", "act", "activation", "h", "ψ"}  # letters for whatever a layer has
 LETTERS = {"σ", "φ", "f", "g", "S", "sigma", "phi", "act", "activation", "ψ"}  # that are functions also without a prime
 PRIMED = {
@@ -213,11 +214,12 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("diff", _differences, ("n", "axis")),
     **_simple("where", np.where, arguments=3), **_simple("outer", np.outer, arguments=2),
     **_simple("inner", np.inner, arguments=2), **_simple("vdot", np.vdot, arguments=2),
-    **_simple("diag", np.diag, ("k",)), **_simple("diagflat Diag", np.diagflat, ("k",)), **_simple("trace tr", np.trace),
-    **_simple("det", np.linalg.det), **_simple("ones_like", np.ones_like), **_simple("zeros_like", np.zeros_like),
+    **_simple("diag", np.diag, ("k",)), **_simple("diagflat Diag", np.diagflat, ("k",)),
+    **_simple("trace tr", np.trace), **_simple("det", np.linalg.det),
+    **_simple("ones_like", np.ones_like), **_simple("zeros_like", np.zeros_like),
     **_simple("ravel flatten", np.ravel),
-    "eye": Function("eye"), "identity": Function("eye"), "ones": Function("ones"), "zeros": Function("zeros"),
-    "full": Function("full", None, (2, 2)),
+    "eye": Function("eye", None, (1, 2)), "identity": Function("eye"),
+    "ones": Function("ones"), "zeros": Function("zeros"), "full": Function("full", None, (2, 2)),
     **dict.fromkeys(("onehot", "one_hot"), Function("onehot", None, (1, 2))),
     "len": Function("len", lambda x: np.float64(len(x))),
     "reshape": Function("reshape", None, (2, 3), named=("shape",)),
@@ -267,6 +269,9 @@ INNER: dict[str, Callable[..., Array]] = {  # functions of what the trees have n
     "column": lambda x: x[:, None], "row": lambda x: x[None, :],
     "taken": lambda x, index: np.asarray(x)[index], "onehot": _onehot,
     "size": lambda x: np.float64(np.size(x)), "shape": lambda x, axis: np.float64(np.shape(x)[axis]),
+    "coordinatewise": lambda x, functions: np.stack(
+        [ACTIVATIONS[f].function(row) for f, row in zip(functions, x, strict=True)]
+    ),
     "contraction": _contracted, "length": _length, "set": _set, "picked": lambda x, *index: x[index_of(x, *index)],
 }  # fmt: skip
 COMPUTE: dict[str, Callable[..., Array]] = {each.name: each.compute for each in FUNCTIONS.values() if each.compute}

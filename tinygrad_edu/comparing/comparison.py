@@ -32,6 +32,7 @@ from .printing import Printer
 from .programs import Fault, Line, read_as
 from .proof import proved
 from .readings import counted_as, readings
+from .rounded import unrounded
 from .scope import Quantity, Scope
 from .spelling import Spelling
 from .statements import body, without_helpers
@@ -216,8 +217,8 @@ class Comparison(Display):
             )
             value = self._run(candidate)
             typed = value if candidate.tree is tree else self._run(as_typed)
-            if (value is None) != (typed is None) or (notation == "numpy" and not alike(value, typed)):
-                candidate = as_typed if notation == "numpy" or value is None else candidate
+            if not alike(value, typed) and (notation == "numpy" or typed is not None):
+                candidate = as_typed
             if self._right(candidate) and self._fault(candidate, right=True) is None:
                 return [candidate]
             if likely:
@@ -269,6 +270,13 @@ class Comparison(Display):
             self._tried[tried] = right
         return self._tried[tried]
 
+    def _is_rounded(self, candidate: Candidate) -> bool:
+        """Whether a formula is the gradient, but for the last digits of its long decimals; they are said."""
+        tree, said = unrounded(candidate.tree, [self._inputs.own, *self._inputs.fresh])
+        right = tree is not None and self._right(Candidate(functools.partial(evaluated, tree), tree))
+        self._notes += [said] * right
+        return right
+
     def _contradicts(self, candidate: Candidate, trial: Trial) -> bool:
         """Whether a formula is wrong on other inputs by more than could come from rounding."""
         try:
@@ -294,10 +302,9 @@ class Comparison(Display):
 
     def _judge(self, candidates: list[Candidate]) -> Candidate:
         """The verdict: of the first reading, or of the one that a mistake explains, which is handed back."""
-        right = self._right(candidates[0])
+        right = self._right(candidates[0]) or self._is_rounded(candidates[0])
         if right and self._fault(candidates[0], right, self._notes) is None:
-            self.value = self._run(candidates[0])
-            self._measure()
+            self._measure(candidates[0])
             self.verdict, self.diagnosis = "right", "The formula is the gradient."
             if self._exact and any(self._contradicts(candidates[0], trial) for trial in self._inputs.turned()):
                 self.verdict, self.causes = "conditional", ("condition", "signs")
@@ -312,8 +319,7 @@ class Comparison(Display):
         which, findings = (0, []) if known else explanations(searched, self._exact)
         best = pieces[which]
         whole = candidates[0] if best.fault else best
-        self.value = self._run(whole)
-        self._measure()
+        self._measure(whole)
         self.verdict = "ill-shaped" if self.difference is None else "wrong"
         parts = [*self._broadcasts] if best.fault or self.value is not None else [self._misfit]
         if best.fault is not None:
@@ -438,11 +444,10 @@ class Comparison(Display):
             if any(each.kind != "value" for each in used - typed):
                 return None
         if line is not None:
-            raw, whole = line.raw, self.text
-            start, end = raw.places[member]
+            raw, (start, end) = line.raw, line.raw.places[member]
             if raw.changes and raw.target is not None:
                 start, text = raw.target.at, f"{raw.target.text} = {text}"
-            text = whole[:start] + text + whole[end:]
+            text = self.text[:start] + text + self.text[end:]
         if "".join(text.split()) == "".join(self.text.split()):
             return None
         with contextlib.suppress(FormulaError, Misfit):
@@ -454,10 +459,10 @@ class Comparison(Display):
                     return text
         return None
 
-    def _measure(self) -> None:
+    def _measure(self, candidate: Candidate) -> None:
         """The errors; nan where the shapes differ."""
-        engine, value = self._inputs.own.engine, self.value
-        value = value if value is None else fitted(value, engine)
+        self.value, engine = self._run(candidate), self._inputs.own.engine
+        value = None if self.value is None else fitted(self.value, engine)
         self.difference: Array = None
         self.max_abs_error = self.max_rel_error = float("nan")
         if value is not None and value.shape == np.shape(engine):

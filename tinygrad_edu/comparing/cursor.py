@@ -11,7 +11,7 @@ from .tree import Tree
 
 Part = TypeVar("Part")
 DEEPEST = 60  # parentheses in parentheses, and products in them
-FONT = re.compile(r"(\\(boldsymbol|mathbf|mathrm|bm|vec|mathit|mathsf|hat|bar|tilde|widehat|left|right)\s*\{?\s*)+$")
+FONT = re.compile(r"(\\(boldsymbol|math(bf|rm|it|sf)|bm|vec|(wide)?hat|bar|tilde|left|right)\s*\{?\s*)+$")
 
 
 class Name(NamedTuple):
@@ -109,8 +109,16 @@ class Cursor:
         """An operand with what stands behind it; see the grammar."""
         raise NotImplementedError
 
+    def name(self) -> Tree:
+        """A name, or a call; see the operands."""
+        raise NotImplementedError
+
     def operand(self) -> Tree:
         """An operand; see the operands."""
+        raise NotImplementedError
+
+    def parenthesised(self) -> Tree:
+        """What stands in parentheses; see the operands."""
         raise NotImplementedError
 
 

@@ -58,5 +58,7 @@ def fitted(value: Any, engine: Any) -> Any:
 
 
 def alike(a: Array, b: Array) -> bool:
-    """Whether two values are the same but for rounding."""
+    """Whether two values are the same but for rounding, or there is none."""
+    if a is None or b is None:
+        return a is b
     return a is b or (a.shape == b.shape and np.allclose(a, b, equal_nan=True))

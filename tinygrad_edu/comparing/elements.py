@@ -88,9 +88,9 @@ class Elements:
         for node in tree.walk():
             if node.kind == "name" and node.indices and node.data.kind not in ("kronecker", "number"):
                 sampled = self._sampled(node)
-                shape = np.shape(self.evaluation.shaped(self.evaluation.numbers(node.data)))
-                own, shape = (sampled.indices[:-1], np.shape(sampled.array)) if sampled else (self._own(node, shape), shape)
-                for index, size in zip(own, shape, strict=False):
+                array = sampled.array if sampled else self.evaluation.shaped(self.evaluation.numbers(node.data))
+                own = sampled.indices[:-1] if sampled else self._own(node, np.shape(array))
+                for index, size in zip(own, np.shape(array), strict=False):
                     if not index.isdigit() and self.sizes.setdefault(index, size) != size:
                         raise Unfit(f"the index {index} runs to {self.sizes[index]} and to {size}")
 

@@ -184,6 +184,8 @@ class Evaluation:
         return self.shaped(tree.data)
 
     def _name(self, tree: Tree) -> Array:
+        if tree.data.kind == "kronecker":
+            raise Misfit(tree, "δ with two indices is for formulas of elements")
         if self.sample is not None and self.sample[0] in tree.indices:
             return self._sample(tree, *self.sample)
         return Unit() if tree.data.kind == "eye" else self.shaped(self.numbers(tree.data))
@@ -237,9 +239,7 @@ class Evaluation:
         return result
 
     def _dot(self, tree: Tree) -> Array:
-        values = list(map(self.value, tree.args))
-        if self.matrices and any([type(x) not in UNSIZED and x.ndim > 2 for x in values]):  # stacks times a vector
-            values = [self.as_on_tape(*pair) for pair in zip(values, tree.args, strict=True)]
+        values = self.as_stacks(list(map(self.value, tree.args)), tree)
         if UNSIZED.isdisjoint(map(type, values)):
             return functools.reduce(functools.partial(self.matmul, tree), values)
         units = [x.number for x in values if isinstance(x, Unit)]
@@ -251,6 +251,7 @@ class Evaluation:
             beside = i - 1 if isinstance(x, Rows) and x.turned else i + 1
             if isinstance(x, Rows):
                 known = 0 <= beside < len(factors) and type(factors[beside]) not in UNSIZED
+                known = known and np.size(factors[beside]) > 1  # which a number is not
                 size = np.shape(factors[beside])[-1 if x.turned else 0] if known and np.ndim(factors[beside]) else 0
                 factors[i] = self.plain(x, tree, size)
         i = 0
@@ -295,7 +296,8 @@ class Evaluation:
             raise Misfit(tree, f"A · B of {a.shape} and {b.shape}: the inner sizes {inner} are not equal") from None
 
     def _kron(self, tree: Tree) -> Array:
-        a, b = map(self.array, tree.args)
+        values = [self.array(each) for each in tree.args]
+        a, b = self.as_stacks(values, tree)
         self.work.add(tree, ELEMENT * np.size(a) * np.size(b))
         return np.kron(a, b)
 
@@ -382,7 +384,7 @@ class Evaluation:
         if name in SHAPED:
             args.append(params.pop("shape"))
         if name == "diag" and self.matrices:
-            name = "diagflat" if 1 in np.shape(args[0]) else name
+            name = "diagflat" if 1 in (np.size(args[0]), *np.shape(args[0])) else name
         if name == "softmax" and self.matrices:
             params.setdefault("axis", self.axis if np.ndim(args[0]) > 1 and 1 not in np.shape(args[0]) else None)
         axis = params.get("axis")
@@ -398,7 +400,7 @@ class Evaluation:
         compute, forms = self.functions[name], [args]
         if self.matrices and name not in PLAIN:
             on_tape = [self.as_on_tape(*pair) for pair in zip(args, tree.args, strict=False)]
-            forms = [on_tape, args] if params else [args, on_tape]
+            forms = [on_tape, args] if params or max(map(np.ndim, args)) > 2 else [args, on_tape]
         for form in forms[:-1]:
             with contextlib.suppress(*REFUSALS):
                 return self.shaped(compute(*form, **params))
@@ -406,6 +408,12 @@ class Evaluation:
             return self.shaped(compute(*forms[-1], **params))
         except REFUSALS as error:
             raise Misfit(tree, f"{name} of {', '.join(str(np.shape(x)) for x in args)}: {error}") from None
+
+    def as_stacks(self, values: list[Array], tree: Tree) -> list[Array]:
+        """Factors: of a stack of matrices and a vector, which on paper is a column, as they are on the tape."""
+        if not self.matrices or all([type(x) in UNSIZED or x.ndim < 3 for x in values]):
+            return values
+        return [self.as_on_tape(*pair) for pair in zip(values, tree.args, strict=True)]
 
     def as_on_tape(self, x: Array, tree: Tree) -> Array:
         """A column that is made of vectors and numbers alone, with the one axis or none that the tape's have."""
@@ -431,7 +439,7 @@ class Evaluation:
         return tuple(map(int, sizes))
 
     def filled(self, tree: Tree, name: str) -> Array:
-        sizes = self.sizes(tree.args[:1])
+        sizes = self.sizes(tree.args if name == "eye" else tree.args[:1])
         if not sizes or not all(0 < size <= 10_000 for size in sizes) or math.prod([*sizes, *sizes][:2]) > 1e6:
             raise Misfit(tree, f"{name} of the size {sizes}")
         self.work.add(tree, ELEMENT * math.prod([*sizes, *sizes] if name == "eye" else sizes))

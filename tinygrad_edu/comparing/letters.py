@@ -71,11 +71,7 @@ class Letters(Indexing):
         if token.kind == "name" and (word := BEHIND.fullmatch(token.text)) and token.text not in self.known:
             self.take()
             return Tree("name", data=Name(word["base"]), text=word["base"], at=token.at), word["letters"]
-        if token.kind == "name":
-            self.take()
-            tree = Tree("name", data=Name(token.text), text=token.text, at=token.at)
-        else:
-            tree = self.group()
+        tree = self.name() if token.kind == "name" else self.group()
         return tree, self.axes() if self.next.text[:1] == "_" else ""  # a number has none
 
     def axes(self, of: str = "") -> str:

@@ -8,7 +8,7 @@ import math
 import re
 from typing import Any
 
-from .calls import CONSTANTS, FUNCTIONS, LETTERS, METHODS, MOST, PRIMED, Function
+from .calls import ACTIVATIONS, CONSTANTS, FUNCTIONS, LETTERS, METHODS, MOST, PRIMED, SPELLED, SYMBOLS, Function
 from .cursor import Name, Quotient, named
 from .indexing import DTYPES
 from .letters import Letters
@@ -38,6 +38,8 @@ class Operands(Letters):
             return self.name()
         if token.kind == "environment":
             return self.nested(self.matrix)
+        if token.text == "[" and (functions := self.attempt(self.column)) is not None:
+            return functions
         if token.text in ("(", "{", "["):
             return self.parenthesised()
         if token.text in ("‖", "|"):
@@ -68,21 +70,21 @@ class Operands(Letters):
         behind = self.at > 1 and (self.tokens[self.at - 2].kind in ("name", "number", "power") or before == ")")
         column = column or (behind and token.spaced and after.text in ("", ")", "]", "+", "-", ",", ";"))  # (1/3) 1
         turned = before == "T" and (self.notation == "unicode" or self.tokens[self.at - 3].text == "^")
-        if token.text == "1" and (turned or (self.notation == "unicode" and column)):  # Aᵀ 1, 1ᵀ·A and A·1: ones
-            return Tree("ones", data=False, at=token.at)
         if token.text == "1" and (after.text == "_" or (after.text[:1] == "_" and not after.spaced)):  # 1_n
             self.tokens[self.at - 1] = token._replace(kind="ones")
             if after.text != "_":
                 self.tokens[self.at : self.at + 1] = [after._replace(text="_"), after._replace(text=after.text[1:])]
             self.at -= 1
             return self.ones()
+        if token.text == "1" and (turned or (self.notation == "unicode" and column)):  # Aᵀ 1, 1ᵀ·A and A·1: ones
+            return Tree("ones", data=False, at=token.at)
         value = float(token.text)
         if not math.isfinite(value):
             self.refuse(f"the number {token.text[:20]} is too large", token.at)
         return Tree("number", data=value, text=token.text, at=token.at)
 
     def ones(self) -> Tree:
-        """𝟏 and 𝟏ₙ, a column of ones; or what holds, 𝟏[z > 0] and 𝟏_{z > 0}."""
+        """𝟏, 𝟏ₙ and 𝟏₅, a column of ones; or what holds, 𝟏[z > 0] and 𝟏_{z > 0}."""
         at, below = self.take().at, self.follows("_")
         start = self.at
         if below:
@@ -91,6 +93,8 @@ class Operands(Letters):
         if inside is not None and inside.kind == "relation":
             return inside
         self.at = self.at if below else start
+        if below and inside is not None and inside.kind == "number":
+            return call("ones", inside)
         return Tree("ones", data=False, at=at)
 
     def name(self) -> Tree:
@@ -265,6 +269,19 @@ class Operands(Letters):
             tree = Tree("tuple", tuple(parts), at=token.at)
         self.take({"(": ")", "{": "}", "[": "]"}[token.text])
         return tree
+
+    def column(self) -> Tree:
+        """[σ, tanh](z): a function for each row."""
+        functions: list[str] = []
+        while self.follows("[" if not functions else ","):
+            self.take()
+            token = self.take()
+            word = SPELLED.get(token.text, token.text)
+            functions.append(word if word in ACTIVATIONS else SYMBOLS.get(self.text[token.at : token.end], word))
+        self.take("]")
+        if not self.follows("(") or not ACTIVATIONS.keys() >= {*functions}:
+            self.refuse("functions of one number are expected")
+        return call("coordinatewise", self.nested(self.parenthesised), functions=tuple(functions))
 
     def between_bars(self) -> Tree:
         """|x|, ‖x‖, also written ||x||, and ‖x‖₁ ‖x‖₂ ‖x‖_F."""

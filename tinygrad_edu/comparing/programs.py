@@ -241,7 +241,7 @@ class Program:
         return order
 
     def _goal(self) -> int:
-        """The place of the line that is the gradient: what is returned, or the last one of its name, or what has none, or the last."""
+        """The place of the gradient: what is returned, or the last line of its name, or that of none, or the last."""
         returned = [each for each in self.lines if each.returned]
         named = [each for each in self.lines if self._is_gradient(each.target)]
         if len(returned) > 1:

@@ -51,8 +51,8 @@ SAME |= {r"\ell": "ℓ", r"\varphi": "φ", r"\varepsilon": "ε", "ϕ": "φ", "ϵ
 VARIANTS = {r"\phi": "ϕ", r"\epsilon": "ϵ"}  # where the tape has that as well
 IGNORED = set(r"""
     \left \right \big \Big \bigl \bigr \Bigl \Bigr \bigg \Bigg \biggl \biggr \displaystyle \textstyle \limits \nolimits
-    \, \; \: \! \quad \qquad \thinspace \space \enspace \boldsymbol \mathbf \bm \mathrm \mathit \mathsf \mathbb \mathcal \rm \bf \vec
-    \underline $ ~ \( \) \[ \] \label \notag \nonumber
+    \, \; \: \! \quad \qquad \thinspace \space \boldsymbol \mathbf \bm \mathrm \mathit \mathsf \mathbb \mathcal \rm \bf
+    \vec \underline $ ~ \( \) \[ \] \label \notag \nonumber
 """.split()) | {"\\ "}  # fmt: skip
 ACCENTS = {r"\hat": "hat", r"\widehat": "hat", r"\tilde": "tilde", r"\bar": "bar", r"\overline": "bar", r"\dot": "dot"}
 STRUCTURES = set(r"\frac \sum \sqrt \begin \end \vdots \cdots \dots \ldots \ddots \underbrace \overbrace".split())
@@ -86,12 +86,14 @@ TOKEN = {
         |(?P<space>\s+|\\\n|{comment}[^\n]*|\\(?:label|tag)\s*\{{[^}}]*\}}|\\(?:left|right)\s*\.)
         |(?P<word>\\(?:operatorname\*?|text(?:rm|bf|sf|it)?|mathrm|mathop|mbox|mathtt)\s*
             \{{[\s,;]*[A-Za-z](?:[A-Za-z0-9_ ]|\\_)*\}})
+        |(?P<functions>\\text\s*\{{[a-z]\w*(?:,\ ?[a-z]\w*)+\}})
         |(?P<setting>\\text\s*\{{(?:[a-z]|\\_)+\d?=[^{{}}\\$]+\}})
         |(?P<ones>\\(?:mathbf|boldsymbol|mathbb|bm|vec)\s*(?:\{{\s*1\s*\}}|1)|[𝟏𝟙])
         |(?P<environment>\\(?:begin|end)\s*\{{[a-z]+\*?\}})
         |(?P<break>\\\\(?:\*|\s?\[\d[^\]]*\])?)
         |(?P<command>\\[A-Za-z]+|\\.)
         |(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|[¼-¾⅐-⅞])
+        |(?P<determinant>log\|det\|(?=\())
         |(?P<name>{name}[₀₁₂₃₄₅₆₇₈₉]*\u0302?)
         |(?P<below>[₀₁₂₃₄₅₆₇₈₉]+|[ᵢⱼₖ])
         |(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸˡᵏⁱ⁺⁽⁾ᐟ]+)
@@ -207,6 +209,10 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
         pieces = re.findall(SETTING, value)
         kinds = ("number" if each[0].isdigit() else "name" if each[0].isalpha() else "operator" for each in pieces)
         return [("name", name), ("operator", "="), *zip(kinds, pieces, strict=True)]
+    if kind == "functions":
+        return [("name" if word[0] != "," else "operator", word) for word in re.findall(r"\w+|,", part[6:])]
+    if kind == "determinant":
+        return [("name", "log_abs_det")]
     if kind in ("environment", "break", "ones", "line"):
         return [(kind, "".join(part.split()))]
     if kind == "below":

@@ -1,0 +1,67 @@
+"""Numbers that are typed as rounded decimals: 0.797885 may stand for √(2/π), and 0.5 for one half alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .candidate import evaluated
+from .differences import fitted
+from .tree import Tree
+from .work import Misfit
+
+LONG, ROUNDS = 5, 4  # significant digits; steps of Newton's method
+NEAR = 1.01  # times half a unit of the last digit
+
+
+def units(tree: Tree) -> dict[str, float]:
+    """Half a unit of the last digit of each long decimal of a formula, by its text.
+
+    >>> units(Tree("dot", (Tree("number", data=0.79788, text="0.79788"), Tree("number", data=0.5, text="0.5"))))
+    {'0.79788': 5e-06}
+    """
+    texts = {node.text for node in tree.walk() if node.kind == "number" and "." in node.text}
+    parts = {text: re.split("[.eE]", text) for text in texts}
+    return {
+        text: float(f"5e{int((rest or ['0'])[0]) - len(below) - 1}") for text, (above, below, *rest) in parts.items()
+        if len((above + below).strip("0")) >= LONG
+    }  # fmt: skip
+
+
+def unrounded(tree: Tree | None, trials: Sequence[Any]) -> tuple[Tree | None, str]:
+    """A formula with its long decimals as they are where it is the gradient on trials, each no farther from what is
+    typed than rounding may be, and what is said of them; None where it is not."""
+    halves = units(tree) if tree else {}
+    if tree is None or not halves:
+        return None, ""
+
+    def moved(steps: Any) -> dict[str, float]:
+        return {text: float(text) + k * half for k, (text, half) in zip(steps, halves.items(), strict=True)}
+
+    def error(steps: Any) -> Any:
+        near = exchanged(tree, moved(steps))
+        pairs = [(fitted(np.asarray(evaluated(near, each), float), each.engine), each.engine) for each in trials]
+        return np.concatenate([np.ravel(x - y) / (np.max(np.abs(y), initial=0) or 1.0) for x, y in pairs])
+
+    steps = np.zeros(len(halves))
+    try:
+        for _ in range(ROUNDS):
+            slopes = np.stack([(error(steps + e) - error(steps - e)) / 2 for e in np.eye(len(halves))], axis=1)
+            steps = steps - np.linalg.lstsq(slopes, error(steps), rcond=1e-6)[0]
+    except (Misfit, ValueError, np.linalg.LinAlgError):
+        return None, ""
+    if not np.max(np.abs(steps)) <= NEAR:
+        return None, ""
+    found = moved(steps)
+    said = " and ".join(f"{text} stands for {number:.9g}" for text, number in found.items())
+    return exchanged(tree, found), f"Its numbers are rounded: {said}."
+
+
+def exchanged(tree: Tree, numbers: Mapping[str, float]) -> Tree:
+    """A formula with other numbers for those of a text."""
+    if tree.kind == "number" and tree.text in numbers:
+        return Tree("number", data=numbers[tree.text], text=tree.text, at=tree.at)
+    return tree.with_args(tuple([exchanged(each, numbers) for each in tree.args])) if tree.args else tree
