@@ -186,9 +186,9 @@ class Scope(Numbered):
         """Whether a name is that of σ(z), and z is what follows in parentheses, or W · x + b which it is made of."""
         a = self.find_value(name)
         keys = [self.find_value(each.data) for each in argument.walk() if each.kind == "name"]
-        layer = next((layer for layer in self.layers if layer.a == a), None)
         if a is None or not keys or None in keys:
             return False
+        layer = next((each for each in self.maps if each.z == self.activations.get(a)), None)  # type: ignore[arg-type]
         if argument.kind == "name":
             return a in self.slopes and self.slopes[a] == keys[0]
         parts = [] if layer is None else [each for each in (layer.W, layer.before, layer.b) if each is not None]
