@@ -292,7 +292,8 @@ def test_no_layer_has_a_negative_number():
 
 @pytest.mark.parametrize(("text", "right"), [
     ("(1/2)·((a2 − t) ∘ σ₂′(V·a1/2))·a1ᵀ", True), ("(1/2)·((a2 − t) ∘ σ₂′(z2))·a1ᵀ", True), ("(1/2)·δ2·a1ᵀ", True),
-    ("(1/2)·((Σ₂(z2) − t) ∘ a2 ∘ (1 − a2))·a1ᵀ", True), ("δ2·a1ᵀ", False), ("(1/2)·((a2 − t) ∘ σ₂′(V·a1))·a1ᵀ", False),
+    ("(1/2)·((Σ₂(z2) − t) ∘ a2 ∘ (1 − a2))·a1ᵀ", True), ("2·δ2·a1ᵀ", False),
+    ("(1/2)·((a2 − t) ∘ σ₂′(V·a1))·a1ᵀ", False),
     ("(1/2)·((Σ₂(V·a1) − t) ∘ a2 ∘ (1 − a2))·a1ᵀ", False), ("(1/2)·((a2(V·a1) − t) ∘ a2 ∘ (1 − a2))·a1ᵀ", False),
 ])  # fmt: skip
 def test_what_an_activation_gets_is_more_than_the_map(text, right):
@@ -300,6 +301,19 @@ def test_what_an_activation_gets_is_more_than_the_map(text, right):
     net = Net()
     loss = cost(net, tg.sigmoid(net("V", 3, 4) @ hidden(net).named("a1") / 2).named("a2"))
     assert (tg.compare(loss, "V", text).verdict == "right") == right
+
+
+@pytest.mark.parametrize(("name", "text", "said"), [
+    (None, "(1/2)·δ2·a1ᵀ", "δ2 is read as the gradient by the input of a2."), ("z2", "3·δ2·a1ᵀ", None),
+    (None, "δ2·a1ᵀ", "δ2 is read as the gradient by V·a1."), (None, "δ2·a1", None),
+    ("z2", "δ2·a1ᵀ", "δ2 is read as the gradient by z2."),
+])  # fmt: skip
+def test_delta_is_by_what_the_activation_gets_or_by_the_map(name, text, said):
+    net = Net()
+    z = net("V", 3, 4) @ hidden(net).named("a1")
+    found = tg.compare(cost(net, tg.sigmoid((z.named(name) if name else z) / 2).named("a2")), "V", text)
+    assert (found.verdict == "right") == (said is not None)
+    assert said is None or said in found.diagnosis
 
 
 def test_nor_is_what_the_map_multiplies_the_derivative_by_the_weights():

@@ -305,7 +305,8 @@ class Scope(Numbered):
             if base in LETTERS[letter]:
                 yield from self.of(getattr(layer, letter))
         if base in LETTERS["δ"]:
-            yield Quantity("adjoint", layer.z)
+            sums = sorted({layer.z, layer.sum or layer.z}, key=lambda z: (not self.given_name(z), -z))
+            yield from (Quantity("adjoint", z) for z in sums)
 
     def computed(self, layer: Layer | None) -> list[Quantity]:
         """What comes out of a layer; under softmax_cross_entropy it is softmax of the logits, also without layers."""
