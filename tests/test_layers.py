@@ -303,17 +303,23 @@ def test_what_an_activation_gets_is_more_than_the_map(text, right):
     assert (tg.compare(loss, "V", text).verdict == "right") == right
 
 
-@pytest.mark.parametrize(("name", "text", "said"), [
-    (None, "(1/2)·δ2·a1ᵀ", "δ2 is read as the gradient by the input of a2."), ("z2", "3·δ2·a1ᵀ", None),
-    (None, "δ2·a1ᵀ", "δ2 is read as the gradient by V·a1."), (None, "δ2·a1", None),
-    ("z2", "δ2·a1ᵀ", "δ2 is read as the gradient by z2."),
+@pytest.mark.parametrize(("name", "text", "right", "said"), [
+    (None, "(1/2)·δ2·a1ᵀ", True, "the input of a2"), (None, "δ2·a1ᵀ", True, "V·a1"), ("z2", "δ2·a1ᵀ", True, "z2"),
+    (None, "3·δ2·a1ᵀ", False, "the input of a2"), ("z2", "3·δ2·a1ᵀ", False, "z2"),
 ])  # fmt: skip
-def test_delta_is_by_what_the_activation_gets_or_by_the_map(name, text, said):
+def test_delta_is_by_what_the_activation_gets_or_by_the_map(name, text, right, said):
+    """The likelier one is what a person has given a name."""
     net = Net()
     z = net("V", 3, 4) @ hidden(net).named("a1")
     found = tg.compare(cost(net, tg.sigmoid((z.named(name) if name else z) / 2).named("a2")), "V", text)
-    assert (found.verdict == "right") == (said is not None)
-    assert said is None or said in found.diagnosis
+    assert (found.verdict == "right") == right
+    assert f"δ2 is read as the gradient by {said}." in found.diagnosis
+
+
+def test_the_only_weights():
+    net = Net()
+    with pytest.raises(FormulaError, match="nothing named W"):
+        tg.compare(gated(net, False), "U", "W·δ1")
 
 
 def test_nor_is_what_the_map_multiplies_the_derivative_by_the_weights():

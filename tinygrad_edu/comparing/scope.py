@@ -295,7 +295,7 @@ class Scope(Numbered):
         if place is None and base in HIDDEN and last == 1:
             place = 0
         if place is None:
-            place = last if base in LAST or (last == 0 and base in ONLY) else None
+            place = last if base in LAST or (last == 0 and len(self.maps) < 2 and base in ONLY) else None
         if place is None or not 0 <= place <= last:
             return
         layer = self.layers[place]
