@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.comparing import FormulaError
 from tinygrad_edu.deriving.local import Local
 from tinygrad_edu.engine.naming import name_of
 from tinygrad_edu.engine.sweep import below
@@ -287,3 +288,42 @@ def test_no_layer_has_a_negative_number():
     loss = cost(net, tg.sigmoid(net("W1", 3, 4) @ h))
     assert recognised(loss).split(", ")[-2:] == ["5 - - tanh", "6 W1 - sigmoid"]
     assert str(tg.derive(loss, "Wf")).startswith("∇Wf = Δ1·xᵀ")
+
+
+@pytest.mark.parametrize(("text", "right"), [
+    ("(1/2)·((a2 − t) ∘ σ₂′(V·a1/2))·a1ᵀ", True), ("(1/2)·((a2 − t) ∘ σ₂′(z2))·a1ᵀ", True), ("(1/2)·δ2·a1ᵀ", True),
+    ("(1/2)·((Σ₂(z2) − t) ∘ a2 ∘ (1 − a2))·a1ᵀ", True), ("2·δ2·a1ᵀ", False),
+    ("(1/2)·((a2 − t) ∘ σ₂′(V·a1))·a1ᵀ", False),
+    ("(1/2)·((Σ₂(V·a1) − t) ∘ a2 ∘ (1 − a2))·a1ᵀ", False), ("(1/2)·((a2(V·a1) − t) ∘ a2 ∘ (1 − a2))·a1ᵀ", False),
+])  # fmt: skip
+def test_what_an_activation_gets_is_more_than_the_map(text, right):
+    """z2 = V · a1 / 2: σ(V · a1) is not its value."""
+    net = Net()
+    loss = cost(net, tg.sigmoid(net("V", 3, 4) @ hidden(net).named("a1") / 2).named("a2"))
+    assert (tg.compare(loss, "V", text).verdict == "right") == right
+
+
+@pytest.mark.parametrize(("name", "text", "right", "said"), [
+    (None, "(1/2)·δ2·a1ᵀ", True, "the input of a2"), (None, "δ2·a1ᵀ", True, "V·a1"), ("z2", "δ2·a1ᵀ", True, "z2"),
+    (None, "3·δ2·a1ᵀ", False, "the input of a2"), ("z2", "3·δ2·a1ᵀ", False, "z2"),
+])  # fmt: skip
+def test_delta_is_by_what_the_activation_gets_or_by_the_map(name, text, right, said):
+    """The likelier one is what a person has given a name."""
+    net = Net()
+    z = net("V", 3, 4) @ hidden(net).named("a1")
+    found = tg.compare(cost(net, tg.sigmoid((z.named(name) if name else z) / 2).named("a2")), "V", text)
+    assert (found.verdict == "right") == right
+    assert f"δ2 is read as the gradient by {said}." in found.diagnosis
+
+
+def test_the_only_weights():
+    net = Net()
+    with pytest.raises(FormulaError, match="nothing named W"):
+        tg.compare(gated(net, False), "U", "W·δ1")
+
+
+def test_nor_is_what_the_map_multiplies_the_derivative_by_the_weights():
+    net = Net()
+    loss = cost(net, tg.sigmoid(net("V", 3, 4) @ hidden(net).named("a1") / 2).named("a2"))
+    with pytest.raises(FormulaError, match="no single step"):
+        tg.compare(loss, "V", r"\delta_2 \frac{\partial z_2}{\partial V}^T")

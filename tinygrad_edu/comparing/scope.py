@@ -187,9 +187,9 @@ class Scope(Numbered):
         """Whether a name is that of σ(z), and z is what follows in parentheses, or W · x + b which it is made of."""
         a = self.find_value(name)
         keys = [self.find_value(each.data) for each in argument.walk() if each.kind == "name"]
-        layer = next((layer for layer in self.layers if layer.a == a), None)
         if a is None or not keys or None in keys:
             return False
+        layer = next((each for each in self.maps if each.z == self.activations.get(a)), None)  # type: ignore[arg-type]
         if argument.kind == "name":
             whole = keys[0] == self.input and a == self.key(self.output)  # h_θ(x), the network
             return whole or (a in self.slopes and self.slopes[a] == keys[0])
@@ -301,7 +301,7 @@ class Scope(Numbered):
         if place is None and base in HIDDEN and last == 1:
             place = 0
         if place is None:
-            place = last if base in LAST or (last == 0 and base in ONLY) else None
+            place = last if base in LAST or (last == 0 and len(self.maps) < 2 and base in ONLY) else None
         if place is None or not 0 <= place <= last:
             return
         layer = self.layers[place]
@@ -311,7 +311,8 @@ class Scope(Numbered):
             if base in LETTERS[letter]:
                 yield from self.of(getattr(layer, letter))
         if base in LETTERS["δ"]:
-            yield Quantity("adjoint", layer.z)
+            sums = sorted({layer.z, layer.sum or layer.z}, key=lambda z: (not self.given_name(z), -z))
+            yield from (Quantity("adjoint", z) for z in sums)
 
     def computed(self, layer: Layer | None) -> list[Quantity]:
         """What comes out of a layer; under softmax_cross_entropy it is softmax of the logits, also without layers."""

@@ -41,6 +41,7 @@ class Layer(NamedTuple):
     a: int | None
     side: int  # of W: 0 for columns W · a, 1 for rows a · W
     turned: bool = False  # W stands there transposed
+    sum: int | None = None  # W · before + b, where z is more than that, such as half of it
     ends: tuple[int, ...] = ()  # what is an activation of z, or a cost of logits z, whatever else z is
 
 
@@ -234,7 +235,7 @@ class Layers:
         layers = {z: maps[z] for z in maps.keys() & after.keys()}
         for z, source in sources.items():
             if source is not None and source not in fed and once[source] == 1:
-                layers[z] = maps[source]
+                layers[z] = maps[source]._replace(sum=source)
                 self._loose -= {source}
             elif own := self._ends(z, affine=False):
                 layers[z], ends[z] = self._alone(z), own
