@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -25,6 +26,19 @@ class Candidate(NamedTuple):
     choose: Mapping[Any, int] = MappingProxyType({})
     inputs: Inputs | None = None
     fault: Fault | None = None
+
+
+def once(find: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that remembers in `_found` what it finds of a candidate with a tree."""
+
+    @functools.wraps(find)
+    def found(self: Any, candidate: Candidate, *given: Any) -> Any:
+        key = find, candidate.tree, given
+        if candidate.tree is None or key not in self._found:
+            self._found[key] = find(self, candidate, *given)
+        return self._found[key]
+
+    return found
 
 
 def evaluated(tree: Tree, trial: Any) -> Array:
