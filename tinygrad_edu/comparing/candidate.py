@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from .finding import Inputs
 from .printing import Printer
@@ -13,6 +13,7 @@ from .programs import Fault, Program
 from .tree import Tree
 
 Array = Any
+Found = TypeVar("Found")
 
 
 class Candidate(NamedTuple):
@@ -28,15 +29,15 @@ class Candidate(NamedTuple):
     fault: Fault | None = None
 
 
-def once(find: Callable[..., Any]) -> Callable[..., Any]:
+def once(find: Callable[..., Found]) -> Callable[..., Found]:
     """A method that remembers in `_found` what it finds of a candidate with a tree."""
 
     @functools.wraps(find)
-    def found(self: Any, candidate: Candidate, *given: Any) -> Any:
+    def found(self: Any, candidate: Candidate, *given: Any) -> Found:
         key = find, candidate.tree, given
         if candidate.tree is None or key not in self._found:
             self._found[key] = find(self, candidate, *given)
-        return self._found[key]
+        return self._found[key]  # type: ignore[no-any-return]
 
     return found
 

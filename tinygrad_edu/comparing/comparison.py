@@ -212,8 +212,7 @@ class Comparison(Display):
                 Candidate(functools.partial(evaluated, each), each, printer, program, choose)
                 for each in (tree.flattened(), tree)
             )
-            value = self._run(candidate)
-            typed = value if candidate.tree is tree else self._run(as_typed)
+            value, typed = self._run(candidate), self._run(as_typed)
             if (value is None) != (typed is None) or (notation == "numpy" and not alike(value, typed)):
                 candidate = as_typed if notation == "numpy" or value is None else candidate
             if self._right(candidate) and self._fault(candidate, right=True) is None:
@@ -272,8 +271,7 @@ class Comparison(Display):
         largest = float(np.max(np.abs(trial.engine), initial=0))
         if not np.isfinite(value).all() or value.size not in (1, np.size(trial.engine)) or largest < SMALL:
             return False
-        difference = np.ravel(value) - np.ravel(trial.engine)
-        return bool(np.max(np.abs(difference), initial=0) > 1e-3 * largest)
+        return bool(np.max(np.abs(np.ravel(value) - np.ravel(trial.engine)), initial=0) > 1e-3 * largest)
 
     def _close(self, value: Array, trial: Trial | None = None) -> bool:
         trial = trial or self._inputs.own
@@ -349,7 +347,6 @@ class Comparison(Display):
         program = candidate.program
         if program is None or not (program.several or right):
             return None
-        fault: Fault | None
         fault, said = self._fault_of(candidate, program, right)
         if notes is not None:
             notes += said

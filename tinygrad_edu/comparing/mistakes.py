@@ -336,14 +336,13 @@ def inside(node: Tree, context: Context) -> Iterator[Piece]:
     """A · (c ∘ B) for c ∘ (A · B); λ I for λ beside a matrix."""
     if node.kind == "had":
         factors = list(zip(node.args, node.data, strict=True))
-        for i, (product, n) in enumerate(factors):
-            for j, factor in enumerate(factors):
-                if product.kind == "dot" and n == 1 and i != j:
-                    rest = [each for k, each in enumerate(factors) if k not in (i, j)]
-                    for k in range(len(product.args)):
-                        args = list(product.args)
-                        args[k] = had((args[k], 1), factor)
-                        yield "parentheses", 1.4, had((dot(*args), 1), *rest)
+        for (i, (product, n)), (j, factor) in itertools.permutations(enumerate(factors), 2):
+            if product.kind == "dot" and n == 1:
+                rest = [each for k, each in enumerate(factors) if k not in (i, j)]
+                for k in range(len(product.args)):
+                    args = list(product.args)
+                    args[k] = had((args[k], 1), factor)
+                    yield "parentheses", 1.4, had((dot(*args), 1), *rest)
     shape = context.shape(node) if node.kind == "sum" and not context.matrices else None
     if shape and len(shape) == 2 and shape[0] == shape[1]:
         for each in node.args:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import operations
-from ..deriving.reading import Reading, mixes, symbol
+from ..deriving.reading import Reading, mixes, slope, symbol
 from ..engine.errors import Unreadable
 from ..engine.record import Operation, apply
 from ..engine.sweep import leading_to
@@ -244,17 +244,11 @@ class Symbols(Evaluation):
     def _of_slope(self, quantity: Quantity) -> Any:
         _, out, inputs, params = self.read(quantity.key)
         operation = self.reading.nodes[quantity.key]._record.operation  # type: ignore[index]
-        return out * (1 - out) if mixes(operation) else self.slope(operation, params, out, *inputs)
+        return out * (1 - out) if mixes(operation) else slope(operation, params, out, *inputs)
 
     def read(self, key: Any) -> Any:
         """A record on symbols: the adjoint, the result, the inputs, the parameters."""
         return self.reading.read(self.reading.nodes[key], None)  # type: ignore[arg-type]
-
-    def slope(self, operation: Any, params: Any, out: Any, *inputs: Any) -> Any:
-        """The derivative of an activation: its rule with g = 1."""
-        (rule,) = operation.vjps
-        one = Expression(filled(ONE, matrix_shape(out.shape)), np.ones(out.shape, out.dtype))
-        return rule(one, out, *inputs, **params)
 
     def _of_jacobian(self, quantity: Quantity) -> Any:
         a = np.ravel(self._of_value(quantity))
@@ -322,7 +316,7 @@ class Symbols(Evaluation):
         out = apply(operation, (x,), params)
         if kind == "act":
             return out
-        return out * (1 - out) if mixes(operation) else self.slope(operation, params, out, x)
+        return out * (1 - out) if mixes(operation) else slope(operation, params, out, x)
 
 
 def proved(inputs: Inputs, tree: Tree) -> bool:
