@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from .finding import Inputs
 from .printing import Printer
@@ -12,6 +13,7 @@ from .programs import Fault, Program
 from .tree import Tree
 
 Array = Any
+Found = TypeVar("Found")
 
 
 class Candidate(NamedTuple):
@@ -25,6 +27,19 @@ class Candidate(NamedTuple):
     choose: Mapping[Any, int] = MappingProxyType({})
     inputs: Inputs | None = None
     fault: Fault | None = None
+
+
+def once(find: Callable[..., Found]) -> Callable[..., Found]:
+    """A method that remembers in `_found` what it finds of a candidate with a tree."""
+
+    @functools.wraps(find)
+    def found(self: Any, candidate: Candidate, *given: Any) -> Found:
+        key = find, candidate.tree, given
+        if candidate.tree is None or key not in self._found:
+            self._found[key] = find(self, candidate, *given)
+        return self._found[key]  # type: ignore[no-any-return]
+
+    return found
 
 
 def evaluated(tree: Tree, trial: Any) -> Array:

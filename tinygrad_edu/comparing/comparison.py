@@ -21,7 +21,7 @@ from ..engine.sweep import below, leading_to
 from ..formulas.terms import session
 from .callables import called, constant
 from .calls import is_one_hot
-from .candidate import Candidate, evaluated
+from .candidate import Candidate, evaluated, once
 from .diagnosis import Diagnosis, explanations
 from .differences import agreement, alike, fitted, placed
 from .display import LONGEST, Display
@@ -29,9 +29,9 @@ from .finding import Finding, Inputs, samples
 from .functions import written_out
 from .lookup import key_of
 from .printing import Printer
-from .programs import Fault, Line, read_as
+from .programs import Fault, Line, Program
 from .proof import proved
-from .readings import counted_as, readings
+from .readings import counted_as, read_as, readings
 from .rounded import unrounded
 from .scope import Quantity, Scope
 from .spelling import Spelling
@@ -159,9 +159,7 @@ class Comparison(Display):
         self._notes: list[str] = []  # of how the text is read
         self._misfit = self.diagnosis = ""
         self._others: dict[Quantity, Inputs] = {}
-        self._values: dict[tuple[Tree | None, Trial], tuple[Array, str]] = {}  # of formulas, or why there is none
-        self._tried: dict[tuple[Tree | None, bool], bool] = {}  # whether a formula is right
-        self._faults: dict[tuple[Tree | None, bool], tuple[Fault | None, list[str]]] = {}  # and what notes there are
+        self._found: dict[Any, Any] = {}  # of candidates; see `once`
         self.verdict = "wrong"
         scope = Scope(loss, reading, {key_of(*each): each[1] for each in names.items()}, node)
         if isinstance(formula, str):
@@ -215,8 +213,7 @@ class Comparison(Display):
                 Candidate(functools.partial(evaluated, each), each, printer, program, choose)
                 for each in (tree.flattened(), tree)
             )
-            value = self._run(candidate)
-            typed = value if candidate.tree is tree else self._run(as_typed)
+            value, typed = self._run(candidate), self._run(as_typed)
             if not alike(value, typed) and (notation == "numpy" or typed is not None):
                 candidate = as_typed
             if self._right(candidate) and self._fault(candidate, right=True) is None:
@@ -237,14 +234,13 @@ class Comparison(Display):
 
     def _run(self, candidate: Candidate) -> Array:
         """The value on the tape's own numbers; None where it does not type-check."""
-        own = (candidate.inputs or self._inputs).own
-        if candidate.tree is None or (candidate.tree, own) not in self._values:
-            self._values[candidate.tree, own] = self._run_on(own, candidate)
-        value, misfit = self._values[candidate.tree, own]
+        value, misfit = self._run_on(candidate, (candidate.inputs or self._inputs).own)
         self._misfit = misfit or self._misfit
         return value
 
-    def _run_on(self, own: Trial, candidate: Candidate) -> tuple[Array, str]:
+    @once
+    def _run_on(self, candidate: Candidate, own: Trial) -> tuple[Array, str]:
+        """The value, or why there is none."""
         notes = own.evaluate.broadcasts
         notes.clear()
         try:
@@ -258,17 +254,14 @@ class Comparison(Display):
                 raise FormulaError(self.text, error.tree.at if error.tree else 0, said) from None
             return None, f"It does not type-check: {piece}{said}."
 
+    @once
     def _right(self, candidate: Candidate, likely: bool = False) -> bool:
         """Whether a formula is the gradient: on the tape's numbers and on fresh ones, which may be as is `likely`."""
-        tried = candidate.tree, likely
-        if candidate.tree is None or tried not in self._tried:
-            value = self._run(candidate)
-            right = value is not None and self._close(value)
-            if right and self._exact:
-                trials = self._inputs.likely if likely else self._inputs.fresh
-                right = all(self._close(np.asarray(candidate.run(trial)), trial) for trial in trials)
-            self._tried[tried] = right
-        return self._tried[tried]
+        value = self._run(candidate)
+        if value is None or not self._close(value):
+            return False
+        trials = (self._inputs.likely if likely else self._inputs.fresh) if self._exact else []
+        return all(self._close(np.asarray(candidate.run(trial)), trial) for trial in trials)
 
     def _is_rounded(self, candidate: Candidate) -> bool:
         """Whether a formula is the gradient, but for the last digits of its long decimals; they are said."""
@@ -286,8 +279,7 @@ class Comparison(Display):
         largest = float(np.max(np.abs(trial.engine), initial=0))
         if not np.isfinite(value).all() or value.size not in (1, np.size(trial.engine)) or largest < SMALL:
             return False
-        difference = np.ravel(value) - np.ravel(trial.engine)
-        return bool(np.max(np.abs(difference), initial=0) > 1e-3 * largest)
+        return bool(np.max(np.abs(np.ravel(value) - np.ravel(trial.engine)), initial=0) > 1e-3 * largest)
 
     def _close(self, value: Array, trial: Trial | None = None) -> bool:
         trial = trial or self._inputs.own
@@ -361,15 +353,16 @@ class Comparison(Display):
         program = candidate.program
         if program is None or not (program.several or right):
             return None
-        if (candidate.tree, right) not in self._faults:
-            said: list[str] = []
-            batch = float(self._inputs.scope.batch) if program.several and self._inputs.averages else 0.0
-            fault = program.fault(candidate.choose, self._ratio, self._equal, right, said, batch)
-            self._faults[candidate.tree, right] = fault, said
-        fault, said = self._faults[candidate.tree, right]
+        fault, said = self._fault_of(candidate, program, right)
         if notes is not None:
             notes += said
         return fault
+
+    @once
+    def _fault_of(self, candidate: Candidate, program: Program, right: bool) -> tuple[Fault | None, list[str]]:
+        said: list[str] = []
+        batch = float(self._inputs.scope.batch) if program.several and self._inputs.averages else 0.0
+        return program.fault(candidate.choose, self._ratio, self._equal, right, said, batch), said
 
     def _ratio(self, tree: Tree, quantity: Quantity) -> float | None:
         """How many times a quantity of the tape a formula is."""
@@ -397,7 +390,7 @@ class Comparison(Display):
 
     def _pieces(self, candidates: list[Candidate], right: bool) -> list[Candidate]:
         """The formulas in which a mistake is looked for: the whole, or those that the first wrong line is to be."""
-        right = right or (self._exact and self._right(candidates[0], likely=True))
+        right = right or (self._exact and self._right(candidates[0], True))
         faults = [(each, self._fault(each, right)) for each in candidates]
         if whole := [each for each, fault in faults if fault is None]:
             return whole
@@ -455,7 +448,7 @@ class Comparison(Display):
                 found = Candidate(functools.partial(evaluated, tree), tree, program=program, choose=choose)
                 for each in program.read(choose) if program.several else []:
                     evaluated(each.members[-1], self._inputs.own)  # lines that it does not need, too
-                if self._right(found, likely=True) and self._fault(found, right=True) is None:
+                if self._right(found, True) and self._fault(found, True) is None:
                     return text
         return None
 

@@ -49,8 +49,8 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
     targets = list(_targets(scope, numbers))
     held = [each for each in targets if np.allclose(each.sums, 1, rtol=1e-5)]
     groups = [[each] for each in targets] + [held] * (len(held) > 1)
-    for group in groups:
-        assume = tuple(Assumption(scope.reading.given[each.name], each.axis) for each in group)
+    assumed = [(group, tuple(Assumption(scope.reading.given[x.name], x.axis) for x in group)) for group in groups]
+    for group, assume in assumed:
         here = all(each in held for each in group)
         c = diagnosis.constant(diagnosis.formula, inputs.changed(assume=assume))
         if c is not None and diagnosis.plain(c) and not (here and abs(c - 1) > 1e-7):
@@ -60,8 +60,7 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
             finding = diagnosis.with_factor(("condition", "sum to 1"), said, None, c, 1.0)
             yield finding._replace(holds=here and accident)
             return
-    for group in groups:
-        assume = tuple(Assumption(scope.reading.given[each.name], each.axis) for each in group)
+    for group, assume in assumed:
         one_hot = all(each in held and np.all((each.value == 0) | (each.value == 1)) for each in group)
         if one_hot and diagnosis.right(diagnosis.formula, inputs.changed(assume=assume, fill=False)):
             names = " and ".join(each.name for each in group)

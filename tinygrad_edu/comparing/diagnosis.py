@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -46,13 +47,17 @@ class Diagnosis:
 
     def constant(self, formula: Formula, trials: list[Trial] | None = None) -> float | None:
         """c where a formula is c times the gradient on all fresh inputs, the same c."""
+        return self.multiple(formula, operator.attrgetter("engine"), trials)
+
+    def multiple(self, formula: Formula, of: Formula, trials: list[Trial] | None = None) -> float | None:
+        """c where a formula is c times something else."""
         found = None
         for trial in self.inputs.likely if trials is None else trials:
             try:
-                c = ratio(formula(trial), trial.engine)
+                c = ratio(formula(trial), x := of(trial))
             except (Misfit, ValueError, TypeError, IndexError, ArithmeticError):
                 return None
-            if c is not None and not np.any(trial.engine):
+            if c is not None and not np.any(x):
                 continue  # 0 is any multiple of 0
             if c is None or (found is not None and abs(c - found) > 1e-6 * abs(found)):
                 return None
@@ -242,7 +247,7 @@ class Diagnosis:
         for stamp, place, what in self.branches():
             trials = [self.inputs.trial(each.given, [(stamp, place)]) for each in self.inputs.likely]
             rest = {id(each): each.engine - cut.engine for each, cut in zip(self.inputs.likely, trials, strict=True)}
-            if self.right(functools.partial(_completed, self.formula, rest)):
+            if self.right(lambda trial, rest=rest: self.alike(trial) + rest[id(trial)]):  # type: ignore[misc]
                 said = f"A way by which the loss depends on it is left out: the one through {what}."
                 yield Finding(("path",), said, None, 1.4)
 
@@ -296,32 +301,26 @@ class Diagnosis:
 
     def constant_of(self, piece: list[Quantity]) -> float | None:
         """c where the gradient is the formula and c times quantities."""
-        found = None
-        for trial in self.inputs.likely:
-            try:
-                value = self.formula(trial)
-            except (Misfit, ValueError, TypeError):
-                return None
-            x = functools.reduce(np.multiply, (trial.evaluate.shaped(trial.number(each)) for each in piece))
-            if np.shape(value) != np.shape(trial.engine) or np.shape(x) != np.shape(trial.engine):
-                return None
-            difference = trial.engine - value
-            c = ratio(difference, x)
-            if c is None or (found is not None and abs(c - found) > 1e-6 * abs(found)):
-                return None
-            found = c
-        return found
+
+        def product(trial: Trial) -> Array:
+            return functools.reduce(np.multiply, (trial.evaluate.shaped(trial.number(each)) for each in piece))
+
+        return self.multiple(lambda trial: trial.engine - self.alike(trial), product)
+
+    def alike(self, trial: Trial) -> Array:
+        """The value of the formula, where it has the shape of the gradient."""
+        value = self.formula(trial)
+        if np.shape(value) != np.shape(trial.engine):
+            raise ValueError
+        return value
 
     def other(self) -> Iterator[Finding]:
         """The gradient by another variable."""
+        first = self.inputs.likely[0]
         for key, name in self.scope.shown.items():
-            trials = self.inputs.likely
-            if isinstance(key, int) and key != self.inputs.wrt._record.stamp and np.any(trials[0].adjoint(key)):
-                try:
-                    ratios = [ratio(self.formula(t), t.evaluate.shaped(t.adjoint(key))) for t in trials]
-                except (Misfit, ValueError, TypeError):
-                    return
-                if all(c is not None and abs(c - 1) < 1e-7 for c in ratios):
+            if isinstance(key, int) and key != self.inputs.wrt._record.stamp and np.any(first.adjoint(key)):
+                c = self.multiple(self.formula, lambda t, key=key: t.evaluate.shaped(t.adjoint(key)))  # type: ignore[misc]
+                if c is not None and abs(c - 1) < 1e-7:
                     said = f"It is the gradient with respect to {name}, another variable."
                     yield Finding(("variable",), said, None, 2.0)
 
@@ -340,14 +339,6 @@ def _differing(old: Tree, new: Tree) -> Iterator[tuple[Tree, Tree]]:
         elif old.kind == "had" and len(pairs) > 1:
             before, after = zip(*pairs, strict=True)
             yield had(*((each, 1) for each in before)), had(*((each, 1) for each in after))
-
-
-def _completed(formula: Formula, rest: dict[int, Array], trial: Trial) -> Array:
-    """A formula with what a way of the loss contributes."""
-    value = formula(trial)
-    if np.shape(value) != np.shape(trial.engine):
-        raise ValueError
-    return value + rest[id(trial)]
 
 
 def _same_size(value: Array, engine: Array) -> Array:

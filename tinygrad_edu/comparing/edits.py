@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -117,19 +118,15 @@ def _everywhere(tree: Tree, context: Context) -> Iterator[Edit]:
                 yield Edit(cause, cost + 0.05, nodes[0], new, whole)
     yield from _within(tree, context)
     yield from _arguments(tree, context)
-    present = list(names)
-    for i, first in enumerate(present):
-        for second in present[i + 1 :]:
-            if first in context.quantities and context.quantities[first] == context.quantities.get(second):
-                exchanged = tree.renamed({first: name(second), second: name(first)})
-                yield Edit("exchanged", 1.4, names[first][0], names[second][0], exchanged)
-    for i, first in enumerate(present):
-        for second in present[i + 1 :]:
-            roles = context.role(first), context.role(second)
-            if roles[0] and roles[1] and roles[0][0] == roles[1][0]:
-                new_first, new_second = name(second), name(first)
-                exchanged = tree.renamed({first: new_first, second: new_second})
-                yield Edit("layer", 1.3, names[first][0], new_first, exchanged)
+    for first, second in itertools.combinations(names, 2):
+        alike = first in context.quantities and context.quantities[first] == context.quantities.get(second)
+        roles = context.role(first), context.role(second)
+        parts = roles[0] and roles[1] and roles[0][0] == roles[1][0]
+        exchanged = tree.renamed({first: name(second), second: name(first)}) if alike or parts else tree
+        if alike:
+            yield Edit("exchanged", 1.4, names[first][0], names[second][0], exchanged)
+        if parts:
+            yield Edit("layer", 1.3, names[first][0], name(second), exchanged)
 
 
 def _within(tree: Tree, context: Context) -> Iterator[Edit]:

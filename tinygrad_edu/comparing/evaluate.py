@@ -155,11 +155,9 @@ class Evaluation:
 
     def sized(self, values: list[Array], tree: Tree) -> list[Array]:
         """Arrays, where rows of I are as long as what they meet elementwise."""
-        shapes = [x.shape for x in values if type(x) not in UNSIZED and x.ndim == 2]
-        height, width = (max((shape[axis] for shape in shapes), default=1) for axis in (0, 1))
-        lengths = (height if isinstance(x, Rows) and x.turned else width for x in values)
-        return [self.plain(x, tree, n if isinstance(x, Rows) and n > 1 else 0)
-                for x, n in zip(values, lengths, strict=True)]  # fmt: skip
+        arrays = [x for x in values if type(x) not in UNSIZED and x.ndim == 2]
+        sizes = [max((x.shape[axis] for x in arrays if x.shape[axis] > 1), default=0) for axis in (1, 0)]
+        return [self.plain(x, tree, sizes[x.turned] if isinstance(x, Rows) else 0) for x in values]
 
     def value(self, tree: Tree) -> Array:
         """The value; ones and I as what they are."""

@@ -46,8 +46,6 @@ class Inputs:
                          for node in scope.reading.nodes.values() for value in node._record.values)  # fmt: skip
         self.size = SMALL if self.masks else 0.2  # what was compared stays as it was
         self.own = self.trial(given(scope.reading))
-        self._fresh: list[Trial] = []
-        self._likely: list[Trial] | None = None
 
     def trial(self, numbers: dict[str, Any], cut: Iterable[tuple[int, int]] = ()) -> Trial:
         numbers = {**numbers, **self.labels}
@@ -56,21 +54,18 @@ class Inputs:
 
     def only_own(self) -> None:
         """Try nothing but the tape's numbers: for an array, which is what it is."""
-        self._fresh = self._likely = [self.own]
+        self.fresh = self.likely = [self.own]
 
-    @property
+    @functools.cached_property
     def fresh(self) -> list[Trial]:
-        if not self._fresh:
-            self._fresh = self.changed()
-        return self._fresh
+        """Fresh inputs."""
+        return self.changed()
 
-    @property
+    @functools.cached_property
     def likely(self) -> list[Trial]:
         """Fresh inputs whose constants sum to 1 where those of the tape do, as targets may."""
-        if self._likely is None:
-            assume = tuple(self.summing())
-            self._likely = (self.changed(assume=assume) if assume else self.fresh) or [self.own]
-        return self._likely
+        assume = tuple(self.summing())
+        return (self.changed(assume=assume) if assume else self.fresh) or [self.own]
 
     @functools.cached_property
     def averages(self) -> bool | None:

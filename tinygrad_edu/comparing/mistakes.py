@@ -7,6 +7,7 @@ one the piece that is missing or too many.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -97,15 +98,9 @@ def products(node: Tree, context: Context) -> Iterator[Piece]:
                 if not context.matrices and context.shape(factor) == (max(context.shape(factor) or (0,)),):
                     yield "outer", 1.2, call("outer", had(*rest), factor)
             yield "division", 1.45, had(*factors[:i], (factor, -exponent), *factors[i + 1 :])
-            for j in range(i + 1, len(factors)):  # times a (1 − a) where it is over them
-                if exponent == factors[j][1]:
-                    both = {i: -exponent, j: -exponent}
-                    yield "division", 1.5, had(*((each, both.get(k, n)) for k, (each, n) in enumerate(factors)))
-            for j in range(i + 1, len(factors)):  # a fraction upside down
-                if exponent != factors[j][1]:
-                    between = factors[i + 1 : j]
-                    turned = [*factors[:i], (factor, -exponent), *between, (factors[j][0], exponent), *factors[j + 1 :]]
-                    yield "division", 1.4, had(*turned)
+            for j in range(i + 1, len(factors)):  # times a (1 − a) where it is over them; a fraction upside down
+                turned = ((each, -n if k in (i, j) else n) for k, (each, n) in enumerate(factors))
+                yield "division", 1.5 if exponent == factors[j][1] else 1.4, had(*turned)
             for j in range(i + 1, len(factors)):  # (A ∘ B) ∘ C for (A · B) ∘ C
                 if i and len(factors) > 2:
                     yield "product", 1.15, had((dot(had(*factors[:i]), had(*factors[i:j])), 1), *factors[j:])
@@ -163,11 +158,9 @@ def extra(node: Tree, context: Context) -> Iterator[Piece]:
             rest = factors[:i] + factors[i + 1 :]
             twice = texts[i] in texts[:i] + texts[i + 1 :]
             yield "doubled" if twice else "extra", 1.4 if twice else 1.5, build(*rest), node.args[i]
-        for i in range(len(factors)):
-            for j in range(i + 1, len(factors)):
-                rest = [each for k, each in enumerate(factors) if k not in (i, j)]
-                if rest:
-                    yield "extra", 1.6, build(*rest), build(factors[i], factors[j])
+        for i, j in itertools.combinations(range(len(factors)), 2):
+            if rest := [each for k, each in enumerate(factors) if k not in (i, j)]:
+                yield "extra", 1.6, build(*rest), build(factors[i], factors[j])
     if node.kind == "sum" and len(node.args) > 1:
         for i in range(len(node.args)):
             args, data = node.args[:i] + node.args[i + 1 :], node.data[:i] + node.data[i + 1 :]
@@ -343,14 +336,13 @@ def inside(node: Tree, context: Context) -> Iterator[Piece]:
     """A · (c ∘ B) for c ∘ (A · B); λ I for λ beside a matrix."""
     if node.kind == "had":
         factors = list(zip(node.args, node.data, strict=True))
-        for i, (product, n) in enumerate(factors):
-            for j, factor in enumerate(factors):
-                if product.kind == "dot" and n == 1 and i != j:
-                    rest = [each for k, each in enumerate(factors) if k not in (i, j)]
-                    for k in range(len(product.args)):
-                        args = list(product.args)
-                        args[k] = had((args[k], 1), factor)
-                        yield "parentheses", 1.4, had((dot(*args), 1), *rest)
+        for (i, (product, n)), (j, factor) in itertools.permutations(enumerate(factors), 2):
+            if product.kind == "dot" and n == 1:
+                rest = [each for k, each in enumerate(factors) if k not in (i, j)]
+                for k in range(len(product.args)):
+                    args = list(product.args)
+                    args[k] = had((args[k], 1), factor)
+                    yield "parentheses", 1.4, had((dot(*args), 1), *rest)
     shape = context.shape(node) if node.kind == "sum" and not context.matrices else None
     if shape and len(shape) == 2 and shape[0] == shape[1]:
         for each in node.args:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import itertools
 import re
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..formulas.layers import is_activation
 from .cursor import Name, Quotient, named
-from .grammar import ORDERS, parse
+from .grammar import parse
 from .lookup import looked_up
 from .numbering import LETTERS, Unknown
 from .scope import GREEK, Quantity, Scope, joined
@@ -489,23 +488,3 @@ def _size(tree: Tree, known: dict[Tree, int]) -> int:
     if tree not in known:
         known[tree] = 1 + sum([_size(each, known) for each in tree.args])
     return known[tree]
-
-
-def _is_whole(name: Tree) -> bool:
-    """Whether a name stands for what the tape has, or for samples of it, and not for an element."""
-    return all(index.startswith("(") for index in name.indices)
-
-
-def read_as(tree: Tree, scope: Scope, defined: Container[Any]) -> list[str]:
-    """Which names of a formula are neither the tape's own nor defined, and what they are taken for."""
-    said: dict[str, str] = {"1": "ones, as many as the gradient has"} if tree.kind == "ones" and not tree.text else {}
-    known, names = scope.known(), [each for each in tree.walk() if each.kind == "name" and _is_whole(each)]
-    for text, quantity in dict.fromkeys((each.text, each.data) for each in names if each.text):
-        if quantity == ("value", scope.keys.get(text), 0.0):
-            continue  # the tape's own
-        with contextlib.suppress(FormulaError):
-            name = parse(text, known, ORDERS[0], scope.is_layer, applies=scope.applies)
-            own = isinstance(name.data, Name) and scope.same(name.data) not in defined
-            if own and (meant := scope.meant(name.data, quantity)):
-                said[text] = meant
-    return [f"{', '.join(f'{name} is read as {meant}' for name, meant in said.items())}."] if said else []

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import operations
-from ..deriving.reading import Reading, symbol
+from ..deriving.reading import Reading, slope, symbol
 from ..engine.errors import Unreadable
 from ..engine.record import Operation, apply
 from ..engine.sweep import leading_to
@@ -266,19 +266,13 @@ class Symbols(Evaluation):
         if quantity not in self._slopes:
             _, out, inputs, params = self.read(quantity.key)
             operation = self.reading.nodes[quantity.key]._record.operation  # type: ignore[index]
-            made = out * (1 - out) if mixes(operation) else self.slope(operation, params, out, *inputs)
+            made = out * (1 - out) if mixes(operation) else slope(operation, params, out, *inputs)
             self._slopes[quantity] = made
         return self._slopes[quantity]
 
     def read(self, key: Any) -> Any:
         """A record on symbols: the adjoint, the result, the inputs, the parameters."""
         return self.reading.read(self.reading.nodes[key], None)  # type: ignore[arg-type]
-
-    def slope(self, operation: Any, params: Any, out: Any, *inputs: Any) -> Any:
-        """The derivative of an activation: its rule with g = 1."""
-        (rule,) = operation.vjps
-        one = Expression(filled(ONE, matrix_shape(out.shape)), np.ones(out.shape, out.dtype))
-        return rule(one, out, *inputs, **params)
 
     def _of_jacobian(self, quantity: Quantity) -> Any:
         a = np.ravel(self._of_value(quantity))
@@ -341,7 +335,7 @@ class Symbols(Evaluation):
         out = apply(operation, (x,), params)
         if kind == "act":
             return out
-        return out * (1 - out) if mixes(operation) else self.slope(operation, params, out, x)
+        return out * (1 - out) if mixes(operation) else slope(operation, params, out, x)
 
     def operation(self, tree: Tree, of: tuple[str, str], value: Array) -> tuple[Any, Mapping[str, Any]]:
         """The activation that a letter stands for at an argument of these numbers, and its parameters."""

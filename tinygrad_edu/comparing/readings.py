@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from ..operations.facts import ops
-from .grammar import ORDERS
+from .cursor import Name
+from .grammar import ORDERS, parse
 from .lookup import meanings
 from .programs import Program
 from .scope import Scope
@@ -85,3 +87,23 @@ def counted_as(tree: Tree, program: Program, scope: Scope) -> list[str]:
     letters = {(found[3] or found[5])[-1]: 0 for found in texts if found is not None}
     numbers = ((letter, own.number(letter)) for letter in sorted(letters) if letter != "L")
     return [*notes, *(f"{letter} is read as {number}." for letter, number in numbers if number is not None)]
+
+
+def _is_whole(name: Tree) -> bool:
+    """Whether a name stands for what the tape has, or for samples of it, and not for an element."""
+    return all(index.startswith("(") for index in name.indices)
+
+
+def read_as(tree: Tree, scope: Scope, defined: Container[Any]) -> list[str]:
+    """Which names of a formula are neither the tape's own nor defined, and what they are taken for."""
+    said: dict[str, str] = {"1": "ones, as many as the gradient has"} if tree.kind == "ones" and not tree.text else {}
+    known, names = scope.known(), [each for each in tree.walk() if each.kind == "name" and _is_whole(each)]
+    for text, quantity in dict.fromkeys((each.text, each.data) for each in names if each.text):
+        if quantity == ("value", scope.keys.get(text), 0.0):
+            continue  # the tape's own
+        with contextlib.suppress(FormulaError):
+            name = parse(text, known, ORDERS[0], scope.is_layer, applies=scope.applies)
+            own = isinstance(name.data, Name) and scope.same(name.data) not in defined
+            if own and (meant := scope.meant(name.data, quantity)):
+                said[text] = meant
+    return [f"{', '.join(f'{name} is read as {meant}' for name, meant in said.items())}."] if said else []

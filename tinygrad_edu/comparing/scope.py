@@ -53,8 +53,6 @@ CLASSES = set("k K C".split())
 SIZES = SAMPLES | CLASSES
 GREEK = {**LATEX, "lam": "λ"}
 UNDERLINE = re.compile(r"_(?=\d+$)")
-
-
 CONVENTIONS = {word for words in (*LETTERS.values(), OUTPUT, TARGET, INPUT, COST, HIDDEN, SIZES, SCALARS)
                for word in words if len(word) > 1 and word[-1].isalpha()}  # fmt: skip
 

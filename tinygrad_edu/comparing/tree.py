@@ -7,6 +7,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+INDEXED = operator.attrgetter("indexed")
+
 
 class Tree:
     """A node. Trees are told apart by identity, so that numbers can be kept by them, and are never changed.
@@ -42,7 +44,7 @@ class Tree:
         indices: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         self.kind, self.args, self.data, self.text, self.at, self.indices = kind, args, data, text, at, indices
-        self.indexed = kind == "total" or bool(indices) or any(map(operator.attrgetter("indexed"), args))
+        self.indexed = kind == "total" or bool(indices) or any(map(INDEXED, args))
 
     def with_args(self, args: tuple[Tree, ...], data: Any = None) -> Tree:
         """The same node with other arguments, and other data where it is given."""

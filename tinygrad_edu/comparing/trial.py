@@ -50,8 +50,8 @@ class Trial:
         self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
         gradient = self.number(wanted) if wanted else self.adjoint(wrt._record.stamp)
         axis, shape = scope.softmax_axis, np.shape(gradient)
-        number = functools.cache(self.number)
-        self.evaluate = Evaluation(number, matrices, self.apply, scope.batch, shape, axis, scope.work)
+        like = scope.batch, shape, axis, scope.work
+        self.evaluate = Evaluation(functools.cache(self.number), matrices, self.apply, *like)
         self.evaluate.along = scope.axis
         self.engine: Array = self.evaluate.shaped(self._as_row(wrt._record.stamp, gradient))
         self.evaluate.row = np.ndim(gradient) == 1 and self.engine.shape == (1, np.size(gradient))

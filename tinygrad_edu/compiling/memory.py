@@ -51,10 +51,6 @@ class Memory:
         """The line whose memory it is in."""
         return self.source.get(line, line)
 
-    def buffer_of(self, line: Line) -> Buffer | None:
-        """The buffer that a line, or what it is a view of, is in."""
-        return self.place.get(self.source_of(line))
-
     def _assign(self, order: Sequence[Line], writes: Any) -> None:
         free: list[Buffer] = []
         for i, line in enumerate(order):

@@ -253,10 +253,8 @@ class Reading:
         """The derivatives of layers that are no numbers: the symbol's name, the input, the slope."""
         found = []
         for prime, record, x, out in self._sloped:
-            one = Expression(filled(ONE, out.term.shape), np.ones(out.shape, out.dtype))
-            (rule,) = record.operation.vjps  # type: ignore[union-attr]
-            slope = rule(one, out, x, **record.params)  # type: ignore[misc]
-            found += [(prime, x.term, slope)] if any(mono for _, mono in slope.term.items) else []
+            made = slope(record.operation, record.params, out, x)
+            found += [(prime, x.term, made)] if any(mono for _, mono in made.term.items) else []
         return found
 
     # --- backward ---
@@ -357,3 +355,9 @@ def _applied(record: Record, inputs: list[Expression], value: Any) -> Expression
     params = {k: plain(v) if k == "base" and v is not None else v for k, v in record.params.items()}
     out = inputs[0]._apply(record.operation, tuple(inputs), params)
     return Expression(out.term, value)
+
+
+def slope(operation: Any, params: Any, out: Expression, *inputs: Expression) -> Any:
+    """The derivative of a function of coordinates: its own rule with g = 1."""
+    (rule,) = operation.vjps
+    return rule(Expression(filled(ONE, out.term.shape), np.ones(out.shape, out.dtype)), out, *inputs, **params)
