@@ -45,8 +45,8 @@ WORK = {  # and the most calls, a fifth above what they take now on Python 3.10
     "derive": (lambda loss, W: tg.derive(loss, W), 10_200),
     "compare, right": (lambda loss, W: tg.compare(loss, W, RIGHT), 11_500),
     "compare, the sign": (lambda loss, W: tg.compare(loss, W, RIGHT.replace("S2 - t", "t - S2")), 14_500),
-    "draw": (lambda loss, W: tg.draw(loss, backward=True), 9_400),
-    "step_through": (lambda loss, W: tg.step_through(loss), 38_800),
+    "draw": (lambda loss, W: tg.draw(loss, backward=True), 9_050),
+    "step_through": (lambda loss, W: tg.step_through(loss), 38_300),
 }
 
 
