@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.engine import sweep
 from tinygrad_edu.operations.facts import ops
 
 RANDOM = np.random.default_rng(5)
@@ -45,6 +46,16 @@ def test_a_false_product_is_not_shown(monkeypatch, name, look):
     monkeypatch.setattr(operation, "vjps", tuple(rules))
     with pytest.raises(RuntimeError, match=rf"^{operation.name}: the formula .* differ .* this is a defect"):
         look(loss)
+
+
+def test_what_is_false_once_broadcasting_is_undone_is_not_shown(monkeypatch):
+    b = tg.Tensor([[0.5], [-0.25], [2.0]], requires_grad=True, name="b")
+    loss = network(lambda z: tg.tanh(z + b))
+    shown(loss)
+    right = sweep._unbroadcast
+    monkeypatch.setattr(sweep, "_unbroadcast", lambda g, *to: right(2 * g if hasattr(g, "term") else g, *to))
+    with pytest.raises(RuntimeError, match=r"^add: the formula .* differ .* this is a defect"):
+        tg.draw(loss, backward=True)
 
 
 @pytest.mark.parametrize("factor", [3, 7])

@@ -142,11 +142,14 @@ class Local:
                 next(steps, None)  # the sweep has now computed all that goes to the inputs
             except Unreadable:
                 found.clear()
-            self._products[record.stamp] = said = {
-                i: each for i, each in found.items()
-                if i in numbers and all(self._says(node, *pair) for pair in zip(each[:2], numbers[i], strict=True))
-            }  # fmt: skip
+            said = {i: each for i, each in found.items() if i in numbers and self._both_say(node, each, *numbers[i])}
+            self._products[record.stamp] = said
             return said
+
+    def _both_say(self, node: Any, each: Product, product: Any, added: Any) -> bool:
+        """Whether the numbers are what a product says, before broadcasting is undone and, where it is, after."""
+        said = self._says(node, each.term, product)
+        return said and ((each.added is each.term and added is product) or self._says(node, each.added, added))
 
     @np.errstate(all="ignore")
     def _says(self, node: Any, term: Term, numbers: Any) -> bool:

@@ -125,7 +125,7 @@ class Drawing:
 
     @cached_property
     def svg(self) -> str:
-        """The picture as SVG.
+        """The picture as SVG. Its nodes have their kind as a class, for style sheets: ``.node.parameter``.
 
         Raises
         ------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from .backward import Adjoint, Backward, Contribution
@@ -37,8 +36,8 @@ class Scene(NamedTuple):
 
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
-    note: str = ""
-    ways: Mapping[tuple[str, int], tuple[str, ...]] = MappingProxyType({})
+    note: str
+    ways: Mapping[tuple[str, int], tuple[str, ...]]
 
 
 def scene(graph: Graph, values: bool, sweep: Backward | None = None) -> Scene:
@@ -46,7 +45,7 @@ def scene(graph: Graph, values: bool, sweep: Backward | None = None) -> Scene:
     boxes = [Box(v.key, v.kind, tuple(labelled(v, values)), v.layers) for v in graph.vertices]
     arrows = [Arrow(e.tail, e.head, "repeat" if e.repeats else "forward") for e in graph.edges]
     if sweep is None:
-        return Scene(tuple(boxes), tuple(arrows), graph.note)
+        return Scene(tuple(boxes), tuple(arrows), graph.note, {})
     vertices = {v.key: v for v in graph.vertices}
     boxes += [_adjoint(vertices[key], adjoint, values) for key, adjoint in sweep.adjoints.items()]
     way = _products(sweep, vertices)

@@ -106,7 +106,7 @@ class Steps:
 def page(walked: Walk) -> str:
     """The page of a computation."""
     style, script = (files(__package__).joinpath(f"steps.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
-    title = f"Backpropagation of {_safe(walked.name)}"
+    title = f"Backpropagation of {html.escape(visible(walked.name))}"
     parts = _Parts(walked)
     body = f"""<a class="skip" href="#step">Skip to the step</a>
 <header>
@@ -159,14 +159,9 @@ def _variables(theme: Theme) -> str:
     return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
 
 
-def _safe(raw: str) -> str:
-    """What a person wrote, safe in HTML."""
-    return html.escape(visible(raw))
-
-
 def _text(raw: str) -> str:
-    """The same where lines may be broken, in a formula behind a dot, in the name of an operation at an underscore."""
-    return _safe(raw).replace("_", "_<wbr>").replace("·", "·<wbr>")
+    """What a person wrote, safe in HTML. Lines may be broken in a formula behind a dot, in a name at an underscore."""
+    return html.escape(visible(raw)).replace("_", "_<wbr>").replace("·", "·<wbr>")
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
