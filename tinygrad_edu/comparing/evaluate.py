@@ -19,7 +19,7 @@ import numpy as np
 from .calls import COMPUTE, FUNCTIONS, INNER
 from .elements import Elements, Unfit, as_samples, has_indices
 from .tree import Tree
-from .work import ELEMENT, NODE, Misfit, Work
+from .work import ELEMENT, NODE, Misfit, Unsuited, Work
 
 Array = Any
 
@@ -137,7 +137,7 @@ class Evaluation:
         except Unfit as error:
             sampled = as_samples(tree)
             if order or has_indices(sampled):
-                raise Misfit(tree, str(error)) from None
+                raise Unsuited(tree, str(error)) from None
             return self.array(sampled)
         except KeyError as error:
             raise Misfit(tree, f"nothing says how far the index {error} runs") from None
@@ -192,13 +192,14 @@ class Evaluation:
         return Ones(tree.data)
 
     def _tuple(self, tree: Tree) -> Array:
-        raise Misfit(tree, "a list of numbers is a shape only, as in np.ones((3, 1))")
+        raise Unsuited(tree, "a list of numbers is a shape only, as in np.ones((3, 1))")
 
     def _sum(self, tree: Tree) -> Array:
         values = [self.value(each) for each in tree.args]
         if all(isinstance(x, Ones) and x.row == values[0].row for x in values):
             return Ones(values[0].row, sum(x.number * sign for x, sign in zip(values, tree.data, strict=True)))
-        size = max((np.shape(x)[0] for x in values if not isinstance(x, UNSIZED) and np.ndim(x) == 2), default=1)
+        shapes = [np.shape(x) for x in values if not isinstance(x, UNSIZED) and np.ndim(x) == 2]
+        size = max((n if n > 1 else m for n, m in shapes), default=1)  # of I − 1·aᵀ
         result: Array = None
         for x, sign in zip(values, tree.data, strict=True):
             x = x.number * np.eye(size) if isinstance(x, Unit) else self.sized(x, tree, values)
@@ -328,7 +329,7 @@ class Evaluation:
         return truth.astype(float) if self.matrices else truth
 
     def _total(self, tree: Tree) -> Array:
-        raise Misfit(tree, "a sum with an index is for formulas of elements, with indices at the names")
+        raise Unsuited(tree, "a sum with an index is for formulas of elements, with indices at the names")
 
     def _samples(self, tree: Tree) -> Array:
         """A sum over samples: each name with the index is the column of a sample; or its row, if only that fits."""

@@ -193,7 +193,7 @@ def run(entry: Entry, seed: int = 0, trial: Callable[[str, str, int], Trial] = t
 
     def again(text: str, networks: Iterable[str], quantity: str, comparisons: Sequence[Comparison]) -> Iterator[Twice]:
         for each, comparison in zip(trials(networks)[::TRIALS], comparisons[::TRIALS], strict=True):
-            yield each.symbolic.twice(text, comparison.values, quantity)
+            yield each.symbolic.twice(text, comparison.values, quantity, entry.batch)
 
     met = on(entry.networks, entry.quantity, printed(entry))
     broken: list[Comparison] = []

@@ -23,7 +23,7 @@ from ..comparing.readings import readings
 from ..comparing.scope import Scope
 from ..comparing.tokens import FormulaError
 from ..comparing.tree import Tree
-from ..comparing.work import Misfit
+from ..comparing.work import Misfit, Unsuited
 from ..deriving.reading import Reading
 from ..engine.errors import ERRORS
 from ..engine.sweep import below, leading_to, sweep
@@ -31,6 +31,7 @@ from ..formulas.expression import Expression, as_matrix, matrix_shape
 from ..formulas.sums import COLUMN, ROW
 from ..formulas.terms import Term, atom, make, session
 from .latex import DOTS, Notation, Parser, tokens, without_dots
+from .networks import Network
 from .reading import NAMES, split
 from .strict import Array, ShapeError
 
@@ -47,7 +48,7 @@ LETTERS = re.compile(r"(?<![\\A-Za-z])[A-Za-z](?![A-Za-z])|\\(?:sigma|Sigma|delt
 ALWAYS = set("ijkqnTLIdr")  # indices, and what is no symbol
 
 
-Read = tuple[Tree, Array]
+Read = tuple[Tree, Array | None]
 
 
 class Twice(NamedTuple):
@@ -88,7 +89,8 @@ class Symbolic:
         return Scope(self.trial.loss, self.reading, mapping, self.trial.loss)
 
     def readings(self, text: str, given: Mapping[str, Any], quantity: str, shape: tuple[int, ...]) -> Iterator[Read]:
-        """The readings of a text with their numbers, which are to have a shape; none where it is not read."""
+        """The readings of a text with their numbers, which are to have a shape, or None where it does not type-check;
+        none where it is not read."""
         key = text, *given.items(), quantity, shape
         found, self._found[key] = itertools.tee(self._found.get(key) or self._read(text, given, quantity, shape))
         return found
@@ -104,9 +106,12 @@ class Symbolic:
                 own.evaluate.shape = shape
                 try:
                     x = np.asarray(evaluated(tree, own), np.float64)
-                except Misfit:
+                except Unsuited:
                     continue
-                yield tree, fitted(x, shape, quantity, np.eye(shape[0]))
+                except Misfit:
+                    yield tree, None
+                else:
+                    yield tree, fitted(x, shape, quantity, np.eye(shape[0]))
 
     def proved(self, tree: Tree, quantity: str) -> bool:
         """Whether a tree has the form of a quantity."""
@@ -127,8 +132,8 @@ class Symbolic:
             return matrix_shape(found.shape) == shape and self.symbols.same(found, as_matrix(derived))
         return False
 
-    def twice(self, printed: str, values: Sequence[Array], quantity: str) -> Twice:
-        """A form of which the first reading has the values of all members, or one."""
+    def twice(self, printed: str, values: Sequence[Array], quantity: str, batch: str = "whole") -> Twice:
+        """A form of which the first reading has the values of all members, or one, for a batch as the entry says."""
         engine, kind = self.trial.deliver(quantity), quantity.split()[0]
         notation = self.trial.notation
         members, given = texts(printed, notation, self.trial.setting)
@@ -136,12 +141,14 @@ class Symbolic:
         of_each = self.trial.batch > 1 and kind in JACOBIANS  # column one
         if part or of_each or not len(values) or not members or any(not known(each, notation) for each in members):
             return UNREAD
+        strict = batch == "whole" and isinstance(self.trial.setting, Network)  # not for one column, or one number
         agrees = proved = True
         for text, value in zip(members, itertools.chain(values, itertools.repeat(values[-1])), strict=False):
             right, alike, shown, other = close(value, engine), False, False, False
             for tree, x in self.readings(text, given, quantity, value.shape):
-                same = close(x, value)
-                alike, other = alike or same, other or right or x.shape == value.shape
+                same = x is not None and close(x, value)
+                shape = None if x is None else x.shape
+                alike, other = alike or same, other or shape == value.shape or (right and (strict or x is not None))
                 shown = same and right and self.proved(tree, quantity)
                 if shown or (alike and not right):
                     break
