@@ -186,6 +186,8 @@ class Evaluation:
     def _name(self, tree: Tree) -> Array:
         if self.sample is not None and self.sample[0] in tree.indices:
             return self._sample(tree, *self.sample)
+        if tree.data.kind == "kronecker":
+            raise Unsuited(tree, "δ with indices is for formulas of elements")
         return Unit() if tree.data.kind == "eye" else self.shaped(self.numbers(tree.data))
 
     def _ones(self, tree: Tree) -> Array:
