@@ -314,3 +314,92 @@ def test_a_letter_for_a_constant_is_no_exponent_and_a_greek_one_has_all_spelling
     number = np.sum((X @ w - y) ** 2) + 0.3 * np.sum(w**2)
     found = tg.compare(number, w, "2*X.T@(X@w-y) + 2*reg*w")
     assert found.verdict == "right" and "reg is read as 0.3" in found.diagnosis
+
+
+# --- what is printed with dots ---------------------------------------------------------------------------------------
+
+
+def weighted_softmax():
+    """t · a with a = S(z): the gradient by z is J · t."""
+    z = tg.Tensor([[0.3], [-0.5], [1.1], [0.2]], requires_grad=True, name="z")
+    t = tg.Tensor([[0.7], [0.2], [1.5], [-0.4]], name="t")
+    return tg.sum(t * tg.softmax(z).named("a"))
+
+
+def layered():
+    rng = np.random.default_rng(3)
+    W = tg.Tensor(rng.normal(size=(3, 5)), requires_grad=True, name="W")
+    x = tg.Tensor(rng.normal(size=(5, 1)), name="x")
+    return tg.squared_error(tg.Tensor(rng.normal(size=(3, 1)), name="t"), tg.tanh((W @ x).named("z")).named("a"))
+
+
+def printed(*rows):
+    return r"\begin{pmatrix} " + r" \\ ".join(rows) + r" \end{pmatrix}"
+
+
+def square(diagonal, other):
+    def row(i):
+        return " & ".join([*((diagonal if i == k else other).replace("#", i).replace("'", k) for k in "01"), r"\cdots",
+                           (diagonal if i == "n" else other).replace("#", i).replace("'", "n")])  # fmt: skip
+    return printed(row("0"), row("1"), r"\vdots & \vdots & \ddots & \vdots", row("n"))
+
+
+DOTTED = [
+    (weighted_softmax, "z", square("a_# (1 - a_#)", "-a_# a_'") + r" \cdot t"),
+    (weighted_softmax, "z", r"a_j (t_j - (a_0 t_0 + a_1 t_1 + \dots + a_n t_n))"),
+    (weighted_softmax, "z", r"a_j t_j - a_j (a_0 t_0 + a_1 t_1 + \cdots + a_n t_n)"),
+    (weighted_softmax, "z", printed(*(rf"a_{i} (\delta_{{{i}j}} - a_j)" for i in "01"), r"\vdots",
+                                    r"a_n (\delta_{nj} - a_j)") + r" \cdot t"),
+    (weighted_softmax, "z", r"\operatorname{diag}(a) \cdot (I_n - \mathbf{1} \cdot a^T) \cdot t"),
+    (weighted_softmax, "z", r"a_j (\delta_{jj} t_j - \sum_k a_k t_k)"),
+    (layered, "W", square("(a_# - t_#) (1 - a_#^2) x_'", "(a_# - t_#) (1 - a_#^2) x_'")),
+    (layered, "W", printed("a_0 - t_0", "a_1 - t_1", r"\vdots", "a_n - t_n") + r" \circ (1 - a \circ a) \cdot x^T"),
+    (layered, "W", printed("a_0 - t_0", "a_1 - t_1", "a_2 - t_2") + r" \circ (1 - a \circ a) \cdot x^T"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("loss", "wrt", "text"), DOTTED, ids=[text[:60] for *_, text in DOTTED])
+def test_what_is_printed_with_dots(loss, wrt, text):
+    comparison = tg.compare(loss(), wrt, text)
+    assert (comparison.verdict, comparison.proof) == ("right", "algebra")
+
+
+@pytest.mark.parametrize("text", [
+    printed("a_0 - t_0", "a_1 + t_1", r"\vdots", "a_n - t_n"),  # a sign
+    printed("a_0 - t_0", "a_1 - t_1", r"\vdots", "a_n - t_0"),  # an index in the last row
+    printed("a_0 - t_0", "a_1 - z_1", r"\vdots", "a_n - t_n"),  # a name
+    printed("a_0 - t_0", "a_1 - t_1", r"\vdots", "a_n - 2 t_n"),
+    square("a_#", "a_# a_'").replace("a_1 a_0", "a_0 a_0"),
+    square("a_#", "a_# a_'").replace("a_n a_0", "a_0 a_n a_n"),
+])  # fmt: skip
+def test_a_matrix_has_one_pattern(text):
+    with pytest.raises(FormulaError, match="do not follow one pattern"):
+        tg.compare(weighted_softmax(), "z", text)
+
+
+@pytest.mark.parametrize("text", [
+    r"a_0 t_0 + a_1 t_2 + \dots + a_n t_n", r"a_0 t_0 + a_1 t_1 + \dots + a_n t_2", r"a_0 + t_1 + \dots + t_n",
+])  # fmt: skip
+def test_a_sum_with_dots_has_one_pattern(text):
+    with pytest.raises(FormulaError, match="do not follow one pattern"):
+        tg.compare(weighted_softmax(), "z", text)
+
+
+@pytest.mark.parametrize("text", [r"a_0 t_0 - a_1 t_1 + \dots + a_n t_n", r"a_0 t_0 + \dots + a_n t_n"])
+def test_dots_stand_behind_two_terms(text):
+    with pytest.raises(FormulaError, match="dots is not read here"):
+        tg.compare(weighted_softmax(), "z", text)
+
+
+def test_indices_of_a_kronecker_run_equally_far():
+    loss = layered()
+    comparison = tg.compare(loss, "W", r"(a_j - t_j) (1 - a_j^2) \delta_{jk} x_k")
+    assert comparison.verdict == "ill-shaped"
+    assert "δ run to 3 and to 5" in comparison.diagnosis
+
+
+def test_functions_of_elements_are_proved():
+    text = r"(\sigma(z_j) - t_j) \sigma(z_j) (1 - \sigma(z_j)) x_k"
+    W, x = tg.Tensor([[0.3, -0.2, 0.5], [0.1, 0.4, -0.6]], requires_grad=True, name="W"), tg.Tensor(np.ones((3, 1)))
+    loss = tg.squared_error(tg.Tensor([[0.2], [0.9]], name="t"), tg.sigmoid((W @ x.named("x")).named("z")).named("a"))
+    assert tg.compare(loss, "W", text).proof == "algebra"

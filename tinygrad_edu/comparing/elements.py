@@ -94,6 +94,14 @@ class Elements:
                     if not index.isdigit() and self.sizes.setdefault(index, size) != size:
                         raise Unfit(f"the index {index} runs to {self.sizes[index]} and to {size}")
 
+    def run_alike(self, indices: tuple[str, ...]) -> int:
+        """How far the indices of δ_jk run, which is equally far."""
+        n, *others = {self.sizes[index] for index in indices if index in self.sizes} or {0}
+        if others:
+            raise Unfit(f"the indices {' and '.join(indices)} of δ run to {n} and to {others[0]}")
+        self.sizes |= dict.fromkeys(indices, n)
+        return n
+
     def _own(self, node: Tree, shape: tuple[int, ...]) -> tuple[str, ...]:
         """The indices of a name: of dz_j/dw_jk, which is a_k, the last one."""
         columns = 1 if shape[1] == 1 or (shape[1] == self.batch and len(node.indices) == 1) else 2
@@ -113,9 +121,7 @@ class Elements:
 
     def _name(self, tree: Tree) -> Indexed:
         if tree.data.kind == "kronecker":
-            n = max((self.sizes.get(index, 0) for index in tree.indices), default=0)
-            for index in tree.indices:
-                self.sizes.setdefault(index, n)
+            n = self.run_alike(tree.indices)
             self.evaluation.work.add(tree, ELEMENT * n * n)
             i, j = tree.indices
             return Indexed(np.eye(n), (i, j)) if i != j else Indexed(np.ones(n), (i,))

@@ -19,7 +19,7 @@ import numpy as np
 from .calls import COMPUTE, FUNCTIONS, INNER
 from .elements import Elements, Unfit, as_samples, has_indices
 from .tree import Tree
-from .work import ELEMENT, NODE, Misfit, Work
+from .work import ELEMENT, NODE, Misfit, Unsuited, Work
 
 Array = Any
 
@@ -135,7 +135,7 @@ class Evaluation:
             return self.elements_of(self, self.batch).matrix(tree, order, shape)
         except Unfit as error:
             if order or has_indices(as_samples(tree)):
-                raise Misfit(tree, str(error)) from None
+                raise Unsuited(tree, str(error)) from None
             return self.array(tree)
         except KeyError as error:
             raise Misfit(tree, f"nothing says how far the index {error} runs") from None
@@ -183,7 +183,7 @@ class Evaluation:
 
     def _name(self, tree: Tree) -> Array:
         if tree.data.kind == "kronecker":
-            raise Misfit(tree, "δ with two indices is for formulas of elements")
+            raise Unsuited(tree, "δ with two indices is for formulas of elements")
         if self.sample is not None and self.sample[0] in tree.indices:
             return self._sample(tree, *self.sample)
         return Unit() if tree.data.kind == "eye" else self.shaped(self.numbers(tree.data))
@@ -192,16 +192,17 @@ class Evaluation:
         return Ones(tree.data)
 
     def _tuple(self, tree: Tree) -> Array:
-        raise Misfit(tree, "a list of numbers is a shape only, as in np.ones((3, 1))")
+        raise Unsuited(tree, "a list of numbers is a shape only, as in np.ones((3, 1))")
 
     def _sum(self, tree: Tree) -> Array:
         values = list(map(self.value, tree.args))
         if not UNSIZED.isdisjoint(map(type, values)):
             if all(isinstance(x, Ones) and x.row == values[0].row for x in values):
                 return Ones(values[0].row, sum(x.number * sign for x, sign in zip(values, tree.data, strict=True)))
-            n = max((x.shape[0] for x in values if type(x) not in UNSIZED and x.ndim == 2), default=1)
+            shapes = [x.shape for x in values if type(x) not in UNSIZED and x.ndim == 2]
+            size = max((n if n > 1 else m for n, m in shapes), default=1)  # of I − 1·aᵀ
             pairs = zip(values, self.sized(values, tree), strict=True)
-            values = [x.number * np.eye(n) if isinstance(x, Unit) else sized for x, sized in pairs]
+            values = [x.number * np.eye(size) if isinstance(x, Unit) else sized for x, sized in pairs]
         result = values[0] if tree.data[0] == 1 else self.computed(tree, np.negative, values[0])
         for x, sign in zip(values[1:], tree.data[1:], strict=True):
             result = self.elementwise(tree, np.add if sign == 1 else np.subtract, result, x)
@@ -333,7 +334,7 @@ class Evaluation:
             if np.shape(found) in ((1, 1), (1, self.batch)):
                 return found
         if sampled.kind == "total" or not self.matrices:
-            raise Misfit(tree, "a sum with an index is for formulas of elements, with indices at the names")
+            raise Unsuited(tree, "a sum with an index is for formulas of elements, with indices at the names")
         return self.array(sampled)
 
     def _samples(self, tree: Tree) -> Array:

@@ -155,7 +155,7 @@ class Forms(Elements):
 
     def _name(self, tree: Tree) -> Indexed:
         if tree.data.kind == "kronecker":
-            n = max(self.sizes.get(index, 0) for index in tree.indices)
+            n = self.run_alike(tree.indices)
             return Indexed(self.form.identity(n, *map(self.number, tree.indices)), tree.indices)
         x: Any = self.evaluation.shaped(self.evaluation.as_array(self.evaluation.numbers(tree.data)))
         form = self.form.form(as_matrix(x))

@@ -17,6 +17,10 @@ class Misfit(ValueError):
         self.tree = tree
 
 
+class Unsuited(Misfit):
+    """A piece that is not read where it stands."""
+
+
 class Excess(Misfit):
     """A formula, or a piece of one, that takes more to compute than is done for a comparison."""
 

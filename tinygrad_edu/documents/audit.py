@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -18,7 +17,7 @@ from .engine import Trial
 from .entry import VERDICTS, Catalogue, Entry, Reading, UnknownName
 from .mishachev import mishachev
 from .networks import Quantities
-from .proving import UNREAD, Twice
+from .proving import Twice
 from .reading import Formula
 from .sabine import sabine
 from .strict import Array, ShapeError, as_matrix
@@ -100,7 +99,7 @@ class Comparison:
     """A reading against the engine on one trial: its error, that of minus it, and why it does not type-check.
 
     `telling` is False where the engine's numbers are all 0, which tell no formula from minus it. `excess` is what the
-    last member has too much; `second` what the second reader has found, on the first seed.
+    last member has too much, and `values` those of all members.
     """
 
     error: float
@@ -108,18 +107,17 @@ class Comparison:
     telling: bool
     trouble: str = ""
     excess: Array | None = None
-    second: Twice = UNREAD
+    values: Sequence[Array] = ()
 
 
-def compare(reading: Reading, batch: str, quantity: str, trial: Trial, text: str = "") -> Comparison:
-    """Compare a reading with what the engine delivers, and with its text as the second reader has it."""
+def compare(reading: Reading, batch: str, quantity: str, trial: Trial) -> Comparison:
+    """Compare a reading with what the engine delivers."""
     reference = trial.deliver(quantity)
     telling = bool(np.any(reference))
     try:
         values = read(reading, batch, trial.quantities)
         error, negated = (float(np.max([relative_error(sign * x, reference) for x in values])) for sign in (1, -1))
-        second = trial.symbolic.twice(text, values, quantity) if text else UNREAD
-        return Comparison(error, negated, telling, excess=values[-1] - reference, second=second)
+        return Comparison(error, negated, telling, excess=values[-1] - reference, values=values)
     except ShapeError as trouble:
         return Comparison(math.inf, math.inf, telling, str(trouble))
 
@@ -146,7 +144,7 @@ class Result(Entry):
     proof : {"algebra", "numbers"} or None
         Of the form that is right, the printed or the corrected one, where the grammar of `compare` reads it: whether on
         all networks it has, multiplied out, the form of what the rules make on symbols, and so is right for all
-        inputs; or has the same numbers when it is read a second time. None where it is not read, or none is right.
+        inputs; or has the same numbers when it is read a second time. None where it is not read, or not as stated.
     """
 
     verdict: str
@@ -190,11 +188,14 @@ def run(entry: Entry, seed: int = 0, trial: Callable[[str, str, int], Trial] = t
     def trials(networks: Iterable[str]) -> list[Trial]:
         return [trial(entry.document, name, seed + i) for name in networks for i in range(TRIALS)]
 
-    def on(networks: Iterable[str], quantity: str, reading: Reading, text: str = "") -> list[Comparison]:
-        texts = itertools.cycle([text, *[""] * (TRIALS - 1)])  # read a second time on the first seed
-        return [compare(reading, entry.batch, quantity, *each) for each in zip(trials(networks), texts, strict=False)]
+    def on(networks: Iterable[str], quantity: str, reading: Reading) -> list[Comparison]:
+        return [compare(reading, entry.batch, quantity, each) for each in trials(networks)]
 
-    met = on(entry.networks, entry.quantity, printed(entry), entry.printed)
+    def again(text: str, networks: Iterable[str], quantity: str, comparisons: Sequence[Comparison]) -> Iterator[Twice]:
+        for each, comparison in zip(trials(networks)[::TRIALS], comparisons[::TRIALS], strict=True):
+            yield each.symbolic.twice(text, comparison.values, quantity, entry.batch)
+
+    met = on(entry.networks, entry.quantity, printed(entry))
     broken: list[Comparison] = []
     places = [(entry.networks, entry.quantity)]  # where the corrected form has to hold
     if entry.condition:
@@ -204,12 +205,23 @@ def run(entry: Entry, seed: int = 0, trial: Callable[[str, str, int], Trial] = t
             reading = literal(entry, entry.printed, elsewhere[1], order)
         broken = on(*elsewhere, reading or printed(entry))
         places = [elsewhere] if entry.condition.quantity else list(dict.fromkeys([*places, elsewhere]))
-    text = entry.corrected
-    right = [c for place in places for c in on(*place, corrected(entry, place[1]), text)] if text else []
+    held = [on(*place, corrected(entry, place[1])) for place in places] if entry.corrected else []
+    right = [comparison for group in held for comparison in group]
     verdict = derive(entry, met, broken, right)
-    disagreeing = next((text for text, group in ((entry.printed, met), (entry.corrected, right))
-                        if not all(c.second.agrees for c in group)), "")  # fmt: skip
     every = [*met, *broken, *right]
+    as_stated = (
+        verdict == entry.expected
+        and (verdict in UNCORRECTED or holds(right))
+        and _has_fault(entry, met, trials(entry.networks))
+        and any(c.telling for c in every)
+        and not any(math.isnan(c.error) for c in every)
+    )
+    second: dict[str, list[Twice]] = {}
+    if as_stated:  # read once more what is left to be read
+        second[entry.printed] = [*again(entry.printed, entry.networks, entry.quantity, met)]
+        for place, group in zip(places, held, strict=False):
+            second.setdefault(entry.corrected, []).extend(again(entry.corrected, *place, group))
+    disagreeing = next((text for text, found in second.items() if not all(each.agrees for each in found)), "")
     return Result(
         **{field.name: getattr(entry, field.name) for field in fields(Entry)},
         verdict=verdict,
@@ -217,21 +229,15 @@ def run(entry: Entry, seed: int = 0, trial: Callable[[str, str, int], Trial] = t
         error_corrected=worst(right),
         error_broken=worst(broken),
         trouble=met[0].trouble,
-        as_stated=verdict == entry.expected
-        and (verdict in UNCORRECTED or holds(right))
-        and _has_fault(entry, met, trials(entry.networks))
-        and any(c.telling for c in every)
-        and not any(math.isnan(c.error) for c in every)
-        and not disagreeing,
+        as_stated=as_stated and not disagreeing,
         disagreeing=disagreeing,
-        proof=proof(met if verdict in UNCORRECTED else right),
+        proof=proof(second.get(entry.printed if verdict in UNCORRECTED else entry.corrected, [])),
     )
 
 
-def proof(comparisons: Sequence[Comparison]) -> str | None:
-    """How a form that is right on every trial is known, where the second reader reads it."""
-    found = [c.second for c in comparisons[::TRIALS]]
-    if not holds(comparisons) or not all(each.read and each.agrees for each in found):
+def proof(found: Sequence[Twice]) -> str | None:
+    """How a form that is right is known, as the second reader has it on all networks."""
+    if not found or not all(each.read and each.agrees for each in found):
         return None
     return "algebra" if all(each.proved for each in found) else "numbers"
 

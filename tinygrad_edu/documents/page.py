@@ -16,14 +16,16 @@ from urllib.parse import quote
 
 from ..formulas.mathml import STYLE, mathml
 from ..webpage import webpage
-from .audit import CATALOGUES, TOLERANCE, TRIALS, UNCORRECTED, Result
+from .audit import CATALOGUES, TOLERANCE, TRIALS, Result
 from .entry import VERDICTS
+from .report import proved, unlike
 
 # A verdict is told by its words and a sign, and by its colour last: colours may not be seen.
 SIGNS: Mapping[str, str] = {
     "exact": "✓", "definition": "≝", "sign error": "±", "conditional": "∗", "ill-shaped": "◇", "misprint": "¶",
     "wrong": "✗",
 }  # fmt: skip
+PROOFS = {"algebra": "by algebra", "numbers": "none; read twice, with the same numbers"}
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 INSTALL = '<code>pip install "tinygrad_edu[dot]"</code>, or Graphviz with its program <code>dot</code>'
 
@@ -62,9 +64,10 @@ def page(results: Sequence[Result], pictures: Mapping[str, str], seed: int) -> s
 <p>Each formula is read literally, as it is printed, computed on small networks, and compared with what the engine
 has for the same quantity. The verdict follows from the numbers: a form is right where no element of it is off by
 more than {_number(TOLERANCE)} of the largest, on {TRIALS} draws of weights and examples (seed {seed} and
-those after it).</p>
+those after it). Where the grammar of <code>tg.compare</code> reads it as well, it has to say the same; it is proved by
+algebra where, multiplied out, it has the form of what the engine's rules make on symbols.</p>
 {_stated(results)}
-</header>
+{_proved(results)}</header>
 {_contents(ordered, bool(pictures))}
 <main id="formulas" tabindex="-1">
 {_controls(results)}
@@ -125,6 +128,12 @@ def _controls(results: Sequence[Result]) -> str:
 </form>"""
 
 
+def _proved(results: Sequence[Result]) -> str:
+    """How many are proved, where there is anything to prove."""
+    exact = any(result.verdict == "exact" for result in results)
+    return f'<p class="proved">{proved(results)}.</p>\n' if exact else ""
+
+
 def _badge(verdict: str) -> str:
     sign = f'<span aria-hidden="true">{SIGNS.get(verdict, "•")}</span>'
     return f'<span class="badge" data-verdict="{escape(verdict)}">{sign} {escape(verdict)}</span>'
@@ -168,9 +177,7 @@ def _article(result: Result, anchors: Mapping[str, str]) -> str:
     forms = {label: latex for label, latex in forms.items() if latex}
     parts = [f"<header><h4>{_link(anchor, result.id)}</h4> {_badge(result.verdict)}</header>"]
     if not result.as_stated:
-        holding = "" if result.expected in UNCORRECTED else " with a corrected form that holds"
-        expected = escape(result.expected + holding)
-        parts.append(f'<p class="alarm"><strong>NOT AS STATED:</strong> {expected} is expected.</p>')
+        parts.append(f'<p class="alarm"><strong>NOT AS STATED:</strong> {escape(unlike(result))}</p>')
     for label, latex in forms.items():
         caption = f'<span class="caption">{label}</span>' if len(forms) > 1 else ""
         box = f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(result.id)}, {label}">'
@@ -197,6 +204,8 @@ def _facts(result: Result, anchors: Mapping[str, str]) -> Iterator[tuple[str, st
         yield "Error with the condition broken", _error(result.error_broken)
     if result.corrected:
         yield "Error of the right form", _error(result.error_corrected)
+    if result.proof:
+        yield "Proof" if not result.corrected else "Proof of the right form", PROOFS[result.proof]
     yield "From the engine", f"<code>{escape(result.quantity)}</code>"
     yield "Networks", ", ".join(
         _link(anchors[name], name) if name in anchors else escape(name) for name in _networks(result)

@@ -23,7 +23,7 @@ from ..comparing.readings import readings
 from ..comparing.scope import Scope
 from ..comparing.tokens import FormulaError
 from ..comparing.tree import Tree
-from ..comparing.work import Misfit
+from ..comparing.work import Misfit, Unsuited
 from ..deriving.reading import Reading
 from ..engine.errors import ERRORS
 from ..engine.sweep import below, leading_to, sweep
@@ -31,6 +31,7 @@ from ..formulas.expression import Expression, as_matrix, matrix_shape
 from ..formulas.sums import COLUMN, ROW
 from ..formulas.terms import Term, atom, make, session
 from .latex import DOTS, Notation, Parser, tokens, without_dots
+from .networks import Network
 from .reading import NAMES, split
 from .strict import Array, ShapeError
 
@@ -45,6 +46,9 @@ LAYER = re.compile(r"_ (?:\{ ([kir])(?: ([-+]) (\d))? \}|([kir])\b)")
 NAME = r"((?:\\\w+|\w)(?: _ \d+)?)"
 LETTERS = re.compile(r"(?<![\\A-Za-z])[A-Za-z](?![A-Za-z])|\\(?:sigma|Sigma|delta|Delta)\b")
 ALWAYS = set("ijkqnTLIdr")  # indices, and what is no symbol
+
+
+Read = tuple[Tree, Array | None]
 
 
 class Twice(NamedTuple):
@@ -75,6 +79,8 @@ class Symbolic:
             self.inputs = Inputs(self.scope({}), loss, matrices=True)
             self.symbols = Symbols(self.inputs, nodes)
         self._derived: dict[str, Expression | None] = {}
+        self._found: dict[Any, Iterator[Read]] = {}
+        self._proved: dict[tuple[Tree, str], bool] = {}
 
     def scope(self, given: Mapping[str, Any]) -> Scope:
         """What names are on the tape, with those of the document, and some that are given besides."""
@@ -82,26 +88,38 @@ class Symbolic:
         mapping = {key_of(*each): each[1] for each in names.items()}
         return Scope(self.trial.loss, self.reading, mapping, self.trial.loss)
 
-    def trees(self, text: str, scope: Scope) -> Iterator[Tree]:
-        """The readings of a text; none where it is not read, or has an element that only the document knows, a_n."""
+    def readings(self, text: str, given: Mapping[str, Any], quantity: str, shape: tuple[int, ...]) -> Iterator[Read]:
+        """The readings of a text with their numbers, which are to have a shape, or None where it does not type-check;
+        none where it is not read."""
+        key = text, *given.items(), quantity, shape
+        found, self._found[key] = itertools.tee(self._found.get(key) or self._read(text, given, quantity, shape))
+        return found
+
+    def _read(self, text: str, given: Mapping[str, Any], quantity: str, shape: tuple[int, ...]) -> Iterator[Read]:
+        scope, own = self.scope(given) if given else self.inputs.scope, self.inputs.own
         with contextlib.suppress(FormulaError):
             for _, _, tree, _ in readings(text, scope, scope.loss._record.stamp, []):
                 names = [node for node in tree.walk() if node.kind == "name"]
                 adjoint = any(each.data.kind == "adjoint" for each in names)
-                if not any("n" in each.indices for each in names) and not (adjoint and self.trial.loss.size > 1):
-                    yield tree
-
-    def value(self, tree: Tree, shape: tuple[int, ...], quantity: str) -> Array | None:
-        """The numbers of a tree that is to have a shape; None where it does not type-check."""
-        own = self.inputs.own
-        own.evaluate.shape = shape
-        with contextlib.suppress(Misfit), np.errstate(all="ignore"):
-            found: Array = fitted(np.asarray(evaluated(tree, own), np.float64), shape, quantity, np.eye(shape[0]))
-            return found
-        return None
+                if any("n" in each.indices for each in names) or (adjoint and self.trial.loss.size > 1):
+                    continue  # a_n, which element that is only the document knows; df/dz of what is no cost
+                own.evaluate.shape = shape
+                try:
+                    x = np.asarray(evaluated(tree, own), np.float64)
+                except Unsuited:
+                    continue
+                except Misfit:
+                    yield tree, None
+                else:
+                    yield tree, fitted(x, shape, quantity, np.eye(shape[0]))
 
     def proved(self, tree: Tree, quantity: str) -> bool:
         """Whether a tree has the form of a quantity."""
+        if (tree, quantity) not in self._proved:
+            self._proved[tree, quantity] = self._has_form(tree, quantity)
+        return self._proved[tree, quantity]
+
+    def _has_form(self, tree: Tree, quantity: str) -> bool:
         with session(self.table), contextlib.suppress(*ERRORS, ArithmeticError), np.errstate(all="ignore"):
             derived = self.derived(quantity)
             if derived is None:
@@ -114,28 +132,27 @@ class Symbolic:
             return matrix_shape(found.shape) == shape and self.symbols.same(found, as_matrix(derived))
         return False
 
-    def twice(self, printed: str, values: Sequence[Array], quantity: str) -> Twice:
-        """A form of which the first reading has the values of all members, or one."""
+    def twice(self, printed: str, values: Sequence[Array], quantity: str, batch: str = "whole") -> Twice:
+        """A form of which the first reading has the values of all members, or one, for a batch as the entry says."""
         engine, kind = self.trial.deliver(quantity), quantity.split()[0]
         notation = self.trial.notation
         members, given = texts(printed, notation, self.trial.setting)
         part = printed.startswith(r"j \neq k") and not quantity.startswith("off-diagonal")  # of what is computed
         of_each = self.trial.batch > 1 and kind in JACOBIANS  # column one
-        if part or of_each or not members or any(not known(each, notation) for each in members):
+        if part or of_each or not len(values) or not members or any(not known(each, notation) for each in members):
             return UNREAD
-        scope = self.scope(given) if given else self.inputs.scope
+        strict = batch == "whole" and isinstance(self.trial.setting, Network)  # not for one column, or one number
         agrees = proved = True
         for text, value in zip(members, itertools.chain(values, itertools.repeat(values[-1])), strict=False):
-            right, alike, shown = close(value, engine), False, False
-            differs = False
-            for tree in self.trees(text, scope):
-                x = self.value(tree, value.shape, quantity)
-                alike = alike or (x is not None and close(x, value))
-                differs = differs or (x is not None and (right or x.shape == value.shape))
-                shown = right and x is not None and close(x, value) and self.proved(tree, quantity)
+            right, alike, shown, other = close(value, engine), False, False, False
+            for tree, x in self.readings(text, given, quantity, value.shape):
+                same = x is not None and close(x, value)
+                shape = None if x is None else x.shape
+                alike, other = alike or same, other or shape == value.shape or (right and (strict or x is not None))
+                shown = same and right and self.proved(tree, quantity)
                 if shown or (alike and not right):
                     break
-            if not alike and not differs:
+            if not alike and not other:  # it has another layout, which a wrong formula may have
                 return UNREAD
             agrees, proved = agrees and alike, proved and shown
         return Twice(True, agrees, proved and agrees)

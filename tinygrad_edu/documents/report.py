@@ -49,6 +49,8 @@ def _plain(value: object) -> object:
 def table(results: Sequence[Result], width: int = 80, colour: bool = False) -> str:
     """The results as a table, grouped by section, with a summary by verdict.
 
+    Under ``proof`` stands how the form that is right is known, where the grammar of `compare` reads it as well.
+
     Parameters
     ----------
     results : sequence of Result
@@ -69,7 +71,8 @@ def table(results: Sequence[Result], width: int = 80, colour: bool = False) -> s
       4-eq2-wk             gradient Wk  ... algebra  exact
     <BLANKLINE>
     1 formula
-         1  exact        right as printed, 1 proved by algebra
+         1  exact        right as printed
+    1 of 1 exact formulas is proved by algebra.
     All is as stated.
     """
     width = max(width, 80)
@@ -102,6 +105,20 @@ def table(results: Sequence[Result], width: int = 80, colour: bool = False) -> s
 HEADINGS = ("id", "what the engine gives", "printed", "right", "proof", "verdict")
 
 
+def unlike(result: Result) -> str:
+    """What is not as stated."""
+    if result.disagreeing:
+        return f"read a second time, this is something else: {result.disagreeing}"
+    holding = "" if result.expected in UNCORRECTED else " with a corrected form that holds"
+    return f"{result.expected}{holding} is expected."
+
+
+def proved(results: Sequence[Result]) -> str:
+    """How many of the exact formulas are proved by algebra."""
+    exact = [result.proof == "algebra" for result in results if result.verdict == "exact"]
+    return f"{sum(exact)} of {len(exact)} exact formulas {'is' if sum(exact) == 1 else 'are'} proved by algebra"
+
+
 def _row(*cells: str) -> str:
     return "  {:<20} {:<21} {:>7} {:>5} {:<7}  {}".format(*cells)
 
@@ -113,10 +130,7 @@ def _number(error: float | None) -> str:
 def _remarks(result: Result) -> Iterator[tuple[str, str]]:
     """What there is to say on a formula that is not right as printed, or not as stated."""
     if not result.as_stated:
-        holding = "" if result.expected in UNCORRECTED else " with a corrected form that holds"
-        yield "failure", f"NOT AS STATED: {result.expected}{holding} is expected."
-    if result.disagreeing:
-        yield "failure", f"It is read as something else a second time: {result.disagreeing}."
+        yield "failure", f"NOT AS STATED: {unlike(result)}"
     if result.trouble:
         yield "trouble", f"{result.trouble}."
     if result.condition:
@@ -131,5 +145,7 @@ def _summary(results: Sequence[Result], paint: Callable[[str, str], str]) -> Ite
     for verdict, meaning in VERDICTS.items():
         if count[verdict]:
             yield f"{count[verdict]:6}  {paint(verdict, f'{verdict:<11}')}  {meaning}"
+    if count["exact"]:
+        yield f"{proved(results)}."
     failed = [result.id for result in results if not result.as_stated]
     yield paint("failure", f"Not as stated: {', '.join(failed)}") if failed else "All is as stated."

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.protocols import COMPARISONS
+from ..engine.spelling import Spelling
 from ..operations.facts import ops
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient, logarithm
 from .expr import CONSTANT, ROWS
@@ -41,6 +42,8 @@ COSTS: Mapping[Any, Callable[[Canonical, Sum, Sum], Sum]] = {  # of a target and
 
 class Formed:
     """In the place of an operation: what is known by its form alone, as a sum over samples is."""
+
+    spelling = Spelling()
 
     def __init__(self, form: Callable[[Canonical], Sum]) -> None:
         self.form = form
