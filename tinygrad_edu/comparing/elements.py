@@ -198,19 +198,20 @@ class Elements:
             if node.kind == "name" and SAMPLE in self._name(node).indices and tree.data not in node.indices:
                 raise Unfit(f"{node.text} has no index {tree.data}")
         x = self.value(tree.args[0])
-        if SAMPLE not in x.indices:
-            raise Unfit(f"nothing in the sum has the index {tree.data}")
-        place = x.indices.index(SAMPLE)
-        return Indexed(np.sum(x.array, axis=place), x.indices[:place] + x.indices[place + 1 :])
+        return _summed(x, SAMPLE)
 
     def _total(self, tree: Tree) -> Indexed:
         index, without = tree.data
         x = self.value(tree.args[0])
-        if index not in x.indices:
-            raise Unfit(f"nothing in the sum has the index {index}")
-        if without:
+        if without and index in x.indices:
             n = self.sizes[index]
             self.sizes.setdefault(without, n)
             x = self._together(np.multiply, x, Indexed(1 - np.eye(n), (index, without)))
-        place = x.indices.index(index)
-        return Indexed(np.sum(x.array, axis=place), x.indices[:place] + x.indices[place + 1 :])
+        return _summed(x, index)
+
+
+def _summed(x: Indexed, index: str) -> Indexed:
+    if index not in x.indices:
+        raise Unfit(f"nothing in the sum has the index {index}")
+    place = x.indices.index(index)
+    return Indexed(np.sum(x.array, axis=place), x.indices[:place] + x.indices[place + 1 :])

@@ -212,13 +212,11 @@ class Operands(Letters):
                 params["dtype"] = self.take().text
             elif self.follows("'") and len(args) < most:
                 args.append(self.quoted())
-            elif self.follows("[") and most == MOST and not args and self.notation == "numpy":
-                args, most = self.several(), 0  # np.stack([x, y])
             elif len(args) >= most and names:
                 behind.append(self.value())
             else:
                 args.append(self.nested(self.sum))
-            if most == MOST and len(args) == 1 and getattr(args[0], "kind", "") == "tuple":  # np.stack((x, y))
+            if most == MOST and len(args) == 1 and getattr(args[0], "kind", "") == "tuple":  # np.stack([x, y])
                 args, most = [*args[0].args], 0
             if not self.follows(","):
                 break
@@ -238,17 +236,6 @@ class Operands(Letters):
             self.refuse("an argument such as axis= takes a number, True, False or None", at)
         return found[0]
 
-    def several(self) -> list[Any]:
-        """Formulas in brackets."""
-        self.take("[")
-        found = [self.nested(self.sum)]
-        while self.follows(","):
-            self.take()
-            if not self.follows("]"):
-                found.append(self.nested(self.sum))
-        self.take("]")
-        return found
-
     def parenthesised(self) -> Tree:
         token = self.take()
         if token.text == "(" and self.follows(")"):  # the shape of a number
@@ -258,11 +245,11 @@ class Operands(Letters):
         if token.text == "[" and self.follows("="):  # Iverson's bracket
             self.take()
             tree = Tree("relation", (tree, self.nested(self.sum)), "==", at=token.at)
-        if self.follows(",") and token.text == "(":  # a shape: (n, 1)
+        if self.follows(",") and token.text != "{":  # a shape: (n, 1), or several: [x, y]
             parts = [tree]
-            while self.follows(",") and len(parts) < 8:
+            while self.follows(",") and len(parts) < MOST:
                 self.take()
-                if not self.follows(")"):
+                if not self.follows(")", "]"):
                     parts.append(self.nested(self.sum))
             tree = Tree("tuple", tuple(parts), at=token.at)
         self.take({"(": ")", "{": "}", "[": "]"}[token.text])
@@ -308,49 +295,33 @@ class Operands(Letters):
 
     def fraction(self) -> Tree:
         at = self.take(r"\frac").at
-        start = self.at
-        self.part_differentials()
-        if self.follows("{") and self.tokens[self.at + 1].text in ("d", "∂"):
-            above = self.differential()
-            if above is not None:
-                below = self.differential()
-                if below is None:
-                    self.refuse("a derivative such as dc/dz is expected", at)
-                quotient = Quotient(above.data, below.data)
-                return Tree("name", data=quotient, text=self.source(at), at=at, indices=above.indices + below.indices)
-        self.at = start
-        above_tree = self.nested(self.single)
-        return had((above_tree, 1), (self.nested(self.single), -1))
+        if differentials := self.attempt(lambda: (self.differential(), self.differential())):
+            above, below = differentials
+            quotient, indices = Quotient(above.data, below.data), above.indices + below.indices
+            return Tree("name", data=quotient, text=self.source(at), at=at, indices=indices)
+        part = self.nested(self.single)
+        return had((part, 1), (self.nested(self.single), -1))
 
-    def part_differentials(self) -> None:
-        r"""In \frac{dz}{dW} take the words dz and dW apart."""
-        found = list(self.tokens)
-        place = self.at
-        for _ in range(2):
-            following = found[place + 1] if place + 1 < len(found) else None
-            if following is None or following.kind != "name" or following.text[0] != "d":
-                return
-            if len(following.text) > 1:
-                behind = following._replace(text=following.text[1:], at=following.at + 1)
-                found[place + 1 : place + 2] = [following._replace(text="d"), behind]
-            place = next((i for i in range(place, len(found)) if found[i].text == "}"), len(found)) + 1
-        self.tokens = found
-
-    def differential(self) -> Tree | None:
+    def differential(self) -> Tree:
         """{dc} of a quotient: the name behind the d."""
-        if not self.follows("{"):
-            return None
-        self.take()
-        if not self.follows("d", "∂"):
-            return None
-        self.take()
-        if self.follows("}"):
-            return None
-        name = self.nested(self.postfix)
-        if not self.follows("}") or name.kind != "name" or not isinstance(name.data, Name):
-            return None
-        self.take()
-        return name
+        self.take("{")
+        token = self.take()
+        if token.text[:1] not in ("d", "∂"):
+            self.refuse("a derivative such as dc/dz is expected", token.at)
+        if token.text[1:]:  # one word
+            self.at -= 1
+            name = token._replace(text=token.text[1:], at=token.at + 1)
+            self.tokens = [*self.tokens[: self.at], name, *self.tokens[self.at + 1 :]]
+        found = self.differentiated()
+        self.take("}")
+        return found
+
+    def differentiated(self) -> Tree:
+        """A name behind d or ∂."""
+        found, at = self.nested(self.postfix), self.next.at
+        if found.kind != "name" or not isinstance(found.data, Name):
+            self.refuse("a derivative such as ∂c/∂z is expected", at)
+        return found
 
     def braced(self) -> Tree:
         r"""\underbrace{x}_{y}: what is above, without what is said of it."""
@@ -364,17 +335,12 @@ class Operands(Letters):
     def quotient(self) -> Tree:
         """∂c/∂z in one line."""
         at = self.take("∂").at
-        above = self.name()
-        self.take("/")
-        self.take("∂")
-        start = self.next.at
-        below = self.name()
-        while self.follows("^", "_"):
-            operator = self.take().text
-            below = self.raised(below, start) if operator == "^" else self.lowered(below)
-        if not isinstance(above.data, Name) or not isinstance(below.data, Name):
+        above = self.differentiated()
+        if not self.follows("/") or self.tokens[self.at + 1].text != "∂":
             self.refuse("a derivative such as ∂c/∂z is expected", at)
-        return Tree("name", data=Quotient(above.data, below.data), text=self.source(at), at=at)
+        self.at += 2
+        data = Quotient(above.data, self.differentiated().data)
+        return Tree("name", data=data, text=self.source(at), at=at)
 
     def matrix(self) -> Tree:
         """A matrix that is printed by its elements, with dots: what the first element is in general."""

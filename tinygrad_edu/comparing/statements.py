@@ -189,8 +189,10 @@ def _equates(tokens: list[Token], i: int, outside: set[int]) -> bool:
 
 def _parts(part: list[Token], tokens: list[Token], i: int, outside: set[int], paper: bool) -> bool:
     """Whether a comma or a word stands between equations; on paper one may be a formula alone: x r, where r = y."""
-    equations = [any(token.text == "=" for _, token in _outside(part)), _equates(tokens, i + 1, outside)]
-    return tokens[i].text in WORDS | {","} and (any(equations) if paper else all(equations))
+    if tokens[i].text not in WORDS | {","} or [each.text for each in tokens[i : i + 2]] == ["where", "("]:
+        return False
+    before, behind = any(token.text == "=" for _, token in _outside(part)), _equates(tokens, i + 1, outside)
+    return (before or behind if tokens[i].text == "," else behind) if paper else before and behind
 
 
 def _both(part: list[Token], tokens: list[Token], i: int, outside: set[int]) -> bool:
