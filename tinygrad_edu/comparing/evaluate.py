@@ -321,7 +321,10 @@ class Evaluation:
         if x.ndim < 2 or x.shape[-2] != x.shape[-1]:
             raise Misfit(tree, f"the inverse of {x.shape}: only square matrices have one")
         self.work.add(tree, 3.0 * x.size * x.shape[-1])
-        return np.linalg.inv(x)
+        try:
+            return np.linalg.inv(x)
+        except np.linalg.LinAlgError:
+            raise Misfit(tree, "the inverse of a singular matrix") from None
 
     def _relation(self, tree: Tree) -> Array:
         a, b = map(self.array, tree.args)

@@ -36,8 +36,8 @@ class Operands(Letters):
             return self.name()
         if token.kind == "environment":
             return self.nested(self.matrix)
-        if token.text == "[" and (functions := self.attempt(self.column)) is not None:
-            return functions
+        if self.is_column():
+            return self.column()
         if token.text in ("(", "{", "["):
             return self.parenthesised()
         if token.text in ("‖", "|"):
@@ -68,10 +68,7 @@ class Operands(Letters):
         behind = self.at > 1 and (self.tokens[self.at - 2].kind in ("name", "number", "power") or before == ")")
         column = column or (behind and token.spaced and after.text in ("", ")", "]", "+", "-", ",", ";"))  # (1/3) 1
         turned = before == "T" and (self.notation == "unicode" or self.tokens[self.at - 3].text == "^")
-        if token.text == "1" and (after.text == "_" or (after.text[:1] == "_" and not after.spaced)):  # 1_n
-            self.tokens[self.at - 1] = token._replace(kind="ones")
-            if after.text != "_":
-                self.tokens[self.at : self.at + 1] = [after._replace(text="_"), after._replace(text=after.text[1:])]
+        if token.text == "1" and after.text[:1] == "_" and not (after.text[1:] and after.spaced):  # 1_n
             self.at -= 1
             return self.ones()
         if token.text == "1" and (turned or (self.notation == "unicode" and column)):  # Aᵀ 1, 1ᵀ·A and A·1: ones
@@ -83,8 +80,11 @@ class Operands(Letters):
 
     def ones(self) -> Tree:
         """𝟏, 𝟏ₙ and 𝟏₅, a column of ones; or what holds, 𝟏[z > 0] and 𝟏_{z > 0}."""
-        at, below = self.take().at, self.follows("_")
-        start = self.at
+        at, after = self.take().at, self.next
+        if after.text[:1] == "_" and after.text[1:] and not after.spaced:  # one word
+            index = after._replace(text=after.text[1:], kind="number" if after.text[1:].isdigit() else "name")
+            self.tokens[self.at : self.at + 1] = [after._replace(text="_", kind="operator"), index]
+        start, below = self.at, self.follows("_")
         if below:
             self.take()
         inside = self.attempt(self.group if below else self.parenthesised) if below or self.follows("[", "(") else None
@@ -255,6 +255,13 @@ class Operands(Letters):
         self.take({"(": ")", "{": "}", "[": "]"}[token.text])
         return tree
 
+    def is_column(self) -> bool:
+        """Whether [σ, tanh]( comes."""
+        i = self.at + 1
+        while self.follows("[") and i + 3 < len(self.tokens) and self.tokens[i + 1].text == ",":
+            i += 2
+        return i > self.at + 1 and [each.text for each in self.tokens[i + 1 : i + 3]] == ["]", "("]
+
     def column(self) -> Tree:
         """[σ, tanh](z): a function for each row."""
         functions: list[str] = []
@@ -262,10 +269,11 @@ class Operands(Letters):
             self.take()
             token = self.take()
             word = SPELLED.get(token.text, token.text)
-            functions.append(word if word in ACTIVATIONS else SYMBOLS.get(self.text[token.at : token.end], word))
+            symbol = self.text[token.at : token.end]
+            functions.append(word if word in ACTIVATIONS else SYMBOLS.get(symbol, SYMBOLS.get(word, word)))
+            if functions[-1] not in ACTIVATIONS:
+                self.refuse(f"{word} is no function of one number that is known here", token.at)
         self.take("]")
-        if not self.follows("(") or not ACTIVATIONS.keys() >= {*functions}:
-            self.refuse("functions of one number are expected")
         return call("coordinatewise", self.nested(self.parenthesised), functions=tuple(functions))
 
     def between_bars(self) -> Tree:

@@ -97,8 +97,9 @@ def _statement(text: str, number: int, part: list[Token], returned: bool) -> Sta
     def refuse(what: str) -> NoReturn:
         raise FormulaError(text, part[0].at if part else len(text), what)
 
-    if part and part[0].text in UNREAD and notation_of(text) != "latex":
-        refuse(f"{part[0].text!r} is not read: write the lines that compute the gradient, one for each step")
+    loops = [token.text for i, token in enumerate(part) if token.text in ({"for"} if i else UNREAD)]
+    if loops and notation_of(text) != "latex":
+        refuse(f"{loops[0]!r} is not read: write the lines that compute the gradient, one for each step")
     changes = [i for i, token in _outside(part) if token.text in INPLACE]
     members = list(_between(part, "="))
     if changes and (len(changes) > 1 or len(members) > 1):
