@@ -147,6 +147,9 @@ ROWS = [
     (logistic, "w", r"\frac{1}{m}\sum_{i=1}^{m}\left(h_\theta(x^{(i)}) - y^{(i)}\right)x^{(i)}", ("- y", "+ y")),
     (logistic, "w", r"\frac1m\sum_i (\sigma(\sum_k w_k x_k^{(i)} + b) - y^{(i)}) x_j^{(i)}", ("+ b", "- b")),
     (squares, "w", r"2\sum_{i=1}^{N} \left(\mathbf{w}^\top\mathbf{x}_i - y_i\right)\mathbf{x}_i", ("- y", "+ y")),
+    (squares, "w", r"2 \sum_i (\sum_k w_k x_k^{(i)} - y^{(i)}) x_j^{(i)}", ("- y", "+ y")),
+    (squares, "w", r"2 \sum_i (\sum_k w_k x_k^{(i)} - y^{(i)}) x^{(i)}", (r"\sum_k w_k", "w_0")),
+    (logistic, "w", r"\frac1m \sum_i (a^{(i)} - y^{(i)}) x_j^{(i)}", ("a^{(i)}", "A")),
     # sums of elements among matrices, elements
     (classes, "W", r"\left(\frac{e^{z}}{\sum_j e^{z_j}} - y\right) x^\top", (r"\sum_j e^{z_j}", r"\sum_j z_j")),
     (classes, "W", "(p_i - y_i) x_j", ("p_i - y_i", "y_i - p_i")),
@@ -275,3 +278,11 @@ def test_long_decimals_may_be_rounded(numbers, right):
 def test_short_numbers_are_exact(typed, right):
     (x,), (w,) = _leaves(30, x=(3, 2)), _given(31, w=(3, 2))
     assert tg.compare(np.sum(w * x**2) / 4, x, f"{typed} * w * x").verdict == ("right" if right else "wrong")
+
+
+def test_zeros_at_the_end_are_digits():
+    (x,), (w,) = _leaves(30, x=(3, 2)), _given(31, w=(3, 2))
+    loss = 1.000003 * np.sum(w * x)
+    assert [tg.compare(loss, x, f"{c} * w").verdict for c in ("1.000003", "1.00000", "1.000004")] == [
+        "right", "wrong", "wrong",
+    ]  # fmt: skip

@@ -83,9 +83,9 @@ class Elements:
             if node.kind == "name" and node.indices and node.data.kind not in ("kronecker", "number"):
                 sampled = self._sampled(node)
                 array = sampled.array if sampled else self.evaluation.shaped(self.evaluation.numbers(node.data))
-                own = sampled.indices[:-1] if sampled else self._own(node, np.shape(array))
+                own = sampled.indices if sampled else self._own(node, np.shape(array))
                 for index, size in zip(own, np.shape(array), strict=False):
-                    if not index.isdigit() and self.sizes.setdefault(index, size) != size:
+                    if not index.isdigit() and index != SAMPLE and self.sizes.setdefault(index, size) != size:
                         raise Unfit(f"the index {index} runs to {self.sizes[index]} and to {size}")
 
     def _own(self, node: Tree, shape: tuple[int, ...]) -> tuple[str, ...]:
@@ -145,6 +145,9 @@ class Elements:
         x = x[0] if x.ndim == 2 and len(x) == 1 and not own else x
         if x.ndim != len(own) + 1:
             raise Unfit(f"{tree.text} has no index of its elements")
+        sample = self.evaluation.sample
+        if sample is not None and sample[0] in tree.indices:  # in a sum that goes from one to the next
+            return Indexed(x[..., sample[1]], own)
         return Indexed(x, (*own, SAMPLE))
 
     def _aligned(self, x: Indexed, axes: tuple[str, ...]) -> Array:

@@ -153,6 +153,8 @@ class Forms(Elements):
         if tree.data.kind == "kronecker":
             n = max(self.sizes.get(index, 0) for index in tree.indices)
             return Indexed(self.form.identity(n, *map(self.number, tree.indices)), tree.indices)
+        if any(index.startswith("(") for index in tree.indices):
+            raise Unfit("elements of samples have no form here")
         x: Any = self.evaluation.shaped(self.evaluation.as_array(self.evaluation.numbers(tree.data)))
         form = self.form.form(as_matrix(x))
         if x.size == 1:
@@ -172,9 +174,6 @@ class Forms(Elements):
             raise Unfit(f"{tree.data[0]} is not read in a formula of elements")
         x = self.value(tree.args[0])
         return Indexed(self.form.applied(operation, (), [x.array]), x.indices)
-
-    def _samples(self, tree: Tree) -> Indexed:
-        raise Unfit("elements of samples have no form here")
 
     def _total(self, tree: Tree) -> Indexed:
         index, without = tree.data
