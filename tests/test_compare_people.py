@@ -3,6 +3,8 @@ r"""compare: whole texts as people write them, in books, courses, programs and a
 A row: the network, by what, the text; the change that makes it wrong: a sign, a transpose, a factor.
 """
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -145,10 +147,14 @@ ROWS = [
     (logistic, "w", r"\frac{1}{m}\sum_{i=1}^{m}\left(h_\theta(x^{(i)}) - y^{(i)}\right)x^{(i)}", ("- y", "+ y")),
     (logistic, "w", r"\frac1m\sum_i (\sigma(\sum_k w_k x_k^{(i)} + b) - y^{(i)}) x_j^{(i)}", ("+ b", "- b")),
     (squares, "w", r"2\sum_{i=1}^{N} \left(\mathbf{w}^\top\mathbf{x}_i - y_i\right)\mathbf{x}_i", ("- y", "+ y")),
+    (squares, "w", r"2 \sum_i (\sum_k w_k x_k^{(i)} - y^{(i)}) x_j^{(i)}", ("- y", "+ y")),
+    (squares, "w", r"2 \sum_i (\sum_k w_k x_k^{(i)} - y^{(i)}) x^{(i)}", (r"\sum_k w_k", "w_0")),
+    (logistic, "w", r"\frac1m \sum_i (a^{(i)} - y^{(i)}) x_j^{(i)}", ("a^{(i)}", "A")),
     # sums of elements among matrices, elements
     (classes, "W", r"\left(\frac{e^{z}}{\sum_j e^{z_j}} - y\right) x^\top", (r"\sum_j e^{z_j}", r"\sum_j z_j")),
     (classes, "W", "(p_i - y_i) x_j", ("p_i - y_i", "y_i - p_i")),
-    (classes, "W", "(pᵢ − yᵢ) xⱼ", ("xⱼ", "xᵢ")), (classes, "z", r"p\cdot\sum_k y_k - y", ("- y", "+ y")),
+    (classes, "z", "p_i - y_i", ("- y", "+ y")), (classes, "W", "(pᵢ − yᵢ) xⱼ", ("xⱼ", "xᵢ")),
+    (classes, "z", r"p\cdot\sum_k y_k - y", ("- y", "+ y")),
     # settings in LaTeX, hats, transposes by a prime, functions
     (columns, "b2", r"\frac{1}{m} np.sum(A^{[2]} - Y, axis=1, keepdims=True)", ("A^{[2]} - Y", "Y - A^{[2]}")),
     (columns, "b2", r"\frac{1}{m} \operatorname{sum}(A^{[2]} - Y, axis=1)", ("axis=1", "axis=0")),
@@ -191,12 +197,61 @@ def test_one_formula_alone_stands_among_definitions():
         tg.compare(squares(), "w", "r, s = X @ w, y")
 
 
+@pytest.mark.parametrize(("text", "said"), [
+    ("sum(2 * (X[i] @ w - y[i]) * X[i] for i in range(8))", "'for' is not read: write the lines"),
+    (r"\frac{\partial L}{\partial} = 2X^\top(Xw - y)", "a derivative such as ∂c/∂z is expected"),
+    ("∂L/w = 2Xᵀ(Xw − y)", "a derivative such as ∂c/∂z is expected"),
+    (r"2 X^\top \foo(Xw - y)", r"the command \foo is not known here"),
+    ("2 * X.T.conj() @ (X @ w - y)", ".conj is not allowed, only .T .astype"),
+    ("2 * np.einsum('ij,i->j', X, X @ w - y, w, w, w, w, w, w, w, w)", "einsum takes 2 to 9 arguments, not 11"),
+    ("[σ, foo](w)", "foo is no function of one number"),
+])  # fmt: skip
+def test_what_to_write_is_said(text, said):
+    with pytest.raises(FormulaError) as error:
+        tg.compare(squares(), "w", text)
+    assert said in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("text", "other", "longer"), [
+    ("[σ, tanh, id](z)", ("id", "exp"), ("σ", "σ, σ")),
+    ("[sigmoid, tanh, identity] (z)", ("tanh", "sin"), ("[", "[sin, ")),
+    (r"[\sigma, \tanh, \text{id}](z)", (r"\sigma", r"\tanh"), (r"\sigma", r"\sigma, \sigma")),
+    (r"\left[\text{sigmoid, tanh, identity}\right]\left(z\right)", ("tanh", "sin"), ("tanh", "tanh, tanh")),
+])  # fmt: skip
+def test_a_column_of_functions(text, other, longer):
+    (w,), (z,) = _leaves(32, w=(3, 2)), _given(33, z=(3, 2))
+    loss = tg.sum(w * tg.coordinatewise([tg.sigmoid, tg.tanh, tg.identity], z))
+    for change, verdict in ((("", ""), "right"), (other, "wrong"), (longer, "ill-shaped")):
+        assert tg.compare(loss, w, text.replace(*change, 1)).verdict == verdict
+
+
+def test_ones_have_their_number():
+    for text in (r"\frac16 (A_2 - Y) \mathbf{1}_6", "(1/6) (A2 − Y)·1₆", "(1/6) (A2 − Y) 𝟏_6", r"\frac1m(A_2 - Y)1_m"):
+        assert tg.compare(columns(), "b2", text).verdict == "right"
+    for text in (r"\frac16 (A_2 - Y) \mathbf{1}_5", "(1/6) (A2 − Y)·1₅"):
+        assert tg.compare(columns(), "b2", text).verdict == "ill-shaped"
+
+
+@pytest.mark.parametrize(("shape", "cost", "text", "wrong"), [
+    ((2, 3, 3), lambda x: np.sum(np.linalg.slogdet(x)[1]), "swapaxes(x⁻¹, axis1=-1, axis2=-2)", "x⁻¹"),
+    ((2, 3, 3), lambda x: np.sum(np.linalg.slogdet(x)[1] ** 2) / 2,
+     "reshape(log|det|(x), shape=(2, 1, 1)) ∘ swapaxes(x⁻¹, axis1=-1, axis2=-2)",
+     "reshape(log(x), shape=(2, 1, 1)) ∘ swapaxes(x⁻¹, axis1=-1, axis2=-2)"),
+    ((2, 3), tg.trace, "np.eye(2, 3)", "np.eye(2, 2)"), ((3, 2), tg.trace, "np.eye(3, 2)", "2 * np.eye(3, 2)"),
+])  # fmt: skip
+def test_stacks_and_identities_that_are_not_square(shape, cost, text, wrong):
+    (x,) = _leaves(34, x=shape)
+    assert tg.compare(cost(x), x, text).verdict == "right"
+    with contextlib.suppress(FormulaError):
+        assert tg.compare(cost(x), x, wrong).verdict in ("wrong", "ill-shaped")
+
+
 # --- rounded numbers -------------------------------------------------------------------------------------------------
 
 
 def cubes():
     (x,), (w,) = _leaves(30, x=(3, 2)), _given(31, w=(3, 2))
-    return np.sum(w * np.tanh(np.sqrt(2 / np.pi) * x)) + np.sum(x**3) / np.pi
+    return np.sqrt(2 / np.pi) * np.sum(w * x) + np.sum(x**3) / np.pi
 
 
 @pytest.mark.parametrize(("numbers", "right"), [
@@ -208,7 +263,7 @@ def cubes():
 ])  # fmt: skip
 def test_long_decimals_may_be_rounded(numbers, right):
     c, d = numbers
-    loss, text = cubes(), f"{c} * w * (1 - np.tanh({c} * x)**2) + {d} * x**2"
+    loss, text = cubes(), f"{c} * w + {d} * x**2"
     comparison = tg.compare(loss, "x", text)
     assert comparison.verdict == ("right" if right else "wrong"), comparison
     assert comparison.proof == ("numbers" if right else None)
@@ -223,3 +278,11 @@ def test_long_decimals_may_be_rounded(numbers, right):
 def test_short_numbers_are_exact(typed, right):
     (x,), (w,) = _leaves(30, x=(3, 2)), _given(31, w=(3, 2))
     assert tg.compare(np.sum(w * x**2) / 4, x, f"{typed} * w * x").verdict == ("right" if right else "wrong")
+
+
+def test_zeros_at_the_end_are_digits():
+    (x,), (w,) = _leaves(30, x=(3, 2)), _given(31, w=(3, 2))
+    loss = 1.000003 * np.sum(w * x)
+    assert [tg.compare(loss, x, f"{c} * w").verdict for c in ("1.000003", "1.00000", "1.000004")] == [
+        "right", "wrong", "wrong",
+    ]  # fmt: skip

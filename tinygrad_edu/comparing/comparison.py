@@ -63,9 +63,9 @@ def compare(
         lines is a program: each line has what those above define (on paper also below), ``d -= 1`` and
         ``d[np.arange(n), y] -= 1`` change it, every member of a chain of equations is compared. The gradient is the
         last line with its name, such as ``dW1``, or what is returned, or the last line; the first wrong line is named.
+        Decimals of five digits or more may be rounded, which is said: 0.797885 stands for √(2/π), 0.5 for itself.
     rtol : float, optional
-        How far the largest difference may be from 0, relative to the largest element of the gradient: 1e-7, and 1e-4
-        for float32.
+        The largest difference that may be, relative to the largest element of the gradient: 1e-7, in float32 1e-4.
     names : mapping, optional
         What the names of the formula are: ``{"a^{L-1}": "S1", "t": y, "m": 5}``, by their names on the tape, as
         tensors, as arrays that the tape has for constants or labels, or numbers. Layers are counted as names on the

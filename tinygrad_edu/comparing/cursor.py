@@ -93,33 +93,13 @@ class Cursor:
 
     # --- what the parts of the grammar call in each other ---
 
-    def sum(self) -> Tree:
-        """A sum; see the grammar."""
-        raise NotImplementedError
-
-    def sign(self) -> int:
-        """Signs; see the grammar."""
-        raise NotImplementedError
-
-    def product(self) -> Tree:
-        """A product; see the grammar."""
-        raise NotImplementedError
-
-    def postfix(self) -> Tree:
-        """An operand with what stands behind it; see the grammar."""
-        raise NotImplementedError
-
-    def name(self) -> Tree:
-        """A name, or a call; see the operands."""
-        raise NotImplementedError
-
-    def operand(self) -> Tree:
-        """An operand; see the operands."""
-        raise NotImplementedError
-
-    def parenthesised(self) -> Tree:
-        """What stands in parentheses; see the operands."""
-        raise NotImplementedError
+    sum: Callable[[], Tree]
+    sign: Callable[[], int]
+    product: Callable[[], Tree]
+    postfix: Callable[[], Tree]
+    name: Callable[[], Tree]
+    operand: Callable[[], Tree]
+    parenthesised: Callable[[], Tree]
 
 
 def named(tree: Tree, data: object, text: str = "", indices: tuple[str, ...] | None = None) -> Tree:

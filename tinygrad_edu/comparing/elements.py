@@ -89,9 +89,9 @@ class Elements:
             if node.kind == "name" and node.indices and node.data.kind not in ("kronecker", "number"):
                 sampled = self._sampled(node)
                 array = sampled.array if sampled else self.evaluation.shaped(self.evaluation.numbers(node.data))
-                own = sampled.indices[:-1] if sampled else self._own(node, np.shape(array))
+                own = sampled.indices if sampled else self._own(node, np.shape(array))
                 for index, size in zip(own, np.shape(array), strict=False):
-                    if not index.isdigit() and self.sizes.setdefault(index, size) != size:
+                    if not index.isdigit() and index != SAMPLE and self.sizes.setdefault(index, size) != size:
                         raise Unfit(f"the index {index} runs to {self.sizes[index]} and to {size}")
 
     def run_alike(self, indices: tuple[str, ...]) -> int:
@@ -158,6 +158,9 @@ class Elements:
         x = x[0] if x.ndim == 2 and len(x) == 1 and not own else x
         if x.ndim != len(own) + 1:
             raise Unfit(f"{tree.text} has no index of its elements")
+        sample = self.evaluation.sample
+        if sample is not None and sample[0] in tree.indices:  # in a sum that goes from one to the next
+            return Indexed(x[..., sample[1]], own)
         return Indexed(x, (*own, SAMPLE))
 
     def _aligned(self, x: Indexed, axes: tuple[str, ...]) -> Array:
@@ -211,19 +214,20 @@ class Elements:
             if node.kind == "name" and SAMPLE in self._name(node).indices and tree.data not in node.indices:
                 raise Unfit(f"{node.text} has no index {tree.data}")
         x = self.value(tree.args[0])
-        if SAMPLE not in x.indices:
-            raise Unfit(f"nothing in the sum has the index {tree.data}")
-        place = x.indices.index(SAMPLE)
-        return Indexed(np.sum(x.array, axis=place), x.indices[:place] + x.indices[place + 1 :])
+        return _summed(x, SAMPLE)
 
     def _total(self, tree: Tree) -> Indexed:
         index, without = tree.data
         x = self.value(tree.args[0])
-        if index not in x.indices:
-            raise Unfit(f"nothing in the sum has the index {index}")
-        if without:
+        if without and index in x.indices:
             n = self.sizes[index]
             self.sizes.setdefault(without, n)
             x = self._together(np.multiply, x, Indexed(1 - np.eye(n), (index, without)))
-        place = x.indices.index(index)
-        return Indexed(np.sum(x.array, axis=place), x.indices[:place] + x.indices[place + 1 :])
+        return _summed(x, index)
+
+
+def _summed(x: Indexed, index: str) -> Indexed:
+    if index not in x.indices:
+        raise Unfit(f"nothing in the sum has the index {index}")
+    place = x.indices.index(index)
+    return Indexed(np.sum(x.array, axis=place), x.indices[:place] + x.indices[place + 1 :])

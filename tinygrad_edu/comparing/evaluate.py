@@ -319,7 +319,10 @@ class Evaluation:
         if x.ndim < 2 or x.shape[-2] != x.shape[-1]:
             raise Misfit(tree, f"the inverse of {x.shape}: only square matrices have one")
         self.work.add(tree, 3.0 * x.size * x.shape[-1])
-        return np.linalg.inv(x)
+        try:
+            return np.linalg.inv(x)
+        except np.linalg.LinAlgError:
+            raise Misfit(tree, "the inverse of a singular matrix") from None
 
     def _relation(self, tree: Tree) -> Array:
         a, b = map(self.array, tree.args)
@@ -328,14 +331,13 @@ class Evaluation:
 
     def _total(self, tree: Tree) -> Array:
         """A sum in a formula of matrices: Σ_j exp(z_j) of elements, a number for each sample, or else of samples."""
-        sampled = as_samples(tree)
         with contextlib.suppress(Unfit, KeyError):
             found = self.elements_of(self, self.batch).matrix(tree, (), (1, self.batch))
             if np.shape(found) in ((1, 1), (1, self.batch)):
                 return found
-        if sampled.kind == "total" or not self.matrices:
+        if tree.data[1]:
             raise Unsuited(tree, "a sum with an index is for formulas of elements, with indices at the names")
-        return self.array(sampled)
+        return self.array(as_samples(tree))
 
     def _samples(self, tree: Tree) -> Array:
         """A sum over samples: each name with the index is the column of a sample; or its row, if only that fits."""

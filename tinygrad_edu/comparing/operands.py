@@ -38,8 +38,8 @@ class Operands(Letters):
             return self.name()
         if token.kind == "environment":
             return self.nested(self.matrix)
-        if token.text == "[" and (functions := self.attempt(self.column)) is not None:
-            return functions
+        if self.is_column():
+            return self.column()
         if token.text in ("(", "{", "["):
             return self.parenthesised()
         if token.text in ("‖", "|"):
@@ -70,10 +70,7 @@ class Operands(Letters):
         behind = self.at > 1 and (self.tokens[self.at - 2].kind in ("name", "number", "power") or before == ")")
         column = column or (behind and token.spaced and after.text in ("", ")", "]", "+", "-", ",", ";"))  # (1/3) 1
         turned = before == "T" and (self.notation == "unicode" or self.tokens[self.at - 3].text == "^")
-        if token.text == "1" and (after.text == "_" or (after.text[:1] == "_" and not after.spaced)):  # 1_n
-            self.tokens[self.at - 1] = token._replace(kind="ones")
-            if after.text != "_":
-                self.tokens[self.at : self.at + 1] = [after._replace(text="_"), after._replace(text=after.text[1:])]
+        if token.text == "1" and after.text[:1] == "_" and not (after.text[1:] and after.spaced):  # 1_n
             self.at -= 1
             return self.ones()
         if token.text == "1" and (turned or (self.notation == "unicode" and column)):  # Aᵀ 1, 1ᵀ·A and A·1: ones
@@ -85,8 +82,11 @@ class Operands(Letters):
 
     def ones(self) -> Tree:
         """𝟏, 𝟏ₙ and 𝟏₅, a column of ones; or what holds, 𝟏[z > 0] and 𝟏_{z > 0}."""
-        at, below = self.take().at, self.follows("_")
-        start = self.at
+        at, after = self.take().at, self.next
+        if after.text[:1] == "_" and after.text[1:] and not after.spaced:  # one word
+            index = after._replace(text=after.text[1:], kind="number" if after.text[1:].isdigit() else "name")
+            self.tokens[self.at : self.at + 1] = [after._replace(text="_", kind="operator"), index]
+        start, below = self.at, self.follows("_")
         if below:
             self.take()
         inside = self.attempt(self.group if below else self.parenthesised) if below or self.follows("[", "(") else None
@@ -214,13 +214,11 @@ class Operands(Letters):
                 params["dtype"] = self.take().text
             elif self.follows("'") and len(args) < most:
                 args.append(self.quoted())
-            elif self.follows("[") and most == MOST and not args and self.notation == "numpy":
-                args, most = self.several(), 0  # np.stack([x, y])
             elif len(args) >= most and names:
                 behind.append(self.value())
             else:
                 args.append(self.nested(self.sum))
-            if most == MOST and len(args) == 1 and getattr(args[0], "kind", "") == "tuple":  # np.stack((x, y))
+            if most == MOST and len(args) == 1 and getattr(args[0], "kind", "") == "tuple":  # np.stack([x, y])
                 args, most = [*args[0].args], 0
             if not self.follows(","):
                 break
@@ -240,17 +238,6 @@ class Operands(Letters):
             self.refuse("an argument such as axis= takes a number, True, False or None", at)
         return found[0]
 
-    def several(self) -> list[Any]:
-        """Formulas in brackets."""
-        self.take("[")
-        found = [self.nested(self.sum)]
-        while self.follows(","):
-            self.take()
-            if not self.follows("]"):
-                found.append(self.nested(self.sum))
-        self.take("]")
-        return found
-
     def parenthesised(self) -> Tree:
         token = self.take()
         if token.text == "(" and self.follows(")"):  # the shape of a number
@@ -260,15 +247,22 @@ class Operands(Letters):
         if token.text == "[" and self.follows("="):  # Iverson's bracket
             self.take()
             tree = Tree("relation", (tree, self.nested(self.sum)), "==", at=token.at)
-        if self.follows(",") and token.text == "(":  # a shape: (n, 1)
+        if self.follows(",") and token.text != "{":  # a shape: (n, 1), or several: [x, y]
             parts = [tree]
-            while self.follows(",") and len(parts) < 8:
+            while self.follows(",") and len(parts) < MOST:
                 self.take()
-                if not self.follows(")"):
+                if not self.follows(")", "]"):
                     parts.append(self.nested(self.sum))
             tree = Tree("tuple", tuple(parts), at=token.at)
         self.take({"(": ")", "{": "}", "[": "]"}[token.text])
         return tree
+
+    def is_column(self) -> bool:
+        """Whether [σ, tanh]( comes."""
+        i = self.at + 1
+        while self.follows("[") and i + 3 < len(self.tokens) and self.tokens[i + 1].text == ",":
+            i += 2
+        return i > self.at + 1 and [each.text for each in self.tokens[i + 1 : i + 3]] == ["]", "("]
 
     def column(self) -> Tree:
         """[σ, tanh](z): a function for each row."""
@@ -277,10 +271,11 @@ class Operands(Letters):
             self.take()
             token = self.take()
             word = SPELLED.get(token.text, token.text)
-            functions.append(word if word in ACTIVATIONS else SYMBOLS.get(self.text[token.at : token.end], word))
+            symbol = self.text[token.at : token.end]
+            functions.append(word if word in ACTIVATIONS else SYMBOLS.get(symbol, SYMBOLS.get(word, word)))
+            if functions[-1] not in ACTIVATIONS:
+                self.refuse(f"{word} is no function of one number that is known here", token.at)
         self.take("]")
-        if not self.follows("(") or not ACTIVATIONS.keys() >= {*functions}:
-            self.refuse("functions of one number are expected")
         return call("coordinatewise", self.nested(self.parenthesised), functions=tuple(functions))
 
     def between_bars(self) -> Tree:
@@ -310,49 +305,33 @@ class Operands(Letters):
 
     def fraction(self) -> Tree:
         at = self.take(r"\frac").at
-        start = self.at
-        self.part_differentials()
-        if self.follows("{") and self.tokens[self.at + 1].text in ("d", "∂"):
-            above = self.differential()
-            if above is not None:
-                below = self.differential()
-                if below is None:
-                    self.refuse("a derivative such as dc/dz is expected", at)
-                quotient = Quotient(above.data, below.data)
-                return Tree("name", data=quotient, text=self.source(at), at=at, indices=above.indices + below.indices)
-        self.at = start
-        above_tree = self.nested(self.single)
-        return had((above_tree, 1), (self.nested(self.single), -1))
+        if differentials := self.attempt(lambda: (self.differential(), self.differential())):
+            above, below = differentials
+            quotient, indices = Quotient(above.data, below.data), above.indices + below.indices
+            return Tree("name", data=quotient, text=self.source(at), at=at, indices=indices)
+        part = self.nested(self.single)
+        return had((part, 1), (self.nested(self.single), -1))
 
-    def part_differentials(self) -> None:
-        r"""In \frac{dz}{dW} take the words dz and dW apart."""
-        found = list(self.tokens)
-        place = self.at
-        for _ in range(2):
-            following = found[place + 1] if place + 1 < len(found) else None
-            if following is None or following.kind != "name" or following.text[0] != "d":
-                return
-            if len(following.text) > 1:
-                behind = following._replace(text=following.text[1:], at=following.at + 1)
-                found[place + 1 : place + 2] = [following._replace(text="d"), behind]
-            place = next((i for i in range(place, len(found)) if found[i].text == "}"), len(found)) + 1
-        self.tokens = found
-
-    def differential(self) -> Tree | None:
+    def differential(self) -> Tree:
         """{dc} of a quotient: the name behind the d."""
-        if not self.follows("{"):
-            return None
-        self.take()
-        if not self.follows("d", "∂"):
-            return None
-        self.take()
-        if self.follows("}"):
-            return None
-        name = self.nested(self.postfix)
-        if not self.follows("}") or name.kind != "name" or not isinstance(name.data, Name):
-            return None
-        self.take()
-        return name
+        self.take("{")
+        token = self.take()
+        if token.text[:1] not in ("d", "∂"):
+            self.refuse("a derivative such as dc/dz is expected", token.at)
+        if token.text[1:]:  # one word
+            self.at -= 1
+            name = token._replace(text=token.text[1:], at=token.at + 1)
+            self.tokens = [*self.tokens[: self.at], name, *self.tokens[self.at + 1 :]]
+        found = self.differentiated()
+        self.take("}")
+        return found
+
+    def differentiated(self) -> Tree:
+        """A name behind d or ∂."""
+        found, at = self.nested(self.postfix), self.next.at
+        if found.kind != "name" or not isinstance(found.data, Name):
+            self.refuse("a derivative such as ∂c/∂z is expected", at)
+        return found
 
     def braced(self) -> Tree:
         r"""\underbrace{x}_{y}: what is above, without what is said of it."""
@@ -366,17 +345,12 @@ class Operands(Letters):
     def quotient(self) -> Tree:
         """∂c/∂z in one line."""
         at = self.take("∂").at
-        above = self.name()
-        self.take("/")
-        self.take("∂")
-        start = self.next.at
-        below = self.name()
-        while self.follows("^", "_"):
-            operator = self.take().text
-            below = self.raised(below, start) if operator == "^" else self.lowered(below)
-        if not isinstance(above.data, Name) or not isinstance(below.data, Name):
+        above = self.differentiated()
+        if not self.follows("/") or self.tokens[self.at + 1].text != "∂":
             self.refuse("a derivative such as ∂c/∂z is expected", at)
-        return Tree("name", data=Quotient(above.data, below.data), text=self.source(at), at=at)
+        self.at += 2
+        data = Quotient(above.data, self.differentiated().data)
+        return Tree("name", data=data, text=self.source(at), at=at)
 
     def matrix(self) -> Tree:
         """A matrix that is printed by its elements, with dots: what the first element is in general."""

@@ -157,6 +157,8 @@ class Forms(Elements):
         if tree.data.kind == "kronecker":
             n = self.run_alike(tree.indices)
             return Indexed(self.form.identity(n, *map(self.number, tree.indices)), tree.indices)
+        if any(index.startswith("(") for index in tree.indices):
+            raise Unfit("elements of samples have no form here")
         x: Any = self.evaluation.shaped(self.evaluation.as_array(self.evaluation.numbers(tree.data)))
         form = self.form.form(as_matrix(x))
         if x.size == 1:
@@ -184,9 +186,6 @@ class Forms(Elements):
         if name == "slope" or operation is None or not operation.coordinates or own or len(tree.args) != 1:
             raise Unfit(f"{name} is not read in a formula of elements")
         return Indexed(self.form.applied(operation, (), [x.array]), x.indices)
-
-    def _samples(self, tree: Tree) -> Indexed:
-        raise Unfit("elements of samples have no form here")
 
     def _total(self, tree: Tree) -> Indexed:
         index, without = tree.data

@@ -83,8 +83,8 @@ def counted_as(tree: Tree, program: Program, scope: Scope) -> list[str]:
         notes.append(COUNTED[own.counting[:2]])
     notes += ["σ is read as the sigmoid."] * own.literal
     names = (node for node in tree.walk() if node.kind == "name" and node.text != scope.shown.get(node.data.key))
-    texts = (LAYERED.search(node.text) for node in names if not program.about_layers)
-    letters = {(found[3] or found[5])[-1]: 0 for found in texts if found is not None}
+    texts = ((LAYERED.search(node.text), node.indices) for node in names if not program.about_layers)
+    letters = {(found[3] or found[5])[-1] for found, indices in texts if found and found[5] not in indices}
     numbers = ((letter, own.number(letter)) for letter in sorted(letters) if letter != "L")
     return [*notes, *(f"{letter} is read as {number}." for letter, number in numbers if number is not None)]
 

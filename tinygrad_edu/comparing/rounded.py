@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -24,11 +24,9 @@ def units(tree: Tree) -> dict[str, float]:
     {'0.79788': 5e-06}
     """
     texts = {node.text for node in tree.walk() if node.kind == "number" and "." in node.text}
-    parts = {text: re.split("[.eE]", text) for text in texts}
-    return {
-        text: float(f"5e{int((rest or ['0'])[0]) - len(below) - 1}") for text, (above, below, *rest) in parts.items()
-        if len((above + below).strip("0")) >= LONG
-    }  # fmt: skip
+    parts = {text: Decimal(text).as_tuple() for text in texts}
+    return {text: float(f"5e{int(exponent) - 1}") for text, (_, digits, exponent) in parts.items()
+            if len("".join(map(str, digits)).strip("0")) >= LONG}  # fmt: skip
 
 
 def unrounded(tree: Tree | None, trials: Sequence[Any]) -> tuple[Tree | None, str]:

@@ -97,8 +97,9 @@ def _statement(text: str, number: int, part: list[Token], returned: bool) -> Sta
     def refuse(what: str) -> NoReturn:
         raise FormulaError(text, part[0].at if part else len(text), what)
 
-    if part and part[0].text in UNREAD and notation_of(text) != "latex":
-        refuse(f"{part[0].text!r} is not read: write the lines that compute the gradient, one for each step")
+    loops = [token.text for i, token in enumerate(part) if token.text in ({"for"} if i else UNREAD)]
+    if loops and notation_of(text) != "latex":
+        refuse(f"{loops[0]!r} is not read: write the lines that compute the gradient, one for each step")
     changes = [i for i, token in _outside(part) if token.text in INPLACE]
     members = list(_between(part, "="))
     if changes and (len(changes) > 1 or len(members) > 1):
@@ -189,8 +190,10 @@ def _equates(tokens: list[Token], i: int, outside: set[int]) -> bool:
 
 def _parts(part: list[Token], tokens: list[Token], i: int, outside: set[int], paper: bool) -> bool:
     """Whether a comma or a word stands between equations; on paper one may be a formula alone: x r, where r = y."""
-    equations = [any(token.text == "=" for _, token in _outside(part)), _equates(tokens, i + 1, outside)]
-    return tokens[i].text in WORDS | {","} and (any(equations) if paper else all(equations))
+    if tokens[i].text not in WORDS | {","} or [each.text for each in tokens[i : i + 2]] == ["where", "("]:
+        return False
+    before, behind = any(token.text == "=" for _, token in _outside(part)), _equates(tokens, i + 1, outside)
+    return (before or behind if tokens[i].text == "," else behind) if paper else before and behind
 
 
 def _both(part: list[Token], tokens: list[Token], i: int, outside: set[int]) -> bool:

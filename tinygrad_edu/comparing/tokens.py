@@ -67,6 +67,7 @@ PYTHON = re.compile(r"^[ \t]*(?:return|def|import)\b|\bnp\.", re.MULTILINE)  # i
 SYMBOLS = re.compile(r"[·⋅∘⊙⊘⊗•′ᵀ−√∛×₀-₉²∑]")  # which Python has not
 LATEX = re.compile(r"\\[A-Za-z,;:!|(\[{]|[_^]\{|\^(?:T|L(?![A-Za-z]))|_[a-z]\^")
 UNICODE = re.compile(r"[𝟏𝟙·⋅∘⊙⊘⊗•′ᵀ−√∛Σσ∇Δδ×₀-₉ᵢⱼₖ²³¹ˡᵏᴸ⁽∑≤≥≠¼-¾⅐-⅞]")
+ELEMENT, CALLS = re.compile(r"\b[^\W\d_]\d?_[ijk]\b"), re.compile(r"\w\(|\.[A-Za-z]|@|\*\*")  # a_j − t_j, no call
 LETTER = "A-Za-zµÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿ"
 BESIDE = re.compile(  # two operands side by side, which Python has not: 2Qx, 2 (a − b), (a − b) x, (1/2) [z > 0]
     rf"""(?<![\w.])\d+(?:\.\d*)?(?![eE][-+]?\d|[jJ]\b)[{LETTER}]
@@ -153,7 +154,8 @@ def notation_of(text: str) -> str:
         return "latex"
     if PYTHON.search(text) and not SYMBOLS.search(text):
         return "numpy"
-    return "unicode" if UNICODE.search(text) or _beside(text) else "numpy"
+    elements = ELEMENT.search(text) and not CALLS.search(text)
+    return "unicode" if UNICODE.search(text) or _beside(text) or elements else "numpy"
 
 
 def _beside(text: str) -> bool:
