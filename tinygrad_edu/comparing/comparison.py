@@ -157,10 +157,9 @@ class Comparison(Display):
         self.causes: tuple[str, ...] = ()
         self._broadcasts: list[str] = []
         self._notes: list[str] = []  # of how the text is read
-        self._misfit = self.diagnosis = ""
         self._others: dict[Quantity, Inputs] = {}
         self._found: dict[Any, Any] = {}  # of candidates; see `once`
-        self.verdict = "wrong"
+        self.verdict, self.diagnosis, self._misfit = "wrong", "", ""
         scope = Scope(loss, reading, {key_of(*each): each[1] for each in names.items()}, node)
         if isinstance(formula, str):
             typed, formula = formula, restored(formula, scope.known())
@@ -346,9 +345,7 @@ class Comparison(Display):
 
     # --- lines ---
 
-    def _fault(
-        self, candidate: Candidate, right: bool = False, notes: list[str] | None = None
-    ) -> Fault | None:
+    def _fault(self, candidate: Candidate, right: bool = False, notes: list[str] | None = None) -> Fault | None:
         """The first wrong line of a text; None where there is but one, or none."""
         program = candidate.program
         if program is None or not (program.several or right):
@@ -382,10 +379,9 @@ class Comparison(Display):
         if quantity == Quantity("adjoint", self._node._record.stamp):
             return self._inputs
         if quantity not in self._others:
-            scope = self._inputs.scope
-            node = scope.reading.nodes[quantity.key]  # type: ignore[index]
             own = self._inputs
-            self._others[quantity] = Inputs(scope, node, own.matrices, own.alone, quantity, own.labels)
+            node = own.scope.reading.nodes[quantity.key]  # type: ignore[index]
+            self._others[quantity] = Inputs(own.scope, node, own.matrices, own.alone, quantity, own.labels)
         return self._others[quantity]
 
     def _pieces(self, candidates: list[Candidate], right: bool) -> list[Candidate]:
@@ -408,8 +404,7 @@ class Comparison(Display):
     def _about(self, piece: Candidate, fault: Fault, line: Line) -> list[str]:
         """In which line a program goes wrong, and how if that is to be seen."""
         assert piece.program is not None
-        raw = line.raw
-        several, chain = len(piece.program.lines) > 1, len(raw.members) > 1
+        raw, several, chain = line.raw, len(piece.program.lines) > 1, len(line.raw.members) > 1
         member = short(piece.program.text[slice(*raw.places[fault.member if line is fault.line else -1])], LONGEST)
         shown = raw.target.text if raw.target is not None and not (chain and not several) else member
         where = f"Line {raw.number}, {shown}:" if several else f"In the chain, {shown}:"
