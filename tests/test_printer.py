@@ -60,6 +60,8 @@ EXPRESSIONS = [
     (Expr(ops.kron, (transposed(A), added(A, A))), "Aᵀ ⊗ (A + A)", r"A^T \otimes \left(A + A\right)"),
     (Expr(ops.softmax, (added(x, x),), {"axis": 0}), "softmax(x + x, axis=0)",
      r"\operatorname{softmax}\left(x + x, \text{axis=0}\right)"),
+    (Expr(ops.scatter_add, (x,), {"places": (1,), "shape": (3,)}), "scatter(x, 1, shape=(3,))",
+     r"\operatorname{scatter}\left(x, 1, \text{shape=(3,)}\right)"),
     (Expr(ops.absolute, (added(x, x),)), "|x + x|", r"\left|x + x\right|"),
     (Expr(expr.IN_TURN, (A, B, x), {"operations": [ops.multiply, ops.matmul]}), "A ∘ B_1·x", r"A \circ B_{1} \cdot x"),
 ]  # fmt: skip

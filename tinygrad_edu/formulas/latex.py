@@ -63,7 +63,7 @@ class Paper(Unicode):
         self.names = Names(order)
 
     def at(self, x: Any, places: str) -> Any:
-        return self.under(x, self.word(f"[{places}]"))
+        return self.under(x, self.places(f"[{places}]"))
 
     def nabla(self, x: Any) -> Any:
         return self.under(self.word("∇"), x, False)
@@ -73,7 +73,7 @@ class Paper(Unicode):
 
     def function(self, operation: Operation, arguments: Sequence[Any], params: Mapping[str, Any]) -> Any:
         if operation is ops.log and params:
-            base = self.word(parameter(params["base"]))
+            base = self.places(parameter(params["base"]))
             return self.join(self.under(self.word("log"), base, False), self.fence(*arguments))
         return super().function(operation, arguments, params)
 
@@ -92,7 +92,10 @@ class Latex(Paper):
     minus = "-"
 
     def word(self, text: str) -> Any:
-        return self.words.get(text) or text.replace("…", r"\ldots")
+        return self.words.get(text, text)
+
+    def places(self, text: str) -> Any:
+        return text.replace("…", r"\ldots")
 
     def typed(self, text: str) -> Any:
         return rf"\text{{{escaped(text)}}}"

@@ -44,7 +44,8 @@ class MathML(Paper):
     } | {SCALED: ()}  # fmt: skip
     words: Mapping[str, Any] = {
         "1": _nodes("number", STYLED[r"\mathbf"]["1"]), "∞": _nodes("upright", "∞"), "Σ": _nodes("sum", "∑"),
-        "∇": _nodes("upright", "∇"), "ln": _nodes("function", "ln"), "log": _nodes("function", "log"),
+        "∇": _nodes("upright", "∇"), "π": _nodes("letter", "π"),
+        **{name: _nodes("function", name) for name in ("ln", "log")},
     }  # fmt: skip
     minus, comma = signs[ops.subtract], _nodes("punctuation", ",")
 
@@ -56,8 +57,10 @@ class MathML(Paper):
         return tuple(itertools.chain.from_iterable(parts))
 
     def word(self, text: str) -> Any:
-        letters = [symbol("letter", each) for each in text] if text.isalpha() else self.typed(text)
-        return self.words.get(text) or tuple(letters)
+        return self.words[text]
+
+    def places(self, text: str) -> Any:
+        return tuple([symbol("letter", each) for each in text]) if text.isalpha() else _typed(text)
 
     def typed(self, text: str) -> Any:
         return _typed(text)

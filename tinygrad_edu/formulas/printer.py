@@ -119,7 +119,7 @@ class Printer:
         return self.target.at(self.inside(x.args[0], ATOM), _listed(x.params["places"])), ATOM
 
     def _scattered(self, x: Expr) -> Text:
-        arguments = [self(x.args[0]), self.target.word(_listed(x.params["places"]))]
+        arguments = [self(x.args[0]), self.target.places(_listed(x.params["places"]))]
         return self.target.function(x.operation, arguments, {"shape": x.params["shape"]}), ATOM
 
     def _letters(self, x: Expr) -> Text:
@@ -129,9 +129,9 @@ class Printer:
         for each, own in zip(x.args, x.params["inputs"], strict=True):
             within = each.operation is ops.einsum and each.params["out"] == own
             text = self.inside(each, POSTFIX if within or not own else ATOM)
-            parts.append(text if within or not own else target.under(text, target.word(own)))
+            parts.append(text if within or not own else target.under(text, target.places(own)))
         total = self.target.separated(target.signs[SCALED], parts)
-        return (target.under(target.fence(total), target.word(out)), ATOM) if out else (total, PRODUCT)
+        return (target.under(target.fence(total), target.places(out)), ATOM) if out else (total, PRODUCT)
 
     def _operation(self, x: Expr) -> Text:
         around = None if x.params else self.target.tight(x.operation, len(x.args))

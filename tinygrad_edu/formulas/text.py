@@ -45,6 +45,11 @@ class Unicode:
         return self.join(*[each for part in parts for each in (sign, part)][1:])
 
     def word(self, text: str) -> Any:
+        """A sign or a name that formulas have for themselves."""
+        return text
+
+    def places(self, text: str) -> Any:
+        """Letters or numbers of an index."""
         return text
 
     def typed(self, text: str) -> Any:
@@ -81,7 +86,7 @@ class Unicode:
         return self.join(x, "_", script)
 
     def total(self, letters: str) -> Any:
-        return self.under(self.word("Σ"), self.word(letters), False)
+        return self.under(self.word("Σ"), self.places(letters), False)
 
     def at(self, x: Any, places: str) -> Any:
         return self.join(x, f"[{places}]")
