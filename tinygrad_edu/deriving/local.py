@@ -142,11 +142,6 @@ class Local:
             self._products[record.stamp] = said
             return said
 
-    def _both_say(self, node: Any, each: Product, product: Any, added: Any) -> bool:
-        """Whether the numbers are what a product says, before broadcasting is undone and, where it is, after."""
-        said = self._says(node, each.term, product)
-        return said and ((each.added is each.term and added is product) or self._says(node, each.added, added))
-
     def _says(self, node: Any, term: Term, numbers: Any) -> bool:
         """Whether the numbers are what a formula of an operation says. Not where either is not finite on its way, nor
         where a user's own is not the same each time, or its rule not the same on symbols.
@@ -156,11 +151,11 @@ class Local:
         RuntimeError where the formula of one of the package's own is another one.
         """
         mine = in_shape(term, numbers.shape, self.values)
-        theirs = numbers.reshape(mine.shape)
+        theirs = np.reshape(numbers, mine.shape)
         with np.errstate(all="ignore"):
             error = np.where((mine == theirs) | np.isnan(theirs), 0, np.abs(mine - theirs.astype(float)))
-            largest = np.abs(theirs).max(initial=0, where=np.isfinite(theirs))
-        record, dtypes, worst = node._record, (node._value.dtype, numbers.dtype), error.max(initial=0)
+            largest = np.max(np.abs(theirs), initial=0, where=np.isfinite(theirs))
+        record, dtypes, worst = node._record, (node._value.dtype, numbers.dtype), np.max(error, initial=0)
         near = max(map(tolerance, dtypes)) * largest
         if worst <= near:
             return True
@@ -174,6 +169,11 @@ class Local:
                 f"largest element is {largest:.1e}; this is a defect of tinygrad_edu, please report it"
             )
         return False
+
+    def _both_say(self, node: Any, each: Product, product: Any, added: Any) -> bool:
+        """Whether the numbers are what a product says, before broadcasting is undone and, where it is, after."""
+        said = self._says(node, each.term, product)
+        return said and ((each.added is each.term and added is product) or self._says(node, each.added, added))
 
     def _rounding(self, term: Term, shape: tuple[int, ...]) -> float:
         """How far a formula may be off, as every number in it is rounded."""
