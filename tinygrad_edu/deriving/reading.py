@@ -347,6 +347,12 @@ def _split(x: Any) -> tuple[Any, Any]:
     return (x, x._value) if isinstance(x, Node) else (None, x)
 
 
+def slope(operation: Any, params: Any, out: Expression, *inputs: Expression) -> Any:
+    """The derivative of a function of coordinates: its own rule with g = 1."""
+    (rule,) = operation.vjps
+    return rule(Expression(filled(ONE, out.term.shape), np.ones(out.shape, out.dtype)), out, *inputs, **params)
+
+
 def _applied(record: Record, inputs: list[Expression], value: Any) -> Expression:
     """An operation on symbols, with the numbers that the tape has for it."""
     assert record.operation is not None
@@ -355,9 +361,3 @@ def _applied(record: Record, inputs: list[Expression], value: Any) -> Expression
     params = {k: plain(v) if k == "base" and v is not None else v for k, v in record.params.items()}
     out = inputs[0]._apply(record.operation, tuple(inputs), params)
     return Expression(out.term, value)
-
-
-def slope(operation: Any, params: Any, out: Expression, *inputs: Expression) -> Any:
-    """The derivative of a function of coordinates: its own rule with g = 1."""
-    (rule,) = operation.vjps
-    return rule(Expression(filled(ONE, out.term.shape), np.ones(out.shape, out.dtype)), out, *inputs, **params)
