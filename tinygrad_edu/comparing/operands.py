@@ -151,7 +151,7 @@ class Operands(Letters):
         if self.follows("_"):
             self.take()
             name = self.nested(self.group)
-            braced = self.follows("{") and self.tokens[self.at + 2].text == "}"
+            braced = [each.text for each in self.tokens[self.at : self.at + 3 : 2]] == ["{", "}"]
             if (token := self.tokens[self.at + braced]).kind == "name" and len(token.text) == 1:
                 self.at += 1 + 2 * braced
         else:

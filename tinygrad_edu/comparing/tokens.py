@@ -229,7 +229,7 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
         return [("name", part[1:])]
     if kind == "name":
         return _names(part, notation_of(text), known, text[at + len(part) :].lstrip())
-    if kind == "number" and not part.isascii():
+    if kind == "number" and not part.isascii() and len(part) == 1:  # ½
         return [(kind, str(numeric(part)))]
     part = VARIANTS[part] if VARIANTS.get(part) in known else SAME.get(part, part)
     if part.startswith("\\") and part not in STRUCTURES:
