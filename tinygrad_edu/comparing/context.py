@@ -135,9 +135,9 @@ class Context:
         return axis in (samples, None) and shape[samples : samples + 1] == (self.scope.batch,)
 
     def role(self, quantity: Any) -> tuple[str, int] | None:
-        """The part of which layer a value is, and whether it is its derivative."""
+        """The part of which layer a value is, counted from 1, and whether it is its derivative."""
         found = self.scope.roles.get(quantity.key)
-        return (quantity.kind + found[-1][0], found[-1][1]) if found else None
+        return (quantity.kind + found[-1][0], found[-1][1] + 1) if found else None
 
 
 def name(quantity: Quantity, like: Tree | None = None) -> Tree:
