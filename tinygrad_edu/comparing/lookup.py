@@ -13,7 +13,7 @@ from ..engine.record import Node
 from .cursor import Name
 from .grammar import parse
 from .layers import Unknown
-from .scope import Quantity, Scope, joined
+from .scope import Quantity, Scope, found, joined
 from .tokens import restored
 from .tree import Tree
 
@@ -72,6 +72,11 @@ def meanings(trees: Iterable[Tree], scope: Scope) -> Iterator[tuple[dict[Any, in
                 yield likely | dict.fromkeys(group, i), "adjoint" in kinds
     if len(groups) > 1:
         yield dict.fromkeys(likely, 1), False
+
+
+def turns(scope: Scope, name: Name) -> bool:
+    """Whether X′ is the transpose of X: the tape has it, and no derivative of it."""
+    return not name.primes and found(scope, name) and not found(scope, name._replace(primes=1))
 
 
 def key_of(name: Any, target: Any) -> Name:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from .cursor import Name, Quotient, named
 from .grammar import ORDERS, parse
 from .layers import LETTERS, Unknown, is_activation
-from .lookup import looked_up
+from .lookup import looked_up, turns
 from .scope import GREEK, Quantity, Scope, found, joined
 from .statements import Statement, statements
 from .tokens import FormulaError, Token, notation_of
@@ -117,7 +117,7 @@ class Program:
 
         def parsed(part: list[Token]) -> Tree:
             part = [*part, Token("end", "", part[-1].end)]
-            return parse(text, known, order, is_layer, part, scope.applies, scope.turns)
+            return parse(text, known, order, is_layer, part, scope.applies, functools.partial(turns, scope))
 
         raw = []
         for each in lines:

@@ -66,8 +66,6 @@ SAMPLES = set("n m N M B batch batch_size num_samples n_samples num_examples num
 CLASSES = set("k K C".split())
 SIZES = SAMPLES | CLASSES
 GREEK = {**LATEX, "lam": "λ"}
-
-
 CONVENTIONS = {word for words in (*LETTERS.values(), OUTPUT, TARGET, INPUT, COST, HIDDEN, SIZES, SCALARS)
                for word in words if len(word) > 1 and word[-1].isalpha()}  # fmt: skip
 
@@ -282,10 +280,6 @@ class Scope(Layers):
             return whole or (a in self.slopes and self.key(self.reading.nodes[a]._record.inputs[0]) == keys[0])
         parts = [] if layer is None else [each for each in (layer.W, layer.before, layer.b) if each is not None]
         return argument.kind in ("dot", "sum") and len(parts) > 1 and sorted(map(str, keys)) == sorted(map(str, parts))
-
-    def turns(self, name: Name) -> bool:
-        """Whether X′ is the transpose of X: the tape has it, and no derivative of it."""
-        return not name.primes and found(self, name) and not found(self, name._replace(primes=1))
 
     def of(self, key: Key | None, primes: int = 0) -> list[Quantity]:
         """A value, or its derivative."""
