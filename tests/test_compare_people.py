@@ -204,6 +204,7 @@ def test_one_formula_alone_stands_among_definitions():
     (r"2 X^\top \foo(Xw - y)", r"the command \foo is not known here"),
     ("2 * X.T.conj() @ (X @ w - y)", ".conj is not allowed, only .T .astype"),
     ("2 * np.einsum('ij,i->j', X, X @ w - y, w, w, w, w, w, w, w, w)", "einsum takes 2 to 9 arguments, not 11"),
+    ("2 * (X @ w - y)[:, None", "such an index is not read"), ("2 * w[None, :\n", "such an index is not read"),
     ("[σ, foo](w)", "foo is no function of one number"),
 ])  # fmt: skip
 def test_what_to_write_is_said(text, said):

@@ -24,8 +24,8 @@ class Indexing(Scripts):
     def subscripted(self, tree: Tree) -> Tree:
         """x[:, None], x[0:2], I[[1, 0]], in NumPy P[np.arange(n), y] and x[y <= 0]; in Unicode [z > 0] is a factor."""
         start = self.at
-        inside = "".join(token.text for token in self.tokens[start + 1 : start + 6]).partition("]")[0]
-        if inside in TURNS:
+        inside, closed, _ = "".join(token.text for token in self.tokens[start + 1 : start + 6]).partition("]")
+        if closed and inside in TURNS:
             while self.take().text != "]":
                 pass
             return call(TURNS[inside], tree)
