@@ -464,12 +464,8 @@ def test_numbers_as_they_are_written(number, text):
 
 def test_products_of_coefficients():
     half, root = coefficient(0.5), coefficient(np.sqrt(3))
-    written = {
-        text: unicode(filled(c, (1, 1))) for text, c in {
-            "3": root * root, "1/6": half * root.inverse() * root.inverse(), "1/(2 ln 2)": half * logarithm(2).inverse(),
-        }.items()
-    }  # fmt: skip
-    assert list(written.values()) == list(written)
+    sixth, log = half * root.inverse() * root.inverse(), half * logarithm(2).inverse()
+    assert [unicode(filled(c, (1, 1))) for c in (root * root, sixth, log)] == ["3", "1/6", "1/(2 ln 2)"]
     assert_close(float(logarithm(0.5)), np.log(0.5))
 
 
