@@ -87,7 +87,7 @@ TOKEN = {
         |(?P<space>\s+|\\\n|{comment}[^\n]*|\\(?:label|tag)\s*\{{[^}}]*\}}|\\(?:left|right)\s*\.)
         |(?P<word>\\(?:operatorname\*?|text(?:rm|bf|sf|it)?|mathrm|mathop|mbox|mathtt)\s*
             \{{[\s,;]*[A-Za-z](?:[A-Za-z0-9_ ]|\\_)*\}})
-        |(?P<functions>\\text\s*\{{[a-z]\w*(?:,\ ?[a-z]\w*)+\}})
+        |(?P<functions>\\text\s*\{{[^\W\d]\w*(?:,\ ?[^\W\d]\w*)+\}})
         |(?P<setting>\\text\s*\{{(?:[a-z]|\\_)+\d?=[^{{}}\\$]+\}})
         |(?P<ones>\\(?:mathbf|boldsymbol|mathbb|bm|vec)\s*(?:\{{\s*1\s*\}}|1)|[𝟏𝟙])
         |(?P<environment>\\(?:begin|end)\s*\{{[a-z]+\*?\}})
