@@ -22,9 +22,6 @@ UNREAD = [
     ("the diagonal of a matrix, and the matrix of a diagonal, are both diag(x)", "unicode", (
         "diagflat",
     )),
-    ("the matrix of a diagonal of one number, which is printed as a number", "unicode latex", (
-        "diag",
-    )),
     ("it is printed as id(x, y)", "unicode", (
         "undetermined",
     )),

@@ -172,6 +172,11 @@ def _larger(name: str, function: str) -> Function:
     return Function(name, getattr(np, name), (1, 2), AXES, build)
 
 
+def _diagflat(x: Array, k: int = 0) -> Array:
+    """Of a number too, of which NumPy 1 makes a number."""
+    return np.diagflat(x if np.ndim(x) else np.reshape(x, 1), k)
+
+
 def _simple(
     names: str, compute: Callable[..., Array], parameters: tuple[str, ...] = (), arguments: int = 1
 ) -> dict[str, Function]:
@@ -214,7 +219,7 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("diff", _differences, ("n", "axis")),
     **_simple("where", np.where, arguments=3), **_simple("outer", np.outer, arguments=2),
     **_simple("inner", np.inner, arguments=2), **_simple("vdot", np.vdot, arguments=2),
-    **_simple("diag", np.diag, ("k",)), **_simple("diagflat Diag", np.diagflat, ("k",)),
+    **_simple("diag", np.diag, ("k",)), **_simple("diagflat Diag", _diagflat, ("k",)),
     **_simple("trace tr", np.trace), **_simple("det", np.linalg.det),
     **_simple("ones_like", np.ones_like), **_simple("zeros_like", np.zeros_like),
     **_simple("ravel flatten", np.ravel),
