@@ -22,6 +22,9 @@ UNREAD = [
     ("the diagonal of a matrix, and the matrix of a diagonal, are both diag(x)", "unicode", (
         "diagflat",
     )),
+    ("functions that are signs, √ and −, in a column of LaTeX", "latex", (
+        "coordinatewise",
+    )),
     ("it is printed as id(x, y)", "unicode", (
         "undetermined",
     )),
