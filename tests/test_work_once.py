@@ -55,8 +55,8 @@ WORK = {  # and the most calls, a fifth above what they take now on Python 3.10
     "compare, the sign": (compared(RIGHT.replace("S2 - t", "t - S2")), 8_250),
     "compare, the sign, on paper": (compared(ON_PAPER.replace("Σ2 − t", "t − Σ2")), 10_800),
     "compare, a factor": (compared(RIGHT.replace(" * S1 * (1 - S1)", " * S1")), 60_500),
-    "draw": (lambda loss, W: tg.draw(loss, backward=True), 8_300),
-    "step_through": (lambda loss, W: tg.step_through(loss), 41_800),
+    "draw": (lambda loss, W: tg.draw(loss, backward=True), 6_750),
+    "step_through": (lambda loss, W: tg.step_through(loss), 27_000),
 }
 
 
