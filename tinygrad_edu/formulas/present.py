@@ -15,7 +15,23 @@ from ..operations.facts import ops
 from .algebra import chained, is_hat, is_mean, ones, support
 from .algebra import transposed as turned
 from .coefficients import ONE, Coefficient
-from .expr import APPLIED, CONSTANT, EYE, ONES, PI, ROWS, Expr, chain, fraction, negative, number, symbol, transposed
+from .expr import (
+    APPLIED,
+    CONSTANT,
+    EYE,
+    PI,
+    ROWS,
+    Expr,
+    dot,
+    fraction,
+    multiplied,
+    number,
+    power,
+    symbol,
+    total,
+    transposed,
+)
+from .expr import ones as filled_with_ones
 from .expr import scaled as in_front
 from .notation import is_said
 from .repeated import in_sum, meet, repeated
@@ -69,7 +85,7 @@ class Presenter:
         return Expr(APPLIED, (self(argument),), {"name": function}, term.shape)
 
     def _ones(self, term: Term) -> Expr:
-        return Expr(ONES, shape=term.shape)
+        return filled_with_ones(term.shape, term.shape[1] != 1)
 
     def _eye(self, term: Term) -> Expr:
         return Expr(EYE, (), {"name": self._unit(term.shape[0])}, term.shape)
@@ -102,13 +118,13 @@ class Presenter:
         items = sorted(p.items, key=lambda item: item[0].number < 0) if p.items[0][0].number < 0 else list(p.items)
         if all(len(mono) == 1 and mono[0][1] == 1 and _is_bare(mono[0][0]) for _, mono in items):
             items.sort(key=lambda item: (item[0].number < 0, item[1][0][0].turns))  # B + Bᵀ, not Bᵀ + B
-        return Expr(ops.add, tuple([self._term(*item) for item in items]), shape=p.shape)
+        return total(*[self._term(*item) for item in items], shape=p.shape)
 
     def _repeated(self, p: Term, before: tuple[int, ...]) -> Expr:
         c = filling(p)
         if c is not None:
             extents = [(p.shape[0], 1)] * (p.shape[0] != 1) + [(1, p.shape[1])] * (p.shape[1] != 1)
-            return _signed(c, in_front(self._front(c), chain([Expr(ONES, shape=shape) for shape in extents])))
+            return _signed(c, in_front(self._front(c), dot(*[filled_with_ones(each, each[1] != 1) for each in extents])))
         inner = poly(p.items, before)
         if before == (1, 1):  # a number in front of 1 · 1ᵀ
             return in_front([self._poly(inner)], self._repeated(filled(ONE, p.shape), before))
@@ -153,12 +169,10 @@ class Presenter:
         if meet(part.shape for part, _ in above):
             above.sort(key=lambda each: math.prod(each[0].shape), reverse=True)
         below = [(part, -n) for part, n in mono if n < 0] + [(part.args[0], n) for part, n in mono if _is_inverse(part)]
-        top = self._product(above) if above else in_front(front)
-        return Expr(ops.divide, (top, self._product(below)), shape=_shape(mono)) if below else top
-
-    def _product(self, mono: Factors) -> Expr:
-        factors = [self._factor(*each) for each in mono]
-        return factors[0] if len(factors) == 1 else Expr(ops.multiply, tuple(factors), shape=_shape(mono))
+        factors = [(self._factor(*each), 1) for each in above] or [(in_front(front), 1)]
+        if below:
+            factors.append((multiplied([(self._factor(*each), 1) for each in below], _shape(below)), -1))
+        return multiplied(factors, _shape(mono))
 
     def _factor(self, part: Term, n: Power) -> Expr:
         base = self(part)
@@ -166,16 +180,16 @@ class Presenter:
             return base
         if n == Fraction(1, 2):
             return Expr(ops.sqrt, (base,), shape=part.shape)
-        return Expr(ops.power, (base,), {"exponent": n}, part.shape)
+        return power(base, number(n), part.shape)
 
     def _chain(self, term: Term) -> Expr:
         *before, last = term.args  # rows that are taken are as long as what stands behind them
-        return chain([*(self._rows(x) if takes_rows(x) else self(x) for x in before), self(last)])
+        return dot(*[self._rows(x) if takes_rows(x) else self(x) for x in before], self(last))
 
     def _T(self, term: Term) -> Expr:
         (x,) = term.args
         if _keeps_a_row(x):
-            return self._called(x)._replace(shape=term.shape)
+            return self._called(x).having(shape=term.shape)
         return transposed(self._rows(x, 0) if takes_rows(x) else self(x))
 
     # --- operations ---
@@ -186,15 +200,15 @@ class Presenter:
         if is_a(term, CONSTANT):
             return Expr(CONSTANT, (), {"name": CONSTANT.name}, term.shape)
         called = self._called(term)
-        return transposed(called._replace(shape=term.shape[::-1])) if _keeps_a_row(term) else called
+        return transposed(called.having(shape=term.shape[::-1])) if _keeps_a_row(term) else called
 
     def _called(self, term: Term) -> Expr:
         operation, params = term.data.operation, dict(term.data.params)
         args = tuple([self(x) for x in _operands(term)])
         if operation is ops.inverse:
-            return Expr(ops.divide, (number(1), *args), shape=term.shape)
+            return multiplied([(number(1), 1), (args[0], -1)], term.shape)
         if operation is ops.ratio:
-            return Expr(ops.divide, args, shape=term.shape)
+            return multiplied([(args[0], 1), (args[1], -1)], term.shape)
         if operation is ops.heaviside:
             return Expr(APPLIED, args[:1], {"name": "H" if "H" not in self.order else "heaviside"}, term.shape)
         if is_hat(term) and term.args[0].shape[1] == 1:
@@ -223,13 +237,13 @@ class Presenter:
         rows = [Expr(ROWS, (), {"name": name, "places": written(each)}, (np.size(each), n))
                 for name, n, each in zip(names, whole, places, strict=False)]  # fmt: skip
         if plain and strings == [True]:
-            return chain([rows[0] if takes else transposed(rows[0]), x])
+            return dot(rows[0] if takes else transposed(rows[0]), x)
         if plain and strings == [False, True] and is_all(places[0]):
-            return chain([x, transposed(rows[1]) if takes else rows[1]])
+            return dot(x, transposed(rows[1]) if takes else rows[1])
         if plain and strings == [True, True] and takes:
             every = np.array_equal(places[0], np.arange(whole[0]))
-            taken = Expr(ops.multiply, (x if every else chain([rows[0], x]), rows[1]))
-            return chain([taken, Expr(ONES, shape=(whole[1], 1))])
+            taken = multiplied([(x if every else dot(rows[0], x), 1), (rows[1], 1)])
+            return dot(taken, filled_with_ones((whole[1], 1)))
         return Expr(operation, (x,), {"places": places} if takes else {"places": places, "shape": whole}, term.shape)
 
 
@@ -243,7 +257,7 @@ def _in_letters(term: Term, args: Sequence[Expr]) -> Expr:
 
 
 def _signed(c: Coefficient, x: Expr) -> Expr:
-    return negative(x) if c.number < 0 else x
+    return Expr(ops.add, (x,), {"signs": (-1,)}, x.shape) if c.number < 0 else x
 
 
 ROOTS = {

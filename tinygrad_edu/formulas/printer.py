@@ -11,7 +11,7 @@ from typing import Any
 
 from ..engine.record import Operation
 from ..operations.facts import ops
-from .expr import APPLIED, CONSTANT, EYE, FRACTION, HAT, IN_TURN, NABLA, NUMBER, ONES, PI, ROWS, SCALED, SYMBOL, Expr
+from .expr import APPLIED, CONSTANT, EYE, FRACTION, HAT, IN_TURN, NABLA, NUMBER, ONES, PI, ROWS, SCALED, SYMBOL, Expr, factors_of
 from .selections import written
 
 SUM, PRODUCT, PREFIX, POSTFIX, ATOM = range(5)  # how tightly a text binds
@@ -41,19 +41,19 @@ class Printer:
 
     def _sum(self, x: Expr) -> Text:
         parts: list[Any] = []
-        for term in x.args if x.operation is ops.add else (x,):
-            less = term.operation is ops.negative
-            if less or parts:
-                sign = self.target.signs[ops.subtract if less else ops.add]
-                parts.append(sign if parts else self.target.minus)
-            parts.append(self.inside(term.args[0] if less else term, PRODUCT))
+        for term, sign in zip(x.args, x["signs"], strict=True):
+            if sign < 0 or parts:
+                between = self.target.signs[ops.subtract if sign < 0 else ops.add]
+                parts.append(between if parts else self.target.minus)
+            parts.append(self.inside(term, PRODUCT))
         return self.target.join(*parts), SUM
 
     def _series(self, x: Expr, last: int) -> Any:
         """Factors, closed but for the last one."""
         *before, end = x.args
         texts = [*[self.inside(each, POSTFIX) for each in before], self.inside(end, last)]
-        return self.target.separated(self.target.signs[x.operation], texts)
+        scaled = len(before) == 1 and before[0].operation is NUMBER and x.operation is ops.matmul
+        return self.target.separated(self.target.signs[SCALED if scaled else x.operation], texts)
 
     def _infix(self, x: Expr) -> Text:
         return self._series(x, POSTFIX), PRODUCT
@@ -63,11 +63,14 @@ class Printer:
 
     def _factors(self, x: Expr, last: int = POSTFIX) -> Any:
         """A side of a quotient: its factors are closed, and it is not."""
-        return self._series(x, last) if x.operation in (SCALED, ops.multiply) else self.inside(x, last)
+        return self._series(x, last) if x.operation is SCALED else self.inside(x, last)
 
-    def _divided(self, x: Expr) -> Text:
-        sides = self._factors(x.args[0]), self.inside(x.args[1], POSTFIX)
-        return self.target.separated(self.target.signs[ops.divide], sides), PRODUCT
+    def _hadamard(self, x: Expr) -> Text:
+        first, signs = x["exponents"][0], self.target.signs
+        parts = [self._factors(x.args[0])] if first > 0 else [self.target.digits("1")]
+        for factor, n in factors_of(x)[first > 0 :]:
+            parts += [signs[ops.multiply if n > 0 else ops.divide], self.inside(factor, POSTFIX)]
+        return self.target.join(*parts), PRODUCT
 
     def _fraction(self, x: Expr) -> Text:
         above, below = x.args
@@ -86,10 +89,10 @@ class Printer:
     # --- scripts ---
 
     def _power(self, x: Expr) -> Text:
-        if len(x.args) > 1:
+        base, exponent = x.args
+        if exponent.operation is not NUMBER:
             return self._operation(x)
-        (base,), matrix = x.args, min(x.shape) > 1
-        script = f"{'∘' * matrix}{x.params['exponent']}"  # X² would be X·X
+        script = f"{'∘' * (min(x.shape) > 1)}{exponent['number']}"  # X² would be X·X
         return self.target.above(self.inside(base, ATOM), script, True), POSTFIX
 
     def _transposed(self, x: Expr) -> Text:
@@ -146,7 +149,7 @@ class Printer:
 
     def _ones(self, x: Expr) -> Text:
         one = self.target.word("1")
-        return (one if x.shape[1] == 1 else self.target.above(one, "T")), ATOM
+        return (self.target.above(one, "T") if x["row"] else one), ATOM
 
 
 def _listed(places: Sequence[Any]) -> str:
@@ -162,10 +165,9 @@ FORMS: Mapping[Operation, Callable[[Any, Expr], Text]] = {
     APPLIED: lambda p, x: (p.target.join(p.target.symbol(x.params["name"]), p.target.fence(p(x.args[0]))), ATOM),
     NABLA: lambda p, x: (p.target.nabla(p(x.args[0])), ATOM),
     HAT: lambda p, x: (p.target.hat(x.args[0].params["name"]), ATOM),
-    **dict.fromkeys((ops.matmul, ops.multiply, ops.kron, ops.bullet), Printer._infix),
-    **dict.fromkeys((ops.add, ops.negative), Printer._sum),
-    ONES: Printer._ones, SCALED: Printer._scaled, FRACTION: Printer._fraction, IN_TURN: Printer._in_turn,
-    ops.divide: Printer._divided, ops.power: Printer._power, ops.sqrt: Printer._root, ops.inv: Printer._inverse,
+    **dict.fromkeys((ops.matmul, ops.kron, ops.bullet), Printer._infix),
+    ops.add: Printer._sum, ops.multiply: Printer._hadamard, ONES: Printer._ones, SCALED: Printer._scaled, FRACTION: Printer._fraction, IN_TURN: Printer._in_turn,
+    ops.power: Printer._power, ops.sqrt: Printer._root, ops.inv: Printer._inverse,
     ops.transpose: Printer._transposed, ops.log: Printer._logarithm, ops.getitem: Printer._taken,
     ops.scatter_add: Printer._scattered, ops.einsum: Printer._letters,
 }  # fmt: skip
