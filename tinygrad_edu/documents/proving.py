@@ -22,11 +22,11 @@ from ..comparing.proof import FIRST, Symbols, formed
 from ..comparing.readings import readings
 from ..comparing.scope import Scope
 from ..comparing.tokens import FormulaError
-from ..comparing.tree import Tree
 from ..comparing.work import Misfit, Unsuited
 from ..deriving.reading import Reading
 from ..engine.errors import ERRORS
 from ..engine.sweep import below, leading_to, sweep
+from ..formulas.expr import Expr
 from ..formulas.expression import Expression, as_matrix, matrix_shape
 from ..formulas.sums import COLUMN, ROW
 from ..formulas.terms import Term, atom, make, session
@@ -48,7 +48,7 @@ LETTERS = re.compile(r"(?<![\\A-Za-z])[A-Za-z](?![A-Za-z])|\\(?:sigma|Sigma|delt
 ALWAYS = set("ijkqnTLIdr")  # indices, and what is no symbol
 
 
-Read = tuple[Tree, Array | None]
+Read = tuple[Expr, Array | None]
 
 
 class Twice(NamedTuple):
@@ -80,7 +80,7 @@ class Symbolic:
             self.symbols = Symbols(self.inputs, nodes)
         self._derived: dict[str, Expression | None] = {}
         self._found: dict[Any, Iterator[Read]] = {}
-        self._proved: dict[tuple[Tree, str], bool] = {}
+        self._proved: dict[tuple[Expr, str], bool] = {}
 
     def scope(self, given: Mapping[str, Any]) -> Scope:
         """What names are on the tape, with those of the document, and some that are given besides."""
@@ -99,8 +99,8 @@ class Symbolic:
         scope, own = self.scope(given) if given else self.inputs.scope, self.inputs.own
         with contextlib.suppress(FormulaError):
             for _, _, tree, _ in readings(text, scope, scope.loss._record.stamp, []):
-                names = [node for node in tree.walk() if node.kind == "name"]
-                adjoint = any(each.data.kind == "adjoint" for each in names)
+                names = tree.symbols()
+                adjoint = any(each["name"].kind == "adjoint" for each in names)
                 if any("n" in each.indices for each in names) or (adjoint and self.trial.loss.size > 1):
                     continue  # a_n, which element that is only the document knows; df/dz of what is no cost
                 own.evaluate.shape = shape
@@ -113,13 +113,13 @@ class Symbolic:
                 else:
                     yield tree, fitted(x, shape, quantity, np.eye(shape[0]))
 
-    def proved(self, tree: Tree, quantity: str) -> bool:
+    def proved(self, tree: Expr, quantity: str) -> bool:
         """Whether a tree has the form of a quantity."""
         if (tree, quantity) not in self._proved:
             self._proved[tree, quantity] = self._has_form(tree, quantity)
         return self._proved[tree, quantity]
 
-    def _has_form(self, tree: Tree, quantity: str) -> bool:
+    def _has_form(self, tree: Expr, quantity: str) -> bool:
         with session(self.table), contextlib.suppress(*ERRORS, ArithmeticError), np.errstate(all="ignore"):
             derived = self.derived(quantity)
             if derived is None:

@@ -51,7 +51,8 @@ class Expr:
         self, operation: Operation, args: tuple[Expr, ...] = (), params: Mapping[str, Any] = NO_PARAMETERS,
         shape: Shape = (1, 1), *, text: str = "", at: int = 0,
     ) -> None:  # fmt: skip
-        self.operation, self.args, self.params, self.shape, self.text, self.at = operation, args, params, shape, text, at
+        self.operation, self.args, self.params, self.shape = operation, args, params, shape
+        self.text, self.at = text, at
         self.indexed = operation is TOTAL or bool(params.get("indices")) or any(map(INDEXED, args))
 
     def __getitem__(self, name: str) -> Any:
@@ -83,6 +84,10 @@ class Expr:
             found.append(x)
             pending += x.args[::-1]
         return found
+
+    def symbols(self) -> list[Expr]:
+        """The symbols in it."""
+        return [x for x in self.walk() if x.operation is SYMBOL]
 
     def replaced(self, old: Expr, new: Expr) -> Expr:
         """It with one part replaced by another; a product in a product becomes one product."""
@@ -138,7 +143,7 @@ def symbol(name: Any, shape: Shape = (1, 1), *, indices: tuple[str, ...] = (), t
     return Expr(SYMBOL, (), params, shape, text=text, at=at)
 
 
-def number(value: float, text: str = "", at: int = 0) -> Expr:
+def number(value: Any, text: str = "", at: int = 0) -> Expr:
     """A number."""
     return Expr(NUMBER, (), {"number": value}, text=text, at=at)
 
@@ -153,12 +158,17 @@ def call(operation: Operation, *args: Expr, **params: Any) -> Expr:
     return Expr(operation, args, params, at=args[0].at if args else 0)
 
 
-def total(*terms: Expr, signs: tuple[int, ...] = (), shape: Shape = (1, 1)) -> Expr:
-    """A sum of terms with signs; where none are given, of those that terms have themselves."""
-    if not signs:
-        signs = tuple([-1 if is_negative(each) else 1 for each in terms])
-        terms = tuple([each.args[0] if n < 0 else each for each, n in zip(terms, signs, strict=True)])
-    return terms[0] if signs == (1,) else Expr(ops.add, terms, {"signs": signs}, shape, at=terms[0].at)
+def added(*terms: tuple[Expr, int], shape: Shape = (1, 1), at: int | None = None) -> Expr:
+    """A sum of terms and their signs."""
+    if len(terms) == 1 and terms[0][1] == 1:
+        return terms[0][0]
+    args, signs = zip(*terms, strict=True)
+    return Expr(ops.add, args, {"signs": signs}, shape, at=args[0].at if at is None else at)
+
+
+def terms_of(x: Expr) -> list[tuple[Expr, int]]:
+    """The terms of a sum, and their signs; of anything else it alone."""
+    return list(zip(x.args, x["signs"], strict=True)) if x.operation is ops.add else [(x, 1)]
 
 
 def is_negative(x: Expr) -> bool:
@@ -173,7 +183,7 @@ def negative(x: Expr) -> Expr:
             return x.args[0]
         if x["signs"] == (1, -1):
             return x.having(x.args[::-1])
-    return Expr(ops.add, (x,), {"signs": (-1,)}, x.shape, at=x.at)
+    return added((x, -1), shape=x.shape)
 
 
 def dot(*factors: Expr, by: str | None = None) -> Expr:
@@ -214,6 +224,11 @@ def multiplied(factors: Sequence[tuple[Expr, int]], shape: Shape = (1, 1)) -> Ex
 def factors_of(x: Expr) -> list[tuple[Expr, int]]:
     """The factors of a Hadamard product, and their exponents; of anything else it alone."""
     return list(zip(x.args, x["exponents"], strict=True)) if x.operation is ops.multiply else [(x, 1)]
+
+
+def total(x: Expr, index: str, without: str = "", at: int = 0) -> Expr:
+    """A sum over an index of elements, perhaps without one."""
+    return Expr(TOTAL, (x,), {"index": index, "without": without}, at=at)
 
 
 def power(base: Expr, exponent: Expr, shape: Shape = (1, 1), at: int = 0) -> Expr:

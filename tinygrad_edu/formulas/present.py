@@ -22,16 +22,17 @@ from .expr import (
     PI,
     ROWS,
     Expr,
+    added,
     dot,
     fraction,
+    is_negative,
     multiplied,
     number,
     power,
     symbol,
-    total,
     transposed,
 )
-from .expr import ones as filled_with_ones
+from .expr import ones as one
 from .expr import scaled as in_front
 from .notation import is_said
 from .repeated import in_sum, meet, repeated
@@ -85,7 +86,7 @@ class Presenter:
         return Expr(APPLIED, (self(argument),), {"name": function}, term.shape)
 
     def _ones(self, term: Term) -> Expr:
-        return filled_with_ones(term.shape, term.shape[1] != 1)
+        return one(term.shape, term.shape[1] != 1)
 
     def _eye(self, term: Term) -> Expr:
         return Expr(EYE, (), {"name": self._unit(term.shape[0])}, term.shape)
@@ -118,13 +119,14 @@ class Presenter:
         items = sorted(p.items, key=lambda item: item[0].number < 0) if p.items[0][0].number < 0 else list(p.items)
         if all(len(mono) == 1 and mono[0][1] == 1 and _is_bare(mono[0][0]) for _, mono in items):
             items.sort(key=lambda item: (item[0].number < 0, item[1][0][0].turns))  # B + Bᵀ, not Bᵀ + B
-        return total(*[self._term(*item) for item in items], shape=p.shape)
+        terms = [self._term(*item) for item in items]
+        return added(*[(x.args[0], -1) if is_negative(x) else (x, 1) for x in terms], shape=p.shape)
 
     def _repeated(self, p: Term, before: tuple[int, ...]) -> Expr:
         c = filling(p)
         if c is not None:
             extents = [(p.shape[0], 1)] * (p.shape[0] != 1) + [(1, p.shape[1])] * (p.shape[1] != 1)
-            return _signed(c, in_front(self._front(c), dot(*[filled_with_ones(each, each[1] != 1) for each in extents])))
+            return _signed(c, in_front(self._front(c), dot(*[one(each, each[1] != 1) for each in extents])))
         inner = poly(p.items, before)
         if before == (1, 1):  # a number in front of 1 · 1ᵀ
             return in_front([self._poly(inner)], self._repeated(filled(ONE, p.shape), before))
@@ -243,21 +245,20 @@ class Presenter:
         if plain and strings == [True, True] and takes:
             every = np.array_equal(places[0], np.arange(whole[0]))
             taken = multiplied([(x if every else dot(rows[0], x), 1), (rows[1], 1)])
-            return dot(taken, filled_with_ones((whole[1], 1)))
+            return dot(taken, one((whole[1], 1)))
         return Expr(operation, (x,), {"places": places} if takes else {"places": places, "shape": whole}, term.shape)
 
 
 def _in_letters(term: Term, args: Sequence[Expr]) -> Expr:
     """Σ_j A_ij B_j, without factors that are 1."""
-    inputs, _, out = dict(term.data.params)["subscripts"].partition("->")
+    inputs, arrow, out = dict(term.data.params)["subscripts"].partition("->")
     kept = [(x, own) for x, shown, own in zip(args, term.args, inputs.split(","), strict=True) if filling(shown) != ONE]
-    gone = "".join(sorted({*inputs} - {*out, ","}))
-    params = {"inputs": tuple([own for _, own in kept]), "gone": gone, "out": out}
-    return Expr(ops.einsum, tuple([x for x, _ in kept]), params, term.shape)
+    subscripts = {"subscripts": ",".join(own for _, own in kept) + arrow + out}
+    return Expr(ops.einsum, tuple([x for x, _ in kept]), subscripts, term.shape)
 
 
 def _signed(c: Coefficient, x: Expr) -> Expr:
-    return Expr(ops.add, (x,), {"signs": (-1,)}, x.shape) if c.number < 0 else x
+    return added((x, -1 if c.number < 0 else 1), shape=x.shape)
 
 
 ROOTS = {
@@ -276,8 +277,8 @@ def _numbers(c: Coefficient) -> tuple[list[Expr], list[Expr]]:
     size = abs(c.number)
     sides = (size.numerator, size.denominator) if c.exact else (float(f"{size:.6g}"), 1)
     above, below = ([] if x == 1 else [number(x)] for x in sides)
-    for (name, argument), power in c.roots:
-        (above if power > 0 else below).extend([ROOTS[name](argument)] * abs(power))
+    for (name, argument), n in c.roots:
+        (above if n > 0 else below).extend([ROOTS[name](argument)] * abs(n))
     return above, below
 
 

@@ -11,7 +11,24 @@ from typing import Any
 
 from ..engine.record import Operation
 from ..operations.facts import ops
-from .expr import APPLIED, CONSTANT, EYE, FRACTION, HAT, IN_TURN, NABLA, NUMBER, ONES, PI, ROWS, SCALED, SYMBOL, Expr, factors_of
+from .expr import (
+    APPLIED,
+    CONSTANT,
+    EYE,
+    FRACTION,
+    HAT,
+    IN_TURN,
+    NABLA,
+    NUMBER,
+    ONES,
+    PI,
+    ROWS,
+    SCALED,
+    SYMBOL,
+    Expr,
+    factors_of,
+    terms_of,
+)
 from .selections import written
 
 SUM, PRODUCT, PREFIX, POSTFIX, ATOM = range(5)  # how tightly a text binds
@@ -41,7 +58,7 @@ class Printer:
 
     def _sum(self, x: Expr) -> Text:
         parts: list[Any] = []
-        for term, sign in zip(x.args, x["signs"], strict=True):
+        for term, sign in terms_of(x):
             if sign < 0 or parts:
                 between = self.target.signs[ops.subtract if sign < 0 else ops.add]
                 parts.append(between if parts else self.target.minus)
@@ -127,10 +144,11 @@ class Printer:
 
     def _letters(self, x: Expr) -> Text:
         """Σ_j A_ij B_j; around several letters that are left, brackets with these: (Σ_j A_ij B_jkl)_ikl."""
-        target, gone, out = self.target, x.params["gone"], x.params["out"]
+        target, (inputs, _, out) = self.target, x["subscripts"].partition("->")
+        gone = "".join(sorted({*inputs} - {*out, ","}))
         parts = [target.total(gone)] if gone else []
-        for each, own in zip(x.args, x.params["inputs"], strict=True):
-            within = each.operation is ops.einsum and each.params["out"] == own
+        for each, own in zip(x.args, inputs.split(","), strict=True):
+            within = each.operation is ops.einsum and each["subscripts"].endswith(f"->{own}")
             text = self.inside(each, POSTFIX if within or not own else ATOM)
             parts.append(text if within or not own else target.under(text, target.places(own)))
         total = self.target.separated(target.signs[SCALED], parts)
@@ -166,7 +184,8 @@ FORMS: Mapping[Operation, Callable[[Any, Expr], Text]] = {
     NABLA: lambda p, x: (p.target.nabla(p(x.args[0])), ATOM),
     HAT: lambda p, x: (p.target.hat(x.args[0].params["name"]), ATOM),
     **dict.fromkeys((ops.matmul, ops.kron, ops.bullet), Printer._infix),
-    ops.add: Printer._sum, ops.multiply: Printer._hadamard, ONES: Printer._ones, SCALED: Printer._scaled, FRACTION: Printer._fraction, IN_TURN: Printer._in_turn,
+    ops.add: Printer._sum, ops.multiply: Printer._hadamard, ONES: Printer._ones, SCALED: Printer._scaled,
+    FRACTION: Printer._fraction, IN_TURN: Printer._in_turn,
     ops.power: Printer._power, ops.sqrt: Printer._root, ops.inv: Printer._inverse,
     ops.transpose: Printer._transposed, ops.log: Printer._logarithm, ops.getitem: Printer._taken,
     ops.scatter_add: Printer._scattered, ops.einsum: Printer._letters,
