@@ -195,10 +195,10 @@ MUTANTS = [
     # comparing
     Mutant("comparing/trial.py", "scope.loss, self.given, cut)", "scope.loss, self.given)",
            "a way that is left out is not cut from the tape"),
-    Mutant("comparing/trial.py", '"function" if kind == "act" else "slope")',
+    Mutant("comparing/trial.py", '"slope" if slope else "function")',
            '"slope" if kind == "act" else "function")',
            "σ and σ′ are exchanged where they are called by name"),
-    Mutant("comparing/mistakes.py", "data=True), node) if axis == 0 else", "data=True), node) if axis == 1 else",
+    Mutant("comparing/mistakes.py", "row=True), node) if axis == 0 else", "row=True), node) if axis == 1 else",
            "on paper a sum goes along the other axis"),
     Mutant("comparing/mistakes.py", "twice = texts[i] in texts[:i] + texts[i + 1 :]",
            "twice = texts[i] in texts[: i + 1]",

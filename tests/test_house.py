@@ -288,10 +288,7 @@ ABOVE = [module for module in MODULES if not module.startswith(("operations", "d
 # Words that are not operations of the package's, though they are spelled like some, and why.
 WORDS = {
     "comparing.calls": "functions that a formula may call", "comparing.edits": "causes of mistakes",
-    "comparing.diagnosis": "functions of a formula", "comparing.elements": "functions of a formula",
-    "comparing.evaluate": "functions of a formula", "comparing.mistakes": "functions that are taken for each other",
-    "comparing.operands": "functions of a formula", "comparing.printing": "functions of a formula",
-    "comparing.proof": "functions of a formula", "comparing.tokens": "functions of LaTeX",
+    "comparing.operands": "functions without parentheses", "comparing.tokens": "functions of LaTeX",
     "drawing.labels": "figures of an array", "engine.protocols": "functions of NumPy",
     "engine.views": "operators of Python",
 }  # fmt: skip

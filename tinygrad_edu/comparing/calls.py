@@ -34,12 +34,13 @@ class Function(NamedTuple):
 
 
 ALIKE = {"ln": "log", "abs": "absolute", "contraction": "einsum", "taken": "getitem"}
-WORDS = (  # functions that are no operations; of `act` and `slope` it depends on the layer which they are, `own` is a user's
+WORDS = (  # functions that are no operations; `act`, `slope`: a layer's activation and its derivative; `own`: a user's
     "ln abs contraction taken act slope own arange asarray clip column dot eye float32 float64 full inner int32 int64 "
     "len length masked onehot ones picked ravel row scatter sech set shape size slogdet vdot zeros zeros_like"
 ).split()
 FN: dict[str, Operation] = {
-    **VOCABULARY, **{name: VOCABULARY.get(ALIKE.get(name, "")) or word(name) for name in WORDS}, "einsum": word("einsum"),
+    **VOCABULARY, **{name: VOCABULARY.get(ALIKE.get(name, "")) or word(name) for name in WORDS},
+    "einsum": word("einsum"),
 }  # fmt: skip
 fn = SimpleNamespace(**FN)  # all that may be called, by name
 
@@ -293,7 +294,8 @@ INNER: dict[Operation, Callable[..., Array]] = {  # functions of what the trees 
     fn.contraction: _contracted, fn.length: _length, fn.set: _set, fn.picked: lambda x, *index: x[index_of(x, *index)],
 }  # fmt: skip
 COMPUTE: dict[Operation, Callable[..., Array]] = {
-    **{each.operation: each.compute for each in FUNCTIONS.values() if each.compute}, **INNER, ops.transpose: np.transpose,
+    **{each.operation: each.compute for each in FUNCTIONS.values() if each.compute}, **INNER,
+    ops.transpose: np.transpose,
 }  # fmt: skip
 TUPLE, ARRAY = word("tuple"), word("array")  # a list of formulas, and of numbers that are typed
 RELATIONS = {

@@ -199,8 +199,8 @@ class Comparison(Display):
         if scope.batch > 1 and any(quantity.kind == "jacobian" for quantity in quantities):
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, alone=True)
             self._notes.append("It is read for the first sample alone, as a Jacobian is of one.")
-        turned = (node.args[0] for _, _, tree, _ in read for node in tree.walk() if node.operation is ops.transpose)
-        if any(node.operation is SYMBOL and node["name"].key in scope.rows for node in turned):  # b is a column, as bᵀ says
+        turned = [x.args[0] for _, _, tree, _ in read for x in tree.walk() if x.operation is ops.transpose]
+        if any(x.operation is SYMBOL and x["name"].key in scope.rows for x in turned):  # b is a column, as bᵀ says
             scope.rows = set()
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, self._inputs.alone)
         labels = {name for program, choose, _, _ in read for name in program.labels(choose)}
@@ -426,11 +426,10 @@ class Comparison(Display):
             mended, member = line.mended(finding.old, finding.new), -1
         if mended is None or candidate.printer is None:
             return None
-        text, scope = candidate.printer(mended), self._inputs.scope
-        used = {node["name"] for tree in (candidate.tree, mended) if tree for node in tree.symbols()}
+        text, scope = str(candidate.printer(mended)), self._inputs.scope
         if candidate.printer.notation == "numpy":
             typed = {node["name"] for node in candidate.tree.symbols()} if candidate.tree else set()
-            if any(each.kind != "value" for each in used - typed):
+            if any(node["name"].kind != "value" and node["name"] not in typed for node in mended.symbols()):
                 return None
         if line is not None:
             raw, (start, end) = line.raw, line.raw.places[member]

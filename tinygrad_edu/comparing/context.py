@@ -134,6 +134,10 @@ class Context:
         samples = self.scope.axis if len(shape) > 1 else 0
         return axis in (samples, None) and shape[samples : samples + 1] == (self.scope.batch,)
 
+    def is_softmax(self, x: Expr, kind: str) -> bool:
+        """Whether it is the value or the derivative of a softmax."""
+        return x.operation is SYMBOL and x["name"].kind == kind and x["name"].key in self.softmaxes
+
     def role(self, quantity: Any) -> tuple[str, int] | None:
         """The part of which layer a value is, counted from 1, and whether it is its derivative."""
         found = self.scope.roles.get(quantity.key)

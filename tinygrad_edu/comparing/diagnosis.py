@@ -89,9 +89,7 @@ class Diagnosis:
             return
         turned = self.constant(lambda trial: np.transpose(self.formula(trial)))
         if turned is not None and np.ndim(self.inputs.own.engine) == 2:
-            whole = transposed(self.tree) if self.tree is not None and self.tree.operation is not ops.transpose else None
-            if self.tree is not None and self.tree.operation is ops.transpose:
-                whole = self.tree.args[0]
+            whole = None if self.tree is None else transposed(self.tree)
             said = f"It is the transpose of the gradient{but(turned)}: factors are swapped, or a transpose is missing."
             yield self.with_factor(("transpose",), said, whole, turned, 1.0)
             return

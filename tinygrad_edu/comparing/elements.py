@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .evaluate import Evaluation
 
 SAMPLE, REST = "@", "…"  # REST: of what has no index
-OF_ELEMENTS = {ops.softmax, ops.norm, ops.ones_like, ops.leaky_relu}  # that are read so, beside functions of coordinates
+OF_ELEMENTS = {ops.softmax, ops.norm, ops.ones_like, ops.leaky_relu}  # read so, beside functions of coordinates
 FORMS: Mapping[Operation, str] = {  # by which method an evaluation computes what it has; all others are functions
     SYMBOL: "_symbol", NUMBER: "_number", ONES: "_ones", ARRAY: "_array", TUPLE: "_tuple", ops.add: "_sum",
     ops.multiply: "_hadamard", ops.matmul: "_product", ops.kron: "_kron", ops.power: "_power",

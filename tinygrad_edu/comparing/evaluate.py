@@ -393,7 +393,8 @@ class Evaluation:
             params["axis"] = None
         axes = axis if isinstance(axis, tuple) else () if axis is None or isinstance(axis, str) else (axis,)
         if function in KEEPING and not {*axes} <= {*range(-max(np.ndim(args[0]), 1), max(np.ndim(args[0]), 1))}:
-            raise Misfit(tree, f"{function.name} along axis {axis} of the shape {np.shape(args[0])}: there is no such axis")
+            said = f"{function.name} along axis {axis} of the shape {np.shape(args[0])}"
+            raise Misfit(tree, f"{said}: there is no such axis")
         if "keepdims" in params:
             params["keepdims"] = params["keepdims"] in ("True", 1)
         elif self.matrices and axis is not None and function in KEEPING and np.ndim(args[0]) < 3:

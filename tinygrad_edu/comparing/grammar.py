@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from ..formulas.expr import NUMBER, SYMBOL, Expr, added, call, hadamard, power, product, transposed
 from ..operations.facts import ops
@@ -38,7 +39,7 @@ def parse(
     transposed by a prime.
 
     >>> parse("W1.T @ d").args[1]
-    name(Name(base='d', layer='', primes=0))
+    symbol(name=Name(base='d', layer='', primes=0))
     >>> parse("W1.__class__")
     Traceback (most recent call last):
         ...
@@ -170,13 +171,14 @@ class Parser(Operands):
                 tree = self.lowered(tree)
             elif token.text == "'":
                 self.take()
-                turned = closed or not is_name(tree) or self.turns(tree["name"])
-                tree = transposed(tree) if turned else named(tree, tree["name"]._replace(primes=tree["name"].primes + 1))
+                name: Any = tree.params.get("name")
+                turned = closed or not is_name(tree) or self.turns(name)
+                tree = transposed(tree) if turned else named(tree, name._replace(primes=name.primes + 1))
             elif token.text == "_":
                 self.refuse("an index is read behind a name: (a_i - b_i), not (a - b)_i")
             elif token.text in BRACKETS[self.notation] and tree.operation is SYMBOL and self.is_function(tree["name"]):
                 tree = self.activation(tree)
-            elif token.text == "(" and tree.operation is SYMBOL and (argument := self.applied(tree["name"])) is not None:
+            elif token.text == "(" and (argument := self.applied(tree.params.get("name"))) is not None:
                 indices = (*tree.indices, *argument.indices)
                 tree, closed = named(tree, tree["name"], self.source(start), indices), True  # Σ(N) is Σ
             else:

@@ -150,6 +150,7 @@ class Indexing(Scripts):
         """An array that is written out; None where what follows is none."""
         found = self.attempt(self.written)
         try:
-            return None if found is None else Expr(ARRAY, (), {"value": np.array(found, float)}, text=self.source(at), at=at)
+            value = {"value": np.array(found, float)}
+            return None if found is None else Expr(ARRAY, (), value, text=self.source(at), at=at)
         except (ValueError, TypeError):
             self.refuse("the rows of an array have the same length", at)

@@ -122,7 +122,8 @@ def products(node: Expr, context: Context) -> Iterator[Piece]:
                 yield "division", 1.5 if exponent == factors[j][1] else 1.4, hadamard(*turned)
             for j in range(i + 1, len(factors)):  # (A ∘ B) ∘ C for (A · B) ∘ C
                 if i and len(factors) > 2:
-                    yield "product", 1.15, hadamard((dot(hadamard(*factors[:i]), hadamard(*factors[i:j])), 1), *factors[j:])
+                    made = dot(hadamard(*factors[:i]), hadamard(*factors[i:j]))
+                    yield "product", 1.15, hadamard((made, 1), *factors[j:])
     if node.operation is fn.outer:
         yield "order", 1.1, call(fn.outer, *node.args[::-1])
     if node.operation is ops.kron:
@@ -139,11 +140,12 @@ def missing(node: Expr, context: Context) -> Iterator[Piece]:
     for quantity, other in context.quantities.items():
         piece = context.slope(quantity) if quantity.kind == "slope" else name(quantity)
         stretched = other == shape or math.prod(other) == 1 or (len(other) == 2 == len(shape) and 1 in other)
-        if quantity.kind == "value" and stretched and node.operation in (ops.matmul, SYMBOL):  # z = W · a + b without its b
+        if quantity.kind == "value" and stretched and node.operation in (ops.matmul, SYMBOL):  # z = W · a, without + b
             yield "missing term", 1.75, added((node, 1), (piece, 1)), piece
             yield "missing term", 1.75, added((node, 1), (piece, -1)), piece
         layered = quantity.key in context.scope.roles or quantity.kind == "slope"
-        cost = (1.5 if layered else 1.7) + 0.02 * (node.operation in (SYMBOL, ops.transpose))  # rather Σ′ at a product than at Wᵀ
+        rather = node.operation in (SYMBOL, ops.transpose)  # Σ′ at a product than at Wᵀ
+        cost = (1.5 if layered else 1.7) + 0.02 * rather
         if other != shape and 1 in map(math.prod, (shape, other)) and quantity.kind == "value":  # λ w for w or for λ
             yield "missing", 1.65, hadamard((piece, 1), (node, 1)), piece
         if other == shape and quantity != node.params.get("name"):
@@ -338,7 +340,8 @@ def groupings(node: Expr, context: Context) -> Iterator[Piece]:
             inner, rest = (factors[:i], factors[i:]) if place else (factors[i:], factors[:i])
             args = list(node.args)
             args[place] = build(*inner)
-            grouped: Any = added(*zip(args, node["signs"] if place else (1, *node["signs"][1:]), strict=True), at=node.at)
+            signs = node["signs"] if place else (1, *node["signs"][1:])
+            grouped: Any = added(*zip(args, signs, strict=True), at=node.at)
             grouped = grouped if product.operation is ops.matmul else (grouped, 1)
             whole = build(grouped, *rest) if place else build(*rest, grouped)
             yield "parentheses", 1.3, whole if place or node["signs"][0] == 1 else negative(whole)
@@ -392,7 +395,7 @@ def softmaxes(node: Expr, context: Context) -> Iterator[Piece]:
         rest = [each for i, each in enumerate(factors) if i not in taken]
         yield "softmax", 1.3, _through_softmax(hadamard(*rest) if rest else number(1), a, context)
     for i, (each, n) in enumerate(factors):
-        if n == 1 and each.operation is SYMBOL and each["name"].kind == "value" and each["name"].key in context.softmaxes:
+        if n == 1 and context.is_softmax(each, "value"):
             yield "jacobian", 1.4, _through_softmax(hadamard(*factors[:i], *factors[i + 1 :]), each, context)
     shape = context.shape(node)
     for quantity, other in context.quantities.items():
@@ -412,7 +415,7 @@ def _diagonals(factors: list[tuple[Expr, int]], context: Context) -> Iterator[tu
     for i, (each, n) in enumerate(factors):
         if n != 1:
             continue
-        if each.operation is SYMBOL and each["name"].kind == "slope" and each["name"].key in context.softmaxes:
+        if context.is_softmax(each, "slope"):
             yield name(Quantity("value", each["name"].key)), {i}
         if each.operation is ops.add and each["signs"] == (1, -1) and each.args[0].params.get("number") == 1:
             a = each.args[1]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import math
 import re
 from typing import Any
@@ -12,10 +10,7 @@ from ..formulas.expr import (
     ELEMENTS,
     NUMBER,
     SAMPLES,
-    SYMBOL,
-    TOTAL,
     Expr,
-    added,
     call,
     hadamard,
     number,
@@ -24,7 +19,6 @@ from ..formulas.expr import (
     total,
     transposed,
 )
-from ..operations.facts import ops
 from .calls import (
     ACTIVATIONS,
     CONDITIONS,
@@ -44,6 +38,7 @@ from .calls import (
 from .cursor import Name, Quotient, is_name, named
 from .indexing import DTYPES
 from .letters import Letters
+from .patterns import common, unused, with_digits
 
 BARE = set("ln log exp sin cos tan sinh cosh tanh sech tr det".split())  # functions that go without parentheses: ln b
 BRACED = {"norm", "abs"}  # those of LaTeX's macros
@@ -258,7 +253,8 @@ class Operands(Letters):
         if names[:1] == ("index",) and len(behind) > 1:  # scatter(x, 1:, 0, shape=(3, 2))
             behind = [tuple(behind)] if "shape" in params else behind
         if len(behind) > len(names):
-            self.refuse(f"{function.operation.name if function else 'it'} has {len(names)} arguments behind the first {most}")
+            what = function.operation.name if function else "it"
+            self.refuse(f"{what} has {len(names)} arguments behind the first {most}")
         return args, {**dict(zip(names, behind, strict=False)), **params}
 
     def value(self) -> Any:
@@ -396,14 +392,14 @@ class Operands(Letters):
             elif self.follows("&") or self.next.text in DOTS:
                 self.take()
             else:
-                cells[-1].append(_elements(self.sum()))
+                cells[-1].append(with_digits(self.sum()))
         self.take(start.text.replace("begin", "end"))
         rows = [row for row in cells if row]
         if not rows or len(rows) < 2:
             self.refuse("a matrix is read if it is printed with its first two rows", start.at)
-        j, k = _unused([cell for row in rows for cell in row])
+        j, k = unused([cell for row in rows for cell in row])
         try:
-            element = _element(rows, j, k)
+            element = common(rows, j, k)
         except ValueError:
             self.refuse("the elements of this matrix do not follow one pattern", start.at)
         return Expr(ELEMENTS, (element,), {"order": (j, k) if len(rows[0]) > 1 else (j,)}, at=start.at)
@@ -412,10 +408,10 @@ class Operands(Letters):
         r"""x_0 + x_1 + \dots + x_n, behind the first two, as a sum over an index."""
         at = self.take().at
         self.take("+")
-        terms = [_elements(each) for each in (first, second, self.product())]
-        index = _unused(terms)[0]
+        terms = [with_digits(each) for each in (first, second, self.product())]
+        index = unused(terms)[0]
         try:
-            return total(_element([[each] for each in terms], index, ""), index, at=at)
+            return total(common([[each] for each in terms], index, ""), index, at=at)
         except ValueError:
             self.refuse("the terms around the dots do not follow one pattern", at)
 
@@ -455,61 +451,3 @@ class Operands(Letters):
         if token.kind != "number" or not token.text.isdigit():
             self.refuse("a whole number is expected", token.at)
         return sign * int(token.text)
-
-
-def _elements(tree: Expr) -> Expr:
-    """The digits behind names as indices of elements."""
-    if is_name(tree) and (found := re.fullmatch(r"(.*\D)(\d+)", tree["name"].base)):
-        return named(tree, tree["name"]._replace(base=found[1]), indices=(*tree.indices, *found[2]))
-    return tree.rebuilt(_elements)
-
-
-def _unused(trees: list[Expr]) -> list[str]:
-    """Two letters for indices that trees have not."""
-    nodes = [node for tree in trees for node in tree.walk()]
-    used = {*itertools.chain.from_iterable(node.indices for node in nodes), *(node["index"] for node in nodes
-            if node.operation is TOTAL)}  # fmt: skip
-    return [letter for letter in "jkpqr" if letter not in used][:2]
-
-
-def _element(rows: list[list[Expr]], j: str, k: str) -> Expr:
-    """What the elements of a printed matrix are in general, those on the diagonal perhaps others."""
-    first, beside = rows[0][0], rows[0][min(1, len(rows[0]) - 1)]
-    with contextlib.suppress(ValueError):
-        element = _general(first, rows[1][0], beside, j, k)
-        if _fit(rows, element, element, j, k):
-            return element
-    if len(rows) < 3 or len(rows[0]) != len(rows):
-        raise ValueError
-    diagonal, other = _general(first, rows[1][1], first, j, k), _general(beside, rows[-1][1], rows[0][-1], j, k)
-    if not _fit(rows, diagonal, other, j, k):
-        raise ValueError
-    delta = symbol(Name("δ"), indices=(j, k))
-    return added((other, 1), (hadamard((delta, 1), (added((diagonal, 1), (other, -1)), 1)), 1))
-
-
-def _general(first: Expr, below: Expr, beside: Expr, j: str, k: str) -> Expr:
-    """An element in general: j for an index that changes from row to row, k from column to column."""
-    indices = tuple(
-        j if a != b else k if a != c else a
-        for a, b, c in zip(first.indices, below.indices, beside.indices, strict=True)
-    )
-    args = tuple(_general(*each, j, k) for each in zip(first.args, below.args, beside.args, strict=True))
-    text = re.sub(r"_\{?\d+\}?", f"_{{{''.join(indices)}}}", first.text) if first.operation is SYMBOL else first.text
-    return Expr(first.operation, args, {**first.params, "indices": indices} if indices else first.params, text=text, at=first.at)
-
-
-def _fit(rows: list[list[Expr]], diagonal: Expr, other: Expr, j: str, k: str) -> bool:
-    """Whether all that is printed of a matrix is what its elements are in general, with one index for each row and for
-    each column."""
-    known: dict[tuple[str, int], str] = {}
-
-    def fits(general: Expr, cell: Expr, places: dict[str, int]) -> bool:
-        same = general.operation is cell.operation and len(general.args) == len(cell.args)
-        same = same and {**general.params, "indices": ()} == {**cell.params, "indices": ()}
-        indices = zip(general.indices, cell.indices, strict=False)
-        return same and all(known.setdefault((x, places[x]), y) == y if x in places else x == y for x, y in indices) \
-            and all(fits(*each, places) for each in zip(general.args, cell.args, strict=True))
-
-    return all(fits(diagonal if r == c else other, cell, {j: r, k: c})
-               for r, row in enumerate(rows) for c, cell in enumerate(row))  # fmt: skip

@@ -189,7 +189,8 @@ class Program:
         parts = [node.params.get("name") for node in tree.args] if tree.operation in (ops.matmul, ops.multiply) else []
         if target is None or not isinstance(target["name"], Quotient) or len(parts) < 2:
             return False
-        if not all(isinstance(each, Quotient) for each in parts) or (tree.operation is ops.multiply and set(tree["exponents"]) != {1}):
+        divided = -1 in tree.params.get("exponents", ())
+        if divided or not all(isinstance(each, Quotient) for each in parts):
             return False
         steps = [self.scope.same(each) for each in parts]
         for chain in (steps, steps[::-1]):

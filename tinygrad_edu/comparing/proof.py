@@ -86,7 +86,8 @@ FUNCTIONS: Mapping[Operation, Callable[..., Any]] = {
     fn.norm: COMPUTE[fn.norm], fn.contraction: COMPUTE[fn.contraction],
     fn.arange: lambda n: np.arange(int(_value(n))), fn.vdot: lambda a, b: np.sum(a * b),
     fn.einsum: lambda *arrays, subscripts: np.einsum(subscripts, *arrays),
-    fn.heaviside: _heaviside, fn.length: _length, fn.outer: lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
+    fn.heaviside: _heaviside, fn.length: _length,
+    fn.outer: lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
     fn.softmax: lambda z, axis=0: operations.softmax(z, axis=0 if axis is None else axis),
 }  # fmt: skip
 

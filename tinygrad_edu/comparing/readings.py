@@ -96,7 +96,8 @@ def _is_whole(name: Expr) -> bool:
 
 def read_as(tree: Expr, scope: Scope, defined: Container[Any]) -> list[str]:
     """Which names of a formula are neither the tape's own nor defined, and what they are taken for."""
-    said: dict[str, str] = {"1": "ones, as many as the gradient has"} if tree.operation is ONES and not tree.text else {}
+    alone = tree.operation is ONES and not tree.text
+    said: dict[str, str] = {"1": "ones, as many as the gradient has"} if alone else {}
     known, names = scope.known(), [each for each in tree.symbols() if _is_whole(each)]
     for text, quantity in dict.fromkeys((each.text, each["name"]) for each in names if each.text):
         if quantity == ("value", scope.keys.get(text), 0.0):

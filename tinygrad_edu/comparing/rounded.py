@@ -20,7 +20,7 @@ NEAR = 1.01  # times half a unit of the last digit
 def units(tree: Expr) -> dict[str, float]:
     """Half a unit of the last digit of each long decimal of a formula, by its text.
 
-    >>> units(dot(number(0.79788, "0.79788"), number(0.5, "0.5")))
+    >>> units(number(0.79788, "0.79788"))
     {'0.79788': 5e-06}
     """
     texts = {node.text for node in tree.walk() if node.operation is NUMBER and "." in node.text}

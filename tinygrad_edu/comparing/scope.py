@@ -192,7 +192,8 @@ class Scope(Numbered):
             whole = keys[0] == self.input and a == self.key(self.output)  # h_θ(x), the network
             return whole or (a in self.slopes and self.slopes[a] == keys[0])
         parts = [] if layer is None else [each for each in (layer.W, layer.before, layer.b) if each is not None]
-        return argument.operation in (ops.matmul, ops.add) and len(parts) > 1 and sorted(map(str, keys)) == sorted(map(str, parts))
+        made = argument.operation in (ops.matmul, ops.add) and len(parts) > 1
+        return made and sorted(map(str, keys)) == sorted(map(str, parts))
 
     def turns(self, name: Name) -> bool:
         """Whether X′ is the transpose of X: the tape has it, and no derivative of it."""

@@ -35,7 +35,8 @@ class Scripts(Cursor):
             if both := re.fullmatch(r"(\[.+?\]|\(.+?\))(\([ijkns]\).*)", text):  # a^{[2](i)}: of layer 2
                 tree, text = self.raised(tree, start, text=both[1]), both[2]
             if sample := SAMPLE.fullmatch(text):
-                column = named(tree, tree["name"], UPRIGHT.sub("", self.source(start)), indices=(*tree.indices, sample[1]))
+                shown, indices = UPRIGHT.sub("", self.source(start)), (*tree.indices, sample[1])
+                column = named(tree, tree["name"], shown, indices)
                 return transposed(column) if sample[2] else column
             if found := LAYER.match(text):
                 layered = tree["name"]._replace(layer=found["layer"])

@@ -66,6 +66,7 @@ def _called(p: Printer, x: Expr) -> Text:
 
 
 FORMS = {
-    ops.matmul: _product, ops.transpose: _transposed, ops.power: lambda p, x: ("**".join([p.inside(each, ATOM) for each in x.args]), POSTFIX),
+    ops.matmul: _product, ops.transpose: _transposed,
+    ops.power: lambda p, x: ("**".join([p.inside(each, ATOM) for each in x.args]), POSTFIX),
     **dict.fromkeys((ops.inv, ops.kron, ops.sqrt, ops.log, ops.bullet), _called),
 }  # fmt: skip
