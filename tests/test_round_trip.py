@@ -16,24 +16,6 @@ UNREAD = [
     ("functions are no data, and np.shape is no number", "numpy", (
         "coordinatewise", "trace",
     )),
-    ("of a matrix and a vector, which on paper is a column, and a row where NumPy has it", "unicode latex", (
-        "kron",
-    )),
-    ("the diagonal of a matrix, and the matrix of a diagonal, are both diag(x)", "unicode", (
-        "diagflat",
-    )),
-    ("functions that are signs, √ and −, in a column of LaTeX", "latex", (
-        "coordinatewise",
-    )),
-    ("it is printed as id(x, y)", "unicode", (
-        "undetermined",
-    )),
-    ("ones, whose number is not printed", "unicode latex", (
-        "inserted",
-    )),
-    ("an index that takes all is printed as nothing", "unicode latex", (
-        "getitem",
-    )),
 ]
 
 

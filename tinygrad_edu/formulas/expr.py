@@ -38,8 +38,8 @@ class Expr:
 
     Sums, matrix products and Hadamard products have any number of arguments: a sum the `signs` 1 and -1 of its terms, a
     Hadamard product the `exponents` 1 and -1 of its factors. The operations without arguments, and their parameters: a
-    symbol (`name`, perhaps `indices`), a `number`, π, 1 or 1ᵀ (a `row`), I (`name`), rows of it (`name`, `places` as
-    text), and a constant (`name`).
+    symbol (`name`, perhaps `indices`), a `number`, π, 1 or 1ᵀ (a `row`, perhaps its `size`), I (`name`), rows of it
+    (`name`, `places` as text), and a constant (`name`).
 
     Of what was typed `text` is what stood there and `at` the place, which are no part of what it says. `indexed` is
     whether there are elements a_j in it, or sums over their indices.
@@ -148,9 +148,9 @@ def number(value: Any, text: str = "", at: int = 0) -> Expr:
     return Expr(NUMBER, (), {"number": value}, text=text, at=at)
 
 
-def ones(shape: Shape = (1, 1), row: bool = False, at: int = 0) -> Expr:
-    """A column 1, or a row 1ᵀ."""
-    return Expr(ONES, (), {"row": row}, shape, at=at)
+def ones(shape: Shape = (1, 1), row: bool = False, size: int = 0, at: int = 0) -> Expr:
+    """A column 1, or a row 1ᵀ, perhaps with its size."""
+    return Expr(ONES, (), {"row": row, "size": size} if size else {"row": row}, shape, at=at)
 
 
 def call(operation: Operation, *args: Expr, **params: Any) -> Expr:

@@ -73,6 +73,7 @@ class Presenter:
     ) -> None:  # fmt: skip
         self.order = {name: i for i, name in enumerate(order)}
         self.applied, self.extents = applied or {}, extents
+        self.sized = False  # whether ones say how many they are
 
     def __call__(self, term: Term) -> Expr:
         return getattr(self, f"_{term.kind}")(term)  # type: ignore[no-any-return]
@@ -86,7 +87,10 @@ class Presenter:
         return Expr(APPLIED, (self(argument),), {"name": function}, term.shape)
 
     def _ones(self, term: Term) -> Expr:
-        return one(term.shape, term.shape[1] != 1)
+        return self._one(term.shape)
+
+    def _one(self, shape: Shape) -> Expr:
+        return one(shape, shape[1] != 1, max(shape) if self.sized else 0)
 
     def _eye(self, term: Term) -> Expr:
         return Expr(EYE, (), {"name": self._unit(term.shape[0])}, term.shape)
@@ -126,7 +130,7 @@ class Presenter:
         c = filling(p)
         if c is not None:
             extents = [(p.shape[0], 1)] * (p.shape[0] != 1) + [(1, p.shape[1])] * (p.shape[1] != 1)
-            return _signed(c, in_front(self._front(c), dot(*[one(each, each[1] != 1) for each in extents])))
+            return _signed(c, in_front(self._front(c), dot(*map(self._one, extents))))
         inner = poly(p.items, before)
         if before == (1, 1):  # a number in front of 1 · 1ᵀ
             return in_front([self._poly(inner)], self._repeated(filled(ONE, p.shape), before))
@@ -206,7 +210,7 @@ class Presenter:
 
     def _called(self, term: Term) -> Expr:
         operation, params = term.data.operation, dict(term.data.params)
-        args = tuple([self(x) for x in _operands(term)])
+        args = tuple([self._argument(x, operation) for x in _operands(term)])
         if operation is ops.inverse:
             return multiplied([(number(1), 1), (args[0], -1)], term.shape)
         if operation is ops.ratio:
@@ -227,6 +231,13 @@ class Presenter:
         if params.get("axis") is None:
             params.pop("keepdims", None)  # a number is one by one
         return Expr(operation, args, stated(operation, params), term.shape)
+
+    def _argument(self, x: Term, operation: Any) -> Expr:
+        """An argument. Of a function that joins arrays nothing else says how many ones there are."""
+        given, self.sized = self.sized, operation in (ops.concatenate, ops.stack)
+        found = self(x)
+        self.sized = given
+        return found
 
     def _at_places(self, term: Term, x: Expr, index: Any) -> Expr:
         """x[0:3]; places of an array as a product with rows of I."""
@@ -286,10 +297,12 @@ def _operands(term: Term) -> list[Term]:
     """The arguments as they meet on paper: of what has one axis a row where others have more, which NumPy makes of it;
     and of a column and a row, between which a sign stands, two matrices."""
     operation, shapes, shape = term.data.operation, term.data.shapes, term.data.shape
+    args = [turned(atom(x)) if len(own) == 1 < len(shape) else x for x, own in zip(term.args, shapes, strict=True)]
+    if operation is ops.kron:
+        return args
     if len(shapes) < 2 or len(shape) < 2 or broadcast(*shapes) != shape:
         alone = operation.coordinates or operation.broadcasts or operation is ops.broadcast_to
         return list(term.args) if alone else [_whole(x) for x in term.args]
-    args = [turned(atom(x)) if len(own) == 1 else x for x, own in zip(term.args, shapes, strict=True)]
     signed = not str(operation.symbol or operation.name).isidentifier()
     together = signed and len(shape) == 2 and meet(x.shape for x in args)
     return [repeated(x, shape) for x in args] if together else args

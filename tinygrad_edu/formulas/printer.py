@@ -167,11 +167,13 @@ class Printer:
 
     def _ones(self, x: Expr) -> Text:
         one = self.target.word("1")
+        if "size" in x.params:
+            one = self.target.under(one, self.target.places(str(x["size"])), False)
         return (self.target.above(one, "T") if x["row"] else one), ATOM
 
 
 def _listed(places: Sequence[Any]) -> str:
-    return ", ".join(map(written, places))
+    return ", ".join(map(written, places)) or "..."
 
 
 SCRIPTED = {ops.power, ops.transpose, ops.inv}
