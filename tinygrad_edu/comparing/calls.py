@@ -36,7 +36,7 @@ class Function(NamedTuple):
 ALIKE = {"ln": "log", "abs": "absolute", "contraction": "einsum", "taken": "getitem"}
 WORDS = (  # functions that are no operations; `act`, `slope`: a layer's activation and its derivative; `own`: a user's
     "ln abs contraction taken act slope own arange asarray clip column dot eye float32 float64 full inner int32 int64 "
-    "len length masked onehot ones picked ravel row scatter sech set shape size slogdet vdot zeros zeros_like"
+    "len length masked onehot ones picked ravel row scatter sech set shape shifted size slogdet vdot zeros zeros_like"
 ).split()
 FN: dict[str, Operation] = {
     **VOCABULARY, **{name: VOCABULARY.get(ALIKE.get(name, "")) or word(name) for name in WORDS},
@@ -284,6 +284,11 @@ def _set(x: Array, value: Array, *index: Array) -> Array:
     return changed
 
 
+def _shifted(x: Array, value: Array, *index: Array, sign: int) -> Array:
+    """x with something added to, or subtracted from, the elements that an index picks."""
+    return x + sign * _set(np.zeros_like(x, float), value, *index)
+
+
 INNER: dict[Operation, Callable[..., Array]] = {  # functions of what the trees have no sign for, computed by name
     fn.column: lambda x: x[:, None], fn.row: lambda x: x[None, :],
     fn.taken: lambda x, places: np.asarray(x)[places], fn.onehot: _onehot,
@@ -291,7 +296,8 @@ INNER: dict[Operation, Callable[..., Array]] = {  # functions of what the trees 
     fn.coordinatewise: lambda x, functions: np.stack(
         [ACTIVATIONS[f].function(row) for f, row in zip(functions, x, strict=True)]
     ),
-    fn.contraction: _contracted, fn.length: _length, fn.set: _set, fn.picked: lambda x, *index: x[index_of(x, *index)],
+    fn.contraction: _contracted, fn.length: _length, fn.set: _set, fn.shifted: _shifted,
+    fn.picked: lambda x, *index: x[index_of(x, *index)],
 }  # fmt: skip
 COMPUTE: dict[Operation, Callable[..., Array]] = {
     **{each.operation: each.compute for each in FUNCTIONS.values() if each.compute}, **INNER,

@@ -80,8 +80,8 @@ def _behind(text: Callable[[Written, Expr], str]) -> Callable[[Written, Expr], T
 WRITTEN: Mapping[Operation, Callable[[Any, Expr], Text]] = {
     SYMBOL: Written._name, NUMBER: Written._number, ops.multiply: Written._over, ELEMENTS: Written._elements,
     **dict.fromkeys((TOTAL, SAMPLES), Written._total), **dict.fromkeys((fn.act, fn.slope), Written._activation),
-    **dict.fromkeys((ARRAY, fn.set), lambda p, x: (x.text, ATOM)), fn.own: Written._own, ops.reshape: Written._reshaped,
-    TUPLE: lambda p, x: (f"({', '.join(map(p, x.args))})", ATOM),
+    **dict.fromkeys((ARRAY, fn.set, fn.shifted), lambda p, x: (x.text, ATOM)), fn.own: Written._own,
+    ops.reshape: Written._reshaped, TUPLE: lambda p, x: (f"({', '.join(map(p, x.args))})", ATOM),
     fn.picked: _behind(lambda p, x: f"[{', '.join(map(p, x.args[1:]))}]"),
     fn.column: _behind(lambda p, x: "[:, None]"), fn.row: _behind(lambda p, x: "[None, :]"),
     fn.size: _behind(lambda p, x: ".size"), fn.shape: _behind(lambda p, x: f".shape[{x['axis']}]"),

@@ -25,6 +25,7 @@ RECURSION = re.compile(r"""
     [\^_]\{?[(\[]?(?:[lkℓ]|\\ell)\s*\+\s*1  # of layer l by layer l + 1
     |(?:^|\n|,|;|\\\\)[^=\n]*[\^_]\{?[(\[]?(?:[lkℓ]|\\ell)\s*-\s*1[^=\n]*=  # or of layer l - 1 by layer l
 """, re.VERBOSE)
+SHIFTS = {"+": 1, "-": -1}  # what is added at an index, whatever is there
 VIEWS = {ops.transpose, fn.reshape, fn.ravel, fn.squeeze, fn.column, fn.row}
 CHANGES: dict[str, Callable[[Expr, Expr], Expr]] = {  # in place
     "": lambda old, new: new,
@@ -304,7 +305,7 @@ class Program:
     def labels(self, choose: Mapping[Any, int]) -> set[Any]:
         """What is given that elements are picked by."""
         trees = (tree for line in self._as_typed(choose) for member in line.members for tree in member.walk())
-        index = (each for tree in trees if tree.operation in (fn.picked, fn.set)
+        index = (each for tree in trees if tree.operation in (fn.picked, fn.set, fn.shifted)
                  for each in tree.args[1 if tree.operation is fn.picked else 2 :])  # fmt: skip
         return {each["name"].key for each in index if each.operation is SYMBOL and isinstance(each["name"].key, str)}
 
@@ -348,8 +349,7 @@ class Program:
                     what = f"{raw.target.text} is changed in line {raw.number} before a line defines it"
                     raise FormulaError(self.text, raw.target.at, what)
                 old = look(raw.target)
-                value = CHANGES[raw.operator](call(fn.picked, old, *index) if index else old, members[-1])
-                changed = call(fn.set, old, value, *index) if index else value
+                changed = _changed(old, raw.operator, members[-1], index)
                 members = [changed.placed(raw.target.text, raw.target.at)]
                 needs |= set(defined.get(raw.name, [None, None, ()])[2])
             if any(_size(each, sizes) > LARGEST for each in members):
@@ -465,6 +465,15 @@ class Program:
         if any(_is_one(ratio(symbol(each), gradient)) for each in meant):
             return None
         return Fault(line, 0, [], f"{name.text} is another quantity than the gradient by {shown}.", [line])
+
+
+def _changed(old: Expr, operator: str, new: Expr, index: tuple[Expr, ...]) -> Expr:
+    """A value that is changed in place, perhaps at an index alone."""
+    if not index:
+        return CHANGES[operator](old, new)
+    if operator in SHIFTS:
+        return call(fn.shifted, old, new, *index, sign=SHIFTS[operator])
+    return call(fn.set, old, CHANGES[operator](call(fn.picked, old, *index), new), *index)
 
 
 def _numbered(name: Any, n: int) -> Any:

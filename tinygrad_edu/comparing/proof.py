@@ -40,12 +40,19 @@ def _value(x: Any) -> Any:
 def _set(x: Any, value: Any, *index: Any) -> Any:
     """x with elements set where a condition holds, or at one place in each row."""
     if len(index) == 1:
-        return np.where(index[0], value, x)
+        holds = 1.0 * index[0]
+        return x * (1 - holds) + value * holds
     rows = _rows(x, *index)
     return x * (1 - rows) + rows * np.reshape(value, (-1, 1) if np.ndim(value) else ())
 
 
+def _shifted(x: Any, value: Any, *index: Any, sign: int) -> Any:
+    return x + sign * _set(np.zeros(x.shape), value, *index)
+
+
 def _picked(x: Any, *index: Any) -> Any:
+    if len(index) == 1:
+        return x[np.ravel(_value(index[0])).astype(int)]
     return np.sum(x * _rows(x, *index), axis=1)
 
 
@@ -54,7 +61,8 @@ def _rows(x: Any, *index: Any) -> Any:
     first, last = index_of(x, *map(_value, index))
     if not np.array_equal(first, np.arange(len(x))):
         raise Unreadable("not one place in each row")
-    return np.eye(np.shape(x)[1])[last]
+    one_hot = np.shape(index[-1]) == np.shape(x)  # as the tape has them
+    return index[-1] if one_hot else np.eye(np.shape(x)[1])[last]
 
 
 def _same(x: Any, dtype: Any = None, copy: Any = None) -> Any:
@@ -82,7 +90,8 @@ FUNCTIONS: Mapping[Operation, Callable[..., Any]] = {
     **SHAPED, **COMPUTE,
     **{function: getattr(operations, function.key) for function in COMPUTE if hasattr(operations, function.key)},
     **{each: _applied(each) for key, each in VOCABULARY.items() if each.arity is None or not hasattr(operations, key)},
-    fn.set: _set, fn.taken: lambda x, places: x[places], fn.picked: _picked, fn.asarray: _same, fn.float64: _same,
+    fn.set: _set, fn.shifted: _shifted, fn.taken: lambda x, places: x[places], fn.picked: _picked,
+    **dict.fromkeys((fn.asarray, fn.float64), _same),
     fn.norm: COMPUTE[fn.norm], fn.contraction: COMPUTE[fn.contraction],
     fn.arange: lambda n: np.arange(int(_value(n))), fn.vdot: lambda a, b: np.sum(a * b),
     fn.einsum: lambda *arrays, subscripts: np.einsum(subscripts, *arrays),
