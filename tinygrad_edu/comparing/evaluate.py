@@ -180,11 +180,12 @@ class Evaluation:
         return self.shaped(tree["value"])
 
     def _symbol(self, tree: Expr) -> Array:
-        if tree["name"].kind == "kronecker":
+        quantity = tree.params["name"]
+        if quantity.kind == "kronecker":
             raise Unsuited(tree, "δ with two indices is for formulas of elements")
         if self.sample is not None and self.sample[0] in tree.indices:
             return self._sample(tree, *self.sample)
-        return Unit() if tree["name"].kind == "eye" else self.shaped(self.numbers(tree["name"]))
+        return Unit() if quantity.kind == "eye" else self.shaped(self.numbers(quantity))
 
     def _ones(self, tree: Expr) -> Array:
         return Ones(tree["row"])
@@ -201,8 +202,9 @@ class Evaluation:
             size = max((n if n > 1 else m for n, m in shapes), default=1)  # of I − 1·aᵀ
             pairs = zip(values, self.sized(values, tree), strict=True)
             values = [x.number * np.eye(size) if isinstance(x, Unit) else sized for x, sized in pairs]
-        result = values[0] if tree["signs"][0] == 1 else self.computed(tree, np.negative, values[0])
-        for x, sign in zip(values[1:], tree["signs"][1:], strict=True):
+        first, *others = tree.params["signs"]
+        result = values[0] if first == 1 else self.computed(tree, np.negative, values[0])
+        for x, sign in zip(values[1:], others, strict=True):
             result = self.elementwise(tree, np.add if sign == 1 else np.subtract, result, x)
         return result
 
@@ -230,8 +232,9 @@ class Evaluation:
     def _hadamard(self, tree: Expr) -> Array:
         values = list(map(self.value, tree.args))
         values = values if UNSIZED.isdisjoint(map(type, values)) else self.sized(values, tree)
-        result = values[0] if tree["exponents"][0] == 1 else 1 / values[0]
-        for x, exponent in zip(values[1:], tree["exponents"][1:], strict=True):
+        first, *others = tree.params["exponents"]
+        result = values[0] if first == 1 else 1 / values[0]
+        for x, exponent in zip(values[1:], others, strict=True):
             result = self.elementwise(tree, np.multiply if exponent == 1 else np.divide, result, x)
         return result
 

@@ -9,7 +9,7 @@ from ..engine.record import Operation
 from ..formulas.code import Code
 from ..formulas.expr import ELEMENTS, NUMBER, SAMPLES, SYMBOL, TOTAL, Expr
 from ..formulas.latex import Latex
-from ..formulas.printer import ATOM, FORMS, PRODUCT, SUM, Printer, Text
+from ..formulas.printer import ATOM, FORMS, POSTFIX, PRODUCT, SUM, Printer, Text
 from ..formulas.text import Unicode
 from ..operations.facts import ops
 from .calls import ARRAY, TUPLE, fn
@@ -44,6 +44,8 @@ class Written(Printer):
         short = all(not each.args or each.operation not in FORMS for each in x.args)
         if self.notation == "latex" and x["exponents"] == (1, -1) and (short or x.indexed):
             return self.target.fraction(*map(self, x.args)), ATOM
+        if self.notation == "latex" and x.indexed and -1 not in x["exponents"]:
+            return r" \, ".join([self.inside(each, POSTFIX) for each in x.args]), PRODUCT
         return self._hadamard(x)
 
     def _total(self, x: Expr) -> Text:
@@ -61,15 +63,19 @@ class Written(Printer):
         arguments = [*map(self, x.args), *[f"{key}={value}" for key, value in x["of"][1].items()]]
         return f"{x.text}({', '.join(arguments)})", ATOM
 
+    def _eye(self, x: Expr) -> Text:
+        size = x.args[0].params.get("number") if len(x.args) == 1 and self.notation != "numpy" else None
+        return self.operation(x) if size is None else (self.target.symbol(f"I_{size:.0f}"), ATOM)
+
     def _reshaped(self, x: Expr) -> Text:
         if self.notation != "numpy":
-            return self._operation(x)
+            return self.operation(x)
         return f"{self.inside(x.args[0], ATOM)}.reshape({', '.join(map(self, x.args[1:]))})", ATOM
 
-    def _operation(self, x: Expr) -> Text:
+    def operation(self, x: Expr) -> Text:
         if None in x.params.values():
             x = Expr(x.operation, x.args, {key: value for key, value in x.params.items() if value is not None})
-        return super()._operation(x)
+        return super().operation(x)
 
 
 def _behind(text: Callable[[Written, Expr], str]) -> Callable[[Written, Expr], Text]:
@@ -81,7 +87,8 @@ WRITTEN: Mapping[Operation, Callable[[Any, Expr], Text]] = {
     SYMBOL: Written._name, NUMBER: Written._number, ops.multiply: Written._over, ELEMENTS: Written._elements,
     **dict.fromkeys((TOTAL, SAMPLES), Written._total), **dict.fromkeys((fn.act, fn.slope), Written._activation),
     **dict.fromkeys((ARRAY, fn.set, fn.shifted), lambda p, x: (x.text, ATOM)), fn.own: Written._own,
-    ops.reshape: Written._reshaped, TUPLE: lambda p, x: (f"({', '.join(map(p, x.args))})", ATOM),
+    fn.eye: Written._eye, ops.reshape: Written._reshaped,
+    TUPLE: lambda p, x: (f"({', '.join(map(p, x.args))})", ATOM),
     fn.picked: _behind(lambda p, x: f"[{', '.join(map(p, x.args[1:]))}]"),
     fn.column: _behind(lambda p, x: "[:, None]"), fn.row: _behind(lambda p, x: "[None, :]"),
     fn.size: _behind(lambda p, x: ".size"), fn.shape: _behind(lambda p, x: f".shape[{x['axis']}]"),

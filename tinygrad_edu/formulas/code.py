@@ -14,43 +14,7 @@ from .printer import ATOM, POSTFIX, PRODUCT, Printer, Text
 from .text import BRACKETS, Unicode
 
 RELATIONS = {"≥": ">=", "≤": "<=", "≠": "!=", "=": "=="}
-
-
-class Code(Unicode):
-    """The style of programs. Functions that NumPy has not go by their own names."""
-
-    signs: Mapping[Operation, Any] = {
-        ops.add: " + ", ops.subtract: " - ", ops.matmul: " @ ", ops.multiply: " * ", ops.divide: " / ", SCALED: " * ",
-    }  # fmt: skip
-    minus = "-"
-
-    @property
-    def forms(self) -> Mapping[Operation, Any]:  # type: ignore[override]
-        return FORMS
-
-    def number(self, value: float) -> str:
-        return "np.inf" if value == np.inf else f"{value:.6g}"
-
-    def tight(self, operation: Operation, operands: int) -> None:
-        return None
-
-    def called(self, operation: Operation, params: Mapping[str, Any]) -> str:
-        name = "abs" if operation is ops.absolute else operation.key or operation.name
-        modules = {"np": np, "np.linalg": np.linalg}
-        return next((f"{owner}.{name}" for owner, module in modules.items() if hasattr(module, name)), name)
-
-    def function(self, operation: Operation, arguments: Sequence[Any], params: Mapping[str, Any]) -> str:
-        if operation in BRACKETS:
-            sign = BRACKETS[operation]
-            return f"({arguments[0]} {RELATIONS.get(sign, sign)} {arguments[1]})"
-        shown = [f"{key}={value}" for key, value in params.items()]
-        return f"{self.called(operation, params)}({', '.join([*arguments, *shown])})"
-
-
-def _transposed(p: Printer, x: Expr) -> Text:
-    if x.params:
-        return p._operation(x)
-    return f"{p.inside(x.args[0], ATOM)}.T", POSTFIX
+MODULES = {"np": np, "np.linalg": np.linalg}
 
 
 def _product(p: Printer, x: Expr) -> Text:
@@ -61,12 +25,36 @@ def _product(p: Printer, x: Expr) -> Text:
     return " @ ".join(factors), PRODUCT
 
 
-def _called(p: Printer, x: Expr) -> Text:
-    return p._operation(x)
+def _transposed(p: Printer, x: Expr) -> Text:
+    return p.operation(x) if x.params else (f"{p.inside(x.args[0], ATOM)}.T", POSTFIX)
 
 
-FORMS = {
-    ops.matmul: _product, ops.transpose: _transposed,
-    ops.power: lambda p, x: ("**".join([p.inside(each, ATOM) for each in x.args]), POSTFIX),
-    **dict.fromkeys((ops.inv, ops.kron, ops.sqrt, ops.log, ops.bullet), _called),
-}  # fmt: skip
+class Code(Unicode):
+    """The style of programs. Functions that NumPy has not go by their own names."""
+
+    signs: Mapping[Operation, Any] = {
+        ops.add: " + ", ops.subtract: " - ", ops.matmul: " @ ", ops.multiply: " * ", ops.divide: " / ", SCALED: " * ",
+    }  # fmt: skip
+    minus = "-"
+    forms: Mapping[Operation, Any] = {
+        ops.matmul: _product, ops.transpose: _transposed,
+        ops.power: lambda p, x: ("**".join([p.inside(each, ATOM) for each in x.args]), POSTFIX),
+        **dict.fromkeys((ops.inv, ops.kron, ops.sqrt, ops.log, ops.bullet), lambda p, x: p.operation(x)),
+    }  # fmt: skip
+
+    def number(self, value: float) -> str:
+        return "np.inf" if value == np.inf else f"{value:.6g}"
+
+    def tight(self, operation: Operation, operands: int) -> None:
+        return None
+
+    def called(self, operation: Operation, params: Mapping[str, Any]) -> str:
+        name = "abs" if operation is ops.absolute else operation.key or operation.name
+        return next((f"{owner}.{name}" for owner, module in MODULES.items() if hasattr(module, name)), name)
+
+    def function(self, operation: Operation, arguments: Sequence[Any], params: Mapping[str, Any]) -> str:
+        if operation in BRACKETS:
+            sign = BRACKETS[operation]
+            return f"({arguments[0]} {RELATIONS.get(sign, sign)} {arguments[1]})"
+        shown = [f"{key}={value}" for key, value in params.items()]
+        return f"{self.called(operation, params)}({', '.join([*arguments, *shown])})"

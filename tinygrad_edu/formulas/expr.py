@@ -106,7 +106,8 @@ class Expr:
             args = tuple([whole(each, new) if each in holding else each for each in x.args])
             if x.operation is ops.matmul:
                 return dot(*args, by=x.params.get("by"))
-            return hadamard(*zip(args, x["exponents"], strict=True)) if x.operation is ops.multiply else x.having(args)
+            pairs = zip(args, x.params["exponents"], strict=True) if x.operation is ops.multiply else ()
+            return hadamard(*pairs) if pairs else x.having(args)
 
         return functools.partial(whole, self) if self in holding else lambda new: self
 
@@ -209,7 +210,7 @@ def hadamard(*factors: tuple[Expr, int]) -> Expr:
     """A Hadamard product of factors and their exponents, those of products among them."""
     flat: list[tuple[Expr, int]] = []
     for x, n in factors:
-        flat += [(each, n * m) for each, m in factors_of(x)]
+        flat += [(each, n * m) for each, m in factors_of(x)] if x.operation is ops.multiply else [(x, n)]
     return multiplied(flat)
 
 

@@ -7,6 +7,7 @@ stands for symbols. Nothing that is printed is looked at again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from ..engine.record import Operation
@@ -32,6 +33,7 @@ from .expr import (
 from .selections import written
 
 SUM, PRODUCT, PREFIX, POSTFIX, ATOM = range(5)  # how tightly a text binds
+LONGEST = 1000  # denominator of an exponent
 Text = tuple[Any, int]
 
 
@@ -47,7 +49,7 @@ class Printer:
 
     def text(self, x: Expr) -> Text:
         """The text of an expression, and how tightly it binds."""
-        return self.forms.get(x.operation, Printer._operation)(self, x)  # type: ignore[no-any-return]
+        return self.forms.get(x.operation, Printer.operation)(self, x)  # type: ignore[no-any-return]
 
     def inside(self, x: Expr, binding: int) -> Any:
         """The same in parentheses, if it binds less tightly."""
@@ -107,15 +109,16 @@ class Printer:
 
     def _power(self, x: Expr) -> Text:
         base, exponent = x.args
-        if exponent.operation is not NUMBER:
-            return self._operation(x)
-        script = f"{'∘' * (min(x.shape) > 1)}{exponent['number']}"  # X² would be X·X
+        n = Fraction(exponent["number"]) if exponent.operation is NUMBER else None
+        if n is None or n.denominator > LONGEST:
+            return self.operation(x)
+        script = f"{'∘' * (min(x.shape) > 1)}{n}"  # X² would be X·X
         return self.target.above(self.inside(base, ATOM), script, True), POSTFIX
 
     def _transposed(self, x: Expr) -> Text:
         (base,), script = x.args, "T"
         if x.params:
-            return self._operation(x)
+            return self.operation(x)
         if base.operation is ops.inv:
             (base,), script = base.args, "-T"
         return self.target.above(self.inside(base, POSTFIX), script, base.operation in SCRIPTED), POSTFIX
@@ -133,7 +136,7 @@ class Printer:
         """ln 2, but ln(x)."""
         if x.args[0].operation is NUMBER and not x.params:
             return self.target.join(self.target.word("ln"), self.target.signs[SCALED], self(x.args[0])), PREFIX
-        return self._operation(x)
+        return self.operation(x)
 
     def _taken(self, x: Expr) -> Text:
         return self.target.at(self.inside(x.args[0], ATOM), _listed(x.params["places"])), ATOM
@@ -154,7 +157,7 @@ class Printer:
         total = self.target.separated(target.signs[SCALED], parts)
         return (target.under(target.fence(total), target.places(out)), ATOM) if out else (total, PRODUCT)
 
-    def _operation(self, x: Expr) -> Text:
+    def operation(self, x: Expr) -> Text:
         around = None if x.params else self.target.tight(x.operation, len(x.args))
         if around is None:
             return self.target.function(x.operation, [self(each) for each in x.args], x.params), ATOM
