@@ -69,6 +69,8 @@ def signs(node: Expr, context: Context) -> Iterator[Piece]:
     """a − t for a + t, t − a for a − t, x <= 0 for x > 0."""
     if node.operation in OTHERWISE:
         yield "sign", 1.0, call(OTHERWISE[node.operation], *node.args)
+    if node.operation is fn.shifted:
+        yield "sign", 1.0, node.having(sign=-node["sign"])
     if node.operation is ops.add and len(node.args) > 1:
         for i in range(len(node.args)):
             turned = [(each, -n if i == j else n) for j, (each, n) in enumerate(terms_of(node))]

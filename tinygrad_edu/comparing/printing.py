@@ -9,10 +9,11 @@ from ..engine.record import Operation
 from ..formulas.code import Code
 from ..formulas.expr import ELEMENTS, NUMBER, SAMPLES, SYMBOL, TOTAL, Expr
 from ..formulas.latex import Latex
-from ..formulas.printer import ATOM, FORMS, POSTFIX, PRODUCT, SUM, Printer, Text
+from ..formulas.printer import ATOM, POSTFIX, PRODUCT, SUM, Printer, Text
 from ..formulas.text import Unicode
 from ..operations.facts import ops
 from .calls import ARRAY, TUPLE, fn
+from .elements import FORMS as COMPOSED
 from .spelling import Spelling
 
 TARGETS = {"numpy": Code, "unicode": Unicode, "latex": Latex}
@@ -30,6 +31,15 @@ class Written(Printer):
         had = next((sign for typed, sign in dotted.items() if typed in source), signs[ops.multiply])
         self.target.signs = {**signs, ops.multiply: had}
 
+    def __call__(self, x: Expr) -> str:
+        if x.operation is fn.shifted:  # a line of a program
+            _, value, *index = map(super().__call__, x.args)
+            return f"{x.text}[{', '.join(index)}] {'+' if x['sign'] > 0 else '-'}= {value}"
+        return str(super().__call__(x))
+
+    def is_scripted(self, x: Expr) -> bool:
+        return super().is_scripted(x) or (x.operation is SYMBOL and "^" in self._name(x)[0])
+
     def _name(self, x: Expr) -> Text:
         below = "" if x.text or not x.indices else f"_{{{''.join(x.indices)}}}"
         return f"{x.text or self.spelling.name(x['name'])}{below}", ATOM
@@ -41,7 +51,7 @@ class Written(Printer):
 
     def _over(self, x: Expr) -> Text:
         r"""\frac{a}{b} of what is short, and of elements."""
-        short = all(not each.args or each.operation not in FORMS for each in x.args)
+        short = all(not each.args or each.operation not in COMPOSED for each in x.args)
         if self.notation == "latex" and x["exponents"] == (1, -1) and (short or x.indexed):
             return self.target.fraction(*map(self, x.args)), ATOM
         if self.notation == "latex" and x.indexed and -1 not in x["exponents"]:

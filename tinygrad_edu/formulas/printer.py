@@ -115,17 +115,21 @@ class Printer:
         script = f"{'∘' * (min(x.shape) > 1)}{n}"  # X² would be X·X
         return self.target.above(self.inside(base, ATOM), script, True), POSTFIX
 
+    def is_scripted(self, x: Expr) -> bool:
+        """Whether it ends in an exponent, so that another one needs braces."""
+        return x.operation in SCRIPTED
+
     def _transposed(self, x: Expr) -> Text:
         (base,), script = x.args, "T"
         if x.params:
             return self.operation(x)
         if base.operation is ops.inv:
             (base,), script = base.args, "-T"
-        return self.target.above(self.inside(base, POSTFIX), script, base.operation in SCRIPTED), POSTFIX
+        return self.target.above(self.inside(base, POSTFIX), script, self.is_scripted(base)), POSTFIX
 
     def _inverse(self, x: Expr) -> Text:
         (base,) = x.args
-        return self.target.above(self.inside(base, POSTFIX), "-1", base.operation in SCRIPTED), POSTFIX
+        return self.target.above(self.inside(base, POSTFIX), "-1", self.is_scripted(base)), POSTFIX
 
     def _root(self, x: Expr) -> Text:
         return self.target.root(self(x.args[0]) if self.target.bars else self.inside(x.args[0], ATOM)), POSTFIX
