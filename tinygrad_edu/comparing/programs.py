@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ..formulas.expr import NUMBER, SYMBOL, Expr, added, call, dot, hadamard, ones, symbol
+from ..formulas.expr import NUMBER, SYMBOL, Expr, ones, symbol
 from ..formulas.layers import is_activation
 from ..operations.facts import ops
 from .calls import fn
@@ -17,7 +17,7 @@ from .grammar import parse
 from .lookup import looked_up
 from .numbering import LETTERS, Unknown
 from .scope import GREEK, Quantity, Scope, joined
-from .statements import Statement, statements
+from .statements import Statement, changed_in_place, statements
 from .tokens import FormulaError, Token, notation_of
 
 LARGEST = 4_000  # nodes of a formula with all definitions put in
@@ -25,13 +25,7 @@ RECURSION = re.compile(r"""
     [\^_]\{?[(\[]?(?:[lkℓ]|\\ell)\s*\+\s*1  # of layer l by layer l + 1
     |(?:^|\n|,|;|\\\\)[^=\n]*[\^_]\{?[(\[]?(?:[lkℓ]|\\ell)\s*-\s*1[^=\n]*=  # or of layer l - 1 by layer l
 """, re.VERBOSE)
-SHIFTS = {"+": 1, "-": -1}  # what is added at an index, whatever is there
 VIEWS = {ops.transpose, fn.reshape, fn.ravel, fn.squeeze, fn.column, fn.row}
-CHANGES: dict[str, Callable[[Expr, Expr], Expr]] = {  # in place
-    "": lambda old, new: new,
-    "+": lambda old, new: added((old, 1), (new, 1)), "-": lambda old, new: added((old, 1), (new, -1)),
-    "*": lambda old, new: hadamard((old, 1), (new, 1)), "/": lambda old, new: hadamard((old, 1), (new, -1)), "@": dot,
-}  # fmt: skip
 
 
 class Raw(NamedTuple):
@@ -349,7 +343,7 @@ class Program:
                     what = f"{raw.target.text} is changed in line {raw.number} before a line defines it"
                     raise FormulaError(self.text, raw.target.at, what)
                 old = look(raw.target)
-                changed = _changed(old, raw.operator, members[-1], index)
+                changed = changed_in_place(old, raw.operator, members[-1], index)
                 members = [changed.placed(raw.target.text, raw.target.at)]
                 needs |= set(defined.get(raw.name, [None, None, ()])[2])
             if any(_size(each, sizes) > LARGEST for each in members):
@@ -465,15 +459,6 @@ class Program:
         if any(_is_one(ratio(symbol(each), gradient)) for each in meant):
             return None
         return Fault(line, 0, [], f"{name.text} is another quantity than the gradient by {shown}.", [line])
-
-
-def _changed(old: Expr, operator: str, new: Expr, index: tuple[Expr, ...]) -> Expr:
-    """A value that is changed in place, perhaps at an index alone."""
-    if not index:
-        return CHANGES[operator](old, new)
-    if operator in SHIFTS:
-        return call(fn.shifted, old, new, *index, sign=SHIFTS[operator])
-    return call(fn.set, old, CHANGES[operator](call(fn.picked, old, *index), new), *index)
 
 
 def _numbered(name: Any, n: int) -> Any:
