@@ -252,7 +252,7 @@ MUTANTS = [
     Mutant("drawing/mermaid.py", "if box.layers[: depth + 1] not in inside[box.layers[:depth]]:", "if box.layers:",
            "every box opens its frame again"),
     # documents
-    Mutant("documents/audit.py", "np.max([c.error for c in comparisons])", "max(c.error for c in comparisons)",
+    Mutant("documents/verdicts.py", "np.max([c.error for c in comparisons])", "max(c.error for c in comparisons)",
            "nan is lost among the errors"),
     Mutant("documents/strict.py", "if not (0 <= j < self.shape[0] and", "if not (j < self.shape[0] and",
            "x[-1] is the last element"),

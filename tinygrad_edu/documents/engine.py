@@ -8,17 +8,19 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import operations as op
 from ..engine.tensor import Tensor
 from ..engine.transforms import adjoints
-from .entry import Catalogue
 from .networks import Network, Numbers
 from .proving import Symbolic
 from .strict import Array
+
+if TYPE_CHECKING:
+    from .entry import Catalogue
 
 Graph = dict[str, Tensor]
 

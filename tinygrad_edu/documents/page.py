@@ -16,9 +16,9 @@ from urllib.parse import quote
 
 from ..formulas.mathml import STYLE, mathml
 from ..webpage import webpage
-from .audit import CATALOGUES, TOLERANCE, TRIALS, Result
-from .entry import VERDICTS
+from .entry import CATALOGUES, Result
 from .report import proved, unlike
+from .verdicts import TOLERANCE, TRIALS, VERDICTS
 
 # A verdict is told by its words and a sign, and by its colour last: colours may not be seen.
 SIGNS: Mapping[str, str] = {
