@@ -285,7 +285,7 @@ WORDS = {
     "comparing.diagnosis": "functions of a formula", "comparing.elements": "functions of a formula",
     "comparing.evaluate": "functions of a formula", "comparing.mistakes": "functions that are taken for each other",
     "comparing.operands": "functions of a formula", "comparing.printing": "functions of a formula",
-    "comparing.proof": "functions of a formula", "comparing.tokens": "functions of LaTeX",
+    "comparing.proof": "functions of a formula",
     "drawing.labels": "figures of an array", "engine.protocols": "functions of NumPy",
     "engine.views": "operators of Python",
 }  # fmt: skip

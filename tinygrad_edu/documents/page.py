@@ -14,10 +14,10 @@ from html import escape
 from importlib.resources import files
 from urllib.parse import quote
 
-from ..formulas.mathml import STYLE, mathml
 from ..webpage import webpage
 from .entry import CATALOGUES, Result
 from .report import proved, unlike
+from .typesetting import mathml
 from .verdicts import TOLERANCE, TRIALS, VERDICTS
 
 # A verdict is told by its words and a sign, and by its colour last: colours may not be seen.
@@ -75,7 +75,7 @@ algebra where, multiplied out, it has the form of what the engine's rules make o
 {_pictures(results, pictures, anchors)}</main>
 <footer><p>The same again: <code>python -m tinygrad_edu audit --seed {seed} --out DIR</code></p></footer>
 """
-    return webpage(title, f"{STYLE}{style}", body, script)
+    return webpage(title, style, body, script)
 
 
 def _place(result: Result) -> tuple[int, int]:
