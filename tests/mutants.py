@@ -239,7 +239,7 @@ MUTANTS = [
            "the numbers before and after a sum are exchanged"),
     Mutant("drawing/labels.py", "value.shape[-1] if value.ndim else 1", "value.shape[0] if value.ndim else 1",
            "the numbers of a matrix stand in its other form"),
-    Mutant("drawing/pieces.py", "rule.added if added else rule.term", "rule.term",
+    Mutant("drawing/pieces.py", "(rule.term, rule.added) if rule", "(rule.term, rule.term) if rule",
            "a product is shown as it is before broadcasting is undone"),
     Mutant("drawing/pieces.py", "self.fence((number,)) if value < 0 else", "", "2 · (−3) is shown as 2 −3"),
     Mutant("drawing/steps.py", "since.setdefault(key, i)", "since[key] = i",
