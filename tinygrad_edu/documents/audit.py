@@ -78,8 +78,8 @@ def audit(
 def losses(results: Iterable[Result], seed: int = 0) -> dict[str, Tensor]:
     """What results were found on, each as its recorded loss, for pictures: by `Network.picture`, of each one."""
     tried = {
-        (result.document, CATALOGUES[result.document].networks[name].picture): name
+        (result.document, result.catalogue.networks[name].picture): name
         for result in results
-        for name in (*result.networks, *(result.condition.networks if result.condition else ()))
+        for name in result.tried_on()
     }
     return {picture: make_trial(document, name, seed).loss for (document, picture), name in tried.items()}

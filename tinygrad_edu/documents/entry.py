@@ -111,6 +111,10 @@ class Entry:
         """Where it stands."""
         return CATALOGUES[self.document]
 
+    def tried_on(self) -> tuple[str, ...]:
+        """The networks where its condition is met, and those where it is broken."""
+        return (*self.networks, *(self.condition.networks if self.condition else ()))
+
     def run(self, seed: int = 0, trial: Callable[[str, str, int], Trial] | None = None) -> Result:
         """Try it on its networks with a few seeds, and derive its verdict.
 

@@ -14,6 +14,7 @@ from html import escape
 from importlib.resources import files
 from urllib.parse import quote
 
+from ..formulas.text import SUPERSCRIPTS
 from ..webpage import webpage
 from .entry import CATALOGUES, Result
 from .report import proved, unlike
@@ -26,7 +27,6 @@ SIGNS: Mapping[str, str] = {
     "wrong": "✗",
 }  # fmt: skip
 PROOFS = {"algebra": "by algebra", "numbers": "none; read twice, with the same numbers"}
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 INSTALL = '<code>pip install "tinygrad_edu[dot]"</code>, or Graphviz with its program <code>dot</code>'
 
 
@@ -214,9 +214,8 @@ def _facts(result: Result, anchors: Mapping[str, str]) -> Iterator[tuple[str, st
 
 def _networks(result: Result) -> Iterable[str]:
     """The pictures of what a formula was tried on, where its condition is met and where it is broken."""
-    networks = CATALOGUES[result.document].networks
-    names = (*result.networks, *(result.condition.networks if result.condition else ()))
-    return dict.fromkeys(networks[name].picture if name in networks else name for name in names)
+    networks = result.catalogue.networks
+    return dict.fromkeys(networks[name].picture if name in networks else name for name in result.tried_on())
 
 
 def _error(error: float | None, trouble: str = "") -> str:

@@ -41,7 +41,11 @@ SPELLED = [(r"(\\(?:begin|end)) \{ p m a t r i x \}", r"\1{pmatrix}"), (r"\\diag
 # The values of functions in programs: a_j for S(z_j), f_j for f(z_j), and g, which is the same for all j, for g(z_j).
 VALUES = [(r"\bS \( z", "a ( z"), (r"\bg \( z _ \w \)", "g"),
           (r"(?<!_ )\b([a-z](?: ')?) \( [xz]((?: _ \w)?) \)", r"\1\2")]  # fmt: skip
-JACOBIANS = ("jacobian", "off-diagonal", "transposed", "diagonal", "own-rows", "one-row")
+# Of the adjoints of a variable, one for each output, what becomes the rows or columns of a quantity, by its kind.
+PLACES: Mapping[str, dict[int, int]] = {
+    "jacobian": {FIRST: ROW, ROW: COLUMN}, "off-diagonal": {FIRST: ROW, ROW: COLUMN}, "transposed": {FIRST: COLUMN},
+    "diagonal": {FIRST: ROW}, "own-rows": {FIRST: ROW},
+}  # fmt: skip
 LAYER = re.compile(r"_ (?:\{ ([kir])(?: ([-+]) (\d))? \}|([kir])\b)")
 NAME = r"((?:\\\w+|\w)(?: _ \d+)?)"
 LETTERS = re.compile(r"(?<![\\A-Za-z])[A-Za-z](?![A-Za-z])|\\(?:sigma|Sigma|delta|Delta)\b")
@@ -138,7 +142,7 @@ class Symbolic:
         notation = self.trial.notation
         members, given = texts(printed, notation, self.trial.setting)
         part = printed.startswith(r"j \neq k") and not quantity.startswith("off-diagonal")  # of what is computed
-        of_each = self.trial.batch > 1 and kind in JACOBIANS  # column one
+        of_each = self.trial.batch > 1 and (kind in PLACES or kind == "one-row")  # column one
         if part or of_each or not len(values) or not members or any(not known(each, notation) for each in members):
             return UNREAD
         strict = batch == "whole" and isinstance(self.trial.setting, Network)  # not for one column, or one number
@@ -162,32 +166,18 @@ class Symbolic:
     def derived(self, quantity: str) -> Expression | None:
         """A quantity as the rules make it; None where there is no formula for its kind."""
         if quantity not in self._derived:
-            kind, *names = quantity.split()
-            method = getattr(self, f"_{kind.replace('-', '_')}", None)
-            self._derived[quantity] = method(*names) if method is not None else None
+            self._derived[quantity] = self._as_made(*quantity.split())
         return self._derived[quantity]
 
-    def _value(self, name: str) -> Any:
-        return self.symbols.read(self.trial.graph[name]._record.stamp)[1]
-
-    def _adjoint(self, name: str) -> Any:
-        node = self.trial.graph[name]
-        return Expression(self.symbols.gradient(node._record.stamp), self.trial.deliver(f"adjoint {name}"))
-
-    _gradient = _adjoint
-
-    def _jacobian(self, out: str, by: str) -> Any:
-        return self._placed(out, by, {FIRST: ROW, ROW: COLUMN})
-
-    _off_diagonal = _jacobian
-
-    def _transposed(self, out: str, by: str) -> Any:
-        return self._placed(out, by, {FIRST: COLUMN})
-
-    def _diagonal(self, out: str, by: str) -> Any:
-        return self._placed(out, by, {FIRST: ROW})
-
-    _own_rows = _diagonal
+    def _as_made(self, kind: str, name: str, *others: str) -> Any:
+        if kind in PLACES:
+            return self._placed(name, others[0], PLACES[kind])
+        node = self.trial.graph.get(name)
+        if kind == "value" and not others:
+            return self.symbols.read(node._record.stamp)[1]
+        if kind in ("gradient", "adjoint") and not others:
+            return Expression(self.symbols.gradient(node._record.stamp), self.trial.deliver(f"adjoint {name}"))
+        return None
 
     def _placed(self, out: str, by: str, places: dict[int, int]) -> Expression | None:
         """The adjoints of a variable, one for each output, with these as the rows or columns of the result."""
