@@ -30,9 +30,9 @@ from ..engine.sweep import below, leading_to, sweep
 from ..formulas.expression import Expression, as_matrix, matrix_shape
 from ..formulas.sums import COLUMN, ROW
 from ..formulas.terms import Term, atom, make, session
-from .latex import DOTS, Notation, Parser, tokens, without_dots
+from .latex import Notation, Parser
 from .networks import Network
-from .reading import NAMES, split
+from .reading import NAMES, equations, read_on
 from .strict import Array, ShapeError
 
 # What the grammar of `compare` has other signs for, in tokens with a space between them.
@@ -216,21 +216,14 @@ def fitted(x: Any, shape: tuple[int, ...], quantity: str, eye: Any) -> Any:
 def texts(printed: str, notation: Notation, setting: Any) -> tuple[list[str], dict[str, Any]]:
     """The members of a chain of equations as the grammar of `compare` has them, and what is given besides."""
     depth, layer = getattr(setting, "depth", 0), getattr(setting, "layer", 0)
-    found = tokens(printed)
-    if printed.startswith("j = k:"):
-        found = ["j" if token == "k" else token for token in found]
-    if not notation.layers_above and DOTS.intersection(found):
-        found = without_dots(found, depth)
-    text = " ".join(found)
+    text = " ".join(read_on(printed, notation, depth))
     if not notation.layers_above:
         numbers = {"k": depth} | ({"i": layer, "r": layer} if layer else {})
         text = LAYER.sub(lambda match: _numbered(match, numbers), text)
     for pattern, replacement in [*SPELLED, *notation.spelled, *([] if depth else VALUES)]:
         while (changed := re.sub(pattern, replacement, text)) != text:
             text = changed
-    parts = [[" ".join(each).removesuffix(" ,") for each in split(part, "=")]
-             for part in split(text.split(" "), r"\quad")]  # fmt: skip
-    claim, *others = parts[::-1] if notation.layers_above else parts
+    claim, *others = [[" ".join(each) for each in chain] for chain in equations(text.split(" "), notation)]
     given = {match[1]: float(last) if last.isdigit() else last for *names, last in others for name in names
              if (match := re.fullmatch(rf"{NAME}(?: \^ T)?", name)) and re.fullmatch(rf"\d+|{NAME}", last)}  # fmt: skip
     if len(claim) > 1 and _is_name(claim[0], notation):

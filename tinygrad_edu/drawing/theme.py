@@ -9,34 +9,35 @@ FONT = "Helvetica,Arial,sans-serif"
 SIZES = {"symbol": 20, "name": 14, "formula": 14, "number": 12, "note": 11}  # points
 
 THIN = {"penwidth": "1.2"}
-# Of each kind what the legend calls it, its shape, and its fill and outline in light and in dark.
-_LOOKS: Mapping[str, tuple[str, Mapping[str, str], str, str]] = {
-    "parameter": ("parameter", {"shape": "box", "penwidth": "2.4"}, "#fdebc8 #b97700", "#4a3308 #f0a92e"),
-    "input": ("input", {"shape": "ellipse", **THIN}, "#d9edfa #0072b2", "#0d3550 #56b4e9"),
-    "constant": ("constant", {"shape": "note", "margin": "0.14,0.06", **THIN}, "#ececec #6e7781", "#30363d #a8b3bf"),
-    "operation": ("operation", {"shape": "box", "style": "rounded,filled", **THIN}, "#ffffff #424a53",
-                  "#21262d #c2cad3"),
-    "result": ("result", {"shape": "box", "peripheries": "2", "margin": "0.12,0.06", **THIN}, "#f8dfec #a8457f",
-               "#4c1f38 #e08abb"),
-    "group": ("folded", {"shape": "box3d", "margin": "0.14,0.08", **THIN}, "#e9edf1 #424a53", "#262d37 #c2cad3"),
-    "adjoint": ("adjoint", {"shape": "box", "style": "filled,diagonals", "margin": "0.12,0.06", **THIN},
+# Of each kind what the legend calls it, its shape in DOT and in Mermaid, its fill and outline in light and in dark.
+_LOOKS: Mapping[str, tuple[str, Mapping[str, str], str, str, str]] = {
+    "parameter": ("parameter", {"shape": "box", "penwidth": "2.4"}, "[ ]", "#fdebc8 #b97700", "#4a3308 #f0a92e"),
+    "input": ("input", {"shape": "ellipse", **THIN}, "([ ])", "#d9edfa #0072b2", "#0d3550 #56b4e9"),
+    "constant": ("constant", {"shape": "note", "margin": "0.14,0.06", **THIN}, "> ]",
+                 "#ececec #6e7781", "#30363d #a8b3bf"),
+    "operation": ("operation", {"shape": "box", "style": "rounded,filled", **THIN}, "( )",
+                  "#ffffff #424a53", "#21262d #c2cad3"),
+    "result": ("result", {"shape": "box", "peripheries": "2", "margin": "0.12,0.06", **THIN}, "[[ ]]",
+               "#f8dfec #a8457f", "#4c1f38 #e08abb"),
+    "group": ("folded", {"shape": "box3d", "margin": "0.14,0.08", **THIN}, "[/ /]",
+              "#e9edf1 #424a53", "#262d37 #c2cad3"),
+    "adjoint": ("adjoint", {"shape": "box", "style": "filled,diagonals", "margin": "0.12,0.06", **THIN}, "{{ }}",
                 "#dff3ec #007a5a", "#0a3d30 #35c79b"),
-    "product": ("", {"shape": "plain", "style": ""}, "#ffffff #007a5a", "#0d1117 #35c79b"),
-    "sum": ("sum", {"shape": "circle", "margin": "0", **THIN}, "#ffffff #007a5a", "#0d1117 #35c79b"),
-    "unbroadcast": ("broadcasting undone", {"shape": "hexagon", "margin": "0,0.02", **THIN}, "#ffffff #007a5a",
-                    "#0d1117 #35c79b"),
+    "product": ("", {"shape": "plain", "style": ""}, "[ ]", "#ffffff #007a5a", "#0d1117 #35c79b"),
+    "sum": ("sum", {"shape": "circle", "margin": "0", **THIN}, "(( ))", "#ffffff #007a5a", "#0d1117 #35c79b"),
+    "unbroadcast": ("broadcasting undone", {"shape": "hexagon", "margin": "0,0.02", **THIN}, "[\\ /]",
+                    "#ffffff #007a5a", "#0d1117 #35c79b"),
 }  # fmt: skip
 KINDS = {kind: name for kind, (name, *_) in _LOOKS.items() if name}  # those that the legend has
 SHAPES = {kind: shape for kind, (_, shape, *_) in _LOOKS.items()}
-
-ARROWS: Mapping[str, Mapping[str, str]] = {
-    "forward": {},
-    "repeat": {"style": "bold", "constraint": "false"},
-    "backward": {"penwidth": "1.4"},
-    "return": {"style": "bold", "constraint": "false"},
-    "line": {"penwidth": "1.4", "arrowtail": "none"},
-    "saved": {"style": "dashed", "constraint": "false", "arrowhead": "open"},
-}
+OUTLINES = {kind: outline.split() for kind, (_, _, outline, *_) in _LOOKS.items()}
+# Of each kind of arrow the attributes in DOT, and the line in Mermaid.
+ARROWS: Mapping[str, tuple[Mapping[str, str], str]] = {
+    "forward": ({}, "-->"), "repeat": ({"style": "bold", "constraint": "false"}, "==>"),
+    "backward": ({"penwidth": "1.4"}, "==>"), "return": ({"style": "bold", "constraint": "false"}, "==>"),
+    "line": ({"penwidth": "1.4", "arrowtail": "none"}, "==="),
+    "saved": ({"style": "dashed", "constraint": "false", "arrowhead": "open"}, "-.->"),
+}  # fmt: skip
 
 
 class Theme(NamedTuple):
