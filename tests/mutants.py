@@ -239,7 +239,7 @@ MUTANTS = [
            "the numbers before and after a sum are exchanged"),
     Mutant("drawing/labels.py", "value.shape[-1] if value.ndim else 1", "value.shape[0] if value.ndim else 1",
            "the numbers of a matrix stand in its other form"),
-    Mutant("drawing/pieces.py", "rule.added if added else rule.term", "rule.term",
+    Mutant("drawing/pieces.py", "(rule.term, rule.added) if rule", "(rule.term, rule.term) if rule",
            "a product is shown as it is before broadcasting is undone"),
     Mutant("drawing/pieces.py", "self.fence((number,)) if value < 0 else", "", "2 · (−3) is shown as 2 −3"),
     Mutant("drawing/steps.py", "since.setdefault(key, i)", "since[key] = i",
@@ -252,7 +252,7 @@ MUTANTS = [
     Mutant("drawing/mermaid.py", "if box.layers[: depth + 1] not in inside[box.layers[:depth]]:", "if box.layers:",
            "every box opens its frame again"),
     # documents
-    Mutant("documents/audit.py", "np.max([c.error for c in comparisons])", "max(c.error for c in comparisons)",
+    Mutant("documents/verdicts.py", "np.max([c.error for c in comparisons])", "max(c.error for c in comparisons)",
            "nan is lost among the errors"),
     Mutant("documents/strict.py", "if not (0 <= j < self.shape[0] and", "if not (j < self.shape[0] and",
            "x[-1] is the last element"),
