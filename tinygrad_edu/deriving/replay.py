@@ -17,6 +17,7 @@ Given = dict[str, Any]
 Cut = Collection[tuple[int, int]]
 ROUNDINGS = 5
 SIZES = (0.2, 0.02, 1e-3, 1e-5, 1e-8)  # of perturbations
+OTHERWISE = np.array([-3.0, -1.0, 1.0, 3.0])  # what numbers of other signs and sizes are multiplied by
 
 
 class Assumption(NamedTuple):
@@ -51,7 +52,7 @@ def perturbed(
             new = np.where(value == 0, noise, new).astype(value.dtype)
         axes = [each.axis for each in assume if each.tensor is reading.given[name]]
         if not signs and not axes:
-            new = (new * random.choice([-3.0, -1.0, 1.0, 3.0], size=value.shape)).astype(value.dtype)
+            new = (new * OTHERWISE[random.integers(len(OTHERWISE), size=value.shape)]).astype(value.dtype)
         for axis in axes:
             new = new / new.sum(axis=axis, keepdims=True)
         found[name] = new
@@ -61,19 +62,18 @@ def perturbed(
 def inside(
     reading: Reading, loss: Any, trial: int, assume: Sequence[Assumption] = ()
 ) -> tuple[Given, dict[int, Any]]:
-    """What is given, perturbed, and the tape on it. Where some value is finite on the tape and is not then, or an
-    operation refuses it, as for ln(1 − x) of an x near 1, smaller perturbations are tried, and at last none."""
-    for size in (*SIZES, 0.0):
-        numbers = perturbed(reading, trial if size else 0, assume, size=size)
+    """What is given, perturbed, and the tape on it; for trial 0 the tape as it is. Where some value is finite on the
+    tape and is not then, or an operation refuses it, as for ln(1 − x) of an x near 1, smaller perturbations are tried,
+    and at last none."""
+    for size in SIZES if trial else ():
+        numbers = perturbed(reading, trial, assume, size=size)
         try:
             again = replayed(reading, loss, numbers)
         except ERRORS:
-            if size:
-                continue
-            raise
+            continue
         if in_domain(reading, again):
-            break
-    return numbers, again
+            return numbers, again
+    return given(reading), reading.nodes
 
 
 def across(
@@ -91,8 +91,8 @@ def across(
 
 def in_domain(reading: Reading, again: dict[int, Any]) -> bool:
     """Whether all values that are finite on the tape are finite on the tape recorded again."""
-    return all(np.isfinite(again[stamp]._value).all() or not np.isfinite(node._value).all()
-               for stamp, node in reading.nodes.items())
+    return all([np.isfinite(again[stamp]._value).all() or not np.isfinite(node._value).all()
+                for stamp, node in reading.nodes.items()])
 
 
 @np.errstate(all="ignore")

@@ -27,16 +27,19 @@ def evaluate(p: Term, values: Mapping[Any, Any], known: dict[Term, Any] | None =
     if p in known:
         return known[p]
     if p.kind == "poly":
-        out = np.zeros(p.shape)
+        nothing, products = np.zeros(p.shape), []
         for c, mono in p.items:
             product: Any = 1.0 if c is ONE else float(c)
             for part, n in mono:
                 x = known[part] if part in known else evaluate(part, values, known)
                 product = product * (x if n == 1 else x ** (int(n) if n == int(n) else float(n)))
-            if not np.isfinite(product).all():
+            products.append(product)
+        out = sum(products, nothing)
+        if not np.isfinite(out).all():
+            for i, (_, mono) in enumerate(p.items):
                 zero = functools.reduce(np.logical_or, [known[part] == 0 for part, n in mono if n > 0], False)
-                product = np.where(zero, 0.0, product)
-            out = out + product
+                products[i] = np.where(zero, 0.0, products[i])
+            out = sum(products, nothing)
     elif p.kind == "chain":
         out = evaluate(p.args[0], values, known)
         for part in p.args[1:]:
