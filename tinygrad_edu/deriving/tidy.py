@@ -82,9 +82,9 @@ class Tidier:
     def _factor(self, term: Term) -> Term:
         if term.kind == "poly":
             return self._poly(term)
-        if term not in self.known:
+        if term.args and term not in self.known:
             self.known[term] = of_others(term, [self._factor(x) for x in term.args])
-        return self.known[term]
+        return self.known.get(term, term)
 
 
 def averaged(c: Coefficient, mono: Monomial) -> tuple[Coefficient, Monomial]:
@@ -122,11 +122,10 @@ def _is_difference(term: Term) -> bool:
 def collected(p: Term) -> Term:
     """A sum with what its terms have in common taken out, as often as that makes it shorter."""
     while len(p.items) > 1:
-        candidates = [*_common_matrices(p, 0), *_common_matrices(p, -1), *_common_factors(p), shorter(p)]
-        best = min(candidates, key=_length)
-        if _length(best) >= _length(p):
-            return p
-        p = best
+        before = p
+        p = min([p, *_common_matrices(p, 0), *_common_matrices(p, -1), *_common_factors(p), shorter(p)], key=_length)
+        if p is before:
+            break
     return p
 
 

@@ -396,7 +396,9 @@ def _rebuilt_term(term: Term, replace: Callable[[Term], Term | None], known: dic
         new = replace(term)
         if new is None and term.kind == "poly":
             new = rebuilt(term, replace, known)
-        known[term] = new or of_others(term, [_rebuilt_term(x, replace, known) for x in term.args])
+        elif new is None and term.args:
+            new = of_others(term, [_rebuilt_term(x, replace, known) for x in term.args])
+        known[term] = new or term
     return known[term]
 
 

@@ -18,6 +18,7 @@ call      args, data: a `Call`                   an operation that has no place 
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
@@ -118,12 +119,17 @@ def poly(items: Iterable[tuple[Coefficient, Monomial]], shape: Shape) -> Term:
 def _new(key: Any, kind: str, args: tuple[Term, ...], data: Any, shape: Shape, items: Items) -> Term:
     term = Term()
     term.kind, term.args, term.data, term.shape, term.items = kind, args, data, shape, items
-    term.weight = len(items) - 1 + sum([c != ONE for c, _ in items]) if kind == "poly" else int(kind in WORDS)
+    term.weight = len(items) - 1 if kind == "poly" else int(kind in WORDS)
     term.turns = kind == "T" or (kind == "ones" and shape[0] == 1)
-    term.parts = (*args, *[part for _, mono in items for part, _ in mono])
-    for part in term.parts:
+    parts = [*args]
+    for c, mono in items:
+        term.weight += c != ONE
+        for part, _ in mono:
+            parts.append(part)
+    for part in parts:
         term.weight += part.weight
         term.turns += part.turns
+    term.parts = tuple(parts)
     return _tables.table.setdefault(key, term)
 
 
@@ -213,9 +219,8 @@ def factor(p: Term) -> tuple[Coefficient, Term]:
 
 def broadcast(*shapes: Shape) -> Shape:
     """The shape that shapes are broadcast to."""
-    ndim = max(map(len, shapes), default=2)
-    padded = [(1,) * (ndim - len(shape)) + shape for shape in shapes]
-    return tuple([max(lengths) if 0 not in lengths else 0 for lengths in zip(*padded, strict=True)])
+    lengths = [*itertools.zip_longest(*map(reversed, shapes), fillvalue=1)]
+    return tuple([0 if 0 in each else max(each) for each in reversed(lengths)])
 
 
 def extent(factors: Iterable[Term]) -> Shape:
