@@ -59,7 +59,7 @@ class Trial:
     @functools.cached_property
     def noise(self) -> float:
         """A difference to the gradient that says nothing: 1e-15, or less where a tiny gradient is known better."""
-        largest = np.max(np.abs(self.engine), initial=0)
+        largest = np.abs(self.engine).max(initial=0)
         return min(ROUNDING, 10 * self.rounding()) if 0 < largest < SMALL else ROUNDING
 
     def value(self, key: Key) -> Array:

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine.errors import ERRORS
-from ..engine.record import Node, apply
+from ..engine.record import Node, apply, leaf_record
 from ..engine.sweep import sweep
+from ..engine.tensor import untracked
 from ..formulas.evaluate import moved
 from .reading import Reading
 
@@ -48,7 +49,7 @@ def perturbed(
             continue
         new = value * np.asarray(1 + size * random.uniform(-1, 1, size=value.shape), value.dtype)
         if fill:
-            noise = size / 2 * random.uniform(0.5, 1, size=value.shape) * (np.max(np.abs(value), initial=0) or 1)
+            noise = size / 2 * random.uniform(0.5, 1, size=value.shape) * (np.abs(value).max(initial=0) or 1)
             new = np.where(value == 0, noise, new).astype(value.dtype)
         axes = [each.axis for each in assume if each.tensor is reading.given[name]]
         if not signs and not axes:
@@ -105,7 +106,6 @@ def replayed(
     A pair in `cut` is a stamp and the place of an input which is to be a constant there: that way gets no gradient.
     Each result is changed by `change`, if it is given, before others use it.
     """
-    kind = type(loss)
     again: dict[int, Any] = {}
     constants: dict[Any, Any] = dict(numbers)
     leaves = {id(tensor): numbers[name] for name, tensor in reading.given.items()}
@@ -113,7 +113,8 @@ def replayed(
         node = reading.nodes[stamp]
         record = node._record
         if record.operation is None:
-            again[stamp] = kind(leaves[id(node)], requires_grad=True)
+            again[stamp] = untracked(leaves[id(node)])
+            again[stamp]._record = leaf_record()
             continue
         inputs = []
         for place, (x, value) in enumerate(zip(record.inputs, record.values, strict=True)):
@@ -123,7 +124,7 @@ def replayed(
                 new = again[x._record.stamp]
                 inputs.append(new._value if (stamp, place) in cut else new)
         made = apply(record.operation, inputs, record.params)
-        again[stamp] = made if isinstance(made, Node) else kind(made)
+        again[stamp] = made if isinstance(made, Node) else untracked(made)
         if change is not None:
             again[stamp]._value = change(again[stamp]._value)
     return again

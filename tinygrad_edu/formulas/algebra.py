@@ -377,9 +377,14 @@ def _lighter(whole: Term, opened: Term) -> Term:
 def rebuilt(p: Term, replace: Callable[[Term], Term | None], known: dict[Term, Term]) -> Term:
     """A poly with terms replaced by polys, in normal form again; itself where nothing is replaced. `replace` gives None
     for what stays."""
-    new = {part: _rebuilt_term(part, replace, known) for _, mono in p.items for part, _ in mono}
-    opened = any([mono and mono[0][0].kind == "poly" and mono[0][1] == 1 for _, mono in p.items])  # −(a − b) is b − a
-    if not opened and all(map(operator.is_, new, new.values())):
+    new: dict[Term, Term] = {}
+    same = True
+    for _, mono in p.items:
+        same = same and not (mono and mono[0][0].kind == "poly" and mono[0][1] == 1)  # −(a − b) is b − a
+        for part, _ in mono:
+            new[part] = _rebuilt_term(part, replace, known)
+            same = same and new[part] is part
+    if same:
         return p
     total = []
     for c, mono in p.items:
