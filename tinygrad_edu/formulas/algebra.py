@@ -119,9 +119,10 @@ def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
         if powers.get(part, 0) * power < 0:
             must_not_be_zero(part)
         powers[part] = powers.get(part, 0) + power
-    while (better := recognised(powers)) is not None:
-        powers = better
     calls = [part for part in powers if part.kind == "call"]
+    while calls and (better := recognised(powers)) is not None:
+        powers = better
+        calls = [part for part in powers if part.kind == "call"]
     for part in filter(is_condition, calls):
         if powers[part] > 0:
             powers[part] = 1
@@ -160,7 +161,8 @@ def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
 def _cancels(mono: Monomial, other: Monomial) -> bool:
     """Whether a factor of one monomial meets its inverse in the other, or is recognised together with it."""
     powers = dict(mono)
-    if any(part.kind == "call" for part, _ in (*mono, *other)) and recognised({**dict(other), **powers}) is not None:
+    together = {**dict(other), **powers}
+    if any([part.kind == "call" for part in together]) and recognised(together) is not None:
         return True
     return any([
         powers.get(part, 0) * power < 0 or (is_a(part, ops.ratio) and powers.get(part.args[1], 0) > 0) or
@@ -171,6 +173,8 @@ def _cancels(mono: Monomial, other: Monomial) -> bool:
 def shorter(p: Term) -> Term:
     """The sum with all products of sums multiplied out, if that is shorter."""
     pieces: list[Term] = []
+    if all([part.kind != "poly" for part in p.parts]):
+        return p
     for c, mono in p.items:
         sums = [part for part, power in mono if part.kind == "poly" and power == 1]
         if len(sums) > 3 or any(len(part.items) > 4 for part in sums):

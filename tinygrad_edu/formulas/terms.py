@@ -112,7 +112,8 @@ def make(kind: str, args: Sequence[Term] = (), data: Any = None, shape: Shape = 
 def poly(items: Iterable[tuple[Coefficient, Monomial]], shape: Shape) -> Term:
     """A sum; a sum that is just one term of the same shape stays a poly."""
     items = tuple(items)
-    key = ("poly", shape, frozenset([(c, frozenset(mono)) for c, mono in items]))
+    ordered = len(items) == 1 and len(items[0][1]) < 2  # otherwise the order does not matter
+    key = ("poly", shape, items if ordered else frozenset([(c, frozenset(mono)) for c, mono in items]))
     return _tables.table.get(key) or _new(key, "poly", (), None, shape, items)
 
 
@@ -225,7 +226,8 @@ def broadcast(*shapes: Shape) -> Shape:
 
 def extent(factors: Iterable[Term]) -> Shape:
     """The shape that factors are broadcast to."""
-    return broadcast((1, 1), *[x.shape for x in factors])
+    shapes = {x.shape for x in factors}
+    return shapes.pop() if len(shapes) == 1 else broadcast((1, 1), *shapes)
 
 
 def scaled(c: Coefficient, p: Term) -> Term:
