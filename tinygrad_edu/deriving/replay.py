@@ -53,7 +53,7 @@ def perturbed(
             new = np.where(value == 0, noise, new).astype(value.dtype)
         axes = [each.axis for each in assume if each.tensor is reading.given[name]]
         if not signs and not axes:
-            new = (new * OTHERWISE[random.integers(len(OTHERWISE), size=value.shape)]).astype(value.dtype)
+            new = (new * OTHERWISE[random.uniform(0, 4, value.shape).astype(int)]).astype(value.dtype)
         for axis in axes:
             new = new / new.sum(axis=axis, keepdims=True)
         found[name] = new

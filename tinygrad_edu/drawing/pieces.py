@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -98,7 +99,7 @@ class InPieces(Unicode):
     """The style in which names stay what they stand for."""
 
     def __init__(self, find: Callable[[str], Symbol]) -> None:
-        self.find = find
+        self.find = functools.cache(find)
 
     def join(self, *parts: str | Pieces) -> Pieces:
         return tuple(itertools.chain.from_iterable([(part,) if isinstance(part, str) else part for part in parts]))

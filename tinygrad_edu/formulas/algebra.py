@@ -95,7 +95,8 @@ def multiplied(p: Term, q: Term, shape: Shape) -> Term:
     for one, other in ((p, q), (q, p)):
         c = number(one)
         if c is not None:
-            return poly(scaled(c, other).items, shape)
+            product = scaled(c, other)
+            return product if product.shape == shape else poly(product.items, shape)
     c, d = ONE, ONE
     left, right = (p.items[0][1] if len(p.items) == 1 else None), (q.items[0][1] if len(q.items) == 1 else None)
     if left is None:
@@ -165,8 +166,9 @@ def _cancels(mono: Monomial, other: Monomial) -> bool:
     if any([part.kind == "call" for part in together]) and recognised(together) is not None:
         return True
     return any([
-        powers.get(part, 0) * power < 0 or (is_a(part, ops.ratio) and powers.get(part.args[1], 0) > 0) or
-        (is_a(part, ops.inverse) and powers.get(part.args[0], 0) > 0) for part, power in other
+        powers.get(part, 0) * power < 0
+        or (part.args and powers.get(part.args[-1], 0) > 0 and is_a(part, ops.ratio, ops.inverse))
+        for part, power in other
     ])
 
 

@@ -81,8 +81,8 @@ def moved(x: Any, random: np.random.Generator, size: Any = None) -> Any:
 
 def in_shape(p: Term, shape: tuple[int, ...], values: Mapping[Any, Any], known: dict[Term, Any] | None = None) -> Any:
     """The numbers of a term, repeated to the shape of what it is a formula for."""
-    found, whole = evaluate(p, values, known), matrix_shape(shape)
-    return found if found.shape == whole else np.broadcast_to(found, whole)
+    found = evaluate(p, values, known)
+    return found if found.shape == shape else np.broadcast_to(found, matrix_shape(shape))
 
 
 def wide(x: Any) -> Any:
@@ -104,6 +104,6 @@ def _matmul(a: Any, b: Any) -> Any:
 def _call(term: Term, arguments: list[Any]) -> Any:
     call = term.data
     params = {k: float(v.value) if isinstance(v, Expression) else v for k, v in call.params}
-    inputs = [np.reshape(x, shape) for x, shape in zip(arguments, call.shapes, strict=True)]
-    out = np.reshape(call.operation.forward(*inputs, **params), matrix_shape(call.shape))
+    inputs = [x.reshape(shape) for x, shape in zip(arguments, call.shapes, strict=True)]
+    out = np.asarray(call.operation.forward(*inputs, **params)).reshape(matrix_shape(call.shape))
     return out.astype(float) if out.dtype.kind == "b" else out

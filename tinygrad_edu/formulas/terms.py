@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 import threading
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
@@ -226,10 +227,10 @@ def broadcast(*shapes: Shape) -> Shape:
 
 def extent(factors: Iterable[Term]) -> Shape:
     """The shape that factors are broadcast to."""
-    shapes = {x.shape for x in factors}
+    shapes = set(map(operator.attrgetter("shape"), factors))
     return shapes.pop() if len(shapes) == 1 else broadcast((1, 1), *shapes)
 
 
 def scaled(c: Coefficient, p: Term) -> Term:
     """A number times a poly."""
-    return poly([(c * own, mono) for own, mono in p.items] if c.number else [], p.shape)
+    return p if c == ONE else poly([(c * own, mono) for own, mono in p.items] if c.number else [], p.shape)
