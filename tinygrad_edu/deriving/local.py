@@ -14,12 +14,12 @@ from ..formulas.coefficients import ONE
 from ..formulas.evaluate import Rounded, evaluate, in_shape, moved, tolerance
 from ..formulas.expr import EYE, ONES, SYMBOL, Expr
 from ..formulas.expression import Expression, matrix_shape
-from ..formulas.present import Presenter
 from ..formulas.printer import ATOM, FORMS, Printer, Text
 from ..formulas.terms import Term, filled, names_in, session
 from ..formulas.text import Unicode
 from ..operations.facts import ops
 from .derive import primes
+from .formula import Once
 from .reading import Reading, symbol
 from .replay import ROUNDINGS, given
 from .tidy import Tidier
@@ -97,7 +97,7 @@ class Local:
             layer = self._reading.layer_of(self._reading.nodes[stamp])
             self.adjoints[stamp] = name = self._reading.unique(f"Δ{layer}" if layer else f"∇{self.names[stamp]}")
             self._reading.used.add(name)
-        nodes, self._present = self._reading.nodes, Presenter([*self._reading.values, *self.definitions])
+        nodes, self._present = self._reading.nodes, Once([*self._reading.values, *self.definitions])
         shapes = {name: np.shape(x) for name, x in self._reading.given.items()}
         shapes |= {name: nodes[stamp].shape for called in (self.names, self.adjoints) for stamp, name in called.items()}
         shapes |= {name: slope.shape for name, _, slope in self.slopes}

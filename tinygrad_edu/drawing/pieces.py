@@ -10,14 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..deriving.derive import derive
-from ..deriving.formula import Formula
+from ..deriving.formula import Formula, Once
 from ..deriving.local import MATRICES, Local, Product, brief
 from ..engine.errors import Unreadable
 from ..engine.naming import short
 from ..formulas.expr import EYE, ONES, ROWS, SYMBOL, Expr
 from ..formulas.expression import matrix_shape
 from ..formulas.notation import parameter, parts_of
-from ..formulas.present import Presenter
 from ..formulas.printer import ATOM, FORMS, Printer, Text
 from ..formulas.terms import Term, names_in, session
 from ..formulas.text import Unicode
@@ -234,7 +233,7 @@ class Writer:
                 name = reading.constant_name(vertex.node, vertex.value)
                 if name and name != vertex.name:
                     others.add(name)
-        present = Presenter([*reading.values, *reading.definitions], reading.applied)
+        present = Once([*reading.values, *reading.definitions], reading.applied)
         with session(formula.table):
             for key, line in zip(keys, formula.lines, strict=True):
                 if not names_in([line.term]) & others:

@@ -81,8 +81,8 @@ def moved(x: Any, random: np.random.Generator, size: Any = None) -> Any:
 
 def in_shape(p: Term, shape: tuple[int, ...], values: Mapping[Any, Any], known: dict[Term, Any] | None = None) -> Any:
     """The numbers of a term, repeated to the shape of what it is a formula for."""
-    found = evaluate(p, values, known)
-    return found if found.shape == shape else np.broadcast_to(found, matrix_shape(shape))
+    found, whole = evaluate(p, values, known), shape if len(shape) > 1 else matrix_shape(shape)
+    return found if found.shape == whole else np.broadcast_to(found, whole)
 
 
 def wide(x: Any) -> Any:
