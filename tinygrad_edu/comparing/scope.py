@@ -80,7 +80,8 @@ class Scope(Numbered):
     def denies(self, counted: Scope, name: Name | Quotient) -> bool:
         """Whether a name has a part of a layer in it that a person has given that name, and which it is not as layers
         are counted."""
-        return any(each.key in counted.recounted and self.given_name(each.key) for each in self.possible(name))
+        recounted = (each.key for each in self.possible(name) if each.key in counted.recounted)
+        return any(map(self.given_name, recounted)) if counted.recounted else False
 
     # --- names ---
 

@@ -98,7 +98,7 @@ class Local:
             self.adjoints[stamp] = name = self._reading.unique(f"Δ{layer}" if layer else f"∇{self.names[stamp]}")
             self._reading.used.add(name)
         nodes, self._present = self._reading.nodes, Once([*self._reading.values, *self.definitions])
-        shapes = {name: np.shape(x) for name, x in self._reading.given.items()}
+        shapes = {name: x.shape for name, x in self._reading.given.items()}
         shapes |= {name: nodes[stamp].shape for called in (self.names, self.adjoints) for stamp, name in called.items()}
         shapes |= {name: slope.shape for name, _, slope in self.slopes}
         self._words, self._shapes = Printer(Unicode()), Printer(Shapes(shapes))

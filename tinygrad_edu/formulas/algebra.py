@@ -343,9 +343,12 @@ def summed(p: Term, axes: tuple[int, ...]) -> Term:
         parts = [summed(poly([item], p.shape), axes) for item in p.items]
         return _lighter(product, added(parts, product.shape)) if p.shape[axes[0]] != 1 else p
     if axes == (1,):
+        straight = chained(p, atom(ones((p.shape[1], 1)))) if p.shape[1] != 1 else p
+        if as_argument(p).kind == "symbol" and p.shape[0] != 1:
+            return straight
         turned = transposed(summed(transposed(p), (0,)))
-        straight = chained(p, atom(ones((p.shape[1], 1)))) if p.shape[0] == 1 != p.shape[1] else turned
-        return straight if (straight.weight, straight.turns) < (turned.weight, turned.turns) else turned
+        better = p.shape[0] == 1 and (straight.weight, straight.turns) < (turned.weight, turned.turns)
+        return straight if better else turned
     if p.shape[0] == 1:
         return p
     string, shape = atom(ones((1, p.shape[0]))), (1, p.shape[1])
