@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import functools
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -96,6 +97,10 @@ class Scope(Numbered):
 
     def known(self) -> set[str]:
         """What is one word also in LaTeX; functions of the tape with a parenthesis; × where it is no matrix product."""
+        return self._known_words
+
+    @functools.cached_property
+    def _known_words(self) -> set[str]:
         own = {*self.keys, *(name.base for name in self.mapping)}
         own |= {re.sub(r"_?\d+$", "", name) for name in own}  # net of net_2, where LaTeX has an index
         own |= {"×" for x in self.reading.nodes.values() if x._record.operation is ops.cross}
