@@ -305,8 +305,8 @@ def _inline(
         return whole.get(term.data) if term.kind == "symbol" else None
 
     for name in names:  # from the loss down: an earlier one stands in a later one
-        whole[name] = rebuilt(definitions[name], replace, known)
+        whole[name] = rebuilt(definitions[name], replace, known) if whole else definitions[name]
         if whole[name].weight > 3 * LONGEST:
             raise ValueError(TOO_LONG)
-    lines = [line._replace(term=tidier.tidy(rebuilt(line.term, replace, known))) for line in results]
+    lines = [line._replace(term=tidier.tidy(rebuilt(line.term, replace, known), True)) for line in results]
     return lines if names else results, {name: term for name, term in definitions.items() if name not in whole}

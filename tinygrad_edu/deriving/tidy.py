@@ -47,9 +47,11 @@ class Tidier:
         self.known: dict[Term, Term] = {}
         self.rebuilt: dict[Term, Term] = {}
 
-    def tidy(self, p: Term) -> Term:
-        """A poly as it is to be printed."""
-        return without_a_sign(self._poly(rebuilt(p, self.replaced.get, self.rebuilt)))
+    def tidy(self, p: Term, opened: bool = False) -> Term:
+        """A poly as it is to be printed; with `opened`, one that has just been rebuilt."""
+        return without_a_sign(
+            self._poly(p if opened and not self.replaced else rebuilt(p, self.replaced.get, self.rebuilt))
+        )
 
     def _poly(self, p: Term) -> Term:
         if p not in self.known:
