@@ -22,7 +22,7 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
     that cross branches, with other signs and sizes, where the tape stays finite."""
     compared, reading, dtype = 0, formula.reading, loss._value.dtype
     tiny, relative = float(np.finfo(dtype).tiny), tolerance(dtype)  # what is smaller than tiny has fewer digits
-    digits = relative / 100 if dtype != float else 1e-12
+    digits = 1e-12 if dtype == np.float64 else relative / 100
     near = [inside(reading, loss, trial, assume) for trial in range(NEAR)]
     far = [found for trial in (NEAR, NEAR + 1) if (found := across(reading, loss, trial, assume)) is not None]
     for trial, (given, again) in enumerate([*near, *far]):
