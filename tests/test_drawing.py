@@ -430,7 +430,7 @@ def test_dot_on_the_path_comes_first(monkeypatch):
 
 @pytest.mark.parametrize(("version", "usable"), [("1.14", False), ("2.0", True), ("2.0.4", True), ("10.1rc1", True)])
 def test_pygraphviz_brings_an_engine_from_version_2_on(monkeypatch, version, usable):
-    monkeypatch.setattr(engine.metadata, "version", lambda name: version)
+    monkeypatch.setattr(engine, "version", lambda name: version)
     assert (engine.ENGINES["pygraphviz"]() is not None) is usable
 
 

@@ -276,10 +276,10 @@ class Comparison(Display):
             value = np.asarray(candidate.run(trial), float)
         except Misfit:
             return False
-        largest = float(np.max(np.abs(trial.engine), initial=0))
-        if not np.isfinite(value).all() or value.size not in (1, np.size(trial.engine)) or largest < SMALL:
+        largest = float(np.abs(trial.engine).max(initial=0))
+        if not np.isfinite(value).all() or value.size not in (1, trial.engine.size) or largest < SMALL:
             return False
-        return bool(np.max(np.abs(np.ravel(value) - np.ravel(trial.engine)), initial=0) > 1e-3 * largest)
+        return bool(np.abs(value.ravel() - trial.engine.ravel()).max(initial=0) > 1e-3 * largest)
 
     def _close(self, value: Array, trial: Trial | None = None) -> bool:
         trial = trial or self._inputs.own
@@ -287,8 +287,8 @@ class Comparison(Display):
         value = fitted(np.asarray(value, float), engine)
         if value.shape != engine.shape:
             return False
-        difference = float(np.max(np.abs(value - engine), initial=0))
-        return difference <= self._rtol * float(np.max(np.abs(engine), initial=0)) + trial.noise
+        difference, largest = float(np.abs(value - engine).max(initial=0)), float(np.abs(engine).max(initial=0))
+        return difference <= self._rtol * largest + trial.noise
 
     # --- the verdict ---
 

@@ -87,8 +87,8 @@ class Inputs:
         random = np.random.default_rng(0)
 
         def change(numbers: dict[str, Any]) -> dict[str, Any]:
-            return {name: x * random.choice([-1.0, 1.0], np.shape(x)).astype(x.dtype) if x.dtype.kind == "f" else x
-                    for name, x in numbers.items()}  # fmt: skip
+            return {name: x * np.copysign(1, random.uniform(-1, 1, x.shape), dtype=x.dtype)
+                    if x.dtype.kind == "f" else x for name, x in numbers.items()}  # fmt: skip
 
         loss = self.scope.loss._record.stamp
         trials = [] if self.masks else self.changed(change)

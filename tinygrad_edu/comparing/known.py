@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -110,7 +111,11 @@ class Known:
         self.outputs = int(np.prod(shape)) // max(self.batch, 1)
         self.coefficients = self._constants(ops.multiply, ops.divide)
         self.numbers = Counts(nodes, self.coefficients)
-        self.scalars = sorted({*self.coefficients, *self._constants(ops.power)})
+
+    @functools.cached_property
+    def scalars(self) -> list[float]:
+        """The plain factors and exponents of the tape."""
+        return sorted({*self.coefficients, *self._constants(ops.power)})
 
     def key(self, x: Any) -> Key | None:
         """A node, tracked or constant, as a key."""

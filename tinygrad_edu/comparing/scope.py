@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import copy
 import difflib
+import functools
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,15 +64,21 @@ class Scope(Numbered):
     def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any], wrt: Any = None) -> None:
         super().__init__(loss, reading, mapping, wrt)
         self.work = Work(sum(node._value.size for node in reading.nodes.values()))
-        self._exact: dict[Name, list[Quantity]] = {}
-        self._meant: dict[Name | Quotient, list[Quantity] | Unknown] = {}
+        self._remember()
+
+    def _remember(self) -> None:
+        """Each name is looked up once, as layers are counted."""
+        self.same: Callable[[Any], Any] = functools.cache(self._same)
+        self.exact: Callable[[Name], list[Quantity]] = functools.cache(self._of_tape)
+        self._meant: Callable[[Name | Quotient], list[Quantity] | Unknown] = functools.cache(self._looked_up)
 
     def renumbered(self, numbering: Numbering) -> Scope:
         """The scope with other numbers of layers: those in the names of the parts of layers do not hold there."""
         if numbering == self.counting:
             return self
         scope = copy.copy(self)
-        scope.counting, scope._exact, scope._meant = numbering, {}, {}
+        scope.counting = numbering
+        scope._remember()
         parts = [part for i, part in enumerate(("Wb", "za")) if numbering[i] != self.counting[i]]
         keys = {getattr(layer, each) for layer in self.layers for part in parts for each in part} - {None}
         scope.recounted = {key for key in keys if self.shown.get(key, "")[-1:].isdigit()}
@@ -80,11 +87,12 @@ class Scope(Numbered):
     def denies(self, counted: Scope, name: Name | Quotient) -> bool:
         """Whether a name has a part of a layer in it that a person has given that name, and which it is not as layers
         are counted."""
-        return any(each.key in counted.recounted and self.given_name(each.key) for each in self.possible(name))
+        recounted = (each.key for each in self.possible(name) if each.key in counted.recounted)
+        return any(map(self.given_name, recounted)) if counted.recounted else False
 
     # --- names ---
 
-    def same(self, name: Any) -> Any:
+    def _same(self, name: Any) -> Any:
         r"""A name however it is written: W_1, W^{[1]} and W1, \delta^L and δ2, are one."""
         if isinstance(name, Quotient):
             above = Name("loss") if name.above.base in COST else self.same(name.above)
@@ -95,6 +103,10 @@ class Scope(Numbered):
 
     def known(self) -> set[str]:
         """What is one word also in LaTeX; functions of the tape with a parenthesis; × where it is no matrix product."""
+        return self._known_words
+
+    @functools.cached_property
+    def _known_words(self) -> set[str]:
         own = {*self.keys, *(name.base for name in self.mapping)}
         own |= {re.sub(r"_?\d+$", "", name) for name in own}  # net of net_2, where LaTeX has an index
         own |= {"×" for x in self.reading.nodes.values() if x._record.operation is ops.cross}
@@ -108,22 +120,20 @@ class Scope(Numbered):
         Unknown
             If the tape has nothing of the kind.
         """
-        if isinstance(meant := self._look_up(name), Unknown):
+        if isinstance(meant := self._meant(name), Unknown):
             raise Unknown(str(meant))
         return meant
 
     def possible(self, name: Name | Quotient) -> list[Quantity]:
         """The same; nothing where the tape has nothing of the kind."""
-        meant = self._look_up(name)
+        meant = self._meant(name)
         return [] if isinstance(meant, Unknown) else meant
 
-    def _look_up(self, name: Name | Quotient) -> list[Quantity] | Unknown:
-        if name not in self._meant:
-            try:
-                self._meant[name] = self._find(name)
-            except Unknown as error:
-                self._meant[name] = error
-        return self._meant[name]
+    def _looked_up(self, name: Name | Quotient) -> list[Quantity] | Unknown:
+        try:
+            return self._find(name)
+        except Unknown as error:
+            return error
 
     def _find(self, name: Name | Quotient) -> list[Quantity]:
         if isinstance(name, Quotient):
@@ -235,13 +245,8 @@ class Scope(Numbered):
         same = (key for key, x in self.reading.given.items() if np.array_equal(getattr(x, "_value", x), target))
         return self.of(next(same, None), name.primes)
 
-    def exact(self, name: Name) -> list[Quantity]:
-        """The tape's own names."""
-        if name not in self._exact:
-            self._exact[name] = self._of_tape(name)
-        return self._exact[name]
-
     def _of_tape(self, name: Name) -> list[Quantity]:
+        """The tape's own names."""
         layer = self.number(name.layer)
         bases = [name.base, joined(name.base), re.sub(r"(?<=\D)(\d+)$", r"_\1", name.base)]
         stem = re.sub(r"_?\d*$", "", name.base)

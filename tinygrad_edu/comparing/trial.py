@@ -49,17 +49,16 @@ class Trial:
         adjoints = settled(loss, seed) if loss._record is not None else []
         self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
         gradient = self.number(wanted) if wanted else self.adjoint(wrt._record.stamp)
-        axis, shape = scope.softmax_axis, np.shape(gradient)
-        like = scope.batch, shape, axis, scope.work
+        like = scope.batch, gradient.shape, scope.softmax_axis, scope.work
         self.evaluate = Evaluation(functools.cache(self.number), matrices, self.apply, *like)
         self.evaluate.along = scope.axis
         self.engine: Array = self.evaluate.shaped(self._as_row(wrt._record.stamp, gradient))
-        self.evaluate.row = np.ndim(gradient) == 1 and self.engine.shape == (1, np.size(gradient))
+        self.evaluate.row = gradient.ndim == 1 and self.engine.shape == (1, gradient.size)
 
     @functools.cached_property
     def noise(self) -> float:
         """A difference to the gradient that says nothing: 1e-15, or less where a tiny gradient is known better."""
-        largest = np.max(np.abs(self.engine), initial=0)
+        largest = np.abs(self.engine).max(initial=0)
         return min(ROUNDING, 10 * self.rounding()) if 0 < largest < SMALL else ROUNDING
 
     def value(self, key: Key) -> Array:
@@ -77,7 +76,7 @@ class Trial:
 
     def _as_row(self, key: Key, x: Array) -> Array:
         """On paper a bias of one axis is a row where samples are."""
-        return np.reshape(x, (1, -1)) if self.matrices and np.ndim(x) == 1 and key in self.scope.rows else x
+        return x.reshape(1, -1) if self.matrices and key in self.scope.rows and x.ndim == 1 else x
 
     def _value(self, quantity: Quantity) -> Array:
         return self.value(quantity.key)

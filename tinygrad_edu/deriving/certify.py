@@ -20,8 +20,9 @@ NEAR = 3  # trials
 def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Assumption]) -> None:
     """Compare the formula with the engine: on the tape's numbers, on two perturbations of what is given, and on two
     that cross branches, with other signs and sizes, where the tape stays finite."""
-    compared = 0
-    reading = formula.reading
+    compared, reading, dtype = 0, formula.reading, loss._value.dtype
+    tiny, relative = float(np.finfo(dtype).tiny), tolerance(dtype)  # what is smaller than tiny has fewer digits
+    digits = 1e-12 if dtype == np.float64 else relative / 100
     near = [inside(reading, loss, trial, assume) for trial in range(NEAR)]
     far = [found for trial in (NEAR, NEAR + 1) if (found := across(reading, loss, trial, assume)) is not None]
     for trial, (given, again) in enumerate([*near, *far]):
@@ -30,15 +31,12 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
         known: dict[Term, Any] = {}
         for line, reference in zip(formula.lines, engine, strict=True):
             mine = in_shape(line.term, line.shape, values, known)
-            theirs = np.reshape(reference, mine.shape).astype(float)
+            theirs = reference.reshape(mine.shape).astype(float)
             finite = np.isfinite(theirs)
-            formula.left_out += int(np.sum(~finite)) if trial < NEAR else 0
-            compared += int(np.sum(finite))
-            tiny = float(np.finfo(loss._value.dtype).tiny)  # what is smaller has fewer digits
-            relative = tolerance(loss._value.dtype)
-            digits = relative / 100 if loss._value.dtype != float else 1e-12
-            largest = np.max(np.abs(theirs[finite]), initial=0)
-            error = np.max(np.abs(mine - theirs)[finite], initial=0)
+            sizes = np.abs(theirs[finite])
+            formula.left_out += theirs.size - sizes.size if trial < NEAR else 0
+            compared += sizes.size
+            largest, error = sizes.max(initial=0), np.abs(mine - theirs)[finite].max(initial=0)
             if error <= relative * largest:
                 continue
             floor = digits * _size(reading, loss, given, again)
@@ -63,7 +61,7 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
                         "on symbols; the formula is not shown"
                     )
                 raise RuntimeError(f"{said}; this is a defect, and the formula is not shown")
-    formula.certified = compared > 0 or not any(np.prod(line.shape) for line in formula.lines)
+    formula.certified = compared > 0 or all(0 in line.shape for line in formula.lines)
 
 
 def _engine(

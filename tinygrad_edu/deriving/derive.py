@@ -298,19 +298,15 @@ def _inline(
     results: list[Line], definitions: dict[str, Term], names: list[str], tidier: Tidier
 ) -> tuple[list[Line], dict[str, Term]]:
     """Write definitions where their names stand."""
-    definitions = dict(definitions)
+    known: dict[Term, Term] = {}
+    whole: dict[Any, Term] = {}
+
+    def replace(term: Term) -> Term | None:
+        return whole.get(term.data) if term.kind == "symbol" else None
+
     for name in names:  # from the loss down: an earlier one stands in a later one
-        if name not in definitions:
-            continue
-        whole = definitions.pop(name)
-
-        def replace(term: Term, name: str = name, whole: Term = whole) -> Term | None:
-            return whole if term.kind == "symbol" and term.data == name else None
-
-        known: dict[Term, Term] = {}
-        later = [other for other in names if other in definitions]
-        definitions |= {other: rebuilt(definitions[other], replace, known) for other in later}
-        results = [line._replace(term=tidier.tidy(rebuilt(line.term, replace, known))) for line in results]
-        if max((line.term.weight for line in results), default=0) > 3 * LONGEST:
+        whole[name] = rebuilt(definitions[name], replace, known) if whole else definitions[name]
+        if whole[name].weight > 3 * LONGEST:
             raise ValueError(TOO_LONG)
-    return results, definitions
+    lines = [line._replace(term=tidier.tidy(rebuilt(line.term, replace, known), True)) for line in results]
+    return lines if names else results, {name: term for name, term in definitions.items() if name not in whole}

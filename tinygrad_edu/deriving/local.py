@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,12 +14,12 @@ from ..formulas.coefficients import ONE
 from ..formulas.evaluate import Rounded, evaluate, in_shape, moved, tolerance
 from ..formulas.expr import EYE, ONES, SYMBOL, Expr
 from ..formulas.expression import Expression, matrix_shape
-from ..formulas.present import Presenter
 from ..formulas.printer import ATOM, FORMS, Printer, Text
 from ..formulas.terms import Term, filled, names_in, session
 from ..formulas.text import Unicode
 from ..operations.facts import ops
 from .derive import primes
+from .formula import Once
 from .reading import Reading, symbol
 from .replay import ROUNDINGS, given
 from .tidy import Tidier
@@ -66,6 +67,8 @@ class Local:
         The derivatives of activations: the name, the argument, what it is.
     numbers, values : dict
         The numbers of all names, as they were recorded; and the matrices that stand for them.
+    written, text : callable
+        A term as it is written, and that in one line; each is done once.
 
     Examples
     --------
@@ -94,11 +97,13 @@ class Local:
             layer = self._reading.layer_of(self._reading.nodes[stamp])
             self.adjoints[stamp] = name = self._reading.unique(f"Δ{layer}" if layer else f"∇{self.names[stamp]}")
             self._reading.used.add(name)
-        nodes, self._present = self._reading.nodes, Presenter([*self._reading.values, *self.definitions])
-        shapes = {name: np.shape(x) for name, x in self._reading.given.items()}
+        nodes, self._present = self._reading.nodes, Once([*self._reading.values, *self.definitions])
+        shapes = {name: x.shape for name, x in self._reading.given.items()}
         shapes |= {name: nodes[stamp].shape for called in (self.names, self.adjoints) for stamp, name in called.items()}
         shapes |= {name: slope.shape for name, _, slope in self.slopes}
-        self._words, self._shapes, self._written = Printer(Unicode()), Printer(Shapes(shapes)), dict[Term, Expr]()
+        self._words, self._shapes = Printer(Unicode()), Printer(Shapes(shapes))
+        self.written: Callable[[Term], Expr] = functools.cache(self._write)
+        self.text: Callable[[Term], str] = functools.cache(lambda term: str(self._words(self.written(term))))
         self._order = {name: i for i, name in enumerate([*self._reading.values, *self.names.values()])}
         self._behind_slopes = {name: names_in([slope.term]) for name, _, slope in self.slopes}
         computed = {self.names[stamp]: node._value for stamp, node in nodes.items() if node._record.operation}
@@ -193,16 +198,9 @@ class Local:
         names = names.union(*(self._behind_slopes[slope] for slope in names & self._behind_slopes.keys()))
         return names & self._order.keys()
 
-    def written(self, term: Term) -> Expr:
-        """A term as it is written."""
-        if term not in self._written:
-            with session(self._table):
-                self._written[term] = self._present(term)
-        return self._written[term]
-
-    def text(self, term: Term) -> str:
-        """A term in one line."""
-        return str(self._words(self.written(term)))
+    def _write(self, term: Term) -> Expr:
+        with session(self._table):
+            return self._present(term)
 
     def shapes(self, term: Term) -> str:
         """A term with the shape of each matrix in place of its name: ``(3,4)·(4,1)``."""

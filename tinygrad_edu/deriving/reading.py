@@ -75,7 +75,8 @@ class Reading:
         self.used: set[str] = set()  # names of what is neither given nor defined, or not yet
         self.steps: list[Step] = []
         self.adjoints: dict[int, Term] = {}
-        self._taken = set(map(name_of, self.nodes.values()))
+        self._named_by = {stamp: name_of(node) for stamp, node in self.nodes.items()}  # people
+        self._taken = {*self._named_by.values()}
         self._recorded: dict[int, Any] = {}  # the arrays of leaves as they were: they may have got others since
         for node in self.nodes.values():
             for x, value in zip(node._record.inputs, node._record.values, strict=True):
@@ -110,10 +111,10 @@ class Reading:
 
     def _forward(self, node: Any) -> Expression:
         record: Record = node._record
+        own = self._named_by[record.stamp]
         if record.operation is None:
-            name = self.unique(name_of(node) or next(self._free["W" if node._value.ndim > 1 else "w"]))
+            name = self.unique(own or next(self._free["W" if node._value.ndim > 1 else "w"]))
             return self._variable(name, node, self._recorded.get(id(node), node._value))
-        own = name_of(node)
         wanted = own or self._layer_name(record)
         if self.shown is not None:
             wanted = wanted or next(self._free["v"])

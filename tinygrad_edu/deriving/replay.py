@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine.errors import ERRORS
-from ..engine.record import Node, apply
+from ..engine.record import Node, apply, leaf_record
 from ..engine.sweep import sweep
+from ..engine.tensor import untracked
 from ..formulas.evaluate import moved
 from .reading import Reading
 
@@ -17,6 +18,7 @@ Given = dict[str, Any]
 Cut = Collection[tuple[int, int]]
 ROUNDINGS = 5
 SIZES = (0.2, 0.02, 1e-3, 1e-5, 1e-8)  # of perturbations
+OTHERWISE = np.array([-3.0, -1.0, 1.0, 3.0])  # what numbers of other signs and sizes are multiplied by
 
 
 class Assumption(NamedTuple):
@@ -47,11 +49,11 @@ def perturbed(
             continue
         new = value * np.asarray(1 + size * random.uniform(-1, 1, size=value.shape), value.dtype)
         if fill:
-            noise = size / 2 * random.uniform(0.5, 1, size=value.shape) * (np.max(np.abs(value), initial=0) or 1)
+            noise = size / 2 * random.uniform(0.5, 1, size=value.shape) * (np.abs(value).max(initial=0) or 1)
             new = np.where(value == 0, noise, new).astype(value.dtype)
         axes = [each.axis for each in assume if each.tensor is reading.given[name]]
         if not signs and not axes:
-            new = (new * random.choice([-3.0, -1.0, 1.0, 3.0], size=value.shape)).astype(value.dtype)
+            new = (new * OTHERWISE[random.uniform(0, 4, value.shape).astype(int)]).astype(value.dtype)
         for axis in axes:
             new = new / new.sum(axis=axis, keepdims=True)
         found[name] = new
@@ -61,19 +63,18 @@ def perturbed(
 def inside(
     reading: Reading, loss: Any, trial: int, assume: Sequence[Assumption] = ()
 ) -> tuple[Given, dict[int, Any]]:
-    """What is given, perturbed, and the tape on it. Where some value is finite on the tape and is not then, or an
-    operation refuses it, as for ln(1 − x) of an x near 1, smaller perturbations are tried, and at last none."""
-    for size in (*SIZES, 0.0):
-        numbers = perturbed(reading, trial if size else 0, assume, size=size)
+    """What is given, perturbed, and the tape on it; for trial 0 the tape as it is. Where some value is finite on the
+    tape and is not then, or an operation refuses it, as for ln(1 − x) of an x near 1, smaller perturbations are tried,
+    and at last none."""
+    for size in SIZES if trial else ():
+        numbers = perturbed(reading, trial, assume, size=size)
         try:
             again = replayed(reading, loss, numbers)
         except ERRORS:
-            if size:
-                continue
-            raise
+            continue
         if in_domain(reading, again):
-            break
-    return numbers, again
+            return numbers, again
+    return given(reading), reading.nodes
 
 
 def across(
@@ -91,8 +92,8 @@ def across(
 
 def in_domain(reading: Reading, again: dict[int, Any]) -> bool:
     """Whether all values that are finite on the tape are finite on the tape recorded again."""
-    return all(np.isfinite(again[stamp]._value).all() or not np.isfinite(node._value).all()
-               for stamp, node in reading.nodes.items())
+    return all([np.isfinite(again[stamp]._value).all() or not np.isfinite(node._value).all()
+                for stamp, node in reading.nodes.items()])
 
 
 @np.errstate(all="ignore")
@@ -105,7 +106,6 @@ def replayed(
     A pair in `cut` is a stamp and the place of an input which is to be a constant there: that way gets no gradient.
     Each result is changed by `change`, if it is given, before others use it.
     """
-    kind = type(loss)
     again: dict[int, Any] = {}
     constants: dict[Any, Any] = dict(numbers)
     leaves = {id(tensor): numbers[name] for name, tensor in reading.given.items()}
@@ -113,7 +113,8 @@ def replayed(
         node = reading.nodes[stamp]
         record = node._record
         if record.operation is None:
-            again[stamp] = kind(leaves[id(node)], requires_grad=True)
+            again[stamp] = untracked(leaves[id(node)])
+            again[stamp]._record = leaf_record()
             continue
         inputs = []
         for place, (x, value) in enumerate(zip(record.inputs, record.values, strict=True)):
@@ -123,7 +124,7 @@ def replayed(
                 new = again[x._record.stamp]
                 inputs.append(new._value if (stamp, place) in cut else new)
         made = apply(record.operation, inputs, record.params)
-        again[stamp] = made if isinstance(made, Node) else kind(made)
+        again[stamp] = made if isinstance(made, Node) else untracked(made)
         if change is not None:
             again[stamp]._value = change(again[stamp]._value)
     return again

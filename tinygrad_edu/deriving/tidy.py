@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..formulas.algebra import added, as_argument, chained, multiplied, of_others, power, rebuilt, shorter
 from ..formulas.coefficients import MINUS_ONE, ONE, Coefficient, coefficient
-from ..formulas.terms import Monomial, Term, applied, atom, factor, filled, make, poly, scaled
+from ..formulas.terms import Items, Monomial, Term, applied, atom, factor, filled, make, poly, scaled
 from ..operations.facts import ops
 
 
@@ -47,9 +47,11 @@ class Tidier:
         self.known: dict[Term, Term] = {}
         self.rebuilt: dict[Term, Term] = {}
 
-    def tidy(self, p: Term) -> Term:
-        """A poly as it is to be printed."""
-        return without_a_sign(self._poly(rebuilt(p, self.replaced.get, self.rebuilt)))
+    def tidy(self, p: Term, opened: bool = False) -> Term:
+        """A poly as it is to be printed; with `opened`, one that has just been rebuilt."""
+        return without_a_sign(
+            self._poly(p if opened and not self.replaced else rebuilt(p, self.replaced.get, self.rebuilt))
+        )
 
     def _poly(self, p: Term) -> Term:
         if p not in self.known:
@@ -71,20 +73,21 @@ class Tidier:
                 left.insert(place, (slope.symbol, 1))
                 mono = tuple((part, n) for part, n in left if n)
                 c = c * slope.coefficient.inverse()
-        product = poly([(c, mono)], shape)
-        new = [self._factor(part) for part, _ in mono]
-        if mono is not before or any([x is not part for x, (part, _) in zip(new, mono, strict=True)]):
+        items: Items = ((c, mono),)
+        new = tuple([(self._factor(part), n) for part, n in mono])
+        if new != before:
             product = filled(c, shape)
-            for x, (_, n) in zip(new, mono, strict=True):
+            for x, n in new:
                 product = multiplied(product, atom(x) if n == 1 else power(atom(x), n), shape)
-        return poly([averaged(*item) for item in product.items], shape)
+            items = product.items
+        return poly([averaged(*item) for item in items], shape)
 
     def _factor(self, term: Term) -> Term:
         if term.kind == "poly":
             return self._poly(term)
-        if term not in self.known:
+        if term.args and term not in self.known:
             self.known[term] = of_others(term, [self._factor(x) for x in term.args])
-        return self.known[term]
+        return self.known.get(term, term)
 
 
 def averaged(c: Coefficient, mono: Monomial) -> tuple[Coefficient, Monomial]:
@@ -122,11 +125,10 @@ def _is_difference(term: Term) -> bool:
 def collected(p: Term) -> Term:
     """A sum with what its terms have in common taken out, as often as that makes it shorter."""
     while len(p.items) > 1:
-        candidates = [*_common_matrices(p, 0), *_common_matrices(p, -1), *_common_factors(p), shorter(p)]
-        best = min(candidates, key=_length)
-        if _length(best) >= _length(p):
-            return p
-        p = best
+        before = p
+        p = min([p, *_common_matrices(p), *_common_factors(p), shorter(p)], key=_length)
+        if p is before:
+            break
     return p
 
 
@@ -136,15 +138,16 @@ def _length(p: Term) -> tuple[int, float]:
     return p.weight, sum([n - 1 for n in powers if n > 1])
 
 
-def _common_matrices(p: Term, end: int) -> list[Term]:
+def _common_matrices(p: Term) -> list[Term]:
     """Sums in which a first (0) or last (-1) matrix factor that several terms share is taken out: (B + Bᵀ)·x."""
-    groups: dict[Term, list[int]] = {}
-    for i, (_, mono) in enumerate(p.items):
-        chain = _chain_of(mono, p.shape)
-        if chain is not None:
-            groups.setdefault(chain.args[end], []).append(i)
+    groups: dict[tuple[int, Term], list[int]] = {}
+    chains = [_chain_of(mono, p.shape) for _, mono in p.items]
+    for end in (0, -1):
+        for i, chain in enumerate(chains):
+            if chain is not None:
+                groups.setdefault((end, chain.args[end]), []).append(i)
     results = []
-    for shared, members in groups.items():
+    for (end, shared), members in groups.items():
         if len(members) < 2:
             continue
         rests = [_without(p.items[i], end, p.shape) for i in members]

@@ -6,6 +6,7 @@ threads, write their warnings to the terminal and take the interpreter with them
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -25,6 +26,9 @@ sys.stdout.buffer.write(graph.draw(format=sys.argv[2][2:], prog="dot", args=" ".
 """
 
 
+version = functools.cache(metadata.version)
+
+
 def _on_the_path() -> list[str] | None:
     dot = shutil.which("dot")
     return [dot] if dot else None
@@ -33,11 +37,11 @@ def _on_the_path() -> list[str] | None:
 def _in_pygraphviz() -> list[str] | None:
     """Before version 2 pygraphviz brought no engine, it called `dot`."""
     try:
-        version = metadata.version("pygraphviz")
+        number = version("pygraphviz")
     except metadata.PackageNotFoundError:
         return None
     found = os.pathsep.join(sys.path)  # a Python below finds what this one has found
-    return [sys.executable, "-c", _CALL_PYGRAPHVIZ, found] if int(version.split(".")[0]) >= 2 else None
+    return [sys.executable, "-c", _CALL_PYGRAPHVIZ, found] if int(number.split(".")[0]) >= 2 else None
 
 
 ENGINES: Mapping[str, Callable[[], list[str] | None]] = {"dot": _on_the_path, "pygraphviz": _in_pygraphviz}

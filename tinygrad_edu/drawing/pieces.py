@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..deriving.derive import derive
-from ..deriving.formula import Formula
+from ..deriving.formula import Formula, Once
 from ..deriving.local import MATRICES, Local, Product, brief
 from ..engine.errors import Unreadable
 from ..engine.naming import short
@@ -17,7 +18,6 @@ from ..engine.record import Operation
 from ..formulas.expr import EYE, ONES, ROWS, SYMBOL, Expr, chain, fraction, symbol, transposed
 from ..formulas.expression import matrix_shape
 from ..formulas.notation import parameter, parts_of
-from ..formulas.present import Presenter
 from ..formulas.printer import ATOM, FORMS, Printer, Text
 from ..formulas.terms import Term, names_in, session
 from ..formulas.text import Unicode
@@ -88,7 +88,7 @@ class InPieces(Unicode):
     forms: Mapping[Operation, Any] = {PARTIAL: lambda printer, x: (printer.target.join("∂", printer(x.args[0])), ATOM)}
 
     def __init__(self, find: Callable[[str], Symbol]) -> None:
-        self.find = find
+        self.find = functools.cache(find)
 
     def join(self, *parts: str | Pieces) -> Pieces:
         return tuple(itertools.chain.from_iterable([(part,) if isinstance(part, str) else part for part in parts]))
@@ -227,7 +227,7 @@ class Writer:
                 name = reading.constant_name(vertex.node, vertex.value)
                 if name and name != vertex.name:
                     others.add(name)
-        present = Presenter([*reading.values, *reading.definitions], reading.applied)
+        present = Once([*reading.values, *reading.definitions], reading.applied)
         with session(formula.table):
             for key, line in zip(keys, formula.lines, strict=True):
                 if not names_in([line.term]) & others:

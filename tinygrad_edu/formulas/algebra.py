@@ -95,7 +95,8 @@ def multiplied(p: Term, q: Term, shape: Shape) -> Term:
     for one, other in ((p, q), (q, p)):
         c = number(one)
         if c is not None:
-            return poly(scaled(c, other).items, shape)
+            product = scaled(c, other)
+            return product if product.shape == shape else poly(product.items, shape)
     c, d = ONE, ONE
     left, right = (p.items[0][1] if len(p.items) == 1 else None), (q.items[0][1] if len(q.items) == 1 else None)
     if left is None:
@@ -119,9 +120,10 @@ def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
         if powers.get(part, 0) * power < 0:
             must_not_be_zero(part)
         powers[part] = powers.get(part, 0) + power
-    while (better := recognised(powers)) is not None:
-        powers = better
     calls = [part for part in powers if part.kind == "call"]
+    while calls and (better := recognised(powers)) is not None:
+        powers = better
+        calls = [part for part in powers if part.kind == "call"]
     for part in filter(is_condition, calls):
         if powers[part] > 0:
             powers[part] = 1
@@ -160,17 +162,21 @@ def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
 def _cancels(mono: Monomial, other: Monomial) -> bool:
     """Whether a factor of one monomial meets its inverse in the other, or is recognised together with it."""
     powers = dict(mono)
-    if any(part.kind == "call" for part, _ in (*mono, *other)) and recognised({**dict(other), **powers}) is not None:
+    together = {**dict(other), **powers}
+    if any([part.kind == "call" for part in together]) and recognised(together) is not None:
         return True
     return any([
-        powers.get(part, 0) * power < 0 or (is_a(part, ops.ratio) and powers.get(part.args[1], 0) > 0) or
-        (is_a(part, ops.inverse) and powers.get(part.args[0], 0) > 0) for part, power in other
+        powers.get(part, 0) * power < 0
+        or (part.args and powers.get(part.args[-1], 0) > 0 and is_a(part, ops.ratio, ops.inverse))
+        for part, power in other
     ])
 
 
 def shorter(p: Term) -> Term:
     """The sum with all products of sums multiplied out, if that is shorter."""
     pieces: list[Term] = []
+    if all([part.kind != "poly" for part in p.parts]):
+        return p
     for c, mono in p.items:
         sums = [part for part, power in mono if part.kind == "poly" and power == 1]
         if len(sums) > 3 or any(len(part.items) > 4 for part in sums):
@@ -337,9 +343,12 @@ def summed(p: Term, axes: tuple[int, ...]) -> Term:
         parts = [summed(poly([item], p.shape), axes) for item in p.items]
         return _lighter(product, added(parts, product.shape)) if p.shape[axes[0]] != 1 else p
     if axes == (1,):
+        straight = chained(p, atom(ones((p.shape[1], 1)))) if p.shape[1] != 1 else p
+        if as_argument(p).kind == "symbol" and p.shape[0] != 1:
+            return straight
         turned = transposed(summed(transposed(p), (0,)))
-        straight = chained(p, atom(ones((p.shape[1], 1)))) if p.shape[0] == 1 != p.shape[1] else turned
-        return straight if (straight.weight, straight.turns) < (turned.weight, turned.turns) else turned
+        better = p.shape[0] == 1 and (straight.weight, straight.turns) < (turned.weight, turned.turns)
+        return straight if better else turned
     if p.shape[0] == 1:
         return p
     string, shape = atom(ones((1, p.shape[0]))), (1, p.shape[1])
@@ -377,9 +386,14 @@ def _lighter(whole: Term, opened: Term) -> Term:
 def rebuilt(p: Term, replace: Callable[[Term], Term | None], known: dict[Term, Term]) -> Term:
     """A poly with terms replaced by polys, in normal form again; itself where nothing is replaced. `replace` gives None
     for what stays."""
-    new = {part: _rebuilt_term(part, replace, known) for _, mono in p.items for part, _ in mono}
-    opened = any([mono and mono[0][0].kind == "poly" and mono[0][1] == 1 for _, mono in p.items])  # −(a − b) is b − a
-    if not opened and all(map(operator.is_, new, new.values())):
+    new: dict[Term, Term] = {}
+    same = True
+    for _, mono in p.items:
+        same = same and not (mono and mono[0][0].kind == "poly" and mono[0][1] == 1)  # −(a − b) is b − a
+        for part, _ in mono:
+            new[part] = _rebuilt_term(part, replace, known)
+            same = same and new[part] is part
+    if same:
         return p
     total = []
     for c, mono in p.items:
@@ -396,7 +410,9 @@ def _rebuilt_term(term: Term, replace: Callable[[Term], Term | None], known: dic
         new = replace(term)
         if new is None and term.kind == "poly":
             new = rebuilt(term, replace, known)
-        known[term] = new or of_others(term, [_rebuilt_term(x, replace, known) for x in term.args])
+        elif new is None and term.args:
+            new = of_others(term, [_rebuilt_term(x, replace, known) for x in term.args])
+        known[term] = new or term
     return known[term]
 
 

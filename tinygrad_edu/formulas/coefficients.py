@@ -29,6 +29,8 @@ class Coefficient(NamedTuple):
         number = self.number * other.number
         if not number and self.number and other.number:
             number = math.nan  # floats have none so small
+        if not self.roots and not other.roots:
+            return Coefficient(_held(number))
         powers = dict(self.roots)
         for root, power in other.roots:
             powers[root] = powers.get(root, 0) + power
@@ -54,6 +56,8 @@ class Coefficient(NamedTuple):
 
     def inverse(self) -> Coefficient:
         """1 over it."""
+        if self.number in (1, -1) and not self.roots:
+            return self
         number = _held(Fraction(1) / self.number) if self.number else math.inf
         return Coefficient(number, tuple((root, -power) for root, power in self.roots))
 

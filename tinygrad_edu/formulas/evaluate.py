@@ -27,16 +27,19 @@ def evaluate(p: Term, values: Mapping[Any, Any], known: dict[Term, Any] | None =
     if p in known:
         return known[p]
     if p.kind == "poly":
-        out = np.zeros(p.shape)
+        nothing, products = np.zeros(p.shape), []
         for c, mono in p.items:
             product: Any = 1.0 if c is ONE else float(c)
             for part, n in mono:
                 x = known[part] if part in known else evaluate(part, values, known)
                 product = product * (x if n == 1 else x ** (int(n) if n == int(n) else float(n)))
-            if not np.isfinite(product).all():
+            products.append(product)
+        out = sum(products, nothing)
+        if not np.isfinite(out).all():
+            for i, (_, mono) in enumerate(p.items):
                 zero = functools.reduce(np.logical_or, [known[part] == 0 for part, n in mono if n > 0], False)
-                product = np.where(zero, 0.0, product)
-            out = out + product
+                products[i] = np.where(zero, 0.0, products[i])
+            out = sum(products, nothing)
     elif p.kind == "chain":
         out = evaluate(p.args[0], values, known)
         for part in p.args[1:]:
@@ -78,7 +81,7 @@ def moved(x: Any, random: np.random.Generator, size: Any = None) -> Any:
 
 def in_shape(p: Term, shape: tuple[int, ...], values: Mapping[Any, Any], known: dict[Term, Any] | None = None) -> Any:
     """The numbers of a term, repeated to the shape of what it is a formula for."""
-    found, whole = evaluate(p, values, known), matrix_shape(shape)
+    found, whole = evaluate(p, values, known), shape if len(shape) > 1 else matrix_shape(shape)
     return found if found.shape == whole else np.broadcast_to(found, whole)
 
 
@@ -101,6 +104,6 @@ def _matmul(a: Any, b: Any) -> Any:
 def _call(term: Term, arguments: list[Any]) -> Any:
     call = term.data
     params = {k: float(v.value) if isinstance(v, Expression) else v for k, v in call.params}
-    inputs = [np.reshape(x, shape) for x, shape in zip(arguments, call.shapes, strict=True)]
-    out = np.reshape(call.operation.forward(*inputs, **params), matrix_shape(call.shape))
+    inputs = [x.reshape(shape) for x, shape in zip(arguments, call.shapes, strict=True)]
+    out = np.asarray(call.operation.forward(*inputs, **params)).reshape(matrix_shape(call.shape))
     return out.astype(float) if out.dtype.kind == "b" else out

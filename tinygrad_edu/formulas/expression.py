@@ -83,7 +83,8 @@ class Expression(Methods, Shaped, Value):
     def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Params) -> Expression:
         given = [x if isinstance(x, Expression) else plain(x) for x in inputs]
         numbers = [x.value if isinstance(x, Expression) else x for x in inputs]
-        value = operation.forward(*numbers, **{k: _number(v) for k, v in params.items()})
+        known = {k: _number(v) for k, v in params.items()} if params else {}
+        value = operation.forward(*numbers, **known)
         out = Expression.__new__(Expression)
         out.value = np.asarray(value)
         build = BUILDERS.get(operation)

@@ -18,7 +18,9 @@ call      args, data: a `Call`                   an operation that has no place 
 
 from __future__ import annotations
 
+import itertools
 import math
+import operator
 import threading
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
@@ -111,19 +113,25 @@ def make(kind: str, args: Sequence[Term] = (), data: Any = None, shape: Shape = 
 def poly(items: Iterable[tuple[Coefficient, Monomial]], shape: Shape) -> Term:
     """A sum; a sum that is just one term of the same shape stays a poly."""
     items = tuple(items)
-    key = ("poly", shape, frozenset([(c, frozenset(mono)) for c, mono in items]))
+    ordered = len(items) == 1 and len(items[0][1]) < 2  # otherwise the order does not matter
+    key = ("poly", shape, items if ordered else frozenset([(c, frozenset(mono)) for c, mono in items]))
     return _tables.table.get(key) or _new(key, "poly", (), None, shape, items)
 
 
 def _new(key: Any, kind: str, args: tuple[Term, ...], data: Any, shape: Shape, items: Items) -> Term:
     term = Term()
     term.kind, term.args, term.data, term.shape, term.items = kind, args, data, shape, items
-    term.weight = len(items) - 1 + sum([c != ONE for c, _ in items]) if kind == "poly" else int(kind in WORDS)
+    term.weight = len(items) - 1 if kind == "poly" else int(kind in WORDS)
     term.turns = kind == "T" or (kind == "ones" and shape[0] == 1)
-    term.parts = (*args, *[part for _, mono in items for part, _ in mono])
-    for part in term.parts:
+    parts = [*args]
+    for c, mono in items:
+        term.weight += c != ONE
+        for part, _ in mono:
+            parts.append(part)
+    for part in parts:
         term.weight += part.weight
         term.turns += part.turns
+    term.parts = tuple(parts)
     return _tables.table.setdefault(key, term)
 
 
@@ -213,16 +221,16 @@ def factor(p: Term) -> tuple[Coefficient, Term]:
 
 def broadcast(*shapes: Shape) -> Shape:
     """The shape that shapes are broadcast to."""
-    ndim = max(map(len, shapes), default=2)
-    padded = [(1,) * (ndim - len(shape)) + shape for shape in shapes]
-    return tuple([max(lengths) if 0 not in lengths else 0 for lengths in zip(*padded, strict=True)])
+    lengths = [*itertools.zip_longest(*map(reversed, shapes), fillvalue=1)]
+    return tuple([0 if 0 in each else max(each) for each in reversed(lengths)])
 
 
 def extent(factors: Iterable[Term]) -> Shape:
     """The shape that factors are broadcast to."""
-    return broadcast((1, 1), *[x.shape for x in factors])
+    shapes = set(map(operator.attrgetter("shape"), factors))
+    return shapes.pop() if len(shapes) == 1 else broadcast((1, 1), *shapes)
 
 
 def scaled(c: Coefficient, p: Term) -> Term:
     """A number times a poly."""
-    return poly([(c * own, mono) for own, mono in p.items] if c.number else [], p.shape)
+    return p if c == ONE else poly([(c * own, mono) for own, mono in p.items] if c.number else [], p.shape)
