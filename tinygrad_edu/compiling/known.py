@@ -25,8 +25,9 @@ ops = SimpleNamespace(
         each.name: each
         for each in (  # what is not an operation of the package, but a part of one
             Operation("ascontiguousarray", np.ascontiguousarray, key="ascontiguousarray",
-                      spelling=Spelling(standard="{0}")),
-            Operation("without_nan", _without_nan, key="without_nan"),
+                      spelling=Spelling(standard="{0}", fast="np.ascontiguousarray")),
+            Operation("without_nan", _without_nan, key="without_nan",
+                      spelling=Spelling(fast="{0} if {0} == {0} else {own}({all})")),
             Operation("natural_log", np.log, key="natural_log", singular=True),
             Operation("greater", np.greater, key="greater", broadcasts=True, spelling=Spelling(sign=">")),
             Operation("take", np.take, key="take", spelling=Spelling(standard="xp.take({0}, {1}, axis=0)")),

@@ -103,7 +103,7 @@ def _peak(x: Any, axis: Axis = None) -> Any:
 
 
 # As a constant, for what is made of it:
-peak = primitive(inputs=1, numpy="np.max({0}, axis={axis}, keepdims=True)")(_peak)
+peak = primitive(inputs=1, numpy="np.max({0}, axis={axis}, keepdims=True)", fast="np.maximum.reduce", out="may")(_peak)
 
 
 @primitive(inputs=1, activation=True)

@@ -20,7 +20,10 @@ __all__ = ["broadcast_to", "concatenate", "expand_dims", "reshape", "squeeze", "
 Shape = tuple[int, ...]
 
 
-@primitive(inputs=1, linear=True, numpy="np.reshape({0}, {shape})", standard="xp.reshape({0}, {shape})")
+@primitive(
+    inputs=1, linear=True, numpy="np.reshape({0}, {shape})", standard="xp.reshape({0}, {shape})",
+    fast="{0}.reshape({shape})",
+)  # fmt: skip
 def _reshape(x: Any, shape: Shape) -> Any:
     return x.reshape(shape)
 
@@ -142,7 +145,7 @@ def _several(name: str, arrays: Any) -> tuple[Any, ...]:
 
 CONCATENATE = built_in(
     "concatenate", lambda *arrays, axis: np.concatenate(arrays, axis), numpy="np.concatenate([{all}], axis={axis})",
-    standard="xp.concat([{all}], axis={axis})",
+    standard="xp.concat([{all}], axis={axis})", out="may",
 )  # fmt: skip
 
 
@@ -160,7 +163,7 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
 
 STACK = built_in(
     "stack", lambda *arrays, axis: np.stack(arrays, axis), numpy="np.stack([{all}], axis={axis})",
-    standard="xp.stack([{all}], axis={axis})",
+    standard="xp.stack([{all}], axis={axis})", out="may",
 )  # fmt: skip
 
 
