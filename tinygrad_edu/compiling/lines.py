@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from ..engine.arithmetic import Arithmetic, Shaped
-from ..engine.record import NO_PARAMETERS, Operation, Value
+from ..engine.record import NO_PARAMETERS, Operation
 
 CONSTANT, HOISTED, VARYING = range(3)  # depends on nothing, on Tensors that are closed over, on the arguments
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -47,6 +46,10 @@ class Line:
     def is_constant(self) -> bool:
         """Whether its numbers are known."""
         return self.level == CONSTANT
+
+    def is_regular(self, divides: bool) -> bool:
+        """Whether its numbers are finite, and none is 0 if they divide, as far as the program tells."""
+        return self.regular and (not divides or (self.is_constant and bool(np.all(self.value))))
 
     @property
     def filled(self) -> Any:
@@ -136,31 +139,6 @@ def _frozen(value: Any) -> Any:
     except TypeError:
         return type(value).__name__, repr(value) if isinstance(value, slice) else id(value)
     return type(value).__name__, repr(value) if isinstance(value, float) else value
-
-
-class Symbol(Arithmetic, Shaped, Value):
-    """The reading of a rule that writes a program: a line, and its numbers for the arguments of the first call, which
-    shapes and dtypes come from."""
-
-    __slots__ = ("line", "value", "write")
-    __hash__ = object.__hash__
-    __array_ufunc__ = None
-
-    def __init__(self, line: Line, value: Any, write: Writing) -> None:
-        self.line, self.value, self.write = line, value, write
-
-    def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Symbol:
-        values = [x.value if isinstance(x, Symbol) else x for x in inputs]
-        value = np.asarray(operation.forward(*values, **params))
-        lines = tuple(x.line if isinstance(x, Symbol) else x for x in inputs)
-        return Symbol(self.write(operation, lines, params, value), value, self.write)
-
-    def is_regular(self, divides: bool) -> bool:
-        """Whether its numbers are finite, and none is 0 if they divide, as far as the program tells."""
-        return self.line.regular and (not divides or (self.line.is_constant and bool(np.all(self.line.value))))
-
-
-Writing = Callable[[Operation, tuple[Any, ...], Mapping[str, Any], Any], Line]
 
 
 def needed(results: Iterable[Line]) -> list[Line]:

@@ -257,14 +257,6 @@ def _sum(form: Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
     return None
 
 
-def _sum_to(form: Form, x: Any, shape: Any) -> Line | None:
-    extra = x.ndim - len(shape)
-    axes = tuple(i for i, n in enumerate((1,) * extra + tuple(shape)) if n == 1 != x.shape[i] or i < extra)
-    kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
-    total = form.do(ops.sum, x, shape=kept, axis=axes, keepdims=True) if axes else x
-    return _reshape(form, total)
-
-
 SIMPLER: dict[Operation, Rewriting] = {
     ops.multiply: _multiply, ops.divide: _divide, ops.add: _add, ops.subtract: _subtract, ops.negative: _negative,
     ops.power: _power, ops.scaled_power: _scaled_power, ops.log: _log,
@@ -274,6 +266,6 @@ SIMPLER: dict[Operation, Rewriting] = {
     ops.eye_like: _eye_like, ops.broadcast_to: _broadcast_to, ops.reshape: _reshape, ops.expand_dims: _reshape,
     ops.squeeze: _reshape, ops.transpose: _transpose, ops.swapaxes: _swapaxes, ops.moveaxis: _moveaxis,
     ops.getitem: _getitem, ops.scatter_add: _scatter_add,
-    ops.sum: _sum, ops.sum_to: _sum_to,
+    ops.sum: _sum,
     ops.einsum: contracted,
 }  # fmt: skip

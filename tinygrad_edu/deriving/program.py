@@ -15,6 +15,7 @@ import numpy as np
 
 from ..engine.naming import Identifiers
 from ..engine.record import Operation
+from ..engine.spelling import array, call, literal, numbers
 from ..formulas.algebra import OTHERWISE, is_condition, is_mean
 from ..formulas.expr import CONSTANT
 from ..formulas.expression import Expression, matrix_shape
@@ -64,7 +65,7 @@ def program(formula: Formula) -> tuple[str, list[str]]:
             code = code._replace(text=f"1.0 * {text}", binding=PRODUCT, truth=truth)
         writer.known[name] = code
     written = {name: value for name, value in formula.reading.constants.items() if name in given and value.size <= MANY}
-    lines += [f"    {writer.names[name]} = {writer.array(value)}  # {value.shape}" for name, value in written.items()]
+    lines += [f"    {writer.names[name]} = {array(value)}  # {value.shape}" for name, value in written.items()]
     for name, term in formula.in_order.items():
         piece = writer.whole(term)
         writer.known[name] = piece._replace(text=writer.names[name], binding=ATOM)
@@ -201,7 +202,7 @@ class Writer:
                 above.append(f"np.sqrt({code.text})")
             else:
                 (above if n > 0 else below).append(f"{self.inside(code, ATOM)}**{_power(abs(n))}")
-        shown = _literal(abs(c))
+        shown = numbers(abs(c))
         if (above or truths) and (abs(c) != 1 or not above):
             above.insert(0, shown)
         above += truths  # behind a number, as NumPy has −, + and @ of booleans otherwise
@@ -271,36 +272,36 @@ class Writer:
         return Code(f"{left} @ {self.inside(b, UNARY)}", PRODUCT, shape, a.flat or b.flat)
 
     def _call(self, term: Term) -> Code:
-        call = term.data
+        made = term.data
         if is_condition(term):
-            sides = [self._compared(x, shape) for x, shape in zip(term.args, call.shapes, strict=True)]
-            symbol = call.operation.symbol
+            sides = [self._compared(x, shape) for x, shape in zip(term.args, made.shapes, strict=True)]
+            symbol = made.operation.symbol
             truth = f"({sides[0]} {RELATIONS.get(symbol, symbol)} {sides[1]})"
-            return Code(f"1.0 * {truth}", PRODUCT, term.shape, len(call.shape) < 2, truth)
-        flat = len(call.shape) < 2
+            return Code(f"1.0 * {truth}", PRODUCT, term.shape, len(made.shape) < 2, truth)
+        flat = len(made.shape) < 2
         if takes_rows(term):
-            places = np.argmax(call.params[0][1], axis=1).tolist()
+            places = np.argmax(made.params[0][1], axis=1).tolist()
             return Code(f"np.eye({term.shape[1]})[{places}]", ATOM, term.shape, False)
         if is_mean(term):
             return Code(f"np.mean({self.whole(term.args[0]).text})", ATOM, term.shape, True)
-        if call.operation is CONSTANT:
-            text = f"np.array({_literal(np.asarray(call.params[0][1]).tolist())})"
+        if made.operation is CONSTANT:
+            text = f"np.array({numbers(np.asarray(made.params[0][1]).tolist())})"
             return Code(text, ATOM, term.shape, flat)
         if is_a(term, ops.ratio, ops.inverse, ops.heaviside, ops.diagflat):
             codes = self._alike([self.code(x) for x in term.args])
             arguments = [code.text for code in codes]
-            flat = all(code.flat for code in codes) and call.operation is not ops.diagflat
+            flat = all(code.flat for code in codes) and made.operation is not ops.diagflat
         else:
             arguments = [
-                self.converted(self.whole(x), shape) for x, shape in zip(term.args, call.shapes, strict=True)
+                self.converted(self.whole(x), shape) for x, shape in zip(term.args, made.shapes, strict=True)
             ]
-        params = {k: v.value.item() if isinstance(v, Expression) else v for k, v in call.params}
-        text = self._applied(call.operation, arguments, params, call.shapes)
-        return Code(f"np.reshape({text}, ())" if call.shape == (1,) else text, ATOM, term.shape, flat)
+        params = {k: v.value.item() if isinstance(v, Expression) else v for k, v in made.params}
+        text = self._applied(made.operation, arguments, params, made.shapes)
+        return Code(f"np.reshape({text}, ())" if made.shape == (1,) else text, ATOM, term.shape, flat)
 
     def _compared(self, x: Term, shape: Shape) -> str:
         c = number(atom(x))
-        return self.converted(self.whole(x), shape) if c is None else _literal(float(c)).removesuffix(".0")
+        return self.converted(self.whole(x), shape) if c is None else numbers(float(c)).removesuffix(".0")
 
     def _applied(
         self, operation: Operation, arguments: list[str], params: dict[str, Any], shapes: Sequence[Shape]
@@ -308,28 +309,25 @@ class Writer:
         name = operation.key
         if not name:
             raise ValueError(f"numpy: {operation.name} is an operation of the user's own: it has no NumPy source")
-        if operation is ops.getitem and not arguments[0].isidentifier():
+        if operation is ops.getitem and not arguments[0].isidentifier():  # it may be a number
             arguments = [f"np.asarray({arguments[0]})"]
         template = operation.spelling.numpy
-        if template and all(f"{{{key}}}" in template or not value for key, value in params.items()):
-            for helper in HELPERS:
-                if re.search(rf"\b{helper}\(", template):
-                    self.need(helper)
-            written = {k: self._parameter(v) for k, v in params.items()}
-            return template.format(*arguments, **written, all=", ".join(arguments))
         if name in HELPERS:
             self.need(name)
+        if template and all(f"{{{key}}}" in template or not value for key, value in params.items()):
+            return call(template, arguments, {**params, "lengths": tuple(shapes[0])}, leaf)
+        if name in HELPERS:
             function = name
         elif operation.parts is not None and (template or not hasattr(np, name)):
             return self._spelled(operation, arguments, params, shapes)
-        else:
-            module = "np.linalg" if hasattr(np.linalg, name) and not hasattr(np, name) else "np"
-            if not hasattr(np.linalg if module == "np.linalg" else np, name) or params.get("order"):
-                raise ValueError(f"numpy: the operation {name} has no NumPy source")
+        elif (module := "np" if hasattr(np, name) else "np.linalg" if hasattr(np.linalg, name) else "") and (
+            not params.get("order")
+        ):  # fmt: skip
             function = f"{module}.{name}"
+        else:
+            raise ValueError(f"numpy: the operation {name} has no NumPy source")
         said = {k: v for k, v in params.items() if v is not None and v is not False and (k, v) != ("offset", 0)}
-        shown = [f"{k}={self._parameter(v)}" for k, v in said.items()]
-        return f"{function}({', '.join([*arguments, *shown])})"
+        return call(function, arguments, said, leaf)
 
     def _spelled(self, operation: Operation, arguments: list[str], params: dict[str, Any], shapes: Any) -> str:
         """An operation in terms of simpler ones, in place or by a function; one for each form that is needed."""
@@ -342,25 +340,10 @@ class Writer:
             self.helpers[name] = source
         return text
 
-    def array(self, value: Any) -> str:
-        return f"np.array({_literal(value.tolist())}, dtype={value.dtype.name!r})"
 
-    def _parameter(self, value: Any) -> str:
-        if isinstance(value, np.ndarray):
-            return self.array(value)
-        if isinstance(value, tuple):
-            return f"({', '.join(map(self._parameter, value))}{',' * (len(value) == 1)})"
-        if isinstance(value, list):
-            return f"[{', '.join(map(self._parameter, value))}]"
-        if isinstance(value, np.generic):
-            return _literal(value.item())
-        if value is Ellipsis:
-            return "..."
-        if isinstance(value, np.dtype | type):
-            return repr(np.dtype(value).name)
-        if callable(value):
-            return f"lambda z: {LAMBDAS.get(value.operation) or self._applied(value.operation, ['z'], {}, [(1,)])}"
-        return _literal(value) if isinstance(value, float) else repr(value)
+def leaf(value: Any) -> str:
+    """A parameter, with the numbers of arrays."""
+    return array(value) if isinstance(value, np.ndarray) and value.ndim else literal(value)
 
 
 CHOICES = {ops.where, ops.relu, ops.maximum, ops.minimum, ops.same, ops.heaviside, *OTHERWISE}
@@ -378,14 +361,6 @@ def _may_be_infinite(mono: Sequence[tuple[Term, Any]]) -> bool:
     powers = [n for _, n in (*mono, *(pair for x in below for _, inner in x.items for pair in inner))]
     calls = (x.data.operation.singular for x in below if x.kind == "call")
     return any(n < 0 or n != int(n) for n in powers) or any(calls)
-
-
-LAMBDAS = {ops.square: "z * z", ops.negative: "-z", ops.identity: "z"}
-
-
-def _literal(numbers: Any) -> str:
-    """A number, or a list of them, as a program writes it."""
-    return re.sub(r"\b(inf|nan)\b", r"np.\1", repr(numbers))
 
 
 def _power(n: Any) -> str:

@@ -13,7 +13,8 @@ from .naming import keyword_argument
 
 
 class Spelling(NamedTuple):
-    """Of a text, {0} and {1} are the inputs, {all} all of them, and {axis} or another name is a parameter."""
+    """Of a text, {0} and {1} are the inputs, {all} all of them, {lengths} those of the first one's axes, {own} is
+    the operation's own function, and {axis} or another name a parameter."""
 
     numpy: str = ""  # in NumPy, where it has no function of that name and with these parameters
     sign: str = ""  # Python's operator
@@ -88,7 +89,7 @@ def dtype_argument(dtype: Any) -> str:
 
 def array(value: Any) -> str:
     """An array with its numbers."""
-    given = value.tolist()
-    natural = np.asarray(given).dtype == value.dtype
-    text = f"np.array({numbers(given)}{'' if natural else dtype_argument(value.dtype) or ', float'})"
-    return text if value.size else f"{text}.reshape({value.shape})"
+    given = np.asarray(value.tolist())
+    dtype = "" if given.dtype == value.dtype else dtype_argument(value.dtype) or ", float"
+    text = f"np.array({numbers(value.tolist())}{dtype})"
+    return text if given.shape == value.shape else f"{text}.reshape({value.shape})"

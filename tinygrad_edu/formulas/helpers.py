@@ -6,9 +6,6 @@ import textwrap
 from collections.abc import Mapping
 
 _SOURCES = """
-def coordinatewise(z, functions):
-    return np.stack([function(row) for function, row in zip(functions, z)])
-
 def masked(choice, x):
     return choice * np.where(choice != 0, x, 1.0)
 
@@ -26,11 +23,6 @@ def scatter_along_axis(x, indices, axis, shape):
     places[axis] = indices
     np.add.at(out, tuple(places), x)
     return out
-
-def sum_to(x, shape):
-    extra = np.ndim(x) - len(shape)
-    axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1)
-    return np.reshape(np.sum(x, axis=axes, keepdims=True), shape)
 
 def cofactors(a):
     u, s, vt = np.linalg.svd(a)

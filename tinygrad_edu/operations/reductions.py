@@ -13,7 +13,7 @@ from .defining import fold, primitive, vjps
 from .elementwise import ones_like, real, same, sqrt, square, unit
 from .facts import built_in, parts
 from .indexing import getitem
-from .shapes import _reshape, _transpose, broadcast_to, concatenate, inverse
+from .shapes import _reshape, _transpose, broadcast_to, concatenate, inverse, stretched, sum_to
 
 __all__ = ["max", "mean", "min", "prod", "sum"]
 
@@ -163,6 +163,7 @@ vjps(norm,  lambda g, out, x, axis, keepdims: kept(g, x, axis) * unit(x, kept(ou
 
 parts(mean, lambda a, axis, keepdims: sum(a, axis, keepdims=keepdims) / float(_length(a, axis)))
 parts(norm, lambda x, axis, keepdims: sqrt(sum(square(x), axis, keepdims=keepdims)))
+parts(sum_to, lambda x, shape: _reshape(sum(x, stretched(x.shape, shape), keepdims=True), shape))
 # fmt: on
 
 

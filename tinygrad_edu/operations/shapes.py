@@ -80,10 +80,14 @@ def sum_to(x: Any, shape: Shape) -> Any:
     array([[3.],
            [3.]])
     """
-    extra = x.ndim - len(shape)
-    stretched = [extra + i for i, length in enumerate(shape) if length == 1 and x.shape[extra + i] != 1]
-    out = fold(np.add, x, (*range(extra), *stretched), True)
-    return out.reshape(shape) if extra else out
+    out = fold(np.add, x, stretched(x.shape, shape), True)
+    return out.reshape(shape) if x.ndim > len(shape) else out
+
+
+def stretched(shape: Shape, source: Shape) -> Shape:
+    """The axes along which one shape is broadcast to another."""
+    extra = len(shape) - len(source)
+    return *range(extra), *[extra + i for i, n in enumerate(source) if n == 1 != shape[extra + i]]
 
 
 @primitive(inputs=1, linear=True)
