@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy import ndarray
 
+from ..engine.arguments import frozen, is_filled
 from ..engine.record import NO_PARAMETERS, Operation
 
 CONSTANT, HOISTED, VARYING = range(3)  # depends on nothing, on Tensors that are closed over, on the arguments
@@ -78,7 +78,7 @@ class Lines:
         array = np.asarray(array)
         if array.ndim > 1 and array.nbytes <= SMALL and 0 not in array.strides:
             array = np.ascontiguousarray(array)
-        if array.size and any(array.strides) and array.nbytes <= SMALL and _is_filled(array):
+        if array.size and any(array.strides) and array.nbytes <= SMALL and is_filled(array):
             array = np.broadcast_to(array[(0,) * array.ndim], array.shape)
         key: Any = (array.shape, array.dtype.str, array.tobytes() if array.nbytes <= SMALL else id(array))
         if not any(array.strides) and array.size:
@@ -96,7 +96,7 @@ class Lines:
 
     def add(self, operation: Operation, inputs: Any, params: Mapping[str, Any], shape: Any, dtype: Any) -> Line:
         """An operation on lines and Python's numbers; computed now, if nothing in it can change."""
-        key = (id(operation), tuple(map(self._key, inputs)), tuple((n, _frozen(v)) for n, v in params.items()))
+        key = (id(operation), tuple(map(self._key, inputs)), tuple((n, frozen(v)) for n, v in params.items()))
         line = self.known.get(key)
         if line is None:
             level = max((x.level for x in inputs if isinstance(x, Line)), default=CONSTANT)
@@ -122,23 +122,6 @@ class Lines:
 def is_regular(operation: Operation, inputs: Iterable[Any]) -> bool:
     """Whether an operation gives finite numbers, as far as can be told without them."""
     return not operation.singular and all(x.regular for x in inputs if isinstance(x, Line))
-
-
-def _is_filled(array: Any) -> bool:
-    return bool(np.all(array == array[(0,) * array.ndim])) and array.dtype.kind != "O"
-
-
-def _frozen(value: Any) -> Any:
-    """A parameter as part of a key."""
-    if isinstance(value, ndarray):
-        return value.shape, value.dtype.str, value.tobytes()
-    if isinstance(value, tuple | list):
-        return type(value).__name__, tuple(map(_frozen, value))
-    try:
-        hash(value)
-    except TypeError:
-        return type(value).__name__, repr(value) if isinstance(value, slice) else id(value)
-    return type(value).__name__, repr(value) if isinstance(value, float) else value
 
 
 def needed(results: Iterable[Line]) -> list[Line]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -304,7 +304,7 @@ class Writer:
         return self.converted(self.whole(x), shape) if c is None else numbers(float(c)).removesuffix(".0")
 
     def _applied(
-        self, operation: Operation, arguments: list[str], params: dict[str, Any], shapes: Sequence[Shape]
+        self, operation: Operation, arguments: list[str], params: Mapping[str, Any], shapes: Sequence[Shape]
     ) -> str:
         name = operation.key
         if not name:
@@ -329,7 +329,7 @@ class Writer:
         said = {k: v for k, v in params.items() if v is not None and v is not False and (k, v) != ("offset", 0)}
         return call(function, arguments, said, leaf)
 
-    def _spelled(self, operation: Operation, arguments: list[str], params: dict[str, Any], shapes: Any) -> str:
+    def _spelled(self, operation: Operation, arguments: list[str], params: Mapping[str, Any], shapes: Any) -> str:
         """An operation in terms of simpler ones, in place or by a function; one for each form that is needed."""
         name = next(
             name for i in itertools.count(1) if (name := operation.key + f"_{i}" * (i > 1)) not in self.helpers

@@ -1,4 +1,4 @@
-"""Operations that NumPy has not, as text: in terms of simpler ones, which their parts name, or functions beside them."""
+"""Operations that NumPy has not, as text: in terms of simpler ones, which their parts name."""
 
 from __future__ import annotations
 
