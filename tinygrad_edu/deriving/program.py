@@ -6,7 +6,7 @@ either `flat` (one axis; a number has none) or has two axes, and is converted wh
 
 from __future__ import annotations
 
-import itertools
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -81,11 +81,11 @@ def program(formula: Formula) -> tuple[str, list[str]]:
     large = [name for name in formula.reading.constants if name in given and name not in written]
     said = "; ".join(f"{writer.names[name]} is the array of shape {np.shape(given[name])}" for name in large)
     lines[:0] = [f'    """The gradient. Of the constants of the program {said}."""'] * bool(said)
-    helpers = "".join(f"{source}\n\n\n" for source in writer.helpers.values())
-    returned = results[0] if len(results) == 1 else ", ".join(results)
     lines[:0] = [f"    {comment}" for comment in writer.identifiers.comments]
-    text = "\n".join([f"import numpy as np\n\n\n{helpers}{head}", *lines, f"    return {returned}\n"])
-    return text, arguments
+    functions = [*writer.helpers.values(), "\n".join([head, *lines, f"    return {', '.join(results)}\n"])]
+    for name, source in HELPERS.items():  # those that others call come after them
+        functions[:0] = [source] * any(re.search(rf"\b{name}\(", each) for each in functions)
+    return "\n\n\n".join(["import numpy as np", *functions]), arguments
 
 
 def _shape_text(code: Code) -> str:
@@ -94,21 +94,20 @@ def _shape_text(code: Code) -> str:
     return f"({max(code.shape)},)" if code.shape != (1, 1) else "()"
 
 
+def _broadcast(text: str, binding: int, codes: Sequence[Code]) -> Code:
+    """What is made of codes coordinate by coordinate."""
+    shape = broadcast((1, 1), *(code.shape for code in codes))
+    return Code(text, binding, shape, all(code.flat for code in codes))
+
+
 class Writer:
-    """Writes terms as code, and keeps which names and helpers it used."""
+    """Writes terms as code, and keeps which names it used, and the functions that it calls."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.identifiers = Identifiers(f"np gradient {' '.join([*HELPERS, *VOCABULARY])}")
         self.names = {name: self.identifiers.called(name) for name in names}
         self.known: dict[str, Code] = {}
         self.helpers: dict[str, str] = {}
-
-    def need(self, name: str) -> None:
-        """A helper, and those that it calls before it."""
-        for other in HELPERS:
-            if other != name and re.search(rf"\b{other}\(", HELPERS[name]):
-                self.need(other)
-        self.helpers.setdefault(name, HELPERS[name])
 
     # --- shapes ---
 
@@ -130,13 +129,10 @@ class Writer:
 
     def converted(self, code: Code, shape: Shape) -> str:
         """The code in the shape that an array is to have."""
-        if len(shape) > 2 or (len(shape) == 2 and not code.flat):
-            return code.text
         if len(shape) == 2:
             return self.square(code).text
-        if code.flat and (code.shape != (1, 1) or not shape):
-            return code.text
-        return f"np.reshape({code.text}, {shape})"
+        fits = len(shape) > 2 or (code.flat and (code.shape != (1, 1) or not shape))
+        return code.text if fits else f"np.reshape({code.text}, {shape})"
 
     def whole(self, p: Term) -> Code:
         """A term with all of its extent, also where it is filled or repeated."""
@@ -183,9 +179,7 @@ class Writer:
         for (negative, _), code in zip(pieces, codes, strict=True):
             sign = (" - " if negative else " + ") if text else "-" * negative
             text += sign + self.inside(code, PRODUCT)
-        shape = broadcast((1, 1), *(code.shape for code in codes))
-        binding = SUM if len(codes) > 1 or pieces[0][0] else codes[0].binding
-        return Code(text, binding, shape, all(code.flat for code in codes))
+        return _broadcast(text, SUM if len(codes) > 1 or pieces[0][0] else codes[0].binding, codes)
 
     def _product(self, c: float, parts: list[tuple[Code, Any]]) -> Code:
         """|c| times a Hadamard product."""
@@ -211,24 +205,18 @@ class Writer:
         text = " * ".join(above) or shown
         if below:
             text += f" / {below[0]}" if len(below) == 1 else f" / ({' * '.join(below)})"
-        shape = broadcast((1, 1), *(code.shape for code in codes))
-        return Code(text, PRODUCT, shape, all(code.flat for code in codes))
+        return _broadcast(text, PRODUCT, codes)
 
     def _masked(self, choice: Code, code: Code) -> Code:
         """A product with a factor that absorbs where it is 0, whatever the others are there."""
-        self.need("masked")
         codes = self._alike([choice, code])
-        shape = broadcast(*(x.shape for x in codes))
-        return Code(f"masked({codes[0].text}, {codes[1].text})", ATOM, shape, all(x.flat for x in codes))
+        return _broadcast(f"masked({codes[0].text}, {codes[1].text})", ATOM, codes)
 
     def _alike(self, codes: list[Code]) -> list[Code]:
         """Codes that NumPy will broadcast as the matrices are."""
-        shapes = [code.shape for code in codes]
-        if any(len(shape) > 2 for shape in shapes):
-            return [self.square(code) if code.flat and code.shape != (1, 1) else code for code in codes]
         vectors = [code for code in codes if code.shape != (1, 1)]
-        whole = broadcast((1, 1), *shapes)
-        if 1 in whole and all(code.flat for code in vectors):  # vectors of one axis: numbers must have none
+        whole = broadcast((1, 1), *(code.shape for code in codes))
+        if len(whole) == 2 and 1 in whole and all(code.flat for code in vectors):  # of one axis: numbers must have none
             return [self.single(code) if vectors and code.shape == (1, 1) else code for code in codes]
         return [self.square(code) if code.flat and code.shape != (1, 1) else code for code in codes]
 
@@ -248,14 +236,8 @@ class Writer:
             return self._summed(self._matmul(args[:-1]), 1)
         codes = [self.whole(x) for x in args]
         if codes[-1].shape[1] == 1:  # from the right: a matrix times a column is cheap
-            result = codes[-1]
-            for code in reversed(codes[:-1]):
-                result = self._times(code, result)
-            return result
-        result = codes[0]
-        for code in codes[1:]:
-            result = self._times(result, code)
-        return result
+            return functools.reduce(lambda right, left: self._times(left, right), codes[::-1])
+        return functools.reduce(self._times, codes)
 
     def _times(self, a: Code, b: Code) -> Code:
         shape = (a.shape[0], b.shape[1])
@@ -275,8 +257,7 @@ class Writer:
         made = term.data
         if is_condition(term):
             sides = [self._compared(x, shape) for x, shape in zip(term.args, made.shapes, strict=True)]
-            symbol = made.operation.symbol
-            truth = f"({sides[0]} {RELATIONS.get(symbol, symbol)} {sides[1]})"
+            truth = f"({sides[0]} {made.operation.spelling.sign} {sides[1]})"
             return Code(f"1.0 * {truth}", PRODUCT, term.shape, len(made.shape) < 2, truth)
         flat = len(made.shape) < 2
         if takes_rows(term):
@@ -312,14 +293,12 @@ class Writer:
         if operation is ops.getitem and not arguments[0].isidentifier():  # it may be a number
             arguments = [f"np.asarray({arguments[0]})"]
         template = operation.spelling.numpy
-        if name in HELPERS:
-            self.need(name)
         if template and all(f"{{{key}}}" in template or not value for key, value in params.items()):
             return call(template, arguments, {**params, "lengths": tuple(shapes[0])}, leaf)
         if name in HELPERS:
             function = name
         elif operation.parts is not None and (template or not hasattr(np, name)):
-            return self._spelled(operation, arguments, params, shapes)
+            return spelled(operation, shapes, params, arguments, self._applied, self.helpers)
         elif (module := "np" if hasattr(np, name) else "np.linalg" if hasattr(np.linalg, name) else "") and (
             not params.get("order")
         ):  # fmt: skip
@@ -329,17 +308,6 @@ class Writer:
         said = {k: v for k, v in params.items() if v is not None and v is not False and (k, v) != ("offset", 0)}
         return call(function, arguments, said, leaf)
 
-    def _spelled(self, operation: Operation, arguments: list[str], params: Mapping[str, Any], shapes: Any) -> str:
-        """An operation in terms of simpler ones, in place or by a function; one for each form that is needed."""
-        name = next(
-            name for i in itertools.count(1) if (name := operation.key + f"_{i}" * (i > 1)) not in self.helpers
-            or self.helpers[name] == spelled(name, operation, shapes, params, arguments, self._applied)[1]
-        )  # fmt: skip
-        text, source = spelled(name, operation, shapes, params, arguments, self._applied)
-        if source:
-            self.helpers[name] = source
-        return text
-
 
 def leaf(value: Any) -> str:
     """A parameter, with the numbers of arrays."""
@@ -347,7 +315,6 @@ def leaf(value: Any) -> str:
 
 
 CHOICES = {ops.where, ops.relu, ops.maximum, ops.minimum, ops.same, ops.heaviside, *OTHERWISE}
-RELATIONS = {"≥": ">=", "≤": "<=", "≠": "!=", "=": "=="}
 
 
 def _is_choice(term: Term) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,11 +30,11 @@ class Step:
 
 
 def spelled(
-    name: str, operation: Operation, shapes: Sequence[tuple[int, ...]], params: Mapping[str, Any],
-    arguments: Sequence[str], applied: Applied,
-) -> tuple[str, str]:  # fmt: skip
-    """An operation on arguments of these shapes, as text, and the source of a function of that name which it calls:
-    none, where it is as short without."""
+    operation: Operation, shapes: Sequence[tuple[int, ...]], params: Mapping[str, Any], arguments: Sequence[str],
+    applied: Applied, functions: dict[str, str],
+) -> str:  # fmt: skip
+    """An operation on arguments of these shapes, as text. Unless it is as short without, it calls a function whose
+    source is put among those of a program; there is one for each form that is needed."""
     assert operation.parts is not None
     given = [Step(shape, None, (), NO_PARAMETERS) for shape in shapes]
     with np.errstate(all="ignore"):
@@ -63,9 +64,11 @@ def spelled(
 
     returned, binding = text(out)
     if in_place:
-        return returned if binding == ATOM else f"({returned})", ""
-    source = "\n".join([f"def {name}({', '.join(names)}):", *lines, f"    return {returned}"])
-    return f"{name}({', '.join(arguments)})", source
+        return returned if binding == ATOM else f"({returned})"
+    body = "\n".join([f"({', '.join(names)}):", *lines, f"    return {returned}"])
+    keys = (f"{operation.key}_{i}" if i > 1 else operation.key for i in itertools.count(1))
+    name = next(key for key in keys if functions.setdefault(key, f"def {key}{body}") == f"def {key}{body}")
+    return f"{name}({', '.join(arguments)})"
 
 
 def _step(operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any], value: Any) -> Step:
