@@ -53,7 +53,7 @@ class Mutant(NamedTuple):
 
 
 TESTS = {  # the tests of a part, those that take longest at the end; slow ones are left out
-    "sweep": "sweep tensor transforms",
+    "sweep": "sweep tensor transforms", "arguments": "bad_calls compile",
     "record": "tensor sweep transforms",
     "tensor": "tensor transforms",
     "transforms": "transforms",
@@ -147,9 +147,9 @@ MUTANTS = [
     Mutant("formulas/layers.py", "if z in fed or z > last}", "if z > last}", "linear layers are not counted"),
     Mutant("comparing/functions.py", "zip(names, node.args, strict=True)", "zip(names, node.args[::-1], strict=True)",
            "the arguments of a function are exchanged where it is written out"),
-    Mutant("compiling/lines.py", "value.dtype.str, value.tobytes()", "value.dtype.str, value.tobytes()[:20]",
+    Mutant("engine/arguments.py", "value.dtype.str, value.tobytes()", "value.dtype.str, value.tobytes()[:20]",
            "of arrays that are parameters the beginning alone counts"),
-    Mutant("compiling/lines.py", "(value) if isinstance(value, float) else value",
+    Mutant("engine/arguments.py", "(value) if isinstance(value, float) else value",
            "(value) if isinstance(value, float) else str(value)[:20]",
            "of texts that are parameters the beginning alone counts"),
     Mutant("compiling/source.py", "text if own and not shared and line.shape", "text if own and line.shape",
@@ -187,8 +187,6 @@ MUTANTS = [
            "a / (b * c) is written a / b * c"),
     Mutant("formulas/contractions.py", "right), first[1] + second[1]", "right), second[1] + first[1]",
            "einsum ij,jk->ki has no transpose"),
-    Mutant("formulas/expression.py", "value.dtype.str, value.tobytes()", "value.dtype.str, value.tobytes()[:20]",
-           "two indices that begin alike are one"),
     Mutant("formulas/algebra.py", 'term.kind == "eye" or is_hat', "is_hat", "the identity is printed with a transpose"),
     Mutant("formulas/algebra.py", "return opened if opened.weight < p.weight else p", "return opened",
            "products of sums are multiplied out where a factor cancels, however long that is"),

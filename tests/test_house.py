@@ -18,7 +18,7 @@ PACKAGE = Path(tg.__file__).parent
 
 # A module imports from lines above its own only, or from its own package. Within operations the same holds.
 LINES = [
-    "engine", "engine.naming engine.spelling", "engine.errors engine.alternatives engine.comparisons",
+    "engine", "engine.naming", "engine.spelling", "engine.errors engine.alternatives engine.comparisons",
     "engine.arguments", "engine.containers", "engine.record", "operations.signatures", "operations.facts",
     "operations.defining",
     "operations.elementwise", "operations.indexing operations.own", "operations.shapes", "operations.reductions",
