@@ -15,7 +15,7 @@ from ..deriving.local import MATRICES, Local, Product, brief
 from ..engine.errors import Unreadable
 from ..engine.naming import short
 from ..engine.record import Operation
-from ..formulas.expr import EYE, ONES, ROWS, SYMBOL, Expr, chain, fraction, symbol, transposed
+from ..formulas.expr import EYE, ONES, ROWS, SYMBOL, Expr, dot, fraction, symbol, transposed
 from ..formulas.expression import matrix_shape
 from ..formulas.notation import parameter, parts_of
 from ..formulas.printer import ATOM, FORMS, Printer, Text
@@ -185,7 +185,7 @@ class Writer:
     def _jacobian(self, use: Contribution) -> Expr:
         """The same where it is not read on symbols, as a rule that calls NumPy cannot be: (∂y/∂x)ᵀ·∇y."""
         y, x, g = (symbol(self.names[key]) for key in (use.head, use.tail, adjoint_of(use.head)))
-        return chain([transposed(fraction([Expr(PARTIAL, (y,))], [Expr(PARTIAL, (x,))])), g])
+        return dot(transposed(fraction([Expr(PARTIAL, (y,))], [Expr(PARTIAL, (x,))])), g)
 
     def written(self, x: Expr) -> Pieces:
         """An expression in pieces."""

@@ -14,8 +14,7 @@ import numpy as np
 
 from ..engine.leaving import demand_recorded
 from ..engine.naming import short
-from ..formulas.expr import Expr
-from ..operations.facts import ops
+from ..formulas.expr import Expr, added, terms_of
 from .backward import Backward, Contribution, backward
 from .graph import Vertex, collect
 from .pieces import Line, Matrix, Pieces, Symbol, Writer, adjoint_of, shape_of
@@ -113,7 +112,7 @@ class _Walker:
         for use in self.uses:
             self.pending[use.tail].append(use)
         # What an adjoint has got so far, after each use: its terms, the sum of them, the numbers.
-        self.terms: dict[str, list[Expr]] = defaultdict(list)
+        self.terms: dict[str, list[tuple[Expr, int]]] = defaultdict(list)
         self.sums: dict[str, list[Pieces]] = defaultdict(list)
         self.totals: dict[str, list[Any]] = defaultdict(list)
 
@@ -166,12 +165,12 @@ class _Walker:
         uses, totals = self.pending[tail.key], self.totals[tail.key]
         terms, sums = self.terms[tail.key], self.sums[tail.key]
         incoming, rule = Matrix(self.sweep.adjoints[head.key].value), self.write.rule(use)
-        products, added = self.write.products(use, rule)
+        products, grown = self.write.products(use, rule)
         again = any(isinstance(piece, Matrix) and _same(piece, incoming) for piece in products[0].numbers)
         arrives = Line("arrives", (g,), shape_of(incoming.value), () if again else (incoming,))
         *before, last = products
-        terms += added.args if added.operation is ops.add else [added]
-        sums.append(self.write.written(Expr(ops.add, tuple(terms))) if sums else last.text)
+        terms += terms_of(grown)
+        sums.append(self.write.written(added(*terms)) if sums else last.text)
         totals.append(use.added + totals[-1] if totals else use.added)
         last = last._replace(text=(goal, " = " if len(uses) == 1 else " += ", *last.text))
         lines = [arrives, self._rule(head, use), *before, last, *self.write.where(use, rule)]
