@@ -51,7 +51,7 @@ def perturbed(
         if fill:
             noise = size / 2 * random.uniform(0.5, 1, size=value.shape) * (np.abs(value).max(initial=0) or 1)
             new = np.where(value == 0, noise, new).astype(value.dtype)
-        axes = [each.axis for each in assume if each.tensor is reading.given[name]]
+        axes = [each.axis for each in assume if each.tensor is reading.given[name]] if assume else []
         if not signs and not axes:
             new = (new * OTHERWISE[random.uniform(0, 4, value.shape).astype(int)]).astype(value.dtype)
         for axis in axes:
