@@ -49,14 +49,14 @@ def compared(formula):
 
 
 WORK = {  # and the most calls, a fifth above what they take now on Python 3.10
-    "derive": (lambda loss, W: tg.derive(loss, W), 4_400),
-    "compare, right": (compared(RIGHT), 5_750),
-    "compare, right, on paper": (compared(ON_PAPER), 8_000),
+    "derive": (lambda loss, W: tg.derive(loss, W), 4_550),
+    "compare, right": (compared(RIGHT), 5_900),
+    "compare, right, on paper": (compared(ON_PAPER), 8_150),
     "compare, the sign": (compared(RIGHT.replace("S2 - t", "t - S2")), 7_450),
-    "compare, the sign, on paper": (compared(ON_PAPER.replace("Σ2 − t", "t − Σ2")), 9_850),
+    "compare, the sign, on paper": (compared(ON_PAPER.replace("Σ2 − t", "t − Σ2")), 9_800),
     "compare, a factor": (compared(RIGHT.replace(" * S1 * (1 - S1)", " * S1")), 60_500),
-    "draw": (lambda loss, W: tg.draw(loss, backward=True), 5_350),
-    "step_through": (lambda loss, W: tg.step_through(loss), 18_600),
+    "draw": (lambda loss, W: tg.draw(loss, backward=True), 5_450),
+    "step_through": (lambda loss, W: tg.step_through(loss), 18_750),
 }
 
 
