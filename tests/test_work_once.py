@@ -49,14 +49,14 @@ def compared(formula):
 
 
 WORK = {  # and the most calls, a fifth above what they take now on Python 3.10
-    "derive": (lambda loss, W: tg.derive(loss, W), 6_250),
-    "compare, right": (compared(RIGHT), 7_100),
-    "compare, right, on paper": (compared(ON_PAPER), 9_700),
-    "compare, the sign": (compared(RIGHT.replace("S2 - t", "t - S2")), 8_250),
-    "compare, the sign, on paper": (compared(ON_PAPER.replace("Σ2 − t", "t − Σ2")), 10_800),
+    "derive": (lambda loss, W: tg.derive(loss, W), 4_550),
+    "compare, right": (compared(RIGHT), 5_900),
+    "compare, right, on paper": (compared(ON_PAPER), 8_150),
+    "compare, the sign": (compared(RIGHT.replace("S2 - t", "t - S2")), 7_450),
+    "compare, the sign, on paper": (compared(ON_PAPER.replace("Σ2 − t", "t − Σ2")), 9_800),
     "compare, a factor": (compared(RIGHT.replace(" * S1 * (1 - S1)", " * S1")), 60_500),
-    "draw": (lambda loss, W: tg.draw(loss, backward=True), 6_750),
-    "step_through": (lambda loss, W: tg.step_through(loss), 27_000),
+    "draw": (lambda loss, W: tg.draw(loss, backward=True), 5_450),
+    "step_through": (lambda loss, W: tg.step_through(loss), 18_750),
 }
 
 

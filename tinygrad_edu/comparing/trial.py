@@ -71,15 +71,13 @@ class Trial:
 
     def number(self, quantity: Quantity, rows: bool = True) -> Array:
         """The numbers of a quantity; a bias may be one of the `rows`."""
-        numbers = getattr(self, f"_{quantity.kind}")(quantity)
-        return self._as_row(quantity.key, numbers) if rows else numbers
+        kind, key = quantity.kind, quantity.key
+        numbers = self.value(key) if kind == "value" else getattr(self, f"_{kind}")(quantity)
+        return self._as_row(key, numbers) if rows and self.scope.rows else numbers
 
     def _as_row(self, key: Key, x: Array) -> Array:
         """On paper a bias of one axis is a row where samples are."""
         return x.reshape(1, -1) if self.matrices and key in self.scope.rows and x.ndim == 1 else x
-
-    def _value(self, quantity: Quantity) -> Array:
-        return self.value(quantity.key)
 
     def _adjoint(self, quantity: Quantity) -> Array:
         return self.adjoint(quantity.key) * (quantity.number or 1)

@@ -51,7 +51,7 @@ def perturbed(
         if fill:
             noise = size / 2 * random.uniform(0.5, 1, size=value.shape) * (np.abs(value).max(initial=0) or 1)
             new = np.where(value == 0, noise, new).astype(value.dtype)
-        axes = [each.axis for each in assume if each.tensor is reading.given[name]]
+        axes = [each.axis for each in assume if each.tensor is reading.given[name]] if assume else []
         if not signs and not axes:
             new = (new * OTHERWISE[random.uniform(0, 4, value.shape).astype(int)]).astype(value.dtype)
         for axis in axes:
@@ -113,7 +113,7 @@ def replayed(
         node = reading.nodes[stamp]
         record = node._record
         if record.operation is None:
-            again[stamp] = untracked(leaves[id(node)])
+            again[stamp] = untracked(np.asarray(leaves[id(node)]))
             again[stamp]._record = leaf_record()
             continue
         inputs = []
@@ -124,7 +124,7 @@ def replayed(
                 new = again[x._record.stamp]
                 inputs.append(new._value if (stamp, place) in cut else new)
         made = apply(record.operation, inputs, record.params)
-        again[stamp] = made if isinstance(made, Node) else untracked(made)
+        again[stamp] = made if isinstance(made, Node) else untracked(np.asarray(made))
         if change is not None:
             again[stamp]._value = change(again[stamp]._value)
     return again

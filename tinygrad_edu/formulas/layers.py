@@ -5,6 +5,7 @@ They are found by what was computed. The blocks of `tg.layer`, in ``record.layer
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -146,7 +147,7 @@ class Layers:
         self.named = [[[name for part in parts if (name := name_of(nodes.get(getattr(layer, part))))]
                        for layer in self.layers] for parts in (("W", "b"), ("z", "a"))]  # fmt: skip
 
-    @property
+    @functools.cached_property
     def counting(self) -> Numbering:
         """How names on the tape count them; from 1 where these say nothing."""
         known = [counted_from(names) for names in self.named]
