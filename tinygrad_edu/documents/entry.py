@@ -233,15 +233,9 @@ class Catalogue(Mapping[str, Entry]):
     """
 
     def __init__(
-        self,
-        name: str,
-        title: str,
-        sections: Mapping[str, str],
-        networks: Iterable[Setting],
-        names: Callable[[Setting], Mapping[str, str]],
-        notation: Notation,
-        entries: Iterable[Entry],
-    ) -> None:
+        self, name: str, title: str, sections: Mapping[str, str], networks: Iterable[Setting],
+        names: Callable[[Setting], Mapping[str, str]], notation: Notation, entries: Iterable[Entry],
+    ) -> None:  # fmt: skip
         self.name, self.title, self.sections, self.names, self.notation = name, title, sections, names, notation
         self.networks = {network.name: network for network in networks}
         self._entries = {entry.id: entry for entry in entries}
