@@ -13,9 +13,6 @@ NOTATIONS = {"unicode": str, "latex": lambda formula: formula.latex, "numpy": la
 
 # What is not read, by the function of the row: why, in which notations, and which. The list is to become shorter.
 UNREAD = [
-    ("functions are no data, and np.shape is no number", "numpy", (
-        "coordinatewise", "trace",
-    )),
     ("of a matrix and a vector, which on paper is a column, and a row where NumPy has it", "unicode latex", (
         "kron",
     )),
