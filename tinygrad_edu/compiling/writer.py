@@ -68,7 +68,7 @@ class Form:
 
     def of_parts(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Line | None:
         """The lines of what an operation is in terms of simpler ones, where there are numbers of its dtypes."""
-        alike = (self, *[x for x in inputs if isinstance(x, Line)])
+        alike: list[Any] = [self, *[x for x in inputs if isinstance(x, Line)]]
         if not operation.linear and any(0 in x.shape or x.dtype not in FLOATS for x in alike):
             return None
         return self.called(operation.parts, inputs, params)
