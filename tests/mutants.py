@@ -53,7 +53,8 @@ class Mutant(NamedTuple):
 
 
 TESTS = {  # the tests of a part, those that take longest at the end; slow ones are left out
-    "sweep": "sweep tensor transforms", "arguments": "bad_calls compile",
+    "sweep": "sweep tensor transforms",
+    "arguments": "bad_calls compile",
     "record": "tensor sweep transforms",
     "tensor": "tensor transforms",
     "transforms": "transforms",

@@ -10,6 +10,7 @@ from cases import CASES, assert_close, gradients, tracked
 
 import tinygrad_edu as tg
 from tinygrad_edu.engine.record import apply
+from tinygrad_edu.engine.spelling import array, literal, written
 from tinygrad_edu.engine.sweep import below
 from tinygrad_edu.operations.facts import VOCABULARY
 
@@ -128,3 +129,33 @@ def test_what_an_operator_is_applied_to_keeps_its_parentheses():
     assert "np.divide(2.0 * x - 2.0 * np.mean" in tg.derive(tg.sum(np.var(x, axis=0) ** 2), x).numpy
     z = tg.Tensor(np.array([0.5, -1.0]), requires_grad=True, name="z")
     assert "np.exp(-np.absolute(x))" in tg.derive(tg.sum(tg.softplus(z) ** 2), z).numpy
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    ((slice(None), 0), "(slice(None, None, None), 0)"), ((1,), "(1,)"), ([1.5, -np.inf], "[1.5, -np.inf]"),
+    (np.float32(0.5), "0.5"), (np.array(2), "2"), (Ellipsis, "..."), ("nan", "'nan'"), (np.dtype("int8"), "np.int8"),
+])  # fmt: skip
+def test_a_parameter_as_a_program_writes_it_is_itself(value, text):
+    assert written(value, literal) == text
+    namespace = {"np": np}
+    exec(f"found = {text}", namespace)
+    np.testing.assert_equal(namespace["found"], value)
+
+
+def test_what_has_no_text_is_not_written():
+    for value in (np.ones(2), np.dtype(">f8"), object(), len):
+        with pytest.raises(TypeError, match="has no text in a program"):
+            literal(value)
+    for value in (np.ones((0, 3)), np.array([True]), np.array([[np.nan, 1.0]], np.float32), np.zeros((2, 0), np.int8)):
+        namespace = {"np": np}
+        exec(f"found = {array(value)}", namespace)
+        np.testing.assert_array_equal(namespace["found"], value)
+        assert (namespace["found"].shape, namespace["found"].dtype) == (value.shape, value.dtype)
+
+
+def test_columns_of_functions_and_identities_stand_in_place():
+    x = tg.Tensor(np.array([0.5, -1.0, 2.0]), requires_grad=True, name="x")
+    program = tg.derive(tg.sum(tg.coordinatewise([tg.tanh, tg.sigmoid, tg.identity], x) ** 2), x).numpy
+    assert "np.stack([np.tanh(x[0]), sigmoid(x[1]), (x[2])], axis=0)" in program
+    X = tg.Tensor(np.ones((2, 3)), requires_grad=True, name="X")
+    assert "    dX = np.eye(2, 3)" in tg.derive(tg.trace(X), X).numpy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from types import SimpleNamespace
 from typing import Any
 
@@ -35,10 +36,16 @@ ops = SimpleNamespace(
     },
 )
 
+_OPERATORS = {
+    operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply, operator.truediv: np.divide,
+    operator.pow: np.power, operator.neg: np.negative, operator.eq: np.equal, operator.ne: np.not_equal,
+    operator.lt: np.less, operator.le: np.less_equal, operator.gt: np.greater, operator.ge: np.greater_equal,
+}  # fmt: skip
+
+
 def ufunc_of(operation: Operation | None) -> Any:
     """The ufunc that an operation is, or None."""
     if operation is None:
         return None
-    of_python = getattr(operation.forward, "__module__", "") == "_operator" and not operation.spelling.summed
-    forward = getattr(np, operation.key) if of_python else operation.forward
+    forward = _OPERATORS.get(operation.forward, operation.forward)
     return forward if isinstance(forward, np.ufunc) else None

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.record import Operation, apply
+from ..engine.record import Operation
 from ..operations.activations import _groups
-from ..operations.elementwise import exp, log, over_ln
-from ..operations.reductions import _axes, sum
+from ..operations.reductions import _axes
+from ..operations.shapes import stretched
 from .contractions import contracted
 from .known import ops
 from .lines import FLOATS, Line
@@ -114,16 +114,15 @@ def _log(form: Form, x: Any, base: Any) -> Line | None:
 def _softmax_cross_entropy(form: Form, t: Any, z: Any, base: Any, axis: Any) -> Line | None:
     if not isinstance(t, Line) or not isinstance(z, Line) or not _floating(t, z) or not z.size:
         return None
-
-    def cost(t: Any, z: Any) -> Any:
-        axes = _axes(axis, z.ndim)
-        shifted = z - apply(ops.peak, [z], {"axis": axes})
-        shift = log(sum(exp(shifted), axes, keepdims=True))
-        sums = sum(t, axes, keepdims=True)  # the derivative has them, too
-        total = apply(ops.without_nan, [sum(t * shifted) - sum(sums * shift), t, shifted, shift])
-        return over_ln(-total, base)
-
-    return form.called(cost, (t, z), {})
+    axes = _axes(axis, z.ndim)
+    kept = tuple(1 if i in axes else n for i, n in enumerate(z.shape))
+    shifted = form.do(ops.subtract, z, form.do(ops.peak, z, shape=kept, axis=axes))
+    s = form.do(ops.sum, form.do(ops.exp, shifted), shape=kept, axis=axes, keepdims=True)
+    shift = form.do(ops.natural_log, s)
+    sums = form.do(ops.sum, t, shape=kept, axis=axes, keepdims=True)  # the derivative has them, too
+    total = form.do(ops.subtract, form.inner(t, shifted), form.inner(sums, shift), shape=())
+    total = form.do(ops.negative, form.do(ops.without_nan, total, t, shifted, shift, shape=()))
+    return total if base is None else form.do(ops.divide, total, math.log(base))
 
 
 def _coordinatewise(form: Form, z: Any, functions: Sequence[Any]) -> Line | None:
@@ -234,6 +233,12 @@ def _sum(form: Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
     return None
 
 
+def _sum_to(form: Form, x: Any, shape: Any) -> Line | None:
+    axes = stretched(x.shape, shape)
+    kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
+    return _reshape(form, form.do(ops.sum, x, shape=kept, axis=axes, keepdims=True) if axes else x)
+
+
 SIMPLER: dict[Operation, Rewriting] = {
     ops.multiply: _multiply, ops.divide: _divide, ops.add: _add, ops.subtract: _subtract, ops.negative: _negative,
     ops.power: _power, ops.scaled_power: _scaled_power, ops.log: _log,
@@ -243,6 +248,6 @@ SIMPLER: dict[Operation, Rewriting] = {
     ops.eye_like: _eye_like, ops.broadcast_to: _broadcast_to, ops.reshape: _reshape, ops.expand_dims: _reshape,
     ops.squeeze: _reshape, **{each: _turning(each) for each in (ops.transpose, ops.swapaxes, ops.moveaxis)},
     **{each: _simple_index(each) for each in (ops.getitem, ops.scatter_add)},
-    ops.sum: _sum,
+    ops.sum: _sum, ops.sum_to: _sum_to,
     ops.einsum: contracted,
 }  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -59,7 +58,7 @@ class Form:
     """The shape and the dtype that a rewritten operation must have, and how to write its parts."""
 
     def __init__(self, writer: Writer, shape: tuple[int, ...], dtype: Any) -> None:
-        self.writer, self.shape, self.dtype, self.size = writer, shape, dtype, math.prod(shape)
+        self.writer, self.shape, self.dtype = writer, shape, dtype
 
     def do(self, operation: Operation, *inputs: Any, shape: Any = None, dtype: Any = None, **params: Any) -> Line:
         """A line of an operation; of the shape that its inputs broadcast to."""
@@ -69,8 +68,8 @@ class Form:
 
     def of_parts(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Line | None:
         """The lines of what an operation is in terms of simpler ones, where there are numbers of its dtypes."""
-        known = all(x.size and x.dtype in FLOATS for x in (self, *inputs) if isinstance(x, Form | Line))
-        if not known and not operation.linear:
+        alike: list[Any] = [self, *[x for x in inputs if isinstance(x, Line)]]
+        if not operation.linear and any(0 in x.shape or x.dtype not in FLOATS for x in alike):
             return None
         return self.called(operation.parts, inputs, params)
 
