@@ -3,14 +3,14 @@
 from tinygrad_edu.comparing.evaluate import Evaluation
 from tinygrad_edu.comparing.grammar import parse
 from tinygrad_edu.comparing.scope import Quantity
-from tinygrad_edu.comparing.tree import Tree
+from tinygrad_edu.formulas.expr import symbol
 
 
 def read(text, values, shape):
     """The numbers of a formula of a shape, for the matrices of its names."""
     tree = parse(text, values)
-    names = {node.data: _spelled(node.data, values) for node in tree.walk() if node.kind == "name"}
-    known = {name: Tree("name", data=Quantity("value" if key else "eye", key)) for name, key in names.items()}
+    names = {each["name"]: _spelled(each["name"], values) for each in tree.symbols()}
+    known = {name: symbol(Quantity("value" if key else "eye", key)) for name, key in names.items()}
     return Evaluation(lambda quantity: values[quantity.key], matrices=True, shape=shape)(tree.renamed(known))
 
 

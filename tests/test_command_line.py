@@ -12,7 +12,7 @@ import pytest
 
 import tinygrad_edu
 from tinygrad_edu import __main__ as command
-from tinygrad_edu.documents import audit, mishachev, sabine
+from tinygrad_edu.documents import mishachev, sabine, verdicts
 
 ENTRIES = [*mishachev.values(), *sabine.values()]
 PACKAGE = Path(tinygrad_edu.__file__).parent
@@ -93,7 +93,7 @@ def test_version_and_help():
 
 
 def test_status_1_where_a_verdict_is_not_as_stated(monkeypatch, capsys):
-    monkeypatch.setattr(sys.modules[audit.__module__], "TRIALS", 1)
+    monkeypatch.setattr(verdicts, "TRIALS", 1)
     wrong = dataclasses.replace(sabine["2.1-dcda"], expected="exact")
     monkeypatch.setitem(sabine._entries, wrong.id, wrong)
     assert command.main(["audit", "--document", "sabine"]) == 1

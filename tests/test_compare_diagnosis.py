@@ -14,7 +14,7 @@ from tinygrad_edu.comparing.factors import explained, named_factors
 from tinygrad_edu.comparing.finding import Inputs, ratio
 from tinygrad_edu.comparing.grammar import parse
 from tinygrad_edu.comparing.lookup import looked_up
-from tinygrad_edu.comparing.printing import Printer
+from tinygrad_edu.comparing.printing import Written
 from tinygrad_edu.comparing.scope import Quantity, Scope
 from tinygrad_edu.comparing.spelling import Spelling
 from tinygrad_edu.deriving.reading import Reading
@@ -32,7 +32,7 @@ def diagnosis_of(loss, wrt, text, notation="numpy"):
     with session({}):
         inputs = Inputs(Scope(loss, Reading(loss, leading_to(loss, [node])), {}), node, notation != "numpy")
     tree = looked_up(parse(text, inputs.scope.known()), inputs.scope, {}).flattened()
-    printer = Printer(notation, Spelling(inputs.scope, tree, notation, {}), text)
+    printer = Written(notation, Spelling(inputs.scope, tree, notation, {}), text)
     return Diagnosis(inputs, lambda trial: trial.evaluate(tree), tree, printer)
 
 

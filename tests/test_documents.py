@@ -9,7 +9,6 @@ import itertools
 import json
 import math
 import re
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,28 +18,26 @@ from cases import assert_close
 from numpy.testing import assert_array_equal
 
 import tinygrad_edu
-from tinygrad_edu.documents import audit, mishachev, report, sabine
-from tinygrad_edu.documents.audit import (
-    CATALOGUES,
+from tinygrad_edu.documents import audit, mishachev, report, sabine, verdicts
+from tinygrad_edu.documents.entry import CATALOGUES, Condition, Entry, UnknownName, make_trial
+from tinygrad_edu.documents.networks import Network
+from tinygrad_edu.documents.reading import Formula
+from tinygrad_edu.documents.strict import Maps, ShapeError, Strict, column, hat, inner, matrix, stack
+from tinygrad_edu.documents.verdicts import (
     TOLERANCE,
     UNCORRECTED,
+    VERDICTS,
     Comparison,
     corrected,
     printed,
     relative_error,
-    run,
     worst,
 )
-from tinygrad_edu.documents.audit import trial as make_trial
-from tinygrad_edu.documents.entry import VERDICTS, Condition, Entry, UnknownName
-from tinygrad_edu.documents.networks import Network
-from tinygrad_edu.documents.reading import Formula
-from tinygrad_edu.documents.strict import Maps, ShapeError, Strict, column, hat, inner, matrix, stack
 
 ENTRIES = [*mishachev.values(), *sabine.values()]
 FAILING = [entry for entry in ENTRIES if entry.expected not in UNCORRECTED]
 every_entry = twenty_at_a_time("entry", ENTRIES, name=lambda entry: entry.id)
-trial = functools.cache(make_trial)
+run, trial = Entry.run, functools.cache(make_trial)
 PACKAGE = Path(tinygrad_edu.__file__).parent
 
 
@@ -365,7 +362,7 @@ def quantities_of(entry):
 
 @pytest.fixture
 def one_trial(monkeypatch):
-    monkeypatch.setattr(sys.modules[run.__module__], "TRIALS", 1)  # enough where the verdicts are not in question
+    monkeypatch.setattr(verdicts, "TRIALS", 1)  # enough where the verdicts are not in question
 
 
 @every_entry

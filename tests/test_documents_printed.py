@@ -5,27 +5,26 @@ import functools
 import json
 import os
 import re
-import sys
 
 import documents_printed
 import numpy as np
 import pytest
 from cases import assert_close
 
-from tinygrad_edu.documents import mishachev, sabine
-from tinygrad_edu.documents.audit import CATALOGUES, UNCORRECTED, literal, printed, read, run
-from tinygrad_edu.documents.audit import trial as make_trial
+from tinygrad_edu.documents import mishachev, sabine, verdicts
+from tinygrad_edu.documents.entry import CATALOGUES, Entry, make_trial
 from tinygrad_edu.documents.reading import Formula, Unreadable
 from tinygrad_edu.documents.strict import Maps, ShapeError, Strict
+from tinygrad_edu.documents.verdicts import UNCORRECTED, literal, printed, read
 
 ENTRIES = [*mishachev.values(), *sabine.values()]
 LITERAL = [entry for entry in ENTRIES if entry.reading is None]
-trial = functools.cache(make_trial)
+run, trial = Entry.run, functools.cache(make_trial)
 
 
 @pytest.fixture
 def one_trial(monkeypatch):
-    monkeypatch.setattr(sys.modules[run.__module__], "TRIALS", 1)
+    monkeypatch.setattr(verdicts, "TRIALS", 1)
 
 
 # --- the reader

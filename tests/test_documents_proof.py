@@ -3,22 +3,21 @@
 import dataclasses
 import functools
 import json
-import sys
 
 import numpy as np
 import pytest
 from test_documents_printed import GARBLED, garbled
 
 from tinygrad_edu import __main__ as command
-from tinygrad_edu.documents import audit, mishachev, report, sabine
-from tinygrad_edu.documents.audit import UNCORRECTED, run
-from tinygrad_edu.documents.audit import trial as make_trial
+from tinygrad_edu.documents import audit, mishachev, report, sabine, verdicts
+from tinygrad_edu.documents.entry import Entry, make_trial
 from tinygrad_edu.documents.page import page
 from tinygrad_edu.documents.proving import close, known, texts
+from tinygrad_edu.documents.verdicts import UNCORRECTED
 
 ENTRIES = [*mishachev.values(), *sabine.values()]
 WRONG = [entry for entry in ENTRIES if entry.expected not in (*UNCORRECTED, "conditional")]
-trial = functools.cache(make_trial)
+run, trial = Entry.run, functools.cache(make_trial)
 # Formulas that are read literally, are right as printed, and are not proved.
 UNPROVED = {
     "row i of a product, with whole rows in it": {
@@ -36,13 +35,13 @@ UNPROVED = {
 @pytest.fixture(scope="module")
 def results():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules[audit.__module__], "TRIALS", 1)
+        patch.setattr(verdicts, "TRIALS", 1)
         return {result.id: result for result in audit()}
 
 
 @pytest.fixture
 def one_trial(monkeypatch):
-    monkeypatch.setattr(sys.modules[audit.__module__], "TRIALS", 1)
+    monkeypatch.setattr(verdicts, "TRIALS", 1)
 
 
 # --- what is proved

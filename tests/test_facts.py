@@ -38,8 +38,9 @@ RECORDS = records()
 
 
 def test_the_table_of_cases_has_what_is_made_of_simpler_operations():
-    assert {key for key, _, _ in RECORDS} == PARTED.keys() - {"inverse"}  # which only formulas have
+    assert {key for key, _, _ in RECORDS} == PARTED.keys() - {"inverse", "eye_like"}  # which have no records
     assert_close(PARTED["inverse"].parts(np.array([2.0, 0.0])), np.array([0.5, 0.0]))
+    assert_close(PARTED["eye_like"].parts(np.ones((2, 3)), -1), np.eye(2, 3, -1))
 
 
 def of(key):
@@ -112,7 +113,7 @@ def test_a_spelling_names_the_inputs_and_parameters_of_its_operation():
     assert len(spelled) > 20
     for key, operation in spelled.items():
         fields = {field for _, field, _, _ in string.Formatter().parse(operation.spelling.numpy) if field}
-        assert fields <= {*operation.parameters, *map(str, range(operation.arity or 0)), "all"}, key
+        assert fields <= {*operation.parameters, *map(str, range(operation.arity or 0)), "all", "lengths"}, key
 
 
 def test_a_parameter_that_is_0_by_default_is_not_written():

@@ -2,12 +2,15 @@
 
 import itertools
 import xml.etree.ElementTree as ElementTree
+from importlib.resources import files
 
 import pytest
 from batches import twenty_at_a_time
 
+from tinygrad_edu import documents
 from tinygrad_edu.documents import mishachev, sabine
-from tinygrad_edu.formulas.mathml import CHARACTERS, COMMANDS, ELEMENTS, ENVIRONMENTS, STYLE, mathml
+from tinygrad_edu.documents.typesetting import CHARACTERS, COMMANDS, ENVIRONMENTS, mathml
+from tinygrad_edu.formulas.mathml import ELEMENTS, SYMBOLS
 
 FORMULAS = [
     formula
@@ -44,7 +47,6 @@ def short(latex):
     (r"\frac12", "frac(1 2)"),
     (r"\frac{a b}c", "frac((a b) c)"),
     (r"\sqrt{x+1} \sqrt x", "sqrt((x + 1)) sqrt(x)"),
-    (r"\sqrt[3]{x}", "root(x 3)"),
     ("x^2_i", "subsup(x i 2)"),
     ("x_i^2", "subsup(x i 2)"),
     ("x^12", "sup(x 1) 2"),
@@ -64,12 +66,10 @@ def short(latex):
     (r"\frac{\mathrm{d}c}{\mathrm{d}a}^T", "sup(frac((d c) (d a)) T)"),
     (r"\mathrm{jk}", "jk"),
     (r"\boldsymbol{a}^L", "sup(𝒂 L)"),
-    (r"\boldsymbol{Az\sigma\Sigma\nabla0}x", "(𝑨 𝒛 𝝈 𝚺 𝛁 𝟎) x"),
-    (r"\mathbf{1} \mathbf{aZ} \boldsymbol{10}", "𝟏 (𝐚 𝐙) 𝟏𝟎"),
-    (r"\mathbb{R}^n \mathbb{N}\mathbb{A}", "sup(ℝ n) ℕ 𝔸"),
+    (r"\boldsymbol{Az}x \boldsymbol{Za}", "𝑨𝒛 x 𝒁𝒂"),
+    (r"\mathbf{1} \mathbb{R}^n", "𝟏 sup(ℝ n)"),
     (r"\text{if } j = k", "if\N{NO-BREAK SPACE} j = k"),
     (r"\text{50\% {a} <b>}", "50%\N{NO-BREAK SPACE}a\N{NO-BREAK SPACE}<b>"),
-    (r"\overline{ab}", "over((a b) ¯)"),
     (r"\left(x\right)^T", "sup((( x )) T)"),
     (r"\left[\frac{a}{b}\right|", "([ frac(a b) |)"),
     (r"\left\{ a \right.", "({ a)"),
@@ -79,25 +79,21 @@ def short(latex):
     ("(a))", "( a ) )"),  # a misprint of the paper's
     (r"([\{", "( [ {"),
     (r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}^T", "sup(table(tr(td(a) td(b)) tr(td(c) td(d))) T)"),
-    (r"\begin{matrix} a \\ \end{matrix}", "table(tr(td(a)))"),
-    (r"\begin{matrix} & b \end{matrix}", "table(tr(td() td(b)))"),
-    (r"\begin{bmatrix} a \end{bmatrix}", "([ table(tr(td(a))) ])"),
+    (r"\begin{pmatrix} & b \end{pmatrix}", "table(tr(td() td(b)))"),
     (r"\begin{cases} 1 & \text{if} \\ 0 \end{cases}", "({ table(tr(td(1) td(if)) tr(td(0))))"),
     (r"\begin{aligned} a &= b \\ &= c \end{aligned}", "table(tr(td(a) td(= b)) tr(td() td(= c)))"),
-    (r"\left\{ \begin{array}{l} a \\ b \end{array} \right.", "({ table(tr(td(a)) tr(td(b))))"),
     (r"\underbrace{a}_{b}", "under(under(a ⏟) b)"),
     (r"\overbrace{a b}", "over((a b) ⏞)"),
     (r"\overbrace{a}^b", "over(over(a ⏞) b)"),
     (r"\sum_{i=0}^n x_i", "underover(∑ (i = 0) n) sub(x i)"),
-    (r"\prod^n_i", "underover(∏ i n)"),
-    (r"\lim_{h \to 0}", "under(lim (h → 0))"),
+    (r"\sum^n_i", "underover(∑ i n)"),
+    (r"\max_{h \to 0}", "under(max (h → 0))"),
     (r"\xrightarrow{W_1}", "over(→ (_0.4em_ sub(W 1) _0.4em_))"),
-    (r"f : X \rightrightarrows Y", "f : X ⇉ Y"),
     (r"a \quad b\, c\; d\! e\ f", "a _1em_ b _0.167em_ c _0.278em_ d _-0.167em_ e _0.25em_ f"),
     (r"\{ \} \_ \% \&", "{ } _ % &"),
     (r"\nabla_W \partial \infty", "sub(∇ W) ∂ ∞"),
-    (r"\cdot \circ \bullet \otimes \oslash \odot \times \pm", "⋅ ∘ • ⊗ ⊘ ⊙ × ±"),
-    (r"\neq \leq \geq \in \to \rightarrow \Rightarrow \mapsto", "≠ ≤ ≥ ∈ → → ⇒ ↦"),
+    (r"\cdot \circ \bullet \otimes \oslash \times", "⋅ ∘ • ⊗ ⊘ ×"),
+    (r"\neq \leq \geq \to \Rightarrow", "≠ ≤ ≥ → ⇒"),
     (r"[x_1, \dots, x_n]", "[ sub(x 1) , … , sub(x n) ]"),
     (r"\vdots\ddots", "⋮ ⋱"),
     ("", ""),
@@ -131,7 +127,7 @@ def test_names_of_functions_have_space_around_them(latex, expected):
     (r"\frac{a}{b} - a_0^L - \boldsymbol{t}", [False, False]),
     ("x^{-1} x^{L-1}", [True, False]),
     (r"\sum -x", [True]),
-    (r"\begin{matrix} -a & a - b \end{matrix}", [True, False]),
+    (r"\begin{pmatrix} -a & a - b \end{pmatrix}", [True, False]),
     (r"\langle \cdot, \cdot \rangle", [True, True]),
     (r"a - \ln x", [False]),
 ])  # fmt: skip
@@ -151,16 +147,16 @@ def test_only_left_and_right_stretch():
 
 
 def test_columns_are_aligned():
-    cells = converted(r"\begin{aligned} a &= b \end{aligned} \begin{array}{r|c} a & b \end{array}").iter("mtd")
+    cells = converted(r"\begin{aligned} a &= b \end{aligned} \begin{cases} a & b \end{cases}").iter("mtd")
     assert [cell.get("style") for cell in cells] == [
-        "text-align: right", "text-align: left", "text-align: right", None,
+        "text-align: right", "text-align: left", "text-align: left", "text-align: left",
     ]  # fmt: skip
 
 
 def test_round_brackets_of_a_matrix_are_borders():
     (table,) = converted(r"\begin{pmatrix} a \end{pmatrix}")
     assert (table.tag, table.attrib) == ("mtable", {"class": "pmatrix"})
-    assert "mtable.pmatrix" in STYLE
+    assert "mtable.pmatrix" in files(documents).joinpath("page.css").read_text(encoding="utf-8")
 
 
 def test_the_latex_comes_along():
@@ -173,7 +169,8 @@ def test_the_latex_comes_along():
 
 @pytest.mark.parametrize(("latex", "words"), [
     (r"\foo{x}", [r"\foo is not known"]),
-    (r"\boldsymbol{\foo}", [r"\foo is not known"]),
+    (r"\boldsymbol{\foo}", [r"\foo in the text of \boldsymbol"]),
+    (r"\boldsymbol{a+}", [r"\boldsymbol is not known of a+"]),
     (r"\text{\foo}", [r"\foo in the text of \text"]),
     ("{a", ["{ without its }"]),
     ("a}", ["} with nothing that it ends"]),
@@ -190,12 +187,11 @@ def test_the_latex_comes_along():
     (r"\left a \right)", [r"\left without its parenthesis"]),
     (r"{\left( a } \right)", [r"\left without its \right"]),
     (r"\begin{foo} a \end{foo}", ["the environment foo is not known"]),
-    (r"\begin{matrix} a", [r"\begin{matrix} without its \end"]),
-    (r"\begin{matrix} a \end{cases}", [r"\begin{matrix} with \end{cases}"]),
-    (r"a \end{matrix}", [r"\end with nothing"]),
+    (r"\begin{cases} a", [r"\begin{cases} without its \end"]),
+    (r"\begin{pmatrix} a \end{cases}", [r"\begin{pmatrix} with \end{cases}"]),
+    (r"a \end{pmatrix}", [r"\end with nothing"]),
     (r"\text{a", [r"\text{ without its }"]),
     (r"\mathrm d", [r"\mathrm without its {"]),
-    (r"\sqrt[3{x}", [r"\sqrt[ without its ]"]),
     ("a \\", ["\\ is not known"]),
 ])  # fmt: skip
 def test_what_does_not_come_out_is_one_line(latex, words):
@@ -218,7 +214,7 @@ def test_every_formula_of_the_documents_converts(latex, display):
 
 def test_the_tables_agree():
     assert CHARACTERS.keys() <= ELEMENTS.keys()
-    commands = [command for table in CHARACTERS.values() for command in table]
+    commands = [*SYMBOLS, *(command for table in CHARACTERS.values() for command in table)]
     assert len(set(commands)) == len(commands) and not set(commands) & COMMANDS.keys()
     for name in ENVIRONMENTS:
-        assert "<mtd" in mathml(rf"\begin{{{name}}}{{l}} a \end{{{name}}}")
+        assert "<mtd" in mathml(rf"\begin{{{name}}} a \end{{{name}}}")

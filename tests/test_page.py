@@ -4,16 +4,15 @@ import dataclasses
 import itertools
 import math
 import re
-import sys
 from urllib.parse import unquote
 
 import pytest
 from html_reader import Browser, contrast, in_a_browser, read
 
-from tinygrad_edu.documents import audit
-from tinygrad_edu.documents.audit import CATALOGUES
-from tinygrad_edu.documents.entry import VERDICTS, Condition
+from tinygrad_edu.documents import audit, verdicts
+from tinygrad_edu.documents.entry import CATALOGUES, Condition
 from tinygrad_edu.documents.page import SIGNS, page
+from tinygrad_edu.documents.verdicts import VERDICTS
 
 SVG = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
 <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN"
@@ -31,7 +30,7 @@ HOSTILE = """<b>"bold" & 'quoted'</b></article><script>alert(1)</script>"""
 @pytest.fixture(scope="module")
 def results():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules[audit.__module__], "TRIALS", 1)  # the verdicts are not in question here
+        patch.setattr(verdicts, "TRIALS", 1)  # the verdicts are not in question here
         return audit()
 
 

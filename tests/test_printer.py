@@ -9,7 +9,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.drawing.pieces import InPieces, Symbol, merged
 from tinygrad_edu.drawing.steps import walk
 from tinygrad_edu.formulas import expr
-from tinygrad_edu.formulas.expr import Expr, chain, fraction, negative, number, scaled, symbol, transposed
+from tinygrad_edu.formulas.expr import Expr, dot, factors_of, fraction, multiplied, number, scaled, symbol, transposed
 from tinygrad_edu.formulas.latex import Latex
 from tinygrad_edu.formulas.markup import MathML
 from tinygrad_edu.formulas.printer import Printer
@@ -22,19 +22,27 @@ TEN = "1.5·10⁻⁹"
 
 
 def added(*terms):
-    return Expr(ops.add, terms, shape=terms[0].shape)
+    return expr.added(*[(x.args[0], -1) if expr.is_negative(x) else (x, 1) for x in terms], shape=terms[0].shape)
+
+
+def negative(x):
+    return expr.added((x, -1))
+
+
+def chain(factors):
+    return dot(*factors)
 
 
 def times(*factors):
-    return Expr(ops.multiply, factors, shape=factors[0].shape)
+    return multiplied([(x, 1) for x in factors], factors[0].shape)
 
 
-def over(above, below):
-    return Expr(ops.divide, (above, below), shape=below.shape)
+def over(above, *below):
+    return multiplied([*factors_of(above), *((x, -1) for x in below)], below[0].shape)
 
 
 def power(base, n):
-    return Expr(ops.power, (base,), {"exponent": n}, base.shape)
+    return Expr(ops.power, (base, number(n)), shape=base.shape)
 
 
 inverse = Expr(ops.inv, (A,), shape=A.shape)
@@ -54,9 +62,14 @@ EXPRESSIONS = [
     (scaled([number(2)], Expr(ops.log, (number(2),))), "2 ln 2", r"2 \ln 2"),
     (Expr(ops.sqrt, (added(c, c),)), "√(c + c)", r"\sqrt{c + c}"),
     (transposed(inverse), "A⁻ᵀ", "A^{-T}"), (power(inverse, 2), "(A⁻¹)^∘²", r"{\left(A^{-1}\right)}^{\circ 2}"),
-    (transposed(transposed(A)), "Aᵀᵀ", "{A^T}^T"), (transposed(added(A, A)), "(A + A)ᵀ", r"\left(A + A\right)^T"),
+    (Expr(ops.transpose, (transposed(A),)), "Aᵀᵀ", "{A^T}^T"),
+    (transposed(added(A, A)), "(A + A)ᵀ", r"\left(A + A\right)^T"),
     (transposed(symbol("Σ1′", (3, 1))), "Σ1′ᵀ", r"\Sigma_{1}'^T"),
     (power(x, 2), "x²", "{x}^{2}"), (number(1.5e-9), TEN, r"1.5 \cdot 10^{-9}"), (number(np.inf), "∞", r"\infty"),
+    (chain([x, expr.ones((1, 3), True, 3)]), "x·1_3ᵀ", r"x \cdot \mathbf{1}_{3}^T"),
+    (Expr(ops.getitem, (x,), {"places": ()}), "x[...]", "{x}_{[...]}"),
+    (Expr(ops.coordinatewise, (x,), {"functions": (tg.sqrt, tg.sigmoid, tg.square)}), "[sqrt, σ, square](x)",
+     r"\left[\text{sqrt, σ, square}\right]\left(x\right)"),
     (Expr(ops.kron, (transposed(A), added(A, A))), "Aᵀ ⊗ (A + A)", r"A^T \otimes \left(A + A\right)"),
     (Expr(ops.softmax, (added(x, x),), {"axis": 0}), "softmax(x + x, axis=0)",
      r"\operatorname{softmax}\left(x + x, \text{axis=0}\right)"),

@@ -13,7 +13,8 @@ from typing import NoReturn
 
 from . import __version__, vocabulary
 from .documents import page, report
-from .documents.audit import Result, audit, losses
+from .documents.audit import audit, losses
+from .documents.entry import Result
 from .files import failure, write
 
 AS_STATED, NOT_AS_STATED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit statuses

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..formulas.expr import NUMBER, SYMBOL, Expr, factors_of
 from ..operations.facts import ops
+from .calls import fn
 from .scope import Scope
-from .tree import Tree
 
 REDUCING = {ops.sum, ops.mean, ops.matmul, ops.squared_error, ops.cross_entropy, ops.softmax_cross_entropy}
 SIMPLE = (1.0, 2.0, 0.5)  # the weights that a sample has in a sum
@@ -52,21 +53,21 @@ def _weights(scope: Scope, trial: Any) -> Iterator[float | None]:
             yield float(shares[0]) / count if one else None
 
 
-def divides(tree: Tree) -> bool:
+def divides(tree: Expr) -> bool:
     """Whether a formula divides by a number, or takes a mean."""
-    if tree.kind == "number":
-        return bool(0 < abs(tree.data) < 1)
-    if tree.kind == "had":
-        below = (each for each, exponent in zip(tree.args, tree.data, strict=True) if exponent == -1)
+    if tree.operation is NUMBER:
+        return bool(0 < abs(tree["number"]) < 1)
+    if tree.operation is ops.multiply:
+        below = (each for each, exponent in factors_of(tree) if exponent == -1)
         if any(_counts(each) for each in below):
             return True
-    return (tree.kind == "call" and tree.data[0] == "mean") or any(map(divides, tree.args))
+    return (tree.operation is fn.mean) or any(map(divides, tree.args))
 
 
-def _counts(tree: Tree) -> bool:
+def _counts(tree: Expr) -> bool:
     """Whether a tree is a number other than 1, or how many there are of something."""
-    if tree.kind == "number":
-        return bool(abs(tree.data) != 1)
-    if tree.kind == "name":
-        return bool(tree.data.kind == "number")
-    return tree.kind == "call" and tree.data[0] in ("len", "shape", "size")
+    if tree.operation is NUMBER:
+        return bool(abs(tree["number"]) != 1)
+    if tree.operation is SYMBOL:
+        return bool(tree["name"].kind == "number")
+    return tree.operation in (fn.len, fn.shape, fn.size)

@@ -10,10 +10,10 @@ import numpy as np
 
 from ..engine.errors import brief
 from ..engine.record import constant as plain
+from ..formulas.expr import symbol
 from .cursor import Name
 from .numbering import Unknown
 from .scope import Scope
-from .tree import Tree
 from .work import Misfit
 
 Array = Any
@@ -57,7 +57,7 @@ def called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Call
             quantities[name] = scope.find(Name(name))[0]
         except Unknown as error:
             raise ValueError(f"compare: an argument of the function: {error}") from None
-        if asked := scope.numbers.asked([Tree("name", data=quantities[name])]):
+        if asked := scope.numbers.asked([symbol(quantities[name])]):
             raise ValueError(f"compare: an argument of the function: {asked[1]}")
 
     def run(trial: Any) -> Array:

@@ -6,29 +6,43 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import operations as op
+from ..engine.protocols import COMPARISONS
 from ..engine.record import Operation
-from ..operations.facts import VOCABULARY
-from .tree import Tree, call, had, negative, number, product, transposed
+from ..formulas.expr import Expr, added, call, hadamard, negative, number, power, product, transposed, word
+from ..operations.facts import VOCABULARY, ops
 
 Array = Any
 
 
 class Function(NamedTuple):
-    """A function: its own name, how many arguments it takes, its parameters, and what it is. `text`: a text first;
-    `named`: its last arguments, which may come by name."""
+    """A function: what it is, how many arguments it takes, its parameters, and how it is computed or built. `text`: a
+    text first; `named`: its last arguments, which may come by name."""
 
-    name: str
+    operation: Operation
     compute: Callable[..., Array] | None = None
     arguments: tuple[int, int] = (1, 1)
     parameters: tuple[str, ...] = ()
-    build: Callable[[list[Any], dict[str, Any]], Tree] | None = None  # for what the grammar has a sign for
+    build: Callable[[list[Any], dict[str, Any]], Expr] | None = None  # for what the grammar has a sign for
     text: bool = False
     named: tuple[str, ...] = ()
+
+
+ALIKE = {"ln": "log", "abs": "absolute", "contraction": "einsum", "taken": "getitem"}
+WORDS = (  # functions that are no operations; `act`, `slope`: a layer's activation and its derivative; `own`: a user's
+    "ln abs contraction taken act slope own arange asarray clip column dot eye float32 float64 full inner int32 int64 "
+    "len length masked onehot ones picked ravel row scatter sech set shape shifted size slogdet vdot zeros zeros_like"
+).split()
+FN: dict[str, Operation] = {
+    **VOCABULARY, **{name: VOCABULARY.get(ALIKE.get(name, "")) or word(name) for name in WORDS},
+    "einsum": word("einsum"),
+}  # fmt: skip
+fn = SimpleNamespace(**FN)  # all that may be called, by name
 
 
 def softmax(z: Array, axis: Any = 0) -> Array:
@@ -130,7 +144,7 @@ def _of_vocabulary(operation: Operation) -> Function:
     elif defaults:
         compute = functools.partial(compute, **defaults)
     arity = (1, MOST) if operation.arity is None else (operation.arity, operation.arity)
-    return Function(operation.key, compute, arity, tuple(operation.parameters))
+    return Function(operation, compute, arity, tuple(operation.parameters))
 
 
 def _scatter(x: Array, index: Any, shape: tuple[int, ...]) -> Array:
@@ -139,8 +153,8 @@ def _scatter(x: Array, index: Any, shape: tuple[int, ...]) -> Array:
     return op.scatter_add(np.reshape(x, np.shape(taken)) if np.size(x) == np.size(taken) else x, index, shape)
 
 
-def _turned(args: list[Any], params: dict[str, Any]) -> Tree:
-    return transposed(args[0]) if params.get("axes") is None else call("transpose", *args, **params)
+def _turned(args: list[Any], params: dict[str, Any]) -> Expr:
+    return transposed(args[0]) if params.get("axes") is None else call(fn.transpose, *args, **params)
 
 
 def _contracted(*arrays: Array, subscripts: str) -> Array:
@@ -152,24 +166,24 @@ def _contracted(*arrays: Array, subscripts: str) -> Array:
     return np.einsum(subscripts, *(np.reshape(x, np.shape(x)[: len(each)]) for x, each in sized))
 
 
-def _with_subscripts(args: list[Any], params: dict[str, Any]) -> Tree:
-    return call("einsum", *args[1:], subscripts=args[0])
+def _with_subscripts(args: list[Any], params: dict[str, Any]) -> Expr:
+    return call(fn.einsum, *args[1:], subscripts=args[0])
 
 
-def _clip(x: Tree, low: Tree, high: Tree | None = None) -> Tree:
+def _clip(x: Expr, low: Expr, high: Expr | None = None) -> Expr:
     for name, bound in (("maximum", low), ("minimum", high)):
         if bound is not None and bound.text != "None":
-            x = call(name, x, bound)
+            x = call(FN[name], x, bound)
     return x
 
 
 def _larger(name: str, function: str) -> Function:
     """max of one thing is its largest element, of two things the larger."""
 
-    def build(args: list[Tree], params: dict[str, Any]) -> Tree:
-        return call(function, *args) if len(args) == 2 else call(name, *args, **params)
+    def build(args: list[Expr], params: dict[str, Any]) -> Expr:
+        return call(FN[function if len(args) == 2 else name], *args, **params)
 
-    return Function(name, getattr(np, name), (1, 2), AXES, build)
+    return Function(FN[name], getattr(np, name), (1, 2), AXES, build)
 
 
 def _diagflat(x: Array, k: int = 0) -> Array:
@@ -182,39 +196,39 @@ def _simple(
 ) -> dict[str, Function]:
     """A function by all its names, computed on arrays."""
     first, *others = names.split()
-    function = Function(first.removeprefix("np."), compute, (arguments, arguments), parameters)
+    function = Function(FN[first.removeprefix("np.")], compute, (arguments, arguments), parameters)
     return {each: function for each in (first, *others)}
 
 
-def _sign(names: str, build: Callable[..., Tree], arguments: int = 2) -> dict[str, Function]:
+def _sign(names: str, build: Callable[..., Expr], arguments: int = 2) -> dict[str, Function]:
     """A function by all its names, for which the trees have a sign."""
     first, *others = names.split()
-    function = Function(first, None, (arguments, arguments), (), lambda args, params: build(*args))
+    function = Function(FN[first], None, (arguments, arguments), (), lambda args, params: build(*args))
     return {each: function for each in (first, *others)}
 
 
 AXES = ("axis", "keepdims")
 FUNCTIONS: dict[str, Function] = {
-    **{key: Function(key, each.function) for key, each in ACTIVATIONS.items()},
+    **{key: Function(FN[key], each.function) for key, each in ACTIVATIONS.items()},
     **{key: _of_vocabulary(each) for key, each in VOCABULARY.items() if key not in ACTIVATIONS},
-    "np.log": Function("ln", op.log), **_simple("ln log", op.log, ("base",)),
+    "np.log": Function(fn.ln, op.log), **_simple("ln log", op.log, ("base",)),
     **_simple("log2", np.log2), **_simple("log10", np.log10),
     **_simple("abs absolute fabs", np.abs),
     **_simple("sigmoid logistic", ACTIVATIONS["sigmoid"].function),
     **_simple("relu ReLU", ACTIVATIONS["relu"].function),
     **_simple("softmax", softmax, ("axis",)), **_simple("sign sgn", np.sign),
     **_simple("norm", _norm, ("ord", "axis", "keepdims")),
-    **dict.fromkeys(("heaviside", "H"), Function("heaviside", lambda x, half=0.5: np.heaviside(x, half), (1, 2))),
-    "np.heaviside": Function("heaviside", None, (2, 2)),
+    **dict.fromkeys(("heaviside", "H"), Function(fn.heaviside, lambda x, half=0.5: np.heaviside(x, half), (1, 2))),
+    "np.heaviside": Function(fn.heaviside, None, (2, 2)),
     **_simple("sum", np.sum, AXES), **_simple("mean average", np.mean, AXES), **_simple("np.max amax", np.max, AXES),
     **_simple("np.min amin", np.min, AXES), "max": _larger("max", "maximum"), "min": _larger("min", "minimum"),
     **_simple("prod Π", np.prod, AXES),
     **_simple("masked", lambda choice, x: choice * np.where(choice != 0, x, 1.0), arguments=2),
     **_simple("maximum fmax", np.maximum, arguments=2), **_simple("minimum fmin", np.minimum, arguments=2),
-    "clip": Function("clip", None, (2, 3), (), lambda args, params: _clip(*args), named=("a_min", "a_max")),
-    "scatter": Function("scatter", _scatter, (1, 1), ("index", "shape")),
+    "clip": Function(fn.clip, None, (2, 3), (), lambda args, params: _clip(*args), named=("a_min", "a_max")),
+    "scatter": Function(fn.scatter, _scatter, (1, 1), ("index", "shape")),
     **_simple("slogdet", lambda x: np.stack(np.linalg.slogdet(x))),
-    "einsum": Function("einsum", _einsum, (2, 9), (), _with_subscripts, text=True),
+    "einsum": Function(fn.einsum, _einsum, (2, 9), (), _with_subscripts, text=True),
     **_simple("cross", _cross, arguments=2),
     **_simple("diff", _differences, ("n", "axis")),
     **_simple("where", np.where, arguments=3), **_simple("outer", np.outer, arguments=2),
@@ -223,27 +237,27 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("trace tr", np.trace), **_simple("det", np.linalg.det),
     **_simple("ones_like", np.ones_like), **_simple("zeros_like", np.zeros_like),
     **_simple("ravel flatten", np.ravel),
-    "eye": Function("eye", None, (1, 2)), "identity": Function("eye"),
-    "ones": Function("ones"), "zeros": Function("zeros"), "full": Function("full", None, (2, 2)),
-    **dict.fromkeys(("onehot", "one_hot"), Function("onehot", None, (1, 2))),
-    "len": Function("len", lambda x: np.float64(len(x))),
-    "reshape": Function("reshape", None, (2, 3), named=("shape",)),
-    "broadcast_to": Function("broadcast_to", None, (2, 2), named=("shape",)),
-    **dict.fromkeys(("asarray", "array", "astype", "copy"), Function("asarray", _as_array, (1, 1), ("dtype", "copy"))),
+    "eye": Function(fn.eye, None, (1, 2)), "identity": Function(fn.eye),
+    "ones": Function(fn.ones), "zeros": Function(fn.zeros), "full": Function(fn.full, None, (2, 2)),
+    **dict.fromkeys(("onehot", "one_hot"), Function(fn.onehot, None, (1, 2))),
+    "len": Function(fn.len, lambda x: np.float64(len(x))),
+    "reshape": Function(fn.reshape, None, (2, 3), named=("shape",)),
+    "broadcast_to": Function(fn.broadcast_to, None, (2, 2), named=("shape",)),
+    **dict.fromkeys(("asarray", "array", "astype", "copy"), Function(fn.asarray, _as_array, (1, 1), ("dtype", "copy"))),
     **_simple("arange range", lambda n: np.arange(int(n))),
-    **{each: Function(each, getattr(np, each)) for each in ("float32", "float64", "int32", "int64")},
+    **{each: Function(FN[each], getattr(np, each)) for each in ("float32", "float64", "int32", "int64")},
     **_sign("matmul", product), **_sign("dot", lambda a, b: product(a, b, "np.dot")),
-    **_sign("multiply hadamard", lambda a, b: had((a, 1), (b, 1))),
-    **_sign("divide true_divide hadamard_divide", lambda a, b: had((a, 1), (b, -1))),
-    **_sign("add", lambda a, b: Tree("sum", (a, b), (1, 1), at=a.at)),
-    **_sign("subtract", lambda a, b: Tree("sum", (a, b), (1, -1), at=a.at)),
-    "transpose": Function("transpose", None, (1, 1), ("axes",), _turned), **_sign("negative", negative, 1),
-    **_sign("square", lambda a: Tree("power", (a, number(2)), at=a.at), 1),
-    **_sign("reciprocal", lambda a: had((number(1), 1), (a, -1)), 1),
-    **_sign("sech", lambda a: had((number(1), 1), (call("cosh", a), -1)), 1),
-    **_sign("power", lambda a, b: Tree("power", (a, b), at=a.at)),
-    **_sign("kron", lambda a, b: Tree("kron", (a, b), at=a.at)),
-    **_sign("inv", lambda a: Tree("inv", (a,), at=a.at), 1), **_sign("bullet", lambda a, b: product(b, a)),
+    **_sign("multiply hadamard", lambda a, b: hadamard((a, 1), (b, 1))),
+    **_sign("divide true_divide hadamard_divide", lambda a, b: hadamard((a, 1), (b, -1))),
+    **_sign("add", lambda a, b: added((a, 1), (b, 1))),
+    **_sign("subtract", lambda a, b: added((a, 1), (b, -1))),
+    "transpose": Function(fn.transpose, None, (1, 1), ("axes",), _turned), **_sign("negative", negative, 1),
+    **_sign("square", lambda a: power(a, number(2), at=a.at), 1),
+    **_sign("reciprocal", lambda a: hadamard((number(1), 1), (a, -1)), 1),
+    **_sign("sech", lambda a: hadamard((number(1), 1), (call(fn.cosh, a), -1)), 1),
+    **_sign("power", lambda a, b: power(a, b, at=a.at)),
+    **_sign("kron", functools.partial(call, ops.kron)),
+    **_sign("inv", functools.partial(call, ops.inv), 1), **_sign("bullet", lambda a, b: product(b, a)),
 }  # fmt: skip
 METHODS = set("sum mean max min dot transpose reshape squeeze ravel flatten astype shape size copy clip".split())
 
@@ -270,14 +284,28 @@ def _set(x: Array, value: Array, *index: Array) -> Array:
     return changed
 
 
-INNER: dict[str, Callable[..., Array]] = {  # functions of what the trees have no sign for, computed by name
-    "column": lambda x: x[:, None], "row": lambda x: x[None, :],
-    "taken": lambda x, index: np.asarray(x)[index], "onehot": _onehot,
-    "size": lambda x: np.float64(np.size(x)), "shape": lambda x, axis: np.float64(np.shape(x)[axis]),
-    "coordinatewise": lambda x, functions: np.stack(
+def _shifted(x: Array, value: Array, *index: Array, sign: int) -> Array:
+    """x with something added to, or subtracted from, the elements that an index picks."""
+    return x + sign * _set(np.zeros_like(x, float), value, *index)
+
+
+INNER: dict[Operation, Callable[..., Array]] = {  # functions of what the trees have no sign for, computed by name
+    fn.column: lambda x: x[:, None], fn.row: lambda x: x[None, :],
+    fn.taken: lambda x, places: np.asarray(x)[places], fn.onehot: _onehot,
+    fn.size: lambda x: np.float64(np.size(x)), fn.shape: lambda x, axis: np.float64(np.shape(x)[axis]),
+    fn.coordinatewise: lambda x, functions: np.stack(
         [ACTIVATIONS[f].function(row) for f, row in zip(functions, x, strict=True)]
     ),
-    "contraction": _contracted, "length": _length, "set": _set, "picked": lambda x, *index: x[index_of(x, *index)],
+    fn.contraction: _contracted, fn.length: _length, fn.set: _set, fn.shifted: _shifted,
+    fn.picked: lambda x, *index: x[index_of(x, *index)],
 }  # fmt: skip
-COMPUTE: dict[str, Callable[..., Array]] = {each.name: each.compute for each in FUNCTIONS.values() if each.compute}
-COMPUTE.update(INNER, transpose=np.transpose)
+COMPUTE: dict[Operation, Callable[..., Array]] = {
+    **{each.operation: each.compute for each in FUNCTIONS.values() if each.compute}, **INNER,
+    ops.transpose: np.transpose,
+}  # fmt: skip
+TUPLE, ARRAY = word("tuple"), word("array")  # a list of formulas, and of numbers that are typed
+RELATIONS = {
+    sign: COMPARISONS[ufunc] for sign, ufunc in ((">", np.greater), ("<", np.less), (">=", np.greater_equal),
+                                                 ("<=", np.less_equal), ("==", np.equal), ("!=", np.not_equal))
+}  # fmt: skip
+CONDITIONS = frozenset(RELATIONS.values())

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
+from ..formulas.expr import Expr
 from .finding import Inputs
-from .printing import Printer
+from .printing import Written
 from .programs import Fault, Program
-from .tree import Tree
 
 Array = Any
 Found = TypeVar("Found")
@@ -21,8 +21,8 @@ class Candidate(NamedTuple):
     meanings. Of a wrong line the trials of what it is to be, too."""
 
     run: Callable[..., Array]
-    tree: Tree | None = None
-    printer: Printer | None = None
+    tree: Expr | None = None
+    printer: Written | None = None
     program: Program | None = None
     choose: Mapping[Any, int] = MappingProxyType({})
     inputs: Inputs | None = None
@@ -42,6 +42,6 @@ def once(find: Callable[..., Found]) -> Callable[..., Found]:
     return found
 
 
-def evaluated(tree: Tree, trial: Any) -> Array:
+def evaluated(tree: Expr, trial: Any) -> Array:
     """The value of a formula on a trial, as NumPy broadcasts it."""
     return trial.evaluate(tree, broadcast=True)

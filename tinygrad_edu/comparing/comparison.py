@@ -18,7 +18,9 @@ from ..engine.errors import ERRORS
 from ..engine.leaving import demand_recorded
 from ..engine.naming import short
 from ..engine.sweep import below, leading_to
+from ..formulas.expr import SYMBOL, Expr
 from ..formulas.terms import session
+from ..operations.facts import ops
 from .callables import called, constant
 from .calls import is_one_hot
 from .candidate import Candidate, evaluated, once
@@ -28,7 +30,7 @@ from .display import LONGEST, Display
 from .finding import Finding, Inputs, samples
 from .functions import written_out
 from .lookup import key_of
-from .printing import Printer
+from .printing import Written
 from .programs import Fault, Line, Program
 from .proof import proved
 from .readings import counted_as, read_as, readings
@@ -37,7 +39,6 @@ from .scope import Quantity, Scope
 from .spelling import Spelling
 from .statements import body, without_helpers
 from .tokens import FormulaError, notation_of, restored
-from .tree import Tree
 from .trial import SMALL, Trial
 from .work import Excess, Misfit
 
@@ -194,12 +195,12 @@ class Comparison(Display):
         found: dict[str, Candidate] = {}
         refused: list[FormulaError] = []
         read = list(readings(text, scope, self._node._record.stamp, refused))
-        quantities = {node.data for _, _, tree, _ in read for node in tree.walk() if node.kind == "name"}
+        quantities = {node["name"] for _, _, tree, _ in read for node in tree.symbols()}
         if scope.batch > 1 and any(quantity.kind == "jacobian" for quantity in quantities):
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, alone=True)
             self._notes.append("It is read for the first sample alone, as a Jacobian is of one.")
-        turned = (node.args[0] for _, _, tree, _ in read for node in tree.walk() if node.kind == "T")
-        if any(node.kind == "name" and node.data.key in scope.rows for node in turned):  # b is a column, as bᵀ says
+        turned = [x.args[0] for _, _, tree, _ in read for x in tree.walk() if x.operation is ops.transpose]
+        if any(x.operation is SYMBOL and x["name"].key in scope.rows for x in turned):  # b is a column, as bᵀ says
             scope.rows = set()
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, self._inputs.alone)
         labels = {name for program, choose, _, _ in read for name in program.labels(choose)}
@@ -226,10 +227,10 @@ class Comparison(Display):
         fitting = [each for each in found.values() if self._run(each) is not None]
         return (fitting or list(found.values()))[:3]
 
-    def _printer(self, tree: Tree, scope: Scope) -> Printer:
+    def _printer(self, tree: Expr, scope: Scope) -> Written:
         """What writes trees as the text does."""
         notation = notation_of(self.text)
-        return Printer(notation, Spelling(scope, tree, notation, self._names), self.text)
+        return Written(notation, Spelling(scope, tree, notation, self._names), self.text)
 
     def _run(self, candidate: Candidate) -> Array:
         """The value on the tape's own numbers; None where it does not type-check."""
@@ -361,12 +362,12 @@ class Comparison(Display):
         batch = float(self._inputs.scope.batch) if program.several and self._inputs.averages else 0.0
         return program.fault(candidate.choose, self._ratio, self._equal, right, said, batch), said
 
-    def _ratio(self, tree: Tree, quantity: Quantity) -> float | None:
+    def _ratio(self, tree: Expr, quantity: Quantity) -> float | None:
         """How many times a quantity of the tape a formula is."""
         search = Diagnosis(self._inputs_of(quantity), functools.partial(evaluated, tree), None, None)
         return search.constant(search.formula, search.trials)
 
-    def _equal(self, a: Tree, b: Tree) -> bool:
+    def _equal(self, a: Expr, b: Expr) -> bool:
         """Whether two formulas are the same on all inputs."""
         with contextlib.suppress(Misfit):
             trials = [*self._inputs.likely, self._inputs.own]
@@ -425,11 +426,10 @@ class Comparison(Display):
             mended, member = line.mended(finding.old, finding.new), -1
         if mended is None or candidate.printer is None:
             return None
-        text, scope = candidate.printer(mended), self._inputs.scope
-        used = {node.data for tree in (candidate.tree, mended) if tree for node in tree.walk() if node.kind == "name"}
+        text, scope = str(candidate.printer(mended)), self._inputs.scope
         if candidate.printer.notation == "numpy":
-            typed = {node.data for node in candidate.tree.walk() if node.kind == "name"} if candidate.tree else set()
-            if any(each.kind != "value" for each in used - typed):
+            typed = {node["name"] for node in candidate.tree.symbols()} if candidate.tree else set()
+            if any(node["name"].kind != "value" and node["name"] not in typed for node in mended.symbols()):
                 return None
         if line is not None:
             raw, (start, end) = line.raw, line.raw.places[member]

@@ -9,24 +9,24 @@ from typing import Any
 
 import numpy as np
 
+from ..formulas.expr import SYMBOL, Expr, added, call, hadamard, negative, number, power, symbol
 from ..formulas.layers import mixes
 from ..operations.facts import ops
-from .calls import COMPUTE
+from .calls import COMPUTE, RELATIONS, fn
 from .evaluate import Ones, Unit
 from .factors import Factor, named_factors
 from .scope import Quantity, Scope
-from .tree import Tree, call, had, negative, number
 from .trial import Trial
 from .work import Misfit
 
 ONE = number(1)
-DERIVATIVES: dict[Any, Callable[[Tree, Any], Tree]] = {  # of a = σ(z), as they are typed
-    ops.sigmoid: lambda a, z: had((a, 1), (Tree("sum", (ONE, a), (1, -1)), 1)),
-    ops.tanh: lambda a, z: Tree("sum", (ONE, Tree("power", (a, number(2)))), (1, -1)),
-    ops.relu: lambda a, z: Tree("relation", (a if z is None else z, number(0)), ">"),
-    ops.softplus: lambda a, z: call("sigmoid", z),
-    ops.sin: lambda a, z: call("cos", z),
-    ops.cos: lambda a, z: negative(call("sin", z)),
+DERIVATIVES: dict[Any, Callable[[Expr, Any], Expr]] = {  # of a = σ(z), as they are typed
+    ops.sigmoid: lambda a, z: hadamard((a, 1), (added((ONE, 1), (a, -1)), 1)),
+    ops.tanh: lambda a, z: added((ONE, 1), (power(a, number(2)), -1)),
+    ops.relu: lambda a, z: call(RELATIONS[">"], a if z is None else z, number(0)),
+    ops.softplus: lambda a, z: call(fn.sigmoid, z),
+    ops.sin: lambda a, z: call(fn.cos, z),
+    ops.cos: lambda a, z: negative(call(fn.sin, z)),
     ops.exp: lambda a, z: a,
 }
 
@@ -34,7 +34,7 @@ DERIVATIVES: dict[Any, Callable[[Tree, Any], Tree]] = {  # of a = σ(z), as they
 class Context:
     """What edits may use: the quantities of the tape with their shapes, as they are on one trial."""
 
-    def __init__(self, scope: Scope, trial: Trial, notation: str, tree: Tree) -> None:
+    def __init__(self, scope: Scope, trial: Trial, notation: str, tree: Expr) -> None:
         self.scope, self.trial, self.notation, self.matrices = scope, trial, notation, notation != "numpy"
         named: dict[float, Factor] = {}
         for each in named_factors(scope):
@@ -42,7 +42,7 @@ class Context:
                 named.setdefault(each.value, each)
         self.factors = [*named.values()][:12]
         self.quantities: dict[Quantity, tuple[int, ...]] = {}
-        self.used = {node.data for node in tree.walk() if node.kind == "name"}
+        self.used = {node["name"] for node in tree.symbols()}
         adjoints = any(quantity.kind == "adjoint" for quantity in self.used)
         for key in scope.keys.values():
             found = [Quantity("value", key)] if self.matrices or self.typed(key) is not None else []
@@ -54,14 +54,14 @@ class Context:
         self.softmaxes = {key for key in scope.slopes if mixes(scope.operation(key))}
 
     @functools.cached_property
-    def error(self) -> Tree | None:
+    def error(self) -> Expr | None:
         """a − t of the last layer."""
         output, target = self.scope.key(self.scope.output), self.scope.target
         a, t = self.typed(output), target and self.typed(target)
-        return Tree("sum", (a, t), (1, -1)) if a is not None and t else None
+        return added((a, 1), (t, -1)) if a is not None and t else None
 
     @functools.cached_property
-    def applied(self) -> list[tuple[Tree, Tree]]:
+    def applied(self) -> list[tuple[Expr, Expr]]:
         """σ(z) and z of each layer, and of the logits."""
         found = []
         for key, below in self.scope.activations.items():
@@ -71,10 +71,10 @@ class Context:
         if self.scope.logits is not None:
             z = name(Quantity("value", self.scope.logits))
             axis = {} if self.matrices or not self.scope.softmax_axis else {"axis": self.scope.softmax_axis}
-            found.append((call("softmax", z, **axis), z))
+            found.append((call(fn.softmax, z, **axis), z))
         return found
 
-    def same(self, tree: Tree, other: Tree) -> bool:
+    def same(self, tree: Expr, other: Expr) -> bool:
         """Whether two trees have the same numbers."""
         shape = self.shape(tree)
         with contextlib.suppress(Misfit):  # of elements
@@ -82,7 +82,7 @@ class Context:
             return alike and bool(np.allclose(self.trial.evaluate(tree), self.trial.evaluate(other)))
         return False
 
-    def typed(self, key: Any) -> Tree | None:
+    def typed(self, key: Any) -> Expr | None:
         """A value by its name; None where neither the user nor the formula has given it one."""
         value = Quantity("value", key)
         known = value in self.used or self.scope.operation(key) is None or self.scope.reading.nodes[key].name
@@ -93,7 +93,7 @@ class Context:
         known = self.typed(key) or self.typed(self.scope.slopes[key]) or Quantity("slope", key) in self.used
         return self.matrices or bool(known)
 
-    def slope(self, quantity: Quantity) -> Tree:
+    def slope(self, quantity: Quantity) -> Expr:
         """The derivative of an activation: by its name on paper and where the formula has it, else as it is typed."""
         operation = self.scope.operation(quantity.key)
         written = DERIVATIVES.get(operation)
@@ -104,14 +104,14 @@ class Context:
             return name(quantity)
         return written(a, z)
 
-    def derived(self, tree: Tree) -> bool:
+    def derived(self, tree: Expr) -> bool:
         """Whether the numbers of a tree are those of a derivative of an activation, made of that layer alone."""
-        roles = {self.role(node.data) for node in tree.walk() if node.kind == "name"}
-        if tree.kind == "name" or None in roles or len({role[1] for role in roles if role}) != 1:
+        roles = {self.role(node["name"]) for node in tree.symbols()}
+        if tree.operation is SYMBOL or None in roles or len({role[1] for role in roles if role}) != 1:
             return False
         return any(self.same(tree, name(each)) for each in self.quantities if each.kind == "slope")
 
-    def shape(self, tree: Tree) -> tuple[int, ...] | None:
+    def shape(self, tree: Expr) -> tuple[int, ...] | None:
         """The shape of a tree; None where it does not type-check or takes any."""
         work = self.scope.work
         if work.used_up():
@@ -124,9 +124,9 @@ class Context:
             return None
         return None if isinstance(x, Ones | Unit) else np.shape(x)
 
-    def batched(self, tree: Tree) -> bool:
+    def batched(self, tree: Expr) -> bool:
         """Whether anything that a tree is made of has an element for each sample."""
-        shapes = (self.quantities.get(each.data) or self.shape(each) for each in tree.walk() if each.kind == "name")
+        shapes = (self.quantities.get(each["name"]) or self.shape(each) for each in tree.symbols())
         return self.scope.batch > 1 and any(self.over_batch(shape or (), None) for shape in shapes)
 
     def over_batch(self, shape: tuple[int, ...], axis: int | None) -> bool:
@@ -134,12 +134,16 @@ class Context:
         samples = self.scope.axis if len(shape) > 1 else 0
         return axis in (samples, None) and shape[samples : samples + 1] == (self.scope.batch,)
 
+    def is_softmax(self, x: Expr, kind: str) -> bool:
+        """Whether it is the value or the derivative of a softmax."""
+        return x.operation is SYMBOL and x["name"].kind == kind and x["name"].key in self.softmaxes
+
     def role(self, quantity: Any) -> tuple[str, int] | None:
         """The part of which layer a value is, counted from 1, and whether it is its derivative."""
         found = self.scope.roles.get(quantity.key)
         return (quantity.kind + found[-1][0], found[-1][1] + 1) if found else None
 
 
-def name(quantity: Quantity, like: Tree | None = None) -> Tree:
+def name(quantity: Quantity, like: Expr | None = None) -> Expr:
     """A quantity as a tree."""
-    return Tree("name", data=quantity, at=like.at if like else 0, indices=like.indices if like else ())
+    return symbol(quantity, at=like.at if like else 0, indices=like.indices if like else ())

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..formulas.expr import Expr
 from ..formulas.layers import leaf
 from ..operations.facts import ops
-from .tree import Tree
 
 LETTERS = set("λ α μ reg l2".split())  # what a penalty is multiplied by
 SQUARES = {**dict.fromkeys((ops.square, ops.power, ops.norm, ops.absolute), 1),  # and how often the weights stand there
@@ -58,10 +58,10 @@ class Counts:
                 self.halved |= set(others) if halved else set()
         return list(dict.fromkeys(found))
 
-    def asked(self, trees: Iterable[Tree]) -> tuple[int, str] | None:
+    def asked(self, trees: Iterable[Expr]) -> tuple[int, str] | None:
         """The place of a letter that may have another value, and what is asked; None where there is no such."""
-        for each in (node for tree in trees for node in tree.walk() if node.kind == "name" and node.data.number):
-            letter, c = each.data.key, each.data.number
+        for each in (node for tree in trees for node in tree.symbols() if node["name"].number):
+            letter, c = each["name"].key, each["name"].number
             if letter in LETTERS and c in self.halved:
                 half = f"{2 * c:g} if the loss has half of it"
                 return each.at, f"{letter} may be {c:g}, or {half}: names={{...}} says which"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple, NoReturn, TypeVar
 
+from ..formulas.expr import Expr, symbol
 from .tokens import FormulaError, Token, notation_of, tokens
-from .tree import Tree
 
 Part = TypeVar("Part")
 DEEPEST = 60  # parentheses in parentheses, and products in them
@@ -34,7 +34,7 @@ class Cursor:
 
     def __init__(
         self, text: str, known: set[str], order: str, is_layer: Callable[[Name], bool], part: list[Token] | None = None,
-        applies: Callable[[Name, Tree], bool] = lambda name, argument: False,
+        applies: Callable[[Name, Expr], bool] = lambda name, argument: False,
         turns: Callable[[Name], bool] = lambda name: False,
     ) -> None:  # fmt: skip
         self.text, self.known, self.order, self.is_layer, self.applies = text, known, order, is_layer, applies
@@ -93,16 +93,21 @@ class Cursor:
 
     # --- what the parts of the grammar call in each other ---
 
-    sum: Callable[[], Tree]
+    sum: Callable[[], Expr]
     sign: Callable[[], int]
-    product: Callable[[], Tree]
-    postfix: Callable[[], Tree]
-    name: Callable[[], Tree]
-    operand: Callable[[], Tree]
-    parenthesised: Callable[[], Tree]
+    product: Callable[[], Expr]
+    postfix: Callable[[], Expr]
+    name: Callable[[], Expr]
+    operand: Callable[[], Expr]
+    parenthesised: Callable[[], Expr]
 
 
-def named(tree: Tree, data: object, text: str = "", indices: tuple[str, ...] | None = None) -> Tree:
+def is_name(x: Expr) -> bool:
+    """Whether it is a name that is not looked up yet."""
+    return isinstance(x.params.get("name"), Name)
+
+
+def named(tree: Expr, data: object, text: str = "", indices: tuple[str, ...] | None = None) -> Expr:
     """A name with something added."""
     indices = tree.indices if indices is None else indices
-    return Tree("name", data=data, text=text or tree.text, at=tree.at, indices=indices)
+    return symbol(data, text=text or tree.text, at=tree.at, indices=indices)

@@ -9,7 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from ..formulas.expr import NUMBER, Expr, added, call, dot, hadamard, negative, number, terms_of, transposed
+from ..formulas.expr import power as to_the
+from ..operations.facts import ops
 from .averaging import divides
+from .calls import fn
 from .conditions import conditions, late_conditions
 from .context import Context
 from .context import name as quantity_tree
@@ -17,9 +21,8 @@ from .edits import SAID, Edit, edits
 from .factors import Factor, explained, named_factors, scaled_by
 from .finding import Finding, Inputs, but, ratio
 from .mistakes import constants, extra, layers, orders, products, signs, transposes
-from .printing import Printer
+from .printing import Written
 from .scope import Quantity
-from .tree import Tree, dot, had, negative, number
 from .trial import Trial
 from .work import Misfit
 
@@ -32,7 +35,7 @@ WORK = 3_000_000  # numbers that the search for two edits may compute
 class Diagnosis:
     """The search for what is wrong."""
 
-    def __init__(self, inputs: Inputs, formula: Formula, tree: Tree | None, printer: Printer | None) -> None:
+    def __init__(self, inputs: Inputs, formula: Formula, tree: Expr | None, printer: Written | None) -> None:
         self.inputs, self.formula, self.tree, self.printer = inputs, formula, tree, printer
         self.scope = inputs.scope
         self.factors = named_factors(self.scope)
@@ -86,9 +89,7 @@ class Diagnosis:
             return
         turned = self.constant(lambda trial: np.transpose(self.formula(trial)))
         if turned is not None and np.ndim(self.inputs.own.engine) == 2:
-            whole = Tree("T", (self.tree,)) if self.tree is not None and self.tree.kind != "T" else None
-            if self.tree is not None and self.tree.kind == "T":
-                whole = self.tree.args[0]
+            whole = None if self.tree is None else transposed(self.tree)
             said = f"It is the transpose of the gradient{but(turned)}: factors are swapped, or a transpose is missing."
             yield self.with_factor(("transpose",), said, whole, turned, 1.0)
             return
@@ -101,13 +102,13 @@ class Diagnosis:
             return
         yield from conditions(self)
 
-    def kept(self) -> Tree | None:
+    def kept(self) -> Expr | None:
         """The formula with the axis kept that a sum drops, or with its result as a column."""
         assert self.tree is not None
         for tree in [e.tree for e in edits(self.tree, self.context) if e.cause == "sum"]:
             if self.right(lambda trial, tree=tree: trial.evaluate(tree)):  # type: ignore[misc]
                 return tree
-        return Tree("call", (self.tree,), ("column", ())) if np.ndim(self.inputs.own.engine) == 2 else None
+        return call(fn.column, self.tree) if np.ndim(self.inputs.own.engine) == 2 else None
 
     @functools.cached_property
     def context(self) -> Context:
@@ -117,7 +118,7 @@ class Diagnosis:
             trial.evaluate.keep(self.tree)
         return Context(self.scope, self.inputs.likely[0], self.printer.notation, self.tree)
 
-    def scaled(self, c: float, tree: Tree | None) -> Finding:
+    def scaled(self, c: float, tree: Expr | None) -> Finding:
         """The formula is c times the gradient."""
         if abs(c + 1) < 1e-7:
             mended = None if tree is None else _negated(tree)
@@ -128,7 +129,7 @@ class Diagnosis:
         plainer = next((each for each in numbers if self.right(lambda trial, each=each: trial.evaluate(each))), None)  # type: ignore[misc]
         return found._replace(mended=plainer) if plainer is not None else found
 
-    def with_factor(self, causes: tuple[str, ...], said: str, tree: Tree | None, c: float, cost: float) -> Finding:
+    def with_factor(self, causes: tuple[str, ...], said: str, tree: Expr | None, c: float, cost: float) -> Finding:
         """An explanation that leaves a constant factor."""
         if abs(c - 1) < 1e-7:
             return Finding(causes, said, tree, cost)
@@ -282,9 +283,9 @@ class Diagnosis:
                     piece = name if power == 1 else f"1/{name}" if power == -1 else f"{name}^{power}"
                     tree = None
                     if self.tree is not None and name != "the loss":
-                        raised = Tree("power", (quantity_tree(quantity), number(abs(power))))
+                        raised = to_the(quantity_tree(quantity), number(abs(power)))
                         factor = raised if abs(power) > 1 else raised.args[0]
-                        tree = had((self.tree, 1), (factor, 1 if power > 0 else -1))
+                        tree = hadamard((self.tree, 1), (factor, 1 if power > 0 else -1))
                     yield self.with_factor(("missing",), f"A factor is missing, {piece}.", tree, c, 1.35)
 
     def lacking(self, c: float, piece: list[Quantity]) -> Finding:
@@ -294,10 +295,10 @@ class Diagnosis:
             return Finding(("missing term",), f"A term is missing: {said}.", None, 1.3)
         factors = [*([number(abs(c))] if abs(abs(c) - 1) > 1e-7 else []), *map(quantity_tree, piece)]
         paper = self.printer.notation != "numpy"
-        term = dot(*factors) if paper else had(*((each, 1) for each in factors))
-        terms = zip(self.tree.args, self.tree.data, strict=True) if self.tree.kind == "sum" else [(self.tree, 1)]
+        term = dot(*factors) if paper else hadamard(*((each, 1) for each in factors))
+        terms = terms_of(self.tree)
         args, signs = zip(*terms, (term, 1 if c > 0 else -1), strict=True)
-        return Finding(("missing term",), f"A term is missing: {said}.", Tree("sum", args, signs), 1.3)
+        return Finding(("missing term",), f"A term is missing: {said}.", added(*zip(args, signs, strict=True)), 1.3)
 
     def constant_of(self, piece: list[Quantity]) -> float | None:
         """c where the gradient is the formula and c times quantities."""
@@ -329,16 +330,16 @@ ELSEWHERE = {"name": "place", "applied": "place"}  # what an edit is called insi
 ELSEWHERE |= dict.fromkeys(("power", "constant", "function", "factor"), "activation")
 
 
-def _differing(old: Tree, new: Tree) -> Iterator[tuple[Tree, Tree]]:
+def _differing(old: Expr, new: Expr) -> Iterator[tuple[Expr, Expr]]:
     """The pieces in which two formulas differ, larger ones first."""
     yield old, new
-    if old.kind == new.kind and len(old.args) == len(new.args) and old.data == new.data:
+    if old.operation is new.operation and len(old.args) == len(new.args) and old.params == new.params:
         pairs = [each for each in zip(old.args, new.args, strict=True) if each[0] is not each[1]]
         if len(pairs) == 1:
             yield from _differing(*pairs[0])
-        elif old.kind == "had" and len(pairs) > 1:
+        elif old.operation is ops.multiply and len(pairs) > 1:
             before, after = zip(*pairs, strict=True)
-            yield had(*((each, 1) for each in before)), had(*((each, 1) for each in after))
+            yield hadamard(*((each, 1) for each in before)), hadamard(*((each, 1) for each in after))
 
 
 def _same_size(value: Array, engine: Array) -> Array:
@@ -349,38 +350,38 @@ def _same_size(value: Array, engine: Array) -> Array:
     return np.reshape(value, np.shape(engine))
 
 
-def _negated(tree: Tree) -> Tree:
+def _negated(tree: Expr) -> Expr:
     """The formula with the other sign: a difference in it turned round, if there is one."""
-    if tree.kind == "sum" and (len(tree.args) == 1 or tree.data == (1, -1)):
+    if tree.operation is ops.add and (len(tree.args) == 1 or tree["signs"] == (1, -1)):
         return negative(tree)
     return _turned_inside(tree) or negative(tree)
 
 
-LINEAR = ("sum", "mean", "diag", "outer")
+LINEAR = (fn.sum, fn.mean, fn.diag, fn.outer, ops.multiply, ops.matmul, ops.transpose, ops.kron)
 
 
-def _turned(tree: Tree) -> Tree | None:
+def _turned(tree: Expr) -> Expr | None:
     """A difference turned round, here or inside."""
-    if tree.kind == "sum":
+    if tree.operation is ops.add:
         if len(tree.args) == 1:
             return tree.args[0]
-        return negative(tree) if tree.data == (1, -1) and tree.args[0].kind != "number" else None
+        return negative(tree) if tree["signs"] == (1, -1) and tree.args[0].operation is not NUMBER else None
     return _turned_inside(tree)
 
 
-def _turned_inside(tree: Tree) -> Tree | None:
+def _turned_inside(tree: Expr) -> Expr | None:
     """A product with the sign of one factor changed, where that is a difference."""
-    if tree.kind in ("had", "dot", "T", "kron") or (tree.kind == "call" and tree.data[0] in LINEAR):
+    if tree.operation in LINEAR:
         for each in tree.args:
             if (inner := _turned(each)) is not None:
                 return tree.replaced(each, inner)
     return None
 
 
-def _multiplied(tree: Tree, factor: Factor, notation: str) -> Tree:
+def _multiplied(tree: Expr, factor: Factor, notation: str) -> Expr:
     """The formula divided by a factor."""
     piece = scaled_by(factor, notation)
-    return had((piece, 1), (tree, 1)) if notation == "numpy" else Tree("dot", (piece, tree))
+    return hadamard((piece, 1), (tree, 1)) if notation == "numpy" else dot(piece, tree)
 
 
 SEARCHES = (

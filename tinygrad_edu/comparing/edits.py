@@ -10,10 +10,13 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from ..formulas.expr import SYMBOL, Expr
+from ..operations.facts import ops
+from .calls import fn
 from .context import Context, name
+from .elements import FORMS
 from .mistakes import GENERATORS, Generator, layers, missing, sums, taken_apart, transposes
 from .scope import Quantity
-from .tree import Tree
 from .work import NODE, SEEN
 
 SAID = {  # the causes, and what is said of them
@@ -58,13 +61,13 @@ class Edit(NamedTuple):
 
     cause: str
     cost: float
-    old: Tree
-    new: Tree
-    tree: Tree
-    piece: Tree | None = None
+    old: Expr
+    new: Expr
+    tree: Expr
+    piece: Expr | None = None
 
 
-def edits(tree: Tree, context: Context, generators: tuple[Generator, ...] = GENERATORS) -> Iterator[Edit]:
+def edits(tree: Expr, context: Context, generators: tuple[Generator, ...] = GENERATORS) -> Iterator[Edit]:
     """All edits of a formula, as far as the work of the comparison reaches."""
     work, size = context.scope.work, sum(1 for _ in tree.walk())
     for edit in _edits(tree, context, generators):
@@ -74,13 +77,13 @@ def edits(tree: Tree, context: Context, generators: tuple[Generator, ...] = GENE
         yield edit
 
 
-def _edits(tree: Tree, context: Context, generators: tuple[Generator, ...]) -> Iterator[Edit]:
+def _edits(tree: Expr, context: Context, generators: tuple[Generator, ...]) -> Iterator[Edit]:
     for node in tree.walk():
         whole = tree.around(node)
         for generator in generators:
             for cause, cost, new, *piece in generator(node, context):
                 yield Edit(cause, cost, node, new, whole(new), piece[0] if piece else None)
-        if node.kind in ("dot", "had") and len(node.args) > 2:
+        if node.operation in (ops.matmul, ops.multiply) and len(node.args) > 2:
             yield from _inside(whole, node, context, [each for each in generators if each in PARTIAL])
     yield from _everywhere(tree, context)
 
@@ -89,7 +92,7 @@ PARTIAL = (missing, sums, transposes)  # what may be about a part of a product
 
 
 def _inside(
-    whole: Callable[[Tree], Tree], node: Tree, context: Context, generators: Sequence[Generator]
+    whole: Callable[[Expr], Expr], node: Expr, context: Context, generators: Sequence[Generator]
 ) -> Iterator[Edit]:
     """Edits of the products that a longer product begins or ends with: (A · B) of A · B · C."""
     count = len(node.args)
@@ -98,23 +101,23 @@ def _inside(
         part = build(*factors[i:j])
         for generator in generators:
             for cause, cost, new, *piece in generator(part, context):
-                if node.kind == "had" and new.kind == "had":
+                if node.operation is ops.multiply and new.operation is ops.multiply:
                     continue  # a factor of the whole, which has been tried
-                changed = new if node.kind == "dot" else (new, 1)
+                changed = new if node.operation is ops.matmul else (new, 1)
                 tree = whole(build(*factors[:i], changed, *factors[j:]))
                 yield Edit(cause, cost + 0.01, part, new, tree, piece[0] if piece else None)
 
 
-def _everywhere(tree: Tree, context: Context) -> Iterator[Edit]:
+def _everywhere(tree: Expr, context: Context) -> Iterator[Edit]:
     """A name replaced wherever it stands, where it stands more than once; two names exchanged."""
-    names: dict[Quantity, list[Tree]] = {}
+    names: dict[Quantity, list[Expr]] = {}
     for node in tree.walk():
-        if node.kind == "name":
-            names.setdefault(node.data, []).append(node)
+        if node.operation is SYMBOL:
+            names.setdefault(node["name"], []).append(node)
     for nodes in names.values():
         if len(nodes) > 1:
             for cause, cost, new, *_ in layers(nodes[0], context):
-                whole = tree.renamed({nodes[0].data: new})
+                whole = tree.renamed({nodes[0]["name"]: new})
                 yield Edit(cause, cost + 0.05, nodes[0], new, whole)
     yield from _within(tree, context)
     yield from _arguments(tree, context)
@@ -129,31 +132,31 @@ def _everywhere(tree: Tree, context: Context) -> Iterator[Edit]:
             yield Edit("layer", 1.3, names[first][0], name(second), exchanged)
 
 
-def _within(tree: Tree, context: Context) -> Iterator[Edit]:
+def _within(tree: Expr, context: Context) -> Iterator[Edit]:
     """A name replaced wherever it stands in a part of the formula, and not in the rest: a₁ ∘ (1 − a₁) of layer 2."""
-    count = collections.Counter(node.data for node in tree.walk() if node.kind == "name")
+    count = collections.Counter(node["name"] for node in tree.symbols())
     for part in tree.walk():
-        here = collections.Counter(node.data for node in part.walk() if node.kind == "name")
+        here = collections.Counter(node["name"] for node in part.symbols())
         for quantity, n in here.items():
-            inner = max((sum(node.data == quantity for node in each.walk()) for each in part.args), default=0)
+            inner = max((sum(node["name"] == quantity for node in each.symbols()) for each in part.args), default=0)
             if inner < n < count[quantity]:
                 for cause, cost, new, *_ in layers(name(quantity), context):
                     changed = part.renamed({quantity: new})
                     yield Edit(cause, cost + 0.06, name(quantity), new, tree.replaced(part, changed))
 
 
-def _arguments(tree: Tree, context: Context) -> Iterator[Edit]:
+def _arguments(tree: Expr, context: Context) -> Iterator[Edit]:
     """σ(a) ∘ (1 − σ(a)): the argument of a function replaced in all the calls that have it."""
-    calls: dict[Quantity, list[Tree]] = {}
+    calls: dict[Quantity, list[Expr]] = {}
     for node in tree.walk():
-        single = node.kind == "call" and len(node.args) == 1 and node.args[0].kind == "name"
-        if single and node.data[0] not in ("sum", "mean"):
-            calls.setdefault(node.args[0].data, []).append(node)
+        single = node.operation not in FORMS and len(node.args) == 1 and node.args[0].operation is SYMBOL
+        if single and node.operation not in (fn.sum, fn.mean):
+            calls.setdefault(node.args[0]["name"], []).append(node)
     for nodes in calls.values():
         if len(nodes) > 1:
             for cause, cost, new, *_ in layers(nodes[0].args[0], context):
                 whole = tree
                 for node in nodes:
-                    whole = whole.replaced(node, node.with_args((new,)))
+                    whole = whole.replaced(node, node.having((new,)))
                 kind = "place" if cause in ("place", "name", "activation") else cause
-                yield Edit(kind, cost, nodes[0], nodes[0].with_args((new,)), whole)
+                yield Edit(kind, cost, nodes[0], nodes[0].having((new,)), whole)

@@ -7,20 +7,28 @@ each sample has one more, SAMPLE: it stays for a value that has samples, and is 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..operations.facts import VOCABULARY
-from .calls import COMPUTE
-from .tree import Tree
+from ..engine.record import Operation
+from ..formulas.expr import ELEMENTS, NUMBER, ONES, SAMPLES, SYMBOL, TOTAL, Expr, factors_of, terms_of
+from ..operations.facts import VOCABULARY, ops
+from .calls import ARRAY, COMPUTE, CONDITIONS, TUPLE, fn
 from .work import ELEMENT, NODE
 
 if TYPE_CHECKING:
     from .evaluate import Evaluation
 
 SAMPLE, REST = "@", "…"  # REST: of what has no index
-OF_ELEMENTS = {"softmax", "norm", "ones_like", "leaky_relu"}  # that are read so, beside functions of coordinates
+OF_ELEMENTS = {ops.softmax, ops.norm, ops.ones_like, ops.leaky_relu}  # read so, beside functions of coordinates
+FORMS: Mapping[Operation, str] = {  # by which method an evaluation computes what it has; all others are functions
+    SYMBOL: "_symbol", NUMBER: "_number", ONES: "_ones", ARRAY: "_array", TUPLE: "_tuple", ops.add: "_sum",
+    ops.multiply: "_hadamard", ops.matmul: "_product", ops.kron: "_kron", ops.power: "_power",
+    ops.transpose: "_transposed", ops.inv: "_inverse", SAMPLES: "_samples", TOTAL: "_total", ELEMENTS: "_by_elements",
+    **dict.fromkeys(CONDITIONS, "_relation"),
+}  # fmt: skip
 Array = Any
 
 
@@ -35,22 +43,22 @@ class Unfit(ValueError):
     """Indices that do not fit."""
 
 
-def has_indices(tree: Tree, samples: frozenset[str] = frozenset()) -> bool:
+def has_indices(tree: Expr, samples: frozenset[str] = frozenset()) -> bool:
     """Whether a formula is one of elements: a name has an index, outside of printed matrices and sums of samples."""
-    if not tree.indexed or tree.kind == "matrix":
+    if not tree.indexed or tree.operation is ELEMENTS:
         return False
-    samples |= {tree.data} if tree.kind == "samples" else set()
-    own = tree.kind == "total" or not samples.issuperset(tree.indices)
+    samples |= {tree["index"]} if tree.operation is SAMPLES else set()
+    own = tree.operation is TOTAL or not samples.issuperset(tree.indices)
     return own or any(has_indices(each, samples) for each in tree.args)
 
 
-def as_samples(tree: Tree) -> Tree:
+def as_samples(tree: Expr) -> Expr:
     """A formula whose sums are read as sums over samples: of Σ_i x_i every x_i is a column."""
     args = tuple(map(as_samples, tree.args))
-    if tree.kind == "total" and not tree.data[1]:
-        index = tree.data[0]
-        return Tree("samples", (args[0].reindexed({index: f"({index})"}),), f"({index})", at=tree.at)
-    return tree.with_args(args) if args else tree
+    if tree.operation is TOTAL and not tree["without"]:
+        index = tree["index"]
+        return Expr(SAMPLES, (args[0].reindexed({index: f"({index})"}),), {"index": f"({index})"}, at=tree.at)
+    return tree.having(args) if args else tree
 
 
 def laid_out(order: tuple[str, ...], free: tuple[str, ...]) -> tuple[str, ...]:
@@ -68,7 +76,7 @@ class Elements:
         self.evaluation, self.batch = evaluation, batch
         self.sizes: dict[str, int] = {}
 
-    def matrix(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Array:
+    def matrix(self, tree: Expr, order: tuple[str, ...], shape: tuple[int, ...]) -> Array:
         """All elements as a matrix: rows and columns by `order`, or by the shape that they are to have."""
         self._measure(tree)
         x = self.value(tree)
@@ -83,12 +91,12 @@ class Elements:
         turned = not order and array.shape != shape == array.T.shape  # a_k δ_j: the rows are those of the gradient
         return array.T if turned else array
 
-    def _measure(self, tree: Tree) -> None:
+    def _measure(self, tree: Expr) -> None:
         """How far each index runs."""
         for node in tree.walk():
-            if node.kind == "name" and node.indices and node.data.kind not in ("kronecker", "number"):
+            if node.operation is SYMBOL and node.indices and node["name"].kind not in ("kronecker", "number"):
                 sampled = self._sampled(node)
-                array = sampled.array if sampled else self.evaluation.shaped(self.evaluation.numbers(node.data))
+                array = sampled.array if sampled else self.evaluation.shaped(self.evaluation.numbers(node["name"]))
                 own = sampled.indices if sampled else self._own(node, np.shape(array))
                 for index, size in zip(own, np.shape(array), strict=False):
                     if not index.isdigit() and index != SAMPLE and self.sizes.setdefault(index, size) != size:
@@ -102,32 +110,32 @@ class Elements:
         self.sizes |= dict.fromkeys(indices, n)
         return n
 
-    def _own(self, node: Tree, shape: tuple[int, ...]) -> tuple[str, ...]:
+    def _own(self, node: Expr, shape: tuple[int, ...]) -> tuple[str, ...]:
         """The indices of a name: of dz_j/dw_jk, which is a_k, the last one."""
         columns = 1 if shape[1] == 1 or (shape[1] == self.batch and len(node.indices) == 1) else 2
         distinct = tuple(dict.fromkeys(node.indices))
-        columns = 1 if node.data.kind == "slope" else columns
+        columns = 1 if node["name"].kind == "slope" else columns
         if columns == 2 and len(distinct) == 1 and node.indices == distinct:
             return (*distinct, REST)  # x_i of samples in rows
         return node.indices[-columns:] if len(node.indices) == columns else distinct[-columns:]
 
-    def value(self, tree: Tree) -> Indexed:
-        return getattr(self, f"_{tree.kind}", self._other)(tree)
+    def value(self, tree: Expr) -> Indexed:
+        return getattr(self, FORMS.get(tree.operation, "_call"), self._other)(tree)
 
-    def _other(self, tree: Tree) -> Indexed:
+    def _other(self, tree: Expr) -> Indexed:
         if tree.args:
-            raise Unfit(f"{tree.kind} is not read in a formula of elements")
+            raise Unfit(f"{tree.operation.name} is not read in a formula of elements")
         return Indexed(np.float64(np.squeeze(self.evaluation.array(tree))), ())
 
-    def _name(self, tree: Tree) -> Indexed:
-        if tree.data.kind == "kronecker":
+    def _symbol(self, tree: Expr) -> Indexed:
+        if tree["name"].kind == "kronecker":
             n = self.run_alike(tree.indices)
             self.evaluation.work.add(tree, ELEMENT * n * n)
             i, j = tree.indices
             return Indexed(np.eye(n), (i, j)) if i != j else Indexed(np.ones(n), (i,))
         if (sampled := self._sampled(tree)) is not None:
             return sampled
-        array = np.asarray(self.evaluation.shaped(self.evaluation.numbers(tree.data)))
+        array = np.asarray(self.evaluation.shaped(self.evaluation.numbers(tree["name"])))
         if array.size == 1:
             return Indexed(array.reshape(()), ())
         indices = self._own(tree, array.shape)
@@ -145,12 +153,12 @@ class Elements:
             array, indices = np.diagonal(array), indices[:1]
         return Indexed(array, indices)
 
-    def _sampled(self, tree: Tree) -> Indexed | None:
+    def _sampled(self, tree: Expr) -> Indexed | None:
         """x_j^{(i)} for all samples i; None of a name that has no such index."""
         own = tuple(index for index in tree.indices if not index.startswith("("))
         if own == tree.indices:
             return None
-        x = np.asarray(self.evaluation.numbers(tree.data, rows=False))
+        x = np.asarray(self.evaluation.numbers(tree["name"], rows=False))
         axis = self.evaluation.along if x.ndim == 2 else 0
         if x.ndim == 0 or x.shape[axis] != self.batch:
             raise Unfit(f"{tree.text} has not one part for each of {self.batch} samples")
@@ -174,50 +182,49 @@ class Elements:
         self.evaluation.work.add(None, NODE + ELEMENT * math.prod(sizes.values()))
         return Indexed(function(self._aligned(a, axes), self._aligned(b, axes)), axes)
 
-    def _sum(self, tree: Tree) -> Indexed:
+    def _sum(self, tree: Expr) -> Indexed:
         result = Indexed(np.float64(0), ())
-        for each, sign in zip(tree.args, tree.data, strict=True):
+        for each, sign in terms_of(tree):
             result = self._together(np.add if sign == 1 else np.subtract, result, self.value(each))
         return result
 
-    def _had(self, tree: Tree) -> Indexed:
+    def _hadamard(self, tree: Expr) -> Indexed:
         result = Indexed(np.float64(1), ())
-        for each, n in zip(tree.args, tree.data, strict=True):
+        for each, n in factors_of(tree):
             result = self._together(np.multiply if n == 1 else np.divide, result, self.value(each))
         return result
 
-    def _dot(self, tree: Tree) -> Indexed:
+    def _product(self, tree: Expr) -> Indexed:
         result = Indexed(np.float64(1), ())
         for each in tree.args:
             result = self._together(np.multiply, result, self.value(each))
         return result
 
-    def _power(self, tree: Tree) -> Indexed:
+    def _power(self, tree: Expr) -> Indexed:
         return self._together(np.power, *map(self.value, tree.args))
 
-    def _call(self, tree: Tree) -> Indexed:
+    def _call(self, tree: Expr) -> Indexed:
         if len(tree.args) != 1:
-            raise Unfit(f"{tree.data[0]} is not read in a formula of elements")
-        x = self.value(tree.args[0])
-        if tree.data[0] in ("act", "slope"):
+            raise Unfit(f"{tree.operation.name} is not read in a formula of elements")
+        x, function = self.value(tree.args[0]), tree.operation
+        if function in (fn.act, fn.slope):
             assert self.evaluation.apply is not None
-            return Indexed(self.evaluation.apply(tree, tree.data[0], dict(tree.data[1])["of"], x.array), x.indices)
-        compute = COMPUTE.get(tree.data[0])
-        operation = VOCABULARY.get(tree.data[0])
-        if compute is None or (operation and not operation.coordinates and operation.key not in OF_ELEMENTS):
-            raise Unfit(f"{tree.data[0]} is not read in a formula of elements")
+            return Indexed(self.evaluation.apply(tree, tree["of"], x.array), x.indices)
+        compute, own = COMPUTE.get(function), function.key in VOCABULARY
+        if compute is None or (own and not function.coordinates and function not in OF_ELEMENTS):
+            raise Unfit(f"{function.name} is not read in a formula of elements")
         return Indexed(compute(x.array), x.indices)
 
-    def _samples(self, tree: Tree) -> Indexed:
+    def _samples(self, tree: Expr) -> Indexed:
         """Σ_i x_j^{(i)}: what has samples has the index of them."""
         for node in tree.args[0].walk():
-            if node.kind == "name" and SAMPLE in self._name(node).indices and tree.data not in node.indices:
-                raise Unfit(f"{node.text} has no index {tree.data}")
+            if node.operation is SYMBOL and SAMPLE in self._symbol(node).indices and tree["index"] not in node.indices:
+                raise Unfit(f"{node.text} has no index {tree['index']}")
         x = self.value(tree.args[0])
         return _summed(x, SAMPLE)
 
-    def _total(self, tree: Tree) -> Indexed:
-        index, without = tree.data
+    def _total(self, tree: Expr) -> Indexed:
+        index, without = tree["index"], tree["without"]
         x = self.value(tree.args[0])
         if without and index in x.indices:
             n = self.sizes[index]

@@ -16,9 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from .calls import COMPUTE, FUNCTIONS, INNER
-from .elements import Elements, Unfit, as_samples, has_indices
-from .tree import Tree
+from ..engine.record import Operation
+from ..formulas.expr import ONES, Expr
+from ..operations.facts import ops
+from .calls import COMPUTE, FUNCTIONS, INNER, TUPLE, fn
+from .elements import FORMS, Elements, Unfit, as_samples, has_indices
 from .work import ELEMENT, NODE, Misfit, Unsuited, Work
 
 Array = Any
@@ -44,7 +46,7 @@ class Rows:
     def __init__(self, index: Any, turned: bool = False, size: int = 0) -> None:
         self.index, self.turned, self.size = index, turned, size
 
-    def of(self, tree: Tree, n: int) -> Array:
+    def of(self, tree: Expr, n: int) -> Array:
         """Those of the identity matrix with n rows."""
         n = self.size or n
         try:
@@ -55,32 +57,28 @@ class Rows:
 
 
 UNSIZED = frozenset((Ones, Unit, Rows))
-SIGNS = {"sum": "+", "dot": "·", "had": "∘", "kron": "⊗"}
-ELEMENTS: dict[str, Callable[..., float]] = {  # how many a function computes, where it is not one for each it gets
-    "outer": lambda a, b: a.size * b.size, "inner": lambda a, b: a.size * b.size / (a.shape or (1,))[-1],
-    "diag": lambda a, k=0: a.size if min(a.shape, default=1) > 1 < a.ndim else (a.size + abs(k)) ** 2,
-    "diagflat": lambda a, k=0: (a.size + abs(k)) ** 2, **dict.fromkeys(("det", "slogdet"), lambda a: a.size**1.5),
-    **dict.fromkeys(("cofactors", "sign_of_det", "log_abs_det"), lambda a: a.size**1.5),
-    "solve": lambda a, b: a.size**1.5 + a.size * b.size, "product_of_others": lambda a, **_: a.size**2,
-    "tile": lambda a, reps: a.size * _grown(reps), "repeat": lambda a, repeats, **_: a.size * max(_flat(repeats)),
-    "pad": lambda a, pad_width, **_: a.size * math.prod(1 + abs(n) for n in _flat(pad_width)) ** max(a.ndim, 1),
-    **dict.fromkeys(("einsum", "contraction"), lambda *arrays, subscripts: _summed(arrays, subscripts)),
-    "arange": lambda n: np.max(np.abs(n)),
+SIGNS = {ops.add: "+", ops.matmul: "·", ops.multiply: "∘", ops.kron: "⊗"}
+SIZES: dict[Operation, Callable[..., float]] = {  # how many a function computes, where it is not one for each it gets
+    fn.outer: lambda a, b: a.size * b.size, fn.inner: lambda a, b: a.size * b.size / (a.shape or (1,))[-1],
+    fn.diag: lambda a, k=0: a.size if min(a.shape, default=1) > 1 < a.ndim else (a.size + abs(k)) ** 2,
+    fn.diagflat: lambda a, k=0: (a.size + abs(k)) ** 2, **dict.fromkeys((fn.det, fn.slogdet), lambda a: a.size**1.5),
+    **dict.fromkeys((fn.cofactors, fn.sign_of_det, fn.log_abs_det), lambda a: a.size**1.5),
+    fn.solve: lambda a, b: a.size**1.5 + a.size * b.size, fn.product_of_others: lambda a, **_: a.size**2,
+    fn.tile: lambda a, reps: a.size * _grown(reps), fn.repeat: lambda a, repeats, **_: a.size * max(_flat(repeats)),
+    fn.pad: lambda a, pad_width, **_: a.size * math.prod(1 + abs(n) for n in _flat(pad_width)) ** max(a.ndim, 1),
+    **dict.fromkeys((fn.einsum, fn.contraction), lambda *arrays, subscripts: _summed(arrays, subscripts)),
+    fn.arange: lambda n: np.max(np.abs(n)),
 }  # fmt: skip
 REFUSALS = (ValueError, TypeError, IndexError, ArithmeticError, np.linalg.LinAlgError)
-PLAIN = {*INNER, "act", "slope", "own", "sum", "mean"}  # which have a meaning of their own on paper
-KEEPING = {each.name for each in FUNCTIONS.values() if "keepdims" in each.parameters}
-SHAPED: dict[str, Callable[..., Array]] = {"reshape": np.reshape, "broadcast_to": np.broadcast_to}
-RELATIONS: dict[str, Callable[[Array, Array], Array]] = {
-    ">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal, "==": np.equal,
-    "!=": np.not_equal,
-}  # fmt: skip
+PLAIN = {*INNER, fn.act, fn.slope, fn.own, fn.sum, fn.mean}  # which have a meaning of their own on paper
+KEEPING = {each.operation for each in FUNCTIONS.values() if "keepdims" in each.parameters}
+SHAPED: dict[Operation, Callable[..., Array]] = {ops.reshape: np.reshape, ops.broadcast_to: np.broadcast_to}
 
 
 class Evaluation:
     """Computes trees on the numbers of names, each tree once. `matrices`: vectors are columns, as on paper."""
 
-    functions: Mapping[str, Callable[..., Array]] = {**COMPUTE, **SHAPED}
+    functions: Mapping[Operation, Callable[..., Array]] = {**COMPUTE, **SHAPED}
     elements_of: type[Elements] = Elements
     as_array: Callable[..., Array] = staticmethod(np.asarray)
 
@@ -94,13 +92,13 @@ class Evaluation:
         self.row = False  # whether the gradient is a row which may as well be written as a column
         self.along = 1  # which axis the samples are
         self.sample: tuple[str, int, bool] | None = None  # in a sum of samples: the index, which one, whether as a row
-        self.known: dict[Tree, Array] = {}
-        self.kept: set[Tree] = set()  # what is kept from one formula to the next
-        self.repeated: set[Tree] = set()  # 1·xᵀ, x·1ᵀ
+        self.known: dict[Expr, Array] = {}
+        self.kept: set[Expr] = set()  # what is kept from one formula to the next
+        self.repeated: set[Expr] = set()  # 1·xᵀ, x·1ᵀ
         self.broadcast = False
-        self.broadcasts: dict[Tree, str] = {}  # what NumPy makes of a column and a row
+        self.broadcasts: dict[Expr, str] = {}  # what NumPy makes of a column and a row
 
-    def __call__(self, tree: Tree, broadcast: bool = False) -> Array:
+    def __call__(self, tree: Expr, broadcast: bool = False) -> Array:
         """The value as an array; in NumPy a column and a row may be `broadcast` to a matrix, where that is typed."""
         self.broadcast = broadcast and not self.matrices
         self.work.formula_begins()
@@ -119,7 +117,7 @@ class Evaluation:
         """The number that an array of one is."""
         return float(np.ravel(x)[0])
 
-    def keep(self, tree: Tree) -> None:
+    def keep(self, tree: Expr) -> None:
         """Compute the parts of a formula only once, as its edits have them too."""
         self.kept.update(tree.walk())
 
@@ -129,7 +127,7 @@ class Evaluation:
             del self.known[each]
         self.repeated &= self.kept
 
-    def elements(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Array:
+    def elements(self, tree: Expr, order: tuple[str, ...], shape: tuple[int, ...]) -> Array:
         """A formula of elements, for all of them."""
         try:
             return self.elements_of(self, self.batch).matrix(tree, order, shape)
@@ -140,10 +138,10 @@ class Evaluation:
         except KeyError as error:
             raise Misfit(tree, f"nothing says how far the index {error} runs") from None
 
-    def _matrix(self, tree: Tree) -> Array:
-        return self.elements(tree.args[0], tree.data, ())
+    def _by_elements(self, tree: Expr) -> Array:
+        return self.elements(tree.args[0], tree["order"], ())
 
-    def plain(self, x: Array, tree: Tree, size: int = 0) -> Array:
+    def plain(self, x: Array, tree: Expr, size: int = 0) -> Array:
         """An array; of what has no size of its own that of the gradient, or another."""
         if type(x) not in UNSIZED:
             return x
@@ -153,20 +151,20 @@ class Evaluation:
             return x.number * np.eye(size or self.shape[0])
         return x.number * np.ones((1, 1))
 
-    def sized(self, values: list[Array], tree: Tree) -> list[Array]:
+    def sized(self, values: list[Array], tree: Expr) -> list[Array]:
         """Arrays, where rows of I are as long as what they meet elementwise."""
         arrays = [x for x in values if type(x) not in UNSIZED and x.ndim == 2]
         sizes = [max((x.shape[axis] for x in arrays if x.shape[axis] > 1), default=0) for axis in (1, 0)]
         return [self.plain(x, tree, sizes[x.turned] if isinstance(x, Rows) else 0) for x in values]
 
-    def value(self, tree: Tree) -> Array:
+    def value(self, tree: Expr) -> Array:
         """The value; ones and I as what they are."""
         if tree not in self.known:
             self.work.done += NODE * (1 + len(tree.args))
-            self.known[tree] = getattr(self, f"_{tree.kind}")(tree)
+            self.known[tree] = getattr(self, FORMS.get(tree.operation, "_call"))(tree)
         return self.known[tree]
 
-    def array(self, tree: Tree) -> Array:
+    def array(self, tree: Expr) -> Array:
         return self.plain(self.value(tree), tree)
 
     def shaped(self, x: Array) -> Array:
@@ -175,47 +173,49 @@ class Evaluation:
             return x
         return np.reshape(x, (-1, 1))
 
-    def _number(self, tree: Tree) -> Array:
-        return np.float64(tree.data)
+    def _number(self, tree: Expr) -> Array:
+        return np.float64(tree["number"])
 
-    def _array(self, tree: Tree) -> Array:
-        return self.shaped(tree.data)
+    def _array(self, tree: Expr) -> Array:
+        return self.shaped(tree["value"])
 
-    def _name(self, tree: Tree) -> Array:
-        if tree.data.kind == "kronecker":
+    def _symbol(self, tree: Expr) -> Array:
+        quantity = tree.params["name"]
+        if quantity.kind == "kronecker":
             raise Unsuited(tree, "δ with two indices is for formulas of elements")
         if self.sample is not None and self.sample[0] in tree.indices:
             return self._sample(tree, *self.sample)
-        return Unit() if tree.data.kind == "eye" else self.shaped(self.numbers(tree.data))
+        return Unit() if quantity.kind == "eye" else self.shaped(self.numbers(quantity))
 
-    def _ones(self, tree: Tree) -> Array:
-        return Ones(tree.data)
+    def _ones(self, tree: Expr) -> Array:
+        return Ones(tree["row"])
 
-    def _tuple(self, tree: Tree) -> Array:
+    def _tuple(self, tree: Expr) -> Array:
         raise Unsuited(tree, "a list of numbers is a shape only, as in np.ones((3, 1))")
 
-    def _sum(self, tree: Tree) -> Array:
+    def _sum(self, tree: Expr) -> Array:
         values = list(map(self.value, tree.args))
         if not UNSIZED.isdisjoint(map(type, values)):
             if all(isinstance(x, Ones) and x.row == values[0].row for x in values):
-                return Ones(values[0].row, sum(x.number * sign for x, sign in zip(values, tree.data, strict=True)))
+                return Ones(values[0].row, sum(x.number * sign for x, sign in zip(values, tree["signs"], strict=True)))
             shapes = [x.shape for x in values if type(x) not in UNSIZED and x.ndim == 2]
             size = max((n if n > 1 else m for n, m in shapes), default=1)  # of I − 1·aᵀ
             pairs = zip(values, self.sized(values, tree), strict=True)
             values = [x.number * np.eye(size) if isinstance(x, Unit) else sized for x, sized in pairs]
-        result = values[0] if tree.data[0] == 1 else self.computed(tree, np.negative, values[0])
-        for x, sign in zip(values[1:], tree.data[1:], strict=True):
+        first, *others = tree.params["signs"]
+        result = values[0] if first == 1 else self.computed(tree, np.negative, values[0])
+        for x, sign in zip(values[1:], others, strict=True):
             result = self.elementwise(tree, np.add if sign == 1 else np.subtract, result, x)
         return result
 
-    def computed(self, tree: Tree, function: Callable[..., Array], *args: Array) -> Array:
+    def computed(self, tree: Expr, function: Callable[..., Array], *args: Array) -> Array:
         """A function of NumPy, which refuses to subtract truth values."""
         try:
             return function(*args)
         except TypeError as error:
             raise Misfit(tree, str(error).split(", use ")[0]) from None
 
-    def elementwise(self, tree: Tree, function: Callable[[Array, Array], Array], a: Array, b: Array) -> Array:
+    def elementwise(self, tree: Expr, function: Callable[[Array, Array], Array], a: Array, b: Array) -> Array:
         shapes = a.shape, b.shape
         try:
             whole = a.shape or b.shape if a.shape == b.shape or () in shapes else np.broadcast_shapes(*shapes)
@@ -229,15 +229,16 @@ class Evaluation:
         self.work.add(tree, ELEMENT * math.prod(whole))
         return self.computed(tree, function, a, b)
 
-    def _had(self, tree: Tree) -> Array:
+    def _hadamard(self, tree: Expr) -> Array:
         values = list(map(self.value, tree.args))
         values = values if UNSIZED.isdisjoint(map(type, values)) else self.sized(values, tree)
-        result = values[0] if tree.data[0] == 1 else 1 / values[0]
-        for x, exponent in zip(values[1:], tree.data[1:], strict=True):
+        first, *others = tree.params["exponents"]
+        result = values[0] if first == 1 else 1 / values[0]
+        for x, exponent in zip(values[1:], others, strict=True):
             result = self.elementwise(tree, np.multiply if exponent == 1 else np.divide, result, x)
         return result
 
-    def _dot(self, tree: Tree) -> Array:
+    def _product(self, tree: Expr) -> Array:
         values = self.as_stacks(list(map(self.value, tree.args)), tree)
         if UNSIZED.isdisjoint(map(type, values)):
             return functools.reduce(functools.partial(self.matmul, tree), values)
@@ -279,7 +280,7 @@ class Evaluation:
                 result = self.matmul(tree, result, b)
         return result
 
-    def matmul(self, tree: Tree, a: Array, b: Array) -> Array:
+    def matmul(self, tree: Expr, a: Array, b: Array) -> Array:
         a, b = self.as_array(a), self.as_array(b)
         if self.matrices and 1 in (a.size, b.size):
             self.work.add(tree, ELEMENT * max(a.size, b.size))
@@ -287,24 +288,26 @@ class Evaluation:
         columns = b.shape[-1] if b.ndim > 1 else 1
         self.work.add(tree, (a.size + ELEMENT * (a.size // max((a.shape or (1,))[-1], 1))) * columns)
         try:
-            return np.dot(a, b) if tree.data == "np.dot" and not self.matrices else a @ b
+            return np.dot(a, b) if tree.params and not self.matrices else a @ b
         except ValueError:
             if 0 in (a.ndim, b.ndim):
                 raise Misfit(tree, f"A @ B of {a.shape} and {b.shape}: a number is multiplied with *") from None
             inner = f"{a.shape[-1]} and {b.shape[0] if b.ndim == 1 else b.shape[-2]}"
             raise Misfit(tree, f"A · B of {a.shape} and {b.shape}: the inner sizes {inner} are not equal") from None
 
-    def _kron(self, tree: Tree) -> Array:
+    def _kron(self, tree: Expr) -> Array:
         values = [self.array(each) for each in tree.args]
         a, b = self.as_stacks(values, tree)
         self.work.add(tree, ELEMENT * np.size(a) * np.size(b))
         return np.kron(a, b)
 
-    def _power(self, tree: Tree) -> Array:
+    def _power(self, tree: Expr) -> Array:
         base, exponent = map(self.array, tree.args)
         return self.elementwise(tree, np.power, self.as_array(base, float), exponent)
 
-    def _T(self, tree: Tree) -> Array:
+    def _transposed(self, tree: Expr) -> Array:
+        if tree.params:
+            return self._call(tree)
         x = self.value(tree.args[0])
         if isinstance(x, Ones):
             return Ones(not x.row, x.number)
@@ -312,7 +315,7 @@ class Evaluation:
             return Rows(x.index, not x.turned, x.size)
         return x if isinstance(x, Unit) else x.T
 
-    def _inv(self, tree: Tree) -> Array:
+    def _inverse(self, tree: Expr) -> Array:
         x = self.as_array(self.array(tree.args[0]))
         if x.size == 1 and (self.matrices or x.ndim == 2):
             return 1 / x
@@ -324,22 +327,22 @@ class Evaluation:
         except np.linalg.LinAlgError:
             raise Misfit(tree, "the inverse of a singular matrix") from None
 
-    def _relation(self, tree: Tree) -> Array:
+    def _relation(self, tree: Expr) -> Array:
         a, b = map(self.array, tree.args)
-        truth = self.elementwise(tree, RELATIONS[tree.data], a, b)
+        truth = self.elementwise(tree, tree.operation.forward, a, b)
         return truth.astype(float) if self.matrices else truth
 
-    def _total(self, tree: Tree) -> Array:
+    def _total(self, tree: Expr) -> Array:
         """A sum in a formula of matrices: Σ_j exp(z_j) of elements, a number for each sample, or else of samples."""
         with contextlib.suppress(Unfit, KeyError):
             found = self.elements_of(self, self.batch).matrix(tree, (), (1, self.batch))
             if np.shape(found) in ((1, 1), (1, self.batch)):
                 return found
-        if tree.data[1]:
+        if tree["without"]:
             raise Unsuited(tree, "a sum with an index is for formulas of elements, with indices at the names")
         return self.array(as_samples(tree))
 
-    def _samples(self, tree: Tree) -> Array:
+    def _samples(self, tree: Expr) -> Array:
         """A sum over samples: each name with the index is the column of a sample; or its row, if only that fits."""
         for row in (False, True):
             try:
@@ -350,56 +353,57 @@ class Evaluation:
                     raise
         return None
 
-    def _of_sample(self, tree: Tree, i: int, row: bool) -> Array:
+    def _of_sample(self, tree: Expr, i: int, row: bool) -> Array:
         alone = Evaluation(functools.partial(self.numbers, rows=False), True, self.apply, axis=None, work=self.work)
-        alone.sample, alone.along, alone.batch = (tree.data, i, row), self.along, self.batch
+        alone.sample, alone.along, alone.batch = (tree["index"], i, row), self.along, self.batch
         return alone.array(tree.args[0])
 
-    def _sample(self, tree: Tree, index: str, i: int, row: bool) -> Array:
+    def _sample(self, tree: Expr, index: str, i: int, row: bool) -> Array:
         """One sample of a value, as a column or as a row."""
-        x = np.asarray(self.numbers(tree.data))
+        x = np.asarray(self.numbers(tree["name"]))
         axis = self.along if x.ndim == 2 else 0
         if x.ndim == 0 or x.shape[axis] != self.batch:
             raise Misfit(tree, f"no {index} among {np.shape(x)}: it has not one part for each of {self.batch} samples")
         return np.reshape(np.take(x, i, axis), (1, -1) if row else (-1, 1))
 
-    def _call(self, tree: Tree) -> Array:
-        name, params = tree.data[0], dict(tree.data[1])
-        if name == "taken" and isinstance(self.value(tree.args[0]), Unit):
-            return Rows(params["index"])
-        if name == "taken" and self.matrices and tree.args[0].kind == "call" and tree.args[0].data[0] == "eye":
-            return Rows(params["index"], size=len(self.array(tree.args[0])))
-        if name == "onehot" and len(tree.args) == 1:
+    def _call(self, tree: Expr) -> Array:
+        function, params = tree.operation, {**tree.params}
+        if function is fn.taken and isinstance(self.value(tree.args[0]), Unit):
+            return Rows(params["places"])
+        if function is fn.taken and self.matrices and tree.args[0].operation is fn.eye:
+            return Rows(params["places"], size=len(self.array(tree.args[0])))
+        if function is fn.onehot and len(tree.args) == 1:
             return Rows(np.ravel(self.array(tree.args[0])).astype(int))
-        if name == "full":
-            return self.filled(tree, "ones") * self.array(tree.args[1])
-        if name in ("eye", "ones", "zeros"):
-            return self.filled(tree, name)
-        args = [self.array(each) for each in tree.args[: 1 if name in SHAPED else None]]
-        if name in ("act", "slope", "own"):
+        if function is fn.full:
+            return self.filled(tree, fn.ones) * self.array(tree.args[1])
+        if function in (fn.eye, fn.ones, fn.zeros):
+            return self.filled(tree, function)
+        args = [self.array(each) for each in tree.args[: 1 if function in SHAPED else None]]
+        if function in (fn.act, fn.slope, fn.own):
             assert self.apply is not None
-            return self.shaped(self.as_array(self.apply(tree, name, params["of"], *args)))
-        if name in SHAPED:
+            return self.shaped(self.as_array(self.apply(tree, params["of"], *args)))
+        if function in SHAPED:
             params["shape"] = self.sizes(tree.args[1:])
-        self.work.add(tree, ELEMENT * self.several(tree, name, args, params))
-        if name in SHAPED:
+        self.work.add(tree, ELEMENT * self.several(tree, args, params))
+        if function in SHAPED:
             args.append(params.pop("shape"))
-        if name == "diag" and self.matrices:
-            name = "diagflat" if 1 in (np.size(args[0]), *np.shape(args[0])) else name
-        if name == "softmax" and self.matrices:
+        if function is fn.diag and self.matrices:
+            function = fn.diagflat if 1 in (np.size(args[0]), *np.shape(args[0])) else function
+        if function is fn.softmax and self.matrices:
             params.setdefault("axis", self.axis if np.ndim(args[0]) > 1 and 1 not in np.shape(args[0]) else None)
         axis = params.get("axis")
         if isinstance(axis, str):
             params["axis"] = None
         axes = axis if isinstance(axis, tuple) else () if axis is None or isinstance(axis, str) else (axis,)
-        if name in KEEPING and not {*axes} <= {*range(-max(np.ndim(args[0]), 1), max(np.ndim(args[0]), 1))}:
-            raise Misfit(tree, f"{name} along axis {axis} of the shape {np.shape(args[0])}: there is no such axis")
+        if function in KEEPING and not {*axes} <= {*range(-max(np.ndim(args[0]), 1), max(np.ndim(args[0]), 1))}:
+            said = f"{function.name} along axis {axis} of the shape {np.shape(args[0])}"
+            raise Misfit(tree, f"{said}: there is no such axis")
         if "keepdims" in params:
             params["keepdims"] = params["keepdims"] in ("True", 1)
-        elif self.matrices and axis is not None and name in KEEPING and np.ndim(args[0]) < 3:
+        elif self.matrices and axis is not None and function in KEEPING and np.ndim(args[0]) < 3:
             params["keepdims"] = True
-        compute, forms = self.functions[name], [args]
-        if self.matrices and name not in PLAIN:
+        compute, forms = self.functions[function], [args]
+        if self.matrices and function not in PLAIN:
             on_tape = [self.as_on_tape(*pair) for pair in zip(args, tree.args, strict=False)]
             forms = [on_tape, args] if params or max(map(np.ndim, args)) > 2 else [args, on_tape]
         for form in forms[:-1]:
@@ -408,47 +412,49 @@ class Evaluation:
         try:
             return self.shaped(compute(*forms[-1], **params))
         except REFUSALS as error:
-            raise Misfit(tree, f"{name} of {', '.join(str(np.shape(x)) for x in args)}: {error}") from None
+            raise Misfit(tree, f"{function.name} of {', '.join(str(np.shape(x)) for x in args)}: {error}") from None
 
-    def as_stacks(self, values: list[Array], tree: Tree) -> list[Array]:
+    def as_stacks(self, values: list[Array], tree: Expr) -> list[Array]:
         """Factors: of a stack of matrices and a vector, which on paper is a column, as they are on the tape."""
         if not self.matrices or all([type(x) in UNSIZED or x.ndim < 3 for x in values]):
             return values
         return [self.as_on_tape(*pair) for pair in zip(values, tree.args, strict=True)]
 
-    def as_on_tape(self, x: Array, tree: Tree) -> Array:
+    def as_on_tape(self, x: Array, tree: Expr) -> Array:
         """A column that is made of vectors and numbers alone, with the one axis or none that the tape's have."""
-        names = [node.data for node in tree.walk() if node.kind == "name"]
+        names = [node["name"] for node in tree.symbols()]
         ndims = {2 if each.kind in ("eye", "kronecker") else np.ndim(self.numbers(each)) for each in names}
         if np.ndim(x) != 2 or np.shape(x)[1] > 1 or not ndims or max(ndims) > 1:
             return x
         return np.reshape(x, () if np.size(x) == 1 and max(ndims) == 0 else -1)
 
-    def several(self, tree: Tree, name: str, args: list[Array], params: dict[str, Any]) -> float:
+    def several(self, tree: Expr, args: list[Array], params: dict[str, Any]) -> float:
         """How many elements a function computes."""
         try:
-            return ELEMENTS.get(name, _together)(*map(self.as_array, args), **params)
+            return SIZES.get(tree.operation, _together)(*map(self.as_array, args), **params)
         except (TypeError, ValueError) as error:
             said = ", ".join(f"{key}={value!r}" for key, value in params.items())
-            raise Misfit(tree, f"{name} does not take {said}: {error}") from None
+            raise Misfit(tree, f"{tree.operation.name} does not take {said}: {error}") from None
 
-    def sizes(self, trees: tuple[Tree, ...]) -> tuple[int, ...]:
-        inside = trees[0].args if len(trees) == 1 and trees[0].kind == "tuple" else trees
+    def sizes(self, trees: tuple[Expr, ...]) -> tuple[int, ...]:
+        inside = trees[0].args if len(trees) == 1 and trees[0].operation is TUPLE else trees
         sizes = [float(np.ravel(self.array(each))[0]) for each in inside]
         if not all(abs(size) < 2**31 and size == int(size) for size in sizes):
             raise Misfit(trees[0], f"no shape is made of {', '.join(f'{size:g}' for size in sizes)}")
         return tuple(map(int, sizes))
 
-    def filled(self, tree: Tree, name: str) -> Array:
-        sizes = self.sizes(tree.args if name == "eye" else tree.args[:1])
+    def filled(self, tree: Expr, function: Operation) -> Array:
+        sizes = self.sizes(tree.args if function is fn.eye else tree.args[:1])
         if not sizes or not all(0 < size <= 10_000 for size in sizes) or math.prod([*sizes, *sizes][:2]) > 1e6:
-            raise Misfit(tree, f"{name} of the size {sizes}")
-        self.work.add(tree, ELEMENT * math.prod([*sizes, *sizes] if name == "eye" else sizes))
-        return np.eye(sizes[0], sizes[-1]) if name == "eye" else self.shaped(np.full(sizes, float(name == "ones")))
+            raise Misfit(tree, f"{function.name} of the size {sizes}")
+        self.work.add(tree, ELEMENT * math.prod([*sizes, *sizes] if function is fn.eye else sizes))
+        if function is fn.eye:
+            return np.eye(sizes[0], sizes[-1])
+        return self.shaped(np.full(sizes, float(function is fn.ones)))
 
 
-def _met(tree: Tree, shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> str:
-    return f"A {SIGNS.get(tree.kind, ',')} B of {shapes[0]} and {shapes[1]}"
+def _met(tree: Expr, shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> str:
+    return f"A {SIGNS.get(tree.operation, ',')} B of {shapes[0]} and {shapes[1]}"
 
 
 def _together(*args: Array, shape: Any = (), **params: Any) -> float:
@@ -475,10 +481,10 @@ def _summed(arrays: Sequence[Array], subscripts: str) -> float:
     return math.prod(dict(pair for name, x in names for pair in zip(name, np.shape(x), strict=False)).values())
 
 
-def _repeated(tree: Tree) -> bool:
+def _repeated(tree: Expr) -> bool:
     """Whether an operand is meant to be repeated: x[:, None], or 1 · xᵀ."""
-    if tree.kind == "T":
+    if tree.operation is ops.transpose:
         return _repeated(tree.args[0])
-    if tree.kind == "call":
-        return tree.data[0] in ("column", "row", "reshape")
-    return tree.kind == "ones" or (tree.kind in ("dot", "had", "sum") and any(map(_repeated, tree.args)))
+    if tree.operation in (ops.matmul, ops.multiply, ops.add):
+        return any(map(_repeated, tree.args))
+    return tree.operation in (ONES, fn.column, fn.row, fn.reshape)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from ..formulas.expr import Expr, number
 from .scope import Scope
-from .tree import Tree
 
 
 class Factor(NamedTuple):
@@ -68,7 +68,7 @@ def explained(c: float, factors: list[Factor]) -> list[Factor]:
     return ([each for each in found if not each.made] or found)[:2]
 
 
-def scaled_by(factor: Factor, notation: str) -> Tree:
+def scaled_by(factor: Factor, notation: str) -> Expr:
     """One over a factor, as a notation writes it."""
     text = factor.inverse
     if notation == "numpy":
@@ -78,4 +78,4 @@ def scaled_by(factor: Factor, notation: str) -> Tree:
         text = rf"\frac{{{above}}}{{{below.strip('()') if ' ' in below else below}}}" if slash else text
         text = text.replace(" ", r" \cdot ")
     plain = text.replace(".", "").isdigit() or notation == "latex"
-    return Tree("number", data=1 / factor.value, text=text if plain else f"({text})")
+    return number(1 / factor.value, text=text if plain else f"({text})")

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..deriving.replay import Assumption, given, in_domain, perturbed
+from ..formulas.expr import Expr
 from .averaging import averages
 from .scope import Quantity, Scope
-from .tree import Tree
 from .trial import Trial
 
 Array = Any
@@ -23,11 +23,11 @@ class Finding(NamedTuple):
 
     causes: tuple[str, ...]
     said: str
-    mended: Tree | None = None
+    mended: Expr | None = None
     cost: float = 1.0
     holds: bool = False  # right on the tape's inputs, and whenever they have what is said
-    old: Tree | None = None  # the piece that is mended, and what makes all right where it stands
-    new: Tree | None = None
+    old: Expr | None = None  # the piece that is mended, and what makes all right where it stands
+    new: Expr | None = None
 
 
 class Inputs:

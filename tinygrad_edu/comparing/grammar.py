@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from typing import Any
 
-from .cursor import Name, named
+from ..formulas.expr import NUMBER, SYMBOL, Expr, added, call, hadamard, power, product, transposed
+from ..operations.facts import ops
+from .calls import CONDITIONS, RELATIONS, fn
+from .cursor import Name, is_name, named
 from .operands import BRACES, DOTS, Operands
 from .tokens import Token
-from .tree import Tree, call, had, product, transposed
 
 ORDERS = ("tight", "left", "right")
 TALLEST = 150  # operations, one inside the other
@@ -28,15 +31,15 @@ OPENING = {"(", "{", "[", "√", "∛", "∇", "∂", r"\frac", r"\sum", r"\sqrt
 
 def parse(
     text: str, known: Iterable[str] = (), order: str = "tight", is_layer: Callable[[Name], bool] = lambda name: False,
-    part: list[Token] | None = None, applies: Callable[[Name, Tree], bool] = lambda name, argument: False,
+    part: list[Token] | None = None, applies: Callable[[Name, Expr], bool] = lambda name, argument: False,
     turns: Callable[[Name], bool] = lambda name: False,
-) -> Tree:  # fmt: skip
+) -> Expr:  # fmt: skip
     r"""The tree of a formula, or of a part of its tokens. Its names are not looked up yet; those `known` are one word
     in LaTeX too; a name that `applies` to what follows in parentheses is that function there, and one that `turns` is
     transposed by a prime.
 
     >>> parse("W1.T @ d").args[1]
-    name(Name(base='d', layer='', primes=0))
+    symbol(name=Name(base='d', layer='', primes=0))
     >>> parse("W1.__class__")
     Traceback (most recent call last):
         ...
@@ -48,7 +51,7 @@ def parse(
 class Parser(Operands):
     """Recursive descent: sum, product, sign, what stands behind an operand."""
 
-    def formula(self) -> Tree:
+    def formula(self) -> Expr:
         """The whole text."""
         if self.next.kind == "end":
             self.refuse("a formula is expected")
@@ -64,7 +67,7 @@ class Parser(Operands):
             self.refuse(f"more than {TALLEST} operations, one inside the other", level[0].at)
         return tree
 
-    def sum(self) -> Tree:
+    def sum(self) -> Expr:
         """Terms with signs, perhaps compared with others."""
         at = self.next.at
         terms, signs = [], []
@@ -80,10 +83,10 @@ class Parser(Operands):
                 if not self.follows("+", "-"):
                     break
                 sign = self.sign()
-        tree = terms[0] if signs == [1] else Tree("sum", tuple(terms), tuple(signs), at=at)
+        tree = added(*zip(terms, signs, strict=True), at=at)
         if self.follows(*COMPARISONS):
-            relation = self.take().text
-            tree = Tree("relation", (tree, self.nested(self.sum)), relation, at=at)
+            relation = RELATIONS[self.take().text]
+            tree = call(relation, tree, self.nested(self.sum))
         return tree
 
     def sign(self) -> int:
@@ -106,11 +109,11 @@ class Parser(Operands):
         starts = starts or (token.text in ("‖", "|") and not self.bars)
         return "beside" if starts else ""
 
-    def product(self) -> Tree:
+    def product(self) -> Expr:
         """Factors, in the order of the reading."""
         return self.nested(self._product)
 
-    def _product(self) -> Tree:
+    def _product(self) -> Expr:
         factors, operators = [self.signed()], []
         while found := self.operator():
             if found != "beside":
@@ -126,15 +129,15 @@ class Parser(Operands):
             factors, operators = _tight(factors, operators)
         return _folded(factors, operators, right=order == "right")
 
-    def signed(self) -> Tree:
+    def signed(self) -> Expr:
         """A factor, perhaps with a sign."""
         if self.follows("-", "+"):
             at, sign = self.next.at, self.sign()
             inner = self.nested(self.signed)
-            return inner if sign == 1 else Tree("sum", (inner,), (-1,), at=at)
+            return inner if sign == 1 else added((inner, -1), at=at)
         return self.postfix()
 
-    def postfix(self) -> Tree:
+    def postfix(self) -> Expr:
         """An operand and all that stands behind it."""
         start, closed = self.next.at, self.follows("(")  # (a)^2 is a square, whatever a^2 is
         tree = self.operand()
@@ -142,7 +145,7 @@ class Parser(Operands):
             token = self.next
             if token.text == "." and self.tokens[self.at + 1].kind == "name" and not self.tokens[self.at + 1].spaced:
                 tree = self.method(tree)
-            elif token.text == "[" and not token.spaced and self.notation != "latex" and tree.kind != "number":
+            elif token.text == "[" and not token.spaced and self.notation != "latex" and tree.operation is not NUMBER:
                 before = self.at
                 tree = self.subscripted(tree)
                 if self.at == before:
@@ -155,46 +158,47 @@ class Parser(Operands):
                 tree = self.taken(tree, index[0])
             elif token.text == "**":
                 self.take()
-                tree = Tree("power", (tree, self.nested(self.signed)), at=start)
+                tree = power(tree, self.nested(self.signed), at=start)
             elif token.kind == "power":
                 text = self.take().text
-                layered = tree.kind == "name" and not closed and (text[0] in "Llk(" or text.isdigit())  # aˡ⁻¹, w²
+                layered = tree.operation is SYMBOL and not closed and (text[0] in "Llk(" or text.isdigit())  # aˡ⁻¹, w²
                 tree = self.raised(tree, start, text=text) if layered else self.superscript(tree, text, start)
             elif token.text == "^":
                 self.take()
                 tree = self.raised(tree, start, closed)
-            elif token.text == "_" and tree.kind == "name" and isinstance(tree.data, Name):
+            elif token.text == "_" and is_name(tree):
                 self.take()
                 tree = self.lowered(tree)
             elif token.text == "'":
                 self.take()
-                turned = closed or tree.kind != "name" or not isinstance(tree.data, Name) or self.turns(tree.data)
-                tree = transposed(tree) if turned else named(tree, tree.data._replace(primes=tree.data.primes + 1))
+                name: Any = tree.params.get("name")
+                turned = closed or not is_name(tree) or self.turns(name)
+                tree = transposed(tree) if turned else named(tree, name._replace(primes=name.primes + 1))
             elif token.text == "_":
                 self.refuse("an index is read behind a name: (a_i - b_i), not (a - b)_i")
-            elif token.text in BRACKETS[self.notation] and tree.kind == "name" and self.is_function(tree.data):
+            elif token.text in BRACKETS[self.notation] and tree.operation is SYMBOL and self.is_function(tree["name"]):
                 tree = self.activation(tree)
-            elif token.text == "(" and tree.kind == "name" and (argument := self.applied(tree.data)) is not None:
+            elif token.text == "(" and (argument := self.applied(tree.params.get("name"))) is not None:
                 indices = (*tree.indices, *argument.indices)
-                tree, closed = named(tree, tree.data, self.source(start), indices), True  # Σ(N) is Σ
+                tree, closed = named(tree, tree["name"], self.source(start), indices), True  # Σ(N) is Σ
             else:
                 break
-            if tree.kind == "name" and not tree.text.endswith(")"):
-                tree = named(tree, tree.data, self.source(start))
-        if tree.kind == "name" and isinstance(tree.data, Name) and tree.data.primes and "_hat" in tree.data.base:
+            if tree.operation is SYMBOL and not tree.text.endswith(")"):
+                tree = named(tree, tree["name"], self.source(start))
+        if is_name(tree) and tree["name"].primes and "_hat" in tree["name"].base:
             text = re.sub(r"\\(?:wide)?hat\s*\{([^}]*)\}|\u0302", r"\1", tree.text)
-            tree = call("diag", named(tree, tree.data._replace(base=tree.data.base.replace("_hat", "")), text))
-        if tree.kind == "number" and self.follows("/") and self.notation != "numpy":
+            tree = call(fn.diag, named(tree, tree["name"]._replace(base=tree["name"].base.replace("_hat", "")), text))
+        if tree.operation is NUMBER and self.follows("/") and self.notation != "numpy":
             self.take()
-            tree = had((tree, 1), (self.nested(self.postfix), -1))  # 1/n A is (1/n) A
+            tree = hadamard((tree, 1), (self.nested(self.postfix), -1))  # 1/n A is (1/n) A
         return tree
 
 
-def _is_condition(tree: Tree) -> bool:
-    return tree.kind == "relation" or (tree.kind == "had" and all(map(_is_condition, tree.args)))
+def _is_condition(tree: Expr) -> bool:
+    return tree.operation in CONDITIONS or (tree.operation is ops.multiply and all(map(_is_condition, tree.args)))
 
 
-def _tight(factors: list[Tree], operators: list[str]) -> tuple[list[Tree], list[str]]:
+def _tight(factors: list[Expr], operators: list[str]) -> tuple[list[Expr], list[str]]:
     """Matrix products first."""
     whole, loose, start = [], [], 0
     for i, each in enumerate([*operators, "had"]):
@@ -205,7 +209,7 @@ def _tight(factors: list[Tree], operators: list[str]) -> tuple[list[Tree], list[
     return whole, loose[:-1]
 
 
-def _folded(factors: list[Tree], operators: list[str], right: bool = False) -> Tree:
+def _folded(factors: list[Expr], operators: list[str], right: bool = False) -> Expr:
     """Products from the left, or from the right."""
     if right:
         result = factors[-1]
@@ -217,7 +221,7 @@ def _folded(factors: list[Tree], operators: list[str], right: bool = False) -> T
         j = next((j for j in range(i, len(operators)) if operators[j] not in ELEMENTWISE), len(operators))
         if j > i:  # all at once: one by one, each would go through those before
             signed = zip(factors[i + 1 : j + 1], operators[i:j], strict=True)
-            result = had((result, 1), *((factor, ELEMENTWISE[each]) for factor, each in signed))
+            result = hadamard((result, 1), *((factor, ELEMENTWISE[each]) for factor, each in signed))
         else:
             j = i + 1
             result = _combined(result, operators[i], factors[j])
@@ -225,13 +229,13 @@ def _folded(factors: list[Tree], operators: list[str], right: bool = False) -> T
     return result
 
 
-def _combined(a: Tree, operator: str, b: Tree) -> Tree:
+def _combined(a: Expr, operator: str, b: Expr) -> Expr:
     if operator in ELEMENTWISE:
-        return had((a, 1), (b, ELEMENTWISE[operator]))
+        return hadamard((a, 1), (b, ELEMENTWISE[operator]))
     if operator == "kron":
-        return Tree("kron", (a, b), at=a.at)
+        return call(ops.kron, a, b)
     if operator == "cross":
-        return call("cross", a, b)
+        return call(fn.cross, a, b)
     if operator == "np.dot":
         return product(a, b, operator)
     return product(b, a) if operator == "bullet" else product(a, b)

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .cursor import Name, named
+from ..formulas.expr import NUMBER, SYMBOL, Expr, call
+from .calls import ARRAY, CONDITIONS, FN, fn
+from .cursor import Name, is_name, named
 from .scripts import Scripts
-from .tree import Tree, call
 
 TURNS = {":,None": "column", ":,np.newaxis": "column", "None,:": "row", "np.newaxis,:": "row", "None": "row"}
 DTYPES = ("float", "int", "bool", "float32", "float64", "int32", "int64")
@@ -21,44 +22,44 @@ LARGEST = 10**7  # whole number
 class Indexing(Scripts):
     """The part of the grammar that reads indices behind an operand."""
 
-    def subscripted(self, tree: Tree) -> Tree:
+    def subscripted(self, tree: Expr) -> Expr:
         """x[:, None], x[0:2], I[[1, 0]], in NumPy P[np.arange(n), y] and x[y <= 0]; in Unicode [z > 0] is a factor."""
         start = self.at
         inside, closed, _ = "".join(token.text for token in self.tokens[start + 1 : start + 6]).partition("]")
         if closed and inside in TURNS:
             while self.take().text != "]":
                 pass
-            return call(TURNS[inside], tree)
+            return call(FN[TURNS[inside]], tree)
         index = self.attempt(self.places)
         if index is not None:
             return self.taken(tree, index[0])
         if self.tokens[start + 1].text == "array":  # array (2, 2), as derive prints what is long
             self.refuse("an index is read with its numbers, such as [[4, 0, 2]]")
         at = self.take("[").at
-        parts: list[Tree] = []
+        parts: list[Expr] = []
         while not self.follows("]", ":"):
             parts.append(self.nested(self.sum))
             if not self.follows(","):
                 break
             self.take()
-        if tree.kind == "name" and tree.data == Name("I") and len(parts) == 1 and self.follows("]"):
+        if tree.operation is SYMBOL and tree["name"] == Name("I") and len(parts) == 1 and self.follows("]"):
             self.take()
-            return parts[0] if parts[0].kind == "relation" else call("onehot", *parts)
+            return parts[0] if parts[0].operation in CONDITIONS else call(fn.onehot, *parts)
         if self.notation != "numpy":
             self.at = start
             return tree
-        if self.follows(":") or any(each.kind == "number" for each in parts) or len(parts) > 2:
+        if self.follows(":") or any(each.operation is NUMBER for each in parts) or len(parts) > 2:
             self.refuse("such an index is not read here, only numbers, [:, None] and [np.arange(n), y]", at)
         self.take("]")
-        return call("picked", tree, *parts)
+        return call(fn.picked, tree, *parts)
 
-    def taken(self, tree: Tree, index: Any) -> Tree:
+    def taken(self, tree: Expr, index: Any) -> Expr:
         """What an index takes; a[1] is a of layer 1 where the tape has no a."""
-        if tree.kind == "name" and isinstance(tree.data, Name) and isinstance(index, int) and index >= 0:
-            layered = tree.data._replace(layer=str(index))
-            if tree.data.base != "I" and self.is_layer(layered):
+        if is_name(tree) and isinstance(index, int) and index >= 0:
+            layered = tree["name"]._replace(layer=str(index))
+            if tree["name"].base != "I" and self.is_layer(layered):
                 return named(tree, layered)
-        return call("taken", tree, index=index)
+        return call(fn.taken, tree, places=index if isinstance(index, tuple) else (index,))
 
     def places(self) -> tuple[Any]:
         """An index of numbers alone, in brackets."""
@@ -145,10 +146,11 @@ class Indexing(Scripts):
         self.take(")")
         return found
 
-    def array(self, at: int) -> Tree | None:
+    def array(self, at: int) -> Expr | None:
         """An array that is written out; None where what follows is none."""
         found = self.attempt(self.written)
         try:
-            return None if found is None else Tree("array", data=np.array(found, float), text=self.source(at), at=at)
+            value = {"value": np.array(found, float)}
+            return None if found is None else Expr(ARRAY, (), value, text=self.source(at), at=at)
         except (ValueError, TypeError):
             self.refuse("the rows of an array have the same length", at)

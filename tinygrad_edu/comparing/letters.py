@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from ..formulas.expr import Expr, call, symbol
+from .calls import fn
 from .cursor import Name
 from .indexing import Indexing
-from .tree import Tree, call
 
 BEHIND = re.compile(r"(?P<base>.+)_(?P<letters>[A-Za-z]+)")  # x_abc, one word where _ is no sign
 
@@ -14,7 +15,7 @@ BEHIND = re.compile(r"(?P<base>.+)_(?P<letters>[A-Za-z]+)")  # x_abc, one word w
 class Letters(Indexing):
     """The part of the grammar that reads letters of axes."""
 
-    def lettered(self) -> Tree | None:
+    def lettered(self) -> Expr | None:
         """(Σ_b x_abc y_b)_ac, where letters are behind the parentheses, or Σ_ab x_ab y_ab; None where it is none."""
         if self.at in self.unlettered or self.notation == "numpy":
             return None
@@ -42,13 +43,13 @@ class Letters(Indexing):
                 return behind.text == "_" or (behind.text[:1] == "_" and not behind.spaced)
         return False
 
-    def _contracted(self) -> Tree:
+    def _contracted(self) -> Expr:
         at, braced = self.next.at, self.follows("{") and bool(self.take())
         closed = (braced or self.follows("(")) and bool(self.take("("))
         gone = self.axes("Σ") if self.is_sum() or self.follows(r"\sum") else ""
         if not closed and len(gone) < 2:
             self.refuse("a sum over one index is one of elements", at)
-        factors: list[tuple[Tree, str]] = []
+        factors: list[tuple[Expr, str]] = []
         while self.next.kind in ("name", "number") or self.follows("(", "{", r"\sum"):
             factors.append(self.factor())
         out = ""
@@ -60,17 +61,17 @@ class Letters(Indexing):
         if not factors or {*out, *gone} != {*"".join(letters for _, letters in factors)} or {*out} & {*gone}:
             self.refuse("the letters of a sum are those that are left out behind it", at)
         subscripts = f"{','.join(letters for _, letters in factors)}->{out}"
-        return call("contraction", *(tree for tree, _ in factors), subscripts=subscripts)
+        return call(fn.contraction, *(tree for tree, _ in factors), subscripts=subscripts)
 
-    def factor(self) -> tuple[Tree, str]:
+    def factor(self) -> tuple[Expr, str]:
         """x_abc: what has letters, and which."""
         inner = self.lettered()
         if inner is not None:
-            return inner, dict(inner.data[1])["subscripts"].partition("->")[2]
+            return inner, inner.params["subscripts"].partition("->")[2]
         token = self.next
         if token.kind == "name" and (word := BEHIND.fullmatch(token.text)) and token.text not in self.known:
             self.take()
-            return Tree("name", data=Name(word["base"]), text=word["base"], at=token.at), word["letters"]
+            return symbol(Name(word["base"]), text=word["base"], at=token.at), word["letters"]
         tree = self.name() if token.kind == "name" else self.group()
         return tree, self.axes() if self.next.text[:1] == "_" else ""  # a number has none
 

@@ -10,52 +10,53 @@ import numpy as np
 
 from ..engine.arguments import shown
 from ..engine.record import Node
-from .cursor import Name
+from ..formulas.expr import ELEMENTS, SYMBOL, Expr, symbol
+from .calls import ARRAY, fn
+from .cursor import Name, is_name
 from .grammar import parse
 from .numbering import Unknown
 from .scope import Quantity, Scope, joined
 from .tokens import restored
-from .tree import Tree
 
-Defined = Mapping[Any, "list[Tree]"]  # what names stand for, with the name as it was defined
+Defined = Mapping[Any, "list[Expr]"]  # what names stand for, with the name as it was defined
 
 
-def _substituted(tree: Tree, defined: Tree, meaning: Tree) -> Tree:
+def _substituted(tree: Expr, defined: Expr, meaning: Expr) -> Expr:
     """What a name stands for, with the indices that it has here."""
     if len(tree.indices) != len(defined.indices):
-        if tree.indices or meaning.kind == "name":
+        if tree.indices or meaning.operation is SYMBOL:
             raise Unknown(f"{tree.text} is defined as {defined.text}, with other indices")
-        return Tree("matrix", (meaning,), defined.indices, at=tree.at)
-    if meaning.kind == "name":
-        return Tree("name", data=meaning.data, text=tree.text, at=tree.at, indices=tree.indices)
+        return Expr(ELEMENTS, (meaning,), {"order": defined.indices}, at=tree.at)
+    if meaning.operation is SYMBOL:
+        return symbol(meaning["name"], text=tree.text, at=tree.at, indices=tree.indices)
     return meaning.reindexed(dict(zip(defined.indices, tree.indices, strict=True)))
 
 
-def looked_up(tree: Tree, scope: Scope, choose: Mapping[Any, int], defined: Defined = MappingProxyType({})) -> Tree:
+def looked_up(tree: Expr, scope: Scope, choose: Mapping[Any, int], defined: Defined = MappingProxyType({})) -> Expr:
     """The tree with its names looked up, first among those that are defined; of several meanings the chosen one."""
-    if tree.kind == "name" and (meant := defined.get(scope.same(tree.data))):
+    if tree.operation is SYMBOL and (meant := defined.get(scope.same(tree["name"]))):
         return _substituted(tree, *meant)
-    if tree.kind == "name" and len(tree.indices) == 2 and tree.data in (Name("δ"), Name("delta")):
-        return Tree("name", data=Quantity("kronecker", "δ"), text=tree.text, at=tree.at, indices=tree.indices)
-    if tree.kind == "array" and (key := scope.constant(None, tree.data)):
-        return Tree("name", data=Quantity("value", key), at=tree.at)
-    if tree.kind == "name":
-        found = scope.find(tree.data)
-        chosen = found[choose.get(tree.data, 0) % len(found)]
-        return Tree("name", data=chosen, text=tree.text, at=tree.at, indices=tree.indices)
+    if tree.operation is SYMBOL and len(tree.indices) == 2 and tree["name"] in (Name("δ"), Name("delta")):
+        return symbol(Quantity("kronecker", "δ"), text=tree.text, at=tree.at, indices=tree.indices)
+    if tree.operation is ARRAY and (key := scope.constant(None, tree["value"])):
+        return symbol(Quantity("value", key), at=tree.at)
+    if tree.operation is SYMBOL:
+        found = scope.find(tree["name"])
+        chosen = found[choose.get(tree["name"], 0) % len(found)]
+        return symbol(chosen, text=tree.text, at=tree.at, indices=tree.indices)
     if not tree.args:
         return tree
     args = tuple([looked_up(each, scope, choose, defined) for each in tree.args])
-    if tree.kind == "call" and tree.data[0] in ("act", "slope"):
-        return tree.with_args(args, (tree.data[0], (("of", scope.function(*dict(tree.data[1])["of"])),)))
-    return tree.with_args(args)
+    if tree.operation in (fn.act, fn.slope):
+        return tree.having(args, of=scope.function(*tree["of"]))
+    return tree.having(args)
 
 
-def meanings(trees: Iterable[Tree], scope: Scope) -> Iterator[tuple[dict[Any, int], bool]]:
+def meanings(trees: Iterable[Expr], scope: Scope) -> Iterator[tuple[dict[Any, int], bool]]:
     """The choices among the meanings of names, and whether they are likely: first those that no other name has, then
     each other one. Of names such as dS1 and dS2, which are derivatives of activations or gradients, all are read alike;
     both is likely."""
-    names = [node.data for tree in trees for node in tree.walk() if node.kind == "name" and len(node.indices) < 2]
+    names = [node["name"] for tree in trees for node in tree.symbols() if len(node.indices) < 2]
     single = {found[0] for name in names if len(found := scope.find(name)) == 1}
     groups: dict[Any, dict[Any, int]] = {}
     for name in names:
@@ -80,6 +81,7 @@ def key_of(name: Any, target: Any) -> Name:
     if not isinstance(name, str) or not (number or isinstance(target, str | Node | np.ndarray)):
         raise TypeError(f"compare: names= maps names to names, arrays or numbers, got {shown(name)}: {shown(target)}")
     tree = parse(restored(name, set()), {name} if name.isidentifier() else ())
-    if tree.kind != "name" or not isinstance(tree.data, Name):
+    if not is_name(tree):
         raise ValueError(f"compare: the key {name!r} of names= is no name")
-    return tree.data._replace(base=joined(tree.data.base))
+    found: Name = tree["name"]
+    return found._replace(base=joined(found.base))

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import math
 import re
 from typing import Any
 
-from .calls import ACTIVATIONS, CONSTANTS, FUNCTIONS, LETTERS, METHODS, MOST, PRIMED, SPELLED, SYMBOLS, Function
-from .cursor import Name, Quotient, named
+from ..formulas.expr import (
+    ELEMENTS,
+    NUMBER,
+    SAMPLES,
+    Expr,
+    call,
+    hadamard,
+    number,
+    ones,
+    symbol,
+    total,
+    transposed,
+)
+from .calls import (
+    ACTIVATIONS,
+    CONDITIONS,
+    CONSTANTS,
+    FUNCTIONS,
+    LETTERS,
+    METHODS,
+    MOST,
+    PRIMED,
+    RELATIONS,
+    SPELLED,
+    SYMBOLS,
+    TUPLE,
+    Function,
+    fn,
+)
+from .cursor import Name, Quotient, is_name, named
 from .indexing import DTYPES
 from .letters import Letters
-from .tree import Tree, call, had, number, transposed
+from .patterns import common, unused, with_digits
 
 BARE = set("ln log exp sin cos tan sinh cosh tanh sech tr det".split())  # functions that go without parentheses: ln b
 BRACED = {"norm", "abs"}  # those of LaTeX's macros
@@ -26,7 +52,7 @@ DOTS = {r"\vdots", r"\cdots", r"\ddots", r"\dots", r"\ldots"}
 class Operands(Letters):
     """The part of the grammar that reads operands and calls."""
 
-    def operand(self) -> Tree:
+    def operand(self) -> Expr:
         token = self.next
         if (lettered := self.lettered()) is not None:
             return lettered
@@ -46,10 +72,10 @@ class Operands(Letters):
             return self.between_bars()
         if token.text in ("√", r"\sqrt"):
             self.take()
-            return call("sqrt", self.nested(self.single))
+            return call(fn.sqrt, self.nested(self.single))
         if token.text == "∛":
             self.take()
-            return call("cbrt", self.nested(self.single))
+            return call(fn.cbrt, self.nested(self.single))
         if token.text == r"\frac":
             return self.fraction()
         if token.text == "∂":
@@ -62,7 +88,7 @@ class Operands(Letters):
             self.refuse(f"{token.text} is not read here")
         self.refuse("the formula ends too early" if token.kind == "end" else f"{token.text!r} is not expected here")
 
-    def number(self) -> Tree:
+    def number(self) -> Expr:
         token = self.take()
         after, before = self.next, self.tokens[self.at - 2].text if self.at > 1 else ""
         signs = ("·", "×")
@@ -74,13 +100,13 @@ class Operands(Letters):
             self.at -= 1
             return self.ones()
         if token.text == "1" and (turned or (self.notation == "unicode" and column)):  # Aᵀ 1, 1ᵀ·A and A·1: ones
-            return Tree("ones", data=False, at=token.at)
+            return ones(row=False, at=token.at)
         value = float(token.text)
         if not math.isfinite(value):
             self.refuse(f"the number {token.text[:20]} is too large", token.at)
-        return Tree("number", data=value, text=token.text, at=token.at)
+        return number(value, text=token.text, at=token.at)
 
-    def ones(self) -> Tree:
+    def ones(self) -> Expr:
         """𝟏, 𝟏ₙ and 𝟏₅, a column of ones; or what holds, 𝟏[z > 0] and 𝟏_{z > 0}."""
         at, after = self.take().at, self.next
         if after.text[:1] == "_" and after.text[1:] and not after.spaced:  # one word
@@ -90,21 +116,21 @@ class Operands(Letters):
         if below:
             self.take()
         inside = self.attempt(self.group if below else self.parenthesised) if below or self.follows("[", "(") else None
-        if inside is not None and inside.kind == "relation":
+        if inside is not None and inside.operation in CONDITIONS:
             return inside
         self.at = self.at if below else start
-        if below and inside is not None and inside.kind == "number":
-            return call("ones", inside)
-        return Tree("ones", data=False, at=at)
+        if below and inside is not None and inside.operation is NUMBER:
+            return call(fn.ones, inside)
+        return ones(row=False, at=at)
 
-    def name(self) -> Tree:
+    def name(self) -> Expr:
         start = self.next.at
         if self.next.kind == "accent":
             accent = self.take().text
             inner = self.nested(self.group if self.follows("{") else self.name)
-            if inner.kind != "name" or not isinstance(inner.data, Name):
+            if not is_name(inner):
                 self.refuse("an accent is read on a name only", start)
-            return named(inner, inner.data._replace(base=f"{inner.data.base}_{accent}"), self.source(start))
+            return named(inner, inner["name"]._replace(base=f"{inner['name'].base}_{accent}"), self.source(start))
         if self.follows("∇"):
             return self.nabla()
         if self.next.kind != "name":
@@ -118,7 +144,7 @@ class Operands(Letters):
                 self.take(".")
             word = self.take().text
             if word == "e":
-                return Tree("number", data=math.e, text=f"{token.text}.e", at=token.at)
+                return number(math.e, text=f"{token.text}.e", at=token.at)
             if f"np.{word}" in FUNCTIONS and self.follows("("):
                 return self.called(f"np.{word}", token.at, [])
             own = token.text == "self" and word in self.known
@@ -126,26 +152,26 @@ class Operands(Letters):
                 self.refuse(f"{token.text}.{word} is not a function that is known here", token.at)
         if f"{word}(" in self.known and self.follows("("):
             args, given = self.arguments()
-            return Tree("call", tuple(args), ("own", (("of", (word, given)),)), text=word, at=token.at)
+            return Expr(fn.own, tuple(args), {"of": (word, given)}, text=word, at=token.at)
         if word in self.known:
-            return Tree("name", data=Name(word), text=word, at=token.at)
+            return symbol(Name(word), text=word, at=token.at)
         if word in ("array", "asarray") and (written := self.array(token.at)):
             return written
         if word in CONSTANTS and not self.follows("^"):
-            return Tree("number", data=CONSTANTS[word], text=word, at=token.at)
+            return number(CONSTANTS[word], text=word, at=token.at)
         bare = (word in BARE and not self.follows("'")) or (word in BRACED and self.follows("{"))
         if word in FUNCTIONS and (self.follows("(") or bare or (self.follows("[") and self.notation == "latex")):
             return self.called(word, token.at, [])
         if word in PRIMED and self.follows("("):
-            return self.activation(Tree("name", data=Name(PRIMED[word], primes=1), text=word, at=token.at))
+            return self.activation(symbol(Name(PRIMED[word], primes=1), text=word, at=token.at))
         letter = word.rstrip("0123456789_") in LETTERS
         if self.follows("(") and not letter and self.notation != "latex" and len(word) > 1 and not word[-1].isdigit():
             self.refuse(f"{word} is not a function that is known here", token.at)
         if self.notation != "numpy" and re.fullmatch(r"I_\d+", word):
-            return call("eye", number(int(word[2:])))
-        return Tree("name", data=Name(word), text=word, at=token.at)
+            return call(fn.eye, number(int(word[2:])))
+        return symbol(Name(word), text=word, at=token.at)
 
-    def nabla(self) -> Tree:
+    def nabla(self) -> Expr:
         """∇W1, and ∇ with an index, perhaps before the name of the loss."""
         at = self.take("∇").at
         if self.follows("_"):
@@ -156,11 +182,11 @@ class Operands(Letters):
                 self.at += 1 + 2 * braced
         else:
             name = self.name()
-        if name.kind != "name" or not isinstance(name.data, Name):
+        if not is_name(name):
             self.refuse("a name is expected behind ∇", at)
-        return Tree("name", data=Quotient(Name("loss"), name.data), text=self.source(at), at=at)
+        return symbol(Quotient(Name("loss"), name["name"]), text=self.source(at), at=at)
 
-    def called(self, word: str, at: int, before: list[Any]) -> Tree:
+    def called(self, word: str, at: int, before: list[Any]) -> Expr:
         """A known function and its arguments."""
         base = None
         if self.follows("_") and word == "log":
@@ -192,9 +218,9 @@ class Operands(Letters):
         axis = params.get("axis")
         if not all(isinstance(each, int | str | None) for each in (axis if isinstance(axis, tuple) else (axis,))):
             self.refuse("an argument such as axis= takes whole numbers, or None", at)
-        tree = function.build(args, params) if function.build else call(function.name, *args, **params)
+        tree = function.build(args, params) if function.build else call(function.operation, *args, **params)
         if base is not None:
-            tree = had((tree, 1), (call("ln", base), -1))
+            tree = hadamard((tree, 1), (call(fn.ln, base), -1))
         return tree if power is None else self.superscript(tree, power, at)
 
     def arguments(self, function: Function | None = None, before: int = 0) -> tuple[list[Any], dict[str, Any]]:
@@ -218,7 +244,7 @@ class Operands(Letters):
                 behind.append(self.value())
             else:
                 args.append(self.nested(self.sum))
-            if most == MOST and len(args) == 1 and getattr(args[0], "kind", "") == "tuple":  # np.stack([x, y])
+            if most == MOST and len(args) == 1 and getattr(args[0], "operation", None) is TUPLE:  # np.stack([x, y])
                 args, most = [*args[0].args], 0
             if not self.follows(","):
                 break
@@ -227,7 +253,8 @@ class Operands(Letters):
         if names[:1] == ("index",) and len(behind) > 1:  # scatter(x, 1:, 0, shape=(3, 2))
             behind = [tuple(behind)] if "shape" in params else behind
         if len(behind) > len(names):
-            self.refuse(f"{function.name if function else 'it'} has {len(names)} arguments behind the first {most}")
+            what = function.operation.name if function else "it"
+            self.refuse(f"{what} has {len(names)} arguments behind the first {most}")
         return args, {**dict(zip(names, behind, strict=False)), **params}
 
     def value(self) -> Any:
@@ -238,22 +265,22 @@ class Operands(Letters):
             self.refuse("an argument such as axis= takes a number, True, False or None", at)
         return found[0]
 
-    def parenthesised(self) -> Tree:
+    def parenthesised(self) -> Expr:
         token = self.take()
         if token.text == "(" and self.follows(")"):  # the shape of a number
             self.take()
-            return Tree("tuple", at=token.at)
+            return Expr(TUPLE, at=token.at)
         tree = self.nested(self.sum)
         if token.text == "[" and self.follows("="):  # Iverson's bracket
             self.take()
-            tree = Tree("relation", (tree, self.nested(self.sum)), "==", at=token.at)
+            tree = call(RELATIONS["=="], tree, self.nested(self.sum))
         if self.follows(",") and token.text != "{":  # a shape: (n, 1), or several: [x, y]
             parts = [tree]
             while self.follows(",") and len(parts) < MOST:
                 self.take()
                 if not self.follows(")", "]"):
                     parts.append(self.nested(self.sum))
-            tree = Tree("tuple", tuple(parts), at=token.at)
+            tree = Expr(TUPLE, tuple(parts), at=token.at)
         self.take({"(": ")", "{": "}", "[": "]"}[token.text])
         return tree
 
@@ -264,7 +291,7 @@ class Operands(Letters):
             i += 2
         return i > self.at + 1 and [each.text for each in self.tokens[i + 1 : i + 3]] == ["]", "("]
 
-    def column(self) -> Tree:
+    def column(self) -> Expr:
         """[σ, tanh](z): a function for each row."""
         functions: list[str] = []
         while self.follows("[" if not functions else ","):
@@ -276,14 +303,14 @@ class Operands(Letters):
             if functions[-1] not in ACTIVATIONS:
                 self.refuse(f"{word} is no function of one number that is known here", token.at)
         self.take("]")
-        return call("coordinatewise", self.nested(self.parenthesised), functions=tuple(functions))
+        return call(fn.coordinatewise, self.nested(self.parenthesised), functions=tuple(functions))
 
-    def between_bars(self) -> Tree:
+    def between_bars(self) -> Expr:
         """|x|, ‖x‖, also written ||x||, and ‖x‖₁ ‖x‖₂ ‖x‖_F."""
         twice = self.follows("|") and self.tokens[self.at + 1].text == "|"
         tree = self.attempt(lambda: self.barred(2)) if twice else None
         if tree is None and self.follows("|"):
-            return call("abs", self.barred(1))
+            return call(fn.abs, self.barred(1))
         tree, index = tree or self.barred(1), ""
         if self.follows("_"):
             self.take()
@@ -292,9 +319,9 @@ class Operands(Letters):
             index = self.take().text[1:]
         if index not in ("", "F", "1", "2"):
             self.refuse(f"the norm with the index {index} is not read, only those with 1, 2 and F")
-        return call("length", tree, ord=int(index)) if index.isdigit() else call("norm", tree)
+        return call(fn.length, tree, ord=int(index)) if index.isdigit() else call(fn.norm, tree)
 
-    def barred(self, n: int) -> Tree:
+    def barred(self, n: int) -> Expr:
         bars = [self.take().text for _ in range(n)]
         self.bars += 1
         tree = self.nested(self.sum)
@@ -303,16 +330,16 @@ class Operands(Letters):
             self.take(bar)
         return tree
 
-    def fraction(self) -> Tree:
+    def fraction(self) -> Expr:
         at = self.take(r"\frac").at
         if differentials := self.attempt(lambda: (self.differential(), self.differential())):
             above, below = differentials
-            quotient, indices = Quotient(above.data, below.data), above.indices + below.indices
-            return Tree("name", data=quotient, text=self.source(at), at=at, indices=indices)
+            quotient, indices = Quotient(above["name"], below["name"]), above.indices + below.indices
+            return symbol(quotient, text=self.source(at), at=at, indices=indices)
         part = self.nested(self.single)
-        return had((part, 1), (self.nested(self.single), -1))
+        return hadamard((part, 1), (self.nested(self.single), -1))
 
-    def differential(self) -> Tree:
+    def differential(self) -> Expr:
         """{dc} of a quotient: the name behind the d."""
         self.take("{")
         token = self.take()
@@ -326,14 +353,14 @@ class Operands(Letters):
         self.take("}")
         return found
 
-    def differentiated(self) -> Tree:
+    def differentiated(self) -> Expr:
         """A name behind d or ∂."""
         found, at = self.nested(self.postfix), self.next.at
-        if found.kind != "name" or not isinstance(found.data, Name):
+        if not is_name(found):
             self.refuse("a derivative such as ∂c/∂z is expected", at)
         return found
 
-    def braced(self) -> Tree:
+    def braced(self) -> Expr:
         r"""\underbrace{x}_{y}: what is above, without what is said of it."""
         self.take()
         tree = self.nested(self.group)
@@ -342,22 +369,22 @@ class Operands(Letters):
             self.script()
         return tree
 
-    def quotient(self) -> Tree:
+    def quotient(self) -> Expr:
         """∂c/∂z in one line."""
         at = self.take("∂").at
         above = self.differentiated()
         if not self.follows("/") or self.tokens[self.at + 1].text != "∂":
             self.refuse("a derivative such as ∂c/∂z is expected", at)
         self.at += 2
-        data = Quotient(above.data, self.differentiated().data)
-        return Tree("name", data=data, text=self.source(at), at=at)
+        data = Quotient(above["name"], self.differentiated()["name"])
+        return symbol(data, text=self.source(at), at=at)
 
-    def matrix(self) -> Tree:
+    def matrix(self) -> Expr:
         """A matrix that is printed by its elements, with dots: what the first element is in general."""
         start = self.take()
         if start.text not in MATRICES:
             self.refuse(f"{start.text} is not read here", start.at)
-        cells: list[list[Tree]] = [[]]
+        cells: list[list[Expr]] = [[]]
         while self.next.kind != "environment" and self.next.kind != "end":
             if self.next.kind == "break":
                 self.take()
@@ -365,30 +392,30 @@ class Operands(Letters):
             elif self.follows("&") or self.next.text in DOTS:
                 self.take()
             else:
-                cells[-1].append(_elements(self.sum()))
+                cells[-1].append(with_digits(self.sum()))
         self.take(start.text.replace("begin", "end"))
         rows = [row for row in cells if row]
         if not rows or len(rows) < 2:
             self.refuse("a matrix is read if it is printed with its first two rows", start.at)
-        j, k = _unused([cell for row in rows for cell in row])
+        j, k = unused([cell for row in rows for cell in row])
         try:
-            element = _element(rows, j, k)
+            element = common(rows, j, k)
         except ValueError:
             self.refuse("the elements of this matrix do not follow one pattern", start.at)
-        return Tree("matrix", (element,), (j, k) if len(rows[0]) > 1 else (j,), at=start.at)
+        return Expr(ELEMENTS, (element,), {"order": (j, k) if len(rows[0]) > 1 else (j,)}, at=start.at)
 
-    def dotted(self, first: Tree, second: Tree) -> Tree:
+    def dotted(self, first: Expr, second: Expr) -> Expr:
         r"""x_0 + x_1 + \dots + x_n, behind the first two, as a sum over an index."""
         at = self.take().at
         self.take("+")
-        terms = [_elements(each) for each in (first, second, self.product())]
-        index = _unused(terms)[0]
+        terms = [with_digits(each) for each in (first, second, self.product())]
+        index = unused(terms)[0]
         try:
-            return Tree("total", (_element([[each] for each in terms], index, ""),), (index, ""), at=at)
+            return total(common([[each] for each in terms], index, ""), index, at=at)
         except ValueError:
             self.refuse("the terms around the dots do not follow one pattern", at)
 
-    def total(self) -> Tree:
+    def total(self) -> Expr:
         r"""\sum_{i=0}^n and \sum_{i \neq j}: a sum over an index."""
         at = self.take(r"\sum").at
         scripts = {}
@@ -400,11 +427,11 @@ class Operands(Letters):
             self.refuse(r"a sum is read with its index, \sum_{i} or \sum_{i=0}^n", at)
         body = self.product()
         if any(f"({found[1]})" in node.indices for node in body.walk()):
-            return Tree("samples", (body,), f"({found[1]})", at=at)
-        return Tree("total", (body,), (found[1], found[2] or ""), at=at)
+            return Expr(SAMPLES, (body,), {"index": f"({found[1]})"}, at=at)
+        return total(body, found[1], found[2] or "", at=at)
 
 
-    def method(self, tree: Tree) -> Tree:
+    def method(self, tree: Expr) -> Expr:
         at = self.take(".").at
         name = self.take().text
         if name == "T":
@@ -416,68 +443,11 @@ class Operands(Letters):
             self.take("[")
             axis = self.integer()
             self.take("]")
-            return call("shape", tree, axis=axis)
-        return call("size", tree) if name == "size" else self.called(METHOD.get(name, name), at, [tree])
+            return call(fn.shape, tree, axis=axis)
+        return call(fn.size, tree) if name == "size" else self.called(METHOD.get(name, name), at, [tree])
 
     def integer(self) -> int:
         sign, token = self.sign(), self.take()
         if token.kind != "number" or not token.text.isdigit():
             self.refuse("a whole number is expected", token.at)
         return sign * int(token.text)
-
-
-def _elements(tree: Tree) -> Tree:
-    """The digits behind names as indices of elements."""
-    if tree.kind == "name" and isinstance(tree.data, Name) and (found := re.fullmatch(r"(.*\D)(\d+)", tree.data.base)):
-        return named(tree, tree.data._replace(base=found[1]), indices=(*tree.indices, *found[2]))
-    return tree.with_args(tuple(map(_elements, tree.args))) if tree.args else tree
-
-
-def _unused(trees: list[Tree]) -> list[str]:
-    """Two letters for indices that trees have not."""
-    nodes = [node for tree in trees for node in tree.walk()]
-    used = {*itertools.chain.from_iterable(node.indices for node in nodes), *(node.data[0] for node in nodes
-            if node.kind == "total")}  # fmt: skip
-    return [letter for letter in "jkpqr" if letter not in used][:2]
-
-
-def _element(rows: list[list[Tree]], j: str, k: str) -> Tree:
-    """What the elements of a printed matrix are in general, those on the diagonal perhaps others."""
-    first, beside = rows[0][0], rows[0][min(1, len(rows[0]) - 1)]
-    with contextlib.suppress(ValueError):
-        element = _general(first, rows[1][0], beside, j, k)
-        if _fit(rows, element, element, j, k):
-            return element
-    if len(rows) < 3 or len(rows[0]) != len(rows):
-        raise ValueError
-    diagonal, other = _general(first, rows[1][1], first, j, k), _general(beside, rows[-1][1], rows[0][-1], j, k)
-    if not _fit(rows, diagonal, other, j, k):
-        raise ValueError
-    delta = Tree("name", data=Name("δ"), indices=(j, k))
-    return Tree("sum", (other, had((delta, 1), (Tree("sum", (diagonal, other), (1, -1)), 1))), (1, 1))
-
-
-def _general(first: Tree, below: Tree, beside: Tree, j: str, k: str) -> Tree:
-    """An element in general: j for an index that changes from row to row, k from column to column."""
-    indices = tuple(
-        j if a != b else k if a != c else a
-        for a, b, c in zip(first.indices, below.indices, beside.indices, strict=True)
-    )
-    args = tuple(_general(*each, j, k) for each in zip(first.args, below.args, beside.args, strict=True))
-    text = re.sub(r"_\{?\d+\}?", f"_{{{''.join(indices)}}}", first.text) if first.kind == "name" else first.text
-    return Tree(first.kind, args, first.data, text=text, at=first.at, indices=indices)
-
-
-def _fit(rows: list[list[Tree]], diagonal: Tree, other: Tree, j: str, k: str) -> bool:
-    """Whether all that is printed of a matrix is what its elements are in general, with one index for each row and for
-    each column."""
-    known: dict[tuple[str, int], str] = {}
-
-    def fits(general: Tree, cell: Tree, places: dict[str, int]) -> bool:
-        same = (general.kind, general.data, len(general.args)) == (cell.kind, cell.data, len(cell.args))
-        indices = zip(general.indices, cell.indices, strict=False)
-        return same and all(known.setdefault((x, places[x]), y) == y if x in places else x == y for x, y in indices) \
-            and all(fits(*each, places) for each in zip(general.args, cell.args, strict=True))
-
-    return all(fits(diagonal if r == c else other, cell, {j: r, k: c})
-               for r, row in enumerate(rows) for c, cell in enumerate(row))  # fmt: skip

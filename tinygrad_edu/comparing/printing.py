@@ -1,225 +1,107 @@
-"""Trees as text, in the notation in which the formula came."""
+"""Formulas as people write them: the common printer, with the names and numbers that were typed."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
-import numpy as np
-
+from ..engine.record import Operation
+from ..formulas.code import Code
+from ..formulas.expr import ELEMENTS, NUMBER, SAMPLES, SYMBOL, TOTAL, Expr
+from ..formulas.latex import Latex
+from ..formulas.printer import ATOM, POSTFIX, PRODUCT, SUM, Printer, Text
+from ..formulas.text import Unicode
+from ..operations.facts import ops
+from .calls import ARRAY, TUPLE, fn
+from .elements import FORMS as COMPOSED
 from .spelling import Spelling
-from .tree import Tree
 
-SUM, PRODUCT, POSTFIX, ATOM = range(4)
-Text = tuple[str, int]
+TARGETS = {"numpy": Code, "unicode": Unicode, "latex": Latex}
 
 
-class Notation(NamedTuple):
-    """How a notation writes what the others write differently."""
-
-    dot: str
-    had: str
-    over: str
-    minus: str
-    kron: str
-    one: str
-    transpose: Callable[[str], str]
-    power: Callable[[str, str], str]
-    inverse: Callable[[str], str]
-    parentheses: Callable[[str], str]
-    bars: Callable[[str], str]
-
-
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def _raised(base: str, n: str) -> str:
-    return f"{base}{n.translate(SUPERSCRIPTS)}" if re.fullmatch(r"-?\d+", n) else f"{base}^{{{n}}}"
-
-
-NOTATIONS = {
-    "numpy": Notation(" @ ", " * ", " / ", "-", "np.kron({}, {})", "1", lambda x: f"{x}.T", lambda x, n: f"{x}**{n}",
-                      lambda x: f"np.linalg.inv({x})", lambda x: f"({x})", lambda x: f"||{x}||"),
-    "unicode": Notation("·", " ∘ ", " ⊘ ", "−", "{} ⊗ {}", "1", lambda x: f"{x}ᵀ", _raised, lambda x: f"{x}⁻¹",
-                        lambda x: f"({x})", lambda x: f"‖{x}‖"),
-    "latex": Notation(r" \cdot ", r" \circ ", r" \oslash ", "-", r"{} \otimes {}", r"\mathbf{1}",
-                      lambda x: f"{{{x}}}^T" if "^" in x else f"{x}^T", lambda x, n: f"{{{x}}}^{{{n}}}",
-                      lambda x: f"{{{x}}}^{{-1}}", lambda x: rf"\left({x}\right)",
-                      lambda x: rf"\|{x}\|"),
-}  # fmt: skip
-LATEX_FUNCTIONS = {"ln", "log", "exp", "sin", "cos", "tan", "tanh", "cosh", "sinh", "max", "min"}
-NUMPY = {"ln": "log", "norm": "linalg.norm", "det": "linalg.det"}
-
-
-class Printer:
-    """Writes trees, with the spelling of quantities, in the signs of the source."""
+class Written(Printer):
+    """Writes formulas with the spelling of quantities, in the signs of the source."""
 
     def __init__(self, notation: str, spelling: Spelling, source: str) -> None:
-        self.notation, self.style, self.spelling = notation, NOTATIONS[notation], spelling
-        self.had = r" \odot " if r"\odot" in source else " ⊙ " if "⊙" in source else self.style.had
-        self.elements = False
+        super().__init__(TARGETS[notation]())
+        self.notation, self.spelling = notation, spelling
+        self.forms |= WRITTEN
+        signs = self.target.signs
+        dotted = {r"\odot": r" \odot ", "⊙": " ⊙ "}
+        had = next((sign for typed, sign in dotted.items() if typed in source), signs[ops.multiply])
+        self.target.signs = {**signs, ops.multiply: had}
 
-    def __call__(self, tree: Tree) -> str:
-        """The whole text."""
-        self.elements = any(node.indices for node in tree.walk())
-        return self.text(tree)[0]
+    def __call__(self, x: Expr) -> str:
+        if x.operation is fn.shifted:  # a line of a program
+            _, value, *index = map(super().__call__, x.args)
+            return f"{x.text}[{', '.join(index)}] {'+' if x['sign'] > 0 else '-'}= {value}"
+        return str(super().__call__(x))
 
-    def text(self, tree: Tree) -> Text:
-        text: Text = getattr(self, f"_{tree.kind}")(tree)
-        return text
+    def is_scripted(self, x: Expr) -> bool:
+        return super().is_scripted(x) or (x.operation is SYMBOL and "^" in self._name(x)[0])
 
-    def inside(self, tree: Tree, binding: int) -> str:
-        text, own = self.text(tree)
-        return text if own >= binding else self.style.parentheses(text)
+    def _name(self, x: Expr) -> Text:
+        below = "" if x.text or not x.indices else f"_{{{''.join(x.indices)}}}"
+        return f"{x.text or self.spelling.name(x['name'])}{below}", ATOM
 
-    def _number(self, tree: Tree) -> Text:
-        if tree.text:
-            return tree.text, ATOM
-        value = tree.data
-        text = str(int(value)) if value == int(value) else f"{value:.6g}"
-        return (text, ATOM) if value >= 0 else (text, SUM)
+    def _number(self, x: Expr) -> Text:
+        value = x["number"]
+        text = x.text or self.target.number(int(value) if value == int(value) else value)
+        return text, SUM if value < 0 and not x.text else ATOM
 
-    def _name(self, tree: Tree) -> Text:
-        text = tree.text or self.spelling.name(tree.data)
-        if tree.indices and not tree.text:
-            text += f"_{{{''.join(tree.indices)}}}"
-        return text, ATOM
+    def _over(self, x: Expr) -> Text:
+        r"""\frac{a}{b} of what is short, and of elements."""
+        short = all(not each.args or each.operation not in COMPOSED for each in x.args)
+        if self.notation == "latex" and x["exponents"] == (1, -1) and (short or x.indexed):
+            return self.target.fraction(*map(self, x.args)), ATOM
+        if self.notation == "latex" and x.indexed and -1 not in x["exponents"]:
+            return r" \, ".join([self.inside(each, POSTFIX) for each in x.args]), PRODUCT
+        return self._hadamard(x)
 
-    def _ones(self, tree: Tree) -> Text:
-        return (self.style.transpose(self.style.one) if tree.data else self.style.one), ATOM
+    def _total(self, x: Expr) -> Text:
+        below = rf"{x['index']} \neq {x['without']}" if x.params.get("without") else x["index"].strip("()")
+        return rf"\sum_{{{below}}} {self.inside(x.args[0], PRODUCT)}", PRODUCT
 
-    def _sum(self, tree: Tree) -> Text:
-        parts: list[str] = []
-        for each, sign in zip(tree.args, tree.data, strict=True):
-            text = self.inside(each, PRODUCT)
-            if parts:
-                parts.append(f" {'+' if sign == 1 else self.style.minus} {text}")
-            else:
-                parts.append(text if sign == 1 else f"{self.style.minus}{text}")
-        return "".join(parts), SUM
+    def _elements(self, x: Expr) -> Text:
+        return rf"\left({self(x.args[0])}\right)_{{{''.join(x['order'])}}}", ATOM
 
-    def _dot(self, tree: Tree) -> Text:
-        if self.notation != "numpy" and len(tree.args) == 2 and tree.args[0].kind == "number":
-            return f"{self.inside(tree.args[0], POSTFIX)} {self.inside(tree.args[1], POSTFIX)}", PRODUCT
-        first, *others = tree.args
-        scaled = self.notation == "numpy" and first.kind == "had" and first.args[0].kind == "number"  # 2 * A @ B
-        texts = [self.inside(first, PRODUCT if scaled else POSTFIX), *(self.inside(each, POSTFIX) for each in others)]
-        return self.style.dot.join(texts), PRODUCT
+    def _activation(self, x: Expr) -> Text:
+        function = x.text.split("(")[0] or x["of"][0] + "'" * (x.operation is fn.slope)
+        return f"{function}({self(x.args[0])})", ATOM
 
-    def _had(self, tree: Tree) -> Text:
-        plain = self.elements and self.notation == "latex"
-        short = all(each.kind == "call" or not each.args for each in tree.args)
-        if self.notation == "latex" and tree.data == (1, -1) and (plain or short):
-            return rf"\frac{{{self.text(tree.args[0])[0]}}}{{{self.text(tree.args[1])[0]}}}", ATOM
-        text = ""
-        for each, n in zip(tree.args, tree.data, strict=True):
-            part = self.inside(each, POSTFIX)
-            sign = ((r"\, " if plain else self.had) if n == 1 else self.style.over) if text else ""
-            text += ("1" + self.style.over if n == -1 and not text else sign) + part
-        return text, PRODUCT
+    def _own(self, x: Expr) -> Text:
+        arguments = [*map(self, x.args), *[f"{key}={value}" for key, value in x["of"][1].items()]]
+        return f"{x.text}({', '.join(arguments)})", ATOM
 
-    def _kron(self, tree: Tree) -> Text:
-        binding = SUM if self.notation == "numpy" else POSTFIX
-        return self.style.kron.format(*(self.inside(each, binding) for each in tree.args)), PRODUCT
+    def _eye(self, x: Expr) -> Text:
+        size = x.args[0].params.get("number") if len(x.args) == 1 and self.notation != "numpy" else None
+        return self.operation(x) if size is None else (self.target.symbol(f"I_{size:.0f}"), ATOM)
 
-    def _power(self, tree: Tree) -> Text:
-        base = self.inside(tree.args[0], ATOM)
-        exponent = self.inside(tree.args[1], ATOM) if self.notation == "numpy" else self.text(tree.args[1])[0]
-        return self.style.power(base, exponent), POSTFIX
+    def _reshaped(self, x: Expr) -> Text:
+        if self.notation != "numpy":
+            return self.operation(x)
+        return f"{self.inside(x.args[0], ATOM)}.reshape({', '.join(map(self, x.args[1:]))})", ATOM
 
-    def _T(self, tree: Tree) -> Text:
-        return self.style.transpose(self.inside(tree.args[0], ATOM)), POSTFIX
-
-    def _inv(self, tree: Tree) -> Text:
-        return self.style.inverse(self.inside(tree.args[0], ATOM)), POSTFIX
-
-    def _relation(self, tree: Tree) -> Text:
-        a, b = (self.inside(each, PRODUCT) for each in tree.args)
-        return f"({a} {tree.data} {b})", ATOM
-
-    def _total(self, tree: Tree) -> Text:
-        index, without = tree.data
-        below = rf"{index} \neq {without}" if without else index
-        return rf"\sum_{{{below}}} {self.inside(tree.args[0], PRODUCT)}", PRODUCT
-
-    def _samples(self, tree: Tree) -> Text:
-        return rf"\sum_{{{tree.data.strip('()')}}} {self.inside(tree.args[0], PRODUCT)}", PRODUCT
-
-    def _array(self, tree: Tree) -> Text:
-        return tree.text, ATOM
-
-    def _matrix(self, tree: Tree) -> Text:
-        element, elements, self.elements = tree.args[0], self.elements, True
-        text = self.text(element)[0]
-        self.elements = elements
-        return rf"\left({text}\right)_{{{''.join(tree.data)}}}", ATOM
-
-    def _tuple(self, tree: Tree) -> Text:
-        return f"({', '.join(self.text(each)[0] for each in tree.args)})", ATOM
-
-    def _call(self, tree: Tree) -> Text:
-        name, params = tree.data[0], dict(tree.data[1])
-        if name in ("act", "slope"):
-            function = tree.text.split("(")[0] or (params["of"][0] + "'" * (name == "slope"))
-            return f"{function}({self.text(tree.args[0])[0]})", ATOM
-        args = [self.text(each)[0] for each in tree.args]
-        if name == "set":
-            return tree.text, ATOM
-        if name == "picked":
-            return f"{self.inside(tree.args[0], ATOM)}[{', '.join(args[1:])}]", ATOM
-        if name == "own":
-            args += [f"{key}={value}" for key, value in params["of"][1].items()]
-            return f"{tree.text}({', '.join(args)})", ATOM
-        if name == "taken":
-            index, x = _index(params["index"]), self.inside(tree.args[0], ATOM)
-            return (f"{{{x}}}_{{[{index}]}}" if self.notation == "latex" else f"{x}[{index}]"), POSTFIX
-        if name == "einsum":
-            return f"np.einsum('{params['subscripts']}', {', '.join(args)})", ATOM
-        if name == "contraction":
-            return self._contraction(tree, params["subscripts"])
-        if name == "length":
-            return f"{self.style.bars(args[0])}_{params['ord']}", ATOM
-        if name in ("column", "row"):
-            return f"{self.inside(tree.args[0], ATOM)}[{':, None' if name == 'column' else 'None, :'}]", ATOM
-        if name == "reshape" and self.notation == "numpy":
-            return f"{self.inside(tree.args[0], ATOM)}.reshape({', '.join(args[1:])})", ATOM
-        if name == "size":
-            return f"{self.inside(tree.args[0], ATOM)}.size", ATOM
-        if name == "shape":
-            return f"{self.inside(tree.args[0], ATOM)}.shape[{params['axis']}]", ATOM
-        shown = {key: "True" if key == "keepdims" else value for key, value in params.items()}
-        args += [f"{key}={value}" for key, value in shown.items() if value is not None]
-        if self.notation == "latex":
-            return self._latex(name, args)
-        known = hasattr(np, NUMPY.get(name, name).split(".")[0]) and (name, len(args)) != ("heaviside", 1)
-        function = f"np.{NUMPY.get(name, name)}" if self.notation == "numpy" and known else name
-        return f"{function}({', '.join(args)})", ATOM
-
-    def _contraction(self, tree: Tree, subscripts: str) -> Text:
-        inputs, _, out = subscripts.partition("->")
-        gone = "".join(sorted({*inputs} - {*out, ","}))
-        below, total = ("{}_{{{}}}", r"\sum") if self.notation == "latex" else ("{}_{}", "Σ")
-        parts = [below.format(total, gone)] * bool(gone)
-        for each, letters in zip(tree.args, inputs.split(","), strict=True):
-            text = self.inside(each, ATOM)
-            parts.append(text if each.kind == "call" and each.data[0] == "contraction" else below.format(text, letters))
-        text = " ".join(parts)
-        return (below.format(self.style.parentheses(text), out), ATOM) if out else (text, PRODUCT)
-
-    def _latex(self, name: str, args: list[str]) -> Text:
-        if name == "sqrt":
-            return rf"\sqrt{{{args[0]}}}", ATOM
-        shown = rf"\{name}" if name in LATEX_FUNCTIONS else rf"\operatorname{{{name}}}"
-        return rf"{shown}\left({', '.join(args)}\right)", ATOM
+    def operation(self, x: Expr) -> Text:
+        if None in x.params.values():
+            x = Expr(x.operation, x.args, {key: value for key, value in x.params.items() if value is not None})
+        return super().operation(x)
 
 
-def _index(index: Any) -> str:
-    """An index as it is typed: 0:2, [1, 0]."""
-    if isinstance(index, tuple):
-        return ", ".join(map(_index, index))
-    if isinstance(index, slice):
-        return ":".join("" if each is None else str(each) for each in (index.start, index.stop)) + (
-            f":{index.step}" if index.step is not None else ""
-        )
-    return str(index)
+def _behind(text: Callable[[Written, Expr], str]) -> Callable[[Written, Expr], Text]:
+    """What is written behind an operand."""
+    return lambda p, x: (p.inside(x.args[0], ATOM) + text(p, x), ATOM)
+
+
+WRITTEN: Mapping[Operation, Callable[[Any, Expr], Text]] = {
+    SYMBOL: Written._name, NUMBER: Written._number, ops.multiply: Written._over, ELEMENTS: Written._elements,
+    **dict.fromkeys((TOTAL, SAMPLES), Written._total), **dict.fromkeys((fn.act, fn.slope), Written._activation),
+    **dict.fromkeys((ARRAY, fn.set, fn.shifted), lambda p, x: (x.text, ATOM)), fn.own: Written._own,
+    fn.eye: Written._eye, ops.reshape: Written._reshaped,
+    TUPLE: lambda p, x: (f"({', '.join(map(p, x.args))})", ATOM),
+    fn.picked: _behind(lambda p, x: f"[{', '.join(map(p, x.args[1:]))}]"),
+    fn.column: _behind(lambda p, x: "[:, None]"), fn.row: _behind(lambda p, x: "[None, :]"),
+    fn.size: _behind(lambda p, x: ".size"), fn.shape: _behind(lambda p, x: f".shape[{x['axis']}]"),
+    fn.length: lambda p, x: (p.target.under(p.target.fence(p(x.args[0]), "‖", "‖"), str(x["ord"])), ATOM),
+    fn.einsum: lambda p, x: (f"np.einsum('{x['subscripts']}', {', '.join(map(p, x.args))})", ATOM),
+}  # fmt: skip

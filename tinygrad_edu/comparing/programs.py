@@ -8,27 +8,24 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ..formulas.expr import NUMBER, SYMBOL, Expr, ones, symbol
 from ..formulas.layers import is_activation
+from ..operations.facts import ops
+from .calls import fn
 from .cursor import Name, Quotient, named
 from .grammar import parse
 from .lookup import looked_up
 from .numbering import LETTERS, Unknown
 from .scope import GREEK, Quantity, Scope, joined
-from .statements import Statement, statements
+from .statements import Statement, changed_in_place, statements
 from .tokens import FormulaError, Token, notation_of
-from .tree import Tree, call, dot, had
 
 LARGEST = 4_000  # nodes of a formula with all definitions put in
 RECURSION = re.compile(r"""
     [\^_]\{?[(\[]?(?:[lkℓ]|\\ell)\s*\+\s*1  # of layer l by layer l + 1
     |(?:^|\n|,|;|\\\\)[^=\n]*[\^_]\{?[(\[]?(?:[lkℓ]|\\ell)\s*-\s*1[^=\n]*=  # or of layer l - 1 by layer l
 """, re.VERBOSE)
-VIEWS = {"reshape", "ravel", "squeeze", "column", "row"}
-CHANGES: dict[str, Callable[[Tree, Tree], Tree]] = {  # in place
-    "": lambda old, new: new,
-    "+": lambda old, new: Tree("sum", (old, new), (1, 1)), "-": lambda old, new: Tree("sum", (old, new), (1, -1)),
-    "*": lambda old, new: had((old, 1), (new, 1)), "/": lambda old, new: had((old, 1), (new, -1)), "@": dot,
-}  # fmt: skip
+VIEWS = {ops.transpose, fn.reshape, fn.ravel, fn.squeeze, fn.column, fn.row}
 
 
 class Raw(NamedTuple):
@@ -36,9 +33,9 @@ class Raw(NamedTuple):
 
     number: int
     operator: str
-    target: Tree | None  # the name that it defines or changes
-    picks: tuple[Tree, ...]  # an index of the elements that it sets
-    members: list[Tree]
+    target: Expr | None  # the name that it defines or changes
+    picks: tuple[Expr, ...]  # an index of the elements that it sets
+    members: list[Expr]
     places: list[tuple[int, int]]  # where they begin and end in the text
     returned: bool
     name: Any  # what it defines, however it is written
@@ -57,9 +54,9 @@ class Line:
     ----------
     place : int
         Which one of the program's lines it is.
-    members : list of Tree
+    members : list of Expr
         The formulas of its chain, with what their names stand for; the last one is what it defines.
-    stands : Tree
+    stands : Expr
         What its name stands for in later lines: the last member, or the same as the tape has it.
     wanted : list of Quantity
         What the tape has by its name, one of which it is to be; none where it is a name of one's own.
@@ -67,11 +64,11 @@ class Line:
         The places of the lines that it is made of, and its own.
     """
 
-    def __init__(self, place: int, raw: Raw, members: list[Tree], wanted: list[Quantity], needs: set[int]) -> None:
+    def __init__(self, place: int, raw: Raw, members: list[Expr], wanted: list[Quantity], needs: set[int]) -> None:
         self.place, self.raw, self.members, self.wanted, self.needs = place, raw, members, wanted, needs
         self.stands = members[-1]
 
-    def mended(self, old: Tree | None, new: Tree | None) -> Tree | None:
+    def mended(self, old: Expr | None, new: Expr | None) -> Expr | None:
         """It with a piece mended, where that is one piece, and the line no change in place."""
         tree = self.members[-1]
         if self.raw.changes or old is None or new is None or (mended := tree.replaced(old, new)) is tree:
@@ -89,7 +86,7 @@ class Fault(NamedTuple):
     said: str
     lines: list[Line]
 
-    def source(self, piece: Tree | None) -> Line:
+    def source(self, piece: Expr | None) -> Line:
         """The line in which a piece stands: the wrong one, or one before it that it is made of."""
         places = [node.at for node in piece.walk() if node.text] if piece is not None else []
         for line in self.lines if places else []:
@@ -115,7 +112,7 @@ class Program:
         def is_layer(name: Name) -> bool:
             return scope.same(name) in names or scope.is_layer(name)
 
-        def parsed(part: list[Token]) -> Tree:
+        def parsed(part: list[Token]) -> Expr:
             part = [*part, Token("end", "", part[-1].end)]
             return parse(text, known, order, is_layer, part, scope.applies, scope.turns)
 
@@ -125,8 +122,8 @@ class Program:
             target = self._quotient(first) if others and not each.operator else None
             raw += self._general(self._raw(each, [target or parsed(first), *map(parsed, others)]))
             names |= {each.name for each in raw}
-            if raw[-1].target is not None and isinstance(raw[-1].target.data, Name):
-                known.add(raw[-1].target.data.base)
+            if raw[-1].target is not None and isinstance(raw[-1].target["name"], Name):
+                known.add(raw[-1].target["name"].base)
         self.lines = self._in_order(raw)
         self.defined = names
         self._typed: dict[Any, list[Line]] = {}  # by the choice of meanings
@@ -145,25 +142,25 @@ class Program:
         if len(statement.members) > 1 and re.fullmatch(word, text):
             yield text
 
-    def _quotient(self, part: list[Token]) -> Tree | None:
+    def _quotient(self, part: list[Token]) -> Expr | None:
         """dc/dW in one line, where it is what a line defines."""
         text = self.text[part[0].at : part[-1].end]
         found = re.fullmatch(r"d(\w+)\s*/\s*d(\w+)", text)
         data = found and Quotient(Name(found[1]), Name(found[2]))
-        return Tree("name", data=data, text=text, at=part[0].at) if data else None
+        return symbol(data, text=text, at=part[0].at) if data else None
 
-    def _raw(self, statement: Statement, trees: list[Tree]) -> Raw:
+    def _raw(self, statement: Statement, trees: list[Expr]) -> Raw:
         """A line taken apart."""
         places = [(part[0].at, part[-1].end) for part in statement.members]
-        index: tuple[Tree, ...] = ()
+        index: tuple[Expr, ...] = ()
         target = trees[0] if len(trees) > 1 else None
-        if target is not None and target.kind == "call" and target.data[0] == "picked":
+        if target is not None and target.operation is fn.picked:
             target, *rest = target.args
             index = tuple(rest)
-        if target is not None and target.kind == "call" and target.data[0] == "taken":
+        if target is not None and target.operation is fn.taken:
             what = "such an index is not read here: write the whole array on the left"
             raise FormulaError(self.text, places[0][0], what)
-        if target is not None and target.kind != "name":
+        if target is not None and target.operation is not SYMBOL:
             if statement.operator or index:
                 raise FormulaError(self.text, places[0][0], "a name is expected before what changes it")
             target = None  # a chain of formulas: 2 + 2 = 4
@@ -174,25 +171,26 @@ class Program:
         return self._line(statement.number, statement.operator, target, index, trees, places, statement.returned)
 
     def _line(
-        self, number: int, operator: str, target: Tree | None, picks: tuple[Tree, ...], members: list[Tree],
+        self, number: int, operator: str, target: Expr | None, picks: tuple[Expr, ...], members: list[Expr],
         places: list[tuple[int, int]], returned: bool,
     ) -> Raw:  # fmt: skip
-        name = None if target is None else self.scope.same(target.data)
-        nodes = (node for tree in (*members, *picks) for node in tree.walk() if node.kind == "name")
-        names = {self.scope.same(node.data) for node in nodes}
+        name = None if target is None else self.scope.same(target["name"])
+        nodes = (node for tree in (*members, *picks) for node in tree.symbols())
+        names = {self.scope.same(node["name"]) for node in nodes}
         return Raw(number, operator, target, picks, members, places, returned, name, names)
 
-    def _is_rule(self, target: Tree | None, tree: Tree) -> bool:
+    def _is_rule(self, target: Expr | None, tree: Expr) -> bool:
         """Whether a formula is the chain rule and no more, whatever the order: ∂c/∂W = ∂c/∂a ∂a/∂z ∂z/∂W."""
-        parts = [node.data for node in tree.args] if tree.kind in ("dot", "had") else []
-        if target is None or not isinstance(target.data, Quotient) or len(parts) < 2:
+        parts = [node.params.get("name") for node in tree.args] if tree.operation in (ops.matmul, ops.multiply) else []
+        if target is None or not isinstance(target["name"], Quotient) or len(parts) < 2:
             return False
-        if not all(isinstance(each, Quotient) for each in parts) or (tree.kind == "had" and set(tree.data) != {1}):
+        divided = -1 in tree.params.get("exponents", ())
+        if divided or not all(isinstance(each, Quotient) for each in parts):
             return False
         steps = [self.scope.same(each) for each in parts]
         for chain in (steps, steps[::-1]):
             whole = Quotient(chain[0].above, chain[-1].below)
-            if whole == self.scope.same(target.data):
+            if whole == self.scope.same(target["name"]):
                 return all(a.below == b.above for a, b in itertools.pairwise(chain))
         return False
 
@@ -210,13 +208,12 @@ class Program:
                 found.append(self._line(raw.number, raw.operator, target, raw.picks, *rest))
         return found or [raw]
 
-    def _at(self, tree: Tree, n: int) -> Tree:
+    def _at(self, tree: Expr, n: int) -> Expr:
         """A formula about layer l for the n-th."""
-        if tree.kind == "name":
-            data = _numbered(tree.data, n)
-            return tree if data == tree.data else named(tree, data)
-        args = tuple(self._at(each, n) for each in tree.args)
-        return tree if all(a is b for a, b in zip(args, tree.args, strict=True)) else tree.with_args(args)
+        if tree.operation is SYMBOL:
+            data = _numbered(tree["name"], n)
+            return tree if data == tree["name"] else named(tree, data)
+        return tree.rebuilt(lambda each: self._at(each, n))
 
     def _in_order(self, lines: list[Raw]) -> list[Raw]:
         """The lines so that definitions come before what they are used in; on paper they may stand below."""
@@ -253,13 +250,13 @@ class Program:
         alone = [each for each in self.lines if each.target is None and len(each.members) == 1]
         return self.lines.index(max(named or alone or self.lines, key=lambda each: each.number))
 
-    def _is_gradient(self, name: Tree | None) -> bool:
-        wanted = [] if name is None or name.kind != "name" else self.meaning(name)
+    def _is_gradient(self, name: Expr | None) -> bool:
+        wanted = [] if name is None or name.operation is not SYMBOL else self.meaning(name)
         return Quantity("adjoint", self.wrt) in wanted
 
-    def meaning(self, name: Tree) -> list[Quantity]:
+    def meaning(self, name: Expr) -> list[Quantity]:
         """What the tape has by a name that a line defines; nothing for a name of one's own, or of what is given."""
-        scope, data = self.scope, name.data
+        scope, data = self.scope, name["name"]
         own = isinstance(data, Name) and bool(scope.mapped(data) or scope.exact(data))
         if isinstance(data, Name) and not own:
             plain = not (data.layer or data.primes or data.base[-1].isdigit())
@@ -287,32 +284,32 @@ class Program:
         layers = [*scope.layers, *scope.maps]
         return dict.fromkeys([layer.z for layer in reversed(layers)] + list(scope.slopes.values())[::-1])
 
-    def is_called(self, name: Tree, quantity: Quantity) -> bool:
+    def is_called(self, name: Expr, quantity: Quantity) -> bool:
         """Whether a name has that of a quantity in it, as dW2 has, and is no convention."""
-        data = name.data.below if isinstance(name.data, Quotient) else name.data
+        data = name["name"].below if isinstance(name["name"], Quotient) else name["name"]
         shown = self.scope.shown.get(quantity.key)
         return shown is not None and joined(data.base + data.layer).endswith(joined(shown))
 
-    def choices(self) -> list[Tree]:
+    def choices(self) -> list[Expr]:
         """The names that the tape gives a meaning, up to the gradient."""
         trees = (tree for each in self.lines[: self.goal + 1] for tree in (*each.members, *each.picks))
-        nodes = (node for tree in trees for node in tree.walk())
-        return [node for node in nodes if node.kind == "name" and self.scope.same(node.data) not in self.defined]
+        names = (name for tree in trees for name in tree.symbols())
+        return [name for name in names if self.scope.same(name["name"]) not in self.defined]
 
     def labels(self, choose: Mapping[Any, int]) -> set[Any]:
         """What is given that elements are picked by."""
         trees = (tree for line in self._as_typed(choose) for member in line.members for tree in member.walk())
-        index = (each for tree in trees if tree.kind == "call" and tree.data[0] in ("picked", "set")
-                 for each in tree.args[1 if tree.data[0] == "picked" else 2 :])  # fmt: skip
-        return {each.data.key for each in index if each.kind == "name" and isinstance(each.data.key, str)}
+        index = (each for tree in trees if tree.operation in (fn.picked, fn.set, fn.shifted)
+                 for each in tree.args[1 if tree.operation is fn.picked else 2 :])  # fmt: skip
+        return {each["name"].key for each in index if each.operation is SYMBOL and isinstance(each["name"].key, str)}
 
     # --- reading ---
 
-    def formula(self, choose: Mapping[Any, int]) -> Tree:
+    def formula(self, choose: Mapping[Any, int]) -> Expr:
         """The gradient with all that the lines define put in."""
         tree = next(line for line in self._as_typed(choose) if line.place == self.goal).members[-1]
         several = self.scope.reading.nodes[self.wrt]._value.size > 1
-        return Tree("ones", data=False, at=tree.at) if several and tree.kind == "number" and tree.data == 1 else tree
+        return ones(row=False, at=tree.at) if several and tree.operation is NUMBER and tree["number"] == 1 else tree
 
     @functools.cached_property
     def needed(self) -> set[int]:
@@ -329,7 +326,7 @@ class Program:
     def read(self, choose: Mapping[Any, int]) -> Iterator[Line]:
         """The lines in their order; what `stands` for the name of one may be exchanged before the next is read."""
         defined: dict[Any, list[Any]] = {}  # the name, what it stands for, the lines that it needs
-        sizes: dict[Tree, int] = {}
+        sizes: dict[Expr, int] = {}
         for i, raw in enumerate(self.lines):
             look = self._reader(choose, defined)
             try:
@@ -346,9 +343,8 @@ class Program:
                     what = f"{raw.target.text} is changed in line {raw.number} before a line defines it"
                     raise FormulaError(self.text, raw.target.at, what)
                 old = look(raw.target)
-                value = CHANGES[raw.operator](call("picked", old, *index) if index else old, members[-1])
-                changed = call("set", old, value, *index) if index else value
-                members = [Tree(changed.kind, changed.args, changed.data, text=raw.target.text, at=raw.target.at)]
+                changed = changed_in_place(old, raw.operator, members[-1], index)
+                members = [changed.placed(raw.target.text, raw.target.at)]
                 needs |= set(defined.get(raw.name, [None, None, ()])[2])
             if any(_size(each, sizes) > LARGEST for each in members):
                 raise FormulaError(self.text, raw.places[-1][0], "the formula is too long with all definitions put in")
@@ -359,22 +355,22 @@ class Program:
                 defined[raw.name][1:] = line.stands, needs  # also by the other names that the array has
             elif raw.target is not None:
                 source = raw.members[-1]
-                alias = notation_of(self.text) == "numpy" and source.kind == "name" and not raw.changes
+                alias = notation_of(self.text) == "numpy" and source.operation is SYMBOL and not raw.changes
                 cell = [raw.target, line.stands, needs]
                 if alias:
-                    cell = defined.setdefault(self.scope.same(source.data), cell)
+                    cell = defined.setdefault(self.scope.same(source["name"]), cell)
                 defined[raw.name] = cell
 
-    def _reader(self, choose: Mapping[Any, int], defined: Mapping[Any, list[Any]]) -> Callable[[Tree], Tree]:
+    def _reader(self, choose: Mapping[Any, int], defined: Mapping[Any, list[Any]]) -> Callable[[Expr], Expr]:
         trees = {name: cell[:2] for name, cell in defined.items()}
 
-        def look(tree: Tree) -> Tree:
+        def look(tree: Expr) -> Expr:
             try:
                 return looked_up(tree, self.scope, choose, trees)
             except Unknown as error:
-                nodes = (node for node in tree.walk() if node.kind == "name")
-                own = (node for node in nodes if self.scope.same(node.data) not in trees)
-                place = next((node.at for node in own if not self.scope.possible(node.data)), tree.at)
+                nodes = (node for node in tree.symbols())
+                own = (node for node in nodes if self.scope.same(node["name"]) not in trees)
+                place = next((node.at for node in own if not self.scope.possible(node["name"])), tree.at)
                 raise FormulaError(self.text, place, str(error)) from None
 
         return look
@@ -383,8 +379,8 @@ class Program:
         """Refuse to change in place what NumPy makes a view of something else, which would change as well."""
         raw = self.lines[i]
         made = next((each.members[-1] for each in self.lines[i - 1 :: -1] if i and each.name == raw.name), None)
-        view = made is not None and (made.kind == "T" or (made.kind == "call" and made.data[0] in VIEWS))
-        if made is not None and view and made.args[0].kind == "name":
+        view = made is not None and made.operation in VIEWS
+        if made is not None and view and made.args[0].operation is SYMBOL:
             what = f"a change in place of a view changes {made.args[0].text} too: write it as a new array"
             raise FormulaError(self.text, raw.places[0][0], what)
 
@@ -397,8 +393,8 @@ class Program:
     # --- judging ---
 
     def fault(
-        self, choose: Mapping[Any, int], ratio: Callable[[Tree, Quantity], float | None],
-        equal: Callable[[Tree, Tree], bool], right: bool, notes: list[str], batch: float = 0.0,
+        self, choose: Mapping[Any, int], ratio: Callable[[Expr, Quantity], float | None],
+        equal: Callable[[Expr, Expr], bool], right: bool, notes: list[str], batch: float = 0.0,
     ) -> Fault | None:  # fmt: skip
         """The first wrong line, where earlier ones stand for what the tape has; where the formula is `right`, only a
         chain with a wrong link. Of wrong lines that the formula does not need there are notes. Where the loss is a
@@ -433,7 +429,7 @@ class Program:
         return None
 
     def _compared(
-        self, line: Line, wanted: list[Quantity], ratio: Callable[[Tree, Quantity], float | None]
+        self, line: Line, wanted: list[Quantity], ratio: Callable[[Expr, Quantity], float | None]
     ) -> int | None:
         """The place of the first formula that is not what is wanted; of what is, `stands` becomes that."""
         places = []
@@ -442,7 +438,7 @@ class Program:
             place = next((k for k, c in enumerate(ratios) if not _is_one(c)), None)
             if place is None:
                 if (target := line.raw.target) is not None:
-                    line.stands = Tree("name", data=quantity, text=target.text, at=target.at, indices=target.indices)
+                    line.stands = symbol(quantity, text=target.text, at=target.at, indices=target.indices)
                 return None
             places.append(place)
         return max(places)
@@ -453,14 +449,14 @@ class Program:
         return quantity.kind == "adjoint" and node is not None and node._record.operation is not None
 
     def _other(
-        self, name: Tree, gradient: Quantity, ratio: Callable[[Tree, Quantity], float | None], line: Line
+        self, name: Expr, gradient: Quantity, ratio: Callable[[Expr, Quantity], float | None], line: Line
     ) -> Fault | None:
         """The fault of a line that is called by the name of something else."""
         meant = self.meaning(name)
         if not meant or gradient in meant or not any(self.is_called(name, each) for each in meant):
             return None
         shown = self.scope.shown.get(self.wrt, "the variable")
-        if any(_is_one(ratio(Tree("name", data=each), gradient)) for each in meant):
+        if any(_is_one(ratio(symbol(each), gradient)) for each in meant):
             return None
         return Fault(line, 0, [], f"{name.text} is another quantity than the gradient by {shown}.", [line])
 
@@ -473,9 +469,9 @@ def _numbered(name: Any, n: int) -> Any:
     return name._replace(layer=str(n + int(found[1] or 0))) if found else name
 
 
-def _layers(node: Tree) -> set[str]:
+def _layers(node: Expr) -> set[str]:
     """The layers of a name."""
-    name = node.data if node.kind == "name" else None
+    name = node["name"] if node.operation is SYMBOL else None
     return {name.above.layer, name.below.layer} if isinstance(name, Quotient) else {name.layer} if name else set()
 
 
@@ -483,7 +479,7 @@ def _is_one(c: float | None) -> bool:
     return c is not None and abs(c - 1) < 1e-7
 
 
-def _size(tree: Tree, known: dict[Tree, int]) -> int:
+def _size(tree: Expr, known: dict[Expr, int]) -> int:
     """The nodes of a tree, counted as often as they stand there."""
     if tree not in known:
         known[tree] = 1 + sum([_size(each, known) for each in tree.args])

@@ -15,21 +15,20 @@ from ..engine.record import Operation, apply
 from ..engine.sweep import leading_to
 from ..formulas.canonical import Canonical, Formed
 from ..formulas.coefficients import MINUS_ONE, ONE, coefficient
+from ..formulas.expr import Expr
 from ..formulas.expression import Expression, as_matrix, matrix_shape, plain
 from ..formulas.layers import mixes
 from ..formulas.sums import COLUMN, ROW, Sum
 from ..formulas.terms import Call, Term, atom, filled, make, session
-from ..operations.facts import VOCABULARY
-from .calls import COMPUTE, index_of
+from ..operations.facts import VOCABULARY, ops
+from .calls import ALIKE, COMPUTE, fn, index_of
 from .elements import REST, SAMPLE, Elements, Indexed, Unfit, has_indices, laid_out
 from .evaluate import SHAPED, Evaluation
 from .finding import Inputs
 from .scope import Quantity
-from .tree import Tree
 from .work import Misfit
 
 Array = Any
-SPELLED = {"ln": "log"}
 FIRST = -10  # the index of what has names for its indices
 
 
@@ -41,12 +40,19 @@ def _value(x: Any) -> Any:
 def _set(x: Any, value: Any, *index: Any) -> Any:
     """x with elements set where a condition holds, or at one place in each row."""
     if len(index) == 1:
-        return np.where(index[0], value, x)
+        holds = 1.0 * index[0]
+        return x * (1 - holds) + value * holds
     rows = _rows(x, *index)
     return x * (1 - rows) + rows * np.reshape(value, (-1, 1) if np.ndim(value) else ())
 
 
+def _shifted(x: Any, value: Any, *index: Any, sign: int) -> Any:
+    return x + sign * _set(np.zeros(x.shape), value, *index)
+
+
 def _picked(x: Any, *index: Any) -> Any:
+    if len(index) == 1:
+        return x[np.ravel(_value(index[0])).astype(int)]
     return np.sum(x * _rows(x, *index), axis=1)
 
 
@@ -55,7 +61,8 @@ def _rows(x: Any, *index: Any) -> Any:
     first, last = index_of(x, *map(_value, index))
     if not np.array_equal(first, np.arange(len(x))):
         raise Unreadable("not one place in each row")
-    return np.eye(np.shape(x)[1])[last]
+    one_hot = np.shape(index[-1]) == np.shape(x)  # as the tape has them
+    return index[-1] if one_hot else np.eye(np.shape(x)[1])[last]
 
 
 def _same(x: Any, dtype: Any = None, copy: Any = None) -> Any:
@@ -65,7 +72,7 @@ def _same(x: Any, dtype: Any = None, copy: Any = None) -> Any:
 
 
 def _heaviside(x: Any, half: Any = 0.5) -> Any:
-    steps = {0: x > 0, 1: x >= 0, 0.5: apply(VOCABULARY["heaviside"], (x,))}
+    steps = {0: x > 0, 1: x >= 0, 0.5: apply(ops.heaviside, (x,))}
     return steps[float(_value(half))]
 
 
@@ -79,15 +86,18 @@ def _applied(operation: Operation) -> Callable[..., Any]:
     return lambda *args, **params: apply(operation, args, {**operation.parameters, **params})
 
 
-FUNCTIONS = {
-    **SHAPED, **COMPUTE, **{name: getattr(operations, name) for name in COMPUTE if hasattr(operations, name)},
-    **{key: _applied(each) for key, each in VOCABULARY.items() if each.arity is None or not hasattr(operations, key)},
-    "set": _set, "taken": lambda x, index: x[index], "picked": _picked, "asarray": _same, "float64": _same,
-    "norm": COMPUTE["norm"],
-    "arange": lambda n: np.arange(int(_value(n))), "vdot": lambda a, b: np.sum(a * b),
-    "einsum": lambda *arrays, subscripts: np.einsum(subscripts, *arrays),
-    "heaviside": _heaviside, "length": _length, "outer": lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
-    "softmax": lambda z, axis=0: operations.softmax(z, axis=0 if axis is None else axis),
+FUNCTIONS: Mapping[Operation, Callable[..., Any]] = {
+    **SHAPED, **COMPUTE,
+    **{function: getattr(operations, function.key) for function in COMPUTE if hasattr(operations, function.key)},
+    **{each: _applied(each) for key, each in VOCABULARY.items() if each.arity is None or not hasattr(operations, key)},
+    fn.set: _set, fn.shifted: _shifted, fn.taken: lambda x, places: x[places], fn.picked: _picked,
+    **dict.fromkeys((fn.asarray, fn.float64), _same),
+    fn.norm: COMPUTE[fn.norm], fn.contraction: COMPUTE[fn.contraction],
+    fn.arange: lambda n: np.arange(int(_value(n))), fn.vdot: lambda a, b: np.sum(a * b),
+    fn.einsum: lambda *arrays, subscripts: np.einsum(subscripts, *arrays),
+    fn.heaviside: _heaviside, fn.length: _length,
+    fn.outer: lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
+    fn.softmax: lambda z, axis=0: operations.softmax(z, axis=0 if axis is None else axis),
 }  # fmt: skip
 
 
@@ -107,7 +117,7 @@ class SymbolicElements(Elements):
 
     evaluation: Symbols
 
-    def matrix(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Any:
+    def matrix(self, tree: Expr, order: tuple[str, ...], shape: tuple[int, ...]) -> Any:
         value = Elements(self.evaluation.trial.evaluate, self.batch).matrix(tree, order, shape)
         return formed(lambda form: Forms(self, form).result(tree, order, shape), value)
 
@@ -127,7 +137,7 @@ class Forms(Elements):
             np.power: lambda x, y: form.power(x, y[(), ()]),
         }  # fmt: skip
 
-    def result(self, tree: Tree, order: tuple[str, ...], shape: tuple[int, ...]) -> Any:
+    def result(self, tree: Expr, order: tuple[str, ...], shape: tuple[int, ...]) -> Any:
         """The form of all elements."""
         self._measure(tree)
         x = self.value(tree)
@@ -148,18 +158,18 @@ class Forms(Elements):
         x, y = (x if isinstance(x, dict) else self.form.form(plain(x).term) for x in (a.array, b.array))
         return Indexed(self.together[function](x, y), tuple(dict.fromkeys((*a.indices, *b.indices))))
 
-    def _other(self, tree: Tree) -> Indexed:
+    def _other(self, tree: Expr) -> Indexed:
         if tree.args:
-            raise Unfit(f"{tree.kind} is not read in a formula of elements")
+            raise Unfit(f"{tree.operation.name} is not read in a formula of elements")
         return Indexed(self.form.form(self.evaluation.as_array(self.evaluation.array(tree)).term), ())
 
-    def _name(self, tree: Tree) -> Indexed:
-        if tree.data.kind == "kronecker":
+    def _symbol(self, tree: Expr) -> Indexed:
+        if tree["name"].kind == "kronecker":
             n = self.run_alike(tree.indices)
             return Indexed(self.form.identity(n, *map(self.number, tree.indices)), tree.indices)
         if any(index.startswith("(") for index in tree.indices):
             raise Unfit("elements of samples have no form here")
-        x: Any = self.evaluation.shaped(self.evaluation.as_array(self.evaluation.numbers(tree.data)))
+        x: Any = self.evaluation.shaped(self.evaluation.as_array(self.evaluation.numbers(tree["name"])))
         form = self.form.form(as_matrix(x))
         if x.size == 1:
             return Indexed(form, ())
@@ -172,23 +182,23 @@ class Forms(Elements):
         places = zip((ROW, COLUMN), map(self.number, indices), strict=False)
         return Indexed(self.form.renamed(form, dict(places)), tuple(dict.fromkeys(indices)))
 
-    def _call(self, tree: Tree) -> Indexed:
+    def _call(self, tree: Expr) -> Indexed:
         if not has_indices(tree) and (found := self.evaluation.as_array(self.evaluation.array(tree))).size == 1:
             return Indexed(self.form.form(found.term), ())
         x = self.value(tree.args[0])
-        name, params = tree.data
-        if name in ("act", "slope"):
+        function = tree.operation
+        if function in (fn.act, fn.slope):
             value = Elements(self.evaluation.trial.evaluate, self.batch)
             value.sizes = self.sizes
-            operation, own = self.evaluation.operation(tree, dict(params)["of"], value.value(tree.args[0]).array)
+            operation, own = self.evaluation.operation(tree, tree["of"], value.value(tree.args[0]).array)
         else:
-            operation, own = VOCABULARY.get(SPELLED.get(name, name)), {}
-        if name == "slope" or operation is None or not operation.coordinates or own or len(tree.args) != 1:
-            raise Unfit(f"{name} is not read in a formula of elements")
+            operation, own = VOCABULARY.get(function.key), {}
+        if function is fn.slope or operation is None or not operation.coordinates or own or len(tree.args) != 1:
+            raise Unfit(f"{function.name} is not read in a formula of elements")
         return Indexed(self.form.applied(operation, (), [x.array]), x.indices)
 
-    def _total(self, tree: Tree) -> Indexed:
-        index, without = tree.data
+    def _total(self, tree: Expr) -> Indexed:
+        index, without = tree["index"], tree["without"]
         x = self.value(tree.args[0])
         if index not in x.indices:
             raise Unfit(f"nothing in the sum has the index {index}")
@@ -250,7 +260,7 @@ class Symbols(Evaluation):
 
     def _of_softmax(self, quantity: Quantity) -> Any:
         z = self._of_value(quantity)
-        return apply(VOCABULARY["softmax"], (z,), {"axis": self.scope.softmax_axis})
+        return apply(ops.softmax, (z,), {"axis": self.scope.softmax_axis})
 
     def _of_number(self, quantity: Quantity) -> Any:
         return plain(quantity.number)
@@ -277,10 +287,10 @@ class Symbols(Evaluation):
         a = np.ravel(self._of_value(quantity))
         return np.diagflat(a) - np.outer(a, a)
 
-    def _number(self, tree: Tree) -> Any:
-        return plain(tree.data)
+    def _number(self, tree: Expr) -> Any:
+        return plain(tree["number"])
 
-    def several(self, tree: Tree, name: str, args: list[Array], params: dict[str, Any]) -> float:
+    def several(self, tree: Expr, args: list[Array], params: dict[str, Any]) -> float:
         return 0.0  # it was computed on numbers before, within bounds
 
     def as_array(self, x: Any, dtype: Any = None) -> Any:
@@ -289,19 +299,19 @@ class Symbols(Evaluation):
     def single(self, x: Any) -> Any:
         return np.reshape(x, ())
 
-    def sizes(self, trees: tuple[Tree, ...]) -> tuple[int, ...]:
+    def sizes(self, trees: tuple[Expr, ...]) -> tuple[int, ...]:
         return self.trial.evaluate.sizes(trees)
 
-    def _kron(self, tree: Tree) -> Any:
+    def _kron(self, tree: Expr) -> Any:
         a, b = map(self.array, tree.args)
         if all(1 in pair for pair in zip(np.shape(a), np.shape(b), strict=True)):
             return a * b
         return np.kron(a, b)
 
-    def _samples(self, tree: Tree) -> Any:
+    def _samples(self, tree: Expr) -> Any:
         for row in (False, True):
             try:
-                self.sample = tree.data, 0, row
+                self.sample = tree["index"], 0, row
                 body = self.as_array(self.array(tree.args[0]))
             except Misfit:
                 if row or self.along != 0:
@@ -313,9 +323,9 @@ class Symbols(Evaluation):
                 self.sample = None
         return None
 
-    def _sample(self, tree: Tree, index: str, i: int, row: bool) -> Any:
+    def _sample(self, tree: Expr, index: str, i: int, row: bool) -> Any:
         """One sample of a value: X · e, of the column e that has a 1 at its place."""
-        x = self.as_array(self.number(tree.data, rows=False))
+        x = self.as_array(self.number(tree["name"], rows=False))
         axis = self.along if x.ndim == 2 else 0
         if x.ndim == 0 or x.shape[axis] != self.batch:
             raise Misfit(tree, f"no {index} among {x.shape}")
@@ -323,33 +333,33 @@ class Symbols(Evaluation):
         taken = (x if axis else np.transpose(x)) @ column if x.ndim == 2 else np.reshape(x, (1, -1)) @ column
         return np.transpose(taken) if row else taken
 
-    def applied(self, tree: Tree, kind: str, of: Any, *args: Any) -> Any:
+    def applied(self, tree: Expr, of: Any, *args: Any) -> Any:
         """An operation of the tape, an activation or its derivative, on symbols."""
-        if kind == "own":
+        if tree.operation is fn.own:
             name, given = of
             record = self.trial.alike(name, given)[0]
             return apply(record.operation, args, record.params)
         (x,) = args
         operation, params = self.operation(tree, of, x.value)
         out = apply(operation, (x,), params)
-        if kind == "act":
+        if tree.operation is fn.act:
             return out
         return out * (1 - out) if mixes(operation) else slope(operation, params, out, x)
 
-    def operation(self, tree: Tree, of: tuple[str, str], value: Array) -> tuple[Any, Mapping[str, Any]]:
+    def operation(self, tree: Expr, of: tuple[str, str], value: Array) -> tuple[Any, Mapping[str, Any]]:
         """The activation that a letter stands for at an argument of these numbers, and its parameters."""
         word, layer = of
         name = self.trial.activation(word, layer)
-        if (operation := VOCABULARY.get(SPELLED.get(name, name))) is not None:
+        if (operation := VOCABULARY.get(ALIKE.get(name, name))) is not None:
             return operation, {"axis": 0} if mixes(operation) else {}
         record = self.reading.nodes[self.trial.layer(tree, word, layer, value)]._record
         return record.operation, record.params
 
 
-def proved(inputs: Inputs, tree: Tree) -> bool:
+def proved(inputs: Inputs, tree: Expr) -> bool:
     """Whether a formula has the same form as the gradient that the rules of the tape make."""
     with session({}), np.errstate(all="ignore"):
-        adjoints = [node.data.key for node in tree.walk() if node.kind == "name" and node.data.kind == "adjoint"]
+        adjoints = [node["name"].key for node in tree.symbols() if node["name"].kind == "adjoint"]
         symbols = Symbols(inputs, [inputs.wrt._record.stamp, *(key for key in adjoints if isinstance(key, int))])
         found = symbols.as_array(symbols(tree))
         shapes = found.shape, np.shape(inputs.own.engine)

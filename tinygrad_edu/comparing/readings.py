@@ -9,15 +9,15 @@ import re
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
+from ..formulas.expr import ONES, Expr
 from ..operations.facts import ops
-from .cursor import Name
+from .cursor import is_name
 from .grammar import ORDERS, parse
 from .lookup import meanings
 from .programs import Program
 from .scope import Scope
 from .spelling import LAYERED
 from .tokens import FormulaError, notation_of
-from .tree import Tree
 
 MOST = 12  # of a text whose products or names may be read in several ways
 
@@ -26,7 +26,7 @@ COUNTED = {
     (1, 2): "Layers are counted with the input as layer 1, weights from 1.",
 }  # fmt: skip
 
-Read = tuple[Program, Mapping[Any, int], Tree, bool]
+Read = tuple[Program, Mapping[Any, int], Expr, bool]
 
 
 def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> Iterator[Read]:
@@ -51,9 +51,9 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
                 refused.append(error)
                 break
             choices = program.choices()
-            if any(scope.denies(counted, each.data) for each in choices):
+            if any(scope.denies(counted, each["name"]) for each in choices):
                 break
-            meant = [counted.literal, order, *(counted.find(each.data) for each in choices)]
+            meant = [counted.literal, order, *(counted.find(each["name"]) for each in choices)]
             if meant in seen:
                 continue
             seen.append(meant)
@@ -76,34 +76,35 @@ def _spoken(scope: Scope, text: str) -> list[Scope]:
     return [scope, literal]
 
 
-def counted_as(tree: Tree, program: Program, scope: Scope) -> list[str]:
+def counted_as(tree: Expr, program: Program, scope: Scope) -> list[str]:
     """How layers are counted in a formula, where names on the tape do not say so, and which layer l or k is."""
     own, notes = program.scope, []
     if own.counting[:2] != scope.counting[:2]:
         notes.append(COUNTED[own.counting[:2]])
     notes += ["σ is read as the sigmoid."] * own.literal
-    names = (node for node in tree.walk() if node.kind == "name" and node.text != scope.shown.get(node.data.key))
+    names = (node for node in tree.symbols() if node.text != scope.shown.get(node["name"].key))
     texts = ((LAYERED.search(node.text), node.indices) for node in names if not program.about_layers)
     letters = {(found[3] or found[5])[-1] for found, indices in texts if found and found[5] not in indices}
     numbers = ((letter, own.number(letter)) for letter in sorted(letters) if letter != "L")
     return [*notes, *(f"{letter} is read as {number}." for letter, number in numbers if number is not None)]
 
 
-def _is_whole(name: Tree) -> bool:
+def _is_whole(name: Expr) -> bool:
     """Whether a name stands for what the tape has, or for samples of it, and not for an element."""
     return all(index.startswith("(") for index in name.indices)
 
 
-def read_as(tree: Tree, scope: Scope, defined: Container[Any]) -> list[str]:
+def read_as(tree: Expr, scope: Scope, defined: Container[Any]) -> list[str]:
     """Which names of a formula are neither the tape's own nor defined, and what they are taken for."""
-    said: dict[str, str] = {"1": "ones, as many as the gradient has"} if tree.kind == "ones" and not tree.text else {}
-    known, names = scope.known(), [each for each in tree.walk() if each.kind == "name" and _is_whole(each)]
-    for text, quantity in dict.fromkeys((each.text, each.data) for each in names if each.text):
+    alone = tree.operation is ONES and not tree.text
+    said: dict[str, str] = {"1": "ones, as many as the gradient has"} if alone else {}
+    known, names = scope.known(), [each for each in tree.symbols() if _is_whole(each)]
+    for text, quantity in dict.fromkeys((each.text, each["name"]) for each in names if each.text):
         if quantity == ("value", scope.keys.get(text), 0.0):
             continue  # the tape's own
         with contextlib.suppress(FormulaError):
             name = parse(text, known, ORDERS[0], scope.is_layer, applies=scope.applies)
-            own = isinstance(name.data, Name) and scope.same(name.data) not in defined
-            if own and (meant := scope.meant(name.data, quantity)):
+            own = is_name(name) and scope.same(name["name"]) not in defined
+            if own and (meant := scope.meant(name["name"], quantity)):
                 said[text] = meant
     return [f"{', '.join(f'{name} is read as {meant}' for name, meant in said.items())}."] if said else []

@@ -8,28 +8,28 @@ from typing import Any
 
 import numpy as np
 
+from ..formulas.expr import NUMBER, Expr, number
 from .candidate import evaluated
 from .differences import fitted
-from .tree import Tree
 from .work import Misfit
 
 LONG, ROUNDS = 5, 4  # significant digits; steps of Newton's method
 NEAR = 1.01  # times half a unit of the last digit
 
 
-def units(tree: Tree) -> dict[str, float]:
+def units(tree: Expr) -> dict[str, float]:
     """Half a unit of the last digit of each long decimal of a formula, by its text.
 
-    >>> units(Tree("dot", (Tree("number", data=0.79788, text="0.79788"), Tree("number", data=0.5, text="0.5"))))
+    >>> units(number(0.79788, "0.79788"))
     {'0.79788': 5e-06}
     """
-    texts = {node.text for node in tree.walk() if node.kind == "number" and "." in node.text}
+    texts = {node.text for node in tree.walk() if node.operation is NUMBER and "." in node.text}
     parts = {text: Decimal(text).as_tuple() for text in texts}
     return {text: float(f"5e{int(exponent) - 1}") for text, (_, digits, exponent) in parts.items()
             if len("".join(map(str, digits)).strip("0")) >= LONG}  # fmt: skip
 
 
-def unrounded(tree: Tree | None, trials: Sequence[Any]) -> tuple[Tree | None, str]:
+def unrounded(tree: Expr | None, trials: Sequence[Any]) -> tuple[Expr | None, str]:
     """A formula with its long decimals as they are where it is the gradient on trials, each no farther from what is
     typed than rounding may be, and what is said of them; None where it is not."""
     halves = units(tree) if tree else {}
@@ -58,8 +58,8 @@ def unrounded(tree: Tree | None, trials: Sequence[Any]) -> tuple[Tree | None, st
     return exchanged(tree, found), f"Its numbers are rounded: {said}."
 
 
-def exchanged(tree: Tree, numbers: Mapping[str, float]) -> Tree:
+def exchanged(tree: Expr, numbers: Mapping[str, float]) -> Expr:
     """A formula with other numbers for those of a text."""
-    if tree.kind == "number" and tree.text in numbers:
-        return Tree("number", data=numbers[tree.text], text=tree.text, at=tree.at)
-    return tree.with_args(tuple([exchanged(each, numbers) for each in tree.args])) if tree.args else tree
+    if tree.operation is NUMBER and tree.text in numbers:
+        return number(numbers[tree.text], text=tree.text, at=tree.at)
+    return tree.rebuilt(lambda each: exchanged(each, numbers))

@@ -19,6 +19,7 @@ from ..deriving.reading import Reading
 from ..engine.arguments import shown
 from ..engine.naming import same_to_python
 from ..engine.record import Node
+from ..formulas.expr import SYMBOL, Expr
 from ..formulas.latex import GREEK as LATEX
 from ..formulas.layers import INPUT, Layer, Numbering, mixes
 from ..operations.facts import ops
@@ -26,7 +27,6 @@ from .counts import LETTERS as SCALARS
 from .cursor import Name, Quotient
 from .known import Key, labels, onehot
 from .numbering import GENERAL, LETTERS, Numbered, Unknown, whose
-from .tree import Tree
 from .work import Work
 
 
@@ -188,18 +188,19 @@ class Scope(Numbered):
         numbered = name.layer.isdigit() and int(name.layer) != 2 and any(letter in each for each in LETTERS.values())
         return not self.exact(name._replace(layer="")) and bool(self.possible(name) or numbered)
 
-    def applies(self, name: Name, argument: Tree) -> bool:
+    def applies(self, name: Name, argument: Expr) -> bool:
         """Whether a name is that of σ(z), and z is what follows in parentheses, or W · x + b which it is made of."""
         a = self.find_value(name)
-        keys = [self.find_value(each.data) for each in argument.walk() if each.kind == "name"]
+        keys = [self.find_value(each["name"]) for each in argument.symbols()]
         if a is None or not keys or None in keys:
             return False
         layer = next((each for each in self.maps if each.z == self.activations.get(a)), None)  # type: ignore[arg-type]
-        if argument.kind == "name":
+        if argument.operation is SYMBOL:
             whole = keys[0] == self.input and a == self.key(self.output)  # h_θ(x), the network
             return whole or (a in self.slopes and self.slopes[a] == keys[0])
         parts = [] if layer is None else [each for each in (layer.W, layer.before, layer.b) if each is not None]
-        return argument.kind in ("dot", "sum") and len(parts) > 1 and sorted(map(str, keys)) == sorted(map(str, parts))
+        made = argument.operation in (ops.matmul, ops.add) and len(parts) > 1
+        return made and sorted(map(str, keys)) == sorted(map(str, parts))
 
     def turns(self, name: Name) -> bool:
         """Whether X′ is the transpose of X: the tape has it, and no derivative of it."""

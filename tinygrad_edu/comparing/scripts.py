@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from .calls import LETTERS
-from .cursor import Cursor, Name, named
+from ..formulas.expr import SYMBOL, Expr, call, number, power, transposed
+from ..operations.facts import ops
+from .calls import LETTERS, fn
+from .cursor import Cursor, Name, is_name, named
 from .tokens import tokens
-from .tree import Tree, call, number, transposed
 
 LAYER = re.compile(r"[(\[]?(?P<layer>(?:[Llkℓ]|\d+)(?:[+-]\d+)?)[)\]]?(?P<T>[,^]?[T⊤])?$")
 SAMPLE = re.compile(r"(\([ijkns]\)),?([T⊤])?")  # x^{(i)} is the column of sample i
@@ -19,25 +20,26 @@ WHOLE = "WΣSNZABΔXVU"  # capital letters: their index k counts layers, W_k
 class Scripts(Cursor):
     """The part of the grammar that reads scripts."""
 
-    def raised(self, tree: Tree, start: int, closed: bool = False, text: str = "") -> Tree:
+    def raised(self, tree: Expr, start: int, closed: bool = False, text: str = "") -> Expr:
         """What stands behind ^, or small and high: a transpose, a layer, or a power."""
         at = self.at
         text = text or self.script()
-        if tree.kind == "name" and isinstance(tree.data, Name) and not closed:
+        if is_name(tree) and not closed:
             if text.endswith("'"):
-                tree = named(tree, tree.data._replace(primes=tree.data.primes + text.count("'")))
+                tree = named(tree, tree["name"]._replace(primes=tree["name"].primes + text.count("'")))
                 text = text.rstrip("'")
                 if not text:
                     return tree
             if re.fullmatch(r"[a-z]{2,}", text):
-                return named(tree, tree.data._replace(base=f"{tree.data.base}_{text}"), self.source(start))
+                return named(tree, tree["name"]._replace(base=f"{tree['name'].base}_{text}"), self.source(start))
             if both := re.fullmatch(r"(\[.+?\]|\(.+?\))(\([ijkns]\).*)", text):  # a^{[2](i)}: of layer 2
                 tree, text = self.raised(tree, start, text=both[1]), both[2]
             if sample := SAMPLE.fullmatch(text):
-                column = named(tree, tree.data, UPRIGHT.sub("", self.source(start)), indices=(*tree.indices, sample[1]))
+                shown, indices = UPRIGHT.sub("", self.source(start)), (*tree.indices, sample[1])
+                column = named(tree, tree["name"], shown, indices)
                 return transposed(column) if sample[2] else column
             if found := LAYER.match(text):
-                layered = tree.data._replace(layer=found["layer"])
+                layered = tree["name"]._replace(layer=found["layer"])
                 if found["layer"][0] in "Llℓ" and (digits := re.fullmatch(r"(.*\D)_?(\d+)", layered.base)):  # a_0^L
                     tree = named(tree, layered, indices=(*tree.indices, *digits[2]))
                     layered = layered._replace(base=digits[1])
@@ -48,9 +50,9 @@ class Scripts(Cursor):
             return self.superscript(tree, text.strip("()").replace("⊤", "T"), start)
         self.at = at  # an expression: read it as one
         exponent = self.group()
-        if tree.kind == "name" and tree.data == Name("e"):
-            return call("exp", exponent)
-        return Tree("power", (tree, exponent), at=start)
+        if tree.operation is SYMBOL and tree["name"] == Name("e"):
+            return call(fn.exp, exponent)
+        return power(tree, exponent, at=start)
 
     def script(self) -> str:
         """The text of a script, in braces or one token."""
@@ -72,7 +74,7 @@ class Scripts(Cursor):
         self.take("}")
         return "".join(part for part in parts if part not in ("{", "}"))
 
-    def group(self) -> Tree:
+    def group(self) -> Expr:
         """An argument in braces, or one token."""
         if self.follows("{", "("):
             closing = "}" if self.take().text == "{" else ")"
@@ -81,7 +83,7 @@ class Scripts(Cursor):
             return tree
         return self.operand()
 
-    def single(self) -> Tree:
+    def single(self) -> Expr:
         r"""An argument in braces, or one digit or letter: \frac17 is a seventh, \frac12x half of x."""
         token = self.next
         several = len(token.text) > 1 and token.text[0] != "."
@@ -92,45 +94,45 @@ class Scripts(Cursor):
             return self.operand()
         return self.group()
 
-    def superscript(self, tree: Tree, text: str, start: int) -> Tree:
+    def superscript(self, tree: Expr, text: str, start: int) -> Expr:
         """A transpose, an inverse, or a power."""
         elementwise = text.startswith("∘")
         text = text.lstrip("∘")
         if text in ("T", "-T", "-1T", "T-1"):
-            inner = tree if text == "T" else Tree("inv", (tree,), at=start)
+            inner = tree if text == "T" else Expr(ops.inv, (tree,), at=start)
             return transposed(inner)
         if text == "-1" and not elementwise:
-            return Tree("inv", (tree,), at=start)
+            return Expr(ops.inv, (tree,), at=start)
         above, _, below = text.partition("/")
         try:
             exponent = int(above) / int(below or 1)
         except (ValueError, ArithmeticError):
             self.refuse(f"{text!r} is no power", start)
-        return Tree("power", (tree, number(exponent)), at=start)
+        return power(tree, number(exponent), at=start)
 
-    def lowered(self, tree: Tree) -> Tree:
+    def lowered(self, tree: Expr) -> Expr:
         """What stands behind _: a number of a layer, an index of elements, a part of the name."""
-        text, name = self.script(), tree.data
+        text, name = self.script(), tree["name"]
         letters = re.findall(r"[a-z]|\d+", text) if re.fullmatch(r"(?:[a-z]|\d)(?:,?(?:[a-z]|\d))*", text) else []
         relative = re.fullmatch(r"[kLlℓ](?:[+-]\d+)?", text)
         if relative and (name.base[-1] in WHOLE or len(text) > 1 or text == "L"):
             return named(tree, name._replace(layer=text))
         sized = text.isdigit() or len(text) == 1
         if name.base == "I" and sized and not {f"I{text}", f"I_{text}"} & self.known:  # I_n is as large as it has to be
-            return call("eye", number(int(text))) if text.isdigit() else tree
+            return call(fn.eye, number(int(text))) if text.isdigit() else tree
         if text.isdigit() and not name.layer:
             return named(tree, name._replace(base=name.base + text))
         if letters and all(each in INDEX or each.isdigit() for each in letters):
             return named(tree, name, indices=(*tree.indices, *letters))
         return named(tree, name._replace(base=f"{name.base}_{text}"))
 
-    def activation(self, tree: Tree) -> Tree:
+    def activation(self, tree: Expr) -> Expr:
         """σ(z), σ′(z): an activation, or its derivative, at an argument."""
-        at, name, argument = tree.at, tree.data, self.parenthesised()
-        kind = "slope" if name.primes else "act"
-        return Tree("call", (argument,), (kind, (("of", (name.base, name.layer)),)), text=tree.text, at=at)
+        at, name, argument = tree.at, tree["name"], self.parenthesised()
+        kind = fn.slope if name.primes else fn.act
+        return Expr(kind, (argument,), {"of": (name.base, name.layer)}, text=tree.text, at=at)
 
-    def applied(self, name: object) -> Tree | None:
+    def applied(self, name: object) -> Expr | None:
         """The argument of a function whose value has the name, Σ(N), which is read then; None before a factor."""
         start, place = self.at, self.take("(").at
         if isinstance(name, Name) and self.notation != "numpy" and self.arguments_at.get(place, not self.follows(")")):

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..engine.record import Node
+from ..formulas.expr import SYMBOL, Expr
 from ..formulas.latex import Latex
 from .known import Key
 from .scope import Quantity, Scope
-from .tree import Tree
 
 LAYERED = re.compile(r"([\^_])(?:\{([(\[]?)([Llkℓ]|\\ell)(?:[+-]\d)?([)\]]?)\}|([Llkℓ]|\\ell)(?![A-Za-z]))")
 
@@ -18,23 +18,23 @@ LAYERED = re.compile(r"([\^_])(?:\{([(\[]?)([Llkℓ]|\\ell)(?:[+-]\d)?([)\]]?)\}
 class Spelling:
     """The names of quantities in one notation. A document's a^{L-1} is a pattern for a^L and a^{L-2}, a^1 for a^2."""
 
-    def __init__(self, scope: Scope, tree: Tree, notation: str, mapping: Mapping[str, Any]) -> None:
+    def __init__(self, scope: Scope, tree: Expr, notation: str, mapping: Mapping[str, Any]) -> None:
         self.scope, self.notation = scope, notation
         self.style = Latex([*scope.keys]) if notation == "latex" else None
         self.written: dict[Quantity, str] = {}
         self.patterns: dict[tuple[str, str], str] = {}
         for node in tree.walk():
-            if node.kind == "name" and isinstance(node.data, Quantity) and not node.indices:
+            if node.operation is SYMBOL and isinstance(node["name"], Quantity) and not node.indices:
                 if node.text.startswith("\\frac"):
-                    self.written.setdefault(node.data, node.text)
+                    self.written.setdefault(node["name"], node.text)
                     continue
-                self.written.setdefault(node.data, node.text)
-                role = None if scope.shared else self.role(node.data.key)
+                self.written.setdefault(node["name"], node.text)
+                role = None if scope.shared else self.role(node["name"].key)
                 if role and notation != "numpy" and LAYERED.search(node.text):
                     pattern = LAYERED.sub(r"\1{\2@\3\5@\4}", node.text)
-                    self.patterns.setdefault((role[0], node.data.kind), pattern)
-                elif role and node.text.count(str(role[1])) == 1 and node.text != scope.shown.get(node.data.key):
-                    self.patterns.setdefault((role[0], node.data.kind), node.text.replace(str(role[1]), "{#}"))
+                    self.patterns.setdefault((role[0], node["name"].kind), pattern)
+                elif role and node.text.count(str(role[1])) == 1 and node.text != scope.shown.get(node["name"].key):
+                    self.patterns.setdefault((role[0], node["name"].kind), node.text.replace(str(role[1]), "{#}"))
         for name, target in mapping.items():
             key = scope.keys.get(target) if isinstance(target, str) else None
             key = scope.key(target) if isinstance(target, Node) else key

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import NamedTuple, NoReturn
 
+from ..formulas.expr import Expr, added, call, dot, hadamard
 from ..formulas.helpers import HELPERS
+from .calls import fn
 from .tokens import FormulaError, Token, notation_of, tokens
 
 ALIGNED = set("align aligned alignat gather gathered equation split eqnarray multline flalign".split())
@@ -15,7 +17,13 @@ CONTINUING = set("= + - * / @ · ∘ ⊘ ⊗ • ** ^ _ ) ] }".split())  # a lin
 OPEN = (CONTINUING - set(")]}")) | {"(", "[", "{"}  # one that ends so is not at its end
 WORDS = {"and", "where", "with"}  # between equations
 UNREAD = set("for while if elif else with try class print assert pass global raise del".split())
-INPLACE = {"-=", "+=", "*=", "/=", "@="}
+CHANGES: dict[str, Callable[[Expr, Expr], Expr]] = {  # in place
+    "": lambda old, new: new,
+    "+": lambda old, new: added((old, 1), (new, 1)), "-": lambda old, new: added((old, 1), (new, -1)),
+    "*": lambda old, new: hadamard((old, 1), (new, 1)), "/": lambda old, new: hadamard((old, 1), (new, -1)), "@": dot,
+}  # fmt: skip
+SHIFTS = {"+": 1, "-": -1}  # what is added at an index, whatever is there
+INPLACE = {f"{operator}=" for operator in CHANGES if operator}
 
 
 class Statement(NamedTuple):
@@ -25,6 +33,15 @@ class Statement(NamedTuple):
     operator: str
     members: list[list[Token]]
     returned: bool = False
+
+
+def changed_in_place(old: Expr, operator: str, new: Expr, index: tuple[Expr, ...]) -> Expr:
+    """A value that is changed in place, perhaps at an index alone."""
+    if not index:
+        return CHANGES[operator](old, new)
+    if operator in SHIFTS:
+        return call(fn.shifted, old, new, *index, sign=SHIFTS[operator])
+    return call(fn.set, old, CHANGES[operator](call(fn.picked, old, *index), new), *index)
 
 
 REMARK = re.compile(r"""

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from unicodedata import normalize, numeric
 
 from ..engine.naming import visible
-from ..formulas.latex import GREEK
+from ..formulas.latex import FUNCTIONS as WITH_COMMANDS
+from ..formulas.latex import GREEK, LETTERED, table_of
 from .calls import FUNCTIONS, PRIMED
 
 LONGEST = 4_000  # characters
@@ -35,20 +36,14 @@ class Token(NamedTuple):
     end: int = 0
 
 
-def _table(text: str) -> dict[str, str]:
-    words = text.split()
-    return dict(zip(words[::2], words[1::2], strict=True))
-
-
-SAME = _table(r"""
+SAME = table_of(r"""
     ⋅ · ∙ · \cdot · \times × \circ ∘ \odot ∘ ⊙ ∘ ◦ ∘ \ast ∘ \oslash ⊘ \div ⊘ ÷ ⊘ \otimes ⊗ \bullet •
     − - – - ′ ' ’ ' ‘ ' \prime ' ∑ \sum √ \sqrt \partial ∂ \lbrace ( \rbrace ) \{ ( \} ) \lbrack [ \rbrack ]
     \lVert ‖ \rVert ‖ \Vert ‖ \| ‖ \lvert | \rvert | \vert | \gt > \lt < \geq >= \ge >= \leq <= \le <= ≥ >= ≤ <=
     \neq != \ne != ≠ != \mid | \top ⊤ \intercal ⊤ := = ≔ = ← = \coloneqq = \leftarrow = \gets = −= -= .* ∘ ./ ⊘ .^ **
 """)  # fmt: skip
-SAME |= {f"\\{name}": letter for name, letter in GREEK.items()}
-SAME |= {r"\ell": "ℓ", r"\varphi": "φ", r"\varepsilon": "ε", "ϕ": "φ", "ϵ": "ε", "∇": "∇", r"\nabla": "∇"}
-VARIANTS = {r"\phi": "ϕ", r"\epsilon": "ϵ"}  # where the tape has that as well
+SAME |= {r"\ell": "ℓ", "ϕ": "φ", "ϵ": "ε", "∇": "∇", r"\nabla": "∇"}
+SAME |= {command: SAME.get(letter, letter) for command, letter in LETTERED.items()}
 IGNORED = set(r"""
     \left \right \big \Big \bigl \bigr \Bigl \Bigr \bigg \Bigg \biggl \biggr \displaystyle \textstyle \limits \nolimits
     \, \; \: \! \quad \qquad \thinspace \space \boldsymbol \mathbf \bm \mathrm \mathit \mathsf \mathbb \mathcal \rm \bf
@@ -57,7 +52,7 @@ IGNORED = set(r"""
 ACCENTS = {r"\hat": "hat", r"\widehat": "hat", r"\tilde": "tilde", r"\bar": "bar", r"\overline": "bar", r"\dot": "dot"}
 STRUCTURES = set(r"\frac \sum \sqrt \begin \end \vdots \cdots \dots \ldots \ddots \underbrace \overbrace".split())
 FRACTIONS = {r"\dfrac", r"\tfrac", r"\cfrac"}
-COMMANDED = set("ln log exp sin cos tan tanh cosh sinh max min det sgn arg norm abs".split())
+COMMANDED = {*WITH_COMMANDS, "sgn", "arg", "norm", "abs"}
 WORDS = set(r"\operatorname \text \mathrm \textrm \textbf \textsf \textit \mathop \mathsf \mathtt \mbox".split())
 SETTINGS = {"axis", "keepdims", "True", "False", "None"}  # words in LaTeX too
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸˡᵏⁱ⁺⁽⁾ᐟ", "0123456789-TTTLlki+()/")
@@ -231,7 +226,7 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
         return _names(part, notation_of(text), known, text[at + len(part) :].lstrip())
     if kind == "number" and not part.isascii() and len(part) == 1:  # ½
         return [(kind, str(numeric(part)))]
-    part = VARIANTS[part] if VARIANTS.get(part) in known else SAME.get(part, part)
+    part = LETTERED[part] if LETTERED.get(part) in known else SAME.get(part, part)
     if part.startswith("\\") and part not in STRUCTURES:
         raise FormulaError(text, at, f"the command {part} is not known here")
     if part.startswith("\\"):

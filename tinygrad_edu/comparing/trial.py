@@ -11,12 +11,12 @@ import numpy as np
 from ..deriving.replay import replayed, rounding
 from ..engine.sweep import settled
 from ..formulas.evaluate import wide
+from ..formulas.expr import SYMBOL, Expr
 from ..formulas.layers import mixes
-from .calls import ACTIVATIONS, ANY, SPELLED, softmax
+from .calls import ACTIVATIONS, ANY, SPELLED, fn, softmax
 from .evaluate import Evaluation
 from .known import Key, labels, onehot
 from .scope import Quantity, Scope
-from .tree import Tree
 from .work import Misfit
 
 Array = Any
@@ -111,7 +111,7 @@ class Trial:
         a = np.ravel(self.value(quantity.key))
         return np.diag(a) - np.outer(a, a)
 
-    def own(self, tree: Tree, name: str, given: Mapping[str, Any], *args: Array) -> Array:
+    def own(self, tree: Expr, name: str, given: Mapping[str, Any], *args: Array) -> Array:
         """An operation of the tape that has no function here, as it is applied there with what parameters are given."""
         alike = self.alike(name, given)
         if len({str(each.params) for each in alike}) != 1:
@@ -130,22 +130,20 @@ class Trial:
         records = [self.nodes[stamp]._record for stamp in self.scope.own[name]]
         return [each for each in records if all(str(each.params.get(k)) == str(x) for k, x in given.items())]
 
-    def apply(self, tree: Tree, kind: str, of: Any, *args: Array) -> Array:
+    def apply(self, tree: Expr, of: Any, *args: Array) -> Array:
         """An activation, or its derivative, at an argument: one by its name, or that of the layer which is meant."""
-        if kind == "own":
+        if tree.operation is fn.own:
             return self.own(tree, *of, *args)
-        (word, layer), (x,) = of, args
+        (word, layer), (x,), slope = of, args, tree.operation is fn.slope
         if name := self.activation(word, layer):
-            return getattr(ACTIVATIONS[name], "function" if kind == "act" else "slope")(x)
+            return getattr(ACTIVATIONS[name], "slope" if slope else "function")(x)
         stamp = self.layer(tree, word, layer, x)
         record = self.nodes[stamp]._record
         if mixes(record.operation):
-            return ACTIVATIONS["softmax"].slope(x) if kind == "slope" else softmax(x)
+            return ACTIVATIONS["softmax"].slope(x) if slope else softmax(x)
         try:
             out = record.operation.forward(x, **record.params)
-            if kind == "act":
-                return out
-            return self._slope_of(record, out, x)
+            return self._slope_of(record, out, x) if slope else out
         except (ValueError, IndexError):
             shape = np.shape(self.value(stamp))
             raise Misfit(tree, f"an activation of {shape} numbers applied to {np.shape(x)}") from None
@@ -157,13 +155,13 @@ class Trial:
         generic = bool(own) and word in ANY and (layer or name not in own or name not in ACTIVATIONS)
         return name if not generic and name in ACTIVATIONS else ""
 
-    def layer(self, tree: Tree, base: str, layer: str, x: Array) -> int:
+    def layer(self, tree: Expr, base: str, layer: str, x: Array) -> int:
         """The activation that a letter stands for: by its index, by its argument, by its numbers, or the only one."""
         own = self.scope.activations
         if layer and (found := self.scope.layers[int(layer) - 1].a) is not None:  # σ₁, the one of layer 1
             return found
         inputs = own | self.scope.slopes | own
-        argument = tree.args[0].data.key if tree.args[0].kind == "name" else None
+        argument = tree.args[0]["name"].key if tree.args[0].operation is SYMBOL else None
         for stamp, z in inputs.items():
             if argument in (z, stamp):
                 return stamp

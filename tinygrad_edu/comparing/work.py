@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .tree import Tree
+from ..formulas.expr import Expr
 
 ELEMENT, SEEN, NODE = 20, 1_000, 10_000  # multiplications: of an element, of a node seen, of a node computed or made
 
@@ -12,7 +12,7 @@ ONE, SEARCH = 2e8, 1.5e9  # so much may take: computing a formula once, searchin
 class Misfit(ValueError):
     """Shapes that do not fit: where, and which."""
 
-    def __init__(self, tree: Tree | None, what: str) -> None:
+    def __init__(self, tree: Expr | None, what: str) -> None:
         super().__init__(what)
         self.tree = tree
 
@@ -50,7 +50,7 @@ class Work:
         """The search for a mistake begins."""
         self.end_of_search = self.done + self.of_search
 
-    def add(self, tree: Tree | None, multiplications: float) -> None:
+    def add(self, tree: Expr | None, multiplications: float) -> None:
         """Count what is about to be computed; `Excess` where the formula takes too much."""
         self.done += multiplications
         if self.done > self.end_of_one:

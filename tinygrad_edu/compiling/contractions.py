@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..operations.contractions import terms_of
 from .known import ops
 from .lines import Line
 from .writer import Form
@@ -16,8 +17,7 @@ FEW = 4  # so many operands are tried in every order
 
 def contracted(form: Form, *operands: Any, subscripts: str) -> Line | None:
     """The lines of an einsum; None where a letter stands twice in a term."""
-    left, _, output = subscripts.partition("->")
-    terms = left.split(",")
+    terms, output = terms_of(subscripts)
     floating = {x.dtype for x in operands if isinstance(x, Line)} == {form.dtype} and form.dtype.kind == "f"
     if not floating or any(len(set(term)) < len(term) for term in terms):
         return None

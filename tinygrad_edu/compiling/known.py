@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,8 +24,9 @@ ops = SimpleNamespace(
         each.name: each
         for each in (  # what is not an operation of the package, but a part of one
             Operation("ascontiguousarray", np.ascontiguousarray, key="ascontiguousarray",
-                      spelling=Spelling(standard="{0}")),
-            Operation("without_nan", _without_nan, key="without_nan"),
+                      spelling=Spelling(standard="{0}", fast="np.ascontiguousarray")),
+            Operation("without_nan", _without_nan, key="without_nan",
+                      spelling=Spelling(fast="{0} if {0} == {0} else {own}({all})")),
             Operation("natural_log", np.log, key="natural_log", singular=True),
             Operation("greater", np.greater, key="greater", broadcasts=True, spelling=Spelling(sign=">")),
             Operation("take", np.take, key="take", spelling=Spelling(standard="xp.take({0}, {1}, axis=0)")),
@@ -35,16 +35,10 @@ ops = SimpleNamespace(
     },
 )
 
-_OPERATORS = {
-    operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply, operator.truediv: np.divide,
-    operator.pow: np.power, operator.neg: np.negative, operator.eq: np.equal, operator.ne: np.not_equal,
-    operator.lt: np.less, operator.le: np.less_equal, operator.gt: np.greater, operator.ge: np.greater_equal,
-}  # fmt: skip
-
-
 def ufunc_of(operation: Operation | None) -> Any:
     """The ufunc that an operation is, or None."""
     if operation is None:
         return None
-    forward = _OPERATORS.get(operation.forward, operation.forward)
+    of_python = getattr(operation.forward, "__module__", "") == "_operator" and not operation.spelling.summed
+    forward = getattr(np, operation.key) if of_python else operation.forward
     return forward if isinstance(forward, np.ufunc) else None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy import ndarray
 
-from ..engine.arithmetic import Arithmetic, Shaped
-from ..engine.record import NO_PARAMETERS, Operation, Value
+from ..engine.arguments import frozen, is_filled
+from ..engine.record import NO_PARAMETERS, Operation
 
 CONSTANT, HOISTED, VARYING = range(3)  # depends on nothing, on Tensors that are closed over, on the arguments
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -48,6 +47,10 @@ class Line:
         """Whether its numbers are known."""
         return self.level == CONSTANT
 
+    def is_regular(self, divides: bool) -> bool:
+        """Whether its numbers are finite, and none is 0 if they divide, as far as the program tells."""
+        return self.regular and (not divides or (self.is_constant and bool(np.all(self.value))))
+
     @property
     def filled(self) -> Any:
         """The number that a constant has everywhere, or None."""
@@ -75,7 +78,7 @@ class Lines:
         array = np.asarray(array)
         if array.ndim > 1 and array.nbytes <= SMALL and 0 not in array.strides:
             array = np.ascontiguousarray(array)
-        if array.size and any(array.strides) and array.nbytes <= SMALL and _is_filled(array):
+        if array.size and any(array.strides) and array.nbytes <= SMALL and is_filled(array):
             array = np.broadcast_to(array[(0,) * array.ndim], array.shape)
         key: Any = (array.shape, array.dtype.str, array.tobytes() if array.nbytes <= SMALL else id(array))
         if not any(array.strides) and array.size:
@@ -93,7 +96,7 @@ class Lines:
 
     def add(self, operation: Operation, inputs: Any, params: Mapping[str, Any], shape: Any, dtype: Any) -> Line:
         """An operation on lines and Python's numbers; computed now, if nothing in it can change."""
-        key = (id(operation), tuple(map(self._key, inputs)), tuple((n, _frozen(v)) for n, v in params.items()))
+        key = (id(operation), tuple(map(self._key, inputs)), tuple((n, frozen(v)) for n, v in params.items()))
         line = self.known.get(key)
         if line is None:
             level = max((x.level for x in inputs if isinstance(x, Line)), default=CONSTANT)
@@ -119,48 +122,6 @@ class Lines:
 def is_regular(operation: Operation, inputs: Iterable[Any]) -> bool:
     """Whether an operation gives finite numbers, as far as can be told without them."""
     return not operation.singular and all(x.regular for x in inputs if isinstance(x, Line))
-
-
-def _is_filled(array: Any) -> bool:
-    return bool(np.all(array == array[(0,) * array.ndim])) and array.dtype.kind != "O"
-
-
-def _frozen(value: Any) -> Any:
-    """A parameter as part of a key."""
-    if isinstance(value, ndarray):
-        return value.shape, value.dtype.str, value.tobytes()
-    if isinstance(value, tuple | list):
-        return type(value).__name__, tuple(map(_frozen, value))
-    try:
-        hash(value)
-    except TypeError:
-        return type(value).__name__, repr(value) if isinstance(value, slice) else id(value)
-    return type(value).__name__, repr(value) if isinstance(value, float) else value
-
-
-class Symbol(Arithmetic, Shaped, Value):
-    """The reading of a rule that writes a program: a line, and its numbers for the arguments of the first call, which
-    shapes and dtypes come from."""
-
-    __slots__ = ("line", "value", "write")
-    __hash__ = object.__hash__
-    __array_ufunc__ = None
-
-    def __init__(self, line: Line, value: Any, write: Writing) -> None:
-        self.line, self.value, self.write = line, value, write
-
-    def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Symbol:
-        values = [x.value if isinstance(x, Symbol) else x for x in inputs]
-        value = np.asarray(operation.forward(*values, **params))
-        lines = tuple(x.line if isinstance(x, Symbol) else x for x in inputs)
-        return Symbol(self.write(operation, lines, params, value), value, self.write)
-
-    def is_regular(self, divides: bool) -> bool:
-        """Whether its numbers are finite, and none is 0 if they divide, as far as the program tells."""
-        return self.line.regular and (not divides or (self.line.is_constant and bool(np.all(self.line.value))))
-
-
-Writing = Callable[[Operation, tuple[Any, ...], Mapping[str, Any], Any], Line]
 
 
 def needed(results: Iterable[Line]) -> list[Line]:

@@ -3,7 +3,7 @@ own, nothing written in place."""
 
 from __future__ import annotations
 
-import math
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,11 +11,13 @@ import numpy as np
 
 from ..engine.naming import Identifiers
 from ..engine.record import Operation
+from ..engine.spelling import call, literal
 from .known import ops, ufunc_of
 from .lines import Line
-from .statements import index_text, turned
+from .statements import turned
 
 Texts = list[str]
+_literal = functools.partial(literal, module="xp")
 
 
 def _transposed(line: Line, args: Texts, axes: tuple[int, ...]) -> str:
@@ -37,12 +39,8 @@ def _chosen(line: Line, args: Texts) -> str:
     return f"xp.where({condition}, {x}, {y})"
 
 
-def _part(line: Line, args: Texts, index: Any) -> str:
-    return f"{args[0]}[{index_text(index, None)}]"
-
-
 ENTRIES: dict[Operation, Callable[..., str]] = {  # what no text with places says
-    ops.transpose: _transposed, ops.where: _chosen, ops.minimum: _choice, ops.maximum: _choice, ops.getitem: _part,
+    ops.transpose: _transposed, ops.where: _chosen, ops.minimum: _choice, ops.maximum: _choice,
 }  # fmt: skip
 
 
@@ -67,16 +65,13 @@ def expression(line: Line, args: Texts) -> str:
     if sign := operation.spelling.sign:
         return f"{args[0]} {sign} {args[1]}" if len(args) == 2 else f"{sign}{args[0]}"
     function = _function(operation)
-    if "{" in function:
-        params = {**line.params, "shape": line.shape, "dtype": line.dtype}
-        return function.format(*args, all=", ".join(args), **params)
-    if function:
-        return f"xp.{function}({', '.join([*args, *(f'{key}={value!r}' for key, value in line.params.items())])})"
-    raise TypeError(f"compile: portable: the array API standard has no {operation.name}, only NumPy has it")
+    if not function:
+        raise TypeError(f"compile: portable: the array API standard has no {operation.name}, only NumPy has it")
+    return call(function if "{" in function else f"xp.{function}", args, line.params, _literal)
 
 
 def _number(x: Any) -> str:
-    text = repr(x) if math.isfinite(x) else f"float('{x}')"
+    text = _literal(x)
     return f"({text})" if text.startswith("-") else text
 
 

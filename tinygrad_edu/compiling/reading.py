@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from ..engine.absorbing import Recorded, absorbing, bare, product
+from ..engine.arithmetic import Symbol
 from ..engine.containers import flatten
 from ..engine.record import NO_PARAMETERS, OF_A_VARIABLE, Operation, apply, constant, leaf_record
 from ..engine.sweep import below, leading_to, sweep
 from ..engine.tensor import Tensor
-from .lines import HOISTED, VARYING, Line, Symbol
+from .lines import HOISTED, VARYING, Line
 from .simplify import SIMPLER
 from .statements import has_no_text
 from .trace import Plain, Trace, stand_in

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.record import Operation
+from ..engine.record import Operation, apply
 from ..operations.activations import _groups
-from ..operations.reductions import _axes
+from ..operations.elementwise import exp, log, over_ln
+from ..operations.reductions import _axes, sum
 from .contractions import contracted
 from .known import ops
 from .lines import FLOATS, Line
@@ -110,25 +111,19 @@ def _log(form: Form, x: Any, base: Any) -> Line | None:
 # --- activations and costs -------------------------------------------------------------------------------------------
 
 
-def _softmax_parts(form: Form, z: Any, axis: Any) -> Any:
-    """z without its peak, e to it, and the sum of that along the axis."""
-    if not isinstance(z, Line) or not _floating(z) or not z.size:
-        return None
-    axes = _axes(axis, z.ndim)
-    kept = tuple(1 if i in axes else n for i, n in enumerate(z.shape))
-    shifted = form.do(ops.subtract, z, form.do(ops.peak, z, shape=kept, dtype=z.dtype, axis=axes), dtype=z.dtype)
-    e = form.do(ops.exp, shifted, dtype=z.dtype)
-    return shifted, e, form.do(ops.sum, e, shape=kept, dtype=z.dtype, axis=axes, keepdims=True)
-
-
 def _softmax_cross_entropy(form: Form, t: Any, z: Any, base: Any, axis: Any) -> Line | None:
     if not isinstance(t, Line) or not isinstance(z, Line) or not _floating(t, z) or not z.size:
         return None
-    shifted, _, s = _softmax_parts(form, z, axis)
-    shift = form.do(ops.natural_log, s)
-    sums = form.do(ops.sum, t, shape=s.shape, axis=_axes(axis, z.ndim), keepdims=True)  # the derivative has them, too
-    total = form.do(ops.subtract, form.inner(t, shifted), form.inner(sums, shift), shape=())
-    return _total(form, form.do(ops.without_nan, total, t, shifted, shift, shape=()), base)
+
+    def cost(t: Any, z: Any) -> Any:
+        axes = _axes(axis, z.ndim)
+        shifted = z - apply(ops.peak, [z], {"axis": axes})
+        shift = log(sum(exp(shifted), axes, keepdims=True))
+        sums = sum(t, axes, keepdims=True)  # the derivative has them, too
+        total = apply(ops.without_nan, [sum(t * shifted) - sum(sums * shift), t, shifted, shift])
+        return over_ln(-total, base)
+
+    return form.called(cost, (t, z), {})
 
 
 def _coordinatewise(form: Form, z: Any, functions: Sequence[Any]) -> Line | None:
@@ -152,11 +147,6 @@ def _coordinatewise(form: Form, z: Any, functions: Sequence[Any]) -> Line | None
     joined = form.do(ops.concatenate, *parts, shape=form.shape, axis=0)
     back = np.argsort(np.concatenate([rows for _, rows in groups]))
     return form.do(ops.getitem, joined, shape=form.shape, index=back)
-
-
-def _total(form: Form, total: Line, base: Any) -> Line:
-    total = form.do(ops.negative, total)
-    return total if base is None else form.do(ops.divide, total, math.log(base))
 
 
 # --- shapes ----------------------------------------------------------------------------------------------------------
@@ -198,20 +188,16 @@ def _as_slice(index: Any) -> Any:
     return index
 
 
-def _getitem(form: Form, x: Any, index: Any) -> Line | None:
-    simple = _as_slice(index)
-    if simple is index:
-        return None
-    return x if form.is_mine(x) else form.do(ops.getitem, x, shape=form.shape, index=simple)
+def _simple_index(operation: Operation) -> Rewriting:
+    def write(form: Form, x: Any, index: Any, **params: Any) -> Line | None:
+        simple = _as_slice(index)
+        if simple is index:
+            return None
+        if form.is_mine(x):
+            return x  # type: ignore[no-any-return]
+        return form.writer.write(operation, (x,), {"index": simple, **params}, form.shape, form.dtype)
 
-
-def _scatter_add(form: Form, x: Any, index: Any, shape: Any) -> Line | None:
-    simple = _as_slice(index)
-    if simple is index:
-        return None
-    if form.is_mine(x):
-        return x  # type: ignore[no-any-return]
-    return form.writer.write(ops.scatter_add, (x,), {"index": simple, "shape": shape}, shape, form.dtype)
+    return write
 
 
 def _permuted(form: Form, x: Any, axes: tuple[int, ...]) -> Line | None:
@@ -223,18 +209,9 @@ def _permuted(form: Form, x: Any, axes: tuple[int, ...]) -> Line | None:
     return form.writer.lines.add(ops.transpose, (x,), {"axes": axes}, form.shape, form.dtype)
 
 
-def _transpose(form: Form, x: Any, axes: Any) -> Line | None:
-    return _permuted(form, x, tuple(range(x.ndim))[::-1] if axes is None else tuple(a % x.ndim for a in axes))
-
-
-def _swapaxes(form: Form, x: Any, axis1: int, axis2: int) -> Line | None:
-    axes = list(range(x.ndim))
-    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
-    return _permuted(form, x, tuple(axes))
-
-
-def _moveaxis(form: Form, a: Any, source: Any, destination: Any) -> Line | None:
-    return _permuted(form, a, np.moveaxis(np.empty(range(a.ndim)), source, destination).shape)
+def _turning(operation: Operation) -> Rewriting:
+    forward = operation.forward  # which turns any array in the same way: one whose lengths are its axes says how
+    return lambda form, x, **params: _permuted(form, x, forward(np.empty(range(x.ndim)), **params).shape)
 
 
 def _sum(form: Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
@@ -257,14 +234,6 @@ def _sum(form: Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
     return None
 
 
-def _sum_to(form: Form, x: Any, shape: Any) -> Line | None:
-    extra = x.ndim - len(shape)
-    axes = tuple(i for i, n in enumerate((1,) * extra + tuple(shape)) if n == 1 != x.shape[i] or i < extra)
-    kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
-    total = form.do(ops.sum, x, shape=kept, axis=axes, keepdims=True) if axes else x
-    return _reshape(form, total)
-
-
 SIMPLER: dict[Operation, Rewriting] = {
     ops.multiply: _multiply, ops.divide: _divide, ops.add: _add, ops.subtract: _subtract, ops.negative: _negative,
     ops.power: _power, ops.scaled_power: _scaled_power, ops.log: _log,
@@ -272,8 +241,8 @@ SIMPLER: dict[Operation, Rewriting] = {
     ops.undetermined: lambda form, g, out: g,
     ops.copy: _same_numbers, ops.astype: _same_numbers, ops.ones_like: _ones_like,
     ops.eye_like: _eye_like, ops.broadcast_to: _broadcast_to, ops.reshape: _reshape, ops.expand_dims: _reshape,
-    ops.squeeze: _reshape, ops.transpose: _transpose, ops.swapaxes: _swapaxes, ops.moveaxis: _moveaxis,
-    ops.getitem: _getitem, ops.scatter_add: _scatter_add,
-    ops.sum: _sum, ops.sum_to: _sum_to,
+    ops.squeeze: _reshape, **{each: _turning(each) for each in (ops.transpose, ops.swapaxes, ops.moveaxis)},
+    **{each: _simple_index(each) for each in (ops.getitem, ops.scatter_add)},
+    ops.sum: _sum,
     ops.einsum: contracted,
 }  # fmt: skip

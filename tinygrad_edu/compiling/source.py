@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..engine.naming import Identifiers
+from ..engine.spelling import array, dtype_argument, literal
 from .known import ops, ufunc_of
 from .lines import FLOATS, HOISTED, VARYING, Line
 from .memory import Buffer, Memory, is_view
-from .statements import ONLY_OUT, is_scalar, literal, statement, turned, writes
+from .statements import is_scalar, statement, turned, writes
 
 FEW = 6  # so many numbers of a constant are written out
 BROAD = 1 << 12  # so many float32 are compared with as many numbers: NumPy has no fast loop for a single one
@@ -83,7 +84,7 @@ class Source:
             same = reader.dtype in dtypes or reader.dtype == np.dtype(bool)  # NumPy 1 makes float64 of single float32
             if ufunc_of(reader.operation) and len(dtypes) == 1 and dtypes <= set(FLOATS) and same:
                 return self._number(np.array(x, *dtypes), reader)
-            return literal(x) or f"float('{x}')"
+            return literal(x)
         if not x.is_constant:
             return self._place(x)
         number = x.filled
@@ -101,8 +102,8 @@ class Source:
         key = (number.dtype.str, number.tobytes(), among_scalars, shape)
         if key not in self.constants:
             self.constants[key] = self._free_number("c")
-            text = f"np.{number.dtype.name}({_number(number)})" if among_scalars else _array(number)
-            text = f"np.full({shape}, {_number(number)}{_dtype(number.dtype)})" if shape else text
+            text = f"np.{number.dtype.name}({literal(number)})" if among_scalars else array(number)
+            text = f"np.full({shape}, {literal(number)}{dtype_argument(number.dtype)})" if shape else text
             self.head.append(f"{self.constants[key]} = {text}")
         return self.constants[key]
 
@@ -110,10 +111,10 @@ class Source:
         if x not in self.text:
             self.text[x] = self.identifiers.called(x.name) if x.name else self._free_number("c")
             if x.filled is not None and x.ndim:
-                full = f"np.full({x.shape}, {_number(x.filled)}{_dtype(x.dtype)})"
+                full = f"np.full({x.shape}, {literal(x.filled)}{dtype_argument(x.dtype)})"
                 self.head.append(f"{self.text[x]} = {full}")
             elif x.size <= FEW:
-                self.head.append(f"{self.text[x]} = {_array(x.value)}")
+                self.head.append(f"{self.text[x]} = {array(x.value)}")
             else:
                 self.names[self.text[x]] = x.value
                 self.head.append(f"# {self.text[x]}: {_described(x.value)}")
@@ -153,8 +154,8 @@ class Source:
             args = [self._argument(x, line) for x in line.inputs]
             buffer = self.memory.place.get(line)
             out = _form_name(buffer, line.shape) if buffer else None
-            if out is None and line.operation in ONLY_OUT:
-                out = f"np.empty({line.shape}{_dtype(line.dtype)})"
+            if out is None and line.operation.spelling.out == "must":
+                out = f"np.empty({line.shape}{dtype_argument(line.dtype)})"
             code = statement(line, args, out, self._bind)
             views = "".join(f"; {self._viewed(x)}" for x in dict.fromkeys(line.lines) if self._bound_view(x))
             texts.append(f"{self._name(line)} = {code}  # {line.shape}{views}")
@@ -179,7 +180,7 @@ class Source:
         """The memory, and the forms in which it is used."""
         texts = []
         for buffer in self.memory.buffers:
-            texts.append(f"{buffer.name} = np.empty({buffer.whole}{_dtype(buffer.dtype)})")
+            texts.append(f"{buffer.name} = np.empty({buffer.whole}{dtype_argument(buffer.dtype)})")
             for form in buffer.forms:
                 if "T" in form:
                     texts.append(f"{_form_name(buffer, form)} = {_form_name(buffer, form[:-2])}{turned(form[-1])}")
@@ -202,25 +203,6 @@ def _form_name(buffer: Buffer, form: tuple[Any, ...]) -> str:
 
 def _nested(head: str, body: Sequence[str]) -> list[str]:
     return [head, *(INDENT + text if text else text for text in body)]
-
-
-def _dtype(dtype: Any) -> str:
-    """The dtype as a last argument, where it is not float64."""
-    return "" if dtype == np.dtype(float) else f", np.{np.dtype(dtype).name}".replace("np.bool", "np.bool_")
-
-
-def _number(x: Any) -> str:
-    value = x.item()
-    return repr(value) if np.isfinite(value) else f"float('{value}')"
-
-
-def _array(value: Any) -> str:
-    """An array as Python writes it."""
-    text = repr(value.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
-    natural = np.asarray(value.tolist()).dtype == value.dtype
-    return f"np.array({text}{'' if natural else _dtype(value.dtype) or ', float'})" + (
-        "" if value.size else f".reshape({value.shape})"
-    )
 
 
 def _described(value: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.record import Operation
+from ..operations.contractions import terms_of
 from ..operations.reductions import _axes
 from .contractions import contracted
 from .known import ops
@@ -232,8 +233,7 @@ def _matmul(form: Form, x: Any, y: Any) -> Line | None:
 
 def _einsum(form: Form, *operands: Any, subscripts: str) -> Line | None:
     """Without letters that a term has twice: those are diagonals."""
-    left, _, output = subscripts.partition("->")
-    terms = left.split(",")
+    terms, output = terms_of(subscripts)
     once = ["".join(dict.fromkeys(term)) for term in terms]
     alone = [
         x if term == letters else _at(form, x, np.einsum(f"{term}->{letters}", _places(x.shape)))

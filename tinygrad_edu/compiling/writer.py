@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from ..engine.arithmetic import Symbol
 from ..engine.record import NO_PARAMETERS, Operation
 from ..engine.tensor import Tensor
 from .known import ops, ufunc_of
-from .lines import FLOATS, VARYING, Line, Lines, Symbol, is_regular
+from .lines import FLOATS, VARYING, Line, Lines, is_regular
 
 FEW = 1 << 16  # sums of more than that are left to NumPy, which adds pairwise
 Rewriting = Callable[..., Line | None]  # of a form, the inputs and the parameters
@@ -57,7 +59,7 @@ class Form:
     """The shape and the dtype that a rewritten operation must have, and how to write its parts."""
 
     def __init__(self, writer: Writer, shape: tuple[int, ...], dtype: Any) -> None:
-        self.writer, self.shape, self.dtype = writer, shape, dtype
+        self.writer, self.shape, self.dtype, self.size = writer, shape, dtype, math.prod(shape)
 
     def do(self, operation: Operation, *inputs: Any, shape: Any = None, dtype: Any = None, **params: Any) -> Line:
         """A line of an operation; of the shape that its inputs broadcast to."""
@@ -67,8 +69,8 @@ class Form:
 
     def of_parts(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Line | None:
         """The lines of what an operation is in terms of simpler ones, where there are numbers of its dtypes."""
-        lines = [x for x in inputs if isinstance(x, Line)]
-        if self.dtype not in FLOATS or any(0 in x.shape or x.dtype not in FLOATS for x in lines) or 0 in self.shape:
+        known = all(x.size and x.dtype in FLOATS for x in (self, *inputs) if isinstance(x, Form | Line))
+        if not known and not operation.linear:
             return None
         return self.called(operation.parts, inputs, params)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..formulas.coefficients import ONE
-from ..formulas.expr import HAT, IN_TURN, Expr, chain
+from ..formulas.expr import HAT, IN_TURN, Expr, dot
 from ..formulas.present import Presenter
 from ..formulas.terms import Term, factor
 from ..operations.facts import ops
@@ -29,7 +29,7 @@ def arranged(p: Term, form: str, present: Presenter) -> Expr:
         raise _refusal(form)
     delta, row = _delta(column, form, present), present(string[0])
     if form == "diagonal":
-        return Expr(ops.kron, (row, chain(delta[::2])))
+        return Expr(ops.kron, (row, dot(*delta[::2])))
     return _in_turn([*delta, ops.matmul, row] if form == "bullet" else [row, ops.kron, *delta])
 
 

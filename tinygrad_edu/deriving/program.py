@@ -6,15 +6,16 @@ either `flat` (one axis; a number has none) or has two axes, and is converted wh
 
 from __future__ import annotations
 
-import itertools
+import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..engine.naming import Identifiers
 from ..engine.record import Operation
+from ..engine.spelling import array, call, literal, numbers
 from ..formulas.algebra import OTHERWISE, is_condition, is_mean
 from ..formulas.expr import CONSTANT
 from ..formulas.expression import Expression, matrix_shape
@@ -64,7 +65,7 @@ def program(formula: Formula) -> tuple[str, list[str]]:
             code = code._replace(text=f"1.0 * {text}", binding=PRODUCT, truth=truth)
         writer.known[name] = code
     written = {name: value for name, value in formula.reading.constants.items() if name in given and value.size <= MANY}
-    lines += [f"    {writer.names[name]} = {writer.array(value)}  # {value.shape}" for name, value in written.items()]
+    lines += [f"    {writer.names[name]} = {array(value)}  # {value.shape}" for name, value in written.items()]
     for name, term in formula.in_order.items():
         piece = writer.whole(term)
         writer.known[name] = piece._replace(text=writer.names[name], binding=ATOM)
@@ -80,11 +81,11 @@ def program(formula: Formula) -> tuple[str, list[str]]:
     large = [name for name in formula.reading.constants if name in given and name not in written]
     said = "; ".join(f"{writer.names[name]} is the array of shape {np.shape(given[name])}" for name in large)
     lines[:0] = [f'    """The gradient. Of the constants of the program {said}."""'] * bool(said)
-    helpers = "".join(f"{source}\n\n\n" for source in writer.helpers.values())
-    returned = results[0] if len(results) == 1 else ", ".join(results)
     lines[:0] = [f"    {comment}" for comment in writer.identifiers.comments]
-    text = "\n".join([f"import numpy as np\n\n\n{helpers}{head}", *lines, f"    return {returned}\n"])
-    return text, arguments
+    functions = [*writer.helpers.values(), "\n".join([head, *lines, f"    return {', '.join(results)}\n"])]
+    for name, source in HELPERS.items():  # those that others call come after them
+        functions[:0] = [source] * any(re.search(rf"\b{name}\(", each) for each in functions)
+    return "\n\n\n".join(["import numpy as np", *functions]), arguments
 
 
 def _shape_text(code: Code) -> str:
@@ -93,21 +94,20 @@ def _shape_text(code: Code) -> str:
     return f"({max(code.shape)},)" if code.shape != (1, 1) else "()"
 
 
+def _broadcast(text: str, binding: int, codes: Sequence[Code]) -> Code:
+    """What is made of codes coordinate by coordinate."""
+    shape = broadcast((1, 1), *(code.shape for code in codes))
+    return Code(text, binding, shape, all(code.flat for code in codes))
+
+
 class Writer:
-    """Writes terms as code, and keeps which names and helpers it used."""
+    """Writes terms as code, and keeps which names it used, and the functions that it calls."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.identifiers = Identifiers(f"np gradient {' '.join([*HELPERS, *VOCABULARY])}")
         self.names = {name: self.identifiers.called(name) for name in names}
         self.known: dict[str, Code] = {}
         self.helpers: dict[str, str] = {}
-
-    def need(self, name: str) -> None:
-        """A helper, and those that it calls before it."""
-        for other in HELPERS:
-            if other != name and re.search(rf"\b{other}\(", HELPERS[name]):
-                self.need(other)
-        self.helpers.setdefault(name, HELPERS[name])
 
     # --- shapes ---
 
@@ -129,13 +129,10 @@ class Writer:
 
     def converted(self, code: Code, shape: Shape) -> str:
         """The code in the shape that an array is to have."""
-        if len(shape) > 2 or (len(shape) == 2 and not code.flat):
-            return code.text
         if len(shape) == 2:
             return self.square(code).text
-        if code.flat and (code.shape != (1, 1) or not shape):
-            return code.text
-        return f"np.reshape({code.text}, {shape})"
+        fits = len(shape) > 2 or (code.flat and (code.shape != (1, 1) or not shape))
+        return code.text if fits else f"np.reshape({code.text}, {shape})"
 
     def whole(self, p: Term) -> Code:
         """A term with all of its extent, also where it is filled or repeated."""
@@ -182,9 +179,7 @@ class Writer:
         for (negative, _), code in zip(pieces, codes, strict=True):
             sign = (" - " if negative else " + ") if text else "-" * negative
             text += sign + self.inside(code, PRODUCT)
-        shape = broadcast((1, 1), *(code.shape for code in codes))
-        binding = SUM if len(codes) > 1 or pieces[0][0] else codes[0].binding
-        return Code(text, binding, shape, all(code.flat for code in codes))
+        return _broadcast(text, SUM if len(codes) > 1 or pieces[0][0] else codes[0].binding, codes)
 
     def _product(self, c: float, parts: list[tuple[Code, Any]]) -> Code:
         """|c| times a Hadamard product."""
@@ -201,7 +196,7 @@ class Writer:
                 above.append(f"np.sqrt({code.text})")
             else:
                 (above if n > 0 else below).append(f"{self.inside(code, ATOM)}**{_power(abs(n))}")
-        shown = _literal(abs(c))
+        shown = numbers(abs(c))
         if (above or truths) and (abs(c) != 1 or not above):
             above.insert(0, shown)
         above += truths  # behind a number, as NumPy has −, + and @ of booleans otherwise
@@ -210,24 +205,18 @@ class Writer:
         text = " * ".join(above) or shown
         if below:
             text += f" / {below[0]}" if len(below) == 1 else f" / ({' * '.join(below)})"
-        shape = broadcast((1, 1), *(code.shape for code in codes))
-        return Code(text, PRODUCT, shape, all(code.flat for code in codes))
+        return _broadcast(text, PRODUCT, codes)
 
     def _masked(self, choice: Code, code: Code) -> Code:
         """A product with a factor that absorbs where it is 0, whatever the others are there."""
-        self.need("masked")
         codes = self._alike([choice, code])
-        shape = broadcast(*(x.shape for x in codes))
-        return Code(f"masked({codes[0].text}, {codes[1].text})", ATOM, shape, all(x.flat for x in codes))
+        return _broadcast(f"masked({codes[0].text}, {codes[1].text})", ATOM, codes)
 
     def _alike(self, codes: list[Code]) -> list[Code]:
         """Codes that NumPy will broadcast as the matrices are."""
-        shapes = [code.shape for code in codes]
-        if any(len(shape) > 2 for shape in shapes):
-            return [self.square(code) if code.flat and code.shape != (1, 1) else code for code in codes]
         vectors = [code for code in codes if code.shape != (1, 1)]
-        whole = broadcast((1, 1), *shapes)
-        if 1 in whole and all(code.flat for code in vectors):  # vectors of one axis: numbers must have none
+        whole = broadcast((1, 1), *(code.shape for code in codes))
+        if len(whole) == 2 and 1 in whole and all(code.flat for code in vectors):  # of one axis: numbers must have none
             return [self.single(code) if vectors and code.shape == (1, 1) else code for code in codes]
         return [self.square(code) if code.flat and code.shape != (1, 1) else code for code in codes]
 
@@ -247,14 +236,8 @@ class Writer:
             return self._summed(self._matmul(args[:-1]), 1)
         codes = [self.whole(x) for x in args]
         if codes[-1].shape[1] == 1:  # from the right: a matrix times a column is cheap
-            result = codes[-1]
-            for code in reversed(codes[:-1]):
-                result = self._times(code, result)
-            return result
-        result = codes[0]
-        for code in codes[1:]:
-            result = self._times(result, code)
-        return result
+            return functools.reduce(lambda right, left: self._times(left, right), codes[::-1])
+        return functools.reduce(self._times, codes)
 
     def _times(self, a: Code, b: Code) -> Code:
         shape = (a.shape[0], b.shape[1])
@@ -271,100 +254,67 @@ class Writer:
         return Code(f"{left} @ {self.inside(b, UNARY)}", PRODUCT, shape, a.flat or b.flat)
 
     def _call(self, term: Term) -> Code:
-        call = term.data
+        made = term.data
         if is_condition(term):
-            sides = [self._compared(x, shape) for x, shape in zip(term.args, call.shapes, strict=True)]
-            symbol = call.operation.symbol
-            truth = f"({sides[0]} {RELATIONS.get(symbol, symbol)} {sides[1]})"
-            return Code(f"1.0 * {truth}", PRODUCT, term.shape, len(call.shape) < 2, truth)
-        flat = len(call.shape) < 2
+            sides = [self._compared(x, shape) for x, shape in zip(term.args, made.shapes, strict=True)]
+            truth = f"({sides[0]} {made.operation.spelling.sign} {sides[1]})"
+            return Code(f"1.0 * {truth}", PRODUCT, term.shape, len(made.shape) < 2, truth)
+        flat = len(made.shape) < 2
         if takes_rows(term):
-            places = np.argmax(call.params[0][1], axis=1).tolist()
+            places = np.argmax(made.params[0][1], axis=1).tolist()
             return Code(f"np.eye({term.shape[1]})[{places}]", ATOM, term.shape, False)
         if is_mean(term):
             return Code(f"np.mean({self.whole(term.args[0]).text})", ATOM, term.shape, True)
-        if call.operation is CONSTANT:
-            text = f"np.array({_literal(np.asarray(call.params[0][1]).tolist())})"
+        if made.operation is CONSTANT:
+            text = f"np.array({numbers(np.asarray(made.params[0][1]).tolist())})"
             return Code(text, ATOM, term.shape, flat)
         if is_a(term, ops.ratio, ops.inverse, ops.heaviside, ops.diagflat):
             codes = self._alike([self.code(x) for x in term.args])
             arguments = [code.text for code in codes]
-            flat = all(code.flat for code in codes) and call.operation is not ops.diagflat
+            flat = all(code.flat for code in codes) and made.operation is not ops.diagflat
         else:
             arguments = [
-                self.converted(self.whole(x), shape) for x, shape in zip(term.args, call.shapes, strict=True)
+                self.converted(self.whole(x), shape) for x, shape in zip(term.args, made.shapes, strict=True)
             ]
-        params = {k: v.value.item() if isinstance(v, Expression) else v for k, v in call.params}
-        text = self._applied(call.operation, arguments, params, call.shapes)
-        return Code(f"np.reshape({text}, ())" if call.shape == (1,) else text, ATOM, term.shape, flat)
+        params = {k: v.value.item() if isinstance(v, Expression) else v for k, v in made.params}
+        text = self._applied(made.operation, arguments, params, made.shapes)
+        return Code(f"np.reshape({text}, ())" if made.shape == (1,) else text, ATOM, term.shape, flat)
 
     def _compared(self, x: Term, shape: Shape) -> str:
         c = number(atom(x))
-        return self.converted(self.whole(x), shape) if c is None else _literal(float(c)).removesuffix(".0")
+        return self.converted(self.whole(x), shape) if c is None else numbers(float(c)).removesuffix(".0")
 
     def _applied(
-        self, operation: Operation, arguments: list[str], params: dict[str, Any], shapes: Sequence[Shape]
+        self, operation: Operation, arguments: list[str], params: Mapping[str, Any], shapes: Sequence[Shape]
     ) -> str:
         name = operation.key
         if not name:
             raise ValueError(f"numpy: {operation.name} is an operation of the user's own: it has no NumPy source")
-        if operation is ops.getitem and not arguments[0].isidentifier():
+        if operation is ops.getitem and not arguments[0].isidentifier():  # it may be a number
             arguments = [f"np.asarray({arguments[0]})"]
         template = operation.spelling.numpy
         if template and all(f"{{{key}}}" in template or not value for key, value in params.items()):
-            for helper in HELPERS:
-                if re.search(rf"\b{helper}\(", template):
-                    self.need(helper)
-            written = {k: self._parameter(v) for k, v in params.items()}
-            return template.format(*arguments, **written, all=", ".join(arguments))
+            return call(template, arguments, {**params, "lengths": tuple(shapes[0])}, leaf)
         if name in HELPERS:
-            self.need(name)
             function = name
         elif operation.parts is not None and (template or not hasattr(np, name)):
-            return self._spelled(operation, arguments, params, shapes)
-        else:
-            module = "np.linalg" if hasattr(np.linalg, name) and not hasattr(np, name) else "np"
-            if not hasattr(np.linalg if module == "np.linalg" else np, name) or params.get("order"):
-                raise ValueError(f"numpy: the operation {name} has no NumPy source")
+            return spelled(operation, shapes, params, arguments, self._applied, self.helpers)
+        elif (module := "np" if hasattr(np, name) else "np.linalg" if hasattr(np.linalg, name) else "") and (
+            not params.get("order")
+        ):  # fmt: skip
             function = f"{module}.{name}"
+        else:
+            raise ValueError(f"numpy: the operation {name} has no NumPy source")
         said = {k: v for k, v in params.items() if v is not None and v is not False and (k, v) != ("offset", 0)}
-        shown = [f"{k}={self._parameter(v)}" for k, v in said.items()]
-        return f"{function}({', '.join([*arguments, *shown])})"
+        return call(function, arguments, said, leaf)
 
-    def _spelled(self, operation: Operation, arguments: list[str], params: dict[str, Any], shapes: Any) -> str:
-        """An operation in terms of simpler ones, in place or by a function; one for each form that is needed."""
-        name = next(
-            name for i in itertools.count(1) if (name := operation.key + f"_{i}" * (i > 1)) not in self.helpers
-            or self.helpers[name] == spelled(name, operation, shapes, params, arguments, self._applied)[1]
-        )  # fmt: skip
-        text, source = spelled(name, operation, shapes, params, arguments, self._applied)
-        if source:
-            self.helpers[name] = source
-        return text
 
-    def array(self, value: Any) -> str:
-        return f"np.array({_literal(value.tolist())}, dtype={value.dtype.name!r})"
-
-    def _parameter(self, value: Any) -> str:
-        if isinstance(value, np.ndarray):
-            return self.array(value)
-        if isinstance(value, tuple):
-            return f"({', '.join(map(self._parameter, value))}{',' * (len(value) == 1)})"
-        if isinstance(value, list):
-            return f"[{', '.join(map(self._parameter, value))}]"
-        if isinstance(value, np.generic):
-            return _literal(value.item())
-        if value is Ellipsis:
-            return "..."
-        if isinstance(value, np.dtype | type):
-            return repr(np.dtype(value).name)
-        if callable(value):
-            return f"lambda z: {LAMBDAS.get(value.operation) or self._applied(value.operation, ['z'], {}, [(1,)])}"
-        return _literal(value) if isinstance(value, float) else repr(value)
+def leaf(value: Any) -> str:
+    """A parameter, with the numbers of arrays."""
+    return array(value) if isinstance(value, np.ndarray) and value.ndim else literal(value)
 
 
 CHOICES = {ops.where, ops.relu, ops.maximum, ops.minimum, ops.same, ops.heaviside, *OTHERWISE}
-RELATIONS = {"≥": ">=", "≤": "<=", "≠": "!=", "=": "=="}
 
 
 def _is_choice(term: Term) -> bool:
@@ -378,14 +328,6 @@ def _may_be_infinite(mono: Sequence[tuple[Term, Any]]) -> bool:
     powers = [n for _, n in (*mono, *(pair for x in below for _, inner in x.items for pair in inner))]
     calls = (x.data.operation.singular for x in below if x.kind == "call")
     return any(n < 0 or n != int(n) for n in powers) or any(calls)
-
-
-LAMBDAS = {ops.square: "z * z", ops.negative: "-z", ops.identity: "z"}
-
-
-def _literal(numbers: Any) -> str:
-    """A number, or a list of them, as a program writes it."""
-    return re.sub(r"\b(inf|nan)\b", r"np.\1", repr(numbers))
 
 
 def _power(n: Any) -> str:

@@ -8,17 +8,19 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import operations as op
 from ..engine.tensor import Tensor
 from ..engine.transforms import adjoints
-from .entry import Catalogue
 from .networks import Network, Numbers
 from .proving import Symbolic
 from .strict import Array
+
+if TYPE_CHECKING:
+    from .entry import Catalogue
 
 Graph = dict[str, Tensor]
 
@@ -103,6 +105,26 @@ def record(setting: Any, numbers: Any) -> Graph:
     return graph | {name: value.named(name) for name, value in made.items()}
 
 
+# What is made of another quantity.
+OF_QUANTITY: Mapping[str, Callable[[Array], Array]] = {
+    "shape": lambda x: np.array([x.shape], dtype=np.float64),  # rows and columns
+    "transpose": lambda x: x.T,
+    "sum": lambda x: np.asarray(x.sum(axis=0, keepdims=True)),  # of the elements in each column
+    # for each element the sum of all the other ones in its column
+    "rest": lambda x: np.stack([np.delete(x, j, axis=0).sum(axis=0) for j in range(len(x))]),
+    "block": lambda x: x[:-1, :-1],  # without the last row and column
+}
+# What is made of the Jacobian of a column by a column (n, 1) or by a matrix (n, m), for each column of the batch.
+OF_JACOBIAN: Mapping[str, Callable[..., Array]] = {
+    "jacobian": lambda J, n, m: J,  # a row for each output
+    "transposed": lambda J, n, m: J.T,  # the other layout: a row for each input
+    "diagonal": lambda J, n, m: np.diag(J)[:, None],
+    "off-diagonal": lambda J, n, m: J - np.diag(np.diag(J)),
+    "one-row": lambda J, n, m: J[:1, :m].T,  # the derivative of the first output by its own row of the matrix
+    "own-rows": lambda J, n, m: np.einsum("jjk->jk", J.reshape(n, n, m)),  # of each output j by row j, as row j
+}
+
+
 class Trial:
     """A network or program with the numbers of one seed: as the quantities of the readings, and on the tape.
 
@@ -134,10 +156,20 @@ class Trial:
         return Symbolic(self)
 
     def deliver(self, quantity: str) -> Array:
-        """What the engine has for a quantity: its kind, a method of this class, and the names of variables."""
+        """What the engine has for a quantity: its kind, and the names of variables or another quantity.
+
+        The kinds are those of `OF_QUANTITY` and `OF_JACOBIAN`, and the methods of this class.
+        """
         if quantity not in self._delivered:
             kind, *names = quantity.split()
-            self._delivered[quantity] = getattr(self, kind.replace("-", "_"))(*names)
+            if kind in OF_QUANTITY:
+                found = OF_QUANTITY[kind](self.deliver(" ".join(names)))
+            elif kind in OF_JACOBIAN:
+                shape = self.graph[names[1]].shape
+                found = np.hstack([OF_JACOBIAN[kind](J, *shape) for J in self._jacobians(*names)])
+            else:
+                found = getattr(self, kind)(*names)
+            self._delivered[quantity] = found
         return self._delivered[quantity]
 
     def value(self, *variables: str) -> Array:
@@ -158,60 +190,13 @@ class Trial:
         """The rate of the loss along a step against its gradient."""
         return np.asarray(-np.sum(self.adjoint(variable) ** 2, keepdims=True))
 
-    def shape(self, *quantity: str) -> Array:
-        """Rows and columns of another quantity."""
-        return np.array([self.deliver(" ".join(quantity)).shape], dtype=np.float64)
-
     def row(self, j: str, *quantity: str) -> Array:
         """Row j of another quantity, -1 for the last."""
         return self.deliver(" ".join(quantity))[[int(j)]]
 
-    def transpose(self, *quantity: str) -> Array:
-        """The transpose of another quantity."""
-        return self.deliver(" ".join(quantity)).T
-
-    def sum(self, *quantity: str) -> Array:
-        """The sum of another quantity's elements, in each column."""
-        return np.asarray(self.deliver(" ".join(quantity)).sum(axis=0, keepdims=True))
-
-    def rest(self, *quantity: str) -> Array:
-        """For each element of another quantity the sum of all the other ones in its column."""
-        values = self.deliver(" ".join(quantity))
-        return np.stack([np.delete(values, j, axis=0).sum(axis=0) for j in range(len(values))])
-
-    def block(self, *quantity: str) -> Array:
-        """Another quantity without its last row and column."""
-        return self.deliver(" ".join(quantity))[:-1, :-1]
-
     def rows(self, *variables: str) -> Array:
         """How many rows variables have, one below the other."""
         return np.array([[float(len(self.value(variable)))] for variable in variables])
-
-    def jacobian(self, output: str, variable: str) -> Array:
-        """The Jacobians, a row for each output, one for each column of the batch, side by side."""
-        return np.hstack(self._jacobians(output, variable))
-
-    def transposed(self, output: str, variable: str) -> Array:
-        """The same in the other layout: a row for each input."""
-        return np.hstack([J.T for J in self._jacobians(output, variable)])
-
-    def diagonal(self, output: str, variable: str) -> Array:
-        """The diagonal of the Jacobian, as a column."""
-        return np.stack([np.diag(J) for J in self._jacobians(output, variable)], axis=1)
-
-    def off_diagonal(self, output: str, variable: str) -> Array:
-        """The Jacobian without its diagonal."""
-        return np.hstack([J - np.diag(np.diag(J)) for J in self._jacobians(output, variable)])
-
-    def one_row(self, output: str, variable: str) -> Array:
-        """The derivative of the first output by its own row of the matrix, as a column."""
-        columns = self.graph[variable].shape[1]
-        return np.stack([J[0, :columns] for J in self._jacobians(output, variable)], axis=1)
-
-    def own_rows(self, output: str, variable: str) -> Array:
-        """The derivative of each output j by row j of the matrix, as row j."""
-        n, m = self.graph[variable].shape
-        return np.hstack([np.einsum("jjk->jk", J.reshape(n, n, m)) for J in self._jacobians(output, variable)])
 
     def _jacobians(self, output: str, variable: str) -> list[Array]:
         """The Jacobians m x n of a column by a column, or by a matrix row after row, for each column of the batch."""

@@ -4,29 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields
+from typing import Any
 
 from ..engine.arguments import shown
+from .engine import Trial
 from .latex import Notation
 from .networks import Setting
-from .strict import Strict
-
-if TYPE_CHECKING:
-    from .audit import Result
-
-Reading = Callable[..., Strict | float | list[Strict]]
-
-# In the order in which they are tried; an entry has the first that holds.
-VERDICTS: Mapping[str, str] = {
-    "exact": "right as printed",
-    "definition": "gives something its name, and cannot be wrong",
-    "sign error": "minus the printed form is right",
-    "conditional": "right under the condition stated, and not without it",
-    "ill-shaped": "does not type-check as printed",
-    "misprint": "right with one token replaced, added or left out",
-    "wrong": "none of these",
-}
+from .verdicts import VERDICTS, Reading, tried
 
 
 @dataclass(frozen=True)
@@ -121,11 +106,22 @@ class Entry:
     def __repr__(self) -> str:
         return f"<{self.id}: {self.expected}>"
 
-    def run(self, seed: int = 0) -> Result:
-        """Compute the verdict on new numbers: see `tinygrad_edu.documents.audit.run`."""
-        from .audit import run  # the audit stands on the catalogues, and not the other way round
+    @property
+    def catalogue(self) -> Catalogue:
+        """Where it stands."""
+        return CATALOGUES[self.document]
 
-        return run(self, seed)
+    def tried_on(self) -> tuple[str, ...]:
+        """The networks where its condition is met, and those where it is broken."""
+        return (*self.networks, *(self.condition.networks if self.condition else ()))
+
+    def run(self, seed: int = 0, trial: Callable[[str, str, int], Trial] | None = None) -> Result:
+        """Try it on its networks with a few seeds, and derive its verdict.
+
+        `trial` makes the trials of a document, a network and a seed; `audit` hands in one that remembers them.
+        """
+        own = {field.name: getattr(self, field.name) for field in fields(Entry)}
+        return Result(**own, **tried(self, seed, trial or make_trial))
 
     def _repr_markdown_(self) -> str:
         """A notebook shows the formulas typeset."""
@@ -139,6 +135,49 @@ class Entry:
     def finding(self) -> str:
         """The verdict: here the expected one, of a result the one found."""
         return self.expected
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result(Entry):
+    """An entry with what the audit found.
+
+    Parameters
+    ----------
+    verdict : str
+        The first of `VERDICTS` that holds.
+    error_printed, error_corrected : float or None
+        The largest relative error of each form; None where it does not type-check, or where there is no corrected form.
+    error_broken : float or None
+        That of the printed form where its condition is broken.
+    trouble : str
+        Why the printed form does not type-check.
+    as_stated : bool
+        Whether the verdict is the expected one, the corrected form holds, no number is nan, not all that the engine has
+        is 0, and printed formulas and readings do not disagree.
+    disagreeing : str
+        A form that says something else than the reading beside it, as the grammar of `compare` reads it.
+    proof : {"algebra", "numbers"} or None
+        Of the form that is right, the printed or the corrected one, where the grammar of `compare` reads it: whether on
+        all networks it has, multiplied out, the form of what the rules make on symbols, and so is right for all
+        inputs; or has the same numbers when it is read a second time. None where it is not read, or not as stated.
+    """
+
+    verdict: str
+    error_printed: float | None
+    error_corrected: float | None
+    error_broken: float | None
+    trouble: str
+    as_stated: bool
+    disagreeing: str = ""
+    proof: str | None = None
+
+    def finding(self) -> str:
+        """The verdict found."""
+        return self.verdict
+
+    def __repr__(self) -> str:
+        stated = "as stated" if self.as_stated else f"expected: {self.expected}"
+        return f"<{self.id}: {self.verdict}, {stated}>"
 
 
 class Section:
@@ -194,18 +233,13 @@ class Catalogue(Mapping[str, Entry]):
     """
 
     def __init__(
-        self,
-        name: str,
-        title: str,
-        sections: Mapping[str, str],
-        networks: Iterable[Setting],
-        names: Callable[[Setting], Mapping[str, str]],
-        notation: Notation,
-        entries: Iterable[Entry],
-    ) -> None:
+        self, name: str, title: str, sections: Mapping[str, str], networks: Iterable[Setting],
+        names: Callable[[Setting], Mapping[str, str]], notation: Notation, entries: Iterable[Entry],
+    ) -> None:  # fmt: skip
         self.name, self.title, self.sections, self.names, self.notation = name, title, sections, names, notation
         self.networks = {network.name: network for network in networks}
         self._entries = {entry.id: entry for entry in entries}
+        CATALOGUES[name] = self
 
     def __getitem__(self, id: str) -> Entry:
         for known in (id, f"{self.name}-{id}") if isinstance(id, str) else ():
@@ -221,6 +255,14 @@ class Catalogue(Mapping[str, Entry]):
 
     def __repr__(self) -> str:
         return f"<{self.name}: {self.title}, {len(self)} formulas>"
+
+
+CATALOGUES: dict[str, Catalogue] = {}  # by name, from when they are made
+
+
+def make_trial(document: str, network: str, seed: int) -> Trial:
+    """A network of a document with the numbers of a seed."""
+    return Trial(CATALOGUES[document], network, seed)
 
 
 class UnknownName(ValueError, KeyError):

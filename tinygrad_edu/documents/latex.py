@@ -58,7 +58,7 @@ REPLACED = [
     (r"\\(?:over|under)brace\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}", r" \1 "),
     (r"i\\prime", " i ' "),
 ]
-TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\S")
+TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
 DOTS = {r"\dots", r"\cdots"}
 PRODUCTS = {r"\cdot": "·", r"\circ": "∘", r"\bullet": "•", r"\otimes": "⊗", r"\oslash": "⊘"}
 CLOSING = {")", "}", r"\}", "]", "=", ",", ":", "+", "-", "&", r"\\", r"\end", r"\rangle", r"\quad", ""}
@@ -72,7 +72,8 @@ def tokens(text: str) -> list[str]:
     """
     for pattern, replacement in REPLACED:
         text = re.sub(pattern, replacement, text)
-    return TOKEN.findall(text)
+    found = filter(str.strip, TOKEN.findall(text))
+    return [each for token in found for each in ([token] if token[0] == "\\" else token)]  # W_{10} has two indices
 
 
 def without_dots(found: list[str], k: int) -> list[str]:
@@ -113,17 +114,21 @@ class Notation:
 # --- the grammar: sums of products of powers -------------------------------------------------------------------------
 
 
-class Parser:
-    """Recursive descent. Products of different kinds act from the left to the right, or from the right to the left."""
+class Tokens:
+    """Tokens, and where in them a parser is."""
 
-    def __init__(self, found: Sequence[str], notation: Notation, order: str) -> None:
-        self.tokens, self.at, self.notation, self.order = [*found, ""], 0, notation, order
+    def __init__(self, found: Sequence[str]) -> None:
+        self.tokens, self.at = [*found, ""], 0
 
     @property
     def next(self) -> str:
+        """The next one that is no space; nothing at the end."""
+        while self.tokens[self.at].isspace():
+            self.at += 1
         return self.tokens[self.at]
 
     def take(self, expected: str = "") -> str:
+        """The next one, behind which the parser is then."""
         token = self.next
         if expected not in ("", token) or not token:
             raise Unreadable(f"{expected or 'more'} is expected, not {token or 'the end'}")
@@ -131,7 +136,16 @@ class Parser:
         return token
 
     def follows(self, *expected: str) -> bool:
+        """Whether one of these comes next."""
         return self.next in expected and bool(self.next)
+
+
+class Parser(Tokens):
+    """Recursive descent. Products of different kinds act from the left to the right, or from the right to the left."""
+
+    def __init__(self, found: Sequence[str], notation: Notation, order: str) -> None:
+        super().__init__(found)
+        self.notation, self.order = notation, order
 
     def whole(self) -> Node:
         """All the tokens."""

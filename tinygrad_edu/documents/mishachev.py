@@ -313,19 +313,16 @@ NOTE_FORMAL = (
 )
 
 
-def _affine(x: Strict, **q: Any) -> Strict:
-    """What (a), (b), (c) are for: Σ_3(A_3 · Σ_2(A_2 · Σ_1(A_1 · x + b_1) + b_2) + b_3)."""
-    a = x
-    for i in (1, 2, 3):
-        a = q[f"G{i}"](q[f"A{i}"] @ a + q[f"B{i}"])
-    return a
-
-
 def _with_formal_neurons(x: Strict, **q: Any) -> Strict:
     a = x
     for i in (1, 2, 3):
         a = q[f"G{i}"](q[f"A{i}"] @ a + q[f"p{i - 1}"] * q[f"B{i}"])
     return a
+
+
+def _affine(**q: Any) -> Strict:
+    """What (a), (b), (c) are for, as then p_i = 1: Σ_3(A_3 · Σ_2(A_2 · Σ_1(A_1 · x + b_1) + b_2) + b_3)."""
+    return _with_formal_neurons(**{**q, "p0": 1.0, "p1": 1.0, "p2": 1.0})
 
 
 def _needed(name: str, printed: str, broken: Network, condition: str, note: str) -> Entry:

@@ -318,12 +318,9 @@ def _shares(rng: np.random.Generator, rows: int, labels: Labels) -> Array:
 
 
 INPUTS: Mapping[str, Callable[[np.random.Generator, int, int], tuple[Array, Labels]]] = {
-    "normal": _normal,
-    "digits": _images,
-}
+    "normal": _normal, "digits": _images,
+}  # fmt: skip
 TARGETS: Mapping[str, Callable[[np.random.Generator, int, Labels], Array]] = {
     "none": lambda rng, rows, labels: np.zeros((rows, labels.size)),
-    "one-hot": lambda rng, rows, labels: one_hot(labels, rows),
-    "shares": _shares,
-    "any": _any,
-}
+    "one-hot": lambda rng, rows, labels: one_hot(labels, rows), "shares": _shares, "any": _any,
+}  # fmt: skip

@@ -14,11 +14,12 @@ from html import escape
 from importlib.resources import files
 from urllib.parse import quote
 
-from ..formulas.mathml import STYLE, mathml
+from ..formulas.text import SUPERSCRIPTS
 from ..webpage import webpage
-from .audit import CATALOGUES, TOLERANCE, TRIALS, Result
-from .entry import VERDICTS
+from .entry import CATALOGUES, Result
 from .report import proved, unlike
+from .typesetting import mathml
+from .verdicts import TOLERANCE, TRIALS, VERDICTS
 
 # A verdict is told by its words and a sign, and by its colour last: colours may not be seen.
 SIGNS: Mapping[str, str] = {
@@ -26,7 +27,6 @@ SIGNS: Mapping[str, str] = {
     "wrong": "✗",
 }  # fmt: skip
 PROOFS = {"algebra": "by algebra", "numbers": "none; read twice, with the same numbers"}
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 INSTALL = '<code>pip install "tinygrad_edu[dot]"</code>, or Graphviz with its program <code>dot</code>'
 
 
@@ -75,7 +75,7 @@ algebra where, multiplied out, it has the form of what the engine's rules make o
 {_pictures(results, pictures, anchors)}</main>
 <footer><p>The same again: <code>python -m tinygrad_edu audit --seed {seed} --out DIR</code></p></footer>
 """
-    return webpage(title, f"{STYLE}{style}", body, script)
+    return webpage(title, style, body, script)
 
 
 def _place(result: Result) -> tuple[int, int]:
@@ -214,9 +214,8 @@ def _facts(result: Result, anchors: Mapping[str, str]) -> Iterator[tuple[str, st
 
 def _networks(result: Result) -> Iterable[str]:
     """The pictures of what a formula was tried on, where its condition is met and where it is broken."""
-    networks = CATALOGUES[result.document].networks
-    names = (*result.networks, *(result.condition.networks if result.condition else ()))
-    return dict.fromkeys(networks[name].picture if name in networks else name for name in names)
+    networks = result.catalogue.networks
+    return dict.fromkeys(networks[name].picture if name in networks else name for name in result.tried_on())
 
 
 def _error(error: float | None, trouble: str = "") -> str:

@@ -22,17 +22,17 @@ from ..comparing.proof import FIRST, Symbols, formed
 from ..comparing.readings import readings
 from ..comparing.scope import Scope
 from ..comparing.tokens import FormulaError
-from ..comparing.tree import Tree
 from ..comparing.work import Misfit, Unsuited
 from ..deriving.reading import Reading
 from ..engine.errors import ERRORS
 from ..engine.sweep import below, leading_to, sweep
+from ..formulas.expr import Expr
 from ..formulas.expression import Expression, as_matrix, matrix_shape
 from ..formulas.sums import COLUMN, ROW
 from ..formulas.terms import Term, atom, make, session
-from .latex import DOTS, Notation, Parser, tokens, without_dots
+from .latex import Notation, Parser
 from .networks import Network
-from .reading import NAMES, split
+from .reading import NAMES, equations, read_on
 from .strict import Array, ShapeError
 
 # What the grammar of `compare` has other signs for, in tokens with a space between them.
@@ -41,14 +41,18 @@ SPELLED = [(r"(\\(?:begin|end)) \{ p m a t r i x \}", r"\1{pmatrix}"), (r"\\diag
 # The values of functions in programs: a_j for S(z_j), f_j for f(z_j), and g, which is the same for all j, for g(z_j).
 VALUES = [(r"\bS \( z", "a ( z"), (r"\bg \( z _ \w \)", "g"),
           (r"(?<!_ )\b([a-z](?: ')?) \( [xz]((?: _ \w)?) \)", r"\1\2")]  # fmt: skip
-JACOBIANS = ("jacobian", "off-diagonal", "transposed", "diagonal", "own-rows", "one-row")
+# Of the adjoints of a variable, one for each output, what becomes the rows or columns of a quantity, by its kind.
+PLACES: Mapping[str, dict[int, int]] = {
+    "jacobian": {FIRST: ROW, ROW: COLUMN}, "off-diagonal": {FIRST: ROW, ROW: COLUMN}, "transposed": {FIRST: COLUMN},
+    "diagonal": {FIRST: ROW}, "own-rows": {FIRST: ROW},
+}  # fmt: skip
 LAYER = re.compile(r"_ (?:\{ ([kir])(?: ([-+]) (\d))? \}|([kir])\b)")
 NAME = r"((?:\\\w+|\w)(?: _ \d+)?)"
 LETTERS = re.compile(r"(?<![\\A-Za-z])[A-Za-z](?![A-Za-z])|\\(?:sigma|Sigma|delta|Delta)\b")
 ALWAYS = set("ijkqnTLIdr")  # indices, and what is no symbol
 
 
-Read = tuple[Tree, Array | None]
+Read = tuple[Expr, Array | None]
 
 
 class Twice(NamedTuple):
@@ -80,7 +84,7 @@ class Symbolic:
             self.symbols = Symbols(self.inputs, nodes)
         self._derived: dict[str, Expression | None] = {}
         self._found: dict[Any, Iterator[Read]] = {}
-        self._proved: dict[tuple[Tree, str], bool] = {}
+        self._proved: dict[tuple[Expr, str], bool] = {}
 
     def scope(self, given: Mapping[str, Any]) -> Scope:
         """What names are on the tape, with those of the document, and some that are given besides."""
@@ -99,8 +103,8 @@ class Symbolic:
         scope, own = self.scope(given) if given else self.inputs.scope, self.inputs.own
         with contextlib.suppress(FormulaError):
             for _, _, tree, _ in readings(text, scope, scope.loss._record.stamp, []):
-                names = [node for node in tree.walk() if node.kind == "name"]
-                adjoint = any(each.data.kind == "adjoint" for each in names)
+                names = tree.symbols()
+                adjoint = any(each["name"].kind == "adjoint" for each in names)
                 if any("n" in each.indices for each in names) or (adjoint and self.trial.loss.size > 1):
                     continue  # a_n, which element that is only the document knows; df/dz of what is no cost
                 own.evaluate.shape = shape
@@ -113,13 +117,13 @@ class Symbolic:
                 else:
                     yield tree, fitted(x, shape, quantity, np.eye(shape[0]))
 
-    def proved(self, tree: Tree, quantity: str) -> bool:
+    def proved(self, tree: Expr, quantity: str) -> bool:
         """Whether a tree has the form of a quantity."""
         if (tree, quantity) not in self._proved:
             self._proved[tree, quantity] = self._has_form(tree, quantity)
         return self._proved[tree, quantity]
 
-    def _has_form(self, tree: Tree, quantity: str) -> bool:
+    def _has_form(self, tree: Expr, quantity: str) -> bool:
         with session(self.table), contextlib.suppress(*ERRORS, ArithmeticError), np.errstate(all="ignore"):
             derived = self.derived(quantity)
             if derived is None:
@@ -138,7 +142,7 @@ class Symbolic:
         notation = self.trial.notation
         members, given = texts(printed, notation, self.trial.setting)
         part = printed.startswith(r"j \neq k") and not quantity.startswith("off-diagonal")  # of what is computed
-        of_each = self.trial.batch > 1 and kind in JACOBIANS  # column one
+        of_each = self.trial.batch > 1 and (kind in PLACES or kind == "one-row")  # column one
         if part or of_each or not len(values) or not members or any(not known(each, notation) for each in members):
             return UNREAD
         strict = batch == "whole" and isinstance(self.trial.setting, Network)  # not for one column, or one number
@@ -162,32 +166,18 @@ class Symbolic:
     def derived(self, quantity: str) -> Expression | None:
         """A quantity as the rules make it; None where there is no formula for its kind."""
         if quantity not in self._derived:
-            kind, *names = quantity.split()
-            method = getattr(self, f"_{kind.replace('-', '_')}", None)
-            self._derived[quantity] = method(*names) if method is not None else None
+            self._derived[quantity] = self._as_made(*quantity.split())
         return self._derived[quantity]
 
-    def _value(self, name: str) -> Any:
-        return self.symbols.read(self.trial.graph[name]._record.stamp)[1]
-
-    def _adjoint(self, name: str) -> Any:
-        node = self.trial.graph[name]
-        return Expression(self.symbols.gradient(node._record.stamp), self.trial.deliver(f"adjoint {name}"))
-
-    _gradient = _adjoint
-
-    def _jacobian(self, out: str, by: str) -> Any:
-        return self._placed(out, by, {FIRST: ROW, ROW: COLUMN})
-
-    _off_diagonal = _jacobian
-
-    def _transposed(self, out: str, by: str) -> Any:
-        return self._placed(out, by, {FIRST: COLUMN})
-
-    def _diagonal(self, out: str, by: str) -> Any:
-        return self._placed(out, by, {FIRST: ROW})
-
-    _own_rows = _diagonal
+    def _as_made(self, kind: str, name: str, *others: str) -> Any:
+        if kind in PLACES:
+            return self._placed(name, others[0], PLACES[kind])
+        node = self.trial.graph.get(name)
+        if kind == "value" and not others:
+            return self.symbols.read(node._record.stamp)[1]
+        if kind in ("gradient", "adjoint") and not others:
+            return Expression(self.symbols.gradient(node._record.stamp), self.trial.deliver(f"adjoint {name}"))
+        return None
 
     def _placed(self, out: str, by: str, places: dict[int, int]) -> Expression | None:
         """The adjoints of a variable, one for each output, with these as the rows or columns of the result."""
@@ -226,21 +216,14 @@ def fitted(x: Any, shape: tuple[int, ...], quantity: str, eye: Any) -> Any:
 def texts(printed: str, notation: Notation, setting: Any) -> tuple[list[str], dict[str, Any]]:
     """The members of a chain of equations as the grammar of `compare` has them, and what is given besides."""
     depth, layer = getattr(setting, "depth", 0), getattr(setting, "layer", 0)
-    found = tokens(printed)
-    if printed.startswith("j = k:"):
-        found = ["j" if token == "k" else token for token in found]
-    if not notation.layers_above and DOTS.intersection(found):
-        found = without_dots(found, depth)
-    text = " ".join(found)
+    text = " ".join(read_on(printed, notation, depth))
     if not notation.layers_above:
         numbers = {"k": depth} | ({"i": layer, "r": layer} if layer else {})
         text = LAYER.sub(lambda match: _numbered(match, numbers), text)
     for pattern, replacement in [*SPELLED, *notation.spelled, *([] if depth else VALUES)]:
         while (changed := re.sub(pattern, replacement, text)) != text:
             text = changed
-    parts = [[" ".join(each).removesuffix(" ,") for each in split(part, "=")]
-             for part in split(text.split(" "), r"\quad")]  # fmt: skip
-    claim, *others = parts[::-1] if notation.layers_above else parts
+    claim, *others = [[" ".join(each) for each in chain] for chain in equations(text.split(" "), notation)]
     given = {match[1]: float(last) if last.isdigit() else last for *names, last in others for name in names
              if (match := re.fullmatch(rf"{NAME}(?: \^ T)?", name)) and re.fullmatch(rf"\d+|{NAME}", last)}  # fmt: skip
     if len(claim) > 1 and _is_name(claim[0], notation):

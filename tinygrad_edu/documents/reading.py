@@ -337,18 +337,25 @@ def _off_diagonal(x: Strict) -> Strict:
 @functools.lru_cache(1024)
 def chains(printed: str, notation: Notation, order: str, k: int) -> list[list[Node]]:
     """The chain of equations that is claimed, and those that are given besides, each as its members."""
+    return [members(each, notation, order) for each in equations(read_on(printed, notation, k), notation)]
+
+
+def read_on(printed: str, notation: Notation, k: int) -> list[str]:
+    """The tokens of a formula, for a number k of layers where it has dots, and for the case that it begins with."""
     found = tokens(printed)
     if printed.startswith("j = k:"):
         found = ["j" if token == "k" else token for token in found]
-    if not notation.layers_above and DOTS.intersection(found):
-        found = without_dots(found, k)
-    parts = [members(part, notation, order) for part in split(found, r"\quad")]
+    return without_dots(found, k) if not notation.layers_above and DOTS.intersection(found) else found
+
+
+def equations(found: Sequence[str], notation: Notation) -> list[list[list[str]]]:
+    """Chains of equations in tokens, each as its members, that which is claimed first."""
+    parts = [split(part[:-1] if part[-1:] == [","] else part, "=") for part in split(found, r"\quad")]
     return parts[::-1] if notation.layers_above else parts  # Sabine defines f, and claims f′ then
 
 
-def members(found: Sequence[str], notation: Notation, order: str) -> list[Node]:
+def members(texts: Sequence[Sequence[str]], notation: Notation, order: str) -> list[Node]:
     """The members of a chain; before an = in front there is nothing."""
-    texts = split(found[:-1] if found[-1:] == [","] else found, "=")
     if [] in texts[1:] or texts == [[]]:
         raise Unreadable("nothing behind =")
     return [Parser(text, notation, order).whole() if text else Node("nothing") for text in texts]

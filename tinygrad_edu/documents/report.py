@@ -9,8 +9,8 @@ import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from .audit import CATALOGUES, UNCORRECTED, Result
-from .entry import VERDICTS, Condition
+from .entry import CATALOGUES, Condition, Result
+from .verdicts import UNCORRECTED, VERDICTS
 
 KEYS = (
     "id", "document", "section", "printed", "verdict", "error_printed", "error_corrected", "corrected", "condition",

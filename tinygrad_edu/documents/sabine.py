@@ -116,7 +116,7 @@ def given(network: Setting) -> Mapping[str, str | float]:
 
 # --- pieces of LaTeX and of readings that recur ----------------------------------------------------------------------
 
-t, x, y = (rf"\boldsymbol{{{letter}}}" for letter in "txy")
+t, x, y, A, Z = (rf"\boldsymbol{{{letter}}}" for letter in "txyaz")
 a, z, b = (rf"\boldsymbol{{{letter}}}^L" for letter in "azb")
 a_1, a_2 = r"\boldsymbol{a}^{L-1}", r"\boldsymbol{a}^{L-2}"
 
@@ -192,10 +192,6 @@ def _rest(t: Strict, j: int) -> float:
 
 def _all(t: Strict) -> float:
     return sum(t[i] for i in range(len(t)))
-
-
-def _all_outputs(aL: Strict) -> float:
-    return _all(aL)
 
 
 def _delta(j: int, k: int) -> float:
@@ -535,7 +531,7 @@ CROSS_ENTROPY_ELEMENTS = [
          expected="conditional",
          condition=Condition("the targets of each example sum to 1, and i = 1 is the first one",
                              networks=(SMALL_ANY.name,)),
-         corrected=r"\sum_{i=0}^n a_i^L = 1", corrected_reading=_all_outputs,
+         corrected=r"\sum_{i=0}^n a_i^L = 1",
          note="The text calls t the outputs of softmax; it is these that always sum to 1, which the engine has here. "
          "The t are targets, and sum to 1 where they are given so. Columns begin with element 0; the 1 is the "
          "misprint of the next formula."),
@@ -689,22 +685,11 @@ ROW_A = r"a_0^L & a_1^L & \cdots & a_n^L"
 ROWS_A = rf"\begin{{pmatrix}} {ROW_A} \\ {ROW_A} \\ \vdots & \vdots & \ddots & \vdots \\ {ROW_A} \end{{pmatrix}}"
 FACTOR = rf"\begin{{pmatrix}} {ROW_A} \end{{pmatrix}}"
 REMAINDER = _square("(1 - a_#^L)", "-a_'^L")
+SHARE = _column(r"\frac{e^{z_#^L}}{\sum_{i=0}^n e^{z_i^L}}")
 OFF = "off-diagonal h z"
 
-
-def _off_diagonal(z: Strict, element: Callable[[int, int], float]) -> Strict:
-    """What is printed for j ≠ k, with 0 on the diagonal."""
-    return matrix(len(z), len(z), lambda j, k: element(j, k) if j != k else 0.0)
-
-
 APPENDIX_B = [
-    _B("jacobian",
-       rf"{_d(y, x)} = " + (
-       r"\begin{pmatrix} \frac{\mathrm{d}y_0}{\mathrm{d}x_0} & \frac{\mathrm{d}y_1}{\mathrm{d}x_0} & \cdots & "
-       r"\frac{\mathrm{d}y_n}{\mathrm{d}x_0} \\ \frac{\mathrm{d}y_0}{\mathrm{d}x_1} & "
-       r"\frac{\mathrm{d}y_1}{\mathrm{d}x_1} & \cdots & \frac{\mathrm{d}y_n}{\mathrm{d}x_1} \\ \vdots & \vdots & "
-       r"\ddots & \vdots \\ \frac{\mathrm{d}y_0}{\mathrm{d}x_n} & \frac{\mathrm{d}y_1}{\mathrm{d}x_n} & \cdots & "
-       r"\frac{\mathrm{d}y_n}{\mathrm{d}x_n} \end{pmatrix}"), "transposed zL aL_1",
+    _B("jacobian", rf"{_d(y, x)} = " + _outer(_d("y_'", "x_#")), "transposed zL aL_1",
        reading=lambda WL: matrix(WL.shape[1], WL.shape[0], lambda k, j: WL[j, k]), networks=(SMALL.name,),
        expected="conditional",
        condition=Condition("a Jacobian has a row for each variable and a column for each output",
@@ -734,20 +719,16 @@ APPENDIX_B = [
     _B("vector", r"f : \mathbb{R}^N \to \mathbb{R}^N", "shape value aL", reading=lambda zL: Strict([zL.shape]),
        networks=SOFTMAX),
     _B("softmax", rf"{a} = \frac{{e^{{{z}}}}}{{\sum_{{i=0}}^n e^{{z_i^L}}}}", "value aL", networks=SOFTMAX),
-    _B("softmax-column",
-       r"= \begin{pmatrix} \frac{e^{z_0^L}}{\sum_{i=0}^n e^{z_i^L}} \\ \frac{e^{z_1^L}}{\sum_{i=0}^n "
-       r"e^{z_i^L}} \\ \vdots \\ \frac{e^{z_n^L}}{\sum_{i=0}^n e^{z_n^L}} \end{pmatrix}", "value aL", networks=SOFTMAX,
+    _B("softmax-column", "= " + "z_n^L".join(SHARE.rsplit("z_i^L", 1)), "value aL", networks=SOFTMAX,
        expected="misprint", misprint=(r"\sum_{i=0}^n e^{z_n^L}", r"\sum_{i=0}^n e^{z_i^L}"),
        fault=lambda aL: column(len(aL), lambda j: 1 / len(aL) - aL[j] if j == len(aL) - 1 else 0),
-       corrected=r"= \begin{pmatrix} \frac{e^{z_0^L}}{\sum_{i=0}^n e^{z_i^L}} \\ \frac{e^{z_1^L}}{\sum_{i=0}^n "
-       r"e^{z_i^L}} \\ \vdots \\ \frac{e^{z_n^L}}{\sum_{i=0}^n e^{z_i^L}} \end{pmatrix}",
+       corrected=f"= {SHARE}",
        note="The sum in the last row runs over i, but z has the index n: as printed it is n + 1 times the same."),
     _B("jacobian-sums",
-       r"\frac{\mathrm{d}\boldsymbol{a}}{\mathrm{d}\boldsymbol{z}} = "
-       + _column(rf"{_d('a_#', 'z_0')} + {_d('a_#', 'z_1')} + \dots + {_d('a_#', 'z_n')}"), "jacobian aL zL",
+       f"{_d(A, Z)} = " + _column(rf"{_d('a_#', 'z_0')} + {_d('a_#', 'z_1')} + \dots + {_d('a_#', 'z_n')}"),
+       "jacobian aL zL",
        networks=SOFTMAX, expected="ill-shaped", fault="the formula has the shape (5, 1), the engine's (5, 5)",
-       corrected=r"\left(\frac{\mathrm{d}\boldsymbol{a}}{\mathrm{d}\boldsymbol{z}}\right)_{jk} = "
-       r"\frac{\mathrm{d}a_j}{\mathrm{d}z_k}",
+       corrected=rf"\left({_d(A, Z)}\right)_{{jk}} = {_d('a_j', 'z_k')}",
        corrected_reading=lambda JL: matrix(len(JL), len(JL), lambda j, k: JL[j, k]),
        note="The plus signs make a column of a matrix; of softmax it would even be 0, as the outputs always sum to 1. "
        "Without them it is the Jacobian, with a row for each output: not the layout that this appendix defines."),

@@ -97,7 +97,7 @@ class _Frames:
 
 
 def _edge(tail: Box, head: Box, kind: str, look: Theme) -> str:
-    attributes = {"class": f"{kind} {tail.key} {head.key}", **ARROWS[kind]}
+    attributes = {"class": f"{kind} {tail.key} {head.key}", **ARROWS[kind][0]}
     # A step more from frame to frame keeps the frames side by side; the way of the results is kept straight.
     if kind in ("forward", "backward", "line"):
         attributes["minlen"] = "1" if tail.layers == head.layers else "2"

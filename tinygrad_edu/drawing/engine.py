@@ -60,12 +60,8 @@ def render(dot: str, format: str) -> bytes:
     arguments = [f"-T{format}", *filter(None, [ARGUMENTS.get(format)])]
     program = os.path.basename(command[0])
     try:
-        done = subprocess.run(
-            [*command, *arguments],
-            input=dot.encode(),
-            capture_output=True,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        no_window = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+        done = subprocess.run([*command, *arguments], input=dot.encode(), capture_output=True, creationflags=no_window)
     except OSError as error:
         raise RuntimeError(f"Graphviz failed to start ({program}): {error.strerror or error}") from None
     if done.returncode or not done.stdout:

@@ -69,10 +69,7 @@ def _note(graph: Graph, folded: Graph, deepest: int) -> str:
 
 
 def _merged(
-    graph: Graph,
-    into: Mapping[str, str],
-    new: Mapping[str, Vertex],
-    rounds: Mapping[str, tuple[int, int]],
+    graph: Graph, into: Mapping[str, str], new: Mapping[str, Vertex], rounds: Mapping[str, tuple[int, int]]
 ) -> Graph:
     """The graph in which `new[into[key]]` stands for the vertex `key`. `rounds` knows, of what is in a loop, which
     loop and which of its repetitions: an edge from one to another repeats."""
@@ -109,16 +106,9 @@ def _grouped(graph: Graph, name: Callable[[Any, list[Vertex]], str], place: Mapp
         into.update((v.key, key) for v in inside)
         layers = where[:-1] if isinstance(where, tuple) else ()
         least = min(v.times for v in made)  # a loop in a loop has multiples of it, other loops have other numbers
-        new[key] = Vertex(
-            key,
-            "group",
-            name(where, made),
-            made[-1].value,
-            layers,
-            node=made[-1].node,
-            times=least if all(v.times % least == 0 for v in made) else 1,
-            inside=sum(map(_values, inside)),
-        )
+        times = least if all(v.times % least == 0 for v in made) else 1
+        last, held = made[-1], sum(map(_values, inside))
+        new[key] = Vertex(key, "group", name(where, made), last.value, layers, node=last.node, times=times, inside=held)
     return _merged(graph, into, new, {})
 
 
@@ -218,10 +208,6 @@ def _representative(alike: list[Vertex]) -> Vertex:
         operands.append(several[0] if same else _common(several) if named else None)
     texts = {key: {text(v.params[key]) for v in alike} for key in first.params}
     layers = tuple(str(_common(names)) for names in zip(*(v.layers for v in alike), strict=False))
-    return first._replace(
-        name=_common(v.name for v in alike),
-        layers=layers,
-        operands=tuple(operands),
-        params={key: value for key, value in first.params.items() if len(texts[key]) == 1},
-        times=sum(v.times for v in alike),
-    )
+    params = {key: value for key, value in first.params.items() if len(texts[key]) == 1}
+    name, times = _common(v.name for v in alike), sum(v.times for v in alike)
+    return first._replace(name=name, layers=layers, operands=tuple(operands), params=params, times=times)

@@ -9,21 +9,8 @@ from string import ascii_letters, digits, punctuation
 from ..engine.naming import short
 from .labels import Row
 from .scene import Box, Scene
-from .theme import THEMES
+from .theme import ARROWS, OUTLINES, THEMES
 
-OUTLINES: Mapping[str, tuple[str, str]] = {
-    "parameter": ("[", "]"),
-    "input": ("([", "])"),
-    "constant": (">", "]"),
-    "operation": ("(", ")"),
-    "result": ("[[", "]]"),
-    "group": ("[/", "/]"),
-    "adjoint": ("{{", "}}"),
-    "product": ("[", "]"),
-    "sum": ("((", "))"),
-    "unbroadcast": ("[\\", "/]"),
-}
-LINES = {"forward": "-->", "repeat": "==>", "backward": "==>", "return": "==>", "line": "===", "saved": "-.->"}
 HARMLESS = f"{ascii_letters}{digits}_(),.+=:"
 CODES = {ord(character): f"#{ord(character)};" for character in punctuation if character not in HARMLESS}
 
@@ -41,7 +28,7 @@ def source(scene: Scene, *, direction: str, theme: str) -> str:
         inside[box.layers].append(box)
     frames = {path: f"layer{i}" for i, path in enumerate(filter(None, inside), 1)}
     lines = [f"flowchart {direction}", *_framed(inside, frames)]
-    lines += [f"  {arrow.tail} {LINES[arrow.kind]} {arrow.head}" for arrow in scene.arrows]
+    lines += [f"  {arrow.tail} {ARROWS[arrow.kind][1]} {arrow.head}" for arrow in scene.arrows]
     if scene.note:
         lines.append(f'  note["{_text(scene.note)}"]')
     for kind in sorted({box.kind for box in scene.boxes}):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,8 @@ from ..deriving.formula import Formula, Once
 from ..deriving.local import MATRICES, Local, Product, brief
 from ..engine.errors import Unreadable
 from ..engine.naming import short
-from ..formulas.expr import EYE, ONES, ROWS, SYMBOL, Expr
+from ..engine.record import Operation
+from ..formulas.expr import EYE, ONES, ROWS, SYMBOL, Expr, dot, fraction, symbol, transposed
 from ..formulas.expression import matrix_shape
 from ..formulas.notation import parameter, parts_of
 from ..formulas.printer import ATOM, FORMS, Printer, Text
@@ -25,6 +26,7 @@ from .backward import Backward, Contribution
 from .graph import Vertex
 
 LONGEST = 160  # characters of a product that is written out; of a longer one there is the Jacobian
+PARTIAL = Operation("∂", lambda x: x, key="∂")  # as in ∂y/∂x
 SMALL = 24, 8, 6  # numbers, rows and columns of a matrix that is shown one by one
 
 
@@ -66,20 +68,6 @@ def shape_of(value: Any) -> str:
     return brief(value.shape) if value.ndim else "scalar"
 
 
-def sum_of(terms: Sequence[Pieces]) -> Pieces:
-    """Formulas, added up.
-
-    >>> sum_of([("a",), ("−b",), ("c", "d")])
-    ('a', ' − ', 'b', ' + ', 'c', 'd')
-    """
-    found = list(terms[0])
-    for first, *others in terms[1:]:
-        minus = isinstance(first, str) and first.startswith("−")
-        rest = [first[1:] if isinstance(first, str) and minus else first, *others]
-        found += [" − " if minus else " + ", *(piece for piece in rest if piece != "")]
-    return tuple(found)
-
-
 # --- as a target of the printer --------------------------------------------------------------------------------------
 
 
@@ -96,6 +84,8 @@ def merged(pieces: Iterable[str | Symbol | Matrix]) -> Pieces:
 
 class InPieces(Unicode):
     """The style in which names stay what they stand for."""
+
+    forms: Mapping[Operation, Any] = {PARTIAL: lambda printer, x: (printer.target.join("∂", printer(x.args[0])), ATOM)}
 
     def __init__(self, find: Callable[[str], Symbol]) -> None:
         self.find = functools.cache(find)
@@ -165,37 +155,41 @@ class Writer:
         text = (self.symbol(vertex.key), " = ", *self.made(vertex))
         return Line("value", text, self._shapes(term, vertex.value), self._numbers(term, vertex.value))
 
-    def _rule(self, use: Contribution) -> Product | None:
+    def rule(self, use: Contribution) -> Product | None:
         """A vector-Jacobian product in symbols, where it has any and is not too long."""
         return None if use.rule is None or len(self.local.text(use.rule.added)) > LONGEST else use.rule
 
-    def where(self, use: Contribution) -> Iterator[Line]:
+    def where(self, use: Contribution, rule: Product | None) -> Iterator[Line]:
         """What the derivatives of activations in a product are."""
-        rule = self._rule(use)
         for name in sorted(names_in([rule.term]) - self.keys.keys()) if rule else ():
             head = self.vertices[use.head]
             if "functions" in head.params:
                 slopes = ", ".join(f"{parameter(function)}′" for function in head.params["functions"])
                 text: Pieces = (f"[{slopes}](", self.named(head.operands[0]), ")")
             elif name in self.local.definitions:
-                text = self._symbols(self.local.definitions[name])
+                text = self.written(self.local.written(self.local.definitions[name]))
             else:
                 continue
             yield Line("where", merged((self.named(name), " = ", *text)))
 
-    def product(self, use: Contribution, added: bool = False) -> Line:
-        """A vector-Jacobian product, before broadcasting is undone or after."""
-        rule, result = self._rule(use), use.added if added else use.product
-        term = None if rule is None else rule.added if added else rule.term
-        if term is None:  # a rule that calls NumPy cannot be read on symbols
-            head, tail, g = (self.symbol(key) for key in (use.head, use.tail, adjoint_of(use.head)))
-            text: Pieces = ("(∂", head, "/∂", tail, ")ᵀ·", g)
-        else:
-            text = self._symbols(term)
-        return Line("product", text, self._shapes(term, result), self._numbers(term, result))
+    def products(self, use: Contribution, rule: Product | None) -> tuple[list[Line], Expr]:
+        """A vector-Jacobian product, once more where broadcasting is undone; and what the adjoint grows by."""
+        terms: Sequence[Term | None] = (rule.term, rule.added) if rule else (None, None)
+        stages = zip(("product", "broadcasting undone"), terms, (use.product, use.added), strict=True)
+        lines = []
+        for role, term, result in itertools.islice(stages, 1 if use.summed is None else 2):
+            x = self._jacobian(use) if term is None else self.local.written(term)
+            lines.append(Line(role, self.written(x), self._shapes(term, result), self._numbers(term, result)))
+        return lines, x
 
-    def _symbols(self, term: Term) -> Pieces:
-        return merged(self.symbols(self.local.written(term)))
+    def _jacobian(self, use: Contribution) -> Expr:
+        """The same where it is not read on symbols, as a rule that calls NumPy cannot be: (∂y/∂x)ᵀ·∇y."""
+        y, x, g = (symbol(self.names[key]) for key in (use.head, use.tail, adjoint_of(use.head)))
+        return dot(transposed(fraction([Expr(PARTIAL, (y,))], [Expr(PARTIAL, (x,))])), g)
+
+    def written(self, x: Expr) -> Pieces:
+        """An expression in pieces."""
+        return merged(self.symbols(x))
 
     def _shapes(self, term: Term | None, result: Any) -> str:
         shapes = "" if term is None else self.local.shapes(term)
@@ -237,7 +231,7 @@ class Writer:
         with session(formula.table):
             for key, line in zip(keys, formula.lines, strict=True):
                 if not names_in([line.term]) & others:
-                    yield key, merged(self.symbols(present(line.term)))
+                    yield key, self.written(present(line.term))
 
 
 def adjoint_of(key: str) -> str:

@@ -14,9 +14,10 @@ import numpy as np
 
 from ..engine.leaving import demand_recorded
 from ..engine.naming import short
+from ..formulas.expr import Expr, added, terms_of
 from .backward import Backward, Contribution, backward
 from .graph import Vertex, collect
-from .pieces import Line, Matrix, Pieces, Symbol, Writer, adjoint_of, shape_of, sum_of
+from .pieces import Line, Matrix, Pieces, Symbol, Writer, adjoint_of, shape_of
 from .scene import Scene, scene
 
 MOST, PER_OPERATION = 200, 3  # operations, and inputs of each on average: more than anybody steps through
@@ -110,7 +111,9 @@ class _Walker:
         self.pending: dict[str, list[Contribution]] = defaultdict(list)
         for use in self.uses:
             self.pending[use.tail].append(use)
-        self.terms: dict[str, list[Pieces]] = defaultdict(list)
+        # What an adjoint has got so far, after each use: its terms, the sum of them, the numbers.
+        self.terms: dict[str, list[tuple[Expr, int]]] = defaultdict(list)
+        self.sums: dict[str, list[Pieces]] = defaultdict(list)
         self.totals: dict[str, list[Any]] = defaultdict(list)
 
     def walk(self) -> Walk:
@@ -152,32 +155,28 @@ class _Walker:
         one = self.sweep.adjoints[key].value
         g = self.write.symbol(adjoint_of(key))
         lines = (Line("start", (g, " = 1"), shape_of(one), (Matrix(one),)),)
-        self.terms[key].append(("1",))
+        self.sums[key].append(("1",))
         title = ("The sweep starts at the result: ", g, " is 1")
         return Step("backward", title, lines, (key, adjoint_of(key)), key, one)
 
     def _back(self, use: Contribution) -> Step:
         head, tail = self.vertices[use.head], self.vertices[use.tail]
         g, goal = self.write.symbol(adjoint_of(head.key)), self.write.symbol(adjoint_of(tail.key))
-        uses, terms, totals = self.pending[tail.key], self.terms[tail.key], self.totals[tail.key]
-        incoming = Matrix(self.sweep.adjoints[head.key].value)
-        last = self.write.product(use)
-        again = any(isinstance(piece, Matrix) and _same(piece, incoming) for piece in last.numbers)
-        lines = [
-            Line("arrives", (g,), shape_of(incoming.value), () if again else (incoming,)),
-            self._rule(head, use),
-        ]
-        if use.summed is not None:
-            lines.append(last)
-            last = self.write.product(use, added=True)._replace(role="broadcasting undone")
-        terms.append(last.text)
+        uses, totals = self.pending[tail.key], self.totals[tail.key]
+        terms, sums = self.terms[tail.key], self.sums[tail.key]
+        incoming, rule = Matrix(self.sweep.adjoints[head.key].value), self.write.rule(use)
+        products, grown = self.write.products(use, rule)
+        again = any(isinstance(piece, Matrix) and _same(piece, incoming) for piece in products[0].numbers)
+        arrives = Line("arrives", (g,), shape_of(incoming.value), () if again else (incoming,))
+        *before, last = products
+        terms += terms_of(grown)
+        sums.append(self.write.written(added(*terms)) if sums else last.text)
         totals.append(use.added + totals[-1] if totals else use.added)
-        sign = " = " if len(uses) == 1 else " += "
-        lines.append(last._replace(text=(goal, sign, *last.text)))
-        lines += self.write.where(use)
+        last = last._replace(text=(goal, " = " if len(uses) == 1 else " += ", *last.text))
+        lines = [arrives, self._rule(head, use), *before, last, *self.write.where(use, rule)]
         if len(uses) > 1:
             lines.append(self._sum(goal, use, totals, len(uses)))
-        if len(terms) == len(uses):
+        if len(sums) == len(uses):
             lines += self._in_full(tail, goal)
         title = (g, " arrives at ", self.write.symbol(head.key), " = ", *self.write.made(head))
         lit = (head.key, adjoint_of(head.key), *self.scene.ways[use.head, use.operand], adjoint_of(tail.key))
@@ -204,7 +203,7 @@ class _Walker:
         if closed is None:
             if leaf:
                 yield Line("in full", ("left out: too long, or a rule has no symbols",))
-        elif closed != sum_of(self.terms[vertex.key]) and (leaf or len(closed) <= LONGEST):
+        elif closed != self.sums[vertex.key][-1] and (leaf or len(closed) <= LONGEST):
             yield Line("in full", (goal, " = ", *closed))
 
     def _result(self) -> Step:
@@ -217,7 +216,7 @@ class _Walker:
             if value is None:
                 lines.append(Line("gradient", (g, ": –, not computed, as no rule leads there")))
                 continue
-            formula = self.closed.get(vertex.key) or sum_of(self.terms[vertex.key])
+            formula = self.closed.get(vertex.key) or self.sums[vertex.key][-1]
             lines.append(Line("gradient", (g, " = ", *formula), shape_of(value), (Matrix(value),)))
             lit += [vertex.key, adjoint_of(vertex.key)]
         return Step("result", ("The sweep is done: all gradients are there",), tuple(lines), tuple(lit))
@@ -231,14 +230,12 @@ class _Walker:
     def _formulas(self, grown: Mapping[str, list[tuple[int, Any]]]) -> Iterator[Known]:
         """Each adjoint in the terms that it has got so far; that of a parameter also in full, once it is complete."""
         for key, totals in grown.items():
-            g, terms = self.write.symbol(adjoint_of(key)), self.terms[key]
-            found = []
-            for count, (since, _) in enumerate(totals, 1):
-                more = (" + …",) if count < len(terms) else ()
-                found.append((since, Line("adjoint", (g, " = ", *sum_of(terms[:count]), *more))))
-            yield from _known(found)
+            g, sums = self.write.symbol(adjoint_of(key)), self.sums[key]
+            more = [*[(" + …",)] * (len(sums) - 1), ()]
+            texts = [(g, " = ", *text, *then) for text, then in zip(sums, more, strict=True)]
+            yield from _known([(since, Line("adjoint", text)) for (since, _), text in zip(totals, texts, strict=True)])
             closed = self.closed.get(key, ())
-            if self.vertices[key].kind == "parameter" and closed and closed != sum_of(terms):
+            if self.vertices[key].kind == "parameter" and closed and closed != sums[-1]:
                 yield Known(totals[-1][0], None, Line("in full", (" = ", *closed)))
 
 

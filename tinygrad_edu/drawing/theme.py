@@ -8,39 +8,36 @@ from typing import NamedTuple
 FONT = "Helvetica,Arial,sans-serif"
 SIZES = {"symbol": 20, "name": 14, "formula": 14, "number": 12, "note": 11}  # points
 
-KINDS: Mapping[str, str] = {  # and what the legend calls them
-    "parameter": "parameter",
-    "input": "input",
-    "constant": "constant",
-    "operation": "operation",
-    "result": "result",
-    "group": "folded",
-    "adjoint": "adjoint",
-    "sum": "sum",
-    "unbroadcast": "broadcasting undone",
-}
-
-SHAPES: Mapping[str, Mapping[str, str]] = {
-    "parameter": {"shape": "box", "penwidth": "2.4"},
-    "input": {"shape": "ellipse", "penwidth": "1.2"},
-    "constant": {"shape": "note", "margin": "0.14,0.06", "penwidth": "1.2"},
-    "operation": {"shape": "box", "style": "rounded,filled", "penwidth": "1.2"},
-    "result": {"shape": "box", "peripheries": "2", "margin": "0.12,0.06", "penwidth": "1.2"},
-    "group": {"shape": "box3d", "margin": "0.14,0.08", "penwidth": "1.2"},
-    "adjoint": {"shape": "box", "style": "filled,diagonals", "margin": "0.12,0.06", "penwidth": "1.2"},
-    "product": {"shape": "plain", "style": ""},
-    "sum": {"shape": "circle", "margin": "0", "penwidth": "1.2"},
-    "unbroadcast": {"shape": "hexagon", "margin": "0,0.02", "penwidth": "1.2"},
-}
-
-ARROWS: Mapping[str, Mapping[str, str]] = {
-    "forward": {},
-    "repeat": {"style": "bold", "constraint": "false"},
-    "backward": {"penwidth": "1.4"},
-    "return": {"style": "bold", "constraint": "false"},
-    "line": {"penwidth": "1.4", "arrowtail": "none"},
-    "saved": {"style": "dashed", "constraint": "false", "arrowhead": "open"},
-}
+THIN = {"penwidth": "1.2"}
+# Of each kind what the legend calls it, its shape in DOT and in Mermaid, its fill and outline in light and in dark.
+_LOOKS: Mapping[str, tuple[str, Mapping[str, str], str, str, str]] = {
+    "parameter": ("parameter", {"shape": "box", "penwidth": "2.4"}, "[ ]", "#fdebc8 #b97700", "#4a3308 #f0a92e"),
+    "input": ("input", {"shape": "ellipse", **THIN}, "([ ])", "#d9edfa #0072b2", "#0d3550 #56b4e9"),
+    "constant": ("constant", {"shape": "note", "margin": "0.14,0.06", **THIN}, "> ]",
+                 "#ececec #6e7781", "#30363d #a8b3bf"),
+    "operation": ("operation", {"shape": "box", "style": "rounded,filled", **THIN}, "( )",
+                  "#ffffff #424a53", "#21262d #c2cad3"),
+    "result": ("result", {"shape": "box", "peripheries": "2", "margin": "0.12,0.06", **THIN}, "[[ ]]",
+               "#f8dfec #a8457f", "#4c1f38 #e08abb"),
+    "group": ("folded", {"shape": "box3d", "margin": "0.14,0.08", **THIN}, "[/ /]",
+              "#e9edf1 #424a53", "#262d37 #c2cad3"),
+    "adjoint": ("adjoint", {"shape": "box", "style": "filled,diagonals", "margin": "0.12,0.06", **THIN}, "{{ }}",
+                "#dff3ec #007a5a", "#0a3d30 #35c79b"),
+    "product": ("", {"shape": "plain", "style": ""}, "[ ]", "#ffffff #007a5a", "#0d1117 #35c79b"),
+    "sum": ("sum", {"shape": "circle", "margin": "0", **THIN}, "(( ))", "#ffffff #007a5a", "#0d1117 #35c79b"),
+    "unbroadcast": ("broadcasting undone", {"shape": "hexagon", "margin": "0,0.02", **THIN}, "[\\ /]",
+                    "#ffffff #007a5a", "#0d1117 #35c79b"),
+}  # fmt: skip
+KINDS = {kind: name for kind, (name, *_) in _LOOKS.items() if name}  # those that the legend has
+SHAPES = {kind: shape for kind, (_, shape, *_) in _LOOKS.items()}
+OUTLINES = {kind: outline.split() for kind, (_, _, outline, *_) in _LOOKS.items()}
+# Of each kind of arrow the attributes in DOT, and the line in Mermaid.
+ARROWS: Mapping[str, tuple[Mapping[str, str], str]] = {
+    "forward": ({}, "-->"), "repeat": ({"style": "bold", "constraint": "false"}, "==>"),
+    "backward": ({"penwidth": "1.4"}, "==>"), "return": ({"style": "bold", "constraint": "false"}, "==>"),
+    "line": ({"penwidth": "1.4", "arrowtail": "none"}, "==="),
+    "saved": ({"style": "dashed", "constraint": "false", "arrowhead": "open"}, "-.->"),
+}  # fmt: skip
 
 
 class Theme(NamedTuple):
@@ -52,58 +49,15 @@ class Theme(NamedTuple):
     edge: str
     layer: str
     layer_line: str
-    kinds: Mapping[str, tuple[str, str]]
+    kinds: Mapping[str, list[str]]
 
 
 # The hues of light and dark are those of Okabe and Ito, which the colour-blind tell apart.
 THEMES: Mapping[str, Theme] = {
-    "light": Theme(
-        background="#ffffff",
-        text="#1b1f24",
-        faint="#57606a",
-        edge="#57606a",
-        layer="#f4f6f8",
-        layer_line="#b9c1ca",
-        kinds={
-            "parameter": ("#fdebc8", "#b97700"),
-            "input": ("#d9edfa", "#0072b2"),
-            "constant": ("#ececec", "#6e7781"),
-            "operation": ("#ffffff", "#424a53"),
-            "result": ("#f8dfec", "#a8457f"),
-            "group": ("#e9edf1", "#424a53"),
-            "adjoint": ("#dff3ec", "#007a5a"),
-            "product": ("#ffffff", "#007a5a"),
-            "sum": ("#ffffff", "#007a5a"),
-            "unbroadcast": ("#ffffff", "#007a5a"),
-        },
-    ),
-    "dark": Theme(
-        background="#0d1117",
-        text="#f0f3f6",
-        faint="#a8b3bf",
-        edge="#9ea7b3",
-        layer="#161d27",
-        layer_line="#4a5461",
-        kinds={
-            "parameter": ("#4a3308", "#f0a92e"),
-            "input": ("#0d3550", "#56b4e9"),
-            "constant": ("#30363d", "#a8b3bf"),
-            "operation": ("#21262d", "#c2cad3"),
-            "result": ("#4c1f38", "#e08abb"),
-            "group": ("#262d37", "#c2cad3"),
-            "adjoint": ("#0a3d30", "#35c79b"),
-            "product": ("#0d1117", "#35c79b"),
-            "sum": ("#0d1117", "#35c79b"),
-            "unbroadcast": ("#0d1117", "#35c79b"),
-        },
-    ),
-    "print": Theme(
-        background="#ffffff",
-        text="#000000",
-        faint="#000000",
-        edge="#000000",
-        layer="#ffffff",
-        layer_line="#000000",
-        kinds={kind: ("#ffffff", "#000000") for kind in SHAPES},
-    ),
-}
+    "light": Theme(background="#ffffff", text="#1b1f24", faint="#57606a", edge="#57606a", layer="#f4f6f8",
+                   layer_line="#b9c1ca", kinds={kind: light.split() for kind, (*_, light, _) in _LOOKS.items()}),
+    "dark": Theme(background="#0d1117", text="#f0f3f6", faint="#a8b3bf", edge="#9ea7b3", layer="#161d27",
+                  layer_line="#4a5461", kinds={kind: dark.split() for kind, (*_, dark) in _LOOKS.items()}),
+    "print": Theme(background="#ffffff", text="#000000", faint="#000000", edge="#000000", layer="#ffffff",
+                   layer_line="#000000", kinds={kind: ["#ffffff", "#000000"] for kind in _LOOKS}),
+}  # fmt: skip

@@ -141,3 +141,21 @@ def shown(x: Any) -> str:
     if isinstance(x, int) and x.bit_length() > 128:
         return brief(x)
     return f"{kind} {brief(x)}" if isinstance(x, str | bytes | int | float | complex | np.generic) else kind
+
+
+def frozen(value: Any) -> Any:
+    """A parameter as part of a key: arrays by their numbers, 1 and 1.0 and True apart."""
+    if isinstance(value, np.ndarray):
+        return value.shape, value.dtype.str, value.tobytes()
+    if isinstance(value, tuple | list):
+        return type(value).__name__, tuple(map(frozen, value))
+    try:
+        hash(value)
+    except TypeError:
+        return type(value).__name__, repr(value) if isinstance(value, slice) else id(value)
+    return type(value).__name__, repr(value) if isinstance(value, float) else value
+
+
+def is_filled(array: Any) -> bool:
+    """Whether an array has one number everywhere."""
+    return bool(array.size and array.dtype.kind != "O" and np.all(array == array.flat[0]))

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from .. import operations as op
+from ..engine.arguments import frozen, is_filled
 from ..engine.arithmetic import Methods, Shaped
 from ..engine.protocols import COMPARISONS, PLAIN_FUNCTIONS, PLAIN_UFUNCS, call_function, call_ufunc
 from ..engine.record import Operation, Value, apply
 from ..operations import reductions, statistics
+from ..operations.contractions import terms_of
 from ..operations.elementwise import astype, safe_log
 from ..operations.facts import ops
 from .algebra import (
@@ -89,7 +91,7 @@ class Expression(Methods, Shaped, Value):
         out.value = np.asarray(value)
         build = BUILDERS.get(operation)
         term = build(out.shape, *given, **params) if build else None
-        if term is None and all(number(x.term) is not None for x in given) and _is_filled(out.value):
+        if term is None and all(number(x.term) is not None for x in given) and is_filled(out.value):
             term = filled(coefficient(float(out.value.flat[0])), matrix_shape(out.shape))  # √1 is 1
         out.term = called(operation, given, params, out.shape) if term is None else term
         return out
@@ -144,7 +146,7 @@ def plain(x: Any) -> Expression:
     value = np.asarray(x)
     if value.ndim == 0:
         return Expression(filled(coefficient(float(value)), (1, 1)), value)
-    if _is_filled(value):
+    if is_filled(value):
         return Expression(filled(coefficient(float(value.flat[0])), matrix_shape(value.shape)), value)
     if (scale := _on_the_diagonal(value)):
         return Expression(scaled(coefficient(scale), atom(make("eye", shape=value.shape))), value)
@@ -162,11 +164,7 @@ def is_number(value: Any) -> bool:
     """Whether an array is written as a number: it is filled with one, or has it on the diagonal and else zeros."""
     if value.ndim == 0:
         return bool(value.dtype.kind != "b")
-    return (value.dtype.kind == "f" and _is_filled(value)) or _on_the_diagonal(value) != 0
-
-
-def _is_filled(value: Any) -> bool:
-    return bool(value.size and np.all(value == value.flat[0]))
+    return (value.dtype.kind == "f" and is_filled(value)) or _on_the_diagonal(value) != 0
 
 
 def _number(parameter: Any) -> Any:
@@ -202,18 +200,9 @@ def called(operation: Any, inputs: list[Expression], params: Params, shape: Shap
         if not inputs[0].term.items:
             return filled(coefficient(0), matrix_shape(shape))
         c, terms[0] = factor(inputs[0].term)
-    key = tuple((name, _frozen(value)) for name, value in params.items())
+    key = tuple((name, frozen(getattr(value, "term", value))) for name, value in params.items())
     call = Call(operation, tuple(params.items()), key, tuple(x.shape for x in inputs), shape)
     return scaled(c, atom(make("call", terms, call, matrix_shape(shape))))
-
-
-def _frozen(value: Any) -> Any:
-    """A parameter as part of a key."""
-    if isinstance(value, np.ndarray):
-        return value.shape, value.dtype.str, value.tobytes()
-    if isinstance(value, tuple | list):
-        return tuple(map(_frozen, value))
-    return repr(value) if isinstance(value, slice | Expression) else value
 
 
 # --- operations that have a place in the algebra ---------------------------------------------------------------------
@@ -354,8 +343,7 @@ def _reshape(out: Shape, x: Expression, **params: Any) -> Term | None:
 
 def _einsum(shape: Shape, *operands: Expression, subscripts: str) -> Term | None:
     """Sums of products of matrices, columns and numbers, as matrix products."""
-    inputs, _, out = subscripts.partition("->")
-    letters = inputs.split(",")
+    letters, out = terms_of(subscripts)
     if max(map(len, [out, *letters])) > 2:
         return None
     return contracted([x.term for x in operands], letters, out, matrix_shape(shape))

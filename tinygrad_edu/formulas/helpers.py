@@ -6,9 +6,6 @@ import textwrap
 from collections.abc import Mapping
 
 _SOURCES = """
-def coordinatewise(z, functions):
-    return np.stack([function(row) for function, row in zip(functions, z)])
-
 def masked(choice, x):
     return choice * np.where(choice != 0, x, 1.0)
 
@@ -27,27 +24,17 @@ def scatter_along_axis(x, indices, axis, shape):
     np.add.at(out, tuple(places), x)
     return out
 
-def sum_to(x, shape):
-    extra = np.ndim(x) - len(shape)
-    axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1)
-    return np.reshape(np.sum(x, axis=axes, keepdims=True), shape)
-
 def cofactors(a):
     u, s, vt = np.linalg.svd(a)
     sign = np.linalg.det(u) * np.linalg.det(vt)
     return sign[..., None, None] * (u * product_of_others(s, -1)[..., None, :]) @ vt
 
 def product_of_others(x, axis=None):
-    axes = tuple(range(np.ndim(x))) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    out = np.ones(np.shape(x))
-    for place in np.ndindex(*[np.shape(x)[i] for i in axes]):
-        at = [slice(None)] * np.ndim(x)
-        for i, where in zip(axes, place):
-            at[i] = where
-        rest = np.array(x)
-        rest[tuple(at)] = 1.0
-        out[tuple(at)] = np.prod(rest, axis=axes)
-    return out
+    axes = range(np.ndim(x)) if axis is None else np.ravel(axis)
+    first = np.moveaxis(x, axes, range(len(axes)))
+    rows = np.reshape(first, (int(np.prod(first.shape[: len(axes)])), *first.shape[len(axes) :]))
+    others = [np.prod(np.delete(rows, i, axis=0), axis=0) for i in range(len(rows))]
+    return np.moveaxis(np.reshape(others, first.shape), range(len(axes)), axes)
 
 def cumprod_adjoint(g, out, x, axis):
     r, x, out = np.array(np.moveaxis(g, axis, 0)), np.moveaxis(x, axis, 0), np.moveaxis(out, axis, 0)

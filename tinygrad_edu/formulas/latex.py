@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ..engine.naming import visible
 from ..engine.record import Operation
-from ..operations.facts import ops
+from ..operations.facts import VOCABULARY, ops
 from .expr import SCALED
 from .notation import parameter
 from .text import SPOKEN, Pair, Unicode
@@ -20,6 +20,18 @@ GREEK = dict(zip(
 ))  # fmt: skip
 LETTERS = {letter: rf"\{name}" for name, letter in GREEK.items()} | {"ϕ": r"\phi", "ϵ": r"\epsilon"}
 VARIANTS = {"φ": ("ϕ", r"\varphi"), "ε": ("ϵ", r"\varepsilon")}  # where the other one is there as well
+LETTERED = {command: letter for letter, command in LETTERS.items()}
+LETTERED |= {command: letter for letter, (_, command) in VARIANTS.items()}
+# The functions that LaTeX has a command for: ln of \ln.
+FUNCTIONS = {"log"} | {
+    each.spelling.latex[1:] for each in VOCABULARY.values() if re.fullmatch(r"\\[a-z]+", each.spelling.latex)
+} - GREEK.keys()
+
+
+def table_of(text: str) -> dict[str, str]:
+    """Words in pairs, as a table."""
+    words = text.split()
+    return dict(zip(words[::2], words[1::2], strict=True))
 
 
 class Name(NamedTuple):

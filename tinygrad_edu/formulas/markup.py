@@ -12,7 +12,7 @@ from ..engine.record import Operation
 from ..operations.facts import ops
 from .expr import SCALED
 from .latex import Paper
-from .mathml import STYLED, SYMBOLS, Node, fenced, group, math, row, symbol, table
+from .mathml import SYMBOLS, Node, fenced, fraction, group, hat, math, root, row, symbol, table
 from .text import SPOKEN, Pair
 
 Nodes = tuple[Node, ...]
@@ -43,7 +43,7 @@ class MathML(Paper):
         )
     } | {SCALED: ()}  # fmt: skip
     words: Mapping[str, Any] = {
-        "1": _nodes("number", STYLED[r"\mathbf"]["1"]), "∞": _nodes("upright", "∞"), "Σ": _nodes("sum", "∑"),
+        "1": _nodes("number", "𝟏"), "∞": _nodes("upright", "∞"), "Σ": _nodes("sum", "∑"),
         "∇": _nodes("upright", "∇"), "π": _nodes("letter", "π"),
         **{name: _nodes("function", name) for name in ("ln", "log")},
     }  # fmt: skip
@@ -89,10 +89,10 @@ class MathML(Paper):
         return (fenced(opening, row(x), closing),)
 
     def fraction(self, above: Any, below: Any) -> Any:
-        return (Node("ordinary", f"<mfrac>{group(above)}{group(below)}</mfrac>"),)
+        return (fraction(group(above), group(below)),)
 
     def root(self, x: Any) -> Any:
-        return (Node("ordinary", f"<msqrt>{group(x)}</msqrt>"),)
+        return (root(group(x)),)
 
     def above(self, x: Any, script: str, closed: bool = False) -> Any:
         nodes = [symbol(SCRIPTS.get(part, "number"), part.replace("-", "−")) for part in re.findall(r"\d+|.", script)]
@@ -108,8 +108,7 @@ class MathML(Paper):
         return (*before, (Node("ordinary", last.scripted()) if taken else last)._replace(**script))
 
     def hat(self, name: str) -> Any:
-        hat = '<mo stretchy="true">^</mo>'
-        return (Node("ordinary", f'<mover accent="true">{group(self.symbol(name))}{hat}</mover>'),)
+        return (hat(group(self.symbol(name))),)
 
     def equations(self, rows: Sequence[Pair], definitions: Sequence[Pair], notes: Mapping[str, str]) -> str:
         equal, where = _nodes("relation", "="), _typed("where ")

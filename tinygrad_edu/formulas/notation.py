@@ -10,6 +10,7 @@ import numpy as np
 
 from ..engine.naming import visible
 from ..engine.record import Operation
+from ..engine.spelling import written
 from ..operations.facts import ops
 
 AROUND = {  # what is written before and after a single operand
@@ -64,17 +65,16 @@ def parameter(value: Any) -> str:
     >>> parameter((slice(1, None), Ellipsis, 0))
     '(1:, ..., 0)'
     """
-    if isinstance(value, tuple):
-        return f"({listed(value)}{',' if len(value) == 1 else ''})"
-    if isinstance(value, slice):
-        parts = ["" if part is None else str(part) for part in (value.start, value.stop, value.step)]
-        return ":".join(parts[: 3 if parts[2] else 2])
+    return written(value, _short, brackets=True)
+
+
+def _short(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"array {value.shape}"
     if callable(value) and not isinstance(value, type):
         operation = getattr(value, "operation", None)
         return visible(getattr(operation, "symbol", None) or getattr(value, "__name__", None) or str(value))
-    return "..." if value is Ellipsis else visible(str(value))
+    return visible(str(value))
 
 
 def listed(value: Any) -> str:

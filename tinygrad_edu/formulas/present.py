@@ -15,7 +15,24 @@ from ..operations.facts import ops
 from .algebra import chained, is_hat, is_mean, ones, support
 from .algebra import transposed as turned
 from .coefficients import ONE, Coefficient
-from .expr import APPLIED, CONSTANT, EYE, ONES, PI, ROWS, Expr, chain, fraction, negative, number, symbol, transposed
+from .expr import (
+    APPLIED,
+    CONSTANT,
+    EYE,
+    PI,
+    ROWS,
+    Expr,
+    added,
+    dot,
+    fraction,
+    is_negative,
+    multiplied,
+    number,
+    power,
+    symbol,
+    transposed,
+)
+from .expr import ones as one
 from .expr import scaled as in_front
 from .notation import is_said
 from .repeated import in_sum, meet, repeated
@@ -56,6 +73,7 @@ class Presenter:
     ) -> None:  # fmt: skip
         self.order = {name: i for i, name in enumerate(order)}
         self.applied, self.extents = applied or {}, extents
+        self.sized = False  # whether ones say how many they are
 
     def __call__(self, term: Term) -> Expr:
         return getattr(self, f"_{term.kind}")(term)  # type: ignore[no-any-return]
@@ -69,7 +87,10 @@ class Presenter:
         return Expr(APPLIED, (self(argument),), {"name": function}, term.shape)
 
     def _ones(self, term: Term) -> Expr:
-        return Expr(ONES, shape=term.shape)
+        return self._one(term.shape)
+
+    def _one(self, shape: Shape) -> Expr:
+        return one(shape, shape[1] != 1, max(shape) if self.sized else 0)
 
     def _eye(self, term: Term) -> Expr:
         return Expr(EYE, (), {"name": self._unit(term.shape[0])}, term.shape)
@@ -102,13 +123,14 @@ class Presenter:
         items = sorted(p.items, key=lambda item: item[0].number < 0) if p.items[0][0].number < 0 else list(p.items)
         if all(len(mono) == 1 and mono[0][1] == 1 and _is_bare(mono[0][0]) for _, mono in items):
             items.sort(key=lambda item: (item[0].number < 0, item[1][0][0].turns))  # B + Bᵀ, not Bᵀ + B
-        return Expr(ops.add, tuple([self._term(*item) for item in items]), shape=p.shape)
+        terms = [self._term(*item) for item in items]
+        return added(*[(x.args[0], -1) if is_negative(x) else (x, 1) for x in terms], shape=p.shape)
 
     def _repeated(self, p: Term, before: tuple[int, ...]) -> Expr:
         c = filling(p)
         if c is not None:
             extents = [(p.shape[0], 1)] * (p.shape[0] != 1) + [(1, p.shape[1])] * (p.shape[1] != 1)
-            return _signed(c, in_front(self._front(c), chain([Expr(ONES, shape=shape) for shape in extents])))
+            return _signed(c, in_front(self._front(c), dot(*map(self._one, extents))))
         inner = poly(p.items, before)
         if before == (1, 1):  # a number in front of 1 · 1ᵀ
             return in_front([self._poly(inner)], self._repeated(filled(ONE, p.shape), before))
@@ -153,12 +175,10 @@ class Presenter:
         if meet(part.shape for part, _ in above):
             above.sort(key=lambda each: math.prod(each[0].shape), reverse=True)
         below = [(part, -n) for part, n in mono if n < 0] + [(part.args[0], n) for part, n in mono if _is_inverse(part)]
-        top = self._product(above) if above else in_front(front)
-        return Expr(ops.divide, (top, self._product(below)), shape=_shape(mono)) if below else top
-
-    def _product(self, mono: Factors) -> Expr:
-        factors = [self._factor(*each) for each in mono]
-        return factors[0] if len(factors) == 1 else Expr(ops.multiply, tuple(factors), shape=_shape(mono))
+        factors = [(self._factor(*each), 1) for each in above] or [(in_front(front), 1)]
+        if below:
+            factors.append((multiplied([(self._factor(*each), 1) for each in below], _shape(below)), -1))
+        return multiplied(factors, _shape(mono))
 
     def _factor(self, part: Term, n: Power) -> Expr:
         base = self(part)
@@ -166,16 +186,16 @@ class Presenter:
             return base
         if n == Fraction(1, 2):
             return Expr(ops.sqrt, (base,), shape=part.shape)
-        return Expr(ops.power, (base,), {"exponent": n}, part.shape)
+        return power(base, number(n), part.shape)
 
     def _chain(self, term: Term) -> Expr:
         *before, last = term.args  # rows that are taken are as long as what stands behind them
-        return chain([*(self._rows(x) if takes_rows(x) else self(x) for x in before), self(last)])
+        return dot(*[self._rows(x) if takes_rows(x) else self(x) for x in before], self(last))
 
     def _T(self, term: Term) -> Expr:
         (x,) = term.args
         if _keeps_a_row(x):
-            return self._called(x)._replace(shape=term.shape)
+            return self._called(x).having(shape=term.shape)
         return transposed(self._rows(x, 0) if takes_rows(x) else self(x))
 
     # --- operations ---
@@ -186,15 +206,15 @@ class Presenter:
         if is_a(term, CONSTANT):
             return Expr(CONSTANT, (), {"name": CONSTANT.name}, term.shape)
         called = self._called(term)
-        return transposed(called._replace(shape=term.shape[::-1])) if _keeps_a_row(term) else called
+        return transposed(called.having(shape=term.shape[::-1])) if _keeps_a_row(term) else called
 
     def _called(self, term: Term) -> Expr:
         operation, params = term.data.operation, dict(term.data.params)
-        args = tuple([self(x) for x in _operands(term)])
+        args = tuple([self._argument(x, operation) for x in _operands(term)])
         if operation is ops.inverse:
-            return Expr(ops.divide, (number(1), *args), shape=term.shape)
+            return multiplied([(number(1), 1), (args[0], -1)], term.shape)
         if operation is ops.ratio:
-            return Expr(ops.divide, args, shape=term.shape)
+            return multiplied([(args[0], 1), (args[1], -1)], term.shape)
         if operation is ops.heaviside:
             return Expr(APPLIED, args[:1], {"name": "H" if "H" not in self.order else "heaviside"}, term.shape)
         if is_hat(term) and term.args[0].shape[1] == 1:
@@ -212,6 +232,13 @@ class Presenter:
             params.pop("keepdims", None)  # a number is one by one
         return Expr(operation, args, stated(operation, params), term.shape)
 
+    def _argument(self, x: Term, operation: Any) -> Expr:
+        """An argument. Of a function that joins arrays nothing else says how many ones there are."""
+        given, self.sized = self.sized, operation in (ops.concatenate, ops.stack)
+        found = self(x)
+        self.sized = given
+        return found
+
     def _at_places(self, term: Term, x: Expr, index: Any) -> Expr:
         """x[0:3]; places of an array as a product with rows of I."""
         operation, takes = term.data.operation, is_a(term, ops.getitem)
@@ -223,27 +250,26 @@ class Presenter:
         rows = [Expr(ROWS, (), {"name": name, "places": written(each)}, (np.size(each), n))
                 for name, n, each in zip(names, whole, places, strict=False)]  # fmt: skip
         if plain and strings == [True]:
-            return chain([rows[0] if takes else transposed(rows[0]), x])
+            return dot(rows[0] if takes else transposed(rows[0]), x)
         if plain and strings == [False, True] and is_all(places[0]):
-            return chain([x, transposed(rows[1]) if takes else rows[1]])
+            return dot(x, transposed(rows[1]) if takes else rows[1])
         if plain and strings == [True, True] and takes:
             every = np.array_equal(places[0], np.arange(whole[0]))
-            taken = Expr(ops.multiply, (x if every else chain([rows[0], x]), rows[1]))
-            return chain([taken, Expr(ONES, shape=(whole[1], 1))])
+            taken = multiplied([(x if every else dot(rows[0], x), 1), (rows[1], 1)])
+            return dot(taken, one((whole[1], 1)))
         return Expr(operation, (x,), {"places": places} if takes else {"places": places, "shape": whole}, term.shape)
 
 
 def _in_letters(term: Term, args: Sequence[Expr]) -> Expr:
     """Σ_j A_ij B_j, without factors that are 1."""
-    inputs, _, out = dict(term.data.params)["subscripts"].partition("->")
+    inputs, arrow, out = dict(term.data.params)["subscripts"].partition("->")
     kept = [(x, own) for x, shown, own in zip(args, term.args, inputs.split(","), strict=True) if filling(shown) != ONE]
-    gone = "".join(sorted({*inputs} - {*out, ","}))
-    params = {"inputs": tuple([own for _, own in kept]), "gone": gone, "out": out}
-    return Expr(ops.einsum, tuple([x for x, _ in kept]), params, term.shape)
+    subscripts = {"subscripts": ",".join(own for _, own in kept) + arrow + out}
+    return Expr(ops.einsum, tuple([x for x, _ in kept]), subscripts, term.shape)
 
 
 def _signed(c: Coefficient, x: Expr) -> Expr:
-    return negative(x) if c.number < 0 else x
+    return added((x, -1 if c.number < 0 else 1), shape=x.shape)
 
 
 ROOTS = {
@@ -262,8 +288,8 @@ def _numbers(c: Coefficient) -> tuple[list[Expr], list[Expr]]:
     size = abs(c.number)
     sides = (size.numerator, size.denominator) if c.exact else (float(f"{size:.6g}"), 1)
     above, below = ([] if x == 1 else [number(x)] for x in sides)
-    for (name, argument), power in c.roots:
-        (above if power > 0 else below).extend([ROOTS[name](argument)] * abs(power))
+    for (name, argument), n in c.roots:
+        (above if n > 0 else below).extend([ROOTS[name](argument)] * abs(n))
     return above, below
 
 
@@ -271,10 +297,12 @@ def _operands(term: Term) -> list[Term]:
     """The arguments as they meet on paper: of what has one axis a row where others have more, which NumPy makes of it;
     and of a column and a row, between which a sign stands, two matrices."""
     operation, shapes, shape = term.data.operation, term.data.shapes, term.data.shape
+    args = [turned(atom(x)) if len(own) == 1 < len(shape) else x for x, own in zip(term.args, shapes, strict=True)]
+    if operation is ops.kron:
+        return args
     if len(shapes) < 2 or len(shape) < 2 or broadcast(*shapes) != shape:
         alone = operation.coordinates or operation.broadcasts or operation is ops.broadcast_to
         return list(term.args) if alone else [_whole(x) for x in term.args]
-    args = [turned(atom(x)) if len(own) == 1 else x for x, own in zip(term.args, shapes, strict=True)]
     signed = not str(operation.symbol or operation.name).isidentifier()
     together = signed and len(shape) == 2 and meet(x.shape for x in args)
     return [repeated(x, shape) for x in args] if together else args

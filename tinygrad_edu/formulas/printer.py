@@ -7,14 +7,33 @@ stands for symbols. Nothing that is printed is looked at again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from ..engine.record import Operation
 from ..operations.facts import ops
-from .expr import APPLIED, CONSTANT, EYE, FRACTION, HAT, IN_TURN, NABLA, NUMBER, ONES, PI, ROWS, SCALED, SYMBOL, Expr
+from .expr import (
+    APPLIED,
+    CONSTANT,
+    EYE,
+    FRACTION,
+    HAT,
+    IN_TURN,
+    NABLA,
+    NUMBER,
+    ONES,
+    PI,
+    ROWS,
+    SCALED,
+    SYMBOL,
+    Expr,
+    factors_of,
+    terms_of,
+)
 from .selections import written
 
 SUM, PRODUCT, PREFIX, POSTFIX, ATOM = range(5)  # how tightly a text binds
+LONGEST = 1000  # denominator of an exponent
 Text = tuple[Any, int]
 
 
@@ -30,7 +49,7 @@ class Printer:
 
     def text(self, x: Expr) -> Text:
         """The text of an expression, and how tightly it binds."""
-        return self.forms.get(x.operation, Printer._operation)(self, x)  # type: ignore[no-any-return]
+        return self.forms.get(x.operation, Printer.operation)(self, x)  # type: ignore[no-any-return]
 
     def inside(self, x: Expr, binding: int) -> Any:
         """The same in parentheses, if it binds less tightly."""
@@ -41,19 +60,19 @@ class Printer:
 
     def _sum(self, x: Expr) -> Text:
         parts: list[Any] = []
-        for term in x.args if x.operation is ops.add else (x,):
-            less = term.operation is ops.negative
-            if less or parts:
-                sign = self.target.signs[ops.subtract if less else ops.add]
-                parts.append(sign if parts else self.target.minus)
-            parts.append(self.inside(term.args[0] if less else term, PRODUCT))
+        for term, sign in terms_of(x):
+            if sign < 0 or parts:
+                between = self.target.signs[ops.subtract if sign < 0 else ops.add]
+                parts.append(between if parts else self.target.minus)
+            parts.append(self.inside(term, PRODUCT))
         return self.target.join(*parts), SUM
 
     def _series(self, x: Expr, last: int) -> Any:
         """Factors, closed but for the last one."""
         *before, end = x.args
         texts = [*[self.inside(each, POSTFIX) for each in before], self.inside(end, last)]
-        return self.target.separated(self.target.signs[x.operation], texts)
+        scaled = len(before) == 1 and before[0].operation is NUMBER and x.operation is ops.matmul
+        return self.target.separated(self.target.signs[SCALED if scaled else x.operation], texts)
 
     def _infix(self, x: Expr) -> Text:
         return self._series(x, POSTFIX), PRODUCT
@@ -63,11 +82,14 @@ class Printer:
 
     def _factors(self, x: Expr, last: int = POSTFIX) -> Any:
         """A side of a quotient: its factors are closed, and it is not."""
-        return self._series(x, last) if x.operation in (SCALED, ops.multiply) else self.inside(x, last)
+        return self._series(x, last) if x.operation is SCALED else self.inside(x, last)
 
-    def _divided(self, x: Expr) -> Text:
-        sides = self._factors(x.args[0]), self.inside(x.args[1], POSTFIX)
-        return self.target.separated(self.target.signs[ops.divide], sides), PRODUCT
+    def _hadamard(self, x: Expr) -> Text:
+        first, signs = x["exponents"][0], self.target.signs
+        parts = [self._factors(x.args[0])] if first > 0 else [self.target.digits("1")]
+        for factor, n in factors_of(x)[first > 0 :]:
+            parts += [signs[ops.multiply if n > 0 else ops.divide], self.inside(factor, POSTFIX)]
+        return self.target.join(*parts), PRODUCT
 
     def _fraction(self, x: Expr) -> Text:
         above, below = x.args
@@ -86,23 +108,28 @@ class Printer:
     # --- scripts ---
 
     def _power(self, x: Expr) -> Text:
-        if len(x.args) > 1:
-            return self._operation(x)
-        (base,), matrix = x.args, min(x.shape) > 1
-        script = f"{'∘' * matrix}{x.params['exponent']}"  # X² would be X·X
+        base, exponent = x.args
+        n = Fraction(exponent["number"]) if exponent.operation is NUMBER else None
+        if n is None or n.denominator > LONGEST:
+            return self.operation(x)
+        script = f"{'∘' * (min(x.shape) > 1)}{n}"  # X² would be X·X
         return self.target.above(self.inside(base, ATOM), script, True), POSTFIX
+
+    def is_scripted(self, x: Expr) -> bool:
+        """Whether it ends in an exponent, so that another one needs braces."""
+        return x.operation in SCRIPTED
 
     def _transposed(self, x: Expr) -> Text:
         (base,), script = x.args, "T"
         if x.params:
-            return self._operation(x)
+            return self.operation(x)
         if base.operation is ops.inv:
             (base,), script = base.args, "-T"
-        return self.target.above(self.inside(base, POSTFIX), script, base.operation in SCRIPTED), POSTFIX
+        return self.target.above(self.inside(base, POSTFIX), script, self.is_scripted(base)), POSTFIX
 
     def _inverse(self, x: Expr) -> Text:
         (base,) = x.args
-        return self.target.above(self.inside(base, POSTFIX), "-1", base.operation in SCRIPTED), POSTFIX
+        return self.target.above(self.inside(base, POSTFIX), "-1", self.is_scripted(base)), POSTFIX
 
     def _root(self, x: Expr) -> Text:
         return self.target.root(self(x.args[0]) if self.target.bars else self.inside(x.args[0], ATOM)), POSTFIX
@@ -113,7 +140,7 @@ class Printer:
         """ln 2, but ln(x)."""
         if x.args[0].operation is NUMBER and not x.params:
             return self.target.join(self.target.word("ln"), self.target.signs[SCALED], self(x.args[0])), PREFIX
-        return self._operation(x)
+        return self.operation(x)
 
     def _taken(self, x: Expr) -> Text:
         return self.target.at(self.inside(x.args[0], ATOM), _listed(x.params["places"])), ATOM
@@ -124,16 +151,17 @@ class Printer:
 
     def _letters(self, x: Expr) -> Text:
         """Σ_j A_ij B_j; around several letters that are left, brackets with these: (Σ_j A_ij B_jkl)_ikl."""
-        target, gone, out = self.target, x.params["gone"], x.params["out"]
+        target, (inputs, _, out) = self.target, x["subscripts"].partition("->")
+        gone = "".join(sorted({*inputs} - {*out, ","}))
         parts = [target.total(gone)] if gone else []
-        for each, own in zip(x.args, x.params["inputs"], strict=True):
-            within = each.operation is ops.einsum and each.params["out"] == own
+        for each, own in zip(x.args, inputs.split(","), strict=True):
+            within = each.operation is ops.einsum and each["subscripts"].endswith(f"->{own}")
             text = self.inside(each, POSTFIX if within or not own else ATOM)
             parts.append(text if within or not own else target.under(text, target.places(own)))
         total = self.target.separated(target.signs[SCALED], parts)
         return (target.under(target.fence(total), target.places(out)), ATOM) if out else (total, PRODUCT)
 
-    def _operation(self, x: Expr) -> Text:
+    def operation(self, x: Expr) -> Text:
         around = None if x.params else self.target.tight(x.operation, len(x.args))
         if around is None:
             return self.target.function(x.operation, [self(each) for each in x.args], x.params), ATOM
@@ -146,11 +174,13 @@ class Printer:
 
     def _ones(self, x: Expr) -> Text:
         one = self.target.word("1")
-        return (one if x.shape[1] == 1 else self.target.above(one, "T")), ATOM
+        if "size" in x.params:
+            one = self.target.under(one, self.target.places(str(x["size"])), False)
+        return (self.target.above(one, "T") if x["row"] else one), ATOM
 
 
 def _listed(places: Sequence[Any]) -> str:
-    return ", ".join(map(written, places))
+    return ", ".join(map(written, places)) or "..."
 
 
 SCRIPTED = {ops.power, ops.transpose, ops.inv}
@@ -162,10 +192,10 @@ FORMS: Mapping[Operation, Callable[[Any, Expr], Text]] = {
     APPLIED: lambda p, x: (p.target.join(p.target.symbol(x.params["name"]), p.target.fence(p(x.args[0]))), ATOM),
     NABLA: lambda p, x: (p.target.nabla(p(x.args[0])), ATOM),
     HAT: lambda p, x: (p.target.hat(x.args[0].params["name"]), ATOM),
-    **dict.fromkeys((ops.matmul, ops.multiply, ops.kron, ops.bullet), Printer._infix),
-    **dict.fromkeys((ops.add, ops.negative), Printer._sum),
-    ONES: Printer._ones, SCALED: Printer._scaled, FRACTION: Printer._fraction, IN_TURN: Printer._in_turn,
-    ops.divide: Printer._divided, ops.power: Printer._power, ops.sqrt: Printer._root, ops.inv: Printer._inverse,
+    **dict.fromkeys((ops.matmul, ops.kron, ops.bullet), Printer._infix),
+    ops.add: Printer._sum, ops.multiply: Printer._hadamard, ONES: Printer._ones, SCALED: Printer._scaled,
+    FRACTION: Printer._fraction, IN_TURN: Printer._in_turn,
+    ops.power: Printer._power, ops.sqrt: Printer._root, ops.inv: Printer._inverse,
     ops.transpose: Printer._transposed, ops.log: Printer._logarithm, ops.getitem: Printer._taken,
     ops.scatter_add: Printer._scattered, ops.einsum: Printer._letters,
 }  # fmt: skip

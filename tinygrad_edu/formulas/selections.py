@@ -33,7 +33,8 @@ def written(places: Any) -> str:
     """Places along an axis in short."""
     if not isinstance(places, np.ndarray) or places.ndim != 1:
         plain = places.item() if isinstance(places, np.ndarray) and not places.ndim else places
-        return " ".join(np.array2string(places, separator=", ").split()) if np.ndim(places) else parameter(plain)
+        listed = np.array2string(np.asarray(places), separator=", ") if np.ndim(places) else parameter(plain)
+        return " ".join(listed.split())
     return f"[{', '.join(map(str, places[:SHOWN]))}{', …' * (len(places) > SHOWN)}]"
 
 

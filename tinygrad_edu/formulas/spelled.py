@@ -1,93 +1,86 @@
-"""Operations that NumPy has not, as functions of a program: their parts, read as text."""
+"""Operations that NumPy has not, as text: in terms of simpler ones, which their parts name."""
 
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..engine.arithmetic import Arithmetic, Shaped
-from ..engine.record import NO_PARAMETERS, Operation, Value
+from ..engine.arithmetic import Symbol
+from ..engine.record import NO_PARAMETERS, Operation
 
 COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)  # how tightly a text binds
 BINDING = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "@": PRODUCT, "**": POWER, "!=": COMPARISON}
-Applied = Callable[[Operation, list[str], dict[str, Any], Any], str]  # how an operation on texts is written
+Applied = Callable[[Operation, list[str], Mapping[str, Any], Any], str]  # how an operation on texts is written
 
 
-class Part(Arithmetic, Shaped, Value):
-    """The reading of parts that remembers them: an operation on others, and numbers for their shape and dtype."""
+@dataclass(eq=False)
+class Step:
+    """A step of what an operation is made of: an operation on others and on numbers; an input has none."""
 
-    __slots__ = ("inputs", "operation", "params", "value")
-    __array_ufunc__ = None
-
-    def __init__(
-        self, value: Any, operation: Operation | None = None, inputs: tuple[Any, ...] = (),
-        params: Mapping[str, Any] = NO_PARAMETERS,
-    ) -> None:  # fmt: skip
-        self.value, self.operation, self.inputs, self.params = value, operation, inputs, params
-
-    def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Part:
-        with np.errstate(all="ignore"):
-            value = np.asarray(operation.forward(*(getattr(x, "value", x) for x in inputs), **params))
-        return Part(value, operation, inputs, params)
+    shape: tuple[int, ...]
+    operation: Any
+    inputs: tuple[Any, ...]
+    params: Mapping[str, Any]
 
 
 def spelled(
-    name: str, operation: Operation, shapes: Sequence[tuple[int, ...]], params: Mapping[str, Any],
-    arguments: Sequence[str], applied: Applied,
-) -> tuple[str, str]:  # fmt: skip
-    """An operation on arguments of these shapes, as text, and the source of a function of that name which it calls:
-    none, where everything is used once."""
+    operation: Operation, shapes: Sequence[tuple[int, ...]], params: Mapping[str, Any], arguments: Sequence[str],
+    applied: Applied, functions: dict[str, str],
+) -> str:  # fmt: skip
+    """An operation on arguments of these shapes, as text. Unless it is as short without, it calls a function whose
+    source is put among those of a program; there is one for each form that is needed."""
     assert operation.parts is not None
-    given = [Part(np.ones(shape)) for shape in shapes]
-    out = operation.parts(*given, **params)
-    uses = Counter(id(x) for part in _all(out) for x in part.inputs if isinstance(x, Part))
+    given = [Step(shape, None, (), NO_PARAMETERS) for shape in shapes]
+    with np.errstate(all="ignore"):
+        symbols = [Symbol(step, np.ones(step.shape), _step) for step in given]
+        out = operation.parts(*symbols, **params).line
+    steps = [out]
+    for step in steps:  # which grows
+        steps += [x for x in step.inputs if isinstance(x, Step) and x not in steps]
+    uses = Counter(x for step in steps for x in step.inputs if isinstance(x, Step))
     names = list(inspect.signature(operation.parts).parameters)[: len(given)]
-    in_place = all(n == 1 for n in uses.values())
+    of_names = not out.operation.spelling.sign and all(each.isidentifier() for each in arguments)
+    in_place = all(n == 1 or (of_names and x in given) for x, n in uses.items())
     texts = arguments if in_place else names
-    known = {id(x): (t, ATOM if t.isidentifier() else COMPARISON) for x, t in zip(given, texts, strict=True)}
+    known = {x: (t, ATOM if t.isidentifier() else COMPARISON) for x, t in zip(given, texts, strict=True)}
     lines: list[str] = []
 
     def text(x: Any) -> tuple[str, int]:
-        if not isinstance(x, Part):
+        if not isinstance(x, Step):
             return repr(x), ATOM if x >= 0 else UNARY
-        if id(x) not in known:
+        if x not in known:
             written = _written(x, [text(each) for each in x.inputs], applied)
-            if uses[id(x)] < 2:
+            if uses[x] < 2:
                 return written
             lines.append(f"    v{len(lines) + 1} = {written[0]}")
-            known[id(x)] = f"v{len(lines)}", ATOM
-        return known[id(x)]
+            known[x] = f"v{len(lines)}", ATOM
+        return known[x]
 
     returned, binding = text(out)
     if in_place:
-        return returned if binding == ATOM else f"({returned})", ""
-    source = "\n".join([f"def {name}({', '.join(names)}):", *lines, f"    return {returned}"])
-    return f"{name}({', '.join(arguments)})", source
+        return returned if binding == ATOM else f"({returned})"
+    body = "\n".join([f"({', '.join(names)}):", *lines, f"    return {returned}"])
+    keys = (f"{operation.key}_{i}" if i > 1 else operation.key for i in itertools.count(1))
+    name = next(key for key in keys if functions.setdefault(key, f"def {key}{body}") == f"def {key}{body}")
+    return f"{name}({', '.join(arguments)})"
 
 
-def _all(part: Part) -> list[Part]:
-    """A part and all that it is made of, each once."""
-    found: dict[int, Part] = {}
-    stack = [part]
-    while stack:
-        x = stack.pop()
-        if id(x) not in found:
-            found[id(x)] = x
-            stack += [each for each in x.inputs if isinstance(each, Part)]
-    return list(found.values())
+def _step(operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any], value: Any) -> Step:
+    return Step(value.shape, operation, inputs, params)
 
 
-def _written(part: Part, inputs: list[tuple[str, int]], applied: Applied) -> tuple[str, int]:
-    assert part.operation is not None
-    sign = part.operation.spelling.sign
+def _written(step: Step, inputs: list[tuple[str, int]], applied: Applied) -> tuple[str, int]:
+    sign = step.operation.spelling.sign
     if not sign:
-        params = {key: x[0] if key == "axis" and np.shape(x) == (1,) else x for key, x in part.params.items()}
-        shapes = [np.shape(getattr(x, "value", x)) for x in part.inputs]
-        return applied(part.operation, [text for text, _ in inputs], params, shapes), ATOM
+        params = {key: x[0] if key == "axis" and np.shape(x) == (1,) else x for key, x in step.params.items()}
+        shapes = [x.shape if isinstance(x, Step) else np.shape(x) for x in step.inputs]
+        return applied(step.operation, [text for text, _ in inputs], params, shapes), ATOM
     *before, (right, b) = inputs
     binding = BINDING[sign] if before else UNARY
     left = "".join(f"{text} " if a >= binding else f"({text}) " for text, a in before)

@@ -10,7 +10,7 @@ from ..engine.record import Operation
 from ..operations.facts import ops
 from .algebra import OTHERWISE
 from .expr import SCALED
-from .notation import AROUND, FENCES, listed, parameter
+from .notation import AROUND, FENCES, parameter
 from .present import Presenter
 from .printer import Printer
 from .terms import Term
@@ -18,7 +18,10 @@ from .terms import Term
 Pair = tuple[Any, Any]
 SUPERSCRIPTS = str.maketrans("-0123456789/T∘", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᐟᵀ∘")
 BRACKETS = {each: str(each.symbol) for each in (*OTHERWISE, ops.same, ops.not_equal)}  # Iverson's: 1 where it holds
-SPOKEN = {(ops.log, False): "ln", (ops.scatter_add, True): "scatter"}  # otherwise than in programs, with parameters
+SPOKEN = {  # otherwise than in programs, without parameters or with them
+    (ops.log, False): "ln", (ops.scatter_add, True): "scatter",
+    **{(each, having): each.name for each in (ops.diagflat, ops.undetermined) for having in (False, True)},
+}  # fmt: skip
 
 
 def unicode(p: Term) -> str:
@@ -121,7 +124,7 @@ class Unicode:
         if operation in BRACKETS:
             return self.fence(self.separated(self.relation(BRACKETS[operation]), arguments), "[", "]")
         if operation is ops.coordinatewise:
-            functions = self.typed(listed(params["functions"]))
+            functions = self.typed(", ".join(map(_word, params["functions"])))
             return self.join(self.fence(functions, "[", "]"), self.fence(*arguments))
         settings = [self.typed(f"{key}={parameter(value)}") for key, value in params.items()]
         inside = self.separated(self.comma, [*arguments, *settings])
@@ -132,3 +135,9 @@ class Unicode:
         lines = [f"{left} = {right}" for left, right in rows]
         lines += [f"{'      ' if i else 'where '}{left} = {right}" for i, (left, right) in enumerate(definitions)]
         return "\n".join(lines + [f"({name} is {text})" for name, text in notes.items()])
+
+
+def _word(function: Any) -> str:
+    """A function in a column: by its symbol, where that is a letter or a word."""
+    shown = parameter(function)
+    return shown if shown.isidentifier() else str(getattr(function, "__name__", shown))

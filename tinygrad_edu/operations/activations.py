@@ -31,7 +31,7 @@ from .elementwise import (
 from .facts import parts
 from .indexing import getitem, scatter_add
 from .reductions import _axes, kept, sum
-from .shapes import _reshape
+from .shapes import _reshape, stack
 
 __all__ = [
     "coordinatewise", "gelu", "identity", "leaky_relu", "log_softmax", "logsumexp", "relu", "sigmoid", "silu",
@@ -41,7 +41,7 @@ __all__ = [
 Axis = int | tuple[int, ...] | None
 
 
-@primitive(symbol="id", coordinates=True)
+@primitive(symbol="id", coordinates=True, numpy="({0})")
 def identity(x: Any) -> Any:
     """x itself: the activation of a linear layer.
 
@@ -103,7 +103,7 @@ def _peak(x: Any, axis: Axis = None) -> Any:
 
 
 # As a constant, for what is made of it:
-peak = primitive(inputs=1, numpy="np.max({0}, axis={axis}, keepdims=True)")(_peak)
+peak = primitive(inputs=1, numpy="np.max({0}, axis={axis}, keepdims=True)", fast="np.maximum.reduce", out="may")(_peak)
 
 
 @primitive(inputs=1, activation=True)
@@ -294,6 +294,7 @@ parts(gelu,           lambda x: (tanh(_gelu_argument(x)) + 1.0) * (x * 0.5))
 parts(softmax,        lambda x, axis: (e := exp(_below_peak(x, axis))) / _total(e, axis))
 parts(log_softmax,    lambda x, axis: (d := _below_peak(x, axis)) - log(_total(exp(d), axis)))
 parts(logsumexp,      lambda x, axis, keepdims: _log_of_total(x, _axes(axis, x.ndim), keepdims))
+parts(_coordinatewise, lambda z, functions: stack([f(getitem(z, i)) for i, f in enumerate(functions)]))
 # fmt: on
 
 ENOUGH = 40.0  # 1/(1 + e^−x) is 1 from there on, in float32 and float64

@@ -74,11 +74,16 @@ def einsum(subscripts: str, *operands: Any, optimize: Any = True) -> Any:
     return x if term == output and x is not values[0] else _transpose(x, tuple(map(term.index, output)))
 
 
+def terms_of(subscripts: str) -> tuple[list[str], str]:
+    """The letters of each operand, and those of the result."""
+    left, _, output = subscripts.partition("->")
+    return left.split(","), output
+
+
 def _explicit(subscripts: str, operands: Sequence[Any]) -> tuple[list[str], str]:
     """The letters of every operand and of the result, one an axis: "..." gets letters that are free, and what is
     implied is written out."""
-    left, arrow, output = "".join(subscripts.split()).partition("->")
-    terms = left.split(",")
+    terms, output = terms_of("".join(subscripts.split()))
     wrong = sorted({c for term in [*terms, output] for c in term.replace("...", "", 1)} - set(string.ascii_letters))
     if wrong:
         raise ValueError(f"einsum: {subscripts!r}: expected letters, commas, '->', '...' once a term; not {wrong[0]!r}")
@@ -91,7 +96,7 @@ def _explicit(subscripts: str, operands: Sequence[Any]) -> tuple[list[str], str]
     free = [letter for letter in string.ascii_letters if letter not in subscripts]
     dots = "".join(free[: max(0, *unnamed)])
     terms = [term.replace("...", dots[len(dots) - n :]) for term, n in zip(terms, unnamed, strict=True)]
-    if not arrow:
+    if "->" not in subscripts:
         letters = "".join(terms)
         return terms, dots + "".join(sorted(c for c in set(letters) - set(dots) if letters.count(c) == 1))
     if dots and "..." not in output:
@@ -131,8 +136,7 @@ def _lengths(subscripts: str, pairs: Sequence[tuple[Any, str]]) -> dict[str, int
 
 def _of_operand(g: Any, out: Any, *operands: Any, subscripts: str) -> Callable[[int], Any]:
     """The adjoint of operand i: g takes its place, its letters become those of the result."""
-    left, _, output = subscripts.partition("->")
-    terms = left.split(",")
+    terms, output = terms_of(subscripts)
 
     def adjoint(i: int) -> Any:
         swapped = ",".join([output, *terms[:i], *terms[i + 1 :]]) + "->" + terms[i]

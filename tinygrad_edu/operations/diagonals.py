@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..engine.record import shape_of
-from .arranging import diagonal
+from .arranging import diagonal, triu
 from .defining import primitive, vjps
+from .elementwise import ones_like
 from .facts import parts
 from .indexing import scatter_add
 from .reductions import sum
@@ -60,7 +61,7 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return sum(diagonal(a, offset, axis1, axis2), -1)
 
 
-@primitive(inputs=1, numpy="np.eye(*np.shape({0}), {k})")
+@primitive(inputs=1, numpy="np.eye{lengths}")
 def eye_like(x: Any, k: int = 0) -> Any:
     """Ones on the k-th diagonal, in the shape and dtype of x: a constant.
 
@@ -85,4 +86,5 @@ vjps(diag,     lambda g, out, x, k: _onto_diagonal(g, x, k))
 vjps(diagflat, lambda g, out, x, k: _reshape(diag(g, k), x.shape), source="mishachev (5)")
 vjps(_trace,   lambda g, out, x, offset: g * eye_like(x, offset))
 parts(_trace,  lambda a, offset: sum(diagonal(a, offset)))
+parts(eye_like, lambda x, k: triu(ones_like(x), k) - triu(ones_like(x), k + 1))
 # fmt: on

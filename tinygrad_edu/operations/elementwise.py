@@ -216,7 +216,7 @@ def minimum(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.where, broadcasts=True, selects=True)
+@primitive(np.where, broadcasts=True, selects=True, fast="np.where")
 def where(condition: Any, x: Any, y: Any) -> Any:
     """x where the condition holds, else y; shapes broadcast.
 
@@ -269,7 +269,10 @@ def sign(x: Any) -> Any:
     """
 
 
-@primitive(coordinates=True, standard="xp.where({0} > 0, xp.ones_like({0}), xp.zeros_like({0}))")
+@primitive(
+    coordinates=True, standard="xp.where({0} > 0, xp.ones_like({0}), xp.zeros_like({0}))", fast="np.greater({0}, 0)",
+    out="must",
+)  # fmt: skip
 def step(x: Any) -> Any:
     """1 where x > 0, else 0, in the dtype of x. Not differentiable.
 
@@ -281,7 +284,7 @@ def step(x: Any) -> Any:
 
 @primitive(
     symbol="=", broadcasts=True, numpy="np.where({0} == {1}, 1.0, 0.0)",
-    standard="xp.where({0} == {1}, xp.ones_like({1}), xp.zeros_like({1}))",
+    standard="xp.where({0} == {1}, xp.ones_like({1}), xp.zeros_like({1}))", fast="np.equal", out="must",
 )  # fmt: skip
 def same(x: Any, y: Any) -> Any:
     """1 where x equals y, else 0, in the dtype of y. Not differentiable.
@@ -408,7 +411,7 @@ def undetermined(g: Any, out: Any) -> Any:
     return g
 
 
-@primitive(inputs=1, numpy="({0}).astype({dtype})", standard="xp.astype({0}, xp.{dtype.name})")
+@primitive(inputs=1, numpy="({0}).astype({dtype})", standard="xp.astype({0}, {dtype})")
 def astype(x: Any, dtype: Any) -> Any:
     """x in another floating dtype; its adjoint comes back in the dtype of x.
 

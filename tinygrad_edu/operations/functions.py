@@ -143,7 +143,7 @@ def reciprocal(x: Any) -> Any:
 # --- trigonometry and its hyperbolic relatives -----------------------------------------------------------------------
 
 
-@primitive(np.tan, singular=True)
+@primitive(np.tan, singular=True, latex=r"\tan")
 def tan(x: Any) -> Any:
     """tan x, x in radians; its derivative is 1 + tan² x.
 
@@ -152,7 +152,7 @@ def tan(x: Any) -> Any:
     """
 
 
-@primitive(np.arcsin, singular=True, standard="asin")
+@primitive(np.arcsin, singular=True, latex=r"\arcsin", standard="asin")
 def arcsin(x: Any) -> Any:
     """The angle between −π/2 and π/2 whose sine is x. Its derivative at −1 and 1 is infinite.
 
@@ -161,7 +161,7 @@ def arcsin(x: Any) -> Any:
     """
 
 
-@primitive(np.arccos, singular=True, standard="acos")
+@primitive(np.arccos, singular=True, latex=r"\arccos", standard="acos")
 def arccos(x: Any) -> Any:
     """The angle between 0 and π whose cosine is x. Its derivative at −1 and 1 is infinite.
 
@@ -170,7 +170,7 @@ def arccos(x: Any) -> Any:
     """
 
 
-@primitive(np.arctan, standard="atan")
+@primitive(np.arctan, latex=r"\arctan", standard="atan")
 def arctan(x: Any) -> Any:
     """The angle between −π/2 and π/2 whose tangent is x.
 
@@ -190,7 +190,7 @@ def arctan2(y: Any, x: Any) -> Any:
     """
 
 
-@primitive(np.sinh, singular=True)
+@primitive(np.sinh, singular=True, latex=r"\sinh")
 def sinh(x: Any) -> Any:
     """sinh x = (e^x − e^−x)/2.
 
@@ -199,7 +199,7 @@ def sinh(x: Any) -> Any:
     """
 
 
-@primitive(np.cosh, singular=True)
+@primitive(np.cosh, singular=True, latex=r"\cosh")
 def cosh(x: Any) -> Any:
     """cosh x = (e^x + e^−x)/2.
 

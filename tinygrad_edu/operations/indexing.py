@@ -13,8 +13,10 @@ from .defining import primitive, vjps
 
 __all__ = ["getitem", "scatter_add"]
 
+AT = "{0}[{index}]"
 
-@primitive(inputs=1, symbol="[]", selects=True, linear=True, numpy="{0}[{index}]")
+
+@primitive(inputs=1, symbol="[]", selects=True, linear=True, numpy=AT, fast=AT, standard=AT)
 def _getitem(x: Any, index: Any) -> Any:
     return x[index]
 

@@ -90,7 +90,7 @@ def _pulled(g: Any, a: Any, b: Any) -> Any:
     return solve(t(a), _columns(g, b))
 
 
-@primitive(np.linalg.det, in_front=True, standard="linalg.det")
+@primitive(np.linalg.det, latex=r"\det", in_front=True, standard="linalg.det")
 def det(a: Any) -> Any:
     """det A, of a square matrix or of each in a stack. Its gradient is the matrix of cofactors, det A · A⁻ᵀ.
 

@@ -19,7 +19,7 @@ from .shapes import _reshape, expand_dims, squeeze, swapaxes
 __all__ = ["bullet", "cross", "kron", "matmul", "matvec", "outer", "vecdot", "vecmat"]
 
 
-@primitive(operator.matmul, symbol="·", broadcasts=True, sign="@", summed=(-1, -2))
+@primitive(operator.matmul, symbol="·", broadcasts=True, sign="@", summed=(-1, -2), out="may")
 def matmul(a: Any, b: Any) -> Any:
     """The matrix product a · b, with NumPy's rules for 1-D operands and stacks of matrices.
 

@@ -13,7 +13,7 @@ from .defining import fold, primitive, vjps
 from .elementwise import ones_like, real, same, sqrt, square, unit
 from .facts import built_in, parts
 from .indexing import getitem
-from .shapes import _reshape, _transpose, broadcast_to, concatenate, inverse
+from .shapes import _reshape, _transpose, broadcast_to, concatenate, inverse, stretched, sum_to
 
 __all__ = ["max", "mean", "min", "prod", "sum"]
 
@@ -33,7 +33,10 @@ def _axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     return tuple(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))) if ndim else ()
 
 
-@primitive(inputs=1, linear=True, numpy="np.sum({0}, axis={axis}, keepdims={keepdims})", standard="sum")
+@primitive(
+    inputs=1, linear=True, numpy="np.sum({0}, axis={axis}, keepdims={keepdims})", standard="sum",
+    fast="np.add.reduce", out="may",
+)  # fmt: skip
 def sum(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """Σ x over an axis, several, or everything. Its adjoint is repeated along what was summed.
 
@@ -53,7 +56,7 @@ def mean(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return np.mean(a, axis, keepdims=keepdims)
 
 
-@primitive(inputs=1, symbol="Π", standard="prod")
+@primitive(inputs=1, symbol="Π", standard="prod", fast="np.multiply.reduce", out="may")
 def prod(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """Π x over an axis, several, or everything. The derivative is the product of the others, also where x is 0.
 
@@ -107,7 +110,7 @@ def _along_last(function: Any, x: Any, axis: Axis) -> Any:
     return _transpose(_reshape(flat, moved.shape), inverse(order))
 
 
-@primitive(inputs=1, selects=True, latex=r"\max", standard="max")
+@primitive(inputs=1, selects=True, latex=r"\max", standard="max", fast="np.maximum.reduce", out="may")
 def max(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """The largest number over an axis, several, or everything. Ties share the gradient equally.
 
@@ -119,7 +122,7 @@ def max(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return fold(np.maximum, a, axis, keepdims)
 
 
-@primitive(inputs=1, selects=True, latex=r"\min", standard="min")
+@primitive(inputs=1, selects=True, latex=r"\min", standard="min", fast="np.minimum.reduce", out="may")
 def min(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """The smallest number over an axis, several, or everything. Ties share the gradient equally.
 
@@ -160,6 +163,7 @@ vjps(norm,  lambda g, out, x, axis, keepdims: kept(g, x, axis) * unit(x, kept(ou
 
 parts(mean, lambda a, axis, keepdims: sum(a, axis, keepdims=keepdims) / float(_length(a, axis)))
 parts(norm, lambda x, axis, keepdims: sqrt(sum(square(x), axis, keepdims=keepdims)))
+parts(sum_to, lambda x, shape: _reshape(sum(x, stretched(x.shape, shape), keepdims=True), shape))
 # fmt: on
 
 

@@ -20,7 +20,10 @@ __all__ = ["broadcast_to", "concatenate", "expand_dims", "reshape", "squeeze", "
 Shape = tuple[int, ...]
 
 
-@primitive(inputs=1, linear=True, numpy="np.reshape({0}, {shape})", standard="xp.reshape({0}, {shape})")
+@primitive(
+    inputs=1, linear=True, numpy="np.reshape({0}, {shape})", standard="xp.reshape({0}, {shape})",
+    fast="{0}.reshape({shape})",
+)  # fmt: skip
 def _reshape(x: Any, shape: Shape) -> Any:
     return x.reshape(shape)
 
@@ -77,10 +80,14 @@ def sum_to(x: Any, shape: Shape) -> Any:
     array([[3.],
            [3.]])
     """
-    extra = x.ndim - len(shape)
-    stretched = [extra + i for i, length in enumerate(shape) if length == 1 and x.shape[extra + i] != 1]
-    out = fold(np.add, x, (*range(extra), *stretched), True)
-    return out.reshape(shape) if extra else out
+    out = fold(np.add, x, stretched(x.shape, shape), True)
+    return out.reshape(shape) if x.ndim > len(shape) else out
+
+
+def stretched(shape: Shape, source: Shape) -> Shape:
+    """The axes along which one shape is broadcast to another."""
+    extra = len(shape) - len(source)
+    return *range(extra), *[extra + i for i, n in enumerate(source) if n == 1 != shape[extra + i]]
 
 
 @primitive(inputs=1, linear=True)
@@ -142,7 +149,7 @@ def _several(name: str, arrays: Any) -> tuple[Any, ...]:
 
 CONCATENATE = built_in(
     "concatenate", lambda *arrays, axis: np.concatenate(arrays, axis), numpy="np.concatenate([{all}], axis={axis})",
-    standard="xp.concat([{all}], axis={axis})",
+    standard="xp.concat([{all}], axis={axis})", out="may",
 )  # fmt: skip
 
 
@@ -160,7 +167,7 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
 
 STACK = built_in(
     "stack", lambda *arrays, axis: np.stack(arrays, axis), numpy="np.stack([{all}], axis={axis})",
-    standard="xp.stack([{all}], axis={axis})",
+    standard="xp.stack([{all}], axis={axis})", out="may",
 )  # fmt: skip
 
 

@@ -180,7 +180,7 @@ def _shares_of_numbers(x: Any, axis: Axis) -> Any:
 # --- running sums and products, differences --------------------------------------------------------------------------
 
 
-@primitive(inputs=1, linear=True, standard="cumulative_sum")
+@primitive(inputs=1, linear=True, standard="cumulative_sum", out="may")
 def _cumsum(x: Any, axis: int) -> Any:
     return np.cumsum(x, axis)
 
