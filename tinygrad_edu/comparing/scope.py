@@ -68,6 +68,7 @@ class Scope(Numbered):
 
     def _remember(self) -> None:
         """Each name is looked up once, as layers are counted."""
+        self.known: Callable[[], set[str]] = functools.cache(self._words)
         self.same: Callable[[Any], Any] = functools.cache(self._same)
         self.exact: Callable[[Name], list[Quantity]] = functools.cache(self._of_tape)
         self._meant: Callable[[Name | Quotient], list[Quantity] | Unknown] = functools.cache(self._looked_up)
@@ -101,12 +102,8 @@ class Scope(Numbered):
         base, layer = (base, name.layer) if number is None else (f"{base}{number}", "")
         return Name(GREEK.get(base, base), layer, name.primes)
 
-    def known(self) -> set[str]:
+    def _words(self) -> set[str]:
         """What is one word also in LaTeX; functions of the tape with a parenthesis; × where it is no matrix product."""
-        return self._known_words
-
-    @functools.cached_property
-    def _known_words(self) -> set[str]:
         own = {*self.keys, *(name.base for name in self.mapping)}
         own |= {re.sub(r"_?\d+$", "", name) for name in own}  # net of net_2, where LaTeX has an index
         own |= {"×" for x in self.reading.nodes.values() if x._record.operation is ops.cross}
