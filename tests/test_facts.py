@@ -10,8 +10,8 @@ from cases import CASES, assert_close, gradients, tracked
 
 import tinygrad_edu as tg
 from tinygrad_edu.engine.record import apply
-from tinygrad_edu.engine.spelling import array, literal, written
 from tinygrad_edu.engine.sweep import below
+from tinygrad_edu.formulas.literals import array, literal, written
 from tinygrad_edu.operations.facts import VOCABULARY
 
 PARTED = {key: operation for key, operation in VOCABULARY.items() if operation.parts is not None}

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..engine.naming import Identifiers
 from ..engine.record import Operation
-from ..engine.spelling import call, literal
+from ..formulas.literals import call, literal
 from .known import ops, ufunc_of
 from .lines import Line
 from .statements import turned

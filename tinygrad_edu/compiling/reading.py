@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..engine.absorbing import Recorded, absorbing, bare, product
-from ..engine.arithmetic import Symbol
 from ..engine.containers import flatten
 from ..engine.record import NO_PARAMETERS, OF_A_VARIABLE, Operation, apply, constant, leaf_record
 from ..engine.sweep import below, leading_to, sweep
 from ..engine.tensor import Tensor
+from ..formulas.spelled import Symbol
 from .lines import HOISTED, VARYING, Line
 from .simplify import SIMPLER
 from .statements import has_no_text

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.naming import Identifiers
-from ..engine.spelling import array, dtype_argument, literal
+from ..formulas.literals import array, dtype_argument, literal
 from .known import ops, ufunc_of
 from .lines import FLOATS, HOISTED, VARYING, Line
 from .memory import Buffer, Memory, is_view

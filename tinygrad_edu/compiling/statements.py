@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.record import Operation
-from ..engine.spelling import call, literal
+from ..formulas.literals import call, literal
 from .known import ops, ufunc_of
 from .lines import FLOATS, Line
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.arithmetic import Symbol
 from ..engine.record import NO_PARAMETERS, Operation
 from ..engine.tensor import Tensor
+from ..formulas.spelled import Symbol
 from .known import ops, ufunc_of
 from .lines import FLOATS, VARYING, Line, Lines, is_regular
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from .. import operations as op
-from .record import Operation, Value
 
 
 def _reflected(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -49,28 +46,6 @@ class Shaped:
     ndim = property(operator.attrgetter("value.ndim"))
     size = property(operator.attrgetter("value.size"))
     dtype = property(operator.attrgetter("value.dtype"))
-
-
-class Symbol(Arithmetic, Shaped, Value):
-    """The reading of a rule, or of parts, that writes a program: what stands for an array there, and numbers, which
-    shapes and dtypes come from."""
-
-    __slots__ = ("line", "value", "write")
-    __hash__ = object.__hash__
-    __array_ufunc__ = None
-
-    def __init__(self, line: Any, value: Any, write: Callable[..., Any]) -> None:
-        self.line, self.value, self.write = line, value, write
-
-    def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Symbol:
-        values = [x.value if isinstance(x, Symbol) else x for x in inputs]
-        value = np.asarray(operation.forward(*values, **params))
-        lines = tuple(x.line if isinstance(x, Symbol) else x for x in inputs)
-        return Symbol(self.write(operation, lines, params, value), value, self.write)
-
-    def is_regular(self, divides: bool) -> bool:
-        """Whether its numbers are finite, and none is 0 if they divide, as far as the program tells."""
-        return self.line.is_regular(divides)  # type: ignore[no-any-return]
 
 
 class Methods(Arithmetic):

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..engine.naming import visible
 from ..engine.record import Operation
-from ..engine.spelling import written
 from ..operations.facts import ops
+from .literals import written
 
 AROUND = {  # what is written before and after a single operand
     "−": ("−", ""), "√": ("√", ""), "ᵀ": ("", "ᵀ"), "²": ("", "²"), "abs": ("|", "|"), "‖‖": ("‖", "‖"),

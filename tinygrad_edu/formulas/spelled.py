@@ -1,4 +1,4 @@
-"""Operations that NumPy has not, as text: in terms of simpler ones, which their parts name."""
+"""Rules and parts read as programs; and operations that NumPy has not, as text, in terms of simpler ones."""
 
 from __future__ import annotations
 
@@ -11,12 +11,34 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.arithmetic import Symbol
-from ..engine.record import NO_PARAMETERS, Operation
+from ..engine.arithmetic import Arithmetic, Shaped
+from ..engine.record import NO_PARAMETERS, Operation, Value
 
 COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)  # how tightly a text binds
 BINDING = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "@": PRODUCT, "**": POWER, "!=": COMPARISON}
 Applied = Callable[[Operation, list[str], Mapping[str, Any], Any], str]  # how an operation on texts is written
+
+
+class Symbol(Arithmetic, Shaped, Value):
+    """The reading of a rule, or of parts, that writes a program: what stands for an array there, and numbers, which
+    shapes and dtypes come from."""
+
+    __slots__ = ("line", "value", "write")
+    __hash__ = object.__hash__
+    __array_ufunc__ = None
+
+    def __init__(self, line: Any, value: Any, write: Callable[..., Any]) -> None:
+        self.line, self.value, self.write = line, value, write
+
+    def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Symbol:
+        values = [x.value if isinstance(x, Symbol) else x for x in inputs]
+        value = np.asarray(operation.forward(*values, **params))
+        lines = tuple(x.line if isinstance(x, Symbol) else x for x in inputs)
+        return Symbol(self.write(operation, lines, params, value), value, self.write)
+
+    def is_regular(self, divides: bool) -> bool:
+        """Whether its numbers are finite, and none is 0 if they divide, as far as the program tells."""
+        return self.line.is_regular(divides)  # type: ignore[no-any-return]
 
 
 @dataclass(eq=False)
