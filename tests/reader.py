@@ -1,6 +1,6 @@
 """A formula in Unicode, computed as it is written, whatever terms it came from: the grammar of `compare` reads it."""
 
-from tinygrad_edu.comparing.evaluate import Evaluation
+from tinygrad_edu.comparing.evaluation import Evaluation
 from tinygrad_edu.comparing.grammar import parse
 from tinygrad_edu.comparing.scope import Quantity
 from tinygrad_edu.formulas.expr import symbol

@@ -17,7 +17,7 @@ from tinygrad_edu.comparing import FormulaError
 from tinygrad_edu.comparing.edits import SAID
 from tinygrad_edu.comparing.grammar import ORDERS, parse
 from tinygrad_edu.documents import sabine
-from tinygrad_edu.documents.engine import Trial
+from tinygrad_edu.documents.recorded import SeededTrial
 from tinygrad_edu.engine.sweep import below
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -140,7 +140,7 @@ def test_the_texts_entries_that_are_not_exact():
             continue
         broken = entry.condition.networks[:1] if entry.condition else ()
         for network in (*entry.networks[:1], *broken):
-            trial = Trial(sabine, network, 0)
+            trial = SeededTrial(sabine, network, 0)
             if entry.id == "sabine-A-dcda-terms":
                 with pytest.raises(FormulaError, match=r"'\)' is left over"):
                     tg.compare(trial.loss, trial.graph[rest[0]], entry.printed)
@@ -157,7 +157,7 @@ def test_the_texts_entries_that_are_not_exact():
 def test_exact_entries_are_right():
     entries = [entry for entry in sabine.values() if entry.quantity.split()[0] in ("gradient", "adjoint")]
     for entry in [each for each in entries if each.expected == "exact" and each.section in ("2.2", "5.2.2", "5.1.1")]:
-        trial = Trial(sabine, entry.networks[0], 0)
+        trial = SeededTrial(sabine, entry.networks[0], 0)
         try:
             comparison = tg.compare(trial.loss, trial.graph[entry.quantity.split()[1]], entry.printed)
         except FormulaError:

@@ -16,8 +16,8 @@ from tinygrad_edu.comparing.grammar import parse
 from tinygrad_edu.comparing.lookup import looked_up
 from tinygrad_edu.comparing.printing import Written
 from tinygrad_edu.comparing.scope import Quantity, Scope
-from tinygrad_edu.comparing.spelling import Spelling
-from tinygrad_edu.deriving.reading import Reading
+from tinygrad_edu.comparing.wording import Wording
+from tinygrad_edu.deriving.symbolic import SymbolicTape
 from tinygrad_edu.engine.sweep import below, leading_to
 from tinygrad_edu.formulas.terms import session
 
@@ -30,9 +30,9 @@ def diagnosis_of(loss, wrt, text, notation="numpy"):
     """The search for what is wrong with a text, as compare begins it."""
     node = named(loss, wrt)
     with session({}):
-        inputs = Inputs(Scope(loss, Reading(loss, leading_to(loss, [node])), {}), node, notation != "numpy")
+        inputs = Inputs(Scope(loss, SymbolicTape(loss, leading_to(loss, [node])), {}), node, notation != "numpy")
     tree = looked_up(parse(text, inputs.scope.known()), inputs.scope, {}).flattened()
-    printer = Written(notation, Spelling(inputs.scope, tree, notation, {}), text)
+    printer = Written(notation, Wording(inputs.scope, tree, notation, {}), text)
     return Diagnosis(inputs, lambda trial: trial.evaluate(tree), tree, printer)
 
 

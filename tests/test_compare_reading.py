@@ -9,13 +9,13 @@ from wrong_formulas import NETWORKS, WRONG
 
 import tinygrad_edu as tg
 from tinygrad_edu.comparing import FormulaError
-from tinygrad_edu.comparing.evaluate import Misfit
+from tinygrad_edu.comparing.evaluation import Misfit
 from tinygrad_edu.comparing.finding import Inputs
 from tinygrad_edu.comparing.grammar import parse
 from tinygrad_edu.comparing.lookup import looked_up
 from tinygrad_edu.comparing.scope import Scope
 from tinygrad_edu.comparing.tokens import restored
-from tinygrad_edu.deriving.reading import Reading
+from tinygrad_edu.deriving.symbolic import SymbolicTape
 from tinygrad_edu.engine.sweep import below, leading_to
 from tinygrad_edu.formulas.terms import session
 
@@ -27,7 +27,7 @@ def tensors(**shapes):
 
 def inputs_of(loss, wrt, matrices=False):
     with session({}):
-        return Inputs(Scope(loss, Reading(loss, leading_to(loss, [wrt])), {}), wrt, matrices)
+        return Inputs(Scope(loss, SymbolicTape(loss, leading_to(loss, [wrt])), {}), wrt, matrices)
 
 
 # --- NumPy's notation ------------------------------------------------------------------------------------------------

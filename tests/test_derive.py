@@ -54,11 +54,11 @@ def run(source, formula):
     exec(source, namespace)
     gradient = namespace["gradient"]
     values = [
-        np.reshape(formula.reading.values[name], np.shape(formula.reading.given[name]))
-        for name in formula.reading.given
+        np.reshape(formula.tape.values[name], np.shape(formula.tape.given[name]))
+        for name in formula.tape.given
     ]
     names = list(inspect.signature(gradient).parameters)
-    by_name = dict(zip(formula.reading.given, values, strict=True))
+    by_name = dict(zip(formula.tape.given, values, strict=True))
     arguments = [by_name[each] for each in by_name if _same(each, names)]
     return gradient(*arguments)
 
@@ -197,7 +197,7 @@ def test_an_identity(program, name, expected):
     assert right(formula) == expected
     assert formula.certified
     gradient = formula.evaluate()
-    values = formula.values(formula.reading.values)
+    values = formula.values(formula.tape.values)
     matrix = gradient.reshape(expression.matrix_shape(gradient.shape))
     text = read(expected, values, matrix.shape)
     assert_close(np.broadcast_to(text, matrix.shape), matrix, rtol=1e-10)

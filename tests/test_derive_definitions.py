@@ -101,7 +101,7 @@ def test_the_definitions_evaluate_to_the_gradient():
     """By hand, from what the text says."""
     loss, (W1, b1, W2) = network()
     formula = tg.derive(loss, [W1, b1, W2])
-    given = dict(formula.reading.values)
+    given = dict(formula.tape.values)
     text = str(formula).replace("′", "_").replace("^∘²", "**2").replace("ᵀ", ".T").replace("·1", "@one")
     text = re.sub("[∘·−]", lambda sign: {"∘": "*", "·": "@", "−": "-"}[sign[0]], text)
     lines = [line.removeprefix("where ").strip() for line in text.splitlines()]
@@ -147,7 +147,7 @@ def test_nothing_is_broadcast_where_that_is_marked(f, text, definitions):
     plain, formula = tg.derive(loss, z), tg.derive(loss, z, broadcasting="marked")
     assert text is None or str(formula).splitlines()[0] == f"∇z = {text}"
     assert definitions.items() <= formula.definitions.items()
-    values = formula.values(formula.reading.values)
+    values = formula.values(formula.tape.values)
     for term in (formula.lines[0].term, *formula.used().values()):
         assert is_strict(marked(term))
         assert_close(evaluate(marked(term), values), evaluate(term, values), rtol=1e-12)
@@ -178,7 +178,7 @@ def test_a_formula_is_as_short_as_published(title, f, wrt, text):
     namespace = {}
     exec(formula.numpy, namespace)
     names = list(inspect.signature(namespace["gradient"]).parameters)
-    values = {name: formula.reading.values[name].reshape(np.shape(x)) for name, x in formula.reading.given.items()}
+    values = {name: formula.tape.values[name].reshape(np.shape(x)) for name, x in formula.tape.given.items()}
     assert_close(namespace["gradient"](*(values[name] for name in names)), expected, rtol=1e-9)
 
 

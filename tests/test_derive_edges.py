@@ -30,7 +30,7 @@ def run(formula):
     namespace = {}
     exec(formula.numpy, namespace)
     gradient = namespace["gradient"]
-    numbers = {name: np.reshape(x, np.shape(formula.reading.given[name])) for name, x in formula.reading.values.items()}
+    numbers = {name: np.reshape(x, np.shape(formula.tape.given[name])) for name, x in formula.tape.values.items()}
     return gradient(*(numbers[name] for name in inspect.signature(gradient).parameters))
 
 
@@ -136,9 +136,9 @@ def test_perturbations_are_as_large_as_the_domain_allows():
     x = tg.Tensor([0.999, -0.999, 0.99, -0.99], requires_grad=True, name="x")
     for f, low, high in ((tg.arctanh, 1e-5, 1e-3), (tg.arctan, 0.02, 0.2)):
         loss = tg.sum(f(x))
-        reading = tg.derive(loss, x).reading
-        given, again = inside(reading, loss, 2)
-        assert in_domain(reading, again)
+        tape = tg.derive(loss, x).tape
+        given, again = inside(tape, loss, 2)
+        assert in_domain(tape, again)
         assert low < np.max(np.abs(given["x"] / x.data - 1)) < high
 
 

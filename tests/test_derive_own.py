@@ -62,7 +62,7 @@ def test_a_rule_written_with_numpy_has_a_formula(name, forward, rule, text):
     if f"{name}(" not in str(formula):
         namespace = {}
         exec(formula.numpy, namespace)
-        given = {each: formula.reading.values[each].reshape(np.shape(formula.reading.given[each]))
+        given = {each: formula.tape.values[each].reshape(np.shape(formula.tape.given[each]))
                  for each in ("x", "w") if f"{each}" in namespace["gradient"].__code__.co_varnames[: 2]}  # fmt: skip
         assert_close(namespace["gradient"](**given), formula.evaluate(), rtol=1e-12)
     else:

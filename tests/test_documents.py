@@ -20,14 +20,14 @@ from numpy.testing import assert_array_equal
 import tinygrad_edu
 from tinygrad_edu.documents import audit, mishachev, report, sabine, verdicts
 from tinygrad_edu.documents.entry import CATALOGUES, Condition, Entry, UnknownName, make_trial
-from tinygrad_edu.documents.networks import Network
-from tinygrad_edu.documents.reading import Formula
+from tinygrad_edu.documents.models import Network
+from tinygrad_edu.documents.reading import LiteralReading
 from tinygrad_edu.documents.strict import Maps, ShapeError, Strict, column, hat, inner, matrix, stack
 from tinygrad_edu.documents.verdicts import (
     TOLERANCE,
     UNCORRECTED,
     VERDICTS,
-    Comparison,
+    Outcome,
     corrected,
     printed,
     relative_error,
@@ -174,7 +174,7 @@ def test_every_network_is_used_and_known():
 
 
 def test_readings_share_no_code_with_the_engine():
-    for name in ("strict", "networks", "latex", "reading", "entry", "mishachev", "sabine"):
+    for name in ("strict", "models", "syntax", "reading", "entry", "mishachev", "sabine"):
         tree = ast.parse((PACKAGE / "documents" / f"{name}.py").read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
@@ -316,9 +316,9 @@ def test_the_worst_error_is_nan_wherever_one_is():
     errors = [1e-15, 2.0, 1e-3]
     for i in range(3):
         with_nan = [*errors[:i], math.nan, *errors[i:]]
-        assert math.isnan(worst([Comparison(error, 1.0, True) for error in with_nan]))
-    assert worst([Comparison(error, 1.0, True) for error in errors]) == 2.0
-    assert worst([]) is worst([Comparison(math.inf, math.inf, True, "A · B of ...")]) is None
+        assert math.isnan(worst([Outcome(error, 1.0, True) for error in with_nan]))
+    assert worst([Outcome(error, 1.0, True) for error in errors]) == 2.0
+    assert worst([]) is worst([Outcome(math.inf, math.inf, True, "A · B of ...")]) is None
 
 
 # --- mutants: a right formula, changed in one place, turns the audit red
@@ -339,14 +339,14 @@ def with_mutant(entry, change):
     def mutant(**quantities):
         return change(reading, quantities)
 
-    named = mutant if isinstance(reading, Formula) else functools.wraps(reading)(mutant)
+    named = mutant if isinstance(reading, LiteralReading) else functools.wraps(reading)(mutant)
     return dataclasses.replace(entry, **{field: named})
 
 
 def quantities_of(entry):
     """The names of the quantities that the right reading uses."""
     reading = right_form(entry)[1]
-    if not isinstance(reading, Formula):
+    if not isinstance(reading, LiteralReading):
         return list(inspect.signature(reading).parameters)
     used = set()
 

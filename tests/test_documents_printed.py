@@ -13,7 +13,7 @@ from cases import assert_close
 
 from tinygrad_edu.documents import mishachev, sabine, verdicts
 from tinygrad_edu.documents.entry import CATALOGUES, Entry, make_trial
-from tinygrad_edu.documents.reading import Formula, Unreadable
+from tinygrad_edu.documents.reading import LiteralReading, NotLiteral
 from tinygrad_edu.documents.strict import Maps, ShapeError, Strict
 from tinygrad_edu.documents.verdicts import UNCORRECTED, literal, printed, read
 
@@ -39,7 +39,8 @@ HERE |= {"ln_b": 2.0, "Sigma1": Maps([np.sin] * 3), "nL": 3.0, "k": 1.0}
 
 
 def value(text, document="sabine", order="left", quantity="rest", **more):
-    return [each.values for each in Formula(text, CATALOGUES[document].notation, quantity, order)(**HERE, **more)]
+    read = LiteralReading(text, CATALOGUES[document].notation, quantity, order)
+    return [each.values for each in read(**HERE, **more)]
 
 
 @pytest.mark.parametrize(("text", "expected"), [
@@ -152,14 +153,14 @@ def test_a_derivative_is_one_of_a_single_step(id, right, garbled):
     (r"z_1 = t_0", "row 0 value zL"),
 ])  # fmt: skip
 def test_the_first_member_names_the_quantity(text, quantity):
-    with pytest.raises(Unreadable, match="something else"):
+    with pytest.raises(NotLiteral, match="something else"):
         value(text, quantity=quantity)
 
 
 def test_what_is_given_besides_is_used_and_checked():
     text = r"\Delta_k = \Delta_{k+1} \Sigma'_1, \quad \Delta_{k+1} = %s"
     assert_close(value(text % 3, "mishachev", quantity="adjoint Nk")[-1], 3 * np.cos(W @ x), rtol=1e-14)
-    with pytest.raises(Unreadable, match="Dk1 is something else"):
+    with pytest.raises(NotLiteral, match="Dk1 is something else"):
         value(text % 3, "mishachev", quantity="adjoint Nk", Dk1=Strict([[1.0]]))
 
 
@@ -287,7 +288,7 @@ def test_another_fault_is_noticed(entry, one_trial):
     here = printed(entry)
 
     def doubled(**quantities):
-        value = here(**quantities) if isinstance(here, Formula) else here(**{
+        value = here(**quantities) if isinstance(here, LiteralReading) else here(**{
             name: quantities[name] for name in here.__code__.co_varnames[: here.__code__.co_argcount]
         })
         return 2 * (value[-1] if isinstance(value, list) else value)

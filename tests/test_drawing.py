@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import drawing
-from tinygrad_edu.drawing import Drawing, draw, engine
+from tinygrad_edu.drawing import Drawing, draw, layout
 from tinygrad_edu.drawing import labels as words
 from tinygrad_edu.drawing.graph import collect
 from tinygrad_edu.drawing.theme import KINDS, SHAPES, THEMES
@@ -57,25 +57,25 @@ def network(*names):
     return tg.softmax_cross_entropy(t, z2).named(next(names)), (w1, b1, w2)
 
 
-@pytest.fixture(params=list(engine.ENGINES))
+@pytest.fixture(params=list(layout.ENGINES))
 def one_engine(request, monkeypatch):
     """Each engine alone, as if the other were not there."""
-    find = engine.ENGINES[request.param]
+    find = layout.ENGINES[request.param]
     if find() is None:
         pytest.skip(f"the engine {request.param} is not installed here")
-    monkeypatch.setattr(engine, "ENGINES", {request.param: find})
+    monkeypatch.setattr(layout, "ENGINES", {request.param: find})
     return request.param
 
 
 @pytest.fixture
 def any_engine():
-    if not any(find() for find in engine.ENGINES.values()):
+    if not any(find() for find in layout.ENGINES.values()):
         pytest.skip("no Graphviz engine is installed here")
 
 
 @pytest.fixture
 def no_engine(monkeypatch):
-    monkeypatch.setattr(engine, "ENGINES", {name: lambda: None for name in engine.ENGINES})
+    monkeypatch.setattr(layout, "ENGINES", {name: lambda: None for name in layout.ENGINES})
 
 
 def parts(svg, kind):
@@ -390,7 +390,7 @@ def test_long_names_are_cut_and_control_characters_escaped(one_engine):
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.text(), min_size=7, max_size=7))
 def test_any_names_are_safe(names):
-    if any(find() for find in engine.ENGINES.values()):
+    if any(find() for find in layout.ENGINES.values()):
         assert_safe(names)
 
 
@@ -422,16 +422,16 @@ def test_each_engine_draws_every_format(one_engine, tmp_path):
 
 
 def test_dot_on_the_path_comes_first(monkeypatch):
-    monkeypatch.setattr(engine.shutil, "which", lambda name: f"/somewhere/{name}")
-    assert engine.ENGINES["dot"]() == ["/somewhere/dot"] and next(iter(engine.ENGINES)) == "dot"
-    monkeypatch.setattr(engine.shutil, "which", lambda name: None)
-    assert engine.ENGINES["dot"]() is None
+    monkeypatch.setattr(layout.shutil, "which", lambda name: f"/somewhere/{name}")
+    assert layout.ENGINES["dot"]() == ["/somewhere/dot"] and next(iter(layout.ENGINES)) == "dot"
+    monkeypatch.setattr(layout.shutil, "which", lambda name: None)
+    assert layout.ENGINES["dot"]() is None
 
 
 @pytest.mark.parametrize(("version", "usable"), [("1.14", False), ("2.0", True), ("2.0.4", True), ("10.1rc1", True)])
 def test_pygraphviz_brings_an_engine_from_version_2_on(monkeypatch, version, usable):
-    monkeypatch.setattr(engine, "version", lambda name: version)
-    assert (engine.ENGINES["pygraphviz"]() is not None) is usable
+    monkeypatch.setattr(layout, "version", lambda name: version)
+    assert (layout.ENGINES["pygraphviz"]() is not None) is usable
 
 
 def test_without_an_engine_there_is_dot_and_one_clear_line(no_engine, tmp_path):
@@ -448,7 +448,7 @@ def test_without_an_engine_there_is_dot_and_one_clear_line(no_engine, tmp_path):
 
 def test_an_engine_that_fails_says_what_it_said(monkeypatch):
     broken = [sys.executable, "-c", "import sys; sys.exit('first line\\nit is broken')"]
-    monkeypatch.setattr(engine, "ENGINES", {"dot": lambda: broken})
+    monkeypatch.setattr(layout, "ENGINES", {"dot": lambda: broken})
     with pytest.raises(RuntimeError, match=r"it is broken$") as error:
         _ = draw(network()[0]).svg
     assert "\n" not in str(error.value)

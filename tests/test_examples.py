@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import tinygrad_edu
-from tinygrad_edu.drawing.engine import ENGINES
+from tinygrad_edu.drawing.layout import ENGINES
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

@@ -13,7 +13,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.drawing import folding
 from tinygrad_edu.drawing.folding import fold
 from tinygrad_edu.drawing.graph import collect
-from tinygrad_edu.drawing.repetitions import LEAVES, Tape
+from tinygrad_edu.drawing.repetitions import LEAVES, EncodedTape
 
 
 def tensor(*shape, name=None):
@@ -284,7 +284,7 @@ def test_a_result_inside_a_layer_stays_visible_beside_it():
 
 
 def loops(y):
-    return [tuple(loop) for loop in Tape(collect(y)).loops()]
+    return [tuple(loop) for loop in EncodedTape(collect(y)).loops()]
 
 
 def test_a_repetition_is_a_whole_layer():

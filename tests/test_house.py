@@ -5,6 +5,7 @@ import io
 import subprocess
 import sys
 import tokenize
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,14 @@ def test_public_names_are_there():
         step_through compare audit documents
     """.split()
     assert set(contract) <= set(tg.__all__)
+
+
+def test_one_word_one_thing():
+    """No two classes have the same name, and no two files or folders: whoever reads one knows which it is."""
+    classes = [node.name.lstrip("_") for module in MODULES for node in tree_of(module).body
+               if isinstance(node, ast.ClassDef)]  # fmt: skip
+    for words in (classes, [module.split(".")[-1] for module in MODULES]):
+        assert [word for word, times in Counter(words).items() if times > 1] == []
 
 
 # --- how long it is --------------------------------------------------------------------------------------------------

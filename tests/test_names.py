@@ -171,7 +171,7 @@ def run(formula):
     exec(formula.numpy, namespace)
     comments = (line.strip() for line in formula.numpy.splitlines())
     names = dict(line.removeprefix("# ").split(" is ", 1) for line in comments if line.startswith("# "))
-    tensors = {short(name).replace("′", "_prime"): x for name, x in formula.reading.given.items()}
+    tensors = {short(name).replace("′", "_prime"): x for name, x in formula.tape.given.items()}
     parameters = list(inspect.signature(namespace["gradient"]).parameters)
     return namespace["gradient"](*(plain(tensors[names.get(each, each)]) for each in parameters))
 

@@ -14,7 +14,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import files
-from tinygrad_edu.drawing import engine
+from tinygrad_edu.drawing import layout
 from tinygrad_edu.files import write
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="permissions, links and signals of POSIX")
@@ -513,7 +513,7 @@ def test_a_full_device_is_said():
     ],
 )
 def test_without_a_picture_the_old_file_stays(old, monkeypatch, command, message):
-    monkeypatch.setattr(engine, "ENGINES", {"dot": lambda: command})
+    monkeypatch.setattr(layout, "ENGINES", {"dot": lambda: command})
     with pytest.raises(RuntimeError, match=f"^{message}") as error:
         tg.draw(loss(), old)
     assert "\n" not in str(error.value)

@@ -125,7 +125,7 @@ def test_derived(case):
     exec(formula.numpy, namespace)
     code = namespace["gradient"].__code__
     others = [n for n in code.co_varnames[: code.co_argcount] if n != "x"]
-    given = {n: np.asarray(formula.reading.given[n]) for n in others}
+    given = {n: np.asarray(formula.tape.given[n]) for n in others}
     assert_close(namespace["gradient"](x=x, **given), first, rtol=1e-12, atol=1e-12)
 
 

@@ -339,8 +339,8 @@ def test_closed_forms_keep_to_the_names_on_the_tape(monkeypatch):
 
     def other(*args, **options):
         formula = tg.derive(*args, **options)
-        (z1,) = [stamp for stamp, name in formula.reading.names.items() if name == "z1"]
-        formula.reading.names[z1] = "S1"
+        (z1,) = [stamp for stamp, name in formula.tape.names.items() if name == "z1"]
+        formula.tape.names[z1] = "S1"
         return formula
 
     def closed(walked):

@@ -11,14 +11,14 @@ from test_drawing import HOSTILE
 from test_steps import biased, chain, paper, recurrent
 
 import tinygrad_edu as tg
-from tinygrad_edu.drawing import engine
+from tinygrad_edu.drawing import layout
 from tinygrad_edu.drawing.labels import decimals
 from tinygrad_edu.drawing.steps import walk
 from tinygrad_edu.drawing.steps_page import PICTURED
 from tinygrad_edu.drawing.theme import THEMES
 
 in_a_picture = pytest.mark.skipif(
-    not any(find() for find in engine.ENGINES.values()), reason="no Graphviz engine is installed here"
+    not any(find() for find in layout.ENGINES.values()), reason="no Graphviz engine is installed here"
 )
 
 
@@ -196,7 +196,7 @@ def test_arrays_of_every_kind(array):
 
 
 def test_without_an_engine_the_page_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(engine, "ENGINES", {name: lambda: None for name in engine.ENGINES})
+    monkeypatch.setattr(layout, "ENGINES", {name: lambda: None for name in layout.ENGINES})
     tree = read(tg.step_through(paper()[0]).html)
     (hint,) = of_class(tree, "hint")
     assert "apt install graphviz" in hint.text and "pip install" in hint.text

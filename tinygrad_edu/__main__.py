@@ -20,7 +20,7 @@ from .files import failure, write
 AS_STATED, NOT_AS_STATED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit statuses
 
 
-class _Parser(argparse.ArgumentParser):
+class _CommandLine(argparse.ArgumentParser):
     """A parser whose errors are one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
@@ -28,7 +28,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="tinygrad_edu", description="Reverse-mode differentiation on NumPy, for teaching.")
+    parser = _CommandLine(prog="tinygrad_edu", description="Reverse-mode differentiation on NumPy, for teaching.")
     parser.add_argument("--version", action="version", version=f"tinygrad_edu {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     command = commands.add_parser(

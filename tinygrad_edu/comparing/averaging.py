@@ -36,7 +36,7 @@ def _weights(scope: Scope, trial: Any) -> Iterator[float | None]:
     """The derivatives of the loss by what is summed over the batch; None where that is no sum, or they differ."""
     if scope.output is None or scope.batch == 1:
         return
-    nodes = scope.reading.nodes
+    nodes = scope.tape.nodes
     todo, seen = [scope.output._record.stamp], {scope.output._record.stamp}
     while todo:
         stamp = todo.pop()

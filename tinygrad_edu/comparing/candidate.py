@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from ..formulas.expr import Expr
 from .finding import Inputs
 from .printing import Written
-from .programs import Fault, Program
+from .programs import Fault, ParsedProgram
 
 Array = Any
 Found = TypeVar("Found")
@@ -23,7 +23,7 @@ class Candidate(NamedTuple):
     run: Callable[..., Array]
     tree: Expr | None = None
     printer: Written | None = None
-    program: Program | None = None
+    program: ParsedProgram | None = None
     choose: Mapping[Any, int] = MappingProxyType({})
     inputs: Inputs | None = None
     fault: Fault | None = None

@@ -11,8 +11,8 @@ import numpy as np
 
 from ..deriving import Formula, derive
 from ..deriving.derive import LARGEST, wanted
-from ..deriving.reading import Reading
 from ..deriving.replay import given
+from ..deriving.symbolic import SymbolicTape
 from ..engine.arguments import Tolerance, checked
 from ..engine.errors import ERRORS
 from ..engine.leaving import demand_recorded
@@ -28,18 +28,18 @@ from .diagnosis import Diagnosis, explanations
 from .differences import agreement, alike, fitted, placed
 from .display import LONGEST, Display
 from .finding import Finding, Inputs, samples
-from .functions import written_out
+from .inlining import written_out
 from .lookup import key_of
 from .printing import Written
-from .programs import Fault, Line, Program
+from .programs import Definition, Fault, ParsedProgram
 from .proof import proved
 from .readings import counted_as, read_as, readings
 from .rounded import unrounded
 from .scope import Quantity, Scope
-from .spelling import Spelling
 from .statements import body, without_helpers
 from .tokens import FormulaError, notation_of, restored
 from .trial import SMALL, Trial
+from .wording import Wording
 from .work import Excess, Misfit
 
 Array = Any
@@ -107,8 +107,8 @@ def compare(
     node = wanted(wrt, nodes, "compare")
     with np.errstate(all="ignore"):
         with session({}):
-            reading = Reading(loss, leading_to(loss, [node]))
-        return Comparison(loss, node, formula, reading, rtol, names or {})
+            tape = SymbolicTape(loss, leading_to(loss, [node]))
+        return Comparison(loss, node, formula, tape, rtol, names or {})
 
 
 class Comparison(Display):
@@ -149,7 +149,7 @@ class Comparison(Display):
     )  # fmt: skip
 
     def __init__(
-        self, loss: Any, node: Any, formula: Any, reading: Reading, rtol: float | None, names: Mapping[str, Any]
+        self, loss: Any, node: Any, formula: Any, tape: SymbolicTape, rtol: float | None, names: Mapping[str, Any]
     ) -> None:
         self._loss, self._node, self._names = loss, node, names
         self.text = formula if isinstance(formula, str) else ""
@@ -161,7 +161,7 @@ class Comparison(Display):
         self._others: dict[Quantity, Inputs] = {}
         self._found: dict[Any, Any] = {}  # of candidates; see `once`
         self.verdict, self.diagnosis, self._misfit = "wrong", "", ""
-        scope = Scope(loss, reading, {key_of(*each): each[1] for each in names.items()}, node)
+        scope = Scope(loss, tape, {key_of(*each): each[1] for each in names.items()}, node)
         if isinstance(formula, str):
             typed, formula = formula, restored(formula, scope.known())
             self._notes += ['It is read as a text with r in front: write r"…".'] * (formula != typed)
@@ -230,7 +230,7 @@ class Comparison(Display):
     def _printer(self, tree: Expr, scope: Scope) -> Written:
         """What writes trees as the text does."""
         notation = notation_of(self.text)
-        return Written(notation, Spelling(scope, tree, notation, self._names), self.text)
+        return Written(notation, Wording(scope, tree, notation, self._names), self.text)
 
     def _run(self, candidate: Candidate) -> Array:
         """The value on the tape's own numbers; None where it does not type-check."""
@@ -337,7 +337,7 @@ class Comparison(Display):
         """Whether a formula is wrong for two samples, where the loss has a value for two."""
         scope = self._inputs.scope
         with contextlib.suppress(ValueError, TypeError, IndexError):
-            trial = self._inputs.trial(samples(scope, [0, 0], given(scope.reading)))
+            trial = self._inputs.trial(samples(scope, [0, 0], given(scope.tape)))
             if trial.nodes[scope.loss._record.stamp].size != 1:
                 return False
             with contextlib.suppress(Misfit):
@@ -357,7 +357,7 @@ class Comparison(Display):
         return fault
 
     @once
-    def _fault_of(self, candidate: Candidate, program: Program, right: bool) -> tuple[Fault | None, list[str]]:
+    def _fault_of(self, candidate: Candidate, program: ParsedProgram, right: bool) -> tuple[Fault | None, list[str]]:
         said: list[str] = []
         batch = float(self._inputs.scope.batch) if program.several and self._inputs.averages else 0.0
         return program.fault(candidate.choose, self._ratio, self._equal, right, said, batch), said
@@ -381,7 +381,7 @@ class Comparison(Display):
             return self._inputs
         if quantity not in self._others:
             own = self._inputs
-            node = own.scope.reading.nodes[quantity.key]  # type: ignore[index]
+            node = own.scope.tape.nodes[quantity.key]  # type: ignore[index]
             self._others[quantity] = Inputs(own.scope, node, own.matrices, own.alone, quantity, own.labels)
         return self._others[quantity]
 
@@ -402,7 +402,7 @@ class Comparison(Display):
                 found += [own._replace(inputs=self._inputs_of(each)) for each in fault.wanted] or [own]
         return found
 
-    def _about(self, piece: Candidate, fault: Fault, line: Line) -> list[str]:
+    def _about(self, piece: Candidate, fault: Fault, line: Definition) -> list[str]:
         """In which line a program goes wrong, and how if that is to be seen."""
         assert piece.program is not None
         raw, several, chain = line.raw, len(piece.program.lines) > 1, len(line.raw.members) > 1

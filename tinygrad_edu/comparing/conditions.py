@@ -31,7 +31,7 @@ class Target(NamedTuple):
 
 def _targets(scope: Scope, numbers: dict[str, Any]) -> Iterator[Target]:
     """The constants that may be targets."""
-    for name, tensor in scope.reading.given.items():
+    for name, tensor in scope.tape.given.items():
         value = numbers[name]
         axis = scope.outputs_axis(value.ndim)
         constant = not (hasattr(tensor, "_record") and tensor._record is not None)
@@ -44,12 +44,12 @@ def _targets(scope: Scope, numbers: dict[str, Any]) -> Iterator[Target]:
 def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
     """The conditions under which the formula is right on fresh inputs."""
     inputs, scope = diagnosis.inputs, diagnosis.scope
-    numbers = given(scope.reading)
+    numbers = given(scope.tape)
     accident = diagnosis.right(diagnosis.formula, [inputs.own])
     targets = list(_targets(scope, numbers))
     held = [each for each in targets if np.allclose(each.sums, 1, rtol=1e-5)]
     groups = [[each] for each in targets] + [held] * (len(held) > 1)
-    assumed = [(group, tuple(Assumption(scope.reading.given[x.name], x.axis) for x in group)) for group in groups]
+    assumed = [(group, tuple(Assumption(scope.tape.given[x.name], x.axis) for x in group)) for group in groups]
     for group, assume in assumed:
         here = all(each in held for each in group)
         c = diagnosis.constant(diagnosis.formula, inputs.changed(assume=assume))
@@ -70,7 +70,7 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
             return
     if not accident:
         return
-    plain = {name: numbers[name] for name, tensor in scope.reading.given.items() if not isinstance(tensor, Node)}
+    plain = {name: numbers[name] for name, tensor in scope.tape.given.items() if not isinstance(tensor, Node)}
     if plain and diagnosis.right(diagnosis.formula, inputs.changed(lambda n: {**n, **plain}, size=1e-5)):
         said = f"It is right as long as the constants {', '.join(plain)} are what they are, such as a mask."
         yield Finding(("condition", "constants"), said, holds=True)
@@ -90,7 +90,7 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
 def late_conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
     """Conditions of last resort, for a formula that no edit explains: a symmetric matrix, one sample."""
     inputs, scope = diagnosis.inputs, diagnosis.scope
-    numbers = given(scope.reading)
+    numbers = given(scope.tape)
     for name, value in numbers.items():
         if _is_square(value):
             c = diagnosis.constant(diagnosis.formula, inputs.changed(functools.partial(_symmetric, name)))

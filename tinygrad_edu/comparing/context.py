@@ -13,8 +13,8 @@ from ..formulas.expr import SYMBOL, Expr, added, call, hadamard, negative, numbe
 from ..formulas.layers import mixes
 from ..operations.facts import ops
 from .calls import COMPUTE, RELATIONS, fn
-from .evaluate import Ones, Unit
-from .factors import Factor, named_factors
+from .evaluation import Ones, Unit
+from .factors import ConstantFactor, named_factors
 from .scope import Quantity, Scope
 from .trial import Trial
 from .work import Misfit
@@ -36,7 +36,7 @@ class Context:
 
     def __init__(self, scope: Scope, trial: Trial, notation: str, tree: Expr) -> None:
         self.scope, self.trial, self.notation, self.matrices = scope, trial, notation, notation != "numpy"
-        named: dict[float, Factor] = {}
+        named: dict[float, ConstantFactor] = {}
         for each in named_factors(scope):
             if each.cause != "log":
                 named.setdefault(each.value, each)
@@ -85,7 +85,7 @@ class Context:
     def typed(self, key: Any) -> Expr | None:
         """A value by its name; None where neither the user nor the formula has given it one."""
         value = Quantity("value", key)
-        known = value in self.used or self.scope.operation(key) is None or self.scope.reading.nodes[key].name
+        known = value in self.used or self.scope.operation(key) is None or self.scope.tape.nodes[key].name
         return name(value) if known else None
 
     def has_name(self, key: Any) -> bool:

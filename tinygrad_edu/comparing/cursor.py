@@ -9,7 +9,7 @@ from typing import NamedTuple, NoReturn, TypeVar
 from ..formulas.expr import Expr, symbol
 from .tokens import FormulaError, Token, notation_of, tokens
 
-Part = TypeVar("Part")
+Parsed = TypeVar("Parsed")
 DEEPEST = 60  # parentheses in parentheses, and products in them
 FONT = re.compile(r"(\\(boldsymbol|math(bf|rm|it|sf)|bm|vec|(wide)?hat|bar|tilde|left|right)\s*\{?\s*)+$")
 
@@ -66,7 +66,7 @@ class Cursor:
         """Say what is wrong here, or at another place."""
         raise FormulaError(self.text, self.next.at if at is None else at, what)
 
-    def nested(self, part: Callable[[], Part]) -> Part:
+    def nested(self, part: Callable[[], Parsed]) -> Parsed:
         """Read a part one level deeper."""
         self.depth += 1
         if self.depth > DEEPEST:
@@ -75,7 +75,7 @@ class Cursor:
         self.depth -= 1
         return tree
 
-    def attempt(self, part: Callable[[], Part]) -> Part | None:
+    def attempt(self, part: Callable[[], Parsed]) -> Parsed | None:
         """Read a part if it is there; otherwise nothing is read."""
         before = self.at, self.depth, self.bars, self.tokens
         try:

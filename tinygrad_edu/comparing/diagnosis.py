@@ -18,7 +18,7 @@ from .conditions import conditions, late_conditions
 from .context import Context
 from .context import name as quantity_tree
 from .edits import SAID, Edit, edits
-from .factors import Factor, explained, named_factors, scaled_by
+from .factors import ConstantFactor, explained, named_factors, scaled_by
 from .finding import Finding, Inputs, but, ratio
 from .mistakes import constants, extra, layers, orders, products, signs, transposes
 from .printing import Written
@@ -27,7 +27,7 @@ from .trial import Trial
 from .work import Misfit
 
 Array = Any
-Formula = Callable[[Trial], Array]
+NumericFormula = Callable[[Trial], Array]
 PAIRS = 1_500  # candidates with two edits, of small tapes
 WORK = 3_000_000  # numbers that the search for two edits may compute
 
@@ -35,7 +35,7 @@ WORK = 3_000_000  # numbers that the search for two edits may compute
 class Diagnosis:
     """The search for what is wrong."""
 
-    def __init__(self, inputs: Inputs, formula: Formula, tree: Expr | None, printer: Written | None) -> None:
+    def __init__(self, inputs: Inputs, formula: NumericFormula, tree: Expr | None, printer: Written | None) -> None:
         self.inputs, self.formula, self.tree, self.printer = inputs, formula, tree, printer
         self.scope = inputs.scope
         self.factors = named_factors(self.scope)
@@ -48,11 +48,11 @@ class Diagnosis:
         likely, own = self.inputs.likely, self.inputs.own
         return likely if own in likely else [*likely, own]
 
-    def constant(self, formula: Formula, trials: list[Trial] | None = None) -> float | None:
+    def constant(self, formula: NumericFormula, trials: list[Trial] | None = None) -> float | None:
         """c where a formula is c times the gradient on all fresh inputs, the same c."""
         return self.multiple(formula, operator.attrgetter("engine"), trials)
 
-    def multiple(self, formula: Formula, of: Formula, trials: list[Trial] | None = None) -> float | None:
+    def multiple(self, formula: NumericFormula, of: NumericFormula, trials: list[Trial] | None = None) -> float | None:
         """c where a formula is c times something else."""
         found = None
         for trial in self.inputs.likely if trials is None else trials:
@@ -67,7 +67,7 @@ class Diagnosis:
             found = c
         return found
 
-    def right(self, formula: Formula, trials: list[Trial] | None = None) -> bool:
+    def right(self, formula: NumericFormula, trials: list[Trial] | None = None) -> bool:
         """Whether a formula is the gradient on all inputs."""
         c = self.constant(formula, trials)
         return c is not None and abs(c - 1) < 1e-7
@@ -139,7 +139,7 @@ class Diagnosis:
                 (*causes, "sign"), f"{said} The sign is wrong besides.".strip(), mended, -c, cost + 0.8
             )
         found = explained(c, self.factors)
-        factor = found[0] if found else Factor("factor", c, f"{c:.6g}", f"{1 / c:.10g}")
+        factor = found[0] if found else ConstantFactor("factor", c, f"{c:.6g}", f"{1 / c:.10g}")
         known = " or ".join(dict.fromkeys(each.said for each in found))
         text = self.about(factor, known or f"{c:.6g}, the same on all inputs tried,")
         text = f"Then {text[0].lower()}{text[1:]}" if said else text
@@ -147,7 +147,7 @@ class Diagnosis:
         cost += 0.6 + 0.1 * found[0].made if found else 3
         return Finding((*causes, factor.cause), f"{said} {text}".strip(), mended, cost)
 
-    def about(self, factor: Factor, said: str) -> str:
+    def about(self, factor: ConstantFactor, said: str) -> str:
         """What a constant factor means: of the loss and of the formula only what is to be seen in them."""
         mean = self.inputs.averages
         divided = None if self.tree is None else divides(self.tree)
@@ -221,7 +221,7 @@ class Diagnosis:
         kinds = (signs, transposes, orders, products, layers, extra)
         firsts = sorted(edits(self.tree, self.context), key=lambda each: each.cost)
         tries = 0
-        size = 1_000 + sum(np.size(node._value) for node in self.scope.reading.nodes.values())
+        size = 1_000 + sum(np.size(node._value) for node in self.scope.tape.nodes.values())
         most = min(PAIRS, WORK // size)
         for first in firsts[:60]:
             for second in edits(first.tree, self.context, kinds):
@@ -255,7 +255,7 @@ class Diagnosis:
     def branches(self) -> Iterator[tuple[int, int, str]]:
         """The edges of the tape behind which others lead to the loss as well."""
         users: dict[int, list[tuple[int, int]]] = {}
-        nodes = self.scope.reading.nodes
+        nodes = self.scope.tape.nodes
         for stamp, node in nodes.items():
             for place, x in enumerate(node._record.inputs):
                 if x is not None and x._record is not None:
@@ -378,7 +378,7 @@ def _turned_inside(tree: Expr) -> Expr | None:
     return None
 
 
-def _multiplied(tree: Expr, factor: Factor, notation: str) -> Expr:
+def _multiplied(tree: Expr, factor: ConstantFactor, notation: str) -> Expr:
     """The formula divided by a factor."""
     piece = scaled_by(factor, notation)
     return hadamard((piece, 1), (tree, 1)) if notation == "numpy" else dot(piece, tree)

@@ -19,7 +19,7 @@ from .calls import ARRAY, COMPUTE, CONDITIONS, TUPLE, fn
 from .work import ELEMENT, NODE
 
 if TYPE_CHECKING:
-    from .evaluate import Evaluation
+    from .evaluation import Evaluation
 
 SAMPLE, REST = "@", "…"  # REST: of what has no index
 OF_ELEMENTS = {ops.softmax, ops.norm, ops.ones_like, ops.leaky_relu}  # read so, beside functions of coordinates

@@ -39,13 +39,13 @@ class Inputs:
     ) -> None:  # fmt: skip
         self.scope, self.wrt, self.matrices = scope, wrt, matrices
         self.wanted = wanted  # what a formula is to be, if that is not the gradient
-        self.labels = {name: given(scope.reading)[name] for name in labels}  # stay as they are
+        self.labels = {name: given(scope.tape)[name] for name in labels}  # stay as they are
         self.alone = alone  # only the first sample: a Jacobian is of one
         self.masks = any(np.asarray(value).dtype.kind != "f" and np.size(value) > 1
-                         and scope.reading.condition(value) is None
-                         for node in scope.reading.nodes.values() for value in node._record.values)  # fmt: skip
+                         and scope.tape.condition(value) is None
+                         for node in scope.tape.nodes.values() for value in node._record.values)  # fmt: skip
         self.size = SMALL if self.masks else 0.2  # what was compared stays as it was
-        self.own = self.trial(given(scope.reading))
+        self.own = self.trial(given(scope.tape))
 
     def trial(self, numbers: dict[str, Any], cut: Iterable[tuple[int, int]] = ()) -> Trial:
         numbers = {**numbers, **self.labels}
@@ -75,7 +75,7 @@ class Inputs:
 
     def summing(self) -> Iterator[Assumption]:
         """The constants whose numbers sum to 1 over the outputs."""
-        for name, tensor in self.scope.reading.given.items():
+        for name, tensor in self.scope.tape.given.items():
             value = self.own.given[name]
             axis = self.scope.outputs_axis(np.ndim(value))
             constant = getattr(tensor, "_record", None) is None and np.size(value) > 1
@@ -102,12 +102,12 @@ class Inputs:
         the domain of an operation, are left out."""
         with np.errstate(all="ignore"):
             trials = [
-                self.trial(change(perturbed(self.scope.reading, i, assume, fill=fill, size=size or self.size)))
+                self.trial(change(perturbed(self.scope.tape, i, assume, fill=fill, size=size or self.size)))
                 for i in range(1, FRESH + 1)
             ]
         inside = [
             each for each in trials
-            if np.isfinite(each.engine).all() and in_domain(self.scope.reading, each.nodes)
+            if np.isfinite(each.engine).all() and in_domain(self.scope.tape, each.nodes)
         ]
         if not inside and (fill or (size or self.size) > SMALL):
             return self.changed(change, assume, fill=False, size=size if fill else SMALL)
@@ -141,7 +141,7 @@ def samples(scope: Scope, places: int | list[int], numbers: dict[str, Any]) -> d
     """Some of a batch alone."""
     axis = scope.axis
     alone = dict(numbers)
-    for name, tensor in scope.reading.given.items():
+    for name, tensor in scope.tape.given.items():
         constant = getattr(tensor, "_record", None) is None and np.ndim(numbers[name]) > axis
         if constant and numbers[name].shape[axis] == scope.batch < numbers[name].size:
             alone[name] = np.take(numbers[name], np.atleast_1d(places), axis)

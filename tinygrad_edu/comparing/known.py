@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..deriving.reading import Reading
+from ..deriving.symbolic import SymbolicTape
 from ..engine.naming import name_of, same_to_python
 from ..engine.record import Node, Operation
 from ..formulas.layers import INPUT, behind, is_activation, is_computed
@@ -60,11 +60,11 @@ class Known:
         The axis of the samples, how many there are, and whether that axis is known.
     """
 
-    def __init__(self, loss: Any, reading: Reading) -> None:
-        self.loss, self.reading = loss, reading
-        nodes, network = reading.nodes, reading.layers
-        self.keys: dict[str, Key] = {name: name for name in reading.given}
-        for stamp, name in reading.names.items():
+    def __init__(self, loss: Any, tape: SymbolicTape) -> None:
+        self.loss, self.tape = loss, tape
+        nodes, network = tape.nodes, tape.layers
+        self.keys: dict[str, Key] = {name: name for name in tape.given}
+        for stamp, name in tape.names.items():
             self.keys[name] = stamp
         self.alike: dict[str, list[str]] = {}  # the tape's names, by what Python makes of them
         for name in self.keys:
@@ -123,40 +123,40 @@ class Known:
             return None
         if x._record is not None:
             return int(x._record.stamp)
-        return next((name for name, tensor in self.reading.given.items() if tensor is x), None)
+        return next((name for name, tensor in self.tape.given.items() if tensor is x), None)
 
     def constant(self, x: Any, value: Any) -> Key | None:
         """An input of a record as a key, where it may be a plain array."""
         if x is not None:
             return self.key(x)
-        for name, tensor in self.reading.given.items():
+        for name, tensor in self.tape.given.items():
             if not isinstance(tensor, Node) and np.shape(tensor) == np.shape(value) and np.array_equal(tensor, value):
                 return name
         return None
 
     def operation(self, key: Key | None) -> Any:
         """The operation that made a value; None of what is given."""
-        node = self.reading.nodes.get(key)  # type: ignore[arg-type]
+        node = self.tape.nodes.get(key)  # type: ignore[arg-type]
         return node._record.operation if node is not None else None
 
     def given_name(self, key: Key | None) -> str:
         """The name that a person has given to a part of a layer; nothing where it has none."""
-        return name_of(self.reading.nodes.get(key, self.reading.given.get(key)))  # type: ignore[arg-type]
+        return name_of(self.tape.nodes.get(key, self.tape.given.get(key)))  # type: ignore[arg-type]
 
     def _constants(self, *operations: Operation) -> list[float]:
         """The magnitudes of the plain numbers that such operations have on the tape."""
-        records = (node._record for node in self.reading.nodes.values())
+        records = (node._record for node in self.tape.nodes.values())
         made = (record for record in records if record.operation in operations)
         both = (each for record in made for each in zip(record.inputs, record.values, strict=True))
         return sorted({abs(float(np.ravel(value)[0])) for x, value in both if x is None and np.size(value) == 1})
 
     def _weighs_vectors(self) -> bool:
         """Whether the last layer makes one number of each sample: X @ w."""
-        return self.last is not None and self.last.W is not None and self.reading.nodes[self.last.W].ndim == 1
+        return self.last is not None and self.last.W is not None and self.tape.nodes[self.last.W].ndim == 1
 
     def _is_guessed(self) -> bool:
         """Whether nothing tells the weights of the last layer from its input."""
-        before = self.reading.nodes.get(self.last.before) if self.last else None
+        before = self.tape.nodes.get(self.last.before) if self.last else None
         return before is not None and not is_computed(before) and self.shown[before._record.stamp] not in INPUT
 
     def outputs_axis(self, ndim: int) -> int | None:
@@ -167,7 +167,7 @@ class Known:
         """The constant that the last output is compared with; without layers, no weights of a sum."""
         if self.output is None:
             return None
-        records = [self.reading.nodes[stamp]._record for stamp in sorted(self.reading.nodes)]
+        records = [self.tape.nodes[stamp]._record for stamp in sorted(self.tape.nodes)]
         logs = any(record.operation is ops.log for record in records)
         weighs = ops.multiply if self.last and self.last.W is None and not logs else None
         for record in records:

@@ -7,7 +7,7 @@ import re
 from ..formulas.expr import Expr, call, symbol
 from .calls import fn
 from .cursor import Name
-from .indexing import Indexing
+from .indices import Indexing
 
 BEHIND = re.compile(r"(?P<base>.+)_(?P<letters>[A-Za-z]+)")  # x_abc, one word where _ is no sign
 

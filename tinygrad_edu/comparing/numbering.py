@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..deriving.reading import Reading
+from ..deriving.symbolic import SymbolicTape
 from ..formulas.layers import WEIGHTS, Numbering
 from .cursor import Name
 from .known import Key, Known
@@ -38,8 +38,8 @@ class Numbered(Known):
         The keys of the parts of layers whose names on the tape do not hold there.
     """
 
-    def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any], wrt: Any = None) -> None:
-        super().__init__(loss, reading)
+    def __init__(self, loss: Any, tape: SymbolicTape, mapping: Mapping[Name, Any], wrt: Any = None) -> None:
+        super().__init__(loss, tape)
         self.mapping, self.wrt = mapping, wrt
         self.literal = False  # whether σ is the sigmoid, whatever the layers have
         self.numberings, self.agreeing, self.free = self._numberings()
@@ -48,7 +48,7 @@ class Numbered(Known):
     def _numberings(self) -> tuple[list[Numbering], list[Numbering], bool]:
         """How layers may be counted: first as names on the tape have it; in which ways these would let it; and whether
         none of them says anything."""
-        named, likely = self.reading.layers.named, self.reading.layers.counting
+        named, likely = self.tape.layers.named, self.tape.layers.counting
         free = [not any(re.search(r"\d", name) for names in part for name in names) for part in named]
         if self.shared or not self.layers:
             return [likely], [likely], False

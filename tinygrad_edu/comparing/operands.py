@@ -36,7 +36,7 @@ from .calls import (
     fn,
 )
 from .cursor import Name, Quotient, is_name, named
-from .indexing import DTYPES
+from .indices import DTYPES
 from .letters import Letters
 from .patterns import common, unused, with_digits
 

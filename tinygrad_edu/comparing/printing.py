@@ -14,7 +14,7 @@ from ..formulas.text import Unicode
 from ..operations.facts import ops
 from .calls import ARRAY, TUPLE, fn
 from .elements import FORMS as COMPOSED
-from .spelling import Spelling
+from .wording import Wording
 
 TARGETS = {"numpy": Code, "unicode": Unicode, "latex": Latex}
 
@@ -22,9 +22,9 @@ TARGETS = {"numpy": Code, "unicode": Unicode, "latex": Latex}
 class Written(Printer):
     """Writes formulas with the spelling of quantities, in the signs of the source."""
 
-    def __init__(self, notation: str, spelling: Spelling, source: str) -> None:
+    def __init__(self, notation: str, wording: Wording, source: str) -> None:
         super().__init__(TARGETS[notation]())
-        self.notation, self.spelling = notation, spelling
+        self.notation, self.wording = notation, wording
         self.forms |= WRITTEN
         signs = self.target.signs
         dotted = {r"\odot": r" \odot ", "⊙": " ⊙ "}
@@ -42,7 +42,7 @@ class Written(Printer):
 
     def _name(self, x: Expr) -> Text:
         below = "" if x.text or not x.indices else f"_{{{''.join(x.indices)}}}"
-        return f"{x.text or self.spelling.name(x['name'])}{below}", ATOM
+        return f"{x.text or self.wording.name(x['name'])}{below}", ATOM
 
     def _number(self, x: Expr) -> Text:
         value = x["number"]

@@ -47,7 +47,7 @@ class Raw(NamedTuple):
         return bool(self.operator or self.picks)
 
 
-class Line:
+class Definition:
     """A line as it is read.
 
     Attributes
@@ -80,13 +80,13 @@ class Fault(NamedTuple):
     """Where a program goes wrong: the line, the formula in it, what it is to be, or what is said of it; the lines up
     to it."""
 
-    line: Line
+    line: Definition
     member: int
     wanted: list[Quantity]
     said: str
-    lines: list[Line]
+    lines: list[Definition]
 
-    def source(self, piece: Expr | None) -> Line:
+    def source(self, piece: Expr | None) -> Definition:
         """The line in which a piece stands: the wrong one, or one before it that it is made of."""
         places = [node.at for node in piece.walk() if node.text] if piece is not None else []
         for line in self.lines if places else []:
@@ -96,7 +96,7 @@ class Fault(NamedTuple):
         return self.line
 
 
-class Program:
+class ParsedProgram:
     """The lines of a text, parsed with products in one order; the `goal` among them is the gradient."""
 
     def __init__(self, text: str, scope: Scope, wrt: int, order: str) -> None:
@@ -126,7 +126,7 @@ class Program:
                 known.add(raw[-1].target["name"].base)
         self.lines = self._in_order(raw)
         self.defined = names
-        self._typed: dict[Any, list[Line]] = {}  # by the choice of meanings
+        self._typed: dict[Any, list[Definition]] = {}  # by the choice of meanings
         self.goal = self._goal()
 
     @property
@@ -269,7 +269,7 @@ class Program:
             return []
         if isinstance(data, Name) and not own and quantities[0].kind in ("value", "softmax") and plain:
             return []
-        nodes = scope.reading.nodes
+        nodes = scope.tape.nodes
         kept = [each for each in quantities if each.kind in ("adjoint", "slope", "softmax")
                 or (each.kind == "value" and each.key in nodes and nodes[each.key]._record.operation is not None)]
         made = [nodes[each.key] for each in kept if each.kind == "adjoint" and each.key in nodes]
@@ -308,7 +308,7 @@ class Program:
     def formula(self, choose: Mapping[Any, int]) -> Expr:
         """The gradient with all that the lines define put in."""
         tree = next(line for line in self._as_typed(choose) if line.place == self.goal).members[-1]
-        several = self.scope.reading.nodes[self.wrt]._value.size > 1
+        several = self.scope.tape.nodes[self.wrt]._value.size > 1
         return ones(row=False, at=tree.at) if several and tree.operation is NUMBER and tree["number"] == 1 else tree
 
     @functools.cached_property
@@ -316,14 +316,14 @@ class Program:
         """The places of the lines that the gradient is made of."""
         return next(line for line in self._as_typed({}) if line.place == self.goal).needs
 
-    def _as_typed(self, choose: Mapping[Any, int]) -> list[Line]:
+    def _as_typed(self, choose: Mapping[Any, int]) -> list[Definition]:
         """The lines in their order, with nothing exchanged."""
         key = frozenset([each for each in choose.items() if each[1]])
         if key not in self._typed:
             self._typed[key] = list(self.read(choose))
         return self._typed[key]
 
-    def read(self, choose: Mapping[Any, int]) -> Iterator[Line]:
+    def read(self, choose: Mapping[Any, int]) -> Iterator[Definition]:
         """The lines in their order; what `stands` for the name of one may be exchanged before the next is read."""
         defined: dict[Any, list[Any]] = {}  # the name, what it stands for, the lines that it needs
         sizes: dict[Expr, int] = {}
@@ -349,7 +349,7 @@ class Program:
             if any(_size(each, sizes) > LARGEST for each in members):
                 raise FormulaError(self.text, raw.places[-1][0], "the formula is too long with all definitions put in")
             wanted = self.meaning(raw.target) if raw.target is not None else []
-            line = Line(i, raw, members, wanted, needs)
+            line = Definition(i, raw, members, wanted, needs)
             yield line
             if raw.changes and raw.name in defined:
                 defined[raw.name][1:] = line.stands, needs  # also by the other names that the array has
@@ -399,7 +399,7 @@ class Program:
         """The first wrong line, where earlier ones stand for what the tape has; where the formula is `right`, only a
         chain with a wrong link. Of wrong lines that the formula does not need there are notes. Where the loss is a
         mean over a `batch`, a line such as dZ = A − Y may be that of one sample, divided later."""
-        lines: list[Line] = []
+        lines: list[Definition] = []
         for line in self.read(choose):
             lines.append(line)
             last = line.place == self.goal
@@ -429,7 +429,7 @@ class Program:
         return None
 
     def _compared(
-        self, line: Line, wanted: list[Quantity], ratio: Callable[[Expr, Quantity], float | None]
+        self, line: Definition, wanted: list[Quantity], ratio: Callable[[Expr, Quantity], float | None]
     ) -> int | None:
         """The place of the first formula that is not what is wanted; of what is, `stands` becomes that."""
         places = []
@@ -445,11 +445,11 @@ class Program:
 
     def _inner(self, quantity: Quantity) -> bool:
         """Whether it is the gradient by what is computed."""
-        node = self.scope.reading.nodes.get(quantity.key)  # type: ignore[arg-type]
+        node = self.scope.tape.nodes.get(quantity.key)  # type: ignore[arg-type]
         return quantity.kind == "adjoint" and node is not None and node._record.operation is not None
 
     def _other(
-        self, name: Expr, gradient: Quantity, ratio: Callable[[Expr, Quantity], float | None], line: Line
+        self, name: Expr, gradient: Quantity, ratio: Callable[[Expr, Quantity], float | None], line: Definition
     ) -> Fault | None:
         """The fault of a line that is called by the name of something else."""
         meant = self.meaning(name)

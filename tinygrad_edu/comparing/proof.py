@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import operations
-from ..deriving.reading import Reading, slope, symbol
+from ..deriving.symbolic import SymbolicTape, slope, symbol
 from ..engine.errors import Unreadable
 from ..engine.record import Operation, apply
 from ..engine.sweep import leading_to
@@ -23,7 +23,7 @@ from ..formulas.terms import Call, Term, atom, filled, make, session
 from ..operations.facts import VOCABULARY, ops
 from .calls import ALIKE, COMPUTE, fn, index_of
 from .elements import REST, SAMPLE, Elements, Indexed, Unfit, has_indices, laid_out
-from .evaluate import SHAPED, Evaluation
+from .evaluation import SHAPED, Evaluation
 from .finding import Inputs
 from .scope import Quantity
 from .work import Misfit
@@ -225,18 +225,18 @@ class Symbols(Evaluation):
         self.trial, self.scope = trial, scope
         self._slopes: dict[Quantity, Any] = {}
         self.row, self.along = trial.evaluate.row, trial.evaluate.along
-        self.reading = Reading(scope.loss, leading_to(scope.loss, [scope.reading.nodes[stamp] for stamp in wanted]))
+        self.tape = SymbolicTape(scope.loss, leading_to(scope.loss, [scope.tape.nodes[stamp] for stamp in wanted]))
         loss = scope.loss._value
-        self.reading.sweep(Expression(filled(ONE, matrix_shape(loss.shape)), np.ones_like(loss)))
+        self.tape.sweep(Expression(filled(ONE, matrix_shape(loss.shape)), np.ones_like(loss)))
         axes = {name: scope.outputs_axis(np.ndim(value)) for name, value in inputs.labels.items()}
         summing = {name: axis for name, axis in axes.items() if axis is not None}
-        slopes = {slope.term: name for name, _, slope in self.reading.primes if len(slope.term.items) > 1}
+        slopes = {slope.term: name for name, _, slope in self.tape.primes if len(slope.term.items) > 1}
         ways = [(False, slopes)] * bool(slopes) + [(False, {}), (True, {})]
-        self.forms = [Canonical(self.reading.definitions, summing, *way) for way in ways]
+        self.forms = [Canonical(self.tape.definitions, summing, *way) for way in ways]
 
     def gradient(self, key: Any) -> Term:
         """The adjoint of a node as the rules make it."""
-        return self.reading.adjoints.get(key, filled(coefficient(0), matrix_shape(self.trial.value(key).shape)))
+        return self.tape.adjoints.get(key, filled(coefficient(0), matrix_shape(self.trial.value(key).shape)))
 
     def same(self, found: Expression, term: Term) -> bool:
         """Whether a formula and a term have the same form."""
@@ -274,14 +274,14 @@ class Symbols(Evaluation):
     def _of_slope(self, quantity: Quantity) -> Any:
         if quantity not in self._slopes:
             _, out, inputs, params = self.read(quantity.key)
-            operation = self.reading.nodes[quantity.key]._record.operation  # type: ignore[index]
+            operation = self.tape.nodes[quantity.key]._record.operation  # type: ignore[index]
             made = out * (1 - out) if mixes(operation) else slope(operation, params, out, *inputs)
             self._slopes[quantity] = made
         return self._slopes[quantity]
 
     def read(self, key: Any) -> Any:
         """A record on symbols: the adjoint, the result, the inputs, the parameters."""
-        return self.reading.read(self.reading.nodes[key], None)  # type: ignore[arg-type]
+        return self.tape.read(self.tape.nodes[key], None)  # type: ignore[arg-type]
 
     def _of_jacobian(self, quantity: Quantity) -> Any:
         a = np.ravel(self._of_value(quantity))
@@ -352,7 +352,7 @@ class Symbols(Evaluation):
         name = self.trial.activation(word, layer)
         if (operation := VOCABULARY.get(ALIKE.get(name, name))) is not None:
             return operation, {"axis": 0} if mixes(operation) else {}
-        record = self.reading.nodes[self.trial.layer(tree, word, layer, value)]._record
+        record = self.tape.nodes[self.trial.layer(tree, word, layer, value)]._record
         return record.operation, record.params
 
 

@@ -14,10 +14,10 @@ from ..operations.facts import ops
 from .cursor import is_name
 from .grammar import ORDERS, parse
 from .lookup import meanings
-from .programs import Program
+from .programs import ParsedProgram
 from .scope import Scope
-from .spelling import LAYERED
 from .tokens import FormulaError, notation_of
+from .wording import LAYERED
 
 MOST = 12  # of a text whose products or names may be read in several ways
 
@@ -26,7 +26,7 @@ COUNTED = {
     (1, 2): "Layers are counted with the input as layer 1, weights from 1.",
 }  # fmt: skip
 
-Read = tuple[Program, Mapping[Any, int], Expr, bool]
+Read = tuple[ParsedProgram, Mapping[Any, int], Expr, bool]
 
 
 def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> Iterator[Read]:
@@ -43,7 +43,7 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
         orders = ORDERS if notation_of(text) != "numpy" else ORDERS[:1]
         for counted, order in itertools.product(_spoken(scope.renumbered(numbering), text), orders):
             try:
-                program = Program(text, counted, wrt, order)
+                program = ParsedProgram(text, counted, wrt, order)
                 first = program.formula({})  # whose names are all known, or it is refused
             except FormulaError as error:
                 if seen and numbering == scope.counting:
@@ -68,7 +68,7 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
 
 def _spoken(scope: Scope, text: str) -> list[Scope]:
     """The scope; and where σ may be the sigmoid, though no layer has it, one in which it is."""
-    nodes = scope.reading.nodes.values()
+    nodes = scope.tape.nodes.values()
     if not re.search(r"σ|sigma", text) or any(node._record.operation is ops.sigmoid for node in nodes):
         return [scope]
     literal = copy.copy(scope)
@@ -76,7 +76,7 @@ def _spoken(scope: Scope, text: str) -> list[Scope]:
     return [scope, literal]
 
 
-def counted_as(tree: Expr, program: Program, scope: Scope) -> list[str]:
+def counted_as(tree: Expr, program: ParsedProgram, scope: Scope) -> list[str]:
     """How layers are counted in a formula, where names on the tape do not say so, and which layer l or k is."""
     own, notes = program.scope, []
     if own.counting[:2] != scope.counting[:2]:

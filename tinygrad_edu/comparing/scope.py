@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..deriving.reading import Reading
+from ..deriving.symbolic import SymbolicTape
 from ..engine.arguments import shown
 from ..engine.naming import same_to_python
 from ..engine.record import Node
@@ -61,9 +61,9 @@ CONVENTIONS = {word for words in (*LETTERS.values(), OUTPUT, TARGET, INPUT, COST
 class Scope(Numbered):
     """The quantities of a tape, found by the names of a formula."""
 
-    def __init__(self, loss: Any, reading: Reading, mapping: Mapping[Name, Any], wrt: Any = None) -> None:
-        super().__init__(loss, reading, mapping, wrt)
-        self.work = Work(sum(node._value.size for node in reading.nodes.values()))
+    def __init__(self, loss: Any, tape: SymbolicTape, mapping: Mapping[Name, Any], wrt: Any = None) -> None:
+        super().__init__(loss, tape, mapping, wrt)
+        self.work = Work(sum(node._value.size for node in tape.nodes.values()))
         self._remember()
 
     def _remember(self) -> None:
@@ -106,7 +106,7 @@ class Scope(Numbered):
         """What is one word also in LaTeX; functions of the tape with a parenthesis; × where it is no matrix product."""
         own = {*self.keys, *(name.base for name in self.mapping)}
         own |= {re.sub(r"_?\d+$", "", name) for name in own}  # net of net_2, where LaTeX has an index
-        own |= {"×" for x in self.reading.nodes.values() if x._record.operation is ops.cross}
+        own |= {"×" for x in self.tape.nodes.values() if x._record.operation is ops.cross}
         return own | {f"d{x}" for x in self.keys} | {f"{x}(" for x in self.own} | DIFFERENTIALS | CONVENTIONS
 
     def find(self, name: Name | Quotient) -> list[Quantity]:
@@ -233,13 +233,13 @@ class Scope(Numbered):
         """What an object is on the tape: a tensor, the numbers of a constant, the labels of an index; or a number."""
         if isinstance(target, Node):
             key = self.key(target)
-            return self.of(key, name.primes) if key in self.reading.nodes or key in self.reading.given else []
+            return self.of(key, name.primes) if key in self.tape.nodes or key in self.tape.given else []
         if np.ndim(target) == 0:
             return [Quantity("number", name.base, float(target))]
         for kind, numbers in (("labels", labels), ("onehot", onehot)):
-            if self.labelled is not None and np.array_equal(numbers(self.reading.nodes[self.labelled]), target):
+            if self.labelled is not None and np.array_equal(numbers(self.tape.nodes[self.labelled]), target):
                 return [Quantity(kind, self.labelled)]
-        same = (key for key, x in self.reading.given.items() if np.array_equal(getattr(x, "_value", x), target))
+        same = (key for key, x in self.tape.given.items() if np.array_equal(getattr(x, "_value", x), target))
         return self.of(next(same, None), name.primes)
 
     def _of_tape(self, name: Name) -> list[Quantity]:

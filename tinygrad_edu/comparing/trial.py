@@ -14,7 +14,7 @@ from ..formulas.evaluate import wide
 from ..formulas.expr import SYMBOL, Expr
 from ..formulas.layers import mixes
 from .calls import ACTIVATIONS, ANY, SPELLED, fn, softmax
-from .evaluate import Evaluation
+from .evaluation import Evaluation
 from .known import Key, labels, onehot
 from .scope import Quantity, Scope
 from .work import Misfit
@@ -40,11 +40,11 @@ class Trial:
         self.given = {
             name: np.asarray(x, float if np.asarray(x).dtype.kind == "f" else None) for name, x in given.items()
         }
-        self.nodes = replayed(scope.reading, scope.loss, self.given, cut)
+        self.nodes = replayed(scope.tape, scope.loss, self.given, cut)
         loss = self.nodes[scope.loss._record.stamp]
         seed = np.ones(loss._value.shape, loss._value.dtype)
         stamps = [wrt._record.stamp]
-        self.rounding = functools.partial(rounding, scope.reading, scope.loss, self.given, seed, stamps, cut)
+        self.rounding = functools.partial(rounding, scope.tape, scope.loss, self.given, seed, stamps, cut)
         back = {node._record.stamp: stamp for stamp, node in self.nodes.items() if node._record is not None}
         adjoints = settled(loss, seed) if loss._record is not None else []
         self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
@@ -83,10 +83,10 @@ class Trial:
         return self.adjoint(quantity.key) * (quantity.number or 1)
 
     def _labels(self, quantity: Quantity) -> Array:
-        return labels(self.scope.reading.nodes[quantity.key])  # type: ignore[index]
+        return labels(self.scope.tape.nodes[quantity.key])  # type: ignore[index]
 
     def _onehot(self, quantity: Quantity) -> Array:
-        return onehot(self.scope.reading.nodes[quantity.key])  # type: ignore[index]
+        return onehot(self.scope.tape.nodes[quantity.key])  # type: ignore[index]
 
     def _number(self, quantity: Quantity) -> Array:
         return np.float64(quantity.number)

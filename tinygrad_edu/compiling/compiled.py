@@ -23,13 +23,13 @@ from ..engine.record import OF_A_VARIABLE, constant, state
 from ..engine.tensor import Tensor, untracked
 from ..engine.transforms import value_and_grad
 from ..operations.elementwise import differentiable
-from .entry import entry, runner
 from .lines import Line, needed
+from .lowering import Lowering
 from .portable import portable_source
-from .reading import Reading
 from .source import Source
 from .standard import in_standard_terms
 from .trace import is_tracing
+from .wrapper import entry, runner
 
 NAME = "compile"
 BY_IDENTITY = (  # arguments that stay what they are; everything else is known by its value
@@ -90,11 +90,11 @@ def compile(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Compile
 class Program:
     """A program: its text, its lines, and its memory, a piece for each thread that runs it at the same time."""
 
-    def __init__(self, reading: Reading, call: _Call, result_names: Sequence[str], several: bool) -> None:
-        reached = set(needed(reading.results))
-        self.order = sorted(reached, key=reading.writer.lines.numbers.__getitem__)
-        self.closures = [x for x in reading.closures if x in reached]
-        self.arguments, self.results = reading.arguments, reading.results
+    def __init__(self, lowered: Lowering, call: _Arguments, result_names: Sequence[str], several: bool) -> None:
+        reached = set(needed(lowered.results))
+        self.order = sorted(reached, key=lowered.writer.lines.numbers.__getitem__)
+        self.closures = [x for x in lowered.closures if x in reached]
+        self.arguments, self.results = lowered.arguments, lowered.results
         self.result_names = result_names
         self.leaves = len(call.leaves)  # so many arguments, of which arrays are at these places
         self.places = [i for i, x in enumerate(call.leaves) if isinstance(x, ndarray)]
@@ -175,7 +175,7 @@ class Compiled(Made):
         tracked = any(isinstance(x, Tensor) and x.requires_grad for x in leaves)
         if is_tracing() or (tracked and state.recording.get()):
             return self.eager(*args, **kwargs)
-        call = _Call(args, kwargs, chosen)
+        call = _Arguments(args, kwargs, chosen)
         program = self._programs[call.key] if call.key in self._programs else self._written(call)
         if program is None:
             return self.eager(*args, **kwargs)
@@ -189,18 +189,18 @@ class Compiled(Made):
             value, gradients = untracked(value), list(map(untracked, gradients))
         return value, self._arranged(gradients, call.trees)
 
-    def _written(self, call: _Call) -> Program | None:
+    def _written(self, call: _Arguments) -> Program | None:
         """A program for calls like this one; None, now and later, where f closes over a part of somebody's graph."""
         names = call.names(self.f)
         arrays = [x for x in call.leaves if isinstance(x, ndarray)]
         before = [x.tobytes() for x in arrays]
-        reading = Reading(NAME, self.f, call.leaves, call.rebuild, names, call.chosen)
+        lowered = Lowering(NAME, self.f, call.leaves, call.rebuild, names, call.chosen)
         if before != [x.tobytes() for x in arrays]:
             said = "the function writes into an argument, and a program would not; write into a copy of it"
             raise ValueError(f"{NAME}: {said}")
         result_names = ["value", *(f"d{names[i]}" for i in call.chosen)]
-        closes_over_a_graph = any(_in_a_graph(line.value) for line in reading.closures)
-        program = None if closes_over_a_graph else Program(reading, call, result_names, self._several)
+        closes_over_a_graph = any(_in_a_graph(line.value) for line in lowered.closures)
+        program = None if closes_over_a_graph else Program(lowered, call, result_names, self._several)
         if len(self._programs) >= PROGRAMS:
             self._programs.pop(next(iter(self._programs)), None)
         self._programs[call.key] = program
@@ -251,7 +251,7 @@ def _in_a_graph(x: Tensor) -> bool:
     return x._record is not None and (x._record.operation is not None or x._record.params is OF_A_VARIABLE)
 
 
-class _Call:
+class _Arguments:
     """The arguments of a call in a row: arrays, and what is part of the program."""
 
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any], chosen: Sequence[int]) -> None:

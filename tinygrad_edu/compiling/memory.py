@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
-from .known import ops, ufunc_of
 from .lines import VARYING, Line
+from .ufuncs import ops, ufunc_of
 
 VIEWS = {ops.transpose, ops.reshape, ops.diag, ops.getitem}  # what may read the same memory in another form
 

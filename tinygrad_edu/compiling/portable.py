@@ -12,9 +12,9 @@ import numpy as np
 from ..engine.naming import Identifiers
 from ..engine.record import Operation
 from ..formulas.literals import call, literal
-from .known import ops, ufunc_of
 from .lines import Line
-from .statements import turned
+from .ufuncs import ops, ufunc_of
+from .writing import turned
 
 Texts = list[str]
 _literal = functools.partial(literal, module="xp")

@@ -16,9 +16,9 @@ from ..engine.record import Operation
 from ..operations.activations import _groups
 from ..operations.reductions import _axes
 from ..operations.shapes import stretched
-from .contractions import contracted
-from .known import ops
 from .lines import FLOATS, Line
+from .pairwise import contracted
+from .ufuncs import ops
 from .writer import FEW, Form, Rewriting, is_a
 
 SHORT = 1 << 10  # longer sums are left to NumPy, which adds pairwise

@@ -10,10 +10,10 @@ import numpy as np
 
 from ..engine.naming import Identifiers
 from ..formulas.literals import array, dtype_argument, literal
-from .known import ops, ufunc_of
 from .lines import FLOATS, HOISTED, VARYING, Line
 from .memory import Buffer, Memory, is_view
-from .statements import is_scalar, statement, turned, writes
+from .ufuncs import ops, ufunc_of
+from .writing import is_scalar, statement, turned, writes
 
 FEW = 6  # so many numbers of a constant are written out
 BROAD = 1 << 12  # so many float32 are compared with as many numbers: NumPy has no fast loop for a single one

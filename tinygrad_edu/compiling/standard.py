@@ -15,11 +15,11 @@ import numpy as np
 from ..engine.record import Operation
 from ..operations.contractions import terms_of
 from ..operations.reductions import _axes
-from .contractions import contracted
-from .known import ops
 from .lines import FLOATS, Line, needed
+from .pairwise import contracted
 from .portable import is_missing
 from .simplify import SIMPLER
+from .ufuncs import ops
 from .writer import Form, Rewriting, Writer
 
 COSTS = (ops.cross_entropy, ops.softmax_cross_entropy, ops.squared_error)

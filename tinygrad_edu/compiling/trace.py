@@ -20,7 +20,7 @@ from ..engine.protocols import COMPARISONS, PLAIN_UFUNCS, UFUNCS
 from ..engine.record import NO_PARAMETERS, Operation, Value, recording, state, tell, unchanging
 from ..engine.spelling import Spelling
 from ..engine.tensor import Tensor
-from .known import ufunc_of
+from .ufuncs import ufunc_of
 
 RECORDED = set(  # plain results of a shape that does not depend on numbers
     "argmax argmin argsort argpartition any all isclose isin isneginf isposinf isreal count_nonzero nanargmax "

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..engine.record import NO_PARAMETERS, Operation
 from ..engine.tensor import Tensor
-from ..formulas.spelled import Symbol
-from .known import ops, ufunc_of
+from ..formulas.spelled import Tracer
 from .lines import FLOATS, VARYING, Line, Lines, is_regular
+from .ufuncs import ops, ufunc_of
 
 FEW = 1 << 16  # sums of more than that are left to NumPy, which adds pairwise
 Rewriting = Callable[..., Line | None]  # of a form, the inputs and the parameters
@@ -76,7 +76,7 @@ class Form:
     def called(self, function: Any, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Line | None:
         """The lines of a function of lines; None where it gives no such form."""
         out = function(*(self._sketch(x) if isinstance(x, Line) else x for x in inputs), **params)
-        return out.line if isinstance(out, Symbol) and self.is_mine(out.line) else None
+        return out.line if isinstance(out, Tracer) and self.is_mine(out.line) else None
 
     def _sketch(self, line: Line) -> Sketch:
         return Sketch(line, np.full((1,) * line.ndim, 0.5, line.dtype), self.writer.of_value)
@@ -123,7 +123,7 @@ class Form:
         return self.writer.write(ops.reshape, (x,), {"shape": shape}, shape, x.dtype)
 
 
-class Sketch(Symbol):
+class Sketch(Tracer):
     """A symbol whose numbers stand for any: a single one, where the line has many."""
 
     __slots__ = ()
@@ -133,13 +133,13 @@ class Sketch(Symbol):
 
     def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Sketch:
         alone = ufunc_of(operation) is not None  # coordinate by coordinate: a single one tells all
-        symbols = [x for x in inputs if isinstance(x, Symbol)]
+        symbols = [x for x in inputs if isinstance(x, Tracer)]
         values = (
-            x if not isinstance(x, Symbol) else x.value if alone else np.broadcast_to(x.value, x.shape) for x in inputs
+            x if not isinstance(x, Tracer) else x.value if alone else np.broadcast_to(x.value, x.shape) for x in inputs
         )
         value = np.asarray(operation.forward(*values, **params))
         shape = np.broadcast_shapes(*(x.shape for x in symbols)) if alone else value.shape
-        lines = tuple(x.line if isinstance(x, Symbol) else x for x in inputs)
+        lines = tuple(x.line if isinstance(x, Tracer) else x for x in inputs)
         line = self.write(operation, lines, params, np.broadcast_to(value, shape))
         return Sketch(line, value if alone else value[(slice(1),) * value.ndim], self.write)
 

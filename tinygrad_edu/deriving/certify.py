@@ -11,8 +11,8 @@ from ..engine.sweep import settled
 from ..formulas.evaluate import in_shape, tolerance
 from ..formulas.terms import Term
 from .formula import Formula
-from .reading import Reading
 from .replay import Assumption, across, inside, rounding
+from .symbolic import SymbolicTape
 
 NEAR = 3  # trials
 
@@ -20,14 +20,14 @@ NEAR = 3  # trials
 def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Assumption]) -> None:
     """Compare the formula with the engine: on the tape's numbers, on two perturbations of what is given, and on two
     that cross branches, with other signs and sizes, where the tape stays finite."""
-    compared, reading, dtype = 0, formula.reading, loss._value.dtype
+    compared, tape, dtype = 0, formula.tape, loss._value.dtype
     tiny, relative = float(np.finfo(dtype).tiny), tolerance(dtype)  # what is smaller than tiny has fewer digits
     digits = 1e-12 if dtype == np.float64 else relative / 100
-    near = [inside(reading, loss, trial, assume) for trial in range(NEAR)]
-    far = [found for trial in (NEAR, NEAR + 1) if (found := across(reading, loss, trial, assume)) is not None]
+    near = [inside(tape, loss, trial, assume) for trial in range(NEAR)]
+    far = [found for trial in (NEAR, NEAR + 1) if (found := across(tape, loss, trial, assume)) is not None]
     for trial, (given, again) in enumerate([*near, *far]):
-        engine = _engine(reading, loss, wanted, given, again)
-        values = formula.values({name: x.reshape(reading.values[name].shape) for name, x in given.items()})
+        engine = _engine(tape, loss, wanted, given, again)
+        values = formula.values({name: x.reshape(tape.values[name].shape) for name, x in given.items()})
         known: dict[Term, Any] = {}
         for line, reference in zip(formula.lines, engine, strict=True):
             mine = in_shape(line.term, line.shape, values, known)
@@ -39,10 +39,10 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
             largest, error = sizes.max(initial=0), np.abs(mine - theirs)[finite].max(initial=0)
             if error <= relative * largest:
                 continue
-            floor = digits * _size(reading, loss, given, again)
+            floor = digits * _size(tape, loss, given, again)
             if error <= relative * largest + floor and largest < floor:
-                seed, stamps = _seed(formula.reading, loss, given), [node._record.stamp for node in wanted]
-                floor = min(floor, 10 * rounding(formula.reading, loss, given, seed, stamps) + tiny)
+                seed, stamps = _seed(formula.tape, loss, given), [node._record.stamp for node in wanted]
+                floor = min(floor, 10 * rounding(formula.tape, loss, given, seed, stamps) + tiny)
             if not error <= relative * largest + floor:
                 if not np.isfinite(mine[finite]).all():
                     raise ValueError(
@@ -53,7 +53,7 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
                     f"derive: the formula for {line.name} and the engine differ by {error:.1e}, the largest element is "
                     f"{largest:.1e}"
                 )
-                applied = [node._record.operation for node in reading.nodes.values() if node._record.operation]
+                applied = [node._record.operation for node in tape.nodes.values() if node._record.operation]
                 own = sorted({each.name for each in applied if each.opaque})
                 if own:
                     raise ValueError(
@@ -65,26 +65,26 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
 
 
 def _engine(
-    reading: Reading, loss: Any, wanted: list[Any], given: dict[str, Any], again: dict[int, Any]
+    tape: SymbolicTape, loss: Any, wanted: list[Any], given: dict[str, Any], again: dict[int, Any]
 ) -> list[Any]:
     """The engine's adjoints on other numbers, on which the tape was recorded again."""
     targets = [again[node._record.stamp] for node in wanted]
     found = {node._record.stamp: np.zeros(node._value.shape) for node in targets}
-    for node, g in settled(again[loss._record.stamp], _seed(reading, loss, given)):
+    for node, g in settled(again[loss._record.stamp], _seed(tape, loss, given)):
         if node._record.stamp in found:
             found[node._record.stamp] = g
     return [found[node._record.stamp] for node in targets]
 
 
-def _size(reading: Reading, loss: Any, given: dict[str, Any], again: dict[int, Any]) -> float:
+def _size(tape: SymbolicTape, loss: Any, given: dict[str, Any], again: dict[int, Any]) -> float:
     """How large numbers are on the way: what they add up to may be 0, but for rounding."""
     size = 1.0
-    for node, g in settled(again[loss._record.stamp], _seed(reading, loss, given)):
+    for node, g in settled(again[loss._record.stamp], _seed(tape, loss, given)):
         for x in (g, node._value):
             largest = float(np.max(np.abs(x[np.isfinite(x)]), initial=0))
             size = max(size, largest * largest)  # products of them are on the way as well
     return size
 
 
-def _seed(reading: Reading, loss: Any, given: dict[str, Any]) -> Any:
-    return given[reading.seed] if reading.seed else np.ones(loss._value.shape, loss._value.dtype)
+def _seed(tape: SymbolicTape, loss: Any, given: dict[str, Any]) -> Any:
+    return given[tape.seed] if tape.seed else np.ones(loss._value.shape, loss._value.dtype)

@@ -18,11 +18,11 @@ from ..formulas.coefficients import ONE, coefficient
 from ..formulas.expression import Expression, matrix_shape
 from ..formulas.terms import Term, all_below, atom, factor, filled, make, session
 from .certify import certify
-from .formula import Formula, Line
+from .formula import Formula, Gradient
 from .frozen import demand_known_constants
-from .reading import Reading, symbol
 from .replay import Assumption
-from .sharing import shared
+from .subexpressions import shared
+from .symbolic import SymbolicTape, symbol
 from .tidy import Prime, Tidier, prime
 
 FORMS = ("recursive", "inlined", "bullet", "kronecker", "diagonal")
@@ -142,49 +142,49 @@ def _formula(
     broadcasting: str,
 ) -> Formula:  # fmt: skip
     """The sweep on symbols, tidied."""
-    reading = Reading(loss, leading_to(loss, wanted))
-    demand_known_constants(reading)
-    slopes = {name for name, _, _ in reading.primes}
-    reading.sweep(_seed(reading, loss))
-    tidier = Tidier(primes(reading, activation), _assumed(reading, assume))
+    tape = SymbolicTape(loss, leading_to(loss, wanted))
+    demand_known_constants(tape)
+    slopes = {name for name, _, _ in tape.primes}
+    tape.sweep(_seed(tape, loss))
+    tidier = Tidier(primes(tape, activation), _assumed(tape, assume))
     expanded = Tidier([], tidier.replaced)  # Σ′ is not to be defined by itself
     definitions = {
-        name: (expanded if name in slopes else tidier).tidy(term) for name, term in reading.definitions.items()
+        name: (expanded if name in slopes else tidier).tidy(term) for name, term in tape.definitions.items()
     }
     results = []
     for node in wanted:
-        label = reading.names.get(node._record.stamp) or "loss"
-        term = reading.adjoints.get(node._record.stamp)
+        label = tape.names.get(node._record.stamp) or "loss"
+        term = tape.adjoints.get(node._record.stamp)
         zero = filled(coefficient(0), matrix_shape(node._value.shape))
-        results.append(Line(label, tidier.tidy(term if term is not None else zero), node._value.shape))
-    inlined = _rarely_used(reading, results, definitions, tidier) if form == "recursive" else list(reading.deltas)
+        results.append(Gradient(label, tidier.tidy(term if term is not None else zero), node._value.shape))
+    inlined = _rarely_used(tape, results, definitions, tidier) if form == "recursive" else list(tape.deltas)
     if 5 * len(inlined) > LONGEST:
         raise ValueError(TOO_LONG)
     results, definitions = _inline(results, definitions, inlined, tidier)
     if max(line.term.weight for line in results) > LONGEST and form != "recursive":
         raise ValueError(TOO_LONG)
     if form == "recursive":
-        results, definitions = _share(results, definitions, reading)
+        results, definitions = _share(results, definitions, tape)
     symbols = max(term.weight for term in (*(line.term for line in results), *definitions.values()))
     if symbols > READABLE:
         raise ValueError(
             f"derive: the formula has {symbols} symbols (at most {READABLE}); .named() names a part of it, which is "
             "then defined once, or derive a part"
         )
-    return Formula(results, definitions, reading, tidier, form, several, broadcasting)
+    return Formula(results, definitions, tape, tidier, form, several, broadcasting)
 
 
 def _share(
-    results: list[Line], definitions: dict[str, Term], reading: Reading
-) -> tuple[list[Line], dict[str, Term]]:
+    results: list[Gradient], definitions: dict[str, Term], tape: SymbolicTape
+) -> tuple[list[Gradient], dict[str, Term]]:
     """Name the parts that gradients and Δ have more than once."""
     used = _used([line.term for line in results], definitions)
     terms = {f"∇{i}": line.term for i, line in enumerate(results)}
-    terms |= {name: definitions[name] for name in reading.deltas if name in used and name in definitions}
+    terms |= {name: definitions[name] for name in tape.deltas if name in used and name in definitions}
     names = (f"M{i}" for i in itertools.count(1))
-    free = (name for name in names if name not in reading.values and name not in definitions)
+    free = (name for name in names if name not in tape.values and name not in definitions)
     parts = shared(terms, lambda: next(free), lambda name, part: atom(make("symbol", data=name, shape=part.shape)))
-    reading.deltas.extend(parts)
+    tape.deltas.extend(parts)
     lines = [line._replace(term=terms.pop(f"∇{i}")) for i, line in enumerate(results)]
     return lines, {**definitions, **terms, **parts}
 
@@ -205,36 +205,36 @@ def wanted(x: Any, nodes: dict[int, Any], by: str) -> Any:
     return x
 
 
-def _seed(reading: Reading, loss: Any) -> Expression:
+def _seed(tape: SymbolicTape, loss: Any) -> Expression:
     value = loss._value
     if value.size == 1:
         return Expression(filled(ONE, matrix_shape(value.shape)), np.ones(value.shape, value.dtype))
     given = np.random.default_rng(0).normal(size=value.shape).astype(value.dtype)
-    reading.seed = reading.unique("G")
-    reading.values[reading.seed] = np.reshape(given, matrix_shape(value.shape))
-    reading.given[reading.seed] = given
-    return Expression(symbol(reading.seed, value.shape), given)
+    tape.seed = tape.unique("G")
+    tape.values[tape.seed] = np.reshape(given, matrix_shape(value.shape))
+    tape.given[tape.seed] = given
+    return Expression(symbol(tape.seed, value.shape), given)
 
 
-def primes(reading: Reading, activation: str) -> list[Prime]:
+def primes(tape: SymbolicTape, activation: str) -> list[Prime]:
     """The derivatives of activations, each as a symbol of its own unless they are to be expanded."""
     if activation == "expanded":
         return []
     found = []
-    for name, argument, slope in reading.primes:
+    for name, argument, slope in tape.primes:
         term = make("symbol", data=name, shape=slope.term.shape)
         found.append(prime(slope.term, term))
-        reading.definitions[name] = slope.term
+        tape.definitions[name] = slope.term
         if activation == "argument":
-            reading.applied[name] = (reading.functions[name], argument)
+            tape.applied[name] = (tape.functions[name], argument)
     return found
 
 
-def _assumed(reading: Reading, assume: Sequence[Assumption]) -> dict[Term, Term]:
+def _assumed(tape: SymbolicTape, assume: Sequence[Assumption]) -> dict[Term, Term]:
     """The terms that assumptions replace: 1ᵀ·t by 1ᵀ."""
     replaced: dict[Term, Term] = {}
     for each in assume:
-        name = next((name for name, given in reading.given.items() if given is each.tensor), None)
+        name = next((name for name, given in tape.given.items() if given is each.tensor), None)
         if name is None:
             raise ValueError("derive: an assumption is about a tensor that is not on the tape")
         value = each.tensor._value
@@ -254,16 +254,16 @@ def _assumed(reading: Reading, assume: Sequence[Assumption]) -> dict[Term, Term]
 
 
 def _rarely_used(
-    reading: Reading, results: list[Line], definitions: dict[str, Term], tidier: Tidier
+    tape: SymbolicTape, results: list[Gradient], definitions: dict[str, Term], tidier: Tidier
 ) -> list[str]:
     """The Δ that are better written where they are used: a single one that is used once, and what becomes simpler."""
     used = _used([line.term for line in results], definitions)
-    deltas = [name for name in reading.deltas if name in used]
+    deltas = [name for name in tape.deltas if name in used]
     few = len(deltas) == 1 and used[deltas[0]] == 1 and definitions[deltas[0]].weight < LONGEST / 5
     return deltas if few or _simplify(results, definitions, deltas, tidier) else []
 
 
-def _simplify(results: list[Line], definitions: dict[str, Term], deltas: list[str], tidier: Tidier) -> bool:
+def _simplify(results: list[Gradient], definitions: dict[str, Term], deltas: list[str], tidier: Tidier) -> bool:
     """Whether Δ that are written where they are used become simpler, as those of a layer that is computed twice."""
     if not 1 < len(deltas) <= FEW:
         return False
@@ -295,8 +295,8 @@ def _used(terms: list[Term], definitions: dict[str, Term]) -> dict[str, int]:
 
 
 def _inline(
-    results: list[Line], definitions: dict[str, Term], names: list[str], tidier: Tidier
-) -> tuple[list[Line], dict[str, Term]]:
+    results: list[Gradient], definitions: dict[str, Term], names: list[str], tidier: Tidier
+) -> tuple[list[Gradient], dict[str, Term]]:
     """Write definitions where their names stand."""
     known: dict[Term, Term] = {}
     whole: dict[Any, Term] = {}

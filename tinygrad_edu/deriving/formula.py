@@ -24,14 +24,14 @@ from ..formulas.text import Unicode, unicode
 from ..operations.facts import ops
 from .chains import arranged
 from .program import program
-from .reading import Reading, symbol
+from .symbolic import SymbolicTape, symbol
 from .tidy import Tidier
 
 Shape = tuple[int, ...]
 FEW = 16  # numbers that are written out
 
 
-class Line(NamedTuple):
+class Gradient(NamedTuple):
     """A gradient: the name of its variable, its term, its shape."""
 
     name: str
@@ -80,7 +80,7 @@ class Formula(Readable):
 
     Attributes
     ----------
-    lines : list of Line
+    lines : list of Gradient
         One for each variable.
     certified : bool
         Whether there was anything to compare.
@@ -104,11 +104,11 @@ class Formula(Readable):
     )  # fmt: skip
 
     def __init__(
-        self, lines: list[Line], definitions: Mapping[str, Term], reading: Reading, tidier: Tidier, form: str,
+        self, lines: list[Gradient], definitions: Mapping[str, Term], tape: SymbolicTape, tidier: Tidier, form: str,
         several: bool, broadcasting: str = "implied",
     ) -> None:  # fmt: skip
         self._shown = marked if broadcasting == "marked" else lambda term: term
-        self.lines, self.reading, self.form = lines, reading, form
+        self.lines, self.tape, self.form = lines, tape, form
         self._definitions, self._tidier, self._several = dict(definitions), tidier, several
         self.certified, self.left_out = False, 0
         self.table: dict[Any, Term] = {}
@@ -118,11 +118,11 @@ class Formula(Readable):
 
     @functools.cached_property
     def _present(self) -> Presenter:
-        return Once(self._order, self.reading.applied, [matrix_shape(line.shape) for line in self.lines])
+        return Once(self._order, self.tape.applied, [matrix_shape(line.shape) for line in self.lines])
 
     @property
     def _order(self) -> list[str]:
-        return [*self.reading.values, *self.reading.definitions]
+        return [*self.tape.values, *self.tape.definitions]
 
     # --- what stands in it ---
 
@@ -172,10 +172,10 @@ class Formula(Readable):
         """What is given and has no name in the program."""
         found = names_in([*(line.term for line in self.lines), *self.used().values()]) | {x.name for x in self.lines}
         described = {}
-        for name, x in self.reading.given.items():
-            if name in found and name in self.reading.constants:
-                described[name] = _described(self.reading.constants[name])
-            elif name in found and name == self.reading.seed:
+        for name, x in self.tape.given.items():
+            if name in found and name in self.tape.constants:
+                described[name] = _described(self.tape.constants[name])
+            elif name in found and name == self.tape.seed:
                 described[name] = f"a gradient by the result, of shape {x.shape}"
             elif name in found and not name_of(x):
                 described[name] = f"a tensor without a name, of shape {x.shape}"
@@ -190,7 +190,7 @@ class Formula(Readable):
             return str(write(self._present(term)))
 
         with session(self.table):
-            for step in self.reading.steps:
+            for step in self.tape.steps:
                 before, after = text(step.term), text(self._tidier.tidy(step.term))
                 nonzero = tuple(map(text, step.nonzero))
                 name = step.name or unicode(step.value)
@@ -204,8 +204,8 @@ class Formula(Readable):
         """What the lines need, by its name, in the order of the computation: both sides of its equation."""
         found = {}
         for name, term in self.used().items():
-            if name in self.reading.columns:  # a column of functions, each of a row
-                functions, argument = self.reading.columns[name]
+            if name in self.tape.columns:  # a column of functions, each of a row
+                functions, argument = self.tape.columns[name]
                 params = {"functions": tuple(functions)}
                 right = Expr(ops.coordinatewise, (self._present(argument),), params, term.shape)
             else:
@@ -220,7 +220,7 @@ class Formula(Readable):
 
     def _printed(self, target: Unicode) -> Any:
         """Each line, each Δ, then what else the text has names for."""
-        write, deltas = Printer(target), [name for name in self._defined if name in self.reading.deltas]
+        write, deltas = Printer(target), [name for name in self._defined if name in self.tape.deltas]
         above = [*self._lines, *(self._defined[name] for name in deltas)]
         below = [row for name, row in self._defined.items() if name not in deltas]
         rows, definitions = ([(write(left), write(right)) for left, right in part] for part in (above, below))
@@ -263,7 +263,7 @@ class Formula(Readable):
         """A program in plain NumPy: it defines ``gradient``, a function of what is given; it returns the gradients. It
         has been run, and what it returned is what the formula says."""
         text, arguments = program(self)
-        inputs = [np.reshape(self.reading.values[name], np.shape(self.reading.given[name])) for name in arguments]
+        inputs = [np.reshape(self.tape.values[name], np.shape(self.tape.given[name])) for name in arguments]
         namespace: dict[str, Any] = {}
         exec(text, namespace)  # identifiers, numbers and functions of our own
         with np.errstate(all="ignore"):
@@ -297,5 +297,5 @@ class Formula(Readable):
     def _numbers(self) -> list[Any]:
         """The gradients by the formula, one a line, on the numbers of the tape."""
         with np.errstate(all="ignore"):
-            values = self.values(self.reading.values)
+            values = self.values(self.tape.values)
             return [np.reshape(in_shape(line.term, line.shape, values), line.shape) for line in self.lines]

@@ -11,26 +11,26 @@ import numpy as np
 
 from ..engine.comparisons import made, noted
 from ..engine.naming import name_of
-from .reading import Reading, constants_of
+from .symbolic import SymbolicTape, constants_of
 
 OF_ARRAYS = "the comparisons themselves, as x * (z <= 0), x * (z > 0) * (z < 1) or np.where(z > 0, x, 0)"
 OF_A_NUMBER = "the comparison itself, of an array: np.sum(z, keepdims=True) > 0"
 FEW = 8  # numbers that are the same as others by chance
 
 
-def demand_known_constants(reading: Reading) -> None:
+def demand_known_constants(tape: SymbolicTape) -> None:
     """Refuse a tape that has a constant of which it is not known what was compared, though something was."""
-    records = [node._record for node in reading.nodes.values()]
-    tensors = [x for record in records for x in record.inputs if x is not None] + list(reading.nodes.values())
+    records = [node._record for node in tape.nodes.values()]
+    tensors = [x for record in records for x in record.inputs if x is not None] + list(tape.nodes.values())
     kept = made(tensors)
     if not kept:
         return
     constants = [(record, *found) for record in records for found in constants_of(record)]
-    conditions = [value for *_, value in constants if reading.made_by(value) is not None]
+    conditions = [value for *_, value in constants if tape.made_by(value) is not None]
     for record, operation, x, value in constants:
         masks = [mask for when, mask in kept if when < record.stamp]
         unknown = x is None or (x._record is None and not name_of(x) and not hasattr(x, "_origin"))
-        if unknown and reading.made_by(value) is None and (noted(value) or is_made_of(value, masks, conditions)):
+        if unknown and tape.made_by(value) is None and (noted(value) or is_made_of(value, masks, conditions)):
             _refuse(f"a constant of {operation.name}", OF_A_NUMBER if np.ndim(value) == 0 else OF_ARRAYS)
     for record in records:
         index = record.params.get("index")

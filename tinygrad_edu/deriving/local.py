@@ -20,12 +20,12 @@ from ..formulas.text import Unicode
 from ..operations.facts import ops
 from .derive import primes
 from .formula import Once
-from .reading import Reading, symbol
 from .replay import ROUNDINGS, given
+from .symbolic import SymbolicTape, symbol
 from .tidy import Tidier
 
 
-class Product(NamedTuple):
+class VJP(NamedTuple):
     """The vector-Jacobian product of one input of an operation."""
 
     term: Term
@@ -87,33 +87,33 @@ class Local:
         self._table: dict[Any, Term] = {}
         self._loss = loss
         with session(self._table), np.errstate(all="ignore"):
-            self._reading = Reading(loss, set(), shown)
-            self._tidier = Tidier(primes(self._reading, "prime"), {})
-        self.names, self.definitions = self._reading.names, self._reading.definitions
-        self.slopes = self._reading.primes
+            self._tape = SymbolicTape(loss, set(), shown)
+            self._tidier = Tidier(primes(self._tape, "prime"), {})
+        self.names, self.definitions = self._tape.names, self._tape.definitions
+        self.slopes = self._tape.primes
         self.adjoints: dict[int, str] = {}
-        self._products: dict[int, dict[int, Product]] = {}
-        for stamp in sorted(self._reading.nodes):
-            layer = self._reading.layer_of(self._reading.nodes[stamp])
-            self.adjoints[stamp] = name = self._reading.unique(f"Δ{layer}" if layer else f"∇{self.names[stamp]}")
-            self._reading.used.add(name)
-        nodes, self._present = self._reading.nodes, Once([*self._reading.values, *self.definitions])
-        shapes = {name: x.shape for name, x in self._reading.given.items()}
+        self._products: dict[int, dict[int, VJP]] = {}
+        for stamp in sorted(self._tape.nodes):
+            layer = self._tape.layer_of(self._tape.nodes[stamp])
+            self.adjoints[stamp] = name = self._tape.unique(f"Δ{layer}" if layer else f"∇{self.names[stamp]}")
+            self._tape.used.add(name)
+        nodes, self._present = self._tape.nodes, Once([*self._tape.values, *self.definitions])
+        shapes = {name: x.shape for name, x in self._tape.given.items()}
         shapes |= {name: nodes[stamp].shape for called in (self.names, self.adjoints) for stamp, name in called.items()}
         shapes |= {name: slope.shape for name, _, slope in self.slopes}
         self._words, self._shapes = Printer(Unicode()), Printer(Shapes(shapes))
         self.written: Callable[[Term], Expr] = functools.cache(self._write)
         self.text: Callable[[Term], str] = functools.cache(lambda term: str(self._words(self.written(term))))
-        self._order = {name: i for i, name in enumerate([*self._reading.values, *self.names.values()])}
+        self._order = {name: i for i, name in enumerate([*self._tape.values, *self.names.values()])}
         self._behind_slopes = {name: names_in([slope.term]) for name, _, slope in self.slopes}
         computed = {self.names[stamp]: node._value for stamp, node in nodes.items() if node._record.operation}
         adjoint = {self.adjoints[stamp]: g for stamp, g in adjoints.items()}
-        self.numbers: dict[str, Any] = {**given(self._reading), **computed, **adjoint}
+        self.numbers: dict[str, Any] = {**given(self._tape), **computed, **adjoint}
         self.values = Values(self.numbers, self.definitions)
 
     def constant_name(self, x: Any, value: Any) -> str | None:
         """What a constant is called; None for a number, which is written out."""
-        return self._reading.constant_name(x, value)
+        return self._tape.constant_name(x, value)
 
     def computed(self, node: Any) -> Term | None:
         """The formula of a value, where it says what the value is."""
@@ -121,7 +121,7 @@ class Local:
         said = term is not None and self._says(node, term, node._value)
         return term if said else None
 
-    def products(self, node: Any, numbers: Mapping[int, tuple[Any, Any]]) -> dict[int, Product]:
+    def products(self, node: Any, numbers: Mapping[int, tuple[Any, Any]]) -> dict[int, VJP]:
         """The products of a node's operation, by the place of the input, where they say what the numbers are: those of
         the product, and of what it adds. Nothing for a rule that cannot be read on symbols: one of a user's own that
         calls NumPy."""
@@ -129,19 +129,19 @@ class Local:
         if (known := self._products.get(record.stamp)) is not None:
             return known
         shape = node._value.shape
-        found: dict[int, Product] = {}
+        found: dict[int, VJP] = {}
 
         def watch(node: Any, i: int, product: Any, new: Any) -> None:
             term = self._tidier.tidy(product.term)
             added = term if new is product else self._tidier.tidy(new.term)
-            found[i] = Product(term, added, tuple(sorted(self._behind(term), key=self._order.__getitem__)))
+            found[i] = VJP(term, added, tuple(sorted(self._behind(term), key=self._order.__getitem__)))
 
         with session(self._table), np.errstate(all="ignore"):
             one = node is self._loss and node._value.size == 1
             term = filled(ONE, matrix_shape(shape)) if one else symbol(self.adjoints[record.stamp], shape)
             g = Expression(term, np.ones(shape, node._value.dtype))
             inputs = {x._record.stamp for x in record.inputs if x is not None and x._record is not None}
-            steps = sweep(node, g, self._reading.read, inputs, watch)
+            steps = sweep(node, g, self._tape.read, inputs, watch)
             try:
                 next(steps)
                 next(steps, None)  # the sweep has now computed all that goes to the inputs
@@ -151,7 +151,7 @@ class Local:
             self._products[record.stamp] = said
             return said
 
-    def _both_say(self, node: Any, each: Product, product: Any, added: Any) -> bool:
+    def _both_say(self, node: Any, each: VJP, product: Any, added: Any) -> bool:
         """Whether the numbers are what a product says, before broadcasting is undone and, where it is, after."""
         said = self._says(node, each.term, product)
         return said and ((each.added is each.term and added is product) or self._says(node, each.added, added))

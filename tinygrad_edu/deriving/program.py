@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .formula import Formula
 
 
-class Code(NamedTuple):
+class Snippet(NamedTuple):
     """A piece of a program, how tightly it binds, the shape of its matrix, and whether it is flat."""
 
     text: str
@@ -53,18 +53,18 @@ def program(formula: Formula) -> tuple[str, list[str]]:
     """
     used = formula.used()
     needed = names_in([line.term for line in formula.lines] + list(used.values()))
-    given = {name: tensor for name, tensor in formula.reading.given.items() if name in needed}
-    writer = Writer([*given, *used])
+    given = {name: tensor for name, tensor in formula.tape.given.items() if name in needed}
+    writer = CodeWriter([*given, *used])
     lines = []
     for name, tensor in given.items():
         shape = np.shape(tensor)
         text = writer.names[name] + "[0]" * (shape == (1,))  # a vector of one number is a number here
-        code = Code(text, ATOM, matrix_shape(shape), len(shape) < 2)
+        code = Snippet(text, ATOM, matrix_shape(shape), len(shape) < 2)
         if tensor.dtype.kind in "bui" and tensor.dtype.itemsize < 8:  # products of them are beyond their range
             truth = text * (tensor.dtype.kind == "b")
             code = code._replace(text=f"1.0 * {text}", binding=PRODUCT, truth=truth)
         writer.known[name] = code
-    written = {name: value for name, value in formula.reading.constants.items() if name in given and value.size <= MANY}
+    written = {name: value for name, value in formula.tape.constants.items() if name in given and value.size <= MANY}
     lines += [f"    {writer.names[name]} = {array(value)}  # {value.shape}" for name, value in written.items()]
     for name, term in formula.in_order.items():
         piece = writer.whole(term)
@@ -78,7 +78,7 @@ def program(formula: Formula) -> tuple[str, list[str]]:
         results.append(name)
     arguments = [name for name in given if name not in written]
     head = f"def gradient({', '.join(writer.names[name] for name in arguments)}):"
-    large = [name for name in formula.reading.constants if name in given and name not in written]
+    large = [name for name in formula.tape.constants if name in given and name not in written]
     said = "; ".join(f"{writer.names[name]} is the array of shape {np.shape(given[name])}" for name in large)
     lines[:0] = [f'    """The gradient. Of the constants of the program {said}."""'] * bool(said)
     lines[:0] = [f"    {comment}" for comment in writer.identifiers.comments]
@@ -88,81 +88,81 @@ def program(formula: Formula) -> tuple[str, list[str]]:
     return "\n\n\n".join(["import numpy as np", *functions]), arguments
 
 
-def _shape_text(code: Code) -> str:
+def _shape_text(code: Snippet) -> str:
     if not code.flat:
         return str(code.shape)
     return f"({max(code.shape)},)" if code.shape != (1, 1) else "()"
 
 
-def _broadcast(text: str, binding: int, codes: Sequence[Code]) -> Code:
+def _broadcast(text: str, binding: int, codes: Sequence[Snippet]) -> Snippet:
     """What is made of codes coordinate by coordinate."""
     shape = broadcast((1, 1), *(code.shape for code in codes))
-    return Code(text, binding, shape, all(code.flat for code in codes))
+    return Snippet(text, binding, shape, all(code.flat for code in codes))
 
 
-class Writer:
+class CodeWriter:
     """Writes terms as code, and keeps which names it used, and the functions that it calls."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.identifiers = Identifiers(f"np gradient {' '.join([*HELPERS, *VOCABULARY])}")
         self.names = {name: self.identifiers.called(name) for name in names}
-        self.known: dict[str, Code] = {}
+        self.known: dict[str, Snippet] = {}
         self.helpers: dict[str, str] = {}
 
     # --- shapes ---
 
-    def inside(self, code: Code, binding: int) -> str:
+    def inside(self, code: Snippet, binding: int) -> str:
         return code.text if code.binding >= binding else f"({code.text})"
 
-    def square(self, code: Code) -> Code:
+    def square(self, code: Snippet) -> Snippet:
         """With two axes."""
         if not code.flat:
             return code
         if code.shape == (1, 1):
-            return Code(f"np.reshape({code.text}, (1, 1))", ATOM, code.shape, False)
+            return Snippet(f"np.reshape({code.text}, (1, 1))", ATOM, code.shape, False)
         index = "[:, None]" if code.shape[1] == 1 else "[None, :]"
-        return Code(f"{self.inside(code, ATOM)}{index}", ATOM, code.shape, False)
+        return Snippet(f"{self.inside(code, ATOM)}{index}", ATOM, code.shape, False)
 
-    def single(self, code: Code) -> Code:
+    def single(self, code: Snippet) -> Snippet:
         """A (1, 1) matrix as a number without axes."""
-        return code if code.flat else Code(f"np.squeeze({code.text})", ATOM, code.shape, True)
+        return code if code.flat else Snippet(f"np.squeeze({code.text})", ATOM, code.shape, True)
 
-    def converted(self, code: Code, shape: Shape) -> str:
+    def converted(self, code: Snippet, shape: Shape) -> str:
         """The code in the shape that an array is to have."""
         if len(shape) == 2:
             return self.square(code).text
         fits = len(shape) > 2 or (code.flat and (code.shape != (1, 1) or not shape))
         return code.text if fits else f"np.reshape({code.text}, {shape})"
 
-    def whole(self, p: Term) -> Code:
+    def whole(self, p: Term) -> Snippet:
         """A term with all of its extent, also where it is filled or repeated."""
         code = self.code(p)
         if p.kind != "poly" or code.shape == p.shape:
             return code
         if number(p) is not None:
-            return Code(f"np.full({p.shape}, {self.code(p).text})", ATOM, p.shape, False)
-        return Code(f"np.broadcast_to({self.square(code).text}, {p.shape})", ATOM, p.shape, False)
+            return Snippet(f"np.full({p.shape}, {self.code(p).text})", ATOM, p.shape, False)
+        return Snippet(f"np.broadcast_to({self.square(code).text}, {p.shape})", ATOM, p.shape, False)
 
     # --- terms ---
 
-    def code(self, term: Term) -> Code:
+    def code(self, term: Term) -> Snippet:
         return getattr(self, f"_{term.kind}")(term)  # type: ignore[no-any-return]
 
-    def _symbol(self, term: Term) -> Code:
+    def _symbol(self, term: Term) -> Snippet:
         return self.known[term.data]
 
-    def _ones(self, term: Term) -> Code:
-        return Code(f"np.ones({term.shape})", ATOM, term.shape, False)
+    def _ones(self, term: Term) -> Snippet:
+        return Snippet(f"np.ones({term.shape})", ATOM, term.shape, False)
 
-    def _eye(self, term: Term) -> Code:
-        return Code(f"np.eye({term.shape[0]})", ATOM, term.shape, False)
+    def _eye(self, term: Term) -> Snippet:
+        return Snippet(f"np.eye({term.shape[0]})", ATOM, term.shape, False)
 
-    def _T(self, term: Term) -> Code:
+    def _T(self, term: Term) -> Snippet:
         code = self.code(term.args[0])
         shape = code.shape[::-1]
-        return code._replace(shape=shape) if code.flat else Code(f"{self.inside(code, ATOM)}.T", ATOM, shape, False)
+        return code._replace(shape=shape) if code.flat else Snippet(f"{self.inside(code, ATOM)}.T", ATOM, shape, False)
 
-    def _poly(self, p: Term) -> Code:
+    def _poly(self, p: Term) -> Snippet:
         pieces = []
         for c, mono in p.items:
             chosen = [pair for pair in mono if _is_choice(pair[0]) and pair[1] > 0]
@@ -173,7 +173,7 @@ class Writer:
                 code = self._masked(self._product(1.0, [(self.code(part), n) for part, n in chosen]), code)
             pieces.append((float(c) < 0, code))
         if not pieces:
-            return Code("0.0", ATOM, (1, 1), True)
+            return Snippet("0.0", ATOM, (1, 1), True)
         codes = self._alike([code for _, code in pieces])
         text = ""
         for (negative, _), code in zip(pieces, codes, strict=True):
@@ -181,7 +181,7 @@ class Writer:
             text += sign + self.inside(code, PRODUCT)
         return _broadcast(text, SUM if len(codes) > 1 or pieces[0][0] else codes[0].binding, codes)
 
-    def _product(self, c: float, parts: list[tuple[Code, Any]]) -> Code:
+    def _product(self, c: float, parts: list[tuple[Snippet, Any]]) -> Snippet:
         """|c| times a Hadamard product."""
         codes = self._alike([code for code, _ in parts])
         above: list[str] = []
@@ -207,12 +207,12 @@ class Writer:
             text += f" / {below[0]}" if len(below) == 1 else f" / ({' * '.join(below)})"
         return _broadcast(text, PRODUCT, codes)
 
-    def _masked(self, choice: Code, code: Code) -> Code:
+    def _masked(self, choice: Snippet, code: Snippet) -> Snippet:
         """A product with a factor that absorbs where it is 0, whatever the others are there."""
         codes = self._alike([choice, code])
         return _broadcast(f"masked({codes[0].text}, {codes[1].text})", ATOM, codes)
 
-    def _alike(self, codes: list[Code]) -> list[Code]:
+    def _alike(self, codes: list[Snippet]) -> list[Snippet]:
         """Codes that NumPy will broadcast as the matrices are."""
         vectors = [code for code in codes if code.shape != (1, 1)]
         whole = broadcast((1, 1), *(code.shape for code in codes))
@@ -220,16 +220,16 @@ class Writer:
             return [self.single(code) if vectors and code.shape == (1, 1) else code for code in codes]
         return [self.square(code) if code.flat and code.shape != (1, 1) else code for code in codes]
 
-    def _chain(self, term: Term) -> Code:
+    def _chain(self, term: Term) -> Snippet:
         return self._matmul(list(term.args))
 
-    def _summed(self, code: Code, axis: int) -> Code:
+    def _summed(self, code: Snippet, axis: int) -> Snippet:
         if code.flat:
-            return Code(f"np.sum({code.text})", ATOM, (1, 1), True)
+            return Snippet(f"np.sum({code.text})", ATOM, (1, 1), True)
         shape = (1, code.shape[1]) if axis == 0 else (code.shape[0], 1)
-        return Code(f"np.sum({code.text}, axis={axis}, keepdims=True)", ATOM, shape, False)
+        return Snippet(f"np.sum({code.text}, axis={axis}, keepdims=True)", ATOM, shape, False)
 
-    def _matmul(self, args: list[Term]) -> Code:
+    def _matmul(self, args: list[Term]) -> Snippet:
         if args[0].kind == "ones" and len(args) > 1 and args[0].shape[0] == 1:
             return self._summed(self._matmul(args[1:]), 0)
         if len(args) > 1 and args[-1].kind == "ones" and args[-1].shape[1] == 1:
@@ -239,35 +239,35 @@ class Writer:
             return functools.reduce(lambda right, left: self._times(left, right), codes[::-1])
         return functools.reduce(self._times, codes)
 
-    def _times(self, a: Code, b: Code) -> Code:
+    def _times(self, a: Snippet, b: Snippet) -> Snippet:
         shape = (a.shape[0], b.shape[1])
         if (a.flat and a.shape == (1, 1)) or (b.flat and b.shape == (1, 1)):
             text = f"{self.inside(a, UNARY)} * {self.inside(b, UNARY)}"
-            return Code(text, PRODUCT, shape, a.flat and b.flat)
+            return Snippet(text, PRODUCT, shape, a.flat and b.flat)
         if a.flat and b.flat and a.shape[1] == 1 and b.shape[0] == 1:
-            return Code(f"np.outer({a.text}, {b.text})", ATOM, shape, False)
+            return Snippet(f"np.outer({a.text}, {b.text})", ATOM, shape, False)
         if a.flat and (a.shape[1] == 1 or (not b.flat and 1 in b.shape)):
             a = self.square(a)
         if b.flat and (b.shape[0] == 1 or (not a.flat and 1 in a.shape)):
             b = self.square(b)
         left = a.text if a.binding == PRODUCT and " @ " in a.text and " * " not in a.text else self.inside(a, UNARY)
-        return Code(f"{left} @ {self.inside(b, UNARY)}", PRODUCT, shape, a.flat or b.flat)
+        return Snippet(f"{left} @ {self.inside(b, UNARY)}", PRODUCT, shape, a.flat or b.flat)
 
-    def _call(self, term: Term) -> Code:
+    def _call(self, term: Term) -> Snippet:
         made = term.data
         if is_condition(term):
             sides = [self._compared(x, shape) for x, shape in zip(term.args, made.shapes, strict=True)]
             truth = f"({sides[0]} {made.operation.spelling.sign} {sides[1]})"
-            return Code(f"1.0 * {truth}", PRODUCT, term.shape, len(made.shape) < 2, truth)
+            return Snippet(f"1.0 * {truth}", PRODUCT, term.shape, len(made.shape) < 2, truth)
         flat = len(made.shape) < 2
         if takes_rows(term):
             places = np.argmax(made.params[0][1], axis=1).tolist()
-            return Code(f"np.eye({term.shape[1]})[{places}]", ATOM, term.shape, False)
+            return Snippet(f"np.eye({term.shape[1]})[{places}]", ATOM, term.shape, False)
         if is_mean(term):
-            return Code(f"np.mean({self.whole(term.args[0]).text})", ATOM, term.shape, True)
+            return Snippet(f"np.mean({self.whole(term.args[0]).text})", ATOM, term.shape, True)
         if made.operation is CONSTANT:
             text = f"np.array({numbers(np.asarray(made.params[0][1]).tolist())})"
-            return Code(text, ATOM, term.shape, flat)
+            return Snippet(text, ATOM, term.shape, flat)
         if is_a(term, ops.ratio, ops.inverse, ops.heaviside, ops.diagflat):
             codes = self._alike([self.code(x) for x in term.args])
             arguments = [code.text for code in codes]
@@ -278,7 +278,7 @@ class Writer:
             ]
         params = {k: v.value.item() if isinstance(v, Expression) else v for k, v in made.params}
         text = self._applied(made.operation, arguments, params, made.shapes)
-        return Code(f"np.reshape({text}, ())" if made.shape == (1,) else text, ATOM, term.shape, flat)
+        return Snippet(f"np.reshape({text}, ())" if made.shape == (1,) else text, ATOM, term.shape, flat)
 
     def _compared(self, x: Term, shape: Shape) -> str:
         c = number(atom(x))

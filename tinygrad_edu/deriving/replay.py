@@ -12,7 +12,7 @@ from ..engine.record import Node, apply, leaf_record
 from ..engine.sweep import sweep
 from ..engine.tensor import untracked
 from ..formulas.evaluate import moved
-from .reading import Reading
+from .symbolic import SymbolicTape
 
 Given = dict[str, Any]
 Cut = Collection[tuple[int, int]]
@@ -28,13 +28,13 @@ class Assumption(NamedTuple):
     axis: int
 
 
-def given(reading: Reading) -> Given:
+def given(tape: SymbolicTape) -> Given:
     """What is given, as the tape has it."""
-    return {name: reading.values[name].reshape(tensor.shape) for name, tensor in reading.given.items()}
+    return {name: tape.values[name].reshape(tensor.shape) for name, tensor in tape.given.items()}
 
 
 def perturbed(
-    reading: Reading, trial: int, assume: Sequence[Assumption] = (), *, fill: bool = False, size: float = 0.2,
+    tape: SymbolicTape, trial: int, assume: Sequence[Assumption] = (), *, fill: bool = False, size: float = 0.2,
     signs: bool = True,
 ) -> Given:  # fmt: skip
     """What is given, each number larger or smaller by up to its `size` part; as it is for trial 0.
@@ -43,7 +43,7 @@ def perturbed(
     three times as large. Zeros stay unless they are to be filled with small numbers.
     """
     random = np.random.default_rng(trial)
-    found = given(reading)
+    found = given(tape)
     for name, value in found.items():
         if not trial or value.dtype.kind != "f":
             continue
@@ -51,7 +51,7 @@ def perturbed(
         if fill:
             noise = size / 2 * random.uniform(0.5, 1, size=value.shape) * (np.abs(value).max(initial=0) or 1)
             new = np.where(value == 0, noise, new).astype(value.dtype)
-        axes = [each.axis for each in assume if each.tensor is reading.given[name]] if assume else []
+        axes = [each.axis for each in assume if each.tensor is tape.given[name]] if assume else []
         if not signs and not axes:
             new = (new * OTHERWISE[random.uniform(0, 4, value.shape).astype(int)]).astype(value.dtype)
         for axis in axes:
@@ -61,44 +61,44 @@ def perturbed(
 
 
 def inside(
-    reading: Reading, loss: Any, trial: int, assume: Sequence[Assumption] = ()
+    tape: SymbolicTape, loss: Any, trial: int, assume: Sequence[Assumption] = ()
 ) -> tuple[Given, dict[int, Any]]:
     """What is given, perturbed, and the tape on it; for trial 0 the tape as it is. Where some value is finite on the
     tape and is not then, or an operation refuses it, as for ln(1 − x) of an x near 1, smaller perturbations are tried,
     and at last none."""
     for size in SIZES if trial else ():
-        numbers = perturbed(reading, trial, assume, size=size)
+        numbers = perturbed(tape, trial, assume, size=size)
         try:
-            again = replayed(reading, loss, numbers)
+            again = replayed(tape, loss, numbers)
         except ERRORS:
             continue
-        if in_domain(reading, again):
+        if in_domain(tape, again):
             return numbers, again
-    return given(reading), reading.nodes
+    return given(tape), tape.nodes
 
 
 def across(
-    reading: Reading, loss: Any, trial: int, assume: Sequence[Assumption] = ()
+    tape: SymbolicTape, loss: Any, trial: int, assume: Sequence[Assumption] = ()
 ) -> tuple[Given, dict[int, Any]] | None:
     """What is given with other signs and sizes, so that conditions come out otherwise, and the tape on it; None where
     that leaves the domain of an operation."""
-    numbers = perturbed(reading, trial, assume, signs=False)
+    numbers = perturbed(tape, trial, assume, signs=False)
     try:
-        again = replayed(reading, loss, numbers)
+        again = replayed(tape, loss, numbers)
     except ERRORS:
         return None
-    return (numbers, again) if in_domain(reading, again) else None
+    return (numbers, again) if in_domain(tape, again) else None
 
 
-def in_domain(reading: Reading, again: dict[int, Any]) -> bool:
+def in_domain(tape: SymbolicTape, again: dict[int, Any]) -> bool:
     """Whether all values that are finite on the tape are finite on the tape recorded again."""
     return all([np.isfinite(again[stamp]._value).all() or not np.isfinite(node._value).all()
-                for stamp, node in reading.nodes.items()])
+                for stamp, node in tape.nodes.items()])
 
 
 @np.errstate(all="ignore")
 def replayed(
-    reading: Reading, loss: Any, numbers: Mapping[str, Any], cut: Cut = (),
+    tape: SymbolicTape, loss: Any, numbers: Mapping[str, Any], cut: Cut = (),
     change: Callable[[Any], Any] | None = None,
 ) -> dict[int, Any]:  # fmt: skip
     """The tape recorded again from other numbers of what is given: its nodes by the stamps of the old ones.
@@ -108,9 +108,9 @@ def replayed(
     """
     again: dict[int, Any] = {}
     constants: dict[Any, Any] = dict(numbers)
-    leaves = {id(tensor): numbers[name] for name, tensor in reading.given.items()}
-    for stamp in sorted(reading.nodes):
-        node = reading.nodes[stamp]
+    leaves = {id(tensor): numbers[name] for name, tensor in tape.given.items()}
+    for stamp in sorted(tape.nodes):
+        node = tape.nodes[stamp]
         record = node._record
         if record.operation is None:
             again[stamp] = untracked(np.asarray(leaves[id(node)]))
@@ -119,7 +119,7 @@ def replayed(
         inputs = []
         for place, (x, value) in enumerate(zip(record.inputs, record.values, strict=True)):
             if x is None or x._record is None:
-                inputs.append(reading.constant(x, value, constants, again))
+                inputs.append(tape.constant(x, value, constants, again))
             else:
                 new = again[x._record.stamp]
                 inputs.append(new._value if (stamp, place) in cut else new)
@@ -130,7 +130,7 @@ def replayed(
     return again
 
 
-def rounding(reading: Reading, loss: Any, numbers: Given, seed: Any, wanted: Sequence[int], cut: Cut = ()) -> float:
+def rounding(tape: SymbolicTape, loss: Any, numbers: Given, seed: Any, wanted: Sequence[int], cut: Cut = ()) -> float:
     """How far adjoints may be off: how far they move where every number on the way is rounded otherwise.
 
     This is stochastic arithmetic (J. Vignes, "A stochastic arithmetic for reliable scientific computation",
@@ -141,7 +141,7 @@ def rounding(reading: Reading, loss: Any, numbers: Given, seed: Any, wanted: Seq
 
     def adjoints() -> list[Any]:
         otherwise = {name: moved(np.asarray(x), random) for name, x in numbers.items()}
-        nodes = replayed(reading, loss, otherwise, cut, lambda x: moved(x, random))
+        nodes = replayed(tape, loss, otherwise, cut, lambda x: moved(x, random))
         back = {node._record.stamp: stamp for stamp, node in nodes.items() if node._record is not None}
         sizes: dict[int, Any] = {}
         found: dict[int, Any] = {}

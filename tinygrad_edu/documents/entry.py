@@ -8,10 +8,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ..engine.arguments import shown
-from .engine import Trial
-from .latex import Notation
-from .networks import Setting
-from .verdicts import VERDICTS, Reading, tried
+from .models import Setting
+from .recorded import SeededTrial
+from .syntax import Notation
+from .verdicts import VERDICTS, FormulaReading, tried
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Condition:
     text: str
     networks: tuple[str, ...] = ()
     quantity: str = ""
-    reading: Reading | None = None
+    reading: FormulaReading | None = None
     order: str = ""
 
 
@@ -58,7 +58,7 @@ class Entry:
     order : {"left", "right"}
         Where a printed product of several kinds begins.
     quantity : str
-        What the engine delivers for it, in the words of `tinygrad_edu.documents.engine`: ``gradient W2``.
+        What the engine delivers for it, in the words of `tinygrad_edu.documents.recorded`: ``gradient W2``.
     networks : tuple of str
         The networks on which it is tried.
     batch : {"whole", "columns", "sum"}
@@ -92,15 +92,15 @@ class Entry:
     printed: str
     quantity: str
     networks: tuple[str, ...]
-    reading: Reading | None = None
+    reading: FormulaReading | None = None
     order: str = "left"
     batch: str = "whole"
     expected: str = "exact"
     corrected: str = ""
-    corrected_reading: Reading | None = None
+    corrected_reading: FormulaReading | None = None
     condition: Condition | None = None
     misprint: tuple[str, str] | None = None
-    fault: str | Reading = ""
+    fault: str | FormulaReading = ""
     note: str = ""
 
     def __repr__(self) -> str:
@@ -115,7 +115,7 @@ class Entry:
         """The networks where its condition is met, and those where it is broken."""
         return (*self.networks, *(self.condition.networks if self.condition else ()))
 
-    def run(self, seed: int = 0, trial: Callable[[str, str, int], Trial] | None = None) -> Result:
+    def run(self, seed: int = 0, trial: Callable[[str, str, int], SeededTrial] | None = None) -> Result:
         """Try it on its networks with a few seeds, and derive its verdict.
 
         `trial` makes the trials of a document, a network and a seed; `audit` hands in one that remembers them.
@@ -260,9 +260,9 @@ class Catalogue(Mapping[str, Entry]):
 CATALOGUES: dict[str, Catalogue] = {}  # by name, from when they are made
 
 
-def make_trial(document: str, network: str, seed: int) -> Trial:
+def make_trial(document: str, network: str, seed: int) -> SeededTrial:
     """A network of a document with the numbers of a seed."""
-    return Trial(CATALOGUES[document], network, seed)
+    return SeededTrial(CATALOGUES[document], network, seed)
 
 
 class UnknownName(ValueError, KeyError):

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .entry import Catalogue, Condition, Entry, Section
-from .latex import Notation
-from .networks import STEP, Network, Numbers, Program, Quantities, Setting, partials
+from .models import STEP, Network, Numbers, Quantities, Setting, SmallProgram, partials
 from .strict import Array, Maps, Strict, column, matrix, side_by_side, stack
+from .syntax import Notation
 
 # --- what the formulas are tried on ----------------------------------------------------------------------------------
 
@@ -51,7 +51,7 @@ BATCH = Network("mishachev-batch", (4, 3, 5, 1), (*THREE, ("tanh",)), batch=7)
 OUTPUTS = Network("mishachev-outputs", (4, 3, 5, 2), (*THREE, ("tanh", "sin")))
 COST = dataclasses.replace(OUTPUTS, name="mishachev-cost", cost="squared_error", targets="any", batch=7)
 COLUMN = dataclasses.replace(COST, name="mishachev-cost-column", batch=1)
-STRING_COLUMN = Program(
+STRING_COLUMN = SmallProgram(
     "mishachev-string-column",
     lambda rng: {"A": rng.normal(size=(1, 4)), "B": rng.normal(size=(4, 1))},
     lambda A, B: {},

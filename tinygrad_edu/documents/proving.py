@@ -23,17 +23,17 @@ from ..comparing.readings import readings
 from ..comparing.scope import Scope
 from ..comparing.tokens import FormulaError
 from ..comparing.work import Misfit, Unsuited
-from ..deriving.reading import Reading
+from ..deriving.symbolic import SymbolicTape
 from ..engine.errors import ERRORS
 from ..engine.sweep import below, leading_to, sweep
 from ..formulas.expr import Expr
 from ..formulas.expression import Expression, as_matrix, matrix_shape
 from ..formulas.sums import COLUMN, ROW
 from ..formulas.terms import Term, atom, make, session
-from .latex import Notation, Parser
-from .networks import Network
+from .models import Network
 from .reading import NAMES, equations, read_on
 from .strict import Array, ShapeError
+from .syntax import LiteralParser, Notation
 
 # What the grammar of `compare` has other signs for, in tokens with a space between them.
 SPELLED = [(r"(\\(?:begin|end)) \{ p m a t r i x \}", r"\1{pmatrix}"), (r"\\diag\b", r"\\operatorname{diag}"),
@@ -52,7 +52,7 @@ LETTERS = re.compile(r"(?<![\\A-Za-z])[A-Za-z](?![A-Za-z])|\\(?:sigma|Sigma|delt
 ALWAYS = set("ijkqnTLIdr")  # indices, and what is no symbol
 
 
-Read = tuple[Expr, Array | None]
+Reread = tuple[Expr, Array | None]
 
 
 class Twice(NamedTuple):
@@ -79,27 +79,27 @@ class Symbolic:
         self.trial, self.table, loss = trial, dict[Any, Term](), trial.loss
         nodes = below(loss)
         with session(self.table):
-            self.reading = Reading(loss, leading_to(loss, nodes.values()))
+            self.tape = SymbolicTape(loss, leading_to(loss, nodes.values()))
             self.inputs = Inputs(self.scope({}), loss, matrices=True)
             self.symbols = Symbols(self.inputs, nodes)
         self._derived: dict[str, Expression | None] = {}
-        self._found: dict[Any, Iterator[Read]] = {}
+        self._found: dict[Any, Iterator[Reread]] = {}
         self._proved: dict[tuple[Expr, str], bool] = {}
 
     def scope(self, given: Mapping[str, Any]) -> Scope:
         """What names are on the tape, with those of the document, and some that are given besides."""
         names = {**self.trial.notation.given(self.trial.setting), **given}
         mapping = {key_of(*each): each[1] for each in names.items()}
-        return Scope(self.trial.loss, self.reading, mapping, self.trial.loss)
+        return Scope(self.trial.loss, self.tape, mapping, self.trial.loss)
 
-    def readings(self, text: str, given: Mapping[str, Any], quantity: str, shape: tuple[int, ...]) -> Iterator[Read]:
+    def readings(self, text: str, given: Mapping[str, Any], quantity: str, shape: tuple[int, ...]) -> Iterator[Reread]:
         """The readings of a text with their numbers, which are to have a shape, or None where it does not type-check;
         none where it is not read."""
         key = text, *given.items(), quantity, shape
         found, self._found[key] = itertools.tee(self._found.get(key) or self._read(text, given, quantity, shape))
         return found
 
-    def _read(self, text: str, given: Mapping[str, Any], quantity: str, shape: tuple[int, ...]) -> Iterator[Read]:
+    def _read(self, text: str, given: Mapping[str, Any], quantity: str, shape: tuple[int, ...]) -> Iterator[Reread]:
         scope, own = self.scope(given) if given else self.inputs.scope, self.inputs.own
         with contextlib.suppress(FormulaError):
             for _, _, tree, _ in readings(text, scope, scope.loss._record.stamp, []):
@@ -188,7 +188,7 @@ class Symbolic:
         n = output.data.size
         column = np.reshape(np.eye(n)[0], output.shape)
         seed = formed(lambda form: form.identity(n, ROW, FIRST) if n > 1 else form.one, column)
-        adjoints = dict(sweep(output, seed, self.symbols.reading.read, needed))
+        adjoints = dict(sweep(output, seed, self.symbols.tape.read, needed))
         g = as_matrix(adjoints[variable])
         sizes = {places.get(i, i): size for i, size in ((COLUMN, g.shape[1]), (ROW, g.shape[0]), (FIRST, n))}
         return formed(lambda form: form.renamed(form.form(g), places), np.zeros([sizes[ROW], sizes[COLUMN]]))
@@ -239,7 +239,7 @@ def _numbered(match: re.Match[str], numbers: Mapping[str, int]) -> str:
 
 def _is_name(text: str, notation: Notation) -> bool:
     with contextlib.suppress(ShapeError):
-        return not text or Parser(text.split(), notation, "left").whole().kind in NAMES
+        return not text or LiteralParser(text.split(), notation, "left").whole().kind in NAMES
     return False
 
 

@@ -2,8 +2,8 @@ r"""The formulas as they are printed, read literally and computed on strict matr
 
 A formula is a chain of members, ``... = ... = ...``. The first one names the quantity, if it is a name; each other one
 is computed, and all have to be right. A member of elements, such as ``a_j (1 - a_j)``, is computed for all values of
-its free indices. What is prose, or has another meaning than the tables here and in `tinygrad_edu.documents.latex`, is
-`Unreadable`: such an entry has a reading of its own.
+its free indices. What is prose, or has another meaning than the tables here and in `tinygrad_edu.documents.syntax`, is
+`NotLiteral`: such an entry has a reading of its own.
 """
 
 from __future__ import annotations
@@ -15,10 +15,22 @@ from typing import Any
 
 import numpy as np
 
-from .latex import COLUMN, DOTS, LETTERS, ROW, TERM, Node, Notation, Parser, Unreadable, tokens, without_dots
 from .strict import Maps, ShapeError, Strict, as_matrix, each, hat, identity, inner, matrix, ones, side_by_side, stack
+from .syntax import (
+    COLUMN,
+    DOTS,
+    LETTERS,
+    ROW,
+    TERM,
+    LiteralParser,
+    Notation,
+    NotLiteral,
+    SyntaxNode,
+    tokens,
+    without_dots,
+)
 
-Quantities = Mapping[str, Any]
+Bindings = Mapping[str, Any]
 Environment = Mapping[str, int]  # the values of indices
 LAST = "last"  # the n of δ_nj in a printed column
 
@@ -26,21 +38,21 @@ LAST = "last"  # the n of δ_nj in a printed column
 # --- the numbers -----------------------------------------------------------------------------------------------------
 
 
-class Value:
+class Evaluator:
     """Computes nodes on quantities, at values of the free indices."""
 
-    def __init__(self, quantities: Quantities) -> None:
+    def __init__(self, quantities: Bindings) -> None:
         self.q = quantities
 
-    def __call__(self, node: Node, at: Environment) -> Any:
+    def __call__(self, node: SyntaxNode, at: Environment) -> Any:
         return COMPUTED[node.kind](self, node, at)
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.q:
-            raise Unreadable(f"there is no {name}")
+            raise NotLiteral(f"there is no {name}")
         return self.q[name]
 
-    def size(self, index: str, *nodes: Node) -> int:
+    def size(self, index: str, *nodes: SyntaxNode) -> int:
         """How far an index runs: to the end of whatever it is at."""
         for part in (part for node in nodes for part in node.walk() if index in part.indices and part.kind in SIZED):
             if part.kind == "total" and index == part.indices[-1]:
@@ -49,7 +61,7 @@ class Value:
             if isinstance(whole, Strict):
                 return whole.shape[part.indices.index(index)]
         if index == "n":
-            raise Unreadable("nothing says how far an index runs")
+            raise NotLiteral("nothing says how far an index runs")
         return self.size("n", *nodes)
 
     def place(self, index: str, size: int, at: Environment) -> int:
@@ -57,19 +69,19 @@ class Value:
         if index in at or index == "n":
             return at.get(index, size - 1)
         if not index.isdigit():
-            raise Unreadable(f"nothing says what {index} is")
+            raise NotLiteral(f"nothing says what {index} is")
         return int(index)
 
     def element(self, whole: Any, indices: Sequence[str], at: Environment) -> Any:
         """An element of a column or of a matrix, or a row of a matrix."""
         if not isinstance(whole, Strict) or len(indices) > 2:
-            raise Unreadable("an index where there is nothing to number")
+            raise NotLiteral("an index where there is nothing to number")
         places = [self.place(index, whole.shape[axis], at) for axis, index in enumerate(indices)]
         if len(places) == 2:
             return whole[places[0], places[1]]
         return whole[places[0]] if whole.shape[1] == 1 else whole.row(places[0])
 
-    def name(self, node: Node, at: Environment) -> Any:
+    def name(self, node: SyntaxNode, at: Environment) -> Any:
         if node.name == "δ" and len(node.indices) == 2:
             j, k = (self.place(index, at.get(LAST, 0) + 1, at) for index in node.indices)
             return 1.0 if j == k else 0.0
@@ -77,10 +89,10 @@ class Value:
             return self["nL"] - 1  # the last index: that of layer L, where nothing is said
         whole = self[node.name]
         if isinstance(whole, Maps):
-            raise Unreadable(f"{node.name} is a function")
+            raise NotLiteral(f"{node.name} is a function")
         return self.element(whole, node.indices, at) if node.indices else whole
 
-    def applied(self, node: Node, at: Environment) -> Any:
+    def applied(self, node: SyntaxNode, at: Environment) -> Any:
         """Functions of one number at each element; a column of values is known at its own argument only."""
         argument, name = node.args[0], node.name
         functions = self.q.get("Sigma" + name[1:] if name.startswith("S") else name)
@@ -91,24 +103,24 @@ class Value:
                 return functions(x)
             index = next(iter([*indices, *argument.free()]), None)  # which function, where the argument is a number
             if index is None:
-                raise Unreadable(f"{name} of a number")
+                raise NotLiteral(f"{name} of a number")
             return functions[self.place(index, len(functions.functions), at)](x)
         if argument.kind != "name" or argument.name not in OWN.get(name.lstrip("d"), ["N" + name.lstrip("dS")]):
-            raise Unreadable(f"{name} of another argument")
+            raise NotLiteral(f"{name} of another argument")
         whole = self[name]
         return whole if not indices else self.element(whole, indices if len(whole) > 1 else ["0"], at)
 
-    def derivative(self, node: Node, at: Environment) -> Any:
+    def derivative(self, node: SyntaxNode, at: Environment) -> Any:
         """The true derivatives; those of z are what the text has for them, such as the column a for dz/dW."""
         above, below = node.args
         if above.kind not in ("name", "applied") or below.kind != "name":
-            raise Unreadable("a derivative of what is no name")
+            raise NotLiteral("a derivative of what is no name")
         if above.kind == "applied":
             above = self.at_its_own(above, below, at)
         y, x, layer = above.name[0], below.name[0], below.name[1:]
         steps = {"zW": layer, "za": AFTER.get(layer, ""), "az": layer, "SW": layer, "SS": AFTER.get(layer, "")}
         if above.name[1:] not in ("", steps.get(y + x, above.name[1:])):
-            raise Unreadable(f"the derivative of {above.name} by {below.name} is no single step")
+            raise NotLiteral(f"the derivative of {above.name} by {below.name} is no single step")
         if y == "z":
             return self.of_z(above, below, at)
         if y == "c" or (y in "fC" and x != "z"):  # of the cost
@@ -126,7 +138,7 @@ class Value:
             return jacobian.column(column)
         return self.element(jacobian, (*above.indices, *below.indices), at)
 
-    def at_its_own(self, function: Node, by: Node, at: Environment) -> Node:
+    def at_its_own(self, function: SyntaxNode, by: SyntaxNode, at: Environment) -> SyntaxNode:
         """Of f(z_j) the name and the index of f; of Σ(N) the name of Σ, where N is its own argument."""
         argument, layer = function.args[0], function.name[1:]
         if layer:
@@ -136,10 +148,10 @@ class Value:
         else:
             fits = argument.name == by.name
         if not fits:
-            raise Unreadable(f"{function.name} of another argument")
+            raise NotLiteral(f"{function.name} of another argument")
         return function._replace(kind="name", args=()) if layer else argument._replace(name=function.name)
 
-    def of_z(self, above: Node, below: Node, at: Environment) -> Any:
+    def of_z(self, above: SyntaxNode, below: SyntaxNode, at: Environment) -> Any:
         """dz/da and dz/dW, whole or by elements: z_j depends on row j of W only, and there as a is."""
         W, before, x = f"W{above.name[1:]}", f"a{BEFORE.get(above.name[1:])}", below.name[0]
         if not above.indices:
@@ -149,19 +161,19 @@ class Value:
         same = self.place(above.indices[0], 0, at) == self.place(below.indices[0], 0, at)
         return float(same) * (self.element(self[before], below.indices[1:], at) if x == "W" else 1.0)
 
-    def total(self, node: Node, at: Environment) -> Any:
+    def total(self, node: SyntaxNode, at: Environment) -> Any:
         index, *without = node.indices
         size = self.size(index, node.args[0])
         left_out = [self.place(other, size, at) for other in without]
         return sum(self(node.args[0], {**at, index: i}) for i in range(int(node.name), size) if i not in left_out)
 
-    def terms(self, node: Node, at: Environment) -> Any:
+    def terms(self, node: SyntaxNode, at: Environment) -> Any:
         first, second, general, last = node.args
         middle = range(2, self.size(TERM, general) - 1)
         parts = [self(first, at), self(second, at), *(self(general, {**at, TERM: i}) for i in middle), self(last, at)]
         return functools.reduce(lambda x, y: x + y, parts)
 
-    def matrix(self, node: Node, at: Environment) -> Any:
+    def matrix(self, node: SyntaxNode, at: Environment) -> Any:
         diagonal, other, *cells = node.args
         rows, columns = (self.size(name, other, diagonal) if n == "3" else 1
                          for name, n in zip((ROW, COLUMN), node.name.split("x"), strict=True))  # fmt: skip
@@ -174,7 +186,7 @@ class Value:
 
         return matrix(rows, columns, element)
 
-    def whole(self, node: Node, name: Node | None, *members: Node) -> Strict:
+    def whole(self, node: SyntaxNode, name: SyntaxNode | None, *members: SyntaxNode) -> Strict:
         """A member for all values of the indices that are free, or that the quantity's name has.
 
         Numbers and strings come below one another, columns side by side.
@@ -182,7 +194,7 @@ class Value:
         named = [index for part in name.walk() for index in part.indices if index in LETTERS] if name else []
         free = [*dict.fromkeys(named)] or sorted(node.free())
         if node.free() - set(free):
-            raise Unreadable(f"the index {', '.join(node.free() - set(free))} has no meaning")
+            raise NotLiteral(f"the index {', '.join(node.free() - set(free))} has no meaning")
         sizes = [self.size(index, *members, node) for index in free]
         if len(free) == 2:
             return matrix(sizes[0], sizes[1], lambda j, k: _number(self(node, {free[0]: j, free[1]: k})))
@@ -198,12 +210,12 @@ def _number(value: Any) -> float:
     return value[0, 0] if isinstance(value, Strict) else float(value)
 
 
-def _on(function: Callable[..., Any]) -> Callable[[Value, Node, Environment], Any]:
+def _on(function: Callable[..., Any]) -> Callable[[Evaluator, SyntaxNode, Environment], Any]:
     """What acts on the values of the parts."""
     return lambda value, node, at: function(*(value(part, at) for part in node.args))
 
 
-def _elementwise(function: Callable[[Any], Any]) -> Callable[[Value, Node, Environment], Any]:
+def _elementwise(function: Callable[[Any], Any]) -> Callable[[Evaluator, SyntaxNode, Environment], Any]:
     return _on(lambda x: each(function, x) if isinstance(x, Strict) else float(function(x)))
 
 
@@ -217,11 +229,11 @@ def _times(x: Any, y: Any) -> Any:
 
 def _over(x: Any, y: Any) -> Any:
     if isinstance(y, float) and y == 0:
-        raise Unreadable("a division by 0")
+        raise NotLiteral("a division by 0")
     return x / y
 
 
-def _rows(value: Value, node: Node, at: Environment) -> Any:
+def _rows(value: Evaluator, node: SyntaxNode, at: Environment) -> Any:
     return stack([as_matrix(value(node.args[0], {**at, "i": i})) for i in range(value.size("i", node.args[0]))])
 
 
@@ -229,12 +241,12 @@ SIZED = {"name", "applied", "element", "total"}
 BEFORE = {"L": "L_1", "L_1": "L_2", "L_2": "L_3"}
 AFTER = {before: after for after, before in BEFORE.items()} | {"r": "r1"}
 OWN = {"f": "zx", "g": "zx", "c": "zx", "q": "zx", "S": ["z", "zL"]}  # of functions that are known by their values
-COMPUTED: Mapping[str, Callable[[Value, Node, Environment], Any]] = {
+COMPUTED: Mapping[str, Callable[[Evaluator, SyntaxNode, Environment], Any]] = {
     "number": lambda value, node, at: float(node.name),
     "ones": lambda value, node, at: ones(len(value["aL"])),  # as long as layer L
     "identity": lambda value, node, at: identity(len(value["aL"])),
-    "name": Value.name, "applied": Value.applied, "derivative": Value.derivative, "total": Value.total,
-    "terms": Value.terms, "matrix": Value.matrix, "rows": _rows,
+    "name": Evaluator.name, "applied": Evaluator.applied, "derivative": Evaluator.derivative, "total": Evaluator.total,
+    "terms": Evaluator.terms, "matrix": Evaluator.matrix, "rows": _rows,
     "element": lambda value, node, at: value.element(value(node.args[0], at), node.indices, at),
     "T": _on(lambda x: x.T if isinstance(x, Strict) else x),
     "square": _on(lambda x: x * x), "minus": _on(lambda x: -x), "hat": _on(_hat), "diag": _on(_hat),
@@ -249,7 +261,7 @@ COMPUTED: Mapping[str, Callable[[Value, Node, Environment], Any]] = {
 # --- a formula -------------------------------------------------------------------------------------------------------
 
 
-class Formula:
+class LiteralReading:
     r"""A printed formula as a reading: called with quantities by their names, it has the values of its members.
 
     Parameters
@@ -259,13 +271,13 @@ class Formula:
     notation : Notation
         The document's.
     quantity : str
-        What it is to be, in the words of `tinygrad_edu.documents.engine`: the first member has to be its name.
+        What it is to be, in the words of `tinygrad_edu.documents.recorded`: the first member has to be its name.
     order : {"left", "right"}
         Where the products begin.
 
     Raises
     ------
-    Unreadable
+    NotLiteral
         When it is called, if it is no formula of this notation, or not about the quantity.
     ShapeError
         If it does not type-check.
@@ -274,7 +286,7 @@ class Formula:
     --------
     >>> notation = Notation({"a": "a", "t": "t", "c": "c"}, layers_above=True)
     >>> quantities = {"aL": Strict([[0.5], [0.25]]), "t": Strict([[1.0], [0.0]])}
-    >>> Formula(r"\frac{\mathrm{d}c}{\mathrm{d}a_j^L} = t_j - a_j^L", notation, "adjoint aL")(**quantities)
+    >>> LiteralReading(r"\frac{\mathrm{d}c}{\mathrm{d}a_j^L} = t_j - a_j^L", notation, "adjoint aL")(**quantities)
     [Strict([[ 0.5 ],
             [-0.25]])]
     """
@@ -286,35 +298,35 @@ class Formula:
         """The values of the members."""
         return self.compute(quantities)
 
-    def compute(self, quantities: Quantities) -> list[Strict]:
+    def compute(self, quantities: Bindings) -> list[Strict]:
         """The same of quantities in a mapping."""
         claim, *given = chains(self.printed, self.notation, self.order, int(quantities.get("k", 0)))
         for members in given:
-            quantities = self.with_given(members, Value(quantities))
-        return self.values(claim, Value(quantities))
+            quantities = self.with_given(members, Evaluator(quantities))
+        return self.values(claim, Evaluator(quantities))
 
-    def with_given(self, members: Sequence[Node], value: Value) -> Quantities:
+    def with_given(self, members: Sequence[SyntaxNode], value: Evaluator) -> Bindings:
         """The quantities, and what is given besides: Δ_(k+1) = W_(k+1)ᵀ = 1. Where it is known, it has to be so."""
         *named, given = [member.args[0] if member.kind == "T" else member for member in members]
         if any(member.kind not in NAMES for member in named):
-            raise Unreadable("what is given besides has no name")
+            raise NotLiteral("what is given besides has no name")
         last = value.whole(given, given)
         for member in named:
             known = value.whole(member, None) if member.name in value.q else last
             if known.shape != last.shape or not np.allclose(known.values, last.values, rtol=1e-9, atol=0):
-                raise Unreadable(f"{member.name} is something else")
+                raise NotLiteral(f"{member.name} is something else")
         return {**value.q, **{member.name: last for member in named}}
 
-    def values(self, members: Sequence[Node], value: Value) -> list[Strict]:
+    def values(self, members: Sequence[SyntaxNode], value: Evaluator) -> list[Strict]:
         """The members of a chain, without the name of the quantity."""
         first = members[0] if members[0].kind in NAMES and len(members) > 1 else None
         if first and not self.is_name(first):
-            raise Unreadable(f"the formula is about something else than {self.quantity}")
+            raise NotLiteral(f"the formula is about something else than {self.quantity}")
         shown = [member for member in members if member.kind != "nothing"]
         values = [value.whole(member, first, *shown) for member in shown if member is not first]
         return [_off_diagonal(x) for x in values] if self.quantity.startswith("off-diagonal") else values
 
-    def is_name(self, first: Node) -> bool:
+    def is_name(self, first: SyntaxNode) -> bool:
         """Whether the first member names the quantity, as dc/da names the adjoint of a."""
         row, kind, y, x = re.findall(r"(?:row (\S+) )?(\S+) (\S+) ?(\S*)", self.quantity)[0]
         if y in ("h", "ez") or kind in ("rest", "sum", "shape", "rows"):
@@ -335,7 +347,7 @@ def _off_diagonal(x: Strict) -> Strict:
 
 
 @functools.lru_cache(1024)
-def chains(printed: str, notation: Notation, order: str, k: int) -> list[list[Node]]:
+def chains(printed: str, notation: Notation, order: str, k: int) -> list[list[SyntaxNode]]:
     """The chain of equations that is claimed, and those that are given besides, each as its members."""
     return [members(each, notation, order) for each in equations(read_on(printed, notation, k), notation)]
 
@@ -354,11 +366,11 @@ def equations(found: Sequence[str], notation: Notation) -> list[list[list[str]]]
     return parts[::-1] if notation.layers_above else parts  # Sabine defines f, and claims f′ then
 
 
-def members(texts: Sequence[Sequence[str]], notation: Notation, order: str) -> list[Node]:
+def members(texts: Sequence[Sequence[str]], notation: Notation, order: str) -> list[SyntaxNode]:
     """The members of a chain; before an = in front there is nothing."""
     if [] in texts[1:] or texts == [[]]:
-        raise Unreadable("nothing behind =")
-    return [Parser(text, notation, order).whole() if text else Node("nothing") for text in texts]
+        raise NotLiteral("nothing behind =")
+    return [LiteralParser(text, notation, order).whole() if text else SyntaxNode("nothing") for text in texts]
 
 
 def split(found: Sequence[str], at: str) -> list[list[str]]:

@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from .entry import Catalogue, Condition, Section
-from .latex import Notation
-from .networks import Network, Program, Setting
+from .models import Network, Setting, SmallProgram
 from .strict import Strict, column, each, identity, inner, matrix, ones
+from .syntax import Notation
 
 # --- what the formulas are tried on ----------------------------------------------------------------------------------
 
@@ -56,31 +56,31 @@ def _drawing(**rows: int) -> Callable[[np.random.Generator], dict[str, np.ndarra
 
 
 HADAMARD_PRODUCT, HADAMARD_DIVISION, DOT = (
-    Program(f"sabine-{name}", _drawing(a=4, b=4), lambda a, b: {})
+    SmallProgram(f"sabine-{name}", _drawing(a=4, b=4), lambda a, b: {})
     for name in ("hadamard-product", "hadamard-division", "dot")
 )
-LOG = Program("sabine-log", _drawing(x=4), lambda x: {})
-EXP = Program("sabine-exp", _drawing(x=4), lambda x: {"f": np.exp(x)})
+LOG = SmallProgram("sabine-log", _drawing(x=4), lambda x: {})
+EXP = SmallProgram("sabine-exp", _drawing(x=4), lambda x: {"f": np.exp(x)})
 SUM, QUOTIENT = (
-    Program(f"sabine-{name}", _drawing(z=4), lambda z, of_both=of_both: {
+    SmallProgram(f"sabine-{name}", _drawing(z=4), lambda z, of_both=of_both: {
         "f": np.sin(z), "g": np.exp(z), "df": np.cos(z), "dg": np.exp(z), "c": of_both(np.sin(z), np.exp(z)),
     })
     for name, of_both in (("sum", np.add), ("quotient", np.divide))
 )
 RATE_1, RATE_2 = (
-    Program(f"sabine-{name}", _drawing(s=1), lambda s, rate=rate: {
+    SmallProgram(f"sabine-{name}", _drawing(s=1), lambda s, rate=rate: {
         "dfdx": np.sin(rate * s - 0.25), "dfdy": (rate * s + 0.5) * np.cos(rate * s - 0.25),
         "dx": np.full((1, 1), rate), "dy": np.full((1, 1), rate),
     })
     for name, rate in (("same-rate", 1.0), ("rate-2", 2.0))
 )  # fmt: skip
-OTHER_RATES = Program("sabine-other-rates", _drawing(s=1), lambda s: {
+OTHER_RATES = SmallProgram("sabine-other-rates", _drawing(s=1), lambda s: {
     "dfdx": np.sin(3 * s), "dfdy": s**2 * np.cos(3 * s), "dx": 2 * s, "dy": np.full((1, 1), 3.0),
 })  # fmt: skip
-INDEPENDENT = Program("sabine-independent", _drawing(ex=1, z=1),
-                      lambda ex, z: {"ez": np.exp(z), "dzdx": np.zeros((1, 1))})
-DEPENDENT = Program("sabine-dependent", _drawing(ex=1, z=1),
-                    lambda ex, z: {"ez": ex**2, "dzdx": np.full((1, 1), 2.0)})
+INDEPENDENT = SmallProgram("sabine-independent", _drawing(ex=1, z=1),
+                           lambda ex, z: {"ez": np.exp(z), "dzdx": np.zeros((1, 1))})
+DEPENDENT = SmallProgram("sabine-dependent", _drawing(ex=1, z=1),
+                         lambda ex, z: {"ez": ex**2, "dzdx": np.full((1, 1), 2.0)})
 def _spelled(z: np.ndarray) -> dict[str, np.ndarray]:
     f = np.exp(z)
     a = f / f.sum()
@@ -89,9 +89,9 @@ def _spelled(z: np.ndarray) -> dict[str, np.ndarray]:
     )
 
 
-SPELLED = Program("sabine-softmax", _drawing(z=4), _spelled)
-TERMS = Program("sabine-terms", _drawing(t=4, a=4), lambda t, a: {"y": a, "dyda": np.eye(4)})
-SHARES = Program("sabine-terms-of-shares", _drawing(t=4, a=4), lambda t, a: {
+SPELLED = SmallProgram("sabine-softmax", _drawing(z=4), _spelled)
+TERMS = SmallProgram("sabine-terms", _drawing(t=4, a=4), lambda t, a: {"y": a, "dyda": np.eye(4)})
+SHARES = SmallProgram("sabine-terms-of-shares", _drawing(t=4, a=4), lambda t, a: {
     "y": a / a.sum(), "dyda": (np.eye(4) - a / a.sum()) / a.sum(),
 })
 

@@ -13,8 +13,8 @@ from typing import NoReturn
 
 from ..engine.naming import visible
 from ..formulas.latex import table_of
-from ..formulas.mathml import SYMBOLS, THIN, Node, fenced, fraction, group, hat, math, root, row, symbol, table
-from .latex import TOKEN, Tokens
+from ..formulas.mathml import SYMBOLS, THIN, Fragment, fenced, fraction, group, hat, math, root, row, symbol, table
+from .syntax import TOKEN, Tokens
 
 CHARACTERS: Mapping[str, Mapping[str, str]] = {
     "letter": {r"\partial": "∂"}, "upright": table_of(r"\nabla ∇ \infty ∞"),
@@ -63,14 +63,14 @@ def mathml(latex: str, display: bool = True) -> str:
         ...
     ValueError: \foo is not known, in the formula \foo{x}
     """
-    parser = _Parser(latex)
+    parser = _MathParser(latex)
     body = row(parser.row())
     if parser.next:
         parser.fail(f"{parser.next} with nothing that it ends")
     return math(body, latex, display)
 
 
-class _Parser(Tokens):
+class _MathParser(Tokens):
     """A formula in tokens, and where in them the parser is."""
 
     def __init__(self, latex: str) -> None:
@@ -85,16 +85,16 @@ class _Parser(Tokens):
             self.fail(f"{opening} without its {token}")
         self.take()
 
-    def row(self, *ends: str) -> list[Node]:
+    def row(self, *ends: str) -> list[Fragment]:
         """Everything up to what ends a row, which is left."""
         nodes = []
         while self.next not in ("", "}", "&", r"\\", r"\right", r"\end", *ends):
             nodes.append(self.scripted())
         return nodes
 
-    def scripted(self) -> Node:
+    def scripted(self) -> Fragment:
         """A symbol with its scripts, in either order; primes come before what else is above."""
-        kind, xml, *_ = Node("ordinary", "<mrow></mrow>") if self.follows("^", "_", "'") else self.nucleus()
+        kind, xml, *_ = Fragment("ordinary", "<mrow></mrow>") if self.follows("^", "_", "'") else self.nucleus()
         primes, scripts = "", {"_": "", "^": ""}
         while self.follows("'", *scripts):
             mark = self.take()
@@ -107,9 +107,9 @@ class _Parser(Tokens):
         below, above = scripts.values()
         if primes:
             above = f"<mrow><mo>{primes}</mo>{above}</mrow>" if above else f"<mo>{primes}</mo>"
-        return Node(kind, xml, below, above)
+        return Fragment(kind, xml, below, above)
 
-    def nucleus(self) -> Node:
+    def nucleus(self) -> Fragment:
         """One symbol, a group, or a command with its arguments."""
         if self.next in ("", *"}&^_"):
             self.fail(f"{self.next or 'the end'} where a symbol is missing")
@@ -120,7 +120,7 @@ class _Parser(Tokens):
             return symbol("space", SPACES[token])
         if token in BRACES:
             element, mark = BRACES[token]
-            return Node("brace", f"<{element}>{self.argument()}<mo>{mark}</mo></{element}>")
+            return Fragment("brace", f"<{element}>{self.argument()}<mo>{mark}</mo></{element}>")
         if token in FONTS:
             return self.styled(token)
         if token in COMMANDS:
@@ -130,7 +130,7 @@ class _Parser(Tokens):
         if token == "{":
             inside = group(self.row())
             self.end("}", "{")
-            return Node("ordinary", inside)
+            return Fragment("ordinary", inside)
         return symbol("number" if token[0].isdecimal() else "letter" if token.isalpha() else "mark", token)
 
     def argument(self) -> str:
@@ -156,7 +156,7 @@ class _Parser(Tokens):
             characters += "" if token in ("{", "}") else token.removeprefix("\\")
         self.fail(f"{command}{{ without its }}")
 
-    def styled(self, font: str) -> Node:
+    def styled(self, font: str) -> Fragment:
         text, letters = self.text(font), FONTS[font]
         if not letters.keys() >= {*text}:
             self.fail(f"{font} is not known of {text}")
@@ -167,12 +167,12 @@ class _Parser(Tokens):
             self.fail(f"{command} without its parenthesis")
         return FENCES[self.take()]
 
-    def fenced(self) -> Node:
+    def fenced(self) -> Fragment:
         opening, inside = self.fence(r"\left"), row(self.row())
         self.end(r"\right", r"\left")
         return fenced(opening, inside, self.fence(r"\right"))
 
-    def environment(self) -> Node:
+    def environment(self) -> Fragment:
         name = self.text(r"\begin")
         if name not in ENVIRONMENTS:
             self.fail(f"the environment {name} is not known")
@@ -187,21 +187,21 @@ class _Parser(Tokens):
         if ended != name:
             self.fail(rf"\begin{{{name}}} with \end{{{ended}}}")
         whole = table(rows, name, columns)
-        return fenced(opening, whole, "") if opening else Node("fenced", whole)
+        return fenced(opening, whole, "") if opening else Fragment("fenced", whole)
 
-    def arrow(self) -> Node:
+    def arrow(self) -> Fragment:
         around = symbol("space", "0.4em").xml  # an arrow that stretches is longer than what is above it
-        return Node("relation", f"<mover><mo>→</mo><mrow>{around}{self.argument()}{around}</mrow></mover>")
+        return Fragment("relation", f"<mover><mo>→</mo><mrow>{around}{self.argument()}{around}</mrow></mover>")
 
-    def roman(self) -> Node:
+    def roman(self) -> Fragment:
         text = self.text(r"\mathrm")
         return symbol("upright" if len(text) == 1 else "letter", text)
 
 
-COMMANDS: Mapping[str, Callable[[_Parser], Node]] = {
+COMMANDS: Mapping[str, Callable[[_MathParser], Fragment]] = {
     r"\frac": lambda parser: fraction(parser.argument(), parser.argument()),
     r"\sqrt": lambda parser: root(parser.argument()), r"\widehat": lambda parser: hat(parser.argument()),
-    r"\left": _Parser.fenced, r"\begin": _Parser.environment, r"\xrightarrow": _Parser.arrow,
-    r"\mathrm": _Parser.roman, r"\text": lambda parser: symbol("text", parser.text(r"\text")),
+    r"\left": _MathParser.fenced, r"\begin": _MathParser.environment, r"\xrightarrow": _MathParser.arrow,
+    r"\mathrm": _MathParser.roman, r"\text": lambda parser: symbol("text", parser.text(r"\text")),
     r"\operatorname": lambda parser: symbol("function", parser.text(r"\operatorname")),
 }  # fmt: skip

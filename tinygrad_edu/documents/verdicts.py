@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .engine import Trial
-from .networks import Quantities
+from .models import Quantities
 from .proving import Twice
-from .reading import Formula
+from .reading import LiteralReading
+from .recorded import SeededTrial
 from .strict import Array, ShapeError, Strict, as_matrix
 
 if TYPE_CHECKING:
     from .entry import Entry
 
-Reading = Callable[..., Strict | float | list[Strict]]
+FormulaReading = Callable[..., Strict | float | list[Strict]]
 
 # In the order in which they are tried; an entry has the first that holds.
 VERDICTS: Mapping[str, str] = {
@@ -36,22 +36,22 @@ TOLERANCE = 1e-9
 TRIALS = 3  # seeds: the one given and those after it
 
 
-def literal(entry: Entry, text: str, quantity: str, order: str = "left") -> Reading:
+def literal(entry: Entry, text: str, quantity: str, order: str = "left") -> FormulaReading:
     """The literal reading of a form of an entry."""
-    return Formula(text, entry.catalogue.notation, quantity, order)
+    return LiteralReading(text, entry.catalogue.notation, quantity, order)
 
 
-def printed(entry: Entry) -> Reading:
+def printed(entry: Entry) -> FormulaReading:
     """How the printed form is read: literally, or as the entry says."""
     return entry.reading or literal(entry, entry.printed, entry.quantity, entry.order)
 
 
-def corrected(entry: Entry, quantity: str) -> Reading:
+def corrected(entry: Entry, quantity: str) -> FormulaReading:
     """How the corrected form is read."""
     return entry.corrected_reading or literal(entry, entry.corrected, quantity)
 
 
-def read(reading: Reading, batch: str, quantities: Quantities) -> list[Array]:
+def read(reading: FormulaReading, batch: str, quantities: Quantities) -> list[Array]:
     """Run a reading on the quantities that it names, for a batch as its entry says (see `Entry`).
 
     Of a chain of equations there is a value for each member that is computed, in this order.
@@ -98,7 +98,7 @@ def relative_error(value: Array, reference: Array) -> float:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Outcome:
     """A reading against the engine on one trial: its error, that of minus it, and why it does not type-check.
 
     `telling` is False where the engine's numbers are all 0, which tell no formula from minus it. `excess` is what the
@@ -113,34 +113,34 @@ class Comparison:
     values: Sequence[Array] = ()
 
 
-def compare(reading: Reading, batch: str, quantity: str, trial: Trial) -> Comparison:
+def outcome_of(reading: FormulaReading, batch: str, quantity: str, trial: SeededTrial) -> Outcome:
     """Compare a reading with what the engine delivers."""
     reference = trial.deliver(quantity)
     telling = bool(np.any(reference))
     try:
         values = read(reading, batch, trial.quantities)
         error, negated = (float(np.max([relative_error(sign * x, reference) for x in values])) for sign in (1, -1))
-        return Comparison(error, negated, telling, excess=values[-1] - reference, values=values)
+        return Outcome(error, negated, telling, excess=values[-1] - reference, values=values)
     except ShapeError as trouble:
-        return Comparison(math.inf, math.inf, telling, str(trouble))
+        return Outcome(math.inf, math.inf, telling, str(trouble))
 
 
-def tried(entry: Entry, seed: int, trial: Callable[[str, str, int], Trial]) -> dict[str, Any]:
+def tried(entry: Entry, seed: int, trial: Callable[[str, str, int], SeededTrial]) -> dict[str, Any]:
     """Try an entry on its networks with a few seeds: its verdict, and what else a `Result` has."""
     demand_seed(seed)
 
-    def trials(networks: Iterable[str]) -> list[Trial]:
+    def trials(networks: Iterable[str]) -> list[SeededTrial]:
         return [trial(entry.document, name, seed + i) for name in networks for i in range(TRIALS)]
 
-    def on(networks: Iterable[str], quantity: str, reading: Reading) -> list[Comparison]:
-        return [compare(reading, entry.batch, quantity, each) for each in trials(networks)]
+    def on(networks: Iterable[str], quantity: str, reading: FormulaReading) -> list[Outcome]:
+        return [outcome_of(reading, entry.batch, quantity, each) for each in trials(networks)]
 
-    def again(text: str, networks: Iterable[str], quantity: str, comparisons: Sequence[Comparison]) -> Iterator[Twice]:
+    def again(text: str, networks: Iterable[str], quantity: str, comparisons: Sequence[Outcome]) -> Iterator[Twice]:
         for each, comparison in zip(trials(networks)[::TRIALS], comparisons[::TRIALS], strict=True):
             yield each.symbolic.twice(text, comparison.values, quantity, entry.batch)
 
     met = on(entry.networks, entry.quantity, printed(entry))
-    broken: list[Comparison] = []
+    broken: list[Outcome] = []
     places = [(entry.networks, entry.quantity)]  # where the corrected form has to hold
     if entry.condition:
         elsewhere = (entry.condition.networks or entry.networks, entry.condition.quantity or entry.quantity)
@@ -151,7 +151,7 @@ def tried(entry: Entry, seed: int, trial: Callable[[str, str, int], Trial]) -> d
         places = [elsewhere] if entry.condition.quantity else list(dict.fromkeys([*places, elsewhere]))
     held = [on(*place, corrected(entry, place[1])) for place in places] if entry.corrected else []
     right = [comparison for group in held for comparison in group]
-    verdict = derive(entry, met, broken, right)
+    verdict = verdict_of(entry, met, broken, right)
     every = [*met, *broken, *right]
     as_stated = (
         verdict == entry.expected
@@ -180,7 +180,7 @@ def proof(found: Sequence[Twice]) -> str | None:
     return "algebra" if all(each.proved for each in found) else "numbers"
 
 
-def _has_fault(entry: Entry, met: Sequence[Comparison], trials: Iterable[Trial]) -> bool:
+def _has_fault(entry: Entry, met: Sequence[Outcome], trials: Iterable[SeededTrial]) -> bool:
     """Whether what is wrong is what the entry says."""
     if not entry.fault:
         return True
@@ -202,28 +202,28 @@ def demand_seed(seed: Any) -> None:
         raise ValueError(f"a seed is a whole number, 0 or more, not {seed!r}")
 
 
-def holds(comparisons: Sequence[Comparison]) -> bool:
+def holds(comparisons: Sequence[Outcome]) -> bool:
     """Whether a form is right on every trial, of which there is at least one. A nan is not below the tolerance."""
     return bool(comparisons) and all(c.error <= TOLERANCE for c in comparisons)
 
 
-def worst(comparisons: Sequence[Comparison]) -> float | None:
+def worst(comparisons: Sequence[Outcome]) -> float | None:
     """The largest error: nan if one is nan, which Python's max may lose; None where a reading does not type-check."""
     if not comparisons or any(c.trouble for c in comparisons):
         return None
     return float(np.max([c.error for c in comparisons]))
 
 
-def derive(
-    entry: Entry, met: Sequence[Comparison], broken: Sequence[Comparison], corrected: Sequence[Comparison]
+def verdict_of(
+    entry: Entry, met: Sequence[Outcome], broken: Sequence[Outcome], corrected: Sequence[Outcome]
 ) -> str:
     """The verdict: the first in the order of `VERDICTS` that the numbers allow.
 
     Parameters
     ----------
-    met, broken : sequence of Comparison
+    met, broken : sequence of Outcome
         The printed form, where its condition is met and where it is broken.
-    corrected : sequence of Comparison
+    corrected : sequence of Outcome
         The corrected form.
     """
     every = [*met, *broken]

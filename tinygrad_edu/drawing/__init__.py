@@ -12,9 +12,9 @@ from ..engine.leaving import demand_recorded
 from ..files import target, write
 from . import dot, mermaid
 from .backward import backward as swept
-from .engine import render
 from .folding import fold
 from .graph import collect
+from .layout import render
 from .scene import Scene, scene
 from .steps_page import step_through
 from .theme import THEMES

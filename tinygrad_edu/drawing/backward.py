@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..deriving.local import Local, Product, brief
+from ..deriving.local import VJP, Local, brief
 from ..engine.absorbing import bare
 from ..engine.record import Node
 from ..engine.sweep import seed_for, settled
@@ -38,7 +38,7 @@ class Contribution(NamedTuple):
     saved: tuple[str, ...] = ()  # the keys of the forward values in it
     product: Any = None  # the numbers, before and after
     added: Any = None
-    rule: Product | None = None  # the same in symbols, where it can be read so
+    rule: VJP | None = None  # the same in symbols, where it can be read so
     repeats: bool = False  # from a repetition to the one before
 
 
@@ -71,7 +71,7 @@ def backward(loss: Node, graph: Graph, name: str, formulas: bool = True) -> Back
     for node, g in settled(loss, seed, watch=watch):
         if node._record.stamp in tracked:
             found[node._record.stamp] = g
-    writer = _Writer(Local(loss, set(tracked), found), graph, numbers, formulas)
+    writer = _Annotator(Local(loss, set(tracked), found), graph, numbers, formulas)
     adjoints = {
         v.key: Adjoint(writer.local.adjoints[stamp] + " …" * (v.times > 1), found.get(stamp))
         for stamp, v in tracked.items()
@@ -82,7 +82,7 @@ def backward(loss: Node, graph: Graph, name: str, formulas: bool = True) -> Back
     return Backward(named, adjoints, tuple(filter(None, written)), writer.local)
 
 
-class _Writer:
+class _Annotator:
     """Writes names and products of a graph."""
 
     def __init__(

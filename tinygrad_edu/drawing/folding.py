@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .graph import Edge, Graph, Vertex
-from .repetitions import LEAVES, Tape, text
+from .repetitions import LEAVES, EncodedTape, text
 
 BETWEEN = " … "  # W1 … W12
 
@@ -175,7 +175,7 @@ def _loops_folded(graph: Graph, most: int) -> Graph:
 
 
 def _innermost_folded(graph: Graph) -> Graph:
-    tape = Tape(graph)
+    tape = EncodedTape(graph)
     into: dict[str, str] = {}
     classes: dict[str, list[str]] = {}
     rounds: dict[str, tuple[int, int]] = {}

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..deriving.derive import derive
 from ..deriving.formula import Formula, Once
-from ..deriving.local import MATRICES, Local, Product, brief
+from ..deriving.local import MATRICES, VJP, Local, brief
 from ..engine.errors import Unreadable
 from ..engine.naming import short
 from ..engine.record import Operation
@@ -46,7 +46,7 @@ class Matrix(NamedTuple):
 Pieces = tuple[str | Symbol | Matrix, ...]
 
 
-class Line(NamedTuple):
+class Remark(NamedTuple):
     """A line of an explanation: what it says, a formula, its shapes or another note, the same in numbers."""
 
     role: str
@@ -123,7 +123,7 @@ class InNumbers(InPieces):
         return {ONES: np.ones(x.shape), EYE: np.eye(x.shape[0]), ROWS: x.params.get("value")}.get(x.operation)
 
 
-class Writer:
+class Explainer:
     """Writes what is on a tape and what its sweep does, in pieces."""
 
     def __init__(self, sweep: Backward) -> None:
@@ -149,17 +149,17 @@ class Writer:
         shown = [self.named(x) if isinstance(x, str) else "…" if x is None else f"{x:.4g}" for x in vertex.operands]
         return merged(parts_of(vertex.operation, shown, vertex.params))
 
-    def computed(self, vertex: Vertex) -> Line:
+    def computed(self, vertex: Vertex) -> Remark:
         """A value as it is computed."""
         term = self.local.computed(vertex.node)
         text = (self.symbol(vertex.key), " = ", *self.made(vertex))
-        return Line("value", text, self._shapes(term, vertex.value), self._numbers(term, vertex.value))
+        return Remark("value", text, self._shapes(term, vertex.value), self._numbers(term, vertex.value))
 
-    def rule(self, use: Contribution) -> Product | None:
+    def rule(self, use: Contribution) -> VJP | None:
         """A vector-Jacobian product in symbols, where it has any and is not too long."""
         return None if use.rule is None or len(self.local.text(use.rule.added)) > LONGEST else use.rule
 
-    def where(self, use: Contribution, rule: Product | None) -> Iterator[Line]:
+    def where(self, use: Contribution, rule: VJP | None) -> Iterator[Remark]:
         """What the derivatives of activations in a product are."""
         for name in sorted(names_in([rule.term]) - self.keys.keys()) if rule else ():
             head = self.vertices[use.head]
@@ -170,16 +170,16 @@ class Writer:
                 text = self.written(self.local.written(self.local.definitions[name]))
             else:
                 continue
-            yield Line("where", merged((self.named(name), " = ", *text)))
+            yield Remark("where", merged((self.named(name), " = ", *text)))
 
-    def products(self, use: Contribution, rule: Product | None) -> tuple[list[Line], Expr]:
+    def products(self, use: Contribution, rule: VJP | None) -> tuple[list[Remark], Expr]:
         """A vector-Jacobian product, once more where broadcasting is undone; and what the adjoint grows by."""
         terms: Sequence[Term | None] = (rule.term, rule.added) if rule else (None, None)
         stages = zip(("product", "broadcasting undone"), terms, (use.product, use.added), strict=True)
         lines = []
         for role, term, result in itertools.islice(stages, 1 if use.summed is None else 2):
             x = self._jacobian(use) if term is None else self.local.written(term)
-            lines.append(Line(role, self.written(x), self._shapes(term, result), self._numbers(term, result)))
+            lines.append(Remark(role, self.written(x), self._shapes(term, result), self._numbers(term, result)))
         return lines, x
 
     def _jacobian(self, use: Contribution) -> Expr:
@@ -220,14 +220,14 @@ class Writer:
 
     def _closed(self, formula: Formula, keys: list[str]) -> Iterator[tuple[str, Pieces]]:
         """Formulas whose names mean what they mean on the tape: `derive` gives names of its own to what has none."""
-        reading = formula.reading
-        others = {name for stamp, name in reading.names.items() if self.local.names[stamp] != name}
+        tape = formula.tape
+        others = {name for stamp, name in tape.names.items() if self.local.names[stamp] != name}
         for vertex in self.vertices.values():
             if vertex.node is None or vertex.node._record is None:
-                name = reading.constant_name(vertex.node, vertex.value)
+                name = tape.constant_name(vertex.node, vertex.value)
                 if name and name != vertex.name:
                     others.add(name)
-        present = Once([*reading.values, *reading.definitions], reading.applied)
+        present = Once([*tape.values, *tape.definitions], tape.applied)
         with session(formula.table):
             for key, line in zip(keys, formula.lines, strict=True):
                 if not names_in([line.term]) & others:

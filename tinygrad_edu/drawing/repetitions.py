@@ -37,7 +37,7 @@ def text(param: Any) -> str:
     return f"{param.shape}{param.tobytes()!r}" if isinstance(param, np.ndarray) else repr(param)
 
 
-class Tape:
+class EncodedTape:
     """The operations of a graph in the order of recording, each with a number for what it is: operations of equal
     numbers do the same to values of the same shapes."""
 

@@ -17,7 +17,7 @@ from ..engine.naming import short
 from ..formulas.expr import Expr, added, terms_of
 from .backward import Backward, Contribution, backward
 from .graph import Vertex, collect
-from .pieces import Line, Matrix, Pieces, Symbol, Writer, adjoint_of, shape_of
+from .pieces import Explainer, Matrix, Pieces, Remark, Symbol, adjoint_of, shape_of
 from .scene import Scene, scene
 
 MOST, PER_OPERATION = 200, 3  # operations, and inputs of each on average: more than anybody steps through
@@ -30,13 +30,13 @@ class Step(NamedTuple):
 
     phase: str  # given, forward, backward, result
     title: Pieces
-    lines: tuple[Line, ...]
+    lines: tuple[Remark, ...]
     lit: tuple[str, ...]  # the keys of what it is about: values, adjoints, boxes on the way between them
     goal: str | None = None  # the key of the value whose adjoint grows
     total: Any = None  # and the numbers of the adjoint after that
 
 
-class Known(NamedTuple):
+class Interval(NamedTuple):
     """Something that is so from one step on, until another if there is one. Steps count from 1."""
 
     since: int
@@ -44,13 +44,13 @@ class Known(NamedTuple):
     what: Any
 
 
-class Entry(NamedTuple):
+class TapeEntry(NamedTuple):
     """A line of the tape, and the numbers of its adjoint as it grows."""
 
     vertex: Vertex
     made: Pieces
     adjoint: Symbol | None
-    grown: tuple[Known, ...]
+    grown: tuple[Interval, ...]
 
 
 class Walk(NamedTuple):
@@ -58,8 +58,8 @@ class Walk(NamedTuple):
 
     name: str
     steps: tuple[Step, ...]
-    entries: tuple[Entry, ...]
-    formulas: tuple[Known, ...]  # each adjoint as it is known, a `Line`
+    entries: tuple[TapeEntry, ...]
+    formulas: tuple[Interval, ...]  # each adjoint as it is known, a `Remark`
     since: Mapping[str, int]  # by key, from which step on something is there
     kinds: Mapping[str, str]  # by key
     scene: Scene
@@ -98,7 +98,7 @@ class _Walker:
     """The steps, as they are put together."""
 
     def __init__(self, loss: Any, sweep: Backward) -> None:
-        self.sweep, self.write = sweep, Writer(sweep)
+        self.sweep, self.write = sweep, Explainer(sweep)
         self.scene = scene(sweep.graph, False, sweep)
         self.vertices = self.write.vertices
         self.given = [v for v in self.vertices.values() if v.operation is None]
@@ -138,14 +138,14 @@ class _Walker:
 
     def _given(self) -> Step:
         lines = [
-            Line(v.kind, (self.write.symbol(v.key),), shape_of(v.value), (Matrix(v.value),)) for v in self.given
+            Remark(v.kind, (self.write.symbol(v.key),), shape_of(v.value), (Matrix(v.value),)) for v in self.given
         ]
         return Step("given", ("What is given",), tuple(lines), tuple(v.key for v in self.given))
 
     def _forward(self, vertex: Vertex) -> Step:
-        lines = [Line("operation", (_called(vertex),))]
+        lines = [Remark("operation", (_called(vertex),))]
         if vertex.layers:
-            lines.append(Line("layer", (" / ".join(map(short, vertex.layers)),)))
+            lines.append(Remark("layer", (" / ".join(map(short, vertex.layers)),)))
         symbol = self.write.symbol(vertex.key)
         title = (symbol, " is computed and written on the tape")
         return Step("forward", title, (self.write.computed(vertex), *lines), (vertex.key,))
@@ -154,7 +154,7 @@ class _Walker:
         key = self.result.key
         one = self.sweep.adjoints[key].value
         g = self.write.symbol(adjoint_of(key))
-        lines = (Line("start", (g, " = 1"), shape_of(one), (Matrix(one),)),)
+        lines = (Remark("start", (g, " = 1"), shape_of(one), (Matrix(one),)),)
         self.sums[key].append(("1",))
         title = ("The sweep starts at the result: ", g, " is 1")
         return Step("backward", title, lines, (key, adjoint_of(key)), key, one)
@@ -167,7 +167,7 @@ class _Walker:
         incoming, rule = Matrix(self.sweep.adjoints[head.key].value), self.write.rule(use)
         products, grown = self.write.products(use, rule)
         again = any(isinstance(piece, Matrix) and _same(piece, incoming) for piece in products[0].numbers)
-        arrives = Line("arrives", (g,), shape_of(incoming.value), () if again else (incoming,))
+        arrives = Remark("arrives", (g,), shape_of(incoming.value), () if again else (incoming,))
         *before, last = products
         terms += terms_of(grown)
         sums.append(self.write.written(added(*terms)) if sums else last.text)
@@ -182,29 +182,29 @@ class _Walker:
         lit = (head.key, adjoint_of(head.key), *self.scene.ways[use.head, use.operand], adjoint_of(tail.key))
         return Step("backward", title, tuple(lines), lit, tail.key, totals[-1])
 
-    def _rule(self, head: Vertex, use: Contribution) -> Line:
+    def _rule(self, head: Vertex, use: Contribution) -> Remark:
         operation: Any = head.operation
         inputs = len(head.operands)
         which = f", for input {use.operand + 1} of {inputs}" if inputs > 1 else ""
-        return Line("rule", (f"{_called(head)}{which}",), operation.source or "")
+        return Remark("rule", (f"{_called(head)}{which}",), operation.source or "")
 
-    def _sum(self, goal: Symbol, use: Contribution, totals: list[Any], uses: int) -> Line:
+    def _sum(self, goal: Symbol, use: Contribution, totals: list[Any], uses: int) -> Remark:
         """What was there, what comes, and what is there now."""
         text = (goal, f": {len(totals)} of {uses} contributions")
         if len(totals) == 1:
-            return Line("adds up", text)
+            return Remark("adds up", text)
         numbers = (Matrix(totals[-2]), " + ", Matrix(use.added), " = ", Matrix(totals[-1]))
-        return Line("adds up", text, "", numbers)
+        return Remark("adds up", text, "", numbers)
 
-    def _in_full(self, vertex: Vertex, goal: Symbol) -> Iterator[Line]:
+    def _in_full(self, vertex: Vertex, goal: Symbol) -> Iterator[Remark]:
         """The closed form of an adjoint that is complete, where it says more than the product."""
         closed = self.closed.get(vertex.key)
         leaf = vertex.kind == "parameter"
         if closed is None:
             if leaf:
-                yield Line("in full", ("left out: too long, or a rule has no symbols",))
+                yield Remark("in full", ("left out: too long, or a rule has no symbols",))
         elif closed != self.sums[vertex.key][-1] and (leaf or len(closed) <= LONGEST):
-            yield Line("in full", (goal, " = ", *closed))
+            yield Remark("in full", (goal, " = ", *closed))
 
     def _result(self) -> Step:
         """The gradients of all parameters."""
@@ -214,29 +214,30 @@ class _Walker:
                 continue
             g, value = self.write.symbol(adjoint_of(vertex.key)), self.sweep.adjoints[vertex.key].value
             if value is None:
-                lines.append(Line("gradient", (g, ": –, not computed, as no rule leads there")))
+                lines.append(Remark("gradient", (g, ": –, not computed, as no rule leads there")))
                 continue
             formula = self.closed.get(vertex.key) or self.sums[vertex.key][-1]
-            lines.append(Line("gradient", (g, " = ", *formula), shape_of(value), (Matrix(value),)))
+            lines.append(Remark("gradient", (g, " = ", *formula), shape_of(value), (Matrix(value),)))
             lit += [vertex.key, adjoint_of(vertex.key)]
         return Step("result", ("The sweep is done: all gradients are there",), tuple(lines), tuple(lit))
 
     # --- what is seen beside the steps ---
 
-    def _entry(self, vertex: Vertex, grown: list[tuple[int, Any]]) -> Entry:
+    def _entry(self, vertex: Vertex, grown: list[tuple[int, Any]]) -> TapeEntry:
         adjoint = self.write.symbol(adjoint_of(vertex.key)) if vertex.key in self.sweep.adjoints else None
-        return Entry(vertex, self.write.made(vertex), adjoint, tuple(_known(grown)))
+        return TapeEntry(vertex, self.write.made(vertex), adjoint, tuple(_known(grown)))
 
-    def _formulas(self, grown: Mapping[str, list[tuple[int, Any]]]) -> Iterator[Known]:
+    def _formulas(self, grown: Mapping[str, list[tuple[int, Any]]]) -> Iterator[Interval]:
         """Each adjoint in the terms that it has got so far; that of a parameter also in full, once it is complete."""
         for key, totals in grown.items():
             g, sums = self.write.symbol(adjoint_of(key)), self.sums[key]
             more = [*[(" + …",)] * (len(sums) - 1), ()]
             texts = [(g, " = ", *text, *then) for text, then in zip(sums, more, strict=True)]
-            yield from _known([(since, Line("adjoint", text)) for (since, _), text in zip(totals, texts, strict=True)])
+            yield from _known([(since, Remark("adjoint", text))
+                               for (since, _), text in zip(totals, texts, strict=True)])
             closed = self.closed.get(key, ())
             if self.vertices[key].kind == "parameter" and closed and closed != sums[-1]:
-                yield Known(totals[-1][0], None, Line("in full", (" = ", *closed)))
+                yield Interval(totals[-1][0], None, Remark("in full", (" = ", *closed)))
 
 
 def _same(one: Matrix, other: Matrix) -> bool:
@@ -248,7 +249,7 @@ def _called(vertex: Vertex) -> str:
     return short(operation.name)
 
 
-def _known(found: list[tuple[int, Any]]) -> Iterator[Known]:
+def _known(found: list[tuple[int, Any]]) -> Iterator[Interval]:
     """Each until the next comes."""
     for i, (since, what) in enumerate(found, 1):
-        yield Known(since, found[i][0] if i < len(found) else None, what)
+        yield Interval(since, found[i][0] if i < len(found) else None, what)

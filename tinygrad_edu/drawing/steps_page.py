@@ -22,10 +22,10 @@ from ..files import target, write
 from ..formulas.expression import matrix_shape
 from ..webpage import webpage
 from .dot import source
-from .engine import render
 from .labels import decimals, numbered
-from .pieces import Line, Matrix, Pieces, Symbol, shape_of, small
-from .steps import Entry, Known, Step, Walk, walk
+from .layout import render
+from .pieces import Matrix, Pieces, Remark, Symbol, shape_of, small
+from .steps import Interval, Step, TapeEntry, Walk, walk
 from .theme import THEMES, Theme
 
 PICTURED = 60  # values: of more there is no picture, which nobody could read
@@ -260,7 +260,7 @@ class _Parts:
 </article>
 """
 
-    def _line(self, line: Line) -> str:
+    def _line(self, line: Remark) -> str:
         note = f' <span class="note">{self.text(line.note)}</span>' if line.note else ""
         text = f'<p><span class="formula">{self._formula(line.text)}</span>{note}</p>'
         numbers = f'<div class="numbers">{self._formula(line.numbers)}</div>' if line.numbers else ""
@@ -285,7 +285,7 @@ class _Parts:
 {"".join(itertools.starmap(self._group, groups))}</table>
 """
 
-    def _group(self, layers: tuple[str, ...], group: Iterable[Entry]) -> str:
+    def _group(self, layers: tuple[str, ...], group: Iterable[TapeEntry]) -> str:
         entries = list(group)
         heading = ""
         if layers:
@@ -293,7 +293,7 @@ class _Parts:
             heading = f'<tr class="layer" data-since="{since}"><th colspan="5" scope="rowgroup">{name}</th></tr>\n'
         return f"<tbody>\n{heading}{''.join(map(self._entry, entries))}</tbody>\n"
 
-    def _entry(self, entry: Entry) -> str:
+    def _entry(self, entry: TapeEntry) -> str:
         vertex = entry.vertex
         name = self.symbol(Symbol(vertex.key, short(vertex.name or "…", 24)))
         made = self._formula(entry.made) if entry.made else vertex.kind
@@ -303,13 +303,13 @@ class _Parts:
             f'<td class="value">{_in_a_row(vertex.value)}</td>{self._adjoint(entry)}</tr>\n'
         )
 
-    def _adjoint(self, entry: Entry) -> str:
+    def _adjoint(self, entry: TapeEntry) -> str:
         """The adjoint as it grows: first none, which is not 0, in the end all of it."""
         if entry.adjoint is None:
             return '<td class="adjoint"><span class="unseen">not tracked</span></td>'
         until = entry.grown[0].since if entry.grown else None
         none = '<span aria-hidden="true">–</span><span class="unseen">not computed</span>'
-        states = f"<span{_when(Known(1, until, None))}>{none}</span>" + "".join(
+        states = f"<span{_when(Interval(1, until, None))}>{none}</span>" + "".join(
             f"<span{_when(known)}>{_in_a_row(known.what)}{'' if known.until is None else ' + …'}</span>"
             for known in entry.grown
         )
@@ -330,10 +330,10 @@ class _Parts:
         return f'<a class="symbol {kind}" data-key="{symbol.key}" href="#{since}">{self.text(symbol.text)}</a>'
 
 
-def _class(line: Line) -> str:
+def _class(line: Remark) -> str:
     return line.role.replace(" ", "-")
 
 
-def _when(known: Known) -> str:
+def _when(known: Interval) -> str:
     until = "" if known.until is None else f' data-until="{known.until}"'
     return f' data-since="{known.since}"{until}'

@@ -22,7 +22,7 @@ from ..operations.facts import ops
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient, logarithm
 from .expr import CONSTANT, ROWS
 from .selections import is_all, is_picked, rows_of_identity, settled
-from .sums import COLUMN, INNER, LARGEST, ROW, Atom, Factor, Sum, Sums, TooLong, free, placed, places
+from .sums import COLUMN, INNER, LARGEST, ROW, Atom, IndexedFactor, Sum, Sums, TooLong, free, placed, places
 from .terms import Term, is_a
 
 SYMMETRIC = {ops.maximum, ops.minimum}
@@ -84,7 +84,7 @@ class Canonical(Sums):
     # --- terms ---
 
     def _poly(self, p: Term) -> Sum:
-        products: list[tuple[Coefficient, Sequence[Factor]]] = []
+        products: list[tuple[Coefficient, Sequence[IndexedFactor]]] = []
         for c, mono in p.items:
             total: Sum = {(c.roots, ()): c.number}
             for part, n in mono:

@@ -35,8 +35,8 @@ from .algebra import (
     transposed,
 )
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
-from .contractions import contracted, partial_trace
 from .coordinates import difference, divided, logged, negated, raised, ratio, scaled_power, unit
+from .einsum import contracted, partial_trace
 from .expr import CONSTANT
 from .selections import is_all, is_diagonal, is_picked, is_string, rows_of_identity, settled
 from .terms import (

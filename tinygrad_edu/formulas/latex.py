@@ -34,7 +34,7 @@ def table_of(text: str) -> dict[str, str]:
     return dict(zip(words[::2], words[1::2], strict=True))
 
 
-class Name(NamedTuple):
+class TypesetName(NamedTuple):
     """A name as it is typeset: a letter of Latin or Greek or a word, what stands below it, and primes."""
 
     head: str
@@ -42,13 +42,14 @@ class Name(NamedTuple):
     primes: int
 
 
-def typeset(name: str) -> Name | None:
+def typeset(name: str) -> TypesetName | None:
     """A name in parts, W1 and W_1 with an index, theta a Greek letter; None for one that is typeset as it is typed."""
     primes = len(name) - len(name.rstrip("′"))
     parts = re.match(r"(.*?)(?:_?(\d+)|_(\w))?$", name[: len(name) - primes], re.DOTALL)
     head, digits, letter = parts.groups() if parts else (name, None, None)
     head = GREEK.get(head, head)
-    return Name(head, digits or letter or "", primes) if head in LETTERS or re.fullmatch("[A-Za-z]+", head) else None
+    is_letter = head in LETTERS or re.fullmatch("[A-Za-z]+", head)
+    return TypesetName(head, digits or letter or "", primes) if is_letter else None
 
 
 class Names:
@@ -57,12 +58,12 @@ class Names:
     def __init__(self, order: Sequence[str] = ()) -> None:
         there = set("".join(order))
         self.letters = LETTERS | {letter: text for letter, (other, text) in VARIANTS.items() if other in there}
-        self.names: dict[str, Name | None] = {}
+        self.names: dict[str, TypesetName | None] = {}
         for name in order:
             parts = typeset(name)
             self.names[name] = None if parts in self.names.values() else parts
 
-    def __getitem__(self, name: str) -> Name | None:
+    def __getitem__(self, name: str) -> TypesetName | None:
         return self.names[name] if name in self.names else typeset(name)
 
 

@@ -12,18 +12,18 @@ from ..engine.record import Operation
 from ..operations.facts import ops
 from .expr import SCALED
 from .latex import Paper
-from .mathml import SYMBOLS, Node, fenced, fraction, group, hat, math, root, row, symbol, table
+from .mathml import SYMBOLS, Fragment, fenced, fraction, group, hat, math, root, row, symbol, table
 from .text import SPOKEN, Pair
 
-Nodes = tuple[Node, ...]
+Fragments = tuple[Fragment, ...]
 SCRIPTS = {"T": "letter", "-": "binary", "/": "mark", "∘": "binary"}  # else numbers
 
 
-def _nodes(kind: str, text: str) -> Nodes:
+def _nodes(kind: str, text: str) -> Fragments:
     return (symbol(kind, text),)
 
 
-def _typed(text: str) -> Nodes:
+def _typed(text: str) -> Fragments:
     return _nodes("text", re.sub(r"\s+", "\N{NO-BREAK SPACE}", visible(text)))
 
 
@@ -101,11 +101,11 @@ class MathML(Paper):
     def under(self, x: Any, script: Any, closed: bool = True) -> Any:
         return self._scripted(x, below=group(script))
 
-    def _scripted(self, x: Any, **script: str) -> Nodes:
+    def _scripted(self, x: Any, **script: str) -> Fragments:
         """At the last node, of a function at its parentheses."""
         *before, last = x
         taken = any(getattr(last, place) for place in script)
-        return (*before, (Node("ordinary", last.scripted()) if taken else last)._replace(**script))
+        return (*before, (Fragment("ordinary", last.scripted()) if taken else last)._replace(**script))
 
     def hat(self, name: str) -> Any:
         return (hat(group(self.symbol(name))),)

@@ -52,7 +52,7 @@ def math(body: str, alternative: str, display: bool = True) -> str:
     return f'<math{block} alttext="{lines}">{body}</math>'
 
 
-class Node(NamedTuple):
+class Fragment(NamedTuple):
     """A piece of MathML, and its class; and its scripts."""
 
     kind: str
@@ -69,19 +69,19 @@ class Node(NamedTuple):
         return f"<{element}>{self.xml}{self.below}{self.above}</{element}>"
 
 
-def fraction(above: str, below: str) -> Node:
+def fraction(above: str, below: str) -> Fragment:
     """Something over something."""
-    return Node("ordinary", f"<mfrac>{above}{below}</mfrac>")
+    return Fragment("ordinary", f"<mfrac>{above}{below}</mfrac>")
 
 
-def root(x: str) -> Node:
+def root(x: str) -> Fragment:
     """A square root."""
-    return Node("ordinary", f"<msqrt>{x}</msqrt>")
+    return Fragment("ordinary", f"<msqrt>{x}</msqrt>")
 
 
-def hat(x: str) -> Node:
+def hat(x: str) -> Fragment:
     """Something with a hat, as wide as it is."""
-    return Node("ordinary", f'<mover accent="true">{x}<mo stretchy="true">^</mo></mover>')
+    return Fragment("ordinary", f'<mover accent="true">{x}<mo stretchy="true">^</mo></mover>')
 
 
 def _text(raw: str) -> str:
@@ -89,13 +89,13 @@ def _text(raw: str) -> str:
     return html.escape(visible(raw))
 
 
-def symbol(kind: str, text: str) -> Node:
+def symbol(kind: str, text: str) -> Fragment:
     """Text of a kind of symbols."""
     kind, element = ELEMENTS[kind]
-    return Node(kind, element.format(_text(text)))
+    return Fragment(kind, element.format(_text(text)))
 
 
-def row(nodes: Iterable[Node]) -> str:
+def row(nodes: Iterable[Fragment]) -> str:
     """What stands side by side: signs told from operations, and the spaces that MathML does not put by itself."""
     nodes = list(nodes)
     solid = [node.kind for node in nodes if node.kind != "space"]
@@ -111,18 +111,18 @@ def row(nodes: Iterable[Node]) -> str:
     return "".join(parts)
 
 
-def group(nodes: Sequence[Node]) -> str:
+def group(nodes: Sequence[Fragment]) -> str:
     """The same as one element."""
     return row(nodes) if len(nodes) == 1 else f"<mrow>{row(nodes)}</mrow>"
 
 
-def fenced(opening: str, inside: str, closing: str) -> Node:
+def fenced(opening: str, inside: str, closing: str) -> Fragment:
     """Something between parentheses that grow with it; one of them may be missing."""
     before, after = (
         f'<mo form="{form}" stretchy="true">{html.escape(fence)}</mo>' if fence else ""
         for form, fence in (("prefix", opening), ("postfix", closing))
     )
-    return Node("fenced", f"<mrow>{before}{inside}{after}</mrow>")
+    return Fragment("fenced", f"<mrow>{before}{inside}{after}</mrow>")
 
 
 def table(rows: Iterable[Iterable[str]], name: str, columns: str) -> str:

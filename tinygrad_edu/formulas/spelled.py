@@ -19,7 +19,7 @@ BINDING = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "@": PRODUCT, "**": P
 Applied = Callable[[Operation, list[str], Mapping[str, Any], Any], str]  # how an operation on texts is written
 
 
-class Symbol(Arithmetic, Shaped, Value):
+class Tracer(Arithmetic, Shaped, Value):
     """The reading of a rule, or of parts, that writes a program: what stands for an array there, and numbers, which
     shapes and dtypes come from."""
 
@@ -30,11 +30,11 @@ class Symbol(Arithmetic, Shaped, Value):
     def __init__(self, line: Any, value: Any, write: Callable[..., Any]) -> None:
         self.line, self.value, self.write = line, value, write
 
-    def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Symbol:
-        values = [x.value if isinstance(x, Symbol) else x for x in inputs]
+    def _apply(self, operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any]) -> Tracer:
+        values = [x.value if isinstance(x, Tracer) else x for x in inputs]
         value = np.asarray(operation.forward(*values, **params))
-        lines = tuple(x.line if isinstance(x, Symbol) else x for x in inputs)
-        return Symbol(self.write(operation, lines, params, value), value, self.write)
+        lines = tuple(x.line if isinstance(x, Tracer) else x for x in inputs)
+        return Tracer(self.write(operation, lines, params, value), value, self.write)
 
     def is_regular(self, divides: bool) -> bool:
         """Whether its numbers are finite, and none is 0 if they divide, as far as the program tells."""
@@ -42,7 +42,7 @@ class Symbol(Arithmetic, Shaped, Value):
 
 
 @dataclass(eq=False)
-class Step:
+class Part:
     """A step of what an operation is made of: an operation on others and on numbers; an input has none."""
 
     shape: tuple[int, ...]
@@ -58,14 +58,14 @@ def spelled(
     """An operation on arguments of these shapes, as text. Unless it is as short without, it calls a function whose
     source is put among those of a program; there is one for each form that is needed."""
     assert operation.parts is not None
-    given = [Step(shape, None, (), NO_PARAMETERS) for shape in shapes]
+    given = [Part(shape, None, (), NO_PARAMETERS) for shape in shapes]
     with np.errstate(all="ignore"):
-        symbols = [Symbol(step, np.ones(step.shape), _step) for step in given]
+        symbols = [Tracer(step, np.ones(step.shape), _step) for step in given]
         out = operation.parts(*symbols, **params).line
     steps = [out]
     for step in steps:  # which grows
-        steps += [x for x in step.inputs if isinstance(x, Step) and x not in steps]
-    uses = Counter(x for step in steps for x in step.inputs if isinstance(x, Step))
+        steps += [x for x in step.inputs if isinstance(x, Part) and x not in steps]
+    uses = Counter(x for step in steps for x in step.inputs if isinstance(x, Part))
     names = list(inspect.signature(operation.parts).parameters)[: len(given)]
     of_names = not out.operation.spelling.sign and all(each.isidentifier() for each in arguments)
     in_place = all(n == 1 or (of_names and x in given) for x, n in uses.items())
@@ -74,7 +74,7 @@ def spelled(
     lines: list[str] = []
 
     def text(x: Any) -> tuple[str, int]:
-        if not isinstance(x, Step):
+        if not isinstance(x, Part):
             return repr(x), ATOM if x >= 0 else UNARY
         if x not in known:
             written = _written(x, [text(each) for each in x.inputs], applied)
@@ -93,15 +93,15 @@ def spelled(
     return f"{name}({', '.join(arguments)})"
 
 
-def _step(operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any], value: Any) -> Step:
-    return Step(value.shape, operation, inputs, params)
+def _step(operation: Operation, inputs: tuple[Any, ...], params: Mapping[str, Any], value: Any) -> Part:
+    return Part(value.shape, operation, inputs, params)
 
 
-def _written(step: Step, inputs: list[tuple[str, int]], applied: Applied) -> tuple[str, int]:
+def _written(step: Part, inputs: list[tuple[str, int]], applied: Applied) -> tuple[str, int]:
     sign = step.operation.spelling.sign
     if not sign:
         params = {key: x[0] if key == "axis" and np.shape(x) == (1,) else x for key, x in step.params.items()}
-        shapes = [x.shape if isinstance(x, Step) else np.shape(x) for x in step.inputs]
+        shapes = [x.shape if isinstance(x, Part) else np.shape(x) for x in step.inputs]
         return applied(step.operation, [text for text, _ in inputs], params, shapes), ATOM
     *before, (right, b) = inputs
     binding = BINDING[sign] if before else UNARY

@@ -16,8 +16,8 @@ ROW, COLUMN, INNER = -1, -2, -3  # indices of a result, and of a product while i
 LARGEST = 2_000  # products of a sum
 TIES = 120  # orders of indices that nothing tells apart
 
-Factor = tuple[int, tuple[int, ...], Power]  # which atom, its indices, the exponent
-Product = tuple[Any, tuple[Factor, ...]]  # the roots of its coefficient, and its factors
+IndexedFactor = tuple[int, tuple[int, ...], Power]  # which atom, its indices, the exponent
+Product = tuple[Any, tuple[IndexedFactor, ...]]  # the roots of its coefficient, and its factors
 Sum = dict[Product, Any]  # the numbers in front of products
 
 class TooLong(ValueError):
@@ -32,7 +32,7 @@ class Atom(NamedTuple):
     summing: int | None = None  # the place of an index over which its elements sum to 1
     truth: bool = False  # whether it is 1 or 0
     symmetric: bool = False
-    positive: Factor | None = None  # of max(x, 0) the condition x > 0, with places for indices
+    positive: IndexedFactor | None = None  # of max(x, 0) the condition x > 0, with places for indices
 
 
 class Sums:
@@ -45,7 +45,7 @@ class Sums:
         self._atoms: list[Atom] = []
         self._delta: dict[int, int] = {}
 
-    def _of(self, products: Iterable[tuple[Coefficient, Sequence[Factor]]]) -> Sum:
+    def _of(self, products: Iterable[tuple[Coefficient, Sequence[IndexedFactor]]]) -> Sum:
         """The sum of products, simplified and collected."""
         total: Sum = {}
         pending, done = list(products), 0
@@ -65,7 +65,7 @@ class Sums:
                 del total[key]
         return total
 
-    def _collected(self, c: Coefficient, factors: Sequence[Factor]) -> tuple[Coefficient, dict[Any, Power]]:
+    def _collected(self, c: Coefficient, factors: Sequence[IndexedFactor]) -> tuple[Coefficient, dict[Any, Power]]:
         """Equal factors as powers; of what cancels the sum over its index remains, which is its size."""
         powers: dict[Any, Power] = {}
         for atom, indices, n in factors:
@@ -78,7 +78,7 @@ class Sums:
             c = c * coefficient(math.prod(gone.values()))
         return c, left
 
-    def _simplified(self, powers: dict[Any, Power]) -> list[tuple[Coefficient, list[Factor]]] | None:
+    def _simplified(self, powers: dict[Any, Power]) -> list[tuple[Coefficient, list[IndexedFactor]]] | None:
         """What a product is by a rule; None where no rule is left."""
         for (atom, indices), n in powers.items():
             known = self._atoms[atom]
@@ -115,8 +115,8 @@ class Sums:
         return None
 
     def _opened(
-        self, total: Sum, indices: tuple[int, ...], others: list[Factor]
-    ) -> list[tuple[Coefficient, list[Factor]]]:
+        self, total: Sum, indices: tuple[int, ...], others: list[IndexedFactor]
+    ) -> list[tuple[Coefficient, list[IndexedFactor]]]:
         """A sum with its indices as a factor, multiplied out."""
         first, moved, found = _free_index(others, indices), places(indices), []
         for (roots, factors), c in total.items():
@@ -126,7 +126,7 @@ class Sums:
 
     def _divided(
         self, atom: int, indices: tuple[int, ...], n: Power, powers: dict[Any, Power]
-    ) -> list[tuple[Coefficient, list[Factor]]] | None:
+    ) -> list[tuple[Coefficient, list[IndexedFactor]]] | None:
         """p / (1 − p) as 1 / (1 − p) − 1, and 1 / (p (1 − p)) as 1 / p + 1 / (1 − p)."""
         total = self._atoms[atom].total
         assert total is not None
@@ -150,8 +150,8 @@ class Sums:
         return None
 
     def _met(
-        self, atom: int, indices: tuple[int, ...], factors: Sequence[Factor], powers: dict[Any, Power]
-    ) -> list[tuple[Coefficient, list[Factor]]] | None:
+        self, atom: int, indices: tuple[int, ...], factors: Sequence[IndexedFactor], powers: dict[Any, Power]
+    ) -> list[tuple[Coefficient, list[IndexedFactor]]] | None:
         """(Σₖ xₖ) / (Σₖ xₖ) as 1; x[c] I[c] / (Σₖ xₖ I[k]) as I[c], where a row of I has one 1."""
         if {i for _, each, _ in factors for i in each if i >= 0} != {0}:
             return None
@@ -172,7 +172,7 @@ class Sums:
                 return [(coefficient(math.prod(lost)), left)]
         return None
 
-    def _ordered(self, factors: list[Factor]) -> tuple[Factor, ...]:
+    def _ordered(self, factors: list[IndexedFactor]) -> tuple[IndexedFactor, ...]:
         """The factors in order, with the indices summed over numbered by what they connect."""
         inner = sorted({i for _, indices, _ in factors for i in indices if i >= 0})
         colours = dict.fromkeys(inner, 0)
@@ -194,7 +194,7 @@ class Sums:
         orders = itertools.islice(itertools.product(*map(itertools.permutations, groups)), None if several else 1)
         return min(self._numbered(factors, [i for group in order for i in group]) for order in orders)
 
-    def _numbered(self, factors: list[Factor], order: list[int]) -> tuple[Factor, ...]:
+    def _numbered(self, factors: list[IndexedFactor], order: list[int]) -> tuple[IndexedFactor, ...]:
         places = {i: k for k, i in enumerate(order)}
         moved = ((atom, placed(indices, places), n) for atom, indices, n in factors)
         return tuple(sorted((atom, tuple(sorted(indices)) if self._atoms[atom].symmetric else indices, n)
@@ -209,7 +209,7 @@ class Sums:
             raise TooLong("too many products")
         return self._of(self._products(p, q))
 
-    def _products(self, p: Sum, q: Sum) -> Iterator[tuple[Coefficient, list[Factor]]]:
+    def _products(self, p: Sum, q: Sum) -> Iterator[tuple[Coefficient, list[IndexedFactor]]]:
         for ((roots, factors), c), ((more, others), d) in itertools.product(p.items(), q.items()):
             first = _free_index(factors)
             shifted = [(a, _shifted(indices, first), n) for a, indices, n in others]
@@ -219,7 +219,7 @@ class Sums:
         """The sum over an index."""
         return self._over(((Coefficient(c, roots), factors) for (roots, factors), c in p.items()), index, size)
 
-    def _over(self, products: Iterable[tuple[Coefficient, Sequence[Factor]]], index: int, size: int) -> Sum:
+    def _over(self, products: Iterable[tuple[Coefficient, Sequence[IndexedFactor]]], index: int, size: int) -> Sum:
         """The sum over an index."""
         found = []
         for c, factors in products:
@@ -245,7 +245,7 @@ class Sums:
 
     def _raised(self, p: Sum, n: Power) -> Sum:
         """A power of a sum, as that of the same sum whatever number and factor its products have in common."""
-        common: list[Factor] = []
+        common: list[IndexedFactor] = []
         if n == int(n):
             powers = [{(a, indices): m for a, indices, m in factors} for _, factors in p]
             every = dict.fromkeys(key for each in powers for key in each)
@@ -353,5 +353,5 @@ def _shifted(indices: tuple[int, ...], first: int) -> tuple[int, ...]:
     return tuple(i + first if i >= 0 else i for i in indices)
 
 
-def _free_index(factors: Iterable[Factor], indices: Iterable[int] = ()) -> int:
+def _free_index(factors: Iterable[IndexedFactor], indices: Iterable[int] = ()) -> int:
     return max((-1, *indices, *(i for _, each, _ in factors for i in each))) + 1

@@ -13,15 +13,15 @@ from ..engine.containers import flatten
 from ..engine.record import NO_PARAMETERS, OF_A_VARIABLE, Operation, apply, constant, leaf_record
 from ..engine.sweep import below, leading_to, sweep
 from ..engine.tensor import Tensor
-from ..formulas.spelled import Symbol
+from ..formulas.spelled import Tracer
 from .lines import HOISTED, VARYING, Line
 from .simplify import SIMPLER
-from .statements import has_no_text
 from .trace import Plain, Trace, stand_in
 from .writer import Writer
+from .writing import has_no_text
 
 
-class Reading:
+class Lowering:
     """The lines of a function's value and of its gradients.
 
     `arguments` are the lines of the arguments, `closures` those of Tensors that the function closes over, and `results`
@@ -72,9 +72,9 @@ class Reading:
             needed = leading_to(y, variables)
             if y._record.stamp in needed:  # type: ignore[union-attr]
                 line = self.writer.lines.full(1, y.shape, y.dtype)
-                seed = Symbol(line, line.value, self.writer.of_value)
+                seed = Tracer(line, line.value, self.writer.of_value)
                 with np.errstate(all="ignore"):  # the numbers of the first call serve for shapes only
-                    for node, g in sweep(y, seed, absorbing(self._symbols), needed):
+                    for node, g in sweep(y, seed, absorbing(self._tracers), needed):
                         found[node._record.stamp] = bare(g)
                 self.trace.running.reached = True
         if variables and not self.trace.running.reached:
@@ -85,19 +85,19 @@ class Reading:
             lines.append(self.writer.lines.full(0, v.shape, v.dtype) if g is None else g.line)
         return lines
 
-    def _symbols(self, node: Any, g: Any) -> tuple[Any, Any, list[Any], Any]:
+    def _tracers(self, node: Any, g: Any) -> tuple[Any, Any, list[Any], Any]:
         """The reading of a record in which rules write lines."""
         record = node._record
         inputs = []
         for x, value in zip(record.inputs, record.values, strict=True):
             if x is not None:
-                inputs.append(Symbol(self.line_of(x), value, self.writer.of_value))
+                inputs.append(Tracer(self.line_of(x), value, self.writer.of_value))
             else:
                 inputs.append(self._plain(value) if hasattr(value, "shape") else value)
-        return g, Symbol(self.line_of(node), node._value, self.writer.of_value), inputs, record.params
+        return g, Tracer(self.line_of(node), node._value, self.writer.of_value), inputs, record.params
 
-    def _plain(self, value: Any) -> Symbol:
-        return Symbol(self.writer.lines.constant(value), value, self.writer.of_value)
+    def _plain(self, value: Any) -> Tracer:
+        return Tracer(self.writer.lines.constant(value), value, self.writer.of_value)
 
     def line_of(self, node: Any) -> Line:
         """The line of a Tensor: of what made it, and before that of what that was made of."""
@@ -134,8 +134,8 @@ class Reading:
         """The line of a product in which what is 0 absorbs, from a sweep inside the function."""
         values = (getattr(x, "_value", x) for x in inputs)
         pairs = zip(lines, values, strict=True)
-        symbols = [Symbol(x, v, self.writer.of_value) if isinstance(x, Line) else x for x, v in pairs]
-        line: Line = product(operation.of, symbols, params, operation.places).line
+        tracers = [Tracer(x, v, self.writer.of_value) if isinstance(x, Line) else x for x, v in pairs]
+        line: Line = product(operation.of, tracers, params, operation.places).line
         return line
 
     def _given(self, x: Any, operation: Operation) -> Any:

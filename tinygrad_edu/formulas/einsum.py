@@ -9,7 +9,7 @@ from .algebra import chained, multiplied, summed, transposed
 from .coefficients import ONE
 from .terms import Call, Shape, Term, atom, filled, is_a, make, scaled
 
-Part = tuple[Term, str]  # a matrix, a column or a number, and the letters of its axes
+Labelled = tuple[Term, str]  # a matrix, a column or a number, and the letters of its axes
 
 
 def contracted(terms: list[Term], letters: list[str], out: str, shape: Shape) -> Term | None:
@@ -28,9 +28,9 @@ def contracted(terms: list[Term], letters: list[str], out: str, shape: Shape) ->
     return functools.reduce(lambda x, y: multiplied(x, y, shape), laid, filled(ONE, shape))
 
 
-def _merged(parts: list[Part]) -> list[Part]:
+def _merged(parts: list[Labelled]) -> list[Labelled]:
     """Parts with the same axes as one Hadamard product."""
-    found: dict[frozenset[str], Part] = {}
+    found: dict[frozenset[str], Labelled] = {}
     for term, own in parts:
         key = frozenset(own)
         if key in found:
@@ -40,7 +40,7 @@ def _merged(parts: list[Part]) -> list[Part]:
     return list(found.values())
 
 
-def _without(letter: str, parts: list[Part]) -> Part | None:
+def _without(letter: str, parts: list[Labelled]) -> Labelled | None:
     """The sum over an axis of all parts that have it: a column among them, and at most two matrices."""
     columns = [term for term, own in parts if len(own) == 1]
     matrices = [(term, own) if own[0] == letter else (transposed(term), own[::-1]) for term, own in parts
@@ -58,7 +58,7 @@ def _without(letter: str, parts: list[Part]) -> Part | None:
     return chained(transposed(left), right), first[1] + second[1]
 
 
-def _laid(part: Part, out: str) -> Term:
+def _laid(part: Labelled, out: str) -> Term:
     """A part along the axes of the result, the second of which is that of a string."""
     term, own = part
     return transposed(term) if own and (own == out[::-1] or own == out[1:]) and own != out else term

@@ -15,7 +15,7 @@ from .scope import Quantity, Scope
 LAYERED = re.compile(r"([\^_])(?:\{([(\[]?)([Llkℓ]|\\ell)(?:[+-]\d)?([)\]]?)\}|([Llkℓ]|\\ell)(?![A-Za-z]))")
 
 
-class Spelling:
+class Wording:
     """The names of quantities in one notation. A document's a^{L-1} is a pattern for a^L and a^{L-2}, a^1 for a^2."""
 
     def __init__(self, scope: Scope, tree: Expr, notation: str, mapping: Mapping[str, Any]) -> None:

@@ -19,19 +19,19 @@ ROW, COLUMN, TERM = "row", "column", "term"  # indices that dots run over
 LETTERS = set("ijkq")
 
 
-class Unreadable(ShapeError):
+class NotLiteral(ShapeError):
     """A text that is no formula of this notation."""
 
 
-class Node(NamedTuple):
+class SyntaxNode(NamedTuple):
     """A part of a formula: what it is, its parts, its name, and the indices of an element."""
 
     kind: str
-    args: tuple[Node, ...] = ()
+    args: tuple[SyntaxNode, ...] = ()
     name: str = ""
     indices: tuple[str, ...] = ()
 
-    def walk(self) -> Iterator[Node]:
+    def walk(self) -> Iterator[SyntaxNode]:
         """This part and all in it."""
         yield self
         for part in self.args:
@@ -89,7 +89,7 @@ def without_dots(found: list[str], k: int) -> list[str]:
     while at := next((i for i, token in enumerate(found) if token in DOTS), 0):
         before, after = found[:at], found[at + 1 :]
         if not after:
-            raise Unreadable("dots at the end")
+            raise NotLiteral("dots at the end")
         between = [before.pop()] if before[-1] in PRODUCTS and after[0] in PRODUCTS else []
         after = after[len(between) :]
         same = 0 if after[0] == ")" else max(n for n in range(at + 1) if before[len(before) - n :] == after[:n])
@@ -131,7 +131,7 @@ class Tokens:
         """The next one, behind which the parser is then."""
         token = self.next
         if expected not in ("", token) or not token:
-            raise Unreadable(f"{expected or 'more'} is expected, not {token or 'the end'}")
+            raise NotLiteral(f"{expected or 'more'} is expected, not {token or 'the end'}")
         self.at += 1
         return token
 
@@ -140,39 +140,39 @@ class Tokens:
         return self.next in expected and bool(self.next)
 
 
-class Parser(Tokens):
+class LiteralParser(Tokens):
     """Recursive descent. Products of different kinds act from the left to the right, or from the right to the left."""
 
     def __init__(self, found: Sequence[str], notation: Notation, order: str) -> None:
         super().__init__(found)
         self.notation, self.order = notation, order
 
-    def whole(self) -> Node:
+    def whole(self) -> SyntaxNode:
         """All the tokens."""
         tree = self.sum()
         if self.next:
-            raise Unreadable(f"{self.next} is left over")
+            raise NotLiteral(f"{self.next} is left over")
         return tree
 
-    def sum(self) -> Node:
-        terms: list[Node] = []
+    def sum(self) -> SyntaxNode:
+        terms: list[SyntaxNode] = []
         while not terms or self.follows("+", "-"):
             minus = False
             while self.follows("+", "-"):
                 minus ^= self.take() == "-"
             if self.follows(*DOTS) and not minus:
-                terms.append(Node(self.take()))
+                terms.append(SyntaxNode(self.take()))
                 continue
             term = self.product()
-            terms.append(Node("minus", (term,)) if minus else term)
+            terms.append(SyntaxNode("minus", (term,)) if minus else term)
         if [i for i, term in enumerate(terms) if term.kind in DOTS] == [2] and len(terms) > 3:  # x_0 + x_1 + ... + x_n
             general = general_of([terms[0], terms[1], terms[3]], [{TERM: "0"}, {TERM: "1"}, {TERM: "n"}])
-            terms = [Node("terms", (terms[0], terms[1], general, terms[3])), *terms[4:]]
+            terms = [SyntaxNode("terms", (terms[0], terms[1], general, terms[3])), *terms[4:]]
         if any(term.kind in DOTS for term in terms):
-            raise Unreadable("dots are read between the second and the last term")
-        return terms[0] if len(terms) == 1 else Node("sum", tuple(terms))
+            raise NotLiteral("dots are read between the second and the last term")
+        return terms[0] if len(terms) == 1 else SyntaxNode("sum", tuple(terms))
 
-    def product(self) -> Node:
+    def product(self) -> SyntaxNode:
         factors, operators = [self.power()], []
         while self.next not in CLOSING:
             operators.append(PRODUCTS[self.take()] if self.next in PRODUCTS else "·")
@@ -186,20 +186,20 @@ class Parser(Tokens):
             lambda left, each: product(each[0], left, each[1]), zip(operators, factors[1:], strict=True), factors[0]
         )
 
-    def power(self) -> Node:
+    def power(self) -> SyntaxNode:
         """An operand and what stands above it."""
         tree = self.operand()
         while self.follows("^"):
             self.take()
             above = self.group()
             if above == ["T"]:
-                tree = Node("T", (tree,))
+                tree = SyntaxNode("T", (tree,))
             elif above == ["2"]:
-                tree = Node("square", (tree,))
+                tree = SyntaxNode("square", (tree,))
             elif above == ["i"] and not self.notation.layers_above:
-                tree = Node("element", (tree,), indices=("i",))
+                tree = SyntaxNode("element", (tree,), indices=("i",))
             else:
-                raise Unreadable(f"{''.join(above)} above is not read")
+                raise NotLiteral(f"{''.join(above)} above is not read")
         return tree
 
     def group(self) -> list[str]:
@@ -214,21 +214,21 @@ class Parser(Tokens):
             inside.append(self.take())
         return inside[:-1]
 
-    def inside(self, found: Sequence[str]) -> Node:
-        return Parser(found, self.notation, self.order).whole()
+    def inside(self, found: Sequence[str]) -> SyntaxNode:
+        return LiteralParser(found, self.notation, self.order).whole()
 
-    def operand(self) -> Node:
+    def operand(self) -> SyntaxNode:
         token = self.next
         if token in ("(", r"\langle"):
             return self.brackets()
         if token in "0123456789":
-            return Node("number", name=self.take())
+            return SyntaxNode("number", name=self.take())
         if token in ("𝟏", "I"):
             self.take()
             if self.follows("_"):
                 self.take()
                 self.take("n")
-            return Node("ones" if token == "𝟏" else "identity")
+            return SyntaxNode("ones" if token == "𝟏" else "identity")
         if token == "{":
             return self.inside(self.group())
         if token == r"\{":
@@ -238,7 +238,7 @@ class Parser(Tokens):
             return STRUCTURES[token](self)
         return self.symbol()
 
-    def brackets(self) -> Node:
+    def brackets(self) -> SyntaxNode:
         if self.take() == "(":
             tree = self.sum()
             self.take(")")
@@ -247,26 +247,26 @@ class Parser(Tokens):
         self.take(",")
         right = self.sum()
         self.take(r"\rangle")
-        return Node("inner", (left, right))
+        return SyntaxNode("inner", (left, right))
 
-    def rows(self) -> Node:
+    def rows(self) -> SyntaxNode:
         """{...}_i."""
         self.take()
         tree = self.sum()
         self.take(r"\}")
         self.take("_")
         self.take("i")
-        return Node("rows", (tree,))
+        return SyntaxNode("rows", (tree,))
 
-    def fraction(self) -> Node:
+    def fraction(self) -> SyntaxNode:
         above, below = self.group(), self.group()
         if "∂" not in above + below:
-            return Node("over", (self.inside(above), self.inside(below)))
+            return SyntaxNode("over", (self.inside(above), self.inside(below)))
         if above[:1] != ["∂"] or below[:1] != ["∂"] or len(above) == 1:
-            raise Unreadable("d/dx of an expression")
-        return Node("derivative", (self.inside(above[1:]), self.inside(below[1:])))
+            raise NotLiteral("d/dx of an expression")
+        return SyntaxNode("derivative", (self.inside(above[1:]), self.inside(below[1:])))
 
-    def gradient(self) -> Node:
+    def gradient(self) -> SyntaxNode:
         """∇_x f."""
         self.take("_")
         by = self.inside(self.group())
@@ -274,9 +274,9 @@ class Parser(Tokens):
         above = self.symbol()
         if bracketed:
             self.take(")")
-        return Node("derivative", (above, by))
+        return SyntaxNode("derivative", (above, by))
 
-    def total(self) -> Node:
+    def total(self) -> SyntaxNode:
         self.take("_")
         below = "".join(self.group())
         if self.follows("^"):
@@ -284,13 +284,13 @@ class Parser(Tokens):
             self.group()
         found = re.fullmatch(r"([a-z])(?:=([01])|\\neq([a-z]))?", below)
         if not found:
-            raise Unreadable(f"a sum over {below}")
-        return Node("total", (self.product(),), found[2] or "0", (found[1], *filter(None, [found[3]])))
+            raise NotLiteral(f"a sum over {below}")
+        return SyntaxNode("total", (self.product(),), found[2] or "0", (found[1], *filter(None, [found[3]])))
 
-    def matrix(self) -> Node:
+    def matrix(self) -> SyntaxNode:
         if self.group() != list("pmatrix"):
-            raise Unreadable("an environment")
-        lines: list[list[Node]] = [[]]
+            raise NotLiteral("an environment")
+        lines: list[list[SyntaxNode]] = [[]]
         while not self.follows(r"\end"):
             if self.follows(r"\\"):
                 lines.append([])
@@ -303,13 +303,13 @@ class Parser(Tokens):
         lines = [line for line in lines if line]
         return _matrix(lines)
 
-    def function(self, name: str) -> Node:
+    def function(self, name: str) -> SyntaxNode:
         if self.follows("_"):
             self.take()
             self.group()
-        return Node(name, (self.brackets(),))
+        return SyntaxNode(name, (self.brackets(),))
 
-    def symbol(self) -> Node:
+    def symbol(self) -> SyntaxNode:
         """A name with all that stands at it; of functions also (...) behind it."""
         token = self.take()
         if token == r"\widehat":
@@ -318,10 +318,10 @@ class Parser(Tokens):
         elif token in self.notation.symbols:
             name, hatted = self.notation.symbols[token], False
         else:
-            raise Unreadable(f"{token} is no symbol here")
+            raise NotLiteral(f"{token} is no symbol here")
         if name == "e" and self.follows("^"):
             self.take()
-            return Node("exp", (self.inside(self.group()),))
+            return SyntaxNode("exp", (self.inside(self.group()),))
         primed, layer, indices = False, "", []
         while self.follows("'", "_", "^"):
             sign = self.take()
@@ -338,16 +338,17 @@ class Parser(Tokens):
                 primed |= "'" in group
                 indices += [x for x in group if x != "'"]
         if not LETTERS | set("0123456789n") >= {*indices}:
-            raise Unreadable(f"the index {''.join(indices)}")
-        tree = Node("name", name="d" * primed + name + layer, indices=tuple(indices))
+            raise NotLiteral(f"the index {''.join(indices)}")
+        tree = SyntaxNode("name", name="d" * primed + name + layer, indices=tuple(indices))
         if self.follows("(") and name in APPLIED:
-            tree = Node("applied", (self.brackets(),), tree.name, tree.indices)
-        return Node("hat", (tree,)) if hatted else tree
+            tree = SyntaxNode("applied", (self.brackets(),), tree.name, tree.indices)
+        return SyntaxNode("hat", (tree,)) if hatted else tree
 
 
 APPLIED = set("S f g c q y".split())
-STRUCTURES: Mapping[str, Callable[[Parser], Node]] = {
-    r"\frac": Parser.fraction, r"\sum": Parser.total, r"\nabla": Parser.gradient, r"\begin": Parser.matrix,
+STRUCTURES: Mapping[str, Callable[[LiteralParser], SyntaxNode]] = {
+    r"\frac": LiteralParser.fraction, r"\sum": LiteralParser.total, r"\nabla": LiteralParser.gradient,
+    r"\begin": LiteralParser.matrix,
     r"\log": lambda parser: parser.function("log"), r"\ln": lambda parser: parser.function("ln"),
     r"\diag": lambda parser: parser.function("diag"),
 }  # fmt: skip
@@ -357,22 +358,22 @@ def _layer(group: Sequence[str]) -> str:
     """L_1 of L-1, r1 of i+1, 3 of 3."""
     text = "".join(group).replace("i", "r")
     if not re.fullmatch(r"[Lkr]([-+]\d)?|\d", text):
-        raise Unreadable(f"layer {text}")
+        raise NotLiteral(f"layer {text}")
     return text.replace("-", "_").replace("+", "")
 
 
-def product(operator: str, left: Node, right: Node) -> Node:
+def product(operator: str, left: SyntaxNode, right: SyntaxNode) -> SyntaxNode:
     """A product; the operator Σ ∘ x is Σ(x)."""
     if operator == "∘" and re.fullmatch(r"S\w+", left.name) and left.kind == "name" and not left.indices:
-        return Node("applied", (right,), left.name)
-    return Node(operator, (left, right))
+        return SyntaxNode("applied", (right,), left.name)
+    return SyntaxNode(operator, (left, right))
 
 
-def general_of(nodes: Sequence[Node], runs: Sequence[Mapping[str, str]]) -> Node:
+def general_of(nodes: Sequence[SyntaxNode], runs: Sequence[Mapping[str, str]]) -> SyntaxNode:
     """What printed elements are in general: an index that runs along with them in most of them becomes its name."""
     first = nodes[0]
     if len({(x.kind, x.name, len(x.args), len(x.indices)) for x in nodes}) > 1:
-        raise Unreadable("the elements of the dots are not alike")
+        raise NotLiteral("the elements of the dots are not alike")
 
     def index(place: int) -> str:
         here = [x.indices[place] for x in nodes]
@@ -381,26 +382,26 @@ def general_of(nodes: Sequence[Node], runs: Sequence[Mapping[str, str]]) -> Node
         counts |= {name: sum(x == run[name] for x, run in zip(here, runs, strict=True)) + 0.25 for name in runs[0]}
         found = max(counts, key=counts.__getitem__)
         if counts[found] < len(nodes) / 2 + 0.25:
-            raise Unreadable("the indices of the dots follow no rule")
+            raise NotLiteral("the indices of the dots follow no rule")
         return found
 
     args = tuple(general_of(parts, runs) for parts in zip(*(x.args for x in nodes), strict=True))
     return first._replace(args=args, indices=tuple(map(index, range(len(first.indices)))))
 
 
-def _matrix(lines: Sequence[Sequence[Node]]) -> Node:
+def _matrix(lines: Sequence[Sequence[SyntaxNode]]) -> SyntaxNode:
     """A printed column, row or matrix: its corners, and the elements that its dots stand for."""
     shape = (len(lines), len(lines[0]) if lines else 0)
     if shape not in [(3, 1), (1, 3), (3, 3)] or any(len(line) != shape[1] for line in lines):
-        raise Unreadable(f"a matrix of {shape} printed elements")
+        raise NotLiteral(f"a matrix of {shape} printed elements")
     names = ["0", "1", "n"]
     cells = {(j, k): lines[names.index(j)][names.index(k)] for j in names[: shape[0]] for k in names[: shape[1]]}
 
-    def general(places: Iterable[tuple[str, str]]) -> Node:
+    def general(places: Iterable[tuple[str, str]]) -> SyntaxNode:
         chosen = [*places]
         runs = [{name: x for name, x, n in zip((ROW, COLUMN), place, shape, strict=True) if n > 1} for place in chosen]
         return general_of([cells[place] for place in chosen], runs)
 
     diagonal = general(place for place in cells if 1 in shape or place[0] == place[1])
     other = diagonal if 1 in shape else general(place for place in cells if place[0] != place[1])
-    return Node("matrix", (diagonal, other, *cells.values()), f"{shape[0]}x{shape[1]}")
+    return SyntaxNode("matrix", (diagonal, other, *cells.values()), f"{shape[0]}x{shape[1]}")

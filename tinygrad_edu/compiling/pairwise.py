@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..operations.contractions import terms_of
-from .known import ops
 from .lines import Line
+from .ufuncs import ops
 from .writer import Form
 
 FEW = 4  # so many operands are tried in every order

@@ -23,7 +23,7 @@ from ..data import digits, one_hot
 from .strict import Array, Function, Maps, Strict
 
 Labels = NDArray[np.int64]
-Quantity = Array | float | Maps
+QuantityValue = Array | float | Maps
 STEP = 1e-20
 
 
@@ -50,7 +50,7 @@ class Quantities:
         The number of columns.
     """
 
-    fixed: Mapping[str, Quantity]
+    fixed: Mapping[str, QuantityValue]
     columns: Mapping[str, Array]
     batch: int = 1
 
@@ -76,7 +76,7 @@ class Quantities:
         ]
 
 
-def _strict(values: Mapping[str, Quantity]) -> dict[str, Any]:
+def _strict(values: Mapping[str, QuantityValue]) -> dict[str, Any]:
     return {name: Strict(value) if isinstance(value, np.ndarray) else value for name, value in values.items()}
 
 
@@ -171,7 +171,7 @@ class Network:
         zi, that Jacobian Ji, the Jacobian stepi of ai by a(i-1), and for one column of functions of one number dadWi,
         whose row j is the derivative of element j of ai by row j of Wi.
         """
-        fixed: dict[str, Quantity] = {
+        fixed: dict[str, QuantityValue] = {
             "ln_b": math.log(self.base or math.e), "k": float(self.depth), "B": float(self.batch),
             "n0": float(self.widths[0]),
         }  # fmt: skip
@@ -213,7 +213,7 @@ class Network:
             derivatives["dadW"] = partials(changed, np.zeros((W.shape[1], 1)))[:, :, 0].T
         return derivatives
 
-    def _functions(self, i: int) -> dict[str, Quantity]:
+    def _functions(self, i: int) -> dict[str, QuantityValue]:
         """The column f_i of functions, where they are functions of one number."""
         names = self.activations[i - 1]
         names = (names,) * self.widths[i] if isinstance(names, str) else names
@@ -238,7 +238,7 @@ def side_by_side(jacobians: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class Program:
+class SmallProgram:
     """A few lines that are no network, for the rules of the appendices; the engine has them under the same name.
 
     Parameters
@@ -269,7 +269,7 @@ class Program:
         return Quantities({}, {**numbers, **self.values(**numbers)})
 
 
-Setting = Network | Program
+Setting = Network | SmallProgram
 
 
 def _softmax(z: Array) -> Array:

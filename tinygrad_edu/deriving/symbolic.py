@@ -23,7 +23,7 @@ from ..operations.facts import ops
 HEAVY = 60  # symbols: what is longer gets a name, so that formulas grow no faster than the program
 
 
-class Step(NamedTuple):
+class DerivationStep(NamedTuple):
     """One step of the derivation: the adjoint of a value, which may have a name, and the rule that takes it further
     down."""
 
@@ -40,7 +40,7 @@ def symbol(name: str, shape: Shape) -> Term:
     return atom(make("symbol", data=name, shape=matrix_shape(shape)))
 
 
-class Reading:
+class SymbolicTape:
     """The tape of a loss in symbols.
 
     With `shown`, a set of stamps, every value has a name, and no formula goes further than one operation; there is
@@ -73,7 +73,7 @@ class Reading:
         self.seed = ""  # the name of the adjoint that the sweep starts with, where that is no 1
         self._computed: dict[Any, str] = {}  # what is named, by its term and shape
         self.used: set[str] = set()  # names of what is neither given nor defined, or not yet
-        self.steps: list[Step] = []
+        self.steps: list[DerivationStep] = []
         self.adjoints: dict[int, Term] = {}
         self._named_by = {stamp: name_of(node) for stamp, node in self.nodes.items()}  # people
         self._taken = {*self._named_by.values()}
@@ -277,7 +277,7 @@ class Reading:
         self._note_cancelled()
         layer, known = self._inputs.get(record.stamp), self.names.get(record.stamp)
         value = self._expressions[record.stamp].term
-        self.steps.append(Step(known, value, record.operation.name, record.operation.source, g.term))
+        self.steps.append(DerivationStep(known, value, record.operation.name, record.operation.source, g.term))
         if layer or g.term.weight > HEAVY:
             name = self.unique(f"Δ{layer}" if layer else f"∇{known}" if known else next(self._free["δ"]))
             self.definitions[name] = g.term

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..engine.record import Operation
 from ..formulas.literals import call, literal
-from .known import ops, ufunc_of
 from .lines import FLOATS, Line
+from .ufuncs import ops, ufunc_of
 
 Texts = list[str]
 

@@ -15,17 +15,17 @@ import numpy as np
 from .. import operations as op
 from ..engine.tensor import Tensor
 from ..engine.transforms import adjoints
-from .networks import Network, Numbers
+from .models import Network, Numbers
 from .proving import Symbolic
 from .strict import Array
 
 if TYPE_CHECKING:
     from .entry import Catalogue
 
-Graph = dict[str, Tensor]
+Tensors = dict[str, Tensor]
 
 
-def record_network(network: Network, numbers: Numbers) -> Graph:
+def record_network(network: Network, numbers: Numbers) -> Tensors:
     """Record a network on the tape.
 
     Returns
@@ -66,12 +66,12 @@ COSTS: Mapping[str, Callable[[Network, Tensor, Tensor], Tensor]] = {
     "cross_entropy": lambda network, t, a: op.cross_entropy(t, a, base=network.base),
 }
 
-def _combined(h: Callable[[Tensor, Tensor], Tensor], f: Tensor, g: Tensor) -> Graph:
+def _combined(h: Callable[[Tensor, Tensor], Tensor], f: Tensor, g: Tensor) -> Tensors:
     return {"f": f, "g": g, "h": h(f, g)}
 
 
 # The programs by their names: what each makes of its variables, the last of it in the picture.
-PROGRAMS: Mapping[str, Callable[..., Graph]] = {
+PROGRAMS: Mapping[str, Callable[..., Tensors]] = {
     "mishachev-string-column": lambda A, B: {"h": A @ B},
     "sabine-hadamard-product": lambda a, b: {"h": op.hadamard(a, b)},
     "sabine-hadamard-division": lambda a, b: {"h": op.hadamard_divide(a, b)},
@@ -96,7 +96,7 @@ def _of_two(x: Tensor, y: Tensor) -> Tensor:
     return f
 
 
-def record(setting: Any, numbers: Any) -> Graph:
+def record(setting: Any, numbers: Any) -> Tensors:
     """Record a network, or a program by its name."""
     if setting.name not in PROGRAMS:
         return record_network(setting, numbers)
@@ -125,7 +125,7 @@ OF_JACOBIAN: Mapping[str, Callable[..., Array]] = {
 }
 
 
-class Trial:
+class SeededTrial:
     """A network or program with the numbers of one seed: as the quantities of the readings, and on the tape.
 
     Parameters
