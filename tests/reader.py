@@ -1,9 +1,9 @@
 """A formula in Unicode, computed as it is written, whatever terms it came from: the grammar of `compare` reads it."""
 
 from tinygrad_edu.comparing.evaluation import Evaluation
-from tinygrad_edu.comparing.grammar import parse
 from tinygrad_edu.comparing.scope import Quantity
 from tinygrad_edu.formulas.expr import symbol
+from tinygrad_edu.formulas.grammar.parser import parse
 
 
 def read(text, values, shape):

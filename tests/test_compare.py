@@ -15,10 +15,10 @@ from wrong_formulas import NETWORKS, RIGHT, WRONG
 import tinygrad_edu as tg
 from tinygrad_edu.comparing import FormulaError
 from tinygrad_edu.comparing.edits import SAID
-from tinygrad_edu.comparing.grammar import ORDERS, parse
 from tinygrad_edu.documents import sabine
 from tinygrad_edu.documents.recorded import SeededTrial
 from tinygrad_edu.engine.sweep import below
+from tinygrad_edu.formulas.grammar.parser import ORDERS, parse
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

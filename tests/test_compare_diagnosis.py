@@ -12,14 +12,14 @@ from tinygrad_edu.comparing.diagnosis import Diagnosis
 from tinygrad_edu.comparing.edits import SAID, edits
 from tinygrad_edu.comparing.factors import explained, named_factors
 from tinygrad_edu.comparing.finding import Inputs, ratio
-from tinygrad_edu.comparing.grammar import parse
 from tinygrad_edu.comparing.lookup import looked_up
 from tinygrad_edu.comparing.printing import Written
 from tinygrad_edu.comparing.scope import Quantity, Scope
 from tinygrad_edu.comparing.wording import Wording
 from tinygrad_edu.deriving.symbolic import SymbolicTape
 from tinygrad_edu.engine.sweep import below, leading_to
-from tinygrad_edu.formulas.terms import session
+from tinygrad_edu.formulas.grammar.parser import parse
+from tinygrad_edu.formulas.normal.terms import session
 
 
 def named(loss, name):

@@ -5,7 +5,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.comparing import FormulaError
-from tinygrad_edu.comparing.tokens import notation_of
+from tinygrad_edu.formulas.grammar.tokens import notation_of
 
 
 def leaves(rng, **shapes):

@@ -11,13 +11,13 @@ import tinygrad_edu as tg
 from tinygrad_edu.comparing import FormulaError
 from tinygrad_edu.comparing.evaluation import Misfit
 from tinygrad_edu.comparing.finding import Inputs
-from tinygrad_edu.comparing.grammar import parse
 from tinygrad_edu.comparing.lookup import looked_up
 from tinygrad_edu.comparing.scope import Scope
-from tinygrad_edu.comparing.tokens import restored
 from tinygrad_edu.deriving.symbolic import SymbolicTape
 from tinygrad_edu.engine.sweep import below, leading_to
-from tinygrad_edu.formulas.terms import session
+from tinygrad_edu.formulas.grammar.parser import parse
+from tinygrad_edu.formulas.grammar.tokens import restored
+from tinygrad_edu.formulas.normal.terms import session
 
 
 def tensors(**shapes):

@@ -21,10 +21,10 @@ from test_random_programs import run as run_program
 import tinygrad_edu as tg
 from tinygrad_edu.documents.typesetting import mathml
 from tinygrad_edu.formulas import expression
-from tinygrad_edu.formulas.coefficients import coefficient, logarithm
-from tinygrad_edu.formulas.latex import latex_name
-from tinygrad_edu.formulas.terms import filled
-from tinygrad_edu.formulas.text import unicode
+from tinygrad_edu.formulas.normal.coefficients import coefficient, logarithm
+from tinygrad_edu.formulas.normal.terms import filled
+from tinygrad_edu.formulas.targets.latex import latex_name
+from tinygrad_edu.formulas.targets.text import unicode
 from tinygrad_edu.operations.facts import ops
 
 RANDOM = np.random.default_rng(1)

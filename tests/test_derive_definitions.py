@@ -11,10 +11,10 @@ from published import PUBLISHED, symbols
 
 import tinygrad_edu as tg
 from tinygrad_edu import deriving
-from tinygrad_edu.formulas.algebra import support
-from tinygrad_edu.formulas.evaluate import evaluate
-from tinygrad_edu.formulas.repeated import marked
-from tinygrad_edu.formulas.terms import all_below, broadcast, names_in
+from tinygrad_edu.formulas.normal.algebra import support
+from tinygrad_edu.formulas.normal.evaluate import evaluate
+from tinygrad_edu.formulas.normal.repeated import marked
+from tinygrad_edu.formulas.normal.terms import all_below, broadcast, names_in
 
 RANDOM = np.random.default_rng(21)
 

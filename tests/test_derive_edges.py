@@ -8,9 +8,9 @@ from cases import assert_close
 
 import tinygrad_edu as tg
 from tinygrad_edu.deriving.replay import in_domain, inside
-from tinygrad_edu.formulas.coefficients import ONE, Coefficient, coefficient, logarithm
-from tinygrad_edu.formulas.terms import filled
-from tinygrad_edu.formulas.text import unicode
+from tinygrad_edu.formulas.normal.coefficients import ONE, Coefficient, coefficient, logarithm
+from tinygrad_edu.formulas.normal.terms import filled
+from tinygrad_edu.formulas.targets.text import unicode
 from tinygrad_edu.operations.linalg import cofactors
 
 RANDOM = np.random.default_rng(11)

@@ -10,11 +10,11 @@ from tinygrad_edu.drawing.pieces import InPieces, Symbol, merged
 from tinygrad_edu.drawing.steps import walk
 from tinygrad_edu.formulas import expr
 from tinygrad_edu.formulas.expr import Expr, dot, factors_of, fraction, multiplied, number, scaled, symbol, transposed
-from tinygrad_edu.formulas.latex import Latex
-from tinygrad_edu.formulas.markup import MathML
+from tinygrad_edu.formulas.normal.terms import session
 from tinygrad_edu.formulas.printer import Printer
-from tinygrad_edu.formulas.terms import session
-from tinygrad_edu.formulas.text import Unicode
+from tinygrad_edu.formulas.targets.latex import Latex
+from tinygrad_edu.formulas.targets.markup import MathML
+from tinygrad_edu.formulas.targets.text import Unicode
 from tinygrad_edu.operations.facts import ops
 
 A, B, x, c = symbol("A", (3, 2)), symbol("B_1", (2, 4)), symbol("x", (4, 1)), symbol("c")

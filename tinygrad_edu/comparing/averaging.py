@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..formulas.expr import NUMBER, SYMBOL, Expr, factors_of
+from ..formulas.grammar.calls import fn
 from ..operations.facts import ops
-from .calls import fn
 from .scope import Scope
 
 REDUCING = {ops.sum, ops.mean, ops.matmul, ops.squared_error, ops.cross_entropy, ops.softmax_cross_entropy}

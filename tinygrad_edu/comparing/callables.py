@@ -11,7 +11,7 @@ import numpy as np
 from ..engine.errors import brief
 from ..engine.record import constant as plain
 from ..formulas.expr import symbol
-from .cursor import Name
+from ..formulas.grammar.cursor import Name
 from .numbering import Unknown
 from .scope import Scope
 from .work import Misfit

@@ -19,10 +19,11 @@ from ..engine.leaving import demand_recorded
 from ..engine.naming import short
 from ..engine.sweep import below, leading_to
 from ..formulas.expr import SYMBOL, Expr
-from ..formulas.terms import session
+from ..formulas.grammar.calls import is_one_hot
+from ..formulas.grammar.tokens import FormulaError, notation_of, restored
+from ..formulas.normal.terms import session
 from ..operations.facts import ops
 from .callables import called, constant
-from .calls import is_one_hot
 from .candidate import Candidate, evaluated, once
 from .diagnosis import Diagnosis, explanations
 from .differences import agreement, alike, fitted, placed
@@ -37,7 +38,6 @@ from .readings import counted_as, read_as, readings
 from .rounded import unrounded
 from .scope import Quantity, Scope
 from .statements import body, without_helpers
-from .tokens import FormulaError, notation_of, restored
 from .trial import SMALL, Trial
 from .wording import Wording
 from .work import Excess, Misfit

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..formulas.expr import SYMBOL, Expr, added, call, hadamard, negative, number, power, symbol
+from ..formulas.grammar.calls import COMPUTE, RELATIONS, fn
 from ..formulas.layers import mixes
 from ..operations.facts import ops
-from .calls import COMPUTE, RELATIONS, fn
 from .evaluation import Ones, Unit
 from .factors import ConstantFactor, named_factors
 from .scope import Quantity, Scope

@@ -11,9 +11,9 @@ import numpy as np
 
 from ..formulas.expr import NUMBER, Expr, added, call, dot, hadamard, negative, number, terms_of, transposed
 from ..formulas.expr import power as to_the
+from ..formulas.grammar.calls import fn
 from ..operations.facts import ops
 from .averaging import divides
-from .calls import fn
 from .conditions import conditions, late_conditions
 from .context import Context
 from .context import name as quantity_tree

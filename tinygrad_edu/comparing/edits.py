@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..formulas.expr import SYMBOL, Expr
+from ..formulas.grammar.calls import fn
 from ..operations.facts import ops
-from .calls import fn
 from .context import Context, name
 from .elements import FORMS
 from .mistakes import GENERATORS, Generator, layers, missing, sums, taken_apart, transposes

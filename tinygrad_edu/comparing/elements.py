@@ -14,8 +14,8 @@ import numpy as np
 
 from ..engine.record import Operation
 from ..formulas.expr import ELEMENTS, NUMBER, ONES, SAMPLES, SYMBOL, TOTAL, Expr, factors_of, terms_of
+from ..formulas.grammar.calls import ARRAY, COMPUTE, CONDITIONS, TUPLE, fn
 from ..operations.facts import VOCABULARY, ops
-from .calls import ARRAY, COMPUTE, CONDITIONS, TUPLE, fn
 from .work import ELEMENT, NODE
 
 if TYPE_CHECKING:

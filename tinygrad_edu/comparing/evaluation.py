@@ -18,8 +18,8 @@ import numpy as np
 
 from ..engine.record import Operation
 from ..formulas.expr import ONES, Expr
+from ..formulas.grammar.calls import COMPUTE, FUNCTIONS, INNER, TUPLE, fn
 from ..operations.facts import ops
-from .calls import COMPUTE, FUNCTIONS, INNER, TUPLE, fn
 from .elements import FORMS, Elements, Unfit, as_samples, has_indices
 from .work import ELEMENT, NODE, Misfit, Unsuited, Work
 

@@ -10,9 +10,9 @@ import numpy as np
 from ..deriving.symbolic import SymbolicTape
 from ..engine.naming import name_of, same_to_python
 from ..engine.record import Node, Operation
+from ..formulas.grammar.calls import FUNCTIONS
 from ..formulas.layers import INPUT, behind, is_activation, is_computed
 from ..operations.facts import ops
-from .calls import FUNCTIONS
 from .counts import Counts
 
 Key = int | str  # a node by its stamp, a constant by its name

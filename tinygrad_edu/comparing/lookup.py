@@ -11,12 +11,12 @@ import numpy as np
 from ..engine.arguments import shown
 from ..engine.record import Node
 from ..formulas.expr import ELEMENTS, SYMBOL, Expr, symbol
-from .calls import ARRAY, fn
-from .cursor import Name, is_name
-from .grammar import parse
+from ..formulas.grammar.calls import ARRAY, fn
+from ..formulas.grammar.cursor import Name, is_name
+from ..formulas.grammar.parser import parse
+from ..formulas.grammar.tokens import restored
 from .numbering import Unknown
 from .scope import Quantity, Scope, joined
-from .tokens import restored
 
 Defined = Mapping[Any, "list[Expr]"]  # what names stand for, with the name as it was defined
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from ..formulas.algebra import OTHERWISE
 from ..formulas.expr import (
     ELEMENTS,
     NUMBER,
@@ -35,8 +34,9 @@ from ..formulas.expr import (
     total,
     transposed,
 )
+from ..formulas.grammar.calls import fn
+from ..formulas.normal.algebra import OTHERWISE
 from ..operations.facts import ops
-from .calls import fn
 from .context import Context, name
 from .elements import FORMS
 from .factors import scaled_by

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..deriving.symbolic import SymbolicTape
+from ..formulas.grammar.cursor import Name
 from ..formulas.layers import WEIGHTS, Numbering
-from .cursor import Name
 from .known import Key, Known
 
 LETTERS = {  # what papers call the parts of a layer

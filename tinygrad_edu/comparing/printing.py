@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..engine.record import Operation
-from ..formulas.code import Code
 from ..formulas.expr import ELEMENTS, NUMBER, SAMPLES, SYMBOL, TOTAL, Expr
-from ..formulas.latex import Latex
+from ..formulas.grammar.calls import ARRAY, TUPLE, fn
 from ..formulas.printer import ATOM, POSTFIX, PRODUCT, SUM, Printer, Text
-from ..formulas.text import Unicode
+from ..formulas.targets.code import Code
+from ..formulas.targets.latex import Latex
+from ..formulas.targets.text import Unicode
 from ..operations.facts import ops
-from .calls import ARRAY, TUPLE, fn
 from .elements import FORMS as COMPOSED
 from .wording import Wording
 

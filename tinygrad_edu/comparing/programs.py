@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..formulas.expr import NUMBER, SYMBOL, Expr, ones, symbol
+from ..formulas.grammar.calls import fn
+from ..formulas.grammar.cursor import Name, Quotient, named
+from ..formulas.grammar.parser import parse
+from ..formulas.grammar.tokens import FormulaError, Token, notation_of
 from ..formulas.layers import is_activation
 from ..operations.facts import ops
-from .calls import fn
-from .cursor import Name, Quotient, named
-from .grammar import parse
 from .lookup import looked_up
 from .numbering import LETTERS, Unknown
 from .scope import GREEK, Quantity, Scope, joined
 from .statements import Statement, changed_in_place, statements
-from .tokens import FormulaError, Token, notation_of
 
 LARGEST = 4_000  # nodes of a formula with all definitions put in
 RECURSION = re.compile(r"""

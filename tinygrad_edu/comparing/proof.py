@@ -13,15 +13,15 @@ from ..deriving.symbolic import SymbolicTape, slope, symbol
 from ..engine.errors import Unreadable
 from ..engine.record import Operation, apply
 from ..engine.sweep import leading_to
-from ..formulas.canonical import Canonical, Formed
-from ..formulas.coefficients import MINUS_ONE, ONE, coefficient
 from ..formulas.expr import Expr
-from ..formulas.expression import Expression, as_matrix, matrix_shape, plain
+from ..formulas.grammar.calls import ALIKE, COMPUTE, fn, index_of
 from ..formulas.layers import mixes
-from ..formulas.sums import COLUMN, ROW, Sum
-from ..formulas.terms import Call, Term, atom, filled, make, session
+from ..formulas.normal.canonical import Canonical, Formed
+from ..formulas.normal.coefficients import MINUS_ONE, ONE, coefficient
+from ..formulas.normal.expression import Expression, as_matrix, matrix_shape, plain
+from ..formulas.normal.sums import COLUMN, ROW, Sum
+from ..formulas.normal.terms import Call, Term, atom, filled, make, session
 from ..operations.facts import VOCABULARY, ops
-from .calls import ALIKE, COMPUTE, fn, index_of
 from .elements import REST, SAMPLE, Elements, Indexed, Unfit, has_indices, laid_out
 from .evaluation import SHAPED, Evaluation
 from .finding import Inputs

@@ -10,13 +10,13 @@ from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from ..formulas.expr import ONES, Expr
+from ..formulas.grammar.cursor import is_name
+from ..formulas.grammar.parser import ORDERS, parse
+from ..formulas.grammar.tokens import FormulaError, notation_of
 from ..operations.facts import ops
-from .cursor import is_name
-from .grammar import ORDERS, parse
 from .lookup import meanings
 from .programs import ParsedProgram
 from .scope import Scope
-from .tokens import FormulaError, notation_of
 from .wording import LAYERED
 
 MOST = 12  # of a text whose products or names may be read in several ways

@@ -20,11 +20,11 @@ from ..engine.arguments import shown
 from ..engine.naming import same_to_python
 from ..engine.record import Node
 from ..formulas.expr import SYMBOL, Expr
-from ..formulas.latex import GREEK as LATEX
+from ..formulas.grammar.cursor import Name, Quotient
 from ..formulas.layers import INPUT, Layer, Numbering, mixes
+from ..formulas.targets.latex import GREEK as LATEX
 from ..operations.facts import ops
 from .counts import LETTERS as SCALARS
-from .cursor import Name, Quotient
 from .known import Key, labels, onehot
 from .numbering import GENERAL, LETTERS, Numbered, Unknown, whose
 from .work import Work

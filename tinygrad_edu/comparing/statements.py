@@ -8,9 +8,9 @@ from collections.abc import Callable, Container, Iterator
 from typing import NamedTuple, NoReturn
 
 from ..formulas.expr import Expr, added, call, dot, hadamard
+from ..formulas.grammar.calls import fn
+from ..formulas.grammar.tokens import FormulaError, Token, notation_of, tokens
 from ..formulas.helpers import HELPERS
-from .calls import fn
-from .tokens import FormulaError, Token, notation_of, tokens
 
 ALIGNED = set("align aligned alignat gather gathered equation split eqnarray multline flalign".split())
 CONTINUING = set("= + - * / @ · ∘ ⊘ ⊗ • ** ^ _ ) ] }".split())  # a line that begins so goes on with the last one

@@ -10,10 +10,10 @@ import numpy as np
 
 from ..deriving.replay import replayed, rounding
 from ..engine.sweep import settled
-from ..formulas.evaluate import wide
 from ..formulas.expr import SYMBOL, Expr
+from ..formulas.grammar.calls import ACTIVATIONS, ANY, SPELLED, fn, softmax
 from ..formulas.layers import mixes
-from .calls import ACTIVATIONS, ANY, SPELLED, fn, softmax
+from ..formulas.normal.evaluate import wide
 from .evaluation import Evaluation
 from .known import Key, labels, onehot
 from .scope import Quantity, Scope

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..engine.record import Node
 from ..formulas.expr import SYMBOL, Expr
-from ..formulas.latex import Latex
+from ..formulas.targets.latex import Latex
 from .known import Key
 from .scope import Quantity, Scope
 

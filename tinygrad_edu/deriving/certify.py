@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..engine.sweep import settled
-from ..formulas.evaluate import in_shape, tolerance
-from ..formulas.terms import Term
+from ..formulas.normal.evaluate import in_shape, tolerance
+from ..formulas.normal.terms import Term
 from .formula import Formula
 from .replay import Assumption, across, inside, rounding
 from .symbolic import SymbolicTape

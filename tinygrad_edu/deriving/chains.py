@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..formulas.coefficients import ONE
 from ..formulas.expr import HAT, IN_TURN, Expr, dot
+from ..formulas.normal.coefficients import ONE
+from ..formulas.normal.terms import Term, factor
 from ..formulas.present import Presenter
-from ..formulas.terms import Term, factor
 from ..operations.facts import ops
 
 

@@ -13,10 +13,10 @@ from ..engine.leaving import demand_recorded
 from ..engine.naming import name_of
 from ..engine.record import Node
 from ..engine.sweep import below, leading_to
-from ..formulas.algebra import rebuilt
-from ..formulas.coefficients import ONE, coefficient
-from ..formulas.expression import Expression, matrix_shape
-from ..formulas.terms import Term, all_below, atom, factor, filled, make, session
+from ..formulas.normal.algebra import rebuilt
+from ..formulas.normal.coefficients import ONE, coefficient
+from ..formulas.normal.expression import Expression, matrix_shape
+from ..formulas.normal.terms import Term, all_below, atom, factor, filled, make, session
 from .certify import certify
 from .formula import Formula, Gradient
 from .frozen import demand_known_constants

@@ -10,17 +10,17 @@ import numpy as np
 
 from ..engine.naming import name_of
 from ..engine.pickling import Readable
-from ..formulas.evaluate import evaluate, in_shape
 from ..formulas.expr import NABLA, Expr
 from ..formulas.expr import symbol as word
-from ..formulas.expression import matrix_shape
-from ..formulas.latex import Latex
-from ..formulas.markup import MathML
+from ..formulas.normal.evaluate import evaluate, in_shape
+from ..formulas.normal.expression import matrix_shape
+from ..formulas.normal.repeated import marked
+from ..formulas.normal.terms import Term, names_in, session
 from ..formulas.present import Presenter
 from ..formulas.printer import Printer
-from ..formulas.repeated import marked
-from ..formulas.terms import Term, names_in, session
-from ..formulas.text import Unicode, unicode
+from ..formulas.targets.latex import Latex
+from ..formulas.targets.markup import MathML
+from ..formulas.targets.text import Unicode
 from ..operations.facts import ops
 from .chains import arranged
 from .program import program
@@ -193,7 +193,7 @@ class Formula(Readable):
             for step in self.tape.steps:
                 before, after = text(step.term), text(self._tidier.tidy(step.term))
                 nonzero = tuple(map(text, step.nonzero))
-                name = step.name or unicode(step.value)
+                name = step.name or Printer(Unicode())(Presenter()(step.value))
                 found.append(Derivation(name, step.operation, step.source, before, after, nonzero))
         return found
 

@@ -10,13 +10,13 @@ import numpy as np
 
 from ..engine.errors import Unreadable
 from ..engine.sweep import sweep
-from ..formulas.coefficients import ONE
-from ..formulas.evaluate import Rounded, evaluate, in_shape, moved, tolerance
 from ..formulas.expr import EYE, ONES, SYMBOL, Expr
-from ..formulas.expression import Expression, matrix_shape
+from ..formulas.normal.coefficients import ONE
+from ..formulas.normal.evaluate import Rounded, evaluate, in_shape, moved, tolerance
+from ..formulas.normal.expression import Expression, matrix_shape
+from ..formulas.normal.terms import Term, filled, names_in, session
 from ..formulas.printer import ATOM, FORMS, Printer, Text
-from ..formulas.terms import Term, filled, names_in, session
-from ..formulas.text import Unicode
+from ..formulas.targets.text import Unicode
 from ..operations.facts import ops
 from .derive import primes
 from .formula import Once

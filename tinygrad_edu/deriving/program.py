@@ -15,14 +15,14 @@ import numpy as np
 
 from ..engine.naming import Identifiers
 from ..engine.record import Operation
-from ..formulas.algebra import OTHERWISE, is_condition, is_mean
 from ..formulas.expr import CONSTANT
-from ..formulas.expression import Expression, matrix_shape
 from ..formulas.helpers import HELPERS
 from ..formulas.literals import array, call, literal, numbers
-from ..formulas.selections import takes_rows
+from ..formulas.normal.algebra import OTHERWISE, is_condition, is_mean
+from ..formulas.normal.expression import Expression, matrix_shape
+from ..formulas.normal.selections import takes_rows
+from ..formulas.normal.terms import Shape, Term, all_below, atom, broadcast, is_a, names_in, number
 from ..formulas.spelled import ATOM, PRODUCT, SUM, UNARY, spelled
-from ..formulas.terms import Shape, Term, all_below, atom, broadcast, is_a, names_in, number
 from ..operations.facts import VOCABULARY, ops
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from ..engine.errors import ERRORS
 from ..engine.record import Node, apply, leaf_record
 from ..engine.sweep import sweep
 from ..engine.tensor import untracked
-from ..formulas.evaluate import moved
+from ..formulas.normal.evaluate import moved
 from .symbolic import SymbolicTape
 
 Given = dict[str, Any]

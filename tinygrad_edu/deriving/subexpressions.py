@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ..formulas.algebra import rebuilt, transposed
-from ..formulas.coefficients import ONE
-from ..formulas.terms import Term, all_below, atom, factor
+from ..formulas.normal.algebra import rebuilt, transposed
+from ..formulas.normal.coefficients import ONE
+from ..formulas.normal.terms import Term, all_below, atom, factor
 
 LONG, OFTEN = 12, 3  # symbols of a part that is named if it is there twice; shorter ones (half) if they are so often
 LARGEST, MOST = 1_500, 10  # symbols that are searched; parts that are named

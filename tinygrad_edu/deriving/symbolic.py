@@ -13,11 +13,11 @@ from ..engine.comparisons import Compared, noted
 from ..engine.naming import name_of
 from ..engine.record import Node, Origin, Record, apply
 from ..engine.sweep import below, sweep
-from ..formulas.coefficients import ONE
-from ..formulas.expression import Expression, called, is_number, matrix_shape, plain
 from ..formulas.layers import Layers, mixes
+from ..formulas.normal.coefficients import ONE
+from ..formulas.normal.expression import Expression, called, is_number, matrix_shape, plain
+from ..formulas.normal.terms import Shape, Term, atom, cancelled, factor, filled, is_a, make, name_as
 from ..formulas.notation import parameter
-from ..formulas.terms import Shape, Term, atom, cancelled, factor, filled, is_a, make, name_as
 from ..operations.facts import ops
 
 HEAVY = 60  # symbols: what is longer gets a name, so that formulas grow no faster than the program

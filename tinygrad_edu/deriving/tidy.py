@@ -6,9 +6,9 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ..formulas.algebra import added, as_argument, chained, multiplied, of_others, power, rebuilt, shorter
-from ..formulas.coefficients import MINUS_ONE, ONE, Coefficient, coefficient
-from ..formulas.terms import Items, Monomial, Term, applied, atom, factor, filled, make, poly, scaled
+from ..formulas.normal.algebra import added, as_argument, chained, multiplied, of_others, power, rebuilt, shorter
+from ..formulas.normal.coefficients import MINUS_ONE, ONE, Coefficient, coefficient
+from ..formulas.normal.terms import Items, Monomial, Term, applied, atom, factor, filled, make, poly, scaled
 from ..operations.facts import ops
 
 

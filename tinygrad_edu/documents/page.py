@@ -14,7 +14,7 @@ from html import escape
 from importlib.resources import files
 from urllib.parse import quote
 
-from ..formulas.text import SUPERSCRIPTS
+from ..formulas.targets.text import SUPERSCRIPTS
 from ..webpage import webpage
 from .entry import CATALOGUES, Result
 from .report import proved, unlike

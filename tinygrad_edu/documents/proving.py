@@ -21,15 +21,15 @@ from ..comparing.lookup import key_of
 from ..comparing.proof import FIRST, Symbols, formed
 from ..comparing.readings import readings
 from ..comparing.scope import Scope
-from ..comparing.tokens import FormulaError
 from ..comparing.work import Misfit, Unsuited
 from ..deriving.symbolic import SymbolicTape
 from ..engine.errors import ERRORS
 from ..engine.sweep import below, leading_to, sweep
 from ..formulas.expr import Expr
-from ..formulas.expression import Expression, as_matrix, matrix_shape
-from ..formulas.sums import COLUMN, ROW
-from ..formulas.terms import Term, atom, make, session
+from ..formulas.grammar.tokens import FormulaError
+from ..formulas.normal.expression import Expression, as_matrix, matrix_shape
+from ..formulas.normal.sums import COLUMN, ROW
+from ..formulas.normal.terms import Term, atom, make, session
 from .models import Network
 from .reading import NAMES, equations, read_on
 from .strict import Array, ShapeError

@@ -12,8 +12,21 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import NoReturn
 
 from ..engine.naming import visible
-from ..formulas.latex import table_of
-from ..formulas.mathml import SYMBOLS, THIN, Fragment, fenced, fraction, group, hat, math, root, row, symbol, table
+from ..formulas.targets.latex import table_of
+from ..formulas.targets.mathml import (
+    SYMBOLS,
+    THIN,
+    Fragment,
+    fenced,
+    fraction,
+    group,
+    hat,
+    math,
+    root,
+    row,
+    symbol,
+    table,
+)
 from .syntax import TOKEN, Tokens
 
 CHARACTERS: Mapping[str, Mapping[str, str]] = {

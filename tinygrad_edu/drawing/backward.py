@@ -13,7 +13,7 @@ from ..deriving.local import VJP, Local, brief
 from ..engine.absorbing import bare
 from ..engine.record import Node
 from ..engine.sweep import seed_for, settled
-from ..formulas.terms import Term
+from ..formulas.normal.terms import Term
 from .graph import Edge, Graph, Vertex
 
 LONGEST = 44  # characters of a product that is written out

@@ -16,11 +16,11 @@ from ..engine.errors import Unreadable
 from ..engine.naming import short
 from ..engine.record import Operation
 from ..formulas.expr import EYE, ONES, ROWS, SYMBOL, Expr, dot, fraction, symbol, transposed
-from ..formulas.expression import matrix_shape
+from ..formulas.normal.expression import matrix_shape
+from ..formulas.normal.terms import Term, names_in, session
 from ..formulas.notation import parameter, parts_of
 from ..formulas.printer import ATOM, FORMS, Printer, Text
-from ..formulas.terms import Term, names_in, session
-from ..formulas.text import Unicode
+from ..formulas.targets.text import Unicode
 from ..operations.facts import ops
 from .backward import Backward, Contribution
 from .graph import Vertex

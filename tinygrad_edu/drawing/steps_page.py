@@ -19,7 +19,7 @@ import numpy as np
 
 from ..engine.naming import short, visible
 from ..files import target, write
-from ..formulas.expression import matrix_shape
+from ..formulas.normal.expression import matrix_shape
 from ..webpage import webpage
 from .dot import source
 from .labels import decimals, numbered

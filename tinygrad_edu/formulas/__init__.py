@@ -1,1 +1,1 @@
-"""Formulas: terms in normal form, expressions that rules run on, and what writes them."""
+"""Formulas: one expression, whether it was derived or typed; what it is made of, and what writes and reads it."""

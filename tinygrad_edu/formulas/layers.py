@@ -18,7 +18,7 @@ from ..engine.naming import name_of
 from ..engine.record import Operation
 from ..engine.sweep import below
 from ..operations.facts import ops
-from .latex import GREEK
+from .targets.latex import GREEK
 
 INPUT = set("x X a0 A0 h0 H0 S0 Σ0 x0 X0 input inputs".split())
 WEIGHTS = set("W w θ Θ weight weights".split())

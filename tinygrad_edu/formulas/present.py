@@ -12,9 +12,6 @@ from typing import Any
 import numpy as np
 
 from ..operations.facts import ops
-from .algebra import chained, is_hat, is_mean, ones, support
-from .algebra import transposed as turned
-from .coefficients import ONE, Coefficient
 from .expr import (
     APPLIED,
     CONSTANT,
@@ -34,10 +31,12 @@ from .expr import (
 )
 from .expr import ones as one
 from .expr import scaled as in_front
-from .notation import is_said
-from .repeated import in_sum, meet, repeated
-from .selections import is_all, is_string, settled, takes_rows, written
-from .terms import (
+from .normal.algebra import chained, is_hat, is_mean, ones, support
+from .normal.algebra import transposed as turned
+from .normal.coefficients import ONE, Coefficient
+from .normal.repeated import in_sum, meet, repeated
+from .normal.selections import is_all, is_string, settled, takes_rows, written
+from .normal.terms import (
     Call,
     Monomial,
     Power,
@@ -52,7 +51,8 @@ from .terms import (
     poly,
     scaled,
 )
-from .terms import number as filling
+from .normal.terms import number as filling
+from .notation import is_said
 
 Factors = Sequence[tuple[Term, Power]]
 

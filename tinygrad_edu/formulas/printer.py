@@ -30,7 +30,7 @@ from .expr import (
     factors_of,
     terms_of,
 )
-from .selections import written
+from .normal.selections import written
 
 SUM, PRODUCT, PREFIX, POSTFIX, ATOM = range(5)  # how tightly a text binds
 LONGEST = 1000  # denominator of an exponent

@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.protocols import COMPARISONS
-from ..engine.spelling import Spelling
-from ..operations.facts import ops
+from ...engine.protocols import COMPARISONS
+from ...engine.spelling import Spelling
+from ...operations.facts import ops
+from ..expr import CONSTANT, ROWS
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient, logarithm
-from .expr import CONSTANT, ROWS
 from .selections import is_all, is_picked, rows_of_identity, settled
 from .sums import COLUMN, INNER, LARGEST, ROW, Atom, IndexedFactor, Sum, Sums, TooLong, free, placed, places
 from .terms import Term, is_a

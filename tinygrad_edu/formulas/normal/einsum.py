@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from ..operations.facts import ops
+from ...operations.facts import ops
 from .algebra import chained, multiplied, summed, transposed
 from .coefficients import ONE
 from .terms import Call, Shape, Term, atom, filled, is_a, make, scaled

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .expr import ROWS
-from .notation import parameter
+from ..expr import ROWS
+from ..notation import parameter
 from .terms import Call, Term, is_a, make
 
 SHOWN = 6  # places

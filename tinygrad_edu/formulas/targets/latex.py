@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..engine.naming import visible
-from ..engine.record import Operation
-from ..operations.facts import VOCABULARY, ops
-from .expr import SCALED
-from .notation import parameter
+from ...engine.naming import visible
+from ...engine.record import Operation
+from ...operations.facts import VOCABULARY, ops
+from ..expr import SCALED
+from ..notation import parameter
 from .text import SPOKEN, Pair, Unicode
 
 GREEK = dict(zip(

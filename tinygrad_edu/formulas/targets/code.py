@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.record import Operation
-from ..operations.facts import ops
-from .expr import NUMBER, SCALED, Expr
-from .printer import ATOM, POSTFIX, PRODUCT, Printer, Text
+from ...engine.record import Operation
+from ...operations.facts import ops
+from ..expr import NUMBER, SCALED, Expr
+from ..printer import ATOM, POSTFIX, PRODUCT, Printer, Text
 from .text import BRACKETS, Unicode
 
 RELATIONS = {"≥": ">=", "≤": "<=", "≠": "!=", "=": "=="}

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from ..formulas.expr import (
+from ..expr import (
     ELEMENTS,
     NUMBER,
     SAMPLES,

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.absorbing import product as absorbed
-from ..operations.products import matmul
+from ...engine.absorbing import product as absorbed
+from ...operations.products import matmul
 from .coefficients import ONE
 from .expression import Expression, matrix_shape
 from .terms import Term

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple, NoReturn, TypeVar
 
-from ..formulas.expr import Expr, symbol
+from ..expr import Expr, symbol
 from .tokens import FormulaError, Token, notation_of, tokens
 
 Parsed = TypeVar("Parsed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..formulas.expr import Expr, call, symbol
+from ..expr import Expr, call, symbol
 from .calls import fn
 from .cursor import Name
 from .indices import Indexing

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ..formulas.expr import SYMBOL, Expr, call, number, power, transposed
-from ..operations.facts import ops
+from ...operations.facts import ops
+from ..expr import SYMBOL, Expr, call, number, power, transposed
 from .calls import LETTERS, fn
 from .cursor import Cursor, Name, is_name, named
 from .tokens import tokens

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..engine.protocols import COMPARISONS
-from ..operations.facts import ops
+from ...engine.protocols import COMPARISONS
+from ...operations.facts import ops
 from .coefficients import MINUS_ONE, ONE
 from .selections import is_picked, takes_rows
 from .terms import (

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from ..engine.naming import visible
+from ...engine.naming import visible
 from .latex import FUNCTIONS, LETTERED
 
 # What the commands of LaTeX for letters and functions are: kind of symbol, and text.

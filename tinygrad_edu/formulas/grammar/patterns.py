@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import re
 
-from ..formulas.expr import SYMBOL, TOTAL, Expr, added, hadamard, symbol
+from ..expr import SYMBOL, TOTAL, Expr, added, hadamard, symbol
 from .cursor import Name, is_name, named
 
 

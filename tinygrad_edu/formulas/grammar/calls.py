@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import operations as op
-from ..engine.protocols import COMPARISONS
-from ..engine.record import Operation
-from ..formulas.expr import Expr, added, call, hadamard, negative, number, power, product, transposed, word
-from ..operations.facts import VOCABULARY, ops
+from ... import operations as op
+from ...engine.protocols import COMPARISONS
+from ...engine.record import Operation
+from ...operations.facts import VOCABULARY, ops
+from ..expr import Expr, added, call, hadamard, negative, number, power, product, transposed, word
 
 Array = Any
 

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..engine.naming import visible
-from ..engine.record import Operation
-from ..operations.facts import ops
-from .expr import SCALED
+from ...engine.naming import visible
+from ...engine.record import Operation
+from ...operations.facts import ops
+from ..expr import SCALED
 from .latex import Paper
 from .mathml import SYMBOLS, Fragment, fenced, fraction, group, hat, math, root, row, symbol, table
 from .text import SPOKEN, Pair

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..formulas.expr import NUMBER, SYMBOL, Expr, call
+from ..expr import NUMBER, SYMBOL, Expr, call
 from .calls import ARRAY, CONDITIONS, FN, fn
 from .cursor import Name, is_name, named
 from .scripts import Scripts

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..engine.naming import visible
-from ..engine.record import Operation
-from ..operations.facts import ops
-from .algebra import OTHERWISE
-from .expr import SCALED
-from .notation import AROUND, FENCES, parameter
-from .present import Presenter
-from .printer import Printer
-from .terms import Term
+from ...engine.naming import visible
+from ...engine.record import Operation
+from ...operations.facts import ops
+from ..expr import SCALED
+from ..normal.algebra import OTHERWISE
+from ..notation import AROUND, FENCES, parameter
 
 Pair = tuple[Any, Any]
 SUPERSCRIPTS = str.maketrans("-0123456789/T∘", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᐟᵀ∘")
@@ -22,11 +19,6 @@ SPOKEN = {  # otherwise than in programs, without parameters or with them
     (ops.log, False): "ln", (ops.scatter_add, True): "scatter",
     **{(each, having): each.name for each in (ops.diagflat, ops.undetermined) for having in (False, True)},
 }  # fmt: skip
-
-
-def unicode(p: Term) -> str:
-    """A term in one line."""
-    return str(Printer(Unicode())(Presenter()(p)))
 
 
 class Unicode:

@@ -8,9 +8,9 @@ import re
 from typing import NamedTuple
 from unicodedata import normalize, numeric
 
-from ..engine.naming import visible
-from ..formulas.latex import FUNCTIONS as WITH_COMMANDS
-from ..formulas.latex import GREEK, LETTERED, table_of
+from ...engine.naming import visible
+from ..targets.latex import FUNCTIONS as WITH_COMMANDS
+from ..targets.latex import GREEK, LETTERED, table_of
 from .calls import FUNCTIONS, PRIMED
 
 LONGEST = 4_000  # characters

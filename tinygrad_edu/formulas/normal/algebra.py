@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.protocols import COMPARISONS
-from ..operations.facts import ops
+from ...engine.protocols import COMPARISONS
+from ...operations.facts import ops
 from .coefficients import ONE, Coefficient, coefficient
 from .recognised import logistic, recognised, sums_to_one
 from .terms import (

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..formulas.expr import NUMBER, SYMBOL, Expr, added, call, hadamard, power, product, transposed
-from ..operations.facts import ops
+from ...operations.facts import ops
+from ..expr import NUMBER, SYMBOL, Expr, added, call, hadamard, power, product, transposed
 from .calls import CONDITIONS, RELATIONS, fn
 from .cursor import Name, is_name, named
 from .operands import BRACES, DOTS, Operands
@@ -43,7 +43,7 @@ def parse(
     >>> parse("W1.__class__")
     Traceback (most recent call last):
         ...
-    tinygrad_edu.comparing.tokens.FormulaError: compare: .__class__ is not allowed, only ...
+    tinygrad_edu.formulas.grammar.tokens.FormulaError: compare: .__class__ is not allowed, only ...
     """
     return Parser(text, set(known), order, is_layer, part, applies, turns).formula()
 

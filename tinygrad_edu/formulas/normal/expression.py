@@ -13,15 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from .. import operations as op
-from ..engine.arguments import frozen, is_filled
-from ..engine.arithmetic import Methods, Shaped
-from ..engine.protocols import COMPARISONS, PLAIN_FUNCTIONS, PLAIN_UFUNCS, call_function, call_ufunc
-from ..engine.record import Operation, Value, apply
-from ..operations import reductions, statistics
-from ..operations.contractions import terms_of
-from ..operations.elementwise import astype, safe_log
-from ..operations.facts import ops
+from ... import operations as op
+from ...engine.arguments import frozen, is_filled
+from ...engine.arithmetic import Methods, Shaped
+from ...engine.protocols import COMPARISONS, PLAIN_FUNCTIONS, PLAIN_UFUNCS, call_function, call_ufunc
+from ...engine.record import Operation, Value, apply
+from ...operations import reductions, statistics
+from ...operations.contractions import terms_of
+from ...operations.elementwise import astype, safe_log
+from ...operations.facts import ops
+from ..expr import CONSTANT
 from .algebra import (
     added,
     as_argument,
@@ -37,7 +38,6 @@ from .algebra import (
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
 from .coordinates import difference, divided, logged, negated, raised, ratio, scaled_power, unit
 from .einsum import contracted, partial_trace
-from .expr import CONSTANT
 from .selections import is_all, is_diagonal, is_picked, is_string, rows_of_identity, settled
 from .terms import (
     Call,
