@@ -51,20 +51,6 @@ class Derivation(NamedTuple):
     nonzero: tuple[str, ...]
 
 
-class Once(Presenter):
-    """Presents a term once, however often it stands in others."""
-
-    def __call__(self, term: Term) -> Expr:
-        if term not in self.known:
-            self.known[term] = super().__call__(term)
-        return self.known[term]
-
-    @functools.cached_property
-    def known(self) -> dict[Term, Expr]:
-        """What has been presented."""
-        return {}
-
-
 def _described(value: Any) -> str:
     """A constant that has no name: its numbers where they are few, else its shape."""
     if value.size <= FEW:
@@ -118,7 +104,7 @@ class Formula(Readable):
 
     @functools.cached_property
     def _present(self) -> Presenter:
-        return Once(self._order, self.tape.applied, [matrix_shape(line.shape) for line in self.lines])
+        return Presenter(self._order, self.tape.applied, [matrix_shape(line.shape) for line in self.lines])
 
     @property
     def _order(self) -> list[str]:

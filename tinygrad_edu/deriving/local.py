@@ -15,11 +15,11 @@ from ..formulas.normal.coefficients import ONE
 from ..formulas.normal.evaluate import Rounded, evaluate, in_shape, moved, tolerance
 from ..formulas.normal.expression import Expression, matrix_shape
 from ..formulas.normal.terms import Term, filled, names_in, session
+from ..formulas.present import Presenter
 from ..formulas.printer import ATOM, FORMS, Printer, Text
 from ..formulas.targets.text import Unicode
 from ..operations.facts import ops
 from .derive import primes
-from .formula import Once
 from .replay import ROUNDINGS, given
 from .symbolic import SymbolicTape, symbol
 from .tidy import Tidier
@@ -97,7 +97,7 @@ class Local:
             layer = self._tape.layer_of(self._tape.nodes[stamp])
             self.adjoints[stamp] = name = self._tape.unique(f"Δ{layer}" if layer else f"∇{self.names[stamp]}")
             self._tape.used.add(name)
-        nodes, self._present = self._tape.nodes, Once([*self._tape.values, *self.definitions])
+        nodes, self._present = self._tape.nodes, Presenter([*self._tape.values, *self.definitions])
         shapes = {name: x.shape for name, x in self._tape.given.items()}
         shapes |= {name: nodes[stamp].shape for called in (self.names, self.adjoints) for stamp, name in called.items()}
         shapes |= {name: slope.shape for name, _, slope in self.slopes}

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..deriving.derive import derive
-from ..deriving.formula import Formula, Once
+from ..deriving.formula import Formula
 from ..deriving.local import MATRICES, VJP, Local, brief
 from ..engine.errors import Unreadable
 from ..engine.naming import short
@@ -19,6 +19,7 @@ from ..formulas.expr import EYE, ONES, ROWS, SYMBOL, Expr, dot, fraction, symbol
 from ..formulas.normal.expression import matrix_shape
 from ..formulas.normal.terms import Term, names_in, session
 from ..formulas.notation import parameter, parts_of
+from ..formulas.present import Presenter
 from ..formulas.printer import ATOM, FORMS, Printer, Text
 from ..formulas.targets.text import Unicode
 from ..operations.facts import ops
@@ -227,7 +228,7 @@ class Explainer:
                 name = tape.constant_name(vertex.node, vertex.value)
                 if name and name != vertex.name:
                     others.add(name)
-        present = Once([*tape.values, *tape.definitions], tape.applied)
+        present = Presenter([*tape.values, *tape.definitions], tape.applied)
         with session(formula.table):
             for key, line in zip(keys, formula.lines, strict=True):
                 if not names_in([line.term]) & others:

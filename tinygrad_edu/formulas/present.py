@@ -74,9 +74,12 @@ class Presenter:
         self.order = {name: i for i, name in enumerate(order)}
         self.applied, self.extents = applied or {}, extents
         self.sized = False  # whether ones say how many they are
+        self.known: dict[tuple[Term, bool], Expr] = {}  # what is presented, once, however often it stands in others
 
     def __call__(self, term: Term) -> Expr:
-        return getattr(self, f"_{term.kind}")(term)  # type: ignore[no-any-return]
+        if (key := (term, self.sized)) not in self.known:
+            self.known[key] = getattr(self, f"_{term.kind}")(term)
+        return self.known[key]
 
     # --- words ---
 
