@@ -55,7 +55,7 @@ class Display(Readable):
 
     def _repr_html_(self) -> str:
         """A table with a heat map of the difference, for Jupyter."""
-        left = "style='text-align:left'"
+        left = "style='text-align:left;white-space:pre-line'"
         rows = "".join(
             f"<tr><th {left}>{name}</th><td {left}>{html.escape(str(value))}</td></tr>" for name, value in self._rows()
         )

@@ -192,10 +192,8 @@ def dot(*factors: Expr, by: str | None = None) -> Expr:
     if products := [x for x in factors if x.operation is ops.matmul]:
         factors = tuple([each for x in factors for each in (x.args if x.operation is ops.matmul else (x,))])
         by = next((x["by"] for x in products if x.params), by)
-    return factors[0] if len(factors) == 1 else _matmul(factors, by)
-
-
-def _matmul(factors: tuple[Expr, ...], by: str | None) -> Expr:
+    if len(factors) == 1:
+        return factors[0]
     shape = (*factors[0].shape[:1], *factors[-1].shape[-1:])
     return Expr(ops.matmul, factors, {"by": by} if by else NO_PARAMETERS, shape, at=factors[0].at)
 
@@ -203,7 +201,7 @@ def _matmul(factors: tuple[Expr, ...], by: str | None) -> Expr:
 def product(a: Expr, b: Expr, by: str | None = None) -> Expr:
     """A · B as it is typed: A · (B · C) from the right, which is not the same for vectors of one axis."""
     typed = b.operation is ops.matmul or (a.operation is ops.matmul and a.params.get("by") != by)
-    return _matmul((a, b), by) if typed else dot(a, b, by=by)
+    return Expr(ops.matmul, (a, b), {"by": by} if by else NO_PARAMETERS, at=a.at) if typed else dot(a, b, by=by)
 
 
 def hadamard(*factors: tuple[Expr, int]) -> Expr:
