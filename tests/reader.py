@@ -4,6 +4,9 @@ from tinygrad_edu.comparing.evaluation import Evaluation
 from tinygrad_edu.comparing.scope import Quantity
 from tinygrad_edu.formulas.expr import symbol
 from tinygrad_edu.formulas.grammar.parser import parse
+from tinygrad_edu.formulas.present import Presenter
+from tinygrad_edu.formulas.printer import Printer
+from tinygrad_edu.formulas.targets.text import Unicode
 
 
 def read(text, values, shape):
@@ -17,3 +20,8 @@ def read(text, values, shape):
 def _spelled(name, values):
     key = name.base + "′" * name.primes
     return key if key in values or name.base != "I" else ""
+
+
+def unicode(term):
+    """A term in one line."""
+    return Printer(Unicode())(Presenter()(term))

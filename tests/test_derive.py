@@ -15,16 +15,15 @@ from batches import twenty_at_a_time
 from cases import CASES, assert_close, is_variable
 from identities import IDENTITIES, tensor
 from random_programs import generate, of_package
-from reader import read
+from reader import read, unicode
 from test_random_programs import run as run_program
 
 import tinygrad_edu as tg
 from tinygrad_edu.documents.typesetting import mathml
-from tinygrad_edu.formulas import expression
+from tinygrad_edu.formulas.normal import expression
 from tinygrad_edu.formulas.normal.coefficients import coefficient, logarithm
 from tinygrad_edu.formulas.normal.terms import filled
 from tinygrad_edu.formulas.targets.latex import latex_name
-from tinygrad_edu.formulas.targets.text import unicode
 from tinygrad_edu.operations.facts import ops
 
 RANDOM = np.random.default_rng(1)

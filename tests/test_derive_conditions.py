@@ -11,7 +11,7 @@ from cases import assert_close
 import tinygrad_edu as tg
 from tinygrad_edu.documents.typesetting import mathml
 from tinygrad_edu.engine import comparisons
-from tinygrad_edu.formulas import algebra, expression
+from tinygrad_edu.formulas.normal import algebra, expression
 from tinygrad_edu.formulas.normal.algebra import is_condition
 from tinygrad_edu.operations.facts import ops
 

@@ -5,12 +5,12 @@ import inspect
 import numpy as np
 import pytest
 from cases import assert_close
+from reader import unicode
 
 import tinygrad_edu as tg
 from tinygrad_edu.deriving.replay import in_domain, inside
 from tinygrad_edu.formulas.normal.coefficients import ONE, Coefficient, coefficient, logarithm
 from tinygrad_edu.formulas.normal.terms import filled
-from tinygrad_edu.formulas.targets.text import unicode
 from tinygrad_edu.operations.linalg import cofactors
 
 RANDOM = np.random.default_rng(11)
