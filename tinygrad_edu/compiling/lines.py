@@ -9,24 +9,28 @@ import numpy as np
 
 from ..engine.arguments import frozen, is_filled
 from ..engine.record import NO_PARAMETERS, Operation
+from ..formulas.expr import Expr, word
 
 CONSTANT, HOISTED, VARYING = range(3)  # depends on nothing, on Tensors that are closed over, on the arguments
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 SMALL = 1 << 16  # bytes: constants up to there are compared by their numbers
 
 
-class Line:
-    """A value of a program: an operation on the values of other lines, or (without an operation) what comes from
-    outside: a constant with its numbers, a closed-over Tensor, an argument."""
+OUTSIDE = word("outside")  # a constant with its numbers, a closed-over Tensor, an argument
 
-    __slots__ = ("dtype", "inputs", "level", "name", "operation", "params", "regular", "shape", "value")
+
+class Line(Expr):
+    """A value of a program: an operation on the values of other lines and on Python's numbers, or what comes from
+    outside; what it has beside an expression is for the plan of memory."""
+
+    __slots__ = ("dtype", "level", "name", "regular", "value")
+    args: tuple[Any, ...]
 
     def __init__(
-        self, operation: Operation | None, inputs: tuple[Any, ...], params: Mapping[str, Any], shape: Any, dtype: Any,
-        level: int,
-    ) -> None:  # fmt: skip
-        self.operation, self.inputs, self.params = operation, inputs, params
-        self.shape: tuple[int, ...] = shape
+        self, operation: Operation, args: tuple[Any, ...], params: Mapping[str, Any], shape: Any, dtype: Any, level: int
+    ) -> None:
+        self.operation, self.args, self.params, self.shape = operation, args, params, shape
+        self.text, self.at, self.indexed = "", 0, False
         self.dtype = np.dtype(dtype)
         self.level = level
         self.name: str | None = None
@@ -40,7 +44,7 @@ class Line:
     @property
     def lines(self) -> Iterable[Line]:
         """The lines that it reads; Python's numbers are no lines."""
-        return (x for x in self.inputs if isinstance(x, Line))
+        return (x for x in self.args if isinstance(x, Line))
 
     @property
     def is_constant(self) -> bool:
@@ -69,7 +73,7 @@ class Lines:
 
     def outside(self, value: Any, shape: Any, dtype: Any, level: int) -> Line:
         """An argument, or a closed-over Tensor, each its own."""
-        line = Line(None, (), NO_PARAMETERS, shape, dtype, level)
+        line = Line(OUTSIDE, (), NO_PARAMETERS, shape, dtype, level)
         line.value = value
         return self.numbered(line)
 
@@ -84,7 +88,7 @@ class Lines:
         if not any(array.strides) and array.size:
             key = (array.shape, array.dtype.str, array[(0,) * array.ndim].tobytes(), "filled")
         if key not in self.known:
-            line = Line(None, (), NO_PARAMETERS, array.shape, array.dtype, CONSTANT)
+            line = Line(OUTSIDE, (), NO_PARAMETERS, array.shape, array.dtype, CONSTANT)
             line.value = array
             line.regular = bool(np.isfinite(array).all())
             self.known[key] = self.numbered(line)

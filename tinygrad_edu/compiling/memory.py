@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
-from .lines import VARYING, Line
+from .lines import OUTSIDE, VARYING, Line
 from .ufuncs import ops, ufunc_of
 
 VIEWS = {ops.transpose, ops.reshape, ops.diag, ops.getitem}  # what may read the same memory in another form
@@ -40,7 +40,7 @@ class Memory:
         self.last: dict[Line, int] = {}  # when a line, or a view of it, is read for the last time
         for i, line in enumerate(order):
             if is_view(line):
-                (x,) = line.inputs
+                (x,) = line.args
                 self.source[line] = self.source_of(x)
             for x in line.lines:
                 self.last[self.source_of(x)] = i
@@ -54,7 +54,7 @@ class Memory:
     def _assign(self, order: Sequence[Line], writes: Any) -> None:
         free: list[Buffer] = []
         for i, line in enumerate(order):
-            if line.level < VARYING or line.operation is None or line in self.source:
+            if line.level < VARYING or line.operation is OUTSIDE or line in self.source:
                 continue
             dying = self._dying(line, i)
             if writes(line) and line not in self.kept and line.size:

@@ -12,7 +12,7 @@ import numpy as np
 from ..engine.naming import Identifiers
 from ..engine.record import Operation
 from ..formulas.literals import call, literal
-from .lines import Line
+from .lines import OUTSIDE, Line
 from .ufuncs import ops, ufunc_of
 from .writing import turned
 
@@ -27,7 +27,7 @@ def _transposed(line: Line, args: Texts, axes: tuple[int, ...]) -> str:
 def _choice(line: Line, args: Texts) -> str:
     """The larger or the smaller of two by a comparison, as one may be a number and no array; nan, if one is nan."""
     sign = ">" if line.operation is ops.maximum else "<"
-    x, y = args if isinstance(line.inputs[0], Line) and line.inputs[0].shape == line.shape else args[::-1]
+    x, y = args if isinstance(line.args[0], Line) and line.args[0].shape == line.shape else args[::-1]
     return f"xp.where(({x} {sign} {y}) | ({x} != {x}), {x}, {y})"
 
 
@@ -59,7 +59,6 @@ def _function(operation: Operation) -> str:
 def expression(line: Line, args: Texts) -> str:
     """A line as the standard writes it; TypeError where it has no such function."""
     operation = line.operation
-    assert operation is not None
     if operation in ENTRIES:
         return ENTRIES[operation](line, args, **line.params)
     if sign := operation.spelling.sign:
@@ -85,7 +84,7 @@ def portable_source(
     for line in (*arguments, *outside):
         text[line] = identifiers.called(line.name, "x")
     for line, name in zip(results, names, strict=True):
-        if line.operation is not None:
+        if line.operation is not OUTSIDE:
             text.setdefault(line, identifiers.new(name))
     constants: list[Line] = list(outside)
     body = []
@@ -102,9 +101,9 @@ def portable_source(
         return text[x]
 
     for line in order:
-        if line.operation is None:
+        if line.operation is OUTSIDE:
             continue
-        code = expression(line, [argument(x) for x in line.inputs])
+        code = expression(line, [argument(x) for x in line.args])
         if line not in text:
             text[line] = identifiers.called(line.name) if line.name else identifiers.new(f"v{next(numbers)}")
         body.append(f"{text[line]} = {code}  # {line.shape}")

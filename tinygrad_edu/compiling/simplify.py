@@ -48,15 +48,15 @@ def _multiply(form: Form, x: Any, y: Any) -> Line | None:
         if c == -1:
             return form.do(ops.negative, a)
         if is_a(a, ops.multiply) and isinstance(c, float | np.floating):
-            for inner, other in (a.inputs, a.inputs[::-1]):
+            for inner, other in (a.args, a.args[::-1]):
                 d = _number(other) if form.is_mine(inner) else None
                 if isinstance(d, float | np.floating) and 1e-30 < abs(float(c) * float(d)) < 1e30:
                     return form.do(ops.multiply, inner, float(c) * float(d))
     for a, b in ((x, y), (y, x)):  # (e / s) w of a softmax, with s and w of one smaller shape: s is 1 or more
-        if is_a(a, ops.divide) and isinstance(b, Line) and _floating(*a.inputs, b):
-            e, s = a.inputs
-            of_softmax = is_a(e, ops.exp) and is_a(e.inputs[0], ops.subtract) and is_a(e.inputs[0].inputs[1], ops.peak)
-            if of_softmax and e in s.inputs and s.shape == b.shape != form.shape and form.is_mine(e):
+        if is_a(a, ops.divide) and isinstance(b, Line) and _floating(*a.args, b):
+            e, s = a.args
+            of_softmax = is_a(e, ops.exp) and is_a(e.args[0], ops.subtract) and is_a(e.args[0].args[1], ops.peak)
+            if of_softmax and e in s.args and s.shape == b.shape != form.shape and form.is_mine(e):
                 return form.do(ops.multiply, e, form.do(ops.divide, b, s))
     return None
 
@@ -67,23 +67,23 @@ def _divide(form: Form, x: Any, y: Any) -> Line | None:
 
 def _add(form: Form, x: Any, y: Any) -> Line | None:
     if is_a(y, ops.negative):
-        return form.do(ops.subtract, x, y.inputs[0]) if _floating(x, y) else None
+        return form.do(ops.subtract, x, y.args[0]) if _floating(x, y) else None
     if is_a(x, ops.negative) and _floating(x, y):
-        return form.do(ops.subtract, y, x.inputs[0])
+        return form.do(ops.subtract, y, x.args[0])
     return None
 
 
 def _subtract(form: Form, x: Any, y: Any) -> Line | None:
     if is_a(y, ops.negative) and _floating(x, y):
-        return form.do(ops.add, x, y.inputs[0])
+        return form.do(ops.add, x, y.args[0])
     return x if _number(y) == 0 and form.is_mine(x) else None
 
 
 def _negative(form: Form, x: Any) -> Line | None:
     if is_a(x, ops.negative):
-        return x.inputs[0]  # type: ignore[no-any-return]
-    if is_a(x, ops.subtract) and _floating(*x.inputs):
-        return form.do(ops.subtract, x.inputs[1], x.inputs[0])
+        return x.args[0]  # type: ignore[no-any-return]
+    if is_a(x, ops.subtract) and _floating(*x.args):
+        return form.do(ops.subtract, x.args[1], x.args[0])
     return None
 
 
@@ -174,7 +174,7 @@ def _reshape(form: Form, x: Any, shape: Any = None, axis: Any = None) -> Line | 
     if form.is_mine(x):
         return x  # type: ignore[no-any-return]
     if is_a(x, ops.reshape):
-        return form.reshaped(x.inputs[0], form.shape)
+        return form.reshaped(x.args[0], form.shape)
     return None if shape == form.shape else form.reshaped(x, form.shape)
 
 
@@ -202,7 +202,7 @@ def _simple_index(operation: Operation) -> Rewriting:
 def _permuted(form: Form, x: Any, axes: tuple[int, ...]) -> Line | None:
     """A transpose in its one form: the order of the axes, all of them counted from the front."""
     if is_a(x, ops.transpose):
-        return _permuted(form, x.inputs[0], tuple(x.params["axes"][i] for i in axes))
+        return _permuted(form, x.args[0], tuple(x.params["axes"][i] for i in axes))
     if axes == tuple(range(len(axes))):
         return x  # type: ignore[no-any-return]
     return form.writer.lines.add(ops.transpose, (x,), {"axes": axes}, form.shape, form.dtype)
@@ -221,7 +221,7 @@ def _sum(form: Form, a: Any, axis: Any, keepdims: bool) -> Line | None:
         return form.do(ops.sum, a, shape=form.shape, axis=axes, keepdims=keepdims)
     if not _floating(a) or form.dtype != a.dtype or not a.size:
         return None
-    factors = a.inputs if is_a(a, ops.multiply) else a.inputs * 2 if is_a(a, ops.square) else ()
+    factors = a.args if is_a(a, ops.multiply) else a.args * 2 if is_a(a, ops.square) else ()
     alike = all(isinstance(x, Line) and x.shape == a.shape and x.dtype == a.dtype for x in factors)
     if factors and alike and len(axes) == a.ndim and a.size <= FEW:
         return _reshape(form, form.inner(*factors))

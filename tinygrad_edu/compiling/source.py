@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.naming import Identifiers
 from ..formulas.literals import array, dtype_argument, literal
-from .lines import FLOATS, HOISTED, VARYING, Line
+from .lines import FLOATS, HOISTED, OUTSIDE, VARYING, Line
 from .memory import Buffer, Memory, is_view
 from .ufuncs import ops, ufunc_of
 from .writing import is_scalar, statement, turned, writes
@@ -39,7 +39,7 @@ class Source:
         for line in (*arguments, *closures):
             self.text[line] = self.identifiers.called(line.name, "x")
         for line, name in zip(results, result_names, strict=True):
-            if line.operation is not None and line not in self.text and not is_view(line):
+            if line.operation is not OUTSIDE and line not in self.text and not is_view(line):
                 self.text[line] = self.identifiers.new(name)
         hoisted = self._statements(HOISTED)
         varying = self._statements(VARYING)
@@ -128,7 +128,7 @@ class Source:
     def _bound_view(self, x: Line) -> str | None:
         if not is_view(x) or x.level < VARYING or x.operation not in (ops.transpose, ops.reshape):
             return None
-        (source,) = x.inputs
+        (source,) = x.args
         buffer = self.memory.place.get(source)
         if buffer is None:
             return None
@@ -138,7 +138,7 @@ class Source:
 
     def _viewed(self, x: Line) -> str:
         """What a view of a buffer shows."""
-        (source,) = x.inputs
+        (source,) = x.args
         seen = turned(x.params["axes"]) if x.operation is ops.transpose else f".reshape({x.shape})"
         return f"{self._bound_view(x)} is {self._name(source)}{seen}"
 
@@ -149,9 +149,9 @@ class Source:
         texts = []
         ending: dict[int, list[Line]] = {}  # after which line a name is given back
         for i, line in enumerate(self.order):
-            if line.level != level or line.operation is None or self._bound_view(line):
+            if line.level != level or line.operation is OUTSIDE or self._bound_view(line):
                 continue
-            args = [self._argument(x, line) for x in line.inputs]
+            args = [self._argument(x, line) for x in line.args]
             buffer = self.memory.place.get(line)
             out = _form_name(buffer, line.shape) if buffer else None
             if out is None and line.operation.spelling.out == "must":
@@ -160,8 +160,8 @@ class Source:
             views = "".join(f"; {self._viewed(x)}" for x in dict.fromkeys(line.lines) if self._bound_view(x))
             texts.append(f"{self._name(line)} = {code}  # {line.shape}{views}")
             source = self.memory.source_of(line)
-            fresh = self.memory.place.get(source) is None and source.operation is not None and source.level == VARYING
-            if fresh and source.nbytes >= LARGE and source not in self.memory.kept and level == VARYING:
+            fresh = self.memory.place.get(source) is None and source.operation is not OUTSIDE
+            if fresh and source.level == level == VARYING and source.nbytes >= LARGE and source not in self.memory.kept:
                 ending.setdefault(max(self.memory.last.get(source, i), i), []).append(line)
             if gone := ending.get(i):
                 texts.append(f"del {', '.join(self.text[x] for x in gone)}")
@@ -172,7 +172,7 @@ class Source:
         line = self.results[i]
         text = self._constant(line) if line.is_constant else self._place(line)
         source = self.memory.source_of(line)
-        own = source.level == VARYING and source.operation is not None and source.size == line.size
+        own = source.level == VARYING and source.operation is not OUTSIDE and source.size == line.size
         shared = any(self.memory.source_of(other) is source for other in self.results[:i])
         return text if own and not shared and line.shape else f"np.array({text})"
 

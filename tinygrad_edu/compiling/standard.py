@@ -15,7 +15,7 @@ import numpy as np
 from ..engine.record import Operation
 from ..operations.contractions import terms_of
 from ..operations.reductions import _axes
-from .lines import FLOATS, Line, needed
+from .lines import FLOATS, OUTSIDE, Line, needed
 from .pairwise import contracted
 from .portable import is_missing
 from .simplify import SIMPLER
@@ -31,10 +31,10 @@ def in_standard_terms(order: Iterable[Line], results: Sequence[Line]) -> tuple[l
     writer = Writer(TABLE, is_missing)
     again: dict[Line, Line] = {}
     for line in order:
-        inputs = tuple(again[x] if isinstance(x, Line) else x for x in line.inputs)
+        inputs = tuple(again[x] if isinstance(x, Line) else x for x in line.args)
         if 0 in line.shape:
             new = writer.lines.full(0, line.shape, line.dtype)
-        elif line.operation is None:
+        elif line.operation is OUTSIDE:
             new = writer.lines.constant(line.value) if line.is_constant else writer.lines.numbered(line)
         elif all(x.is_constant for x in inputs if isinstance(x, Line)):
             new = writer.lines.add(line.operation, inputs, line.params, line.shape, line.dtype)

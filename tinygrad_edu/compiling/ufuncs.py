@@ -43,9 +43,7 @@ _OPERATORS = {
 }  # fmt: skip
 
 
-def ufunc_of(operation: Operation | None) -> Any:
+def ufunc_of(operation: Operation) -> Any:
     """The ufunc that an operation is, or None."""
-    if operation is None:
-        return None
     forward = _OPERATORS.get(operation.forward, operation.forward)
     return forward if isinstance(forward, np.ufunc) else None

@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.record import NO_PARAMETERS, Operation
 from ..engine.tensor import Tensor
 from ..formulas.spelled import Tracer
-from .lines import FLOATS, VARYING, Line, Lines, is_regular
+from .lines import FLOATS, OUTSIDE, VARYING, Line, Lines, is_regular
 from .ufuncs import ops, ufunc_of
 
 FEW = 1 << 16  # sums of more than that are left to NumPy, which adds pairwise
@@ -89,7 +89,7 @@ class Form:
         """What was broadcast before an operation that broadcasts, where the others have the shape as well."""
         if not is_a(x, ops.broadcast_to):
             return x
-        (source,) = x.inputs
+        (source,) = x.args
         others = [y.shape for y in inputs if isinstance(y, Line) and y is not x]
         fits = others and np.broadcast_shapes(source.shape, *others) == self.shape
         return source if fits else x
@@ -100,7 +100,8 @@ class Form:
             return x
         numbers = x.value._value if isinstance(x.value, Tensor) else x.value
         turned = is_a(x, ops.transpose)
-        scattered = turned if x.operation else not numbers.flags.c_contiguous and 0 not in numbers.strides
+        outside = x.operation is OUTSIDE
+        scattered = not numbers.flags.c_contiguous and 0 not in numbers.strides if outside else turned
         return self.do(ops.ascontiguousarray, x, dtype=x.dtype) if scattered else x
 
     def line(self, x: Any) -> Line:

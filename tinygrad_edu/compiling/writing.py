@@ -9,14 +9,14 @@ import numpy as np
 
 from ..engine.record import Operation
 from ..formulas.literals import call, literal
-from .lines import FLOATS, Line
+from .lines import FLOATS, OUTSIDE, Line
 from .ufuncs import ops, ufunc_of
 
 Texts = list[str]
 
 
 def _matmul(line: Line, args: Texts, out: str | None) -> str:
-    x, y = line.inputs
+    x, y = line.args
     plain = x.ndim <= 2 and y.ndim <= 2 and x.dtype == y.dtype and x.dtype in FLOATS
     if plain and line.size <= 1 << 12:  # for small matrices dot is the faster one; it fills its result with zeros first
         return call(f"{args[0]}.dot", args[1:], {})
@@ -41,13 +41,13 @@ ARITHMETIC = {"+", "-", "*", "/"}
 
 def is_scalar(line: Line) -> bool:
     """Whether a line is arithmetic with single numbers: there Python's operators are several times as fast."""
-    sign = line.operation.spelling.sign if line.operation is not None else ""
+    sign = line.operation.spelling.sign
     return sign in ARITHMETIC and line.shape == () and line.dtype in FLOATS
 
 
 def writes(line: Line) -> bool:
     """Whether a line can write its result into memory that is there."""
-    if line.shape == () or line.operation is None:
+    if line.shape == () or line.operation is OUTSIDE:
         return False
     if line.operation is ops.broadcast_to:
         return line.dtype in FLOATS
@@ -70,7 +70,6 @@ def has_no_text(operation: Operation) -> bool:
 def statement(line: Line, args: Texts, out: str | None, bind: Callable[[str, Any], str]) -> str:
     """The code of a line. `bind(name, value)` gives the name by which the program knows a value from outside."""
     operation = line.operation
-    assert operation is not None
 
     def known(x: Any) -> str:
         try:
@@ -94,10 +93,10 @@ def statement(line: Line, args: Texts, out: str | None, bind: Callable[[str, Any
 def _parameters(line: Line, function: str) -> Mapping[str, Any]:
     """What a function is given; the axes of a reduction are in the form that takes the least time."""
     if "{own}" in function:
-        return {"own": line.operation.forward}  # type: ignore[union-attr]
+        return {"own": line.operation.forward}
     if not function.endswith(".reduce"):
         return line.params
-    (x,) = line.inputs
+    (x,) = line.args
     params = {"keepdims": True, **line.params}
     axis = params["axis"]
     if isinstance(axis, tuple):
