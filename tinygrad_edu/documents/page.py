@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 from ..formulas.targets.text import SUPERSCRIPTS
 from ..webpage import webpage
@@ -265,8 +266,17 @@ def _inline(svg: str, prefix: str, label: str) -> str:
     """A picture as a part of the page: without its prologue, and with ids that no other picture has.
 
     >>> print(_inline('<?xml version="1.0"?><!DOCTYPE svg><svg><g id="a"/><use href="#a"/></svg>', "p1-", "A"))
-    <svg role="img" aria-label="A"><g id="p1-a"/><use href="#p1-a"/></svg>
+    <svg role="img" aria-label="A"><g id="p1-a" /><use href="#p1-a" /></svg>
     """
-    svg = re.sub(r"<!--.*?-->", "", svg[svg.index("<svg"):], flags=re.DOTALL)
-    svg = re.sub(r'(\sid="|href="#|url\(#)', rf"\g<1>{prefix}", svg)
-    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(label)}"', 1)
+    root = ElementTree.fromstring(svg)
+    for element in root.iter():
+        for key, value in element.items():
+            before, mark, name = value.partition("#") if key.endswith("href") or value[:5] == "url(#" else ("", "", "")
+            if key == "id" or mark:
+                element.set(key, f"{before}{mark}{prefix}{name or value}")
+    root.attrib = {"role": "img", "aria-label": label, **root.attrib}
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+for _prefix, _name in (("", "2000/svg"), ("xlink", "1999/xlink")):
+    ElementTree.register_namespace(_prefix, f"http://www.w3.org/{_name}")
