@@ -116,8 +116,9 @@ def _softmax_cross_entropy(form: Form, t: Any, z: Any, base: Any, axis: Any) -> 
         return None
     axes = _axes(axis, z.ndim)
     kept = tuple(1 if i in axes else n for i, n in enumerate(z.shape))
-    shifted = form.do(ops.subtract, z, form.do(ops.peak, z, shape=kept, axis=axes))
-    s = form.do(ops.sum, form.do(ops.exp, shifted), shape=kept, axis=axes, keepdims=True)
+    kind = {"dtype": z.dtype}  # which is not that of the cost, where a base has more digits
+    shifted = form.do(ops.subtract, z, form.do(ops.peak, z, shape=kept, axis=axes, **kind), **kind)
+    s = form.do(ops.sum, form.do(ops.exp, shifted, **kind), shape=kept, axis=axes, keepdims=True, **kind)
     shift = form.do(ops.natural_log, s)
     sums = form.do(ops.sum, t, shape=kept, axis=axes, keepdims=True)  # the derivative has them, too
     total = form.do(ops.subtract, form.inner(t, shifted), form.inner(sums, shift), shape=())
