@@ -31,6 +31,8 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
         known: dict[Term, Any] = {}
         for line, reference in zip(formula.lines, engine, strict=True):
             mine = in_shape(line.term, line.shape, values, known)
+            if line.whole is not None:  # a Jacobian on the seed: Jᵀ · G
+                mine = mine.T @ np.reshape(_seed(tape, loss, given), (-1, 1))
             theirs = reference.reshape(mine.shape).astype(float)
             finite = np.isfinite(theirs)
             sizes = np.abs(theirs[finite])

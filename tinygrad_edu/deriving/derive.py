@@ -13,18 +13,23 @@ from ..engine.leaving import demand_recorded
 from ..engine.naming import name_of
 from ..engine.record import Node
 from ..engine.sweep import below, leading_to
-from ..formulas.normal.algebra import rebuilt
+from ..engine.transforms import adjoints
+from ..formulas.expr import NABLA, Expr
+from ..formulas.expr import symbol as word
+from ..formulas.normal.algebra import rebuilt, transposed
 from ..formulas.normal.coefficients import ONE, coefficient
 from ..formulas.normal.expression import Expression, matrix_shape
 from ..formulas.normal.terms import Term, all_below, atom, factor, filled, make, session
 from .certify import certify
 from .formula import Formula, Gradient
 from .frozen import demand_known_constants
+from .jacobians import jacobian
 from .replay import Assumption
 from .subexpressions import shared
 from .symbolic import SymbolicTape, symbol
 from .tidy import Prime, Tidier, prime
 
+KINDS = ("gradient", "jacobian", "hessian")
 FORMS = ("recursive", "inlined", "bullet", "kronecker", "diagonal")
 BROADCASTING = ("implied", "marked")
 STYLES = ("prime", "argument", "expanded")
@@ -55,12 +60,13 @@ def derive(
     loss: Any,
     wrt: Any,
     *,
+    kind: str = "gradient",
     form: str = "recursive",
     assume: Sequence[Assumption] = (),
     activation: str = "prime",
     broadcasting: str = "implied",
 ) -> Formula:
-    """The gradient of a recorded result as a formula, in the names of the program.
+    """The gradient of a recorded result as a formula, in the names of the program; or its Jacobian or Hessian.
 
     The vector-Jacobian products on the tape are run on symbols, by the same sweep that computes gradients, and what
     comes out is written as a textbook would. Before it is returned the formula is evaluated, on the tape's numbers, on
@@ -76,6 +82,11 @@ def derive(
         A recorded result. If it is no scalar, the formula is the vector-Jacobian product of a given G of its shape.
     wrt : Tensor, str, or a list of them
         What to differentiate by: any recorded tensor, or its name.
+    kind : {"gradient", "jacobian", "hessian"}
+        The Jacobian ∂y/∂x has a row for each number of the result y and a column for each of x (numerator layout); the
+        Hessian of a scalar is the Jacobian of its gradient, and of a pair (x, w) the mixed block: the Jacobian of ∇x by
+        w. Both are for numbers and vectors, of one axis or columns, and have no Δ. ``.evaluate()`` is the matrix,
+        ``.array()`` has the shape that `jacobian` and `hessian` give.
     form : {"recursive", "inlined", "bullet", "kronecker", "diagonal"}
         With Δ_i for the adjoints of the layers; without; or, for networks of one column and one output, as Mishachev's
         (3) from the left to the right, as his (4), as his (5).
@@ -99,7 +110,8 @@ def derive(
     ValueError
         For such a constant, a `wrt` that is not on the tape, a name that no tensor or more than one bears, an
         assumption that the numbers contradict, a graph or a formula that is too large, a form that the network does
-        not have, a formula whose numbers leave the range of floats where the engine's do not.
+        not have, a Jacobian of what is no vector or of operations that are no matrices, a formula whose numbers leave
+        the range of floats where the engine's do not.
     RuntimeError
         If the formula and the engine disagree: it is never shown then.
 
@@ -114,9 +126,17 @@ def derive(
     ∇x = 2 Aᵀ·(A·x − b)
     >>> print(tg.derive(tg.sum(np.where(x > 1, x**2, x)), x))
     ∇x = 2 [x > 1] ∘ x + [x ≤ 1]
+    >>> print(tg.derive(x / tg.norm(x), x, kind="jacobian"))
+    ∂y/∂x = (1/‖x‖) (I − (1/‖x‖²) x·xᵀ)
+    (y is the result, of shape (2, 1))
+    >>> print(tg.derive(tg.sum((A @ x - b) ** 2), x, kind="hessian"))
+    ∇²x = 2 Aᵀ·A
     """
     demand_recorded("derive", loss)
-    chosen = ((form, FORMS, "form"), (activation, STYLES, "activation"), (broadcasting, BROADCASTING, "broadcasting"))
+    chosen = (
+        (kind, KINDS, "kind"), (form, FORMS, "form"), (activation, STYLES, "activation"),
+        (broadcasting, BROADCASTING, "broadcasting"),
+    )  # fmt: skip
     for given, known, what in chosen:
         demand_known("derive", what, given, known)
     nodes = below(loss)
@@ -129,9 +149,16 @@ def derive(
     if not isinstance(assume, list | tuple) or not all(isinstance(each, Assumption) for each in assume):
         raise TypeError("derive: assume is a list of assumptions, such as [tg.sums_to_one(t)]")
     found = [wanted(x, nodes, "derive") for x in (wrt if several else [wrt])]
+    if kind != "gradient":
+        form = _of_matrices(kind, form, loss, found)
+    if kind == "hessian":
+        first, several = found[0], False
+        loss, found = _gradient_of(loss, found)
     table: dict[Any, Term] = {}
     with session(table), np.errstate(all="ignore"):
-        formula = _formula(loss, found, form, assume, activation, several, broadcasting)
+        formula = _formula(loss, found, form, assume, activation, several, broadcasting, kind)
+        if kind == "hessian" and first is not found[0]:
+            formula.above = Expr(NABLA, (word(name_of(first) or formula.tape.unique("x")),))
         formula.table = table
         certify(formula, loss, found, assume)
     return formula
@@ -139,7 +166,7 @@ def derive(
 
 def _formula(
     loss: Any, wanted: list[Any], form: str, assume: Sequence[Assumption], activation: str, several: bool,
-    broadcasting: str,
+    broadcasting: str, kind: str,
 ) -> Formula:  # fmt: skip
     """The sweep on symbols, tidied."""
     tape = SymbolicTape(loss, leading_to(loss, wanted))
@@ -161,6 +188,8 @@ def _formula(
     if 5 * len(inlined) > LONGEST:
         raise ValueError(TOO_LONG)
     results, definitions = _inline(results, definitions, inlined, tidier)
+    if kind != "gradient":
+        results = [_as_matrix(line, tape, tidier, loss) for line in results]
     if max(line.term.weight for line in results) > LONGEST and form != "recursive":
         raise ValueError(TOO_LONG)
     if form == "recursive":
@@ -171,7 +200,37 @@ def _formula(
             f"derive: the formula has {symbols} symbols (at most {READABLE}); .named() names a part of it, which is "
             "then defined once, or derive a part"
         )
-    return Formula(results, definitions, tape, tidier, form, several, broadcasting)
+    return Formula(results, definitions, tape, tidier, form, several, broadcasting, kind)
+
+
+def _of_matrices(kind: str, form: str, result: Any, wanted: list[Any]) -> str:
+    """The form that Jacobians and Hessians have; ValueError for what they are not for."""
+    if form not in ("recursive", "inlined"):
+        raise ValueError(f"derive: form={form!r} is for gradients, not for kind={kind!r}")
+    if kind == "hessian" and (result.size != 1 or len(wanted) > 2):
+        what = f"a result of shape {result.shape}" if result.size != 1 else f"{len(wanted)} variables"
+        raise ValueError(f"derive: a Hessian is of a scalar, by one variable or a pair of them, not of {what}")
+    for x in wanted if kind == "hessian" else [result, *wanted]:
+        if len(x.shape) > 2 or x.shape[1:] not in ((), (1,)):
+            what = "the result" if x is result else name_of(x) or "the variable"
+            raise ValueError(f"derive: kind={kind!r} is for vectors and columns; {what} has the shape {x.shape}")
+    return "inlined"
+
+
+def _gradient_of(loss: Any, wanted: list[Any]) -> tuple[Any, list[Any]]:
+    """The gradient by the first variable, as a result, and what it is to be differentiated by."""
+    first, last = wanted[0], wanted[-1]
+    (gradient,) = adjoints(loss, [first], create_graph=True)
+    if gradient._record is None or last._record.stamp not in below(gradient):  # it does not depend on it
+        gradient = gradient + 0.0 * last.sum()
+    gradient.name = None
+    return gradient, [last]
+
+
+def _as_matrix(line: Gradient, tape: SymbolicTape, tidier: Tidier, result: Any) -> Gradient:
+    """The Jacobian, from the product of its transpose with the seed."""
+    matrix = jacobian(line.term, tape.seed, result.size) if tape.seed else transposed(line.term)
+    return Gradient(line.name, tidier.tidy(matrix), matrix.shape, (*result.shape, *line.shape))
 
 
 def _share(

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.naming import name_of
 from ..engine.pickling import Readable
-from ..formulas.expr import NABLA, Expr
+from ..formulas.expr import HESSIAN, NABLA, PARTIAL, Expr, fraction
 from ..formulas.expr import symbol as word
 from ..formulas.normal.evaluate import evaluate, in_shape
 from ..formulas.normal.expression import matrix_shape
@@ -32,11 +32,12 @@ FEW = 16  # numbers that are written out
 
 
 class Gradient(NamedTuple):
-    """A gradient: the name of its variable, its term, its shape."""
+    """A gradient: the name of its variable, its term, its shape; or a Jacobian, and the shape of its array."""
 
     name: str
     term: Term
     shape: Shape
+    whole: Shape | None = None
 
 
 class Derivation(NamedTuple):
@@ -85,17 +86,19 @@ class Formula(Readable):
     """
 
     readable = (
-        "form", "certified", "left_out", "latex", "mathml", "numpy", "definitions", "steps", "_text", "_numbers",
-        "_several",
+        "kind", "form", "certified", "left_out", "latex", "mathml", "numpy", "definitions", "steps", "_text",
+        "_numbers", "_shapes", "_several",
     )  # fmt: skip
 
     def __init__(
         self, lines: list[Gradient], definitions: Mapping[str, Term], tape: SymbolicTape, tidier: Tidier, form: str,
-        several: bool, broadcasting: str = "implied",
+        several: bool, broadcasting: str = "implied", kind: str = "gradient",
     ) -> None:  # fmt: skip
         self._shown = marked if broadcasting == "marked" else lambda term: term
-        self.lines, self.tape, self.form = lines, tape, form
+        self.lines, self.tape, self.form, self.kind = lines, tape, form, kind
         self._definitions, self._tidier, self._several = dict(definitions), tidier, several
+        self._result = name_of(tape.loss) or tape.unique("y")
+        self.above = word(self._result) if kind == "jacobian" else None  # what is differentiated
         self.certified, self.left_out = False, 0
         self.table: dict[Any, Term] = {}
         if form not in ("recursive", "inlined"):
@@ -165,6 +168,8 @@ class Formula(Readable):
                 described[name] = f"a gradient by the result, of shape {x.shape}"
             elif name in found and not name_of(x):
                 described[name] = f"a tensor without a name, of shape {x.shape}"
+        if self.kind == "jacobian" and not name_of(self.tape.loss):
+            described[self._result] = f"the result, of shape {self.tape.loss.shape}"
         return described
 
     @functools.cached_property
@@ -201,8 +206,14 @@ class Formula(Readable):
 
     @functools.cached_property
     def _lines(self) -> list[tuple[Expr, Expr]]:
-        return [(Expr(NABLA, (word(line.name),)), arranged(self._shown(line.term), self.form, self._present))
-                for line in self.lines]  # fmt: skip
+        return [(self._left(line), arranged(self._shown(line.term), self.form, self._present)) for line in self.lines]
+
+    def _left(self, line: Gradient) -> Expr:
+        """∇x, ∂y/∂x or ∇²x; of a mixed block ∂∇x/∂w."""
+        x = word(line.name)
+        if self.above is None:
+            return Expr(NABLA if self.kind == "gradient" else HESSIAN, (x,))
+        return fraction([Expr(PARTIAL, (self.above,))], [Expr(PARTIAL, (x,))])
 
     def _printed(self, target: Unicode) -> Any:
         """Each line, each Δ, then what else the text has names for."""
@@ -253,7 +264,7 @@ class Formula(Readable):
         namespace: dict[str, Any] = {}
         exec(text, namespace)  # identifiers, numbers and functions of our own
         with np.errstate(all="ignore"):
-            found = namespace["gradient"](*inputs)
+            found = namespace[self.kind](*inputs)
         tolerance = 1e-2 if any(x.dtype == np.float32 for x in inputs) else 1e-4
         size = max([1.0, *(float(np.max(np.abs(x[np.isfinite(x)]), initial=0)) for x in inputs)])
         rounding = 1e-12 * min(size, 1e100) ** 2  # what is large on the way may cancel
@@ -275,9 +286,19 @@ class Formula(Readable):
         return values
 
     def evaluate(self) -> Any:
-        """The gradients by the formula, on the numbers of the tape: an array; a list where several were asked for."""
+        """The gradients by the formula, on the numbers of the tape: an array; a list where several were asked for. A
+        Jacobian has the shape of the matrix."""
         found = [np.array(x) for x in self._numbers]
         return found if self._several else found[0]
+
+    def array(self) -> Any:
+        """The same in the shape that `jacobian` and `hessian` give: that of the result, then that of the variable."""
+        found = [np.reshape(x, shape) for x, shape in zip(self._numbers, self._shapes, strict=True)]
+        return found if self._several else found[0]
+
+    @functools.cached_property
+    def _shapes(self) -> list[Shape]:
+        return [line.shape if line.whole is None else line.whole for line in self.lines]
 
     @functools.cached_property
     def _numbers(self) -> list[Any]:

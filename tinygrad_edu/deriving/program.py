@@ -18,7 +18,7 @@ from ..engine.record import Operation
 from ..formulas.expr import CONSTANT
 from ..formulas.helpers import HELPERS
 from ..formulas.literals import array, call, literal, numbers
-from ..formulas.normal.algebra import OTHERWISE, is_condition, is_mean
+from ..formulas.normal.algebra import OTHERWISE, is_condition, is_hat, is_mean
 from ..formulas.normal.expression import Expression, matrix_shape
 from ..formulas.normal.selections import takes_rows
 from ..formulas.normal.terms import Shape, Term, all_below, atom, broadcast, is_a, names_in, number
@@ -43,7 +43,7 @@ MANY = 30  # numbers of a constant that are not written into a program
 
 
 def program(formula: Formula) -> tuple[str, list[str]]:
-    """The source of a function ``gradient`` of what is given, which returns the gradients, and the names of its
+    """The source of a function ``gradient``, ``jacobian`` or ``hessian`` of what is given, and the names of its
     arguments. Constants that have no name are written into it, unless they are large.
 
     Raises
@@ -77,10 +77,10 @@ def program(formula: Formula) -> tuple[str, list[str]]:
         lines.append(f"    {name} = {result}  # {line.shape}")
         results.append(name)
     arguments = [name for name in given if name not in written]
-    head = f"def gradient({', '.join(writer.names[name] for name in arguments)}):"
+    head = f"def {formula.kind}({', '.join(writer.names[name] for name in arguments)}):"
     large = [name for name in formula.tape.constants if name in given and name not in written]
     said = "; ".join(f"{writer.names[name]} is the array of shape {np.shape(given[name])}" for name in large)
-    lines[:0] = [f'    """The gradient. Of the constants of the program {said}."""'] * bool(said)
+    lines[:0] = [f'    """The {formula.kind}. Of the constants of the program {said}."""'] * bool(said)
     lines[:0] = [f"    {comment}" for comment in writer.identifiers.comments]
     functions = [*writer.helpers.values(), "\n".join([head, *lines, f"    return {', '.join(results)}\n"])]
     for name, source in HELPERS.items():  # those that others call come after them
@@ -104,7 +104,7 @@ class CodeWriter:
     """Writes terms as code, and keeps which names it used, and the functions that it calls."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self.identifiers = Identifiers(f"np gradient {' '.join([*HELPERS, *VOCABULARY])}")
+        self.identifiers = Identifiers(f"np gradient jacobian hessian {' '.join([*HELPERS, *VOCABULARY])}")
         self.names = {name: self.identifiers.called(name) for name in names}
         self.known: dict[str, Snippet] = {}
         self.helpers: dict[str, str] = {}
@@ -234,10 +234,22 @@ class CodeWriter:
             return self._summed(self._matmul(args[1:]), 0)
         if len(args) > 1 and args[-1].kind == "ones" and args[-1].shape[1] == 1:
             return self._summed(self._matmul(args[:-1]), 1)
+        place = next((i for i, x in enumerate(args) if is_hat(x)), None) if len(args) > 1 else None
+        if place is not None:
+            return self._stretching(args[:place], args[place].args[0], args[place + 1 :])
         codes = [self.whole(x) for x in args]
         if codes[-1].shape[1] == 1:  # from the right: a matrix times a column is cheap
             return functools.reduce(lambda right, left: self._times(left, right), codes[::-1])
         return functools.reduce(self._times, codes)
+
+    def _stretching(self, before: list[Term], column: Term, behind: list[Term]) -> Snippet:
+        """A product with a diagonal matrix, by rows or columns."""
+        code = self.whole(column)
+        if not behind:
+            turned = code._replace(shape=code.shape[::-1], text=code.text if code.flat else f"{code.text}.T")
+            return self._product(1.0, [(self._matmul(before), 1), (turned, 1)])
+        right = self._product(1.0, [(code, 1), (self._matmul(behind), 1)])
+        return self._times(self._matmul(before), right) if before else right
 
     def _times(self, a: Snippet, b: Snippet) -> Snippet:
         shape = (a.shape[0], b.shape[1])

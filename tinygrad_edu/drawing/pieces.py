@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,8 +14,7 @@ from ..deriving.formula import Formula
 from ..deriving.local import MATRICES, VJP, Local, brief
 from ..engine.errors import Unreadable
 from ..engine.naming import short
-from ..engine.record import Operation
-from ..formulas.expr import EYE, ONES, ROWS, SYMBOL, Expr, dot, fraction, symbol, transposed
+from ..formulas.expr import EYE, ONES, PARTIAL, ROWS, SYMBOL, Expr, dot, fraction, symbol, transposed
 from ..formulas.normal.expression import matrix_shape
 from ..formulas.normal.terms import Term, names_in, session
 from ..formulas.notation import parameter, parts_of
@@ -27,7 +26,6 @@ from .backward import Backward, Contribution
 from .graph import Vertex
 
 LONGEST = 160  # characters of a product that is written out; of a longer one there is the Jacobian
-PARTIAL = Operation("∂", lambda x: x, key="∂")  # as in ∂y/∂x
 SMALL = 24, 8, 6  # numbers, rows and columns of a matrix that is shown one by one
 
 
@@ -86,7 +84,6 @@ def merged(pieces: Iterable[str | Symbol | Matrix]) -> Pieces:
 class InPieces(Unicode):
     """The style in which names stay what they stand for."""
 
-    forms: Mapping[Operation, Any] = {PARTIAL: lambda printer, x: (printer.target.join("∂", printer(x.args[0])), ATOM)}
 
     def __init__(self, find: Callable[[str], Symbol]) -> None:
         self.find = functools.cache(find)

@@ -27,6 +27,7 @@ SCALED = word("scaled")  # numbers in front of the last argument, which may be o
 FRACTION = word("fraction")
 APPLIED = word("applied")  # a function that has only a name: σ′(z)
 NABLA, HAT = word("∇"), word("hat")  # the gradient by a symbol; the diagonal matrix of a column, as Mishachev has it
+HESSIAN, PARTIAL = word("∇²"), word("∂")  # the Hessian by a symbol; ∂ as in ∂y/∂x
 IN_TURN = word("in turn")  # infix operations as they come, without parentheses
 # What is summed over samples; over an index of elements, perhaps `without` one; a matrix by its element.
 SAMPLES, TOTAL, ELEMENTS = word("samples"), word("total"), word("elements")

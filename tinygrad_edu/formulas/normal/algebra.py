@@ -269,6 +269,11 @@ def _product(c: Coefficient, scalars: Monomial, factors: list[Term], shape: Shap
             kept[-1:] = [ones((1, x.shape[1]))] * (x.shape[1] > 1)
         elif kept and x.kind == "ones" and x.shape[0] > 1 and sums_to_one(kept[-1], 1):
             kept[-1:] = [ones((kept[-1].shape[0], 1))] * (kept[-1].shape[0] > 1)
+        elif kept and is_hat(x) and kept[-1].kind == "ones" and kept[-1].shape[0] == 1:  # 1ᵀ · diag(a) = aᵀ
+            own, kept[-1] = factor(transposed(atom(x.args[0])))
+            c = c * own
+        elif kept and x.kind == "ones" and x.shape[1] == 1 and is_hat(kept[-1]):
+            kept[-1] = kept[-1].args[0]
         elif kept and (_inverse_of(kept[-1]) is x or _inverse_of(x) is kept[-1]):
             inner = x.shape[0]
             kept.pop()

@@ -355,15 +355,21 @@ def _eye_like(shape: Shape, x: Expression, k: int = 0) -> Term | None:
     return filled(ONE, shape) if shape == (1, 1) else atom(make("eye", shape=shape))
 
 
+def hat(p: Term) -> Term:
+    """The square matrix with a column on its diagonal."""
+    shape = (p.shape[0], p.shape[0])
+    if support(p) == (1, 1):
+        return multiplied(poly(p.items, (1, 1)), atom(make("eye", shape=shape)), shape)
+    c, f = factor(p)
+    return scaled(c, atom(applied(ops.diagflat, [f], shape, k=0)))
+
+
 def _hat(shape: Shape, v: Expression, k: int = 0) -> Term | None:
     """The square matrix of a column; of a product of a column and a string the diagonal is their Hadamard product."""
     if k:
         return None
-    if v.term.shape[1] == 1 and len(shape) == 2 and v.size > 1 and support(v.term) == (1, 1):
-        return multiplied(poly(v.term.items, (1, 1)), atom(make("eye", shape=shape)), shape)
     if v.term.shape[1] == 1 and len(shape) == 2 and v.size > 1:
-        c, f = factor(v.term) if v.term.items else (ONE, v.term)
-        return scaled(c, atom(applied(ops.diagflat, [f], shape, k=0)))
+        return hat(v.term) if v.term.items else None
     c, f = factor(v.term) if v.term.items else (ONE, v.term)
     square = f.shape[0] == f.shape[1]
     if len(shape) == 1 and square and f.kind == "chain" and len(f.args) == 2 and f.args[0].shape[1] == 1:

@@ -78,8 +78,8 @@ class Paper(Unicode):
     def at(self, x: Any, places: str) -> Any:
         return self.under(x, self.places(f"[{places}]"))
 
-    def nabla(self, x: Any) -> Any:
-        return self.under(self.word("∇"), x, False)
+    def nabla(self, x: Any, order: str = "") -> Any:
+        return self.under(self.above(self.word("∇"), order) if order else self.word("∇"), x, False)
 
     def tight(self, operation: Operation, operands: int) -> tuple[Any, Any, Any] | None:
         return None
@@ -100,7 +100,7 @@ class Latex(Paper):
     }  # fmt: skip
     words: Mapping[str, str] = {
         "1": r"\mathbf{1}", "π": r"\pi", "ln": r"\ln", "log": r"\log", "∞": r"\infty", "Σ": r"\sum", "∇": r"\nabla",
-        "≤": r"\leq", "≥": r"\geq", "≠": r"\neq", "∘": r"\circ ",
+        "∂": r"\partial ", "≤": r"\leq", "≥": r"\geq", "≠": r"\neq", "∘": r"\circ ",
     }  # fmt: skip
     minus = "-"
 

@@ -44,7 +44,7 @@ class MathML(Paper):
     } | {SCALED: ()}  # fmt: skip
     words: Mapping[str, Any] = {
         "1": _nodes("number", "𝟏"), "∞": _nodes("upright", "∞"), "Σ": _nodes("sum", "∑"),
-        "∇": _nodes("upright", "∇"), "π": _nodes("letter", "π"),
+        "∇": _nodes("upright", "∇"), "π": _nodes("letter", "π"), "∂": _nodes("letter", "∂"),
         **{name: _nodes("function", name) for name in ("ln", "log")},
     }  # fmt: skip
     minus, comma = signs[ops.subtract], _nodes("punctuation", ",")

@@ -86,8 +86,8 @@ class Unicode:
     def at(self, x: Any, places: str) -> Any:
         return self.join(x, f"[{places}]")
 
-    def nabla(self, x: Any) -> Any:
-        return self.join("∇", x)
+    def nabla(self, x: Any, order: str = "") -> Any:
+        return self.join("∇", order.translate(SUPERSCRIPTS), x)
 
     def hat(self, name: str) -> Any:
         return self.symbol(f"{name[0]}\u0302{name[1:]}")

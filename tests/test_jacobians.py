@@ -1,0 +1,241 @@
+"""Jacobians and Hessians as formulas: text, numbers, programs; what has none; and that a wrong one is not shown."""
+
+import importlib
+import pickle
+import re
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import tinygrad_edu as tg
+from tinygrad_edu.formulas.normal.algebra import transposed
+from tinygrad_edu.formulas.normal.coefficients import MINUS_ONE
+from tinygrad_edu.formulas.normal.terms import scaled
+
+deriving = importlib.import_module("tinygrad_edu.deriving.derive")
+SIZES = {"x": (3,), "w": (4,), "A": (4, 3), "b": (4,), "c": (3,), "S": (3, 3), "V": (5, 3), "U": (2, 5), "q": (5,)}
+POSITIVE = {"p": (3,), "t": (4,)}
+
+
+def tensors(f, seed=0):
+    """The tensors that a program names, and a function of their arrays."""
+    rng = np.random.default_rng(seed)
+    names = f.__code__.co_varnames[: f.__code__.co_argcount]
+    given = {name: rng.normal(size=shape) for name, shape in SIZES.items()}
+    given |= {name: rng.uniform(0.3, 0.9, size=shape) for name, shape in POSITIVE.items()}
+    return {name: tg.Tensor(given[name], requires_grad=True, name=name) for name in names}
+
+
+def numeric(function, x):
+    """Central differences: an axis for each of the result's, then those of x."""
+    found, step = [], 1e-6
+    for place in np.ndindex(*x.shape):
+        up, down = x.copy(), x.copy()
+        up[place] += step
+        down[place] -= step
+        found.append((function(up) - function(down)) / (2 * step))
+    return np.moveaxis(np.reshape(found, (*x.shape, *np.shape(found[0]))), range(x.ndim), range(-x.ndim, 0))
+
+
+def right_hand_side(formula):
+    return str(formula).splitlines()[0].split(" = ", 1)[1]
+
+
+JACOBIANS = [
+    (lambda A, x: A @ x, "A"),
+    (lambda A, x, b: A @ x - b, "A"),
+    (lambda x: x * x, "2 diag(x)"),
+    (lambda c, x: c * x, "diag(c)"),
+    (lambda x: tg.softmax(x).named("a"), "diag(a) − a·aᵀ"),
+    (lambda x: tg.log_softmax(x), "I − 1·softmax(x)ᵀ"),
+    (lambda x: x / tg.norm(x), "(1/‖x‖) (I − (1/‖x‖²) x·xᵀ)"),
+    (lambda x: tg.sum(x), "1ᵀ"),
+    (lambda x: x @ x, "2 xᵀ"),
+    (lambda c, x: c @ x, "cᵀ"),
+    (lambda c, x: x * (c @ x), "x·cᵀ + (cᵀ·x) I"),
+    (lambda A, x: np.exp(A @ x), "diag(exp(A·x))·A"),
+    (lambda V, x: np.tanh(V @ x), "diag(Σ1′)·V"),
+    (lambda U, V, x: U @ np.tanh(V @ x), "U·diag(Σ1′)·V"),
+    (lambda x: tg.sigmoid(x).named("a"), "diag(a ∘ (1 − a))"),
+    (lambda A, x: tg.sigmoid(A @ x).named("a"), "diag(a′)·A"),
+    (lambda x: x - tg.mean(x), "I − (1/3) 1·1ᵀ"),
+    (lambda x: tg.logsumexp(x), "softmax(x)ᵀ"),
+    (lambda x: tg.norm(x), "(1/‖x‖) xᵀ"),
+    (lambda A, x: A.T @ (A @ x), "Aᵀ·A"),
+    (lambda S, x: S @ x + S.T @ x, "S + Sᵀ"),
+    (lambda x: x[1:] * x[:2], "diag(x[:2])·I[1:] + diag(x[1:])·I[:2]"),
+    (lambda x: x[::-1], "I[::-1]"),
+    (lambda p: 1 / p, "−diag(1 ⊘ p²)"),
+    (lambda p: np.sqrt(p), "(1/2) diag(1 ⊘ √p)"),
+    (lambda p: np.log(p), "diag(1 ⊘ p)"),
+    (lambda x: x * np.sin(x), "diag(x ∘ cos(x) + sin(x))"),
+    (lambda x: (x @ x) * x, "2 x·xᵀ + (xᵀ·x) I"),
+    (lambda A, x, b: np.maximum(A @ x - b, 0), "diag(H(A·x − b))·A"),
+    (lambda U, V, x: tg.tanh(U @ tg.sigmoid(V @ x).named("a1")).named("a2"), "diag(a2′)·U·diag(a1′)·V"),
+    (lambda c, x: c / (1 + x @ x), "−(2/(1 + xᵀ·x)²) c·xᵀ"),
+    (lambda S, x: S @ x / tg.norm(S @ x), "(1/‖S·x‖) (I − (1/‖S·x‖²) S·x·xᵀ·Sᵀ)·S"),
+    (lambda x: tg.softplus(x), "diag(σ(x))"),
+    (lambda p: p / tg.sum(p), "(1/(1ᵀ·p)) (I − (1/(1ᵀ·p)) p·1ᵀ)"),
+    (lambda x: np.linalg.inv(np.eye(3) + 0.1 * np.ones((3, 3))) @ x, "C1"),
+]
+HESSIANS = [
+    (lambda A, x, b: tg.sum((A @ x - b) ** 2), "2 Aᵀ·A"),
+    (lambda S, x: x @ S @ x, "S + Sᵀ"),
+    (lambda S, x: x @ S @ x / 2, "(1/2) (S + Sᵀ)"),
+    (lambda x: (x @ x) ** 2, "4 (2 x·xᵀ + (xᵀ·x) I)"),
+    (lambda x: tg.logsumexp(x), "diag(softmax(x)) − softmax(x)·softmax(x)ᵀ"),
+    (lambda x: tg.norm(x), "(1/‖x‖) (I − (1/‖x‖²) x·xᵀ)"),
+    (lambda A, x, t: tg.sum(tg.softplus(A @ x) - t * (A @ x)), "Aᵀ·diag(Σ1′)·A"),
+    (lambda A, x, t: tg.sum(np.exp(A @ x) - t * (A @ x)), "Aᵀ·diag(exp(A·x))·A"),
+    (lambda A, x, b: tg.sum((A @ x - b) ** 2) + 0.5 * (x @ x), "2 Aᵀ·A + I"),
+    (lambda x: tg.sum(x**3), "6 diag(x)"),
+    (lambda x: tg.sum(np.exp(x)), "diag(exp(x))"),
+    (lambda c, x: c @ x, "0"),
+    (lambda c, x: (c @ x) ** 2, "2 c·cᵀ"),
+    (lambda c, x: np.exp(c @ x), "exp(cᵀ·x) c·cᵀ"),
+    (lambda x: np.log(1 + x @ x), "(2/(1 + xᵀ·x)) (I − (2/(1 + xᵀ·x)) x·xᵀ)"),
+    (lambda p: -tg.sum(p * np.log(p)), "−diag(1 ⊘ p)"),
+    (lambda p: tg.sum(1 / p), "2 diag(1 ⊘ p³)"),
+    (lambda x: 1 / (1 + x @ x), "2 ((4/(1 + xᵀ·x)³) x·xᵀ − (1/(1 + xᵀ·x)²) I)"),
+    (lambda A, x: -tg.sum(np.log(9 - A @ x)), "Aᵀ·diag(1 ⊘ (9 − A·x)²)·A"),
+    (lambda S, x: tg.sum((S @ x) ** 4), "12 Sᵀ·diag((S·x)²)·S"),
+    (lambda x: tg.sum(np.sin(x)), "−diag(sin(x))"),
+    (lambda x: tg.mean(x**2), "(2/3) I"),
+    (lambda x: tg.var(x), "(2/3) I − (2/9) 1·1ᵀ"),
+    (lambda x: np.sqrt(1 + x @ x), "(1/√(1 + xᵀ·x)) (I − (1/(1 + xᵀ·x)) x·xᵀ)"),
+]
+
+
+def check(f, kind, text):
+    """Text, numbers against central differences, and the program."""
+    named = tensors(f)
+    name = "x" if "x" in named else "p"
+    given = {each: tensor.data for each, tensor in named.items()}
+
+    def value(x):
+        return np.asarray(f(**{each: tg.Tensor(array) for each, array in {**given, name: x}.items()}).data)
+
+    def gradient(x):
+        again = {each: tg.Tensor(array, requires_grad=each == name) for each, array in {**given, name: x}.items()}
+        return tg.adjoints(f(**again), again[name])
+
+    formula = tg.derive(f(**named), named[name], kind=kind)
+    assert formula.certified
+    assert right_hand_side(formula) == text
+    wanted = numeric(value if kind == "jacobian" else gradient, given[name])
+    assert_allclose(formula.array(), wanted, rtol=1e-6, atol=1e-7, strict=True)
+    namespace = {}
+    exec(formula.numpy, namespace)
+    order = namespace[kind].__code__.co_varnames[: namespace[kind].__code__.co_argcount]
+    program = namespace[kind](*[given[each] for each in order])
+    assert_allclose(program, formula.evaluate(), rtol=1e-12, atol=1e-13, strict=True)
+
+
+@pytest.mark.parametrize(("f", "text"), JACOBIANS, ids=[text for _, text in JACOBIANS])
+def test_jacobians(f, text):
+    check(f, "jacobian", text)
+
+
+@pytest.mark.parametrize(("f", "text"), HESSIANS, ids=[text for _, text in HESSIANS])
+def test_hessians(f, text):
+    check(f, "hessian", text)
+
+
+def column(name, n, seed, dtype=float):
+    return tg.Tensor(np.random.default_rng(seed).normal(size=(n, 1)).astype(dtype), requires_grad=True, name=name)
+
+
+def test_columns_and_the_engines_own():
+    A, x = tg.Tensor(np.random.default_rng(1).normal(size=(4, 3)), name="A"), column("x", 3, 2)
+    formula = tg.derive(tg.sigmoid(A @ x).named("a"), x, kind="jacobian")
+    assert str(formula).splitlines()[0] == "∂a/∂x = diag(a′)·A"
+    assert formula.evaluate().shape == (4, 3)
+    assert_allclose(formula.array(), tg.jacobian(lambda x: tg.sigmoid(A @ x))(x.data), rtol=1e-12, strict=True)
+    loss = tg.sum(tg.softplus(A @ x))
+    hessian = tg.derive(loss, x, kind="hessian")
+    assert_allclose(hessian.array(), tg.hessian(lambda x: tg.sum(tg.softplus(A @ x)))(x.data), rtol=1e-10, strict=True)
+
+
+def test_float32_and_single_numbers():
+    x = column("x", 3, 3, np.float32)
+    assert tg.derive(x / tg.norm(x), x, kind="jacobian").certified
+    s = tg.Tensor(0.7, requires_grad=True, name="s")
+    assert str(tg.derive(s * s * s, s, kind="hessian")) == "∇²s = 6 s"
+    assert tg.derive(np.sin(s), s, kind="jacobian").array().shape == ()
+    one = tg.Tensor([0.4], requires_grad=True, name="o")
+    assert tg.derive(one * one, one, kind="jacobian").array().tolist() == [[0.8]]
+
+
+def test_a_pair_is_the_mixed_block():
+    named = tensors(lambda A, x, w: None)
+    A, x, w = named.values()
+    formula = tg.derive(w @ (A @ x), (x, w), kind="hessian")
+    assert str(formula) == "∂∇x/∂w = Aᵀ"
+    assert_allclose(formula.array(), A.data.T, strict=True)
+    assert formula.latex == r"\frac{\partial \nabla_{x}}{\partial w} = A^T"
+    assert tg.derive(w @ (A @ x), (w, x), kind="hessian").array().shape == (4, 3)
+    assert str(tg.derive(w @ w + x @ x, (x, w), kind="hessian")) == "∂∇x/∂w = 0"
+
+
+def test_several_variables_and_names():
+    named = tensors(lambda A, x, b: None)
+    A, x, b = named.values()
+    formula = tg.derive(A @ x - b, [x, b], kind="jacobian")
+    assert str(formula) == "∂y/∂x = A\n∂y/∂b = −I\n(y is the result, of shape (4,))"
+    assert [each.shape for each in formula.array()] == [(4, 3), (4, 4)]
+    y = tg.Tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True, name="y")
+    assert str(tg.derive(A @ x * y, y, kind="jacobian")).startswith("∂y_2/∂y = diag(A·x)")
+
+
+def test_how_they_are_typeset():
+    x = tg.Tensor([0.1, 0.5, -0.2], requires_grad=True, name="x")
+    formula = tg.derive(tg.softmax(x).named("a"), x, kind="jacobian")
+    assert r"\frac{\partial a}{\partial x} &= \operatorname{diag}\left(a\right) - a \cdot a^T" in formula.latex
+    assert "<mi>∂</mi>" in formula.mathml
+    hessian = tg.derive(tg.norm(x), x, kind="hessian")
+    assert hessian.latex.startswith(r"\nabla^{2}_{x} = ")
+    assert "<msubsup>" in hessian.mathml
+
+
+def test_what_is_assumed():
+    t = tg.Tensor([0.2, 0.3, 0.5], name="t")
+    x = tg.Tensor([0.1, 0.5, -0.2], requires_grad=True, name="x")
+    loss = tg.softmax_cross_entropy(t, x)
+    formula = tg.derive(loss, x, kind="hessian", assume=[tg.sums_to_one(t)])
+    assert right_hand_side(formula) == "diag(softmax(x)) − softmax(x)·softmax(x)ᵀ"
+
+
+def test_pickled():
+    x = tg.Tensor([0.1, 0.5, -0.2], requires_grad=True, name="x")
+    formula = tg.derive(tg.log_softmax(x), x, kind="jacobian")
+    again = pickle.loads(pickle.dumps(formula))
+    assert (str(again), again.kind, again.numpy) == (str(formula), "jacobian", formula.numpy)
+    assert_allclose(again.array(), formula.array(), strict=True)
+
+
+@pytest.mark.parametrize(("f", "kind", "said"), [
+    (lambda S: S @ S, "jacobian", "for vectors and columns; the result has the shape (3, 3)"),
+    (lambda x: np.cumsum(x), "jacobian", "no matrix form here, as its transpose needs getitem; tg.jacobian has"),
+    (lambda A, x: A @ x, "hessian", "a Hessian is of a scalar"),
+    (lambda x: x @ x, "third", "kind='third' is unknown"),
+])  # fmt: skip
+def test_what_has_none(f, kind, said):
+    named = tensors(f)
+    with pytest.raises(ValueError, match=re.escape(said)):
+        tg.derive(f(**named), [*named.values()][-1], kind=kind)
+
+
+def test_forms_are_for_gradients():
+    x = tg.Tensor([0.1, 0.5], requires_grad=True, name="x")
+    with pytest.raises(ValueError, match="form='bullet' is for gradients, not for kind='jacobian'"):
+        tg.derive(x * x, x, kind="jacobian", form="bullet")
+
+
+@pytest.mark.parametrize("wrong", [transposed, lambda matrix: scaled(MINUS_ONE, matrix)], ids=["transposed", "sign"])
+def test_a_wrong_one_is_not_shown(monkeypatch, wrong):
+    right = deriving.jacobian
+    monkeypatch.setattr(deriving, "jacobian", lambda *args: wrong(right(*args)))
+    named = tensors(lambda S, x: None)
+    with pytest.raises(RuntimeError, match="this is a defect"):
+        tg.derive(named["S"] @ named["x"], named["x"], kind="jacobian")
