@@ -456,3 +456,22 @@ def test_the_context_knows_layers_and_derivatives():
         assert not context.derived(tree(text)) or text.startswith("a2")
     assert context.shape(tree("W2 @ a1")) == (6, 1) and context.shape(tree("W2 @ a2")) is None
     assert context.same(tree("a1 + a1"), tree("2 * a1")) and not context.same(tree("a1"), tree("2 * a1"))
+
+
+@pytest.mark.parametrize(("network", "wrt", "formula", "suggestion"), [
+    ("sigmoids", "W2", r"((a^L - t) \circ a^L \circ (1 - a^L)) \cdot a^{L-1}",
+     r"\left(\left(a^L - t\right) \circ a^L \circ \left(1 - a^L\right)\right) \cdot {a^{L-1}}^T"),
+    ("softmax_base", "z2", r"\frac{1}{\ln(b)} (\boldsymbol{t} - \boldsymbol{a}^L)",
+     r"\frac{1}{\ln\left(b\right)} \cdot \left(\boldsymbol{a}^L - t\right)"),
+])  # fmt: skip
+def test_what_is_suggested_is_latex(network, wrt, formula, suggestion):
+    assert tg.compare(NETWORKS[network](), wrt, formula).suggestion == suggestion
+
+
+def test_exponents_are_suggested_as_they_are_typed():
+    a = tg.Tensor([1.5, -0.4], requires_grad=True, name="a")
+    t = tg.Tensor([0.3, 2.0], requires_grad=True, name="t")
+    loss = tg.sum((a - t) ** 3)
+    for typed, suggestion in (("3 (a + t)²", "3 (−a + t)²"), ("3 * (a + t)**2", "3 * (-a + t)**2"),
+                              (r"3 \left(a + t\right)^2", r"3 {\left(-a + t\right)}^{2}")):  # fmt: skip
+        assert tg.compare(loss, a, typed).suggestion == suggestion

@@ -152,7 +152,8 @@ WRONG = [  # and the line that is named
     (columns, "b1", COLUMNS.replace("1/m * np.sum(dZ1, axis=1, keepdims=True)", "dZ1"), "Line 7, db1: "),
     (rows, "W1", ROWS.replace("dhidden[hidden <= 0] = 0\n", ""), "Line 8, dW1: A factor is missing, (hidden > 0)"),
     (rows, "W1", ROWS.replace("hidden <= 0", "hidden > 0"), "Line 8, dhidden: The sign is wrong: (hidden > 0)"),
-    (rows, "b1", ROWS.replace("-= 1", "+= 1"), "Line 4, dscores: The sign is wrong"),
+    (rows, "b1", ROWS.replace("-= 1", "+= 1"),
+     "Line 4, dscores: The sign is wrong: dscores[np.arange(X.shape[0]), y] += 1 should be"),
     (rows, "W1", ROWS.replace("\ndW1 += 0.1 * W1", ""), "Line 9, dW1: A term is missing"),
     (labelled, "W", "dZ = P.copy()\ndZ[np.arange(5), y] -= 1\ndW = X.T @ dZ", "Line 3, dW: It is too large by"),
 ]  # fmt: skip
