@@ -239,3 +239,36 @@ def test_a_wrong_one_is_not_shown(monkeypatch, wrong):
     named = tensors(lambda S, x: None)
     with pytest.raises(RuntimeError, match="this is a defect"):
         tg.derive(named["S"] @ named["x"], named["x"], kind="jacobian")
+
+
+def test_programs_of_columns_with_diagonals():
+    """What is stretched by rows and by columns: of columns, whose transposes are typed."""
+    A, x = tg.Tensor(np.random.default_rng(4).normal(size=(2, 4)), name="A"), column("x", 4, 5)
+    for y in (A @ x**3, x / tg.sum(x**2), tg.softmax(x) ** 2, tg.sum(np.exp(x)) * x**2):
+        formula = tg.derive(y, x, kind="jacobian")
+        namespace = {}
+        exec(formula.numpy, namespace)
+        given = {"A": A.data, "x": x.data}
+        order = namespace["jacobian"].__code__.co_varnames[: namespace["jacobian"].__code__.co_argcount]
+        found = namespace["jacobian"](*[given[each] for each in order])
+        assert_allclose(found, formula.evaluate(), rtol=1e-12, strict=True)
+
+
+def test_random_compositions():
+    """Right, or refused in one line: never a wrong number."""
+    rng = np.random.default_rng(6)
+    functions = [
+        np.sin, tg.sigmoid, tg.softmax, tg.log_softmax, np.tanh, lambda v: v / tg.norm(v), lambda v: v**3,
+        lambda v: v - tg.mean(v), lambda v: v * tg.sum(v), lambda v: v[::-1], lambda v: np.sqrt(1 + v * v),
+    ]  # fmt: skip
+    for trial in range(40):
+        chosen = [functions[i] for i in rng.integers(len(functions), size=3)]
+        A = tg.Tensor(rng.normal(size=(2 + trial % 3, 4)), name="A")
+        x = tg.Tensor(rng.normal(size=4) + 0.1, requires_grad=True, name="x")
+
+        def f(x, chosen=chosen, A=A):
+            return chosen[2](A @ chosen[1](chosen[0](x)))
+
+        formula = tg.derive(f(x), x, kind="jacobian")
+        assert_allclose(formula.array(), tg.jacobian(f)(x.data), rtol=1e-7, atol=1e-9, strict=True)
+        assert formula.numpy

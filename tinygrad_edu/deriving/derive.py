@@ -38,7 +38,7 @@ FEW = 4  # Δ that may be written out
 LONGEST = 300  # symbols of an inlined formula
 READABLE = 10_000  # symbols of any formula
 
-TOO_LONG = f"derive: the inlined formula has more than {LONGEST} symbols; form='recursive' is short"
+TOO_LONG = f"derive: the inlined formula has more than {LONGEST} symbols; form='recursive' is short for gradients"
 
 
 @checked

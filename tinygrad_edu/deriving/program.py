@@ -158,7 +158,9 @@ class CodeWriter:
         return Snippet(f"np.eye({term.shape[0]})", ATOM, term.shape, False)
 
     def _T(self, term: Term) -> Snippet:
-        code = self.code(term.args[0])
+        return self._turned(self.code(term.args[0]))
+
+    def _turned(self, code: Snippet) -> Snippet:
         shape = code.shape[::-1]
         return code._replace(shape=shape) if code.flat else Snippet(f"{self.inside(code, ATOM)}.T", ATOM, shape, False)
 
@@ -246,8 +248,7 @@ class CodeWriter:
         """A product with a diagonal matrix, by rows or columns."""
         code = self.whole(column)
         if not behind:
-            turned = code._replace(shape=code.shape[::-1], text=code.text if code.flat else f"{code.text}.T")
-            return self._product(1.0, [(self._matmul(before), 1), (turned, 1)])
+            return self._product(1.0, [(self._matmul(before), 1), (self._turned(code), 1)])
         right = self._product(1.0, [(code, 1), (self._matmul(behind), 1)])
         return self._times(self._matmul(before), right) if before else right
 
