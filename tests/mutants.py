@@ -42,8 +42,9 @@ class Mutant(NamedTuple):
 
     @property
     def part(self) -> str:
-        """A package, a module beside the packages, or one of the engine's."""
-        return self.file.removeprefix("engine/").split("/")[0].removesuffix(".py")
+        """The folder, or a module of the engine's or beside the folders."""
+        *folders, module = self.file.removeprefix("engine/").split("/")
+        return folders[-1] if folders else module.removesuffix(".py")
 
     def planted(self, text: str) -> str:
         """The text of the file with the mistake."""
@@ -62,7 +63,9 @@ TESTS = {  # the tests of a part, those that take longest at the end; slow ones 
     "protocols": "protocols",
     "operations": "facts numerics arranging numerics_functions",
     "compiling": "compile random_programs",
-    "formulas": "printer steps derive derive_conditions derive_own derive_recognised mathml listing",
+    **dict.fromkeys(("formulas", "normal", "targets"),
+                    "printer layers steps derive derive_conditions derive_own derive_recognised mathml listing"),
+    "grammar": "compare*",
     "deriving": "jacobians steps derive derive_conditions derive_own derive_recognised mathml listing",
     "comparing": "compare*",
     "drawing": "steps steps_page folding drawing backward_pictures",
@@ -275,7 +278,8 @@ MUTANTS = [
 def files_of(part: str) -> list[str]:
     """The tests of a part, as files below the root, and the examples in its docstrings."""
     found = [path for name in TESTS[part].split() for path in sorted(ROOT.glob(f"tests/test_{name}.py"))]
-    places = (f"tinygrad_edu/{place}" for place in (part, f"{part}.py", f"engine/{part}.py"))
+    inside = (part, f"formulas/{part}", f"{part}.py", f"engine/{part}.py")
+    places = (f"tinygrad_edu/{place}" for place in inside)
     found += [ROOT / place for place in places if (ROOT / place).exists()]
     return [str(path.relative_to(ROOT)) for path in found]
 
