@@ -215,7 +215,11 @@ def test_pickled():
 
 
 @pytest.mark.parametrize(("f", "kind", "said"), [
-    (lambda S: S @ S, "jacobian", "for vectors and columns; the result has the shape (3, 3)"),
+    (lambda S: S * S, "jacobian", "no matrix form here, as its transpose needs a product"),
+    (lambda S: S.T, "jacobian", "no matrix form here, as its transpose needs a product"),
+    (lambda S: tg.sum(S), "jacobian", "of a number by a matrix, S of shape (3, 3), the Jacobian is the gradient"),
+    (lambda S: np.stack([S, S]), "jacobian", "for vectors and matrices; the result has the shape (2, 3, 3)"),
+    (lambda A: np.zeros((400, 4)) @ A @ np.zeros((3, 300)), "jacobian", "120000 rows and 12 columns is too large"),
     (lambda x: np.cumsum(x), "jacobian", "no matrix form here, as its transpose needs getitem; tg.jacobian has"),
     (lambda A, x: A @ x, "hessian", "a Hessian is of a scalar"),
     (lambda x: x @ x, "third", "kind='third' is unknown"),
@@ -272,3 +276,39 @@ def test_random_compositions():
         formula = tg.derive(f(x), x, kind="jacobian")
         assert_close(formula.array(), tg.jacobian(f)(x.data), rtol=1e-7, atol=1e-9)
         assert formula.numpy
+
+
+def matrix(name, *shape):
+    return tg.Tensor(np.random.default_rng(sum(map(ord, name))).normal(size=shape), requires_grad=True, name=name)
+
+
+W, B, Z, M = matrix("W", 4, 3), matrix("B", 3, 5), matrix("Z", 2, 4), matrix("M", 3, 6)
+u, v = matrix("u", 3), matrix("v", 4)
+OF_MATRICES = [  # of vec, with Kronecker products
+    (lambda W: W @ B, W, "jacobian", "∂vec(y)/∂vec(W) = Bᵀ ⊗ I"),
+    (lambda B: W @ B, B, "jacobian", "∂vec(y)/∂vec(B) = I ⊗ W"),
+    (lambda W: Z @ W @ M, W, "jacobian", "∂vec(y)/∂vec(W) = Mᵀ ⊗ Z"),
+    (lambda W: W @ u, W, "jacobian", "∂y/∂vec(W) = uᵀ ⊗ I"),
+    (lambda W: tg.sigmoid(W @ u).named("a"), W, "jacobian", "∂a/∂vec(W) = diag(a′)·(uᵀ ⊗ I)"),
+    (lambda W: Z @ np.tanh(W @ u), W, "jacobian", "∂y/∂vec(W) = Z·diag(Σ1′)·(uᵀ ⊗ I)"),
+    (lambda W: tg.sum(W, axis=0), W, "jacobian", "∂y/∂vec(W) = I ⊗ 1ᵀ"),
+    (lambda W: W * np.reshape(v, (4, 1)), W, "jacobian", "∂vec(y)/∂vec(W) = I ⊗ diag(v)"),
+    (lambda W: W * u, W, "jacobian", "∂vec(y)/∂vec(W) = diag(u) ⊗ I"),
+    (lambda W: W - tg.mean(W, axis=0), W, "jacobian", "∂vec(y)/∂vec(W) = I − (1/4) (I ⊗ 1)·(I ⊗ 1ᵀ)"),
+    (lambda W: tg.sum((W @ B) ** 2), W, "hessian", "∇²W = 2 (B·Bᵀ) ⊗ I"),
+    (lambda W: tg.sum((W @ u - v) ** 2), W, "hessian", "∇²W = 2 (u·uᵀ) ⊗ I"),
+]
+
+
+@pytest.mark.parametrize(("f", "x", "kind", "text"), OF_MATRICES, ids=[text for *_, text in OF_MATRICES])
+def test_matrices_are_stacked_by_columns(f, x, kind, text):
+    formula = tg.derive(f(x), x, kind=kind)
+    assert str(formula).splitlines()[0] == text
+    assert formula.definitions["vec"] == "the columns of a matrix, one below the other"
+
+    def value(array):
+        again = tg.Tensor(array, requires_grad=True)
+        return f(again).data if kind == "jacobian" else tg.adjoints(f(again), again)
+
+    assert_close(formula.array(), numeric(value, x.data), rtol=1e-6, atol=1e-7)
+    assert formula.numpy and formula.mathml and formula.latex

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..engine.sweep import settled
 from ..formulas.normal.evaluate import in_shape, tolerance
+from ..formulas.normal.expression import matrix_shape
 from ..formulas.normal.terms import Term
 from .formula import Formula
 from .replay import Assumption, across, inside, rounding
@@ -31,8 +32,9 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
         known: dict[Term, Any] = {}
         for line, reference in zip(formula.lines, engine, strict=True):
             mine = in_shape(line.term, line.shape, values, known)
-            if line.whole is not None:  # a Jacobian on the seed: Jᵀ · G
-                mine = mine.T @ np.reshape(_seed(tape, loss, given), (-1, 1))
+            if line.sides is not None:  # a Jacobian on the seed: Jᵀ · vec(G)
+                seed, columns = matrix_shape(line.sides[1]), np.ravel(_seed(tape, loss, given), "F")
+                mine = np.reshape(mine.T @ columns, seed, "F")
             theirs = reference.reshape(mine.shape).astype(float)
             finite = np.isfinite(theirs)
             sizes = np.abs(theirs[finite])

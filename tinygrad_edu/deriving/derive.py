@@ -35,6 +35,7 @@ BROADCASTING = ("implied", "marked")
 STYLES = ("prime", "argument", "expanded")
 LARGEST = 3_000  # nodes of a graph
 FEW = 4  # Δ that may be written out
+MOST = 1_000_000  # numbers of a Jacobian
 LONGEST = 300  # symbols of an inlined formula
 READABLE = 10_000  # symbols of any formula
 
@@ -85,8 +86,9 @@ def derive(
     kind : {"gradient", "jacobian", "hessian"}
         The Jacobian ∂y/∂x has a row for each number of the result y and a column for each of x (numerator layout); the
         Hessian of a scalar is the Jacobian of its gradient, and of a pair (x, w) the mixed block: the Jacobian of ∇x by
-        w. Both are for numbers and vectors, of one axis or columns, and have no Δ. ``.evaluate()`` is the matrix,
-        ``.array()`` has the shape that `jacobian` and `hessian` give.
+        w. Matrices are vectors by their columns, vec(A·X·B) = (Bᵀ ⊗ A)·vec(X) (Magnus and Neudecker, Matrix
+        Differential Calculus). Both have no Δ. ``.evaluate()`` is the matrix, ``.array()`` has the shape that
+        `jacobian` and `hessian` give.
     form : {"recursive", "inlined", "bullet", "kronecker", "diagonal"}
         With Δ_i for the adjoints of the layers; without; or, for networks of one column and one output, as Mishachev's
         (3) from the left to the right, as his (4), as his (5).
@@ -110,7 +112,7 @@ def derive(
     ValueError
         For such a constant, a `wrt` that is not on the tape, a name that no tensor or more than one bears, an
         assumption that the numbers contradict, a graph or a formula that is too large, a form that the network does
-        not have, a Jacobian of what is no vector or of operations that are no matrices, a formula whose numbers leave
+        not have, a Jacobian that is too large or of operations that are no matrices, a formula whose numbers leave
         the range of floats where the engine's do not.
     RuntimeError
         If the formula and the engine disagree: it is never shown then.
@@ -210,10 +212,17 @@ def _of_matrices(kind: str, form: str, result: Any, wanted: list[Any]) -> str:
     if kind == "hessian" and (result.size != 1 or len(wanted) > 2):
         what = f"a result of shape {result.shape}" if result.size != 1 else f"{len(wanted)} variables"
         raise ValueError(f"derive: a Hessian is of a scalar, by one variable or a pair of them, not of {what}")
-    for x in wanted if kind == "hessian" else [result, *wanted]:
-        if len(x.shape) > 2 or x.shape[1:] not in ((), (1,)):
-            what = "the result" if x is result else name_of(x) or "the variable"
-            raise ValueError(f"derive: kind={kind!r} is for vectors and columns; {what} has the shape {x.shape}")
+    rows = wanted[0] if kind == "hessian" else result
+    for x in (rows, *wanted):
+        what = "the result" if x is result else name_of(x) or "the variable"
+        if len(x.shape) > 2:
+            raise ValueError(f"derive: kind={kind!r} is for vectors and matrices; {what} has the shape {x.shape}")
+        if kind == "jacobian" and result.size == 1 and len(x.shape) == 2 and min(x.shape) > 1:
+            said = f"of a number by a matrix, {what} of shape {x.shape}"
+            raise ValueError(f"derive: {said}, the Jacobian is the gradient")
+    if (most := max([x.size for x in wanted])) * rows.size > MOST:
+        said = f"a matrix of {rows.size} rows and {most} columns is too large"
+        raise ValueError(f"derive: {said} (at most {MOST} numbers)")
     return "inlined"
 
 
@@ -229,8 +238,8 @@ def _gradient_of(loss: Any, wanted: list[Any]) -> tuple[Any, list[Any]]:
 
 def _as_matrix(line: Gradient, tape: SymbolicTape, tidier: Tidier, result: Any) -> Gradient:
     """The Jacobian, from the product of its transpose with the seed."""
-    matrix = jacobian(line.term, tape.seed, result.size) if tape.seed else transposed(line.term)
-    return Gradient(line.name, tidier.tidy(matrix), matrix.shape, (*result.shape, *line.shape))
+    matrix = jacobian(line.term, tape.seed, matrix_shape(result.shape)) if tape.seed else transposed(line.term)
+    return Gradient(line.name, tidier.tidy(matrix), matrix.shape, (result.shape, line.shape))
 
 
 def _share(

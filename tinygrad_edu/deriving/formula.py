@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.naming import name_of
 from ..engine.pickling import Readable
-from ..formulas.expr import HESSIAN, NABLA, PARTIAL, Expr, fraction
+from ..formulas.expr import APPLIED, HESSIAN, NABLA, PARTIAL, Expr, fraction
 from ..formulas.expr import symbol as word
 from ..formulas.normal.evaluate import evaluate, in_shape
 from ..formulas.normal.expression import matrix_shape
@@ -32,12 +32,12 @@ FEW = 16  # numbers that are written out
 
 
 class Gradient(NamedTuple):
-    """A gradient: the name of its variable, its term, its shape; or a Jacobian, and the shape of its array."""
+    """A gradient: its variable, its term, its shape; or a Jacobian, with the shapes of its result and variable."""
 
     name: str
     term: Term
     shape: Shape
-    whole: Shape | None = None
+    sides: tuple[Shape, Shape] | None = None
 
 
 class Derivation(NamedTuple):
@@ -50,6 +50,17 @@ class Derivation(NamedTuple):
     before: str
     after: str
     nonzero: tuple[str, ...]
+
+
+def _is_matrix(shape: Shape) -> bool:
+    return len(shape) == 2 and shape[1] != 1
+
+
+def stacked(matrix: Any, rows: Shape, columns: Shape) -> Any:
+    """A matrix whose rows and columns are those of vec, as an array: of vec(A) the columns of A come one by one."""
+    whole = np.reshape(matrix, (*rows[::-1], *columns[::-1]))
+    axes = (*range(len(rows))[::-1], *range(len(rows), whole.ndim)[::-1])
+    return np.array(np.transpose(whole, axes), order="C")
 
 
 def _described(value: Any) -> str:
@@ -87,7 +98,7 @@ class Formula(Readable):
 
     readable = (
         "kind", "form", "certified", "left_out", "latex", "mathml", "numpy", "definitions", "steps", "_text",
-        "_numbers", "_shapes", "_several",
+        "_numbers", "_sides", "_several",
     )  # fmt: skip
 
     def __init__(
@@ -170,6 +181,8 @@ class Formula(Readable):
                 described[name] = f"a tensor without a name, of shape {x.shape}"
         if self.kind == "jacobian" and not name_of(self.tape.loss):
             described[self._result] = f"the result, of shape {self.tape.loss.shape}"
+        if any(_is_matrix(shape) for sides in self._sides for shape in sides or ()):
+            described["vec"] = "the columns of a matrix, one below the other"
         return described
 
     @functools.cached_property
@@ -213,7 +226,9 @@ class Formula(Readable):
         x = word(line.name)
         if self.above is None:
             return Expr(NABLA if self.kind == "gradient" else HESSIAN, (x,))
-        return fraction([Expr(PARTIAL, (self.above,))], [Expr(PARTIAL, (x,))])
+        sides = zip((self.above, x), line.sides or (), strict=True)
+        above, below = (Expr(APPLIED, (each,), {"name": "vec"}) if _is_matrix(shape) else each for each, shape in sides)
+        return fraction([Expr(PARTIAL, (above,))], [Expr(PARTIAL, (below,))])
 
     def _printed(self, target: Unicode) -> Any:
         """Each line, each Δ, then what else the text has names for."""
@@ -293,12 +308,13 @@ class Formula(Readable):
 
     def array(self) -> Any:
         """The same in the shape that `jacobian` and `hessian` give: that of the result, then that of the variable."""
-        found = [np.reshape(x, shape) for x, shape in zip(self._numbers, self._shapes, strict=True)]
+        both = zip(self._numbers, self._sides, strict=True)
+        found = [x if sides is None else stacked(x, *sides) for x, sides in both]
         return found if self._several else found[0]
 
     @functools.cached_property
-    def _shapes(self) -> list[Shape]:
-        return [line.shape if line.whole is None else line.whole for line in self.lines]
+    def _sides(self) -> list[tuple[Shape, Shape] | None]:
+        return [line.sides for line in self.lines]
 
     @functools.cached_property
     def _numbers(self) -> list[Any]:

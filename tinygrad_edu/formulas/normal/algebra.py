@@ -18,6 +18,7 @@ from .terms import (
     Power,
     Shape,
     Term,
+    applied,
     atom,
     extent,
     factor,
@@ -322,6 +323,19 @@ def _turned(c: Coefficient, mono: Monomial, shape: Shape) -> Term:
     return product
 
 
+def kron(a: Term, b: Term) -> Term:
+    """The Kronecker product of polys."""
+    shape = (a.shape[0] * b.shape[0], a.shape[1] * b.shape[1])
+    if not a.items or not b.items:
+        return filled(Coefficient(0), shape)
+    if (1, 1) in (a.shape, b.shape):
+        return multiplied(a, b, shape)
+    (c, f), (d, g) = factor(a), factor(b)
+    if f.kind == g.kind == "eye":
+        return scaled(c * d, atom(make("eye", shape=shape)))
+    return scaled(c * d, atom(applied(ops.kron, [f, g], shape)))
+
+
 def _turn(term: Term) -> Term:
     """The transpose of a factor, as a poly."""
     if term.shape == (1, 1) or term.kind == "eye" or is_hat(term):
@@ -334,6 +348,8 @@ def _turn(term: Term) -> Term:
         return transposed(term)
     if term.kind == "chain":
         return functools.reduce(chained, map(_turn, reversed(term.args)))
+    if is_a(term, ops.kron) and [*map(len, term.data.shapes)] == [2, 2]:
+        return kron(*map(_turn, term.args))
     if _inverse_of(term) is not None and _turn(term.args[0]) is atom(term.args[0]):
         return atom(term)  # the inverse of a symmetric matrix
     return atom(make("T", [term], shape=term.shape[::-1]))
