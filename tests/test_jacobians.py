@@ -312,3 +312,27 @@ def test_matrices_are_stacked_by_columns(f, x, kind, text):
 
     assert_close(formula.array(), numeric(value, x.data), rtol=1e-6, atol=1e-7)
     assert formula.numpy and formula.mathml and formula.latex
+
+
+def test_edges():
+    """Nothing to differentiate by, a tensor called vec, no recording, a gradient that is too large."""
+    empty = tg.Tensor(np.zeros(0), requires_grad=True, name="e")
+    for y, kind in ((empty * empty, "jacobian"), (tg.sum(empty**2), "hessian")):
+        formula = tg.derive(y, empty, kind=kind)
+        assert formula.evaluate().shape == formula.array().shape == (0, 0)
+        assert "1·1" not in str(formula)
+    vec = tg.Tensor([0.5, 1.0, 2.0], name="vec")
+    text = str(tg.derive(W @ vec, W, kind="jacobian"))
+    assert text.startswith("∂y/∂vec_2(W) = vecᵀ ⊗ I") and "(vec_2 is the columns" in text
+    x = tg.Tensor([0.5, -1.0], requires_grad=True, name="x")
+    loss, linear = tg.sum(x**3), tg.sum(x)
+    with tg.no_grad():
+        assert str(tg.derive(loss, x)) == "∇x = 3 x²"
+        assert tg.compare(loss, x, "3 * x**2").proof == "algebra"
+        assert str(tg.derive(loss, x, kind="hessian")) == "∇²x = 6 diag(x)"
+        assert str(tg.derive(linear, x, kind="hessian")) == "∇²x = 0"
+    y = x
+    for _ in range(1_500):
+        y = np.sin(y)
+    with pytest.raises(ValueError, match="nodes are too many for a formula"):
+        tg.derive(tg.sum(y), x, kind="hessian")

@@ -96,7 +96,7 @@ class Trial:
 
     def _slope(self, quantity: Quantity) -> Array:
         """The derivatives of an activation: its rule with g = 1; of softmax the diagonal of the Jacobian."""
-        record = self.nodes[quantity.key]._record  # type: ignore[index]
+        record = self.nodes[quantity.key]._record
         out = self.value(quantity.key)
         if mixes(record.operation):
             return out * (1 - out)

@@ -11,7 +11,7 @@ import numpy as np
 from ..engine.arguments import checked, demand_known
 from ..engine.leaving import demand_recorded
 from ..engine.naming import name_of
-from ..engine.record import Node
+from ..engine.record import Node, recording
 from ..engine.sweep import below, leading_to
 from ..engine.transforms import adjoints
 from ..formulas.expr import NABLA, Expr
@@ -141,9 +141,7 @@ def derive(
     )  # fmt: skip
     for given, known, what in chosen:
         demand_known("derive", what, given, known)
-    nodes = below(loss)
-    if len(nodes) > LARGEST:
-        raise ValueError(f"derive: {len(nodes)} nodes are too many for a formula (at most {LARGEST}); derive a part")
+    nodes = _nodes(loss)
     several = isinstance(wrt, list | tuple)
     if several and not wrt:
         raise ValueError("derive: wrt is an empty list; give a tensor or its name")
@@ -205,6 +203,14 @@ def _formula(
     return Formula(results, definitions, tape, tidier, form, several, broadcasting, kind)
 
 
+def _nodes(result: Any) -> dict[int, Any]:
+    """What a result is computed from."""
+    nodes = below(result)
+    if len(nodes) > LARGEST:
+        raise ValueError(f"derive: {len(nodes)} nodes are too many for a formula (at most {LARGEST}); derive a part")
+    return nodes
+
+
 def _of_matrices(kind: str, form: str, result: Any, wanted: list[Any]) -> str:
     """The form that Jacobians and Hessians have; ValueError for what they are not for."""
     if form not in ("recursive", "inlined"):
@@ -229,9 +235,10 @@ def _of_matrices(kind: str, form: str, result: Any, wanted: list[Any]) -> str:
 def _gradient_of(loss: Any, wanted: list[Any]) -> tuple[Any, list[Any]]:
     """The gradient by the first variable, as a result, and what it is to be differentiated by."""
     first, last = wanted[0], wanted[-1]
-    (gradient,) = adjoints(loss, [first], create_graph=True)
-    if gradient._record is None or last._record.stamp not in below(gradient):  # it does not depend on it
-        gradient = gradient + 0.0 * last.sum()
+    with recording(True):
+        (gradient,) = adjoints(loss, [first], create_graph=True)
+        if gradient._record is None or last._record.stamp not in _nodes(gradient):  # it does not depend on it
+            gradient = gradient + 0.0 * last.sum()
     gradient.name = None
     return gradient, [last]
 

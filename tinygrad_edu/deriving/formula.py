@@ -108,7 +108,7 @@ class Formula(Readable):
         self._shown = marked if broadcasting == "marked" else lambda term: term
         self.lines, self.tape, self.form, self.kind = lines, tape, form, kind
         self._definitions, self._tidier, self._several = dict(definitions), tidier, several
-        self._result = name_of(tape.loss) or tape.unique("y")
+        self._result, self._vec = name_of(tape.loss) or tape.unique("y"), tape.unique("vec")
         self.above = word(self._result) if kind == "jacobian" else None  # what is differentiated
         self.certified, self.left_out = False, 0
         self.table: dict[Any, Term] = {}
@@ -182,7 +182,7 @@ class Formula(Readable):
         if self.kind == "jacobian" and not name_of(self.tape.loss):
             described[self._result] = f"the result, of shape {self.tape.loss.shape}"
         if any(_is_matrix(shape) for sides in self._sides for shape in sides or ()):
-            described["vec"] = "the columns of a matrix, one below the other"
+            described[self._vec] = "the columns of a matrix, one below the other"
         return described
 
     @functools.cached_property
@@ -227,7 +227,8 @@ class Formula(Readable):
         if self.above is None:
             return Expr(NABLA if self.kind == "gradient" else HESSIAN, (x,))
         sides = zip((self.above, x), line.sides or (), strict=True)
-        above, below = (Expr(APPLIED, (each,), {"name": "vec"}) if _is_matrix(shape) else each for each, shape in sides)
+        vec = {"name": self._vec}
+        above, below = (Expr(APPLIED, (each,), vec) if _is_matrix(shape) else each for each, shape in sides)
         return fraction([Expr(PARTIAL, (above,))], [Expr(PARTIAL, (below,))])
 
     def _printed(self, target: Unicode) -> Any:

@@ -30,7 +30,7 @@ def _opened(left: Term, right: Term) -> Term:
 
 
 def _eye(n: int) -> Term:
-    return atom(make("eye", shape=(n, n))) if n > 1 else filled(ONE, (1, 1))
+    return atom(make("eye", shape=(n, n))) if n != 1 else filled(ONE, (1, 1))
 
 
 def _whole(factors: tuple[Term, ...], n: int) -> Term:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine.errors import ERRORS
-from ..engine.record import Node, apply, leaf_record
+from ..engine.record import Node, apply, leaf_record, recording
 from ..engine.sweep import sweep
 from ..engine.tensor import untracked
 from ..formulas.normal.evaluate import moved
@@ -96,6 +96,7 @@ def in_domain(tape: SymbolicTape, again: dict[int, Any]) -> bool:
                 for stamp, node in tape.nodes.items()])
 
 
+@recording(True)
 @np.errstate(all="ignore")
 def replayed(
     tape: SymbolicTape, loss: Any, numbers: Mapping[str, Any], cut: Cut = (),
