@@ -33,8 +33,8 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
         for line, reference in zip(formula.lines, engine, strict=True):
             mine = in_shape(line.term, line.shape, values, known)
             if line.sides is not None:  # a Jacobian on the seed: Jᵀ · vec(G)
-                seed, columns = matrix_shape(line.sides[1]), np.ravel(_seed(tape, loss, given), "F")
-                mine = np.reshape(mine.T @ columns, seed, "F")
+                seed, columns = matrix_shape(line.sides[1]), np.ravel(_seed(tape, loss, given), formula.order)
+                mine = np.reshape(mine.T @ columns, seed, formula.order)
             theirs = reference.reshape(mine.shape).astype(float)
             finite = np.isfinite(theirs)
             sizes = np.abs(theirs[finite])

@@ -14,16 +14,18 @@ from ..engine.naming import name_of
 from ..engine.record import Node, recording
 from ..engine.sweep import below, leading_to
 from ..engine.transforms import adjoints
-from ..formulas.expr import NABLA, Expr
+from ..formulas.expr import MATRIX, NABLA, Expr
 from ..formulas.expr import symbol as word
-from ..formulas.normal.algebra import rebuilt, transposed
+from ..formulas.normal.algebra import transposed, vec
 from ..formulas.normal.coefficients import ONE, coefficient
 from ..formulas.normal.expression import Expression, matrix_shape
-from ..formulas.normal.terms import Term, all_below, atom, factor, filled, make, session
+from ..formulas.normal.kinds import commutes
+from ..formulas.normal.rebuilding import rebuilt
+from ..formulas.normal.terms import Term, all_below, atom, factor, filled, is_a, make, session
 from .certify import certify
 from .formula import Formula, Gradient
 from .frozen import demand_known_constants
-from .jacobians import jacobian
+from .jacobians import ORDERS, jacobian
 from .replay import Assumption
 from .subexpressions import shared
 from .symbolic import SymbolicTape, symbol
@@ -66,6 +68,7 @@ def derive(
     assume: Sequence[Assumption] = (),
     activation: str = "prime",
     broadcasting: str = "implied",
+    layout: str = "columns",
 ) -> Formula:
     """The gradient of a recorded result as a formula, in the names of the program; or its Jacobian or Hessian.
 
@@ -86,9 +89,10 @@ def derive(
     kind : {"gradient", "jacobian", "hessian"}
         The Jacobian ∂y/∂x has a row for each number of the result y and a column for each of x (numerator layout); the
         Hessian of a scalar is the Jacobian of its gradient, and of a pair (x, w) the mixed block: the Jacobian of ∇x by
-        w. Matrices are vectors by their columns, vec(A·X·B) = (Bᵀ ⊗ A)·vec(X) (Magnus and Neudecker, Matrix
-        Differential Calculus). Both have no Δ. ``.evaluate()`` is the matrix, ``.array()`` has the shape that
-        `jacobian` and `hessian` give.
+        w. Matrices are vectors, vec(A·X·B) = (Bᵀ ⊗ A)·vec(X), and K·vec(X) = vec(Xᵀ) with the commutation matrix K
+        (Magnus and Neudecker, Matrix Differential Calculus; by another way Laue, Mitterreiter and Giesen, "Computing
+        higher order derivatives of matrix and tensor expressions", 2018). Both have no Δ. ``.evaluate()`` is the
+        matrix, ``.array()`` has the shape that `jacobian` and `hessian` give.
     form : {"recursive", "inlined", "bullet", "kronecker", "diagonal"}
         With Δ_i for the adjoints of the layers; without; or, for networks of one column and one output, as Mishachev's
         (3) from the left to the right, as his (4), as his (5).
@@ -99,6 +103,9 @@ def derive(
     broadcasting : {"implied", "marked"}
         What NumPy repeats along rows or columns as it is in the program, W·X + b, or with columns of ones, W·X + b·1ᵀ:
         then sums and Hadamard products are of equal shapes, as on paper, but for numbers.
+    layout : {"columns", "rows"}
+        What vec makes of a matrix: its columns one below the other, as on paper, or its rows, as NumPy's ravel does;
+        then vec(A·X·B) is (A ⊗ Bᵀ)·vec(X).
 
     Returns
     -------
@@ -137,7 +144,7 @@ def derive(
     demand_recorded("derive", loss)
     chosen = (
         (kind, KINDS, "kind"), (form, FORMS, "form"), (activation, STYLES, "activation"),
-        (broadcasting, BROADCASTING, "broadcasting"),
+        (broadcasting, BROADCASTING, "broadcasting"), (layout, tuple(ORDERS), "layout"),
     )  # fmt: skip
     for given, known, what in chosen:
         demand_known("derive", what, given, known)
@@ -156,7 +163,7 @@ def derive(
         loss, found = _gradient_of(loss, found)
     table: dict[Any, Term] = {}
     with session(table), np.errstate(all="ignore"):
-        formula = _formula(loss, found, form, assume, activation, several, broadcasting, kind)
+        formula = _formula(loss, found, form, assume, activation, several, broadcasting, kind, ORDERS[layout])
         if kind == "hessian" and first is not found[0]:
             formula.above = Expr(NABLA, (word(name_of(first) or formula.tape.unique("x")),))
         formula.table = table
@@ -166,7 +173,7 @@ def derive(
 
 def _formula(
     loss: Any, wanted: list[Any], form: str, assume: Sequence[Assumption], activation: str, several: bool,
-    broadcasting: str, kind: str,
+    broadcasting: str, kind: str, order: str,
 ) -> Formula:  # fmt: skip
     """The sweep on symbols, tidied."""
     tape = SymbolicTape(loss, leading_to(loss, wanted))
@@ -189,7 +196,8 @@ def _formula(
         raise ValueError(TOO_LONG)
     results, definitions = _inline(results, definitions, inlined, tidier)
     if kind != "gradient":
-        results = [_as_matrix(line, tape, tidier, loss) for line in results]
+        results = [_as_matrix(line, tape, tidier, loss, order) for line in results]
+        results, definitions = _with_names(results, definitions, tape)
     if max(line.term.weight for line in results) > LONGEST and form != "recursive":
         raise ValueError(TOO_LONG)
     if form == "recursive":
@@ -200,7 +208,7 @@ def _formula(
             f"derive: the formula has {symbols} symbols (at most {READABLE}); .named() names a part of it, which is "
             "then defined once, or derive a part"
         )
-    return Formula(results, definitions, tape, tidier, form, several, broadcasting, kind)
+    return Formula(results, definitions, tape, tidier, form, several, broadcasting, kind, order)
 
 
 def _nodes(result: Any) -> dict[int, Any]:
@@ -223,9 +231,6 @@ def _of_matrices(kind: str, form: str, result: Any, wanted: list[Any]) -> str:
         what = "the result" if x is result else name_of(x) or "the variable"
         if len(x.shape) > 2:
             raise ValueError(f"derive: kind={kind!r} is for vectors and matrices; {what} has the shape {x.shape}")
-        if kind == "jacobian" and result.size == 1 and len(x.shape) == 2 and min(x.shape) > 1:
-            said = f"of a number by a matrix, {what} of shape {x.shape}"
-            raise ValueError(f"derive: {said}, the Jacobian is the gradient")
     if (most := max([x.size for x in wanted])) * rows.size > MOST:
         said = f"a matrix of {rows.size} rows and {most} columns is too large"
         raise ValueError(f"derive: {said} (at most {MOST} numbers)")
@@ -243,10 +248,31 @@ def _gradient_of(loss: Any, wanted: list[Any]) -> tuple[Any, list[Any]]:
     return gradient, [last]
 
 
-def _as_matrix(line: Gradient, tape: SymbolicTape, tidier: Tidier, result: Any) -> Gradient:
-    """The Jacobian, from the product of its transpose with the seed."""
-    matrix = jacobian(line.term, tape.seed, matrix_shape(result.shape)) if tape.seed else transposed(line.term)
+def _as_matrix(line: Gradient, tape: SymbolicTape, tidier: Tidier, result: Any, order: str) -> Gradient:
+    """The Jacobian, from the product of its transpose with the seed; of a number it is the gradient as a row."""
+    if tape.seed:
+        matrix = jacobian(line.term, tape.seed, matrix_shape(result.shape), order)
+    else:
+        matrix = transposed(vec(line.term, order))
     return Gradient(line.name, tidier.tidy(matrix), matrix.shape, (result.shape, line.shape))
+
+
+def _with_names(
+    results: list[Gradient], definitions: dict[str, Term], tape: SymbolicTape
+) -> tuple[list[Gradient], dict[str, Term]]:
+    """Name the matrices that only a program can write: K for a commutation matrix, D of other linear operations."""
+    found: dict[str, list[Term]] = {}
+    for term in all_below(line.term for line in results):
+        if is_a(term, MATRIX):
+            found.setdefault("D" if commutes(term) is None else "K", []).append(term)
+    named: dict[Term, Term] = {}
+    for letter, terms in found.items():
+        for i, term in enumerate(terms, 1):
+            name = tape.unique(letter if len(terms) == 1 else f"{letter}{i}")
+            definitions = {**definitions, name: atom(term)}
+            named[term] = atom(make("symbol", data=name, shape=term.shape))
+    known: dict[Term, Term] = {}
+    return [line._replace(term=rebuilt(line.term, named.get, known)) for line in results], definitions
 
 
 def _share(

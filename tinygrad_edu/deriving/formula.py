@@ -10,12 +10,14 @@ import numpy as np
 
 from ..engine.naming import name_of
 from ..engine.pickling import Readable
-from ..formulas.expr import APPLIED, HESSIAN, NABLA, PARTIAL, Expr, fraction
+from ..formulas.expr import APPLIED, HESSIAN, MATRIX, NABLA, PARTIAL, VEC, Expr, fraction
 from ..formulas.expr import symbol as word
+from ..formulas.normal.algebra import as_argument, chained, transposed, vec
 from ..formulas.normal.evaluate import evaluate, in_shape
 from ..formulas.normal.expression import matrix_shape
+from ..formulas.normal.kinds import commutes
 from ..formulas.normal.repeated import marked
-from ..formulas.normal.terms import Term, names_in, session
+from ..formulas.normal.terms import Term, all_below, atom, is_a, make, names_in, session
 from ..formulas.present import Presenter
 from ..formulas.printer import Printer
 from ..formulas.targets.latex import Latex
@@ -28,6 +30,7 @@ from .symbolic import SymbolicTape, symbol
 from .tidy import Tidier
 
 Shape = tuple[int, ...]
+STACKED = {"F": "the columns of a matrix, one below the other", "C": "the rows of a matrix as one column"}
 FEW = 16  # numbers that are written out
 
 
@@ -56,8 +59,10 @@ def _is_matrix(shape: Shape) -> bool:
     return len(shape) == 2 and shape[1] != 1
 
 
-def stacked(matrix: Any, rows: Shape, columns: Shape) -> Any:
-    """A matrix whose rows and columns are those of vec, as an array: of vec(A) the columns of A come one by one."""
+def unstacked(matrix: Any, rows: Shape, columns: Shape, order: str) -> Any:
+    """A matrix whose rows and columns are those of vec, as an array with all their axes."""
+    if order == "C":
+        return np.reshape(matrix, (*rows, *columns))
     whole = np.reshape(matrix, (*rows[::-1], *columns[::-1]))
     axes = (*range(len(rows))[::-1], *range(len(rows), whole.ndim)[::-1])
     return np.array(np.transpose(whole, axes), order="C")
@@ -97,16 +102,16 @@ class Formula(Readable):
     """
 
     readable = (
-        "kind", "form", "certified", "left_out", "latex", "mathml", "numpy", "definitions", "steps", "_text",
+        "kind", "form", "order", "certified", "left_out", "latex", "mathml", "numpy", "definitions", "steps", "_text",
         "_numbers", "_sides", "_several",
     )  # fmt: skip
 
     def __init__(
         self, lines: list[Gradient], definitions: Mapping[str, Term], tape: SymbolicTape, tidier: Tidier, form: str,
-        several: bool, broadcasting: str = "implied", kind: str = "gradient",
+        several: bool, broadcasting: str = "implied", kind: str = "gradient", order: str = "F",
     ) -> None:  # fmt: skip
         self._shown = marked if broadcasting == "marked" else lambda term: term
-        self.lines, self.tape, self.form, self.kind = lines, tape, form, kind
+        self.lines, self.tape, self.form, self.kind, self.order = lines, tape, form, kind, order
         self._definitions, self._tidier, self._several = dict(definitions), tidier, several
         self._result, self._vec = name_of(tape.loss) or tape.unique("y"), tape.unique("vec")
         self.above = word(self._result) if kind == "jacobian" else None  # what is differentiated
@@ -118,7 +123,11 @@ class Formula(Readable):
 
     @functools.cached_property
     def _present(self) -> Presenter:
-        return Presenter(self._order, self.tape.applied, [matrix_shape(line.shape) for line in self.lines])
+        return Presenter(self._order, self.tape.applied, self._extents, self._vec)
+
+    @property
+    def _extents(self) -> list[Shape]:
+        return [matrix_shape(line.shape) for line in self.lines]
 
     @property
     def _order(self) -> list[str]:
@@ -181,9 +190,29 @@ class Formula(Readable):
                 described[name] = f"a tensor without a name, of shape {x.shape}"
         if self.kind == "jacobian" and not name_of(self.tape.loss):
             described[self._result] = f"the result, of shape {self.tape.loss.shape}"
-        if any(_is_matrix(shape) for sides in self._sides for shape in sides or ()):
-            described[self._vec] = "the columns of a matrix, one below the other"
+        described |= self._matrices
+        terms = all_below(line.term for line in self.lines)
+        shapes = [shape for sides in self._sides for shape in sides or ()]
+        if any(map(_is_matrix, shapes)) or any(is_a(term, VEC) for term in terms):
+            described[self._vec] = STACKED[self.order]
         return described
+
+    @functools.cached_property
+    def _matrices(self) -> dict[str, str]:
+        """What is said of the matrices that only a program can write."""
+        used = {name: as_argument(term) for name, term in self.used().items()}
+        return {name: self._matrix(name, term) for name, term in used.items() if is_a(term, MATRIX)}
+
+    def _matrix(self, name: str, term: Term) -> str:
+        """What the matrix of a linear operation does."""
+        call, commuting = dict(term.data.params)["of"], commutes(term)
+        shape = commuting[::-1] if commuting and self.order == "C" else call.shapes[0]
+        x = make("symbol", data="X" if _is_matrix(shape) else "x", shape=matrix_shape(shape))
+        f = transposed(atom(x)) if commuting else atom(make("call", [x], call, matrix_shape(call.shape)))
+        left = chained(symbol(name, term.shape), vec(atom(x), self.order))
+        says, what = Printer(Unicode()), "the commutation matrix" if commuting else "a matrix"
+        sides = [says(self._present(each)) for each in (left, vec(f, self.order))]
+        return f"{what}: {' = '.join(sides)} for {x.data} of shape {shape}"
 
     @functools.cached_property
     def steps(self) -> list[Derivation]:
@@ -208,6 +237,8 @@ class Formula(Readable):
         """What the lines need, by its name, in the order of the computation: both sides of its equation."""
         found = {}
         for name, term in self.used().items():
+            if name in self._matrices:
+                continue
             if name in self.tape.columns:  # a column of functions, each of a row
                 functions, argument = self.tape.columns[name]
                 params = {"functions": tuple(functions)}
@@ -310,7 +341,7 @@ class Formula(Readable):
     def array(self) -> Any:
         """The same in the shape that `jacobian` and `hessian` give: that of the result, then that of the variable."""
         both = zip(self._numbers, self._sides, strict=True)
-        found = [x if sides is None else stacked(x, *sides) for x, sides in both]
+        found = [x if sides is None else unstacked(x, *sides, self.order) for x, sides in both]
         return found if self._several else found[0]
 
     @functools.cached_property

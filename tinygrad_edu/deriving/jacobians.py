@@ -7,25 +7,40 @@ normal form is the end of a product, the matrix before it can be read off: Wᵀ�
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from typing import NoReturn
 
-from ..formulas.normal.algebra import added, chained, is_hat, is_mean, kron, multiplied, ones, transposed
+from ..formulas.normal.algebra import (
+    added,
+    chained,
+    commutation,
+    hat,
+    kron,
+    matrix_of,
+    multiplied,
+    ones,
+    transposed,
+    vec,
+)
 from ..formulas.normal.coefficients import ONE, Coefficient, coefficient
-from ..formulas.normal.expression import hat
+from ..formulas.normal.kinds import is_hat, is_mean
 from ..formulas.normal.terms import Monomial, Shape, Term, atom, broadcast, filled, make, names_in, poly, scaled
 
+ORDERS = {"columns": "F", "rows": "C"}  # how the numbers of a matrix follow each other, in NumPy's words
 
-def jacobian(adjoint: Term, seed: str, shape: Shape) -> Term:
+
+def jacobian(adjoint: Term, seed: str, shape: Shape, order: str) -> Term:
     """The matrix J of an adjoint whose seed G has a shape, vec(adjoint) = Jᵀ·vec(G); ValueError where G stands in what
-    has no matrix. Matrices are vectors by their columns: vec(A·G·B) = (Bᵀ ⊗ A)·vec(G)."""
-    return transposed(_LinearMap(seed, shape).of(adjoint))
+    has no matrix. Matrices are vectors by their columns, vec(A·G·B) = (Bᵀ ⊗ A)·vec(G), or by their rows,
+    (A ⊗ Bᵀ)·vec(G)."""
+    return transposed(_LinearMap(seed, shape, order).of(adjoint))
 
 
-def _opened(left: Term, right: Term) -> Term:
-    """A product with a sum, multiplied out if that is no longer: diag(a) − a·aᵀ."""
-    closed = chained(left, right)
-    opened = added([chained(left, poly([item], right.shape)) for item in right.items], closed.shape)
+def _product(left: Term, right: Term) -> Term:
+    """A matrix product; of a sum multiplied out if that is no longer: diag(a) − a·aᵀ."""
+    closed, parts = chained(left, right), ([poly([item], p.shape) for item in p.items] for p in (left, right))
+    opened = added(itertools.starmap(chained, itertools.product(*parts)), closed.shape)
     return opened if opened.weight <= closed.weight else closed
 
 
@@ -38,32 +53,24 @@ def _whole(factors: tuple[Term, ...], n: int) -> Term:
     return functools.reduce(chained, map(atom, factors)) if factors else _eye(n)
 
 
-def _column(p: Term) -> Term:
-    return p if p.shape[1] == 1 else transposed(p)
-
-
-def _diagonal(p: Term, shape: Shape) -> Term:
-    """The diagonal matrix that is a Hadamard product with a column or a row, which may be repeated."""
-    matrix = hat(_column(p))
-    if 1 in shape:
-        return matrix
-    return kron(_eye(shape[1]), matrix) if p.shape[1] == 1 else kron(matrix, _eye(shape[0]))
-
-
 class _LinearMap:
     """Reads the matrix of what is linear in its seed, each as a vector."""
 
-    def __init__(self, seed: str, shape: Shape) -> None:
-        self.seed, self.size = seed, math.prod(shape)
+    def __init__(self, seed: str, shape: Shape, order: str) -> None:
+        self.seed, self.size, self.order = seed, math.prod(shape), order
 
     def of(self, p: Term) -> Term:
         """The matrix of a sum of Hadamard products: of each product one factor has the seed."""
-        return added([self._product(c, mono, p.shape) for c, mono in p.items], (math.prod(p.shape), self.size))
+        return added([self._hadamard(c, mono, p.shape) for c, mono in p.items], (math.prod(p.shape), self.size))
 
     def _has_seed(self, term: Term) -> bool:
         return self.seed in names_in([term])
 
-    def _product(self, c: Coefficient, mono: Monomial, shape: Shape) -> Term:
+    def _kron(self, behind: Term, before: Term) -> Term:
+        """Of before · X · behindᵀ."""
+        return kron(behind, before) if self.order == "F" else kron(before, behind)
+
+    def _hadamard(self, c: Coefficient, mono: Monomial, shape: Shape) -> Term:
         mine = [(part, n) for part, n in mono if self._has_seed(part)]
         if len(mine) != 1 or mine[0][1] != 1:
             self._refuse(*[part for part, _ in mine])
@@ -72,18 +79,24 @@ class _LinearMap:
         if beside.shape == (1, 1):
             matrix = multiplied(beside, matrix, matrix.shape) if others else scaled(c, matrix)
             return self._repeated(matrix, part.shape, shape)
-        if part.shape == (1, 1) and 1 in shape:
-            return _opened(_column(beside), matrix)
-        if part.shape == shape and (1 in shape or shape != beside.shape):
-            return _opened(_diagonal(beside, shape), matrix)
-        self._refuse(*[x for x, _ in others])
+        if part.shape == (1, 1):
+            return _product(vec(poly(beside.items, shape), self.order), matrix)
+        return _product(self._diagonal(beside, shape), self._repeated(matrix, part.shape, shape))
+
+    def _diagonal(self, p: Term, shape: Shape) -> Term:
+        """The diagonal matrix that is a Hadamard product with a matrix, or with a column or a row that is repeated."""
+        if 1 in shape or p.shape == shape:
+            return hat(vec(poly(p.items, shape), self.order))
+        matrix = hat(vec(p))
+        return self._kron(_eye(shape[1]), matrix) if p.shape[1] == 1 else self._kron(matrix, _eye(shape[0]))
 
     def _repeated(self, matrix: Term, own: Shape, shape: Shape) -> Term:
         """Of what is repeated along rows or columns: of vec(g·1ᵀ) it is (1 ⊗ I)·vec(g)."""
         for axis, (n, whole) in enumerate(zip(own, shape, strict=True)):
             if n != whole:
                 one = atom(ones((whole, 1)))
-                matrix = chained(kron(one, _eye(own[0])) if axis else kron(_eye(own[1]), one), matrix)
+                repeating = self._kron(one, _eye(own[0])) if axis else self._kron(_eye(own[1]), one)
+                matrix = _product(repeating, matrix)
                 own = (whole, own[1]) if not axis else (own[0], whole)
         return matrix
 
@@ -92,15 +105,22 @@ class _LinearMap:
             return _eye(self.size)
         if term.kind == "poly":
             return self.of(term)
-        if term.kind == "T" and 1 in term.shape:  # a vector is the same, whichever way it lies
-            return self._factor(term.args[0])
+        if term.kind == "T":
+            (x,) = term.args
+            return _product(commutation(*x.shape if self.order == "F" else x.shape[::-1]), self._factor(x))
         if term.kind == "chain":
             return self._chain(term)
         if is_mean(term):
             n = math.prod(term.args[0].shape)
             row = scaled(coefficient(n).inverse(), atom(ones((1, n))))
-            return chained(row, self._factor(term.args[0]))
+            return _product(row, self._factor(term.args[0]))
+        if term.kind == "call" and term.data.operation.linear and len(term.args) == 1:
+            return self._called(term)
         self._refuse(term)
+
+    def _called(self, term: Term) -> Term:
+        """Of an operation that is linear in its input, and has no other one."""
+        return _product(atom(matrix_of(term.data, self.order)), self._factor(term.args[0]))
 
     def _chain(self, term: Term) -> Term:
         places = [i for i, x in enumerate(term.args) if self._has_seed(x)]
@@ -110,8 +130,8 @@ class _LinearMap:
         x, left = term.args[i], _whole(term.args[:i], term.args[i].shape[0])
         right = _whole(term.args[i + 1 :], x.shape[1])
         if is_hat(x) and right.shape[1] == 1:  # diag(G) · r is r ∘ G
-            return chained(left, chained(hat(right), self._factor(x.args[0])))
-        return chained(kron(transposed(right), left), self._factor(x))
+            return _product(left, _product(hat(right), self._factor(x.args[0])))
+        return _product(self._kron(transposed(right), left), self._factor(x))
 
     def _refuse(self, *terms: Term) -> NoReturn:
         what = next((x.data.operation.name for x in terms if x.kind == "call"), "a product")

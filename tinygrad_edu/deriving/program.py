@@ -15,13 +15,14 @@ import numpy as np
 
 from ..engine.naming import Identifiers
 from ..engine.record import Operation
-from ..formulas.expr import CONSTANT
+from ..formulas.expr import CONSTANT, MATRIX
 from ..formulas.helpers import HELPERS
 from ..formulas.literals import array, call, literal, numbers
-from ..formulas.normal.algebra import OTHERWISE, is_condition, is_hat, is_mean
+from ..formulas.normal.evaluate import evaluate
 from ..formulas.normal.expression import Expression, matrix_shape
+from ..formulas.normal.kinds import OTHERWISE, is_condition, is_hat, is_mean
 from ..formulas.normal.selections import takes_rows
-from ..formulas.normal.terms import Shape, Term, all_below, atom, broadcast, is_a, names_in, number
+from ..formulas.normal.terms import Call, Shape, Term, all_below, atom, broadcast, is_a, names_in, number
 from ..formulas.spelled import ATOM, PRODUCT, SUM, UNARY, spelled
 from ..operations.facts import VOCABULARY, ops
 
@@ -278,6 +279,8 @@ class CodeWriter:
             return Snippet(f"np.eye({term.shape[1]})[{places}]", ATOM, term.shape, False)
         if is_mean(term):
             return Snippet(f"np.mean({self.whole(term.args[0]).text})", ATOM, term.shape, True)
+        if made.operation is MATRIX:
+            return Snippet(self._matrix(term, **dict(made.params)), ATOM, term.shape, False)
         if made.operation is CONSTANT:
             text = f"np.array({numbers(np.asarray(made.params[0][1]).tolist())})"
             return Snippet(text, ATOM, term.shape, flat)
@@ -292,6 +295,18 @@ class CodeWriter:
         params = {k: v.value.item() if isinstance(v, Expression) else v for k, v in made.params}
         text = self._applied(made.operation, arguments, params, made.shapes)
         return Snippet(f"np.reshape({text}, ())" if made.shape == (1,) else text, ATOM, term.shape, flat)
+
+    def _matrix(self, term: Term, of: Call, order: str) -> str:
+        """Of a linear operation: rows of I where it only moves numbers, else what it makes of I's columns."""
+        (shape,), n = of.shapes, term.shape[1]
+        numbers = evaluate(term, {})
+        moves = (np.sum(numbers == 1, 1) == 1).all() and (np.sum(numbers != 0, 1) == 1).all()
+        x = f"np.arange({n})" if moves else "x"
+        x = x if len(shape) < 2 else f"np.reshape({x}, {shape}, {order!r})"
+        column = self._applied(of.operation, [x], dict(of.params), of.shapes)
+        if len(of.shape) > 1:
+            column = f"np.ravel({column}, {order!r})"
+        return f"np.eye({n})[{column}]" if moves else f"np.stack([{column} for x in np.eye({n})], 1)"
 
     def _compared(self, x: Term, shape: Shape) -> str:
         c = number(atom(x))

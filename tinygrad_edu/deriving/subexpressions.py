@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ..formulas.normal.algebra import rebuilt, transposed
+from ..formulas.normal.algebra import transposed
 from ..formulas.normal.coefficients import ONE
+from ..formulas.normal.rebuilding import rebuilt
 from ..formulas.normal.terms import Term, all_below, atom, factor
 
 LONG, OFTEN = 12, 3  # symbols of a part that is named if it is there twice; shorter ones (half) if they are so often

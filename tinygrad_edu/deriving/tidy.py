@@ -6,8 +6,9 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ..formulas.normal.algebra import added, as_argument, chained, multiplied, of_others, power, rebuilt, shorter
+from ..formulas.normal.algebra import added, as_argument, chained, multiplied, power, shorter
 from ..formulas.normal.coefficients import MINUS_ONE, ONE, Coefficient, coefficient
+from ..formulas.normal.rebuilding import of_others, rebuilt
 from ..formulas.normal.terms import Items, Monomial, Term, applied, atom, factor, filled, make, poly, scaled
 from ..operations.facts import ops
 
@@ -141,11 +142,11 @@ def _length(p: Term) -> tuple[int, float]:
 def _common_matrices(p: Term) -> list[Term]:
     """Sums in which a first (0) or last (-1) matrix factor that several terms share is taken out: (B + Bᵀ)·x."""
     groups: dict[tuple[int, Term], list[int]] = {}
-    chains = [_chain_of(mono, p.shape) for _, mono in p.items]
+    products = [_matrices(mono, p.shape) for _, mono in p.items]
     for end in (0, -1):
-        for i, chain in enumerate(chains):
-            if chain is not None:
-                groups.setdefault((end, chain.args[end]), []).append(i)
+        for i, factors in enumerate(products):
+            if factors:
+                groups.setdefault((end, factors[end]), []).append(i)
     results = []
     for (end, shared), members in groups.items():
         if len(members) < 2:
@@ -159,20 +160,23 @@ def _common_matrices(p: Term) -> list[Term]:
     return results
 
 
-def _chain_of(mono: Monomial, shape: tuple[int, ...]) -> Term | None:
-    chains = [part for part, n in mono if part.kind == "chain" and n == 1 and part.shape == shape]
-    others = [part for part, _ in mono if part.shape != (1, 1) and part not in chains]
-    return chains[0] if len(chains) == 1 and not others else None
+def _matrices(mono: Monomial, shape: tuple[int, ...]) -> tuple[Term, ...]:
+    """The factors of the matrix product that a term is, times numbers; none where it is no such product."""
+    whole = [(x, n) for x, n in mono if x.shape != (1, 1) or (x.kind == "chain" and x.shape == shape and n == 1)]
+    if len(whole) != 1 or whole[0][1] != 1 or whole[0][0].shape != shape:
+        return ()
+    ((x, _),) = whole
+    return x.args if x.kind == "chain" else (x,) * (min(shape) > 1 and x.kind != "eye")
 
 
 def _without(item: tuple[Coefficient, Monomial], end: int, shape: tuple[int, ...]) -> Term:
     """A term without the first or last factor of its matrix product."""
     c, mono = item
-    chain = _chain_of(mono, shape)
-    assert chain is not None
-    rest = chain.args[1:] if end == 0 else chain.args[:-1]
-    product = functools.reduce(chained, map(atom, rest))
-    scalars = tuple(each for each in mono if each[0] is not chain)
+    factors = _matrices(mono, shape)
+    rest = factors[1:] if end == 0 else factors[:-1]
+    n = shape[1] if end == 0 else shape[0]
+    product = functools.reduce(chained, map(atom, rest)) if rest else atom(make("eye", shape=(n, n)))
+    scalars = tuple(each for each in mono if each[0] not in factors and each[0].args != factors)
     return multiplied(poly([(c, scalars)], product.shape), product, product.shape)
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..engine.record import NO_PARAMETERS, Operation
+from ..engine.spelling import Spelling
 from ..operations.facts import ops
 
 Shape = tuple[int, ...]
@@ -23,6 +27,17 @@ SYMBOL, NUMBER, PI = word("symbol"), word("number"), word("π")
 ONES, EYE = word("1"), word("I")
 ROWS = Operation("I", lambda value, text: value, key="rows")  # those that are written I[text]
 CONSTANT = Operation("C", lambda value: value, key="constant")  # nothing is known of it but its numbers
+# A matrix as a column: of its columns, or its rows.
+VEC = Operation("vec", lambda x, order: x.ravel(order), key="vec", spelling=Spelling("np.ravel({0}, {order})"))
+
+
+def _columns(of: Any, order: Any) -> Any:
+    (shape,), f = of.shapes, of.operation.forward
+    units = [np.reshape(x, shape, order) for x in np.eye(math.prod(shape))]
+    return np.transpose([np.ravel(f(x, **dict(of.params)), order) for x in units])
+
+
+MATRIX = Operation("D", _columns, key="matrix")  # of the call of a linear operation: D·vec(X) = vec(f(X))
 SCALED = word("scaled")  # numbers in front of the last argument, which may be one as well
 FRACTION = word("fraction")
 APPLIED = word("applied")  # a function that has only a name: σ′(z)

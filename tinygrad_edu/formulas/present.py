@@ -18,6 +18,7 @@ from .expr import (
     EYE,
     PI,
     ROWS,
+    VEC,
     Expr,
     added,
     dot,
@@ -31,9 +32,10 @@ from .expr import (
 )
 from .expr import ones as one
 from .expr import scaled as in_front
-from .normal.algebra import chained, is_hat, is_mean, ones, support
+from .normal.algebra import chained, ones, support
 from .normal.algebra import transposed as turned
 from .normal.coefficients import ONE, Coefficient
+from .normal.kinds import is_hat, is_mean
 from .normal.repeated import in_sum, meet, repeated
 from .normal.selections import is_all, is_string, settled, takes_rows, written
 from .normal.terms import (
@@ -65,14 +67,15 @@ class Presenter:
     order : names in the order of the program.
     applied : names that are written as a function of a term: σ′(z1).
     extents : the shapes of the gradients, of which an I that does not say has its size.
+    vec : how the function is called that makes a column of a matrix.
     """
 
     def __init__(
         self, order: Sequence[str] = (), applied: Mapping[str, tuple[str, Term]] | None = None,
-        extents: Sequence[Shape] = (),
+        extents: Sequence[Shape] = (), vec: str = VEC.name,
     ) -> None:  # fmt: skip
         self.order = {name: i for i, name in enumerate(order)}
-        self.applied, self.extents = applied or {}, extents
+        self.applied, self.extents, self.vec = applied or {}, extents, vec
         self.sized = False  # whether ones say how many they are
         self.known: dict[tuple[Term, bool], Expr] = {}  # what is presented, once, however often it stands in others
 
@@ -218,6 +221,8 @@ class Presenter:
             return multiplied([(number(1), 1), (args[0], -1)], term.shape)
         if operation is ops.ratio:
             return multiplied([(args[0], 1), (args[1], -1)], term.shape)
+        if operation is VEC:
+            return Expr(APPLIED, args, {"name": self.vec}, term.shape)
         if operation is ops.heaviside:
             return Expr(APPLIED, args[:1], {"name": "H" if "H" not in self.order else "heaviside"}, term.shape)
         if is_hat(term) and term.args[0].shape[1] == 1:

@@ -32,7 +32,7 @@ def diag(v: Any, k: int = 0) -> Any:
     return np.diag(v, k)
 
 
-@primitive(inputs=1, symbol="diag", numpy="np.diagflat({0}, {k})")
+@primitive(inputs=1, symbol="diag", linear=True, numpy="np.diagflat({0}, {k})")
 def diagflat(v: Any, k: int = 0) -> Any:
     """The matrix with the numbers of x (a column, say) on its k-th diagonal. Source: the hat of mishachev (5).
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import functools
+import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from ...engine.protocols import COMPARISONS
 from ...operations.facts import ops
+from ..expr import MATRIX, VEC
 from .coefficients import ONE, Coefficient, coefficient
+from .kinds import commutes, is_condition, is_hat, is_kron, otherwise
 from .recognised import logistic, recognised, sums_to_one
 from .terms import (
+    Call,
     Monomial,
     Power,
     Shape,
@@ -30,31 +31,6 @@ from .terms import (
     poly,
     scaled,
 )
-
-PAIRS = ((np.greater, np.less_equal), (np.less, np.greater_equal), (np.equal, np.not_equal))
-OTHERWISE = {COMPARISONS[a]: COMPARISONS[b] for pair in PAIRS for a, b in (pair, pair[::-1])}  # where it does not hold
-
-
-def otherwise(condition: Term) -> Term:
-    """[z ≤ 0] of [z > 0]."""
-    call = condition.data._replace(operation=OTHERWISE[condition.data.operation])
-    return make("call", condition.args, call, condition.shape)
-
-
-def is_hat(term: Term) -> bool:
-    """Whether it is the diagonal matrix of a column."""
-    return is_a(term, ops.diagflat) and term.data.params == (("k", 0),)
-
-
-def is_mean(term: Term) -> bool:
-    """Whether it is the mean of all numbers of a matrix."""
-    return is_a(term, ops.mean) and dict(term.data.params)["axis"] is None
-
-
-def is_condition(term: Term) -> bool:
-    """Whether it is 1 where something holds, else 0: Iverson's bracket."""
-    return term.kind == "call" and term.data.operation in OTHERWISE
-
 
 # --- sums and Hadamard products --------------------------------------------------------------------------------------
 
@@ -259,7 +235,9 @@ def chained(p: Term, q: Term) -> Term:
 
 def _product(c: Coefficient, scalars: Monomial, factors: list[Term], shape: Shape, inner: int) -> Term:
     kept: list[Term] = []
-    for x in factors:
+    pending = factors[::-1]
+    while pending:
+        x = pending.pop()
         if x.kind == "eye":
             inner = x.shape[0]
             continue
@@ -278,6 +256,13 @@ def _product(c: Coefficient, scalars: Monomial, factors: list[Term], shape: Shap
         elif kept and (_inverse_of(kept[-1]) is x or _inverse_of(x) is kept[-1]):
             inner = x.shape[0]
             kept.pop()
+        elif kept and (joined := _joined(kept[-1], x)) is not None:
+            kept.pop()
+            if not joined.items:
+                return filled(Coefficient(0), shape)
+            own, more, new = _factors(joined)
+            c, scalars, inner = c * own, (*scalars, *more), x.shape[0]
+            pending += reversed(new)
         else:
             kept.append(x)
     if not kept:
@@ -323,6 +308,31 @@ def _turned(c: Coefficient, mono: Monomial, shape: Shape) -> Term:
     return product
 
 
+# --- matrices of matrices: vec, Kronecker products, commutation matrices ---------------------------------------------
+
+
+def vec(p: Term, order: str = "F") -> Term:
+    """A matrix as a column: its columns one below the other, or its rows."""
+    if 1 in p.shape:
+        return p if p.shape[1] == 1 else transposed(p)
+    size = p.shape[0] * p.shape[1]
+    if (c := number(p)) is not None:
+        return filled(c, (size, 1))
+    c, scalars, factors = _factors(p)
+    f = factors[0] if len(factors) == 1 else make("chain", factors, shape=p.shape)
+    call = Call(VEC, (("order", order),), order, (p.shape,), (size,))
+    return _monomial(c, (*scalars, (make("call", [f], call, (size, 1)), 1)), (size, 1))
+
+
+def hat(p: Term) -> Term:
+    """The square matrix with a column on its diagonal."""
+    shape = (p.shape[0], p.shape[0])
+    if support(p) == (1, 1):
+        return multiplied(poly(p.items, (1, 1)), atom(make("eye", shape=shape)), shape)
+    c, f = factor(p)
+    return scaled(c, atom(applied(ops.diagflat, [f], shape, k=0)))
+
+
 def kron(a: Term, b: Term) -> Term:
     """The Kronecker product of polys."""
     shape = (a.shape[0] * b.shape[0], a.shape[1] * b.shape[1])
@@ -330,10 +340,64 @@ def kron(a: Term, b: Term) -> Term:
         return filled(Coefficient(0), shape)
     if (1, 1) in (a.shape, b.shape):
         return multiplied(a, b, shape)
+    for column, row in ((a, b), (b, a)):
+        if column.shape[1] == row.shape[0] == 1:
+            return chained(column, row)
     (c, f), (d, g) = factor(a), factor(b)
-    if f.kind == g.kind == "eye":
-        return scaled(c * d, atom(make("eye", shape=shape)))
+    if f.kind == g.kind == "eye" or (f.kind == g.kind == "ones" and 1 in shape):
+        return scaled(c * d, atom(make(f.kind, shape=shape)))
     return scaled(c * d, atom(applied(ops.kron, [f, g], shape)))
+
+
+def matrix_of(call: Call, order: str) -> Term:
+    """The matrix D of an operation that is linear in its input: D·vec(X) = vec(f(X))."""
+    whole = (math.prod(call.shape), math.prod(call.shapes[0]))
+    key = (call.operation, call.key, call.shapes, order)
+    return make("call", data=Call(MATRIX, (("of", call), ("order", order)), key, (), whole), shape=whole)
+
+
+def commutation(rows: int, columns: int) -> Term:
+    """The commutation matrix K of a shape: K·vec(X) = vec(Xᵀ), where vec has the columns."""
+    if 1 in (rows, columns):
+        return atom(make("eye", shape=(rows * columns, rows * columns)))
+    params = (("axes", None),)
+    return atom(matrix_of(Call(ops.transpose, params, params, ((rows, columns),), (columns, rows)), "F"))
+
+
+def _commuted(column: Term, shape: Shape) -> Term | None:
+    """K·vec(X), for K of a shape; None where X has another one."""
+    (x,), order = column.args, dict(column.data.params)["order"]
+    return vec(transposed(atom(x)), order) if x.shape == (shape if order == "F" else shape[::-1]) else None
+
+
+def _joined(a: Term, b: Term) -> Term | None:
+    """What two factors of a matrix product are together where one is a Kronecker product or a commutation matrix:
+    (A ⊗ B)·(C ⊗ D) = (A·C) ⊗ (B·D), a row r ⊗ B after M is r ⊗ (M·B), and (A ⊗ B)·K = K·(B ⊗ A)."""
+    if a.kind != "call" and b.kind != "call":
+        return None
+    left, right = ([*map(atom, x.args)] if is_kron(x) else [] for x in (a, b))
+    if left and right and left[0].shape[1] == right[0].shape[0]:
+        return kron(*map(chained, left, right))
+    for i in (0, 1):
+        if right and right[i].shape[0] == 1:
+            right[1 - i] = chained(atom(a), right[1 - i])
+            return kron(*right)
+        if left and left[i].shape[1] == 1:
+            left[1 - i] = chained(left[1 - i], atom(b))
+            return kron(*left)
+    first, last = commutes(a), commutes(b)
+    if first and first == (last or ())[::-1]:
+        return atom(make("eye", shape=a.shape))
+    if first and is_a(b, VEC):
+        return _commuted(b, first)
+    if first and right and first == (right[1].shape[0], right[0].shape[0]) and 1 in (right[0].shape[1], right[1].shape[1]):
+        return kron(*right[::-1])
+    if last and left and last == (left[1].shape[1], left[0].shape[1]):
+        return chained(commutation(left[1].shape[0], left[0].shape[0]), kron(*left[::-1]))
+    if last and is_hat(a) and is_a(a.args[0], VEC):
+        diagonal = _commuted(a.args[0], last[::-1])
+        return diagonal and chained(atom(b), hat(diagonal))
+    return None
 
 
 def _turn(term: Term) -> Term:
@@ -348,7 +412,9 @@ def _turn(term: Term) -> Term:
         return transposed(term)
     if term.kind == "chain":
         return functools.reduce(chained, map(_turn, reversed(term.args)))
-    if is_a(term, ops.kron) and [*map(len, term.data.shapes)] == [2, 2]:
+    if (shape := commutes(term)) is not None:
+        return commutation(*shape[::-1])
+    if is_kron(term):
         return kron(*map(_turn, term.args))
     if _inverse_of(term) is not None and _turn(term.args[0]) is atom(term.args[0]):
         return atom(term)  # the inverse of a symmetric matrix
@@ -402,50 +468,6 @@ def summed(p: Term, axes: tuple[int, ...]) -> Term:
 
 def _lighter(whole: Term, opened: Term) -> Term:
     return opened if opened.weight < whole.weight else whole
-
-
-def rebuilt(p: Term, replace: Callable[[Term], Term | None], known: dict[Term, Term]) -> Term:
-    """A poly with terms replaced by polys, in normal form again; itself where nothing is replaced. `replace` gives None
-    for what stays."""
-    new: dict[Term, Term] = {}
-    same = True
-    for _, mono in p.items:
-        same = same and not (mono and mono[0][0].kind == "poly" and mono[0][1] == 1)  # −(a − b) is b − a
-        for part, _ in mono:
-            new[part] = _rebuilt_term(part, replace, known)
-            same = same and new[part] is part
-    if same:
-        return p
-    total = []
-    for c, mono in p.items:
-        product = filled(c, p.shape)
-        for part, n in mono:
-            inner = atom(new[part])
-            product = multiplied(product, inner if n == 1 else power(inner, n), p.shape)
-        total.append(product)
-    return added(total, p.shape)
-
-
-def _rebuilt_term(term: Term, replace: Callable[[Term], Term | None], known: dict[Term, Term]) -> Term:
-    if term not in known:
-        new = replace(term)
-        if new is None and term.kind == "poly":
-            new = rebuilt(term, replace, known)
-        elif new is None and term.args:
-            new = of_others(term, [_rebuilt_term(x, replace, known) for x in term.args])
-        known[term] = new or term
-    return known[term]
-
-
-def of_others(term: Term, args: Sequence[Term]) -> Term:
-    """A term of other arguments, in normal form again; itself where none is another."""
-    if all(map(operator.is_, args, term.args)):
-        return term
-    if term.kind == "chain":
-        return functools.reduce(chained, map(atom, args))
-    if term.kind == "T":
-        return transposed(atom(args[0]))
-    return atom(make("call", [as_argument(atom(x)) for x in args], term.data, term.shape))
 
 
 def as_argument(p: Term) -> Term:

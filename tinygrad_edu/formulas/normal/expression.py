@@ -27,9 +27,8 @@ from .algebra import (
     added,
     as_argument,
     chained,
-    is_condition,
+    hat,
     multiplied,
-    otherwise,
     power,
     summed,
     support,
@@ -38,12 +37,12 @@ from .algebra import (
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
 from .coordinates import difference, divided, logged, negated, raised, ratio, scaled_power, unit
 from .einsum import contracted, partial_trace
+from .kinds import is_condition, otherwise
 from .selections import is_all, is_diagonal, is_picked, is_string, rows_of_identity, settled
 from .terms import (
     Call,
     Shape,
     Term,
-    applied,
     atom,
     factor,
     filled,
@@ -353,15 +352,6 @@ def _eye_like(shape: Shape, x: Expression, k: int = 0) -> Term | None:
     if k or x.ndim != 2 or shape[0] != shape[1]:
         return None
     return filled(ONE, shape) if shape == (1, 1) else atom(make("eye", shape=shape))
-
-
-def hat(p: Term) -> Term:
-    """The square matrix with a column on its diagonal."""
-    shape = (p.shape[0], p.shape[0])
-    if support(p) == (1, 1):
-        return multiplied(poly(p.items, (1, 1)), atom(make("eye", shape=shape)), shape)
-    c, f = factor(p)
-    return scaled(c, atom(applied(ops.diagflat, [f], shape, k=0)))
 
 
 def _hat(shape: Shape, v: Expression, k: int = 0) -> Term | None:
