@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..engine.sweep import settled
-from ..formulas.normal.evaluate import in_shape, tolerance
+from ..formulas.normal.evaluate import Rounded, in_shape, tolerance
 from ..formulas.normal.expression import matrix_shape
 from ..formulas.normal.terms import Term
 from .formula import Formula
-from .replay import Assumption, across, inside, rounding
+from .replay import ROUNDINGS, Assumption, across, inside, rounding
 from .symbolic import SymbolicTape
 
 NEAR = 3  # trials
@@ -46,7 +46,9 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
             floor = digits * _size(tape, loss, given, again)
             if error <= relative * largest + floor and largest < floor:
                 seed, stamps = _seed(formula.tape, loss, given), [node._record.stamp for node in wanted]
-                floor = min(floor, 10 * rounding(formula.tape, loss, given, seed, stamps) + tiny)
+                rounded = [in_shape(line.term, line.shape, values, Rounded(trial)) for trial in range(ROUNDINGS)]
+                own = float(np.max(np.ptp(np.stack(rounded), axis=0), initial=0))
+                floor = min(floor, 10 * (own + rounding(formula.tape, loss, given, seed, stamps)) + tiny)
             if not error <= relative * largest + floor:
                 if not np.isfinite(mine[finite]).all():
                     raise ValueError(

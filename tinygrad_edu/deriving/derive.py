@@ -14,7 +14,7 @@ from ..engine.naming import name_of
 from ..engine.record import Node, recording
 from ..engine.sweep import below, leading_to
 from ..engine.transforms import adjoints
-from ..formulas.expr import MATRIX, NABLA, Expr
+from ..formulas.expr import MATRIX, NABLA, Expr, Order
 from ..formulas.expr import symbol as word
 from ..formulas.normal.algebra import transposed, vec
 from ..formulas.normal.coefficients import ONE, coefficient
@@ -25,7 +25,7 @@ from ..formulas.normal.terms import Term, all_below, atom, factor, filled, is_a,
 from .certify import certify
 from .formula import Formula, Gradient
 from .frozen import demand_known_constants
-from .jacobians import ORDERS, jacobian
+from .jacobians import ORDERS, linear_map
 from .replay import Assumption
 from .subexpressions import shared
 from .symbolic import SymbolicTape, symbol
@@ -41,7 +41,10 @@ MOST = 1_000_000  # numbers of a Jacobian
 LONGEST = 300  # symbols of an inlined formula
 READABLE = 10_000  # symbols of any formula
 
-TOO_LONG = f"derive: the inlined formula has more than {LONGEST} symbols; form='recursive' is short for gradients"
+TOO_LONG = (
+    f"derive: the inlined formula has more than {LONGEST} symbols; form='recursive' is short for gradients, and "
+    "tg.jacobian and tg.hessian have the numbers"
+)
 
 
 @checked
@@ -165,7 +168,7 @@ def derive(
     with session(table), np.errstate(all="ignore"):
         formula = _formula(loss, found, form, assume, activation, several, broadcasting, kind, ORDERS[layout])
         if kind == "hessian" and first is not found[0]:
-            formula.above = Expr(NABLA, (word(name_of(first) or formula.tape.unique("x")),))
+            formula.above = Expr(NABLA, (word(formula.tape.names.get(first._record.stamp, "x")),))
         formula.table = table
         certify(formula, loss, found, assume)
     return formula
@@ -173,7 +176,7 @@ def derive(
 
 def _formula(
     loss: Any, wanted: list[Any], form: str, assume: Sequence[Assumption], activation: str, several: bool,
-    broadcasting: str, kind: str, order: str,
+    broadcasting: str, kind: str, order: Order,
 ) -> Formula:  # fmt: skip
     """The sweep on symbols, tidied."""
     tape = SymbolicTape(loss, leading_to(loss, wanted))
@@ -248,13 +251,21 @@ def _gradient_of(loss: Any, wanted: list[Any]) -> tuple[Any, list[Any]]:
     return gradient, [last]
 
 
-def _as_matrix(line: Gradient, tape: SymbolicTape, tidier: Tidier, result: Any, order: str) -> Gradient:
+def _as_matrix(line: Gradient, tape: SymbolicTape, tidier: Tidier, result: Any, order: Order) -> Gradient:
     """The Jacobian, from the product of its transpose with the seed; of a number it is the gradient as a row."""
     if tape.seed:
-        matrix = jacobian(line.term, tape.seed, matrix_shape(result.shape), order)
+        adjoint = linear_map(line.term, tape.seed, matrix_shape(result.shape), order)
     else:
-        matrix = transposed(vec(line.term, order))
-    return Gradient(line.name, tidier.tidy(matrix), matrix.shape, (result.shape, line.shape))
+        adjoint = vec(line.term, order)
+    turned = [transposed(p, inside) for p in (adjoint, tidier.tidy(adjoint)) for inside in (False, True)]
+    matrix = min(map(tidier.tidy, turned), key=_printed)
+    return Gradient(line.name, matrix, matrix.shape, (result.shape, line.shape))
+
+
+def _printed(p: Term) -> tuple[int, int]:
+    """How much a matrix prints: symbols and transposes of sums of matrices, and how many transposes."""
+    sums = [x for x in all_below([p]) if x.kind == "T" and len(x.args[0].items) > 1 and 1 not in x.shape]
+    return factor(p)[1].weight + len(sums), p.turns
 
 
 def _with_names(
@@ -302,7 +313,7 @@ def wanted(x: Any, nodes: dict[int, Any], by: str) -> Any:
     if not isinstance(x, Node):
         raise TypeError(f"{by}: wrt must be a Tensor or a name, got {type(x).__name__}")
     if x._record is None or x._record.stamp not in nodes:
-        raise ValueError(f"{by}: the loss does not depend on wrt: it is not on the tape")
+        raise ValueError(f"{by}: the loss does not depend on wrt: it is not on the tape; requires_grad=True records it")
     return x
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.naming import name_of
 from ..engine.pickling import Readable
-from ..formulas.expr import APPLIED, HESSIAN, MATRIX, NABLA, PARTIAL, VEC, Expr, fraction
+from ..formulas.expr import APPLIED, HESSIAN, MATRIX, NABLA, PARTIAL, VEC, Expr, Order, fraction
 from ..formulas.expr import symbol as word
 from ..formulas.normal.algebra import as_argument, chained, transposed, vec
 from ..formulas.normal.evaluate import evaluate, in_shape
@@ -56,10 +56,10 @@ class Derivation(NamedTuple):
 
 
 def _is_matrix(shape: Shape) -> bool:
-    return len(shape) == 2 and shape[1] != 1
+    return len(shape) == 2 and 1 not in shape
 
 
-def unstacked(matrix: Any, rows: Shape, columns: Shape, order: str) -> Any:
+def unstacked(matrix: Any, rows: Shape, columns: Shape, order: Order) -> Any:
     """A matrix whose rows and columns are those of vec, as an array with all their axes."""
     if order == "C":
         return np.reshape(matrix, (*rows, *columns))
@@ -108,12 +108,13 @@ class Formula(Readable):
 
     def __init__(
         self, lines: list[Gradient], definitions: Mapping[str, Term], tape: SymbolicTape, tidier: Tidier, form: str,
-        several: bool, broadcasting: str = "implied", kind: str = "gradient", order: str = "F",
+        several: bool, broadcasting: str = "implied", kind: str = "gradient", order: Order = "F",
     ) -> None:  # fmt: skip
         self._shown = marked if broadcasting == "marked" else lambda term: term
         self.lines, self.tape, self.form, self.kind, self.order = lines, tape, form, kind, order
         self._definitions, self._tidier, self._several = dict(definitions), tidier, several
-        self._result, self._vec = name_of(tape.loss) or tape.unique("y"), tape.unique("vec")
+        own = tape.names.get(tape.loss._record.stamp) or name_of(tape.loss) or "y"
+        self._result, self._vec = own if own in tape.definitions else tape.unique(own), tape.unique("vec")
         self.above = word(self._result) if kind == "jacobian" else None  # what is differentiated
         self.certified, self.left_out = False, 0
         self.table: dict[Any, Term] = {}
@@ -186,11 +187,13 @@ class Formula(Readable):
                 described[name] = _described(self.tape.constants[name])
             elif name in found and name == self.tape.seed:
                 described[name] = f"a gradient by the result, of shape {x.shape}"
-            elif name in found and not name_of(x):
-                described[name] = f"a tensor without a name, of shape {x.shape}"
-        if self.kind == "jacobian" and not name_of(self.tape.loss):
+            elif name in found and (own := name_of(x)) != name:
+                described[name] = f"{f'another {own}' if own else 'a tensor without a name'}, of shape {x.shape}"
+        if self.kind == "jacobian" and name_of(self.tape.loss) != self._result:
             described[self._result] = f"the result, of shape {self.tape.loss.shape}"
-        described |= self._matrices
+        for name, term in self._matrices.items():
+            what = "the commutation matrix" if commutes(term) else "the matrix of a linear operation"
+            described[name] = f"{what} on arrays of shape {self._domain(name)}"
         terms = all_below(line.term for line in self.lines)
         shapes = [shape for sides in self._sides for shape in sides or ()]
         if any(map(_is_matrix, shapes)) or any(is_a(term, VEC) for term in terms):
@@ -198,21 +201,25 @@ class Formula(Readable):
         return described
 
     @functools.cached_property
-    def _matrices(self) -> dict[str, str]:
-        """What is said of the matrices that only a program can write."""
+    def _matrices(self) -> dict[str, Term]:
+        """The matrices that only a program can write, of those that the lines need."""
         used = {name: as_argument(term) for name, term in self.used().items()}
-        return {name: self._matrix(name, term) for name, term in used.items() if is_a(term, MATRIX)}
+        return {name: term for name, term in used.items() if is_a(term, MATRIX)}
 
-    def _matrix(self, name: str, term: Term) -> str:
-        """What the matrix of a linear operation does."""
-        call, commuting = dict(term.data.params)["of"], commutes(term)
-        shape = commuting[::-1] if commuting and self.order == "C" else call.shapes[0]
-        x = make("symbol", data="X" if _is_matrix(shape) else "x", shape=matrix_shape(shape))
-        f = transposed(atom(x)) if commuting else atom(make("call", [x], call, matrix_shape(call.shape)))
-        left = chained(symbol(name, term.shape), vec(atom(x), self.order))
-        says, what = Printer(Unicode()), "the commutation matrix" if commuting else "a matrix"
-        sides = [says(self._present(each)) for each in (left, vec(f, self.order))]
-        return f"{what}: {' = '.join(sides)} for {x.data} of shape {shape}"
+    def _stretched(self, name: str) -> tuple[Term, Term]:
+        """What a matrix does: K·vec(X) and vec(Xᵀ)."""
+        term = self._matrices[name]
+        call, shape = dict(term.data.params)["of"], self._domain(name)
+        free = next(each for each in ("XABMUVZ" if _is_matrix(shape) else "xuvzpqr") if each not in self._order)
+        x = atom(make("symbol", data=free, shape=matrix_shape(shape)))
+        f = transposed(x) if commutes(term) else atom(make("call", [as_argument(x)], call, matrix_shape(call.shape)))
+        return chained(symbol(name, term.shape), vec(x, self.order)), vec(f, self.order)
+
+    def _domain(self, name: str) -> Shape:
+        """The shape of what a matrix works on; a commutation matrix is of columns, whatever vec is made of here."""
+        term = self._matrices[name]
+        shape: Shape = dict(term.data.params)["of"].shapes[0]
+        return shape[::-1] if commutes(term) and self.order == "C" else shape
 
     @functools.cached_property
     def steps(self) -> list[Derivation]:
@@ -237,15 +244,17 @@ class Formula(Readable):
         """What the lines need, by its name, in the order of the computation: both sides of its equation."""
         found = {}
         for name, term in self.used().items():
-            if name in self._matrices:
-                continue
+            left = symbol(name, term.shape)
             if name in self.tape.columns:  # a column of functions, each of a row
                 functions, argument = self.tape.columns[name]
                 params = {"functions": tuple(functions)}
                 right = Expr(ops.coordinatewise, (self._present(argument),), params, term.shape)
+            elif name in self._matrices:
+                left, column = self._stretched(name)
+                right = self._present(column)
             else:
                 right = self._present(self._shown(term))
-            found[name] = self._present(symbol(name, term.shape)), right
+            found[name] = self._present(left), right
         return found
 
     @functools.cached_property

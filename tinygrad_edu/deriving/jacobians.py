@@ -11,6 +11,7 @@ import itertools
 import math
 from typing import NoReturn
 
+from ..formulas.expr import Order
 from ..formulas.normal.algebra import (
     added,
     chained,
@@ -25,23 +26,50 @@ from ..formulas.normal.algebra import (
 )
 from ..formulas.normal.coefficients import ONE, Coefficient, coefficient
 from ..formulas.normal.kinds import is_hat, is_mean
-from ..formulas.normal.terms import Monomial, Shape, Term, atom, broadcast, filled, make, names_in, poly, scaled
+from ..formulas.normal.selections import is_all, rows_of_identity, settled
+from ..formulas.normal.terms import (
+    Monomial,
+    Shape,
+    Term,
+    atom,
+    broadcast,
+    filled,
+    is_a,
+    make,
+    names_in,
+    poly,
+    scaled,
+)
+from ..operations.facts import ops
 
-ORDERS = {"columns": "F", "rows": "C"}  # how the numbers of a matrix follow each other, in NumPy's words
+ORDERS: dict[str, Order] = {"columns": "F", "rows": "C"}  # of layouts
 
 
-def jacobian(adjoint: Term, seed: str, shape: Shape, order: str) -> Term:
-    """The matrix J of an adjoint whose seed G has a shape, vec(adjoint) = Jᵀ·vec(G); ValueError where G stands in what
-    has no matrix. Matrices are vectors by their columns, vec(A·G·B) = (Bᵀ ⊗ A)·vec(G), or by their rows,
-    (A ⊗ Bᵀ)·vec(G)."""
-    return transposed(_LinearMap(seed, shape, order).of(adjoint))
+def linear_map(adjoint: Term, seed: str, shape: Shape, order: Order) -> Term:
+    """The matrix of an adjoint whose seed G has a shape, the Jacobian's transpose: vec(adjoint) = Jᵀ·vec(G); ValueError
+    where G stands in what has no matrix. Matrices are vectors by their columns, vec(A·G·B) = (Bᵀ ⊗ A)·vec(G), or by
+    their rows, (A ⊗ Bᵀ)·vec(G)."""
+    return _LinearMap(seed, shape, order).of(adjoint)
 
 
 def _product(left: Term, right: Term) -> Term:
     """A matrix product; of a sum multiplied out if that is no longer: diag(a) − a·aᵀ."""
+    (front, left), (more, right) = map(_without_numbers, (left, right))
     closed, parts = chained(left, right), ([poly([item], p.shape) for item in p.items] for p in (left, right))
-    opened = added(itertools.starmap(chained, itertools.product(*parts)), closed.shape)
-    return opened if opened.weight <= closed.weight else closed
+    opened = added([chained(a, b) for a, b in itertools.product(*parts)], closed.shape)
+    product = opened if opened.weight <= closed.weight else closed
+    return multiplied(multiplied(front, more, (1, 1)), product, closed.shape)
+
+
+def _without_numbers(p: Term) -> tuple[Term, Term]:
+    """The numbers in front of a matrix, and the matrix, such as a sum."""
+    if len(p.items) != 1 or p.shape == (1, 1):
+        return filled(ONE, (1, 1)), p
+    ((c, mono),) = p.items
+    numbers = tuple(each for each in mono if each[0].shape == (1, 1))
+    rest = tuple(each for each in mono if each not in numbers)
+    matrix = atom(rest[0][0]) if len(rest) == 1 and rest[0] == (rest[0][0], 1) else poly([(ONE, rest)], p.shape)
+    return poly([(c, numbers)], (1, 1)), matrix if matrix.shape == p.shape else poly([(ONE, rest)], p.shape)
 
 
 def _eye(n: int) -> Term:
@@ -56,7 +84,7 @@ def _whole(factors: tuple[Term, ...], n: int) -> Term:
 class _LinearMap:
     """Reads the matrix of what is linear in its seed, each as a vector."""
 
-    def __init__(self, seed: str, shape: Shape, order: str) -> None:
+    def __init__(self, seed: str, shape: Shape, order: Order) -> None:
         self.seed, self.size, self.order = seed, math.prod(shape), order
 
     def of(self, p: Term) -> Term:
@@ -114,9 +142,21 @@ class _LinearMap:
             n = math.prod(term.args[0].shape)
             row = scaled(coefficient(n).inverse(), atom(ones((1, n))))
             return _product(row, self._factor(term.args[0]))
+        if is_a(term, ops.getitem) and (rows := self._rows(term)) is not None:
+            return _product(rows, self._factor(term.args[0]))
         if term.kind == "call" and term.data.operation.linear and len(term.args) == 1:
             return self._called(term)
         self._refuse(term)
+
+    def _rows(self, term: Term) -> Term | None:
+        """Of x[1:], or of X[1:, 0], by rows of I."""
+        (whole,), taken = term.data.shapes, term.data.shape
+        places = [*settled(dict(term.data.params)["index"], len(whole)), *[slice(None)] * len(whole)][: len(whole)]
+        rows = [_eye(n) if is_all(each) else (x := rows_of_identity(n, each)) and atom(x)
+                for n, each in zip(whole, places, strict=True)]
+        if None in rows or math.prod(taken) != math.prod(x.shape[0] for x in rows if x):
+            return None
+        return functools.reduce(lambda first, last: self._kron(last, first), filter(None, rows))
 
     def _called(self, term: Term) -> Term:
         """Of an operation that is linear in its input, and has no other one."""

@@ -15,12 +15,12 @@ import numpy as np
 
 from ..engine.naming import Identifiers
 from ..engine.record import Operation
-from ..formulas.expr import CONSTANT, MATRIX
+from ..formulas.expr import CONSTANT, MATRIX, Order
 from ..formulas.helpers import HELPERS
 from ..formulas.literals import array, call, literal, numbers
 from ..formulas.normal.evaluate import evaluate
 from ..formulas.normal.expression import Expression, matrix_shape
-from ..formulas.normal.kinds import OTHERWISE, is_condition, is_hat, is_mean
+from ..formulas.normal.kinds import OTHERWISE, commutes, is_condition, is_hat, is_mean
 from ..formulas.normal.selections import takes_rows
 from ..formulas.normal.terms import Call, Shape, Term, all_below, atom, broadcast, is_a, names_in, number
 from ..formulas.spelled import ATOM, PRODUCT, SUM, UNARY, spelled
@@ -285,7 +285,7 @@ class CodeWriter:
             text = f"np.array({numbers(np.asarray(made.params[0][1]).tolist())})"
             return Snippet(text, ATOM, term.shape, flat)
         if is_a(term, ops.ratio, ops.inverse, ops.heaviside, ops.diagflat):
-            codes = self._alike([self.code(x) for x in term.args])
+            codes = self._alike([self.whole(x) for x in term.args])
             arguments = [code.text for code in codes]
             flat = all(code.flat for code in codes) and made.operation is not ops.diagflat
         else:
@@ -293,18 +293,22 @@ class CodeWriter:
                 self.converted(self.whole(x), shape) for x, shape in zip(term.args, made.shapes, strict=True)
             ]
         params = {k: v.value.item() if isinstance(v, Expression) else v for k, v in made.params}
+        if is_hat(term) and codes[0].flat:
+            return Snippet(f"np.diag({arguments[0]})", ATOM, term.shape, False)
         text = self._applied(made.operation, arguments, params, made.shapes)
         return Snippet(f"np.reshape({text}, ())" if made.shape == (1,) else text, ATOM, term.shape, flat)
 
-    def _matrix(self, term: Term, of: Call, order: str) -> str:
+    def _matrix(self, term: Term, of: Call, order: Order) -> str:
         """Of a linear operation: rows of I where it only moves numbers, else what it makes of I's columns."""
         (shape,), n = of.shapes, term.shape[1]
+        if commutes(term):
+            return f"np.eye({n})[np.reshape(np.arange({n}), {shape[::-1]}).ravel('F')]"
         numbers = evaluate(term, {})
         moves = (np.sum(numbers == 1, 1) == 1).all() and (np.sum(numbers != 0, 1) == 1).all()
         x = f"np.arange({n})" if moves else "x"
         x = x if len(shape) < 2 else f"np.reshape({x}, {shape}, {order!r})"
         column = self._applied(of.operation, [x], dict(of.params), of.shapes)
-        if len(of.shape) > 1:
+        if len(of.shape) != 1:
             column = f"np.ravel({column}, {order!r})"
         return f"np.eye({n})[{column}]" if moves else f"np.stack([{column} for x in np.eye({n})], 1)"
 

@@ -302,8 +302,10 @@ class SymbolicTape:
 
 
 def _constant_key(x: Any, value: Any) -> Any:
-    """Which constant it is: a tensor by itself, an array by its numbers, as recording has copied it."""
-    return id(x) if x is not None else (value.shape, value.dtype.str, value.tobytes())
+    """Which constant it is: a tensor that has a name, or of which is known how it came about, by itself; an array by
+    its numbers, as recording has copied it."""
+    known = x is not None and (name_of(x) or _origin_of(x) is not None)
+    return id(x) if known else (value.shape, value.dtype.str, value.tobytes())
 
 
 def _origin_of(x: Any) -> Origin | None:

@@ -6,8 +6,9 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ..formulas.normal.algebra import added, as_argument, chained, multiplied, power, shorter
+from ..formulas.normal.algebra import added, as_argument, chained, kron, multiplied, power, shorter
 from ..formulas.normal.coefficients import MINUS_ONE, ONE, Coefficient, coefficient
+from ..formulas.normal.kinds import is_kron
 from ..formulas.normal.rebuilding import of_others, rebuilt
 from ..formulas.normal.terms import Items, Monomial, Term, applied, atom, factor, filled, make, poly, scaled
 from ..operations.facts import ops
@@ -127,7 +128,8 @@ def collected(p: Term) -> Term:
     """A sum with what its terms have in common taken out, as often as that makes it shorter."""
     while len(p.items) > 1:
         before = p
-        p = min([p, *_common_matrices(p), *_common_factors(p), shorter(p)], key=_length)
+        forms = [p, *_common_matrices(p), *_common_krons(p), *_common_factors(p), *_on_one_bar(p), shorter(p)]
+        p = min(forms, key=_length)
         if p is before:
             break
     return p
@@ -178,6 +180,48 @@ def _without(item: tuple[Coefficient, Monomial], end: int, shape: tuple[int, ...
     product = functools.reduce(chained, map(atom, rest)) if rest else atom(make("eye", shape=(n, n)))
     scalars = tuple(each for each in mono if each[0] not in factors and each[0].args != factors)
     return multiplied(poly([(c, scalars)], product.shape), product, product.shape)
+
+
+def _common_krons(p: Term) -> list[Term]:
+    """Sums in which a factor that Kronecker products share is taken out: I ⊗ (A + B)."""
+    groups: dict[tuple[int, Term], list[tuple[int, Term]]] = {}
+    for i, (c, mono) in enumerate(p.items):
+        x = next(iter(_matrices(mono, p.shape)[-1:]), None)
+        if x is None or not is_kron(x):
+            continue
+        scalars = poly([(c, tuple(each for each in mono if each[0] is not x))], (1, 1))
+        for place, other in ((0, 1), (1, 0)):
+            rest = multiplied(scalars, atom(x.args[other]), x.args[other].shape)
+            groups.setdefault((place, x.args[place]), []).append((i, rest))
+    results = []
+    for (place, shared), members in groups.items():
+        for i, (c, mono) in enumerate(p.items):
+            if shared.kind == "eye" == mono[-1][0].kind and mono[-1][0].shape == p.shape:  # I is I ⊗ I
+                n = p.shape[0] // shared.shape[0]
+                members.append((i, multiplied(poly([(c, mono[:-1])], (1, 1)), atom(make("eye", shape=(n, n))), (n, n))))
+        if len(members) > 1:
+            rest = collected(added([x for _, x in members], members[0][1].shape))
+            pair = (atom(shared), rest) if place == 0 else (rest, atom(shared))
+            left = [poly([item], p.shape) for i, item in enumerate(p.items) if i not in dict(members)]
+            results.append(added([kron(*pair), *left], p.shape))
+    return results
+
+
+def _on_one_bar(p: Term) -> list[Term]:
+    """The sum as one fraction: 1 − x ⊘ (1 + x) is 1 ⊘ (1 + x)."""
+    powers = [dict(mono) for _, mono in p.items]
+    results = []
+    for part in {part: None for each in powers for part, n in each.items() if n < 0 and part.kind == "poly"}:
+        least = min(each.get(part, 0) for each in powers)
+        if least != int(least) or not all(n == int(n) for n in (each.get(part, 0) for each in powers)):
+            continue
+        above = added([
+            multiplied(poly([(c, tuple(each for each in mono if each[0] is not part))], p.shape),
+                       power(part, int(own.get(part, 0) - least)), p.shape)
+            for (c, mono), own in zip(p.items, powers, strict=True)
+        ], p.shape)
+        results.append(multiplied(shorter(above), poly([(ONE, ((part, least),))], part.shape), p.shape))
+    return results
 
 
 def _common_factors(p: Term) -> list[Term]:

@@ -6,7 +6,7 @@ import functools
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ..engine.spelling import Spelling
 from ..operations.facts import ops
 
 Shape = tuple[int, ...]
+Order = Literal["C", "F"]  # how the numbers of a matrix follow each other: by rows or by columns
 INDEXED = operator.attrgetter("indexed")
 
 
@@ -31,7 +32,7 @@ CONSTANT = Operation("C", lambda value: value, key="constant")  # nothing is kno
 VEC = Operation("vec", lambda x, order: x.ravel(order), key="vec", spelling=Spelling("np.ravel({0}, {order})"))
 
 
-def _columns(of: Any, order: Any) -> Any:
+def _columns(of: Any, order: Order) -> Any:
     (shape,), f = of.shapes, of.operation.forward
     units = [np.reshape(x, shape, order) for x in np.eye(math.prod(shape))]
     return np.transpose([np.ravel(f(x, **dict(of.params)), order) for x in units])

@@ -175,6 +175,11 @@ class Presenter:
         return [fraction(above, below)] if below else above
 
     def _hadamard(self, mono: Factors, front: Sequence[Expr] = ()) -> Expr:
+        shape = _shape(mono)
+        if shape[0] == 1 < shape[1] and not front:  # (a ∘ b)ᵀ
+            column = turned(poly([(ONE, tuple(mono))], shape))
+            if column.turns < sum(x.turns for x, _ in mono) - (len(mono) > 1):
+                return transposed(self(column))
         above = sorted((each for each in mono if each[1] > 0 and not _is_inverse(each[0])), key=_smaller_first)
         if all(part.kind == "symbol" for part, _ in above):
             above.sort(key=lambda each: self.order.get(each[0].data, -1))
@@ -226,7 +231,8 @@ class Presenter:
         if operation is ops.heaviside:
             return Expr(APPLIED, args[:1], {"name": "H" if "H" not in self.order else "heaviside"}, term.shape)
         if is_hat(term) and term.args[0].shape[1] == 1:
-            return Expr(ops.diag, args, shape=term.shape)
+            (x,) = term.args  # a row has the same diagonal matrix
+            return Expr(ops.diag, (self(x.args[0]),) if x.kind == "T" else args, shape=term.shape)
         if is_mean(term):
             params = {}
         if is_a(term, ops.getitem, ops.scatter_add):
@@ -297,7 +303,8 @@ def _numbers(c: Coefficient) -> tuple[list[Expr], list[Expr]]:
     sides = (size.numerator, size.denominator) if c.exact else (float(f"{size:.6g}"), 1)
     above, below = ([] if x == 1 else [number(x)] for x in sides)
     for (name, argument), n in c.roots:
-        (above if n > 0 else below).extend([ROOTS[name](argument)] * abs(n))
+        root = ROOTS[name](argument)
+        (above if n > 0 else below).append(power(root, number(abs(n))) if abs(n) > 1 else root)
     return above, below
 
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...operations.facts import ops
-from ..expr import MATRIX, VEC
+from ..expr import MATRIX, VEC, Order
 from .coefficients import ONE, Coefficient, coefficient
-from .kinds import commutes, is_condition, is_hat, is_kron, otherwise
+from .kinds import are_crossing, commutes, is_condition, is_hat, is_kron, only_ones, otherwise
 from .recognised import logistic, recognised, sums_to_one
 from .terms import (
     Call,
@@ -74,19 +74,16 @@ def multiplied(p: Term, q: Term, shape: Shape) -> Term:
         if c is not None:
             product = scaled(c, other)
             return product if product.shape == shape else poly(product.items, shape)
-    c, d = ONE, ONE
-    left, right = (p.items[0][1] if len(p.items) == 1 else None), (q.items[0][1] if len(q.items) == 1 else None)
-    if left is None:
-        c, f = factor(p)
-        left = ((f, 1),)
-    else:
-        c = p.items[0][0]
-    if right is None:
-        d, f = factor(q)
-        right = ((f, 1),)
-    else:
-        d = q.items[0][0]
+    (c, left), (d, right) = _as_product(p), _as_product(q)
     return _monomial(c * d, (*left, *right), shape)
+
+
+def _as_product(p: Term) -> tuple[Coefficient, Monomial]:
+    """A poly as a number times factors: a sum is one, in the shape that it has before it is broadcast."""
+    if len(p.items) == 1:
+        return p.items[0]
+    c, f = factor(p)
+    return c, ((poly(f.items, support(f)), 1),)
 
 
 def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
@@ -107,6 +104,17 @@ def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
         if otherwise(part) in powers:
             return poly([], shape)
     mono = tuple(filter(operator.itemgetter(1), powers.items()))
+    for total in [part for part, n in mono if n < 0 and part.kind == "chain"]:
+        for part in [part for part, n in mono if n == 1 and part.kind == "chain"]:
+            for i, x in enumerate(part.args):
+                if x.kind == "call" and (known := recognised({x: 1, total: -1})) is not None:  # softmax(z)·yᵀ
+                    args = [*part.args[:i], *known, *part.args[i + 1 :]]
+                    rest = tuple([(each, n + (each is total)) for each, n in mono if each is not part])
+                    product = functools.reduce(chained, map(atom, args))
+                    return multiplied(_monomial(c, tuple(filter(operator.itemgetter(1), rest)), shape), product, shape)
+    if len(mono) > 1 and any(only_ones(part) for part, _ in mono):  # 1 · 1ᵀ ∘ A is A
+        rest = tuple([each for each in mono if not only_ones(each[0])])
+        mono = rest if extent(x for x, _ in rest) == extent(x for x, _ in mono) else mono
     for part in calls:
         power = powers[part]
         if is_a(part, ops.ratio) and power == 1:
@@ -212,6 +220,12 @@ def _factors(p: Term) -> tuple[Coefficient, Monomial, list[Term]]:
     return c * own, scalars, [*extent, *(f.args if f.kind == "chain" else [f]), *after]
 
 
+def _as_factor(p: Term) -> tuple[Coefficient, Monomial, Term]:
+    """A poly as a number, scalars, and one factor."""
+    c, scalars, factors = _factors(p)
+    return c, scalars, factors[0] if len(factors) == 1 else make("chain", factors, shape=p.shape)
+
+
 def _is_scalar(mono: Monomial) -> bool:
     """Whether a (1, 1) product is rather a number in front, such as a fraction, and no factor of a matrix product."""
     return any(
@@ -219,8 +233,6 @@ def _is_scalar(mono: Monomial) -> bool:
         or (part.kind == "chain" and part.args[0].shape[1] > 1)  # xᵀ·x
         for part, n in mono
     )
-
-
 
 
 def chained(p: Term, q: Term) -> Term:
@@ -290,36 +302,36 @@ def ones(shape: Shape) -> Term:
     return make("ones", shape=shape)
 
 
-def transposed(p: Term) -> Term:
-    """The transpose: of a product always inside, of a sum where that prints no more of them."""
+def transposed(p: Term, inside: bool = False) -> Term:
+    """The transpose: of a product always inside, of a sum where that prints no more of them, of matrices if asked."""
     shape = p.shape[::-1]
     if len(p.items) > 1:
         c, f = factor(p)
-        inside = added([_turned(own, mono, shape) for own, mono in f.items], shape)
+        moved = added([_turned(own, mono, shape, inside) for own, mono in f.items], shape)
         outside = atom(make("T", [f], shape=shape))
-        return scaled(c, inside if inside.turns <= f.turns + 1 else outside)
-    return added([_turned(c, mono, shape) for c, mono in p.items], shape)
+        return scaled(c, moved if (inside and 1 not in shape) or moved.turns <= f.turns + 1 else outside)
+    return added([_turned(c, mono, shape, inside) for c, mono in p.items], shape)
 
 
-def _turned(c: Coefficient, mono: Monomial, shape: Shape) -> Term:
+def _turned(c: Coefficient, mono: Monomial, shape: Shape, inside: bool) -> Term:
     product = filled(c, shape)
     for part, n in mono:
-        product = multiplied(product, power(_turn(part), n) if n != 1 else _turn(part), shape)
+        turned = _turn(part, inside)
+        product = multiplied(product, power(turned, n) if n != 1 else turned, shape)
     return product
 
 
 # --- matrices of matrices: vec, Kronecker products, commutation matrices ---------------------------------------------
 
 
-def vec(p: Term, order: str = "F") -> Term:
+def vec(p: Term, order: Order = "F") -> Term:
     """A matrix as a column: its columns one below the other, or its rows."""
     if 1 in p.shape:
         return p if p.shape[1] == 1 else transposed(p)
     size = p.shape[0] * p.shape[1]
     if (c := number(p)) is not None:
         return filled(c, (size, 1))
-    c, scalars, factors = _factors(p)
-    f = factors[0] if len(factors) == 1 else make("chain", factors, shape=p.shape)
+    c, scalars, f = _as_factor(p)
     call = Call(VEC, (("order", order),), order, (p.shape,), (size,))
     return _monomial(c, (*scalars, (make("call", [f], call, (size, 1)), 1)), (size, 1))
 
@@ -329,8 +341,8 @@ def hat(p: Term) -> Term:
     shape = (p.shape[0], p.shape[0])
     if support(p) == (1, 1):
         return multiplied(poly(p.items, (1, 1)), atom(make("eye", shape=shape)), shape)
-    c, f = factor(p)
-    return scaled(c, atom(applied(ops.diagflat, [f], shape, k=0)))
+    c, scalars, f = _as_factor(p)
+    return _monomial(c, (*scalars, (applied(ops.diagflat, [f], shape, k=0), 1)), shape)
 
 
 def kron(a: Term, b: Term) -> Term:
@@ -340,16 +352,19 @@ def kron(a: Term, b: Term) -> Term:
         return filled(Coefficient(0), shape)
     if (1, 1) in (a.shape, b.shape):
         return multiplied(a, b, shape)
-    for column, row in ((a, b), (b, a)):
-        if column.shape[1] == row.shape[0] == 1:
-            return chained(column, row)
+    if are_crossing(a, b):
+        return chained(a, b) if a.shape[1] == 1 else chained(b, a)
     (c, f), (d, g) = factor(a), factor(b)
     if f.kind == g.kind == "eye" or (f.kind == g.kind == "ones" and 1 in shape):
         return scaled(c * d, atom(make(f.kind, shape=shape)))
+    if is_kron(g) and are_crossing(f, g.args[0]):  # a ⊗ (bᵀ ⊗ C) = (a·bᵀ) ⊗ C
+        return scaled(c * d, kron(kron(atom(f), atom(g.args[0])), atom(g.args[1])))
+    if is_kron(f) and are_crossing(f.args[1], g):
+        return scaled(c * d, kron(atom(f.args[0]), kron(atom(f.args[1]), atom(g))))
     return scaled(c * d, atom(applied(ops.kron, [f, g], shape)))
 
 
-def matrix_of(call: Call, order: str) -> Term:
+def matrix_of(call: Call, order: Order) -> Term:
     """The matrix D of an operation that is linear in its input: D·vec(X) = vec(f(X))."""
     whole = (math.prod(call.shape), math.prod(call.shapes[0]))
     key = (call.operation, call.key, call.shapes, order)
@@ -375,6 +390,8 @@ def _joined(a: Term, b: Term) -> Term | None:
     (A ⊗ B)·(C ⊗ D) = (A·C) ⊗ (B·D), a row r ⊗ B after M is r ⊗ (M·B), and (A ⊗ B)·K = K·(B ⊗ A)."""
     if a.kind != "call" and b.kind != "call":
         return None
+    if is_hat(a) and is_hat(b):
+        return hat(multiplied(atom(a.args[0]), atom(b.args[0]), (a.shape[0], 1)))
     left, right = ([*map(atom, x.args)] if is_kron(x) else [] for x in (a, b))
     if left and right and left[0].shape[1] == right[0].shape[0]:
         return kron(*map(chained, left, right))
@@ -390,7 +407,7 @@ def _joined(a: Term, b: Term) -> Term | None:
         return atom(make("eye", shape=a.shape))
     if first and is_a(b, VEC):
         return _commuted(b, first)
-    if first and right and first == (right[1].shape[0], right[0].shape[0]) and 1 in (right[0].shape[1], right[1].shape[1]):
+    if first and right and first == (right[1].shape[0], right[0].shape[0]) and 1 in (x.shape[1] for x in right):
         return kron(*right[::-1])
     if last and left and last == (left[1].shape[1], left[0].shape[1]):
         return chained(commutation(left[1].shape[0], left[0].shape[0]), kron(*left[::-1]))
@@ -400,7 +417,7 @@ def _joined(a: Term, b: Term) -> Term | None:
     return None
 
 
-def _turn(term: Term) -> Term:
+def _turn(term: Term, inside: bool = False) -> Term:
     """The transpose of a factor, as a poly."""
     if term.shape == (1, 1) or term.kind == "eye" or is_hat(term):
         return atom(term)
@@ -409,13 +426,13 @@ def _turn(term: Term) -> Term:
     if term.kind == "T":
         return atom(term.args[0])
     if term.kind == "poly":
-        return transposed(term)
+        return transposed(term, inside)
     if term.kind == "chain":
-        return functools.reduce(chained, map(_turn, reversed(term.args)))
+        return functools.reduce(chained, [_turn(x, inside) for x in reversed(term.args)])
     if (shape := commutes(term)) is not None:
         return commutation(*shape[::-1])
     if is_kron(term):
-        return kron(*map(_turn, term.args))
+        return kron(*[_turn(x, inside) for x in term.args])
     if _inverse_of(term) is not None and _turn(term.args[0]) is atom(term.args[0]):
         return atom(term)  # the inverse of a symmetric matrix
     return atom(make("T", [term], shape=term.shape[::-1]))

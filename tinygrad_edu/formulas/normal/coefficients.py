@@ -122,4 +122,5 @@ def _rational(x: float) -> Fraction | None:
     if not math.isfinite(x):
         return None
     near = Fraction(x).limit_denominator(100_000)
-    return near if float(near) == x or float(np.float32(near)) == x else None
+    rounded = near.denominator < 1000 and math.isclose(near, x, rel_tol=4e-16)  # such as 1/3 − 1
+    return near if rounded or float(near) == x or float(np.float32(near)) == x else None

@@ -60,9 +60,9 @@ def evaluate(p: Term, values: Mapping[Any, Any], known: dict[Term, Any] | None =
 class Rounded(dict[Term, Any]):
     """What is known of terms: each time one is asked for, its last digits are others."""
 
-    def __init__(self) -> None:
+    def __init__(self, trial: int = 0) -> None:
         super().__init__()
-        self.random = np.random.default_rng(0)
+        self.random = np.random.default_rng(trial)
 
     def __contains__(self, term: object) -> bool:
         return False

@@ -299,6 +299,8 @@ def _broadcast_to(out: Shape, x: Expression, **params: Any) -> Term | None:
 
 def _scattered(out: Shape, x: Expression, index: Any, shape: Shape) -> Term | None:
     """I[0:3]ᵀ · x, or x · I[0:3] where the places are columns, or a number for each row at its place: x ∘ I[labels]."""
+    if _only_reshapes(index):
+        return _reshape(out, x)
     places = settled(index, len(out))
     if not 0 < len(places) <= len(out) <= 2 or x.ndim > 2 or 0 in out:
         return None
@@ -320,10 +322,14 @@ def _scattered(out: Shape, x: Expression, index: Any, shape: Shape) -> Term | No
     return put if is_all(places[0]) else chained(transposed(atom(first)), put)
 
 
+def _only_reshapes(index: Any) -> bool:
+    """Whether all is taken: x[:, None] only has an axis more."""
+    return all(part is None or is_all(part) for part in (index if isinstance(index, tuple) else (index,)))
+
+
 def _getitem(out: Shape, x: Expression, index: Any) -> Term | None:
     """x[:, None] and the like, which only gives an axis of length 1; a diagonal."""
-    parts = index if isinstance(index, tuple) else (index,)
-    if all(part is None or is_all(part) for part in parts):
+    if _only_reshapes(index):
         return _reshape(out, x)
     return called(ops.diag, [x], {"k": 0}, out) if x.ndim == 2 and is_diagonal(settled(index, 2), x.shape) else None
 

@@ -43,3 +43,13 @@ def commutes(term: Term) -> Shape | None:
     """The shape of a commutation matrix; None of another."""
     call = dict(term.data.params)["of"] if is_a(term, MATRIX) else None
     return call.shapes[0] if call and call.operation is ops.transpose else None
+
+
+def only_ones(part: Term) -> bool:
+    """Whether it is 1 or 1 · 1ᵀ."""
+    return part.kind == "ones" or (part.kind == "chain" and {x.kind for x in part.args} == {"ones"})
+
+
+def are_crossing(a: Term, b: Term) -> bool:
+    """Whether one is a column and the other one a row."""
+    return a.shape[1] == b.shape[0] == 1 or a.shape[0] == b.shape[1] == 1

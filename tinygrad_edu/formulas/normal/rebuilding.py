@@ -6,7 +6,8 @@ import functools
 import operator
 from collections.abc import Callable, Sequence
 
-from .algebra import added, as_argument, chained, multiplied, power, transposed
+from .algebra import added, as_argument, chained, kron, multiplied, power, transposed
+from .kinds import is_kron
 from .terms import Term, atom, filled, make
 
 
@@ -51,4 +52,6 @@ def of_others(term: Term, args: Sequence[Term]) -> Term:
         return functools.reduce(chained, map(atom, args))
     if term.kind == "T":
         return transposed(atom(args[0]))
+    if is_kron(term):
+        return kron(*map(atom, args))
     return atom(make("call", [as_argument(atom(x)) for x in args], term.data, term.shape))

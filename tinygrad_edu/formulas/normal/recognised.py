@@ -69,6 +69,11 @@ def recognised(powers: dict[Term, Power]) -> dict[Term, Power] | None:
                 rest = poly([(ONE, ()), (MINUS_ONE, ((term, 1),))], term.shape)
                 leads_negative = z.kind == "poly" and z.items[0][0].number < 0
                 return _replaced(powers, {term: 1, exponential: 1}, negative if leads_negative else rest)
+        if is_a(term, ops.sinh):
+            below = _applied(ops.cosh, term.args[0], term)
+            if powers.get(below, 0) < 0:
+                n = min(powers[term], -powers[below])
+                return _replaced(powers, {term: n, below: -n}, _applied(ops.tanh, term.args[0], term), n)
         if is_a(term, ops.sign):
             absolute = _applied(ops.absolute, term.args[0], term)
             if powers.get(absolute, 0) > 0:
@@ -99,10 +104,12 @@ def _picked(term: Term, powers: dict[Term, Power]) -> dict[Term, Power] | None:
     return None
 
 
-def _replaced(powers: dict[Term, Power], gone: dict[Term, Power], new: Term | None) -> dict[Term, Power]:
+def _replaced(
+    powers: dict[Term, Power], gone: dict[Term, Power], new: Term | None, power: Power = 1
+) -> dict[Term, Power]:
     left = {part: n - gone.get(part, 0) for part, n in powers.items()}
     if new is not None:
-        left[new] = left.get(new, 0) + 1
+        left[new] = left.get(new, 0) + power
     return {part: n for part, n in left.items() if n}
 
 

@@ -28,6 +28,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
+from ...operations.facts import ops
 from .coefficients import ONE, Coefficient
 
 Shape = tuple[int, ...]
@@ -122,6 +123,8 @@ def _new(key: Any, kind: str, args: tuple[Term, ...], data: Any, shape: Shape, i
     term = Term()
     term.kind, term.args, term.data, term.shape, term.items = kind, args, data, shape, items
     term.weight = len(items) - 1 if kind == "poly" else int(kind in WORDS)
+    if kind == "call" and data.operation is ops.kron:  # a sign between its arguments
+        term.weight = 0
     term.turns = kind == "T" or (kind == "ones" and shape[0] == 1)
     parts = [*args]
     for c, mono in items:
