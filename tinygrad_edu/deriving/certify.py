@@ -47,8 +47,9 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
             if error <= relative * largest + floor and largest < floor:
                 seed, stamps = _seed(formula.tape, loss, given), [node._record.stamp for node in wanted]
                 rounded = [in_shape(line.term, line.shape, values, Rounded(trial)) for trial in range(ROUNDINGS)]
-                own = float(np.max(np.ptp(np.stack(rounded), axis=0), initial=0))
-                floor = min(floor, 10 * (own + rounding(formula.tape, loss, given, seed, stamps)) + tiny)
+                spread = np.ptp(np.stack(rounded), axis=0)
+                moves = float(np.max(spread[np.isfinite(spread)], initial=0))
+                floor = min(floor, 10 * (moves + rounding(formula.tape, loss, given, seed, stamps)) + tiny)
             if not error <= relative * largest + floor:
                 if not np.isfinite(mine[finite]).all():
                     raise ValueError(

@@ -145,7 +145,7 @@ def _common_matrices(p: Term) -> list[Term]:
     """Sums in which a first (0) or last (-1) matrix factor that several terms share is taken out: (B + Bᵀ)·x."""
     groups: dict[tuple[int, Term], list[int]] = {}
     products = [_matrices(mono, p.shape) for _, mono in p.items]
-    for end in (0, -1):
+    for end in (-1, 0):
         for i, factors in enumerate(products):
             if factors:
                 groups.setdefault((end, factors[end]), []).append(i)

@@ -395,7 +395,8 @@ def _joined(a: Term, b: Term) -> Term | None:
     left, right = ([*map(atom, x.args)] if is_kron(x) else [] for x in (a, b))
     if left and right and left[0].shape[1] == right[0].shape[0]:
         return kron(*map(chained, left, right))
-    for i in (0, 1):
+    turned = [other.shape[::-1] == pair[0].shape != pair[1].shape for pair, other in ((right, a), (left, b)) if pair]
+    for i in (1, 0) if any(turned) else (0, 1):  # a·(aᵀ ⊗ uᵀ) is (a·aᵀ) ⊗ uᵀ
         if right and right[i].shape[0] == 1:
             right[1 - i] = chained(atom(a), right[1 - i])
             return kron(*right)
@@ -409,8 +410,8 @@ def _joined(a: Term, b: Term) -> Term | None:
         return _commuted(b, first)
     if first and right and first == (right[1].shape[0], right[0].shape[0]) and 1 in (x.shape[1] for x in right):
         return kron(*right[::-1])
-    if last and left and last == (left[1].shape[1], left[0].shape[1]):
-        return chained(commutation(left[1].shape[0], left[0].shape[0]), kron(*left[::-1]))
+    if last and left and last == (left[0].shape[1], left[1].shape[1]):
+        return chained(commutation(left[0].shape[0], left[1].shape[0]), kron(*left[::-1]))
     if last and is_hat(a) and is_a(a.args[0], VEC):
         diagonal = _commuted(a.args[0], last[::-1])
         return diagonal and chained(atom(b), hat(diagonal))
