@@ -308,6 +308,11 @@ OF_MATRICES = [  # the lines by columns and by rows
     (lambda u: np.outer(u, v), u, "jacobian", "∂vec(y)/∂u = v ⊗ I", "I ⊗ v"),
     (lambda v: np.outer(u, v), v, "jacobian", "∂vec(y)/∂v = I ⊗ u", "u ⊗ I"),
     (lambda u: np.outer(u, u), u, "jacobian", "∂vec(y)/∂u = I ⊗ u + u ⊗ I", "u ⊗ I + I ⊗ u"),
+    (lambda X: np.ravel(X), X, "jacobian", "∂y/∂vec(X) = K", "I"),
+    (lambda X: np.reshape(X, (5, 3)), X, "jacobian", "∂vec(y)/∂vec(X) = K·K", "I"),
+    (lambda u: W @ (np.diag(u) @ X[:, 0]), u, "jacobian", "∂y/∂u = W·diag(X[:, 0])", "W·diag(X[:, 0])"),
+    (lambda S: tg.det(S), S, "hessian",
+     "∇²S = det(S) (vec(S⁻ᵀ)·vec(S⁻ᵀ)ᵀ − K·(S⁻ᵀ ⊗ S⁻¹))", "det(S) (vec(S⁻ᵀ)·vec(S⁻ᵀ)ᵀ − K·(S⁻¹ ⊗ S⁻ᵀ))"),
     (lambda u: W @ np.diag(u) @ X, u, "jacobian", "∂vec(y)/∂u = (Xᵀ ⊗ W)·Dᵀ", "(W ⊗ Xᵀ)·Dᵀ"),
     (lambda v: Y * v[:, None], v, "jacobian", "∂vec(y)/∂v = diag(vec(Y))·(1 ⊗ I)", "diag(vec(Y))·(I ⊗ 1)"),
     (lambda S: tg.inv(S), S, "jacobian", "∂vec(y)/∂vec(S) = −S⁻ᵀ ⊗ S⁻¹", "−S⁻¹ ⊗ S⁻ᵀ"),
@@ -389,9 +394,9 @@ def test_layouts_have_names(layout):
 
 def test_the_algebra_of_commutation_matrices():
     """What simplification takes for granted, in numbers, of shapes that are all different."""
-    A, B = matrix("A", 2, 3), matrix("B", 4, 5)
-    values = {"A": A.data, "B": B.data}
-    a, b = (atom(make("symbol", data=name, shape=x.shape)) for name, x in values.items())
+    A, B, C = matrix("A", 2, 3), matrix("B", 4, 5), matrix("C", 3, 4)
+    values = {"A": A.data, "B": B.data, "C": C.data}
+    a, b, c = (atom(make("symbol", data=name, shape=x.shape)) for name, x in values.items())
     K = {shape: evaluate(commutation(*shape), {}) for shape in [(2, 3), (3, 2), (4, 2), (5, 3), (3, 5), (2, 4), (4, 5)]}
     assert_close(K[2, 3] @ A.data.ravel("F"), A.data.T.ravel("F"))
     for made, plain in [
@@ -409,6 +414,9 @@ def test_the_algebra_of_commutation_matrices():
         (chained(commutation(2, 3), commutation(3, 2)), np.eye(6)),
         (chained(kron(a, b), kron(transposed(a), transposed(b))), np.kron(A.data @ A.data.T, B.data @ B.data.T)),
         (kron(vec(a), kron(transposed(vec(a)), b)), np.kron(np.outer(*[A.data.ravel("F")] * 2), B.data)),
+        (chained(kron(transposed(b), a), vec(c)), np.kron(B.data.T, A.data) @ C.data.ravel("F")[:, None]),
+        (chained(kron(a, transposed(b)), vec(c, "C")), np.kron(A.data, B.data.T) @ C.data.ravel()[:, None]),
+        (chained(transposed(vec(c)), kron(b, transposed(a))), C.data.ravel("F")[None] @ np.kron(B.data, A.data.T)),
         (transposed(kron(a, b)), np.kron(A.data, B.data).T),
     ]:  # fmt: skip
         assert_close(evaluate(made, values), plain, rtol=1e-12, atol=1e-14)

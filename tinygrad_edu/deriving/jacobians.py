@@ -25,6 +25,7 @@ from ..formulas.normal.algebra import (
     vec,
 )
 from ..formulas.normal.coefficients import ONE, Coefficient, coefficient
+from ..formulas.normal.expression import matrix_shape
 from ..formulas.normal.kinds import is_hat, is_mean
 from ..formulas.normal.selections import is_all, rows_of_identity, settled
 from ..formulas.normal.terms import (
@@ -159,7 +160,12 @@ class _LinearMap:
         return functools.reduce(lambda first, last: self._kron(last, first), filter(None, rows))
 
     def _called(self, term: Term) -> Term:
-        """Of an operation that is linear in its input, and has no other one."""
+        """Of an operation that is linear in its input, and has no other one. What only gets another shape keeps NumPy's
+        order, that of the rows."""
+        before, after = map(matrix_shape, (term.data.shapes[0], term.data.shape))
+        if is_a(term, ops.reshape) and len(before) == len(after) == 2:
+            moved = [commutation(*after[::-1]), commutation(*before)] if self.order == "F" else []
+            return functools.reduce(_product, [*moved, self._factor(term.args[0])])
         return _product(atom(matrix_of(term.data, self.order)), self._factor(term.args[0]))
 
     def _chain(self, term: Term) -> Term:

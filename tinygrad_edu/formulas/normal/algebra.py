@@ -392,6 +392,11 @@ def _joined(a: Term, b: Term) -> Term | None:
         return None
     if is_hat(a) and is_hat(b):
         return hat(multiplied(atom(a.args[0]), atom(b.args[0]), (a.shape[0], 1)))
+    if is_hat(a) and b.shape[1] == 1:
+        return multiplied(atom(a.args[0]), atom(b), b.shape)
+    if a.kind == "T" and is_a(a.args[0], VEC) and is_kron(b):
+        column = _joined(factor(_turn(b))[1], a.args[0])
+        return column and transposed(column)
     left, right = ([*map(atom, x.args)] if is_kron(x) else [] for x in (a, b))
     if left and right and left[0].shape[1] == right[0].shape[0]:
         return kron(*map(chained, left, right))
@@ -403,6 +408,11 @@ def _joined(a: Term, b: Term) -> Term | None:
         if left and left[i].shape[1] == 1:
             left[1 - i] = chained(left[1 - i], atom(b))
             return kron(*left)
+    if left and is_a(b, VEC):  # (A ⊗ B)·vec(X) = vec(B·X·Aᵀ)
+        behind, before = left if dict(b.data.params)["order"] == "F" else left[::-1]
+        x = atom(b.args[0])
+        fits = (before.shape[1], behind.shape[1]) == x.shape
+        return vec(chained(chained(before, x), transposed(behind)), dict(b.data.params)["order"]) if fits else None
     first, last = commutes(a), commutes(b)
     if first and first == (last or ())[::-1]:
         return atom(make("eye", shape=a.shape))

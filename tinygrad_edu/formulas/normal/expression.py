@@ -367,9 +367,10 @@ def _hat(shape: Shape, v: Expression, k: int = 0) -> Term | None:
     if v.term.shape[1] == 1 and len(shape) == 2 and v.size > 1:
         return hat(v.term) if v.term.items else None
     c, f = factor(v.term) if v.term.items else (ONE, v.term)
-    square = f.shape[0] == f.shape[1]
-    if len(shape) == 1 and square and f.kind == "chain" and len(f.args) == 2 and f.args[0].shape[1] == 1:
-        return scaled(c, multiplied(atom(f.args[0]), transposed(atom(f.args[1])), matrix_shape(shape)))
+    places = [i for i, x in enumerate(f.args, 1) if x.shape[1] == 1 and f.kind == "chain" and i < len(f.args)]
+    if len(shape) == 1 and f.shape[0] == f.shape[1] and places:
+        column, row = (functools.reduce(chained, map(atom, x)) for x in (f.args[: places[0]], f.args[places[0] :]))
+        return scaled(c, multiplied(column, transposed(row), matrix_shape(shape)))
     return None
 
 
