@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..formulas.normal.algebra import added, as_argument, chained, multiplied, of_others, power, rebuilt, shorter
@@ -35,12 +35,9 @@ class Tidier:
     ----------
     primes : sequence of Prime
         The derivatives that are written as one symbol.
-    replaced : dict
-        Polys for terms that are to be replaced, such as 1ᵀ·t where targets sum to 1.
     """
 
-    def __init__(self, primes: Sequence[Prime], replaced: Mapping[Term, Term]) -> None:
-        self.replaced = replaced
+    def __init__(self, primes: Sequence[Prime]) -> None:
         self.primes: dict[Term, list[Prime]] = {}  # by the first factor of each
         for slope in primes:
             self.primes.setdefault(slope.monomial[0][0], []).append(slope)
@@ -49,9 +46,7 @@ class Tidier:
 
     def tidy(self, p: Term, opened: bool = False) -> Term:
         """A poly as it is to be printed; with `opened`, one that has just been rebuilt."""
-        return without_a_sign(
-            self._poly(p if opened and not self.replaced else rebuilt(p, self.replaced.get, self.rebuilt))
-        )
+        return without_a_sign(self._poly(p if opened else rebuilt(p, lambda term: None, self.rebuilt)))
 
     def _poly(self, p: Term) -> Term:
         if p not in self.known:

@@ -11,8 +11,9 @@ import numpy as np
 
 from ...engine.protocols import COMPARISONS
 from ...operations.facts import ops
-from .coefficients import ONE, Coefficient, coefficient
+from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
 from .recognised import logistic, recognised, sums_to_one
+from .selections import takes_rows
 from .terms import (
     Monomial,
     Power,
@@ -54,6 +55,18 @@ def is_mean(term: Term) -> bool:
 def is_condition(term: Term) -> bool:
     """Whether it is 1 where something holds, else 0: Iverson's bracket."""
     return term.kind == "call" and term.data.operation in OTHERWISE
+
+
+def is_binary(term: Term) -> bool:
+    """Whether its numbers are 0 or 1, so that all its powers are the same; if M's are, those of 1 − M are."""
+    if term.kind == "poly":
+        parts = {mono[0] if len(mono) == 1 else mono: c for c, mono in term.items}
+        return len(parts) == 2 and parts.pop((), None) == ONE and any(
+            c == MINUS_ONE and n == 1 and is_binary(part) for (part, n), c in parts.items()
+        )
+    if term.kind == "T":
+        return is_binary(term.args[0])
+    return term.kind == "eye" or "binary" in term.facts or takes_rows(term) or is_condition(term)
 
 
 # --- sums and Hadamard products --------------------------------------------------------------------------------------
@@ -125,11 +138,13 @@ def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
     while calls and (better := recognised(powers)) is not None:
         powers = better
         calls = [part for part in powers if part.kind == "call"]
-    for part in filter(is_condition, calls):
-        if powers[part] > 0:
+    for part in [*powers]:
+        if powers[part] > 0 and is_binary(part):
             powers[part] = 1
-        if otherwise(part) in powers:
+        if is_condition(part) and otherwise(part) in powers:
             return poly([], shape)
+        if part.kind == "ones" and len(powers) > 1 and extent(x for x in powers if x is not part) == extent(powers):
+            del powers[part]
     mono = tuple(filter(operator.itemgetter(1), powers.items()))
     for part in calls:
         power = powers[part]
@@ -168,6 +183,7 @@ def _cancels(mono: Monomial, other: Monomial) -> bool:
         return True
     return any([
         powers.get(part, 0) * power < 0
+        or (powers.get(part, 0) * power > 0 and is_binary(part))
         or (part.args and powers.get(part.args[-1], 0) > 0 and is_a(part, ops.ratio, ops.inverse))
         for part, power in other
     ])
@@ -200,9 +216,11 @@ def power(p: Term, r: Power) -> Term:
         if isinstance(r, int) or r.denominator == 1:
             n = int(r)
             return _monomial(c**n, tuple((part, own * n) for part, own in mono), p.shape)
-        if c == ONE and len(mono) == 1 and mono[0][1] == 1:
+        if c == ONE and len(mono) == 1 and mono[0][1] == 1 and not is_binary(mono[0][0]):
             return poly([(ONE, ((mono[0][0], r),))], p.shape)
     c, f = factor(p)
+    if c == ONE and r > 0 and is_binary(f):
+        return atom(f)
     if isinstance(r, int) and r < 0 and f.kind == "poly" and (known := logistic(f)) is not None:
         return scaled(c**r, poly([(ONE, ((known, -r),))], p.shape))
     if isinstance(r, int) and c.number and len(p.items) > 1:
@@ -275,8 +293,8 @@ def _product(c: Coefficient, scalars: Monomial, factors: list[Term], shape: Shap
             c = c * own
         elif kept and x.kind == "ones" and x.shape[1] == 1 and is_hat(kept[-1]):
             kept[-1] = kept[-1].args[0]
-        elif kept and (_inverse_of(kept[-1]) is x or _inverse_of(x) is kept[-1]):
-            inner = x.shape[0]
+        elif kept and (_inverse_of(kept[-1]) is x or _inverse_of(x) is kept[-1] or _orthonormal(kept[-1], x)):
+            inner = x.shape[1]
             kept.pop()
         else:
             kept.append(x)
@@ -298,6 +316,18 @@ def _inverse_of(term: Term) -> Term | None:
         inner = _inverse_of(term.args[0])
         return None if inner is None else factor(transposed(atom(inner)))[1]
     return None
+
+
+def is_orthogonal(term: Term) -> bool:
+    """Whether its columns are orthonormal, and of a square matrix the rows."""
+    return "orthogonal" in term.facts or (
+        term.kind == "T" and term.shape[0] == term.shape[1] and is_orthogonal(term.args[0])
+    )
+
+
+def _orthonormal(left: Term, x: Term) -> bool:
+    """Whether it is Qᵀ · Q, for orthonormal columns."""
+    return is_orthogonal(x) and _turn(x) is atom(left)
 
 
 def ones(shape: Shape) -> Term:
@@ -338,7 +368,7 @@ def kron(a: Term, b: Term) -> Term:
 
 def _turn(term: Term) -> Term:
     """The transpose of a factor, as a poly."""
-    if term.shape == (1, 1) or term.kind == "eye" or is_hat(term):
+    if term.shape == (1, 1) or term.kind == "eye" or is_hat(term) or "symmetric" in term.facts:
         return atom(term)
     if term.kind == "ones":
         return atom(ones(term.shape[::-1]))
@@ -350,8 +380,9 @@ def _turn(term: Term) -> Term:
         return functools.reduce(chained, map(_turn, reversed(term.args)))
     if is_a(term, ops.kron) and [*map(len, term.data.shapes)] == [2, 2]:
         return kron(*map(_turn, term.args))
-    if _inverse_of(term) is not None and _turn(term.args[0]) is atom(term.args[0]):
-        return atom(term)  # the inverse of a symmetric matrix
+    of_each = term.kind == "call" and term.data.operation.coordinates
+    if (of_each or _inverse_of(term) is not None) and _turn(term.args[0]) is atom(term.args[0]):
+        return atom(term)  # the inverse of a symmetric matrix, or a function of its numbers
     return atom(make("T", [term], shape=term.shape[::-1]))
 
 

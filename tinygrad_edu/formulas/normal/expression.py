@@ -28,6 +28,7 @@ from .algebra import (
     as_argument,
     chained,
     is_condition,
+    is_orthogonal,
     multiplied,
     otherwise,
     power,
@@ -382,6 +383,8 @@ def _inverse(x: Expression) -> Term:
     f = as_argument(x.term)
     if f.kind == "chain" and all(part.shape == x.shape for part in f.args):  # (A·B)⁻¹ = B⁻¹·A⁻¹
         return functools.reduce(chained, (_inverse(Expression(atom(part), x.value)) for part in reversed(f.args)))
+    if is_orthogonal(f):
+        return transposed(atom(f))
     if f.kind == "T":
         inner = Expression(atom(f.args[0]), x.value.T)
         return transposed(called(ops.inv, [inner], {}, inner.shape))

@@ -125,7 +125,9 @@ def _softmax(exponential: Term, axis: int) -> Term:
 
 
 def sums_to_one(x: Term, axis: int) -> bool:
-    """Whether it is a softmax along an axis, or picks one number along it."""
+    """Whether it is known to, is a softmax along an axis, or picks one number along it."""
+    if f"sums to 1 along axis {axis}" in x.facts:
+        return True
     if x.kind == "T":
         return sums_to_one(x.args[0], 1 - axis)
     if takes_rows(x):
