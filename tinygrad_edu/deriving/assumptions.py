@@ -95,9 +95,9 @@ def binary(M: Any) -> Assumption:
     >>> M = tg.Tensor([1.0, 0.0, 1.0], name="M")
     >>> x = tg.Tensor([1.0, 2.0, 3.0], requires_grad=True, name="x")
     >>> print(tg.derive(tg.sum((M * x) ** 2), x))
-    ∇x = 2 M² ∘ x
+    ∇x = 2 x ∘ M²
     >>> print(tg.derive(tg.sum((M * x) ** 2), x, assume=[tg.binary(M)]))
-    ∇x = 2 M ∘ x
+    ∇x = 2 x ∘ M
     """
     return Assumption(M, "binary", _not_binary, lambda x, random: _permuted(1.0 * (np.abs(x) > 1 / 2), random))
 
@@ -212,7 +212,7 @@ def _largest(differences: Array) -> Any:
 
 def _unsymmetric(name: str, x: Array) -> str:
     if x.ndim != 2 or x.shape[0] != x.shape[1]:
-        return f"{name} of shape {x.shape} is no square matrix, and only such a one is symmetric"
+        return f"{name} of shape {x.shape} is not symmetric: that is a square matrix"
     off = np.abs(x - x.T)
     if np.all(off <= last_digits(x.dtype) * np.max(np.abs(x), initial=0)):
         return ""
@@ -227,7 +227,7 @@ def _not_binary(name: str, x: Array) -> str:
 
 def _not_orthonormal(name: str, x: Array) -> str:
     if x.ndim != 2 or x.shape[0] < x.shape[1]:
-        return f"{name} of shape {x.shape} cannot be orthogonal: that is a matrix of no more columns than rows"
+        return f"{name} of shape {x.shape} is not orthogonal: that is a matrix, of no more columns than rows"
     products = x.T @ x
     off = np.abs(products - np.eye(len(products)))
     if np.all(off <= last_digits(x.dtype)):

@@ -10,9 +10,10 @@ import functools
 import math
 from typing import NoReturn
 
-from ..formulas.normal.algebra import added, chained, is_hat, is_mean, kron, multiplied, ones, transposed
+from ..formulas.normal.algebra import added, chained, kron, multiplied, ones, transposed
 from ..formulas.normal.coefficients import ONE, Coefficient, coefficient
 from ..formulas.normal.expression import hat
+from ..formulas.normal.properties import is_hat, is_mean
 from ..formulas.normal.terms import Monomial, Shape, Term, atom, broadcast, filled, make, names_in, poly, scaled
 
 

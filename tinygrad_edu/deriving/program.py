@@ -18,8 +18,8 @@ from ..engine.record import Operation
 from ..formulas.expr import CONSTANT
 from ..formulas.helpers import HELPERS
 from ..formulas.literals import array, call, literal, numbers
-from ..formulas.normal.algebra import OTHERWISE, is_condition, is_hat, is_mean
 from ..formulas.normal.expression import Expression, matrix_shape
+from ..formulas.normal.properties import OTHERWISE, is_condition, is_hat, is_mean
 from ..formulas.normal.selections import takes_rows
 from ..formulas.normal.terms import Shape, Term, all_below, atom, broadcast, is_a, names_in, number
 from ..formulas.spelled import ATOM, PRODUCT, SUM, UNARY, spelled

@@ -31,9 +31,10 @@ from .expr import (
 )
 from .expr import ones as one
 from .expr import scaled as in_front
-from .normal.algebra import chained, is_hat, is_mean, ones, support
+from .normal.algebra import chained, ones, support
 from .normal.algebra import transposed as turned
 from .normal.coefficients import ONE, Coefficient
+from .normal.properties import is_hat, is_mean
 from .normal.repeated import in_sum, meet, repeated
 from .normal.selections import is_all, is_string, settled, takes_rows, written
 from .normal.terms import (

@@ -7,13 +7,10 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from ...engine.protocols import COMPARISONS
 from ...operations.facts import ops
-from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
-from .recognised import logistic, recognised, sums_to_one
-from .selections import takes_rows
+from .coefficients import ONE, Coefficient, coefficient
+from .properties import is_binary, is_condition, is_hat, is_orthogonal, otherwise, sums_to_one
+from .recognised import logistic, recognised
 from .terms import (
     Monomial,
     Power,
@@ -31,43 +28,6 @@ from .terms import (
     poly,
     scaled,
 )
-
-PAIRS = ((np.greater, np.less_equal), (np.less, np.greater_equal), (np.equal, np.not_equal))
-OTHERWISE = {COMPARISONS[a]: COMPARISONS[b] for pair in PAIRS for a, b in (pair, pair[::-1])}  # where it does not hold
-
-
-def otherwise(condition: Term) -> Term:
-    """[z ≤ 0] of [z > 0]."""
-    call = condition.data._replace(operation=OTHERWISE[condition.data.operation])
-    return make("call", condition.args, call, condition.shape)
-
-
-def is_hat(term: Term) -> bool:
-    """Whether it is the diagonal matrix of a column."""
-    return is_a(term, ops.diagflat) and term.data.params == (("k", 0),)
-
-
-def is_mean(term: Term) -> bool:
-    """Whether it is the mean of all numbers of a matrix."""
-    return is_a(term, ops.mean) and dict(term.data.params)["axis"] is None
-
-
-def is_condition(term: Term) -> bool:
-    """Whether it is 1 where something holds, else 0: Iverson's bracket."""
-    return term.kind == "call" and term.data.operation in OTHERWISE
-
-
-def is_binary(term: Term) -> bool:
-    """Whether its numbers are 0 or 1, so that all its powers are the same; if M's are, those of 1 − M are."""
-    if term.kind == "poly":
-        parts = {mono[0] if len(mono) == 1 else mono: c for c, mono in term.items}
-        return len(parts) == 2 and parts.pop((), None) == ONE and any(
-            c == MINUS_ONE and n == 1 and is_binary(part) for (part, n), c in parts.items()
-        )
-    if term.kind == "T":
-        return is_binary(term.args[0])
-    return term.kind == "eye" or "binary" in term.facts or takes_rows(term) or is_condition(term)
-
 
 # --- sums and Hadamard products --------------------------------------------------------------------------------------
 
@@ -272,7 +232,26 @@ def chained(p: Term, q: Term) -> Term:
         return filled(Coefficient(0), shape)
     c, scalars, left = _factors(p)
     d, more, right = _factors(q)
-    return _product(c * d, (*scalars, *more), [*left, *right], shape, p.shape[1])
+    scalars = (*scalars, *more)
+    closed = _product(c * d, scalars, [*left, *right], shape, p.shape[1])
+    if not left or not right:
+        return closed
+    x, y = left[-1], right[0]
+    if any(is_identity(x, first) for first in _ends(y, 0)):  # A⁻¹·(A·x − b) is x − A⁻¹·b
+        products = [chained(atom(x), poly([item], y.shape)) for item in y.items]
+    elif any(is_identity(last, y) for last in _ends(x, -1)):
+        products = [chained(poly([item], x.shape), atom(y)) for item in x.items]
+    else:
+        return closed
+    middle = added(products, products[0].shape)
+    opened = functools.reduce(chained, [*map(atom, left[:-1]), middle, *map(atom, right[1:])])
+    return _lighter(closed, multiplied(poly([(c * d, scalars)], (1, 1)), opened, shape))
+
+
+def _ends(p: Term, end: int) -> list[Term]:
+    """The first (0) or the last (-1) matrices of the products of a sum."""
+    items = p.items if len(p.items) > 1 else ()
+    return [part.args[end] if part.kind == "chain" else part for _, mono in items for part, _ in mono]
 
 
 def _product(c: Coefficient, scalars: Monomial, factors: list[Term], shape: Shape, inner: int) -> Term:
@@ -293,7 +272,7 @@ def _product(c: Coefficient, scalars: Monomial, factors: list[Term], shape: Shap
             c = c * own
         elif kept and x.kind == "ones" and x.shape[1] == 1 and is_hat(kept[-1]):
             kept[-1] = kept[-1].args[0]
-        elif kept and (_inverse_of(kept[-1]) is x or _inverse_of(x) is kept[-1] or _orthonormal(kept[-1], x)):
+        elif kept and is_identity(kept[-1], x):
             inner = x.shape[1]
             kept.pop()
         else:
@@ -318,16 +297,9 @@ def _inverse_of(term: Term) -> Term | None:
     return None
 
 
-def is_orthogonal(term: Term) -> bool:
-    """Whether its columns are orthonormal, and of a square matrix the rows."""
-    return "orthogonal" in term.facts or (
-        term.kind == "T" and term.shape[0] == term.shape[1] and is_orthogonal(term.args[0])
-    )
-
-
-def _orthonormal(left: Term, x: Term) -> bool:
-    """Whether it is Qᵀ · Q, for orthonormal columns."""
-    return is_orthogonal(x) and _turn(x) is atom(left)
+def is_identity(a: Term, b: Term) -> bool:
+    """Whether a product is I: A⁻¹ · A, A · A⁻¹, or Qᵀ · Q for orthonormal columns."""
+    return _inverse_of(a) is b or _inverse_of(b) is a or (is_orthogonal(b) and _turn(b) is atom(a))
 
 
 def ones(shape: Shape) -> Term:

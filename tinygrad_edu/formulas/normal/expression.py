@@ -27,10 +27,7 @@ from .algebra import (
     added,
     as_argument,
     chained,
-    is_condition,
-    is_orthogonal,
     multiplied,
-    otherwise,
     power,
     summed,
     support,
@@ -39,6 +36,7 @@ from .algebra import (
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
 from .coordinates import difference, divided, logged, negated, raised, ratio, scaled_power, unit
 from .einsum import contracted, partial_trace
+from .properties import is_condition, is_orthogonal, otherwise
 from .selections import is_all, is_diagonal, is_picked, is_string, rows_of_identity, settled
 from .terms import (
     Call,
@@ -393,6 +391,17 @@ def _inverse(x: Expression) -> Term:
 
 GREATER = COMPARISONS[np.greater]
 
+def _norm(shape: Shape, x: Expression, axis: Any, keepdims: bool = False) -> Term | None:
+    """‖Q·x‖ is ‖x‖, for orthonormal columns."""
+    axes = range(x.ndim) if axis is None else [each % x.ndim for each in np.atleast_1d(axis)]
+    c, f = factor(x.term)
+    if f.kind != "chain" or not is_orthogonal(f.args[0]) or 0 not in axes:
+        return None
+    rest = scaled(c, functools.reduce(chained, map(atom, f.args[1:])))
+    inner = Expression(rest, np.empty((rest.shape[0], *x.shape[1:])))
+    return called(ops.norm, [inner], {"axis": axis, "keepdims": keepdims}, shape)
+
+
 def _cofactors(shape: Shape, x: Expression) -> Term | None:
     """det(A) A⁻ᵀ, where A has an inverse."""
     if x.ndim != 2 or not x.size or not np.linalg.cond(x.value) < 1e10 or not 0 < abs(np.linalg.det(x.value)) < np.inf:
@@ -448,6 +457,7 @@ BUILDERS: Mapping[Operation, Callable[..., Term | None]] = {
     ops.inv: lambda shape, x: _inverse(x) if x.ndim == 2 else None,
     ops.solve: _solved,
     ops.cofactors: _cofactors,
+    ops.norm: _norm,
     ops.product_of_others: _quotient(
         lambda x, axis: reductions.kept(op.prod(x, axis), x, axis) / x, reductions.product_of_others
     ),
