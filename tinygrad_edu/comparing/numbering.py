@@ -10,7 +10,7 @@ from typing import Any
 from ..deriving.symbolic import SymbolicTape
 from ..formulas.grammar.cursor import Name
 from ..formulas.layers import WEIGHTS, Numbering
-from .properties import Key, Known
+from .known import Key, Known
 
 LETTERS = {  # what papers call the parts of a layer
     "a": set("a A h H S s Σ o O out y_hat ŷ".split()), "z": set("z Z N n u net s_in h_in pre".split()), "W": WEIGHTS,

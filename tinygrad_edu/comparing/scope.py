@@ -25,8 +25,8 @@ from ..formulas.layers import INPUT, Layer, Numbering, mixes
 from ..formulas.targets.latex import GREEK as LATEX
 from ..operations.facts import ops
 from .counts import LETTERS as SCALARS
+from .known import Key, labels, onehot
 from .numbering import GENERAL, LETTERS, Numbered, Unknown, whose
-from .properties import Key, labels, onehot
 from .work import Work
 
 

@@ -15,7 +15,7 @@ from ..formulas.grammar.calls import ACTIVATIONS, ANY, SPELLED, fn, softmax
 from ..formulas.layers import mixes
 from ..formulas.normal.evaluate import wide
 from .evaluation import Evaluation
-from .properties import Key, labels, onehot
+from .known import Key, labels, onehot
 from .scope import Quantity, Scope
 from .work import Misfit
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..engine.record import Node
 from ..formulas.expr import SYMBOL, Expr
 from ..formulas.targets.latex import Latex
-from .properties import Key
+from .known import Key
 from .scope import Quantity, Scope
 
 LAYERED = re.compile(r"([\^_])(?:\{([(\[]?)([Llkℓ]|\\ell)(?:[+-]\d)?([)\]]?)\}|([Llkℓ]|\\ell)(?![A-Za-z]))")
