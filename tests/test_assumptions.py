@@ -29,7 +29,8 @@ ARRAYS = {
     "k": RANDOM.normal(size=(3, 1)), "Y": RANDOM.normal(size=(2, 4)), "Z": RANDOM.normal(size=(2, 3)),
 }  # fmt: skip
 OF = {
-    **dict.fromkeys("SBC", (tg.symmetric,)), **dict.fromkeys("QRu", (tg.orthogonal,)), **dict.fromkeys("mM", (tg.binary,)),
+    **dict.fromkeys("SBC", (tg.symmetric,)), **dict.fromkeys("QRu", (tg.orthogonal,)),
+    **dict.fromkeys("mM", (tg.binary,)),
     "H": [tg.orthogonal, tg.symmetric], "P": [tg.binary, tg.orthogonal], "G": [tg.symmetric, tg.binary],
     "t": [tg.binary, lambda t: tg.sums_to_one(t, axis=-1)], "s": [tg.sums_to_one],
 }  # fmt: skip
@@ -41,6 +42,7 @@ RULES = [  # a loss of what is given and of the last one, by which it is differe
     (lambda C, x: x @ np.linalg.inv(C).T @ x, "2 C⁻¹·x"),
     (lambda C, x: x @ np.linalg.solve(C, x), "2 C⁻¹·x"),
     (lambda S, x: np.exp(S.T) @ x @ x, "2 exp(S)·x"),
+    (lambda S, c, x: c @ tg.softmax(S, axis=0) @ x, "softmax(S)ᵀ·c"),
     (lambda S, x: x @ (S - S.T) @ x, "0"),
     (lambda S, X: tg.trace(X.T @ S @ X), "2 S·X"),
     (lambda S, c, x: (x - c) @ S @ (x - c), "2 S·(x − c)"),
@@ -300,6 +302,8 @@ def test_what_is_free_gets_other_numbers():
     for name in "SQRu":
         found, _ = numbers_of(*TOGETHER[name], 1)
         assert not np.isclose(np.sort(found, None), np.sort(ARRAYS[name], None), rtol=1e-9).all()
+    rows, _ = numbers_of(np.array([[0.2, 0.8], [0.4, 0.6], [0.1, 0.9]]), [lambda t: tg.sums_to_one(t, axis=1)], 1)
+    assert not np.isclose(np.sort(rows, None), [0.1, 0.2, 0.4, 0.6, 0.8, 0.9], rtol=1e-9).any()
     signs = [np.sign(numbers_of(*TOGETHER["S"], trial, signs=False)[0]) for trial in range(1, 5)]
     assert any((each != np.sign(ARRAYS["S"])).any() for each in signs)
     positive = [numbers_of(ARRAYS["s"], OF["s"], trial, signs=False)[0] for trial in range(1, 5)]
