@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..deriving.replay import Assumption, given
+from ..deriving.assumptions import sums_to_one
+from ..deriving.replay import given
 from ..engine.record import Node
 from .finding import Finding, but, samples
 from .scope import Scope
@@ -49,7 +50,7 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
     targets = list(_targets(scope, numbers))
     held = [each for each in targets if np.allclose(each.sums, 1, rtol=1e-5)]
     groups = [[each] for each in targets] + [held] * (len(held) > 1)
-    assumed = [(group, tuple(Assumption(scope.tape.given[x.name], x.axis) for x in group)) for group in groups]
+    assumed = [(group, tuple(sums_to_one(scope.tape.given[x.name], x.axis) for x in group)) for group in groups]
     for group, assume in assumed:
         here = all(each in held for each in group)
         c = diagnosis.constant(diagnosis.formula, inputs.changed(assume=assume))

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..deriving.replay import Assumption, given, in_domain, perturbed
+from ..deriving.assumptions import Assumption, sums_to_one
+from ..deriving.replay import given, in_domain, perturbed
 from ..formulas.expr import Expr
 from .averaging import averages
 from .scope import Quantity, Scope
@@ -80,7 +81,7 @@ class Inputs:
             axis = self.scope.outputs_axis(np.ndim(value))
             constant = getattr(tensor, "_record", None) is None and np.size(value) > 1
             if constant and axis is not None and np.all(value >= 0) and np.allclose(np.sum(value, axis), 1, rtol=1e-5):
-                yield Assumption(tensor, axis)
+                yield sums_to_one(tensor, axis)
 
     def turned(self) -> list[Trial]:
         """Fresh inputs of other signs, where there are such: what was compared with 0 comes out otherwise."""

@@ -35,7 +35,7 @@ from ..formulas.expr import (
     transposed,
 )
 from ..formulas.grammar.calls import fn
-from ..formulas.normal.kinds import OTHERWISE
+from ..formulas.normal.properties import OTHERWISE
 from ..operations.facts import ops
 from .context import Context, name
 from .elements import FORMS

@@ -1,7 +1,7 @@
 """Formulas: the rules of the tape read on symbols. `derive` gives the gradient of a program as a textbook prints it."""
 
-from .derive import derive, sums_to_one
+from .assumptions import Assumption, binary, orthogonal, sums_to_one, symmetric
+from .derive import derive
 from .formula import Formula
-from .replay import Assumption
 
-__all__ = ["Assumption", "Formula", "derive", "sums_to_one"]
+__all__ = ["Assumption", "Formula", "binary", "derive", "orthogonal", "sums_to_one", "symmetric"]

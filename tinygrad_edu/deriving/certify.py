@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..engine.sweep import settled
-from ..formulas.normal.evaluate import Rounded, in_shape, tolerance
+from ..formulas.normal.evaluate import Rounded, in_shape, last_digits, tolerance
 from ..formulas.normal.expression import matrix_shape
 from ..formulas.normal.terms import Term
+from .assumptions import Assumption
 from .formula import Formula
-from .replay import ROUNDINGS, Assumption, across, inside, rounding
+from .replay import ROUNDINGS, across, inside, rounding
 from .symbolic import SymbolicTape
 
 NEAR = 3  # trials
@@ -23,7 +24,7 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
     that cross branches, with other signs and sizes, where the tape stays finite."""
     compared, tape, dtype = 0, formula.tape, loss._value.dtype
     tiny, relative = float(np.finfo(dtype).tiny), tolerance(dtype)  # what is smaller than tiny has fewer digits
-    digits = 1e-12 if dtype == np.float64 else relative / 100
+    digits = last_digits(dtype)
     near = [inside(tape, loss, trial, assume) for trial in range(NEAR)]
     far = [found for trial in (NEAR, NEAR + 1) if (found := across(tape, loss, trial, assume)) is not None]
     for trial, (given, again) in enumerate([*near, *far]):

@@ -19,14 +19,14 @@ from ..formulas.expr import symbol as word
 from ..formulas.normal.algebra import transposed, vec
 from ..formulas.normal.coefficients import ONE, coefficient
 from ..formulas.normal.expression import Expression, matrix_shape
-from ..formulas.normal.kinds import commutes
+from ..formulas.normal.properties import commutes
 from ..formulas.normal.rebuilding import rebuilt
 from ..formulas.normal.terms import Term, all_below, atom, factor, filled, is_a, make, session
+from .assumptions import Assumption, demand_true
 from .certify import certify
 from .formula import Formula, Gradient
 from .frozen import demand_known_constants
 from .jacobians import ORDERS, linear_map
-from .replay import Assumption
 from .subexpressions import shared
 from .symbolic import SymbolicTape, symbol
 from .tidy import Prime, Tidier, prime
@@ -45,20 +45,6 @@ TOO_LONG = (
     f"derive: the inlined formula has more than {LONGEST} symbols; form='recursive' is short for gradients, and "
     "tg.jacobian and tg.hessian have the numbers"
 )
-
-
-@checked
-def sums_to_one(t: Any, axis: int = 0) -> Assumption:
-    """Let `derive` assume that the numbers of `t` sum to 1 along an axis, as targets do. It checks them.
-
-    >>> import tinygrad_edu as tg
-    >>> t = tg.Tensor([[0.0], [1.0]], name="t")
-    >>> a = tg.softmax(tg.Tensor([[0.3], [0.1]], requires_grad=True, name="z").named("z")).named("a")
-    >>> print(tg.derive(tg.cross_entropy(t, a), "z", assume=[tg.sums_to_one(t)]))
-    ∇z = a − t
-    where a = softmax(z)
-    """
-    return Assumption(t, axis)
 
 
 @checked
@@ -100,7 +86,8 @@ def derive(
         With Δ_i for the adjoints of the layers; without; or, for networks of one column and one output, as Mishachev's
         (3) from the left to the right, as his (4), as his (5).
     assume : sequence
-        What may be taken for granted: `sums_to_one`.
+        What may be taken for granted of what is given: `symmetric`, `binary`, `orthogonal`, `sums_to_one`. A derivative
+        by such a tensor is that of the function of any tensor, at one that is so: of Σ M² by a binary M it is 2 M.
     activation : {"prime", "argument", "expanded"}
         The derivative of an activation as a′, as σ′(z), or as a ∘ (1 − a).
     broadcasting : {"implied", "marked"}
@@ -157,7 +144,8 @@ def derive(
         raise ValueError("derive: wrt is an empty list; give a tensor or its name")
     assume = [assume] if isinstance(assume, Assumption) else assume
     if not isinstance(assume, list | tuple) or not all(isinstance(each, Assumption) for each in assume):
-        raise TypeError("derive: assume is a list of assumptions, such as [tg.sums_to_one(t)]")
+        raise TypeError("derive: assume is a list of assumptions, such as [tg.symmetric(S)]")
+    demand_true(assume, nodes.values())
     found = [wanted(x, nodes, "derive") for x in (wrt if several else [wrt])]
     if kind != "gradient":
         form = _of_matrices(kind, form, loss, found)
@@ -179,12 +167,12 @@ def _formula(
     broadcasting: str, kind: str, order: Order,
 ) -> Formula:  # fmt: skip
     """The sweep on symbols, tidied."""
-    tape = SymbolicTape(loss, leading_to(loss, wanted))
+    tape = SymbolicTape(loss, leading_to(loss, wanted), assume=assume)
     demand_known_constants(tape)
     slopes = {name for name, _, _ in tape.primes}
     tape.sweep(_seed(tape, loss))
-    tidier = Tidier(primes(tape, activation), _assumed(tape, assume))
-    expanded = Tidier([], tidier.replaced)  # Σ′ is not to be defined by itself
+    tidier = Tidier(primes(tape, activation))
+    expanded = Tidier([])  # Σ′ is not to be defined by itself
     definitions = {
         name: (expanded if name in slopes else tidier).tidy(term) for name, term in tape.definitions.items()
     }
@@ -340,29 +328,6 @@ def primes(tape: SymbolicTape, activation: str) -> list[Prime]:
         if activation == "argument":
             tape.applied[name] = (tape.functions[name], argument)
     return found
-
-
-def _assumed(tape: SymbolicTape, assume: Sequence[Assumption]) -> dict[Term, Term]:
-    """The terms that assumptions replace: 1ᵀ·t by 1ᵀ."""
-    replaced: dict[Term, Term] = {}
-    for each in assume:
-        name = next((name for name, given in tape.given.items() if given is each.tensor), None)
-        if name is None:
-            raise ValueError("derive: an assumption is about a tensor that is not on the tape")
-        value = each.tensor._value
-        if not -value.ndim <= each.axis < value.ndim:
-            raise ValueError(f"derive: {name} of shape {value.shape} has no axis {each.axis}")
-        sums = np.sum(value, axis=each.axis)
-        if not np.allclose(sums, 1, rtol=1e-5, atol=1e-6):
-            found = ", ".join(f"{x:.4g}" for x in np.unique(sums)[:3])
-            raise ValueError(f"derive: {name} does not sum to 1 along axis {each.axis}: the sums are {found}")
-        t = factor(symbol(name, value.shape))[1]
-        rows = each.axis % value.ndim == 0
-        one = make("ones", shape=(1, t.shape[0]) if rows else (t.shape[1], 1))
-        pair = (one, t) if rows else (t, one)
-        shape = (1, t.shape[1]) if rows else (t.shape[0], 1)
-        replaced[make("chain", pair, shape=shape)] = filled(ONE, shape)
-    return replaced
 
 
 def _rarely_used(

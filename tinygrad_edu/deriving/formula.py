@@ -15,7 +15,7 @@ from ..formulas.expr import symbol as word
 from ..formulas.normal.algebra import as_argument, chained, transposed, vec
 from ..formulas.normal.evaluate import evaluate, in_shape
 from ..formulas.normal.expression import matrix_shape
-from ..formulas.normal.kinds import commutes
+from ..formulas.normal.properties import commutes
 from ..formulas.normal.repeated import marked
 from ..formulas.normal.terms import Term, all_below, atom, is_a, make, names_in, session
 from ..formulas.present import Presenter

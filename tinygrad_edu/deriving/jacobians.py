@@ -26,7 +26,7 @@ from ..formulas.normal.algebra import (
 )
 from ..formulas.normal.coefficients import ONE, Coefficient, coefficient
 from ..formulas.normal.expression import matrix_shape
-from ..formulas.normal.kinds import is_hat, is_mean
+from ..formulas.normal.properties import is_hat, is_mean
 from ..formulas.normal.selections import is_all, rows_of_identity, settled
 from ..formulas.normal.terms import (
     Monomial,

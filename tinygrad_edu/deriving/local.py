@@ -88,7 +88,7 @@ class Local:
         self._loss = loss
         with session(self._table), np.errstate(all="ignore"):
             self._tape = SymbolicTape(loss, set(), shown)
-            self._tidier = Tidier(primes(self._tape, "prime"), {})
+            self._tidier = Tidier(primes(self._tape, "prime"))
         self.names, self.definitions = self._tape.names, self._tape.definitions
         self.slopes = self._tape.primes
         self.adjoints: dict[int, str] = {}

@@ -20,7 +20,7 @@ from ..formulas.helpers import HELPERS
 from ..formulas.literals import array, call, literal, numbers
 from ..formulas.normal.evaluate import evaluate
 from ..formulas.normal.expression import Expression, matrix_shape
-from ..formulas.normal.kinds import OTHERWISE, commutes, is_condition, is_hat, is_mean
+from ..formulas.normal.properties import OTHERWISE, commutes, is_condition, is_hat, is_mean
 from ..formulas.normal.selections import takes_rows
 from ..formulas.normal.terms import Call, Shape, Term, all_below, atom, broadcast, is_a, names_in, number
 from ..formulas.spelled import ATOM, PRODUCT, SUM, UNARY, spelled

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from ..engine.record import Node, apply, leaf_record, recording
 from ..engine.sweep import sweep
 from ..engine.tensor import untracked
 from ..formulas.normal.evaluate import moved
+from .assumptions import Assumption, kept
 from .symbolic import SymbolicTape
 
 Given = dict[str, Any]
@@ -19,13 +20,6 @@ Cut = Collection[tuple[int, int]]
 ROUNDINGS = 5
 SIZES = (0.2, 0.02, 1e-3, 1e-5, 1e-8)  # of perturbations
 OTHERWISE = np.array([-3.0, -1.0, 1.0, 3.0])  # what numbers of other signs and sizes are multiplied by
-
-
-class Assumption(NamedTuple):
-    """What may be taken for granted: that the numbers of a tensor sum to 1 along an axis."""
-
-    tensor: Any
-    axis: int
 
 
 def given(tape: SymbolicTape) -> Given:
@@ -40,7 +34,7 @@ def perturbed(
     """What is given, each number larger or smaller by up to its `size` part; as it is for trial 0.
 
     Signs stay, so that logarithms stay defined, unless they need not: then some numbers get the other one, and some are
-    three times as large. Zeros stay unless they are to be filled with small numbers.
+    three times as large. Zeros stay unless they are to be filled with small numbers. What is assumed is kept.
     """
     random = np.random.default_rng(trial)
     found = given(tape)
@@ -48,15 +42,14 @@ def perturbed(
         if not trial or value.dtype.kind != "f":
             continue
         new = value * np.asarray(1 + size * random.uniform(-1, 1, size=value.shape), value.dtype)
-        if fill:
+        mine = [each for each in assume if each.tensor is tape.given[name]]
+        free = all(each.free for each in mine)
+        if fill or (mine and free):
             noise = size / 2 * random.uniform(0.5, 1, size=value.shape) * (np.abs(value).max(initial=0) or 1)
             new = np.where(value == 0, noise, new).astype(value.dtype)
-        axes = [each.axis for each in assume if each.tensor is tape.given[name]] if assume else []
-        if not signs and not axes:
+        if not signs and free:
             new = (new * OTHERWISE[random.uniform(0, 4, value.shape).astype(int)]).astype(value.dtype)
-        for axis in axes:
-            new = new / new.sum(axis=axis, keepdims=True)
-        found[name] = new
+        found[name] = kept(mine, value, new, random) if mine else new
     return found
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from ..formulas.normal.expression import Expression, called, is_number, matrix_s
 from ..formulas.normal.terms import Shape, Term, atom, cancelled, factor, filled, is_a, make, name_as
 from ..formulas.notation import parameter
 from ..operations.facts import ops
+
+if TYPE_CHECKING:
+    from .assumptions import Assumption
 
 HEAVY = 60  # symbols: what is longer gets a name, so that formulas grow no faster than the program
 
@@ -58,8 +61,10 @@ class SymbolicTape:
         The adjoint of every node that was reached, by stamp.
     """
 
-    def __init__(self, loss: Any, needed: set[int], shown: set[int] | None = None) -> None:
-        self.loss, self.needed, self.shown = loss, needed, shown
+    def __init__(
+        self, loss: Any, needed: set[int], shown: set[int] | None = None, assume: Sequence[Assumption] = ()
+    ) -> None:
+        self.loss, self.needed, self.shown, self.assume = loss, needed, shown, assume
         self.nodes = below(loss) if shown is not None else _with_what_decides(below(loss))
         self.values: dict[str, Any] = {}
         self.given: dict[str, Any] = {}
@@ -147,7 +152,9 @@ class SymbolicTape:
         self.values[name], self.given[name] = np.reshape(value, matrix_shape(value.shape)), tensor
         if isinstance(tensor, Node) and tensor._record is not None:
             self.names[tensor._record.stamp] = name
-        return Expression(symbol(name, value.shape), value)
+        term = symbol(name, value.shape)
+        factor(term)[1].facts = frozenset(each.fact for each in self.assume if each.tensor is tensor)
+        return Expression(term, value)
 
     def _operand(self, x: Any, value: Any) -> Expression:
         if x is not None and x._record is not None:

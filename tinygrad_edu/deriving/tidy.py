@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..formulas.normal.algebra import added, as_argument, chained, kron, multiplied, power, shorter
 from ..formulas.normal.coefficients import MINUS_ONE, ONE, Coefficient, coefficient
-from ..formulas.normal.kinds import is_kron
+from ..formulas.normal.properties import is_kron
 from ..formulas.normal.rebuilding import of_others, rebuilt
 from ..formulas.normal.terms import Items, Monomial, Term, applied, atom, factor, filled, make, poly, scaled
 from ..operations.facts import ops
@@ -37,12 +37,9 @@ class Tidier:
     ----------
     primes : sequence of Prime
         The derivatives that are written as one symbol.
-    replaced : dict
-        Polys for terms that are to be replaced, such as 1ᵀ·t where targets sum to 1.
     """
 
-    def __init__(self, primes: Sequence[Prime], replaced: Mapping[Term, Term]) -> None:
-        self.replaced = replaced
+    def __init__(self, primes: Sequence[Prime]) -> None:
         self.primes: dict[Term, list[Prime]] = {}  # by the first factor of each
         for slope in primes:
             self.primes.setdefault(slope.monomial[0][0], []).append(slope)
@@ -51,9 +48,7 @@ class Tidier:
 
     def tidy(self, p: Term, opened: bool = False) -> Term:
         """A poly as it is to be printed; with `opened`, one that has just been rebuilt."""
-        return without_a_sign(
-            self._poly(p if opened and not self.replaced else rebuilt(p, self.replaced.get, self.rebuilt))
-        )
+        return without_a_sign(self._poly(p if opened else rebuilt(p, lambda term: None, self.rebuilt)))
 
     def _poly(self, p: Term) -> Term:
         if p not in self.known:

@@ -35,7 +35,7 @@ from .expr import scaled as in_front
 from .normal.algebra import chained, ones, support
 from .normal.algebra import transposed as turned
 from .normal.coefficients import ONE, Coefficient
-from .normal.kinds import is_hat, is_mean
+from .normal.properties import is_hat, is_mean
 from .normal.repeated import in_sum, meet, repeated
 from .normal.selections import is_all, is_string, settled, takes_rows, written
 from .normal.terms import (
@@ -192,6 +192,8 @@ class Presenter:
         return multiplied(factors, _shape(mono))
 
     def _factor(self, part: Term, n: Power) -> Expr:
+        if n != 1 and part.kind == "T" and part.shape[0] == 1:  # (x²)ᵀ
+            return transposed(self._factor(part.args[0], n))
         base = self(part)
         if n == 1:
             return base

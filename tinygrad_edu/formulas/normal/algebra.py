@@ -11,8 +11,19 @@ from typing import Any
 from ...operations.facts import ops
 from ..expr import MATRIX, VEC, Order
 from .coefficients import ONE, Coefficient, coefficient
-from .kinds import are_crossing, commutes, is_condition, is_hat, is_kron, only_ones, otherwise
-from .recognised import logistic, recognised, sums_to_one
+from .properties import (
+    are_crossing,
+    commutes,
+    is_binary,
+    is_condition,
+    is_hat,
+    is_kron,
+    is_orthogonal,
+    only_ones,
+    otherwise,
+    sums_to_one,
+)
+from .recognised import logistic, recognised
 from .terms import (
     Call,
     Monomial,
@@ -98,10 +109,10 @@ def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
     while calls and (better := recognised(powers)) is not None:
         powers = better
         calls = [part for part in powers if part.kind == "call"]
-    for part in filter(is_condition, calls):
-        if powers[part] > 0:
+    for part in [*powers]:
+        if powers[part] > 0 and is_binary(part):
             powers[part] = 1
-        if otherwise(part) in powers:
+        if is_condition(part) and otherwise(part) in powers:
             return poly([], shape)
     mono = tuple(filter(operator.itemgetter(1), powers.items()))
     for total in [part for part, n in mono if n < 0 and part.kind == "chain"]:
@@ -152,6 +163,7 @@ def _cancels(mono: Monomial, other: Monomial) -> bool:
         return True
     return any([
         powers.get(part, 0) * power < 0
+        or (powers.get(part, 0) * power > 0 and is_binary(part))
         or (part.args and powers.get(part.args[-1], 0) > 0 and is_a(part, ops.ratio, ops.inverse))
         for part, power in other
     ])
@@ -184,9 +196,11 @@ def power(p: Term, r: Power) -> Term:
         if isinstance(r, int) or r.denominator == 1:
             n = int(r)
             return _monomial(c**n, tuple((part, own * n) for part, own in mono), p.shape)
-        if c == ONE and len(mono) == 1 and mono[0][1] == 1:
+        if c == ONE and len(mono) == 1 and mono[0][1] == 1 and not is_binary(mono[0][0]):
             return poly([(ONE, ((mono[0][0], r),))], p.shape)
     c, f = factor(p)
+    if c == ONE and r > 0 and is_binary(f):
+        return atom(f)
     if isinstance(r, int) and r < 0 and f.kind == "poly" and (known := logistic(f)) is not None:
         return scaled(c**r, poly([(ONE, ((known, -r),))], p.shape))
     if isinstance(r, int) and c.number and len(p.items) > 1:
@@ -242,7 +256,26 @@ def chained(p: Term, q: Term) -> Term:
         return filled(Coefficient(0), shape)
     c, scalars, left = _factors(p)
     d, more, right = _factors(q)
-    return _product(c * d, (*scalars, *more), [*left, *right], shape, p.shape[1])
+    scalars = (*scalars, *more)
+    closed = _product(c * d, scalars, [*left, *right], shape, p.shape[1])
+    if not left or not right:
+        return closed
+    x, y = left[-1], right[0]
+    if any(is_identity(x, first) for first in _ends(y, 0)):  # A⁻¹·(A·x − b) is x − A⁻¹·b
+        products = [chained(atom(x), poly([item], y.shape)) for item in y.items]
+    elif any(is_identity(last, y) for last in _ends(x, -1)):
+        products = [chained(poly([item], x.shape), atom(y)) for item in x.items]
+    else:
+        return closed
+    middle = added(products, products[0].shape)
+    opened = functools.reduce(chained, [*map(atom, left[:-1]), middle, *map(atom, right[1:])])
+    return lighter(closed, multiplied(poly([(c * d, scalars)], (1, 1)), opened, shape))
+
+
+def _ends(p: Term, end: int) -> list[Term]:
+    """The first (0) or the last (-1) matrices of the products of a sum."""
+    items = p.items if len(p.items) > 1 else ()
+    return [part.args[end] if part.kind == "chain" else part for _, mono in items for part, _ in mono]
 
 
 def _product(c: Coefficient, scalars: Monomial, factors: list[Term], shape: Shape, inner: int) -> Term:
@@ -265,8 +298,8 @@ def _product(c: Coefficient, scalars: Monomial, factors: list[Term], shape: Shap
             c = c * own
         elif kept and x.kind == "ones" and x.shape[1] == 1 and is_hat(kept[-1]):
             kept[-1] = kept[-1].args[0]
-        elif kept and (_inverse_of(kept[-1]) is x or _inverse_of(x) is kept[-1]):
-            inner = x.shape[0]
+        elif kept and is_identity(kept[-1], x):
+            inner = x.shape[1]
             kept.pop()
         elif kept and (joined := _joined(kept[-1], x)) is not None:
             kept.pop()
@@ -295,6 +328,11 @@ def _inverse_of(term: Term) -> Term | None:
         inner = _inverse_of(term.args[0])
         return None if inner is None else factor(transposed(atom(inner)))[1]
     return None
+
+
+def is_identity(a: Term, b: Term) -> bool:
+    """Whether a product is I: A⁻¹ · A, A · A⁻¹, or Qᵀ · Q for orthonormal columns."""
+    return _inverse_of(a) is b or _inverse_of(b) is a or (is_orthogonal(b) and _turn(b) is atom(a))
 
 
 def ones(shape: Shape) -> Term:
@@ -430,7 +468,7 @@ def _joined(a: Term, b: Term) -> Term | None:
 
 def _turn(term: Term, inside: bool = False) -> Term:
     """The transpose of a factor, as a poly."""
-    if term.shape == (1, 1) or term.kind == "eye" or is_hat(term):
+    if term.shape == (1, 1) or term.kind == "eye" or is_hat(term) or "symmetric" in term.facts:
         return atom(term)
     if term.kind == "ones":
         return atom(ones(term.shape[::-1]))
@@ -444,57 +482,14 @@ def _turn(term: Term, inside: bool = False) -> Term:
         return commutation(*shape[::-1])
     if is_kron(term):
         return kron(*[_turn(x, inside) for x in term.args])
-    if _inverse_of(term) is not None and _turn(term.args[0]) is atom(term.args[0]):
-        return atom(term)  # the inverse of a symmetric matrix
+    of_each = term.kind == "call" and term.data.operation.coordinates
+    if (of_each or _inverse_of(term) is not None) and _turn(term.args[0]) is atom(term.args[0]):
+        return atom(term)  # the inverse of a symmetric matrix, or a function of its numbers
     return atom(make("T", [term], shape=term.shape[::-1]))
 
 
-def summed(p: Term, axes: tuple[int, ...]) -> Term:
-    """The sum over rows (axis 0), over columns (axis 1) or both, in a shape that keeps the axes."""
-    if axes == (0, 1):
-        return summed(summed(p, (0,)), (1,)) if p.shape[0] != 1 else summed(p, (1,))
-    if len(p.items) > 1:
-        product = chained(atom(ones((1, p.shape[0]))), p) if axes == (0,) else chained(p, atom(ones((p.shape[1], 1))))
-        parts = [summed(poly([item], p.shape), axes) for item in p.items]
-        return _lighter(product, added(parts, product.shape)) if p.shape[axes[0]] != 1 else p
-    if axes == (1,):
-        straight = chained(p, atom(ones((p.shape[1], 1)))) if p.shape[1] != 1 else p
-        if as_argument(p).kind == "symbol" and p.shape[0] != 1:
-            return straight
-        turned = transposed(summed(transposed(p), (0,)))
-        better = p.shape[0] == 1 and (straight.weight, straight.turns) < (turned.weight, turned.turns)
-        return straight if better else turned
-    if p.shape[0] == 1:
-        return p
-    string, shape = atom(ones((1, p.shape[0]))), (1, p.shape[1])
-    if not p.items:
-        return filled(Coefficient(0), shape)
-    c, mono = p.items[0]
-    constant = tuple(each for each in mono if each[0].shape[0] == 1)  # what does not change along the sum
-    rest = tuple(each for each in mono if each not in constant)
-    vectors = tuple(each for each in rest if each[0].shape[1] == 1 != p.shape[1])
-    whole = tuple(each for each in rest if each not in vectors)
-    total = chained(string, poly([(ONE, rest)], extent(x for x, _ in rest))) if rest else None
-    if len(rest) == 1 and rest[0][1] == 1 and sums_to_one(rest[0][0], 0):
-        return poly([(c, constant)], shape)
-    pair = [x for x, n in rest for _ in range(int(n))] if all(n in (1, 2) for _, n in rest) else []
-    if p.shape[1] == 1 and len(pair) == 2:  # xᵀ · y
-        left, right = sorted(pair, key=lambda x: x.weight)
-        total = chained(transposed(atom(left)), atom(right))
-    if vectors and whole:
-        total = chained(transposed(poly([(ONE, vectors)], (p.shape[0], 1))), poly([(ONE, whole)], p.shape))
-    if total is None:
-        return poly([(c * coefficient(p.shape[0]), constant)], shape)
-    closed = multiplied(poly([(c, constant)], shape), total, shape)
-    inner = next((x for x, n in rest if x.kind == "poly" and n == 1 and 1 < len(x.items) < 5), None)
-    if inner is None or not (len(rest) == 1 or any(sums_to_one(part, 0) for part, _ in rest)):
-        return closed
-    others = tuple(each for each in mono if each[0] is not inner)  # 1ᵀ·(a ∘ (g − 1ᵀ·(a ∘ g))) is 0
-    opened = [summed(_monomial(c * own, (*others, *item), p.shape), axes) for own, item in inner.items]
-    return _lighter(closed, added(opened, shape))
-
-
-def _lighter(whole: Term, opened: Term) -> Term:
+def lighter(whole: Term, opened: Term) -> Term:
+    """The one that prints fewer symbols."""
     return opened if opened.weight < whole.weight else whole
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from ...operations.facts import ops
 from .algebra import added, as_argument, multiplied, power, transposed
 from .coefficients import MINUS_ONE, ONE, coefficient, logarithm
-from .kinds import is_condition, otherwise
+from .properties import is_condition, otherwise
 from .terms import Shape, Term, applied, atom, factor, filled, is_a, number, poly, scaled
 
 

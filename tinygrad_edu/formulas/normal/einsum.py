@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 
 from ...operations.facts import ops
-from .algebra import chained, multiplied, summed, transposed
+from .algebra import chained, multiplied, transposed
 from .coefficients import ONE
 from .terms import Call, Shape, Term, atom, filled, is_a, make, scaled
+from .totals import summed
 
 Labelled = tuple[Term, str]  # a matrix, a column or a number, and the letters of its axes
 

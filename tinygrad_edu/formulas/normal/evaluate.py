@@ -96,6 +96,12 @@ def tolerance(dtype: Any) -> float:
     return math.pow(np.finfo(dtype).eps, 0.43)
 
 
+@functools.cache
+def last_digits(dtype: Any) -> float:
+    """How large a part of what is on the way may be lost to rounding: 1e-12, of float32 1e-5."""
+    return tolerance(dtype) / 100 if dtype == np.float32 else 1e-12
+
+
 def _matmul(a: Any, b: Any) -> Any:
     out = a @ b
     return out if np.isfinite(out).all() else absorbed(matmul.operation, (a, b), {}, (0, 1))  # type: ignore[attr-defined]

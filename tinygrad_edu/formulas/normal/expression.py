@@ -30,14 +30,13 @@ from .algebra import (
     hat,
     multiplied,
     power,
-    summed,
     support,
     transposed,
 )
 from .coefficients import MINUS_ONE, ONE, Coefficient, coefficient
 from .coordinates import difference, divided, logged, negated, raised, ratio, scaled_power, unit
 from .einsum import contracted, partial_trace
-from .kinds import is_condition, otherwise
+from .properties import is_condition, is_orthogonal, otherwise
 from .selections import is_all, is_diagonal, is_picked, is_string, rows_of_identity, settled
 from .terms import (
     Call,
@@ -53,6 +52,7 @@ from .terms import (
     poly,
     scaled,
 )
+from .totals import summed
 
 Params = Mapping[str, Any]
 
@@ -379,6 +379,8 @@ def _inverse(x: Expression) -> Term:
     f = as_argument(x.term)
     if f.kind == "chain" and all(part.shape == x.shape for part in f.args):  # (A·B)⁻¹ = B⁻¹·A⁻¹
         return functools.reduce(chained, (_inverse(Expression(atom(part), x.value)) for part in reversed(f.args)))
+    if is_orthogonal(f):
+        return transposed(atom(f))
     if f.kind == "T":
         inner = Expression(atom(f.args[0]), x.value.T)
         return transposed(called(ops.inv, [inner], {}, inner.shape))
@@ -386,6 +388,17 @@ def _inverse(x: Expression) -> Term:
 
 
 GREATER = COMPARISONS[np.greater]
+
+def _norm(shape: Shape, x: Expression, axis: Any, keepdims: bool = False) -> Term | None:
+    """‖Q·x‖ is ‖x‖, for orthonormal columns."""
+    axes = range(x.ndim) if axis is None else [each % x.ndim for each in np.atleast_1d(axis)]
+    c, f = factor(x.term)
+    if f.kind != "chain" or not is_orthogonal(f.args[0]) or 0 not in axes:
+        return None
+    rest = scaled(c, functools.reduce(chained, map(atom, f.args[1:])))
+    inner = Expression(rest, np.empty((rest.shape[0], *x.shape[1:])))
+    return called(ops.norm, [inner], {"axis": axis, "keepdims": keepdims}, shape)
+
 
 def _cofactors(shape: Shape, x: Expression) -> Term | None:
     """det(A) A⁻ᵀ, where A has an inverse."""
@@ -442,6 +455,7 @@ BUILDERS: Mapping[Operation, Callable[..., Term | None]] = {
     ops.inv: lambda shape, x: _inverse(x) if x.ndim == 2 else None,
     ops.solve: _solved,
     ops.cofactors: _cofactors,
+    ops.norm: _norm,
     ops.product_of_others: _quotient(
         lambda x, axis: reductions.kept(op.prod(x, axis), x, axis) / x, reductions.product_of_others
     ),

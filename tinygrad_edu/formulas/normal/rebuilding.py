@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Sequence
 
 from .algebra import added, as_argument, chained, kron, multiplied, power, transposed
-from .kinds import is_kron
+from .properties import is_kron
 from .terms import Term, atom, filled, make
 
 

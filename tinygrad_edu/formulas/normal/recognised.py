@@ -131,21 +131,6 @@ def _softmax(exponential: Term, axis: int) -> Term:
     return other_name(make("call", [_argument(poly(moving, p.shape))], call, exponential.shape))
 
 
-def sums_to_one(x: Term, axis: int) -> bool:
-    """Whether it is a softmax along an axis, or picks one number along it."""
-    if x.kind == "T":
-        return sums_to_one(x.args[0], 1 - axis)
-    if takes_rows(x):
-        return axis == 1
-    if x.kind == "symbol":
-        x = other_name(x)
-    if not is_a(x, ops.softmax):
-        return False
-    along = dict(x.data.params)["axis"]
-    axes = along if isinstance(along, tuple) else (along,)
-    return None not in axes and [each % len(x.data.shape) for each in axes] == [axis]
-
-
 def _is_positive_part(part: Term, choice: Term) -> bool:
     """Whether a factor is max(u, 0) where another one is 1 for u > 0, 0 for u < 0."""
     above = is_a(choice, GREATER) and _is_zero(choice.args[1])

@@ -52,9 +52,9 @@ class Call(NamedTuple):
 
 class Term:
     """One of the kinds above. `weight` is about how many symbols it prints, `turns` how many transposes; `parts` are
-    what it is made of, as often as it is written."""
+    what it is made of, as often as it is written; `facts` what is known of a symbol, such as that it is symmetric."""
 
-    __slots__ = ("__weakref__", "args", "data", "items", "kind", "parts", "shape", "turns", "weight")
+    __slots__ = ("__weakref__", "args", "data", "facts", "items", "kind", "parts", "shape", "turns", "weight")
 
     kind: str
     args: tuple[Term, ...]
@@ -64,6 +64,7 @@ class Term:
     parts: tuple[Term, ...]
     weight: int
     turns: int
+    facts: frozenset[str]
 
     def __repr__(self) -> str:
         return f"<{self.kind} of {', '.join(sorted(names_in([self])))} {self.shape}>"  # `text.unicode` writes it out
@@ -135,6 +136,7 @@ def _new(key: Any, kind: str, args: tuple[Term, ...], data: Any, shape: Shape, i
         term.weight += part.weight
         term.turns += part.turns
     term.parts = tuple(parts)
+    term.facts = frozenset()
     return _tables.table.setdefault(key, term)
 
 

@@ -9,7 +9,7 @@ from ...engine.naming import visible
 from ...engine.record import Operation
 from ...operations.facts import ops
 from ..expr import SCALED
-from ..normal.kinds import OTHERWISE
+from ..normal.properties import OTHERWISE
 from ..notation import AROUND, FENCES, parameter
 
 Pair = tuple[Any, Any]

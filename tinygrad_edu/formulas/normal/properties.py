@@ -1,4 +1,4 @@
-"""What kind of matrix a term is: diagonal, a mean, a condition, a Kronecker product, a commutation matrix."""
+"""What is known of a term by itself: what kind of matrix it is, from what made it or as a fact that was declared."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import numpy as np
 from ...engine.protocols import COMPARISONS
 from ...operations.facts import ops
 from ..expr import MATRIX
-from .terms import Shape, Term, is_a, make
+from .coefficients import MINUS_ONE, ONE
+from .selections import takes_rows
+from .terms import Shape, Term, factor, is_a, make, other_name, poly
 
 PAIRS = ((np.greater, np.less_equal), (np.less, np.greater_equal), (np.equal, np.not_equal))
 OTHERWISE = {COMPARISONS[a]: COMPARISONS[b] for pair in PAIRS for a, b in (pair, pair[::-1])}  # where it does not hold
@@ -32,6 +34,41 @@ def is_mean(term: Term) -> bool:
 def is_condition(term: Term) -> bool:
     """Whether it is 1 where something holds, else 0: Iverson's bracket."""
     return term.kind == "call" and term.data.operation in OTHERWISE
+
+
+def is_binary(term: Term) -> bool:
+    """Whether its numbers are 0 or 1, so that all its powers are the same; if M's are, those of 1 − M are."""
+    if term.kind == "poly":
+        rest = [each for each in term.items if each != (ONE, ())]
+        c, x = factor(poly(rest, term.shape))
+        return len(rest) == 1 < len(term.items) and c == MINUS_ONE and is_binary(x)
+    if term.kind == "T":
+        return is_binary(term.args[0])
+    return term.kind == "eye" or "binary" in term.facts or takes_rows(term) or is_condition(term)
+
+
+def is_orthogonal(term: Term) -> bool:
+    """Whether its columns are orthonormal, and of a square matrix the rows."""
+    return "orthogonal" in term.facts or (
+        term.kind == "T" and term.shape[0] == term.shape[1] and is_orthogonal(term.args[0])
+    )
+
+
+def sums_to_one(x: Term, axis: int) -> bool:
+    """Whether it is known to, is a softmax along an axis, or picks one number along it."""
+    if f"sums to 1 along axis {axis}" in x.facts:
+        return True
+    if x.kind == "T":
+        return sums_to_one(x.args[0], 1 - axis)
+    if takes_rows(x):
+        return axis == 1
+    if x.kind == "symbol":
+        x = other_name(x)
+    if not is_a(x, ops.softmax):
+        return False
+    along = dict(x.data.params)["axis"]
+    axes = along if isinstance(along, tuple) else (along,)
+    return None not in axes and [each % len(x.data.shape) for each in axes] == [axis]
 
 
 def is_kron(term: Term) -> bool:
