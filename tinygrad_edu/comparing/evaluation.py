@@ -90,6 +90,7 @@ class Evaluation:
         self.numbers, self.matrices, self.apply, self.batch, self.shape = numbers, matrices, apply, batch, shape
         self.axis = axis  # of softmax on paper
         self.row = False  # whether the gradient is a row which may as well be written as a column
+        self.flat = False  # whether a matrix of one row, or of one column, may be written as a vector of one axis
         self.along = 1  # which axis the samples are
         self.sample: tuple[str, int, bool] | None = None  # in a sum of samples: the index, which one, whether as a row
         self.known: dict[Expr, Array] = {}
@@ -111,11 +112,22 @@ class Evaluation:
             sizes = tuple(n if k == 1 else k for k, n in zip(np.shape(found), self.shape, strict=True))
             found = np.broadcast_to(found, sizes)
         self.forget()
+        if self.flat and np.ndim(found) == 1 and np.size(found) == math.prod(self.shape):
+            found = np.reshape(found, self.shape)
         return np.transpose(found) if self.row and np.shape(found) == (*self.shape, 1) else found
 
     def single(self, x: Array) -> Any:
         """The number that an array of one is."""
         return float(np.ravel(x)[0])
+
+    def shape_of(self, tree: Expr) -> tuple[int, ...] | None:
+        """The shape of a tree; None where it does not type-check, or has none of its own."""
+        try:
+            x = self.value(tree)
+            self.forget()
+        except Misfit:
+            return None
+        return None if type(x) in UNSIZED else np.shape(x)
 
     def keep(self, tree: Expr) -> None:
         """Compute the parts of a formula only once, as its edits have them too."""

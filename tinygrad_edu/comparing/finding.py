@@ -38,7 +38,7 @@ class Inputs:
         labels: Iterable[str] = (),
     ) -> None:  # fmt: skip
         self.scope, self.wrt, self.matrices = scope, wrt, matrices
-        self.wanted = wanted  # what a formula is to be, if that is not the gradient
+        self.wanted = wanted or scope.goal  # what a formula is to be
         self.labels = {name: given(scope.tape)[name] for name in labels}  # stay as they are
         self.alone = alone  # only the first sample: a Jacobian is of one
         self.masks = any(np.asarray(value).dtype.kind != "f" and np.size(value) > 1

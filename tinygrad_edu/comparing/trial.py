@@ -16,6 +16,7 @@ from ..formulas.layers import mixes
 from ..formulas.normal.evaluate import wide
 from .evaluation import Evaluation
 from .known import Key, labels, onehot
+from .matrices import hessian_of, is_matrix, jacobian_of
 from .scope import Quantity, Scope
 from .work import Misfit
 
@@ -48,12 +49,13 @@ class Trial:
         back = {node._record.stamp: stamp for stamp, node in self.nodes.items() if node._record is not None}
         adjoints = settled(loss, seed) if loss._record is not None else []
         self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
-        gradient = self.number(wanted) if wanted else self.adjoint(wrt._record.stamp)
+        gradient = self.number(wanted or Quantity("adjoint", wrt._record.stamp))
         like = scope.batch, gradient.shape, scope.softmax_axis, scope.work
         self.evaluate = Evaluation(functools.cache(self.number), matrices, self.apply, *like)
         self.evaluate.along = scope.axis
         self.engine: Array = self.evaluate.shaped(self._as_row(wrt._record.stamp, gradient))
         self.evaluate.row = gradient.ndim == 1 and self.engine.shape == (1, gradient.size)
+        self.evaluate.flat = wanted is not None and is_matrix(wanted) and 1 in gradient.shape
 
     @functools.cached_property
     def noise(self) -> float:
@@ -105,6 +107,14 @@ class Trial:
     def _slope_of(self, record: Any, out: Array, *inputs: Array) -> Array:
         (rule,) = record.operation.vjps
         return np.asarray(rule(np.ones_like(out), out, *inputs, **record.params))
+
+    def _derivative(self, quantity: Quantity) -> Array:
+        above, below = (self.nodes[stamp] for stamp in quantity.key)  # type: ignore[union-attr]
+        return jacobian_of(above, below)
+
+    def _hessian(self, quantity: Quantity) -> Array:
+        first, last = (self.nodes[stamp] for stamp in quantity.key)  # type: ignore[union-attr]
+        return hessian_of(self.nodes[self.scope.loss._record.stamp], first, last)
 
     def _jacobian(self, quantity: Quantity) -> Array:
         """Of a softmax of one column."""

@@ -36,7 +36,7 @@ class Function(NamedTuple):
 ALIKE = {"ln": "log", "abs": "absolute", "contraction": "einsum", "taken": "getitem"}
 WORDS = (  # functions that are no operations; `act`, `slope`: a layer's activation and its derivative; `own`: a user's
     "ln abs contraction taken act slope own arange asarray clip column dot eye float32 float64 full inner int32 int64 "
-    "len length masked onehot ones picked ravel row scatter sech set shape shifted size slogdet vdot zeros zeros_like"
+    "len length masked onehot ones picked ravel row scatter sech set shape shifted size slogdet vdot vec zeros zeros_like"
 ).split()
 FN: dict[str, Operation] = {
     **VOCABULARY, **{name: VOCABULARY.get(ALIKE.get(name, "")) or word(name) for name in WORDS},
@@ -236,7 +236,7 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("diag", np.diag, ("k",)), **_simple("diagflat Diag", _diagflat, ("k",)),
     **_simple("trace tr", np.trace), **_simple("det", np.linalg.det),
     **_simple("ones_like", np.ones_like), **_simple("zeros_like", np.zeros_like),
-    **_simple("ravel flatten", np.ravel),
+    **_simple("ravel flatten", np.ravel), **_simple("vec", lambda x: np.ravel(x, "F")),
     "eye": Function(fn.eye, None, (1, 2)), "identity": Function(fn.eye),
     "ones": Function(fn.ones), "zeros": Function(fn.zeros), "full": Function(fn.full, None, (2, 2)),
     **dict.fromkeys(("onehot", "one_hot"), Function(fn.onehot, None, (1, 2))),

@@ -1,0 +1,98 @@
+"""The layouts that a Jacobian may have: numerator or denominator layout, matrices by columns or by rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..formulas.expr import Expr, transposed
+from ..operations.facts import ops
+from .finding import Finding, Inputs
+from .matrices import is_matrix
+from .scope import Scope
+
+if TYPE_CHECKING:
+    from .diagnosis import Diagnosis
+    from .trial import Trial
+
+Array = Any
+
+
+def layout_of(inputs: Inputs, value: Array) -> str | None:
+    """The layout in which a right formula is; both of a symmetric matrix, or of a vector of one axis."""
+    if not is_matrix(inputs.scope.goal):
+        return None
+    symmetric = all(
+        np.shape(x := trial.engine) == np.shape(x.T) and np.allclose(x, x.T, rtol=1e-9, atol=1e-12 * np.abs(x).max())
+        for trial in [inputs.own, *inputs.fresh]
+    )
+    return "both" if symmetric or np.ndim(value) < 2 else "numerator"
+
+
+def said_of(scope: Scope, layout: str | None) -> str:
+    """What is said of a right formula."""
+    if layout is None:
+        return f"The formula is the {scope.what}."
+    if layout == "both":
+        return f"The formula is the {scope.what}, which is symmetric: it is right in both layouts."
+    return f"The formula is the {scope.what}, in numerator layout: {_sides(scope)}."
+
+
+def _sides(scope: Scope) -> str:
+    first, last = scope.goal.key  # type: ignore[misc]
+    rows = scope.shown.get(first, "the result")
+    return f"a row for each number of {rows}, a column for each of {scope.shown.get(last, 'the variable')}"
+
+
+def laid_out_otherwise(diagnosis: Diagnosis, fresh: bool = True) -> Finding | None:
+    """Whether a formula is right in another layout."""
+    inputs, scope = diagnosis.inputs, diagnosis.scope
+    trials = diagnosis.trials if fresh else [inputs.own]
+    others = [order for order in _orders(scope) if order is not None]
+
+    def right(change: Any) -> bool:
+        c = diagnosis.multiple(diagnosis.formula, change, trials)
+        return c is not None and abs(c - 1) < 1e-7
+
+    if right(lambda trial: np.transpose(trial.engine)):
+        said = (
+            f"The formula is the {scope.what} in denominator layout, the transpose of the one in numerator layout, "
+            f"which has {_sides(scope)}."
+        )
+        return Finding(("layout", "denominator"), said, diagnosis.tree and transposed(diagnosis.tree), holds=True)
+    if others and right(lambda trial: by_rows(trial, scope)):
+        said = (
+            f"The formula is the {scope.what} of matrices as vectors by their rows, as NumPy's ravel() has them; by "
+            "their columns, as vec has them, the factors of Kronecker products are swapped."
+        )
+        swapped = None if diagnosis.tree is None else _swapped(diagnosis.tree)
+        return Finding(("layout", "rows"), said, swapped, holds=True)
+    if others and right(lambda trial: np.transpose(by_rows(trial, scope))):
+        said = (
+            f"The formula is the {scope.what} of matrices as vectors by their rows, as NumPy's ravel() has them, and "
+            f"in denominator layout; in numerator layout it has {_sides(scope)}."
+        )
+        return Finding(("layout", "rows", "denominator"), said, holds=True)
+    return None
+
+
+def _orders(scope: Scope) -> list[Array | None]:
+    """Where in vec the numbers of a result and of a variable are, row by row; None where that is the same."""
+    shapes = [scope.tape.nodes[stamp].shape for stamp in scope.goal.key]  # type: ignore[union-attr, index]
+    several = [shape if len(shape) == 2 and min(shape) > 1 else None for shape in shapes]
+    return [None if shape is None else np.arange(np.prod(shape)).reshape(shape, order="F").ravel() for shape in several]
+
+
+def by_rows(trial: Trial, scope: Scope) -> Array:
+    """The engine's matrix with the rows of matrices stacked."""
+    matrix = trial.engine
+    for axis, order in enumerate(_orders(scope)):
+        matrix = matrix if order is None else np.take(matrix, order, axis)
+    return matrix
+
+
+def _swapped(tree: Expr) -> Expr:
+    """It with the factors of Kronecker products the other way round."""
+    made = tree.rebuilt(_swapped)
+    return made.having(made.args[::-1]) if made.operation is ops.kron else made
