@@ -290,7 +290,8 @@ class Evaluation:
                 result = result * b
             else:
                 result = self.matmul(tree, result, b)
-        return result
+        outside = isinstance(values[0], Unit) or isinstance(values[-1], Unit)
+        return Unit(self.single(result)) if outside and np.size(result) == 1 else result  # (xᵀ·x) I
 
     def matmul(self, tree: Expr, a: Array, b: Array) -> Array:
         a, b = self.as_array(a), self.as_array(b)

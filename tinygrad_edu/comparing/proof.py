@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import operations
+from ..deriving.derive import formula_of, gradient_of
 from ..deriving.symbolic import SymbolicTape, slope, symbol
 from ..engine.errors import Unreadable
 from ..engine.record import Operation, apply
@@ -16,6 +17,7 @@ from ..engine.sweep import leading_to
 from ..formulas.expr import Expr
 from ..formulas.grammar.calls import ALIKE, COMPUTE, fn, index_of
 from ..formulas.layers import mixes
+from ..formulas.normal.algebra import kron, rebuilt
 from ..formulas.normal.canonical import Canonical, Formed
 from ..formulas.normal.coefficients import MINUS_ONE, ONE, coefficient
 from ..formulas.normal.expression import Expression, as_matrix, matrix_shape, plain
@@ -25,6 +27,7 @@ from ..operations.facts import VOCABULARY, ops
 from .elements import REST, SAMPLE, Elements, Indexed, Unfit, has_indices, laid_out
 from .evaluation import SHAPED, Evaluation
 from .finding import Inputs
+from .matrices import is_matrix
 from .scope import Quantity
 from .work import Misfit
 
@@ -283,6 +286,11 @@ class Symbols(Evaluation):
         """A record on symbols: the adjoint, the result, the inputs, the parameters."""
         return self.tape.read(self.tape.nodes[key], None)  # type: ignore[arg-type]
 
+    def _of_derivative(self, quantity: Quantity) -> Any:
+        raise Unreadable("a Jacobian by its name")
+
+    _of_hessian = _of_derivative
+
     def _of_jacobian(self, quantity: Quantity) -> Any:
         a = np.ravel(self._of_value(quantity))
         return np.diagflat(a) - np.outer(a, a)
@@ -306,7 +314,8 @@ class Symbols(Evaluation):
         a, b = map(self.array, tree.args)
         if all(1 in pair for pair in zip(np.shape(a), np.shape(b), strict=True)):
             return a * b
-        return np.kron(a, b)
+        x, y = map(self.as_array, (a, b))
+        return Expression(kron(as_matrix(x), as_matrix(y)), np.kron(x.value, y.value))
 
     def _samples(self, tree: Expr) -> Any:
         for row in (False, True):
@@ -356,6 +365,26 @@ class Symbols(Evaluation):
         return record.operation, record.params
 
 
+def derived(inputs: Inputs) -> Term:
+    """The Jacobian or the Hessian that the rules make, in what is given by its names on the tape of the comparison."""
+    scope = inputs.scope
+    nodes = [scope.tape.nodes[stamp] for stamp in scope.goal.key]  # type: ignore[union-attr, index]
+    result, found = (nodes[0], [nodes[-1]]) if scope.goal.kind == "derivative" else gradient_of(scope.loss, nodes)
+    formula = formula_of(result, found, "inlined", (), "prime", False, "implied", "jacobian")
+    names = {id(tensor): name for name, tensor in scope.tape.given.items()}
+    given = formula.tape.given
+    own = {name: symbol(names.get(id(x), f"{name} of the derivative"), np.shape(x)) for name, x in given.items()}
+    known: dict[Term, Term] = {}
+
+    def written_out(term: Term) -> Term | None:
+        if term.kind != "symbol":
+            return None
+        definition = formula.in_order.get(term.data)
+        return own.get(term.data) if definition is None else rebuilt(definition, written_out, known)
+
+    return rebuilt(formula.lines[0].term, written_out, known)
+
+
 def proved(inputs: Inputs, tree: Expr) -> bool:
     """Whether a formula has the same form as the gradient that the rules of the tape make."""
     with session({}), np.errstate(all="ignore"):
@@ -365,5 +394,5 @@ def proved(inputs: Inputs, tree: Expr) -> bool:
         shapes = found.shape, np.shape(inputs.own.engine)
         if shapes[0] != shapes[1] and not found.size == 1 == inputs.own.engine.size:
             return False
-        gradient = symbols.gradient(inputs.wrt._record.stamp)
-        return symbols.same(found, gradient)
+        whole = derived(inputs) if is_matrix(inputs.wanted) else symbols.gradient(inputs.wrt._record.stamp)
+        return symbols.same(found, whole)
