@@ -107,7 +107,7 @@ class Comparison(Display):
             self.text = formula
         matrices = isinstance(formula, str) and notation_of(formula) != "numpy"
         self._inputs = Inputs(scope, node, matrices)
-        self.engine: Array = np.array(self._inputs.own.number(scope.goal), loss._value.dtype)
+        self.engine: Array = np.array(self._inputs.own.number(scope.goal, rows=False), loss._value.dtype)
         self._exact = isinstance(formula, str) or callable(formula)  # whether it can be run on other numbers
         if isinstance(formula, str):
             candidates = self._read(body(formula, scope.keys), scope)

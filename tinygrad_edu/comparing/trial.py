@@ -49,7 +49,7 @@ class Trial:
         back = {node._record.stamp: stamp for stamp, node in self.nodes.items() if node._record is not None}
         adjoints = settled(loss, seed) if loss._record is not None else []
         self.adjoints: dict[Key, Array] = {back[node._record.stamp]: g for node, g in adjoints}
-        gradient = self.number(wanted or Quantity("adjoint", wrt._record.stamp))
+        gradient = self.number(wanted) if wanted else self.adjoint(wrt._record.stamp)
         like = scope.batch, gradient.shape, scope.softmax_axis, scope.work
         self.evaluate = Evaluation(functools.cache(self.number), matrices, self.apply, *like)
         self.evaluate.along = scope.axis
