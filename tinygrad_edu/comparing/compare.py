@@ -95,8 +95,9 @@ def compare(
     if kind != "gradient":
         demand_matrix("compare", kind, loss, found)
     first, last = (x._record.stamp for x in (loss if kind == "jacobian" else found[0], found[-1]))
-    goals = {"jacobian": Quantity("derivative", (first, last)), "hessian": Quantity("hessian", (first, last))}
+    kinds = {"jacobian": "derivative", "hessian": "hessian"}
+    goal = Quantity(kinds[kind], last, above=first) if kind in kinds else None
     with np.errstate(all="ignore"):
         with session({}):
             tape = SymbolicTape(loss, leading_to(loss, found))
-        return Comparison(loss, found[-1], formula, tape, rtol, names or {}, goals.get(kind))
+        return Comparison(loss, found[-1], formula, tape, rtol, names or {}, goal)

@@ -169,8 +169,8 @@ class Comparison(Display):
         scope = self._inputs.scope
         if not is_matrix(scope.goal):
             return Candidate(run)
-        rows, columns = (scope.tape.nodes[stamp].shape for stamp in scope.goal.key)  # type: ignore[union-attr, index]
-        return Candidate(lambda trial: as_matrix(run(trial), rows, columns))
+        rows, columns = scope.sides
+        return Candidate(lambda trial: as_matrix(run(trial), rows.shape, columns.shape))
 
     def _sized(self, read: list[Read]) -> Iterator[Read]:
         """The readings of a text; of a Jacobian with I and 1 as large as they may be."""
@@ -344,7 +344,7 @@ class Comparison(Display):
             return self._inputs
         if quantity not in self._others:
             own = self._inputs
-            node = own.scope.tape.nodes.get(quantity.key, self._node)  # type: ignore[arg-type]
+            node = own.scope.tape.nodes[quantity.key]  # type: ignore[index]
             self._others[quantity] = Inputs(own.scope, node, own.matrices, own.alone, quantity, own.labels)
         return self._others[quantity]
 
@@ -458,9 +458,9 @@ class Comparison(Display):
     @functools.cached_property
     def closed_form(self) -> Formula | None:
         """The right formula, as `derive` has it; None where it has none."""
-        goal, nodes = self._inputs.scope.goal, self._inputs.scope.tape.nodes
-        wrt: Any = self._node if goal.kind != "hessian" else [nodes[stamp] for stamp in goal.key]  # type: ignore
+        scope = self._inputs.scope
+        kind = KIND[scope.goal.kind]
         for form in ("inlined", "recursive"):
             with contextlib.suppress(ValueError, RuntimeError):
-                return derive(self._loss, wrt, form=form, kind=KIND[goal.kind])
+                return derive(self._loss, scope.sides if kind == "hessian" else self._node, form=form, kind=kind)
         return None

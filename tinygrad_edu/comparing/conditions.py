@@ -11,6 +11,7 @@ import numpy as np
 from ..deriving.replay import Assumption, given
 from ..engine.record import Node
 from .finding import Finding, but, samples
+from .matrices import is_matrix
 from .scope import Scope
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
         change = functools.partial(_symmetric, name) if symmetric else functools.partial(_zeros, name, numbers)
         if diagnosis.right(diagnosis.formula, inputs.changed(change)):
             said = f"{name} is symmetric here" if symmetric else f"there are zeros in {name}"
-            yield Finding(("condition", "symmetric" if symmetric else "zeros"), f"It is right only because {said}.")
+            causes, holds = ("condition", "symmetric" if symmetric else "zeros"), symmetric and is_matrix(scope.goal)
+            yield Finding(causes, f"It is right only because {said}.", holds=holds)
             return
     yield Finding(("condition",), "It agrees on these numbers by accident, and not on fresh inputs.")
 

@@ -15,7 +15,7 @@ from ..formulas.layers import INPUT, behind, is_activation, is_computed
 from ..operations.facts import ops
 from .counts import Counts
 
-Key = int | str | tuple[int, int]  # a node by its stamp, a constant by its name, of a derivative both nodes
+Key = int | str  # a node by its stamp, a constant by its name
 
 
 def labels(node: Any) -> Any:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..formulas.expr import Expr, transposed
+from ..formulas.expr import ONES, Expr, dot, transposed
+from ..formulas.grammar.calls import fn
 from ..operations.facts import ops
 from .finding import Finding, Inputs
 from .matrices import is_matrix
+from .matrix_mistakes import DIAGONAL
 from .scope import Scope
 
 if TYPE_CHECKING:
@@ -40,9 +43,8 @@ def said_of(scope: Scope, layout: str | None) -> str:
 
 
 def _sides(scope: Scope) -> str:
-    first, last = scope.goal.key  # type: ignore[misc]
-    rows = scope.shown.get(first, "the result")
-    return f"a row for each number of {rows}, a column for each of {scope.shown.get(last, 'the variable')}"
+    rows, columns = (scope.shown.get(node._record.stamp) for node in scope.sides)
+    return f"a row for each number of {rows or 'the result'}, a column for each of {columns or 'the variable'}"
 
 
 def laid_out_otherwise(diagnosis: Diagnosis, fresh: bool = True) -> Finding | None:
@@ -60,7 +62,8 @@ def laid_out_otherwise(diagnosis: Diagnosis, fresh: bool = True) -> Finding | No
             f"The formula is the {scope.what} in denominator layout, the transpose of the one in numerator layout, "
             f"which has {_sides(scope)}."
         )
-        return Finding(("layout", "denominator"), said, diagnosis.tree and transposed(diagnosis.tree), holds=True)
+        turned = None if diagnosis.tree is None else _turned(diagnosis.tree, inputs.own.evaluate.shape_of)
+        return Finding(("layout", "denominator"), said, turned, holds=True)
     if others and right(lambda trial: by_rows(trial, scope)):
         said = (
             f"The formula is the {scope.what} of matrices as vectors by their rows, as NumPy's ravel() has them; by "
@@ -79,9 +82,8 @@ def laid_out_otherwise(diagnosis: Diagnosis, fresh: bool = True) -> Finding | No
 
 def _orders(scope: Scope) -> list[Array | None]:
     """Where in vec the numbers of a result and of a variable are, row by row; None where that is the same."""
-    shapes = [scope.tape.nodes[stamp].shape for stamp in scope.goal.key]  # type: ignore[union-attr, index]
-    several = [shape if len(shape) == 2 and min(shape) > 1 else None for shape in shapes]
-    return [None if shape is None else np.arange(np.prod(shape)).reshape(shape, order="F").ravel() for shape in several]
+    orders = (np.arange(node.size).reshape(node.shape, order="F").ravel() for node in scope.sides)
+    return [None if np.array_equal(order, np.arange(order.size)) else order for order in orders]
 
 
 def by_rows(trial: Trial, scope: Scope) -> Array:
@@ -90,6 +92,22 @@ def by_rows(trial: Trial, scope: Scope) -> Array:
     for axis, order in enumerate(_orders(scope)):
         matrix = matrix if order is None else np.take(matrix, order, axis)
     return matrix
+
+
+def _turned(tree: Expr, shape_of: Callable[[Expr], tuple[int, ...] | None]) -> Expr:
+    """Its transpose, as it is written: (A · B)ᵀ as Bᵀ · Aᵀ."""
+    shape = shape_of(tree)
+    if tree.operation in DIAGONAL or (shape is not None and max(shape, default=1) == 1):
+        return tree
+    if tree.operation is fn.outer:
+        return tree.having(tree.args[::-1])
+    if tree.operation in (ops.matmul, ops.multiply, ops.add, ops.kron):
+        vectors = any(len(shape_of(each) or (1, 1)) == 1 for each in tree.args)
+        args = tuple(_turned(each, shape_of) for each in tree.args)
+        if tree.operation is not ops.matmul:
+            return transposed(tree) if vectors else tree.having(args)
+        return transposed(tree) if vectors else dot(*args[::-1])
+    return tree if shape is None and tree.operation is not ONES else transposed(tree)
 
 
 def _swapped(tree: Expr) -> Expr:

@@ -243,7 +243,8 @@ class ParsedProgram:
         if len(returned) > 1:
             named = [each for each in returned if self._is_gradient(each.members[0])]
             if not named:
-                what = f"several values are returned, and none of them has the name of the {self.scope.what}: return one"
+                said = f"none of them has the name of the {self.scope.what}: return one"
+                what = f"several values are returned, and {said}"
                 raise FormulaError(self.text, returned[0].places[0][0], what)
         elif returned:
             named = returned

@@ -368,12 +368,13 @@ class Symbols(Evaluation):
 def derived(inputs: Inputs) -> Term:
     """The Jacobian or the Hessian that the rules make, in what is given by its names on the tape of the comparison."""
     scope = inputs.scope
-    nodes = [scope.tape.nodes[stamp] for stamp in scope.goal.key]  # type: ignore[union-attr, index]
-    result, found = (nodes[0], [nodes[-1]]) if scope.goal.kind == "derivative" else gradient_of(scope.loss, nodes)
+    first, last = scope.sides
+    derivative = scope.goal.kind == "derivative"
+    result, found = (first, [last]) if derivative else gradient_of(scope.loss, [first, last])
     formula = formula_of(result, found, "inlined", (), "prime", False, "implied", "jacobian")
     names = {id(tensor): name for name, tensor in scope.tape.given.items()}
     given = formula.tape.given
-    own = {name: symbol(names.get(id(x), f"{name} of the derivative"), np.shape(x)) for name, x in given.items()}
+    own = {name: symbol(names.get(id(x), f"{name} of the matrix"), x.shape) for name, x in given.items()}
     known: dict[Term, Term] = {}
 
     def written_out(term: Term) -> Term | None:

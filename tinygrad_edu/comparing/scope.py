@@ -31,7 +31,8 @@ from .work import Work
 
 
 class Quantity(NamedTuple):
-    """What a name stands for: a kind, whose it is, and a number where it is one, or an adjoint is multiplied by it.
+    """What a name stands for: a kind, whose it is, and a number where it is one, or an adjoint is multiplied by it; of
+    a matrix of derivatives what is differentiated by, and what is `above`.
 
     Kinds: value, slope (the column of derivatives of an activation), adjoint, softmax (of logits), jacobian, number,
     labels (integers that an index of the tape has), onehot (the matrix of them), eye, kronecker (δ_ij), derivative (the
@@ -41,6 +42,7 @@ class Quantity(NamedTuple):
     kind: str
     key: Key
     number: float = 0.0
+    above: int = 0
 
 
 OUTPUT = set("ŷ h_θ y_hat yhat yHat Yhat Y_hat a A f p P o out output pred y_pred probs".split())
@@ -347,7 +349,7 @@ class Scope(Numbered):
                     error = re.match("δ|delta", base)  # of a unit, most often by what it gets
                     z = [self.activations[key]] if error and key in self.activations else []
                     slope = [Quantity("slope", key)] if key in self.slopes and base[0] == "d" and not error else []
-                    wholes = {self.goal.key[1]: self.goal} if isinstance(self.goal.key, tuple) else {}  # dx = …
+                    wholes = {self.goal.key: self.goal} if self.goal.kind in MATRICES else {}  # dx = …
                     return [*slope, *(wholes.get(each, Quantity("adjoint", each)) for each in (*z, key))]
         return []
 
@@ -381,8 +383,8 @@ class Scope(Numbered):
         loss = (name.above.base in COST and name.above.base not in self.keys) or above == self.loss._record.stamp
         if below is None:
             raise Unknown(f"the tape has nothing named {_shown(name.below)}; names={{...}} says what is what")
-        if self.goal.kind in MATRICES and (found := self.matrix(name.above, above, below, loss)):
-            return found
+        if self.goal.kind in MATRICES and (matrix := self.matrix(name.above, above, below, loss)):
+            return matrix
         if loss:
             return [Quantity("adjoint", below)]
         layer = next((layer for layer in self.maps if layer.z == above), None)
@@ -396,16 +398,21 @@ class Scope(Numbered):
         raise Unknown(f"the derivative of {_shown(name.above)} by {_shown(name.below)} is no single step on the tape")
 
 
+    @property
+    def sides(self) -> tuple[Any, Any]:
+        """Whose numbers the rows and the columns of the matrix asked for are."""
+        return self.tape.nodes[self.goal.above], self.tape.nodes[self.goal.key]  # type: ignore[index]
+
     def matrix(self, name: Name, above: Key | None, below: Key, loss: bool) -> list[Quantity]:
         """∂y/∂x, ∇²x, ∂∇x/∂w: where a Jacobian or a Hessian is asked for; y is the result, where it has no name."""
         if name.base.startswith("∇"):
             first = self.find_value(Name(name.base[1:], name.layer)) if name.base[1:] else below
             pair = isinstance(first, int) and isinstance(below, int) and self.loss._value.size == 1
-            return [Quantity("hessian", (first, below))] if pair else []  # type: ignore[arg-type]
+            return [Quantity("hessian", below, above=first)] if pair else []  # type: ignore[arg-type]
         if self.goal.kind == "hessian" or not isinstance(below, int):
             return []
         above = self.loss._record.stamp if loss or above is None else above
-        return [Quantity("derivative", (above, below))] if isinstance(above, int) else []
+        return [Quantity("derivative", below, above=above)] if isinstance(above, int) else []
 
 
 def joined(base: str) -> str:

@@ -109,12 +109,11 @@ class Trial:
         return np.asarray(rule(np.ones_like(out), out, *inputs, **record.params))
 
     def _derivative(self, quantity: Quantity) -> Array:
-        above, below = (self.nodes[stamp] for stamp in quantity.key)  # type: ignore[union-attr]
-        return jacobian_of(above, below)
+        return jacobian_of(self.nodes[quantity.above], self.nodes[quantity.key])
 
     def _hessian(self, quantity: Quantity) -> Array:
-        first, last = (self.nodes[stamp] for stamp in quantity.key)  # type: ignore[union-attr]
-        return hessian_of(self.nodes[self.scope.loss._record.stamp], first, last)
+        loss, first, last = (self.nodes[k] for k in (self.scope.loss._record.stamp, quantity.above, quantity.key))
+        return hessian_of(loss, first, last)
 
     def _jacobian(self, quantity: Quantity) -> Array:
         """Of a softmax of one column."""

@@ -209,7 +209,7 @@ class Operands(Letters):
             args, params = list[Any]([self.nested(part)]), dict[str, Any]()
         else:
             args, params = self.arguments(FUNCTIONS[word], len(before))
-        function = FUNCTIONS[word]
+        function = FUNCTIONS.get(f"{self.notation} {word}", FUNCTIONS[word])
         args = before + args + [params.pop(name) for name in function.named if name in params]
         texts = [isinstance(each, str) for each in args[: function.arguments[1]]]
         if any(texts[1:]) or texts[:1] == [not function.text]:
