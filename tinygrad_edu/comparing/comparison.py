@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -172,7 +172,7 @@ class Comparison(Display):
         rows, columns = scope.sides
         return Candidate(lambda trial: as_matrix(run(trial), rows.shape, columns.shape))
 
-    def _sized(self, read: list[Read]) -> Iterator[Read]:
+    def _sized(self, read: Iterable[Read]) -> Iterator[Read]:
         """The readings of a text; of a Jacobian with I and 1 as large as they may be."""
         evaluate, scope = self._inputs.own.evaluate, self._inputs.scope
         lengths = {n for node in scope.tape.nodes.values() for n in node.shape} | {*self.engine.shape}
@@ -402,7 +402,8 @@ class Comparison(Display):
         if "".join(text.split()) == "".join(self.text.split()):
             return None
         with contextlib.suppress(FormulaError, Misfit):
-            for program, choose, tree, _ in readings(body(text, scope.keys), scope, self._node._record.stamp, []):
+            read = readings(body(text, scope.keys), scope, self._node._record.stamp, [])
+            for program, choose, tree, _ in self._sized(read):
                 found = Candidate(functools.partial(evaluated, tree), tree, program=program, choose=choose)
                 for each in program.read(choose) if program.several else []:
                     evaluated(each.members[-1], self._inputs.own)  # lines that it does not need, too

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..formulas.expr import ONES, Expr, dot, transposed
+from ..formulas.expr import SYMBOL, Expr, dot, transposed
 from ..formulas.grammar.calls import fn
 from ..operations.facts import ops
 from .finding import Finding, Inputs
@@ -52,6 +52,7 @@ def laid_out_otherwise(diagnosis: Diagnosis, fresh: bool = True) -> Finding | No
     inputs, scope = diagnosis.inputs, diagnosis.scope
     trials = diagnosis.trials if fresh else [inputs.own]
     others = [order for order in _orders(scope) if order is not None]
+    rows = f"{scope.what} of matrices as vectors by their rows, as NumPy's ravel() stacks them"
 
     def right(change: Any) -> bool:
         c = diagnosis.multiple(diagnosis.formula, change, trials)
@@ -65,17 +66,13 @@ def laid_out_otherwise(diagnosis: Diagnosis, fresh: bool = True) -> Finding | No
         turned = None if diagnosis.tree is None else _turned(diagnosis.tree, inputs.own.evaluate.shape_of)
         return Finding(("layout", "denominator"), said, turned, holds=True)
     if others and right(lambda trial: by_rows(trial, scope)):
-        said = (
-            f"The formula is the {scope.what} of matrices as vectors by their rows, as NumPy's ravel() has them; by "
-            "their columns, as vec has them, the factors of Kronecker products are swapped."
-        )
+        products = diagnosis.tree is not None and any(x.operation is ops.kron for x in diagnosis.tree.walk())
+        there = ", where the factors of Kronecker products are swapped" * products
+        said = f"The formula is the {rows}, and not by their columns, as vec does{there}."
         swapped = None if diagnosis.tree is None else _swapped(diagnosis.tree)
         return Finding(("layout", "rows"), said, swapped, holds=True)
     if others and right(lambda trial: np.transpose(by_rows(trial, scope))):
-        said = (
-            f"The formula is the {scope.what} of matrices as vectors by their rows, as NumPy's ravel() has them, and "
-            f"in denominator layout; in numerator layout it has {_sides(scope)}."
-        )
+        said = f"The formula is the {rows}, and in denominator layout; in numerator layout it has {_sides(scope)}."
         return Finding(("layout", "rows", "denominator"), said, holds=True)
     return None
 
@@ -97,7 +94,9 @@ def by_rows(trial: Trial, scope: Scope) -> Array:
 def _turned(tree: Expr, shape_of: Callable[[Expr], tuple[int, ...] | None]) -> Expr:
     """Its transpose, as it is written: (A · B)ᵀ as Bᵀ · Aᵀ."""
     shape = shape_of(tree)
-    if tree.operation in DIAGONAL or (shape is not None and max(shape, default=1) == 1):
+    alone = tree.args[:-1] if tree.operation is ops.matmul and _is_identity(tree.args[-1]) else ()
+    number = alone and max(shape_of(dot(*alone)) or (2,), default=1) == 1  # (xᵀ · x) I
+    if number or tree.operation in DIAGONAL or _is_identity(tree) or (shape and max(shape) == 1) or shape == ():
         return tree
     if tree.operation is fn.outer:
         return tree.having(tree.args[::-1])
@@ -106,8 +105,13 @@ def _turned(tree: Expr, shape_of: Callable[[Expr], tuple[int, ...] | None]) -> E
         args = tuple(_turned(each, shape_of) for each in tree.args)
         if tree.operation is not ops.matmul:
             return transposed(tree) if vectors else tree.having(args)
-        return transposed(tree) if vectors else dot(*args[::-1])
-    return tree if shape is None and tree.operation is not ONES else transposed(tree)
+        front = [each for each in args if (found := shape_of(each)) is not None and max(found, default=1) == 1]
+        return transposed(tree) if vectors else dot(*front, *(each for each in args[::-1] if each not in front))
+    return transposed(tree)
+
+
+def _is_identity(tree: Expr) -> bool:
+    return tree.operation is fn.eye or (tree.operation is SYMBOL and tree["name"].kind == "eye")
 
 
 def _swapped(tree: Expr) -> Expr:

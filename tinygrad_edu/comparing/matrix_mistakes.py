@@ -49,7 +49,9 @@ def _times_identity(x: Expr, n: int, context: Context) -> Expr:
 
 
 def diagonals(node: Expr, context: Context) -> Iterator[Piece]:
-    """diag(a) for a, diag(a) · W for a ∘ W."""
+    """diag(a) for a, diag(a) · W for a ∘ W, np.diagflat for the np.diag of a column, which is one number."""
+    if node.operation is fn.diag and not context.matrices and len(context.shape(node.args[0]) or ()) == 2:
+        yield "function", 1.0, call(fn.diagflat, *node.args)
     if node.operation is not NUMBER and _is_vector(context.shape(node)):
         yield "diag", 1.05, _diagonal(node, context)
     if node.operation is ops.multiply:
@@ -71,10 +73,10 @@ def identities(node: Expr, context: Context) -> Iterator[Piece]:
 
 
 def softmax_diagonals(node: Expr, context: Context) -> Iterator[Piece]:
-    """diag(a) − a · aᵀ for diag(a ∘ (1 − a)) and for diag(a)."""
-    if node.operation not in DIAGONAL:
+    """diag(a) − a · aᵀ for diag(a ∘ (1 − a)), for a ∘ (1 − a) and for diag(a)."""
+    if node.operation not in (*DIAGONAL, ops.multiply):
         return
-    (inside,) = node.args
+    inside = node if node.operation is ops.multiply else node.args[0]
     factors = factors_of(inside)
     found = [(a, "softmax", 1.0) for a, taken in diagonals_of(factors, context) if len(taken) == len(factors)]
     if inside.operation is fn.softmax or context.is_softmax(inside, "value"):
@@ -94,8 +96,8 @@ def missing_identity(diagnosis: Diagnosis) -> Iterator[Finding]:
             difference = trial.engine - diagnosis.alike(trial)
         except (Misfit, ValueError):
             return
-        size = float(np.trace(difference)) / len(difference)
-        if not np.allclose(difference, size * np.eye(*difference.shape), rtol=0, atol=1e-8 * np.abs(trial.engine).max()):
+        size, largest = float(np.trace(difference)) / len(difference), np.abs(trial.engine).max()
+        if not np.allclose(difference, size * np.eye(*difference.shape), rtol=0, atol=1e-8 * largest):
             return
         rest.append(size)
     if not all(rest) or diagnosis.tree is None:
@@ -105,8 +107,10 @@ def missing_identity(diagnosis: Diagnosis) -> Iterator[Finding]:
         found = [x / float(np.ravel(trial.evaluate(piece))[0]) for x, trial in zip(rest, trials, strict=True)]
         if np.allclose(found, found[0], rtol=1e-6):
             c = float(f"{abs(found[0]):.10g}")
-            factors = [(each, 1) for each in (number(c), piece) if each.params.get("number") != 1] or [(piece, 1)]
-            term = _times_identity(hadamard(*factors), n, context)
+            factors = [each for each in (number(c), piece) if each.params.get("number") != 1] or [piece]
+            paper = context.matrices
+            scaled = dot(*factors) if paper else hadamard(*((each, 1) for each in factors))
+            term = _times_identity(scaled, n, context)
             mended = added(*terms_of(diagnosis.tree), (term, 1 if found[0] > 0 else -1))
             assert diagnosis.printer is not None
             said = f"A term is missing, {diagnosis.printer(term)}: I is forgotten."

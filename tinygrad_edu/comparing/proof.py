@@ -98,6 +98,7 @@ FUNCTIONS: Mapping[Operation, Callable[..., Any]] = {
     fn.norm: COMPUTE[fn.norm], fn.contraction: COMPUTE[fn.contraction],
     fn.arange: lambda n: np.arange(int(_value(n))), fn.vdot: lambda a, b: np.sum(a * b),
     fn.einsum: lambda *arrays, subscripts: np.einsum(subscripts, *arrays),
+    fn.diagonal: lambda x: (operations.diagflat if 1 in (x.size, *x.shape) else operations.diag)(x),
     fn.heaviside: _heaviside, fn.length: _length,
     fn.outer: lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
     fn.softmax: lambda z, axis=0: operations.softmax(z, axis=0 if axis is None else axis),
@@ -227,7 +228,7 @@ class Symbols(Evaluation):
         super().__init__(self.number, inputs.matrices, self.applied, *like)
         self.trial, self.scope = trial, scope
         self._slopes: dict[Quantity, Any] = {}
-        self.row, self.along = trial.evaluate.row, trial.evaluate.along
+        self.row, self.along, self.flat = trial.evaluate.row, trial.evaluate.along, trial.evaluate.flat
         self.tape = SymbolicTape(scope.loss, leading_to(scope.loss, [scope.tape.nodes[stamp] for stamp in wanted]))
         loss = scope.loss._value
         self.tape.sweep(Expression(filled(ONE, matrix_shape(loss.shape)), np.ones_like(loss)))
@@ -285,6 +286,9 @@ class Symbols(Evaluation):
     def read(self, key: Any) -> Any:
         """A record on symbols: the adjoint, the result, the inputs, the parameters."""
         return self.tape.read(self.tape.nodes[key], None)  # type: ignore[arg-type]
+
+    def _of_array(self, quantity: Quantity) -> Any:
+        return plain(self.trial.number(quantity))
 
     def _of_derivative(self, quantity: Quantity) -> Any:
         raise Unreadable("a Jacobian by its name")

@@ -36,7 +36,7 @@ class Quantity(NamedTuple):
 
     Kinds: value, slope (the column of derivatives of an activation), adjoint, softmax (of logits), jacobian, number,
     labels (integers that an index of the tape has), onehot (the matrix of them), eye, kronecker (δ_ij), derivative (the
-    matrix ∂y/∂x of a value by another), hessian (∂∇x/∂w of two variables).
+    matrix ∂y/∂x of a value by another), hessian (∂∇x/∂w of two variables), array (which names= has).
     """
 
     kind: str
@@ -249,7 +249,9 @@ class Scope(Numbered):
             if self.labelled is not None and np.array_equal(numbers(self.tape.nodes[self.labelled]), target):
                 return [Quantity(kind, self.labelled)]
         same = (key for key, x in self.tape.given.items() if np.array_equal(getattr(x, "_value", x), target))
-        return self.of(next(same, None), name.primes)
+        key = next(same, None)
+        new = key is None and self.goal.kind in MATRICES and isinstance(target, np.ndarray) and not name.primes
+        return [Quantity("array", joined(name.base))] if new else self.of(key, name.primes)
 
     def _of_tape(self, name: Name) -> list[Quantity]:
         """The tape's own names."""

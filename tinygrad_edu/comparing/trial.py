@@ -12,6 +12,7 @@ from ..deriving.replay import replayed, rounding
 from ..engine.sweep import settled
 from ..formulas.expr import SYMBOL, Expr
 from ..formulas.grammar.calls import ACTIVATIONS, ANY, SPELLED, fn, softmax
+from ..formulas.grammar.cursor import Name
 from ..formulas.layers import mixes
 from ..formulas.normal.evaluate import wide
 from .evaluation import Evaluation
@@ -107,6 +108,9 @@ class Trial:
     def _slope_of(self, record: Any, out: Array, *inputs: Array) -> Array:
         (rule,) = record.operation.vjps
         return np.asarray(rule(np.ones_like(out), out, *inputs, **record.params))
+
+    def _array(self, quantity: Quantity) -> Array:
+        return self.scope.mapping[Name(str(quantity.key))]
 
     def _derivative(self, quantity: Quantity) -> Array:
         return jacobian_of(self.nodes[quantity.above], self.nodes[quantity.key])

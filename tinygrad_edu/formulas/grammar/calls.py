@@ -41,7 +41,7 @@ WORDS = (  # functions that are no operations; `act`, `slope`: a layer's activat
 ).split()
 FN: dict[str, Operation] = {
     **VOCABULARY, **{name: VOCABULARY.get(ALIKE.get(name, "")) or word(name) for name in WORDS},
-    "einsum": word("einsum"), "diagonal": word("diag"),
+    "einsum": word("einsum"), "diagonal": word("diag", "Diag"),
 }  # fmt: skip
 fn = SimpleNamespace(**FN)  # all that may be called, by name
 
