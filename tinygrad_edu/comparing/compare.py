@@ -48,7 +48,7 @@ def compare(
         The largest difference that may be, relative to the largest element of the gradient: 1e-7, in float32 1e-4.
     names : mapping, optional
         What the names of the formula are: ``{"a^{L-1}": "S1", "t": y, "m": 5}``, by their names on the tape, as
-        tensors, as arrays that the tape has for constants or labels, or numbers. Layers are counted as names on the
+        tensors, as arrays that the tape has for constants or labels, or numbers; of a matrix any arrays. Layers are counted as names on the
         tape have it, otherwise from 1, or with the input as layer 1 where only that fits; l, as in ``\delta^{l+1}``, is
         the layer of `wrt`, unless ``{"l": 2}`` says which, and L the last one. What names are read as is said.
 
@@ -76,12 +76,13 @@ def compare(
     The largest difference is 0.19, relative 2.
     >>> print(tg.compare(tg.squared_error(t, a), W, "d = a - t; d *= a * (1 + a); dW = d @ x.T").diagnosis)
     Line 2, d: The sign is wrong: 1 + a should be 1 - a.
-    >>> y = tg.softmax(x).named("y")
-    >>> print(tg.compare(y, x, "diag(y) − y·yᵀ", kind="jacobian"))
-    right: diag(y) − y·yᵀ
+    >>> z = tg.Tensor([0.1, 0.5, 0.2], requires_grad=True, name="z")
+    >>> a = tg.softmax(z).named("a")
+    >>> print(tg.compare(a, z, "diag(a) − a·aᵀ", kind="jacobian"))
+    right: diag(a) − a·aᵀ
     The formula is the Jacobian, which is symmetric: it is right in both layouts. Algebra proves it.
-    >>> print(tg.compare(y, x, "diag(y ∘ (1 − y))", kind="jacobian").suggestion)
-    diag(y) − y·yᵀ
+    >>> tg.compare(a, z, "diag(a ∘ (1 − a))", kind="jacobian").suggestion
+    'diag(a) − a·aᵀ'
     """
     demand_recorded("compare", loss)
     demand_known("compare", "kind", kind, KINDS)

@@ -15,25 +15,23 @@ Array = Any
 Shape = tuple[int, ...]
 
 
-def jacobian_of(result: Any, x: Any, order: str = "F") -> Array:
+def jacobian_of(result: Any, x: Any) -> Array:
     """The Jacobian of a recorded value by another: a row for each number of the result, a column for each of x.
-
-    Matrices are vectors by their columns, or in the order "C" by their rows.
-    """
+    Matrices are vectors by their columns."""
     found = np.zeros((result.size, x.size))
     for i, row in enumerate(found):
         seed = np.zeros(result.size, result._value.dtype)
         seed[i] = 1
-        for node, g in settled(result, seed.reshape(result.shape, order=order)):  # type: ignore[call-overload]
+        for node, g in settled(result, seed.reshape(result.shape, order="F")):
             if node._record is x._record:
-                row[:] = np.ravel(g, order)  # type: ignore[call-overload]
+                row[:] = np.ravel(g, "F")
     return found
 
 
-def hessian_of(loss: Any, first: Any, last: Any, order: str = "F") -> Array:
+def hessian_of(loss: Any, first: Any, last: Any) -> Array:
     """The Jacobian by the last variable of the gradient by the first."""
     gradient, (x,) = gradient_of(loss, [first, last])
-    return jacobian_of(gradient, x, order)
+    return jacobian_of(gradient, x)
 
 
 def as_matrix(value: Array, rows: Shape, columns: Shape) -> Array:
