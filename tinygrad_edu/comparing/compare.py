@@ -48,9 +48,10 @@ def compare(
         The largest difference that may be, relative to the largest element of the gradient: 1e-7, in float32 1e-4.
     names : mapping, optional
         What the names of the formula are: ``{"a^{L-1}": "S1", "t": y, "m": 5}``, by their names on the tape, as
-        tensors, as arrays that the tape has for constants or labels, or numbers; of a matrix any arrays. Layers are counted as names on the
-        tape have it, otherwise from 1, or with the input as layer 1 where only that fits; l, as in ``\delta^{l+1}``, is
-        the layer of `wrt`, unless ``{"l": 2}`` says which, and L the last one. What names are read as is said.
+        tensors, as arrays that the tape has for constants or labels (of a Jacobian or a Hessian any arrays), or
+        numbers. Layers are counted as names on the tape have it, otherwise from 1, or with the input as layer 1 where
+        only that fits; l, as in ``\delta^{l+1}``, is the layer of `wrt`, unless ``{"l": 2}`` says which, and L the last
+        one. What names are read as is said.
 
     Returns
     -------

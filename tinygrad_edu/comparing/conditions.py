@@ -101,7 +101,7 @@ def late_conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
                 yield diagnosis.with_factor(("condition", "symmetric"), said, None, c, 1.0)
                 return
     batch = scope.batch
-    if batch > 1:
+    if batch > 1 and not is_matrix(scope.goal):
         try:
             each = (inputs.changed(functools.partial(samples, scope, i)) for i in range(min(batch, SAMPLES)))
             right = all(alone and diagnosis.right(diagnosis.formula, alone) for alone in each)

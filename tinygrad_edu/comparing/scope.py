@@ -72,6 +72,8 @@ class Scope(Numbered):
         super().__init__(loss, tape, mapping, wrt)
         self.goal = goal or Quantity("adjoint", self.key(wrt) or "")  # what a formula is to be
         self.what = WHAT[self.goal.kind]
+        if self.goal.kind == "derivative" and self.output is not None and self.output.ndim == 1:
+            self.batch, self.counted, self.outputs = 1, False, self.output.size  # the result is one vector
         self.work = Work(sum(node._value.size for node in tape.nodes.values()))
         self._remember()
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-import numpy as np
-
+from ..engine.record import Operation
 from ..formulas.expr import ONES, SYMBOL, Expr, call, number, transposed
 from ..formulas.grammar.calls import fn
 from ..operations.facts import ops
@@ -14,6 +13,23 @@ from ..operations.facts import ops
 Shape = tuple[int, ...]
 Sized = dict[Shape, list[Expr]]  # the trees that a part may be, by their shapes
 KEPT = 2  # trees of one shape
+
+
+def _product(a: Shape, b: Shape) -> Shape | None:
+    if (1, 1) in (a, b):
+        return a if b == (1, 1) else b
+    return (a[0], b[1]) if a[1] == b[0] else None
+
+
+def _elementwise(a: Shape, b: Shape) -> Shape | None:
+    largest = max(a, b)
+    return largest if {a, b} <= {largest, (1, 1)} else None
+
+
+TOGETHER: dict[Operation, Callable[[Shape, Shape], Shape | None]] = {  # the shape of both, None where they do not fit
+    ops.matmul: _product, ops.kron: lambda a, b: (a[0] * b[0], a[1] * b[1]),
+    ops.add: _elementwise, ops.multiply: _elementwise,
+}  # fmt: skip
 
 
 def is_unsized(tree: Expr) -> bool:
@@ -47,15 +63,28 @@ class _Sizes:
         if self.unsized.isdisjoint(tree.walk()):
             shape = self.shape_of(tree)
             return {} if shape is None else {_as_matrix(shape): [tree]}
+        if tree.operation in TOGETHER:
+            return self._together(tree)
         found: Sized = {}
-        for chosen in itertools.product(*[[*self.of(each).items()] for each in tree.args]):
-            shape = self._together(tree, [each for each, _ in chosen])
-            for args in itertools.product(*[trees for _, trees in chosen]):
-                made = tree.having(args)
-                shape = self.shape_of(made) if shape == () else shape
-                if shape and len(found.setdefault(shape, [])) < KEPT:
-                    found[shape].append(made)
+        for args in itertools.product(*[[x for trees in self.of(each).values() for x in trees] for each in tree.args]):
+            made = tree.having(args)
+            if (shape := self.shape_of(made)) is not None:
+                found.setdefault(_as_matrix(shape), []).append(made)
         return found
+
+    def _together(self, tree: Expr) -> Sized:
+        """A sum or a product, one argument after the other."""
+        first, *others = tree.args
+        parts: dict[Shape, list[tuple[Expr, ...]]]
+        parts = {shape: [(each,) for each in trees] for shape, trees in self.of(first).items()}
+        for other in others:
+            grown: dict[Shape, list[tuple[Expr, ...]]] = {}
+            for (a, before), (b, trees) in itertools.product(parts.items(), self.of(other).items()):
+                if (shape := TOGETHER[tree.operation](a, b)) is not None:
+                    more = [(*args, each) for args in before for each in trees]
+                    grown[shape] = [*grown.get(shape, []), *more][:KEPT]
+            parts = grown
+        return {shape: [tree.having(args) for args in several] for shape, several in parts.items()}
 
     def _leaf(self, tree: Expr) -> Iterator[tuple[Shape, Expr]]:
         for n in self.lengths:
@@ -64,27 +93,6 @@ class _Sizes:
                 yield ((1, n), transposed(column)) if tree["row"] else ((n, 1), column)
             else:
                 yield (n, n), call(fn.eye, number(n)).placed(tree.text, tree.at)
-
-    def _together(self, tree: Expr, shapes: list[Shape]) -> Shape | None:
-        """The shape of a part by those of its own; None where they do not fit, () where it is to be computed."""
-        if tree.operation is ops.kron:
-            return tuple(int(np.prod(each)) for each in zip(*shapes, strict=True))
-        if tree.operation is ops.transpose and not tree.params:
-            return shapes[0][::-1]
-        if tree.operation is ops.matmul:
-            found = shapes[0]
-            for each in shapes[1:]:
-                if (1, 1) in (found, each):
-                    found = found if each == (1, 1) else each
-                elif found[1] != each[0]:
-                    return None
-                else:
-                    found = (found[0], each[1])
-            return found
-        if tree.operation in (ops.add, ops.multiply):
-            largest = max(shapes)
-            return largest if {*shapes} <= {largest, (1, 1)} else None
-        return ()
 
 
 def _as_matrix(shape: Shape) -> Shape:
