@@ -57,6 +57,7 @@ def test_what_derive_prints_of_matrices(f, x, kind, text):
 
 
 W, B, Z, M, u, v = derived.W, derived.B, derived.Z, derived.M, derived.u, derived.v
+U, V = derived.matrix("U", 2, 5), derived.matrix("V", 5, 3)
 
 
 @pytest.mark.parametrize("text", [
@@ -183,6 +184,11 @@ WRONG = [  # the function, a formula, the cause, the formula mended
     ("layer", "2 diag(a′)·A", "factor", "diag(a′)·A"),
     ("layer", "d = a * (1 + a)\nJ = np.diag(d) @ A", "sign", "d = a * (1 - a)\nJ = np.diag(d) @ A"),
     ("layer", "d = a * (1 - a)\nJ = np.diag(d) @ A.T", "transpose", "d = a * (1 - a)\nJ = np.diag(d) @ A"),
+    ("two layers", "diag(a2′)·U·V", "missing", "diag(a2′)·U·diag(a1′)·V"),
+    ("two layers", "U·diag(a1′)·V", "missing", "diag(a2′)·U·diag(a1′)·V"),
+    ("two layers", "diag(a2′)·diag(a1′)·V", "missing", "diag(a2′)·U·diag(a1′)·V"),
+    ("two layers", "diag(a1′)·U·diag(a2′)·V", "layer", "diag(a2′)·U·diag(a1′)·V"),
+    ("two layers", "diag(a2′)·U·diag(a1)·V", "activation", "diag(a2′)·U·diag(a1′)·V"),
     ("sine", "cos(x)", "diag", "np.diag(np.cos(x))"),
     ("sine", "np.cos(x)", "diag", "np.diag(np.cos(x))"),
     ("sine", "−diag(cos(x))", "sign", "diag(cos(x))"),
@@ -215,6 +221,7 @@ def functions(what):
         "layer": lambda: tg.sigmoid(A @ x).named("a"), "sine": lambda: np.sin(x), "scaled": lambda: x * (c @ x),
         "softmax": lambda: tg.softmax(x).named("a"), "log-softmax": lambda: tg.log_softmax(x),
         "kron": lambda: Z @ W @ M,
+        "two layers": lambda: tg.tanh(U @ tg.sigmoid(V @ x).named("a1")).named("a2"),
     }  # fmt: skip
     hessians = {"fourth power": lambda: (x @ x) ** 2, "cubes": lambda: tg.sum(x**3)}
     return {**jacobians, **hessians}[what](), W if what == "kron" else x, "hessian" if what in hessians else "jacobian"

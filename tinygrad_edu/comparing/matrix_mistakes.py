@@ -1,4 +1,4 @@
-"""The mistakes that people make in Jacobians and Hessians: diag and I forgotten, a softmax taken by coordinates."""
+"""The mistakes that people make in Jacobians and Hessians: diag and I forgotten, a softmax by coordinates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..formulas.expr import NUMBER, Expr, added, call, dot, factors_of, hadamard, number, terms_of, transposed
+from ..formulas.expr import NUMBER, SYMBOL, Expr, added, call, dot, factors_of, hadamard, number, terms_of, transposed
 from ..formulas.grammar.calls import fn
 from ..operations.facts import ops
 from .context import Context, name
@@ -85,7 +85,19 @@ def softmax_diagonals(node: Expr, context: Context) -> Iterator[Piece]:
         yield cause, cost, added((_diagonal(a, context), 1), (_outer(a, context), -1))
 
 
-OF_MATRICES: tuple[Generator, ...] = (diagonals, identities, softmax_diagonals)
+def missing_diagonals(node: Expr, context: Context) -> Iterator[Piece]:
+    """diag(a′) · W and W · diag(a′) for W."""
+    shape = context.shape(node) if node.operation in (SYMBOL, ops.transpose) else None
+    for quantity, other in context.quantities.items() if shape is not None and len(shape) == 2 else ():
+        if quantity.kind == "slope" and _is_vector(other) and other[0] in shape:
+            diagonal = _diagonal(context.slope(quantity), context)
+            if other[0] == shape[0]:
+                yield "missing", 1.4, dot(diagonal, node), diagonal
+            if other[0] == shape[1]:
+                yield "missing", 1.42, dot(node, diagonal), diagonal
+
+
+OF_MATRICES: tuple[Generator, ...] = (diagonals, identities, softmax_diagonals, missing_diagonals)
 
 
 def missing_identity(diagnosis: Diagnosis) -> Iterator[Finding]:
