@@ -1,27 +1,22 @@
-"""`compare`: a formula against the engine, and what is wrong with it."""
+"""What comes of a comparison: the verdict, and what is wrong with a formula."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..deriving import Formula, derive
-from ..deriving.derive import LARGEST, wanted
 from ..deriving.replay import given
 from ..deriving.symbolic import SymbolicTape
-from ..engine.arguments import Tolerance, checked
 from ..engine.errors import ERRORS
-from ..engine.leaving import demand_recorded
 from ..engine.naming import short
-from ..engine.sweep import below, leading_to
 from ..formulas.expr import SYMBOL, Expr
 from ..formulas.grammar.calls import is_one_hot
 from ..formulas.grammar.tokens import FormulaError, notation_of, restored
-from ..formulas.normal.terms import session
 from ..operations.facts import ops
 from .callables import called, constant
 from .candidate import Candidate, evaluated, once
@@ -30,89 +25,27 @@ from .differences import agreement, alike, fitted, placed
 from .display import LONGEST, Display
 from .finding import Finding, Inputs, samples
 from .inlining import written_out
+from .layouts import laid_out_otherwise, layout_of, said_of
 from .lookup import key_of
+from .matrices import as_matrix, is_matrix
 from .printing import Written
 from .programs import Definition, Fault, ParsedProgram
 from .proof import proved
-from .readings import counted_as, read_as, readings
+from .readings import Read, counted_as, read_as, readings
 from .rounded import unrounded
 from .scope import Quantity, Scope
+from .sizes import sized
 from .statements import body, without_helpers
 from .trial import SMALL, Trial
 from .wording import Wording
 from .work import Excess, Misfit
 
 Array = Any
-
-
-@checked
-def compare(
-    loss: Any, wrt: Any, formula: Any, *, rtol: Tolerance | None = None, names: Mapping[str, Any] | None = None
-) -> Comparison:
-    r"""Compare a formula for a gradient with the engine's, and say what is wrong where it is wrong.
-
-    Parameters
-    ----------
-    loss : Tensor
-        A recorded scalar.
-    wrt : Tensor or str
-        What is differentiated by: any recorded tensor, or its name.
-    formula : array_like, callable or str
-        Numbers; a function of the named leaves and intermediates, by the names of its arguments; or text in NumPy, in
-        Unicode as `derive` prints it, or in LaTeX. In NumPy's notation NumPy's own rules for shapes hold: what is right
-        there runs in NumPy. On paper vectors are columns, and a column and a row make no matrix. A text of several
-        lines is a program: each line has what those above define (on paper also below), ``d -= 1`` and
-        ``d[np.arange(n), y] -= 1`` change it, every member of a chain of equations is compared. The gradient is the
-        last line with its name, such as ``dW1``, or what is returned, or the last line; the first wrong line is named.
-        Decimals of five digits or more may be rounded, which is said: 0.797885 stands for √(2/π), 0.5 for itself.
-    rtol : float, optional
-        The largest difference that may be, relative to the largest element of the gradient: 1e-7, in float32 1e-4.
-    names : mapping, optional
-        What the names of the formula are: ``{"a^{L-1}": "S1", "t": y, "m": 5}``, by their names on the tape, as
-        tensors, as arrays that the tape has for constants or labels, or numbers. Layers are counted as names on the
-        tape have it, otherwise from 1, or with the input as layer 1 where only that fits; l, as in ``\delta^{l+1}``, is
-        the layer of `wrt`, unless ``{"l": 2}`` says which, and L the last one. What names are read as is said.
-
-    Returns
-    -------
-    Comparison
-        True where they agree. ``str()`` says what was found.
-
-    Raises
-    ------
-    ValueError
-        For a loss that is no scalar or was not tracked, a `wrt` that is not on the tape, a text that is no formula,
-        with the place in it, a name that the tape does not have.
-
-    Examples
-    --------
-    >>> import tinygrad_edu as tg
-    >>> W = tg.Tensor([[0.5, -1.0], [2.0, 0.3], [0.2, 0.1]], requires_grad=True, name="W")
-    >>> x, t = tg.Tensor([[1.0], [2.0]], name="x"), tg.Tensor([[0.2], [0.7], [0.4]], name="t")
-    >>> a = tg.sigmoid(W @ x).named("a")
-    >>> print(tg.compare(tg.squared_error(t, a), W, "((t - a) * a * (1 - a)) @ x.T"))
-    wrong: ((t - a) * a * (1 - a)) @ x.T
-    The sign is wrong: it is minus the gradient.
-    Suggestion: ((a - t) * a * (1 - a)) @ x.T
-    The largest difference is 0.19, relative 2.
-    >>> print(tg.compare(tg.squared_error(t, a), W, "d = a - t; d *= a * (1 + a); dW = d @ x.T").diagnosis)
-    Line 2, d: The sign is wrong: 1 + a should be 1 - a.
-    """
-    demand_recorded("compare", loss)
-    if loss._value.size != 1:
-        raise ValueError(f"compare: the loss has shape {loss._value.shape}; only a scalar (size 1) has a gradient")
-    nodes = below(loss)
-    if len(nodes) > LARGEST:
-        raise ValueError(f"compare: {len(nodes)} nodes are too many (at most {LARGEST}); compare a part")
-    node = wanted(wrt, nodes, "compare")
-    with np.errstate(all="ignore"):
-        with session({}):
-            tape = SymbolicTape(loss, leading_to(loss, [node]))
-        return Comparison(loss, node, formula, tape, rtol, names or {})
+KIND = {"adjoint": "gradient", "derivative": "jacobian", "hessian": "hessian"}  # as derive has it
 
 
 class Comparison(Display):
-    """What a comparison found: true where the formula is the gradient.
+    """What a comparison found: true where the formula is the gradient, or the Jacobian or the Hessian asked for.
 
     Attributes
     ----------
@@ -131,8 +64,10 @@ class Comparison(Display):
         The formula mended, in its own notation.
     max_abs_error, max_rel_error : float
         The largest difference, and relative to the largest element of the gradient; nan where shapes differ.
+    layout : {"numerator", "denominator", "both"} or None
+        Of a Jacobian or a Hessian: the layout in which a formula is right; both where the matrix is symmetric.
     engine : ndarray
-        The gradient.
+        The gradient; a Jacobian or a Hessian as a matrix.
 
     Examples
     --------
@@ -145,23 +80,25 @@ class Comparison(Display):
 
     readable = (
         "text", "verdict", "proof", "inputs", "diagnosis", "causes", "suggestion", "max_abs_error", "max_rel_error",
-        "engine", "value", "difference", "closed_form",
+        "engine", "value", "difference", "closed_form", "layout",
     )  # fmt: skip
 
     def __init__(
-        self, loss: Any, node: Any, formula: Any, tape: SymbolicTape, rtol: float | None, names: Mapping[str, Any]
-    ) -> None:
+        self, loss: Any, node: Any, formula: Any, tape: SymbolicTape, rtol: float | None, names: Mapping[str, Any],
+        goal: Quantity | None = None,
+    ) -> None:  # fmt: skip
         self._loss, self._node, self._names = loss, node, names
         self.text = formula if isinstance(formula, str) else ""
         self._rtol = rtol if rtol is not None else 1e-4 if loss._value.dtype == np.float32 else 1e-7
         self.suggestion: str | None = None
+        self.layout: str | None = None
         self.causes: tuple[str, ...] = ()
         self._broadcasts: list[str] = []
         self._notes: list[str] = []  # of how the text is read
         self._others: dict[Quantity, Inputs] = {}
         self._found: dict[Any, Any] = {}  # of candidates; see `once`
         self.verdict, self.diagnosis, self._misfit = "wrong", "", ""
-        scope = Scope(loss, tape, {key_of(*each): each[1] for each in names.items()}, node)
+        scope = Scope(loss, tape, {key_of(*each): each[1] for each in names.items()}, node, goal)
         if isinstance(formula, str):
             typed, formula = formula, restored(formula, scope.known())
             self._notes += ['It is read as a text with r in front: write r"…".'] * (formula != typed)
@@ -170,14 +107,14 @@ class Comparison(Display):
             self.text = formula
         matrices = isinstance(formula, str) and notation_of(formula) != "numpy"
         self._inputs = Inputs(scope, node, matrices)
-        self.engine: Array = np.array(self._inputs.own.adjoint(node._record.stamp), loss._value.dtype)
+        self.engine: Array = np.array(self._inputs.own.number(scope.goal, rows=False), loss._value.dtype)
         self._exact = isinstance(formula, str) or callable(formula)  # whether it can be run on other numbers
         if isinstance(formula, str):
             candidates = self._read(body(formula, scope.keys), scope)
         elif callable(formula):
-            candidates = [Candidate(called(formula, scope, self._broadcasts))]
+            candidates = [self._laid_out(called(formula, scope, self._broadcasts))]
         else:
-            candidates = [Candidate(constant(formula))]
+            candidates = [self._laid_out(constant(formula))]
             self._inputs.only_own()
         best = self._judge(candidates)
         self._tree = best.tree
@@ -207,7 +144,7 @@ class Comparison(Display):
         if one_hot := {name for name in labels if is_one_hot(self._inputs.own.given[name])}:
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, self._inputs.alone, labels=one_hot)
             self._notes.append(f"{' and '.join(sorted(one_hot))} is read as labels, as it is one-hot.")
-        for program, choose, tree, likely in read:
+        for program, choose, tree, likely in self._sized(read):
             printer = self._printer(tree, program.scope)
             candidate, as_typed = (
                 Candidate(functools.partial(evaluated, each), each, printer, program, choose)
@@ -226,6 +163,23 @@ class Comparison(Display):
             raise FormulaError(text, *asked)
         fitting = [each for each in found.values() if self._run(each) is not None]
         return (fitting or list(found.values()))[:3]
+
+    def _laid_out(self, run: Callable[..., Array]) -> Candidate:
+        """A formula that is no text; of a Jacobian perhaps in the shape of the result and that of the variable."""
+        scope = self._inputs.scope
+        if not is_matrix(scope.goal):
+            return Candidate(run)
+        rows, columns = scope.sides
+        return Candidate(lambda trial: as_matrix(run(trial), rows.shape, columns.shape))
+
+    def _sized(self, read: Iterable[Read]) -> Iterator[Read]:
+        """The readings of a text; of a Jacobian with I and 1 as large as they may be."""
+        evaluate, scope = self._inputs.own.evaluate, self._inputs.scope
+        lengths = {n for node in scope.tape.nodes.values() for n in node.shape} | {*self.engine.shape}
+        for program, choose, tree, likely in read:
+            trees = sized(tree, lengths, evaluate.shape_of, self.engine.shape) if is_matrix(scope.goal) else []
+            for each in trees or [tree]:
+                yield program, choose, each, likely
 
     def _printer(self, tree: Expr, scope: Scope) -> Written:
         """What writes trees as the text does."""
@@ -297,7 +251,8 @@ class Comparison(Display):
         right = self._right(candidates[0]) or self._is_rounded(candidates[0])
         if right and self._fault(candidates[0], right, self._notes) is None:
             self._measure(candidates[0])
-            self.verdict, self.diagnosis = "right", "The formula is the gradient."
+            self.layout = layout_of(self._inputs, self.value)
+            self.verdict, self.diagnosis = "right", said_of(self._inputs.scope, self.layout)
             if self._exact and any(self._contradicts(candidates[0], trial) for trial in self._inputs.turned()):
                 self.verdict, self.causes = "conditional", ("condition", "signs")
                 self.diagnosis = "It is right for inputs with the signs that they have here, and not for all."
@@ -305,6 +260,14 @@ class Comparison(Display):
                 self.verdict, self.causes = "conditional", ("condition", "one sample")
                 self.diagnosis = f"{self._broadcasts[0]} It is right only for one sample; for more it is no product."
             return candidates[0]
+        for candidate in candidates if is_matrix(self._inputs.scope.goal) else []:
+            search = Diagnosis(self._inputs, *candidate[:3])
+            if (finding := laid_out_otherwise(search, self._exact)) is not None:
+                self._measure(candidate)
+                self.verdict, self.diagnosis, self.causes = "conditional", finding.said, finding.causes
+                self.layout = "denominator" if "denominator" in finding.causes else "numerator"
+                self.suggestion = self._suggested(finding, candidate)
+                return candidate
         pieces = self._pieces(candidates, right)
         searched = [Diagnosis(each.inputs or self._inputs, *each[:3]) for each in pieces]
         known = pieces[0].fault is not None and not pieces[0].fault.wanted
@@ -377,7 +340,7 @@ class Comparison(Display):
 
     def _inputs_of(self, quantity: Quantity) -> Inputs:
         """The trials of a line which is to be a quantity of the tape."""
-        if quantity == Quantity("adjoint", self._node._record.stamp):
+        if quantity == self._inputs.scope.goal:
             return self._inputs
         if quantity not in self._others:
             own = self._inputs
@@ -439,7 +402,8 @@ class Comparison(Display):
         if "".join(text.split()) == "".join(self.text.split()):
             return None
         with contextlib.suppress(FormulaError, Misfit):
-            for program, choose, tree, _ in readings(body(text, scope.keys), scope, self._node._record.stamp, []):
+            read = readings(body(text, scope.keys), scope, self._node._record.stamp, [])
+            for program, choose, tree, _ in self._sized(read):
                 found = Candidate(functools.partial(evaluated, tree), tree, program=program, choose=choose)
                 for each in program.read(choose) if program.several else []:
                     evaluated(each.members[-1], self._inputs.own)  # lines that it does not need, too
@@ -463,7 +427,8 @@ class Comparison(Display):
         if self.value is None:
             return ""
         if self.difference is None:
-            return f"The formula has the shape {np.shape(self.value)}, the gradient {np.shape(self.engine)}."
+            what, shapes = self._inputs.scope.what, (np.shape(self.value), np.shape(self.engine))
+            return f"The formula has the shape {shapes[0]}, the {what} {shapes[1]}."
         bad = np.zeros(np.shape(self._inputs.own.engine), bool)
         for trial in [self._inputs.own, *(self._inputs.likely if self._exact else [])]:
             with contextlib.suppress(Misfit, ValueError):
@@ -494,7 +459,9 @@ class Comparison(Display):
     @functools.cached_property
     def closed_form(self) -> Formula | None:
         """The right formula, as `derive` has it; None where it has none."""
+        scope = self._inputs.scope
+        kind = KIND[scope.goal.kind]
         for form in ("inlined", "recursive"):
             with contextlib.suppress(ValueError, RuntimeError):
-                return derive(self._loss, self._node, form=form)
+                return derive(self._loss, scope.sides if kind == "hessian" else self._node, form=form, kind=kind)
         return None

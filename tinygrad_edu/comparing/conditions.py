@@ -12,6 +12,7 @@ from ..deriving.assumptions import sums_to_one
 from ..deriving.replay import given
 from ..engine.record import Node
 from .finding import Finding, but, samples
+from .matrices import is_matrix
 from .scope import Scope
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
         change = functools.partial(_symmetric, name) if symmetric else functools.partial(_zeros, name, numbers)
         if diagnosis.right(diagnosis.formula, inputs.changed(change)):
             said = f"{name} is symmetric here" if symmetric else f"there are zeros in {name}"
-            yield Finding(("condition", "symmetric" if symmetric else "zeros"), f"It is right only because {said}.")
+            causes, holds = ("condition", "symmetric" if symmetric else "zeros"), symmetric and is_matrix(scope.goal)
+            yield Finding(causes, f"It is right only because {said}.", holds=holds)
             return
     yield Finding(("condition",), "It agrees on these numbers by accident, and not on fresh inputs.")
 
@@ -100,7 +102,7 @@ def late_conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
                 yield diagnosis.with_factor(("condition", "symmetric"), said, None, c, 1.0)
                 return
     batch = scope.batch
-    if batch > 1:
+    if batch > 1 and not is_matrix(scope.goal):
         try:
             each = (inputs.changed(functools.partial(samples, scope, i)) for i in range(min(batch, SAMPLES)))
             right = all(alone and diagnosis.right(diagnosis.formula, alone) for alone in each)

@@ -13,7 +13,6 @@ from ..formulas.expr import SYMBOL, Expr, added, call, hadamard, negative, numbe
 from ..formulas.grammar.calls import COMPUTE, RELATIONS, fn
 from ..formulas.layers import mixes
 from ..operations.facts import ops
-from .evaluation import Ones, Unit
 from .factors import ConstantFactor, named_factors
 from .scope import Quantity, Scope
 from .trial import Trial
@@ -117,12 +116,7 @@ class Context:
         if work.used_up():
             return None
         work.formula_begins()
-        try:
-            x = self.trial.evaluate.value(tree)
-            self.trial.evaluate.forget()
-        except Misfit:
-            return None
-        return None if isinstance(x, Ones | Unit) else np.shape(x)
+        return self.trial.evaluate.shape_of(tree)
 
     def batched(self, tree: Expr) -> bool:
         """Whether anything that a tree is made of has an element for each sample."""

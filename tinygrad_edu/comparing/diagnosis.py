@@ -20,6 +20,8 @@ from .context import name as quantity_tree
 from .edits import SAID, Edit, edits
 from .factors import ConstantFactor, explained, named_factors, scaled_by
 from .finding import Finding, Inputs, but, ratio
+from .matrices import is_matrix
+from .matrix_mistakes import missing_identity
 from .mistakes import constants, extra, layers, orders, products, signs, transposes
 from .printing import Written
 from .scope import Quantity
@@ -90,7 +92,8 @@ class Diagnosis:
         turned = self.constant(lambda trial: np.transpose(self.formula(trial)))
         if turned is not None and np.ndim(self.inputs.own.engine) == 2:
             whole = None if self.tree is None else transposed(self.tree)
-            said = f"It is the transpose of the gradient{but(turned)}: factors are swapped, or a transpose is missing."
+            which = f"the transpose of the {self.scope.what}{but(turned)}"
+            said = f"It is {which}: factors are swapped, or a transpose is missing."
             yield self.with_factor(("transpose",), said, whole, turned, 1.0)
             return
         engine = self.inputs.own.engine
@@ -122,7 +125,7 @@ class Diagnosis:
         """The formula is c times the gradient."""
         if abs(c + 1) < 1e-7:
             mended = None if tree is None else _negated(tree)
-            return Finding(("sign",), "The sign is wrong: it is minus the gradient.", mended)
+            return Finding(("sign",), f"The sign is wrong: it is minus the {self.scope.what}.", mended)
         found = self.with_factor((), "", tree, c, 0.5)
         numeric = [] if tree is None else edits(tree, self.context, (extra, products, constants))
         numbers = (each.tree for each in numeric if each.cause in ("extra", "division", "constant"))
@@ -161,9 +164,9 @@ class Diagnosis:
             return f"It is too small, by the factor {said}{'' if mean is None else loss + once_more * bool(divided)}."
         if factor.cause == "log":
             base = f"{self.scope.base:g}" if self.scope.base else "e: it is the natural one"
-            return (f"A constant factor is wrong, the logarithm's: it is {said} times the gradient. "
+            return (f"A constant factor is wrong, the logarithm's: it is {said} times the {self.scope.what}. "
                     f"The base of the loss is {base}.")  # fmt: skip
-        return f"A constant factor is wrong: it is {said} times the gradient."
+        return f"A constant factor is wrong: it is {said} times the {self.scope.what}."
 
     def single(self) -> Iterator[Finding]:
         """One edit."""
@@ -244,6 +247,8 @@ class Diagnosis:
             if c is not None and (len(piece) == 1 or self.plain(c)):
                 yield self.lacking(c, piece)
                 break
+        if is_matrix(self.scope.goal):
+            yield from missing_identity(self)
         yield from self.scalar()
         for stamp, place, what in self.branches():
             trials = [self.inputs.trial(each.given, [(stamp, place)]) for each in self.inputs.likely]
@@ -317,12 +322,14 @@ class Diagnosis:
 
     def other(self) -> Iterator[Finding]:
         """The gradient by another variable."""
-        first = self.inputs.likely[0]
+        first, goal = self.inputs.likely[0], self.scope.goal
+        kind = goal if is_matrix(goal) else Quantity("adjoint", "")
         for key, name in self.scope.shown.items():
             if isinstance(key, int) and key != self.inputs.wrt._record.stamp and np.any(first.adjoint(key)):
-                c = self.multiple(self.formula, lambda t, key=key: t.evaluate.shaped(t.adjoint(key)))  # type: ignore[misc]
+                quantity = kind._replace(key=key, above=key if goal.above == goal.key else goal.above)
+                c = self.multiple(self.formula, lambda t, q=quantity: t.evaluate.shaped(t.number(q, rows=False)))  # type: ignore[misc]
                 if c is not None and abs(c - 1) < 1e-7:
-                    said = f"It is the gradient with respect to {name}, another variable."
+                    said = f"It is the {self.scope.what} with respect to {name}, another variable."
                     yield Finding(("variable",), said, None, 2.0)
 
 

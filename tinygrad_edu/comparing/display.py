@@ -28,6 +28,7 @@ class Display(Readable):
     max_abs_error: float
     max_rel_error: float
     difference: Array
+    layout: str | None
     closed_form: Any
 
     def __str__(self) -> str:
@@ -37,7 +38,7 @@ class Display(Readable):
         lines = [written if text else self.verdict, " ".join(filter(None, [self.diagnosis, self._known_by()]))]
         if self.suggestion:
             lines.append(f"Suggestion: {self.suggestion}")
-        if self.verdict != "right" and not np.isnan(self.max_abs_error):
+        if self.verdict != "right" and self.layout is None and not np.isnan(self.max_abs_error):
             lines.append(f"The largest difference is {self.max_abs_error:.2g}, relative {self.max_rel_error:.2g}.")
         if self.verdict not in ("right", "conditional") and not self.suggestion and self.closed_form is not None:
             lines.append(f"The closed form: {self.closed_form}")

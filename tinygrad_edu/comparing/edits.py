@@ -15,6 +15,8 @@ from ..formulas.grammar.calls import fn
 from ..operations.facts import ops
 from .context import Context, name
 from .elements import FORMS
+from .matrices import is_matrix
+from .matrix_mistakes import OF_MATRICES
 from .mistakes import GENERATORS, Generator, layers, missing, sums, taken_apart, transposes
 from .scope import Quantity
 from .work import NODE, SEEN
@@ -53,6 +55,7 @@ SAID = {  # the causes, and what is said of them
     "log": "The logarithm has the wrong base: {old} should be {new}.",
     "column": "A vector of one axis is broadcast against a column: {old} should be {new}.",
     "function": "The wrong function: {old} should be {new}.",
+    "diag": "A vector stands where the diagonal matrix of it is meant: {old} should be {new}.",
 }  # fmt: skip
 
 
@@ -67,8 +70,9 @@ class Edit(NamedTuple):
     piece: Expr | None = None
 
 
-def edits(tree: Expr, context: Context, generators: tuple[Generator, ...] = GENERATORS) -> Iterator[Edit]:
+def edits(tree: Expr, context: Context, generators: tuple[Generator, ...] = ()) -> Iterator[Edit]:
     """All edits of a formula, as far as the work of the comparison reaches."""
+    generators = generators or GENERATORS + OF_MATRICES * is_matrix(context.scope.goal)
     work, size = context.scope.work, sum(1 for _ in tree.walk())
     for edit in _edits(tree, context, generators):
         if work.used_up():

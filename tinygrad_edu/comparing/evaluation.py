@@ -21,42 +21,12 @@ from ..formulas.expr import ONES, Expr
 from ..formulas.grammar.calls import COMPUTE, FUNCTIONS, INNER, TUPLE, fn
 from ..operations.facts import ops
 from .elements import FORMS, Elements, Unfit, as_samples, has_indices
+from .unsized import UNSIZED, Ones, Rows, Unit
 from .work import ELEMENT, NODE, Misfit, Unsuited, Work
 
 Array = Any
 
 
-class Ones:
-    """1 or 1ᵀ: a column or a row of ones, times a number, as long as is asked for; alone as large as the gradient."""
-
-    def __init__(self, row: bool = False, number: float = 1.0) -> None:
-        self.row, self.number = row, number
-
-
-class Unit:
-    """I times a number, as large as is asked for."""
-
-    def __init__(self, number: float = 1.0) -> None:
-        self.number = number
-
-
-class Rows:
-    """I[0:3] or its transpose: rows of I, as long as is asked for, or of a size, I_4[0:3]."""
-
-    def __init__(self, index: Any, turned: bool = False, size: int = 0) -> None:
-        self.index, self.turned, self.size = index, turned, size
-
-    def of(self, tree: Expr, n: int) -> Array:
-        """Those of the identity matrix with n rows."""
-        n = self.size or n
-        try:
-            rows = np.eye(n)[np.atleast_1d(np.arange(n)[self.index])]
-        except IndexError as error:
-            raise Misfit(tree, f"rows of I, which has {n}: {error}") from None
-        return rows.T if self.turned else rows
-
-
-UNSIZED = frozenset((Ones, Unit, Rows))
 SIGNS = {ops.add: "+", ops.matmul: "·", ops.multiply: "∘", ops.kron: "⊗"}
 SIZES: dict[Operation, Callable[..., float]] = {  # how many a function computes, where it is not one for each it gets
     fn.outer: lambda a, b: a.size * b.size, fn.inner: lambda a, b: a.size * b.size / (a.shape or (1,))[-1],
@@ -90,6 +60,7 @@ class Evaluation:
         self.numbers, self.matrices, self.apply, self.batch, self.shape = numbers, matrices, apply, batch, shape
         self.axis = axis  # of softmax on paper
         self.row = False  # whether the gradient is a row which may as well be written as a column
+        self.flat = False  # whether a matrix of one row, or of one column, may be written as a vector of one axis
         self.along = 1  # which axis the samples are
         self.sample: tuple[str, int, bool] | None = None  # in a sum of samples: the index, which one, whether as a row
         self.known: dict[Expr, Array] = {}
@@ -111,11 +82,22 @@ class Evaluation:
             sizes = tuple(n if k == 1 else k for k, n in zip(np.shape(found), self.shape, strict=True))
             found = np.broadcast_to(found, sizes)
         self.forget()
+        if self.flat and np.ndim(found) == 1 and np.size(found) == math.prod(self.shape):
+            found = np.reshape(found, self.shape)
         return np.transpose(found) if self.row and np.shape(found) == (*self.shape, 1) else found
 
     def single(self, x: Array) -> Any:
         """The number that an array of one is."""
         return float(np.ravel(x)[0])
+
+    def shape_of(self, tree: Expr) -> tuple[int, ...] | None:
+        """The shape of a tree; None where it does not type-check, or has none of its own."""
+        try:
+            x = self.value(tree)
+            self.forget()
+        except Misfit:
+            return None
+        return None if type(x) in UNSIZED else np.shape(x)
 
     def keep(self, tree: Expr) -> None:
         """Compute the parts of a formula only once, as its edits have them too."""
@@ -278,7 +260,8 @@ class Evaluation:
                 result = result * b
             else:
                 result = self.matmul(tree, result, b)
-        return result
+        outside = isinstance(values[0], Unit) or isinstance(values[-1], Unit)
+        return Unit(self.single(result)) if outside and np.size(result) == 1 else result  # (xᵀ·x) I
 
     def matmul(self, tree: Expr, a: Array, b: Array) -> Array:
         a, b = self.as_array(a), self.as_array(b)

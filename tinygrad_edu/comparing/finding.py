@@ -12,6 +12,7 @@ from ..deriving.assumptions import Assumption, sums_to_one
 from ..deriving.replay import given, in_domain, perturbed
 from ..formulas.expr import Expr
 from .averaging import averages
+from .matrices import is_matrix
 from .scope import Quantity, Scope
 from .trial import Trial
 
@@ -39,7 +40,7 @@ class Inputs:
         labels: Iterable[str] = (),
     ) -> None:  # fmt: skip
         self.scope, self.wrt, self.matrices = scope, wrt, matrices
-        self.wanted = wanted  # what a formula is to be, if that is not the gradient
+        self.wanted = wanted or (scope.goal if is_matrix(scope.goal) else None)  # what it is to be, if no gradient
         self.labels = {name: given(scope.tape)[name] for name in labels}  # stay as they are
         self.alone = alone  # only the first sample: a Jacobian is of one
         self.masks = any(np.asarray(value).dtype.kind != "f" and np.size(value) > 1

@@ -393,7 +393,7 @@ def unapplied(node: Expr, context: Context) -> Iterator[Piece]:
 def softmaxes(node: Expr, context: Context) -> Iterator[Piece]:
     """g ∘ a ∘ (1 − a) of a softmax: its Jacobian is a ∘ (g − 1ᵀ·(g ∘ a))."""
     factors = factors_of(node) if node.operation is ops.multiply else []
-    for a, taken in _diagonals(factors, context):
+    for a, taken in diagonals_of(factors, context):
         rest = [each for i, each in enumerate(factors) if i not in taken]
         yield "softmax", 1.3, _through_softmax(hadamard(*rest) if rest else number(1), a, context)
     for i, (each, n) in enumerate(factors):
@@ -412,7 +412,7 @@ def _through_softmax(g: Expr, a: Expr, context: Context) -> Expr:
     return hadamard((a, 1), (added((g, 1), (total, -1)), 1))
 
 
-def _diagonals(factors: list[tuple[Expr, int]], context: Context) -> Iterator[tuple[Expr, set[int]]]:
+def diagonals_of(factors: list[tuple[Expr, int]], context: Context) -> Iterator[tuple[Expr, set[int]]]:
     """a ∘ (1 − a) among factors, or a′ of a softmax: a, and the places of the factors."""
     for i, (each, n) in enumerate(factors):
         if n != 1:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..engine.record import Operation
-from ..formulas.expr import ELEMENTS, NUMBER, SAMPLES, SYMBOL, TOTAL, Expr
+from ..formulas.expr import ELEMENTS, NUMBER, SAMPLES, SYMBOL, TOTAL, Expr, dot, ones
 from ..formulas.grammar.calls import ARRAY, TUPLE, fn
 from ..formulas.printer import ATOM, POSTFIX, PRODUCT, SUM, Printer, Text
 from ..formulas.targets.code import Code
@@ -74,8 +74,22 @@ class Written(Printer):
         return f"{x.text}({', '.join(arguments)})", ATOM
 
     def _eye(self, x: Expr) -> Text:
+        if x.text and self.notation != "numpy":  # as large as it was found to be
+            return x.text, ATOM
         size = x.args[0].params.get("number") if len(x.args) == 1 and self.notation != "numpy" else None
         return self.operation(x) if size is None else (self.target.symbol(f"I_{size:.0f}"), ATOM)
+
+    def _product(self, x: Expr) -> Text:
+        """A matrix product; (xᵀ · x) I, of a number."""
+        *front, last = x.args
+        eye = last.operation is SYMBOL and last["name"].kind == "eye"
+        if eye and self.notation != "numpy" and len(front) > 1:
+            return f"{self.target.fence(self(dot(*front)))} {self(last)}", PRODUCT
+        return self.target.forms.get(ops.matmul, Printer._infix)(self, x)  # type: ignore[no-any-return]
+
+    def _sized(self, x: Expr) -> Text:
+        """1, as long as it was found to be."""
+        return self._ones(ones()) if x.text == "1" and self.notation != "numpy" else self.operation(x)
 
     def _reshaped(self, x: Expr) -> Text:
         if self.notation != "numpy":
@@ -97,7 +111,8 @@ WRITTEN: Mapping[Operation, Callable[[Any, Expr], Text]] = {
     SYMBOL: Written._name, NUMBER: Written._number, ops.multiply: Written._over, ELEMENTS: Written._elements,
     **dict.fromkeys((TOTAL, SAMPLES), Written._total), **dict.fromkeys((fn.act, fn.slope), Written._activation),
     **dict.fromkeys((ARRAY, fn.set, fn.shifted), lambda p, x: (x.text, ATOM)), fn.own: Written._own,
-    fn.eye: Written._eye, ops.reshape: Written._reshaped,
+    ops.matmul: Written._product, fn.eye: Written._eye, fn.ones: Written._sized,
+    fn.diagonal: lambda p, x: (f"{x.operation.name}({p(x.args[0])})", ATOM), ops.reshape: Written._reshaped,
     TUPLE: lambda p, x: (f"({', '.join(map(p, x.args))})", ATOM),
     fn.picked: _behind(lambda p, x: f"[{', '.join(map(p, x.args[1:]))}]"),
     fn.column: _behind(lambda p, x: "[:, None]"), fn.row: _behind(lambda p, x: "[None, :]"),

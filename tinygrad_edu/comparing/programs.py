@@ -17,7 +17,7 @@ from ..formulas.layers import is_activation
 from ..operations.facts import ops
 from .lookup import looked_up
 from .numbering import LETTERS, Unknown
-from .scope import GREEK, Quantity, Scope, joined
+from .scope import GREEK, MATRICES, Quantity, Scope, joined
 from .statements import Statement, changed_in_place, statements
 
 LARGEST = 4_000  # nodes of a formula with all definitions put in
@@ -243,7 +243,8 @@ class ParsedProgram:
         if len(returned) > 1:
             named = [each for each in returned if self._is_gradient(each.members[0])]
             if not named:
-                what = "several values are returned, and none of them has the name of the gradient: return one"
+                said = f"none of them has the name of the {self.scope.what}: return one"
+                what = f"several values are returned, and {said}"
                 raise FormulaError(self.text, returned[0].places[0][0], what)
         elif returned:
             named = returned
@@ -252,7 +253,7 @@ class ParsedProgram:
 
     def _is_gradient(self, name: Expr | None) -> bool:
         wanted = [] if name is None or name.operation is not SYMBOL else self.meaning(name)
-        return Quantity("adjoint", self.wrt) in wanted
+        return self.scope.goal in wanted
 
     def meaning(self, name: Expr) -> list[Quantity]:
         """What the tape has by a name that a line defines; nothing for a name of one's own, or of what is given."""
@@ -270,7 +271,7 @@ class ParsedProgram:
         if isinstance(data, Name) and not own and quantities[0].kind in ("value", "softmax") and plain:
             return []
         nodes = scope.tape.nodes
-        kept = [each for each in quantities if each.kind in ("adjoint", "slope", "softmax")
+        kept = [each for each in quantities if each.kind in ("adjoint", "slope", "softmax", *MATRICES)
                 or (each.kind == "value" and each.key in nodes and nodes[each.key]._record.operation is not None)]
         made = [nodes[each.key] for each in kept if each.kind == "adjoint" and each.key in nodes]
         before = [Quantity("adjoint", x._record.stamp)
@@ -405,7 +406,7 @@ class ParsedProgram:
             last = line.place == self.goal
             needed = last or line.place in self.needed
             name = line.raw.target
-            wanted = [Quantity("adjoint", self.wrt)] if last else line.wanted
+            wanted = [self.scope.goal] if last else line.wanted
             if last and name is not None and (other := self._other(name, wanted[0], ratio, line)):
                 return other
             if right and (last or needed):
@@ -458,7 +459,7 @@ class ParsedProgram:
         shown = self.scope.shown.get(self.wrt, "the variable")
         if any(_is_one(ratio(symbol(each), gradient)) for each in meant):
             return None
-        return Fault(line, 0, [], f"{name.text} is another quantity than the gradient by {shown}.", [line])
+        return Fault(line, 0, [], f"{name.text} is another quantity than the {self.scope.what} by {shown}.", [line])
 
 
 def _numbered(name: Any, n: int) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import operations
+from ..deriving.derive import formula_of, gradient_of
 from ..deriving.symbolic import SymbolicTape, slope, symbol
 from ..engine.errors import Unreadable
 from ..engine.record import Operation, apply
@@ -16,15 +17,18 @@ from ..engine.sweep import leading_to
 from ..formulas.expr import Expr
 from ..formulas.grammar.calls import ALIKE, COMPUTE, fn, index_of
 from ..formulas.layers import mixes
+from ..formulas.normal.algebra import kron
 from ..formulas.normal.canonical import Canonical, Formed
 from ..formulas.normal.coefficients import MINUS_ONE, ONE, coefficient
 from ..formulas.normal.expression import Expression, as_matrix, matrix_shape, plain
+from ..formulas.normal.rebuilding import rebuilt
 from ..formulas.normal.sums import COLUMN, ROW, Sum
 from ..formulas.normal.terms import Call, Term, atom, filled, make, session
 from ..operations.facts import VOCABULARY, ops
 from .elements import REST, SAMPLE, Elements, Indexed, Unfit, has_indices, laid_out
 from .evaluation import SHAPED, Evaluation
 from .finding import Inputs
+from .matrices import is_matrix
 from .scope import Quantity
 from .work import Misfit
 
@@ -95,6 +99,7 @@ FUNCTIONS: Mapping[Operation, Callable[..., Any]] = {
     fn.norm: COMPUTE[fn.norm], fn.contraction: COMPUTE[fn.contraction],
     fn.arange: lambda n: np.arange(int(_value(n))), fn.vdot: lambda a, b: np.sum(a * b),
     fn.einsum: lambda *arrays, subscripts: np.einsum(subscripts, *arrays),
+    fn.diagonal: lambda x: (operations.diagflat if 1 in (x.size, *x.shape) else operations.diag)(x),
     fn.heaviside: _heaviside, fn.length: _length,
     fn.outer: lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
     fn.softmax: lambda z, axis=0: operations.softmax(z, axis=0 if axis is None else axis),
@@ -224,7 +229,7 @@ class Symbols(Evaluation):
         super().__init__(self.number, inputs.matrices, self.applied, *like)
         self.trial, self.scope = trial, scope
         self._slopes: dict[Quantity, Any] = {}
-        self.row, self.along = trial.evaluate.row, trial.evaluate.along
+        self.row, self.along, self.flat = trial.evaluate.row, trial.evaluate.along, trial.evaluate.flat
         self.tape = SymbolicTape(scope.loss, leading_to(scope.loss, [scope.tape.nodes[stamp] for stamp in wanted]))
         loss = scope.loss._value
         self.tape.sweep(Expression(filled(ONE, matrix_shape(loss.shape)), np.ones_like(loss)))
@@ -283,6 +288,14 @@ class Symbols(Evaluation):
         """A record on symbols: the adjoint, the result, the inputs, the parameters."""
         return self.tape.read(self.tape.nodes[key], None)  # type: ignore[arg-type]
 
+    def _of_array(self, quantity: Quantity) -> Any:
+        return plain(self.trial.number(quantity))
+
+    def _of_derivative(self, quantity: Quantity) -> Any:
+        raise Unreadable("a Jacobian by its name")
+
+    _of_hessian = _of_derivative
+
     def _of_jacobian(self, quantity: Quantity) -> Any:
         a = np.ravel(self._of_value(quantity))
         return np.diagflat(a) - np.outer(a, a)
@@ -306,7 +319,8 @@ class Symbols(Evaluation):
         a, b = map(self.array, tree.args)
         if all(1 in pair for pair in zip(np.shape(a), np.shape(b), strict=True)):
             return a * b
-        return np.kron(a, b)
+        x, y = map(self.as_array, (a, b))
+        return Expression(kron(as_matrix(x), as_matrix(y)), np.kron(x.value, y.value))
 
     def _samples(self, tree: Expr) -> Any:
         for row in (False, True):
@@ -356,14 +370,35 @@ class Symbols(Evaluation):
         return record.operation, record.params
 
 
+def derived(inputs: Inputs) -> Term:
+    """The Jacobian or the Hessian that the rules make, in what is given by its names on the tape of the comparison."""
+    scope = inputs.scope
+    first, last = scope.sides
+    derivative = scope.goal.kind == "derivative"
+    result, found = (first, [last]) if derivative else gradient_of(scope.loss, [first, last])
+    formula = formula_of(result, found, "inlined", (), "prime", False, "implied", "jacobian", "F")
+    names = {id(tensor): name for name, tensor in scope.tape.given.items()}
+    given = formula.tape.given
+    own = {name: symbol(names.get(id(x), f"{name} of the matrix"), x.shape) for name, x in given.items()}
+    known: dict[Term, Term] = {}
+
+    def written_out(term: Term) -> Term | None:
+        if term.kind != "symbol":
+            return None
+        definition = formula.in_order.get(term.data)
+        return own.get(term.data) if definition is None else rebuilt(definition, written_out, known)
+
+    return rebuilt(formula.lines[0].term, written_out, known)
+
+
 def proved(inputs: Inputs, tree: Expr) -> bool:
     """Whether a formula has the same form as the gradient that the rules of the tape make."""
     with session({}), np.errstate(all="ignore"):
         adjoints = [node["name"].key for node in tree.symbols() if node["name"].kind == "adjoint"]
         symbols = Symbols(inputs, [inputs.wrt._record.stamp, *(key for key in adjoints if isinstance(key, int))])
         found = symbols.as_array(symbols(tree))
+        whole = derived(inputs) if is_matrix(inputs.scope.goal) else symbols.gradient(inputs.wrt._record.stamp)
         shapes = found.shape, np.shape(inputs.own.engine)
         if shapes[0] != shapes[1] and not found.size == 1 == inputs.own.engine.size:
-            return False
-        gradient = symbols.gradient(inputs.wrt._record.stamp)
-        return symbols.same(found, gradient)
+            return not found.term.items and not whole.items  # 0, as large as it may be
+        return symbols.same(found, whole)

@@ -31,21 +31,26 @@ from .work import Work
 
 
 class Quantity(NamedTuple):
-    """What a name stands for: a kind, whose it is, and a number where it is one, or an adjoint is multiplied by it.
+    """What a name stands for: a kind, whose it is, and a number where it is one, or an adjoint is multiplied by it; of
+    a matrix of derivatives what is differentiated by, and what is `above`.
 
     Kinds: value, slope (the column of derivatives of an activation), adjoint, softmax (of logits), jacobian, number,
-    labels (integers that an index of the tape has), onehot (the matrix of them), eye, kronecker (δ_ij).
+    labels (integers that an index of the tape has), onehot (the matrix of them), eye, kronecker (δ_ij), derivative (the
+    matrix ∂y/∂x of a value by another), hessian (∂∇x/∂w of two variables), array (which names= has).
     """
 
     kind: str
     key: Key
     number: float = 0.0
+    above: int = 0
 
 
 OUTPUT = set("ŷ h_θ y_hat yhat yHat Yhat Y_hat a A f p P o out output pred y_pred probs".split())
 TARGET = set("t T y Y target targets label labels y_true d".split())
 DIFFERENTIALS = set("dz dZ da dA dW dw db".split())
 ADJOINTS = (r"d_?(.+)", r"(?:∇|nabla_?)(.+)", r"grad_?(.+)", r"(.+)_(?:grad|delta)", r"(?:δ|delta)_?([A-Za-zΣ].*)")
+WHAT = {"adjoint": "gradient", "derivative": "Jacobian", "hessian": "Hessian"}  # what a formula is to be, in words
+MATRICES = {"derivative": set("J jac jacobian Jacobian".split()), "hessian": set("H hess hessian Hessian".split())}
 EXPLICIT = re.compile(r"∇|nabla|grad|[d∂]_?[A-Za-z]+?_?[d∂]_?|.*_grad$")  # say themselves what they are
 LAST, ONLY, HIDDEN = set("δ Δ z Z a".split()), set("W w θ b".split()), set("h H hidden".split())
 COST = set("c C L l J E f loss cost Loss E_total ℓ".split())
@@ -61,8 +66,14 @@ CONVENTIONS = {word for words in (*LETTERS.values(), OUTPUT, TARGET, INPUT, COST
 class Scope(Numbered):
     """The quantities of a tape, found by the names of a formula."""
 
-    def __init__(self, loss: Any, tape: SymbolicTape, mapping: Mapping[Name, Any], wrt: Any = None) -> None:
+    def __init__(
+        self, loss: Any, tape: SymbolicTape, mapping: Mapping[Name, Any], wrt: Any = None, goal: Quantity | None = None
+    ) -> None:
         super().__init__(loss, tape, mapping, wrt)
+        self.goal = goal or Quantity("adjoint", self.key(wrt) or "")  # what a formula is to be
+        self.what = WHAT[self.goal.kind]
+        if self.goal.kind == "derivative" and self.output is not None and self.output.ndim == 1:
+            self.batch, self.counted, self.outputs = 1, False, self.output.size  # the result is one vector
         self.work = Work(sum(node._value.size for node in tape.nodes.values()))
         self._remember()
 
@@ -240,7 +251,9 @@ class Scope(Numbered):
             if self.labelled is not None and np.array_equal(numbers(self.tape.nodes[self.labelled]), target):
                 return [Quantity(kind, self.labelled)]
         same = (key for key, x in self.tape.given.items() if np.array_equal(getattr(x, "_value", x), target))
-        return self.of(next(same, None), name.primes)
+        key = next(same, None)
+        new = key is None and self.goal.kind in MATRICES and isinstance(target, np.ndarray) and not name.primes
+        return [Quantity("array", joined(name.base))] if new else self.of(key, name.primes)
 
     def _of_tape(self, name: Name) -> list[Quantity]:
         """The tape's own names."""
@@ -340,7 +353,8 @@ class Scope(Numbered):
                     error = re.match("δ|delta", base)  # of a unit, most often by what it gets
                     z = [self.activations[key]] if error and key in self.activations else []
                     slope = [Quantity("slope", key)] if key in self.slopes and base[0] == "d" and not error else []
-                    return [*slope, *(Quantity("adjoint", each) for each in (*z, key))]
+                    wholes = {self.goal.key: self.goal} if self.goal.kind in MATRICES else {}  # dx = …
+                    return [*slope, *(wholes.get(each, Quantity("adjoint", each)) for each in (*z, key))]
         return []
 
     def find_value(self, name: Name) -> Key | None:
@@ -353,6 +367,8 @@ class Scope(Numbered):
             return [Quantity("number", base, math.log(self.base))]
         if base == "I":
             return [Quantity("eye", "I")]
+        if base in MATRICES.get(self.goal.kind, ()):
+            return [self.goal]
         if base in SCALARS:
             return [Quantity("number", base, x) for x in self.numbers.penalties]
         if base in CLASSES and self.counted and self.outputs > 1:
@@ -371,6 +387,8 @@ class Scope(Numbered):
         loss = (name.above.base in COST and name.above.base not in self.keys) or above == self.loss._record.stamp
         if below is None:
             raise Unknown(f"the tape has nothing named {_shown(name.below)}; names={{...}} says what is what")
+        if self.goal.kind in MATRICES and (matrix := self.matrix(name.above, above, below, loss)):
+            return matrix
         if loss:
             return [Quantity("adjoint", below)]
         layer = next((layer for layer in self.maps if layer.z == above), None)
@@ -382,6 +400,23 @@ class Scope(Numbered):
         if above in self.slopes and self.slopes[above] == below:
             return [Quantity("jacobian" if mixes(self.operation(above)) else "slope", above)]
         raise Unknown(f"the derivative of {_shown(name.above)} by {_shown(name.below)} is no single step on the tape")
+
+
+    @property
+    def sides(self) -> tuple[Any, Any]:
+        """Whose numbers the rows and the columns of the matrix asked for are."""
+        return self.tape.nodes[self.goal.above], self.tape.nodes[self.goal.key]  # type: ignore[index]
+
+    def matrix(self, name: Name, above: Key | None, below: Key, loss: bool) -> list[Quantity]:
+        """∂y/∂x, ∇²x, ∂∇x/∂w: where a Jacobian or a Hessian is asked for; y is the result, where it has no name."""
+        if name.base.startswith("∇"):
+            first = self.find_value(Name(name.base[1:], name.layer)) if name.base[1:] else below
+            pair = isinstance(first, int) and isinstance(below, int) and self.loss._value.size == 1
+            return [Quantity("hessian", below, above=first)] if pair else []  # type: ignore[arg-type]
+        if self.goal.kind == "hessian" or not isinstance(below, int):
+            return []
+        above = self.loss._record.stamp if loss or above is None else above
+        return [Quantity("derivative", below, above=above)] if isinstance(above, int) else []
 
 
 def joined(base: str) -> str:

@@ -45,7 +45,7 @@ def changed_in_place(old: Expr, operator: str, new: Expr, index: tuple[Expr, ...
 
 
 REMARK = re.compile(r"""
-    ^[ \t]*\((?:(\w+)\ is|not\ certified:)\ .*\)[ \t]*$  # (C1 is [[1, 2]])
+    ^[ \t]*\((?:(\w+)\ is(?!\ the\ )|\w+\ is\ the|not\ certified:)\ .*\)[ \t]*$  # (C1 is [[1, 2]]), (y is the result)
     |^[^\n&=]*&?\\text\{\ is\ .*\}(?:\ *\\\\)?[ \t]*$  # C_{1} &\text{ is [[1, 2]]}
 """, re.VERBOSE | re.MULTILINE)
 

@@ -12,10 +12,12 @@ from ..deriving.replay import replayed, rounding
 from ..engine.sweep import settled
 from ..formulas.expr import SYMBOL, Expr
 from ..formulas.grammar.calls import ACTIVATIONS, ANY, SPELLED, fn, softmax
+from ..formulas.grammar.cursor import Name
 from ..formulas.layers import mixes
 from ..formulas.normal.evaluate import wide
 from .evaluation import Evaluation
 from .known import Key, labels, onehot
+from .matrices import hessian_of, is_matrix, jacobian_of
 from .scope import Quantity, Scope
 from .work import Misfit
 
@@ -54,6 +56,7 @@ class Trial:
         self.evaluate.along = scope.axis
         self.engine: Array = self.evaluate.shaped(self._as_row(wrt._record.stamp, gradient))
         self.evaluate.row = gradient.ndim == 1 and self.engine.shape == (1, gradient.size)
+        self.evaluate.flat = wanted is not None and is_matrix(wanted) and 1 in gradient.shape
 
     @functools.cached_property
     def noise(self) -> float:
@@ -105,6 +108,16 @@ class Trial:
     def _slope_of(self, record: Any, out: Array, *inputs: Array) -> Array:
         (rule,) = record.operation.vjps
         return np.asarray(rule(np.ones_like(out), out, *inputs, **record.params))
+
+    def _array(self, quantity: Quantity) -> Array:
+        return self.scope.mapping[Name(str(quantity.key))]
+
+    def _derivative(self, quantity: Quantity) -> Array:
+        return jacobian_of(self.nodes[quantity.above], self.nodes[quantity.key])
+
+    def _hessian(self, quantity: Quantity) -> Array:
+        loss, first, last = (self.nodes[k] for k in (self.scope.loss._record.stamp, quantity.above, quantity.key))
+        return hessian_of(loss, first, last)
 
     def _jacobian(self, quantity: Quantity) -> Array:
         """Of a softmax of one column."""

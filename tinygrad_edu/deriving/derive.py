@@ -151,10 +151,10 @@ def derive(
         form = _of_matrices(kind, form, loss, found)
     if kind == "hessian":
         first, several = found[0], False
-        loss, found = _gradient_of(loss, found)
+        loss, found = gradient_of(loss, found)
     table: dict[Any, Term] = {}
     with session(table), np.errstate(all="ignore"):
-        formula = _formula(loss, found, form, assume, activation, several, broadcasting, kind, ORDERS[layout])
+        formula = formula_of(loss, found, form, assume, activation, several, broadcasting, kind, ORDERS[layout])
         if kind == "hessian" and first is not found[0]:
             formula.above = Expr(NABLA, (word(formula.tape.names.get(first._record.stamp, "x")),))
         formula.table = table
@@ -162,7 +162,7 @@ def derive(
     return formula
 
 
-def _formula(
+def formula_of(
     loss: Any, wanted: list[Any], form: str, assume: Sequence[Assumption], activation: str, several: bool,
     broadcasting: str, kind: str, order: Order,
 ) -> Formula:  # fmt: skip
@@ -214,21 +214,26 @@ def _of_matrices(kind: str, form: str, result: Any, wanted: list[Any]) -> str:
     """The form that Jacobians and Hessians have; ValueError for what they are not for."""
     if form not in ("recursive", "inlined"):
         raise ValueError(f"derive: form={form!r} is for gradients, not for kind={kind!r}")
+    demand_matrix("derive", kind, result, wanted)
+    return "inlined"
+
+
+def demand_matrix(by: str, kind: str, result: Any, wanted: list[Any]) -> None:
+    """ValueError for what has no Jacobian or Hessian that is a matrix."""
     if kind == "hessian" and (result.size != 1 or len(wanted) > 2):
         what = f"a result of shape {result.shape}" if result.size != 1 else f"{len(wanted)} variables"
-        raise ValueError(f"derive: a Hessian is of a scalar, by one variable or a pair of them, not of {what}")
+        raise ValueError(f"{by}: a Hessian is of a scalar, by one variable or a pair of them, not of {what}")
     rows = wanted[0] if kind == "hessian" else result
     for x in (rows, *wanted):
         what = "the result" if x is result else name_of(x) or "the variable"
         if len(x.shape) > 2:
-            raise ValueError(f"derive: kind={kind!r} is for vectors and matrices; {what} has the shape {x.shape}")
+            raise ValueError(f"{by}: kind={kind!r} is for vectors and matrices; {what} has the shape {x.shape}")
     if (most := max([x.size for x in wanted])) * rows.size > MOST:
         said = f"a matrix of {rows.size} rows and {most} columns is too large"
-        raise ValueError(f"derive: {said} (at most {MOST} numbers)")
-    return "inlined"
+        raise ValueError(f"{by}: {said} (at most {MOST} numbers)")
 
 
-def _gradient_of(loss: Any, wanted: list[Any]) -> tuple[Any, list[Any]]:
+def gradient_of(loss: Any, wanted: list[Any]) -> tuple[Any, list[Any]]:
     """The gradient by the first variable, as a result, and what it is to be differentiated by."""
     first, last = wanted[0], wanted[-1]
     with recording(True):

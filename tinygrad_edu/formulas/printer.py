@@ -127,7 +127,8 @@ class Printer:
             return self.operation(x)
         if base.operation is ops.inv:
             (base,), script = base.args, "-T"
-        return self.target.above(self.inside(base, POSTFIX), script, self.is_scripted(base)), POSTFIX
+        closed = ATOM if base.operation is ops.power else POSTFIX  # (x²)ᵀ
+        return self.target.above(self.inside(base, closed), script, self.is_scripted(base)), POSTFIX
 
     def _inverse(self, x: Expr) -> Text:
         (base,) = x.args

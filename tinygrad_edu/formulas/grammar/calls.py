@@ -36,11 +36,12 @@ class Function(NamedTuple):
 ALIKE = {"ln": "log", "abs": "absolute", "contraction": "einsum", "taken": "getitem"}
 WORDS = (  # functions that are no operations; `act`, `slope`: a layer's activation and its derivative; `own`: a user's
     "ln abs contraction taken act slope own arange asarray clip column dot eye float32 float64 full inner int32 int64 "
-    "len length masked onehot ones picked ravel row scatter sech set shape shifted size slogdet vdot zeros zeros_like"
+    "len length masked onehot ones picked ravel row scatter sech set shape shifted size slogdet vdot vec zeros "
+    "zeros_like"
 ).split()
 FN: dict[str, Operation] = {
     **VOCABULARY, **{name: VOCABULARY.get(ALIKE.get(name, "")) or word(name) for name in WORDS},
-    "einsum": word("einsum"),
+    "einsum": word("einsum"), "diagonal": word("diag", "Diag"),
 }  # fmt: skip
 fn = SimpleNamespace(**FN)  # all that may be called, by name
 
@@ -191,6 +192,11 @@ def _diagflat(x: Array, k: int = 0) -> Array:
     return np.diagflat(x if np.ndim(x) else np.reshape(x, 1), k)
 
 
+def _diagonal(x: Array) -> Array:
+    """diag(x) without np, as on paper: of a vector the diagonal matrix, also of a column, of a matrix its diagonal."""
+    return np.diagflat(x) if 1 in (np.size(x), *np.shape(x)) else np.diag(x)
+
+
 def _simple(
     names: str, compute: Callable[..., Array], parameters: tuple[str, ...] = (), arguments: int = 1
 ) -> dict[str, Function]:
@@ -233,10 +239,11 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("diff", _differences, ("n", "axis")),
     **_simple("where", np.where, arguments=3), **_simple("outer", np.outer, arguments=2),
     **_simple("inner", np.inner, arguments=2), **_simple("vdot", np.vdot, arguments=2),
-    **_simple("diag", np.diag, ("k",)), **_simple("diagflat Diag", _diagflat, ("k",)),
+    **_simple("np.diag diag", np.diag, ("k",)), "numpy diag": Function(FN["diagonal"], _diagonal),
+    **_simple("diagflat Diag", _diagflat, ("k",)),
     **_simple("trace tr", np.trace), **_simple("det", np.linalg.det),
     **_simple("ones_like", np.ones_like), **_simple("zeros_like", np.zeros_like),
-    **_simple("ravel flatten", np.ravel),
+    **_simple("ravel flatten", np.ravel), **_simple("vec", lambda x: np.ravel(x, "F")),
     "eye": Function(fn.eye, None, (1, 2)), "identity": Function(fn.eye),
     "ones": Function(fn.ones), "zeros": Function(fn.zeros), "full": Function(fn.full, None, (2, 2)),
     **dict.fromkeys(("onehot", "one_hot"), Function(fn.onehot, None, (1, 2))),

@@ -91,7 +91,7 @@ class Operands(Letters):
     def number(self) -> Expr:
         token = self.take()
         after, before = self.next, self.tokens[self.at - 2].text if self.at > 1 else ""
-        signs = ("·", "×")
+        signs = ("·", "×", "⊗")
         column = (after.kind == "power" and after.text == "T") or before in signs or after.text in signs
         behind = self.at > 1 and (self.tokens[self.at - 2].kind in ("name", "number", "power") or before == ")")
         column = column or (behind and token.spaced and after.text in ("", ")", "]", "+", "-", ",", ";"))  # (1/3) 1
@@ -172,8 +172,14 @@ class Operands(Letters):
         return symbol(Name(word), text=word, at=token.at)
 
     def nabla(self) -> Expr:
-        """∇W1, and ∇ with an index, perhaps before the name of the loss."""
-        at = self.take("∇").at
+        """∇W1, and ∇ with an index, perhaps before the name of the loss; ∇²W1."""
+        at, above = self.take("∇").at, "loss"
+        if self.next.kind == "power" and self.next.text == "2":
+            self.take()
+            above = "∇"
+        elif self.follows("^"):
+            self.take()
+            above = "∇" if self.script() == "2" else self.refuse("∇ is read alone or as ∇²", at)
         if self.follows("_"):
             self.take()
             name = self.nested(self.group)
@@ -184,7 +190,7 @@ class Operands(Letters):
             name = self.name()
         if not is_name(name):
             self.refuse("a name is expected behind ∇", at)
-        return symbol(Quotient(Name("loss"), name["name"]), text=self.source(at), at=at)
+        return symbol(Quotient(Name(above), name["name"]), text=self.source(at), at=at)
 
     def called(self, word: str, at: int, before: list[Any]) -> Expr:
         """A known function and its arguments."""
@@ -203,7 +209,7 @@ class Operands(Letters):
             args, params = list[Any]([self.nested(part)]), dict[str, Any]()
         else:
             args, params = self.arguments(FUNCTIONS[word], len(before))
-        function = FUNCTIONS[word]
+        function = FUNCTIONS.get(f"{self.notation} {word}", FUNCTIONS[word])
         args = before + args + [params.pop(name) for name in function.named if name in params]
         texts = [isinstance(each, str) for each in args[: function.arguments[1]]]
         if any(texts[1:]) or texts[:1] == [not function.text]:
@@ -356,6 +362,10 @@ class Operands(Letters):
     def differentiated(self) -> Expr:
         """A name behind d or ∂."""
         found, at = self.nested(self.postfix), self.next.at
+        if found.operation is fn.vec:
+            found = found.args[0]
+        if isinstance(data := found.params.get("name"), Quotient) and found.text.startswith(("∇", r"\nabla")):
+            found = named(found, data.below._replace(base=f"∇{data.below.base}"))
         if not is_name(found):
             self.refuse("a derivative such as ∂c/∂z is expected", at)
         return found

@@ -182,7 +182,7 @@ class Canonical(Sums):
         """x[1:3] as rows of I times x; x[range(n), labels] as the sums of the rows of x ∘ I[labels]."""
         shape = term.data.shapes[0]
         parts = settled(dict(term.data.params)["index"], len(shape))
-        if len(shape) != 2 or len(term.data.shape) not in (1, 2) or any(part is None for part in parts):
+        if len(shape) not in (1, 2) or len(term.data.shape) not in (1, 2) or any(part is None for part in parts):
             return None
         if len(parts) == 2 and not is_all(parts[1]):
             picked = rows_of_identity(shape[1], np.asarray(parts[1]))
@@ -190,7 +190,7 @@ class Canonical(Sums):
                 return None
             return self.over(self.times(self.form(picked), x), COLUMN, shape[1])
         rows = rows_of_identity(shape[0], parts[0])
-        if rows is None or len(term.data.shape) != 2:
+        if rows is None or len(term.data.shape) != len(shape):
             return None
         product = self.times(self.renamed(self.form(rows), {COLUMN: INNER}), self.renamed(x, {ROW: INNER}))
         return self.over(product, INNER, shape[0])

@@ -1,0 +1,304 @@
+"""compare: Jacobians and Hessians of people, right ones in all notations and layouts, and what is wrong with others."""
+
+import pickle
+import re
+
+import numpy as np
+import pytest
+import test_jacobians as derived
+from cases import assert_close
+
+import tinygrad_edu as tg
+
+TABLES = [(f, kind, text) for kind, table in (("jacobian", derived.JACOBIANS), ("hessian", derived.HESSIANS))
+          for f, text in table]  # fmt: skip
+
+
+def compared(y, x, text, kind="jacobian", **given):
+    return tg.compare(y, x, text, kind=kind, **given)
+
+
+def tensors(*names):
+    """Tensors of the shapes that the tests of derive have, by their names."""
+    named = {"x": (3,), "w": (4,), "A": (4, 3), "b": (4,), "c": (3,), "S": (3, 3)}
+    rng = np.random.default_rng(5)
+    found = {name: tg.Tensor(rng.normal(size=shape), requires_grad=True, name=name) for name, shape in named.items()}
+    return [found[name] for name in names]
+
+
+# --- what is right ---------------------------------------------------------------------------------------------------
+
+
+def read_back(y, x, kind):
+    """What derive prints, as str(), in LaTeX, as a program, is read and right; how it is known."""
+    formula = tg.derive(y, x, kind=kind)
+    known = []
+    for text in (str(formula), formula.latex, formula.numpy):
+        comparison = compared(y, x, text, kind)
+        assert comparison.verdict == "right", (text, comparison)
+        square = comparison.engine.shape[0] == comparison.engine.shape[1]
+        symmetric = square and np.allclose(comparison.engine, comparison.engine.T)
+        both = symmetric and not formula.tape.constants  # which may be others
+        assert comparison.layout == ("both" if both else "numerator")
+        assert_close(comparison.engine, formula.evaluate(), rtol=1e-9)
+        known.append(comparison.proof)
+    return known
+
+
+@pytest.mark.parametrize(("f", "kind", "text"), TABLES, ids=[f"{kind} {text}" for _, kind, text in TABLES])
+def test_what_derive_prints_is_read_and_right(f, kind, text):
+    named = derived.tensors(f)
+    assert read_back(f(**named), named.get("x", named.get("p")), kind)[:2] == ["algebra", "algebra"]
+
+
+@pytest.mark.parametrize(("f", "x", "kind", "text"), derived.OF_MATRICES, ids=[row[-1] for row in derived.OF_MATRICES])
+def test_what_derive_prints_of_matrices(f, x, kind, text):
+    assert read_back(f(x), x, kind)[:2] == ["algebra", "algebra"]
+
+
+W, B, Z, M, u, v = derived.W, derived.B, derived.Z, derived.M, derived.u, derived.v
+U, V = derived.matrix("U", 2, 5), derived.matrix("V", 5, 3)
+
+
+@pytest.mark.parametrize("text", [
+    "diag(a′)·A", "diag(a ∘ (1 − a))·A", "∂a/∂x = diag(a′) A", "J = np.diag(a * (1 - a)) @ A",
+    "(a * (1 - a))[:, None] * A", r"\frac{\partial a}{\partial x} = \operatorname{diag}(a') A",
+    r"J = \mathrm{diag}(a \odot (1 - a)) A", "∂y/∂x = diag(a′)·A", "d = a * (1 - a)\nJ = np.diag(d) @ A",
+    "diag(d)·A, where d = a ∘ (1 − a)", "∂a/∂x = diag(a′)·A = diag(a ∘ (1 − a))·A",
+    "def f(a, A):\n    s = a * (1 - a)\n    return s[:, None] * A",
+])  # fmt: skip
+def test_a_layer(text):
+    A, x = tensors("A", "x")
+    comparison = compared(tg.sigmoid(A @ x).named("a"), x, text)
+    assert (comparison.verdict, comparison.proof, comparison.layout) == ("right", "algebra", "numerator"), comparison
+    assert "in numerator layout: a row for each number of a, a column for each of x" in comparison.diagnosis
+
+
+def test_columns():
+    x = derived.column("x", 3, 8)
+    a = tg.softmax(x).named("a")
+    for text in ("diag(a) - a @ a.T", "np.diagflat(a) - a @ a.T", "diag(a) − a·aᵀ", r"\operatorname{diag}(a) - a a^T"):
+        assert compared(a, x, text).proof == "algebra", text
+    assert compared(a, x, "np.diag(a) - a @ a.T").suggestion == "np.diagflat(a) - a @ a.T"  # one number, of a column
+    (x,) = tensors("x")
+    a = tg.softmax(x).named("a")
+    comparison = compared(a, x, "diag(a) - a @ a.T")  # of one axis a @ a.T is a number
+    assert (comparison.causes, comparison.suggestion) == (("outer",), "diag(a) - np.outer(a, a)")
+
+
+@pytest.mark.parametrize(("f", "x", "text"), [
+    (lambda: W @ B, W, "np.kron(B.T, np.eye(4))"), (lambda: W @ B, W, "np.kron(B.T, I)"),
+    (lambda: W @ B, W, r"\frac{\partial \operatorname{vec}(Y)}{\partial \operatorname{vec}(W)} = B^T \otimes I"),
+    (lambda: W * W, W, "2 diag(vec(W))"), (lambda: W * W, W, "2 * np.diagflat(W.T.ravel())"),
+    (lambda: Z @ W @ M, W, "∂vec(y)/∂vec(W) = Mᵀ ⊗ Z"), (lambda: W @ u, W, "np.kron(u, np.eye(4))"),
+    (lambda: tg.sum(W, axis=1), W, "1ᵀ ⊗ I"), (lambda: W.T @ Z.T, W, "np.kron(Z, np.eye(3)) @ K"),
+])  # fmt: skip
+def test_matrices_by_their_columns(f, x, text):
+    """The sizes of I and 1 are those that fit; K is a name as any other."""
+    K = np.eye(12)[np.arange(12).reshape(4, 3, order="F").ravel()]
+    vec = x.data.ravel("F")
+    assert_close(K @ vec, x.data.T.ravel("F"))  # K · vec(W) = vec(Wᵀ)
+    comparison = compared(f(), x, text, names={"K": K})
+    assert comparison.verdict == "right", comparison
+
+
+def test_arrays_and_functions():
+    """As the matrix, or in the shape of the result and that of the variable."""
+    y, wanted = W @ B, tg.derive(W @ B, W, kind="jacobian")
+    assert wanted.array().shape == (4, 5, 4, 3)
+    for formula in (wanted.array(), wanted.evaluate(), lambda B: np.kron(B.T, np.eye(4))):
+        assert compared(y, W, formula).verdict == "right"
+    assert compared(y, W, wanted.evaluate()[::-1]).verdict == "wrong"
+    assert compared(y, W, wanted.array()[:, ::-1]).verdict == "wrong"
+    assert compared(y, W, lambda B: -np.kron(B.T, np.eye(4))).causes == ("sign",)
+    assert compared(y, W, lambda B: np.kron(np.eye(4), B.T)).causes == ("layout", "rows")
+
+
+def test_numbers_and_pairs():
+    A, x, w = tensors("A", "x", "w")
+    bilinear = w @ (A @ x)
+    for text in ("A.T", "∂∇x/∂w = Aᵀ", r"\frac{\partial \nabla_{x}}{\partial w} = A^T", "H = A.T"):
+        assert compared(bilinear, (x, w), text, "hessian").proof == "algebra"
+    assert compared(bilinear, ("w", "x"), "A", "hessian").layout == "numerator"
+    assert compared(bilinear, (x, w), "A", "hessian").causes == ("layout", "denominator")
+    assert compared(x @ x, x, "2 * x").proof == "algebra"  # a row, which in NumPy has one axis
+    assert compared(x @ x, x, "2 xᵀ").layout == "numerator" and compared(x @ x, x, "2 x").layout == "denominator"
+    s = tg.Tensor(0.7, requires_grad=True, name="s")
+    assert compared(s**3, s, "∇²s = 6 s", "hessian").layout == "both"
+    assert compared(A @ x * s, s, "A @ x").verdict == "right"
+    assert compared(bilinear, x, "0", "hessian").proof == "algebra"
+    assert compared(A @ x, x, "0").verdict == "ill-shaped"
+
+
+def test_float32_and_pickled():
+    x = derived.column("x", 3, 3, np.float32)
+    comparison = compared(x / tg.norm(x), x, "I/‖x‖ − x·xᵀ/‖x‖³")
+    assert comparison.verdict == "right"
+    again = pickle.loads(pickle.dumps(comparison))
+    assert (again.layout, again.diagnosis, str(again)) == ("both", comparison.diagnosis, str(comparison))
+
+
+# --- layouts ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("f", "x", "text", "causes", "layout", "suggestion"), [
+    (lambda: tg.sigmoid(W @ u).named("a"), u, "Wᵀ·diag(a′)", "denominator", "denominator", "diag(a′)·W"),
+    (lambda: tg.sigmoid(W @ u).named("a"), u, "W.T * (a * (1 - a))", "denominator", "denominator", None),
+    (lambda: tg.log_softmax(u), u, "I − softmax(u)·1ᵀ", "denominator", "denominator", "I − 1·softmax(u)ᵀ"),
+    (lambda: W @ B, W, "I ⊗ Bᵀ", "rows", "numerator", "Bᵀ ⊗ I"),
+    (lambda: W @ B, W, "np.kron(np.eye(4), B.T)", "rows", "numerator", "np.kron(B.T, np.eye(4))"),
+    (lambda: W @ B, W, "B ⊗ I", "denominator", "denominator", "Bᵀ ⊗ I"),
+    (lambda: W @ B, W, "I ⊗ B", "rows denominator", "denominator", None),
+    (lambda: W * W, W, "2 * np.diag(W.ravel())", "rows", "numerator", None),
+])  # fmt: skip
+def test_another_layout_is_conditional(f, x, text, causes, layout, suggestion):
+    comparison = compared(f(), x, text)
+    assert (comparison.verdict, comparison.causes) == ("conditional", ("layout", *causes.split())), comparison
+    assert (comparison.layout, comparison.proof) == (layout, None)
+    assert suggestion is None or comparison.suggestion == suggestion
+    assert ("NumPy's ravel()" in comparison.diagnosis) == ("rows" in causes)
+    if comparison.suggestion:
+        assert compared(f(), x, comparison.suggestion).verdict == "right"
+
+
+def test_what_is_right_for_a_symmetric_matrix():
+    S, x = tensors("S", "x")
+    comparison = compared(x @ S @ x, x, "2 S", "hessian")
+    assert (comparison.verdict, comparison.causes) == ("wrong", ("condition", "symmetric"))
+    assert comparison.diagnosis == "It is right only if S is symmetric; here it is not."
+    S = tg.Tensor(S.data + S.data.T, name="S")
+    comparison = compared(x @ S @ x, x, "2 S", "hessian")
+    assert (comparison.verdict, comparison.causes) == ("conditional", ("condition", "symmetric"))
+    assert compared(x @ S @ x, x, "S + Sᵀ", "hessian").proof == "algebra"
+
+
+# --- what is wrong ---------------------------------------------------------------------------------------------------
+
+WRONG = [  # the function, a formula, the cause, the formula mended
+    ("layer", "a′·A", "diag", "diag(a′)·A"),
+    ("layer", "(a * (1 - a)) * A", "diag", "np.diag(a * (1 - a)) @ A"),
+    ("layer", "(a * (1 - a)) @ A", "diag", "np.diag(a * (1 - a)) @ A"),
+    ("layer", "−diag(a′)·A", "sign", "diag(a′)·A"),
+    ("layer", "np.diag(a * (1 + a)) @ A", "sign", "np.diag(a * (1 - a)) @ A"),
+    ("layer", "diag(a)·A", "activation", "diag(a′)·A"),
+    ("layer", "2 diag(a′)·A", "factor", "diag(a′)·A"),
+    ("layer", "d = a * (1 + a)\nJ = np.diag(d) @ A", "sign", "d = a * (1 - a)\nJ = np.diag(d) @ A"),
+    ("layer", "d = a * (1 - a)\nJ = np.diag(d) @ A.T", "transpose", "d = a * (1 - a)\nJ = np.diag(d) @ A"),
+    ("two layers", "diag(a2′)·U·V", "missing", "diag(a2′)·U·diag(a1′)·V"),
+    ("two layers", "U·diag(a1′)·V", "missing", "diag(a2′)·U·diag(a1′)·V"),
+    ("two layers", "diag(a2′)·diag(a1′)·V", "missing", "diag(a2′)·U·diag(a1′)·V"),
+    ("two layers", "diag(a1′)·U·diag(a2′)·V", "layer", "diag(a2′)·U·diag(a1′)·V"),
+    ("two layers", "diag(a2′)·U·diag(a1)·V", "activation", "diag(a2′)·U·diag(a1′)·V"),
+    ("sine", "cos(x)", "diag", "np.diag(np.cos(x))"),
+    ("sine", "np.cos(x)", "diag", "np.diag(np.cos(x))"),
+    ("sine", "−diag(cos(x))", "sign", "diag(cos(x))"),
+    ("softmax", "diag(a ∘ (1 − a))", "softmax", "diag(a) − a·aᵀ"),
+    ("softmax", "np.diag(a * (1 - a))", "softmax", "np.diag(a) - np.outer(a, a)"),
+    ("softmax", "a ∘ (1 − a)", "softmax", "diag(a) − a·aᵀ"),
+    ("softmax", "diag(a)", "jacobian", "np.diag(a) - np.outer(a, a)"),
+    ("softmax", "diag(a) + a·aᵀ", "sign", "diag(a) − a·aᵀ"),
+    ("log-softmax", "1 − 1·softmax(x)ᵀ", "identity", "I − 1·softmax(x)ᵀ"),
+    ("log-softmax", "1 - np.outer(np.ones(3), softmax(x))", "identity", None),
+    ("scaled", "x·cᵀ", "missing term, identity", "x·cᵀ + (xᵀ·c) I"),
+    ("scaled", "x·cᵀ + cᵀ·x", "identity", "x·cᵀ + (cᵀ·x) I"),
+    ("scaled", "np.outer(x, c)", "missing term, identity", "np.outer(x, c) + (x @ c) * np.eye(3)"),
+    ("scaled", "np.outer(x, c) + c @ x", "identity", "np.outer(x, c) + (c @ x) * np.eye(3)"),
+    ("scaled", "np.outer(x, c) - (c @ x) * np.eye(3)", "sign", "np.outer(x, c) + (c @ x) * np.eye(3)"),
+    ("kron", "Mᵀ ⊗ Zᵀ", "transpose", "Mᵀ ⊗ Z"),
+    ("kron", "M ⊗ Z", "transpose", "Mᵀ ⊗ Z"),
+    ("kron", "−(Mᵀ ⊗ Z)", "sign", "Mᵀ ⊗ Z"),
+    ("fourth power", "8 x·xᵀ", "missing term, identity", "8·x·xᵀ + (4·xᵀ·x) I"),
+    ("fourth power", "2 (2 x·xᵀ + (xᵀ·x) I)", "factor", "4 (2·x·xᵀ + (xᵀ·x) I)"),
+    ("fourth power", "8 * np.outer(x, x) + 4 * (x @ x)", "identity", None),
+    ("cubes", "3 diag(x)", "factor", "6 diag(x)"),
+    ("cubes", "6 x", "diag", "diag(6 x)"),
+]  # fmt: skip
+
+
+def functions(what):
+    A, x, c = tensors("A", "x", "c")
+    jacobians = {
+        "layer": lambda: tg.sigmoid(A @ x).named("a"), "sine": lambda: np.sin(x), "scaled": lambda: x * (c @ x),
+        "softmax": lambda: tg.softmax(x).named("a"), "log-softmax": lambda: tg.log_softmax(x),
+        "kron": lambda: Z @ W @ M,
+        "two layers": lambda: tg.tanh(U @ tg.sigmoid(V @ x).named("a1")).named("a2"),
+    }  # fmt: skip
+    hessians = {"fourth power": lambda: (x @ x) ** 2, "cubes": lambda: tg.sum(x**3)}
+    return {**jacobians, **hessians}[what](), W if what == "kron" else x, "hessian" if what in hessians else "jacobian"
+
+
+@pytest.mark.parametrize(("what", "text", "causes", "mended"), WRONG, ids=[f"{row[0]}: {row[1]}" for row in WRONG])
+def test_mistakes(what, text, causes, mended):
+    y, x, kind = functions(what)
+    comparison = compared(y, x, text, kind)
+    assert not comparison and comparison.layout is None
+    assert comparison.causes == tuple(causes.split(", ")), comparison
+    assert "gradient" not in comparison.diagnosis
+    if mended is not None:
+        assert comparison.suggestion == mended
+    if comparison.suggestion:
+        assert compared(y, x, comparison.suggestion, kind).verdict == "right"
+
+
+# --- never right -----------------------------------------------------------------------------------------------------
+
+RIGHT = [  # in NumPy, by Python's own eval
+    ("A @ x", "A"), ("c * x", "np.diag(c)"), ("np.exp(A @ x)", "np.exp(A @ x)[:, None] * A"),
+    ("x * (c @ x)", "np.outer(x, c) + (c @ x) * np.eye(3)"), ("A.T @ (A @ x)", "A.T @ A"),
+    ("np.sin(A @ x)", "np.diag(np.cos(A @ x)) @ A"), ("S @ x * x", "np.diag(S @ x) + np.diag(x) @ S"),
+    ("x / (1 + x @ x)", "np.eye(3) / (1 + x @ x) - 2 * np.outer(x, x) / (1 + x @ x) ** 2"),
+    ("b * (A @ x) ** 2", "2 * np.diag(b * (A @ x)) @ A"), ("S @ (S @ x)", "S @ S"),
+    ("np.outer(b, c) @ x + A @ x", "np.outer(b, c) + A"), ("(S @ x) * np.exp(c * x)",
+     "np.exp(c * x)[:, None] * S + np.diag(S @ x * c * np.exp(c * x))"),
+]  # fmt: skip
+MUTATIONS = [
+    (" + ", " - "), (" - ", " + "), (".T", ""), ("A", "A.T"), ("S", "S.T"), ("2 * ", ""), ("2 * ", "3 * "), ("x", "c"),
+    ("c", "x"), ("np.diag", ""), (" @ A", ""), ("np.eye(3)", "1"), ("[:, None]", ""), ("np.cos", "np.sin"),
+    (" * ", " / "), (" ** 2", ""), (" @ ", " * "), ("np.outer(x, c)", "np.outer(c, x)"), ("S @", "S.T @"),
+    ("np.exp", ""), (" * c", ""), ("(1 + x @ x)", "(1 - x @ x)"), ("np.outer(b, c)", "np.outer(c, b)"),
+]  # fmt: skip
+
+
+def mutants(formula, names):
+    """Minus a formula, and it with one piece, or two, exchanged, as long as there are no other names in it."""
+    def changed(text):
+        for old, new in MUTATIONS:
+            places = [found.span() for found in re.finditer(rf"(?<!\w){re.escape(old)}(?!\w)", text)]
+            yield from (text[:start] + new + text[end:] for start, end in places if not {*new} & {*"xAbcS"} - names)
+
+    once = [f"-({formula})", *changed(formula)]
+    return dict.fromkeys([*once, *[twice for each in once for twice in changed(each)][::9]])
+
+
+@pytest.mark.parametrize(("f", "formula"), RIGHT, ids=[formula for _, formula in RIGHT])
+def test_a_wrong_one_is_never_right(f, formula):
+    """Right is what has the engine's numbers on other inputs too; conditional what has its transpose."""
+    rng, inputs = np.random.default_rng(11), []
+    for _ in range(3):
+        given = {name: tensor.data + 0.3 * rng.normal(size=tensor.shape) for name, tensor in
+                 zip("xAbcS", tensors(*"xAbcS"), strict=True)}  # fmt: skip
+        engine = derived.numeric(lambda x, given=given: eval(f, {**given, "x": x, "np": np}), given["x"])
+        inputs.append((given, engine))
+        assert_close(eval(formula, {**given, "np": np}), engine, rtol=1e-5, atol=1e-7)
+    named = dict(zip("xAbcS", tensors(*"xAbcS"), strict=True))
+    y, verdicts = eval(f, {**named, "np": np}), set()
+    for mutant in [formula, *mutants(formula, {*"xAbcS"} & {*f})]:
+        try:
+            with np.errstate(all="ignore"):
+                values = [np.asarray(eval(mutant, {**given, "np": np})) for given, _ in inputs]
+        except (ValueError, TypeError):
+            values = None
+        comparison = compared(y, named["x"], mutant)
+        verdicts.add(comparison.verdict)
+        engines = [engine for _, engine in inputs]
+        right = values is not None and same(values, engines)
+        turned = values is not None and same(values, [engine.T for engine in engines])
+        assert (comparison.verdict == "right") == right, (mutant, comparison)
+        assert (comparison.causes == ("layout", "denominator")) == (turned and not right), (mutant, comparison)
+        assert bool(comparison) == (right or turned)
+    assert {"right", "wrong"} <= verdicts
+
+
+def same(values, engines):
+    pairs = zip(values, engines, strict=True)
+    return all(x.shape == y.shape and np.allclose(x, y, rtol=1e-4, atol=1e-6) for x, y in pairs)
