@@ -393,9 +393,15 @@ def summed(p: Term, axes: tuple[int, ...]) -> Term:
         return poly([(c * coefficient(p.shape[0]), constant)], shape)
     closed = multiplied(poly([(c, constant)], shape), total, shape)
     inner = next((x for x, n in rest if x.kind == "poly" and n == 1 and 1 < len(x.items) < 5), None)
-    if inner is None or not (len(rest) == 1 or any(sums_to_one(part, 0) for part, _ in rest)):
+    shares = any(sums_to_one(part, 0) for part, _ in rest)
+    if inner is None or not (len(rest) == 1 or shares):
         return closed
     others = tuple(each for each in mono if each[0] is not inner)  # 1ᵀ·(a ∘ (g − 1ᵀ·(a ∘ g))) is 0
+    same = [item for item in inner.items if extent(x for x, _ in item[1])[0] == 1] if shares else []
+    if same:  # aᵀ·(1 + x) is 1 + aᵀ·x
+        pieces = [poly(items, inner.shape) for items in (same, [each for each in inner.items if each not in same])]
+        front = poly([(c, others)], p.shape)
+        return added([summed(multiplied(front, piece, p.shape), axes) for piece in pieces if piece.items], shape)
     opened = [summed(_monomial(c * own, (*others, *item), p.shape), axes) for own, item in inner.items]
     return _lighter(closed, added(opened, shape))
 
