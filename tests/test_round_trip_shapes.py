@@ -18,7 +18,7 @@ def loss_of(f, shapes):
 
 PRINTED = [
     # an array of one axis is a row where others have more
-    (tg.fmax, ((2, 3), (3,)), "2 fmax(x, yᵀ) ∘ [x = fmax(x, yᵀ)] ⊘ ([x = fmax(x, yᵀ)] + [yᵀ = fmax(x, yᵀ)])"),
+    (tg.fmax, ((2, 3), (3,)), "2 v1 ∘ [x = v1] ⊘ ([x = v1] + [yᵀ = v1])"),
     (tg.logaddexp, ((3,), (2, 3)), "2 (logaddexp(xᵀ, y)ᵀ ∘ σ(xᵀ − y)ᵀ)·1"),
     (tg.maximum, ((2, 1, 2), (2,)), "2 max(x, yᵀ) ∘ H(x − yᵀ)"),
     # a column and a row are repeated before they meet

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,9 @@ from .certify import certify
 from .formula import Formula, Gradient
 from .frozen import demand_known_constants
 from .jacobians import jacobian
+from .recalled import Recalled
 from .replay import Assumption
+from .shortest import Search
 from .subexpressions import shared
 from .symbolic import SymbolicTape, symbol
 from .tidy import Prime, Tidier, prime
@@ -173,34 +175,44 @@ def _formula(
     demand_known_constants(tape)
     slopes = {name for name, _, _ in tape.primes}
     tape.sweep(_seed(tape, loss))
-    tidier = Tidier(primes(tape, activation), _assumed(tape, assume))
-    expanded = Tidier([], tidier.replaced)  # Σ′ is not to be defined by itself
-    definitions = {
-        name: (expanded if name in slopes else tidier).tidy(term) for name, term in tape.definitions.items()
-    }
-    results = []
-    for node in wanted:
-        label = tape.names.get(node._record.stamp) or "loss"
-        term = tape.adjoints.get(node._record.stamp)
-        zero = filled(coefficient(0), matrix_shape(node._value.shape))
-        results.append(Gradient(label, tidier.tidy(term if term is not None else zero), node._value.shape))
-    inlined = _rarely_used(tape, results, definitions, tidier) if form == "recursive" else list(tape.deltas)
-    if 5 * len(inlined) > LONGEST:
-        raise ValueError(TOO_LONG)
-    results, definitions = _inline(results, definitions, inlined, tidier)
-    if kind != "gradient":
-        results = [_as_matrix(line, tape, tidier, loss) for line in results]
-    if max(line.term.weight for line in results) > LONGEST and form != "recursive":
-        raise ValueError(TOO_LONG)
-    if form == "recursive":
-        results, definitions = _share(results, definitions, tape)
-    symbols = max(term.weight for term in (*(line.term for line in results), *definitions.values()))
-    if symbols > READABLE:
-        raise ValueError(
-            f"derive: the formula has {symbols} symbols (at most {READABLE}); .named() names a part of it, which is "
-            "then defined once, or derive a part"
-        )
-    return Formula(results, definitions, tape, tidier, form, several, broadcasting, kind)
+    known, replaced = primes(tape, activation), _assumed(tape, assume)
+    plain = Tidier(known, replaced)
+    expanded = Tidier([], replaced)  # Σ′ is not to be defined by itself
+    forward = {
+        name: (expanded if name in slopes else plain).tidy(term)
+        for name, term in tape.definitions.items() if name not in tape.deltas
+    }  # fmt: skip
+
+    def written(values: Mapping[str, Term]) -> Formula:
+        """The formula with the names of these values of the tape."""
+        tidier = Tidier(known, replaced, Recalled(values)) if values else plain
+        definitions = {**forward, **{name: tidier.tidy(tape.definitions[name]) for name in tape.deltas}, **values}
+        results = []
+        for node in wanted:
+            label = tape.names.get(node._record.stamp) or "loss"
+            term = tape.adjoints.get(node._record.stamp)
+            zero = filled(coefficient(0), matrix_shape(node._value.shape))
+            results.append(Gradient(label, tidier.tidy(term if term is not None else zero), node._value.shape))
+        inlined = _rarely_used(tape, results, definitions, tidier) if form == "recursive" else list(tape.deltas)
+        if 5 * len(inlined) > LONGEST:
+            raise ValueError(TOO_LONG)
+        results, definitions = _inline(results, definitions, inlined, tidier)
+        if kind != "gradient":
+            results = [_as_matrix(line, tape, tidier, loss) for line in results]
+        if max(line.term.weight for line in results) > LONGEST and form != "recursive":
+            raise ValueError(TOO_LONG)
+        parts: Sequence[str] = ()
+        if form == "recursive":
+            results, definitions, parts = _share(results, definitions, tape)
+        symbols = max(term.weight for term in (*(line.term for line in results), *definitions.values()))
+        if symbols > READABLE:
+            raise ValueError(
+                f"derive: the formula has {symbols} symbols (at most {READABLE}); .named() names a part of it, which "
+                "is then defined once, or derive a part"
+            )
+        return Formula(results, definitions, tape, plain, form, several, broadcasting, kind, parts)
+
+    return Search(written, forward, plain).best if form in ("recursive", "inlined") else written({})
 
 
 def _nodes(result: Any) -> dict[int, Any]:
@@ -251,7 +263,7 @@ def _as_matrix(line: Gradient, tape: SymbolicTape, tidier: Tidier, result: Any) 
 
 def _share(
     results: list[Gradient], definitions: dict[str, Term], tape: SymbolicTape
-) -> tuple[list[Gradient], dict[str, Term]]:
+) -> tuple[list[Gradient], dict[str, Term], list[str]]:
     """Name the parts that gradients and Δ have more than once."""
     used = _used([line.term for line in results], definitions)
     terms = {f"∇{i}": line.term for i, line in enumerate(results)}
@@ -259,9 +271,8 @@ def _share(
     names = (f"M{i}" for i in itertools.count(1))
     free = (name for name in names if name not in tape.values and name not in definitions)
     parts = shared(terms, lambda: next(free), lambda name, part: atom(make("symbol", data=name, shape=part.shape)))
-    tape.deltas.extend(parts)
     lines = [line._replace(term=terms.pop(f"∇{i}")) for i, line in enumerate(results)]
-    return lines, {**definitions, **terms, **parts}
+    return lines, {**definitions, **terms, **parts}, list(parts)
 
 
 def wanted(x: Any, nodes: dict[int, Any], by: str) -> Any:

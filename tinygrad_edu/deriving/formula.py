@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +29,7 @@ from .tidy import Tidier
 
 Shape = tuple[int, ...]
 FEW = 16  # numbers that are written out
+FRAME = 10  # characters of a definition besides both sides
 
 
 class Gradient(NamedTuple):
@@ -103,11 +104,12 @@ class Formula(Readable):
 
     def __init__(
         self, lines: list[Gradient], definitions: Mapping[str, Term], tape: SymbolicTape, tidier: Tidier, form: str,
-        several: bool, broadcasting: str = "implied", kind: str = "gradient",
+        several: bool, broadcasting: str = "implied", kind: str = "gradient", parts: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self._shown = marked if broadcasting == "marked" else lambda term: term
         self.lines, self.tape, self.form, self.kind = lines, tape, form, kind
         self._definitions, self._tidier, self._several = dict(definitions), tidier, several
+        self.above_where = {*tape.deltas, *parts}
         self._result, self._vec = name_of(tape.loss) or tape.unique("y"), tape.unique("vec")
         self.above = word(self._result) if kind == "jacobian" else None  # what is differentiated
         self.certified, self.left_out = False, 0
@@ -141,6 +143,11 @@ class Formula(Readable):
                 found[name] = self._defined_in([self._definitions[name]])
                 pending += found[name]
         return found
+
+    def searched(self) -> list[Term]:
+        """What is made by the sweep: the lines, and what stands between them and "where"."""
+        return [*(line.term for line in self.lines), *(self._definitions[name] for name in self._needed
+                                                       if name in self.above_where)]  # fmt: skip
 
     def _defined_in(self, terms: list[Term]) -> list[str]:
         return sorted(names_in(terms) & self._definitions.keys())
@@ -233,11 +240,26 @@ class Formula(Readable):
 
     def _printed(self, target: Unicode) -> Any:
         """Each line, each Δ, then what else the text has names for."""
-        write, deltas = Printer(target), [name for name in self._defined if name in self.tape.deltas]
+        write, deltas = Printer(target), [name for name in self._defined if name in self.above_where]
         above = [*self._lines, *(self._defined[name] for name in deltas)]
         below = [row for name, row in self._defined.items() if name not in deltas]
         rows, definitions = ([(write(left), write(right)) for left, right in part] for part in (above, below))
         return target.equations(rows, definitions, self._described)
+
+    def _characters(self, terms: Iterable[Term]) -> int:
+        write = Printer(Unicode())
+        return sum(len(str(write(arranged(term, self.form, self._present)))) for term in terms)
+
+    @functools.cached_property
+    def in_lines(self) -> int:
+        """How many characters the lines take, without marks of what is broadcast."""
+        return self._characters(line.term for line in self.lines)
+
+    @functools.cached_property
+    def length(self) -> int:
+        """How many characters the lines and the definitions take."""
+        used = self.used()
+        return self.in_lines + self._characters(used.values()) + sum(len(name) + FRAME for name in used)
 
     def __str__(self) -> str:
         return self._text

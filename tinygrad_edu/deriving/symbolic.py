@@ -258,6 +258,11 @@ class SymbolicTape:
             found += [(prime, x.term, made)] if any(mono for _, mono in made.term.items) else []
         return found
 
+    def unnamed(self) -> list[Term]:
+        """The values that have no name, each once."""
+        terms = [self._expressions[stamp].term for stamp in self.nodes if stamp not in self.names]
+        return [term for term in dict.fromkeys(terms) if len(term.shape) == 2 and term.weight > 1]
+
     # --- backward ---
 
     def sweep(self, seed: Expression) -> None:

@@ -10,6 +10,7 @@ from ..formulas.normal.algebra import added, as_argument, chained, multiplied, o
 from ..formulas.normal.coefficients import MINUS_ONE, ONE, Coefficient, coefficient
 from ..formulas.normal.terms import Items, Monomial, Term, applied, atom, factor, filled, make, poly, scaled
 from ..operations.facts import ops
+from .recalled import Recalled
 
 
 class Prime(NamedTuple):
@@ -37,10 +38,14 @@ class Tidier:
         The derivatives that are written as one symbol.
     replaced : dict
         Polys for terms that are to be replaced, such as 1ᵀ·t where targets sum to 1.
+    recalled : Recalled
+        The values of the tape that are recognised.
     """
 
-    def __init__(self, primes: Sequence[Prime], replaced: Mapping[Term, Term]) -> None:
-        self.replaced = replaced
+    def __init__(
+        self, primes: Sequence[Prime], replaced: Mapping[Term, Term], recalled: Recalled | None = None
+    ) -> None:
+        self.replaced, self.recalled = replaced, recalled
         self.primes: dict[Term, list[Prime]] = {}  # by the first factor of each
         for slope in primes:
             self.primes.setdefault(slope.monomial[0][0], []).append(slope)
@@ -60,8 +65,15 @@ class Tidier:
             for slope in self.primes.get(whole, ()):
                 if slope.monomial == ((whole, 1),):  # 1 − a² is not a factor, but all there is
                     items = [poly([(c * slope.coefficient.inverse(), ((slope.symbol, 1),))], p.shape)]
-            self.known[p] = collected(added(items, p.shape))
+            self.known[p] = self._collected(added(items, p.shape))
         return self.known[p]
+
+    def _collected(self, p: Term) -> Term:
+        if self.recalled is None:
+            return collected(p)
+        whole = collected(self.recalled.of(p))
+        again = self.recalled.of(whole)
+        return whole if again is whole else collected(again)
 
     def _term(self, c: Coefficient, mono: Monomial, shape: tuple[int, ...]) -> Term:
         before = mono
@@ -86,7 +98,8 @@ class Tidier:
         if term.kind == "poly":
             return self._poly(term)
         if term.args and term not in self.known:
-            self.known[term] = of_others(term, [self._factor(x) for x in term.args])
+            known = of_others(term, [self._factor(x) for x in term.args])
+            self.known[term] = known if self.recalled is None else self.recalled.term(known)
         return self.known.get(term, term)
 
 
