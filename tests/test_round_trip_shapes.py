@@ -53,7 +53,8 @@ PRINTED = [
     (tg.transpose, ((2, 1, 2),), "2 x"),
     # rows of I that are not as many as the gradient's say so
     (lambda x: tg.diff(x, n=2), ((3,),), "(I[1:]ᵀ − I[:-1]ᵀ)·(I_2[1:]ᵀ − I_2[:-1]ᵀ)"),
-    (lambda x: tg.diff(x), ((5,),), "2 (I[1:]ᵀ − I[:-1]ᵀ)·diff(x, axis=0)"),
+    (lambda x: tg.diff(x), ((5,),), "2 Dᵀ·D·x"),
+    (lambda x: tg.diff(x, axis=0), ((5, 1),), "2 (I[1:]ᵀ − I[:-1]ᵀ)·diff(x, axis=0)"),
     (lambda x: tg.exp(x[1:])[:1], ((4, 2),), "2 I[1:]ᵀ·((I_3[:1]ᵀ·exp(x[1:])[:1]) ∘ exp(x[1:]))"),
     # letters
     (tg.inner, ((2, 3), (2, 4, 3)), "2 (Σ_cd (Σ_b x_ab y_cdb)_acd y_cdb)_ab"),

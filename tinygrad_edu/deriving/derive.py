@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from .certify import certify
 from .formula import Formula, Gradient
 from .frozen import demand_known_constants
 from .jacobians import jacobian
+from .operators import Operators
 from .recalled import Recalled
 from .replay import Assumption
 from .shortest import Search
@@ -72,7 +73,8 @@ def derive(
     """The gradient of a recorded result as a formula, in the names of the program; or its Jacobian or Hessian.
 
     The vector-Jacobian products on the tape are run on symbols, by the same sweep that computes gradients, and what
-    comes out is written as a textbook would. Before it is returned the formula is evaluated, on the tape's numbers, on
+    comes out is written as a textbook would: of its forms with and without names for values of the tape, and for matrices
+    such as that of differences, the shortest. Before it is returned the formula is evaluated, on the tape's numbers, on
     two random perturbations of them and on numbers of other signs, and compared with the engine.
 
     A comparison of a tensor, such as the mask ``z > 0``, is the condition [z > 0] in the formula: 1 where it holds,
@@ -158,19 +160,25 @@ def derive(
         loss, found = _gradient_of(loss, found)
     table: dict[Any, Term] = {}
     with session(table), np.errstate(all="ignore"):
-        formula = _formula(loss, found, form, assume, activation, several, broadcasting, kind)
-        if kind == "hessian" and first is not found[0]:
-            formula.above = Expr(NABLA, (word(name_of(first) or formula.tape.unique("x")),))
-        formula.table = table
-        certify(formula, loss, found, assume)
+        formula, plain = _formula(loss, found, form, assume, activation, several, broadcasting, kind)
+        for each in (formula, plain):
+            each.table = table
+            if kind == "hessian" and first is not found[0]:
+                each.above = Expr(NABLA, (word(name_of(first) or each.tape.unique("x")),))
+        try:
+            certify(formula, loss, found, assume)
+        except ValueError:  # a value of the tape is not finite, where what it stands for in the formula is
+            if formula is plain:
+                raise
+            certify(formula := plain, loss, found, assume)
     return formula
 
 
 def _formula(
     loss: Any, wanted: list[Any], form: str, assume: Sequence[Assumption], activation: str, several: bool,
     broadcasting: str, kind: str,
-) -> Formula:  # fmt: skip
-    """The sweep on symbols, tidied."""
+) -> tuple[Formula, Formula]:  # fmt: skip
+    """The sweep on symbols, tidied: the shortest form, and that without names for what the sweep made."""
     tape = SymbolicTape(loss, leading_to(loss, wanted))
     demand_known_constants(tape)
     slopes = {name for name, _, _ in tape.primes}
@@ -183,16 +191,17 @@ def _formula(
         for name, term in tape.definitions.items() if name not in tape.deltas
     }  # fmt: skip
 
-    def written(values: Mapping[str, Term]) -> Formula:
-        """The formula with the names of these values of the tape."""
+    def written(values: Mapping[str, Term], change: Callable[[Term], Term] = lambda term: term) -> Formula:
+        """The formula with the names of these values of the tape, and terms changed before."""
         tidier = Tidier(known, replaced, Recalled(values)) if values else plain
-        definitions = {**forward, **{name: tidier.tidy(tape.definitions[name]) for name in tape.deltas}, **values}
+        deltas = {name: tidier.tidy(change(tape.definitions[name])) for name in tape.deltas}
+        definitions = {**forward, **deltas, **values}
         results = []
         for node in wanted:
             label = tape.names.get(node._record.stamp) or "loss"
             term = tape.adjoints.get(node._record.stamp)
             zero = filled(coefficient(0), matrix_shape(node._value.shape))
-            results.append(Gradient(label, tidier.tidy(term if term is not None else zero), node._value.shape))
+            results.append(Gradient(label, tidier.tidy(change(term) if term is not None else zero), node._value.shape))
         inlined = _rarely_used(tape, results, definitions, tidier) if form == "recursive" else list(tape.deltas)
         if 5 * len(inlined) > LONGEST:
             raise ValueError(TOO_LONG)
@@ -212,7 +221,10 @@ def _formula(
             )
         return Formula(results, definitions, tape, plain, form, several, broadcasting, kind, parts)
 
-    return Search(written, forward, plain).best if form in ("recursive", "inlined") else written({})
+    if form not in ("recursive", "inlined"):
+        return (formula := written({})), formula
+    search = Search(written, forward, plain)
+    return search.best, search.plain
 
 
 def _nodes(result: Any) -> dict[int, Any]:
@@ -257,7 +269,8 @@ def _gradient_of(loss: Any, wanted: list[Any]) -> tuple[Any, list[Any]]:
 
 def _as_matrix(line: Gradient, tape: SymbolicTape, tidier: Tidier, result: Any) -> Gradient:
     """The Jacobian, from the product of its transpose with the seed."""
-    matrix = jacobian(line.term, tape.seed, matrix_shape(result.shape)) if tape.seed else transposed(line.term)
+    products = Operators(tape.terms(), tape.seed).products(line.term)
+    matrix = jacobian(products, tape.seed, matrix_shape(result.shape)) if tape.seed else transposed(line.term)
     return Gradient(line.name, tidier.tidy(matrix), matrix.shape, (result.shape, line.shape))
 
 

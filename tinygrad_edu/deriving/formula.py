@@ -13,7 +13,6 @@ from ..engine.pickling import Readable
 from ..formulas.expr import APPLIED, HESSIAN, NABLA, PARTIAL, Expr, fraction
 from ..formulas.expr import symbol as word
 from ..formulas.normal.evaluate import evaluate, in_shape
-from ..formulas.normal.expression import matrix_shape
 from ..formulas.normal.repeated import marked
 from ..formulas.normal.terms import Term, names_in, session
 from ..formulas.present import Presenter
@@ -113,6 +112,7 @@ class Formula(Readable):
         self._result, self._vec = name_of(tape.loss) or tape.unique("y"), tape.unique("vec")
         self.above = word(self._result) if kind == "jacobian" else None  # what is differentiated
         self.certified, self.left_out = False, 0
+        self.plain = self  # the form that the program is of
         self.table: dict[Any, Term] = {}
         if form not in ("recursive", "inlined"):
             for line in lines:
@@ -120,7 +120,7 @@ class Formula(Readable):
 
     @functools.cached_property
     def _present(self) -> Presenter:
-        return Presenter(self._order, self.tape.applied, [matrix_shape(line.shape) for line in self.lines])
+        return Presenter(self._order, self.tape.applied, [line.shape or (1, 1) for line in self.lines])
 
     @property
     def _order(self) -> list[str]:
@@ -297,7 +297,7 @@ class Formula(Readable):
     def numpy(self) -> str:
         """A program in plain NumPy: it defines ``gradient``, a function of what is given; it returns the gradients. It
         has been run, and what it returned is what the formula says."""
-        text, arguments = program(self)
+        text, arguments = program(self.plain)
         inputs = [np.reshape(self.tape.values[name], np.shape(self.tape.given[name])) for name in arguments]
         namespace: dict[str, Any] = {}
         exec(text, namespace)  # identifiers, numbers and functions of our own

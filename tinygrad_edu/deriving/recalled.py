@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from ..formulas.normal.algebra import added, multiplied, power, transposed
+from ..formulas.normal.algebra import added, multiplied, power, transposed, turned
 from ..formulas.normal.coefficients import ONE, Coefficient
 from ..formulas.normal.terms import Monomial, Power, Shape, Term, atom, extent, filled, make, names_in, poly, scaled
 
@@ -60,7 +60,7 @@ class Recalled:
             symbol = atom(make("symbol", data=name, shape=p.shape))
             self._put(name, symbol, p)
             if p.shape != (1, 1):
-                self._put(name, transposed(symbol), transposed(p))
+                self._put(name, transposed(symbol), turned(p))
 
     def _put(self, name: str, symbol: Term, p: Term) -> None:
         if len(p.items) > 1:

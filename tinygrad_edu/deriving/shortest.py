@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 
-from ..formulas.normal.terms import Term
+from ..formulas.normal.terms import Term, all_below
 from .formula import Formula
+from .operators import Operators, may_be_linear, operators
 from .recalled import Recalled, occurrences
 from .tidy import Tidier
 
@@ -16,6 +17,7 @@ WORTH = 3  # symbols that a name may save
 GAIN = 6  # characters that a new name must save; one in a definition counts for less than one in a line
 
 Values = dict[str, Term]
+Change = Callable[[Term], Term]
 
 
 class Search:
@@ -24,22 +26,27 @@ class Search:
     Parameters
     ----------
     written : callable
-        Gives the formula in which values are recognised, from their terms by name.
+        Gives the formula in which values are recognised, from their terms by name, and from what changes terms before.
     forward : dict
         The values that have a name.
     tidier : Tidier
         Tidies what has none.
     """
 
-    def __init__(self, written: Callable[[Values], Formula], forward: Values, tidier: Tidier) -> None:
+    def __init__(self, written: Callable[..., Formula], forward: Values, tidier: Tidier) -> None:
         self.written, self.forward, self.tidier = written, forward, tidier
         self.best, self.values = written({}), Values()
+        self.plain = self.best
         if sum(term.weight for term in self.best.searched()) <= LARGEST:
             self._with_names()
             self._with_new_names()
+            self._with_operators()
 
-    def _attempt(self, values: Values) -> Formula:
-        formula = self.written(values)
+    def _attempt(self, values: Values, *change: Change) -> Formula:
+        try:
+            formula = self.written(values, *change)
+        except ValueError:  # it is too long
+            return self.best
         if formula.length < self.best.length:
             self.best, self.values = formula, values
         return formula
@@ -73,10 +80,33 @@ class Search:
             self.best, self.values, chosen = forms[best]
             pending = [term for term in pending if term not in chosen and (term in good or term not in forms)]
 
+    def _with_operators(self) -> None:
+        """Write what is linear in a vector as products with matrices, and name these."""
+        plain, tape, change = self.best, self.best.tape, list[Change]()
+        if plain.kind == "gradient":
+            if not any(map(may_be_linear, all_below(plain.searched()))):
+                return
+            change.append(Operators(tape.terms()).products)
+        named = {name: term for name, term in self.values.items() if name in self.forward}
+        formula = self._attempt(named, *change)
+        found = operators(formula.searched())
+        while found:
+            names = ["D"] if len(found) == 1 else [f"D{i + 1}" for i in range(len(found))]
+            if any(tape.unique(name) != name for name in names):
+                break
+            given = dict(zip(names, found, strict=True))
+            used = self._attempt({**named, **given}, *change).used()
+            kept = [given[name] for name in names if name in used]
+            found = kept if len(kept) < len(found) else []
+        self.best.plain = plain
+
     def _with(self, terms: list[Term], named: Values) -> tuple[Formula, Values, list[Term]]:
         """The formula with new names, and what they are needed for."""
         values = self._called(terms, named)
-        formula = self.written({**named, **values})
+        try:
+            formula = self.written({**named, **values})
+        except ValueError:  # it is too long
+            return self.best, self.values, []
         needed = [term for term, name in zip(terms, values, strict=True) if name in formula.used()]
         return (formula, {**named, **values}, terms) if len(needed) == len(terms) else self._with(needed, named)
 

@@ -54,9 +54,10 @@ class Tidier:
 
     def tidy(self, p: Term, opened: bool = False) -> Term:
         """A poly as it is to be printed; with `opened`, one that has just been rebuilt."""
-        return without_a_sign(
-            self._poly(p if opened and not self.replaced else rebuilt(p, self.replaced.get, self.rebuilt))
-        )
+        tidied = self._poly(p if opened and not self.replaced else rebuilt(p, self.replaced.get, self.rebuilt))
+        while self.recalled is not None and (again := self._poly(tidied)).weight < tidied.weight:
+            tidied = again  # what was collected may be a value
+        return without_a_sign(tidied)
 
     def _poly(self, p: Term) -> Term:
         if p not in self.known:

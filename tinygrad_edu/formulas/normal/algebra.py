@@ -307,13 +307,16 @@ def ones(shape: Shape) -> Term:
 
 def transposed(p: Term) -> Term:
     """The transpose: of a product always inside, of a sum where that prints no more of them."""
-    shape = p.shape[::-1]
-    if len(p.items) > 1:
-        c, f = factor(p)
-        inside = added([_turned(own, mono, shape) for own, mono in f.items], shape)
-        outside = atom(make("T", [f], shape=shape))
-        return scaled(c, inside if inside.turns <= f.turns + 1 else outside)
-    return added([_turned(c, mono, shape) for c, mono in p.items], shape)
+    if len(p.items) < 2:
+        return turned(p)
+    c, f = factor(p)
+    inside, outside = turned(f), atom(make("T", [f], shape=p.shape[::-1]))
+    return scaled(c, inside if inside.turns <= f.turns + 1 else outside)
+
+
+def turned(p: Term) -> Term:
+    """The transpose of a sum as the sum of transposes."""
+    return added([_turned(c, mono, p.shape[::-1]) for c, mono in p.items], p.shape[::-1])
 
 
 def _turned(c: Coefficient, mono: Monomial, shape: Shape) -> Term:

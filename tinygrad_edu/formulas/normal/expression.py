@@ -326,6 +326,9 @@ def _getitem(out: Shape, x: Expression, index: Any) -> Term | None:
     parts = index if isinstance(index, tuple) else (index,)
     if all(part is None or is_all(part) for part in parts):
         return _reshape(out, x)
+    if x.term.items and factor(x.term)[1].kind == "eye" and len(parts) == 1:
+        rows = rows_of_identity(len(x.value), parts[0])
+        return None if rows is None else scaled(factor(x.term)[0], atom(rows))
     return called(ops.diag, [x], {"k": 0}, out) if x.ndim == 2 and is_diagonal(settled(index, 2), x.shape) else None
 
 
