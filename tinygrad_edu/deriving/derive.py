@@ -73,9 +73,9 @@ def derive(
     """The gradient of a recorded result as a formula, in the names of the program; or its Jacobian or Hessian.
 
     The vector-Jacobian products on the tape are run on symbols, by the same sweep that computes gradients, and what
-    comes out is written as a textbook would: of its forms with and without names for values of the tape, and for matrices
-    such as that of differences, the shortest. Before it is returned the formula is evaluated, on the tape's numbers, on
-    two random perturbations of them and on numbers of other signs, and compared with the engine.
+    comes out is written as a textbook would: of its forms with and without names for values of the tape and for
+    matrices, such as that of differences, the shortest. Before it is returned the formula is evaluated, on the tape's
+    numbers, on two random perturbations of them and on numbers of other signs, and compared with the engine.
 
     A comparison of a tensor, such as the mask ``z > 0``, is the condition [z > 0] in the formula: 1 where it holds,
     else 0. A constant that NumPy may have made of a mask (``~m``, ``m & n``, ``m.astype(float)``, ``np.sum(m)``,
