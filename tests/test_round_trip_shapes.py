@@ -18,7 +18,7 @@ def loss_of(f, shapes):
 
 PRINTED = [
     # an array of one axis is a row where others have more
-    (tg.fmax, ((2, 3), (3,)), "2 fmax(x, yᵀ) ∘ [x = fmax(x, yᵀ)] ⊘ ([x = fmax(x, yᵀ)] + [yᵀ = fmax(x, yᵀ)])"),
+    (tg.fmax, ((2, 3), (3,)), "2 v1 ∘ [x = v1] ⊘ ([x = v1] + [yᵀ = v1])"),
     (tg.logaddexp, ((3,), (2, 3)), "2 (logaddexp(xᵀ, y)ᵀ ∘ σ(xᵀ − y)ᵀ)·1"),
     (tg.maximum, ((2, 1, 2), (2,)), "2 max(x, yᵀ) ∘ H(x − yᵀ)"),
     # a column and a row are repeated before they meet
@@ -53,7 +53,8 @@ PRINTED = [
     (tg.transpose, ((2, 1, 2),), "2 x"),
     # rows of I that are not as many as the gradient's say so
     (lambda x: tg.diff(x, n=2), ((3,),), "(I[1:]ᵀ − I[:-1]ᵀ)·(I_2[1:]ᵀ − I_2[:-1]ᵀ)"),
-    (lambda x: tg.diff(x), ((5,),), "2 (I[1:]ᵀ − I[:-1]ᵀ)·diff(x, axis=0)"),
+    (lambda x: tg.diff(x), ((5,),), "2 Dᵀ·D·x"),
+    (lambda x: tg.diff(x, axis=0), ((5, 1),), "2 (I[1:]ᵀ − I[:-1]ᵀ)·diff(x, axis=0)"),
     (lambda x: tg.exp(x[1:])[:1], ((4, 2),), "2 I[1:]ᵀ·((I_3[:1]ᵀ·exp(x[1:])[:1]) ∘ exp(x[1:]))"),
     # letters
     (tg.inner, ((2, 3), (2, 4, 3)), "2 (Σ_cd (Σ_b x_ab y_cdb)_acd y_cdb)_ab"),

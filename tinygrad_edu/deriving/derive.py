@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,9 @@ from .certify import certify
 from .formula import Formula, Gradient
 from .frozen import demand_known_constants
 from .jacobians import ORDERS, linear_map
+from .operators import Operators
+from .recalled import Recalled
+from .shortest import Search
 from .subexpressions import shared
 from .symbolic import SymbolicTape, symbol
 from .tidy import Prime, Tidier, prime
@@ -62,8 +65,9 @@ def derive(
     """The gradient of a recorded result as a formula, in the names of the program; or its Jacobian or Hessian.
 
     The vector-Jacobian products on the tape are run on symbols, by the same sweep that computes gradients, and what
-    comes out is written as a textbook would. Before it is returned the formula is evaluated, on the tape's numbers, on
-    two random perturbations of them and on numbers of other signs, and compared with the engine.
+    comes out is written as a textbook would: of its forms with and without names for values of the tape and for
+    matrices, such as that of differences, the shortest. Before it is returned the formula is evaluated, on the tape's
+    numbers, on two random perturbations of them and on numbers of other signs, and compared with the engine.
 
     A comparison of a tensor, such as the mask ``z > 0``, is the condition [z > 0] in the formula: 1 where it holds,
     else 0. A constant that NumPy may have made of a mask (``~m``, ``m & n``, ``m.astype(float)``, ``np.sum(m)``,
@@ -154,52 +158,72 @@ def derive(
         loss, found = gradient_of(loss, found)
     table: dict[Any, Term] = {}
     with session(table), np.errstate(all="ignore"):
-        formula = formula_of(loss, found, form, assume, activation, several, broadcasting, kind, ORDERS[layout])
-        if kind == "hessian" and first is not found[0]:
-            formula.above = Expr(NABLA, (word(formula.tape.names.get(first._record.stamp, "x")),))
-        formula.table = table
-        certify(formula, loss, found, assume)
+        formula, plain = formula_of(loss, found, form, assume, activation, several, broadcasting, kind, ORDERS[layout])
+        for each in (formula, plain):
+            each.table = table
+            if kind == "hessian" and first is not found[0]:
+                each.above = Expr(NABLA, (word(each.tape.names.get(first._record.stamp, "x")),))
+        try:
+            certify(formula, loss, found, assume)
+        except ValueError:  # a value of the tape is not finite, where what it stands for in the formula is
+            if formula is plain:
+                raise
+            certify(formula := plain, loss, found, assume)
     return formula
 
 
 def formula_of(
     loss: Any, wanted: list[Any], form: str, assume: Sequence[Assumption], activation: str, several: bool,
     broadcasting: str, kind: str, order: Order,
-) -> Formula:  # fmt: skip
-    """The sweep on symbols, tidied."""
+) -> tuple[Formula, Formula]:  # fmt: skip
+    """The sweep on symbols, tidied: the shortest form, and that without names for what the sweep made."""
     tape = SymbolicTape(loss, leading_to(loss, wanted), assume=assume)
     demand_known_constants(tape)
     slopes = {name for name, _, _ in tape.primes}
     tape.sweep(_seed(tape, loss))
-    tidier = Tidier(primes(tape, activation))
+    known = primes(tape, activation)
+    plain = Tidier(known)
     expanded = Tidier([])  # Σ′ is not to be defined by itself
-    definitions = {
-        name: (expanded if name in slopes else tidier).tidy(term) for name, term in tape.definitions.items()
-    }
-    results = []
-    for node in wanted:
-        label = tape.names.get(node._record.stamp) or "loss"
-        term = tape.adjoints.get(node._record.stamp)
-        zero = filled(coefficient(0), matrix_shape(node._value.shape))
-        results.append(Gradient(label, tidier.tidy(term if term is not None else zero), node._value.shape))
-    inlined = _rarely_used(tape, results, definitions, tidier) if form == "recursive" else list(tape.deltas)
-    if 5 * len(inlined) > LONGEST:
-        raise ValueError(TOO_LONG)
-    results, definitions = _inline(results, definitions, inlined, tidier)
-    if kind != "gradient":
-        results = [_as_matrix(line, tape, tidier, loss, order) for line in results]
-        results, definitions = _with_names(results, definitions, tape)
-    if max(line.term.weight for line in results) > LONGEST and form != "recursive":
-        raise ValueError(TOO_LONG)
-    if form == "recursive":
-        results, definitions = _share(results, definitions, tape)
-    symbols = max(term.weight for term in (*(line.term for line in results), *definitions.values()))
-    if symbols > READABLE:
-        raise ValueError(
-            f"derive: the formula has {symbols} symbols (at most {READABLE}); .named() names a part of it, which is "
-            "then defined once, or derive a part"
-        )
-    return Formula(results, definitions, tape, tidier, form, several, broadcasting, kind, order)
+    forward = {
+        name: (expanded if name in slopes else plain).tidy(term)
+        for name, term in tape.definitions.items() if name not in tape.deltas
+    }  # fmt: skip
+
+    def written(values: Mapping[str, Term], change: Callable[[Term], Term] = lambda term: term) -> Formula:
+        """The formula with the names of these values of the tape, and terms changed before."""
+        tidier = Tidier(known, Recalled(values)) if values else plain
+        deltas = {name: tidier.tidy(change(tape.definitions[name])) for name in tape.deltas}
+        definitions = {**forward, **deltas, **values}
+        results = []
+        for node in wanted:
+            label = tape.names.get(node._record.stamp) or "loss"
+            term = tape.adjoints.get(node._record.stamp)
+            zero = filled(coefficient(0), matrix_shape(node._value.shape))
+            results.append(Gradient(label, tidier.tidy(change(term) if term is not None else zero), node._value.shape))
+        inlined = _rarely_used(tape, results, definitions, tidier) if form == "recursive" else list(tape.deltas)
+        if 5 * len(inlined) > LONGEST:
+            raise ValueError(TOO_LONG)
+        results, definitions = _inline(results, definitions, inlined, tidier)
+        if kind != "gradient":
+            results = [_as_matrix(line, tape, tidier, loss, order) for line in results]
+            results, definitions = _with_names(results, definitions, tape)
+        if max(line.term.weight for line in results) > LONGEST and form != "recursive":
+            raise ValueError(TOO_LONG)
+        parts: Sequence[str] = ()
+        if form == "recursive":
+            results, definitions, parts = _share(results, definitions, tape)
+        symbols = max(term.weight for term in (*(line.term for line in results), *definitions.values()))
+        if symbols > READABLE:
+            raise ValueError(
+                f"derive: the formula has {symbols} symbols (at most {READABLE}); .named() names a part of it, which "
+                "is then defined once, or derive a part"
+            )
+        return Formula(results, definitions, tape, plain, form, several, broadcasting, kind, parts, order)
+
+    if form not in ("recursive", "inlined"):
+        return (formula := written({})), formula
+    search = Search(written, forward, plain)
+    return search.best, search.plain
 
 
 def _nodes(result: Any) -> dict[int, Any]:
@@ -247,7 +271,8 @@ def gradient_of(loss: Any, wanted: list[Any]) -> tuple[Any, list[Any]]:
 def _as_matrix(line: Gradient, tape: SymbolicTape, tidier: Tidier, result: Any, order: Order) -> Gradient:
     """The Jacobian, from the product of its transpose with the seed; of a number it is the gradient as a row."""
     if tape.seed:
-        adjoint = linear_map(line.term, tape.seed, matrix_shape(result.shape), order)
+        products = Operators(tape.terms(), tape.seed).products(line.term)
+        adjoint = linear_map(products, tape.seed, matrix_shape(result.shape), order)
     else:
         adjoint = vec(line.term, order)
     turned = [transposed(p, inside) for p in (adjoint, tidier.tidy(adjoint)) for inside in (False, True)]
@@ -281,7 +306,7 @@ def _with_names(
 
 def _share(
     results: list[Gradient], definitions: dict[str, Term], tape: SymbolicTape
-) -> tuple[list[Gradient], dict[str, Term]]:
+) -> tuple[list[Gradient], dict[str, Term], list[str]]:
     """Name the parts that gradients and Δ have more than once."""
     used = _used([line.term for line in results], definitions)
     terms = {f"∇{i}": line.term for i, line in enumerate(results)}
@@ -289,9 +314,8 @@ def _share(
     names = (f"M{i}" for i in itertools.count(1))
     free = (name for name in names if name not in tape.values and name not in definitions)
     parts = shared(terms, lambda: next(free), lambda name, part: atom(make("symbol", data=name, shape=part.shape)))
-    tape.deltas.extend(parts)
     lines = [line._replace(term=terms.pop(f"∇{i}")) for i, line in enumerate(results)]
-    return lines, {**definitions, **terms, **parts}
+    return lines, {**definitions, **terms, **parts}, list(parts)
 
 
 def wanted(x: Any, nodes: dict[int, Any], by: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +32,7 @@ from .tidy import Tidier
 Shape = tuple[int, ...]
 STACKED = {"F": "the columns of a matrix, one below the other", "C": "the rows of a matrix as one column"}
 FEW = 16  # numbers that are written out
+FRAME = 10  # characters of a definition besides both sides
 
 
 class Gradient(NamedTuple):
@@ -108,15 +109,18 @@ class Formula(Readable):
 
     def __init__(
         self, lines: list[Gradient], definitions: Mapping[str, Term], tape: SymbolicTape, tidier: Tidier, form: str,
-        several: bool, broadcasting: str = "implied", kind: str = "gradient", order: Order = "F",
+        several: bool, broadcasting: str = "implied", kind: str = "gradient", parts: Sequence[str] = (),
+        order: Order = "F",
     ) -> None:  # fmt: skip
         self._shown = marked if broadcasting == "marked" else lambda term: term
         self.lines, self.tape, self.form, self.kind, self.order = lines, tape, form, kind, order
         self._definitions, self._tidier, self._several = dict(definitions), tidier, several
+        self.above_where = {*tape.deltas, *parts}
         own = tape.names.get(tape.loss._record.stamp) or name_of(tape.loss) or "y"
         self._result, self._vec = own if own in tape.definitions else tape.unique(own), tape.unique("vec")
         self.above = word(self._result) if kind == "jacobian" else None  # what is differentiated
         self.certified, self.left_out = False, 0
+        self.plain = self  # the form that the program is of
         self.table: dict[Any, Term] = {}
         if form not in ("recursive", "inlined"):
             for line in lines:
@@ -151,6 +155,11 @@ class Formula(Readable):
                 found[name] = self._defined_in([self._definitions[name]])
                 pending += found[name]
         return found
+
+    def searched(self) -> list[Term]:
+        """What is made by the sweep: the lines, and what stands between them and "where"."""
+        return [*(line.term for line in self.lines), *(self._definitions[name] for name in self._needed
+                                                       if name in self.above_where)]  # fmt: skip
 
     def _defined_in(self, terms: list[Term]) -> list[str]:
         return sorted(names_in(terms) & self._definitions.keys())
@@ -273,11 +282,26 @@ class Formula(Readable):
 
     def _printed(self, target: Unicode) -> Any:
         """Each line, each Δ, then what else the text has names for."""
-        write, deltas = Printer(target), [name for name in self._defined if name in self.tape.deltas]
+        write, deltas = Printer(target), [name for name in self._defined if name in self.above_where]
         above = [*self._lines, *(self._defined[name] for name in deltas)]
         below = [row for name, row in self._defined.items() if name not in deltas]
         rows, definitions = ([(write(left), write(right)) for left, right in part] for part in (above, below))
         return target.equations(rows, definitions, self._described)
+
+    def _characters(self, terms: Iterable[Term]) -> int:
+        write = Printer(Unicode())
+        return sum(len(str(write(arranged(term, self.form, self._present)))) for term in terms)
+
+    @functools.cached_property
+    def in_lines(self) -> int:
+        """How many characters the lines take, without marks of what is broadcast."""
+        return self._characters(line.term for line in self.lines)
+
+    @functools.cached_property
+    def length(self) -> int:
+        """How many characters the lines and the definitions take."""
+        used = self.used()
+        return self.in_lines + self._characters(used.values()) + sum(len(name) + FRAME for name in used)
 
     def __str__(self) -> str:
         return self._text
@@ -315,7 +339,7 @@ class Formula(Readable):
     def numpy(self) -> str:
         """A program in plain NumPy: it defines ``gradient``, a function of what is given; it returns the gradients. It
         has been run, and what it returned is what the formula says."""
-        text, arguments = program(self)
+        text, arguments = program(self.plain)
         inputs = [np.reshape(self.tape.values[name], np.shape(self.tape.given[name])) for name in arguments]
         namespace: dict[str, Any] = {}
         exec(text, namespace)  # identifiers, numbers and functions of our own

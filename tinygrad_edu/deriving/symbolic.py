@@ -265,6 +265,15 @@ class SymbolicTape:
             found += [(prime, x.term, made)] if any(mono for _, mono in made.term.items) else []
         return found
 
+    def terms(self) -> list[Term]:
+        """The values, from the first to the last, those with a name as they are defined."""
+        return [*(x.term for x in self._expressions.values()), *self.definitions.values()]
+
+    def unnamed(self) -> list[Term]:
+        """The values that have no name, each once."""
+        terms = [self._expressions[stamp].term for stamp in self.nodes if stamp not in self.names]
+        return [term for term in dict.fromkeys(terms) if len(term.shape) == 2 and term.weight > 1]
+
     # --- backward ---
 
     def sweep(self, seed: Expression) -> None:

@@ -12,6 +12,7 @@ from ..formulas.normal.properties import is_kron
 from ..formulas.normal.rebuilding import of_others, rebuilt
 from ..formulas.normal.terms import Items, Monomial, Term, applied, atom, factor, filled, make, poly, scaled
 from ..operations.facts import ops
+from .recalled import Recalled
 
 
 class Prime(NamedTuple):
@@ -37,9 +38,12 @@ class Tidier:
     ----------
     primes : sequence of Prime
         The derivatives that are written as one symbol.
+    recalled : Recalled
+        The values of the tape that are recognised.
     """
 
-    def __init__(self, primes: Sequence[Prime]) -> None:
+    def __init__(self, primes: Sequence[Prime], recalled: Recalled | None = None) -> None:
+        self.recalled = recalled
         self.primes: dict[Term, list[Prime]] = {}  # by the first factor of each
         for slope in primes:
             self.primes.setdefault(slope.monomial[0][0], []).append(slope)
@@ -48,7 +52,10 @@ class Tidier:
 
     def tidy(self, p: Term, opened: bool = False) -> Term:
         """A poly as it is to be printed; with `opened`, one that has just been rebuilt."""
-        return without_a_sign(self._poly(p if opened else rebuilt(p, lambda term: None, self.rebuilt)))
+        tidied = self._poly(p if opened else rebuilt(p, lambda term: None, self.rebuilt))
+        while self.recalled is not None and (again := self._poly(tidied)).weight < tidied.weight:
+            tidied = again  # what was collected may be a value
+        return without_a_sign(tidied)
 
     def _poly(self, p: Term) -> Term:
         if p not in self.known:
@@ -57,8 +64,15 @@ class Tidier:
             for slope in self.primes.get(whole, ()):
                 if slope.monomial == ((whole, 1),):  # 1 − a² is not a factor, but all there is
                     items = [poly([(c * slope.coefficient.inverse(), ((slope.symbol, 1),))], p.shape)]
-            self.known[p] = collected(added(items, p.shape))
+            self.known[p] = self._collected(added(items, p.shape))
         return self.known[p]
+
+    def _collected(self, p: Term) -> Term:
+        if self.recalled is None:
+            return collected(p)
+        whole = collected(self.recalled.of(p))
+        again = self.recalled.of(whole)
+        return whole if again is whole else collected(again)
 
     def _term(self, c: Coefficient, mono: Monomial, shape: tuple[int, ...]) -> Term:
         before = mono
@@ -83,7 +97,8 @@ class Tidier:
         if term.kind == "poly":
             return self._poly(term)
         if term.args and term not in self.known:
-            self.known[term] = of_others(term, [self._factor(x) for x in term.args])
+            known = of_others(term, [self._factor(x) for x in term.args])
+            self.known[term] = known if self.recalled is None else self.recalled.term(known)
         return self.known.get(term, term)
 
 

@@ -244,8 +244,8 @@ class Presenter:
         if _along_the_only_axis(term):
             default = operation.parameters.get("axis")
             params["axis"] = 0 if default in (-1, Parameter.empty) else default
-        if params.get("axis") is None:
-            params.pop("keepdims", None)  # a number is one by one
+        if params.get("axis") is None or len(term.data.shapes[0]) == 2:
+            params.pop("keepdims", None)  # a number is one by one; of a matrix a row stays a row, a column a column
         return Expr(operation, args, stated(operation, params), term.shape)
 
     def _argument(self, x: Term, operation: Any) -> Expr:

@@ -342,13 +342,16 @@ def ones(shape: Shape) -> Term:
 
 def transposed(p: Term, inside: bool = False) -> Term:
     """The transpose: of a product always inside, of a sum where that prints no more of them, of matrices if asked."""
-    shape = p.shape[::-1]
-    if len(p.items) > 1:
-        c, f = factor(p)
-        moved = added([_turned(own, mono, shape, inside) for own, mono in f.items], shape)
-        outside = atom(make("T", [f], shape=shape))
-        return scaled(c, moved if (inside and 1 not in shape) or moved.turns <= f.turns + 1 else outside)
-    return added([_turned(c, mono, shape, inside) for c, mono in p.items], shape)
+    if len(p.items) < 2:
+        return turned(p, inside)
+    c, f = factor(p)
+    moved, outside = turned(f, inside), atom(make("T", [f], shape=p.shape[::-1]))
+    return scaled(c, moved if (inside and 1 not in p.shape) or moved.turns <= f.turns + 1 else outside)
+
+
+def turned(p: Term, inside: bool = False) -> Term:
+    """The transpose of a sum as the sum of transposes."""
+    return added([_turned(c, mono, p.shape[::-1], inside) for c, mono in p.items], p.shape[::-1])
 
 
 def _turned(c: Coefficient, mono: Monomial, shape: Shape, inside: bool) -> Term:

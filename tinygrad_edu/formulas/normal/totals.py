@@ -46,9 +46,14 @@ def summed(p: Term, axes: tuple[int, ...]) -> Term:
         return poly([(c * coefficient(p.shape[0]), constant)], shape)
     closed = multiplied(poly([(c, constant)], shape), total, shape)
     inner = next((x for x, n in rest if x.kind == "poly" and n == 1 and 1 < len(x.items) < 5), None)
-    if inner is None or not (len(rest) == 1 or any(sums_to_one(part, 0) for part, _ in rest)):
+    shares = any(sums_to_one(part, 0) for part, _ in rest)
+    if inner is None or not (len(rest) == 1 or shares):
         return closed
     others = poly([(c, tuple(each for each in mono if each[0] is not inner))], p.shape)
+    same = [item for item in inner.items if extent(x for x, _ in item[1])[0] == 1] if shares else []
+    if same:  # aᵀ·(1 + x) is 1 + aᵀ·x
+        pieces = [poly(items, inner.shape) for items in (same, [each for each in inner.items if each not in same])]
+        return added([summed(multiplied(others, piece, p.shape), axes) for piece in pieces if piece.items], shape)
     products = (multiplied(others, poly([item], p.shape), p.shape) for item in inner.items)
     opened = [summed(each, axes) for each in products]  # 1ᵀ·(a ∘ (g − 1ᵀ·(a ∘ g))) is 0
     return lighter(closed, added(opened, shape))
