@@ -180,6 +180,10 @@ def test_booleans_and_whole_numbers():
     for numbers in ([True, False, True], [1, 0, 1]):
         m = tg.Tensor(np.array(numbers), name="m")
         assert str(tg.derive(tg.sum((m * x) ** 2), x, assume=tg.binary(m))) == "∇x = 2 x ∘ m"
+        S = tg.Tensor(np.diag(numbers), name="S")
+        assert str(tg.derive(x @ (S * x) @ x, x, assume=[tg.symmetric(S), tg.binary(S)])).startswith("∇x = ")
+        with pytest.raises(ValueError, match="m does not sum to 1 along axis 0: the sums are 2"):
+            tg.derive(tg.sum(m * x), x, assume=tg.sums_to_one(m))
 
 
 # --- what is refused -------------------------------------------------------------------------------------------------

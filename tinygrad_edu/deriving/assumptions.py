@@ -174,8 +174,9 @@ def demand_true(assume: Sequence[Assumption], nodes: Iterable[Any]) -> None:
     for each in assume:
         if id(each.tensor) not in given:
             raise ValueError("derive: an assumption is about a tensor that is not on the tape, or is computed on it")
-        value = given[id(each.tensor)]
-        if fault := each.fault(name_of(each.tensor) or "the tensor", np.asarray(value)):
+        value = np.asarray(given[id(each.tensor)])
+        numbers = value if value.dtype.kind == "f" else value.astype(float)
+        if fault := each.fault(name_of(each.tensor) or "the tensor", numbers):
             raise ValueError(f"derive: {fault}")
 
 

@@ -110,7 +110,7 @@ def _monomial(c: Coefficient, factors: Monomial, shape: Shape) -> Term:
         powers = better
         calls = [part for part in powers if part.kind == "call"]
     for part in [*powers]:
-        if powers[part] > 0 and is_binary(part):
+        if 0 < powers[part] != 1 and is_binary(part):
             powers[part] = 1
         if is_condition(part) and otherwise(part) in powers:
             return poly([], shape)

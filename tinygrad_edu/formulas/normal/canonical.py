@@ -43,7 +43,7 @@ COSTS: Mapping[Any, Callable[[Canonical, Sum, Sum], Sum]] = {  # of a target and
 class Formed:
     """In the place of an operation: what is known by its form alone, as a sum over samples is."""
 
-    spelling = Spelling()
+    spelling, coordinates = Spelling(), False
 
     def __init__(self, form: Callable[[Canonical], Sum]) -> None:
         self.form = form

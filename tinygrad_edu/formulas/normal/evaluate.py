@@ -99,7 +99,7 @@ def tolerance(dtype: Any) -> float:
 @functools.cache
 def last_digits(dtype: Any) -> float:
     """How large a part of what is on the way may be lost to rounding: 1e-12, of float32 1e-5."""
-    return tolerance(dtype) / 100 if dtype == np.float32 else 1e-12
+    return 1e-12 if dtype == np.float64 else tolerance(dtype) / 100
 
 
 def _matmul(a: Any, b: Any) -> Any:
