@@ -14,7 +14,7 @@ from tinygrad_edu.formulas.normal.coefficients import MINUS_ONE
 from tinygrad_edu.formulas.normal.evaluate import evaluate
 from tinygrad_edu.formulas.normal.terms import atom, make, scaled
 
-deriving = importlib.import_module("tinygrad_edu.deriving.derive")
+deriving = importlib.import_module("tinygrad_edu.deriving.swept")
 SIZES = {"x": (3,), "w": (4,), "A": (4, 3), "b": (4,), "c": (3,), "S": (3, 3), "V": (5, 3), "U": (2, 5), "q": (5,)}
 POSITIVE = {"p": (3,), "t": (4,)}
 

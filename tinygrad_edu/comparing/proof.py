@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from .. import operations
-from ..deriving.derive import formula_of, gradient_of
+from ..deriving.derive import gradient_of
+from ..deriving.swept import Swept
 from ..deriving.symbolic import SymbolicTape, slope, symbol
 from ..engine.errors import Unreadable
 from ..engine.record import Operation, apply
@@ -376,7 +377,7 @@ def derived(inputs: Inputs) -> Term:
     first, last = scope.sides
     derivative = scope.goal.kind == "derivative"
     result, found = (first, [last]) if derivative else gradient_of(scope.loss, [first, last])
-    formula = formula_of(result, found, "inlined", (), "prime", False, "implied", "jacobian", "F")
+    formula = Swept(result, found).written({})
     names = {id(tensor): name for name, tensor in scope.tape.given.items()}
     given = formula.tape.given
     own = {name: symbol(names.get(id(x), f"{name} of the matrix"), x.shape) for name, x in given.items()}

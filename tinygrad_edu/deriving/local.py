@@ -19,8 +19,8 @@ from ..formulas.present import Presenter
 from ..formulas.printer import ATOM, FORMS, Printer, Text
 from ..formulas.targets.text import Unicode
 from ..operations.facts import ops
-from .derive import primes
 from .replay import ROUNDINGS, given
+from .swept import primes
 from .symbolic import SymbolicTape, symbol
 from .tidy import Tidier
 
