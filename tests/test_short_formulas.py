@@ -135,7 +135,7 @@ def test_a_value_that_is_not_finite_has_no_name_in_a_formula_that_is():
 
 
 def test_a_form_that_is_too_long_is_left_alone(monkeypatch):
-    monkeypatch.setattr(importlib.import_module("tinygrad_edu.deriving.derive"), "LONGEST", 12)
+    monkeypatch.setattr(importlib.import_module("tinygrad_edu.deriving.swept"), "LONGEST", 12)
     assert str(tg.derive(tg.sum(x**2), x, form="inlined")) == "∇x = 2 x"
 
 

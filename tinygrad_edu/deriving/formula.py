@@ -12,12 +12,12 @@ from ..engine.naming import name_of
 from ..engine.pickling import Readable
 from ..formulas.expr import APPLIED, HESSIAN, MATRIX, NABLA, PARTIAL, VEC, Expr, Order, fraction
 from ..formulas.expr import symbol as word
-from ..formulas.normal.algebra import as_argument, chained, transposed, vec
+from ..formulas.normal.algebra import chained, transposed, vec
 from ..formulas.normal.evaluate import evaluate, in_shape
 from ..formulas.normal.expression import matrix_shape
 from ..formulas.normal.properties import commutes
 from ..formulas.normal.repeated import marked
-from ..formulas.normal.terms import Term, all_below, atom, is_a, make, names_in, session
+from ..formulas.normal.terms import Term, all_below, as_argument, atom, is_a, make, names_in, session
 from ..formulas.present import Presenter
 from ..formulas.printer import Printer
 from ..formulas.targets.latex import Latex
@@ -132,7 +132,7 @@ class Formula(Readable):
 
     @property
     def _extents(self) -> list[Shape]:
-        return [matrix_shape(line.shape) for line in self.lines]
+        return [line.shape or (1, 1) for line in self.lines]
 
     @property
     def _order(self) -> list[str]:

@@ -47,7 +47,7 @@ class Search:
             formula = self.written(values, *change)
         except ValueError:  # it is too long
             return self.best
-        if formula.length < self.best.length:
+        if (formula.length, len(values)) < (self.best.length, len(self.values)):
             self.best, self.values = formula, values
         return formula
 

@@ -6,11 +6,23 @@ import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..formulas.normal.algebra import added, as_argument, chained, kron, multiplied, power, shorter
+from ..formulas.normal.algebra import added, chained, kron, multiplied, power, shorter
 from ..formulas.normal.coefficients import MINUS_ONE, ONE, Coefficient, coefficient
 from ..formulas.normal.properties import is_kron
 from ..formulas.normal.rebuilding import of_others, rebuilt
-from ..formulas.normal.terms import Items, Monomial, Term, applied, atom, factor, filled, make, poly, scaled
+from ..formulas.normal.terms import (
+    Items,
+    Monomial,
+    Term,
+    applied,
+    as_argument,
+    atom,
+    factor,
+    filled,
+    make,
+    poly,
+    scaled,
+)
 from ..operations.facts import ops
 from .recalled import Recalled
 

@@ -494,9 +494,3 @@ def _turn(term: Term, inside: bool = False) -> Term:
 def lighter(whole: Term, opened: Term) -> Term:
     """The one that prints fewer symbols."""
     return opened if opened.weight < whole.weight else whole
-
-
-def as_argument(p: Term) -> Term:
-    """A poly as the argument of a call: itself, or the one term that it is."""
-    c, f = factor(p) if p.items else (ONE, p)
-    return f if c == ONE else p

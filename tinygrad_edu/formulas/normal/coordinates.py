@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ...operations.facts import ops
-from .algebra import added, as_argument, multiplied, power, transposed
+from .algebra import added, multiplied, power, transposed
 from .coefficients import MINUS_ONE, ONE, coefficient, logarithm
 from .properties import is_condition, otherwise
-from .terms import Shape, Term, applied, atom, factor, filled, is_a, number, poly, scaled
+from .terms import Shape, Term, applied, as_argument, atom, factor, filled, is_a, number, poly, scaled
 
 
 def difference(shape: Shape, x: Term, y: Term) -> Term:

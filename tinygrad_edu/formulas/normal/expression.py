@@ -25,7 +25,6 @@ from ...operations.facts import ops
 from ..expr import CONSTANT
 from .algebra import (
     added,
-    as_argument,
     chained,
     hat,
     multiplied,
@@ -42,6 +41,7 @@ from .terms import (
     Call,
     Shape,
     Term,
+    as_argument,
     atom,
     factor,
     filled,

@@ -6,9 +6,9 @@ import functools
 import operator
 from collections.abc import Callable, Sequence
 
-from .algebra import added, as_argument, chained, kron, multiplied, power, transposed
+from .algebra import added, chained, kron, multiplied, power, transposed
 from .properties import is_kron
-from .terms import Term, atom, filled, make
+from .terms import Term, as_argument, atom, filled, make
 
 
 def rebuilt(p: Term, replace: Callable[[Term], Term | None], known: dict[Term, Term]) -> Term:

@@ -224,6 +224,12 @@ def factor(p: Term) -> tuple[Coefficient, Term]:
     return c, scaled(c.inverse(), p) if c != ONE else p
 
 
+def as_argument(p: Term) -> Term:
+    """A poly as the argument of a call: itself, or the one term that it is."""
+    c, f = factor(p) if p.items else (ONE, p)
+    return f if c == ONE else p
+
+
 def broadcast(*shapes: Shape) -> Shape:
     """The shape that shapes are broadcast to."""
     lengths = [*itertools.zip_longest(*map(reversed, shapes), fillvalue=1)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .algebra import added, as_argument, chained, lighter, multiplied, ones, transposed
+from .algebra import added, chained, lighter, multiplied, ones, transposed
 from .coefficients import ONE, Coefficient, coefficient
 from .properties import sums_to_one
-from .terms import Term, atom, extent, filled, poly
+from .terms import Term, as_argument, atom, extent, filled, poly
 
 
 def summed(p: Term, axes: tuple[int, ...]) -> Term:
