@@ -60,6 +60,19 @@ W, B, Z, M, u, v = derived.W, derived.B, derived.Z, derived.M, derived.u, derive
 U, V = derived.matrix("U", 2, 5), derived.matrix("V", 5, 3)
 
 
+def test_what_derive_prints_of_compositions():
+    rng = np.random.default_rng(2)
+    functions = [
+        np.sin, tg.sigmoid, tg.softmax, tg.log_softmax, lambda v: v / tg.norm(v), lambda v: v**3,
+        lambda v: v - tg.mean(v), lambda v: v * tg.sum(v), lambda v: v[::-1],
+    ]  # fmt: skip
+    for trial in range(9):
+        outer, inner = functions[trial], functions[trial * 4 % 9]
+        A = tg.Tensor(rng.normal(size=(2 + trial % 3, 5)), name="A")
+        x = tg.Tensor(rng.normal(size=5) + 0.1, requires_grad=True, name="x")
+        read_back(outer(A @ inner(x)), x, "jacobian")
+
+
 @pytest.mark.parametrize("text", [
     "diag(a′)·A", "diag(a ∘ (1 − a))·A", "∂a/∂x = diag(a′) A", "J = np.diag(a * (1 - a)) @ A",
     "(a * (1 - a))[:, None] * A", r"\frac{\partial a}{\partial x} = \operatorname{diag}(a') A",
@@ -238,6 +251,31 @@ def test_mistakes(what, text, causes, mended):
         assert comparison.suggestion == mended
     if comparison.suggestion:
         assert compared(y, x, comparison.suggestion, kind).verdict == "right"
+
+
+def test_left_hand_sides():
+    A, x = tensors("A", "x")
+    a = tg.sigmoid(A @ x).named("a")
+    for text in ("∂a/∂A = diag(a′)·A", "dA = np.diag(a * (1 - a)) @ A"):
+        comparison = compared(a, x, text)
+        assert comparison.verdict == "wrong" and "is another quantity than the Jacobian by x" in comparison.diagnosis
+    assert compared(a, x, "∂a/∂a·∂a/∂x").proof == "numbers"  # what the engine has
+    assert compared(a, A, "∂a/∂vec(A) = xᵀ ⊗ diag(a′)").verdict == "right"
+
+
+@pytest.mark.parametrize(("y", "x", "given", "error", "said"), [
+    ("A @ x", "x", {"kind": "third"}, ValueError, "kind='third' is unknown; known are 'gradient', 'jacobian'"),
+    ("A @ x", "x", {"kind": "hessian"}, ValueError, "a Hessian is of a scalar"),
+    ("A @ x", "[x]", {}, TypeError, "wrt must be a Tensor or a name, got list"),
+    ("A @ x", "'q'", {}, ValueError, "no tensor on the tape has the name 'q'"),
+    ("np.stack([A, A])", "A", {}, ValueError, "kind='jacobian' is for vectors and matrices; the result has the shape"),
+    ("tg.sum(A)", "A", {}, ValueError, "of a number by a matrix, A of shape (4, 3), the Jacobian is the gradient"),
+    ("A @ x", "x", {"kind": "gradient"}, ValueError, "only a scalar (size 1) has a gradient"),
+])  # fmt: skip
+def test_what_is_refused(y, x, given, error, said):
+    names = {**dict(zip("Ax", tensors("A", "x"), strict=True)), "tg": tg, "np": np}
+    with pytest.raises(error, match=f"compare: .*{re.escape(said)}"):
+        tg.compare(eval(y, names), eval(x, names), "A", **{"kind": "jacobian", **given})
 
 
 # --- never right -----------------------------------------------------------------------------------------------------

@@ -261,7 +261,8 @@ class Evaluation:
             else:
                 result = self.matmul(tree, result, b)
         outside = isinstance(values[0], Unit) or isinstance(values[-1], Unit)
-        return Unit(self.single(result)) if outside and np.size(result) == 1 else result  # (xᵀ·x) I
+        number = outside and type(result) not in UNSIZED and np.size(result) == 1
+        return Unit(self.single(result)) if number else result  # (xᵀ·x) I
 
     def matmul(self, tree: Expr, a: Array, b: Array) -> Array:
         a, b = self.as_array(a), self.as_array(b)

@@ -1,4 +1,4 @@
-"""How large I and 1 are in a matrix whose shape is known: in Kronecker products nothing beside them says it."""
+"""How large I and 1 are in a matrix whose shape is known, where nothing beside them says it: I ⊗ A, I − 1 · 1ᵀ."""
 
 from __future__ import annotations
 
@@ -37,13 +37,20 @@ def is_unsized(tree: Expr) -> bool:
     return tree.operation is ONES or (tree.operation is SYMBOL and tree["name"].kind == "eye")
 
 
+def _is_open(tree: Expr) -> bool:
+    """Whether nothing in it says how large it is: I ⊗ A, 1 · 1ᵀ."""
+    if tree.operation is ops.kron:
+        return any(map(is_unsized, tree.walk()))
+    ones = [any(x.operation is ONES for x in (each, *each.args[:1])) for each in tree.args]
+    return tree.operation is ops.matmul and any(a and b for a, b in itertools.pairwise(ones))
+
+
 def sized(tree: Expr, lengths: Iterable[int], shape_of: Callable[[Expr], Shape | None], wanted: Shape) -> list[Expr]:
     """The formula with sizes for I and 1 among these lengths, so that it is a matrix of the wanted shape or its
     transpose; none where it has a shape without, or gets it with none."""
     unsized = {each for each in tree.walk() if is_unsized(each)}
-    in_products = any(is_unsized(each) for node in tree.walk() if node.operation is ops.kron for each in node.walk())
     shapes = dict.fromkeys((wanted, wanted[::-1]))
-    if not unsized or (not in_products and shape_of(tree) in shapes):
+    if not unsized or (not any(map(_is_open, tree.walk())) and shape_of(tree) in shapes):
         return []
     found = _Sizes(sorted(set(lengths)), shape_of, unsized).of(tree)
     return [each for shape in shapes for each in found.get(shape, ())]
