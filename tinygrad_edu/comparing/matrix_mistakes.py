@@ -87,8 +87,8 @@ def softmax_diagonals(node: Expr, context: Context) -> Iterator[Piece]:
 
 def missing_diagonals(node: Expr, context: Context) -> Iterator[Piece]:
     """diag(a′) · W and W · diag(a′) for W."""
-    shape = context.shape(node) if node.operation in (SYMBOL, ops.transpose) else None
-    for quantity, other in context.quantities.items() if shape is not None and len(shape) == 2 else ():
+    shape = (context.shape(node) or ()) if node.operation in (SYMBOL, ops.transpose) else ()
+    for quantity, other in context.quantities.items() if len(shape) == 2 else ():
         if quantity.kind == "slope" and _is_vector(other) and other[0] in shape:
             diagonal = _diagonal(context.slope(quantity), context)
             if other[0] == shape[0]:
