@@ -119,6 +119,18 @@ def test_matrices_by_their_columns(f, x, text):
     assert comparison.verdict == "right", comparison
 
 
+@pytest.mark.parametrize(("f", "text"), [
+    (lambda: W.T, "K"), (lambda: W.T @ Z.T, "(Z ⊗ I)·K"), (lambda: W.T @ Z.T, "K·(I ⊗ Z)"),
+    (lambda: W.T @ Z.T, r"(Z \otimes I) K"), (lambda: W.T @ W, "(I + K)·(I ⊗ Wᵀ)"),
+    (lambda: W.T @ W, "I ⊗ Wᵀ + (Wᵀ ⊗ I)·K"), (lambda: W @ W.T, "(I + K)·(W ⊗ I)"),
+])  # fmt: skip
+def test_the_commutation_matrix(f, text):
+    """K, of the size that fits, where no tensor bears the name."""
+    assert compared(f(), W, text).verdict == "right"
+    for wrong in (f"−({text})" if "\\" not in text else f"-{text}", text.replace("K", "I")):
+        assert compared(f(), W, wrong).verdict == "wrong"
+
+
 def test_arrays_and_functions():
     """As the matrix, or in the shape of the result and that of the variable."""
     y, wanted = W @ B, tg.derive(W @ B, W, kind="jacobian")

@@ -41,7 +41,8 @@ def compare(
         Decimals of five digits or more may be rounded, which is said: 0.797885 stands for √(2/π), 0.5 for itself.
     kind : {"gradient", "jacobian", "hessian"}
         What the formula is to be, as `derive` has it: the Jacobian has a row for each number of the result (numerator
-        layout), the Hessian of a pair is the Jacobian by w of the gradient by x, matrices are vectors by their columns.
+        layout), the Hessian of a pair is the Jacobian by w of the gradient by x, matrices are vectors by their columns,
+        vec(X), and K · vec(X) = vec(Xᵀ).
         An array or a function may also have the shape that `jacobian` and `hessian` give. A formula that is right in
         denominator layout, or where rows are stacked, is ``conditional``, and which layout a right one has is said.
     rtol : float, optional

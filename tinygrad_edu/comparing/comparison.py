@@ -173,11 +173,11 @@ class Comparison(Display):
         return Candidate(lambda trial: as_matrix(run(trial), rows.shape, columns.shape))
 
     def _sized(self, read: Iterable[Read]) -> Iterator[Read]:
-        """The readings of a text; of a Jacobian with I and 1 as large as they may be."""
+        """The readings of a text; of a Jacobian with I, 1 and K as large as they may be."""
         evaluate, scope = self._inputs.own.evaluate, self._inputs.scope
-        lengths = {n for node in scope.tape.nodes.values() for n in node.shape} | {*self.engine.shape}
+        known = {node.shape for node in scope.tape.nodes.values()}
         for program, choose, tree, likely in read:
-            trees = sized(tree, lengths, evaluate.shape_of, self.engine.shape) if is_matrix(scope.goal) else []
+            trees = sized(tree, known, evaluate.shape_of, self.engine.shape) if is_matrix(scope.goal) else []
             for each in trees or [tree]:
                 yield program, choose, each, likely
 

@@ -87,7 +87,7 @@ def softmax_diagonals(node: Expr, context: Context) -> Iterator[Piece]:
 
 def missing_diagonals(node: Expr, context: Context) -> Iterator[Piece]:
     """diag(a′) · W and W · diag(a′) for W."""
-    shape = (context.shape(node) if node.operation in (SYMBOL, ops.transpose) else None) or ()
+    shape = (context.shape(node) or ()) if node.operation in (SYMBOL, ops.transpose) else ()
     for quantity, other in context.quantities.items() if len(shape) == 2 else ():
         if quantity.kind == "slope" and _is_vector(other) and other[0] in shape:
             diagonal = _diagonal(context.slope(quantity), context)

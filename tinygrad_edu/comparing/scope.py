@@ -36,7 +36,8 @@ class Quantity(NamedTuple):
 
     Kinds: value, slope (the column of derivatives of an activation), adjoint, softmax (of logits), jacobian, number,
     labels (integers that an index of the tape has), onehot (the matrix of them), eye, kronecker (δ_ij), derivative (the
-    matrix ∂y/∂x of a value by another), hessian (∂∇x/∂w of two variables), array (which names= has).
+    matrix ∂y/∂x of a value by another), hessian (∂∇x/∂w of two variables), array (which names= has),
+    commutation (the matrix K with K · vec(X) = vec(Xᵀ)).
     """
 
     kind: str
@@ -367,6 +368,8 @@ class Scope(Numbered):
             return [Quantity("number", base, math.log(self.base))]
         if base == "I":
             return [Quantity("eye", "I")]
+        if base == "K" and self.goal.kind in MATRICES and any(x.ndim == 2 and min(x.shape) > 1 for x in self.sides):
+            return [Quantity("commutation", "K")]
         if base in MATRICES.get(self.goal.kind, ()):
             return [self.goal]
         if base in SCALARS:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
 
 from ..engine.record import Operation
 from ..formulas.expr import ONES, SYMBOL, Expr, call, number, transposed
-from ..formulas.grammar.calls import fn
+from ..formulas.grammar.calls import ARRAY, fn
 from ..operations.facts import ops
 
+Array = Any
 Shape = tuple[int, ...]
 Sized = dict[Shape, list[Expr]]  # the trees that a part may be, by their shapes
 KEPT = 2  # trees of one shape
+LARGEST = 1_000  # rows of K
 
 
 def _product(a: Shape, b: Shape) -> Shape | None:
@@ -33,8 +38,8 @@ TOGETHER: dict[Operation, Callable[[Shape, Shape], Shape | None]] = {  # the sha
 
 
 def is_unsized(tree: Expr) -> bool:
-    """Whether it is I or 1, as large as is asked for."""
-    return tree.operation is ONES or (tree.operation is SYMBOL and tree["name"].kind == "eye")
+    """Whether it is I, 1 or K, as large as is asked for."""
+    return tree.operation is ONES or (tree.operation is SYMBOL and tree["name"].kind in ("eye", "commutation"))
 
 
 def _is_open(tree: Expr) -> bool:
@@ -45,14 +50,19 @@ def _is_open(tree: Expr) -> bool:
     return tree.operation is ops.matmul and any(a and b for a, b in itertools.pairwise(ones))
 
 
-def sized(tree: Expr, lengths: Iterable[int], shape_of: Callable[[Expr], Shape | None], wanted: Shape) -> list[Expr]:
-    """The formula with sizes for I and 1 among these lengths, so that it is a matrix of the wanted shape or its
-    transpose; none where it has a shape without, or gets it with none."""
+def commutation(m: int, n: int) -> Array:
+    """K of m × n matrices: K · vec(X) = vec(Xᵀ)."""
+    return np.eye(m * n)[np.arange(m * n).reshape(m, n, order="F").ravel()]
+
+
+def sized(tree: Expr, known: Iterable[Shape], shape_of: Callable[[Expr], Shape | None], wanted: Shape) -> list[Expr]:
+    """The formula with sizes for I, 1 and K that fit to the known shapes, so that it is a matrix of the wanted shape or
+    its transpose; none where it has a shape without, or gets it with none."""
     unsized = {each for each in tree.walk() if is_unsized(each)}
     shapes = dict.fromkeys((wanted, wanted[::-1]))
     if not unsized or (not any(map(_is_open, tree.walk())) and shape_of(tree) in shapes):
         return []
-    found = _Sizes(sorted(set(lengths)), shape_of, unsized).of(tree)
+    found = _Sizes({*known, wanted}, shape_of, unsized).of(tree)
     return [each for shape in shapes for each in found.get(shape, ())]
 
 
@@ -60,13 +70,19 @@ class _Sizes:
     """The trees that a part may be, from the names up."""
 
     def __init__(
-        self, lengths: Sequence[int], shape_of: Callable[[Expr], Shape | None], unsized: Iterable[Expr]
+        self, known: Iterable[Shape], shape_of: Callable[[Expr], Shape | None], unsized: Iterable[Expr]
     ) -> None:
-        self.lengths, self.shape_of, self.unsized = lengths, shape_of, set(unsized)
+        self.lengths = sorted({n for shape in known for n in shape})
+        self.matrices = sorted({pair for shape in known if len(shape) == 2 and min(shape) > 1
+                                for pair in (shape, shape[::-1])})  # fmt: skip
+        self.shape_of, self.unsized = shape_of, set(unsized)
 
     def of(self, tree: Expr) -> Sized:
         if tree in self.unsized:
-            return {shape: [each] for shape, each in self._leaf(tree)}
+            leaves: Sized = {}
+            for size, each in self._leaf(tree):
+                leaves.setdefault(size, []).append(each)
+            return leaves
         if self.unsized.isdisjoint(tree.walk()):
             shape = self.shape_of(tree)
             return {} if shape is None else {_as_matrix(shape): [tree]}
@@ -94,6 +110,12 @@ class _Sizes:
         return {shape: [tree.having(args) for args in several] for shape, several in parts.items()}
 
     def _leaf(self, tree: Expr) -> Iterator[tuple[Shape, Expr]]:
+        if tree.operation is SYMBOL and tree["name"].kind == "commutation":
+            for m, n in self.matrices:
+                if m * n <= LARGEST:
+                    value = {"value": commutation(m, n)}
+                    yield (m * n, m * n), Expr(ARRAY, (), value, text=tree.text, at=tree.at)
+            return
         for n in self.lengths:
             if tree.operation is ONES:
                 column = call(fn.ones, number(n)).placed("1", tree.at)
