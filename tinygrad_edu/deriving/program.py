@@ -15,7 +15,7 @@ import numpy as np
 
 from ..engine.naming import Identifiers
 from ..engine.record import Operation
-from ..formulas.expr import CONSTANT, MATRIX, Order
+from ..formulas.expr import CONSTANT, MATRIX, VEC, Order
 from ..formulas.helpers import HELPERS
 from ..formulas.literals import array, call, literal, numbers
 from ..formulas.normal.evaluate import evaluate
@@ -281,6 +281,10 @@ class CodeWriter:
             return Snippet(f"np.mean({self.whole(term.args[0]).text})", ATOM, term.shape, True)
         if made.operation is MATRIX:
             return Snippet(self._matrix(term, **dict(made.params)), ATOM, term.shape, False)
+        if made.operation is VEC:
+            code = self.square(self.whole(term.args[0]))
+            by_rows = self._turned(code) if dict(made.params)["order"] == "F" else code
+            return Snippet(f"np.ravel({by_rows.text})", ATOM, term.shape, True)
         if made.operation is CONSTANT:
             text = f"np.array({numbers(np.asarray(made.params[0][1]).tolist())})"
             return Snippet(text, ATOM, term.shape, flat)
@@ -302,14 +306,15 @@ class CodeWriter:
         """Of a linear operation: rows of I where it only moves numbers, else what it makes of I's columns."""
         (shape,), n = of.shapes, term.shape[1]
         if commutes(term):
-            return f"np.eye({n})[np.reshape(np.arange({n}), {shape[::-1]}).ravel('F')]"
+            return f"np.eye({n})[np.ravel(np.reshape(np.arange({n}), {shape[::-1]}).T)]"
         numbers = evaluate(term, {})
         moves = (np.sum(numbers == 1, 1) == 1).all() and (np.sum(numbers != 0, 1) == 1).all()
         x = f"np.arange({n})" if moves else "x"
-        x = x if len(shape) < 2 else f"np.reshape({x}, {shape}, {order!r})"
+        if len(shape) > 1:
+            x = f"np.reshape({x}, {shape})" if order == "C" else f"np.reshape({x}, {shape[::-1]}).T"
         column = self._applied(of.operation, [x], dict(of.params), of.shapes)
         if len(of.shape) != 1:
-            column = f"np.ravel({column}, {order!r})"
+            column = f"np.ravel({column}{'.T' * (order == 'F' and len(of.shape) == 2)})"
         return f"np.eye({n})[{column}]" if moves else f"np.stack([{column} for x in np.eye({n})], 1)"
 
     def _compared(self, x: Term, shape: Shape) -> str:

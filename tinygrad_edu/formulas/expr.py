@@ -11,7 +11,6 @@ from typing import Any, Literal
 import numpy as np
 
 from ..engine.record import NO_PARAMETERS, Operation
-from ..engine.spelling import Spelling
 from ..operations.facts import ops
 
 Shape = tuple[int, ...]
@@ -29,7 +28,7 @@ ONES, EYE = word("1"), word("I")
 ROWS = Operation("I", lambda value, text: value, key="rows")  # those that are written I[text]
 CONSTANT = Operation("C", lambda value: value, key="constant")  # nothing is known of it but its numbers
 # A matrix as a column: of its columns, or its rows.
-VEC = Operation("vec", lambda x, order: x.ravel(order), key="vec", spelling=Spelling("np.ravel({0}, {order})"))
+VEC = Operation("vec", lambda x, order: x.ravel(order), key="vec")
 
 
 def _columns(of: Any, order: Order) -> Any:
