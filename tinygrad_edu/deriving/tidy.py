@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from ..formulas.normal.terms import (
     filled,
     make,
     poly,
+    remembered,
     scaled,
 )
 from ..operations.facts import ops
@@ -148,13 +150,14 @@ def _is_difference(term: Term) -> bool:
 
 def collected(p: Term) -> Term:
     """A sum with what its terms have in common taken out, as often as that makes it shorter."""
-    while len(p.items) > 1:
-        before = p
-        forms = [p, *_common_matrices(p), *_common_krons(p), *_common_factors(p), *_on_one_bar(p), shorter(p)]
-        p = min(forms, key=_length)
+    known, first = remembered(), p
+    while len(p.items) > 1 and p not in known:
+        candidates = _common_matrices, _common_krons, _common_scalars, _common_factors, _on_one_bar
+        p, before = min([p, *itertools.chain(*[find(p) for find in candidates]), shorter(p)], key=_length), p
         if p is before:
             break
-    return p
+    known[first] = known.get(p, p)
+    return known[first]
 
 
 def _length(p: Term) -> tuple[int, float]:
@@ -208,8 +211,7 @@ def _common_krons(p: Term) -> list[Term]:
     """Sums in which a factor that Kronecker products share is taken out: I ⊗ (A + B)."""
     groups: dict[tuple[int, Term], list[tuple[int, Term]]] = {}
     for i, (c, mono) in enumerate(p.items):
-        x = next(iter(_matrices(mono, p.shape)[-1:]), None)
-        if x is None or not is_kron(x):
+        if len(matrices := _matrices(mono, p.shape)) != 1 or not is_kron(x := matrices[0]):
             continue
         scalars = poly([(c, tuple(each for each in mono if each[0] is not x))], (1, 1))
         for place, other in ((0, 1), (1, 0)):
@@ -227,6 +229,19 @@ def _common_krons(p: Term) -> list[Term]:
             left = [poly([item], p.shape) for i, item in enumerate(p.items) if i not in dict(members)]
             results.append(added([kron(*pair), *left], p.shape))
     return results
+
+
+def _common_scalars(p: Term) -> list[Term]:
+    """The sum in which each matrix stands once, with all numbers that are in front of it."""
+    groups: dict[Monomial, list[Term]] = {}
+    for c, mono in p.items if p.shape != (1, 1) else ():
+        matrix = tuple(each for each in mono if each[0].shape != (1, 1))
+        scalar = poly([(c, tuple(each for each in mono if each not in matrix))], (1, 1))
+        groups.setdefault(matrix, []).append(scalar)
+    if len(groups) == len(p.items) or p.shape == (1, 1):
+        return []
+    sums = [(matrix, collected(added(scalars, (1, 1)))) for matrix, scalars in groups.items()]
+    return [added([multiplied(scalar, poly([(ONE, matrix)], p.shape), p.shape) for matrix, scalar in sums], p.shape)]
 
 
 def _on_one_bar(p: Term) -> list[Term]:

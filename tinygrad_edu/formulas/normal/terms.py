@@ -77,6 +77,7 @@ class _Tables(threading.local):
         self.table: MutableMapping[Any, Term] = WeakValueDictionary()
         self.cancelled: dict[Term, None] = {}  # what was divided by and multiplied with, and must not be 0
         self.named: dict[Term, Term] = {}  # symbols of what is recognised, and what they stand for
+        self.collected: dict[Term, Term] | None = None  # sums in which what is common stands outside; in a session
 
 
 _tables = _Tables()
@@ -85,12 +86,17 @@ _tables = _Tables()
 @contextmanager
 def session(table: MutableMapping[Any, Term]) -> Iterator[None]:
     """Keep terms in a table of one's own: in which order a sum was written elsewhere does not matter then."""
-    before = _tables.table, _tables.named
-    _tables.table, _tables.named = table, {}
+    before = _tables.table, _tables.named, _tables.collected
+    _tables.table, _tables.named, _tables.collected = table, {}, {}
     try:
         yield
     finally:
-        _tables.table, _tables.named = before
+        _tables.table, _tables.named, _tables.collected = before
+
+
+def remembered() -> dict[Term, Term]:
+    """Sums in which what is common stands outside, as long as the session is."""
+    return {} if _tables.collected is None else _tables.collected
 
 
 def name_as(symbol: Term, term: Term) -> None:
