@@ -11,6 +11,8 @@ import itertools
 import math
 from typing import NoReturn
 
+import numpy as np
+
 from ..formulas.expr import Order
 from ..formulas.normal.algebra import (
     added,
@@ -25,15 +27,18 @@ from ..formulas.normal.algebra import (
     vec,
 )
 from ..formulas.normal.coefficients import ONE, Coefficient, coefficient
-from ..formulas.normal.expression import matrix_shape
+from ..formulas.normal.expression import Expression, matrix_shape
 from ..formulas.normal.properties import is_hat, is_mean
 from ..formulas.normal.selections import is_all, rows_of_identity, settled
 from ..formulas.normal.terms import (
+    Call,
     Monomial,
     Shape,
     Term,
+    as_argument,
     atom,
     broadcast,
+    factor,
     filled,
     is_a,
     make,
@@ -80,6 +85,17 @@ def _eye(n: int) -> Term:
 def _whole(factors: tuple[Term, ...], n: int) -> Term:
     """The product of matrices; I of none."""
     return functools.reduce(chained, map(atom, factors)) if factors else _eye(n)
+
+
+def _adjoint(call: Call) -> Call | None:
+    """The operation whose transpose a linear one is, which the program has rather: diag of what takes a diagonal."""
+    (shape,), params = call.shapes, dict(call.params)
+    x, out = (Expression(atom(make("symbol", data="", shape=matrix_shape(each))), np.zeros(each))
+              for each in (shape, call.shape))  # fmt: skip
+    product = call.operation.vjps[0](out, out, x, **params).term
+    _, f = factor(product)
+    plain = f.kind == "call" and f.args == (as_argument(out.term),) and f.data.operation.linear
+    return f.data if plain and product is atom(f) else None
 
 
 class _LinearMap:
@@ -166,7 +182,9 @@ class _LinearMap:
         if is_a(term, ops.reshape) and len(before) == len(after) == 2:
             moved = [commutation(*after[::-1]), commutation(*before)] if self.order == "F" else []
             return functools.reduce(_product, [*moved, self._factor(term.args[0])])
-        return _product(atom(matrix_of(term.data, self.order)), self._factor(term.args[0]))
+        turned = _adjoint(term.data)
+        matrix = atom(matrix_of(turned or term.data, self.order))
+        return _product(transposed(matrix) if turned else matrix, self._factor(term.args[0]))
 
     def _chain(self, term: Term) -> Term:
         places = [i for i, x in enumerate(term.args) if self._has_seed(x)]

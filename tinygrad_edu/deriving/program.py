@@ -334,7 +334,7 @@ class CodeWriter:
             return call(template, arguments, {**params, "lengths": tuple(shapes[0])}, leaf)
         if name in HELPERS:
             function = name
-        elif operation.parts is not None and (template or not hasattr(np, name)):
+        elif operation.parts is not None and (template or not any(hasattr(each, name) for each in (np, np.linalg))):
             return spelled(operation, shapes, params, arguments, self._applied, self.helpers)
         elif (module := "np" if hasattr(np, name) else "np.linalg" if hasattr(np.linalg, name) else "") and (
             not params.get("order")
