@@ -18,11 +18,12 @@ from ..engine.record import Operation
 from ..formulas.expr import CONSTANT, MATRIX, VEC, Order
 from ..formulas.helpers import HELPERS
 from ..formulas.literals import array, call, literal, numbers
+from ..formulas.normal.algebra import added, chained
 from ..formulas.normal.evaluate import evaluate
 from ..formulas.normal.expression import Expression, matrix_shape
-from ..formulas.normal.properties import OTHERWISE, commutes, is_condition, is_hat, is_mean
+from ..formulas.normal.properties import OTHERWISE, commutes, is_condition, is_hat, is_mean, only_ones
 from ..formulas.normal.selections import takes_rows
-from ..formulas.normal.terms import Call, Shape, Term, all_below, atom, broadcast, is_a, names_in, number
+from ..formulas.normal.terms import Call, Shape, Term, all_below, atom, broadcast, is_a, names_in, number, poly
 from ..formulas.spelled import ATOM, PRODUCT, SUM, UNARY, spelled
 from ..operations.facts import VOCABULARY, ops
 
@@ -168,6 +169,8 @@ class CodeWriter:
     def _poly(self, p: Term) -> Snippet:
         pieces = []
         for c, mono in p.items:
+            if p.shape != (1, 1):  # NumPy repeats a number
+                mono = tuple(each for each in mono if not only_ones(each[0]) or each[0].shape != p.shape)
             chosen = [pair for pair in mono if _is_choice(pair[0]) and pair[1] > 0]
             others = [pair for pair in mono if pair not in chosen]
             masked = chosen and _may_be_infinite(others)
@@ -240,6 +243,12 @@ class CodeWriter:
         place = next((i for i, x in enumerate(args) if is_hat(x)), None) if len(args) > 1 else None
         if place is not None:
             return self._stretching(args[:place], args[place].args[0], args[place + 1 :])
+        place = next((i for i, x in enumerate(args) if _is_sparse(x)), None) if len(args) > 1 else None
+        if place is not None and all(map(_is_name, [*args[:place], *args[place + 1 :]])):
+            return self._opened(args[:place], args[place], args[place + 1 :])
+        thin = next((i for i, x in enumerate(args[:-1], 1) if x.shape[1] == 1), None)
+        if thin is not None and len(args) > 2:  # a · (bᵀ · C)
+            return self._times(self._matmul(args[:thin]), self._matmul(args[thin:]))
         codes = [self.whole(x) for x in args]
         if codes[-1].shape[1] == 1:  # from the right: a matrix times a column is cheap
             return functools.reduce(lambda right, left: self._times(left, right), codes[::-1])
@@ -252,6 +261,14 @@ class CodeWriter:
             return self._product(1.0, [(self._matmul(before), 1), (self._turned(code), 1)])
         right = self._product(1.0, [(code, 1), (self._matmul(behind), 1)])
         return self._times(self._matmul(before), right) if before else right
+
+    def _opened(self, before: list[Term], p: Term, behind: list[Term]) -> Snippet:
+        """A product with a sum of diagonal and rank-one matrices, which are no matrices then."""
+        left, right = (functools.reduce(chained, map(atom, x)) if x else None for x in (before, behind))
+        products = [poly([item], p.shape) for item in p.items]
+        products = [chained(left, x) for x in products] if left else products
+        products = [chained(x, right) for x in products] if right else products
+        return self._poly(added(products, products[0].shape))
 
     def _times(self, a: Snippet, b: Snippet) -> Snippet:
         shape = (a.shape[0], b.shape[1])
@@ -349,6 +366,22 @@ class CodeWriter:
 def leaf(value: Any) -> str:
     """A parameter, with the numbers of arrays."""
     return array(value) if isinstance(value, np.ndarray) and value.ndim else literal(value)
+
+
+def _is_name(term: Term) -> bool:
+    return term.kind == "symbol" or (term.kind == "T" and term.args[0].kind == "symbol")
+
+
+def _is_sparse(p: Term) -> bool:
+    """Whether it is a sum of diagonal matrices and of products of a column and a row."""
+    matrices = [[x for x, n in mono if x.shape == p.shape and n == 1] for _, mono in p.items]
+    return 1 not in p.shape and len(p.items) > 1 and all(
+        len(found) == 1 and (found[0].kind == "eye" or is_hat(found[0]) or _is_outer(found[0])) for found in matrices
+    )
+
+
+def _is_outer(term: Term) -> bool:
+    return term.kind == "chain" and any(x.shape[1] == 1 for x in term.args[:-1])
 
 
 CHOICES = {ops.where, ops.relu, ops.maximum, ops.minimum, ops.same, ops.heaviside, *OTHERWISE}
