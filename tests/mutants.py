@@ -173,7 +173,7 @@ MUTANTS = [
     # formulas, deriving
     Mutant("formulas/normal/algebra.py", "roots != c.roots and float", "roots == c.roots and float",
            "√2 x + x is collected as if √2 were 1"),
-    Mutant("deriving/swept.py", "turned = [transposed(p, inside) for p in", "turned = [p for p in",
+    Mutant("deriving/swept.py", "turned = [transposed(p, inside) for", "turned = [p for",
            "a Jacobian is its transpose"),
     Mutant("deriving/jacobians.py", "return kron(behind, before) if", "return kron(before, behind) if",
            "Kronecker products the other way round"),

@@ -109,7 +109,9 @@ class Swept:
             adjoint = linear_map(products, seed, matrix_shape(shape), self.order)
         else:
             adjoint = vec(line.term, self.order)
-        turned = [transposed(p, inside) for p in (adjoint, tidier.tidy(adjoint)) for inside in (False, True)]
+        tidied = tidier.tidy(adjoint)
+        forms = (adjoint, tidied) if adjoint.weight < LONGEST / 5 else (tidied,)
+        turned = [transposed(p, inside) for p in forms for inside in (False, True)]
         matrix = min(map(tidier.tidy, turned), key=_printed)
         return Gradient(line.name, matrix, matrix.shape, (shape, line.shape))
 
