@@ -209,7 +209,7 @@ def test_cofactors_in_a_program_are_those_of_the_engine():
 def test_a_formula_of_too_many_symbols_is_refused(monkeypatch):
     import sys
 
-    monkeypatch.setattr(sys.modules["tinygrad_edu.deriving.derive"], "READABLE", 30)
+    monkeypatch.setattr(sys.modules["tinygrad_edu.deriving.swept"], "READABLE", 30)
     with pytest.raises(ValueError, match=r"^derive: the formula has \d+ symbols \(at most 30\); \.named\(\) names"):
         derived(lambda x: tg.sum(x[:1] * x[1:2] + x[2:3] * x[3:4] * x[:1] + x[1:2] * x[2:3] * x[4:5]), np.arange(5.0))
     assert derived(lambda x: x * x, np.arange(5.0))[0].certified

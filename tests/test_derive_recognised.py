@@ -199,7 +199,7 @@ LETTERS = [
     (lambda u, v: np.sum(np.einsum("i,j->ij", u, v) ** 2), "u", "2 u·vᵀ·v"),
     (lambda u, v, z: np.sum(np.einsum("i,j->ji", u, v) * z.T), "v", "zᵀ·u"),
     (lambda z, B, C: np.sum(np.einsum("ij,jk,kl->il", z, B, C) ** 2), "B", "2 zᵀ·z·B·C·Cᵀ"),
-    (lambda z, v: np.sum(np.einsum("ij,j->ij", z, v) ** 2), "z", "2 (vᵀ)² ∘ z"),
+    (lambda z, v: np.sum(np.einsum("ij,j->ij", z, v) ** 2), "z", "2 (v²)ᵀ ∘ z"),
     (lambda z, u: np.sum(np.einsum("i,ij->ji", u, z) ** 2), "z", "2 z ∘ u²"),
     (lambda z, B, v: np.sum(np.einsum("ij,jk,j->ik", z, B, v) ** 2), "z", "2 vᵀ ∘ (z·(B ∘ v)·Bᵀ)"),
     (lambda A, S: np.einsum("ij,ji->", A, S), "A", "Sᵀ"),

@@ -192,7 +192,7 @@ class Presenter:
         return multiplied(factors, _shape(mono))
 
     def _factor(self, part: Term, n: Power) -> Expr:
-        if n != 1 and part.kind == "T" and part.shape[0] == 1:  # (x²)ᵀ
+        if n != 1 and part.kind == "T" and part.shape[0] == 1 and not _keeps_a_row(part.args[0]):  # (x²)ᵀ
             return transposed(self._factor(part.args[0], n))
         base = self(part)
         if n == 1:
