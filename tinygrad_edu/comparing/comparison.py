@@ -27,7 +27,7 @@ from .finding import Finding, Inputs, samples
 from .inlining import written_out
 from .layouts import laid_out_otherwise, layout_of, said_of
 from .lookup import key_of
-from .matrices import as_matrix, is_matrix
+from .matrices import as_matrix, is_matrix, natural
 from .printing import Written
 from .programs import Definition, Fault, ParsedProgram
 from .proof import proved
@@ -175,9 +175,10 @@ class Comparison(Display):
     def _sized(self, read: Iterable[Read]) -> Iterator[Read]:
         """The readings of a text; of a Jacobian with I, 1 and K as large as they may be."""
         evaluate, scope = self._inputs.own.evaluate, self._inputs.scope
-        known = {node.shape for node in scope.tape.nodes.values()}
+        nodes = scope.tape.nodes.values()
         for program, choose, tree, likely in read:
-            trees = sized(tree, known, evaluate.shape_of, self.engine.shape) if is_matrix(scope.goal) else []
+            known = dict.fromkeys([*natural(scope), *(node.shape for node in nodes)]) if is_matrix(scope.goal) else {}
+            trees = sized(tree, [*known], evaluate, self.engine.shape) if known else []
             for each in trees or [tree]:
                 yield program, choose, each, likely
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..deriving.derive import gradient_of
 from ..deriving.formula import unstacked
 from ..engine.sweep import settled
-from .scope import Quantity
+from .scope import Quantity, Scope
 
 Array = Any
 Shape = tuple[int, ...]
@@ -51,3 +51,9 @@ def _size(shape: Shape) -> int:
 def is_matrix(quantity: Quantity) -> bool:
     """Whether a quantity is a Jacobian or a Hessian."""
     return quantity.kind in ("derivative", "hessian")
+
+
+def natural(scope: Scope) -> tuple[Shape, Shape]:
+    """The shapes of which K most often is: that of the variable behind which it stands, and of what it transposes."""
+    rows, columns = scope.sides
+    return columns.shape, rows.shape[::-1]

@@ -112,9 +112,6 @@ class Trial:
     def _array(self, quantity: Quantity) -> Array:
         return self.scope.mapping[Name(str(quantity.key))]
 
-    def _commutation(self, quantity: Quantity) -> Array:
-        raise Misfit(None, "nothing says how large K is")
-
     def _derivative(self, quantity: Quantity) -> Array:
         return jacobian_of(self.nodes[quantity.above], self.nodes[quantity.key])
 
