@@ -29,12 +29,12 @@ def tensors(*names):
 # --- what is right ---------------------------------------------------------------------------------------------------
 
 
-def read_back(y, x, kind):
+def read_back(y, x, kind, layout="columns"):
     """What derive prints, as str(), in LaTeX, as a program, is read and right; how it is known."""
-    formula = tg.derive(y, x, kind=kind)
+    formula = tg.derive(y, x, kind=kind, layout=layout)
     known = []
-    for text in (str(formula), formula.latex, formula.numpy):
-        comparison = compared(y, x, text, kind)
+    for text in (str(formula), formula.latex, *[formula.numpy] * (" for x in " not in formula.numpy)):
+        comparison = compared(y, x, text, kind, layout=layout)
         assert comparison.verdict == "right", (text, comparison)
         square = comparison.engine.shape[0] == comparison.engine.shape[1]
         symmetric = square and np.allclose(comparison.engine, comparison.engine.T)
@@ -51,14 +51,14 @@ def test_what_derive_prints_is_read_and_right(f, kind, text):
     assert read_back(f(**named), named.get("x", named.get("p")), kind)[:2] == ["algebra", "algebra"]
 
 
-# Of D, the matrix of any linear operation, only derive's own words say what it is.
-READ = [row[:4] for row in derived.OF_MATRICES if not re.search(r"\bD\b", row[3])]
-
-
-@pytest.mark.parametrize(("f", "x", "kind", "text"), READ, ids=[row[3] for row in READ])
-def test_what_derive_prints_of_matrices(f, x, kind, text):
-    known = read_back(f(x), x, kind)[:2]
-    assert known == ["algebra", "algebra"] or re.search(r"K|vec", text.split(" = ")[1])
+@pytest.mark.parametrize("layout", ["columns", "rows"])
+@pytest.mark.parametrize(("f", "x", "kind", "text", "rows"), derived.OF_MATRICES)
+def test_what_derive_prints_of_matrices(f, x, kind, text, rows, layout):
+    assert read_back(f(x), x, kind, layout)[:2] == ["algebra", "algebra"]
+    if layout == "rows":
+        comparison = compared(f(x), x, str(tg.derive(f(x), x, kind=kind, layout="rows")), kind)
+        assert comparison.verdict in ("right", "conditional")
+        assert comparison.causes[:1] == ("layout",) or comparison.verdict == "right"
 
 
 W, B, Z, M, u, v = derived.W, derived.B, derived.Z, derived.M, derived.u, derived.v
@@ -127,9 +127,77 @@ def test_matrices_by_their_columns(f, x, text):
 ])  # fmt: skip
 def test_the_commutation_matrix(f, text):
     """K, of the size that fits, where no tensor bears the name."""
-    assert compared(f(), W, text).verdict == "right"
+    assert compared(f(), W, text).proof == "algebra"
     for wrong in (f"−({text})" if "\\" not in text else f"-{text}", text.replace("K", "I")):
         assert compared(f(), W, wrong).verdict == "wrong"
+
+
+X, S = derived.X, derived.S
+
+
+@pytest.mark.parametrize(("f", "x", "text", "verdict", "of"), [
+    (lambda: X.T, X, "K", "right", ""), (lambda: X.T, X, "Kᵀ", "right", "(5, 3)"),
+    (lambda: X.T, X, "K·Kᵀ·K", "right", ""), (lambda: X.T, X, "Kᵀ·Kᵀ·K", "right", "(5, 3)"),
+    (lambda: X.T, X, "K·K·K", "wrong", ""), (lambda: X.T, X, "K·Kᵀ", "wrong", ""),
+    (lambda: W.T @ Z.T, W, "K·(I ⊗ Z)", "right", ""), (lambda: W.T @ Z.T, W, "Kᵀ·(I ⊗ Z)", "right", "(3, 2)"),
+    (lambda: W.T @ Z.T, W, "(Z ⊗ I)·Kᵀ", "right", "(3, 4)"), (lambda: W.T @ Z.T, W, "−(Z ⊗ I)·K", "wrong", ""),
+    (lambda: W.T @ W, W, "I ⊗ Wᵀ + K·(I ⊗ Wᵀ)", "right", ""), (lambda: W.T @ W, W, "(Wᵀ ⊗ I)·K", "wrong", ""),
+])  # fmt: skip
+def test_one_letter_is_one_matrix(f, x, text, verdict, of):
+    """Kᵀ is right as K of transposed matrices, which is said, and not where K stands beside it."""
+    comparison = compared(f(), x, text)
+    assert comparison.verdict == verdict
+    assert comparison.proof == ("algebra" if verdict == "right" else None)
+    assert ("K·vec(A) is read for A of the shape" in comparison.diagnosis) == bool(of)
+    assert of in comparison.diagnosis
+
+
+@pytest.mark.parametrize(("text", "verdict"), [
+    ("K where K·vec(X) = vec(Xᵀ)", "right"), ("K where K·vec(A) = vec(Aᵀ)", "right"),
+    ("L where L·vec(A) = vec(Aᵀ)", "right"),
+    ("Kᵀ where K·vec(X) = vec(Xᵀ)", "conditional"),  # of X, which has a shape
+    ("K where K·vec(X) = vec(X)", "wrong"), ("K where K·vec(A) = −vec(Aᵀ)", "wrong"),
+    ("K where K·vec(A) = A", "ill-shaped"),
+    (r"K \quad \text{where } K \operatorname{vec}(A) = \operatorname{vec}(A^T)", "right"),
+])  # fmt: skip
+def test_a_line_says_what_a_matrix_is(text, verdict):
+    assert compared(X.T, X, text).verdict == verdict
+    assert compared(X.T, X, text.replace("K", "2 K", 1).replace("L", "2 L", 1)).verdict in ("wrong", "ill-shaped")
+
+
+def test_the_matrix_of_a_linear_operation():
+    (x,) = tensors("x")
+    y = np.cumsum(x * x)
+    for text in ("2 D·diag(x), where D·v = cumsum(v)", "2 D·diag(x)\nD·x = cumsum(x)"):
+        assert compared(y, x, text).verdict == "right"
+        assert compared(y, x, text.replace("2 D", "3 D")).verdict == "wrong"
+    assert compared(y, x, "2 D·diag(x), where D·v = 2 v").verdict == "wrong"
+    for text in ("(I ⊗ V)·D, where D·vec(S) = vec(tril(S))", "(I ⊗ V)·D where D·vec(A) = vec(tril(A))"):
+        assert compared(V @ np.tril(S), S, text).proof == "numbers"  # D is symmetric
+        assert compared(V @ np.tril(S), S, text.replace("·D", "·Dᵀ", 1)).proof == "algebra"
+        assert compared(V @ np.tril(S), S, text.replace("tril", "triu")).verdict == "wrong"
+    assert compared(V @ np.tril(S), S, "(I ⊗ V)·D, where D·vec(A) = vec(A·S)").verdict == "wrong"
+
+
+def test_rows():
+    """The layout in which vec stacks rows."""
+    for text, columns in [("I ⊗ Bᵀ", "Bᵀ ⊗ I"), ("np.kron(np.eye(4), B.T)", "np.kron(B.T, np.eye(4))")]:
+        assert compared(W @ B, W, text, layout="rows").proof == "algebra"
+        comparison = compared(W @ B, W, columns, layout="rows")
+        assert (comparison.verdict, comparison.causes) == ("conditional", ("layout", "columns"))
+        assert comparison.suggestion == text
+        assert comparison.diagnosis.startswith("The formula is the Jacobian of matrices as vectors by their columns")
+        assert 'not by their rows, as layout="rows" has them' in comparison.diagnosis
+    assert compared(W @ B, W, "I ⊗ B", layout="rows").causes == ("layout", "denominator")
+    assert compared(W @ B, W, "B ⊗ I", layout="rows").causes == ("layout", "columns", "denominator")
+    wanted = tg.derive(W @ B, W, kind="jacobian", layout="rows")
+    for formula in (wanted.array(), wanted.evaluate(), lambda B: np.kron(np.eye(4), B.T)):
+        assert compared(W @ B, W, formula, layout="rows").verdict == "right"
+    comparison = compared(X * X, X, "diag(vec(X))", layout="rows")
+    assert comparison.suggestion == "2 * diag(vec(X))"
+    assert str(comparison.closed_form).startswith("∂vec(y)/∂vec(X) = 2 diag(vec(X))")
+    with pytest.raises(ValueError, match="compare: layout='diagonal' is unknown"):
+        compared(X.T, X, "K", layout="diagonal")
 
 
 def test_arrays_and_functions():

@@ -8,6 +8,7 @@ Whatever has a value in NumPy's notation has the same one in NumPy.
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import math
 import re
@@ -102,6 +103,12 @@ class Evaluation:
             return None
         return None if type(x) in UNSIZED else np.shape(x)
 
+    def stacking(self, order: Order) -> Evaluation:
+        """The same where vec stacks columns (F) or rows (C)."""
+        other = copy.copy(self)
+        other.order, other.known, other.kept, other.repeated = order, {}, set(), set()
+        return other
+
     def keep(self, tree: Expr) -> None:
         """Compute the parts of a formula only once, as its edits have them too."""
         self.kept.update(tree.walk())
@@ -176,21 +183,8 @@ class Evaluation:
         return Ones(tree["row"])
 
     def _linear(self, tree: Expr) -> Array:
-        if "of" not in tree.params:
-            raise Misfit(tree, f"nothing says how large {tree.text} is")
         self.kept.add(tree)
-        self.work.add(tree, ELEMENT * math.prod(tree["of"]) ** 2)
-        return matrix(tree, self.of_variable, self.order)
-
-    def of_variable(self, body: Expr, variable: Array) -> Array:
-        """What an operation makes of a variable."""
-        self.variable = variable
-        for each in body.walk():
-            self.known.pop(each, None)
-        found = self.array(body)
-        if min(np.shape(found)[1:], default=1) > 1:
-            raise Misfit(body, f"a column is expected, not a matrix of {np.shape(found)}")
-        return found
+        return matrix(tree, self)
 
     def _variable(self, tree: Expr) -> Array:
         return self.shaped(self.variable)

@@ -5,19 +5,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..formulas.expr import Expr, Order, call, transposed, word
+from ..formulas.expr import Expr, call, transposed, word
 from ..formulas.grammar.calls import fn
 from ..formulas.grammar.cursor import Name, is_name
 from ..operations.facts import ops
+from .work import ELEMENT, Misfit
+
+if TYPE_CHECKING:
+    from .evaluation import Evaluation
 
 Array = Any
 Shape = tuple[int, ...]
-# The matrix of what makes `body` of its VARIABLE, which is a matrix if vec makes a column of it `first`, and has a
-# shape `of`, where it is known.
+# The matrix of what makes `body` of its VARIABLE, which is a matrix if vec makes a column of it `first`, perhaps is
+# called as what is on the tape, and has a shape `of`, where it is known.
 LINEAR, VARIABLE = word("linear"), word("variable")
 
 
@@ -39,10 +43,26 @@ def defined(members: Sequence[Expr], is_new: Callable[[Name], bool]) -> tuple[Ex
     def bound(tree: Expr) -> Expr:
         return Expr(VARIABLE) if tree.params.get("name") == variable["name"] else tree.rebuilt(bound)
 
-    return name, Expr(LINEAR, (), {"body": bound(members[1]), "first": first}, text=name.text, at=name.at)
+    params = {"body": bound(members[1]), "first": first, "variable": variable["name"]}
+    return name, Expr(LINEAR, (), params, text=name.text, at=name.at)
 
 
-def matrix(tree: Expr, column_of: Callable[[Expr, Array], Array], order: Order) -> Array:
-    """It by its columns, what the operation makes of each unit."""
-    units = (unit.reshape(tree["of"], order=order) for unit in np.eye(math.prod(tree["of"])))
-    return np.transpose([np.ravel(column_of(tree["body"], unit)) for unit in units])
+def column(body: Expr, variable: Array, evaluation: Evaluation) -> Array:
+    """What an operation makes of a variable."""
+    evaluation.variable = variable
+    for each in body.walk():
+        evaluation.known.pop(each, None)
+    found = evaluation.array(body)
+    if min(np.shape(found)[1:], default=1) > 1:
+        raise Misfit(body, f"a column is expected, not a matrix of {np.shape(found)}")
+    return np.ravel(found)
+
+
+def matrix(tree: Expr, evaluation: Evaluation) -> Array:
+    """The matrix, by its columns: what the operation makes of each unit."""
+    if "of" not in tree.params:
+        raise Misfit(tree, f"nothing says how large {tree.text} is")
+    size = math.prod(tree["of"])
+    evaluation.work.add(tree, ELEMENT * size**2)
+    units = (unit.reshape(tree["of"], order=evaluation.order) for unit in np.eye(size))
+    return np.transpose([column(tree["body"], unit, evaluation) for unit in units])

@@ -48,7 +48,9 @@ def looked_up(tree: Expr, scope: Scope, choose: Mapping[Any, int], defined: Defi
             return commutation(tree.text, tree.at)
         return symbol(chosen, text=tree.text, at=tree.at, indices=tree.indices)
     if tree.operation is LINEAR:
-        return tree.having(body=looked_up(tree["body"], scope, choose, defined))
+        tree = tree.having(body=looked_up(tree["body"], scope, choose, defined))
+        alike = scope.exact(tree["variable"]) if "variable" in tree.params else []
+        return tree.having(of=scope.shape(alike[0].key)) if alike else tree
     if not tree.args:
         return tree
     args = tuple([looked_up(each, scope, choose, defined) for each in tree.args])

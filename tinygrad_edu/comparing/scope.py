@@ -19,7 +19,7 @@ from ..deriving.symbolic import SymbolicTape
 from ..engine.arguments import shown
 from ..engine.naming import same_to_python
 from ..engine.record import Node
-from ..formulas.expr import SYMBOL, Expr
+from ..formulas.expr import SYMBOL, Expr, Order
 from ..formulas.grammar.cursor import Name, Quotient
 from ..formulas.layers import INPUT, Layer, Numbering, mixes
 from ..formulas.targets.latex import GREEK as LATEX
@@ -68,11 +68,12 @@ class Scope(Numbered):
     """The quantities of a tape, found by the names of a formula."""
 
     def __init__(
-        self, loss: Any, tape: SymbolicTape, mapping: Mapping[Name, Any], wrt: Any = None, goal: Quantity | None = None
-    ) -> None:
+        self, loss: Any, tape: SymbolicTape, mapping: Mapping[Name, Any], wrt: Any = None,
+        goal: Quantity | None = None, order: Order = "F",
+    ) -> None:  # fmt: skip
         super().__init__(loss, tape, mapping, wrt)
         self.goal = goal or Quantity("adjoint", self.key(wrt) or "")  # what a formula is to be
-        self.what = WHAT[self.goal.kind]
+        self.what, self.order = WHAT[self.goal.kind], order
         if self.goal.kind == "derivative" and self.output is not None and self.output.ndim == 1:
             self.batch, self.counted, self.outputs = 1, False, self.output.size  # the result is one vector
         self.work = Work(sum(node._value.size for node in tape.nodes.values()))

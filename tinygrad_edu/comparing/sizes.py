@@ -14,7 +14,7 @@ from ..formulas.expr import ONES, SYMBOL, Expr, call, number, transposed
 from ..formulas.grammar.calls import fn
 from ..operations.facts import ops
 from .evaluation import Evaluation
-from .linear import LINEAR
+from .linear import LINEAR, column
 from .work import Misfit
 
 Shape = tuple[int, ...]
@@ -119,13 +119,13 @@ class _Sizes:
             for of in self.matrices if tree["first"] else [(n,) for n in self.lengths]:
                 if math.prod(of) <= LARGEST:
                     with contextlib.suppress(Misfit):
-                        column = self.evaluate.of_variable(tree["body"], np.zeros(of))
-                        yield (np.size(column), math.prod(of)), tree.having(of=of)
+                        rows = column(tree["body"], np.zeros(of), self.evaluate).size
+                        yield (rows, math.prod(of)), tree.having(of=of)
             return
         for n in self.lengths:
             if tree.operation is ONES:
-                column = call(fn.ones, number(n)).placed("1", tree.at)
-                yield ((1, n), transposed(column)) if tree["row"] else ((n, 1), column)
+                one = call(fn.ones, number(n)).placed("1", tree.at)
+                yield ((1, n), transposed(one)) if tree["row"] else ((n, 1), one)
             else:
                 yield (n, n), call(fn.eye, number(n)).placed(tree.text, tree.at)
 
