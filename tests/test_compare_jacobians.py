@@ -348,6 +348,62 @@ def test_left_hand_sides():
     assert compared(a, A, "∂a/∂vec(A) = xᵀ ⊗ diag(a′)").verdict == "right"
 
 
+JACOBIAN = r"""
+    ∂a/∂x; ∂a/∂xᵀ; ∂a(x)/∂x; da/dx; D_x a; D_x a(x); Da(x); D a(x); J; J(x); J_a; J_a(x); J_g; J_g(x); Dg(x); J_{a}(x);
+    \frac{\partial a}{\partial x}; \frac{\partial a}{\partial x^\top}; \mathrm{D} a(x); \mathbf{J}_a;
+    \frac{da}{dx}; D_x a
+"""
+HESSIAN = r"""
+    ∇²x; ∇²f; ∇²f(x); ∇^2 f(x); ∇²_x f; ∇²_x f(x); ∇_x² f; ∇_x^2 f; ∂²f/∂x²; ∂²f/∂x∂xᵀ; ∂²f/(∂x∂xᵀ); ∂^2 f/∂x^2;
+    d²f/dx²; H; H(x); H_f; H_f(x); Hf(x); D²f(x); Hess f(x); ∂²h/∂x²; H_g; \nabla^2 f; \nabla^2_x f;
+    \frac{\partial^2 f}{\partial x^2}; \frac{\partial^2 f}{\partial x \partial x^T}; \frac{d^2 f}{dx^2}; D^2 f(x);
+    \frac{\partial^{2} f}{\partial x \, \partial x^{\top}}; \nabla^2 f(x); \nabla_{x}^{2} f(x)
+"""
+MIXED = r"""
+    ∂∇x/∂w; ∂²f/∂x∂w; ∂²f/∂w∂x; ∂²f/∂x∂wᵀ; \frac{\partial^2 f}{\partial x \partial w^T};
+    \frac{\partial^2 f}{\partial w \partial x}
+"""
+
+
+def test_what_stands_in_front():
+    A, x, w = tensors("A", "x", "w")
+    a, f = tg.sigmoid(A @ x).named("a"), tg.sum((A @ x) ** 2).named("f")
+    for kind, y, wrt, front, unicode, latex in [
+        ("jacobian", a, x, JACOBIAN, "diag(a′)·A", r"\operatorname{diag}(a') A"),
+        ("hessian", f, x, HESSIAN, "2 Aᵀ·A", "2 A^T A"), ("hessian", w @ (A @ x), (x, w), MIXED, "Aᵀ", "A^T"),
+    ]:  # fmt: skip
+        for left in map(str.strip, front.split(";")):
+            formula = latex if "\\" in left or "{" in left else unicode
+            comparison = compared(y, wrt, f"{left} = {formula}", kind)
+            assert (comparison.verdict, comparison.proof) == ("right", "algebra"), (left, comparison)
+
+
+@pytest.mark.parametrize(("kind", "left"), [
+    ("jacobian", "∂g/∂A; D_A g; J_a; J_a(x); ∂a/∂x; ∂a/∂xᵀ; Da(x)"),
+    ("hessian", r"∂²f/∂A²; ∇²_A f; ∂²f/∂A∂Aᵀ; ∂²f/∂x∂Aᵀ; H_z; ∇²z; \frac{\partial^2 f}{\partial A^2}; D_A^2 f"),
+    ("mixed", r"∂²f/∂w∂xᵀ; ∂²f/∂x∂xᵀ; ∇²x; ∇²_w f; \frac{\partial^2 f}{\partial w \partial x^T}"),
+])  # fmt: skip
+def test_what_stands_in_front_of_another(kind, left):
+    A, x, w = tensors("A", "x", "w")
+    a, z = tg.sigmoid(A @ x).named("a"), (A @ x).named("z")
+    y, wrt, kind, formula = {
+        "jacobian": ((2 * a).named("g"), x, "jacobian", "2 diag(a′)·A"), "hessian": (z @ z, x, "hessian", "2 Aᵀ·A"),
+        "mixed": (w @ (A @ x), (x, w), "hessian", "Aᵀ"),
+    }[kind]  # fmt: skip
+    for each in map(str.strip, left.split(";")):
+        text = formula.replace("ᵀ·", "^T ").replace("ᵀ", "^T") if "\\" in each else formula
+        comparison = compared(y, wrt, f"{each} = {text}", kind)
+        assert comparison.verdict == "wrong", (each, comparison)
+        assert "is another quantity than the" in comparison.diagnosis, (each, comparison)
+
+
+def test_names_of_ones_own_in_front():
+    A, x = tensors("A", "x")
+    a = tg.sigmoid(A @ x).named("a")
+    for text in ("J_a = diag(a′); J = J_a·A", "Da = a * (1 - a)\nJ = np.diag(Da) @ A", "D_x = diag(a′)\nJ = D_x·A"):
+        assert compared(a, x, text).verdict == "right", text
+
+
 @pytest.mark.parametrize(("y", "x", "given", "error", "said"), [
     ("A @ x", "x", {"kind": "third"}, ValueError, "kind='third' is unknown; known are 'gradient', 'jacobian'"),
     ("A @ x", "x", {"kind": "hessian"}, ValueError, "a Hessian is of a scalar"),

@@ -267,7 +267,7 @@ class Comparison(Display):
                 self.verdict, self.causes = "conditional", ("condition", "one sample")
                 self.diagnosis = f"{self._broadcasts[0]} It is right only for one sample; for more it is no product."
             return candidates[0]
-        for candidate in candidates if is_matrix(self._inputs.scope.goal) else []:
+        for candidate in candidates if is_matrix(self._inputs.scope.goal) and not right else []:
             search = Diagnosis(self._inputs, *candidate[:3])
             if (finding := laid_out_otherwise(search, self._exact)) is not None:
                 self._measure(candidate)

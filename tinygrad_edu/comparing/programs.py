@@ -15,6 +15,7 @@ from ..formulas.grammar.parser import parse
 from ..formulas.grammar.tokens import FormulaError, Token, notation_of
 from ..formulas.layers import is_activation
 from ..operations.facts import ops
+from .in_front import in_front
 from .linear import defined
 from .lookup import looked_up
 from .numbering import LETTERS, Unknown
@@ -107,7 +108,7 @@ class ParsedProgram:
         if new := {word for each in lines for word in self._word(each)} - known:
             known |= new
             lines = statements(text, known)
-        self.defined: set[Any] = set()
+        self.statements, self.defined = lines, set[Any]()
         self.about_layers = RECURSION.search(text) if len(lines) > 1 else None
 
         def is_layer(name: Name) -> bool:
@@ -145,8 +146,7 @@ class ParsedProgram:
     def _quotient(self, part: list[Token]) -> Expr | None:
         """dc/dW in one line, where it is what a line defines."""
         text = self.text[part[0].at : part[-1].end]
-        found = re.fullmatch(r"d(\w+)\s*/\s*d(\w+)", text)
-        data = found and Quotient(Name(found[1]), Name(found[2]))
+        data = in_front(part, self.text, self.scope)
         return symbol(data, text=text, at=part[0].at) if data else None
 
     def _raw(self, statement: Statement, trees: list[Expr]) -> Raw:
@@ -160,7 +160,7 @@ class ParsedProgram:
         if target is not None and target.operation is fn.taken:
             what = "such an index is not read here: write the whole array on the left"
             raise FormulaError(self.text, places[0][0], what)
-        if target is not None and notation_of(self.text) != "numpy" and (linear := defined(trees, self._is_new)):
+        if len(self.statements) > 1 and notation_of(self.text) != "numpy" and (linear := defined(trees, self._is_new)):
             target, trees = linear[0], [*linear]
         if target is not None and target.operation is not SYMBOL:
             if statement.operator or index:

@@ -389,6 +389,9 @@ class Scope(Numbered):
         below = self.find_value(name.below)
         above = self.find_value(name.above)
         loss = (name.above.base in COST and name.above.base not in self.keys) or above == self.loss._record.stamp
+        of_loss = below == self.loss._record.stamp or (below is None and name.below.base in COST)
+        if name.above.base == "∇" and self.goal.kind == "hessian" and of_loss and below != self.goal.key:  # ∇²f
+            return [self.goal]
         if below is None:
             raise Unknown(f"the tape has nothing named {_shown(name.below)}; names={{...}} says what is what")
         if self.goal.kind in MATRICES and (matrix := self.matrix(name.above, above, below, loss)):
@@ -412,11 +415,14 @@ class Scope(Numbered):
         return self.tape.nodes[self.goal.above], self.tape.nodes[self.goal.key]  # type: ignore[index]
 
     def matrix(self, name: Name, above: Key | None, below: Key, loss: bool) -> list[Quantity]:
-        """∂y/∂x, ∇²x, ∂∇x/∂w: where a Jacobian or a Hessian is asked for; y is the result, where it has no name."""
-        if name.base.startswith("∇"):
+        """∂y/∂x, ∇²x, ∂∇x/∂w, ∂²f/∂x∂w: where a Jacobian or a Hessian is asked for; y is the result, if it has no
+        name."""
+        if name.base[:1] in ("∇", "∂"):
             first = self.find_value(Name(name.base[1:], name.layer)) if name.base[1:] else below
-            pair = isinstance(first, int) and isinstance(below, int) and self.loss._value.size == 1
-            return [Quantity("hessian", below, above=first)] if pair else []  # type: ignore[arg-type]
+            if not (isinstance(first, int) and isinstance(below, int) and self.loss._value.size == 1):
+                return []
+            pairs = [(first, below), (below, first)][: 1 if name.base[0] == "∇" else 2]
+            return [Quantity("hessian", last, above=above) for above, last in pairs]
         if self.goal.kind == "hessian" or not isinstance(below, int):
             return []
         above = self.loss._record.stamp if loss or above is None else above
