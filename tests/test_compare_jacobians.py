@@ -270,6 +270,45 @@ def test_what_is_right_for_a_symmetric_matrix():
     assert compared(x @ S @ x, x, "S + Sᵀ", "hessian").proof == "algebra"
 
 
+def test_what_is_assumed():
+    """Fresh inputs keep it, the algebra knows it."""
+    S, x, c = tensors("S", "x", "c")
+    S = tg.Tensor(S.data + S.data.T, name="S")
+    Q = tg.Tensor(np.linalg.qr(S.data)[0], name="Q")
+    M, t = tg.Tensor([1.0, 0.0, 1.0], name="M"), tg.Tensor([0.2, 0.3, 0.5], name="t")
+    for y, text, kind, assumption, said in [
+        (x @ S @ x, "2 S·x", "gradient", tg.symmetric(S), "S: symmetric"),
+        (x @ S @ x, "2 S @ x", "gradient", tg.symmetric(S), "S: symmetric"),
+        (x @ S @ x, "2 S", "hessian", tg.symmetric(S), "S: symmetric"),
+        (S @ x, "Sᵀ", "jacobian", tg.symmetric(S), "S: symmetric"),
+        (tg.sum((Q @ x - c) ** 2), "2 (x − Qᵀ·c)", "gradient", tg.orthogonal(Q), "Q: orthogonal"),
+        (tg.sum((Q @ x - c) ** 2), "2 I", "hessian", tg.orthogonal(Q), "Q: orthogonal"),
+        (tg.sum((M * x) ** 2), "2 diag(M)", "hessian", tg.binary(M), "M: binary"),
+        (tg.softmax_cross_entropy(t, x), "diag(softmax(x)) − softmax(x)·softmax(x)ᵀ", "hessian", tg.sums_to_one(t),
+         "t: sums to 1 along axis 0"),
+    ]:  # fmt: skip
+        for assume in (assumption, [assumption]):
+            comparison = compared(y, x, text, kind, assume=assume)
+            assert comparison.proof == "algebra", (text, comparison)
+            assert f"Assumed of {said}." in comparison.diagnosis
+        without = compared(y, x, text, kind)
+        if text == "Sᵀ":
+            assert without.causes == ("layout", "denominator")
+        else:
+            assert without.verdict != "right" and without.causes[:1] == ("condition",), (text, without)
+        assert compared(y, x, f"3·({text})", kind, assume=assumption).verdict == "wrong"
+    assert compared(x @ S @ x, x, "S·x", "gradient", assume=[tg.symmetric(S)]).suggestion == "2·S·x"
+    assert str(compared(x @ S @ x, x, "S·x", "gradient", assume=[tg.symmetric(S)]).closed_form) == "∇x = 2 S·x"
+
+
+def test_what_is_assumed_is_checked():
+    S, x = tensors("S", "x")
+    with pytest.raises(ValueError, match="compare: S is not symmetric"):
+        compared(x @ S @ x, x, "2 S", "hessian", assume=[tg.symmetric(S)])
+    with pytest.raises(TypeError, match="compare: assume is a list of assumptions"):
+        compared(x @ S @ x, x, "2 S", "hessian", assume=["S"])
+
+
 # --- what is wrong ---------------------------------------------------------------------------------------------------
 
 WRONG = [  # the function, a formula, the cause, the formula mended

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..deriving.assumptions import Assumption, demand_true
 from ..deriving.derive import KINDS, LARGEST, demand_matrix, wanted
 from ..deriving.jacobians import ORDERS
 from ..deriving.symbolic import SymbolicTape
@@ -22,6 +23,7 @@ from .scope import Quantity
 def compare(
     loss: Any, wrt: Any, formula: Any, *, kind: str = "gradient", rtol: Tolerance | None = None,
     names: Mapping[str, Any] | None = None, layout: str = "columns",
+    assume: Sequence[Assumption] = (),
 ) -> Comparison:  # fmt: skip
     r"""Compare a formula for a gradient, a Jacobian or a Hessian with the engine's, and say what is wrong where it is
     wrong.
@@ -57,6 +59,9 @@ def compare(
         one. What names are read as is said.
     layout : {"columns", "rows"}
         What vec makes of a matrix, as `derive` has it.
+    assume : sequence
+        What may be taken for granted of what is given, as for `derive`: `symmetric`, `binary`, `orthogonal`,
+        `sums_to_one`. The fresh inputs are so, too.
 
     Returns
     -------
@@ -67,7 +72,8 @@ def compare(
     ------
     ValueError
         For a loss that is no scalar or was not tracked, a `wrt` that is not on the tape, a text that is no formula,
-        with the place in it, a name that the tape does not have, a Jacobian that is no matrix.
+        with the place in it, a name that the tape does not have, a Jacobian that is no matrix, an assumption that the
+        numbers contradict.
 
     Examples
     --------
@@ -98,6 +104,7 @@ def compare(
     nodes = below(loss)
     if len(nodes) > LARGEST:
         raise ValueError(f"compare: {len(nodes)} nodes are too many (at most {LARGEST}); compare a part")
+    assume = demand_true("compare", assume, nodes.values())
     pair = kind == "hessian" and isinstance(wrt, list | tuple)
     found = [wanted(x, nodes, "compare") for x in (wrt if pair else [wrt])]
     if kind != "gradient":
@@ -107,5 +114,5 @@ def compare(
     goal = Quantity(kinds[kind], last, above=first) if kind in kinds else None
     with np.errstate(all="ignore"):
         with session({}):
-            tape = SymbolicTape(loss, leading_to(loss, found))
+            tape = SymbolicTape(loss, leading_to(loss, found), assume=assume)
         return Comparison(loss, found[-1], formula, tape, rtol, names or {}, goal, layout)

@@ -95,7 +95,8 @@ class Comparison(Display):
         self.layout: str | None = None
         self.causes: tuple[str, ...] = ()
         self._broadcasts: list[str] = []
-        self._notes: list[str] = []  # of how the text is read
+        assumed = [(name, each.fact) for each in tape.assume for name, x in tape.given.items() if x is each.tensor]
+        self._notes = [f"Assumed of {name}: {fact}." for name, fact in assumed]  # and of how the text is read
         self._others: dict[Quantity, Inputs] = {}
         self._found: dict[Any, Any] = {}  # of candidates; see `once`
         self.verdict, self.diagnosis, self._misfit = "wrong", "", ""
@@ -267,7 +268,7 @@ class Comparison(Display):
                 self.verdict, self.causes = "conditional", ("condition", "one sample")
                 self.diagnosis = f"{self._broadcasts[0]} It is right only for one sample; for more it is no product."
             return candidates[0]
-        for candidate in candidates if is_matrix(self._inputs.scope.goal) and not right else []:
+        for candidate in candidates if is_matrix(self._inputs.scope.goal) else []:
             search = Diagnosis(self._inputs, *candidate[:3])
             if (finding := laid_out_otherwise(search, self._exact)) is not None:
                 self._measure(candidate)
@@ -471,5 +472,5 @@ class Comparison(Display):
         for form in ("inlined", "recursive"):
             with contextlib.suppress(ValueError, RuntimeError):
                 wrt = scope.sides if kind == "hessian" else self._node
-                return derive(self._loss, wrt, form=form, kind=kind, layout=layout)
+                return derive(self._loss, wrt, form=form, kind=kind, layout=layout, assume=scope.tape.assume)
         return None

@@ -74,6 +74,9 @@ def laid_out_otherwise(diagnosis: Diagnosis, fresh: bool = True) -> Finding | No
     def turned(trial: Trial) -> Array:
         return np.transpose(trial.engine)
 
+    engine = operator.attrgetter("engine")
+    if right(engine, trials):  # on inputs such as these
+        return None
     if right(turned, trials):
         said = (
             f"The formula is the {scope.what} in denominator layout, the transpose of the one in numerator layout, "
@@ -81,7 +84,7 @@ def laid_out_otherwise(diagnosis: Diagnosis, fresh: bool = True) -> Finding | No
         )
         mended = None if diagnosis.tree is None else _turned(diagnosis.tree, inputs.own.evaluate.shape_of)
         return Finding(("layout", "denominator"), said, mended, holds=True)
-    if right(operator.attrgetter("engine"), stacked):
+    if right(engine, stacked):
         products = diagnosis.tree is not None and any(x.operation is ops.kron for x in diagnosis.tree.walk())
         there = ", where the factors of Kronecker products are swapped" * products
         own = "their columns, as vec does" if other == "rows" else 'their rows, as layout="rows" has them'

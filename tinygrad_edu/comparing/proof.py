@@ -234,7 +234,8 @@ class Symbols(Evaluation):
         self._slopes: dict[Quantity, Any] = {}
         self.row, self.along, self.flat = trial.evaluate.row, trial.evaluate.along, trial.evaluate.flat
         self.order = scope.order
-        self.tape = SymbolicTape(scope.loss, leading_to(scope.loss, [scope.tape.nodes[stamp] for stamp in wanted]))
+        needed = leading_to(scope.loss, [scope.tape.nodes[stamp] for stamp in wanted])
+        self.tape = SymbolicTape(scope.loss, needed, assume=scope.tape.assume)
         loss = scope.loss._value
         self.tape.sweep(Expression(filled(ONE, matrix_shape(loss.shape)), np.ones_like(loss)))
         axes = {name: scope.outputs_axis(np.ndim(value)) for name, value in inputs.labels.items()}
@@ -388,7 +389,7 @@ def derived(inputs: Inputs) -> Term:
     first, last = scope.sides
     derivative = scope.goal.kind == "derivative"
     result, found = (first, [last]) if derivative else gradient_of(scope.loss, [first, last])
-    formula = Swept(result, found, order=scope.order).written({})
+    formula = Swept(result, found, assume=scope.tape.assume, order=scope.order).written({})
     names = {id(tensor): name for name, tensor in scope.tape.given.items()}
     given = formula.tape.given
     own = {name: symbol(names.get(id(x), f"{name} of the matrix"), x.shape) for name, x in given.items()}
