@@ -349,19 +349,30 @@ WRONG = [  # the function, a formula, the cause, the formula mended
     ("fourth power", "8 * np.outer(x, x) + 4 * (x @ x)", "identity", None),
     ("cubes", "3 diag(x)", "factor", "6 diag(x)"),
     ("cubes", "6 x", "diag", "diag(6 x)"),
+    ("unit", "(1/‖x‖)(I − x·xᵀ)", "missing", "(1 ⊘ ‖x‖)·(I − (x·xᵀ) ⊘ ‖x‖²)"),
+    ("unit", "I/‖x‖ − x·xᵀ/‖x‖²", "missing", "I ⊘ ‖x‖ − (x·xᵀ) ⊘ ‖x‖² ⊘ ‖x‖"),
+    ("unit", "I − x·xᵀ/‖x‖²", "missing", "(I − (x·xᵀ) ⊘ ‖x‖²) ⊘ ‖x‖"),
+    ("unit", "(np.eye(3) - np.outer(x, x)) / np.linalg.norm(x)", "missing",
+     "(np.eye(3) - np.outer(x, x) / np.linalg.norm(x)**2) / np.linalg.norm(x)"),
+    ("shares", "(1/(1ᵀ·p)) (I − p·1ᵀ)", "missing", "(1 ⊘ (1ᵀ·p))·(I − (p·1ᵀ) ⊘ (1ᵀ·p))"),
+    ("logarithm", "(2/(1 + xᵀ·x)) (I − 2 x·xᵀ)", "missing",
+     "(2 ⊘ (1 + xᵀ·x))·(I − (2·x·xᵀ) ⊘ (1 + xᵀ·x))"),
 ]  # fmt: skip
 
 
 def functions(what):
     A, x, c = tensors("A", "x", "c")
+    p = tg.Tensor(np.abs(x.data) + 0.1, requires_grad=True, name="p")
     jacobians = {
         "layer": lambda: tg.sigmoid(A @ x).named("a"), "sine": lambda: np.sin(x), "scaled": lambda: x * (c @ x),
         "softmax": lambda: tg.softmax(x).named("a"), "log-softmax": lambda: tg.log_softmax(x),
-        "kron": lambda: Z @ W @ M,
+        "kron": lambda: Z @ W @ M, "unit": lambda: x / tg.norm(x), "shares": lambda: p / tg.sum(p),
         "two layers": lambda: tg.tanh(U @ tg.sigmoid(V @ x).named("a1")).named("a2"),
     }  # fmt: skip
-    hessians = {"fourth power": lambda: (x @ x) ** 2, "cubes": lambda: tg.sum(x**3)}
-    return {**jacobians, **hessians}[what](), W if what == "kron" else x, "hessian" if what in hessians else "jacobian"
+    hessians = {"fourth power": lambda: (x @ x) ** 2, "cubes": lambda: tg.sum(x**3),
+                "logarithm": lambda: np.log(1 + x @ x)}  # fmt: skip
+    kind = "hessian" if what in hessians else "jacobian"
+    return {**jacobians, **hessians}[what](), {"kron": W, "shares": p}.get(what, x), kind
 
 
 @pytest.mark.parametrize(("what", "text", "causes", "mended"), WRONG, ids=[f"{row[0]}: {row[1]}" for row in WRONG])
