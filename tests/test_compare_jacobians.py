@@ -29,12 +29,12 @@ def tensors(*names):
 # --- what is right ---------------------------------------------------------------------------------------------------
 
 
-def read_back(y, x, kind):
+def read_back(y, x, kind, layout="columns"):
     """What derive prints, as str(), in LaTeX, as a program, is read and right; how it is known."""
-    formula = tg.derive(y, x, kind=kind)
+    formula = tg.derive(y, x, kind=kind, layout=layout)
     known = []
-    for text in (str(formula), formula.latex, formula.numpy):
-        comparison = compared(y, x, text, kind)
+    for text in (str(formula), formula.latex, *[formula.numpy] * (" for x in " not in formula.numpy)):
+        comparison = compared(y, x, text, kind, layout=layout)
         assert comparison.verdict == "right", (text, comparison)
         square = comparison.engine.shape[0] == comparison.engine.shape[1]
         symmetric = square and np.allclose(comparison.engine, comparison.engine.T)
@@ -51,14 +51,14 @@ def test_what_derive_prints_is_read_and_right(f, kind, text):
     assert read_back(f(**named), named.get("x", named.get("p")), kind)[:2] == ["algebra", "algebra"]
 
 
-# Of D, the matrix of any linear operation, only derive's own words say what it is.
-READ = [row[:4] for row in derived.OF_MATRICES if not re.search(r"\bD\b", row[3])]
-
-
-@pytest.mark.parametrize(("f", "x", "kind", "text"), READ, ids=[row[3] for row in READ])
-def test_what_derive_prints_of_matrices(f, x, kind, text):
-    known = read_back(f(x), x, kind)[:2]
-    assert known == ["algebra", "algebra"] or re.search(r"K|vec", text.split(" = ")[1])
+@pytest.mark.parametrize("layout", ["columns", "rows"])
+@pytest.mark.parametrize(("f", "x", "kind", "text", "rows"), derived.OF_MATRICES)
+def test_what_derive_prints_of_matrices(f, x, kind, text, rows, layout):
+    assert read_back(f(x), x, kind, layout)[:2] == ["algebra", "algebra"]
+    if layout == "rows":
+        comparison = compared(f(x), x, str(tg.derive(f(x), x, kind=kind, layout="rows")), kind)
+        assert comparison.verdict in ("right", "conditional")
+        assert comparison.causes[:1] == ("layout",) or comparison.verdict == "right"
 
 
 W, B, Z, M, u, v = derived.W, derived.B, derived.Z, derived.M, derived.u, derived.v
@@ -127,9 +127,77 @@ def test_matrices_by_their_columns(f, x, text):
 ])  # fmt: skip
 def test_the_commutation_matrix(f, text):
     """K, of the size that fits, where no tensor bears the name."""
-    assert compared(f(), W, text).verdict == "right"
+    assert compared(f(), W, text).proof == "algebra"
     for wrong in (f"−({text})" if "\\" not in text else f"-{text}", text.replace("K", "I")):
         assert compared(f(), W, wrong).verdict == "wrong"
+
+
+X, S = derived.X, derived.S
+
+
+@pytest.mark.parametrize(("f", "x", "text", "verdict", "of"), [
+    (lambda: X.T, X, "K", "right", ""), (lambda: X.T, X, "Kᵀ", "right", "(5, 3)"),
+    (lambda: X.T, X, "K·Kᵀ·K", "right", ""), (lambda: X.T, X, "Kᵀ·Kᵀ·K", "right", "(5, 3)"),
+    (lambda: X.T, X, "K·K·K", "wrong", ""), (lambda: X.T, X, "K·Kᵀ", "wrong", ""),
+    (lambda: W.T @ Z.T, W, "K·(I ⊗ Z)", "right", ""), (lambda: W.T @ Z.T, W, "Kᵀ·(I ⊗ Z)", "right", "(3, 2)"),
+    (lambda: W.T @ Z.T, W, "(Z ⊗ I)·Kᵀ", "right", "(3, 4)"), (lambda: W.T @ Z.T, W, "−(Z ⊗ I)·K", "wrong", ""),
+    (lambda: W.T @ W, W, "I ⊗ Wᵀ + K·(I ⊗ Wᵀ)", "right", ""), (lambda: W.T @ W, W, "(Wᵀ ⊗ I)·K", "wrong", ""),
+])  # fmt: skip
+def test_one_letter_is_one_matrix(f, x, text, verdict, of):
+    """Kᵀ is right as K of transposed matrices, which is said, and not where K stands beside it."""
+    comparison = compared(f(), x, text)
+    assert comparison.verdict == verdict
+    assert comparison.proof == ("algebra" if verdict == "right" else None)
+    assert ("K·vec(A) is read for A of the shape" in comparison.diagnosis) == bool(of)
+    assert of in comparison.diagnosis
+
+
+@pytest.mark.parametrize(("text", "verdict"), [
+    ("K where K·vec(X) = vec(Xᵀ)", "right"), ("K where K·vec(A) = vec(Aᵀ)", "right"),
+    ("L where L·vec(A) = vec(Aᵀ)", "right"),
+    ("Kᵀ where K·vec(X) = vec(Xᵀ)", "conditional"),  # of X, which has a shape
+    ("K where K·vec(X) = vec(X)", "wrong"), ("K where K·vec(A) = −vec(Aᵀ)", "wrong"),
+    ("K where K·vec(A) = A", "ill-shaped"),
+    (r"K \quad \text{where } K \operatorname{vec}(A) = \operatorname{vec}(A^T)", "right"),
+])  # fmt: skip
+def test_a_line_says_what_a_matrix_is(text, verdict):
+    assert compared(X.T, X, text).verdict == verdict
+    assert compared(X.T, X, text.replace("K", "2 K", 1).replace("L", "2 L", 1)).verdict in ("wrong", "ill-shaped")
+
+
+def test_the_matrix_of_a_linear_operation():
+    (x,) = tensors("x")
+    y = np.cumsum(x * x)
+    for text in ("2 D·diag(x), where D·v = cumsum(v)", "2 D·diag(x)\nD·x = cumsum(x)"):
+        assert compared(y, x, text).verdict == "right"
+        assert compared(y, x, text.replace("2 D", "3 D")).verdict == "wrong"
+    assert compared(y, x, "2 D·diag(x), where D·v = 2 v").verdict == "wrong"
+    for text in ("(I ⊗ V)·D, where D·vec(S) = vec(tril(S))", "(I ⊗ V)·D where D·vec(A) = vec(tril(A))"):
+        assert compared(V @ np.tril(S), S, text).proof == "numbers"  # D is symmetric
+        assert compared(V @ np.tril(S), S, text.replace("·D", "·Dᵀ", 1)).proof == "algebra"
+        assert compared(V @ np.tril(S), S, text.replace("tril", "triu")).verdict == "wrong"
+    assert compared(V @ np.tril(S), S, "(I ⊗ V)·D, where D·vec(A) = vec(A·S)").verdict == "wrong"
+
+
+def test_rows():
+    """The layout in which vec stacks rows."""
+    for text, columns in [("I ⊗ Bᵀ", "Bᵀ ⊗ I"), ("np.kron(np.eye(4), B.T)", "np.kron(B.T, np.eye(4))")]:
+        assert compared(W @ B, W, text, layout="rows").proof == "algebra"
+        comparison = compared(W @ B, W, columns, layout="rows")
+        assert (comparison.verdict, comparison.causes) == ("conditional", ("layout", "columns"))
+        assert comparison.suggestion == text
+        assert comparison.diagnosis.startswith("The formula is the Jacobian of matrices as vectors by their columns")
+        assert 'not by their rows, as layout="rows" has them' in comparison.diagnosis
+    assert compared(W @ B, W, "I ⊗ B", layout="rows").causes == ("layout", "denominator")
+    assert compared(W @ B, W, "B ⊗ I", layout="rows").causes == ("layout", "columns", "denominator")
+    wanted = tg.derive(W @ B, W, kind="jacobian", layout="rows")
+    for formula in (wanted.array(), wanted.evaluate(), lambda B: np.kron(np.eye(4), B.T)):
+        assert compared(W @ B, W, formula, layout="rows").verdict == "right"
+    comparison = compared(X * X, X, "diag(vec(X))", layout="rows")
+    assert comparison.suggestion == "2 * diag(vec(X))"
+    assert str(comparison.closed_form).startswith("∂vec(y)/∂vec(X) = 2 diag(vec(X))")
+    with pytest.raises(ValueError, match="compare: layout='diagonal' is unknown"):
+        compared(X.T, X, "K", layout="diagonal")
 
 
 def test_arrays_and_functions():
@@ -202,6 +270,45 @@ def test_what_is_right_for_a_symmetric_matrix():
     assert compared(x @ S @ x, x, "S + Sᵀ", "hessian").proof == "algebra"
 
 
+def test_what_is_assumed():
+    """Fresh inputs keep it, the algebra knows it."""
+    S, x, c = tensors("S", "x", "c")
+    S = tg.Tensor(S.data + S.data.T, name="S")
+    Q = tg.Tensor(np.linalg.qr(S.data)[0], name="Q")
+    M, t = tg.Tensor([1.0, 0.0, 1.0], name="M"), tg.Tensor([0.2, 0.3, 0.5], name="t")
+    for y, text, kind, assumption, said in [
+        (x @ S @ x, "2 S·x", "gradient", tg.symmetric(S), "S: symmetric"),
+        (x @ S @ x, "2 S @ x", "gradient", tg.symmetric(S), "S: symmetric"),
+        (x @ S @ x, "2 S", "hessian", tg.symmetric(S), "S: symmetric"),
+        (S @ x, "Sᵀ", "jacobian", tg.symmetric(S), "S: symmetric"),
+        (tg.sum((Q @ x - c) ** 2), "2 (x − Qᵀ·c)", "gradient", tg.orthogonal(Q), "Q: orthogonal"),
+        (tg.sum((Q @ x - c) ** 2), "2 I", "hessian", tg.orthogonal(Q), "Q: orthogonal"),
+        (tg.sum((M * x) ** 2), "2 diag(M)", "hessian", tg.binary(M), "M: binary"),
+        (tg.softmax_cross_entropy(t, x), "diag(softmax(x)) − softmax(x)·softmax(x)ᵀ", "hessian", tg.sums_to_one(t),
+         "t: sums to 1 along axis 0"),
+    ]:  # fmt: skip
+        for assume in (assumption, [assumption]):
+            comparison = compared(y, x, text, kind, assume=assume)
+            assert comparison.proof == "algebra", (text, comparison)
+            assert f"Assumed of {said}." in comparison.diagnosis
+        without = compared(y, x, text, kind)
+        if text == "Sᵀ":
+            assert without.causes == ("layout", "denominator")
+        else:
+            assert without.verdict != "right" and without.causes[:1] == ("condition",), (text, without)
+        assert compared(y, x, f"3·({text})", kind, assume=assumption).verdict == "wrong"
+    assert compared(x @ S @ x, x, "S·x", "gradient", assume=[tg.symmetric(S)]).suggestion == "2·S·x"
+    assert str(compared(x @ S @ x, x, "S·x", "gradient", assume=[tg.symmetric(S)]).closed_form) == "∇x = 2 S·x"
+
+
+def test_what_is_assumed_is_checked():
+    S, x = tensors("S", "x")
+    with pytest.raises(ValueError, match="compare: S is not symmetric"):
+        compared(x @ S @ x, x, "2 S", "hessian", assume=[tg.symmetric(S)])
+    with pytest.raises(TypeError, match="compare: assume is a list of assumptions"):
+        compared(x @ S @ x, x, "2 S", "hessian", assume=["S"])
+
+
 # --- what is wrong ---------------------------------------------------------------------------------------------------
 
 WRONG = [  # the function, a formula, the cause, the formula mended
@@ -242,19 +349,30 @@ WRONG = [  # the function, a formula, the cause, the formula mended
     ("fourth power", "8 * np.outer(x, x) + 4 * (x @ x)", "identity", None),
     ("cubes", "3 diag(x)", "factor", "6 diag(x)"),
     ("cubes", "6 x", "diag", "diag(6 x)"),
+    ("unit", "(1/‖x‖)(I − x·xᵀ)", "missing", "(1 ⊘ ‖x‖)·(I − (x·xᵀ) ⊘ ‖x‖²)"),
+    ("unit", "I/‖x‖ − x·xᵀ/‖x‖²", "missing", "I ⊘ ‖x‖ − (x·xᵀ) ⊘ ‖x‖² ⊘ ‖x‖"),
+    ("unit", "I − x·xᵀ/‖x‖²", "missing", "(I − (x·xᵀ) ⊘ ‖x‖²) ⊘ ‖x‖"),
+    ("unit", "(np.eye(3) - np.outer(x, x)) / np.linalg.norm(x)", "missing",
+     "(np.eye(3) - np.outer(x, x) / np.linalg.norm(x)**2) / np.linalg.norm(x)"),
+    ("shares", "(1/(1ᵀ·p)) (I − p·1ᵀ)", "missing", "(1 ⊘ (1ᵀ·p))·(I − (p·1ᵀ) ⊘ (1ᵀ·p))"),
+    ("logarithm", "(2/(1 + xᵀ·x)) (I − 2 x·xᵀ)", "missing",
+     "(2 ⊘ (1 + xᵀ·x))·(I − (2·x·xᵀ) ⊘ (1 + xᵀ·x))"),
 ]  # fmt: skip
 
 
 def functions(what):
     A, x, c = tensors("A", "x", "c")
+    p = tg.Tensor(np.abs(x.data) + 0.1, requires_grad=True, name="p")
     jacobians = {
         "layer": lambda: tg.sigmoid(A @ x).named("a"), "sine": lambda: np.sin(x), "scaled": lambda: x * (c @ x),
         "softmax": lambda: tg.softmax(x).named("a"), "log-softmax": lambda: tg.log_softmax(x),
-        "kron": lambda: Z @ W @ M,
+        "kron": lambda: Z @ W @ M, "unit": lambda: x / tg.norm(x), "shares": lambda: p / tg.sum(p),
         "two layers": lambda: tg.tanh(U @ tg.sigmoid(V @ x).named("a1")).named("a2"),
     }  # fmt: skip
-    hessians = {"fourth power": lambda: (x @ x) ** 2, "cubes": lambda: tg.sum(x**3)}
-    return {**jacobians, **hessians}[what](), W if what == "kron" else x, "hessian" if what in hessians else "jacobian"
+    hessians = {"fourth power": lambda: (x @ x) ** 2, "cubes": lambda: tg.sum(x**3),
+                "logarithm": lambda: np.log(1 + x @ x)}  # fmt: skip
+    kind = "hessian" if what in hessians else "jacobian"
+    return {**jacobians, **hessians}[what](), {"kron": W, "shares": p}.get(what, x), kind
 
 
 @pytest.mark.parametrize(("what", "text", "causes", "mended"), WRONG, ids=[f"{row[0]}: {row[1]}" for row in WRONG])
@@ -280,13 +398,68 @@ def test_left_hand_sides():
     assert compared(a, A, "∂a/∂vec(A) = xᵀ ⊗ diag(a′)").verdict == "right"
 
 
+JACOBIAN = r"""
+    ∂a/∂x; ∂a/∂xᵀ; ∂a(x)/∂x; da/dx; D_x a; D_x a(x); Da(x); D a(x); J; J(x); J_a; J_a(x); J_g; J_g(x); Dg(x); J_{a}(x);
+    \frac{\partial a}{\partial x}; \frac{\partial a}{\partial x^\top}; \mathrm{D} a(x); \mathbf{J}_a;
+    \frac{da}{dx}; D_x a
+"""
+HESSIAN = r"""
+    ∇²x; ∇²f; ∇²f(x); ∇^2 f(x); ∇²_x f; ∇²_x f(x); ∇_x² f; ∇_x^2 f; ∂²f/∂x²; ∂²f/∂x∂xᵀ; ∂²f/(∂x∂xᵀ); ∂^2 f/∂x^2;
+    d²f/dx²; H; H(x); H_f; H_f(x); Hf(x); D²f(x); Hess f(x); ∂²h/∂x²; H_g; \nabla^2 f; \nabla^2_x f;
+    \frac{\partial^2 f}{\partial x^2}; \frac{\partial^2 f}{\partial x \partial x^T}; \frac{d^2 f}{dx^2}; D^2 f(x);
+    \frac{\partial^{2} f}{\partial x \, \partial x^{\top}}; \nabla^2 f(x); \nabla_{x}^{2} f(x)
+"""
+MIXED = r"""
+    ∂∇x/∂w; ∂²f/∂x∂w; ∂²f/∂w∂x; ∂²f/∂x∂wᵀ; \frac{\partial^2 f}{\partial x \partial w^T};
+    \frac{\partial^2 f}{\partial w \partial x}
+"""
+
+
+def test_what_stands_in_front():
+    A, x, w = tensors("A", "x", "w")
+    a, f = tg.sigmoid(A @ x).named("a"), tg.sum((A @ x) ** 2).named("f")
+    for kind, y, wrt, front, unicode, latex in [
+        ("jacobian", a, x, JACOBIAN, "diag(a′)·A", r"\operatorname{diag}(a') A"),
+        ("hessian", f, x, HESSIAN, "2 Aᵀ·A", "2 A^T A"), ("hessian", w @ (A @ x), (x, w), MIXED, "Aᵀ", "A^T"),
+    ]:  # fmt: skip
+        for left in map(str.strip, front.split(";")):
+            formula = latex if "\\" in left or "{" in left else unicode
+            comparison = compared(y, wrt, f"{left} = {formula}", kind)
+            assert (comparison.verdict, comparison.proof) == ("right", "algebra"), (left, comparison)
+
+
+@pytest.mark.parametrize(("kind", "left"), [
+    ("jacobian", "∂g/∂A; D_A g; J_a; J_a(x); ∂a/∂x; ∂a/∂xᵀ; Da(x)"),
+    ("hessian", r"∂²f/∂A²; ∇²_A f; ∂²f/∂A∂Aᵀ; ∂²f/∂x∂Aᵀ; H_z; ∇²z; \frac{\partial^2 f}{\partial A^2}; D_A^2 f"),
+    ("mixed", r"∂²f/∂w∂xᵀ; ∂²f/∂x∂xᵀ; ∇²x; ∇²_w f; \frac{\partial^2 f}{\partial w \partial x^T}"),
+])  # fmt: skip
+def test_what_stands_in_front_of_another(kind, left):
+    A, x, w = tensors("A", "x", "w")
+    a, z = tg.sigmoid(A @ x).named("a"), (A @ x).named("z")
+    y, wrt, kind, formula = {
+        "jacobian": ((2 * a).named("g"), x, "jacobian", "2 diag(a′)·A"), "hessian": (z @ z, x, "hessian", "2 Aᵀ·A"),
+        "mixed": (w @ (A @ x), (x, w), "hessian", "Aᵀ"),
+    }[kind]  # fmt: skip
+    for each in map(str.strip, left.split(";")):
+        text = formula.replace("ᵀ·", "^T ").replace("ᵀ", "^T") if "\\" in each else formula
+        comparison = compared(y, wrt, f"{each} = {text}", kind)
+        assert comparison.verdict == "wrong", (each, comparison)
+        assert "is another quantity than the" in comparison.diagnosis, (each, comparison)
+
+
+def test_names_of_ones_own_in_front():
+    A, x = tensors("A", "x")
+    a = tg.sigmoid(A @ x).named("a")
+    for text in ("J_a = diag(a′); J = J_a·A", "Da = a * (1 - a)\nJ = np.diag(Da) @ A", "D_x = diag(a′)\nJ = D_x·A"):
+        assert compared(a, x, text).verdict == "right", text
+
+
 @pytest.mark.parametrize(("y", "x", "given", "error", "said"), [
     ("A @ x", "x", {"kind": "third"}, ValueError, "kind='third' is unknown; known are 'gradient', 'jacobian'"),
     ("A @ x", "x", {"kind": "hessian"}, ValueError, "a Hessian is of a scalar"),
     ("A @ x", "[x]", {}, TypeError, "wrt must be a Tensor or a name, got list"),
     ("A @ x", "'q'", {}, ValueError, "no tensor on the tape has the name 'q'"),
     ("np.stack([A, A])", "A", {}, ValueError, "kind='jacobian' is for vectors and matrices; the result has the shape"),
-    ("tg.sum(A)", "A", {}, ValueError, "of a number by a matrix, A of shape (4, 3), the Jacobian is the gradient"),
     ("A @ x", "x", {"kind": "gradient"}, ValueError, "only a scalar (size 1) has a gradient"),
 ])  # fmt: skip
 def test_what_is_refused(y, x, given, error, said):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..deriving.assumptions import Assumption, demand_true
 from ..deriving.derive import KINDS, LARGEST, demand_matrix, wanted
+from ..deriving.jacobians import ORDERS
 from ..deriving.symbolic import SymbolicTape
 from ..engine.arguments import Tolerance, checked, demand_known
 from ..engine.leaving import demand_recorded
@@ -20,7 +22,8 @@ from .scope import Quantity
 @checked
 def compare(
     loss: Any, wrt: Any, formula: Any, *, kind: str = "gradient", rtol: Tolerance | None = None,
-    names: Mapping[str, Any] | None = None,
+    names: Mapping[str, Any] | None = None, layout: str = "columns",
+    assume: Sequence[Assumption] = (),
 ) -> Comparison:  # fmt: skip
     r"""Compare a formula for a gradient, a Jacobian or a Hessian with the engine's, and say what is wrong where it is
     wrong.
@@ -41,8 +44,9 @@ def compare(
         Decimals of five digits or more may be rounded, which is said: 0.797885 stands for √(2/π), 0.5 for itself.
     kind : {"gradient", "jacobian", "hessian"}
         What the formula is to be, as `derive` has it: the Jacobian has a row for each number of the result (numerator
-        layout), the Hessian of a pair is the Jacobian by w of the gradient by x, matrices are vectors by their columns,
-        vec(X), and K · vec(X) = vec(Xᵀ).
+        layout), the Hessian of a pair is the Jacobian by w of the gradient by x, matrices are vectors vec(X), and
+        K · vec(X) = vec(Xᵀ) for matrices X of one shape, which is said where it is not that of `wrt`. A line such as
+        D · vec(X) = tril(X) or D · x = cumsum(x) says what D is.
         An array or a function may also have the shape that `jacobian` and `hessian` give. A formula that is right in
         denominator layout, or where rows are stacked, is ``conditional``, and which layout a right one has is said.
     rtol : float, optional
@@ -53,6 +57,11 @@ def compare(
         numbers. Layers are counted as names on the tape have it, otherwise from 1, or with the input as layer 1 where
         only that fits; l, as in ``\delta^{l+1}``, is the layer of `wrt`, unless ``{"l": 2}`` says which, and L the last
         one. What names are read as is said.
+    layout : {"columns", "rows"}
+        What vec makes of a matrix, as `derive` has it.
+    assume : sequence
+        What may be taken for granted of what is given, as for `derive`: `symmetric`, `binary`, `orthogonal`,
+        `sums_to_one`. The fresh inputs are so, too.
 
     Returns
     -------
@@ -63,7 +72,8 @@ def compare(
     ------
     ValueError
         For a loss that is no scalar or was not tracked, a `wrt` that is not on the tape, a text that is no formula,
-        with the place in it, a name that the tape does not have, a Jacobian that is no matrix.
+        with the place in it, a name that the tape does not have, a Jacobian that is no matrix, an assumption that the
+        numbers contradict.
 
     Examples
     --------
@@ -88,11 +98,13 @@ def compare(
     """
     demand_recorded("compare", loss)
     demand_known("compare", "kind", kind, KINDS)
+    demand_known("compare", "layout", layout, tuple(ORDERS))
     if kind == "gradient" and loss._value.size != 1:
         raise ValueError(f"compare: the loss has shape {loss._value.shape}; only a scalar (size 1) has a gradient")
     nodes = below(loss)
     if len(nodes) > LARGEST:
         raise ValueError(f"compare: {len(nodes)} nodes are too many (at most {LARGEST}); compare a part")
+    assume = demand_true("compare", assume, nodes.values())
     pair = kind == "hessian" and isinstance(wrt, list | tuple)
     found = [wanted(x, nodes, "compare") for x in (wrt if pair else [wrt])]
     if kind != "gradient":
@@ -102,5 +114,5 @@ def compare(
     goal = Quantity(kinds[kind], last, above=first) if kind in kinds else None
     with np.errstate(all="ignore"):
         with session({}):
-            tape = SymbolicTape(loss, leading_to(loss, found))
-        return Comparison(loss, found[-1], formula, tape, rtol, names or {}, goal)
+            tape = SymbolicTape(loss, leading_to(loss, found), assume=assume)
+        return Comparison(loss, found[-1], formula, tape, rtol, names or {}, goal, layout)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..deriving import Formula, derive
+from ..deriving.jacobians import ORDERS
 from ..deriving.replay import given
 from ..deriving.symbolic import SymbolicTape
 from ..engine.errors import ERRORS
@@ -25,9 +26,9 @@ from .differences import agreement, alike, fitted, placed
 from .display import LONGEST, Display
 from .finding import Finding, Inputs, samples
 from .inlining import written_out
-from .layouts import laid_out_otherwise, layout_of, said_of
+from .layouts import laid_out_otherwise, layout_of, read_for, said_of
 from .lookup import key_of
-from .matrices import as_matrix, is_matrix
+from .matrices import as_matrix, is_matrix, natural
 from .printing import Written
 from .programs import Definition, Fault, ParsedProgram
 from .proof import proved
@@ -85,7 +86,7 @@ class Comparison(Display):
 
     def __init__(
         self, loss: Any, node: Any, formula: Any, tape: SymbolicTape, rtol: float | None, names: Mapping[str, Any],
-        goal: Quantity | None = None,
+        goal: Quantity | None = None, layout: str = "columns",
     ) -> None:  # fmt: skip
         self._loss, self._node, self._names = loss, node, names
         self.text = formula if isinstance(formula, str) else ""
@@ -94,11 +95,12 @@ class Comparison(Display):
         self.layout: str | None = None
         self.causes: tuple[str, ...] = ()
         self._broadcasts: list[str] = []
-        self._notes: list[str] = []  # of how the text is read
+        assumed = [(name, each.fact) for each in tape.assume for name, x in tape.given.items() if x is each.tensor]
+        self._notes = [f"Assumed of {name}: {fact}." for name, fact in assumed]  # and of how the text is read
         self._others: dict[Quantity, Inputs] = {}
         self._found: dict[Any, Any] = {}  # of candidates; see `once`
         self.verdict, self.diagnosis, self._misfit = "wrong", "", ""
-        scope = Scope(loss, tape, {key_of(*each): each[1] for each in names.items()}, node, goal)
+        scope = Scope(loss, tape, {key_of(*each): each[1] for each in names.items()}, node, goal, ORDERS[layout])
         if isinstance(formula, str):
             typed, formula = formula, restored(formula, scope.known())
             self._notes += ['It is read as a text with r in front: write r"…".'] * (formula != typed)
@@ -121,6 +123,7 @@ class Comparison(Display):
         if best.tree is not None:
             assert best.program is not None
             counted = counted_as(best.tree, best.program, scope)
+            self._notes += read_for(best.tree, scope) if self else []
             self._notes[:0] = [*counted, *read_as(best.tree, best.program.scope, best.program.defined)]
         self.diagnosis = " ".join([self.diagnosis, *self._notes])
 
@@ -170,16 +173,21 @@ class Comparison(Display):
         if not is_matrix(scope.goal):
             return Candidate(run)
         rows, columns = scope.sides
-        return Candidate(lambda trial: as_matrix(run(trial), rows.shape, columns.shape))
+        return Candidate(lambda trial: as_matrix(run(trial), rows.shape, columns.shape, scope.order))
 
     def _sized(self, read: Iterable[Read]) -> Iterator[Read]:
-        """The readings of a text; of a Jacobian with I, 1 and K as large as they may be."""
-        evaluate, scope = self._inputs.own.evaluate, self._inputs.scope
-        known = {node.shape for node in scope.tape.nodes.values()}
+        """The readings of a text, with I, 1 and K as large as they may be."""
         for program, choose, tree, likely in read:
-            trees = sized(tree, known, evaluate.shape_of, self.engine.shape) if is_matrix(scope.goal) else []
-            for each in trees or [tree]:
+            for each in self._of_sizes(tree):
                 yield program, choose, each, likely
+
+    def _of_sizes(self, tree: Expr) -> list[Expr]:
+        """A formula; of a Jacobian with I, 1 and K as large as they may be."""
+        scope = self._inputs.scope
+        if not is_matrix(scope.goal):
+            return [tree]
+        known = [*natural(scope), *(node.shape for node in scope.tape.nodes.values())]
+        return sized(tree, known, self._inputs.own.evaluate, self.engine.shape) or [tree]
 
     def _printer(self, tree: Expr, scope: Scope) -> Written:
         """What writes trees as the text does."""
@@ -358,11 +366,11 @@ class Comparison(Display):
         found = []
         for candidate, fault in faults:
             if fault is not None and fault.line.place == place:
-                tree = fault.line.members[fault.member]
                 assert candidate.program is not None
-                run, printer = functools.partial(evaluated, tree), self._printer(tree, candidate.program.scope)
-                own = Candidate(run, tree, printer, candidate.program, candidate.choose, fault=fault)
-                found += [own._replace(inputs=self._inputs_of(each)) for each in fault.wanted] or [own]
+                for tree in self._of_sizes(fault.line.members[fault.member]):
+                    run, printer = functools.partial(evaluated, tree), self._printer(tree, candidate.program.scope)
+                    own = Candidate(run, tree, printer, candidate.program, candidate.choose, fault=fault)
+                    found += [own._replace(inputs=self._inputs_of(each)) for each in fault.wanted] or [own]
         return found
 
     def _about(self, piece: Candidate, fault: Fault, line: Definition) -> list[str]:
@@ -460,8 +468,9 @@ class Comparison(Display):
     def closed_form(self) -> Formula | None:
         """The right formula, as `derive` has it; None where it has none."""
         scope = self._inputs.scope
-        kind = KIND[scope.goal.kind]
+        kind, layout = KIND[scope.goal.kind], next(name for name, order in ORDERS.items() if order == scope.order)
         for form in ("inlined", "recursive"):
             with contextlib.suppress(ValueError, RuntimeError):
-                return derive(self._loss, scope.sides if kind == "hessian" else self._node, form=form, kind=kind)
+                wrt = scope.sides if kind == "hessian" else self._node
+                return derive(self._loss, wrt, form=form, kind=kind, layout=layout, assume=scope.tape.assume)
         return None

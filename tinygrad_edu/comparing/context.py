@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -41,7 +42,7 @@ class Context:
                 named.setdefault(each.value, each)
         self.factors = [*named.values()][:12]
         self.quantities: dict[Quantity, tuple[int, ...]] = {}
-        self.used = {node["name"] for node in tree.symbols()}
+        self.tree, self.used = tree, {node["name"] for node in tree.symbols()}
         adjoints = any(quantity.kind == "adjoint" for quantity in self.used)
         for key in scope.keys.values():
             found = [Quantity("value", key)] if self.matrices or self.typed(key) is not None else []
@@ -72,6 +73,13 @@ class Context:
             axis = {} if self.matrices or not self.scope.softmax_axis else {"axis": self.scope.softmax_axis}
             found.append((call(fn.softmax, z, **axis), z))
         return found
+
+    @functools.cached_property
+    def numbers(self) -> list[Expr]:
+        """The parts of the formula that are computed and no more than a number."""
+        parts = {repr(each): each for each in self.tree.walk() if each.args and each.operation is not ops.multiply}
+        shapes = [(each, self.shape(each)) for each in parts.values()]
+        return [each for each, shape in shapes if shape is not None and math.prod(shape) == 1]
 
     def same(self, tree: Expr, other: Expr) -> bool:
         """Whether two trees have the same numbers."""

@@ -16,6 +16,7 @@ from ..engine.record import Operation
 from ..formulas.expr import ELEMENTS, NUMBER, ONES, SAMPLES, SYMBOL, TOTAL, Expr, factors_of, terms_of
 from ..formulas.grammar.calls import ARRAY, COMPUTE, CONDITIONS, TUPLE, fn
 from ..operations.facts import VOCABULARY, ops
+from .linear import LINEAR, VARIABLE
 from .work import ELEMENT, NODE
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ FORMS: Mapping[Operation, str] = {  # by which method an evaluation computes wha
     SYMBOL: "_symbol", NUMBER: "_number", ONES: "_ones", ARRAY: "_array", TUPLE: "_tuple", ops.add: "_sum",
     ops.multiply: "_hadamard", ops.matmul: "_product", ops.kron: "_kron", ops.power: "_power",
     ops.transpose: "_transposed", ops.inv: "_inverse", SAMPLES: "_samples", TOTAL: "_total", ELEMENTS: "_by_elements",
+    LINEAR: "_linear", VARIABLE: "_variable",
     **dict.fromkeys(CONDITIONS, "_relation"),
 }  # fmt: skip
 Array = Any

@@ -8,6 +8,7 @@ Whatever has a value in NumPy's notation has the same one in NumPy.
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import math
 import re
@@ -17,10 +18,11 @@ from typing import Any
 import numpy as np
 
 from ..engine.record import Operation
-from ..formulas.expr import ONES, Expr
+from ..formulas.expr import ONES, Expr, Order
 from ..formulas.grammar.calls import COMPUTE, FUNCTIONS, INNER, TUPLE, fn
 from ..operations.facts import ops
 from .elements import FORMS, Elements, Unfit, as_samples, has_indices
+from .linear import matrix
 from .unsized import UNSIZED, Ones, Rows, Unit
 from .work import ELEMENT, NODE, Misfit, Unsuited, Work
 
@@ -62,6 +64,8 @@ class Evaluation:
         self.row = False  # whether the gradient is a row which may as well be written as a column
         self.flat = False  # whether a matrix of one row, or of one column, may be written as a vector of one axis
         self.along = 1  # which axis the samples are
+        self.order: Order = "F"  # what vec stacks, columns or rows
+        self.variable: Array = None  # of the linear operation whose matrix is computed
         self.sample: tuple[str, int, bool] | None = None  # in a sum of samples: the index, which one, whether as a row
         self.known: dict[Expr, Array] = {}
         self.kept: set[Expr] = set()  # what is kept from one formula to the next
@@ -98,6 +102,12 @@ class Evaluation:
         except Misfit:
             return None
         return None if type(x) in UNSIZED else np.shape(x)
+
+    def stacking(self, order: Order) -> Evaluation:
+        """The same where vec stacks columns (F) or rows (C)."""
+        other = copy.copy(self)
+        other.order, other.known, other.kept, other.repeated = order, {}, set(), set()
+        return other
 
     def keep(self, tree: Expr) -> None:
         """Compute the parts of a formula only once, as its edits have them too."""
@@ -171,6 +181,13 @@ class Evaluation:
 
     def _ones(self, tree: Expr) -> Array:
         return Ones(tree["row"])
+
+    def _linear(self, tree: Expr) -> Array:
+        self.kept.add(tree)
+        return matrix(tree, self)
+
+    def _variable(self, tree: Expr) -> Array:
+        return self.shaped(self.variable)
 
     def _tuple(self, tree: Expr) -> Array:
         raise Unsuited(tree, "a list of numbers is a shape only, as in np.ones((3, 1))")
@@ -362,6 +379,8 @@ class Evaluation:
             return self.filled(tree, fn.ones) * self.array(tree.args[1])
         if function in (fn.eye, fn.ones, fn.zeros):
             return self.filled(tree, function)
+        if function is fn.vec:
+            params["order"] = self.order
         args = [self.array(each) for each in tree.args[: 1 if function in SHAPED else None]]
         if function in (fn.act, fn.slope, fn.own):
             assert self.apply is not None

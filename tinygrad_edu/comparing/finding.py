@@ -85,12 +85,14 @@ class Inputs:
                 yield sums_to_one(tensor, axis)
 
     def turned(self) -> list[Trial]:
-        """Fresh inputs of other signs, where there are such: what was compared with 0 comes out otherwise."""
-        random = np.random.default_rng(0)
+        """Fresh inputs of other signs, where there are such, but of what is assumed: what was compared with 0 comes out
+        otherwise."""
+        random, tape = np.random.default_rng(0), self.scope.tape
+        free = {name for name, x in tape.given.items() if all(each.tensor is not x for each in tape.assume)}
 
         def change(numbers: dict[str, Any]) -> dict[str, Any]:
             return {name: x * np.copysign(1, random.uniform(-1, 1, x.shape), dtype=x.dtype)
-                    if x.dtype.kind == "f" else x for name, x in numbers.items()}  # fmt: skip
+                    if x.dtype.kind == "f" and name in free else x for name, x in numbers.items()}  # fmt: skip
 
         loss = self.scope.loss._record.stamp
         trials = [] if self.masks else self.changed(change)
@@ -102,14 +104,15 @@ class Inputs:
     ) -> list[Trial]:  # fmt: skip
         """Fresh inputs, each changed once more; those on which the engine has no finite numbers, or a value has left
         the domain of an operation, are left out."""
+        tape = self.scope.tape
         with np.errstate(all="ignore"):
             trials = [
-                self.trial(change(perturbed(self.scope.tape, i, assume, fill=fill, size=size or self.size)))
+                self.trial(change(perturbed(tape, i, [*tape.assume, *assume], fill=fill, size=size or self.size)))
                 for i in range(1, FRESH + 1)
             ]
         inside = [
             each for each in trials
-            if np.isfinite(each.engine).all() and in_domain(self.scope.tape, each.nodes)
+            if np.isfinite(each.engine).all() and in_domain(tape, each.nodes)
         ]
         if not inside and (fill or (size or self.size) > SMALL):
             return self.changed(change, assume, fill=False, size=size if fill else SMALL)

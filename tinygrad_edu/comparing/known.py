@@ -125,6 +125,10 @@ class Known:
             return int(x._record.stamp)
         return next((name for name, tensor in self.tape.given.items() if tensor is x), None)
 
+    def shape(self, key: Key) -> tuple[int, ...]:
+        """The shape of a value."""
+        return np.shape(self.tape.nodes[key]._value if isinstance(key, int) else self.tape.values[key])
+
     def constant(self, x: Any, value: Any) -> Key | None:
         """An input of a record as a key, where it may be a plain array."""
         if x is not None:

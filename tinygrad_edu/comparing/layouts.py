@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+import operator
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..formulas.expr import SYMBOL, Expr, dot, transposed
+from ..formulas.expr import SYMBOL, Expr, Order, dot, transposed
 from ..formulas.grammar.calls import fn
 from ..operations.facts import ops
 from .finding import Finding, Inputs
-from .matrices import is_matrix
+from .linear import LINEAR
+from .matrices import is_matrix, natural
 from .matrix_mistakes import DIAGONAL
 from .scope import Scope
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from .trial import Trial
 
 Array = Any
+STACKED = {"rows": "rows, as NumPy's ravel() stacks them", "columns": "columns, as on paper"}
+OTHER: Mapping[Order, Order] = {"F": "C", "C": "F"}
 
 
 def layout_of(inputs: Inputs, value: Array) -> str | None:
@@ -42,6 +47,13 @@ def said_of(scope: Scope, layout: str | None) -> str:
     return f"The formula is the {scope.what}, in numerator layout: {_sides(scope)}."
 
 
+def read_for(tree: Expr | None, scope: Scope) -> list[str]:
+    """For matrices of which shape a K is read, where others are usual."""
+    found = [] if tree is None else [x for x in tree.walk() if x.operation is LINEAR and x["first"]]
+    shapes = dict.fromkeys((x.text, x["of"]) for x in found if "of" in x.params and x["of"] not in natural(scope))
+    return [f"{K}·vec(A) is read for A of the shape {of}." for K, of in shapes if of[0] != of[1]]
+
+
 def _sides(scope: Scope) -> str:
     rows, columns = (scope.shown.get(node._record.stamp) for node in scope.sides)
     return f"a row for each number of {rows or 'the result'}, a column for each of {columns or 'the variable'}"
@@ -51,44 +63,54 @@ def laid_out_otherwise(diagnosis: Diagnosis, fresh: bool = True) -> Finding | No
     """Whether a formula is right in another layout."""
     inputs, scope = diagnosis.inputs, diagnosis.scope
     trials = diagnosis.trials if fresh else [inputs.own]
-    others = [order for order in _orders(scope) if order is not None]
-    rows = f"{scope.what} of matrices as vectors by their rows, as NumPy's ravel() stacks them"
+    stacked = [stacked_otherwise(trial) for trial in trials] if any(map(_has_orders, scope.sides)) else []
+    other = "rows" if scope.order == "F" else "columns"
+    otherwise = f"{scope.what} of matrices as vectors by their {STACKED[other]}"
 
-    def right(change: Any) -> bool:
-        c = diagnosis.multiple(diagnosis.formula, change, trials)
+    def right(of: Callable[[Trial], Array], trials: list[Trial]) -> bool:
+        c = diagnosis.multiple(diagnosis.formula, of, trials) if trials else None
         return c is not None and abs(c - 1) < 1e-7
 
-    if right(lambda trial: np.transpose(trial.engine)):
+    def turned(trial: Trial) -> Array:
+        return np.transpose(trial.engine)
+
+    engine = operator.attrgetter("engine")
+    if right(engine, trials):  # on inputs such as these
+        return None
+    if right(turned, trials):
         said = (
             f"The formula is the {scope.what} in denominator layout, the transpose of the one in numerator layout, "
             f"which has {_sides(scope)}."
         )
-        turned = None if diagnosis.tree is None else _turned(diagnosis.tree, inputs.own.evaluate.shape_of)
-        return Finding(("layout", "denominator"), said, turned, holds=True)
-    if others and right(lambda trial: by_rows(trial, scope)):
+        mended = None if diagnosis.tree is None else _turned(diagnosis.tree, inputs.own.evaluate.shape_of)
+        return Finding(("layout", "denominator"), said, mended, holds=True)
+    if right(engine, stacked):
         products = diagnosis.tree is not None and any(x.operation is ops.kron for x in diagnosis.tree.walk())
         there = ", where the factors of Kronecker products are swapped" * products
-        said = f"The formula is the {rows}, and not by their columns, as vec does{there}."
+        own = "their columns, as vec does" if other == "rows" else 'their rows, as layout="rows" has them'
+        said = f"The formula is the {otherwise}, and not by {own}{there}."
         swapped = None if diagnosis.tree is None else _swapped(diagnosis.tree)
-        return Finding(("layout", "rows"), said, swapped, holds=True)
-    if others and right(lambda trial: np.transpose(by_rows(trial, scope))):
-        said = f"The formula is the {rows}, and in denominator layout; in numerator layout it has {_sides(scope)}."
-        return Finding(("layout", "rows", "denominator"), said, holds=True)
+        return Finding(("layout", other), said, swapped, holds=True)
+    if right(turned, stacked):
+        where = f"in numerator layout it has {_sides(scope)}"
+        said = f"The formula is the {otherwise}, and in denominator layout; {where}."
+        return Finding(("layout", other, "denominator"), said, holds=True)
     return None
 
 
-def _orders(scope: Scope) -> list[Array | None]:
-    """Where in vec the numbers of a result and of a variable are, row by row; None where that is the same."""
-    orders = (np.arange(node.size).reshape(node.shape, order="F").ravel() for node in scope.sides)
-    return [None if np.array_equal(order, np.arange(order.size)) else order for order in orders]
+def _has_orders(node: Any) -> bool:
+    """Whether the rows of a matrix one after the other are something else than its columns."""
+    return len(node.shape) == 2 and min(node.shape) > 1
 
 
-def by_rows(trial: Trial, scope: Scope) -> Array:
-    """The engine's matrix with the rows of matrices stacked."""
-    matrix = trial.engine
-    for axis, order in enumerate(_orders(scope)):
-        matrix = matrix if order is None else np.take(matrix, order, axis)
-    return matrix
+def stacked_otherwise(trial: Trial) -> Trial:
+    """The trial where vec stacks the rows of matrices instead of the columns, or the columns instead of the rows."""
+    scope, other = trial.scope, copy.copy(trial)
+    own, order = scope.order, OTHER[scope.order]
+    other.evaluate = trial.evaluate.stacking(order)
+    places = (np.arange(node.size).reshape(node.shape, order=own).ravel(order) for node in scope.sides)
+    other.engine = trial.engine[np.ix_(*places)]
+    return other
 
 
 def _turned(tree: Expr, shape_of: Callable[[Expr], tuple[int, ...] | None]) -> Expr:

@@ -15,6 +15,7 @@ from ..formulas.grammar.calls import ARRAY, fn
 from ..formulas.grammar.cursor import Name, is_name
 from ..formulas.grammar.parser import parse
 from ..formulas.grammar.tokens import restored
+from .linear import LINEAR, commutation
 from .numbering import Unknown
 from .scope import Quantity, Scope, joined
 
@@ -43,7 +44,13 @@ def looked_up(tree: Expr, scope: Scope, choose: Mapping[Any, int], defined: Defi
     if tree.operation is SYMBOL:
         found = scope.find(tree["name"])
         chosen = found[choose.get(tree["name"], 0) % len(found)]
+        if chosen.kind == "commutation":
+            return commutation(tree.text, tree.at)
         return symbol(chosen, text=tree.text, at=tree.at, indices=tree.indices)
+    if tree.operation is LINEAR:
+        tree = tree.having(body=looked_up(tree["body"], scope, choose, defined))
+        alike = scope.exact(tree["variable"]) if "variable" in tree.params else []
+        return tree.having(of=scope.shape(alike[0].key)) if alike else tree
     if not tree.args:
         return tree
     args = tuple([looked_up(each, scope, choose, defined) for each in tree.args])

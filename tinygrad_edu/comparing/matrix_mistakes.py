@@ -1,4 +1,4 @@
-"""The mistakes that people make in Jacobians and Hessians: diag and I forgotten, a softmax by coordinates."""
+"""The mistakes that people make in Jacobians and Hessians: diag, I or a number forgotten, a softmax by coordinates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..formulas.expr import NUMBER, SYMBOL, Expr, added, call, dot, factors_of, hadamard, number, terms_of, transposed
+from ..formulas.expr import (
+    NUMBER,
+    SYMBOL,
+    Expr,
+    added,
+    call,
+    dot,
+    factors_of,
+    hadamard,
+    number,
+    power,
+    terms_of,
+    transposed,
+)
 from ..formulas.grammar.calls import fn
 from ..operations.facts import ops
 from .context import Context, name
@@ -97,7 +110,18 @@ def missing_diagonals(node: Expr, context: Context) -> Iterator[Piece]:
                 yield "missing", 1.42, dot(node, diagonal), diagonal
 
 
-OF_MATRICES: tuple[Generator, ...] = (diagonals, identities, softmax_diagonals, missing_diagonals)
+def missing_numbers(node: Expr, context: Context) -> Iterator[Piece]:
+    """A sum, or a term, over a number that stands elsewhere, or over its square: x · xᵀ / ‖x‖² for x · xᵀ."""
+    for each in (node, *node.args) if node.operation is ops.add else ():
+        if max(context.shape(each) or (1,)) > 1:
+            for below in [y for x in context.numbers[:FEW] for y in (x, power(x, number(2)))]:
+                over = hadamard((number(1), 1), (below, -1))
+                yield "missing", 1.45, node.replaced(each, hadamard((each, 1), (below, -1))), over
+
+
+OF_MATRICES: tuple[Generator, ...] = (
+    diagonals, identities, softmax_diagonals, missing_diagonals, missing_numbers,
+)  # fmt: skip
 
 
 def missing_identity(diagnosis: Diagnosis) -> Iterator[Finding]:

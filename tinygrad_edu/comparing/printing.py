@@ -14,6 +14,7 @@ from ..formulas.targets.latex import Latex
 from ..formulas.targets.text import Unicode
 from ..operations.facts import ops
 from .elements import FORMS as COMPOSED
+from .linear import LINEAR
 from .wording import Wording
 
 TARGETS = {"numpy": Code, "unicode": Unicode, "latex": Latex}
@@ -110,7 +111,7 @@ def _behind(text: Callable[[Written, Expr], str]) -> Callable[[Written, Expr], T
 WRITTEN: Mapping[Operation, Callable[[Any, Expr], Text]] = {
     SYMBOL: Written._name, NUMBER: Written._number, ops.multiply: Written._over, ELEMENTS: Written._elements,
     **dict.fromkeys((TOTAL, SAMPLES), Written._total), **dict.fromkeys((fn.act, fn.slope), Written._activation),
-    **dict.fromkeys((ARRAY, fn.set, fn.shifted), lambda p, x: (x.text, ATOM)), fn.own: Written._own,
+    **dict.fromkeys((ARRAY, LINEAR, fn.set, fn.shifted), lambda p, x: (x.text, ATOM)), fn.own: Written._own,
     ops.matmul: Written._product, fn.eye: Written._eye, fn.ones: Written._sized,
     fn.diagonal: lambda p, x: (f"{x.operation.name}({p(x.args[0])})", ATOM), ops.reshape: Written._reshaped,
     TUPLE: lambda p, x: (f"({', '.join(map(p, x.args))})", ATOM),

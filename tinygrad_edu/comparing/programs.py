@@ -15,6 +15,8 @@ from ..formulas.grammar.parser import parse
 from ..formulas.grammar.tokens import FormulaError, Token, notation_of
 from ..formulas.layers import is_activation
 from ..operations.facts import ops
+from .in_front import in_front
+from .linear import defined
 from .lookup import looked_up
 from .numbering import LETTERS, Unknown
 from .scope import GREEK, MATRICES, Quantity, Scope, joined
@@ -106,11 +108,11 @@ class ParsedProgram:
         if new := {word for each in lines for word in self._word(each)} - known:
             known |= new
             lines = statements(text, known)
-        names: set[Any] = set()
+        self.statements, self.defined = lines, set[Any]()
         self.about_layers = RECURSION.search(text) if len(lines) > 1 else None
 
         def is_layer(name: Name) -> bool:
-            return scope.same(name) in names or scope.is_layer(name)
+            return scope.same(name) in self.defined or scope.is_layer(name)
 
         def parsed(part: list[Token]) -> Expr:
             part = [*part, Token("end", "", part[-1].end)]
@@ -121,11 +123,10 @@ class ParsedProgram:
             first, *others = each.members
             target = self._quotient(first) if others and not each.operator else None
             raw += self._general(self._raw(each, [target or parsed(first), *map(parsed, others)]))
-            names |= {each.name for each in raw}
+            self.defined |= {each.name for each in raw}
             if raw[-1].target is not None and isinstance(raw[-1].target["name"], Name):
                 known.add(raw[-1].target["name"].base)
         self.lines = self._in_order(raw)
-        self.defined = names
         self._typed: dict[Any, list[Definition]] = {}  # by the choice of meanings
         self.goal = self._goal()
 
@@ -145,8 +146,7 @@ class ParsedProgram:
     def _quotient(self, part: list[Token]) -> Expr | None:
         """dc/dW in one line, where it is what a line defines."""
         text = self.text[part[0].at : part[-1].end]
-        found = re.fullmatch(r"d(\w+)\s*/\s*d(\w+)", text)
-        data = found and Quotient(Name(found[1]), Name(found[2]))
+        data = in_front(part, self.text, self.scope)
         return symbol(data, text=text, at=part[0].at) if data else None
 
     def _raw(self, statement: Statement, trees: list[Expr]) -> Raw:
@@ -160,6 +160,8 @@ class ParsedProgram:
         if target is not None and target.operation is fn.taken:
             what = "such an index is not read here: write the whole array on the left"
             raise FormulaError(self.text, places[0][0], what)
+        if len(self.statements) > 1 and notation_of(self.text) != "numpy" and (linear := defined(trees, self._is_new)):
+            target, trees = linear[0], [*linear]
         if target is not None and target.operation is not SYMBOL:
             if statement.operator or index:
                 raise FormulaError(self.text, places[0][0], "a name is expected before what changes it")
@@ -169,6 +171,10 @@ class ParsedProgram:
         kept = [k for k, each in enumerate(trees) if k == len(trees) - 1 or not self._is_rule(target, each)]
         trees, places = [trees[k] for k in kept], [places[k] for k in kept]
         return self._line(statement.number, statement.operator, target, index, trees, places, statement.returned)
+
+    def _is_new(self, name: Name) -> bool:
+        """Whether neither the tape nor a line above has a name."""
+        return not (self.scope.mapped(name) or self.scope.exact(name) or self.scope.same(name) in self.defined)
 
     def _line(
         self, number: int, operator: str, target: Expr | None, picks: tuple[Expr, ...], members: list[Expr],

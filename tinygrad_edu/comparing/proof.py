@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import operations
 from ..deriving.derive import gradient_of
+from ..deriving.jacobians import linear_map
 from ..deriving.swept import Swept
 from ..deriving.symbolic import SymbolicTape, slope, symbol
 from ..engine.errors import Unreadable
@@ -18,7 +19,7 @@ from ..engine.sweep import leading_to
 from ..formulas.expr import Expr
 from ..formulas.grammar.calls import ALIKE, COMPUTE, fn, index_of
 from ..formulas.layers import mixes
-from ..formulas.normal.algebra import kron
+from ..formulas.normal.algebra import kron, vec
 from ..formulas.normal.canonical import Canonical, Formed
 from ..formulas.normal.coefficients import MINUS_ONE, ONE, coefficient
 from ..formulas.normal.expression import Expression, as_matrix, matrix_shape, plain
@@ -102,6 +103,7 @@ FUNCTIONS: Mapping[Operation, Callable[..., Any]] = {
     fn.einsum: lambda *arrays, subscripts: np.einsum(subscripts, *arrays),
     fn.diagonal: lambda x: (operations.diagflat if 1 in (x.size, *x.shape) else operations.diag)(x),
     fn.heaviside: _heaviside, fn.length: _length,
+    fn.vec: lambda x, order: Expression(vec(as_matrix(x), order), np.ravel(x.value, order)),
     fn.outer: lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
     fn.softmax: lambda z, axis=0: operations.softmax(z, axis=0 if axis is None else axis),
 }  # fmt: skip
@@ -231,7 +233,9 @@ class Symbols(Evaluation):
         self.trial, self.scope = trial, scope
         self._slopes: dict[Quantity, Any] = {}
         self.row, self.along, self.flat = trial.evaluate.row, trial.evaluate.along, trial.evaluate.flat
-        self.tape = SymbolicTape(scope.loss, leading_to(scope.loss, [scope.tape.nodes[stamp] for stamp in wanted]))
+        self.order = scope.order
+        needed = leading_to(scope.loss, [scope.tape.nodes[stamp] for stamp in wanted])
+        self.tape = SymbolicTape(scope.loss, needed, assume=scope.tape.assume)
         loss = scope.loss._value
         self.tape.sweep(Expression(filled(ONE, matrix_shape(loss.shape)), np.ones_like(loss)))
         axes = {name: scope.outputs_axis(np.ndim(value)) for name, value in inputs.labels.items()}
@@ -323,6 +327,14 @@ class Symbols(Evaluation):
         x, y = map(self.as_array, (a, b))
         return Expression(kron(as_matrix(x), as_matrix(y)), np.kron(x.value, y.value))
 
+    def _linear(self, tree: Expr) -> Any:
+        """The matrix of a linear operation, from what it makes of a symbol."""
+        name, body = "the variable", tree["body"]
+        body = body.args[0] if body.operation is fn.vec else body
+        self.variable = Expression(symbol(name, tree["of"]), np.zeros(tree["of"]))
+        term = linear_map(as_matrix(self.as_array(self.array(body))), name, matrix_shape(tree["of"]), self.order)
+        return Expression(term, self.trial.evaluate.array(tree))
+
     def _samples(self, tree: Expr) -> Any:
         for row in (False, True):
             try:
@@ -377,7 +389,7 @@ def derived(inputs: Inputs) -> Term:
     first, last = scope.sides
     derivative = scope.goal.kind == "derivative"
     result, found = (first, [last]) if derivative else gradient_of(scope.loss, [first, last])
-    formula = Swept(result, found).written({})
+    formula = Swept(result, found, assume=scope.tape.assume, order=scope.order).written({})
     names = {id(tensor): name for name, tensor in scope.tape.given.items()}
     given = formula.tape.given
     own = {name: symbol(names.get(id(x), f"{name} of the matrix"), x.shape) for name, x in given.items()}

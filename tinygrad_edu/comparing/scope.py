@@ -19,7 +19,7 @@ from ..deriving.symbolic import SymbolicTape
 from ..engine.arguments import shown
 from ..engine.naming import same_to_python
 from ..engine.record import Node
-from ..formulas.expr import SYMBOL, Expr
+from ..formulas.expr import SYMBOL, Expr, Order
 from ..formulas.grammar.cursor import Name, Quotient
 from ..formulas.layers import INPUT, Layer, Numbering, mixes
 from ..formulas.targets.latex import GREEK as LATEX
@@ -68,11 +68,12 @@ class Scope(Numbered):
     """The quantities of a tape, found by the names of a formula."""
 
     def __init__(
-        self, loss: Any, tape: SymbolicTape, mapping: Mapping[Name, Any], wrt: Any = None, goal: Quantity | None = None
-    ) -> None:
+        self, loss: Any, tape: SymbolicTape, mapping: Mapping[Name, Any], wrt: Any = None,
+        goal: Quantity | None = None, order: Order = "F",
+    ) -> None:  # fmt: skip
         super().__init__(loss, tape, mapping, wrt)
         self.goal = goal or Quantity("adjoint", self.key(wrt) or "")  # what a formula is to be
-        self.what = WHAT[self.goal.kind]
+        self.what, self.order = WHAT[self.goal.kind], order
         if self.goal.kind == "derivative" and self.output is not None and self.output.ndim == 1:
             self.batch, self.counted, self.outputs = 1, False, self.output.size  # the result is one vector
         self.work = Work(sum(node._value.size for node in tape.nodes.values()))
@@ -388,6 +389,9 @@ class Scope(Numbered):
         below = self.find_value(name.below)
         above = self.find_value(name.above)
         loss = (name.above.base in COST and name.above.base not in self.keys) or above == self.loss._record.stamp
+        of_loss = below == self.loss._record.stamp or (below is None and name.below.base in COST)
+        if name.above.base == "∇" and self.goal.kind == "hessian" and of_loss and below != self.goal.key:  # ∇²f
+            return [self.goal]
         if below is None:
             raise Unknown(f"the tape has nothing named {_shown(name.below)}; names={{...}} says what is what")
         if self.goal.kind in MATRICES and (matrix := self.matrix(name.above, above, below, loss)):
@@ -411,11 +415,14 @@ class Scope(Numbered):
         return self.tape.nodes[self.goal.above], self.tape.nodes[self.goal.key]  # type: ignore[index]
 
     def matrix(self, name: Name, above: Key | None, below: Key, loss: bool) -> list[Quantity]:
-        """∂y/∂x, ∇²x, ∂∇x/∂w: where a Jacobian or a Hessian is asked for; y is the result, where it has no name."""
-        if name.base.startswith("∇"):
+        """∂y/∂x, ∇²x, ∂∇x/∂w, ∂²f/∂x∂w: where a Jacobian or a Hessian is asked for; y is the result, if it has no
+        name."""
+        if name.base[:1] in ("∇", "∂"):
             first = self.find_value(Name(name.base[1:], name.layer)) if name.base[1:] else below
-            pair = isinstance(first, int) and isinstance(below, int) and self.loss._value.size == 1
-            return [Quantity("hessian", below, above=first)] if pair else []  # type: ignore[arg-type]
+            if not (isinstance(first, int) and isinstance(below, int) and self.loss._value.size == 1):
+                return []
+            pairs = [(first, below), (below, first)][: 1 if name.base[0] == "∇" else 2]
+            return [Quantity("hessian", last, above=above) for above, last in pairs]
         if self.goal.kind == "hessian" or not isinstance(below, int):
             return []
         above = self.loss._record.stamp if loss or above is None else above

@@ -53,7 +53,7 @@ class Trial:
         gradient = self.number(wanted) if wanted else self.adjoint(wrt._record.stamp)
         like = scope.batch, gradient.shape, scope.softmax_axis, scope.work
         self.evaluate = Evaluation(functools.cache(self.number), matrices, self.apply, *like)
-        self.evaluate.along = scope.axis
+        self.evaluate.along, self.evaluate.order = scope.axis, scope.order
         self.engine: Array = self.evaluate.shaped(self._as_row(wrt._record.stamp, gradient))
         self.evaluate.row = gradient.ndim == 1 and self.engine.shape == (1, gradient.size)
         self.evaluate.flat = wanted is not None and is_matrix(wanted) and 1 in gradient.shape
@@ -112,15 +112,12 @@ class Trial:
     def _array(self, quantity: Quantity) -> Array:
         return self.scope.mapping[Name(str(quantity.key))]
 
-    def _commutation(self, quantity: Quantity) -> Array:
-        raise Misfit(None, "nothing says how large K is")
-
     def _derivative(self, quantity: Quantity) -> Array:
-        return jacobian_of(self.nodes[quantity.above], self.nodes[quantity.key])
+        return jacobian_of(self.nodes[quantity.above], self.nodes[quantity.key], self.scope.order)
 
     def _hessian(self, quantity: Quantity) -> Array:
         loss, first, last = (self.nodes[k] for k in (self.scope.loss._record.stamp, quantity.above, quantity.key))
-        return hessian_of(loss, first, last)
+        return hessian_of(loss, first, last, self.scope.order)
 
     def _jacobian(self, quantity: Quantity) -> Array:
         """Of a softmax of one column."""

@@ -164,8 +164,12 @@ def sums_to_one(t: Any, axis: int = 0) -> Assumption:
                       free=False)
 
 
-def demand_true(assume: Sequence[Assumption], nodes: Iterable[Any]) -> None:
-    """ValueError for an assumption that the numbers of a tape contradict, or about what it is not given."""
+def demand_true(by: str, assume: Any, nodes: Iterable[Any]) -> Sequence[Assumption]:
+    """The assumptions, one or a list; ValueError for one that the numbers of a tape contradict, or about what it is not
+    given."""
+    assume = [assume] if isinstance(assume, Assumption) else assume
+    if not isinstance(assume, list | tuple) or not all(isinstance(each, Assumption) for each in assume):
+        raise TypeError(f"{by}: assume is a list of assumptions, such as [tg.symmetric(S)]")
     given: dict[int, Any] = {}
     for node in nodes if assume else ():
         given |= {id(x): value for x, value in zip(node._record.inputs, node._record.values, strict=True)
@@ -173,11 +177,12 @@ def demand_true(assume: Sequence[Assumption], nodes: Iterable[Any]) -> None:
         given |= {id(x): value for _, x, value in constants_of(node._record) if x is not None}
     for each in assume:
         if id(each.tensor) not in given:
-            raise ValueError("derive: an assumption is about a tensor that is not on the tape, or is computed on it")
+            raise ValueError(f"{by}: an assumption is about a tensor that is not on the tape, or is computed on it")
         value = np.asarray(given[id(each.tensor)])
         numbers = value if value.dtype.kind == "f" else value.astype(float)
         if fault := each.fault(name_of(each.tensor) or "the tensor", numbers):
-            raise ValueError(f"derive: {fault}")
+            raise ValueError(f"{by}: {fault}")
+    return assume
 
 
 def kept(assume: Sequence[Assumption], value: Array, new: Array, random: Random) -> Array:

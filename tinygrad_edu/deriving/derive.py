@@ -126,10 +126,7 @@ def derive(
     several = isinstance(wrt, list | tuple)
     if several and not wrt:
         raise ValueError("derive: wrt is an empty list; give a tensor or its name")
-    assume = [assume] if isinstance(assume, Assumption) else assume
-    if not isinstance(assume, list | tuple) or not all(isinstance(each, Assumption) for each in assume):
-        raise TypeError("derive: assume is a list of assumptions, such as [tg.symmetric(S)]")
-    demand_true(assume, nodes.values())
+    assume = demand_true("derive", assume, nodes.values())
     found = [wanted(x, nodes, "derive") for x in (wrt if several else [wrt])]
     if kind != "gradient":
         form = _of_matrices(kind, form, loss, found)

@@ -243,7 +243,7 @@ FUNCTIONS: dict[str, Function] = {
     **_simple("diagflat Diag", _diagflat, ("k",)),
     **_simple("trace tr", np.trace), **_simple("det", np.linalg.det),
     **_simple("ones_like", np.ones_like), **_simple("zeros_like", np.zeros_like),
-    **_simple("ravel flatten", np.ravel), **_simple("vec", lambda x: np.ravel(x, "F")),
+    **_simple("ravel flatten", np.ravel), **_simple("vec", lambda x, order="F": np.ravel(x, order)),
     "eye": Function(fn.eye, None, (1, 2)), "identity": Function(fn.eye),
     "ones": Function(fn.ones), "zeros": Function(fn.zeros), "full": Function(fn.full, None, (2, 2)),
     **dict.fromkeys(("onehot", "one_hot"), Function(fn.onehot, None, (1, 2))),
