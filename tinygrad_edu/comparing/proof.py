@@ -332,7 +332,8 @@ class Symbols(Evaluation):
         name, body = "the variable", tree["body"]
         body = body.args[0] if body.operation is fn.vec else body
         self.variable = Expression(symbol(name, tree["of"]), np.zeros(tree["of"]))
-        term = linear_map(as_matrix(self.as_array(self.array(body))), name, matrix_shape(tree["of"]), self.order)
+        made = as_matrix(self.as_array(self.array(body)))
+        term = linear_map(made, name, matrix_shape(tree["of"]), self.order, adjoint=False)
         return Expression(term, self.trial.evaluate.array(tree))
 
     def _samples(self, tree: Expr) -> Any:

@@ -51,11 +51,11 @@ from ..operations.facts import ops
 ORDERS: dict[str, Order] = {"columns": "F", "rows": "C"}  # of layouts
 
 
-def linear_map(adjoint: Term, seed: str, shape: Shape, order: Order) -> Term:
-    """The matrix of an adjoint whose seed G has a shape, the Jacobian's transpose: vec(adjoint) = Jᵀ·vec(G); ValueError
-    where G stands in what has no matrix. Matrices are vectors by their columns, vec(A·G·B) = (Bᵀ ⊗ A)·vec(G), or by
-    their rows, (A ⊗ Bᵀ)·vec(G)."""
-    return _LinearMap(seed, shape, order).of(adjoint)
+def linear_map(p: Term, seed: str, shape: Shape, order: Order, adjoint: bool = True) -> Term:
+    """The matrix of what is linear in a seed G of a shape; of an `adjoint` it is the Jacobian's transpose, vec(p) =
+    Jᵀ·vec(G). ValueError where G stands in what has no matrix. Matrices are vectors by their columns, vec(A·G·B) =
+    (Bᵀ ⊗ A)·vec(G), or by their rows, (A ⊗ Bᵀ)·vec(G)."""
+    return _LinearMap(seed, shape, order, adjoint).of(p)
 
 
 def _product(left: Term, right: Term) -> Term:
@@ -101,8 +101,8 @@ def _adjoint(call: Call) -> Call | None:
 class _LinearMap:
     """Reads the matrix of what is linear in its seed, each as a vector."""
 
-    def __init__(self, seed: str, shape: Shape, order: Order) -> None:
-        self.seed, self.size, self.order = seed, math.prod(shape), order
+    def __init__(self, seed: str, shape: Shape, order: Order, adjoint: bool) -> None:
+        self.seed, self.size, self.order, self.adjoint = seed, math.prod(shape), order, adjoint
 
     def of(self, p: Term) -> Term:
         """The matrix of a sum of Hadamard products: of each product one factor has the seed."""
@@ -182,7 +182,7 @@ class _LinearMap:
         if is_a(term, ops.reshape) and len(before) == len(after) == 2:
             moved = [commutation(*after[::-1]), commutation(*before)] if self.order == "F" else []
             return functools.reduce(_product, [*moved, self._factor(term.args[0])])
-        turned = _adjoint(term.data)
+        turned = _adjoint(term.data) if self.adjoint else None
         matrix = atom(matrix_of(turned or term.data, self.order))
         return _product(transposed(matrix) if turned else matrix, self._factor(term.args[0]))
 
