@@ -40,7 +40,7 @@ def test_the_command_audits_everything(tmp_path):
     for each, entry in zip(objects, ENTRIES, strict=True):
         assert list(each) == [
             "id", "document", "section", "printed", "verdict", "error_printed", "error_corrected", "corrected",
-            "condition", "note", "proof",
+            "condition", "note", "proof", "derived",
         ]  # fmt: skip
         assert each["verdict"] == entry.expected
         assert each["printed"] == entry.printed

@@ -79,7 +79,7 @@ def test_every_formula_is_there(tree, results):
     for element in articles:
         result = found[element["id"]]
         excess = result.fault if result.verdict in ("misprint", "wrong") and isinstance(result.fault, str) else ""
-        forms = [latex for latex in (result.printed, excess, result.corrected) if latex]
+        forms = [latex for latex in (result.printed, excess, result.corrected, *result.derived_latex) if latex]
         assert [math["alttext"] for math in element.all("math")] == forms
         assert [pre.text for pre in element.all("pre")] == forms
         (badge,) = (span for span in element.all("span") if span["class"] == "badge")

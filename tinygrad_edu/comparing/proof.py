@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import operations
 from ..deriving.derive import gradient_of
+from ..deriving.formula import Formula
 from ..deriving.jacobians import linear_map
 from ..deriving.swept import Swept
 from ..deriving.symbolic import SymbolicTape, slope, symbol
@@ -390,19 +391,23 @@ def derived(inputs: Inputs) -> Term:
     first, last = scope.sides
     derivative = scope.goal.kind == "derivative"
     result, found = (first, [last]) if derivative else gradient_of(scope.loss, [first, last])
-    formula = Swept(result, found, assume=scope.tape.assume, order=scope.order).written({})
-    names = {id(tensor): name for name, tensor in scope.tape.given.items()}
+    return written_out(Swept(result, found, assume=scope.tape.assume, order=scope.order).written({}), scope.tape)
+
+
+def written_out(formula: Formula, tape: SymbolicTape) -> Term:
+    """The first line of a formula, in what is given by its names on another tape."""
+    names = {id(tensor): name for name, tensor in tape.given.items()}
     given = formula.tape.given
     own = {name: symbol(names.get(id(x), f"{name} of the matrix"), x.shape) for name, x in given.items()}
     known: dict[Term, Term] = {}
 
-    def written_out(term: Term) -> Term | None:
+    def replaced(term: Term) -> Term | None:
         if term.kind != "symbol":
             return None
         definition = formula.in_order.get(term.data)
-        return own.get(term.data) if definition is None else rebuilt(definition, written_out, known)
+        return own.get(term.data) if definition is None else rebuilt(definition, replaced, known)
 
-    return rebuilt(formula.lines[0].term, written_out, known)
+    return rebuilt(formula.lines[0].term, replaced, known)
 
 
 def proved(inputs: Inputs, tree: Expr) -> bool:

@@ -288,6 +288,16 @@ class Formula(Readable):
         rows, definitions = ([(write(left), write(right)) for left, right in part] for part in (above, below))
         return target.equations(rows, definitions, self._described)
 
+    @functools.cached_property
+    def equations(self) -> tuple[str, str]:
+        """The lines alone, with what vec is but no other definitions, in Unicode and in LaTeX."""
+        notes = {name: text for name, text in self._described.items() if name == self._vec}
+        found = []
+        for target in (Unicode(), Latex(self._order)):
+            write = Printer(target)
+            found.append(str(target.equations([(write(x), write(y)) for x, y in self._lines], [], notes)))
+        return found[0], found[1]
+
     def _characters(self, terms: Iterable[Term]) -> int:
         write = Printer(Unicode())
         return sum(len(str(write(arranged(term, self.form, self._present)))) for term in terms)

@@ -58,6 +58,18 @@ def linear_map(p: Term, seed: str, shape: Shape, order: Order, adjoint: bool = T
     return _LinearMap(seed, shape, order, adjoint).of(p)
 
 
+def stacked(gradient: Term, order: Order) -> Term:
+    """A gradient as a column; of a column u times a row vᵀ it is v ⊗ u, or u ⊗ v by rows."""
+    numbers, matrix = _without_numbers(gradient)
+    _, f = factor(matrix)
+    cut = next((i for i, x in enumerate(f.args, 1) if x.shape[1] == 1), 0) if f.kind == "chain" else 0
+    if 1 in gradient.shape or not cut:
+        return vec(gradient, order)
+    u, v = _whole(f.args[:cut], 1), transposed(_whole(f.args[cut:], 1))
+    column = kron(v, u) if order == "F" else kron(u, v)
+    return multiplied(numbers, column, column.shape)
+
+
 def _product(left: Term, right: Term) -> Term:
     """A matrix product; of a sum multiplied out if that is no longer: diag(a) − a·aᵀ."""
     (front, left), (more, right) = map(_without_numbers, (left, right))

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.sweep import leading_to
 from ..formulas.expr import MATRIX, Order
-from ..formulas.normal.algebra import transposed, vec
+from ..formulas.normal.algebra import transposed
 from ..formulas.normal.coefficients import ONE, coefficient
 from ..formulas.normal.expression import Expression, matrix_shape
 from ..formulas.normal.properties import commutes
@@ -19,7 +19,7 @@ from ..formulas.normal.terms import Term, all_below, atom, factor, filled, is_a,
 from .assumptions import Assumption
 from .formula import Formula, Gradient
 from .frozen import demand_known_constants
-from .jacobians import linear_map
+from .jacobians import linear_map, stacked
 from .operators import Operators
 from .recalled import Recalled
 from .shortest import Search
@@ -108,7 +108,7 @@ class Swept:
             products = Operators(self.tape.terms(), seed).products(line.term)
             adjoint = linear_map(products, seed, matrix_shape(shape), self.order)
         else:
-            adjoint = vec(line.term, self.order)
+            adjoint = stacked(line.term, self.order)
         tidied = tidier.tidy(adjoint)
         forms = (adjoint, tidied) if adjoint.weight < LONGEST / 5 else (tidied,)
         turned = [transposed(p, inside) for p in forms for inside in (False, True)]

@@ -61,6 +61,8 @@ class Entry:
         What the engine delivers for it, in the words of `tinygrad_edu.documents.recorded`: ``gradient W2``.
     networks : tuple of str
         The networks on which it is tried.
+    form : {"", "kronecker", "diagonal"}
+        The form in which `derive` writes the same gradient.
     batch : {"whole", "columns", "sum"}
         How a formula for one example is read for a batch, which is a matrix of columns. ``whole``: as it stands; ∘ and
         ⊘ act on each column, and a product a · bᵀ is the sum over the columns by itself. ``columns``: for each column,
@@ -94,6 +96,7 @@ class Entry:
     networks: tuple[str, ...]
     reading: FormulaReading | None = None
     order: str = "left"
+    form: str = ""
     batch: str = "whole"
     expected: str = "exact"
     corrected: str = ""
@@ -153,13 +156,30 @@ class Result(Entry):
         Why the printed form does not type-check.
     as_stated : bool
         Whether the verdict is the expected one, the corrected form holds, no number is nan, not all that the engine has
-        is 0, and printed formulas and readings do not disagree.
+        is 0, and neither printed formulas and readings nor derived formulas and the engine disagree.
     disagreeing : str
         A form that says something else than the reading beside it, as the grammar of `compare` reads it.
     proof : {"algebra", "numbers"} or None
         Of the form that is right, the printed or the corrected one, where the grammar of `compare` reads it: whether on
         all networks it has, multiplied out, the form of what the rules make on symbols, and so is right for all
         inputs; or has the same numbers when it is read a second time. None where it is not read, or not as stated.
+    derived : str
+        What `derive` writes of it on the first network: of a Jacobian, of which the quantity may be a part; of a
+        gradient in a form this and the Jacobian.
+    derived_latex : tuple of str
+        The same in LaTeX.
+    misderived : str
+        What `derive` writes that has other numbers than the engine, or why it writes nothing.
+
+    Examples
+    --------
+    >>> from tinygrad_edu.documents import mishachev, sabine
+    >>> sabine["3.2-dadz"].run().derived
+    '∂a3/∂z3 = diag(a3) − a3·a3ᵀ'
+    >>> print(mishachev["5-eq5-Wk_1"].run().derived)
+    ∇W1 = Xᵀ ⊗ (â1′·W2ᵀ·â2′)
+    ∂a2/∂vec(W1) = Xᵀ ⊗ ((a2′·W2) ∘ a1′ᵀ)
+    (vec is the columns of a matrix, one below the other)
     """
 
     verdict: str
@@ -170,6 +190,9 @@ class Result(Entry):
     as_stated: bool
     disagreeing: str = ""
     proof: str | None = None
+    derived: str = ""
+    derived_latex: tuple[str, ...] = ()
+    misderived: str = ""
 
     def finding(self) -> str:
         """The verdict found."""
@@ -178,6 +201,9 @@ class Result(Entry):
     def __repr__(self) -> str:
         stated = "as stated" if self.as_stated else f"expected: {self.expected}"
         return f"<{self.id}: {self.verdict}, {stated}>"
+
+    def _repr_markdown_(self) -> str:
+        return "\n\n".join([super()._repr_markdown_(), *(f"derived: $${latex}$$" for latex in self.derived_latex)])
 
 
 class Section:

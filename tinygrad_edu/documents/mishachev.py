@@ -479,17 +479,17 @@ MATRICES = [
        reading=lambda nr_1: Strict([[1.0, nr_1]]), networks=(R1, R2, R3, R4)),
     _5("r4-matrix", r"\Delta_i \cdot \Sigma_{i-1}^T \text{ is an } n_i \times n_{i-1}\text{-matrix}",
        "shape gradient Wr", reading=lambda nr, nr_1: Strict([[nr, nr_1]]), networks=(R1, R2, R3, R4)),
-    _5("eq4-Wk", r"\nabla_{W_k} f = \Sigma_{k-1}^T \otimes \Sigma'_k", "gradient Wk", networks=ALL_K),
+    _5("eq4-Wk", r"\nabla_{W_k} f = \Sigma_{k-1}^T \otimes \Sigma'_k", "gradient Wk", form="kronecker", networks=ALL_K),
     _5("eq4-Wk_1", r"\nabla_{W_{k-1}} f = \overbrace{\Sigma_{k-2}^T \otimes \Sigma'_{k-1}} \circ \underbrace{W_k^T "
-       r"\cdot \Sigma'_k}", "gradient Wk_1", order="right", networks=(K2, K3, K4, K5),
+       r"\cdot \Sigma'_k}", "gradient Wk_1", form="kronecker", order="right", networks=(K2, K3, K4, K5),
        note="From the right to the left. A string ⊗ a column is the column times the string, as in (3)."),
-    _5("eq4-Wk_2", EQ4_WK_2, "gradient Wk_2", order="right", networks=(K3, K4, K5)),
+    _5("eq4-Wk_2", EQ4_WK_2, "gradient Wk_2", form="kronecker", order="right", networks=(K3, K4, K5)),
     _5("eq4-W1",
        r"\nabla_{W_1} f = X^T \otimes \Sigma'_1 \circ \underbrace{W_2^T \cdot \Sigma'_2} \circ \dots \circ "
        r"\underbrace{W_{k-2}^T \cdot \Sigma'_{k-2}} \circ \underbrace{W_{k-1}^T \cdot \Sigma'_{k-1}} \circ "
-       r"\underbrace{W_k^T \cdot \Sigma'_k}", "gradient W1", order="right", networks=(K4, K5)),
+       r"\underbrace{W_k^T \cdot \Sigma'_k}", "gradient W1", form="kronecker", order="right", networks=(K4, K5)),
     _5("r5", rf"\text{{The actions order in }} (4) \text{{ is from the right to the left}}: \quad {EQ4_WK_2}",
-       "gradient Wk_2", order="right", networks=(K3, K4, K5), expected="conditional",
+       "gradient Wk_2", form="kronecker", order="right", networks=(K3, K4, K5), expected="conditional",
        condition=Condition("the products act from the right to the left", order="left"), corrected=FROM_THE_LEFT,
        note="From the left to the right it does not type-check: Σᵀ ⊗ Σ′ is a matrix already, and W has no place in "
        "it."),
@@ -498,15 +498,16 @@ MATRICES = [
        r"\Delta_{i+1}", "adjoint Nr", networks=(R1, R2, R3),
        note="The diagonal matrix does for a column what the Hadamard product does; the remark has no formula for "
        "it."),
-    _5("eq5-Wk", r"\nabla_{W_k} f = \Sigma_{k-1}^T \otimes \widehat{\Sigma}'_k", "gradient Wk", networks=ALL_K),
+    _5("eq5-Wk", r"\nabla_{W_k} f = \Sigma_{k-1}^T \otimes \widehat{\Sigma}'_k", "gradient Wk", form="diagonal",
+       networks=ALL_K),
     _5("eq5-Wk_1",
        r"\nabla_{W_{k-1}} f = \Sigma_{k-2}^T \otimes (\widehat{\Sigma}'_{k-1} \cdot W_k^T \cdot "
-       r"\widehat{\Sigma}'_k)", "gradient Wk_1", networks=(K2, K3, K4, K5)),
-    _5("eq5-Wk_2", EQ5_WK_2, "gradient Wk_2", networks=(K3, K4, K5)),
+       r"\widehat{\Sigma}'_k)", "gradient Wk_1", form="diagonal", networks=(K2, K3, K4, K5)),
+    _5("eq5-Wk_2", EQ5_WK_2, "gradient Wk_2", form="diagonal", networks=(K3, K4, K5)),
     _5("eq5-W1",
        r"\nabla_{W_1} f = X^T \otimes (\widehat{\Sigma}'_1 \cdot W_2^T \cdot \widehat{\Sigma}'_2 \cdot \dots \cdot "
        r"W_{k-2}^T \cdot \widehat{\Sigma}'_{k-2} \cdot W_{k-1}^T \cdot \widehat{\Sigma}'_{k-1} \cdot W_k^T \cdot "
-       r"\widehat{\Sigma}'_k)", "gradient W1", networks=(K4, K5),
+       r"\widehat{\Sigma}'_k)", "gradient W1", form="diagonal", networks=(K4, K5),
        note="One matrix product, and so in any order; but the whole of it is a column only because the last factor "
        "is a scalar: see beyond-eq5."),
     _5("r6-scalar", r"\widehat{\Sigma}'_k = \Sigma'_k", "adjoint Nk", networks=ALL_K),
@@ -530,7 +531,7 @@ PROOFS = [
        r"\bullet W_{k-1}^T \circ \Sigma'_{k-2} \cdot \Sigma_{k-3}^T",
        note="(6) and (7) alone leave the start open: f is Σ_k by definition, so ∇f by Σ_k is 1, but the proof does "
        "not say it."),
-    _6("rule", r"\nabla_A(A \cdot B) = B^T", "gradient A", reading=lambda B: B.T, networks=(STRING_COLUMN.name,),
+    _6("rule", r"\nabla_A(A \cdot B) = B^T", "jacobian h A", reading=lambda B: B.T, networks=(STRING_COLUMN.name,),
        note="The gradient has the shape of its variable: of a string it is a string."),
     _6("W-rows", r"\nabla_{W_r} = \{\nabla_{W_r^i}\}_i", "gradient Wr",
        reading=lambda gWr: stack([gWr.row(i) for i in range(len(gWr))])),
@@ -603,7 +604,7 @@ BEYOND = [
     _beyond("batch-eq4", EQ4_WK_2, "gradient Wk_2", order="right", networks=(K3, OUTPUTS.name),
             expected="conditional", condition=Condition("one column", networks=(BATCH.name,)), corrected=FROM_THE_LEFT,
             note="⊗ is no sum over columns: for a batch Xᵀ ⊗ has to become · Xᵀ from the right, as in (3)."),
-    _beyond("eq5", EQ5_WK_2, "gradient Wk_2", networks=(K3,), expected="conditional",
+    _beyond("eq5", EQ5_WK_2, "gradient Wk_2", form="diagonal", networks=(K3,), expected="conditional",
             condition=Condition("one output and one column", networks=(OUTPUTS.name, COLUMN.name)),
             corrected=r"\nabla_{W_{k-2}} C = \Sigma_{k-3}^T \otimes (\widehat{\Sigma}'_{k-2} \cdot W_{k-1}^T \cdot "
             r"\widehat{\Sigma}'_{k-1} \cdot W_k^T \cdot \widehat{\Sigma}'_k \cdot \nabla_{\Sigma_k} C)",

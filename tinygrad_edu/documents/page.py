@@ -66,7 +66,8 @@ def page(results: Sequence[Result], pictures: Mapping[str, str], seed: int) -> s
 has for the same quantity. The verdict follows from the numbers: a form is right where no element of it is off by
 more than {_number(TOLERANCE)} of the largest, on {TRIALS} draws of weights and examples (seed {seed} and
 those after it). Where the grammar of <code>tg.compare</code> reads it as well, it has to say the same; it is proved by
-algebra where, multiplied out, it has the form of what the engine's rules make on symbols.</p>
+algebra where, multiplied out, it has the form of what the engine's rules make on symbols. Beside a Jacobian stands what
+<code>tg.derive</code> writes of it, in the names of the first network, which has to have the engine's numbers too.</p>
 {_stated(results)}
 {_proved(results)}</header>
 {_contents(ordered, bool(pictures))}
@@ -175,6 +176,7 @@ def _article(result: Result, anchors: Mapping[str, str]) -> str:
     anchor = _anchor(result.id)
     excess = result.fault if isinstance(result.fault, str) and not result.trouble else ""
     forms = {"as printed": result.printed, "printed minus right": excess, "right": result.corrected}
+    forms |= dict(zip(("derived", "derived, as a Jacobian"), result.derived_latex, strict=False))
     forms = {label: latex for label, latex in forms.items() if latex}
     parts = [f"<header><h4>{_link(anchor, result.id)}</h4> {_badge(result.verdict)}</header>"]
     if not result.as_stated:
@@ -182,7 +184,8 @@ def _article(result: Result, anchors: Mapping[str, str]) -> str:
     for label, latex in forms.items():
         caption = f'<span class="caption">{label}</span>' if len(forms) > 1 else ""
         box = f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(result.id)}, {label}">'
-        parts.append(f'<div class="form">{caption}{box}{mathml(latex)}</div></div>')
+        kind = "form right" if label == "right" else "form"
+        parts.append(f'<div class="{kind}">{caption}{box}{mathml(latex)}</div></div>')
     if result.condition:
         parts.append(f"<p><b>Condition:</b> {escape(result.condition.text)}.</p>")
     if result.note:

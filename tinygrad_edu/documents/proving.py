@@ -1,8 +1,8 @@
 r"""The printed LaTeX once more, read by the grammar of `compare`: whether it says what the reading beside it says, and
 whether algebra proves it.
 
-What the engine has for a quantity is a formula here, which the rules of the tape make on symbols; those of a Jacobian
-start from a column of I, whichever it is. What is printed is proved where it has the same form.
+What the engine has for a quantity is a formula here, which the rules of the tape make on symbols; for a Jacobian it is
+the one that `derive` writes. What is printed is proved where it has the same form.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,15 +18,16 @@ import numpy as np
 from ..comparing.candidate import evaluated
 from ..comparing.finding import Inputs
 from ..comparing.lookup import key_of
-from ..comparing.proof import FIRST, Symbols, formed
+from ..comparing.proof import FIRST, Symbols, formed, written_out
 from ..comparing.readings import readings
 from ..comparing.scope import Scope
 from ..comparing.work import Misfit, Unsuited
 from ..deriving.symbolic import SymbolicTape
 from ..engine.errors import ERRORS
-from ..engine.sweep import below, leading_to, sweep
+from ..engine.sweep import below, leading_to
 from ..formulas.expr import Expr
 from ..formulas.grammar.tokens import FormulaError
+from ..formulas.normal.algebra import chained, kron, transposed
 from ..formulas.normal.expression import Expression, as_matrix, matrix_shape
 from ..formulas.normal.sums import COLUMN, ROW
 from ..formulas.normal.terms import Term, atom, make, session
@@ -41,11 +42,15 @@ SPELLED = [(r"(\\(?:begin|end)) \{ p m a t r i x \}", r"\1{pmatrix}"), (r"\\diag
 # The values of functions in programs: a_j for S(z_j), f_j for f(z_j), and g, which is the same for all j, for g(z_j).
 VALUES = [(r"\bS \( z", "a ( z"), (r"\bg \( z _ \w \)", "g"),
           (r"(?<!_ )\b([a-z](?: ')?) \( [xz]((?: _ \w)?) \)", r"\1\2")]  # fmt: skip
-# Of the adjoints of a variable, one for each output, what becomes the rows or columns of a quantity, by its kind.
-PLACES: Mapping[str, dict[int, int]] = {
-    "jacobian": {FIRST: ROW, ROW: COLUMN}, "off-diagonal": {FIRST: ROW, ROW: COLUMN}, "transposed": {FIRST: COLUMN},
-    "diagonal": {FIRST: ROW}, "own-rows": {FIRST: ROW},
-}  # fmt: skip
+# What a quantity is of the Jacobian J, which may be by a matrix of m columns, by its kind.
+PARTS: Mapping[str, Callable[[Term, int], Term]] = {
+    "jacobian": lambda J, m: J,
+    "off-diagonal": lambda J, m: J,  # what is on the diagonal is left out later
+    "transposed": lambda J, m: transposed(J),
+    "diagonal": lambda J, m: _renamed(J, {COLUMN: ROW}, (J.shape[0], 1)),
+    "one-row": lambda J, m: transposed(_by_own_row(J, m)),
+    "own-rows": lambda J, m: _renamed(_by_own_row(J, m), {FIRST: ROW}, (J.shape[0], m)),
+}
 LAYER = re.compile(r"_ (?:\{ ([kir])(?: ([-+]) (\d))? \}|([kir])\b)")
 NAME = r"((?:\\\w+|\w)(?: _ \d+)?)"
 LETTERS = re.compile(r"(?<![\\A-Za-z])[A-Za-z](?![A-Za-z])|\\(?:sigma|Sigma|delta|Delta)\b")
@@ -142,7 +147,7 @@ class Symbolic:
         notation = self.trial.notation
         members, given = texts(printed, notation, self.trial.setting)
         part = printed.startswith(r"j \neq k") and not quantity.startswith("off-diagonal")  # of what is computed
-        of_each = self.trial.batch > 1 and (kind in PLACES or kind == "one-row")  # column one
+        of_each = self.trial.batch > 1 and kind in PARTS  # column one
         if part or of_each or not len(values) or not members or any(not known(each, notation) for each in members):
             return UNREAD
         strict = batch == "whole" and isinstance(self.trial.setting, Network)  # not for one column, or one number
@@ -170,8 +175,12 @@ class Symbolic:
         return self._derived[quantity]
 
     def _as_made(self, kind: str, name: str, *others: str) -> Any:
-        if kind in PLACES:
-            return self._placed(name, others[0], PLACES[kind])
+        if kind in PARTS:
+            formula = self.trial.jacobian(name, *others)
+            if formula is None or self.trial.batch > 1:  # each column has one
+                return None
+            part = PARTS[kind](written_out(formula, self.tape), self.trial.graph[others[0]].shape[-1])
+            return Expression(part, np.zeros(part.shape))
         node = self.trial.graph.get(name)
         if kind == "value" and not others:
             return self.symbols.read(node._record.stamp)[1]
@@ -179,19 +188,18 @@ class Symbolic:
             return Expression(self.symbols.gradient(node._record.stamp), self.trial.deliver(f"adjoint {name}"))
         return None
 
-    def _placed(self, out: str, by: str, places: dict[int, int]) -> Expression | None:
-        """The adjoints of a variable, one for each output, with these as the rows or columns of the result."""
-        output, variable = self.trial.graph[out], self.trial.graph[by]
-        needed = leading_to(output, [variable])
-        if self.trial.batch > 1 or output._record.stamp not in needed:  # each column has one; none depends on it
-            return None
-        n = output.data.size
-        column = np.reshape(np.eye(n)[0], output.shape)
-        seed = formed(lambda form: form.identity(n, ROW, FIRST) if n > 1 else form.one, column)
-        adjoints = dict(sweep(output, seed, self.symbols.tape.read, needed))
-        g = as_matrix(adjoints[variable])
-        sizes = {places.get(i, i): size for i, size in ((COLUMN, g.shape[1]), (ROW, g.shape[0]), (FIRST, n))}
-        return formed(lambda form: form.renamed(form.form(g), places), np.zeros([sizes[ROW], sizes[COLUMN]]))
+
+def _renamed(term: Term, places: dict[int, int], shape: tuple[int, int]) -> Term:
+    """A matrix of this shape with the elements of another one, by names of indices."""
+    return formed(lambda form: form.renamed(form.form(term), places), np.zeros(shape)).term
+
+
+def _by_own_row(J: Term, m: int) -> Term:
+    """Of the Jacobian by a matrix of m columns, row after row, one row by the same row of the matrix, whichever it
+    is."""
+    one = formed(lambda form: form.identity(J.shape[0], ROW, FIRST), np.zeros((J.shape[0], 1))).term
+    eye = atom(make("eye", shape=(m, m)))
+    return chained(chained(transposed(one), J), kron(one, eye))
 
 
 def close(x: Array, y: Array) -> bool:

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import operations as op
+from ..deriving.derive import derive
+from ..deriving.formula import Formula
+from ..engine.sweep import below
 from ..engine.tensor import Tensor
 from ..engine.transforms import adjoints
 from .models import Network, Numbers
@@ -125,6 +128,10 @@ OF_JACOBIAN: Mapping[str, Callable[..., Array]] = {
 }
 
 
+JACOBIAN = {"kind": "jacobian"}  # how `derive` is asked
+BY_ROWS = {"layout": "rows", "activation": "expanded"}
+
+
 class SeededTrial:
     """A network or program with the numbers of one seed: as the quantities of the readings, and on the tape.
 
@@ -149,6 +156,7 @@ class SeededTrial:
         self.loss = list(self.graph.values())[-1]
         self.graph |= {name: self.graph[own] for name, own in names.items() if own in self.graph}
         self._delivered: dict[str, Array] = {}
+        self._formulas: dict[Any, Formula | None] = {}
 
     @functools.cached_property
     def symbolic(self) -> Symbolic:
@@ -165,8 +173,8 @@ class SeededTrial:
             if kind in OF_QUANTITY:
                 found = OF_QUANTITY[kind](self.deliver(" ".join(names)))
             elif kind in OF_JACOBIAN:
-                shape = self.graph[names[1]].shape
-                found = np.hstack([OF_JACOBIAN[kind](J, *shape) for J in self._jacobians(*names)])
+                output, variable = names
+                found = self._of_jacobian(kind, output, variable, self._jacobian(output, variable))
             else:
                 found = getattr(self, kind)(*names)
             self._delivered[quantity] = found
@@ -198,19 +206,45 @@ class SeededTrial:
         """How many rows variables have, one below the other."""
         return np.array([[float(len(self.value(variable)))] for variable in variables])
 
-    def _jacobians(self, output: str, variable: str) -> list[Array]:
-        """The Jacobians m x n of a column by a column, or by a matrix row after row, for each column of the batch."""
+    def derived(self, quantity: str, form: str = "") -> list[tuple[Formula, Array, Array]]:
+        """What `derive` writes of a quantity: of what is made of a Jacobian the Jacobian, of a gradient that has a form
+        in this form, and as a Jacobian; with its numbers in the shape of the quantity, and the engine's."""
+        words = quantity.split()
+        if form:
+            reference, x = self.deliver(quantity), self.graph[words[1]]
+            both = [self.formula(self.loss, x, **asked) for asked in ({"form": form}, JACOBIAN)]
+            return [(each, np.reshape(each.array(), reference.shape), reference) for each in both if each]
+        if words[0] not in OF_JACOBIAN:
+            return self.derived(" ".join(words[1:])) if len(words) > 1 else []
+        kind, output, variable = words
+        formula = self.jacobian(output, variable)
+        if formula is None:
+            return []
+        return [(formula, self._of_jacobian(kind, output, variable, formula.array()), self.deliver(quantity))]
+
+    def jacobian(self, output: str, variable: str) -> Formula | None:
+        """The Jacobian of a variable by another as a formula, if it depends on it; a matrix row after row."""
+        return self.formula(self.graph[output], self.graph[variable], **JACOBIAN, **BY_ROWS)
+
+    def formula(self, output: Tensor, variable: Tensor, **asked: Any) -> Formula | None:
+        """What `derive` writes of one by the other, if it depends on it."""
+        key = id(output), id(variable), *asked.items()
+        if key not in self._formulas:
+            known = variable._record is not None and variable._record.stamp in below(output)
+            self._formulas[key] = derive(output, variable, **asked) if known else None
+        return self._formulas[key]
+
+    def _jacobian(self, output: str, variable: str) -> Array:
+        """All derivatives of a variable by another, an array for each element of the first."""
+        out, by = self.graph[output], self.graph[variable]
+        return np.stack([adjoints(out, by, gradient=seed.reshape(out.shape)) for seed in np.eye(out.size)])
+
+    def _of_jacobian(self, kind: str, output: str, variable: str, whole: Array) -> Array:
+        """What is made of the Jacobian of a column by a column, or by a matrix row after row, for each column of the
+        batch, of all derivatives."""
         out, by = self.graph[output], self.graph[variable]
         rows, batch = out.shape if out.ndim == 2 else (1, 1)
-
-        def seed(i: int, column: int) -> Array:
-            g = np.zeros((rows, batch))
-            g[i, column] = 1
-            return g.reshape(out.shape)
-
-        def of_column(column: int) -> Array:
-            sweeps = [np.asarray(adjoints(out, by, gradient=seed(i, column))) for i in range(rows)]
-            shared = batch == 1 or variable[0] in "Wb"  # or else each column of the batch has its own
-            return np.stack([g.ravel() if shared else g[:, column] for g in sweeps])
-
-        return [of_column(column) for column in range(batch)]
+        shared = batch == 1 or variable[0] in "Wb"  # or else each column of the batch has its own
+        columns = np.moveaxis(np.reshape(whole, (rows, batch, *by.shape)), 1, 0)
+        each = [J.reshape(rows, -1) if shared else J[..., column] for column, J in enumerate(columns)]
+        return np.hstack([OF_JACOBIAN[kind](J, *by.shape) for J in each])

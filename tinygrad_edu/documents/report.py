@@ -14,7 +14,7 @@ from .verdicts import UNCORRECTED, VERDICTS
 
 KEYS = (
     "id", "document", "section", "printed", "verdict", "error_printed", "error_corrected", "corrected", "condition",
-    "note", "proof",
+    "note", "proof", "derived",
 )
 STYLES: Mapping[str, str] = {
     "exact": "32", "definition": "34", "conditional": "36", "sign error": "31", "ill-shaped": "33", "misprint": "33",
@@ -107,6 +107,8 @@ HEADINGS = ("id", "what the engine gives", "printed", "right", "proof", "verdict
 
 def unlike(result: Result) -> str:
     """What is not as stated."""
+    if result.misderived:
+        return f"what derive writes is not what the engine has: {result.misderived}"
     if result.disagreeing:
         return f"read a second time, this is something else: {result.disagreeing}"
     holding = "" if result.expected in UNCORRECTED else " with a corrected form that holds"
@@ -128,11 +130,13 @@ def _number(error: float | None) -> str:
 
 
 def _remarks(result: Result) -> Iterator[tuple[str, str]]:
-    """What there is to say on a formula that is not right as printed, or not as stated."""
+    """What there is to say on a formula that is not right as printed, or not as stated, and what `derive` writes."""
     if not result.as_stated:
         yield "failure", f"NOT AS STATED: {unlike(result)}"
     if result.trouble:
         yield "trouble", f"{result.trouble}."
+    if result.derived:
+        yield "note", f"Derived: {result.derived.splitlines()[0]}"
     if result.condition:
         yield "note", f"Condition: {result.condition.text} (error without it: {_number(result.error_broken)})."
     if result.verdict not in UNCORRECTED and result.note:

@@ -152,11 +152,15 @@ def tried(entry: Entry, seed: int, trial: Callable[[str, str, int], SeededTrial]
     held = [on(*place, corrected(entry, place[1])) for place in places] if entry.corrected else []
     right = [comparison for group in held for comparison in group]
     verdict = verdict_of(entry, met, broken, right)
+    derivable = places[:1] if entry.form else dict.fromkeys([(entry.networks, entry.quantity), *places])
+    derived = derivation(entry, [(each, quantity) for networks, quantity in derivable
+                                 for each in trials(networks)[::TRIALS]])  # fmt: skip
     every = [*met, *broken, *right]
     as_stated = (
         verdict == entry.expected
         and (verdict in UNCORRECTED or holds(right))
         and _has_fault(entry, met, trials(entry.networks))
+        and not derived["misderived"]
         and any(c.telling for c in every)
         and not any(math.isnan(c.error) for c in every)
     )
@@ -169,8 +173,25 @@ def tried(entry: Entry, seed: int, trial: Callable[[str, str, int], SeededTrial]
     return {
         "verdict": verdict, "error_printed": worst(met), "error_corrected": worst(right), "error_broken": worst(broken),
         "trouble": met[0].trouble, "as_stated": as_stated and not disagreeing, "disagreeing": disagreeing,
-        "proof": proof(second.get(entry.printed if verdict in UNCORRECTED else entry.corrected, [])),
+        "proof": proof(second.get(entry.printed if verdict in UNCORRECTED else entry.corrected, [])), **derived,
     }  # fmt: skip
+
+
+def derivation(entry: Entry, trials: Sequence[tuple[SeededTrial, str]]) -> dict[str, Any]:
+    """What `derive` writes of quantities in trials, and the first that has other numbers than the engine."""
+    equations: list[tuple[str, str]] = []
+    misderived = ""
+    for trial, quantity in trials:
+        try:
+            found = trial.derived(quantity, entry.form)
+        except (ValueError, RuntimeError) as trouble:
+            misderived = misderived or str(trouble)
+            continue
+        equations = equations or [formula.equations for formula, *_ in found]
+        wrong = [formula for formula, *numbers in found if not relative_error(*numbers) <= TOLERANCE]
+        misderived = misderived or "".join(formula.equations[0] for formula in wrong[:1])
+    texts, latex = ([*each] for each in zip(*equations, strict=True)) if equations else ([], [])
+    return {"derived": "\n".join(texts), "derived_latex": tuple(latex), "misderived": misderived}
 
 
 def proof(found: Sequence[Twice]) -> str | None:
