@@ -4,8 +4,10 @@ import pickle
 import re
 
 import numpy as np
+import published_jacobians as published
 import pytest
 import test_jacobians as derived
+import test_published_jacobians as published_texts
 from cases import assert_close
 
 import tinygrad_edu as tg
@@ -59,6 +61,23 @@ def test_what_derive_prints_of_matrices(f, x, kind, text, rows, layout):
         comparison = compared(f(x), x, str(tg.derive(f(x), x, kind=kind, layout="rows")), kind)
         assert comparison.verdict in ("right", "conditional")
         assert comparison.causes[:1] == ("layout",) or comparison.verdict == "right"
+
+
+SINGLE = [row for row in published.ROWS if not {*";,"} & {*row.text, *row.by}]
+PUBLISHED = [row for i, row in enumerate(SINGLE) if row.published or not i % 7]
+
+
+@pytest.mark.parametrize("row", PUBLISHED, ids=[re.sub(r"[^\w,:.() ]", "", row.source) for row in PUBLISHED])
+def test_what_is_published(row):
+    """As it is published, in the notation of derive, and with the definitions that it prints."""
+    given = {name: tg.Tensor(x, requires_grad=True, name=name) for name, x in published_texts.drawn(row.f).items()}
+    wrt = tuple(given[name] for name in row.by.split())
+    wrt = wrt if len(wrt) > 1 else wrt[0]
+    assume = [tg.sums_to_one(given[row.assume])] if row.assume else []
+    y = row.f(**given)
+    printed = str(tg.derive(y, wrt, kind=row.kind, assume=assume))
+    for text in [printed, *[row.published] * bool(row.published)]:
+        assert compared(y, wrt, text, row.kind, assume=assume).verdict == "right", text
 
 
 W, B, Z, M, u, v = derived.W, derived.B, derived.Z, derived.M, derived.u, derived.v
@@ -210,6 +229,13 @@ def test_arrays_and_functions():
     assert compared(y, W, wanted.array()[:, ::-1]).verdict == "wrong"
     assert compared(y, W, lambda B: -np.kron(B.T, np.eye(4))).causes == ("sign",)
     assert compared(y, W, lambda B: np.kron(np.eye(4), B.T)).causes == ("layout", "rows")
+
+
+def test_zero_but_for_rounding():
+    A, x = derived.matrix("S", 3, 3), tensors("x")[0]
+    y = x - tg.solve(A, A @ x - 1.0)
+    assert compared(y, x, "∂y/∂x = 0").proof == "algebra"
+    assert compared(y, x, "1e-3").verdict != "right" and compared(2 * y + x, x, "0").verdict == "ill-shaped"
 
 
 def test_numbers_and_pairs():

@@ -177,6 +177,7 @@ def test_a_pair_is_the_mixed_block():
     assert formula.latex == r"\frac{\partial \nabla_{x}}{\partial w} = A^T"
     assert tg.derive(w @ (A @ x), (w, x), kind="hessian").array().shape == (4, 3)
     assert str(tg.derive(w @ w + x @ x, (x, w), kind="hessian")) == "∂∇x/∂w = 0"
+    assert str(tg.derive(w @ (A @ x), (w, x), kind="hessian")) == "∂∇w/∂x = A"  # the gradient by w has no w
 
 
 def test_several_variables_and_names():

@@ -246,7 +246,7 @@ class Comparison(Display):
     def _close(self, value: Array, trial: Trial | None = None) -> bool:
         trial = trial or self._inputs.own
         engine = np.asarray(trial.engine)
-        value = fitted(np.asarray(value, float), engine)
+        value = fitted(np.asarray(value, float), engine, trial.noise)
         if value.shape != engine.shape:
             return False
         difference, largest = float(np.abs(value - engine).max(initial=0)), float(np.abs(engine).max(initial=0))
@@ -422,7 +422,7 @@ class Comparison(Display):
     def _measure(self, candidate: Candidate) -> None:
         """The errors; nan where the shapes differ."""
         self.value, engine = self._run(candidate), self._inputs.own.engine
-        value = None if self.value is None else fitted(self.value, engine)
+        value = None if self.value is None else fitted(self.value, engine, self._inputs.own.noise)
         self.difference: Array = None
         self.max_abs_error = self.max_rel_error = float("nan")
         if value is not None and value.shape == np.shape(engine):

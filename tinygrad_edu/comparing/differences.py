@@ -49,10 +49,10 @@ def _is_rounded(value: Array, difference: Array) -> bool:
     return any(np.allclose(x, value, rtol=1e-12, atol=0) and np.all(difference <= unit) for x, unit in shorter)
 
 
-def fitted(value: Any, engine: Any) -> Any:
+def fitted(value: Any, engine: Any, noise: float) -> Any:
     """A number in the shape of the gradient, where that is one, or has more than two axes, for which there is no 1·1ᵀ,
-    or is 0 everywhere as the number is."""
-    zero = not np.any(value) and not np.any(engine)
+    or is 0 everywhere, but for noise, as the number is."""
+    zero = not np.any(value) and not np.any(np.abs(engine) > noise)
     meant = zero or np.size(engine) == 1 or np.ndim(engine) > 2
     return np.full(np.shape(engine), value.item()) if value.size == 1 and meant else value
 

@@ -41,7 +41,8 @@ def unrounded(tree: Expr | None, trials: Sequence[Any]) -> tuple[Expr | None, st
 
     def error(steps: Any) -> Any:
         near = exchanged(tree, moved(steps))
-        pairs = [(fitted(np.asarray(evaluated(near, each), float), each.engine), each.engine) for each in trials]
+        values = (np.asarray(evaluated(near, each), float) for each in trials)
+        pairs = [(fitted(x, each.engine, each.noise), each.engine) for x, each in zip(values, trials, strict=True)]
         return np.concatenate([np.ravel(x - y) / (np.max(np.abs(y), initial=0) or 1.0) for x, y in pairs])
 
     steps = np.zeros(len(halves))

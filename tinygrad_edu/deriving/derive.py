@@ -140,7 +140,8 @@ def derive(
         for each in (formula, plain):
             each.table = table
             if kind == "hessian" and first is not found[0]:
-                each.above = Expr(NABLA, (word(each.tape.names.get(first._record.stamp, "x")),))
+                name = each.tape.names.get(first._record.stamp) or name_of(first) or "x"
+                each.above = Expr(NABLA, (word(name),))
         try:
             certify(formula, loss, found, assume)
         except ValueError:  # a value of the tape is not finite, where what it stands for in the formula is
