@@ -63,6 +63,21 @@ def test_what_derive_prints_of_matrices(f, x, kind, text, rows, layout):
         assert comparison.causes[:1] == ("layout",) or comparison.verdict == "right"
 
 
+@pytest.mark.parametrize("layout", ["columns", "rows"])
+@pytest.mark.parametrize(("f", "x", "kind", "known"), [
+    (lambda S: tg.det(S) * tg.trace(S @ S), derived.S, "hessian", "algebra"),
+    (lambda X: X.T @ np.ones((3, 2)) @ (X[:2] * 1.5), derived.X, "jacobian", "algebra"),
+    (lambda X: np.concatenate([X.T.ravel(), X[:2].T.ravel()]), derived.X, "jacobian", None),
+    (lambda X: np.cumsum(X, axis=1), derived.X, "jacobian", None),
+    (lambda X: np.cumsum(X.T @ X, axis=0), derived.X, "jacobian", None),
+    (lambda K: (K @ derived.Y).T, derived.matrix("K", 3, 4), "jacobian", "algebra"),
+    (lambda S: np.triu(S) @ S, derived.S, "jacobian", "algebra"),
+])  # fmt: skip
+def test_what_derive_prints_of_rows_of_identities_and_sums(f, x, kind, known, layout):
+    found = read_back(f(x), x, kind, layout)[:2]
+    assert known is None or found == [known, known]
+
+
 SINGLE = [row for row in published.ROWS if not {*";,"} & {*row.text, *row.by}]
 PUBLISHED = [row for i, row in enumerate(SINGLE) if row.published or not i % 7]
 

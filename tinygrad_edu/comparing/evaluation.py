@@ -98,6 +98,7 @@ class Evaluation:
         """The shape of a tree; None where it does not type-check, or has none of its own."""
         try:
             x = self.value(tree)
+            x = x.of(tree, x.size) if isinstance(x, Rows) and x.size else x
             self.forget()
         except Misfit:
             return None

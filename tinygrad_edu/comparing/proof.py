@@ -17,7 +17,7 @@ from ..deriving.symbolic import SymbolicTape, slope, symbol
 from ..engine.errors import Unreadable
 from ..engine.record import Operation, apply
 from ..engine.sweep import leading_to
-from ..formulas.expr import Expr
+from ..formulas.expr import Expr, Order
 from ..formulas.grammar.calls import ALIKE, COMPUTE, fn, index_of
 from ..formulas.layers import mixes
 from ..formulas.normal.algebra import kron, vec
@@ -89,6 +89,11 @@ def _length(x: Any, ord: int) -> Any:
     return np.sum(np.abs(x)) if ord == 1 else np.sqrt(np.sum(x**2))
 
 
+def _vec(x: Any, order: Order) -> Any:
+    x = x if isinstance(x, Expression) else plain(x)
+    return Expression(vec(as_matrix(x), order), np.ravel(x.value, order))
+
+
 def _applied(operation: Operation) -> Callable[..., Any]:
     return lambda *args, **params: apply(operation, args, {**operation.parameters, **params})
 
@@ -104,7 +109,7 @@ FUNCTIONS: Mapping[Operation, Callable[..., Any]] = {
     fn.einsum: lambda *arrays, subscripts: np.einsum(subscripts, *arrays),
     fn.diagonal: lambda x: (operations.diagflat if 1 in (x.size, *x.shape) else operations.diag)(x),
     fn.heaviside: _heaviside, fn.length: _length,
-    fn.vec: lambda x, order: Expression(vec(as_matrix(x), order), np.ravel(x.value, order)),
+    fn.vec: _vec,
     fn.outer: lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
     fn.softmax: lambda z, axis=0: operations.softmax(z, axis=0 if axis is None else axis),
 }  # fmt: skip
