@@ -128,10 +128,6 @@ OF_JACOBIAN: Mapping[str, Callable[..., Array]] = {
 }
 
 
-JACOBIAN = {"kind": "jacobian"}  # how `derive` is asked
-BY_ROWS = {"layout": "rows", "activation": "expanded"}
-
-
 class SeededTrial:
     """A network or program with the numbers of one seed: as the quantities of the readings, and on the tape.
 
@@ -212,7 +208,7 @@ class SeededTrial:
         words = quantity.split()
         if form:
             reference, x = self.deliver(quantity), self.graph[words[1]]
-            both = [self.formula(self.loss, x, **asked) for asked in ({"form": form}, JACOBIAN)]
+            both = [self.formula(self.loss, x, **asked) for asked in ({"form": form}, {"kind": "jacobian"})]
             return [(each, np.reshape(each.array(), reference.shape), reference) for each in both if each]
         if words[0] not in OF_JACOBIAN:
             return self.derived(" ".join(words[1:])) if len(words) > 1 else []
@@ -224,7 +220,8 @@ class SeededTrial:
 
     def jacobian(self, output: str, variable: str) -> Formula | None:
         """The Jacobian of a variable by another as a formula, if it depends on it; a matrix row after row."""
-        return self.formula(self.graph[output], self.graph[variable], **JACOBIAN, **BY_ROWS)
+        asked = {"kind": "jacobian", "layout": "rows", "activation": "expanded"}
+        return self.formula(self.graph[output], self.graph[variable], **asked)
 
     def formula(self, output: Tensor, variable: Tensor, **asked: Any) -> Formula | None:
         """What `derive` writes of one by the other, if it depends on it."""
