@@ -440,6 +440,27 @@ def test_names_and_numbers_that_are_stretched():
     assert right_hand_side(tg.derive(tg.sum((C @ x) ** 2), x, kind="hessian")) == "2 C1ᵀ·C1"
 
 
+@pytest.mark.parametrize("layout", ["columns", "rows"])
+@pytest.mark.parametrize("f", [
+    lambda X: np.reshape(np.tile(X, (2, 1, 1)), (6, 5))[0], lambda X: np.stack([X, X * X])[1, 0],
+    lambda X: np.transpose(np.reshape(X, (1, 3, 5)), (2, 0, 1))[:, 0, 1],
+    lambda X: np.reshape(X, (5, 1, 3))[:, 0] * 2.0,
+])  # fmt: skip
+def test_more_axes_on_the_way(f, layout):
+    formula = tg.derive(f(X), X, kind="jacobian", layout=layout)
+    assert formula.certified and formula.numpy
+    assert_close(formula.array(), tg.jacobian(f)(X.data), rtol=1e-12)
+
+
+@pytest.mark.parametrize("f", [
+    lambda u: np.sum(np.tanh(u[None, None, :] * np.arange(12.0).reshape(2, 2, 3)), axis=(0, 1)),
+    lambda u: (np.arange(24.0).reshape(4, 2, 3) @ u)[0],
+])  # fmt: skip
+def test_arrays_of_more_axes_are_refused_in_one_line(f):
+    with pytest.raises(ValueError, match=r"^derive: .* its transpose needs arrays of more than two axes; tg\."):
+        tg.derive(f(u), u, kind="jacobian")
+
+
 def test_edges():
     """Nothing to differentiate by, a tensor called vec, no recording, a gradient that is too large."""
     empty = tg.Tensor(np.zeros(0), requires_grad=True, name="e")

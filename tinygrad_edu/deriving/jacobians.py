@@ -132,6 +132,8 @@ class _LinearMap:
         if len(mine) != 1 or mine[0][1] != 1:
             self._refuse(*[part for part, _ in mine])
         (part, _), others = mine[0], tuple([each for each in mono if each not in mine])
+        if len(shape) > 2 and (part.shape != shape or any(x.shape != (1, 1) for x, _ in others)):
+            self._refuse(part)
         matrix, beside = self._factor(part), poly([(c, others)], broadcast((1, 1), *[x.shape for x, _ in others]))
         if beside.shape == (1, 1):
             matrix = multiplied(beside, matrix, matrix.shape) if others else scaled(c, matrix)
@@ -162,6 +164,8 @@ class _LinearMap:
             return _eye(self.size)
         if term.kind == "poly":
             return self.of(term)
+        if len(term.shape) > 2 and term.kind in ("T", "chain"):
+            self._refuse(term)
         if term.kind == "T":
             (x,) = term.args
             return _product(commutation(*x.shape if self.order == "F" else x.shape[::-1]), self._factor(x))
@@ -210,7 +214,8 @@ class _LinearMap:
         return _product(self._kron(transposed(right), left), self._factor(x))
 
     def _refuse(self, *terms: Term) -> NoReturn:
-        what = next((x.data.operation.name for x in terms if x.kind == "call"), "a product")
+        called = next((x.data.operation.name for x in terms if x.kind == "call"), "a product")
+        what = "arrays of more than two axes" if any(len(x.shape) > 2 for x in terms) else called
         raise ValueError(
             f"derive: the Jacobian has no matrix form here, as its transpose needs {what}; tg.jacobian has its numbers"
         )

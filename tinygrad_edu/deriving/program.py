@@ -331,7 +331,7 @@ class CodeWriter:
             x = f"np.reshape({x}, {shape})" if order == "C" else f"np.reshape({x}, {shape[::-1]}).T"
         column = self._applied(of.operation, [x], dict(of.params), of.shapes)
         if len(of.shape) != 1:
-            column = f"np.ravel({column}{'.T' * (order == 'F' and len(of.shape) == 2)})"
+            column = f"np.ravel({column}{'.T' * (order == 'F' and len(of.shape) > 1)})"
         return f"np.eye({n})[{column}]" if moves else f"np.stack([{column} for x in np.eye({n})], 1)"
 
     def _compared(self, x: Term, shape: Shape) -> str:

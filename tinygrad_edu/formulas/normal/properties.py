@@ -79,7 +79,7 @@ def is_kron(term: Term) -> bool:
 def commutes(term: Term) -> Shape | None:
     """The shape of a commutation matrix; None of another."""
     call = dict(term.data.params)["of"] if is_a(term, MATRIX) else None
-    return call.shapes[0] if call and call.operation is ops.transpose else None
+    return call.shapes[0] if call and call.operation is ops.transpose and len(call.shape) == 2 else None
 
 
 def only_ones(part: Term) -> bool:
