@@ -349,9 +349,10 @@ class CodeWriter:
         template = operation.spelling.numpy
         if template and all(f"{{{key}}}" in template or not value for key, value in params.items()):
             return call(template, arguments, {**params, "lengths": tuple(shapes[0])}, leaf)
+        modules = (np, np.linalg) if params.get("axis") is None else (np,)  # np.linalg.norm is less general than ours
         if name in HELPERS:
             function = name
-        elif operation.parts is not None and (template or not any(hasattr(each, name) for each in (np, np.linalg))):
+        elif operation.parts is not None and (template or not any(hasattr(each, name) for each in modules)):
             return spelled(operation, shapes, params, arguments, self._applied, self.helpers)
         elif (module := "np" if hasattr(np, name) else "np.linalg" if hasattr(np.linalg, name) else "") and (
             not params.get("order")
