@@ -539,6 +539,7 @@ def mutants(formula, names):
     return dict.fromkeys([*once, *[twice for each in once for twice in changed(each)][::9]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("f", "formula"), RIGHT, ids=[formula for _, formula in RIGHT])
 def test_a_wrong_one_is_never_right(f, formula):
     """Right is what has the engine's numbers on other inputs too; conditional what has its transpose."""

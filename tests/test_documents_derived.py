@@ -60,6 +60,7 @@ def test_what_is_derived(id):
     assert result.as_stated and not result.misderived
 
 
+@pytest.mark.slow
 def test_every_jacobian_has_a_derived_formula():
     jacobians = [each for each in ENTRIES.values() if OF_JACOBIAN.keys() & set(each.quantity.split())]
     assert len(jacobians) > 40

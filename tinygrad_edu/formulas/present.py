@@ -249,7 +249,10 @@ class Presenter:
         return Expr(operation, args, stated(operation, params), term.shape)
 
     def _argument(self, x: Term, operation: Any) -> Expr:
-        """An argument. Of a function that joins arrays nothing else says how many ones there are."""
+        """An argument. Of a function that joins arrays nothing else says how many ones there are, and of one that is
+        applied to I how large it is."""
+        if x.kind == "eye" and operation is not ops.kron:
+            return Expr(EYE, (), {"name": self._unit(x.shape[0], 0)}, x.shape)
         given, self.sized = self.sized, operation in (ops.concatenate, ops.stack)
         found = self(x)
         self.sized = given

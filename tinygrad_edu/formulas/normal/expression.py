@@ -324,15 +324,17 @@ def _scattered(out: Shape, x: Expression, index: Any, shape: Shape) -> Term | No
 
 def _only_reshapes(index: Any) -> bool:
     """Whether all is taken: x[:, None] only has an axis more."""
-    return all(part is None or is_all(part) for part in (index if isinstance(index, tuple) else (index,)))
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(part is None or part is Ellipsis or is_all(part) for part in parts)
 
 
 def _getitem(out: Shape, x: Expression, index: Any) -> Term | None:
     """x[:, None] and the like, which only gives an axis of length 1; a diagonal."""
     if _only_reshapes(index):
         return _reshape(out, x)
-    if x.term.items and factor(x.term)[1].kind == "eye" and not (isinstance(index, tuple) and len(index) > 1):
-        rows = rows_of_identity(len(x.value), *(index if isinstance(index, tuple) else (index,)))
+    first, *others = index if isinstance(index, tuple) else (index,)
+    if x.term.items and factor(x.term)[1].kind == "eye" and all(map(is_all, others)):
+        rows = rows_of_identity(len(x.value), first)
         return None if rows is None else scaled(factor(x.term)[0], atom(rows))
     return called(ops.diag, [x], {"k": 0}, out) if x.ndim == 2 and is_diagonal(settled(index, 2), x.shape) else None
 
