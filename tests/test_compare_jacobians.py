@@ -572,3 +572,8 @@ def test_a_wrong_one_is_never_right(f, formula):
 def same(values, engines):
     pairs = zip(values, engines, strict=True)
     return all(x.shape == y.shape and np.allclose(x, y, rtol=1e-4, atol=1e-6) for x, y in pairs)
+
+
+def test_of_no_numbers():
+    empty = tg.Tensor(np.zeros((0, 3)), requires_grad=True, name="E")
+    assert compared(empty.T, empty, "0").verdict == "right"

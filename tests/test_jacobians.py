@@ -9,10 +9,11 @@ import pytest
 from cases import assert_close
 
 import tinygrad_edu as tg
-from tinygrad_edu.formulas.normal.algebra import chained, commutation, hat, kron, transposed, vec
+from tinygrad_edu.deriving.tidy import collected
+from tinygrad_edu.formulas.normal.algebra import added, chained, commutation, hat, kron, transposed, vec
 from tinygrad_edu.formulas.normal.coefficients import MINUS_ONE
 from tinygrad_edu.formulas.normal.evaluate import evaluate
-from tinygrad_edu.formulas.normal.terms import atom, make, scaled
+from tinygrad_edu.formulas.normal.terms import atom, filled, make, poly, scaled
 
 deriving = importlib.import_module("tinygrad_edu.deriving.swept")
 SIZES = {"x": (3,), "w": (4,), "A": (4, 3), "b": (4,), "c": (3,), "S": (3, 3), "V": (5, 3), "U": (2, 5), "q": (5,)}
@@ -322,6 +323,7 @@ OF_MATRICES = [  # the lines by columns and by rows
     (lambda S: np.tril(S), S, "jacobian", "∂vec(y)/∂vec(S) = D", "D"),
     (lambda X: X[1:, ::2], X, "jacobian", "∂vec(y)/∂vec(X) = I_5[::2] ⊗ I_3[1:]", "I_3[1:] ⊗ I_5[::2]"),
     (lambda X: tg.trace(X @ X.T), X, "jacobian", "∂y/∂vec(X) = 2 vec(X)ᵀ", "2 vec(X)ᵀ"),
+    (lambda X: tg.sum(1.5 * tg.mean(u) * X), X, "jacobian", "∂y/∂vec(X) = ((1ᵀ·u)/2) 1ᵀ", "((1ᵀ·u)/2) 1ᵀ"),
     (lambda X: tg.norm(X), X, "jacobian", "∂y/∂vec(X) = (1/‖X‖) vec(X)ᵀ", "(1/‖X‖) vec(X)ᵀ"),
     (lambda S: tg.log(tg.det(S)), S, "jacobian", "∂y/∂vec(S) = vec(S⁻ᵀ)ᵀ", "vec(S⁻ᵀ)ᵀ"),
     (lambda W: tg.sum((W @ B) ** 2), W, "hessian", "∇²W = 2 (B·Bᵀ) ⊗ I", "2 I ⊗ (B·Bᵀ)"),
@@ -438,6 +440,16 @@ def test_names_and_numbers_that_are_stretched():
         assert right_hand_side(formula) == text and formula.numpy
     C = np.array([[1.0, 2.0, 3.0], [2.0, 1.0, 0.0]])
     assert right_hand_side(tg.derive(tg.sum((C @ x) ** 2), x, kind="hessian")) == "2 C1ᵀ·C1"
+
+
+def test_what_kronecker_products_share_is_no_hadamard_product():
+    """I ⊗ A is collected with c I, and neither with M ∘ I nor with a number everywhere."""
+    I, A, M = make("eye", shape=(6, 6)), make("symbol", data="A", shape=(2, 2)), make("symbol", data="M", shape=(6, 6))
+    product = kron(atom(make("eye", shape=(3, 3))), atom(A))
+    values = {"A": matrix("A", 2, 2).data, "M": matrix("M", 6, 6).data}
+    for other in (poly([(MINUS_ONE, ((M, 1), (I, 1)))], (6, 6)), filled(MINUS_ONE, (6, 6)), atom(I)):
+        p = added([product, other], (6, 6))
+        assert_close(evaluate(collected(p), values), evaluate(p, values), rtol=1e-12)
 
 
 @pytest.mark.parametrize("layout", ["columns", "rows"])

@@ -31,9 +31,9 @@ def layout_of(inputs: Inputs, value: Array) -> str | None:
     """The layout in which a right formula is; both of a symmetric matrix, or of a vector of one axis."""
     if not is_matrix(inputs.scope.goal):
         return None
+    engines = [np.asarray(trial.engine) for trial in [inputs.own, *inputs.fresh]]
     symmetric = all(
-        np.shape(x := trial.engine) == np.shape(x.T) and np.allclose(x, x.T, rtol=1e-9, atol=1e-12 * np.abs(x).max())
-        for trial in [inputs.own, *inputs.fresh]
+        x.shape == x.T.shape and np.allclose(x, x.T, rtol=1e-9, atol=1e-12 * np.abs(x).max(initial=0)) for x in engines
     )
     return "both" if symmetric or np.ndim(value) < 2 else "numerator"
 

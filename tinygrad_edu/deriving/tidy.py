@@ -220,9 +220,10 @@ def _common_krons(p: Term) -> list[Term]:
     results = []
     for (place, shared), members in groups.items():
         for i, (c, mono) in enumerate(p.items):
-            if shared.kind == "eye" == mono[-1][0].kind and mono[-1][0].shape == p.shape:  # I is I ⊗ I
+            numbers = tuple(each for each in mono if each[0].shape == (1, 1))
+            if shared.kind == "eye" and [x.kind for x, _ in mono if x.shape != (1, 1)] == ["eye"]:  # I is I ⊗ I
                 n = p.shape[0] // shared.shape[0]
-                members.append((i, multiplied(poly([(c, mono[:-1])], (1, 1)), atom(make("eye", shape=(n, n))), (n, n))))
+                members.append((i, multiplied(poly([(c, numbers)], (1, 1)), atom(make("eye", shape=(n, n))), (n, n))))
         if len(members) > 1:
             rest = collected(added([x for _, x in members], members[0][1].shape))
             pair = (atom(shared), rest) if place == 0 else (rest, atom(shared))

@@ -373,6 +373,8 @@ def vec(p: Term, order: Order = "F") -> Term:
     if (c := number(p)) is not None:
         return filled(c, (size, 1))
     c, scalars, f = _as_factor(p)
+    if only_ones(f):
+        return _monomial(c, (*scalars, (ones((size, 1)), 1)), (size, 1))
     call = Call(VEC, (("order", order),), order, (p.shape,), (size,))
     return _monomial(c, (*scalars, (make("call", [f], call, (size, 1)), 1)), (size, 1))
 
