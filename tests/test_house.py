@@ -20,7 +20,8 @@ PACKAGE = Path(tg.__file__).parent
 # A module imports from lines above its own only, or from its own package. Within operations the same holds.
 LINES = [
     "engine", "engine.naming", "engine.spelling", "engine.errors engine.alternatives engine.comparisons",
-    "engine.arguments", "engine.containers", "engine.record", "operations.signatures", "operations.facts",
+    "engine.habits", "engine.arguments", "engine.containers", "engine.record", "engine.likely",
+    "operations.signatures", "operations.facts",
     "operations.defining",
     "operations.elementwise", "operations.indexing operations.own", "operations.shapes", "operations.reductions",
     "operations.arranging", "operations.activations operations.products operations.diagonals",

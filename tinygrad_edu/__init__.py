@@ -14,7 +14,9 @@ from typing import Any as _Any
 
 from . import operations as _operations
 from .engine.checks import GradientError, check_grad
+from .engine.habits import no_attribute as _no_attribute
 from .engine.leaving import IndependentWarning
+from .engine.likely import LikelyMistake
 from .engine.recomputing import checkpoint
 from .engine.record import layer, no_grad
 from .engine.tensor import Tensor
@@ -31,8 +33,9 @@ _LATER |= dict.fromkeys(("binary", "orthogonal", "sums_to_one", "symmetric"), "d
 _LATER |= {"compare": "comparing", "Comparison": "comparing", "compile": "compiling"}
 
 __all__ = [
-    "GradientError", "IndependentWarning", "Tensor", "adjoints", "check_grad", "checkpoint", "grad", "hessian", "hvp",
-    "jacobian", "jvp", "layer", "no_grad", "operation", "stop_gradient", "tape", "value_and_grad", "vjp",
+    "GradientError", "IndependentWarning", "LikelyMistake", "Tensor", "adjoints", "check_grad", "checkpoint", "grad",
+    "hessian", "hvp", "jacobian", "jvp", "layer", "no_grad", "operation", "stop_gradient", "tape",
+    "value_and_grad", "vjp",
     *_operations.__all__, *_LATER,
 ]  # fmt: skip
 
@@ -46,7 +49,7 @@ def __getattr__(name: str) -> _Any:
     import importlib
 
     if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise _no_attribute(__name__, name, __all__)
     module = importlib.import_module(f".{_LATER[name] or name}", __name__)
     value = getattr(module, name) if _LATER[name] else module
     globals()[name] = value

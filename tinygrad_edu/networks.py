@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from .engine.alternatives import HABITS
 from .engine.arguments import Natural, Positive, checked, demand_dtype
+from .engine.habits import Answering, no_attribute
 from .engine.naming import name_of
 from .engine.record import layer, shape_of
 from .engine.tensor import Tensor
@@ -21,7 +23,11 @@ from .operations import identity, leaky_relu, relu
 __all__ = ["Dense", "Sequence", "Optimiser", "SGD", "Momentum", "Adam"]
 
 
-class Dense:
+def __getattr__(name: str) -> Any:
+    raise no_attribute(__name__, name, __all__)
+
+
+class Dense(metaclass=Answering):
     """A fully connected layer on columns: a = Σ(W · X + b).
 
     The weights W start random: uniform on ±√(6 / (inputs + outputs)), or, before relu and leaky_relu, which let half of
@@ -100,7 +106,7 @@ class Dense:
         return f"Dense({self.W.shape[1]}, {self.W.shape[0]}{name})"
 
 
-class Sequence:
+class Sequence(metaclass=Answering):
     """Layers one after the other: x ↦ f_k(… f_2(f_1(x))).
 
     Parameters
@@ -146,7 +152,7 @@ class Sequence:
         return list(dict.fromkeys(found))
 
 
-class Optimiser:
+class Optimiser(metaclass=Answering):
     """What the optimisers share: W ← W − rate · d for each parameter W, where `direction` finds d from the gradient.
 
     Raises
@@ -346,3 +352,7 @@ class Adam(Optimiser):
         mean = self.means[i] / (1 - self.beta1**self.steps)
         square = self.squares[i] / (1 - self.beta2**self.steps)
         return mean / (np.sqrt(square) + self.epsilon)
+
+
+for _kind in (Dense, Sequence, Optimiser):
+    _kind.answer(HABITS[_kind.__name__])

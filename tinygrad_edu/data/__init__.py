@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import gzip
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..engine.arguments import Positive, checked
 from ..engine.errors import demand_plain
+from ..engine.habits import no_attribute
 
 __all__ = ["digits", "iris", "one_hot"]
+
+
+def __getattr__(name: str) -> Any:
+    raise no_attribute(__name__, name, __all__)
 
 
 def digits() -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import inspect
 import math
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar
@@ -13,6 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 
 from .errors import brief
+from .habits import of_arguments
 
 Natural: TypeAlias = int
 Positive: TypeAlias = int
@@ -62,6 +64,8 @@ KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {  # of annotations: what 
     "Iterable[Tensor]": (lambda x: isinstance(x, Iterable) and not hasattr(x, "_record"), "a list of Tensors"),
 }
 
+OF_A_TENSOR = "; of a Tensor there are loss.backward() and tg.adjoints(loss, wrt)"  # not a function of one
+
 
 def checked(function: Function) -> Function:
     """A function that refuses arguments which are not what its annotations say, in its own name.
@@ -76,7 +80,11 @@ def checked(function: Function) -> Function:
     Traceback (most recent call last):
     tinygrad_edu.engine.arguments.BadArgument: power: n must be a whole number or None, got str '2'
     """
-    tests = list(_tests(inspect.signature(function).parameters.values()))
+    signature = inspect.signature(function)
+    tests = list(_tests(signature.parameters.values()))
+
+    def name(args: tuple[Any, ...]) -> str:
+        return type(args[0]).__name__ if function.__name__ == "__init__" else function.__name__
 
     @functools.wraps(function)
     def call(*args: Any, **given: Any) -> Any:
@@ -88,12 +96,33 @@ def checked(function: Function) -> Function:
             else:
                 continue
             if not any(holds(x) for holds, _ in kinds):
-                name = type(args[0]).__name__ if function.__name__ == "__init__" else function.__name__
-                what = f"{name}: {key} must be" if place else f"{name}: expected"
-                raise BadArgument(f"{what} {' or '.join(said for _, said in kinds)}, got {shown(x)}")
-        return function(*args, **given)
+                what = f"{name(args)}: {key} must be" if place else f"{name(args)}: expected"
+                hint = OF_A_TENSOR if hasattr(x, "_record") and kinds == [KINDS["Callable[..., Any]"]] else ""
+                raise BadArgument(f"{what} {' or '.join(said for _, said in kinds)}, got {shown(x)}{hint}")
+        try:
+            return function(*args, **given)
+        except TypeError as error:
+            if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+                raise
+            raise unfitting(name(args), signature, given, error) from None
 
     return call  # type: ignore[return-value]
+
+
+def unfitting(name: str, signature: inspect.Signature, given: Iterable[str], error: TypeError) -> TypeError:
+    """The error of a call that Python refused, with the arguments that there are, and what is written for others."""
+    unknown = [key for key in given if key not in signature.parameters]
+    reason = f"there is no {'=, '.join(unknown)}=" if unknown else re.sub(r"^[\w.<>]+\(\) ", "", str(error))
+    if "positional arguments but" in reason:  # among those Python counts self
+        reason = "too many arguments in their places"
+    return TypeError(f"{name}: {reason}{of_arguments(unknown, signature.parameters)}; it takes {takes(signature)}")
+
+
+def takes(signature: inspect.Signature) -> str:
+    """The arguments of a function in a few words: (a, axis=None, *, keepdims=False)."""
+    told = [p for p in signature.parameters.values() if p.name != "self"]
+    text = str(inspect.Signature([p.replace(annotation=inspect.Parameter.empty) for p in told]))
+    return re.sub(r"<\w+ '?([\w.]+)[^>]*>", r"\1", text)  # a function or a class by its name
 
 
 def _tests(parameters: Iterable[inspect.Parameter]) -> Any:

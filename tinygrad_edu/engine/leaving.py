@@ -7,11 +7,10 @@ on nothing of it is warned of.
 
 from __future__ import annotations
 
-import sys
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .likely import LikelyMistake, warn
 from .naming import name_of
 from .record import Node, Value, stamps, state
 from .sweep import below
@@ -22,7 +21,7 @@ INSTEAD = (
 )
 
 
-class IndependentWarning(UserWarning):
+class IndependentWarning(LikelyMistake):
     """The result of a function does not depend on what it is differentiated in: all its derivatives are 0."""
 
 
@@ -55,11 +54,8 @@ class Running:
         """Say that the result depends on nothing that is differentiated in, in the line that called the package."""
         for outer in state.running.get():
             outer.reached = True  # once is enough
-        level, frame, package = 1, sys._getframe(), __name__.partition(".")[0]
-        while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
-            level, frame = level + 1, frame.f_back
         text = f"{self.name}: the result does not depend on what is differentiated in, so every derivative is 0"
-        warnings.warn(text, IndependentWarning, stacklevel=level)
+        warn(text, IndependentWarning)
 
 
 def looked_at(x: Any, use: str) -> Any:

@@ -18,6 +18,7 @@ from ..operations.defining import Each
 from ..operations.elementwise import astype
 from ..operations.shapes import sum_to
 from .absorbing import absorbing, bare
+from .likely import look_at_square
 from .record import NO_PARAMETERS, Node, Operation, constant
 
 Reading = Callable[[Any, Any], tuple[Any, Any, Iterable[Any], Any]]
@@ -67,7 +68,7 @@ def sweep(
                 continue
             new = product = rule(*reading, **params) if params else rule(*reading)
             if new.shape != value.shape:
-                new = _unbroadcast(new, value, operation)
+                new = _unbroadcast(new, value, node, i)
             if new.dtype != value.dtype:
                 new = astype(new, value.dtype)
             if watch is not None:
@@ -100,8 +101,9 @@ def settled(
     return pairs
 
 
-def _unbroadcast(g: Any, value: Any, operation: Operation) -> Any:
-    """Undo broadcasting: an adjoint is summed over what its variable was repeated along."""
+def _unbroadcast(g: Any, value: Any, node: Any, i: int) -> Any:
+    """Undo broadcasting: an adjoint is summed over what its variable, input i of a node, was repeated along."""
+    operation = node._record.operation
     stretched = zip(reversed(g.shape), reversed(value.shape), strict=False)
     fits = len(g.shape) >= len(value.shape) and all([length in (n, 1) for n, length in stretched])
     if not operation.broadcasts or not fits:
@@ -109,6 +111,8 @@ def _unbroadcast(g: Any, value: Any, operation: Operation) -> Any:
             f"{operation.name}: its vector-Jacobian product has shape {g.shape}, the input {value.shape}; "
             "an adjoint has the shape of its variable"
         )
+    if value.size == g.shape[-1] > 1 and type(g) is ndarray and g.shape == 2 * g.shape[-1:]:
+        look_at_square(node, i)
     return sum_to(g, value.shape)
 
 

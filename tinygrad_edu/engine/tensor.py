@@ -12,9 +12,11 @@ import numpy as np
 from .. import operations as op
 from ..operations.elementwise import astype, differentiable, undetermined
 from .absorbing import absorbing, bare
+from .alternatives import HABITS
 from .arguments import checked, demand_dtype
 from .arithmetic import Methods
 from .errors import LOST
+from .habits import Answering
 from .leaving import leaving, looked_at
 from .protocols import COMPARISONS, call_function, call_ufunc, compared, is_traced, on_values, plain
 from .record import Node, Record, constant, keep_origin, leaf_record, recording, state, tell
@@ -24,7 +26,7 @@ from .views import View, given, view
 _adding = threading.RLock()  # to `grad`: what threads bring to one leaf at the same time adds up
 
 
-class Tensor(Methods, Node):
+class Tensor(Methods, Node, metaclass=Answering):
     """An array that remembers how it was computed.
 
     Parameters
@@ -263,7 +265,10 @@ class Tensor(Methods, Node):
 
     def __reduce__(self) -> Any:
         if self._record is not None and self._record.operation is not None:
-            raise TypeError("a recorded tensor cannot be pickled or copied, its graph would come along; detach() first")
+            raise TypeError(
+                "a recorded tensor cannot be pickled or copied, its graph would come along; detach() first, or write "
+                ".numpy() for its numbers, as in a plot"
+            )
         leaving(self, "a copy", "x.copy(), which is recorded, or x.detach()")
         grad = self.grad.detach() if isinstance(self.grad, Tensor) else self.grad
         return _leaf, (type(self), np.array(self._value), self.requires_grad, self.name, grad)
@@ -348,6 +353,9 @@ IN_PLACE = {
 }  # fmt: skip
 for _name, _instead in IN_PLACE.items():
     setattr(Tensor, _name, _in_place(_name, _instead))
+
+Tensor.answer(HABITS["Tensor"])
+Tensor.answer({name: "write tg.{0}(x, ...)" for name in op.__all__})
 
 
 # --- the second reading of a record: Tensors -------------------------------------------------------------------------

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
+from ..engine.likely import warn
+from ..engine.record import Record, as_it_is, state
 from .activations import log_softmax, softmax
-from .defining import fold, primitive, vjps
+from .defining import Function, fold, primitive, vjps
 from .elementwise import absolute, log, maximum, minimum, not_equal, over_ln, ratio, real, safe_log, where
-from .facts import parts
+from .facts import ops, parts
 from .reductions import sum
 
 __all__ = ["cross_entropy", "huber", "softmax_cross_entropy", "squared_error"]
@@ -18,7 +21,72 @@ __all__ = ["cross_entropy", "huber", "softmax_cross_entropy", "squared_error"]
 
 def _demand_equal(t: Any, a: Any) -> None:
     if t.shape != a.shape:
-        raise ValueError("target and output must have equal shapes")
+        raise ValueError(f"target and output must have equal shapes{_labels(t, a) or _labels(a, t)}")
+
+
+def _labels(x: Any, a: Any) -> str:
+    """What to write where x has the numbers of classes, or of a as a vector."""
+    if x.size == a.size:
+        return f"; .reshape{a.shape} of the target would fit" if x.ndim == 1 else ""
+    if x.size < 2 or x.size != max(x.shape) or a.ndim != 2 or x.size not in a.shape or (x != np.floor(x)).any():
+        return ""
+    columns = a.shape[1] == x.size
+    turned = "" if columns else ".T, with axis=1 wherever softmax acts"
+    return f"; labels become {'columns' if columns else 'rows'} by tg.data.one_hot(labels, {a.size // x.size}){turned}"
+
+
+def looked_over(function: Function) -> Function:
+    """A cost that is tracked, with warnings of what is likely a mistake: one look at its value at each call, the others
+    once for each shape in which they find nothing."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **given: Any) -> Any:
+        out = function(*args, **given)
+        record = getattr(out, "_record", None)
+        if record is not None:
+            key = record[1], record[3][0].shape, record[4].get("axis")
+            if (key not in _SEEN or not 0 <= out._value < math.inf) and state.look.get() is as_it_is:
+                doubt = _doubt(record)
+                if doubt:
+                    warn(f"{record[1].name}: {doubt}")
+                else:
+                    _SEEN.add(key)
+        return out
+
+    return call  # type: ignore[return-value]
+
+
+_SEEN: set[Any] = set()  # operations, shapes and axes of which nothing was to be said
+
+
+def _doubt(record: Record) -> str:
+    """What is likely wrong with a target and an output of equal shape, or with the logits that are one; or nothing."""
+    (first, last), (t, a), of_logits = record.inputs, record.values, "axis" in record.params
+    made, axis = getattr(last, "_record", None), record.params.get("axis")
+    if getattr(first, "_record", None) and made is None and _is_binary(a) and not _is_binary(t):
+        return "the output has ones and zeros only, and the target depends on leaves; the target comes first"
+    if not of_logits and (a < 0).any():
+        return "the output has negative numbers, which are no probabilities; tg.softmax_cross_entropy takes logits"
+    if of_logits and made is not None and made.operation is ops.softmax:
+        return "the output is a softmax already; write tg.cross_entropy, or hand over what the softmax is of"
+    of_t, of_a = _distributions(t), _distributions(a)
+    if of_logits:
+        of_a = {axis % 2} if isinstance(axis, int) else set()
+    if len(of_t) == len(of_a) == 1 and of_t != of_a:
+        (right,), what = of_t, ("columns", "rows")
+        return f"{what[right]} of the target sum to 1, and softmax acts on {what[1 - right]}; write axis={right} for it"
+    return ""
+
+
+def _is_binary(x: Any) -> bool:
+    return bool(((x == 0) | (x == 1)).all())
+
+
+def _distributions(x: Any) -> set[int]:
+    """The axes along which a matrix of no negative numbers sums to 1 everywhere."""
+    if x.ndim != 2 or not x.size or (x < 0).any():
+        return set()
+    return {axis for axis in (0, 1) if np.allclose(x.sum(axis), 1)}
 
 
 @primitive()
@@ -60,6 +128,7 @@ def huber(t: Any, a: Any, width: float = 1.0) -> Any:
     return fold(np.add, inside * (distance - 0.5 * inside))
 
 
+@looked_over
 @primitive(inputs=2, selects=True)
 def cross_entropy(t: Any, a: Any, base: float | None = None) -> Any:
     """−Σ t log_base(a), over everything, of probabilities a. A coordinate with t = 0 contributes 0, whatever a is.
@@ -78,6 +147,7 @@ def cross_entropy(t: Any, a: Any, base: float | None = None) -> Any:
     return _total(t * over_ln(np.log(np.where(t != 0, real(a), 1)), base))
 
 
+@looked_over
 @primitive(inputs=2)
 def softmax_cross_entropy(t: Any, z: Any, base: float | None = None, axis: int | tuple[int, ...] | None = 0) -> Any:
     """−Σ t log_base(softmax(z)), over everything: cross entropy of logits z, safe at logits of any size.

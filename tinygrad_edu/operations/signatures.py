@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.arguments import takes
 from ..engine.errors import ERRORS, of_kind, plainly
+from ..engine.habits import of_arguments
 
 NEUTRAL: dict[str, tuple[Any, ...]] = {  # arguments of NumPy's that change nothing on Tensors, with these values
     "where": (True,), "casting": ("same_kind",), "order": ("K", "C"), "subok": (True, False), "copy": (True, False),
@@ -58,18 +60,14 @@ def refitted(
     inputs = (*args, *ours.values())
     refused = [key for key, value in theirs.items() if key not in ours and not changes_nothing(key, value, inputs)]
     if refused:
-        raise TypeError(f"{name}: {'=, '.join(refused)}= is not supported on Tensors; it takes {takes(signature)}")
+        hints = of_arguments(refused, signature.parameters)
+        said = f"{'=, '.join(refused)}= is not supported on Tensors{hints}; it takes {takes(signature)}"
+        raise TypeError(f"{name}: {said}")
     try:
         return signature.bind(*args, **ours)
     except TypeError:
         reason = re.sub(r"^\w+\(\) ", "", str(error))
         raise TypeError(f"{name}: {reason}; it takes {takes(signature)}") from None
-
-
-def takes(signature: inspect.Signature) -> str:
-    """The arguments of a function in a few words: (a, axis=None, *, keepdims=False)."""
-    bare = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
-    return str(inspect.Signature(bare))
 
 
 def as_called(name: str, error: Exception) -> Exception:

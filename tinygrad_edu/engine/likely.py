@@ -1,0 +1,79 @@
+"""What is computed as it was asked for, while something else was likely meant: warnings, which can be switched off."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Any
+
+from .errors import PLACES, operands
+from .naming import name_of
+
+
+class LikelyMistake(UserWarning):
+    """What was asked for is computed, but something else was likely meant; the message says what to write.
+
+    All of them are switched off as any warning is in Python::
+
+        warnings.filterwarnings("ignore", category=tg.LikelyMistake)
+    """
+
+
+def warn(text: str, kind: type[Warning] = LikelyMistake) -> None:
+    """Warn in the line that called the package."""
+    level, frame, package = 1, sys._getframe(), __name__.partition(".")[0]
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, kind, stacklevel=level)
+
+
+def look_at_square(node: Any, i: int) -> None:
+    """Warn where a column (n, 1) and a vector (n,) made a square, as input i of a node finds out: an output and its
+    target, a bias that lacks an axis. Not where the person gave the column its axis, as in x[:, None] − x, nor where
+    nothing is known of both, but for leaf − target."""
+    _, operation, inputs, values, *_ = node._record
+    if not operation.broadcasts or operation.spelling.summed or len(values) != 2:
+        return
+    column = int(getattr(values[1], "ndim", 0) == 2)
+    output, target = inputs[column], inputs[1 - column]
+    n = getattr(values[1 - column], "shape", ())
+    if len(n) != 1 or values[column].shape != (*n, 1) or (i != column and _is_tracked(output)):
+        return
+    sign, made = operation.spelling.sign, _is_product(output)
+    likely = made or _is_product(target) or (sign == "-" and _is_tracked(output) and not _is_tracked(target))
+    if made is False or not likely or not (sign in ("+", "-") or (sign == "*" and _is_log(output))):
+        return
+    shown = [value if x is None else x for x, value in zip(inputs, values, strict=True)]
+    name = name_of(target) or PLACES[1 - column]
+    warn(
+        f"{operation.name}: {operands(shown, f' {operation.symbol} ')} is {node._value.shape}, each number with each; "
+        f"write .reshape(-1, 1) of {name} for one with one, [None] of {name} to say that this is meant"
+    )
+
+
+def _is_tracked(x: Any) -> bool:
+    return x is not None and x._record is not None
+
+
+def _is_product(x: Any) -> bool | None:
+    """Whether operations that keep its shape made it of a product of matrices; None where nothing made it."""
+    product, unseen, seen = None, [x], set()
+    while unseen:
+        x = unseen.pop()
+        made = getattr(x, "_record", None) or getattr(x, "_origin", None)
+        if made is None or made.operation is None or id(x) in seen:
+            continue
+        seen.add(id(x))
+        if made.operation.spelling.summed:
+            product = True
+            continue
+        same = [y for y in made.inputs if getattr(y, "shape", None) == x.shape]
+        if not same:  # another shape was wanted
+            return False
+        unseen += same
+    return product
+
+
+def _is_log(x: Any) -> bool:
+    operation = x._record.operation if _is_tracked(x) else None
+    return operation is not None and operation.singular and operation.coordinates
