@@ -134,7 +134,8 @@ class Sequence(metaclass=Answering):
         self.layers = layers
         for i, each in enumerate(layers, 1):
             if not callable(each):
-                raise TypeError(f"Sequence: layer {i} must be a function, got {type(each).__name__}")
+                hint = "; write Sequence(*layers)" if isinstance(each, list | tuple) else ""
+                raise TypeError(f"Sequence: layer {i} must be a function, got {type(each).__name__}{hint}")
             if isinstance(each, Dense):
                 each.name = each.name or f"layer {i}"
                 for parameter, initial in zip(each.parameters(), "Wb", strict=False):

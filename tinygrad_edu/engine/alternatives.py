@@ -185,6 +185,12 @@ HABITS: Mapping[str, Mapping[str, str]] = {  # words of other libraries by whom 
         "zero_gradients zero_grads": "write zero_grad()", "minimize update apply_gradients": BY_HAND,
     },
 }  # fmt: skip
+IN_PLACE_METHODS = {  # of NumPy's arrays, which change them, and what to write
+    "Tensor": {
+        "sort": "np.sort(t)", "partition": "np.partition(t, kth)", "fill": "np.full_like(t, value)",
+        "put": "np.where(mask, new, t)", "resize": "np.tile or t.reshape",
+    },
+}  # fmt: skip
 KEYWORDS = {  # arguments of other libraries, and which of ours they are
     "lr learning_rate eta": "rate", "dim dims": "axis", "keepdim keep_dims": "keepdims", "argnums": "argnum",
     "in_features input_dim": "inputs", "out_features units": "outputs", "use_bias": "bias", "params": "parameters",

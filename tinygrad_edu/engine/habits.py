@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from .alternatives import HABITS, KEYWORDS, NO_KEYWORDS
+from .alternatives import HABITS, IN_PLACE_METHODS, KEYWORDS, NO_KEYWORDS
 
 
 def of_word(table: Mapping[str, str], word: str) -> str:
@@ -74,6 +74,13 @@ class Elsewhere:
 class Answering(type):
     """A class that answers to words of other libraries; they are no part of `dir`, of help or of completion."""
 
+    def __init__(cls, name: str, bases: tuple[type, ...], members: dict[str, Any]) -> None:
+        super().__init__(name, bases, members)
+        cls.answer(HABITS.get(name, {}))
+        for word, instead in IN_PLACE_METHODS.get(name, {}).items():
+            if not hasattr(cls, word):
+                setattr(cls, word, _in_place(word, instead))
+
     def answer(cls, words: Mapping[str, str]) -> None:
         """Give the class the answers to words, but for those that it has."""
         for word in " ".join(words).split():
@@ -83,3 +90,10 @@ class Answering(type):
 
     def __dir__(cls) -> list[str]:
         return [word for word in super().__dir__() if type(inspect.getattr_static(cls, word, None)) is not Elsewhere]
+
+
+def _in_place(name: str, instead: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{name}: a tensor's numbers never change, and NumPy's method changes them; write {instead}")
+
+    return method

@@ -6,8 +6,7 @@ import sys
 import warnings
 from typing import Any
 
-from .errors import PLACES, operands
-from .naming import name_of
+from .errors import operands
 
 
 class LikelyMistake(UserWarning):
@@ -44,10 +43,9 @@ def look_at_square(node: Any, i: int) -> None:
     if made is False or not likely or not (sign in ("+", "-") or (sign == "*" and _is_log(output))):
         return
     shown = [value if x is None else x for x, value in zip(inputs, values, strict=True)]
-    name = name_of(target) or PLACES[1 - column]
     warn(
-        f"{operation.name}: {operands(shown, f' {operation.symbol} ')} is {node._value.shape}, each number with each; "
-        f"write .reshape(-1, 1) of {name} for one with one, [None] of {name} to say that this is meant"
+        f"{operation.name}: {operands(shown, f' {operation.symbol} ')} broadcasts to {node._value.shape}, each number "
+        "with each; write the vector as .reshape(-1, 1) for one with one, as [None] if this is meant"
     )
 
 
@@ -77,3 +75,16 @@ def _is_product(x: Any) -> bool | None:
 def _is_log(x: Any) -> bool:
     operation = x._record.operation if _is_tracked(x) else None
     return operation is not None and operation.singular and operation.coordinates
+
+
+def look_at_step(node: Any) -> None:
+    """Warn where a gradient is asked of W − step, with the step a plain array: such a W is no leaf any more."""
+    _, operation, inputs, values, *_ = node._record
+    if operation.spelling.sign != "-" or len(values) != 2 or not _is_tracked(inputs[0]) or inputs[1] is not None:
+        return
+    leaf, step = inputs[0], getattr(values[1], "shape", None)
+    if leaf._record.operation is None and leaf.grad is not None and step == node._value.shape:
+        warn(
+            "grad: this is the result of W − step and no leaf, so backward() brings it no gradient; write W.data -= step "
+            "for a step, tg.adjoints(loss, x) for the gradient of a result"
+        )

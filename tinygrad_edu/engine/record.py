@@ -362,8 +362,8 @@ def constant(x: Any, operation: Operation | str) -> Any:
             raise ValueError(f"{name}: expected an array of numbers, got a ragged {kind.__name__}") from None
     if array.dtype.kind not in "fiub":
         name = operation if isinstance(operation, str) else operation.name
-        got = f"{kind.__name__} of dtype {array.dtype}" if x is not None else "None, as a gradient is before backward()"
-        raise TypeError(f"{name}: expected real numbers, got {got}")
+        hint = "; a gradient is None before backward()" if x is None else ""
+        raise TypeError(f"{name}: expected real numbers, got {kind.__name__} of dtype {array.dtype}{hint}")
     return array
 
 

@@ -103,10 +103,9 @@ def settled(
 
 def _unbroadcast(g: Any, value: Any, node: Any, i: int) -> Any:
     """Undo broadcasting: an adjoint is summed over what its variable, input i of a node, was repeated along."""
-    operation = node._record.operation
     stretched = zip(reversed(g.shape), reversed(value.shape), strict=False)
     fits = len(g.shape) >= len(value.shape) and all([length in (n, 1) for n, length in stretched])
-    if not operation.broadcasts or not fits:
+    if not (operation := node._record.operation).broadcasts or not fits:
         raise ValueError(
             f"{operation.name}: its vector-Jacobian product has shape {g.shape}, the input {value.shape}; "
             "an adjoint has the shape of its variable"

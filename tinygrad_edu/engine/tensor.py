@@ -12,12 +12,12 @@ import numpy as np
 from .. import operations as op
 from ..operations.elementwise import astype, differentiable, undetermined
 from .absorbing import absorbing, bare
-from .alternatives import HABITS
 from .arguments import checked, demand_dtype
 from .arithmetic import Methods
 from .errors import LOST
 from .habits import Answering
 from .leaving import leaving, looked_at
+from .likely import look_at_step
 from .protocols import COMPARISONS, call_function, call_ufunc, compared, is_traced, on_values, plain
 from .record import Node, Record, constant, keep_origin, leaf_record, recording, state, tell
 from .sweep import Pairs, Reading, below, numbers, owned, seed_for, settled, sweep
@@ -97,6 +97,8 @@ class Tensor(Methods, Node, metaclass=Answering):
         grad = getattr(self, "_grad", None)
         if grad is STEPPED:
             raise TypeError("grad: after W -= step, W is the result of an operation and no leaf; write W.data -= step")
+        if grad is None and self._record is not None and self._record.operation is not None:
+            look_at_step(self)
         return grad
 
     @grad.setter
@@ -265,10 +267,8 @@ class Tensor(Methods, Node, metaclass=Answering):
 
     def __reduce__(self) -> Any:
         if self._record is not None and self._record.operation is not None:
-            raise TypeError(
-                "a recorded tensor cannot be pickled or copied, its graph would come along; detach() first, or write "
-                ".numpy() for its numbers, as in a plot"
-            )
+            said = "a recorded tensor cannot be pickled or copied, its graph would come along; detach() first"
+            raise TypeError(f"{said}, and plot its .numpy()")
         leaving(self, "a copy", "x.copy(), which is recorded, or x.detach()")
         grad = self.grad.detach() if isinstance(self.grad, Tensor) else self.grad
         return _leaf, (type(self), np.array(self._value), self.requires_grad, self.name, grad)
@@ -338,23 +338,6 @@ for _name in NAMES:
     setattr(Tensor, f"__{_name}__", _compared(_name))
 for _name in "argmax argmin argsort argpartition any all nonzero searchsorted".split():
     setattr(Tensor, _name, _on_values(_name))
-
-
-def _in_place(name: str, instead: str) -> Callable[..., Any]:
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        raise TypeError(f"{name}: a tensor's numbers never change, and NumPy's method changes them; write {instead}")
-
-    return method
-
-
-IN_PLACE = {
-    "sort": "np.sort(t)", "partition": "np.partition(t, kth)", "fill": "np.full_like(t, value)",
-    "put": "np.where(mask, new, t)", "resize": "np.tile or t.reshape",
-}  # fmt: skip
-for _name, _instead in IN_PLACE.items():
-    setattr(Tensor, _name, _in_place(_name, _instead))
-
-Tensor.answer(HABITS["Tensor"])
 Tensor.answer({name: "write tg.{0}(x, ...)" for name in op.__all__})
 
 

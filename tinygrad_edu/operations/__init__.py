@@ -44,6 +44,6 @@ __all__ = [
     *contractions.__all__, *linalg.__all__,
 ]  # fmt: skip
 
-for _name in {*__all__} - {*shapes.__all__, "getitem"}:  # which are called often, and name themselves
+for _name in {*__all__} - {*shapes.__all__, "getitem"} | {"stack", "concatenate"}:  # others are called often
     if not hasattr(globals()[_name], "operation"):
         globals()[_name] = built(globals()[_name])

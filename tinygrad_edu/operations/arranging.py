@@ -171,7 +171,8 @@ def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
            [3., 4.]]))
     """
     shape = np.broadcast_shapes(*map(shape_of, args))
-    return tuple(broadcast_to(x, shape) for x in args)
+    none = np.broadcast_to(np.array(None), shape)  # which bars have for what is not said of them
+    return tuple(none if x is None else broadcast_to(x, shape) for x in args)
 
 
 @primitive(numpy="({0})")
