@@ -438,12 +438,24 @@ def test_without_an_engine_there_is_dot_and_one_clear_line(no_engine, tmp_path):
     drawn = draw(network()[0], tmp_path / "x.dot")
     assert (tmp_path / "x.dot").read_text(encoding="utf-8") == drawn.dot
     for attempt in (lambda: drawn.svg, lambda: drawn.save(tmp_path / "x.png")):
-        with pytest.raises(RuntimeError, match=r'apt install graphviz.*pip install "pygraphviz>=2"') as error:
+        with pytest.raises(RuntimeError, match=r'^pictures need Graphviz: pip install "pygraphviz>=2"') as error:
             attempt()
         assert "\n" not in str(error.value)
     assert [path.name for path in tmp_path.iterdir()] == ["x.dot"]
     bundle = drawn._repr_mimebundle_()
-    assert list(bundle) == ["text/plain"] and "apt install graphviz" in bundle["text/plain"]
+    assert list(bundle) == ["text/plain"] and "pip install" in bundle["text/plain"]
+
+
+@pytest.mark.parametrize(("there", "said"), [
+    ([], ""), (["apt"], ", or: sudo apt install graphviz"), (["dnf"], ", or: sudo dnf install graphviz"),
+    (["brew", "conda"], ", or: conda install -c conda-forge graphviz, or: brew install graphviz"),
+    (["winget"], ", or: winget install Graphviz.Graphviz, and its folder bin on the PATH"),
+])  # fmt: skip
+def test_what_to_install_is_what_the_system_can(no_engine, monkeypatch, there, said):
+    monkeypatch.setattr(layout.shutil, "which", lambda name: name if name in there else None)
+    with pytest.raises(RuntimeError) as error:
+        _ = draw(network()[0]).svg
+    assert str(error.value) == f'pictures need Graphviz: pip install "pygraphviz>=2"{said}'
 
 
 def test_an_engine_that_fails_says_what_it_said(monkeypatch):

@@ -28,7 +28,8 @@ LINES = [
     "operations.costs operations.contractions operations.functions operations.statistics operations.linalg",
     "operations.joining operations.choosing", "operations", "engine.arithmetic", "engine.absorbing",
     "engine.sweep engine.protocols", "engine.leaving", "engine.views", "engine.tensor vocabulary",
-    "engine.pickling engine.sharing", "engine.transforms", "engine.checks engine.recomputing", "files webpage networks",
+    "engine.pickling engine.sharing", "engine.transforms", "engine.checks engine.recomputing",
+    "files webpage networks tracebacks",
     "formulas", "listing deriving compiling", "data", "drawing comparing", "documents", "__main__",
 ]  # fmt: skip
 RANK = {name: rank for rank, line in enumerate(LINES) for name in line.split()}

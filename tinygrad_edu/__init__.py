@@ -24,6 +24,7 @@ from .engine.transforms import adjoints, grad, hessian, hvp, jacobian, jvp, stop
 from .listing import tape
 from .operations import *  # noqa: F403
 from .operations.own import operation
+from .tracebacks import set_tracebacks
 
 # What stands on the engine is loaded when it is first used: a name, and the module that has it (None: it is one).
 _LATER = {"draw": "drawing", "Drawing": "drawing", "audit": "documents", "documents": None, "networks": None}
@@ -34,7 +35,7 @@ _LATER |= {"compare": "comparing", "Comparison": "comparing", "compile": "compil
 
 __all__ = [
     "GradientError", "IndependentWarning", "LikelyMistake", "Tensor", "adjoints", "check_grad", "checkpoint", "grad",
-    "hessian", "hvp", "jacobian", "jvp", "layer", "no_grad", "operation", "stop_gradient", "tape",
+    "hessian", "hvp", "jacobian", "jvp", "layer", "no_grad", "operation", "set_tracebacks", "stop_gradient", "tape",
     "value_and_grad", "vjp",
     *_operations.__all__, *_LATER,
 ]  # fmt: skip

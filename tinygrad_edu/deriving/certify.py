@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.errors import Defect
 from ..engine.sweep import settled
 from ..formulas.normal.evaluate import Rounded, in_shape, last_digits, tolerance
 from ..formulas.normal.expression import matrix_shape
@@ -68,7 +69,7 @@ def certify(formula: Formula, loss: Any, wanted: list[Any], assume: Sequence[Ass
                         f"{said}: {' or '.join(own)} gives other numbers each time, or has a rule that is another one "
                         "on symbols; the formula is not shown"
                     )
-                raise RuntimeError(f"{said}; this is a defect, and the formula is not shown")
+                raise Defect(f"{said}; this is a defect, and the formula is not shown")
     formula.certified = compared > 0 or all(0 in line.shape for line in formula.lines)
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.errors import Defect
 from ..engine.naming import name_of
 from ..engine.pickling import Readable
 from ..formulas.expr import APPLIED, HESSIAN, MATRIX, NABLA, PARTIAL, VEC, Expr, Order, fraction
@@ -364,7 +365,7 @@ class Formula(Readable):
             if numbers.shape == own[finite].shape and not np.isfinite(numbers).all():
                 raise ValueError(f"numpy: the program for {line.name} is not finite where the formula is")
             if not np.allclose(numbers, own[finite], 0, tolerance * np.max(np.abs(own[finite]), initial=0) + rounding):
-                raise RuntimeError(f"numpy: the program for {line.name} and the formula differ; this is a defect")
+                raise Defect(f"numpy: the program for {line.name} and the formula differ; this is a defect")
         return text
 
     def values(self, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.errors import Unreadable
+from ..engine.errors import Defect, Unreadable
 from ..engine.sweep import sweep
 from ..formulas.expr import EYE, ONES, SYMBOL, Expr
 from ..formulas.normal.coefficients import ONE
@@ -178,7 +178,7 @@ class Local:
             return True
         finite = all(np.isfinite(x).all() for x in (worst, near, theirs, node._value, *record.values))
         if finite and not record.operation.opaque:
-            raise RuntimeError(
+            raise Defect(
                 f"{record.operation.name}: the formula {self.text(term)} and the engine differ by {worst:.1e}, the "
                 f"largest element is {largest:.1e}; this is a defect of tinygrad_edu, please report it"
             )

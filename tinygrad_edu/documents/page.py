@@ -28,7 +28,7 @@ SIGNS: Mapping[str, str] = {
     "wrong": "✗",
 }  # fmt: skip
 PROOFS = {"algebra": "by algebra", "numbers": "none; read twice, with the same numbers"}
-INSTALL = '<code>pip install "tinygrad_edu[dot]"</code>, or Graphviz with its program <code>dot</code>'
+INSTALL = '<code>pip install "pygraphviz&gt;=2"</code>, or Graphviz with its program <code>dot</code>'
 
 
 def page(results: Sequence[Result], pictures: Mapping[str, str], seed: int) -> str:

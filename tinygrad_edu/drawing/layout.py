@@ -14,7 +14,12 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib import metadata
 
-INSTALL = 'pictures need Graphviz: apt install graphviz, or: pip install "pygraphviz>=2"'
+INSTALL = 'pip install "pygraphviz>=2"'  # which is the extra "dot", however the package itself was installed
+MANAGERS = {  # of packages: which of them are there, and what they are to be told
+    "conda": "conda install -c conda-forge graphviz", "apt": "sudo apt install graphviz",
+    "dnf": "sudo dnf install graphviz", "pacman": "sudo pacman -S graphviz", "brew": "brew install graphviz",
+    "winget": "winget install Graphviz.Graphviz, and its folder bin on the PATH",
+}  # fmt: skip
 ARGUMENTS = {"png": "-Gdpi=144"}  # sharp on a screen of today; a point stays a point in svg and pdf
 
 _CALL_PYGRAPHVIZ = """
@@ -56,7 +61,8 @@ def render(dot: str, format: str) -> bytes:
     """
     command = next(filter(None, (find() for find in ENGINES.values())), None)
     if command is None:
-        raise RuntimeError(INSTALL)
+        ways = [INSTALL, *[said for manager, said in MANAGERS.items() if shutil.which(manager)]]
+        raise RuntimeError(f"pictures need Graphviz: {', or: '.join(ways)}")
     arguments = [f"-T{format}", *filter(None, [ARGUMENTS.get(format)])]
     program = os.path.basename(command[0])
     try:

@@ -16,6 +16,10 @@ class BadIndex(IndexError, ValueError):
     """An index or an axis that is not there."""
 
 
+class Defect(RuntimeError):
+    """Two results of the package that should be the same and are not."""
+
+
 class Unreadable(TypeError):
     """A rule of a user's own that fails on symbols."""
 
