@@ -9,8 +9,8 @@ from batches import twenty_at_a_time
 
 from tinygrad_edu import documents
 from tinygrad_edu.documents import mishachev, sabine
-from tinygrad_edu.documents.typesetting import CHARACTERS, COMMANDS, ENVIRONMENTS, mathml
 from tinygrad_edu.formulas.targets.mathml import ELEMENTS, SYMBOLS
+from tinygrad_edu.formulas.targets.typesetting import CHARACTERS, COMMANDS, ENVIRONMENTS, mathml
 
 FORMULAS = [
     formula

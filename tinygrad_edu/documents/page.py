@@ -16,10 +16,10 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 from ..formulas.targets.text import SUPERSCRIPTS
+from ..formulas.targets.typesetting import mathml
 from ..webpage import webpage
 from .entry import CATALOGUES, Result
 from .report import proved, unlike
-from .typesetting import mathml
 from .verdicts import TOLERANCE, TRIALS, VERDICTS
 
 # A verdict is told by its words and a sign, and by its colour last: colours may not be seen.

@@ -1,4 +1,5 @@
-r"""LaTeX to MathML Core, which browsers typeset by themselves: a subset, that of the formulas of the two documents.
+r"""LaTeX to MathML Core, which browsers typeset by themselves: a subset, that of the formulas of the two documents
+and of what `latex` writes.
 
 A parser by recursive descent, and tables of what the commands stand for. A parenthesis on its own is a character like
 any other, since a printed formula may lack one; braces, environments and ``\left \right`` must balance.
@@ -7,13 +8,13 @@ any other, since a printed formula may lack one; braces, environments and ``\lef
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from string import ascii_lowercase, ascii_uppercase
 from typing import NoReturn
 
-from ..engine.naming import visible
-from ..formulas.targets.latex import table_of
-from ..formulas.targets.mathml import (
+from ...engine.naming import visible
+from .latex import table_of
+from .mathml import (
     SYMBOLS,
     THIN,
     Fragment,
@@ -27,8 +28,8 @@ from ..formulas.targets.mathml import (
     symbol,
     table,
 )
-from .syntax import TOKEN, Tokens
 
+TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
 CHARACTERS: Mapping[str, Mapping[str, str]] = {
     "letter": {r"\partial": "∂"}, "upright": table_of(r"\nabla ∇ \infty ∞"),
     "mark": table_of(r"\prime ′ . . / / ! ! | | \| ‖ \_ _ \% % \& & \# # \$ $"),
@@ -81,6 +82,34 @@ def mathml(latex: str, display: bool = True) -> str:
     if parser.next:
         parser.fail(f"{parser.next} with nothing that it ends")
     return math(body, latex, display)
+
+
+class Tokens:
+    """Tokens, and where in them a parser is."""
+
+    error: type[Exception] = ValueError
+
+    def __init__(self, found: Sequence[str]) -> None:
+        self.tokens, self.at = [*found, ""], 0
+
+    @property
+    def next(self) -> str:
+        """The next one that is no space; nothing at the end."""
+        while self.tokens[self.at].isspace():
+            self.at += 1
+        return self.tokens[self.at]
+
+    def take(self, expected: str = "") -> str:
+        """The next one, behind which the parser is then."""
+        token = self.next
+        if expected not in ("", token) or not token:
+            raise self.error(f"{expected or 'more'} is expected, not {token or 'the end'}")
+        self.at += 1
+        return token
+
+    def follows(self, *expected: str) -> bool:
+        """Whether one of these comes next."""
+        return self.next in expected and bool(self.next)
 
 
 class _MathParser(Tokens):
