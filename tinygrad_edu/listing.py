@@ -68,7 +68,7 @@ class Tape:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        head, *rows = (map(safe, row) for row in self._rows())
+        head, *rows = ([safe(cell) for cell in row] for row in self._rows())
         return table(head, rows)
 
     def _rows(self) -> list[list[str]]:

@@ -76,7 +76,7 @@ def _cell(element: str, content: str) -> str:
 def is_few(value: Array) -> bool:
     """Whether an array is shown number by number."""
     rows, across = (1, 1, *value.shape)[-2:]
-    return value.size <= NUMBERS and rows <= ROWS and across <= COLUMNS
+    return bool(value.size <= NUMBERS and rows <= ROWS and across <= COLUMNS)
 
 
 def array_html(value: Array) -> str:
@@ -107,7 +107,8 @@ def _matrix(numbers: Array, words: Array, largest: float) -> str:
     for row in zip(numbers, words, strict=True):
         cells = [f'<td title="{x}" style="{_tint(x, largest)}">{word}</td>' for x, word in zip(*row, strict=True)]
         body += "".join([f'<tr style="{QUIET}">', *cells, "</tr>"])
-    style = "display:inline-table;border:solid;border-width:0 2px;border-radius:.5em;margin:.3em .6em .3em 0"
+    style = "display:inline-table;border-collapse:separate;border-spacing:0;border:solid;border-width:0 2px;"
+    style += "border-radius:.5em;margin:.3em .6em .3em 0"
     return f'<table style="{style}"><tbody>{body}</tbody></table>'
 
 

@@ -7,6 +7,8 @@ any other, since a printed formula may lack one; braces, environments and ``\lef
 
 from __future__ import annotations
 
+import contextlib
+import html
 import re
 from collections.abc import Callable, Mapping, Sequence
 from string import ascii_lowercase, ascii_uppercase
@@ -22,6 +24,7 @@ from .mathml import (
     fraction,
     group,
     hat,
+    marked,
     math,
     root,
     row,
@@ -82,6 +85,17 @@ def mathml(latex: str, display: bool = True) -> str:
     if parser.next:
         parser.fail(f"{parser.next} with nothing that it ends")
     return math(body, latex, display)
+
+
+def inline(latex: str) -> str:
+    r"""A formula in a line of a notebook, which has no style sheet; as it is typed where it cannot be typeset.
+
+    >>> inline(r"\foo{x}")
+    '<code>\\foo{x}</code>'
+    """
+    with contextlib.suppress(ValueError):
+        return f'<span style="font-size:1.2em">{mathml(latex, display=False)}</span>'
+    return f"<code>{html.escape(visible(latex))}</code>"
 
 
 class Tokens:
@@ -243,6 +257,7 @@ class _MathParser(Tokens):
 COMMANDS: Mapping[str, Callable[[_MathParser], Fragment]] = {
     r"\frac": lambda parser: fraction(parser.argument(), parser.argument()),
     r"\sqrt": lambda parser: root(parser.argument()), r"\widehat": lambda parser: hat(parser.argument()),
+    r"\boxed": lambda parser: marked(parser.argument()),
     r"\left": _MathParser.fenced, r"\begin": _MathParser.environment, r"\xrightarrow": _MathParser.arrow,
     r"\mathrm": _MathParser.roman, r"\text": lambda parser: symbol("text", parser.text(r"\text")),
     r"\operatorname": lambda parser: symbol("function", parser.text(r"\operatorname")),
