@@ -43,10 +43,11 @@ BEFORE_SIGN = {"", "open", "binary", "relation", "punctuation", "sum", *NAMED}
 AFTER_SIGN = {"", "close", "relation", "punctuation"}
 STACKED = {"sum", "limit", "brace"}  # scripts go below and above
 # Chromium moves what stands in a cell by its own word only.
-ALIGNED = {"c": "", "l": "text-align: left; text-align: -webkit-left", "r": "text-align: right; text-align: -webkit-right"}
+ALIGNED = {"c": ""} | {side[0]: f"text-align: {side}; text-align: -webkit-{side}" for side in ("left", "right")}
 # The round brackets of a matrix are borders: without a font that has tables of stretched parentheses, as on most
 # phones, a parenthesis stays as small as a letter.
-BRACKETS = "border: 0 solid currentColor; border-inline-width: .075em; border-radius: .75em / 1.75em; margin-inline: .12em"
+BRACKETS = "border: 0 solid; border-inline-width: .075em; border-radius: .75em / 1.75em; margin-inline: .12em"
+MARK = "background: rgba(230, 140, 0, .3); border-bottom: 2px solid; padding: .2em .1em"
 
 
 def math(body: str, alternative: str, display: bool = True) -> str:
@@ -90,7 +91,7 @@ def hat(x: str) -> Fragment:
 
 def marked(x: str) -> Fragment:
     """Something that is to be seen at once, on any paper."""
-    return Fragment("fenced", f'<mrow style="background:rgba(230,140,0,.3);border-bottom:2px solid;padding:.2em .1em">{x}</mrow>')
+    return Fragment("fenced", f'<mrow style="{MARK}">{x}</mrow>')
 
 
 def _text(raw: str) -> str:
