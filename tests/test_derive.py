@@ -19,11 +19,11 @@ from reader import read, unicode
 from test_random_programs import run as run_program
 
 import tinygrad_edu as tg
-from tinygrad_edu.documents.typesetting import mathml
 from tinygrad_edu.formulas.normal import expression
 from tinygrad_edu.formulas.normal.coefficients import coefficient, logarithm
 from tinygrad_edu.formulas.normal.terms import filled
 from tinygrad_edu.formulas.targets.latex import latex_name
+from tinygrad_edu.formulas.targets.typesetting import mathml
 from tinygrad_edu.operations.facts import ops
 
 RANDOM = np.random.default_rng(1)

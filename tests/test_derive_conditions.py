@@ -9,10 +9,10 @@ import pytest
 from cases import assert_close
 
 import tinygrad_edu as tg
-from tinygrad_edu.documents.typesetting import mathml
 from tinygrad_edu.engine import comparisons
 from tinygrad_edu.formulas.normal import algebra, expression
 from tinygrad_edu.formulas.normal.properties import is_condition
+from tinygrad_edu.formulas.targets.typesetting import mathml
 from tinygrad_edu.operations.facts import ops
 
 RANDOM = np.random.default_rng(5)

@@ -29,8 +29,8 @@ LINES = [
     "operations.joining operations.choosing", "operations", "engine.arithmetic", "engine.absorbing",
     "engine.sweep engine.protocols", "engine.leaving", "engine.views", "engine.tensor vocabulary",
     "engine.pickling engine.sharing", "engine.transforms", "engine.checks engine.recomputing",
-    "files webpage networks tracebacks",
-    "formulas", "listing deriving compiling", "data", "drawing comparing", "documents", "__main__",
+    "files webpage numerals tracebacks",
+    "formulas", "showing", "listing networks deriving compiling", "data", "drawing comparing", "documents", "__main__",
 ]  # fmt: skip
 RANK = {name: rank for rank, line in enumerate(LINES) for name in line.split()}
 # Packages that are one line: inside, they arrange themselves.
@@ -307,7 +307,7 @@ ABOVE = [module for module in MODULES if not module.startswith(("operations", "d
 WORDS = {
     "formulas.grammar.calls": "functions that a formula may call", "comparing.edits": "causes of mistakes",
     "formulas.grammar.operands": "functions without parentheses",
-    "drawing.labels": "figures of an array", "engine.protocols": "functions of NumPy",
+    "numerals": "figures of an array", "engine.protocols": "functions of NumPy",
     "engine.views": "operators of Python",
 }  # fmt: skip
 

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
-from tinygrad_edu.documents.typesetting import mathml
 from tinygrad_edu.engine.naming import Identifiers, short, visible
 from tinygrad_edu.files import write
+from tinygrad_edu.formulas.targets.typesetting import mathml
 
 ONE_TO_PYTHON = "φ ϕ ε ϵ µ μ K \u212a W 𝐖 Ｗ ﬁ fi ₐ a W₁ W1 W② ½".split()
 TAKEN = [

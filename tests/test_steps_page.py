@@ -12,10 +12,10 @@ from test_steps import biased, chain, paper, recurrent
 
 import tinygrad_edu as tg
 from tinygrad_edu.drawing import layout
-from tinygrad_edu.drawing.labels import decimals
 from tinygrad_edu.drawing.steps import walk
 from tinygrad_edu.drawing.steps_page import PICTURED
 from tinygrad_edu.drawing.theme import THEMES
+from tinygrad_edu.numerals import decimals
 
 in_a_picture = pytest.mark.skipif(
     not any(find() for find in layout.ENGINES.values()), reason="no Graphviz engine is installed here"

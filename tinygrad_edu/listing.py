@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,8 @@ from .engine.naming import name_of
 from .engine.sweep import below, seed_for, settled
 from .engine.tensor import Tensor
 from .formulas.notation import applied
+from .numerals import brief
+from .showing import columns, safe, table
 
 NARROWEST = {0: 16, 2: 10, 3: 10}  # what a narrow terminal leaves of the columns
 
@@ -62,34 +63,33 @@ class Tape:
         return len(self.nodes)
 
     def __str__(self) -> str:
+        return columns(self._rows(), NARROWEST)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        head, *rows = ([safe(cell) for cell in row] for row in self._rows())
+        return table(head, rows)
+
+    def _rows(self) -> list[list[str]]:
         wide = max(len(self.names[id(n)]) for n in self.nodes if n._record.operation or len(self.nodes) == 1)
         rows = [["value", "shape", "numbers"], *(self._cells(node, wide) for node in self.nodes)]
         if self.adjoints is not None:
             rows[0].append("adjoint")
             for row, node in zip(rows[1:], self.nodes, strict=True):
                 g = self.adjoints.get(node._record.stamp)
-                row.append("–" if g is None else _brief(g))
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        excess = sum(widths) + 2 * len(widths) - 2 - shutil.get_terminal_size().columns
-        for i, least in NARROWEST.items():  # a narrow terminal cuts the operations first
-            if i < len(widths) and excess > 0:
-                cut = min(excess, max(widths[i] - least, 0))
-                widths[i], excess = widths[i] - cut, excess - cut
-        return "\n".join(
-            "  ".join(_cut(cell, n).ljust(n) for cell, n in zip(row, widths, strict=True)).rstrip() for row in rows
-        )
-
-    __repr__ = __str__
+                row.append("–" if g is None else brief(g))
+        return rows
 
     def _cells(self, node: Any, wide: int) -> list[str]:
         record, name = node._record, self.names[id(node)]
         if record.operation is None:
-            return [name, str(node.shape), _brief(node._value)]
+            return [name, str(node.shape), brief(node._value)]
         inputs = [self._name(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
         return [
             f"{name.ljust(wide)} = {applied(record.operation, inputs, record.params)}",
             str(node.shape),
-            _brief(node._value),
+            brief(node._value),
         ]
 
     def _name(self, x: Any, value: Any) -> str:
@@ -97,16 +97,4 @@ class Tape:
         name = self.names.get(id(x)) if x is not None else None
         if name := name or name_of(x):
             return name
-        return _brief(value) if np.size(value) == 1 else f"const{np.shape(value)}"
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def _brief(value: Any) -> str:
-    """A few numbers as they are, of more the range."""
-    value = np.asarray(value)
-    if value.size <= 3:
-        return "  ".join(f"{x + 0.0:.3g}" for x in value.flat)
-    return f"{value.min():.3g} … {value.max():.3g}"
+        return brief(value) if np.size(value) == 1 else f"const{np.shape(value)}"

@@ -15,10 +15,12 @@ import numpy as np
 from .engine.alternatives import HABITS
 from .engine.arguments import Natural, Positive, checked, demand_dtype
 from .engine.habits import Answering, no_attribute
-from .engine.naming import name_of
+from .engine.naming import name_of, visible
 from .engine.record import layer, shape_of
 from .engine.tensor import Tensor
+from .numerals import brief
 from .operations import identity, leaky_relu, relu
+from .showing import columns, safe, table
 
 __all__ = ["Dense", "Sequence", "Optimiser", "SGD", "Momentum", "Adam"]
 
@@ -102,8 +104,9 @@ class Dense(metaclass=Answering):
         return [self.W] if self.b is None else [self.W, self.b]
 
     def __repr__(self) -> str:
-        name = "" if self.name is None else f", name={self.name!r}"
-        return f"Dense({self.W.shape[1]}, {self.W.shape[0]}{name})"
+        activation = "" if self.activation is identity else f", {_said(self.activation)}"
+        bias, name = ", bias=False" * (self.b is None), "" if self.name is None else f", name={self.name!r}"
+        return f"Dense({self.W.shape[1]}, {self.W.shape[0]}{activation}{bias}{name})"
 
 
 class Sequence(metaclass=Answering):
@@ -149,8 +152,41 @@ class Sequence(metaclass=Answering):
 
     def parameters(self) -> list[Tensor]:
         """List the parameters of all layers, first to last; those of a layer that comes twice, once."""
-        found = [p for each in self.layers if hasattr(each, "parameters") for p in each.parameters()]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(p for each in self.layers for p in _parameters_of(each)))
+
+    def __repr__(self) -> str:
+        return f"Sequence({', '.join(map(_said, self.layers))})"
+
+    def __str__(self) -> str:
+        return f"Sequence: {_size(self.parameters())}\n{columns([HEAD, *self._rows()], NARROWEST)}"
+
+    def _repr_html_(self) -> str:
+        title = f"Sequence: {_size(self.parameters())}"
+        return table(HEAD, [map(safe, row) for row in self._rows()], title)
+
+    def _rows(self) -> list[list[str]]:
+        """What the layers are, their parameters, and how many numbers these have."""
+        own = [_parameters_of(each) for each in self.layers]
+        return [[_said(each), "  ".join(f"{name_of(p)} {p.shape}" for p in found), str(sum(p.size for p in found))]
+                for each, found in zip(self.layers, own, strict=True)]  # fmt: skip
+
+
+HEAD = ["layer", "weights", "parameters"]
+NARROWEST = {0: 30, 1: 16}  # what a narrow terminal leaves of the columns
+
+
+def _parameters_of(layer: Any) -> list[Tensor]:
+    return layer.parameters() if hasattr(layer, "parameters") else []
+
+
+def _said(f: Any) -> str:
+    """A layer as it is written, a function by its name."""
+    return visible(getattr(f, "__name__", "") or repr(f))
+
+
+def _size(parameters: Iterable[Tensor]) -> str:
+    count = sum(parameter.size for parameter in parameters)
+    return f"{count} parameter{'s' * (count != 1)}"
 
 
 class Optimiser(metaclass=Answering):
@@ -164,6 +200,8 @@ class Optimiser(metaclass=Answering):
     TypeError
         For a parameter that is no leaf Tensor which requires grad.
     """
+
+    settings: tuple[str, ...] = ("rate",)  # what is said of it beside its parameters
 
     @checked
     def __init__(self, parameters: Iterable[Tensor], rate: float) -> None:
@@ -180,6 +218,16 @@ class Optimiser(metaclass=Answering):
         self._demand("rate", rate, 0 < rate < math.inf, "positive")
         self.rate = rate
         self.steps = 0
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{name} {getattr(self, name):g}" for name in self.settings)
+        done = f"{self.steps} step{'s' * (self.steps != 1)}"
+        return f"<{self.kind}: {said}; {_size(self.parameters)}; {done}>"
+
+    def _repr_html_(self) -> str:
+        gradients = ["none" if p.grad is None else brief(getattr(p.grad, "_value", p.grad)) for p in self.parameters]
+        rows = [[safe(name_of(p)), str(p.shape), g] for p, g in zip(self.parameters, gradients, strict=True)]
+        return table(["parameter", "shape", "gradient"], rows, safe(repr(self)[1:-1]))
 
     def _demand(self, name: str, number: float, holds: bool, what: str) -> None:
         if not holds:
@@ -282,6 +330,8 @@ class Momentum(Optimiser):
     array([3.75])
     """
 
+    settings = ("rate", "momentum")
+
     @checked
     def __init__(self, parameters: Iterable[Tensor], rate: float, momentum: float = 0.9) -> None:
         super().__init__(parameters, rate)
@@ -333,6 +383,8 @@ class Adam(Optimiser):
     >>> w.numpy()
     array([ 0.5, -1.5])
     """
+
+    settings = ("rate", "beta1", "beta2")
 
     @checked
     def __init__(

@@ -38,6 +38,7 @@ from .scope import Quantity, Scope
 from .sizes import sized
 from .statements import body, without_helpers
 from .trial import SMALL, Trial
+from .typeset import Typeset, both
 from .wording import Wording
 from .work import Excess, Misfit
 
@@ -81,7 +82,7 @@ class Comparison(Display):
 
     readable = (
         "text", "verdict", "proof", "inputs", "diagnosis", "causes", "suggestion", "max_abs_error", "max_rel_error",
-        "engine", "value", "difference", "closed_form", "layout",
+        "engine", "value", "difference", "closed_form", "layout", "_typeset", "_rounding",
     )  # fmt: skip
 
     def __init__(
@@ -92,6 +93,7 @@ class Comparison(Display):
         self.text = formula if isinstance(formula, str) else ""
         self._rtol = rtol if rtol is not None else 1e-4 if loss._value.dtype == np.float32 else 1e-7
         self.suggestion: str | None = None
+        self._mended: Expr | None = None
         self.layout: str | None = None
         self.causes: tuple[str, ...] = ()
         self._broadcasts: list[str] = []
@@ -119,7 +121,7 @@ class Comparison(Display):
             candidates = [self._laid_out(constant(formula))]
             self._inputs.only_own()
         best = self._judge(candidates)
-        self._tree = best.tree
+        self._tree, self._write = best.tree, best.printer
         if best.tree is not None:
             assert best.program is not None
             counted = counted_as(best.tree, best.program, scope)
@@ -391,7 +393,8 @@ class Comparison(Display):
 
     def _suggested(self, finding: Finding, candidate: Candidate) -> str | None:
         """A formula mended as text, if it is right as it is read, and in NumPy made of what has a name there."""
-        mended, fault = finding.mended, candidate.fault
+        self._mended = mended = finding.mended
+        fault = candidate.fault
         line, member = (fault.source(finding.old), fault.member) if fault is not None else (None, 0)
         if fault is not None and line is not None and line is not fault.line:
             mended, member = line.mended(finding.old, finding.new), -1
@@ -425,6 +428,7 @@ class Comparison(Display):
         value = None if self.value is None else fitted(self.value, engine, self._inputs.own.noise)
         self.difference: Array = None
         self.max_abs_error = self.max_rel_error = float("nan")
+        self._rounding = self._rtol * float(np.max(np.abs(engine), initial=0)) + self._inputs.own.noise
         if value is not None and value.shape == np.shape(engine):
             self.difference = value - engine
             self.max_abs_error = float(np.max(np.abs(self.difference), initial=0))
@@ -458,6 +462,15 @@ class Comparison(Display):
             if self._tree is not None and proved(self._inputs, self._tree):
                 return "algebra"
         return "numbers"
+
+    @functools.cached_property
+    def _typeset(self) -> tuple[str, str]:
+        """The formula in LaTeX, of a program its wrong line, and what is right in its place, where each is known."""
+        if self._tree is None or self._write is None:
+            return "", ""
+        if self._mended is None:
+            return str(Typeset(self._write)(self._tree)), ""
+        return both(self._tree, self._mended, self._write)
 
     @functools.cached_property
     def inputs(self) -> int:

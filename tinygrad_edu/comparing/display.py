@@ -1,4 +1,4 @@
-"""How a comparison is shown: as text, and as a table with a heat map."""
+"""How a comparison is shown: as text, and typeset, with the difference as a heat map."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ import numpy as np
 
 from ..engine.naming import short
 from ..engine.pickling import Readable
+from ..formulas.targets.latex import escaped
+from ..formulas.targets.typesetting import inline
+from ..showing import array_html, safe, scrolled, table
 
 Array = Any
 LONGEST = 300  # characters of a formula that are shown
+SIGNS = {"right": "✓", "conditional": "(✓)", "wrong": "✗", "ill-shaped": "✗"}
 
 
 class Display(Readable):
@@ -30,6 +34,8 @@ class Display(Readable):
     difference: Array
     layout: str | None
     closed_form: Any
+    _typeset: Any
+    _rounding: float
 
     def __str__(self) -> str:
         text = textwrap.dedent(self.text).strip()
@@ -55,38 +61,42 @@ class Display(Readable):
         return f"<Comparison {self.verdict}: {self.diagnosis}{mended}>"
 
     def _repr_html_(self) -> str:
-        """A table with a heat map of the difference, for Jupyter."""
-        left = "style='text-align:left;white-space:pre-line'"
-        rows = "".join(
-            f"<tr><th {left}>{name}</th><td {left}>{html.escape(str(value))}</td></tr>" for name, value in self._rows()
-        )
-        return f"<table>{rows}</table>{self._heat_map()}"
+        """Both formulas typeset, what is wrong, and the difference number by number."""
+        rows = [(safe(name), content) for name, content in self._rows()]
+        title = f"<b>{SIGNS[self.verdict]} {self.verdict}</b> {safe(self.diagnosis)}"
+        return scrolled(table((), rows, title), self._heat_map())
 
-    def _rows(self) -> Iterator[tuple[str, Any]]:
-        yield "verdict", self.verdict
-        if self.text:
-            yield "formula", short(self.text, LONGEST)
-        yield "diagnosis", self.diagnosis
+    def _rows(self) -> Iterator[tuple[str, str]]:
+        ours, right = self._typeset
+        if self.text and ("\n" in self.text or not ours):
+            yield "text", f"<pre>{html.escape(textwrap.dedent(self.text).strip())}</pre>"
+        if ours:
+            yield f"{SIGNS[self.verdict]} formula", inline(ours)
+        if right:
+            yield "✓ mended", inline(right)
+        if self.suggestion:
+            yield "suggestion", f"<code>{html.escape(self.suggestion)}</code>"
+        if self.closed_form is not None and not right:
+            yield "✓ closed form", inline(self.closed_form.latex)
         if known_by := self._known_by():
             yield "proof", known_by
-        if self.suggestion:
-            yield "suggestion", self.suggestion
-        if not np.isnan(self.max_abs_error):
-            yield "largest difference", f"{self.max_abs_error:.3g}, relative {self.max_rel_error:.3g}"
-        if self.closed_form is not None:
-            yield "closed form", self.closed_form
+        if not (self or np.isnan(self.max_abs_error)):
+            yield "largest difference", f"{self.max_abs_error:.2g}, relative {self.max_rel_error:.2g}"
+
+    def _repr_latex_(self) -> str:
+        """The verdict, what is wrong, and both formulas."""
+        ours, right = self._typeset
+        known = {"formula": ours, "mended": right}
+        if self.closed_form is not None and not right:
+            known["closed form"] = self.closed_form.latex
+        lines = [rf"\text{{{name}: }} & {latex}" for name, latex in known.items() if latex]
+        formulas = " \\\\\n".join(lines)
+        said = escaped(f"{self.verdict}: {self.diagnosis} {self._known_by()}".strip())
+        return f"{said}\n\n$$\\begin{{aligned}}\n{formulas}\n\\end{{aligned}}$$" if lines else said
 
     def _heat_map(self) -> str:
-        """The difference, the darker the larger; of a large matrix the upper left corner."""
-        if self.difference is None or not self.max_abs_error > 0 or self.difference.ndim > 2:
+        """The difference, but for rounding."""
+        if self or self.difference is None:
             return ""
-        rows = np.atleast_2d(self.difference)[:20, :20]
-        cells = "".join(f"<tr>{''.join(map(self._cell, row))}</tr>" for row in rows)
-        return f"<table><caption>formula − engine</caption>{cells}</table>"
-
-    def _cell(self, x: float) -> str:
-        """A number on red where the formula is too large, on blue where it is too small; black and white text can be
-        read on both."""
-        colour, strength = "220,50,50" if x > 0 else "50,110,230", min(abs(x) / self.max_abs_error, 1) * 0.55
-        style = f"background:rgba({colour},{strength:.2f});text-align:right"
-        return f"<td title='{x:.6g}' style='{style}'>{x:.2g}</td>"
+        seen = np.where(np.abs(self.difference) <= self._rounding, 0, self.difference)
+        return f"<div>formula − engine</div>{array_html(seen)}" if np.any(seen) else ""

@@ -38,12 +38,16 @@ class Written(Printer):
             return f"{x.text}[{', '.join(index)}] {'+' if x['sign'] > 0 else '-'}= {value}"
         return str(super().__call__(x))
 
+    def spelled(self, text: str) -> str:
+        """A name as it is written."""
+        return text
+
     def is_scripted(self, x: Expr) -> bool:
         return super().is_scripted(x) or (x.operation is SYMBOL and "^" in self._name(x)[0])
 
     def _name(self, x: Expr) -> Text:
         below = "" if x.text or not x.indices else f"_{{{''.join(x.indices)}}}"
-        return f"{x.text or self.wording.name(x['name'])}{below}", ATOM
+        return f"{self.spelled(x.text or self.wording.name(x['name']))}{below}", ATOM
 
     def _number(self, x: Expr) -> Text:
         value = x["number"]
@@ -68,11 +72,11 @@ class Written(Printer):
 
     def _activation(self, x: Expr) -> Text:
         function = x.text.split("(")[0] or x["of"][0] + "'" * (x.operation is fn.slope)
-        return f"{function}({self(x.args[0])})", ATOM
+        return f"{self.spelled(function)}({self(x.args[0])})", ATOM
 
     def _own(self, x: Expr) -> Text:
         arguments = [*map(self, x.args), *[f"{key}={value}" for key, value in x["of"][1].items()]]
-        return f"{x.text}({', '.join(arguments)})", ATOM
+        return f"{self.spelled(x.text)}({', '.join(arguments)})", ATOM
 
     def _eye(self, x: Expr) -> Text:
         if x.text and self.notation != "numpy":  # as large as it was found to be
@@ -111,7 +115,7 @@ def _behind(text: Callable[[Written, Expr], str]) -> Callable[[Written, Expr], T
 WRITTEN: Mapping[Operation, Callable[[Any, Expr], Text]] = {
     SYMBOL: Written._name, NUMBER: Written._number, ops.multiply: Written._over, ELEMENTS: Written._elements,
     **dict.fromkeys((TOTAL, SAMPLES), Written._total), **dict.fromkeys((fn.act, fn.slope), Written._activation),
-    **dict.fromkeys((ARRAY, LINEAR, fn.set, fn.shifted), lambda p, x: (x.text, ATOM)), fn.own: Written._own,
+    **dict.fromkeys((ARRAY, LINEAR, fn.set, fn.shifted), lambda p, x: (p.spelled(x.text), ATOM)), fn.own: Written._own,
     ops.matmul: Written._product, fn.eye: Written._eye, fn.ones: Written._sized,
     fn.diagonal: lambda p, x: (f"{x.operation.name}({p(x.args[0])})", ATOM), ops.reshape: Written._reshaped,
     TUPLE: lambda p, x: (f"({', '.join(map(p, x.args))})", ATOM),

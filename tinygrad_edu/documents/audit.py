@@ -8,8 +8,19 @@ from typing import Any
 
 from ..engine.arguments import checked
 from ..engine.tensor import Tensor
+from . import page, report
 from .entry import CATALOGUES, Result, UnknownName, make_trial
 from .verdicts import VERDICTS, demand_seed
+
+
+class Audit(list[Result]):
+    """The results of `audit`, a list that shows itself as a table."""
+
+    def __str__(self) -> str:
+        return report.table(self)
+
+    def _repr_html_(self) -> str:
+        return page.overview(self)
 
 
 @checked
@@ -19,7 +30,7 @@ def audit(
     verdict: str | None = None,
     seed: int = 0,
     progress: Callable[..., Any] | None = None,
-) -> list[Result]:
+) -> Audit:
     """Check the documents' formulas against the engine.
 
     Parameters
@@ -37,8 +48,8 @@ def audit(
 
     Returns
     -------
-    list of Result
-        The entries with their results. All is well where each is `as_stated`.
+    Audit
+        A list of the entries with their results. All is well where each is `as_stated`. Printed, it is a table.
 
     Raises
     ------
@@ -72,7 +83,7 @@ def audit(
         if progress:
             progress(number, len(chosen), entry.id)
         results.append(entry.run(seed, once))
-    return [result for result in results if verdict in (None, result.verdict, result.expected)]
+    return Audit(result for result in results if verdict in (None, result.verdict, result.expected))
 
 
 def losses(results: Iterable[Result], seed: int = 0) -> dict[str, Tensor]:

@@ -16,10 +16,11 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 from ..formulas.targets.text import SUPERSCRIPTS
+from ..formulas.targets.typesetting import inline, mathml
+from ..showing import table
 from ..webpage import webpage
 from .entry import CATALOGUES, Result
-from .report import proved, unlike
-from .typesetting import mathml
+from .report import proved, remarks, unlike
 from .verdicts import TOLERANCE, TRIALS, VERDICTS
 
 # A verdict is told by its words and a sign, and by its colour last: colours may not be seen.
@@ -28,6 +29,7 @@ SIGNS: Mapping[str, str] = {
     "wrong": "✗",
 }  # fmt: skip
 PROOFS = {"algebra": "by algebra", "numbers": "none; read twice, with the same numbers"}
+OPEN = 30  # results that a notebook shows at once
 INSTALL = '<code>pip install "pygraphviz&gt;=2"</code>, or Graphviz with its program <code>dot</code>'
 
 
@@ -96,6 +98,24 @@ def _link(anchor: str, text: str) -> str:
 
 def _count(number: int) -> str:
     return f"{number} formula{'s' * (number != 1)}"
+
+
+def overview(results: Sequence[Result]) -> str:
+    """The results as a notebook shows them; many of them below their counts, to be opened."""
+    shown = "".join(map(_in_brief, results))
+    if len(results) <= OPEN:
+        return shown
+    count = Counter(result.verdict for result in results)
+    counts = ", ".join(f"{count[verdict]} {verdict}" for verdict in VERDICTS if count[verdict])
+    return f"<details><summary>{_count(len(results))}: {counts}</summary>{shown}</details>"
+
+
+def _in_brief(result: Result) -> str:
+    forms = {"as printed": result.printed, "right": result.corrected}
+    rows = [(name, inline(latex)) for name, latex in forms.items() if latex]
+    title = f"<b>{escape(result.id)}</b> {SIGNS.get(result.verdict, '•')} {escape(result.verdict)}"
+    said = "".join(f"<div>{escape(text)}</div>" for _, text in remarks(result))
+    return f'<div style="margin-bottom:1em">{table((), rows, title)}{said}</div>'
 
 
 # --- what stands at the top

@@ -96,7 +96,7 @@ def table(results: Sequence[Result], width: int = 80, colour: bool = False) -> s
             errors = (_number(result.error_printed), _number(result.error_corrected) if result.corrected else "")
             proof = result.proof or "–"
             lines.append(_row(name, result.quantity, *errors, proof, paint(result.verdict, result.verdict)))
-            for style, text in _remarks(result):
+            for style, text in remarks(result):
                 lines += remark(style, text)
         lines.append("")
     return "\n".join([*lines, *_summary(results, paint)])
@@ -129,7 +129,7 @@ def _number(error: float | None) -> str:
     return "shape" if error is None else f"{error:.0e}"  # shape: it has not the derivative's
 
 
-def _remarks(result: Result) -> Iterator[tuple[str, str]]:
+def remarks(result: Result) -> Iterator[tuple[str, str]]:
     """What there is to say on a formula that is not right as printed, or not as stated, and what `derive` writes."""
     if not result.as_stated:
         yield "failure", f"NOT AS STATED: {unlike(result)}"

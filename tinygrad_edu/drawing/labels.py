@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..engine.naming import short
 from ..formulas.notation import applied, listed, parameter
+from ..numerals import FIGURES, decimals, figures
 from .graph import Vertex
 
 SMALL = 6  # so many numbers are shown one by one, more as min, mean and max
@@ -76,25 +75,7 @@ def _keyless(value: Any) -> str:
 def _numbers(value: np.ndarray[Any, Any]) -> list[Row]:
     """The numbers of a small array, one column each of its own; else its least, mean and largest number."""
     if value.size > SMALL:
-        with np.errstate(all="ignore"):  # nan and inf are shown, not complained about
-            least, mean, largest = value.min(), value.mean(dtype=float), value.max()
-            if abs(mean) < 1e-12 * max(abs(least), abs(largest)):
-                mean = 0.0  # what cancels leaves the rounding of its terms
-            found = decimals([least, mean, largest])
-        return [Row("summary", (("min", "mean", "max"), tuple(found)))]
+        return [Row("summary", (FIGURES, tuple(figures(value))))]
     texts = decimals(value.ravel())
     columns = value.shape[-1] if value.ndim else 1
     return [Row("number", tuple(tuple(texts[i::columns]) for i in range(columns)))]
-
-
-def decimals(numbers: Iterable[Any]) -> list[str]:
-    """Numbers for a column: three significant digits of the largest, and so many decimals for all."""
-    floats = list(map(float, numbers))
-    finite = list(filter(math.isfinite, floats))
-    largest = max(map(abs, finite), default=0.0)
-    whole = all(map(float.is_integer, finite))
-    places = 0 if whole else max(0, 2 - math.floor(math.log10(largest)))
-    texts = list(map(f"{{:.{places}f}}".format, floats))
-    if largest >= 1e6 or places > 5 or list(map(float, texts)).count(0) > floats.count(0):
-        texts = list(map("{:.3g}".format, floats))  # what is not 0 must not look like 0
-    return [text.replace("-", "−") for text in texts]

@@ -20,9 +20,9 @@ import numpy as np
 from ..engine.naming import short, visible
 from ..files import target, write
 from ..formulas.normal.expression import matrix_shape
+from ..numerals import FIGURES, decimals, figures
 from ..webpage import webpage
 from .dot import source
-from .labels import decimals, numbered
 from .layout import render
 from .pieces import Matrix, Pieces, Remark, Symbol, shape_of, small
 from .steps import Interval, Step, TapeEntry, Walk, walk
@@ -173,8 +173,7 @@ def _matrix(matrix: Matrix) -> str:
     if not value.size:
         return '<span class="summary">empty</span>'
     if not small(value.shape):
-        *_, summary = numbered(value, value.shape, values=True)
-        cells = "".join(f"<span>{' '.join(cells)}</span>" for cells in zip(*summary.columns, strict=True))
+        cells = "".join(f"<span>{' '.join(cells)}</span>" for cells in zip(FIGURES, figures(value), strict=True))
         return f'<span class="summary">{cells}</span>'
     texts = decimals(value.flat)
     if not value.ndim:

@@ -42,7 +42,12 @@ SPACED = {
 BEFORE_SIGN = {"", "open", "binary", "relation", "punctuation", "sum", *NAMED}
 AFTER_SIGN = {"", "close", "relation", "punctuation"}
 STACKED = {"sum", "limit", "brace"}  # scripts go below and above
-ALIGNED = {"c": "", "l": ' style="text-align: left"', "r": ' style="text-align: right"'}
+# Chromium moves what stands in a cell by its own word only.
+ALIGNED = {"c": ""} | {side[0]: f"text-align: {side}; text-align: -webkit-{side}" for side in ("left", "right")}
+# The round brackets of a matrix are borders: without a font that has tables of stretched parentheses, as on most
+# phones, a parenthesis stays as small as a letter.
+BRACKETS = "border: 0 solid; border-inline-width: .075em; border-radius: .75em / 1.75em; margin-inline: .12em"
+MARK = "background: rgba(230, 140, 0, .3); border-bottom: 2px solid; padding: .2em .1em"
 
 
 def math(body: str, alternative: str, display: bool = True) -> str:
@@ -82,6 +87,11 @@ def root(x: str) -> Fragment:
 def hat(x: str) -> Fragment:
     """Something with a hat, as wide as it is."""
     return Fragment("ordinary", f'<mover accent="true">{x}<mo stretchy="true">^</mo></mover>')
+
+
+def marked(x: str) -> Fragment:
+    """Something that is to be seen at once, on any paper."""
+    return Fragment("fenced", f'<mrow style="{MARK}">{x}</mrow>')
 
 
 def _text(raw: str) -> str:
@@ -127,9 +137,15 @@ def fenced(opening: str, inside: str, closing: str) -> Fragment:
 
 def table(rows: Iterable[Iterable[str]], name: str, columns: str) -> str:
     """Rows of cells, with the sides to which its columns go, in turn."""
-    display = ' displaystyle="true"' if columns == "rl" else ""
+    equations = columns == "rl"
+    styles = {each: f"{ALIGNED[each]}{'; padding-inline: 0' * equations}" for each in columns}
     body = ""
     for each in rows:
         cells = zip(each, itertools.cycle(columns), strict=False)
-        body += f"<mtr>{''.join(f'<mtd{ALIGNED[column]}>{cell}</mtd>' for cell, column in cells)}</mtr>"
-    return f'<mtable class="{name}"{display}>{body}</mtable>'
+        body += f"<mtr>{''.join(f'<mtd{_style(styles[column])}>{cell}</mtd>' for cell, column in cells)}</mtr>"
+    display = ' displaystyle="true"' * equations
+    return f'<mtable class="{name}"{display}{_style(BRACKETS * (name == "pmatrix"))}>{body}</mtable>'
+
+
+def _style(text: str) -> str:
+    return f' style="{text}"' if text else ""

@@ -1,4 +1,5 @@
-r"""LaTeX to MathML Core, which browsers typeset by themselves: a subset, that of the formulas of the two documents.
+r"""LaTeX to MathML Core, which browsers typeset by themselves: a subset, that of the formulas of the two documents
+and of what `latex` writes.
 
 A parser by recursive descent, and tables of what the commands stand for. A parenthesis on its own is a character like
 any other, since a printed formula may lack one; braces, environments and ``\left \right`` must balance.
@@ -6,14 +7,16 @@ any other, since a printed formula may lack one; braces, environments and ``\lef
 
 from __future__ import annotations
 
+import contextlib
+import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from string import ascii_lowercase, ascii_uppercase
 from typing import NoReturn
 
-from ..engine.naming import visible
-from ..formulas.targets.latex import table_of
-from ..formulas.targets.mathml import (
+from ...engine.naming import visible
+from .latex import table_of
+from .mathml import (
     SYMBOLS,
     THIN,
     Fragment,
@@ -21,14 +24,15 @@ from ..formulas.targets.mathml import (
     fraction,
     group,
     hat,
+    marked,
     math,
     root,
     row,
     symbol,
     table,
 )
-from .syntax import TOKEN, Tokens
 
+TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
 CHARACTERS: Mapping[str, Mapping[str, str]] = {
     "letter": {r"\partial": "∂"}, "upright": table_of(r"\nabla ∇ \infty ∞"),
     "mark": table_of(r"\prime ′ . . / / ! ! | | \| ‖ \_ _ \% % \& & \# # \$ $"),
@@ -81,6 +85,45 @@ def mathml(latex: str, display: bool = True) -> str:
     if parser.next:
         parser.fail(f"{parser.next} with nothing that it ends")
     return math(body, latex, display)
+
+
+def inline(latex: str) -> str:
+    r"""A formula in a line of a notebook, which has no style sheet; as it is typed where it cannot be typeset.
+
+    >>> inline(r"\foo{x}")
+    '<code>\\foo{x}</code>'
+    """
+    with contextlib.suppress(ValueError):
+        return f'<span style="font-size:1.2em">{mathml(latex, display=False)}</span>'
+    return f"<code>{html.escape(visible(latex))}</code>"
+
+
+class Tokens:
+    """Tokens, and where in them a parser is."""
+
+    error: type[Exception] = ValueError
+
+    def __init__(self, found: Sequence[str]) -> None:
+        self.tokens, self.at = [*found, ""], 0
+
+    @property
+    def next(self) -> str:
+        """The next one that is no space; nothing at the end."""
+        while self.tokens[self.at].isspace():
+            self.at += 1
+        return self.tokens[self.at]
+
+    def take(self, expected: str = "") -> str:
+        """The next one, behind which the parser is then."""
+        token = self.next
+        if expected not in ("", token) or not token:
+            raise self.error(f"{expected or 'more'} is expected, not {token or 'the end'}")
+        self.at += 1
+        return token
+
+    def follows(self, *expected: str) -> bool:
+        """Whether one of these comes next."""
+        return self.next in expected and bool(self.next)
 
 
 class _MathParser(Tokens):
@@ -214,6 +257,7 @@ class _MathParser(Tokens):
 COMMANDS: Mapping[str, Callable[[_MathParser], Fragment]] = {
     r"\frac": lambda parser: fraction(parser.argument(), parser.argument()),
     r"\sqrt": lambda parser: root(parser.argument()), r"\widehat": lambda parser: hat(parser.argument()),
+    r"\boxed": lambda parser: marked(parser.argument()),
     r"\left": _MathParser.fenced, r"\begin": _MathParser.environment, r"\xrightarrow": _MathParser.arrow,
     r"\mathrm": _MathParser.roman, r"\text": lambda parser: symbol("text", parser.text(r"\text")),
     r"\operatorname": lambda parser: symbol("function", parser.text(r"\operatorname")),
