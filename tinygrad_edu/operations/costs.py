@@ -21,7 +21,7 @@ def _demand_equal(t: Any, a: Any) -> None:
         raise ValueError("target and output must have equal shapes")
 
 
-@primitive()
+@primitive(noun="squared error", roles=("target", "output"))
 def squared_error(t: Any, a: Any) -> Any:
     """½ Σ (t − a)², over everything. Its gradient in a is a − t (sabine 2.1 prints t − a, with the wrong sign).
 
@@ -37,7 +37,7 @@ def squared_error(t: Any, a: Any) -> Any:
     return fold(np.add, difference * (0.5 * difference))
 
 
-@primitive(inputs=2)
+@primitive(inputs=2, noun="Huber loss", roles=("target", "output"))
 def huber(t: Any, a: Any, width: float = 1.0) -> Any:
     """Σ h(a − t), over everything, with h(d) = ½ d² for |d| ≤ w and w (|d| − ½ w) beyond: far off it grows like |d|.
 
@@ -60,7 +60,7 @@ def huber(t: Any, a: Any, width: float = 1.0) -> Any:
     return fold(np.add, inside * (distance - 0.5 * inside))
 
 
-@primitive(inputs=2, selects=True)
+@primitive(inputs=2, selects=True, noun="cross entropy", roles=("target", "output"))
 def cross_entropy(t: Any, a: Any, base: float | None = None) -> Any:
     """−Σ t log_base(a), over everything, of probabilities a. A coordinate with t = 0 contributes 0, whatever a is.
 
@@ -78,7 +78,7 @@ def cross_entropy(t: Any, a: Any, base: float | None = None) -> Any:
     return _total(t * over_ln(np.log(np.where(t != 0, real(a), 1)), base))
 
 
-@primitive(inputs=2)
+@primitive(inputs=2, noun="cross entropy of a softmax", roles=("target", "logits"))
 def softmax_cross_entropy(t: Any, z: Any, base: float | None = None, axis: int | tuple[int, ...] | None = 0) -> Any:
     """−Σ t log_base(softmax(z)), over everything: cross entropy of logits z, safe at logits of any size.
 
