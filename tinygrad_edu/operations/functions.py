@@ -387,7 +387,7 @@ def trunc(x: Any) -> Any:
     """
 
 
-@primitive(np.rint, standard="round")
+@primitive(np.rint, standard="round", spoken="the whole number nearest to {0}")
 def rint(x: Any) -> Any:
     """The nearest whole number, of two equally near ones the even one. Its gradient is zero.
 
@@ -427,7 +427,7 @@ def divmod(x: Any, y: Any) -> tuple[Any, Any]:
     return np.floor_divide(x, y), mod(x, y)
 
 
-@primitive(np.floor_divide, broadcasts=True)
+@primitive(np.floor_divide, broadcasts=True, noun="floored quotient")
 def _floor_divide(x: Any, y: Any) -> Any:
     """⌊x/y⌋, the whole number that `mod` takes away: 9 for 1 and 0.1, as 0.1 is a little more than 1/10."""
 

@@ -106,7 +106,7 @@ def det(a: Any) -> Any:
     """
 
 
-@primitive()
+@primitive(noun="cofactor matrix")
 def cofactors(a: Any) -> Any:
     """det A · A⁻ᵀ, the transpose of the adjugate, which every square matrix has: with A = U · S · Vᵀ it is
     ±U · (products of the other numbers on the diagonal S) · Vᵀ.

@@ -17,7 +17,7 @@ from ..printer import ATOM, Printer
 from .text import BRACKETS, Unicode
 
 INCOMING, RESULT = "the incoming gradient", "the result"
-LESS = "its Jacobian transposed, times the incoming gradient"  # true of every rule
+LESS = "the Jacobian transposed, times the incoming gradient"  # true of every rule
 ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 WORDS, ANDS = 40, 3  # nobody follows a sentence of more
 SCRIPTS = {
@@ -49,7 +49,7 @@ def sentence(operation: Operation, i: int, inputs: int, rule: Expr | None) -> st
         said = f"{start} {Printer(English())(rule).words}." if rule else ""
     except Unreadable:
         said = ""
-    followed = 0 < len(said.split()) <= WORDS and said.count(" and ") <= ANDS and said.count(" along ") < 2
+    followed = 0 < len(said.split()) <= WORDS and said.count(" and ") <= ANDS
     return said if followed else f"{start} {LESS}."
 
 
@@ -99,15 +99,15 @@ class English(Unicode):
             return Phrase(f"1 where {_holds(operation, arguments)}, and 0 elsewhere", WHERE)
         spoken, noun = operation.spelling.spoken, operation.spelling.noun
         given = {key: value for key, value in params.items() if key != "keepdims"}
-        along = _along(given.pop("axis")) if "axis" in given and "{axis}" not in spoken else ""
+        where = along(given.pop("axis")) if "axis" in given and "{axis}" not in spoken else ""
         if any(f"{{{key}}}" not in spoken for key in given):
             raise Unreadable(f"{operation.name} has parameters")
         if spoken:
-            loosest = [NAME if spoken.startswith(f"{{{i}}}") else AND for i in range(len(arguments))]
-            words = spoken.format(*map(_noun, arguments, loosest), **given) + along
-            return Phrase(words, AND if " and " in words else OF)
-        said = _of(f"the {noun} of" if noun else f"{visible(operation.name)} of", *arguments)
-        return said._replace(words=said.words + along)
+            loosest = [*[OF] * (len(arguments) - 1), AND]
+            loosest[0] = NAME if spoken.startswith("{0}") else loosest[0]
+            words = spoken.format(*map(_noun, arguments, loosest), **given)
+            return _with(Phrase(words, AND if " and " in words else OF), where)
+        return _with(_of(f"the {noun} of" if noun else f"{visible(operation.name)} of", *arguments), where)
 
 
 # --- phrases ---------------------------------------------------------------------------------------------------------
@@ -122,10 +122,11 @@ def _noun(x: Phrase, loosest: int = AND) -> str:
 
 
 def _of(start: str, *several: Phrase) -> Phrase:
-    """The sum of a, b and c."""
-    *before, last = [*[_noun(x, OF) for x in several[:-1]], _noun(several[-1])]
-    words = f"{start} {', '.join(before)} and {last}" if before else f"{start} {last}"
-    return Phrase(words, AND if " and " in words else OF)
+    """The sum of a, b and c. The sum of one thing is as good as a list: nothing may follow."""
+    comma = "," * (len(several) == 2 and _looseness(several[0]) == AND)  # between the product of a and b, and c
+    *before, last = [*[_noun(x, AND if comma else OF) for x in several[:-1]], _noun(several[-1])]
+    words = f"{start} {', '.join(before)}{comma} and {last}" if before else f"{start} {last}"
+    return Phrase(words, AND if " and " in words or start == "the sum of" else OF)
 
 
 def _as_noun(start: str, several: Sequence[Phrase]) -> str:
@@ -156,7 +157,7 @@ def _holds(operation: Operation, sides: Sequence[Phrase]) -> str:
     return f"{left} {RELATIONS[BRACKETS[operation]]} {right}" if left != right else f"{left} is a number"
 
 
-def _along(axis: Any) -> str:
+def along(axis: Any) -> str:
     """Along axes 0 and 1."""
     if axis is None:
         return " over everything"
@@ -164,6 +165,12 @@ def _along(axis: Any) -> str:
     if not axes:
         raise Unreadable("along no axis")
     return f" along {'axis' if len(axes) == 1 else 'axes'} {' and '.join(axes)}"
+
+
+def _with(x: Phrase, where: str) -> Phrase:
+    if where and x.words.rpartition(" of ")[2].count(" along "):
+        raise Unreadable(f"{x.words!r} is along an axis already")
+    return x._replace(words=x.words + where)
 
 
 # --- sums and products -----------------------------------------------------------------------------------------------
@@ -206,14 +213,18 @@ def _product(p: Printer, factors: Sequence[tuple[Expr, int]], listed: str) -> Ph
     ones = [x for x, _ in factors if _is_ones(x)]
     above = [p(x) for x, n in factors if n > 0 and x not in (*conditions, *ones)] or [Phrase("1")]
     below = [p(x) for x, n in factors if n < 0]
+    there = " and ".join([_holds(x.operation, [p(each) for each in x.args]) for x in conditions])
+    shared = [x for x in below if there and x.words.endswith(f" where {there}")]  # how many they are
+    below = [x for x in below if x not in shared]
     said = _times(sorted(above, key=_looseness), listed)
     if below:
         said = _quotient(said, _times(sorted(below, key=_looseness), listed))
     if ones:
         said = Phrase(f"{said.words} in every place", WHERE)
     if conditions:
-        there = " and ".join([_holds(x.operation, [p(each) for each in x.args]) for x in conditions])
-        said = Phrase(f"{said.words if said.kind <= TIMES else _noun(said)} where {there}, and 0 elsewhere", WHERE)
+        among = ", divided by their number, in the places" if shared else ""
+        words = said.words if said.kind <= TIMES else _noun(said)
+        said = Phrase(f"{words}{among} where {there}, and 0 elsewhere", WHERE)
     return said
 
 
@@ -245,9 +256,11 @@ def _matrix_product(p: Printer, x: Expr) -> Phrase:
         said = _moved(said, each, axis, "places" if 1 in shape else ("rows", "columns")[axis])
     if summed:
         whole = all(n == 1 for axis, n in enumerate(shape) if axis not in summed)
-        said = _of("the sum of", said)
-        said = said if whole else said._replace(words=said.words + _along(tuple(summed)))
-    return Phrase(f"{_noun(said)}, repeated{_along(tuple(repeated))}", WHERE) if repeated else said
+        where = "" if whole else along(tuple(summed))
+        if len(args) == 1 and args[0].operation in BRACKETS:
+            return Phrase(f"the number of places{where} where {_holds(args[0].operation, [*map(p, args[0].args)])}", OF)
+        said = _with(_of("the sum of", said), where)
+    return Phrase(f"{_noun(said)}, repeated{along(tuple(repeated))}", WHERE) if repeated else said
 
 
 def _selects(x: Expr) -> bool:
@@ -260,7 +273,15 @@ def _moved(x: Phrase, rows: Expr, axis: int, called: str) -> Phrase:
     places = own["places"] if own["places"].startswith("[") else f"[{own['places']}]"
     if takes:
         return _of(f"the {called} {places} of", x)
-    return Phrase(f"{_noun(x)}, added to the {called} {places} of zeros", WHERE)
+    return Phrase(f"{_noun(x)}, added to the {called} {places} of an array of zeros", WHERE)
+
+
+def _swapped(p: Printer, x: Expr) -> Phrase:
+    """The transpose of each matrix of a stack."""
+    said = p(x.args[0])
+    if {*x.params.values()} != {-1, -2}:
+        return p.target.function(x.operation, [said], x.params)  # type: ignore[no-any-return]
+    return p.target.above(said, "T")  # type: ignore[no-any-return]
 
 
 def _diagonal(p: Printer, x: Expr) -> Phrase:
@@ -279,6 +300,7 @@ English.forms = {
     **dict.fromkeys((APPLIED, CONSTANT, ROWS, ops.einsum), _unreadable), ops.log: lambda p, x: p.operation(x),
     **{each: _form(say) for each, say in {
         ops.add: _sum, SCALED: _fraction, FRACTION: _fraction, ops.matmul: _matrix_product, ops.diag: _diagonal,
+        ops.swapaxes: _swapped,
         ops.multiply: lambda p, x: _product(p, factors_of(x), BY_COORDINATES),
         EYE: lambda p, x: Phrase("the identity matrix"),
     }.items()},
