@@ -109,7 +109,8 @@ class _Walker:
         self.write = Explainer(sweep)
         folded = fold(graph, None, PICTURED)
         drawn = sweep if folded is graph else backward(loss, folded, "step_through", False)
-        self.scene, self.folded = scene(drawn.graph, False, drawn), folded.folded
+        self.folded, picture = folded.folded, scene(drawn.graph, False, drawn)
+        self.scene = picture._replace(note=picture.note.partition(";")[0])  # nothing is drawn otherwise here
         self.vertices = self.write.vertices
         self.given = [v for v in self.vertices.values() if v.operation is None]
         self.made = [v for v in self.vertices.values() if v.operation is not None]

@@ -260,7 +260,10 @@ def _matrix_product(p: Printer, x: Expr) -> Phrase:
         if len(args) == 1 and args[0].operation in BRACKETS:
             return Phrase(f"the number of places{where} where {_holds(args[0].operation, [*map(p, args[0].args)])}", OF)
         said = _with(_of("the sum of", said), where)
-    return Phrase(f"{_noun(said)}, repeated{along(tuple(repeated))}", WHERE) if repeated else said
+    if not repeated:
+        return said
+    noun = _noun(said)  # which NumPy repeats by itself beside others
+    return Phrase(f"{noun}, repeated{along(tuple(repeated))}", WHERE, noun)
 
 
 def _selects(x: Expr) -> bool:
