@@ -37,10 +37,10 @@ BUTTONS = (
 )  # fmt: skip
 PICTURE = "The graph of the computation, and beside it the backward sweep. The tape has the same in words."
 SUFFIXES = (".html", ".htm")
-FITS = (  # the page in the frame says how high it is
-    "window.addEventListener('message', (said) => { "
-    "if (said.source === this.contentWindow &amp;&amp; said.data.height) this.style.height = said.data.height + 'px'; })"
-)
+# The page in a frame says how high it is.
+FITS = """window.addEventListener('message', (said) => {
+  if (said.source === this.contentWindow && said.data.height) this.style.height = said.data.height + 'px';
+})"""
 
 
 @checked
@@ -109,7 +109,7 @@ class Steps:
         style = "box-sizing: border-box; width: 100%; height: 40rem; max-height: 80vh; border: 1px solid #b9c1ca"
         return (
             f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" style="{style}" '
-            f'onload="{FITS}" title="The computation, step by step"></iframe>'
+            f'onload="{html.escape(FITS)}" title="The computation, step by step"></iframe>'
         )
 
 

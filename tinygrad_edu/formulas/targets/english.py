@@ -12,14 +12,14 @@ from ...engine.errors import Unreadable
 from ...engine.naming import visible
 from ...engine.record import Operation
 from ...operations.facts import ops
-from ..expr import APPLIED, CONSTANT, EYE, FRACTION, NUMBER, ONES, ROWS, SCALED, Expr, factors_of, terms_of
+from ..expr import APPLIED, CONSTANT, EYE, FRACTION, NUMBER, ONES, ROWS, SCALED, Expr, dot, factors_of, terms_of
 from ..printer import ATOM, Printer
 from .text import BRACKETS, Unicode
 
 INCOMING, RESULT = "the incoming gradient", "the result"
 LESS = "the Jacobian transposed, times the incoming gradient"  # true of every rule
 ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
-WORDS, ANDS = 40, 3  # nobody follows a sentence of more
+WORDS, ANDS = 48, 3  # nobody follows a sentence of more
 SCRIPTS = {
     "T": "the transpose of", "-1": "the inverse of", "-T": "the transposed inverse of", "2": "the square of",
     "3": "the cube of", "1/2": "the square root of",
@@ -211,14 +211,18 @@ def _product(p: Printer, factors: Sequence[tuple[Expr, int]], listed: str) -> Ph
     """A product over a product; of what is 1 where something holds, else 0, what the others are there."""
     conditions = [x for x, n in factors if n > 0 and x.operation in BRACKETS]
     ones = [x for x, _ in factors if _is_ones(x)]
-    above = [p(x) for x, n in factors if n > 0 and x not in (*conditions, *ones)] or [Phrase("1")]
-    below = [p(x) for x, n in factors if n < 0]
+    bare = [(*_unrepeated(x), n) for x, n in factors if x not in (*conditions, *ones)]
+    above = [p(x) for x, _, n in bare if n > 0] or [Phrase("1")]
+    below = [p(x) for x, _, n in bare if n < 0]
+    axes = [axes for _, axes, _ in bare]
     there = " and ".join([_holds(x.operation, [p(each) for each in x.args]) for x in conditions])
     shared = [x for x in below if there and x.words.endswith(f" where {there}")]  # how many they are
     below = [x for x in below if x not in shared]
     said = _times(sorted(above, key=_looseness), listed)
     if below:
         said = _quotient(said, _times(sorted(below, key=_looseness), listed))
+    if all(axes) or listed != BY_COORDINATES:  # else NumPy repeats it beside others
+        said = _repeated(said, axes[-1] if axes else ())
     if ones:
         said = Phrase(f"{said.words} in every place", WHERE)
     if conditions:
@@ -244,10 +248,14 @@ def _fraction(p: Printer, x: Expr) -> Phrase:
 
 def _matrix_product(p: Printer, x: Expr) -> Phrase:
     """Beside ones something is summed or repeated along an axis, beside rows of I it is taken or put somewhere."""
-    args, summed, repeated, rows = [*x.args], list[int](), list[int](), list[tuple[Expr, int]]()
+    whole, axes = _unrepeated(x)
+    if whole.operation is not ops.matmul:
+        return _repeated(p(whole), axes)
+    args, summed, rows = [*whole.args], list[int](), list[tuple[Expr, int]]()
     for axis, end in ((0, 0), (1, -1)):
-        while len(args) > 1 and args[end].operation is ONES:
-            (summed if args.pop(end)["row"] == (axis == 0) else repeated).append(axis)
+        if len(args) > 1 and args[end].operation is ONES:
+            args.pop(end)
+            summed.append(axis)
         if len(args) > 1 and _selects(args[end]):
             rows.append((args.pop(end), axis))
     said = _times([p(each) for each in args], OF_MATRICES)
@@ -255,15 +263,26 @@ def _matrix_product(p: Printer, x: Expr) -> Phrase:
     for each, axis in rows:
         said = _moved(said, each, axis, "places" if 1 in shape else ("rows", "columns")[axis])
     if summed:
-        whole = all(n == 1 for axis, n in enumerate(shape) if axis not in summed)
-        where = "" if whole else along(tuple(summed))
+        everything = all(n == 1 for axis, n in enumerate(shape) if axis not in summed)
+        where = "" if everything else along(tuple(summed))
         if len(args) == 1 and args[0].operation in BRACKETS:
             return Phrase(f"the number of places{where} where {_holds(args[0].operation, [*map(p, args[0].args)])}", OF)
         said = _with(_of("the sum of", said), where)
-    if not repeated:
-        return said
-    noun = _noun(said)  # which NumPy repeats by itself beside others
-    return Phrase(f"{noun}, repeated{along(tuple(repeated))}", WHERE, noun)
+    return _repeated(said, axes)
+
+
+def _unrepeated(x: Expr) -> tuple[Expr, tuple[int, ...]]:
+    """Something without the ones that repeat it, and along which axes they do."""
+    args, axes = [*x.args], list[int]()
+    for axis, end in ((0, 0), (1, -1)) if x.operation is ops.matmul else ():
+        while len(args) > 1 and args[end].operation is ONES and args[end]["row"] == (axis == 1):
+            args.pop(end)
+            axes.append(axis)
+    return (dot(*args) if axes else x), tuple(axes)
+
+
+def _repeated(x: Phrase, axes: tuple[int, ...]) -> Phrase:
+    return Phrase(f"{x.words if x.kind <= TIMES else _noun(x)}, repeated{along(axes)}", WHERE) if axes else x
 
 
 def _selects(x: Expr) -> bool:
