@@ -103,19 +103,21 @@
   const framed = parent !== window;
   const enough = 22; // rem, of the formulas and the tape beside the steps
 
-  function fit() { // below the picture, for what stands beside the steps; a frame asks for as much as is needed
-    const step = one("#step");
-    const top = step.getBoundingClientRect().top + scrollY;
-    one("#beside").style.setProperty("--room", `${innerHeight - top}px`);
-    if (!framed) return;
+  const above = () => one("#step").getBoundingClientRect().top + scrollY;
+
+  function fit() { // what stands beside the steps is to be in sight
+    one("#beside").style.setProperty("--room", `${innerHeight - above()}px`);
+  }
+
+  function ask() { // the notebook around a frame for as much as the largest step needs
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     for (const frame of frames) frame.classList.remove("off");
     const tallest = Math.max(...frames.map((frame) => frame.offsetHeight));
     frames.forEach((frame, i) => frame.classList.toggle("off", i !== now - 1));
     const below = getComputedStyle(one("#beside")).position === "sticky"
       ? Math.max(tallest, enough * rem) + one("footer").offsetHeight + 4 * rem
-      : tallest + document.body.offsetHeight - top - step.offsetHeight;
-    parent.postMessage({ height: Math.ceil(top + below) }, "*");
+      : tallest + document.body.offsetHeight - above() - one("#step").offsetHeight;
+    parent.postMessage({ height: Math.ceil(above() + below) }, "*");
   }
 
   const asked = () => Number(/^#(\d+)$/.exec(location.hash)?.[1] ?? 0);
@@ -171,7 +173,8 @@
   document.documentElement.classList.add("live", ...(framed ? ["framed"] : []));
   one("#controls").hidden = false;
   for (const frame of frames) frame.removeAttribute("id"); // else the browser scrolls to it, away from the picture
-  for (const changed of ["resize", "load"]) addEventListener(changed, fit);
+  addEventListener("resize", fit);
   fit();
   go(asked() || 1);
+  if (framed) for (const changed of ["load", "resize"]) addEventListener(changed, () => setTimeout(ask));
 })();

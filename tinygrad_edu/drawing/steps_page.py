@@ -26,9 +26,10 @@ from ..webpage import webpage
 from .dot import source
 from .labels import decimals, numbered
 from .layout import render
+from .notebook import FOLLOWS
 from .pieces import Matrix, Pieces, Remark, Symbol, shape_of, small
 from .steps import Interval, Step, TapeEntry, Walk, walk
-from .theme import THEMES, Theme
+from .theme import stylesheet
 
 IN_A_ROW = 3  # numbers that fit in a line of the tape
 BUTTONS = (
@@ -108,7 +109,8 @@ class Steps:
         """What Jupyter asks for: the page in a frame of its own, so that neither changes the other."""
         style = "box-sizing: border-box; width: 100%; height: 40rem; max-height: 80vh; border: 1px solid #b9c1ca"
         return (
-            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" style="{style}" '
+            f'<style>{FOLLOWS}</style>\n'
+            f'<iframe class="tinygrad_edu" srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" style="{style}" '
             f'onload="{html.escape(FITS)}" title="The computation, step by step"></iframe>'
         )
 
@@ -146,29 +148,7 @@ def page(walked: Walk) -> str:
 is pointed at lights what it stands for; followed, it leads to the step that made it.</p>
 </footer>
 """
-    return webpage(title, f"{_colours()}{style}", body, script)
-
-
-# --- colours and characters ------------------------------------------------------------------------------------------
-
-
-def _colours() -> str:
-    """The colours of the themes as variables of the style sheet."""
-    rules = {
-        "light": ":root {%s}",
-        "dark": "@media screen and (prefers-color-scheme: dark) { :root {%s} }",
-        "print": "@media print { :root {%s} }",
-    }
-    faint = f'.graph text[fill="{THEMES["light"].faint}"] {{ fill: var(--faint); }}'
-    return "\n".join([*(rule % _variables(THEMES[name]) for name, rule in rules.items()), faint, ""])
-
-
-def _variables(theme: Theme) -> str:
-    colours = {"paper": theme.background, "ink": theme.text, "faint": theme.faint, "edge": theme.edge}
-    colours |= {"layer": theme.layer, "layer-line": theme.layer_line}
-    for kind, (fill, line) in theme.kinds.items():
-        colours |= {f"{kind}-fill": fill, f"{kind}-line": line}
-    return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
+    return webpage(title, f"{stylesheet(':root')}{style}", body, script)
 
 
 def _text(raw: str) -> str:
