@@ -61,7 +61,7 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return sum(diagonal(a, offset, axis1, axis2), -1)
 
 
-@primitive(inputs=1, numpy="np.eye{lengths}", spoken="a matrix of zeros with ones on its diagonal")
+@primitive(inputs=1, numpy="np.eye{lengths}", spoken="zeros in the shape of {0}, with ones on the diagonal")
 def eye_like(x: Any, k: int = 0) -> Any:
     """Ones on the k-th diagonal, in the shape and dtype of x: a constant.
 
