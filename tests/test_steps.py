@@ -221,7 +221,7 @@ def test_a_step_of_the_paper():
     walked = walk(paper()[0])
     step = next(step for step in backward(walked) if step.goal == by_name(walked)["W2"].vertex.key)
     assert text(step.title) == "Δ2 arrives at z2 = W2 · S1"
-    assert roles(step) == ["arrives", "rule", "product", "in full"]
+    assert roles(step) == ["arrives", "rule", "in words", "product", "in full"]
     assert (text(said(step, "rule").text), said(step, "rule").note) == ("matmul, for input 1 of 2", "mishachev (3)")
     assert (text(said(step, "product").text), said(step, "product").note) == ("∇W2 = Δ2·S1ᵀ", "(2,1)·(1,4)→(2,4)")
     assert text(said(step, "in full").text) == "∇W2 = ((W3ᵀ·f′) ∘ S2′)·S1ᵀ"
@@ -261,7 +261,7 @@ def test_every_symbol_leads_to_its_node():
 def test_broadcasting_is_undone_in_a_line_of_its_own():
     walked = walk(biased()[0])
     step = next(step for step in backward(walked) if step.goal == by_name(walked)["b1"].vertex.key)
-    assert roles(step) == ["arrives", "rule", "product", "broadcasting undone", "in full"]
+    assert roles(step) == ["arrives", "rule", "in words", "product", "broadcasting undone", "in full"]
     assert (text(said(step, "product").text), said(step, "product").note) == ("Δ1", "(4,2)")
     undone = said(step, "broadcasting undone")
     assert (text(undone.text), undone.note) == ("∇b1 = Δ1·1", "(4,2)·(2,1)→(4,1)")

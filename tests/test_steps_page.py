@@ -12,8 +12,7 @@ from test_steps import biased, chain, paper, recurrent
 
 import tinygrad_edu as tg
 from tinygrad_edu.drawing import layout
-from tinygrad_edu.drawing.steps import walk
-from tinygrad_edu.drawing.steps_page import PICTURED
+from tinygrad_edu.drawing.steps import PICTURED, walk
 from tinygrad_edu.drawing.theme import THEMES
 from tinygrad_edu.numerals import decimals
 
@@ -80,7 +79,8 @@ def test_the_numbers_are_the_engines(tree, losses, name):
         assert [cell.text for cell in matrix.all("span")] == decimals(gradient.ravel())
         rows, columns = gradient.shape
         assert matrix["aria-label"].startswith(f"{rows} by {columns} matrix: ")
-        assert matrix["style"] == f"--columns: {columns}"
+        widest = [max(map(len, decimals(gradient.ravel())[i::columns])) for i in range(columns)]
+        assert matrix["style"] == f"--columns: {columns}; --letters: {sum(widest)}"
 
 
 def test_the_tape_has_a_row_for_every_value(tree, losses, name):
@@ -203,11 +203,18 @@ def test_without_an_engine_the_page_says_what_to_install(monkeypatch):
     assert not list(tree.all("svg")) and len(frames(tree)) == 17
 
 
-def test_a_large_graph_has_no_picture_and_says_so():
-    tree = read(tg.step_through(chain(PICTURED)).html)
-    (hint,) = of_class(tree, "hint")
-    assert f"{PICTURED + 1} values" in hint.text
+@in_a_picture
+def test_a_large_graph_has_a_folded_picture():
+    loss = chain(PICTURED)
+    tree, walked = read(tg.step_through(loss).html), walk(loss)
     assert len(frames(tree)) == 2 * PICTURED + 3
+    assert {node["id"]: classes(node)[1] for node in of_class(tree, "node")} == {
+        box.key: box.kind for box in walked.scene.boxes
+    }
+    assert len(walked.scene.boxes) < 10 and len(walked.folded) == 2 * (PICTURED - 1)
+    (picture,) = [section for section in tree.all("section") if section["id"] == "picture"]
+    assert dict(pair.split(":") for pair in picture["data-folded"].split()) == walked.folded
+    assert walked.scene.note == f"{PICTURED + 1} values drawn as 3: sin ×{PICTURED - 1}"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "print"])

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..engine.errors import Defect, Unreadable
-from ..engine.sweep import sweep
+from ..engine.sweep import Reading, Watch, sweep
 from ..formulas.expr import EYE, ONES, SYMBOL, Expr
 from ..formulas.normal.coefficients import ONE
 from ..formulas.normal.evaluate import Rounded, evaluate, in_shape, moved, tolerance
-from ..formulas.normal.expression import Expression, matrix_shape
+from ..formulas.normal.expression import Expression, matrix_shape, plain
 from ..formulas.normal.terms import Term, filled, names_in, session
 from ..formulas.present import Presenter
 from ..formulas.printer import ATOM, FORMS, Printer, Text
+from ..formulas.targets.english import INCOMING, RESULT, roles
 from ..formulas.targets.text import Unicode
 from ..operations.facts import ops
 from .replay import ROUNDINGS, given
@@ -140,16 +141,44 @@ class Local:
             one = node is self._loss and node._value.size == 1
             term = filled(ONE, matrix_shape(shape)) if one else symbol(self.adjoints[record.stamp], shape)
             g = Expression(term, np.ones(shape, node._value.dtype))
-            inputs = {x._record.stamp for x in record.inputs if x is not None and x._record is not None}
-            steps = sweep(node, g, self._tape.read, inputs, watch)
-            try:
-                next(steps)
-                next(steps, None)  # the sweep has now computed all that goes to the inputs
-            except Unreadable:
+            if not self._swept(node, g, self._tape.read, watch):
                 found.clear()
             said = {i: each for i, each in found.items() if i in numbers and self._both_say(node, each, *numbers[i])}
             self._products[record.stamp] = said
             return said
+
+    def in_roles(self, node: Any) -> dict[int, Expr]:
+        """The rules of a node's operation, by the place of the input, in the `roles` of its inputs, whatever they are
+        called; numbers are written out. Nothing for a rule that cannot be read on symbols."""
+        record, found = node._record, dict[int, Expr]()
+        named = roles(record.operation, len(record.inputs))
+
+        def role(name: str, value: Any) -> Expression:
+            return Expression(symbol(name, np.shape(value)), value)
+
+        def read(node: Any, g: Any) -> tuple[Any, Any, Iterable[Any], Any]:
+            inputs = [plain(value) if x is None and np.ndim(value) == 0 else role(name, np.asarray(value))
+                      for name, x, value in zip(named, record.inputs, record.values, strict=True)]  # fmt: skip
+            return g, role(RESULT, node._value), inputs, record.params
+
+        def watch(node: Any, i: int, product: Any, new: Any) -> None:
+            found[i] = present(tidier.tidy(product.term))
+
+        with session({}), np.errstate(all="ignore"):
+            present, tidier = Presenter([INCOMING, RESULT, *named]), Tidier([])
+            self._swept(node, role(INCOMING, np.ones(node._value.shape, node._value.dtype)), read, watch)
+        return found
+
+    def _swept(self, node: Any, g: Expression, read: Reading, watch: Watch) -> bool:
+        """Whether the rules of a node can be read on symbols; `watch` is told of their products."""
+        inputs = {x._record.stamp for x in node._record.inputs if x is not None and x._record is not None}
+        steps = sweep(node, g, read, inputs, watch)
+        try:
+            next(steps)
+            next(steps, None)  # the sweep has now computed all that goes to the inputs
+        except Unreadable:
+            return False
+        return True
 
     def _both_say(self, node: Any, each: VJP, product: Any, added: Any) -> bool:
         """Whether the numbers are what a product says, before broadcasting is undone and, where it is, after."""

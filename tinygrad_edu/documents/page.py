@@ -15,6 +15,8 @@ from importlib.resources import files
 from urllib.parse import quote
 from xml.etree import ElementTree
 
+from ..drawing.notebook import READABLE, ZOOM, width_of
+from ..drawing.theme import stylesheet
 from ..formulas.targets.text import SUPERSCRIPTS
 from ..formulas.targets.typesetting import inline, mathml
 from ..showing import table
@@ -79,7 +81,7 @@ algebra where, multiplied out, it has the form of what the engine's rules make o
 {_pictures(results, pictures, anchors)}</main>
 <footer><p>The same again: <code>python -m tinygrad_edu audit --seed {seed} --out DIR</code></p></footer>
 """
-    return webpage(title, style, body, script)
+    return webpage(title, f"{style}{stylesheet('.picture')}", body, script)
 
 
 def _place(result: Result) -> tuple[int, int]:
@@ -277,7 +279,7 @@ def _pictures(results: Iterable[Result], pictures: Mapping[str, str], anchors: M
         label = f"The graph of the network {', '.join(names)}"
         figures.append(
             f'<h3>{heading}</h3>\n<div class="scroll picture" tabindex="0" role="group" aria-label="{escape(label)}">\n'
-            f"{_inline(svg, f'p{i}-', label)}</div>\n"
+            f"<details><summary>{_inline(svg, f'p{i}-', label)}</summary></details></div>\n"
         )
     missing = {name for result in results for name in _networks(result)} - pictures.keys()
     if missing:
@@ -286,10 +288,13 @@ def _pictures(results: Iterable[Result], pictures: Mapping[str, str], anchors: M
 
 
 def _inline(svg: str, prefix: str, label: str) -> str:
-    """A picture as a part of the page: without its prologue, and with ids that no other picture has.
+    """A picture as a part of the page: without its prologue, and with ids that no other picture has. How wide it is is
+    for the style sheet, which is told three widths.
 
-    >>> print(_inline('<?xml version="1.0"?><!DOCTYPE svg><svg><g id="a"/><use href="#a"/></svg>', "p1-", "A"))
-    <svg role="img" aria-label="A"><g id="p1-a" /><use href="#p1-a" /></svg>
+    >>> text = '<?xml version="1.0"?><!DOCTYPE svg><svg viewBox="0 0 90 9"><g id="a"/><use href="#a"/></svg>'
+    >>> print(_inline(text, "p1-", "A"))  # doctest: +NORMALIZE_WHITESPACE
+    <svg role="img" aria-label="A" style="--least: 36pt; --own: 90pt; --zoomed: 135pt" viewBox="0 0 90 9"><g
+    id="p1-a" /><use href="#p1-a" /></svg>
     """
     root = ElementTree.fromstring(svg)
     for element in root.iter():
@@ -297,7 +302,9 @@ def _inline(svg: str, prefix: str, label: str) -> str:
             before, mark, name = value.partition("#") if key.endswith("href") or value[:5] == "url(#" else ("", "", "")
             if key == "id" or mark:
                 element.set(key, f"{before}{mark}{prefix}{name or value}")
-    root.attrib = {"role": "img", "aria-label": label, **root.attrib}
+    width = width_of(svg)
+    widths = f"--least: {width * READABLE:.0f}pt; --own: {width:.0f}pt; --zoomed: {width * ZOOM:.0f}pt"
+    root.attrib = {"role": "img", "aria-label": label, "style": widths, **root.attrib}
     return ElementTree.tostring(root, encoding="unicode")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from .backward import backward as swept
 from .folding import fold
 from .graph import collect
 from .layout import render
+from .notebook import in_notebook
 from .scene import Scene, scene
 from .steps_page import step_through
 from .theme import THEMES
@@ -37,7 +38,7 @@ def draw(
     formulas: bool = True,
     depth: Natural | None = None,
     direction: str = "LR",
-    theme: str = "light",
+    theme: str | None = None,
     legend: bool = False,
 ) -> Drawing:
     """Draw the graph of all that `loss` depends on, and the backward sweep beside it. No ``grad`` changes.
@@ -65,8 +66,8 @@ def draw(
         is folded as far as needed: repetitions to one that says ×12, then layers.
     direction : {"LR", "TB", "RL", "BT"}
         From left to right, from top to bottom, and back.
-    theme : {"light", "dark", "print"}
-        "print" is black on white.
+    theme : {"light", "dark", "print"}, optional
+        "print" is black on white. Without it the picture is light, and in a notebook has the notebook's theme.
     legend : bool
         Explain the shapes.
 
@@ -86,7 +87,7 @@ def draw(
     for name, given, known in (
         ("values", values, ("auto", True, False)),
         ("direction", direction, DIRECTIONS),
-        ("theme", theme, tuple(THEMES)),
+        ("theme", "light" if theme is None else theme, tuple(THEMES)),
     ):
         demand_known("draw", name, given, known)
     file = None if path is None else target(path, "draw", *SUFFIXES)
@@ -107,8 +108,9 @@ class Drawing:
     True
     """
 
-    def __init__(self, scene: Scene, direction: str, theme: str, legend: bool) -> None:
-        self._scene, self._direction, self._theme, self._legend = scene, direction, theme, legend
+    def __init__(self, scene: Scene, direction: str, theme: str | None, legend: bool) -> None:
+        self._scene, self._direction, self._legend = scene, direction, legend
+        self._theme, self._follows = theme or "light", theme is None
 
     def __repr__(self) -> str:
         return f"<Drawing: {len(self._scene.boxes)} nodes, {len(self._scene.arrows)} edges>"
@@ -158,14 +160,24 @@ class Drawing:
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> dict[str, str | bytes]:
-        """What Jupyter asks for: SVG and PNG; in words where there is no picture."""
-        wanted = set(include or ("image/svg+xml", "image/png")) - set(exclude or ())
+        """What Jupyter asks for: HTML for notebooks, SVG, PDF for LaTeX; in words where there is no picture.
+
+        A PNG, which takes longer and is larger than all of these, only if it is included by name.
+        """
+        wanted = [format for format in include or SHOWN if format not in (exclude or ())]
         bundle: dict[str, str | bytes] = {"text/plain": repr(self)}
         try:
-            if "image/svg+xml" in wanted:
-                bundle["image/svg+xml"] = self.svg
-            if "image/png" in wanted:
-                bundle["image/png"] = self._picture("png")
+            bundle |= {format: show(self) for format, show in FORMATS.items() if format in wanted}
         except (RuntimeError, ValueError) as error:
             bundle["text/plain"] = f"{self!r}: {error}"
         return bundle
+
+
+# What front ends ask for, by its type.
+FORMATS: Mapping[str, Callable[[Drawing], str | bytes]] = {
+    "text/html": lambda drawing: in_notebook(drawing.svg, repr(drawing)[1:-1], drawing._follows),
+    "image/svg+xml": lambda drawing: drawing.svg,
+    "application/pdf": lambda drawing: drawing._picture("pdf"),
+    "image/png": lambda drawing: drawing._picture("png"),
+}
+SHOWN = ("text/html", "image/svg+xml", "application/pdf")

@@ -14,6 +14,7 @@ from ..engine.absorbing import bare
 from ..engine.record import Node
 from ..engine.sweep import seed_for, settled
 from ..formulas.normal.terms import Term
+from ..operations.shapes import stretched
 from .graph import Edge, Graph, Vertex
 
 LONGEST = 44  # characters of a product that is written out
@@ -40,6 +41,11 @@ class Contribution(NamedTuple):
     added: Any = None
     rule: VJP | None = None  # the same in symbols, where it can be read so
     repeats: bool = False  # from a repetition to the one before
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """Along which the value was stretched, so that its adjoint is summed along them."""
+        return stretched(self.product.shape, self.added.shape)
 
 
 class Backward(NamedTuple):

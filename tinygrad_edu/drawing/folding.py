@@ -86,7 +86,8 @@ def _merged(
         group = vertices[head].kind == "group"
         if tail != head or (repeats and (not group or vertices[head].times > 1)):
             edges[Edge(tail, head, 0 if group else operand, repeats)] = None
-    return Graph(tuple(vertices.values()), tuple(edges))
+    folded = {**into, **{key: into.get(to, to) for key, to in graph.folded.items()}}
+    return Graph(tuple(vertices.values()), tuple(edges), folded=folded)
 
 
 def _grouped(graph: Graph, name: Callable[[Any, list[Vertex]], str], place: Mapping[str, Any]) -> Graph:

@@ -48,6 +48,7 @@ class Graph(NamedTuple):
     vertices: tuple[Vertex, ...]
     edges: tuple[Edge, ...]
     note: str = ""  # what was folded
+    folded: Mapping[str, str] = NO_PARAMETERS  # the key of the vertex that stands for another one, by the key of that
 
 
 def collect(result: Node) -> Graph:

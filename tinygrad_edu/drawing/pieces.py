@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..deriving.assumptions import Assumption
 from ..deriving.derive import derive
 from ..deriving.formula import Formula
 from ..deriving.local import MATRICES, VJP, Local, brief
@@ -20,6 +21,7 @@ from ..formulas.normal.terms import Term, names_in, session
 from ..formulas.notation import parameter, parts_of
 from ..formulas.present import Presenter
 from ..formulas.printer import ATOM, FORMS, Printer, Text
+from ..formulas.targets.english import along, sentence
 from ..formulas.targets.text import Unicode
 from ..operations.facts import ops
 from .backward import Backward, Contribution
@@ -157,6 +159,20 @@ class Explainer:
         """A vector-Jacobian product in symbols, where it has any and is not too long."""
         return None if use.rule is None or len(self.local.text(use.rule.added)) > LONGEST else use.rule
 
+    def in_words(self, use: Contribution, contribution: int, uses: int) -> Remark:
+        """A vector-Jacobian product as it is read aloud; where broadcasting is undone, and which of several uses it
+        is."""
+        head, tail = self.vertices[use.head], self.symbol(use.tail)
+        operation: Any = head.operation
+        rules = self.local.in_roles(head.node) if use.rule else {}
+        text: Pieces = (sentence(operation, use.operand, len(head.operands), rules.get(use.operand)),)
+        if use.summed is not None:
+            text += (f" It is then summed{along(use.axes)}, along which ", tail, " was stretched.")
+        if uses > 1:
+            its = f"its gradient is the sum of {uses} contributions, of which this is number {contribution}."
+            text += (" ", tail, f" is used {uses} times: {its}")
+        return Remark("in words", merged(text))
+
     def where(self, use: Contribution, rule: VJP | None) -> Iterator[Remark]:
         """What the derivatives of activations in a product are."""
         for name in sorted(names_in([rule.term]) - self.keys.keys()) if rule else ():
@@ -202,14 +218,14 @@ class Explainer:
 
     # --- closed forms ---
 
-    def closed_forms(self, loss: Any) -> dict[str, Pieces]:
+    def closed_forms(self, loss: Any, assume: Sequence[Assumption]) -> dict[str, Pieces]:
         """Adjoints as formulas of what was given, certified by `derive`, by the key of the value. Where they are too
         long, or a rule has no symbols, some or all are left out."""
         reached = [key for key, adjoint in self.sweep.adjoints.items() if adjoint.value is not None]
         reached.sort(key=lambda key: -self.vertices[key].node._record.stamp)
         while reached:
             try:
-                formula = derive(loss, [self.vertices[key].node for key in reached], form="inlined")
+                formula = derive(loss, [self.vertices[key].node for key in reached], form="inlined", assume=assume)
             except (Unreadable, ValueError):  # or a refusal
                 reached = reached[: len(reached) // 2]  # what is nearer to the result is shorter
             else:

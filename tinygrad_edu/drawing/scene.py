@@ -32,12 +32,12 @@ class Arrow(NamedTuple):
 
 class Scene(NamedTuple):
     """All that is on a picture, and a note below it; `ways` has the keys of the boxes between the adjoint of an
-    operation and that of its input, by the key of the operation and the place of the input."""
+    operation and that of its input, by the key of the operation, the place of the input and its key."""
 
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     note: str
-    ways: Mapping[tuple[str, int], tuple[str, ...]]
+    ways: Mapping[tuple[str, int, str], tuple[str, ...]]
 
 
 def scene(graph: Graph, values: bool, sweep: Backward | None = None) -> Scene:
@@ -67,7 +67,7 @@ class _Way:
     def __init__(self) -> None:
         self.boxes: list[Box] = []
         self.arrows: list[Arrow] = []
-        self.ways: dict[tuple[str, int], tuple[str, ...]] = {}
+        self.ways: dict[tuple[str, int, str], tuple[str, ...]] = {}
         self.numbers = itertools.count(1)
 
     def step(self, source: str, kind: str, rows: Iterable[Row], layers: tuple[str, ...]) -> str:
@@ -103,14 +103,11 @@ def _products(sweep: Backward, vertices: dict[str, Vertex]) -> _Way:
             last = way.step(last, "unbroadcast", _unbroadcast(each), layers)
             last = way.product(last, *each.summed, layers)
         way.arrows.append(Arrow(last, goal, "return" if each.repeats else "backward"))
-        way.ways[each.head, each.operand] = (*[box.key for box in way.boxes[first:]], *meeting)
+        way.ways[each.head, each.operand, each.tail] = (*[box.key for box in way.boxes[first:]], *meeting)
     return way
 
 
 def _unbroadcast(each: Contribution) -> Iterator[Row]:
     """Along which axes an adjoint is summed, as its variable was repeated along them."""
-    before, after = each.product.shape, each.added.shape
-    padded = (1,) * (len(before) - len(after)) + after
-    axes = [i for i, (n, m) in enumerate(zip(before, padded, strict=True)) if n != m or i < len(before) - len(after)]
-    yield row("formula", f"Σ axis {', '.join(map(str, axes))}")
+    yield row("formula", f"Σ axis {', '.join(map(str, each.axes))}")
     yield row("note", "undo broadcasting")

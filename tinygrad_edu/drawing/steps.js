@@ -6,10 +6,13 @@
   const frames = all(".frame");
   const about = (frame) => frame.dataset.lit.split(" ");
 
-  // --- the picture as Graphviz wrote it: the id of a node is its key, classes of an edge those of its ends
+  // --- the picture as Graphviz wrote it: the id of a node is its key, classes of an edge those of its ends; of what is
+  // folded one node stands for many
 
+  const folded = new Map(one("#picture")?.dataset.folded.split(" ").map((pair) => pair.split(":")));
+  const drawn = (key) => folded.get(key) ?? key;
   const since = new Map();
-  frames.forEach((frame, i) => about(frame).forEach((key) => since.has(key) || since.set(key, i + 1)));
+  frames.forEach((frame, i) => about(frame).map(drawn).forEach((key) => since.has(key) || since.set(key, i + 1)));
   const ends = new Map(all("#picture .edge").map((edge) => [edge, [...edge.classList].slice(2)]));
   for (const node of all("#picture .node")) {
     node.dataset.key = node.id;
@@ -21,12 +24,10 @@
   // --- what is shown and lit ---
 
   const changing = all("[data-since]");
-  const nodes = all("#tape :is(tr, td)[data-key], #picture [data-key]");
-  const keyed = new Map();
-  for (const element of all("[data-key]")) {
-    if (!keyed.has(element.dataset.key)) keyed.set(element.dataset.key, []);
-    keyed.get(element.dataset.key).push(element);
-  }
+  const entries = all("#tape :is(tr, td)[data-key]");
+  const nodes = all("#picture [data-key]");
+  const keyed = Map.groupBy(all("[data-key]:not(#picture *)"), (element) => element.dataset.key);
+  const known = all("#formulas li");
   const within = (number) => Math.min(Math.max(number, 1), frames.length);
   const buttons = all("[data-go]");
   const slider = one("#controls input");
@@ -50,8 +51,11 @@
       element.classList.toggle("future", now < Number(element.dataset.since));
       element.classList.toggle("past", now >= Number(element.dataset.until ?? Infinity));
     }
-    for (const node of nodes) node.classList.toggle("lit", lit.has(node.dataset.key));
-    for (const [edge, keys] of ends) edge.classList.toggle("lit", keys.every((key) => lit.has(key)));
+    for (const entry of entries) entry.classList.toggle("lit", lit.has(entry.dataset.key));
+    for (const line of known) line.classList.toggle("lit", Number(line.dataset.since) === now);
+    const boxes = new Set([...lit].map(drawn));
+    for (const node of nodes) node.classList.toggle("lit", boxes.has(node.dataset.key));
+    for (const [edge, keys] of ends) edge.classList.toggle("lit", keys.every((key) => boxes.has(key)));
     tell(frame);
     scroll(about(frame)[0]);
     try { // a frame in a notebook has no address of its own
@@ -85,7 +89,8 @@
           return [first, Math.max(...places.map((place) => place[end])) - around[start] - covered];
         };
         let [first, last] = of(lit);
-        if (last - first > length - covered) [first, last] = of(lit.filter((each) => each.dataset.key === current));
+        const main = lit.filter((each) => [current, drawn(current)].includes(each.dataset.key));
+        if (last - first > length - covered && main.length) [first, last] = of(main);
         return first > -1 && last < length - covered + 1 ? 0 : (first + last - length + covered) / 2;
       };
       const [left, top] = [by("left", "right", box.clientWidth, 0), by("top", "bottom", box.clientHeight, head)];
@@ -93,9 +98,26 @@
     }
   }
 
-  function fit() { // how much of the tape there is room for below the picture: the current line is to be in sight
-    const top = one("#step").getBoundingClientRect().top + scrollY;
-    one("#tape").style.setProperty("--room", `${innerHeight - top}px`);
+  // --- how much room there is
+
+  const framed = parent !== window;
+  const enough = 22; // rem, of the formulas and the tape beside the steps
+
+  const above = () => one("#step").getBoundingClientRect().top + scrollY;
+
+  function fit() { // what stands beside the steps is to be in sight
+    one("#beside").style.setProperty("--room", `${innerHeight - above()}px`);
+  }
+
+  function ask() { // the notebook around a frame for as much as the largest step needs
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    for (const frame of frames) frame.classList.remove("off");
+    const tallest = Math.max(...frames.map((frame) => frame.offsetHeight));
+    frames.forEach((frame, i) => frame.classList.toggle("off", i !== now - 1));
+    const below = getComputedStyle(one("#beside")).position === "sticky"
+      ? Math.max(tallest, enough * rem) + one("footer").offsetHeight + 4 * rem
+      : tallest + document.body.offsetHeight - above() - one("#step").offsetHeight;
+    parent.postMessage({ height: Math.ceil(above() + below) }, "*");
   }
 
   const asked = () => Number(/^#(\d+)$/.exec(location.hash)?.[1] ?? 0);
@@ -137,19 +159,22 @@
 
   let pointed = [];
   function point(target) {
-    const key = target?.closest?.("[data-key]")?.dataset.key;
+    const element = target?.closest?.("[data-key]");
+    const key = element?.dataset.key;
+    const meant = element?.closest("#picture") ? [...keyed.keys()].filter((other) => drawn(other) === key) : [key];
     for (const element of pointed) element.classList.remove("pointed");
-    pointed = keyed.get(key) ?? [];
+    pointed = [...meant.flatMap((key) => keyed.get(key) ?? []), ...nodes.filter((n) => n.dataset.key === drawn(key))];
     for (const element of pointed) element.classList.add("pointed");
   }
   for (const kind of ["pointerover", "focusin"]) addEventListener(kind, (event) => point(event.target));
   addEventListener("focusout", () => point(null));
   document.documentElement.addEventListener("pointerleave", () => point(document.activeElement));
 
-  document.documentElement.classList.add("live");
+  document.documentElement.classList.add("live", ...(framed ? ["framed"] : []));
   one("#controls").hidden = false;
   for (const frame of frames) frame.removeAttribute("id"); // else the browser scrolls to it, away from the picture
   addEventListener("resize", fit);
   fit();
   go(asked() || 1);
+  if (framed) for (const changed of ["load", "resize"]) addEventListener(changed, () => setTimeout(ask));
 })();

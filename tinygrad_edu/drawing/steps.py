@@ -7,19 +7,23 @@ a page is not known here.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..deriving.assumptions import Assumption, demand_true
 from ..engine.leaving import demand_recorded
 from ..engine.naming import short
+from ..engine.sweep import below
 from ..formulas.expr import Expr, added, terms_of
-from .backward import Backward, Contribution, backward
-from .graph import Vertex, collect
+from .backward import Contribution, backward
+from .folding import fold
+from .graph import Graph, Vertex, collect
 from .pieces import Explainer, Matrix, Pieces, Remark, Symbol, adjoint_of, shape_of
 from .scene import Scene, scene
 
+PICTURED = 60  # values: of more the picture is folded
 MOST, PER_OPERATION = 200, 3  # operations, and inputs of each on average: more than anybody steps through
 LONGEST = 60  # pieces of the closed form of an adjoint; that of a gradient may be as long as `derive` makes it
 PRODUCTS = 12  # values: with more the picture has no products, which are long
@@ -63,14 +67,16 @@ class Walk(NamedTuple):
     since: Mapping[str, int]  # by key, from which step on something is there
     kinds: Mapping[str, str]  # by key
     scene: Scene
+    folded: Mapping[str, str]  # the key of the box that stands for a value or an adjoint, where it is another one
 
 
-def walk(loss: Any) -> Walk:
-    """The steps of a recorded scalar, forward and back. No ``grad`` changes.
+def walk(loss: Any, assume: Any = ()) -> Walk:
+    """The steps of a recorded scalar, forward and back; closed forms under assumptions. No ``grad`` changes.
 
     Raises
     ------
-    TypeError, ValueError for what is no scalar, was not recorded, or has more than 200 operations or 600 inputs.
+    TypeError, ValueError for what is no scalar, was not recorded, or has more than 200 operations or 600 inputs, and
+    for assumptions that the numbers contradict.
     """
     demand_recorded("step_through", loss)
     if loss._record.operation is None:
@@ -91,20 +97,25 @@ def walk(loss: Any) -> Walk:
             f"step_through: {len(graph.edges)} inputs of operations are more than anybody steps through (at most "
             f"{PER_OPERATION * MOST}); join fewer tensors, or take tg.draw"
         )
-    return _Walker(loss, backward(loss, graph, "step_through", len(graph.vertices) <= PRODUCTS)).walk()
+    assume = demand_true("step_through", assume, below(loss).values())
+    return _Walker(loss, graph, assume).walk()
 
 
 class _Walker:
     """The steps, as they are put together."""
 
-    def __init__(self, loss: Any, sweep: Backward) -> None:
-        self.sweep, self.write = sweep, Explainer(sweep)
-        self.scene = scene(sweep.graph, False, sweep)
+    def __init__(self, loss: Any, graph: Graph, assume: Sequence[Assumption]) -> None:
+        self.sweep = sweep = backward(loss, graph, "step_through", len(graph.vertices) <= PRODUCTS)
+        self.write = Explainer(sweep)
+        folded = fold(graph, None, PICTURED)
+        drawn = sweep if folded is graph else backward(loss, folded, "step_through", False)
+        self.folded, picture = folded.folded, scene(drawn.graph, False, drawn)
+        self.scene = picture._replace(note=picture.note.partition(";")[0])  # nothing is drawn otherwise here
         self.vertices = self.write.vertices
         self.given = [v for v in self.vertices.values() if v.operation is None]
         self.made = [v for v in self.vertices.values() if v.operation is not None]
         self.result = next(v for v in self.made if v.kind == "result")
-        self.closed = self.write.closed_forms(loss)
+        self.closed = self.write.closed_forms(loss, assume)
         place = {key: i for i, key in enumerate(self.vertices)}
         # The order of the sweep: the newest operation first, its inputs in their order.
         self.uses = sorted(sweep.contributions, key=lambda use: (-place[use.head], use.operand))
@@ -126,13 +137,15 @@ class _Walker:
                 since.setdefault(key, i)
             if step.goal is not None:
                 grown[step.goal].append((i, step.total))
-        for box in self.scene.boxes:  # an adjoint that is never computed
-            since.setdefault(box.key, len(steps) + 1)
-        kinds = {box.key: box.kind for box in self.scene.boxes}
+        for key in (*[box.key for box in self.scene.boxes], *map(adjoint_of, self.sweep.adjoints)):
+            since.setdefault(key, len(steps) + 1)  # an adjoint that is never computed
+        kinds = {box.key: box.kind for box in self.scene.boxes} | {v.key: v.kind for v in self.vertices.values()}
+        kinds |= dict.fromkeys(map(adjoint_of, self.sweep.adjoints), "adjoint")
         entries = [self._entry(vertex, grown.get(vertex.key, [])) for vertex in (*self.given, *self.made)]
         formulas = sorted(self._formulas(grown), key=lambda known: known.since)
         name = short(self.result.name or "")
-        return Walk(name, tuple(steps), tuple(entries), tuple(formulas), since, kinds, self.scene)
+        folded = {**self.folded, **{adjoint_of(key): adjoint_of(to) for key, to in self.folded.items()}}
+        return Walk(name, tuple(steps), tuple(entries), tuple(formulas), since, kinds, self.scene, folded)
 
     # --- what is said at each step ---
 
@@ -173,14 +186,21 @@ class _Walker:
         sums.append(self.write.written(added(*terms)) if sums else last.text)
         totals.append(use.added + totals[-1] if totals else use.added)
         last = last._replace(text=(goal, " = " if len(uses) == 1 else " += ", *last.text))
-        lines = [arrives, self._rule(head, use), *before, last, *self.write.where(use, rule)]
+        words = self.write.in_words(use, len(totals), len(uses))
+        lines = [arrives, self._rule(head, use), words, *before, last, *self.write.where(use, rule)]
         if len(uses) > 1:
             lines.append(self._sum(goal, use, totals, len(uses)))
         if len(sums) == len(uses):
             lines += self._in_full(tail, goal)
         title = (g, " arrives at ", self.write.symbol(head.key), " = ", *self.write.made(head))
-        lit = (head.key, adjoint_of(head.key), *self.scene.ways[use.head, use.operand], adjoint_of(tail.key))
+        lit = (head.key, adjoint_of(head.key), *self._way(use), adjoint_of(tail.key))
         return Step("backward", title, tuple(lines), lit, tail.key, totals[-1])
+
+    def _way(self, use: Contribution) -> tuple[str, ...]:
+        """The keys of the boxes on the way. Inside of what was folded there are none, and a group has no operands."""
+        head, tail = (self.folded.get(key, key) for key in (use.head, use.tail))
+        ways = (self.scene.ways.get((head, operand, tail)) for operand in (use.operand, 0))
+        return next(filter(None, ways), ())
 
     def _rule(self, head: Vertex, use: Contribution) -> Remark:
         operation: Any = head.operation

@@ -10,13 +10,15 @@ import functools
 import html
 import itertools
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib.resources import files
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 
+from ..deriving.assumptions import Assumption
+from ..engine.arguments import checked
 from ..engine.naming import short, visible
 from ..files import target, write
 from ..formulas.normal.expression import matrix_shape
@@ -24,11 +26,11 @@ from ..numerals import FIGURES, decimals, figures
 from ..webpage import webpage
 from .dot import source
 from .layout import render
+from .notebook import FOLLOWS
 from .pieces import Matrix, Pieces, Remark, Symbol, shape_of, small
 from .steps import Interval, Step, TapeEntry, Walk, walk
-from .theme import THEMES, Theme
+from .theme import stylesheet
 
-PICTURED = 60  # values: of more there is no picture, which nobody could read
 IN_A_ROW = 3  # numbers that fit in a line of the tape
 BUTTONS = (
     ("first", "Home", "First step", "⇤"), ("back", "ArrowLeft", "Previous step", "←"),
@@ -36,9 +38,16 @@ BUTTONS = (
 )  # fmt: skip
 PICTURE = "The graph of the computation, and beside it the backward sweep. The tape has the same in words."
 SUFFIXES = (".html", ".htm")
+# The page in a frame says how high it is.
+FITS = """window.addEventListener('message', (said) => {
+  if (said.source === this.contentWindow && said.data.height) this.style.height = said.data.height + 'px';
+})"""
 
 
-def step_through(loss: Any, path: str | bytes | os.PathLike[str] | None = None) -> Steps:
+@checked
+def step_through(
+    loss: Any, path: str | bytes | os.PathLike[str] | None = None, *, assume: Sequence[Assumption] = ()
+) -> Steps:
     """A page that walks through a computation: the tape line by line, then the sweep product by product.
 
     The page is one file without any links to elsewhere. It is stepped through by arrow keys, buttons, the slider or
@@ -50,6 +59,7 @@ def step_through(loss: Any, path: str | bytes | os.PathLike[str] | None = None) 
     ----------
     loss : a recorded tensor of size 1, of at most 200 operations, with at most 600 inputs in all.
     path : save the page there too; its suffix is .html or .htm.
+    assume : what closed forms may take for granted of what is given, as in `derive`: `symmetric`, `binary` ...
 
     Returns
     -------
@@ -58,7 +68,8 @@ def step_through(loss: Any, path: str | bytes | os.PathLike[str] | None = None) 
 
     Raises
     ------
-    TypeError, ValueError for what is no such tensor, or another suffix; OSError where the file cannot be written.
+    TypeError, ValueError for what is no such tensor, another suffix, or an assumption that the numbers contradict;
+    OSError where the file cannot be written.
 
     Examples
     --------
@@ -68,7 +79,7 @@ def step_through(loss: Any, path: str | bytes | os.PathLike[str] | None = None) 
     <Steps: 2 forward, 3 backward>
     """
     file = None if path is None else target(path, "step_through", *SUFFIXES)
-    steps = Steps(walk(loss))
+    steps = Steps(walk(loss, assume))
     if file is not None:
         write(file, steps.html)
     return steps
@@ -96,10 +107,11 @@ class Steps:
 
     def _repr_html_(self) -> str:
         """What Jupyter asks for: the page in a frame of its own, so that neither changes the other."""
-        style = "width: 100%; height: 48rem; border: 1px solid #b9c1ca"
+        style = "box-sizing: border-box; width: 100%; height: 40rem; max-height: 80vh; border: 1px solid #b9c1ca"
         return (
-            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" style="{style}" '
-            'title="The computation, step by step"></iframe>'
+            f'<style>{FOLLOWS}</style>\n'
+            f'<iframe class="tinygrad_edu" srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" style="{style}" '
+            f'onload="{html.escape(FITS)}" title="The computation, step by step"></iframe>'
         )
 
 
@@ -118,9 +130,10 @@ def page(walked: Walk) -> str:
 <section id="step" tabindex="-1" aria-labelledby="steps-heading">
 <h2 id="steps-heading">Steps</h2>
 {parts.frames()}</section>
+<div id="beside">
 <section id="formulas" aria-labelledby="formulas-heading">
 <h2 id="formulas-heading">The formula so far</h2>
-<ol class="formulas">
+<ol class="formulas scroll">
 {parts.formulas()}</ol>
 </section>
 <section id="tape" aria-labelledby="tape-heading">
@@ -128,35 +141,14 @@ def page(walked: Walk) -> str:
 <div class="scroll">
 {parts.tape()}</div>
 </section>
+</div>
 </main>
 <footer>
 <p class="keys"><kbd>→</kbd> <kbd>←</kbd> step, <kbd>Home</kbd> <kbd>End</kbd> first and last, or swipe. A symbol that
 is pointed at lights what it stands for; followed, it leads to the step that made it.</p>
 </footer>
 """
-    return webpage(title, f"{_colours()}{style}", body, script)
-
-
-# --- colours and characters ------------------------------------------------------------------------------------------
-
-
-def _colours() -> str:
-    """The colours of the themes as variables of the style sheet."""
-    rules = {
-        "light": ":root {%s}",
-        "dark": "@media screen and (prefers-color-scheme: dark) { :root {%s} }",
-        "print": "@media print { :root {%s} }",
-    }
-    faint = f'.graph text[fill="{THEMES["light"].faint}"] {{ fill: var(--faint); }}'
-    return "\n".join([*(rule % _variables(THEMES[name]) for name, rule in rules.items()), faint, ""])
-
-
-def _variables(theme: Theme) -> str:
-    colours = {"paper": theme.background, "ink": theme.text, "faint": theme.faint, "edge": theme.edge}
-    colours |= {"layer": theme.layer, "layer-line": theme.layer_line}
-    for kind, (fill, line) in theme.kinds.items():
-        colours |= {f"{kind}-fill": fill, f"{kind}-line": line}
-    return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
+    return webpage(title, f"{stylesheet(':root')}{style}", body, script)
 
 
 def _text(raw: str) -> str:
@@ -179,10 +171,11 @@ def _matrix(matrix: Matrix) -> str:
     if not value.ndim:
         return f'<span class="number">{texts[0]}</span>'
     rows, columns = matrix_shape(value.shape)
+    letters = sum(max(map(len, texts[i::columns])) for i in range(columns))
     spoken = "; ".join(map(" ".join, zip(*[iter(texts)] * columns, strict=True)))
     return (
         f'<span class="matrix" role="img" aria-label="{rows} by {columns} matrix: {spoken}" '
-        f'style="--columns: {columns}"><span>{"</span><span>".join(texts)}</span></span>'
+        f'style="--columns: {columns}; --letters: {letters}"><span>{"</span><span>".join(texts)}</span></span>'
     )
 
 
@@ -226,17 +219,15 @@ class _Parts:
 
     def picture(self) -> str:
         """The graph and the sweep beside it, or why there is no picture."""
-        values = len(self.walked.entries)
-        if values > PICTURED:
-            return f'<p class="hint">No picture: {values} values are too many to be read (at most {PICTURED}).</p>'
         try:
             svg = render(source(self.walked.scene, direction="LR", theme="light", legend=False), "svg")
         except RuntimeError as error:
             return f'<p class="hint">No picture: {self.text(str(error))}</p>'
         *_, width, height = map(float, ElementTree.fromstring(svg).attrib["viewBox"].split())  # of points
         size = f"--width: {width * 4 / 3:.0f}px; --ratio: {width / height:.6f}"
+        folded = " ".join(map(":".join, self.walked.folded.items()))
         _, start, graph = svg.decode().partition("<svg")  # before it is what a document of its own begins with
-        return f"""<section id="picture" aria-label="Picture">
+        return f"""<section id="picture" aria-label="Picture" data-folded="{folded}">
 <div class="scroll">
 <div role="img" aria-label="{PICTURE}" style="{size}">
 {start}{graph}</div>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.resources import files
 from typing import NamedTuple
 
 FONT = "Helvetica,Arial,sans-serif"
@@ -61,3 +62,25 @@ THEMES: Mapping[str, Theme] = {
     "print": Theme(background="#ffffff", text="#000000", faint="#000000", edge="#000000", layer="#ffffff",
                    layer_line="#000000", kinds={kind: ["#ffffff", "#000000"] for kind in _LOOKS}),
 }  # fmt: skip
+
+
+def stylesheet(scope: str) -> str:
+    """The colours of all themes as variables of what `scope` selects in a page or in an SVG, and the graph in them:
+    dark or light as the reader has it, black on white in print."""
+    rules = {
+        "light": f"{scope} {{%s}}",
+        "dark": f"@media screen and (prefers-color-scheme: dark) {{ {scope} {{%s}} }}",
+        "print": f"@media print {{ {scope} {{%s}} }}",
+    }
+    lines = [rule % _variables(THEMES[name]) for name, rule in rules.items()]
+    lines += [f".node.{kind} {{ --fill: var(--{kind}-fill); --line: var(--{kind}-line); }}" for kind in _LOOKS]
+    graph = files(__package__).joinpath("graph.css").read_text(encoding="utf-8")
+    return "\n".join([*lines, graph, f'.graph text[fill="{THEMES["light"].faint}"] {{ fill: var(--faint); }}', ""])
+
+
+def _variables(theme: Theme) -> str:
+    colours = {"paper": theme.background, "ink": theme.text, "faint": theme.faint, "edge": theme.edge}
+    colours |= {"layer": theme.layer, "layer-line": theme.layer_line}
+    for kind, (fill, line) in theme.kinds.items():
+        colours |= {f"{kind}-fill": fill, f"{kind}-line": line}
+    return " ".join(f"--{name}: {colour};" for name, colour in colours.items())

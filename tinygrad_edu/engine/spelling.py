@@ -16,6 +16,9 @@ class Spelling(NamedTuple):
     out: str = ""  # that function "may" have out=, or "must", to have a result of the right dtype
     latex: str = ""  # the function in LaTeX
     summed: tuple[int, int] | None = None  # of a product: the axes of both inputs that it sums over together
+    noun: str = ""  # what its result is called; else its name
+    roles: tuple[str, ...] = ()  # what its inputs are called; else the argument, or the first and second input
+    spoken: str = ""  # how it is read aloud, a text; else its noun of the inputs
     in_front: bool = False  # one number of it stands in front of a product of matrices, as a number does
 
 

@@ -51,7 +51,7 @@ def identity(x: Any) -> Any:
     return x
 
 
-@primitive(symbol="σ", activation=True, coordinates=True, latex=r"\sigma")
+@primitive(symbol="σ", activation=True, coordinates=True, latex=r"\sigma", noun="sigmoid")
 @np.errstate(over="ignore", under="ignore")
 def sigmoid(x: Any) -> Any:
     """σ(x) = 1/(1 + e^−x), coordinate by coordinate, without overflow anywhere. Source of σ ∘ (1 − σ): sabine 3.1.
@@ -106,7 +106,7 @@ def _peak(x: Any, axis: Axis = None) -> Any:
 peak = primitive(inputs=1, numpy="np.max({0}, axis={axis}, keepdims=True)", fast="np.maximum.reduce", out="may")(_peak)
 
 
-@primitive(inputs=1, activation=True)
+@primitive(inputs=1, activation=True, noun="softmax")
 @underflows_to_zero
 def softmax(z: Any, axis: Axis = 0) -> Any:
     """S(z)_j = e^{z_j} / Σ_i e^{z_i} along an axis: columns sum to 1. Safe at logits of any size.
@@ -122,7 +122,7 @@ def softmax(z: Any, axis: Axis = 0) -> Any:
     return e / fold(np.add, e, axis, True)
 
 
-@primitive(inputs=1, activation=True)
+@primitive(inputs=1, activation=True, noun="log softmax")
 @underflows_to_zero
 def log_softmax(z: Any, axis: Axis = 0) -> Any:
     """ln S(z) = z − ln Σ_i e^{z_i} along an axis, finite at logits of any size.

@@ -74,7 +74,10 @@ def ravel(a: Any, order: str = "C") -> Any:
     return _reshape(a if order == "C" else transpose(a), (-1,))
 
 
-@primitive(inputs=1, linear=True, numpy="np.moveaxis({0}, {source}, {destination})")
+@primitive(
+    inputs=1, linear=True, numpy="np.moveaxis({0}, {source}, {destination})",
+    spoken="{0} with its axis {source} moved to {destination}",
+)  # fmt: skip
 def _moveaxis(a: Any, source: int | tuple[int, ...], destination: int | tuple[int, ...]) -> Any:
     return np.moveaxis(a, source, destination)
 
@@ -242,7 +245,7 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
     return flip(swapaxes(m, first, *second), first if quarters == 1 else second[0])
 
 
-@primitive(inputs=1, linear=True, standard="roll")
+@primitive(inputs=1, linear=True, standard="roll", spoken="{0} rolled by {shift}")
 def _roll(a: Any, shift: int | tuple[int, ...], axis: int | tuple[int, ...] | None) -> Any:
     return np.roll(a, shift, axis)
 
@@ -330,7 +333,7 @@ def _demand_matrix(name: str, m: Any) -> None:
         raise ValueError(f"{name}: expected a matrix or a stack of them, got shape {m.shape}")
 
 
-@primitive(inputs=1, linear=True, standard="triu")
+@primitive(inputs=1, linear=True, standard="triu", noun="upper triangle")
 def triu(m: Any, k: int = 0) -> Any:
     """The upper triangle of a matrix (of every matrix of a stack), from its k-th diagonal on; zeros below.
 
@@ -344,7 +347,7 @@ def triu(m: Any, k: int = 0) -> Any:
     return np.triu(m, k)
 
 
-@primitive(inputs=1, linear=True, standard="tril")
+@primitive(inputs=1, linear=True, standard="tril", noun="lower triangle")
 def tril(m: Any, k: int = 0) -> Any:
     """The lower triangle of a matrix (of every matrix of a stack), up to its k-th diagonal; zeros above.
 

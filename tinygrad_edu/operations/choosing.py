@@ -87,8 +87,9 @@ def _places(shape: tuple[int, ...], indices: Any, axis: int) -> tuple[Any, ...]:
 
 
 @primitive(
-    inputs=2, selects=True, numpy="np.take_along_axis({0}, np.asarray({1}, int), {axis})", standard="take_along_axis"
-)
+    inputs=2, selects=True, numpy="np.take_along_axis({0}, np.asarray({1}, int), {axis})", standard="take_along_axis",
+    spoken="{0} taken at {1}",
+)  # fmt: skip
 def _take_along_axis(arr: Any, indices: Any, axis: int) -> Any:
     if indices.ndim != arr.ndim:
         raise ValueError("the indices must have as many axes as the array")
@@ -97,7 +98,10 @@ def _take_along_axis(arr: Any, indices: Any, axis: int) -> Any:
     return arr[_places(arr.shape, indices, axis)]
 
 
-@primitive(inputs=2, numpy="scatter_along_axis({0}, np.asarray({1}, int), {axis}, {shape})")
+@primitive(
+    inputs=2, numpy="scatter_along_axis({0}, np.asarray({1}, int), {axis}, {shape})",
+    spoken="{0} added at {1} to zeros in the shape {shape}",
+)  # fmt: skip
 def _scatter_along_axis(x: Any, indices: Any, axis: int, shape: tuple[int, ...]) -> Any:
     out = np.zeros(shape, x.dtype)
     np.add.at(out, _places(shape, indices, axis), x)  # a place may be named twice

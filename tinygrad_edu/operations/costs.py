@@ -89,7 +89,7 @@ def _distributions(x: Any) -> set[int]:
     return {axis for axis in (0, 1) if np.allclose(x.sum(axis), 1)}
 
 
-@primitive()
+@primitive(noun="squared error", roles=("target", "output"))
 def squared_error(t: Any, a: Any) -> Any:
     """½ Σ (t − a)², over everything. Its gradient in a is a − t (sabine 2.1 prints t − a, with the wrong sign).
 
@@ -105,7 +105,7 @@ def squared_error(t: Any, a: Any) -> Any:
     return fold(np.add, difference * (0.5 * difference))
 
 
-@primitive(inputs=2)
+@primitive(inputs=2, noun="Huber loss", roles=("target", "output"))
 def huber(t: Any, a: Any, width: float = 1.0) -> Any:
     """Σ h(a − t), over everything, with h(d) = ½ d² for |d| ≤ w and w (|d| − ½ w) beyond: far off it grows like |d|.
 
@@ -129,7 +129,7 @@ def huber(t: Any, a: Any, width: float = 1.0) -> Any:
 
 
 @looked_over
-@primitive(inputs=2, selects=True)
+@primitive(inputs=2, selects=True, noun="cross entropy", roles=("target", "output"))
 def cross_entropy(t: Any, a: Any, base: float | None = None) -> Any:
     """−Σ t log_base(a), over everything, of probabilities a. A coordinate with t = 0 contributes 0, whatever a is.
 
@@ -148,7 +148,7 @@ def cross_entropy(t: Any, a: Any, base: float | None = None) -> Any:
 
 
 @looked_over
-@primitive(inputs=2)
+@primitive(inputs=2, noun="cross entropy of a softmax", roles=("target", "logits"))
 def softmax_cross_entropy(t: Any, z: Any, base: float | None = None, axis: int | tuple[int, ...] | None = 0) -> Any:
     """−Σ t log_base(softmax(z)), over everything: cross entropy of logits z, safe at logits of any size.
 

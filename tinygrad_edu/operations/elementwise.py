@@ -25,7 +25,7 @@ __all__ = [
 # --- arithmetic ------------------------------------------------------------------------------------------------------
 
 
-@primitive(operator.add, symbol="+", broadcasts=True, sign="+")
+@primitive(operator.add, symbol="+", broadcasts=True, sign="+", noun="sum", roles=("first term", "second term"))
 def add(x: Any, y: Any) -> Any:
     """x + y, coordinate by coordinate; shapes broadcast.
 
@@ -34,7 +34,7 @@ def add(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(operator.sub, symbol="−", broadcasts=True, sign="-")
+@primitive(operator.sub, symbol="−", broadcasts=True, sign="-", noun="difference", roles=("first term", "second term"))
 def subtract(x: Any, y: Any) -> Any:
     """x − y, coordinate by coordinate; shapes broadcast.
 
@@ -43,7 +43,10 @@ def subtract(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(operator.mul, symbol="∘", broadcasts=True, sign="*")
+@primitive(
+    operator.mul, symbol="∘", broadcasts=True, sign="*", noun="coordinate-wise product",
+    roles=("left factor", "right factor"),
+)  # fmt: skip
 def multiply(x: Any, y: Any) -> Any:
     """x ∘ y, coordinate by coordinate; shapes broadcast. `hadamard` is the same for equal shapes only.
 
@@ -52,7 +55,10 @@ def multiply(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(operator.truediv, symbol="⊘", broadcasts=True, singular=True, sign="/")
+@primitive(
+    operator.truediv, symbol="⊘", broadcasts=True, singular=True, sign="/", noun="quotient",
+    roles=("dividend", "divisor"),
+)  # fmt: skip
 def divide(x: Any, y: Any) -> Any:
     """x ⊘ y, coordinate by coordinate; shapes broadcast. `hadamard_divide` is the same for equal shapes only.
 
@@ -61,7 +67,10 @@ def divide(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(operator.pow, symbol="**", broadcasts=True, singular=True, sign="**", numpy="np.power({0}, {1})")
+@primitive(
+    operator.pow, symbol="**", broadcasts=True, singular=True, sign="**", numpy="np.power({0}, {1})", noun="power",
+    roles=("base", "exponent"), spoken="{0} to the power of {1}",
+)  # fmt: skip
 def power(x: Any, p: Any) -> Any:
     """x^p, coordinate by coordinate; shapes broadcast. 0^0 is 1, and the derivative of x^0 in x is 0 everywhere.
 
@@ -70,7 +79,7 @@ def power(x: Any, p: Any) -> Any:
     """
 
 
-@primitive(operator.neg, symbol="−", coordinates=True, linear=True, sign="-")
+@primitive(operator.neg, symbol="−", coordinates=True, linear=True, sign="-", noun="negative")
 def negative(x: Any) -> Any:
     """−x.
 
@@ -79,7 +88,7 @@ def negative(x: Any) -> Any:
     """
 
 
-@primitive(np.absolute, symbol="abs", kinks=True, standard="abs")
+@primitive(np.absolute, symbol="abs", kinks=True, standard="abs", noun="absolute value")
 def absolute(x: Any) -> Any:
     """The absolute value of x, coordinate by coordinate. Its derivative is sign(x), which is 0 at 0.
 
@@ -120,7 +129,7 @@ def hadamard_divide(x: Any, y: Any) -> Any:
 # --- powers, exponentials, trigonometry ------------------------------------------------------------------------------
 
 
-@primitive(np.sqrt, symbol="√", singular=True, in_front=True)
+@primitive(np.sqrt, symbol="√", singular=True, in_front=True, noun="square root")
 def sqrt(x: Any) -> Any:
     """√x. Its derivative at 0 is infinite.
 
@@ -129,7 +138,7 @@ def sqrt(x: Any) -> Any:
     """
 
 
-@primitive(np.square, symbol="²")
+@primitive(np.square, symbol="²", noun="square")
 def square(x: Any) -> Any:
     """x², coordinate by coordinate.
 
@@ -138,7 +147,7 @@ def square(x: Any) -> Any:
     """
 
 
-@primitive(np.exp, singular=True, latex=r"\exp", in_front=True)
+@primitive(np.exp, singular=True, latex=r"\exp", in_front=True, noun="exponential")
 def exp(x: Any) -> Any:
     """e^x, coordinate by coordinate. Source of the rule: sabine B, derivative of exponentials.
 
@@ -147,7 +156,9 @@ def exp(x: Any) -> Any:
     """
 
 
-@primitive(inputs=1, singular=True, coordinates=True, latex=r"\ln", in_front=True, numpy="np.log({0})")
+@primitive(
+    inputs=1, singular=True, coordinates=True, latex=r"\ln", in_front=True, numpy="np.log({0})", noun="logarithm",
+)  # fmt: skip
 def log(x: Any, base: float | None = None) -> Any:
     """log_base(x), the natural logarithm without a base. Source of the rule 1/(x ln b): sabine A.
 
@@ -168,7 +179,7 @@ def log1p(x: Any) -> Any:
     """
 
 
-@primitive(np.sin, activation=None, latex=r"\sin")
+@primitive(np.sin, activation=None, latex=r"\sin", noun="sine")
 def sin(x: Any) -> Any:
     """sin x, x in radians.
 
@@ -177,7 +188,7 @@ def sin(x: Any) -> Any:
     """
 
 
-@primitive(np.cos, activation=None, latex=r"\cos")
+@primitive(np.cos, activation=None, latex=r"\cos", noun="cosine")
 def cos(x: Any) -> Any:
     """cos x, x in radians.
 
@@ -198,7 +209,10 @@ def tanh(x: Any) -> Any:
 # --- choices ---------------------------------------------------------------------------------------------------------
 
 
-@primitive(np.maximum, symbol="max", broadcasts=True, selects=True, latex=r"\max", standard=None)
+@primitive(
+    np.maximum, symbol="max", broadcasts=True, selects=True, latex=r"\max", standard=None, noun="maximum",
+    spoken="the larger of {0} and {1}",
+)  # fmt: skip
 def maximum(x: Any, y: Any) -> Any:
     """The larger of x and y, coordinate by coordinate; shapes broadcast. A tie shares its gradient equally.
 
@@ -207,7 +221,10 @@ def maximum(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.minimum, symbol="min", broadcasts=True, selects=True, latex=r"\min", standard=None)
+@primitive(
+    np.minimum, symbol="min", broadcasts=True, selects=True, latex=r"\min", standard=None, noun="minimum",
+    spoken="the smaller of {0} and {1}",
+)  # fmt: skip
 def minimum(x: Any, y: Any) -> Any:
     """The smaller of x and y, coordinate by coordinate; shapes broadcast. A tie shares its gradient equally.
 
@@ -216,7 +233,10 @@ def minimum(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.where, broadcasts=True, selects=True, fast="np.where")
+@primitive(
+    np.where, broadcasts=True, selects=True, fast="np.where", noun="choice",
+    roles=("condition", "first choice", "second choice"), spoken="{1} where {0} holds, and {2} elsewhere",
+)  # fmt: skip
 def where(condition: Any, x: Any, y: Any) -> Any:
     """x where the condition holds, else y; shapes broadcast.
 
@@ -260,7 +280,7 @@ def over_ln(x: Any, base: float | None) -> Any:
     return x if base is None else x / ln(base)
 
 
-@primitive(np.sign)
+@primitive(np.sign, noun="sign")
 def sign(x: Any) -> Any:
     """−1, 0 or 1. Its gradient is zero.
 
@@ -314,7 +334,7 @@ def ones_like(x: Any) -> Any:
     return np.ones(x.shape, x.dtype)
 
 
-@primitive(symbol="⊘", broadcasts=True)
+@primitive(symbol="⊘", broadcasts=True, noun="quotient", roles=("dividend", "divisor"))
 def unit(x: Any, y: Any) -> Any:
     """x / y, and 0 where y is 0.
 
@@ -346,7 +366,7 @@ def heaviside(x: Any) -> Any:
     return np.heaviside(x, 0.5)
 
 
-@primitive(symbol="⊘", broadcasts=True, singular=True, in_front=True)
+@primitive(symbol="⊘", broadcasts=True, singular=True, in_front=True, noun="quotient", roles=("dividend", "divisor"))
 def ratio(x: Any, y: Any) -> Any:
     """x / y, and 0 where x is 0 (also where both are).
 
@@ -359,7 +379,7 @@ def ratio(x: Any, y: Any) -> Any:
 
 @primitive(
     symbol="log", broadcasts=True, singular=True, coordinates=True,
-    standard="xp.log(xp.where({0} != 0, {0}, xp.ones_like({0})))",
+    standard="xp.log(xp.where({0} != 0, {0}, xp.ones_like({0})))", noun="logarithm",
 )  # fmt: skip
 def safe_log(x: Any) -> Any:
     """ln x, and 0 where x is 0.
@@ -372,7 +392,7 @@ def safe_log(x: Any) -> Any:
     return np.log(np.where(np.not_equal(x, 0), real(x), 1))
 
 
-@primitive(symbol="log", broadcasts=True, singular=True)
+@primitive(symbol="log", broadcasts=True, singular=True, noun="logarithm")
 def _base_log(x: Any, p: Any) -> Any:
     counts = np.not_equal(x, 0) | np.less(p, 0)
     return np.log(np.where(counts, real(np.asarray(x, None if hasattr(x, "shape") else real(p).dtype)), 1))
@@ -388,7 +408,10 @@ def base_log(x: Any, p: Any) -> Any:
     return _base_log(x, p) if hasattr(x, "shape") or x == 0 else safe_log(x)
 
 
-@primitive(broadcasts=True, singular=True)
+@primitive(
+    broadcasts=True, singular=True, noun="scaled power", roles=("factor", "base", "exponent"),
+    spoken="{0} times {1} to the power of {2}",
+)  # fmt: skip
 def scaled_power(p: Any, x: Any, q: Any) -> Any:
     """p x^q, and 0 where p is 0 (whatever x^q is): the derivative of x^p with q = p − 1.
 

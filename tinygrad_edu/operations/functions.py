@@ -63,7 +63,7 @@ def exp2(x: Any) -> Any:
     """
 
 
-@primitive(np.log2, singular=True)
+@primitive(np.log2, singular=True, noun="logarithm to base 2")
 def log2(x: Any) -> Any:
     """The logarithm to base 2, exact for powers of 2. Source of the rule 1/(x ln 2): sabine A.
 
@@ -72,7 +72,7 @@ def log2(x: Any) -> Any:
     """
 
 
-@primitive(np.log10, singular=True)
+@primitive(np.log10, singular=True, noun="logarithm to base 10")
 def log10(x: Any) -> Any:
     """The logarithm to base 10, exact for powers of 10. Source of the rule 1/(x ln 10): sabine A.
 
@@ -100,14 +100,14 @@ def logaddexp2(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(symbol="−", broadcasts=True)
+@primitive(symbol="−", broadcasts=True, noun="difference", roles=("first term", "second term"))
 @np.errstate(invalid="ignore")
 def _lead(x: Any, y: Any) -> Any:
     """x − y, also where both are infinite: 0, and −∞ where x is −∞."""
     return np.where(np.isfinite(x) | np.not_equal(x, y), x - y, np.minimum(x, 0))
 
 
-@primitive(np.cbrt, symbol="∛", singular=True, standard=None)
+@primitive(np.cbrt, symbol="∛", singular=True, standard=None, noun="cube root")
 def cbrt(x: Any) -> Any:
     """∛x, also of negative numbers. Its derivative at 0 is infinite.
 
@@ -130,7 +130,7 @@ def _in_float64(x: Any) -> Any:
     return x if x.dtype == float else astype(x, np.dtype(float))
 
 
-@primitive(singular=True, coordinates=True, standard="1.0 / {0}")
+@primitive(singular=True, coordinates=True, standard="1.0 / {0}", noun="reciprocal")
 def reciprocal(x: Any) -> Any:
     """1/x, coordinate by coordinate; of whole numbers too (NumPy's own ``reciprocal`` makes 0 of 2).
 
@@ -143,7 +143,7 @@ def reciprocal(x: Any) -> Any:
 # --- trigonometry and its hyperbolic relatives -----------------------------------------------------------------------
 
 
-@primitive(np.tan, singular=True, latex=r"\tan")
+@primitive(np.tan, singular=True, latex=r"\tan", noun="tangent")
 def tan(x: Any) -> Any:
     """tan x, x in radians; its derivative is 1 + tan² x.
 
@@ -235,7 +235,7 @@ def arctanh(x: Any) -> Any:
     """
 
 
-@primitive(np.hypot, broadcasts=True, kinks=True)
+@primitive(np.hypot, broadcasts=True, kinks=True, noun="hypotenuse")
 def hypot(x: Any, y: Any) -> Any:
     """√(x² + y²), without overflow; shapes broadcast. Its derivatives x/out and y/out are taken as 0 at the origin.
 
@@ -244,7 +244,7 @@ def hypot(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.degrees, linear=True, standard=None)
+@primitive(np.degrees, linear=True, standard=None, spoken="{0} times 180/π")
 def degrees(x: Any) -> Any:
     """An angle of x radians in degrees, 180 x/π. `rad2deg` is another name.
 
@@ -253,7 +253,7 @@ def degrees(x: Any) -> Any:
     """
 
 
-@primitive(np.radians, linear=True, standard=None)
+@primitive(np.radians, linear=True, standard=None, spoken="{0} times π/180")
 def radians(x: Any) -> Any:
     """An angle of x degrees in radians, π x/180. `deg2rad` is another name.
 
@@ -300,7 +300,7 @@ def sinc(x: Any) -> Any:
 # --- choices ---------------------------------------------------------------------------------------------------------
 
 
-@primitive(np.fmax, broadcasts=True, selects=True, standard=None)
+@primitive(np.fmax, broadcasts=True, selects=True, standard=None, noun="maximum")
 def fmax(x: Any, y: Any) -> Any:
     """The larger of x and y, and the other one where one is nan; shapes broadcast. A tie shares its gradient equally.
 
@@ -309,7 +309,7 @@ def fmax(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(np.fmin, broadcasts=True, selects=True, standard=None)
+@primitive(np.fmin, broadcasts=True, selects=True, standard=None, noun="minimum")
 def fmin(x: Any, y: Any) -> Any:
     """The smaller of x and y, and the other one where one is nan; shapes broadcast. A tie shares its gradient equally.
 
@@ -387,7 +387,7 @@ def trunc(x: Any) -> Any:
     """
 
 
-@primitive(np.rint, standard="round")
+@primitive(np.rint, standard="round", spoken="the whole number nearest to {0}")
 def rint(x: Any) -> Any:
     """The nearest whole number, of two equally near ones the even one. Its gradient is zero.
 
@@ -406,7 +406,7 @@ def round(x: Any, decimals: int = 0) -> Any:
     return np.round(x, decimals)
 
 
-@primitive(np.remainder, broadcasts=True, singular=True)
+@primitive(np.remainder, broadcasts=True, singular=True, noun="remainder", roles=("dividend", "divisor"))
 def mod(x: Any, y: Any) -> Any:
     """x − y ⌊x/y⌋: what is left of x, with the sign of y; shapes broadcast. `remainder` is another name.
 
@@ -427,12 +427,12 @@ def divmod(x: Any, y: Any) -> tuple[Any, Any]:
     return np.floor_divide(x, y), mod(x, y)
 
 
-@primitive(np.floor_divide, broadcasts=True)
+@primitive(np.floor_divide, broadcasts=True, noun="floored quotient")
 def _floor_divide(x: Any, y: Any) -> Any:
     """⌊x/y⌋, the whole number that `mod` takes away: 9 for 1 and 0.1, as 0.1 is a little more than 1/10."""
 
 
-@primitive(np.fmod, broadcasts=True, singular=True, standard=None)
+@primitive(np.fmod, broadcasts=True, singular=True, standard=None, noun="remainder", roles=("dividend", "divisor"))
 def fmod(x: Any, y: Any) -> Any:
     """x − y trunc(x/y): what is left of x, with the sign of x; shapes broadcast. Derivatives as of `mod`.
 

@@ -16,7 +16,7 @@ __all__ = ["getitem", "scatter_add"]
 AT = "{0}[{index}]"
 
 
-@primitive(inputs=1, symbol="[]", selects=True, linear=True, numpy=AT, fast=AT, standard=AT)
+@primitive(inputs=1, symbol="[]", selects=True, linear=True, numpy=AT, fast=AT, standard=AT, noun="selection")
 def _getitem(x: Any, index: Any) -> Any:
     return x[index]
 
@@ -30,7 +30,10 @@ def getitem(x: Any, index: Any) -> Any:
     return _getitem(x, settled(index))
 
 
-@primitive(inputs=1, linear=True, numpy="scatter_add({0}, {index}, {shape})")
+@primitive(
+    inputs=1, linear=True, numpy="scatter_add({0}, {index}, {shape})",
+    spoken="{0} added to the part {1} of zeros in the shape {shape}",
+)  # fmt: skip
 def _scatter_add(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
     out = np.zeros(shape, x.dtype)
     if any(np.ndim(part) for part in (index if isinstance(index, tuple) else (index,))):

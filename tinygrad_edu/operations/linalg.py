@@ -44,7 +44,7 @@ def square(name: str, a: Any) -> Any:
 # --- inverses and determinants ---------------------------------------------------------------------------------------
 
 
-@primitive(np.linalg.inv, symbol="⁻¹", standard="linalg.inv")
+@primitive(np.linalg.inv, symbol="⁻¹", standard="linalg.inv", noun="inverse")
 def inv(a: Any) -> Any:
     """A⁻¹, of a square matrix or a stack of them. The adjoint of A is −A⁻ᵀ · g · A⁻ᵀ.
 
@@ -56,7 +56,10 @@ def inv(a: Any) -> Any:
     """
 
 
-@primitive(broadcasts=True, numpy="(np.linalg.inv({0}) @ {1})", standard="linalg.solve", summed=(-1, -2))
+@primitive(
+    broadcasts=True, numpy="(np.linalg.inv({0}) @ {1})", standard="linalg.solve", summed=(-1, -2),
+    noun="solution of a linear system", roles=("matrix", "right side"),
+)  # fmt: skip
 def solve(a: Any, b: Any) -> Any:
     """x with A · x = b. The adjoint of b is h = A⁻ᵀ · g, the solution of Aᵀ · h = g; that of A is −h · xᵀ.
 
@@ -90,7 +93,7 @@ def _pulled(g: Any, a: Any, b: Any) -> Any:
     return solve(t(a), _columns(g, b))
 
 
-@primitive(np.linalg.det, latex=r"\det", in_front=True, standard="linalg.det")
+@primitive(np.linalg.det, latex=r"\det", in_front=True, standard="linalg.det", noun="determinant")
 def det(a: Any) -> Any:
     """det A, of a square matrix or of each in a stack. Its gradient is the matrix of cofactors, det A · A⁻ᵀ.
 
@@ -103,7 +106,7 @@ def det(a: Any) -> Any:
     """
 
 
-@primitive()
+@primitive(noun="cofactor matrix")
 def cofactors(a: Any) -> Any:
     """det A · A⁻ᵀ, the transpose of the adjugate, which every square matrix has: with A = U · S · Vᵀ it is
     ±U · (products of the other numbers on the diagonal S) · Vᵀ.
@@ -151,8 +154,9 @@ def _sign_of_det(a: Any) -> Any:
 
 
 @primitive(
-    symbol="log|det|", singular=True, numpy="np.linalg.slogdet({0})[1]", standard="xp.linalg.slogdet({0})[1]"
-)
+    symbol="log|det|", singular=True, numpy="np.linalg.slogdet({0})[1]", standard="xp.linalg.slogdet({0})[1]",
+    noun="log determinant",
+)  # fmt: skip
 def _log_abs_det(a: Any) -> Any:
     return np.linalg.slogdet(a)[1]
 
@@ -160,7 +164,7 @@ def _log_abs_det(a: Any) -> Any:
 # --- norms -----------------------------------------------------------------------------------------------------------
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, noun="norm")
 def _p_norm(x: Any, p: float, axis: Any, keepdims: bool) -> Any:
     x = real(x)
     return fold(np.add, np.absolute(x) ** p, axis, keepdims) ** x.dtype.type(1 / p)

@@ -19,7 +19,10 @@ from .shapes import _reshape, expand_dims, squeeze, swapaxes
 __all__ = ["bullet", "cross", "kron", "matmul", "matvec", "outer", "vecdot", "vecmat"]
 
 
-@primitive(operator.matmul, symbol="·", broadcasts=True, sign="@", summed=(-1, -2), out="may")
+@primitive(
+    operator.matmul, symbol="·", broadcasts=True, sign="@", summed=(-1, -2), out="may", noun="product",
+    roles=("left factor", "right factor"),
+)  # fmt: skip
 def matmul(a: Any, b: Any) -> Any:
     """The matrix product a · b, with NumPy's rules for 1-D operands and stacks of matrices.
 
@@ -32,7 +35,10 @@ def matmul(a: Any, b: Any) -> Any:
     """
 
 
-@primitive(lambda a, b: operator.matmul(b, a), symbol="•", broadcasts=True, summed=(-2, -1))
+@primitive(
+    lambda a, b: operator.matmul(b, a), symbol="•", broadcasts=True, summed=(-2, -1), noun="bullet product",
+    roles=("left factor", "right factor"),
+)  # fmt: skip
 def bullet(a: Any, b: Any) -> Any:
     """A • B = B · A, the "inverted" product of a column by a matrix. Source: mishachev 5.
 
@@ -60,7 +66,7 @@ def _to_right(g: Any, a: Any, b: Any) -> Any:
     return swapaxes(a, -1, -2) @ g
 
 
-@primitive(np.outer)
+@primitive(np.outer, noun="outer product", roles=("left factor", "right factor"))
 def outer(a: Any, b: Any) -> Any:
     """a · bᵀ of two columns of numbers: a[i] b[j]; what has more axes is flattened.
 
@@ -70,7 +76,7 @@ def outer(a: Any, b: Any) -> Any:
     """
 
 
-@primitive(np.kron, symbol="⊗")
+@primitive(np.kron, symbol="⊗", noun="Kronecker product", roles=("left factor", "right factor"))
 def kron(a: Any, b: Any) -> Any:
     """The Kronecker product a ⊗ b: every number of a times the whole of b. Source: mishachev (4).
 
@@ -163,7 +169,7 @@ def vecmat(x: Any, a: Any) -> Any:
     return matmul(x, a) if x.ndim == 1 else squeeze(matmul(expand_dims(x, -2), a), -2)
 
 
-@primitive(symbol="×", broadcasts=True)
+@primitive(symbol="×", broadcasts=True, noun="vector product", roles=("left factor", "right factor"))
 def _cross(a: Any, b: Any) -> Any:
     for x in (a, b):
         if x.shape[-1] != 3:

@@ -35,7 +35,7 @@ def _axes(axis: Axis, ndim: int) -> tuple[int, ...]:
 
 @primitive(
     inputs=1, linear=True, numpy="np.sum({0}, axis={axis}, keepdims={keepdims})", standard="sum",
-    fast="np.add.reduce", out="may",
+    fast="np.add.reduce", out="may", noun="sum",
 )  # fmt: skip
 def sum(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """Σ x over an axis, several, or everything. Its adjoint is repeated along what was summed.
@@ -46,7 +46,7 @@ def sum(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return fold(np.add, a, axis, keepdims)
 
 
-@primitive(inputs=1, numpy="np.mean({0}, axis={axis}, keepdims={keepdims})")
+@primitive(inputs=1, numpy="np.mean({0}, axis={axis}, keepdims={keepdims})", noun="mean")
 def mean(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """(1/n) Σ x over an axis, several, or everything. Of nothing it is nan, as in NumPy.
 
@@ -56,7 +56,10 @@ def mean(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return np.mean(a, axis, keepdims=keepdims)
 
 
-@primitive(inputs=1, symbol="Π", standard="prod", fast="np.multiply.reduce", out="may")
+@primitive(
+    inputs=1, symbol="Π", standard="prod", fast="np.multiply.reduce", out="may", noun="product",
+    spoken="the product of all numbers of {0}",
+)  # fmt: skip
 def prod(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """Π x over an axis, several, or everything. The derivative is the product of the others, also where x is 0.
 
@@ -110,7 +113,7 @@ def _along_last(function: Any, x: Any, axis: Axis) -> Any:
     return _transpose(_reshape(flat, moved.shape), inverse(order))
 
 
-@primitive(inputs=1, selects=True, latex=r"\max", standard="max", fast="np.maximum.reduce", out="may")
+@primitive(inputs=1, selects=True, latex=r"\max", standard="max", fast="np.maximum.reduce", out="may", noun="maximum")
 def max(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """The largest number over an axis, several, or everything. Ties share the gradient equally.
 
@@ -122,7 +125,7 @@ def max(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return fold(np.maximum, a, axis, keepdims)
 
 
-@primitive(inputs=1, selects=True, latex=r"\min", standard="min", fast="np.minimum.reduce", out="may")
+@primitive(inputs=1, selects=True, latex=r"\min", standard="min", fast="np.minimum.reduce", out="may", noun="minimum")
 def min(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """The smallest number over an axis, several, or everything. Ties share the gradient equally.
 
@@ -134,7 +137,7 @@ def min(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return fold(np.minimum, a, axis, keepdims)
 
 
-@primitive(inputs=1, symbol="‖‖", kinks=True, in_front=True)
+@primitive(inputs=1, symbol="‖‖", kinks=True, in_front=True, noun="norm")
 def norm(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """‖x‖ = √(Σ x²) over an axis, several, or everything (Frobenius). Its derivative x/‖x‖ is taken as 0 where x is 0.
 

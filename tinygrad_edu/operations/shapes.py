@@ -22,7 +22,7 @@ Shape = tuple[int, ...]
 
 @primitive(
     inputs=1, linear=True, numpy="np.reshape({0}, {shape})", standard="xp.reshape({0}, {shape})",
-    fast="{0}.reshape({shape})",
+    fast="{0}.reshape({shape})", spoken="{0} in the shape {shape}",
 )  # fmt: skip
 def _reshape(x: Any, shape: Shape) -> Any:
     return x.reshape(shape)
@@ -57,7 +57,10 @@ def reshape(a: Any, *shape: Any, order: str = "C") -> Any:
     return _transpose(_reshape(_transpose(a), _whole("reshape", shape)[::-1]))
 
 
-@primitive(inputs=1, linear=True, numpy="np.broadcast_to({0}, {shape})", standard="xp.broadcast_to({0}, {shape})")
+@primitive(
+    inputs=1, linear=True, numpy="np.broadcast_to({0}, {shape})", standard="xp.broadcast_to({0}, {shape})",
+    spoken="{0} repeated to the shape {shape}",
+)  # fmt: skip
 def broadcast_to(array: Any, shape: Shape) -> Any:
     """x repeated along new axes and axes of length 1, to the given shape. The adjoint operation is `sum_to`.
 
@@ -72,7 +75,7 @@ def broadcast_to(array: Any, shape: Shape) -> Any:
     return out
 
 
-@primitive(inputs=1, linear=True)
+@primitive(inputs=1, linear=True, spoken="{0} summed to the shape {shape}")
 def sum_to(x: Any, shape: Shape) -> Any:
     """x summed over the axes along which the given shape was broadcast to that of x: the adjoint of `broadcast_to`.
 
@@ -90,7 +93,7 @@ def stretched(shape: Shape, source: Shape) -> Shape:
     return *range(extra), *[extra + i for i, n in enumerate(source) if n == 1 != shape[extra + i]]
 
 
-@primitive(inputs=1, linear=True)
+@primitive(inputs=1, linear=True, spoken="{0} with a new axis {axis}")
 def expand_dims(a: Any, axis: int | Shape) -> Any:
     """x with new axes of length 1 at the given places.
 
@@ -110,7 +113,10 @@ def squeeze(a: Any, axis: int | Shape | None = None) -> Any:
     return np.squeeze(a, axis)
 
 
-@primitive(inputs=1, symbol="ᵀ", linear=True, numpy="np.transpose({0}, {axes})")
+@primitive(
+    inputs=1, symbol="ᵀ", linear=True, numpy="np.transpose({0}, {axes})", noun="transpose",
+    spoken="{0} with its axes in the order {axes}",
+)  # fmt: skip
 def _transpose(x: Any, axes: Shape | None = None) -> Any:
     return x.transpose(axes)
 
@@ -130,7 +136,7 @@ def transpose(a: Any, *order: Any, axes: Any = None) -> Any:
     return _transpose(a, tuple(i % ndim if -ndim <= i < ndim else i for i in axes))
 
 
-@primitive(inputs=1, symbol="ᵀ", linear=True)
+@primitive(inputs=1, symbol="ᵀ", linear=True, spoken="{0} with its axes {axis1} and {axis2} exchanged")
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     """x with two axes exchanged: for matrices, and for stacks of them with −1 and −2, the transpose.
 
@@ -149,7 +155,7 @@ def _several(name: str, arrays: Any) -> tuple[Any, ...]:
 
 CONCATENATE = built_in(
     "concatenate", lambda *arrays, axis: np.concatenate(arrays, axis), numpy="np.concatenate([{all}], axis={axis})",
-    standard="xp.concat([{all}], axis={axis})", out="may",
+    standard="xp.concat([{all}], axis={axis})", out="may", noun="concatenation",
 )  # fmt: skip
 
 
@@ -167,7 +173,7 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
 
 STACK = built_in(
     "stack", lambda *arrays, axis: np.stack(arrays, axis), numpy="np.stack([{all}], axis={axis})",
-    standard="xp.stack([{all}], axis={axis})", out="may",
+    standard="xp.stack([{all}], axis={axis})", out="may", noun="stack",
 )  # fmt: skip
 
 

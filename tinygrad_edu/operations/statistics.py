@@ -28,12 +28,15 @@ def _squares(x: Any, axis: Axis, ddof: float, keepdims: bool) -> Any:
     return np.var(x - first, axis, ddof=ddof, keepdims=keepdims)
 
 
-@primitive(inputs=1, numpy="np.var({0}, axis={axis}, ddof={ddof}, keepdims={keepdims})")
+@primitive(inputs=1, numpy="np.var({0}, axis={axis}, ddof={ddof}, keepdims={keepdims})", noun="variance")
 def _var(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     return _squares(x, axis, ddof, keepdims)
 
 
-@primitive(inputs=1, kinks=True, numpy="np.std({0}, axis={axis}, ddof={ddof}, keepdims={keepdims})")
+@primitive(
+    inputs=1, kinks=True, numpy="np.std({0}, axis={axis}, ddof={ddof}, keepdims={keepdims})",
+    noun="standard deviation",
+)  # fmt: skip
 def _std(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     return np.sqrt(_squares(x, axis, ddof, keepdims))
 
@@ -94,7 +97,7 @@ def _unwrapped(x: Any) -> Any:
     return x if x.dtype.kind == "f" else x.astype(np.result_type(x.dtype, np.int64))
 
 
-@primitive(inputs=1)
+@primitive(inputs=1, noun="range")
 def ptp(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """max x − min x ("peak to peak") over an axis, several, or everything. Ties share the gradient equally.
 
@@ -180,12 +183,12 @@ def _shares_of_numbers(x: Any, axis: Axis) -> Any:
 # --- running sums and products, differences --------------------------------------------------------------------------
 
 
-@primitive(inputs=1, linear=True, standard="cumulative_sum", out="may")
+@primitive(inputs=1, linear=True, standard="cumulative_sum", out="may", noun="cumulative sum")
 def _cumsum(x: Any, axis: int) -> Any:
     return np.cumsum(x, axis)
 
 
-@primitive(inputs=1, standard="cumulative_prod")
+@primitive(inputs=1, standard="cumulative_prod", noun="cumulative product")
 def _cumprod(x: Any, axis: int) -> Any:
     return np.cumprod(x, axis)
 

@@ -1,0 +1,54 @@
+"""A picture on a page or in a notebook: no wider than its place, larger on a click, light or dark as the page is.
+
+It is HTML without a script, as notebooks that are not trusted run none. Of their HTML JupyterLab also drops <svg> and
+<style>, but keeps images, <details>, and styles that stand with an element; all but the theme rests on these.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from xml.etree import ElementTree
+
+from .theme import stylesheet
+
+READABLE, ZOOM = 0.4, 1.5  # the least scale, at which names still have 7 pixels; that after a click
+# An image or a frame asks the element that holds it, not the system, whether to be dark; where neither that nor
+# anything around it says so, the system. Paper is light, and does not scroll.
+FOLLOWS = """
+:is([data-jp-theme-light="true"], .vscode-light, .vscode-high-contrast-light) .tinygrad_edu { color-scheme: light; }
+:is([data-jp-theme-light="false"], .vscode-dark, .vscode-high-contrast:not(.vscode-high-contrast-light), \
+[theme="dark"], [data-theme="dark"]) .tinygrad_edu { color-scheme: dark; }
+@media print { .tinygrad_edu { min-width: 0 !important; color-scheme: light !important; } }
+"""
+
+
+def in_notebook(svg: str, label: str, follows: bool) -> str:
+    """A picture by Graphviz as HTML for a cell; one in the light theme can follow the theme of the notebook.
+
+    It is as wide as the cell, or as it is itself if that is less, as long as it can be read; the cell scrolls for more.
+    What the details hold, which a click opens, is a width and nothing else: it makes the picture larger.
+    """
+    width = width_of(svg)
+    if follows:
+        svg = re.sub(r"<svg[^>]*>", rf"\g<0><style>{stylesheet(':root')}</style>", svg, count=1)
+    source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+    return f"""<style>{FOLLOWS}</style>
+<div style="overflow-x: auto">
+<details class="tinygrad_edu" style="display: inline-block; min-width: {width * READABLE:.0f}pt">
+<summary style="display: block; cursor: zoom-in">\
+<img alt="{html.escape(label)}" style="display: block; width: 100%" src="{source}"></summary>
+<div style="width: {width * ZOOM:.0f}pt"></div>
+</details>
+</div>
+"""
+
+
+def width_of(svg: str) -> float:
+    """How wide a picture by Graphviz is, in points.
+
+    >>> width_of('<svg viewBox="0.00 0.00 90.50 9.00"/>')
+    90.5
+    """
+    return float(ElementTree.fromstring(svg).attrib["viewBox"].split()[2])
