@@ -69,13 +69,13 @@ class Display(Readable):
     def _rows(self) -> Iterator[tuple[str, str]]:
         ours, right = self._typeset
         if self.text and ("\n" in self.text or not ours):
-            yield "text", f"<pre>{html.escape(textwrap.dedent(self.text).strip())}</pre>"
+            yield "text", _typed(textwrap.dedent(self.text).strip())
         if ours:
             yield f"{SIGNS[self.verdict]} formula", inline(ours)
         if right:
             yield "✓ mended", inline(right)
         if self.suggestion:
-            yield "suggestion", f"<code>{html.escape(self.suggestion)}</code>"
+            yield "suggestion", _typed(self.suggestion)
         if self.closed_form is not None and not right:
             yield "✓ closed form", inline(self.closed_form.latex)
         if known_by := self._known_by():
@@ -100,3 +100,7 @@ class Display(Readable):
             return ""
         seen = np.where(np.abs(self.difference) <= self._rounding, 0, self.difference)
         return f"<div>formula − engine</div>{array_html(seen)}" if np.any(seen) else ""
+
+
+def _typed(text: str) -> str:
+    return f'<code style="white-space:pre">{html.escape(text)}</code>'
