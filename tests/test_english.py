@@ -43,16 +43,16 @@ T = tg.Tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], name="T")
 @pytest.mark.parametrize(("result", "text"), [
     (tg.sum(A @ B), "product by its left factor is the incoming gradient times the right factor transposed."),
     (tg.sum(A @ B), "product by its right factor is the left factor transposed times the incoming gradient."),
-    (tg.sum(x * A), "coordinate-wise product by its left factor is the coordinate-wise product of the incoming gradient "
-     "and the right factor."),
+    (tg.sum(x * A), "coordinate-wise product by its left factor is the coordinate-wise product of the incoming "
+     "gradient and the right factor."),
     (tg.sum(x + A), "sum by its first term is the incoming gradient."),
     (tg.sum(x), "sum by its argument is the incoming gradient in every place."),
     (tg.sum(tg.sum(x, 1)), "sum by its argument is the incoming gradient, repeated along axis 1."),
     (tg.sum(3.0 - x), "difference by its second term is minus the incoming gradient."),
-    (tg.sum(x**3), "power by its base is 3 times the coordinate-wise product of the incoming gradient and the square of "
-     "the base."),
-    (tg.sum(tg.sigmoid(x)), "sigmoid by its argument is the coordinate-wise product of the incoming gradient, the result "
-     "and the difference between 1 and the result."),
+    (tg.sum(x**3), "power by its base is 3 times the coordinate-wise product of the incoming gradient and the square "
+     "of the base."),
+    (tg.sum(tg.sigmoid(x)), "sigmoid by its argument is the coordinate-wise product of the incoming gradient, the "
+     "result and the difference between 1 and the result."),
     (tg.sum(tg.relu(x)), "relu by its argument is the incoming gradient where the argument is greater than 0, and 0 "
      "elsewhere."),
     (tg.sum(tg.max(x, 1)), "maximum by its argument is the incoming gradient, divided by their number, in the places "
@@ -111,8 +111,8 @@ two = number(2)
      "and the second"),
     (hadamard((a, 1), (call(ops.sin, b), -1)), "the first divided by the sine of the second"),
     (call(ops.sin, added((a, 1), (b, 1))), "the sine of the sum of the first and the second"),
-    (added((hadamard((a, 1), (b, 1)), 1), (c, -1)), "the coordinate-wise product of the first and the second, minus the "
-     "third"),
+    (added((hadamard((a, 1), (b, 1)), 1), (c, -1)), "the coordinate-wise product of the first and the second, minus "
+     "the third"),
     (scaled([two], power(a, number(2), (2, 3))), "2 times the square of the first"),
     (added((call(ops.same, a, b), -1)), "minus 1 where the first equals the "
      "second, and 0 elsewhere"),

@@ -109,7 +109,7 @@
     one("#beside").style.setProperty("--room", `${innerHeight - above()}px`);
   }
 
-  function ask() { // the notebook around a frame for as much as the largest step needs
+  function tellHeight() { // to the notebook around a frame, which has asked: so much the largest step needs
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     for (const frame of frames) frame.classList.remove("off");
     const tallest = Math.max(...frames.map((frame) => frame.offsetHeight));
@@ -176,5 +176,9 @@
   addEventListener("resize", fit);
   fit();
   go(asked() || 1);
-  if (framed) for (const changed of ["load", "resize"]) addEventListener(changed, () => setTimeout(ask));
+  addEventListener("message", ({ data, source }) => {
+    if (data !== "height" || source !== parent) return;
+    tellHeight();
+    addEventListener("resize", tellHeight);
+  });
 })();

@@ -38,10 +38,11 @@ BUTTONS = (
 )  # fmt: skip
 PICTURE = "The graph of the computation, and beside it the backward sweep. The tape has the same in words."
 SUFFIXES = (".html", ".htm")
-# The page in a frame says how high it is.
+# A frame asks the page in it how high it is, which nothing else can know.
 FITS = """window.addEventListener('message', (said) => {
   if (said.source === this.contentWindow && said.data.height) this.style.height = said.data.height + 'px';
-})"""
+});
+this.contentWindow.postMessage('height', '*');"""
 
 
 @checked
