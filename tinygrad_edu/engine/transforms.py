@@ -68,7 +68,7 @@ class Run(Running):
             variable = untracked(x)
         elif isinstance(x, Tensor):
             if x.requires_grad:
-                return op.identity(x)  # type: ignore[no-any-return]
+                return op.identity(x)
             variable = untracked(differentiable(np.asarray(state.look.get()(x))), x.name)
         else:
             variable = untracked(differentiable(np.array(constant(x, name))))

@@ -66,6 +66,22 @@ def refitted(
         raise TypeError(f"{name}: {reason}; it takes {takes(signature)}") from None
 
 
+# What annotations here say to users; in those of results, `Any` is what comes out.
+SHOWN = {"Any": "Tensor | ArrayLike", "Axis": "int | tuple[int, ...] | None", "Shape": "tuple[int, ...]"}
+RESULT = "Tensor | ndarray"
+
+
+def shown_to_users(function: Callable[..., Any]) -> None:
+    """Give a function the annotations that users read, in `help` and in stubs: data are Tensors or arrays."""
+    defined = inspect.unwrap(function)
+    signature = inspect.signature(defined)
+    for name, said in defined.__annotations__.items():
+        optional = name != "return" and signature.parameters[name].default is None and said == "Any"
+        words = {**SHOWN, "Any": RESULT} if name == "return" else SHOWN
+        said = re.sub(r"\w+", lambda word: words.get(word[0], word[0]), said)  # noqa: B023
+        defined.__annotations__[name] = f"{said} | None" if optional else said
+
+
 def takes(signature: inspect.Signature) -> str:
     """The arguments of a function in a few words: (a, axis=None, *, keepdims=False)."""
     bare = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
