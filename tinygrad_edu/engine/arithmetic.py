@@ -18,6 +18,11 @@ def _reflected(operation: Callable[[Any, Any], Any]) -> Callable[[Operand, Array
     return lambda self, other: operation(other, self)
 
 
+def reading(path: str, doc: str | None = None) -> Any:
+    """A property that reads an attribute of an attribute."""
+    return property(operator.attrgetter(path), doc=doc)
+
+
 class Arithmetic:
     """What a Tensor, a symbol and a line of a program have in common: +, −, *, /, %, ** and @."""
 
@@ -47,10 +52,10 @@ class Shaped:
 
     __slots__ = ()
 
-    shape = property(operator.attrgetter("value.shape"))
-    ndim = property(operator.attrgetter("value.ndim"))
-    size = property(operator.attrgetter("value.size"))
-    dtype = property(operator.attrgetter("value.dtype"))
+    shape = reading("value.shape")
+    ndim = reading("value.ndim")
+    size = reading("value.size")
+    dtype = reading("value.dtype")
 
 
 class Methods(Arithmetic):

@@ -1,0 +1,64 @@
+"""What a Tensor has of an ndarray that is no operation: what only looks at the numbers, and what would change them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .protocols import COMPARISONS, compared, on_values, plain
+
+NAMES = dict(zip("eq ne lt le gt ge".split(), (f.__name__ for f in COMPARISONS), strict=True))
+
+
+def _compared(name: str) -> Callable[[Any, Any], NDArray[np.bool_]]:
+    operation = COMPARISONS[getattr(np, NAMES[name])]
+
+    def compare(self: Any, other: Any) -> Any:
+        if name in ("eq", "ne") and (other is None or isinstance(other, str)):
+            return NotImplemented  # then Python says False or True, as for any two things that are not the same
+        return compared(operation, self, other)
+
+    return compare
+
+
+def _on_values(name: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return on_values(lambda x, *a, **k: getattr(x, name)(*a, **k), name, plain((self, *args)), plain(kwargs))
+
+    method.__doc__ = f"As ``ndarray.{name}``: a plain result, without a gradient."
+    return method
+
+
+PLACES = "argmax argmin argsort argpartition searchsorted".split()
+_places: Callable[[str], Callable[..., NDArray[np.intp]]] = _on_values
+_truths: Callable[[str], Callable[..., NDArray[np.bool_]]] = _on_values
+
+
+class Observed:
+    """Comparisons, places and truths of an ndarray, with plain results."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__  # by identity: == compares coordinates
+
+    __eq__, __ne__, __lt__, __le__, __gt__, __ge__ = map(_compared, NAMES)  # type: ignore[assignment]
+    argmax, argmin, argsort, argpartition, searchsorted = map(_places, PLACES)
+    any, all = map(_truths, ("any", "all"))
+    nonzero: Callable[..., tuple[NDArray[np.intp], ...]] = _on_values("nonzero")
+
+
+def _in_place(name: str, instead: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{name}: a tensor's numbers never change, and NumPy's method changes them; write {instead}")
+
+    return method
+
+
+IN_PLACE = {
+    "sort": "np.sort(t)", "partition": "np.partition(t, kth)", "fill": "np.full_like(t, value)",
+    "put": "np.where(mask, new, t)", "resize": "np.tile or t.reshape",
+}  # fmt: skip
+for _name, _instead in IN_PLACE.items():
+    setattr(Observed, _name, _in_place(_name, _instead))
