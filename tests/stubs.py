@@ -1,17 +1,18 @@
-"""The stub of the operations, for type checkers and editors: `python tests/stubs.py` writes it anew.
+"""The stubs, for type checkers and editors: `python tests/stubs.py` writes them anew.
 
-It is made of the signatures that users read: where an argument may be a Tensor, so is the result, else an array.
+That of the operations is made of the signatures that users read: where an argument may be a Tensor, so is the result,
+else an array. That of the package has the names that load later, and the overloads of functions of functions.
 """
 
 import inspect
 from pathlib import Path
 
+import tinygrad_edu as tg
 from tinygrad_edu import operations
 from tinygrad_edu.operations.signatures import RESULT, SHOWN
 
 DATA = SHOWN["Any"]
-STUB = Path(operations.__file__).with_suffix(".pyi")
-HEAD = '''\
+OPERATIONS = '''\
 # Written by tests/stubs.py: a Tensor gives a Tensor, arrays give an array.
 # mypy: disable-error-code="overload-overlap"
 # ruff: noqa: E501
@@ -68,8 +69,8 @@ def variants(signature):
     return [*tensors, variant("Array", dict.fromkeys(data, "ArrayLike"))]
 
 
-def text():
-    """The whole stub."""
+def of_operations():
+    """The stub of the operations."""
     lines = []
     for name in operations.__all__:
         signature = inspect.signature(getattr(operations, name))
@@ -78,8 +79,144 @@ def text():
         else:
             lines.append(written(name, signature))
     names = "\n".join(f'    "{name}",' for name in operations.__all__)
-    return HEAD.replace("{names}", names) + "\n" + "\n".join(lines) + "\n"
+    return OPERATIONS.replace("{names}", names) + "\n" + "\n".join(lines) + "\n"
 
+
+# --- the package -----------------------------------------------------------------------------------------------------
+
+PACKAGE = '''\
+# Written by tests/stubs.py: what loads later is there at once, and functions of functions keep what they can.
+# mypy: disable-error-code="overload-overlap"
+# ruff: noqa: E501
+from collections.abc import Callable, Sequence
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, overload
+
+from numpy.typing import ArrayLike
+
+{imports}
+from .operations import *  # noqa: F403
+from .operations import Array, Numbers
+from .operations import __all__ as _operations
+
+__version__: str
+__all__: list[str] = [
+{names}
+]
+__all__ += _operations
+
+_P = ParamSpec("_P")
+_X = TypeVar("_X")
+_Key = TypeVar("_Key")
+_Tensors = TypeVar("_Tensors")
+_OfTensors = TypeVar("_OfTensors")
+_Arrays = TypeVar("_Arrays")
+_OfArrays = TypeVar("_OfArrays")
+
+class _Derivative(Generic[_P, _Tensors, _OfTensors, _Arrays, _OfArrays]):
+    @overload
+    def __call__(self, x: _Tensors, /, *args: _P.args, **kwargs: _P.kwargs) -> _OfTensors: ...
+    @overload
+    def __call__(self, x: _Arrays, /, *args: _P.args, **kwargs: _P.kwargs) -> _OfArrays: ...
+
+class _Compiled(_Derivative[_P, _Tensors, _OfTensors, _Arrays, _OfArrays], _Program): ...  # type: ignore[misc]
+
+class _OwnOperation:
+    @overload
+    def __call__(self, *inputs: Numbers, **params: object) -> Array: ...
+    @overload
+    def __call__(self, *inputs: Tensor | ArrayLike, **params: object) -> Tensor: ...
+
+_Rule = Callable[Concatenate[Tensor, Tensor, Tensor, ...], Tensor]
+_Pullback = Callable[[ArrayLike], tuple[_X, ...]]
+_OfTensor = Callable[Concatenate[Tensor, ...], object]
+
+@overload
+def vjp(f: _OfTensor, *args: Tensor) -> tuple[Tensor, _Pullback[Tensor]]: ...
+@overload
+def vjp(f: _OfTensor, *args: ArrayLike) -> tuple[Array, _Pullback[Array]]: ...
+@overload
+def vjp(f: Callable[..., _X], *args: object) -> tuple[_X, Callable[[_X], tuple[Any, ...]]]: ...
+@overload
+def jvp(f: _OfTensor, args: Sequence[Tensor], tangents: Sequence[ArrayLike]) -> tuple[Tensor, Tensor]: ...
+@overload
+def jvp(f: _OfTensor, args: Sequence[ArrayLike], tangents: Sequence[ArrayLike]) -> tuple[Array, Array]: ...
+@overload
+def jvp(f: Callable[..., _X], args: Sequence[object], tangents: Sequence[object]) -> tuple[_X, _X]: ...
+@overload
+def hvp(
+    f: Callable[[Tensor], object], argnum: Literal[0] = 0
+) -> _Derivative[[ArrayLike], Tensor, Tensor, ArrayLike, Array]: ...
+@overload
+def hvp(f: Callable[..., object], argnum: int) -> Callable[..., Array]: ...
+@overload
+def hvp(f: Callable[..., object], argnum: tuple[int, ...]) -> Callable[..., tuple[Array, ...]]: ...
+{adjoints}
+def operation(
+    name: str, forward: Callable[Concatenate[Array, ...], ArrayLike], *rules: _Rule | None,
+    symbol: str | None = None, broadcasts: bool = False, source: str | None = None,
+) -> _OwnOperation: ...
+'''
+# What f takes first; what its derivative then takes and gives, for Tensors and for arrays.
+FORMS = [
+    ("Tensor", ("Tensor", "ArrayLike", "Array")),
+    ("list[Tensor]", ("Sequence[Tensor]", "Sequence[ArrayLike]", "list[Array]")),
+    ("dict[_Key, Tensor]", ("dict[_Key, Tensor]", "dict[_Key, Array]", "dict[_Key, Array]")),
+]
+# What functions of functions give: a class of functions, and the results of Tensors and of arrays.
+TRANSFORMS = {
+    "grad": ("_Derivative", "{}"), "jacobian": ("_Derivative", "{}"), "hessian": ("_Derivative", "{}"),
+    "value_and_grad": ("_Derivative", "tuple[{kind}, {}]"), "compile": ("_Compiled", "tuple[{kind}, {}]"),
+}  # fmt: skip
+
+
+def of_transform(name, kind, result):
+    """The overloads of a function of functions."""
+    for first, (tensors, arrays, array) in FORMS[: 1 if name == "hessian" else None]:
+        of = ", ".join(["_P", tensors, result.format(first, kind="Tensor"), arrays, result.format(array, kind="Array")])
+        yield f"f: Callable[Concatenate[{first}, _P], object], argnum: Literal[0] = 0", f"{kind}[{of}]"
+    for first, given in (("float", "Array"), ("_X", "_X")):
+        gives = result.format(given, kind="Array")
+        of = f"_Compiled[_P, {first}, {gives}, {first}, {gives}]" if kind == "_Compiled" else (
+            f"Callable[Concatenate[{first}, _P], {gives}]")
+        yield f"f: Callable[Concatenate[{first}, _P], object], argnum: Literal[0] = 0", of
+    for numbers, given in (("int", "Array"), ("tuple[int, ...]", "tuple[Array, ...]")):
+        gives = result.format(given, kind="Array")
+        of = f"_Compiled[..., Any, {gives}, Any, {gives}]" if kind == "_Compiled" else f"Callable[..., {gives}]"
+        yield f"f: Callable[..., object], argnum: {numbers}", of
+
+
+def overloads(name, rows):
+    return "\n".join(f"@overload\ndef {name}({takes}) -> {gives}: ..." for takes, gives in rows)
+
+
+def of_adjoints():
+    """The overloads of `adjoints`: of one or of several, arrays or Tensors."""
+    for graph, kind in (("Literal[False] = False", "Array"), ("bool", "Tensor")):
+        for wrt, gives in (("Tensor", kind), ("Sequence[Tensor]", f"list[{kind}]")):
+            yield f"loss: Tensor, wrt: {wrt}, *, gradient: ArrayLike | None = None, create_graph: {graph}", gives
+
+
+def of_package():
+    """The stub of the package."""
+    imports = ["from .compiling.compiled import Compiled as _Program"]
+    names = [name for name in tg.__all__ if name not in operations.__all__]
+    written = {"vjp", "jvp", "hvp", "adjoints", "operation", *TRANSFORMS}
+    for name in names:
+        module = tg._LATER[name] or "" if name in tg._LATER else getattr(tg, name).__module__.partition(".")[2]
+        if name not in written:
+            imports.append(f"from .{module} import {name} as {name}")
+    parts = {"imports": "\n".join(sorted(imports)), "names": "\n".join(f'    "{name}",' for name in names)}
+    parts["adjoints"] = overloads("adjoints", of_adjoints())
+    text = PACKAGE
+    for key, part in parts.items():
+        text = text.replace(f"{{{key}}}", part)
+    return text + "\n".join(overloads(name, of_transform(name, *given)) for name, given in TRANSFORMS.items()) + "\n"
+
+
+STUBS = {
+    Path(operations.__file__).with_suffix(".pyi"): of_operations, Path(tg.__file__).with_suffix(".pyi"): of_package,
+}  # fmt: skip
 
 if __name__ == "__main__":
-    STUB.write_text(text(), encoding="utf-8")
+    for path, text in STUBS.items():
+        path.write_text(text(), encoding="utf-8")
