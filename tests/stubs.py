@@ -9,9 +9,8 @@ from pathlib import Path
 
 import tinygrad_edu as tg
 from tinygrad_edu import operations
-from tinygrad_edu.operations.signatures import RESULT, SHOWN
+from tinygrad_edu.operations.signatures import DATA, RESULT
 
-DATA = SHOWN["Any"]
 OPERATIONS = '''\
 # Written by tests/stubs.py: a Tensor gives a Tensor, arrays give an array.
 # mypy: disable-error-code="overload-overlap"
@@ -32,7 +31,7 @@ __all__: list[str] = [
 
 # float64 stands for every floating dtype: Tensors do not tell theirs to type checkers.
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-# What a list of arrays may hold. A Tensor is no Sequence, and none of these.
+# What else than Tensors is data. No Tensor is one of these: so type checkers tell them apart.
 Numbers: TypeAlias = np.ndarray | np.generic | float | Sequence["Numbers"]
 '''
 
@@ -66,7 +65,7 @@ def variants(signature):
     if many and not data:
         return [variant("Array", many), variant("Tensor", {})]
     tensors = [variant("Tensor", {name: "Tensor"}) for name in data]
-    return [*tensors, variant("Array", dict.fromkeys(data, "ArrayLike"))]
+    return [*tensors, variant("Array", dict.fromkeys(data, "Numbers"))]
 
 
 def of_operations():
@@ -126,7 +125,6 @@ class _OwnOperation:
     @overload
     def __call__(self, *inputs: Tensor | ArrayLike, **params: object) -> Tensor: ...
 
-_Rule = Callable[Concatenate[Tensor, Tensor, Tensor, ...], Tensor]
 _Pullback = Callable[[ArrayLike], tuple[_X, ...]]
 _OfTensor = Callable[Concatenate[Tensor, ...], object]
 
@@ -151,10 +149,7 @@ def hvp(f: Callable[..., object], argnum: int) -> Callable[..., Array]: ...
 @overload
 def hvp(f: Callable[..., object], argnum: tuple[int, ...]) -> Callable[..., tuple[Array, ...]]: ...
 {adjoints}
-def operation(
-    name: str, forward: Callable[Concatenate[Array, ...], ArrayLike], *rules: _Rule | None,
-    symbol: str | None = None, broadcasts: bool = False, source: str | None = None,
-) -> _OwnOperation: ...
+{own}
 '''
 # What f takes first; what its derivative then takes and gives, for Tensors and for arrays.
 FORMS = [
@@ -196,6 +191,15 @@ def of_adjoints():
             yield f"loss: Tensor, wrt: {wrt}, *, gradient: ArrayLike | None = None, create_graph: {graph}", gives
 
 
+def of_operation():
+    """The overloads of `operation`: lambdas of one and of two inputs get types for these."""
+    for forward, rule in (
+        ("[Array]", "[Tensor, Tensor, Tensor]"), ("[Array, Array]", "[Tensor, Tensor, Tensor, Tensor]"), ("...", "..."),
+    ):  # fmt: skip
+        yield (f"name: str, forward: Callable[{forward}, ArrayLike], *rules: Callable[{rule}, object] | None, "
+               "symbol: str | None = None, broadcasts: bool = False, source: str | None = None"), "_OwnOperation"
+
+
 def of_package():
     """The stub of the package."""
     imports = ["from .compiling.compiled import Compiled as _Program"]
@@ -206,7 +210,7 @@ def of_package():
         if name not in written:
             imports.append(f"from .{module} import {name} as {name}")
     parts = {"imports": "\n".join(sorted(imports)), "names": "\n".join(f'    "{name}",' for name in names)}
-    parts["adjoints"] = overloads("adjoints", of_adjoints())
+    parts |= {"adjoints": overloads("adjoints", of_adjoints()), "own": overloads("operation", of_operation())}
     text = PACKAGE
     for key, part in parts.items():
         text = text.replace(f"{{{key}}}", part)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .engine.arguments import Natural, Positive, checked, demand_dtype
 from .engine.naming import name_of
@@ -66,8 +67,9 @@ class Dense:
 
     @checked
     def __init__(
-        self, inputs: Positive, outputs: Positive, activation: Callable[..., Any] = identity, *, bias: bool = True,
-        seed: Natural | np.random.Generator | None = None, name: str | None = None, dtype: Any = np.float64,
+        self, inputs: Positive, outputs: Positive, activation: Callable[[Tensor], Tensor] = identity, *,
+        bias: bool = True, seed: Natural | np.random.Generator | None = None, name: str | None = None,
+        dtype: DTypeLike = np.float64,
     ) -> None:  # fmt: skip
         dtype = demand_dtype("Dense", dtype, "f")
         rng = np.random.default_rng(seed)
@@ -81,7 +83,7 @@ class Dense:
         self.W = Tensor(W, requires_grad=True, name="W", dtype=dtype)
         self.b = Tensor(np.zeros((outputs, 1)), requires_grad=True, name="b", dtype=dtype) if bias else None
 
-    def __call__(self, X: Any) -> Any:
+    def __call__(self, X: Tensor | ArrayLike) -> Tensor:
         inputs = self.W.shape[1]
         shape = shape_of(X)
         if len(shape) != 2 or shape[0] != inputs:  # (n,) would broadcast against b, to a square
@@ -124,7 +126,7 @@ class Sequence:
     ['W1', 'b1', 'W2', 'b2']
     """
 
-    def __init__(self, *layers: Callable[[Any], Any]) -> None:
+    def __init__(self, *layers: Callable[[Tensor], Tensor]) -> None:
         self.layers = layers
         for i, each in enumerate(layers, 1):
             if not callable(each):
@@ -135,10 +137,11 @@ class Sequence:
                     if parameter.name == initial:
                         parameter.name = f"{initial}{i}"
 
-    def __call__(self, X: Any) -> Any:
+    def __call__(self, X: Tensor | ArrayLike) -> Tensor:
+        out: Any = X
         for each in self.layers:
-            X = each(X)
-        return X
+            out = each(out)
+        return out  # type: ignore[no-any-return]
 
     def parameters(self) -> list[Tensor]:
         """List the parameters of all layers, first to last; those of a layer that comes twice, once."""
@@ -181,10 +184,10 @@ class Optimiser:
     def _called(self, i: int) -> str:
         return f"parameter {name_of(self.parameters[i]) or f'number {i + 1}'}"
 
-    def _zeros(self) -> list[Any]:
+    def _zeros(self) -> list[NDArray[np.float64]]:
         return [np.zeros(parameter.shape, parameter.dtype) for parameter in self.parameters]
 
-    def direction(self, i: int, g: Any) -> Any:
+    def direction(self, i: int, g: NDArray[np.float64]) -> NDArray[np.float64]:
         """Find the direction of a step from the gradient g of parameter i."""
         raise NotImplementedError
 
@@ -235,7 +238,7 @@ class SGD(Optimiser):
     array([[0.5, 1. ]])
     """
 
-    def direction(self, i: int, g: Any) -> Any:
+    def direction(self, i: int, g: NDArray[np.float64]) -> NDArray[np.float64]:
         """Find g itself."""
         return g
 
@@ -282,7 +285,7 @@ class Momentum(Optimiser):
         self.momentum = momentum
         self.velocities = self._zeros()
 
-    def direction(self, i: int, g: Any) -> Any:
+    def direction(self, i: int, g: NDArray[np.float64]) -> NDArray[np.float64]:
         """Find the new velocity."""
         self.velocities[i] = self.momentum * self.velocities[i] + g
         return self.velocities[i]
@@ -339,7 +342,7 @@ class Adam(Optimiser):
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
         self.means, self.squares = self._zeros(), self._zeros()
 
-    def direction(self, i: int, g: Any) -> Any:
+    def direction(self, i: int, g: NDArray[np.float64]) -> NDArray[np.float64]:
         """Find m̂ / (√v̂ + ε)."""
         self.means[i] = self.beta1 * self.means[i] + (1 - self.beta1) * g
         self.squares[i] = self.beta2 * self.squares[i] + (1 - self.beta2) * g * g

@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from ..engine.naming import short, visible
+from ..engine.tensor import Tensor
 from ..files import target, write
 from ..formulas.normal.expression import matrix_shape
 from ..webpage import webpage
@@ -38,7 +39,7 @@ PICTURE = "The graph of the computation, and beside it the backward sweep. The t
 SUFFIXES = (".html", ".htm")
 
 
-def step_through(loss: Any, path: str | bytes | os.PathLike[str] | None = None) -> Steps:
+def step_through(loss: Tensor, path: str | bytes | os.PathLike[str] | None = None) -> Steps:
     """A page that walks through a computation: the tape line by line, then the sweep product by product.
 
     The page is one file without any links to elsewhere. It is stepped through by arrow keys, buttons, the slider or

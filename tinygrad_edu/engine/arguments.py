@@ -6,9 +6,11 @@ import contextlib
 import functools
 import inspect
 import math
+import re
 import sys
+import types
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -18,6 +20,7 @@ Natural: TypeAlias = int
 Positive: TypeAlias = int
 Tolerance: TypeAlias = float
 RUN_LATER = inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction
+PLAIN = types.UnionType, types.GenericAlias, type(Literal[0])  # what a name in an annotation may stand for
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -56,7 +59,7 @@ KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {  # of annotations: what 
     "str": (lambda x: isinstance(x, str), "a string"),
     "tuple[int, ...]": (lambda x: isinstance(x, tuple) and all(map(_is_whole, x)), "a tuple of them"),
     "np.random.Generator": (lambda x: isinstance(x, np.random.Generator), "a random generator"),
-    "Callable[..., Any]": (_is_function, "a function"),
+    "Callable": (_is_function, "a function"),
     "Mapping[str, Any]": (lambda x: isinstance(x, Mapping), "a dict"),
     "Sequence[Any]": (lambda x: isinstance(x, list | tuple), "a list or tuple"),
     "Iterable[Tensor]": (lambda x: isinstance(x, Iterable) and not hasattr(x, "_record"), "a list of Tensors"),
@@ -76,7 +79,8 @@ def checked(function: Function) -> Function:
     Traceback (most recent call last):
     tinygrad_edu.engine.arguments.BadArgument: power: n must be a whole number or None, got str '2'
     """
-    tests = list(_tests(inspect.signature(function).parameters.values()))
+    tests = list(_tests(inspect.signature(function).parameters.values(), function.__globals__))
+    spell_out(function)
 
     @functools.wraps(function)
     def call(*args: Any, **given: Any) -> Any:
@@ -96,14 +100,31 @@ def checked(function: Function) -> Function:
     return call  # type: ignore[return-value]
 
 
-def _tests(parameters: Iterable[inspect.Parameter]) -> Any:
-    """The places of arguments, their names, and the kinds of which one must hold."""
+def _tests(parameters: Iterable[inspect.Parameter], names: Mapping[str, Any]) -> Any:
+    """The places of arguments, their names, and the kinds of which one must hold. Which words there are to choose from
+    is for the function to say."""
     for place, parameter in enumerate(parameters):
         kinds = str(parameter.annotation).split(" | ")
+        kinds = ["str" if "Literal[" in str(names.get(kind, kind)) else kind for kind in kinds]
+        kinds = ["Callable" if kind.startswith("Callable[") else kind for kind in kinds]
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or not KINDS.keys() >= set(kinds):
             continue
         by_name = parameter.kind is parameter.KEYWORD_ONLY
         yield math.inf if by_name else place, parameter.name, [KINDS[kind] for kind in kinds]
+
+
+def spell_out(function: Callable[..., Any]) -> None:
+    """Replace what short names in annotations stand for, such as Natural, by that: users read plain types."""
+    names = function.__globals__
+
+    def meaning(word: re.Match[str]) -> str:
+        value = names.get(word[0])
+        if isinstance(value, type):
+            return value.__name__
+        return str(value).replace("typing.", "") if isinstance(value, PLAIN) else word[0]
+
+    for key, said in function.__annotations__.items():
+        function.__annotations__[key] = re.sub(r"(?<![\w.'\"])\w+(?![\w.'\"\[])", meaning, said)
 
 
 def demand_function(name: str, x: Any) -> None:

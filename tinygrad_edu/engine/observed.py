@@ -32,9 +32,12 @@ def _on_values(name: str) -> Callable[..., Any]:
     return method
 
 
-PLACES = "argmax argmin argsort argpartition searchsorted".split()
-_places: Callable[[str], Callable[..., NDArray[np.intp]]] = _on_values
-_truths: Callable[[str], Callable[..., NDArray[np.bool_]]] = _on_values
+def _places(name: str) -> Callable[..., NDArray[np.intp]]:
+    return _on_values(name)
+
+
+def _truths(name: str) -> Callable[..., NDArray[np.bool_]]:
+    return _on_values(name)
 
 
 class Observed:
@@ -44,7 +47,8 @@ class Observed:
     __hash__ = object.__hash__  # by identity: == compares coordinates
 
     __eq__, __ne__, __lt__, __le__, __gt__, __ge__ = map(_compared, NAMES)  # type: ignore[assignment]
-    argmax, argmin, argsort, argpartition, searchsorted = map(_places, PLACES)
+    argmax, argmin, argsort = map(_places, ("argmax", "argmin", "argsort"))
+    argpartition, searchsorted = map(_places, ("argpartition", "searchsorted"))
     any, all = map(_truths, ("any", "all"))
     nonzero: Callable[..., tuple[NDArray[np.intp], ...]] = _on_values("nonzero")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.arguments import spell_out
 from ..engine.errors import ERRORS, of_kind, plainly
 
 NEUTRAL: dict[str, tuple[Any, ...]] = {  # arguments of NumPy's that change nothing on Tensors, with these values
@@ -66,20 +67,18 @@ def refitted(
         raise TypeError(f"{name}: {reason}; it takes {takes(signature)}") from None
 
 
-# What annotations here say to users; in those of results, `Any` is what comes out.
-SHOWN = {"Any": "Tensor | ArrayLike", "Axis": "int | tuple[int, ...] | None", "Shape": "tuple[int, ...]"}
-RESULT = "Tensor | ndarray"
+DATA, RESULT = "Tensor | ArrayLike", "Tensor | ndarray"  # what `Any` is, where an operation takes and gives it
 
 
 def shown_to_users(function: Callable[..., Any]) -> None:
-    """Give a function the annotations that users read, in `help` and in stubs: data are Tensors or arrays."""
+    """Give an operation the annotations that users read, in `help` and in stubs."""
     defined = inspect.unwrap(function)
-    signature = inspect.signature(defined)
+    parameters = inspect.signature(defined).parameters
+    spell_out(defined)
     for name, said in defined.__annotations__.items():
-        optional = name != "return" and signature.parameters[name].default is None and said == "Any"
-        words = {**SHOWN, "Any": RESULT} if name == "return" else SHOWN
-        said = re.sub(r"\w+", lambda word: words.get(word[0], word[0]), said)  # noqa: B023
-        defined.__annotations__[name] = f"{said} | None" if optional else said
+        optional = said == "Any" and name != "return" and parameters[name].default is None
+        data = re.sub(r"\bAny\b", RESULT if name == "return" else DATA, said)
+        defined.__annotations__[name] = f"{data} | None" if optional else data
 
 
 def takes(signature: inspect.Signature) -> str:
