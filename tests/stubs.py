@@ -95,13 +95,12 @@ from numpy.typing import ArrayLike
 {imports}
 from .operations import *  # noqa: F403
 from .operations import Array, Numbers
-from .operations import __all__ as _operations
 
 __version__: str
 __all__: list[str] = [
 {names}
 ]
-__all__ += _operations
+__all__ += operations.__all__
 
 _P = ParamSpec("_P")
 _X = TypeVar("_X")
@@ -129,9 +128,9 @@ _Pullback = Callable[[ArrayLike], tuple[_X, ...]]
 _OfTensor = Callable[Concatenate[Tensor, ...], object]
 
 @overload
-def vjp(f: _OfTensor, *args: Tensor) -> tuple[Tensor, _Pullback[Tensor]]: ...
+def vjp(f: _OfTensor, x: Tensor, /, *args: object) -> tuple[Tensor, _Pullback[Tensor]]: ...
 @overload
-def vjp(f: _OfTensor, *args: ArrayLike) -> tuple[Array, _Pullback[Array]]: ...
+def vjp(f: _OfTensor, x: Numbers, /, *args: object) -> tuple[Array, _Pullback[Array]]: ...
 @overload
 def vjp(f: Callable[..., _X], *args: object) -> tuple[_X, Callable[[_X], tuple[Any, ...]]]: ...
 @overload
@@ -202,7 +201,7 @@ def of_operation():
 
 def of_package():
     """The stub of the package."""
-    imports = ["from .compiling.compiled import Compiled as _Program"]
+    imports = ["from . import operations", "from .compiling.compiled import Compiled as _Program"]
     names = [name for name in tg.__all__ if name not in operations.__all__]
     written = {"vjp", "jvp", "hvp", "adjoints", "operation", *TRANSFORMS}
     for name in names:

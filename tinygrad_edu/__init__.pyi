@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from . import data as data
 from . import documents as documents
 from . import networks as networks
+from . import operations
 from .comparing import Comparison as Comparison
 from .comparing import compare as compare
 from .compiling.compiled import Compiled as _Program
@@ -33,7 +34,6 @@ from .engine.transforms import stop_gradient as stop_gradient
 from .listing import tape as tape
 from .operations import *  # noqa: F403
 from .operations import Array, Numbers
-from .operations import __all__ as _operations
 
 __version__: str
 __all__: list[str] = [
@@ -72,7 +72,7 @@ __all__: list[str] = [
     "Comparison",
     "compile",
 ]
-__all__ += _operations
+__all__ += operations.__all__
 
 _P = ParamSpec("_P")
 _X = TypeVar("_X")
@@ -100,9 +100,9 @@ _Pullback = Callable[[ArrayLike], tuple[_X, ...]]
 _OfTensor = Callable[Concatenate[Tensor, ...], object]
 
 @overload
-def vjp(f: _OfTensor, *args: Tensor) -> tuple[Tensor, _Pullback[Tensor]]: ...
+def vjp(f: _OfTensor, x: Tensor, /, *args: object) -> tuple[Tensor, _Pullback[Tensor]]: ...
 @overload
-def vjp(f: _OfTensor, *args: ArrayLike) -> tuple[Array, _Pullback[Array]]: ...
+def vjp(f: _OfTensor, x: Numbers, /, *args: object) -> tuple[Array, _Pullback[Array]]: ...
 @overload
 def vjp(f: Callable[..., _X], *args: object) -> tuple[_X, Callable[[_X], tuple[Any, ...]]]: ...
 @overload

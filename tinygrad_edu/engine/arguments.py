@@ -9,16 +9,18 @@ import math
 import re
 import sys
 import types
+from builtins import float as Tolerance
+from builtins import int as Natural
+from builtins import int as Positive
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from .errors import brief
 
-Natural: TypeAlias = int
-Positive: TypeAlias = int
-Tolerance: TypeAlias = float
+__all__ = ["Natural", "Positive", "Tolerance"]  # kinds of numbers; editors show them as the int and float they are
+
 RUN_LATER = inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction
 PLAIN = types.UnionType, types.GenericAlias, type(Literal[0])  # what a name in an annotation may stand for
 Function = TypeVar("Function", bound=Callable[..., Any])
