@@ -22,8 +22,8 @@ def of_tensors(w: tg.Tensor, X: Floats) -> tg.Tensor:
     return (tg.tanh(w @ X) ** 2).sum()
 
 
-def of_arrays(w: Floats) -> np.float64:
-    return np.sum(w * w)
+def of_arrays(w: Floats) -> Floats:
+    return tg.sum(w * w)
 
 
 def of_numbers(x: float) -> float:
@@ -109,7 +109,7 @@ EXPRESSIONS = {
     "str": ["run.source", "str(tg.tape(loss))", "tg.draw(loss).dot", "tg.derive(loss, W).latex",
             "tg.derive(loss, W).numpy", "tg.compare(loss, W, W.grad).verdict", "f'{loss:.3f}'",
             "tg.audit('sabine', only='5.2.2-dcdW')[0].verdict"],
-    "Formula": ["tg.derive(loss, W, form='inlined')", "tg.derive(z, x, kind='jacobian', layout='rows')"],
+    "Formula": ["tg.derive(loss, W, form='inlined')", "tg.derive(z, W, kind='jacobian', layout='rows')"],
     "Comparison": ["tg.compare(loss, W, W.grad)"],
     "Drawing": ["tg.draw(loss, theme='dark', direction='TB', backward=True, values='auto')"],
     "Tape": ["tg.tape(loss, adjoints=True)"],

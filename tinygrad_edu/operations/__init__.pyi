@@ -2,7 +2,7 @@
 # mypy: disable-error-code="overload-overlap"
 # ruff: noqa: E501
 from collections.abc import Callable, Sequence
-from typing import Literal, TypeAlias, overload
+from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -184,7 +184,7 @@ __all__: list[str] = [
 # float64 stands for every floating dtype: Tensors do not tell theirs to type checkers.
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 # What else than Tensors is data. No Tensor is one of these: so type checkers tell them apart.
-Numbers: TypeAlias = np.ndarray | np.generic | float | Sequence["Numbers"]
+Numbers: TypeAlias = np.ndarray[Any, np.dtype[Any]] | np.generic | float | Sequence["Numbers"]
 
 @overload
 def abs(x: Tensor) -> Tensor: ...
