@@ -11,6 +11,7 @@ from typing import get_args
 
 import pytest
 import stubs
+from language_server import LanguageServer
 from typed import EXPRESSIONS, LAMBDAS, MISTAKES, PROGRAM
 
 import tinygrad_edu as tg
@@ -88,6 +89,9 @@ def mypy(folder, *files):
 
 def pyright(folder, *files):
     pytest.importorskip("pyright", reason="pyright is not installed")
+    version = subprocess.run([sys.executable, "-m", "pyright", "--version"], capture_output=True, text=True)
+    if version.returncode:
+        pytest.skip(f"pyright could not be fetched from npm: {version.stderr[-200:]}")
     settings = {"typeCheckingMode": "strict", "extraPaths": [str(HOME)], "reportUnusedExpression": False}
     Path(folder, "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
     command = [sys.executable, "-m", "pyright", "-p", folder, "--pythonpath", sys.executable]
@@ -101,8 +105,6 @@ def findings(checker, folder, **programs):
     command, pattern = checker(str(folder), *(f"{name}.py" for name in programs))
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300,
                           env={**os.environ, "MYPYPATH": str(HOME), "PYTHONPATH": str(HOME)})  # fmt: skip
-    if checker is pyright and "0 errors" not in done.stdout and not re.search(r"\d errors", done.stdout):
-        pytest.skip(f"pyright does not run here: {(done.stderr or done.stdout)[-200:]}")
     found = [re.search(pattern, line) for line in done.stdout.splitlines()]
     return [(each[1], int(each[2]), each[3] == "error", each[4]) for each in found if each and each[1] in programs]
 
@@ -121,3 +123,30 @@ def test_a_strict_program_is_typed_and_mistakes_are_found(checker, tmp_path):
     wrong = {line for name, line, error, _ in found if name == "mistaken" and error}
     assert [text for line, text in enumerate(MISTAKES, start) if line not in wrong] == []
     assert min(wrong) >= start
+
+
+# --- an editor -------------------------------------------------------------------------------------------------------
+
+SHOWN = {  # what a cursor stands on, and what the docstring there starts with
+    "tg.sigmoid": "σ(x) = 1/(1", "tg.draw": "Draw the graph", "tg.derive": "The gradient of a recorded",
+    "tg.grad": "A function that returns the gradient", "tg.compile": "A function like", "W.sum": "Σ x over",
+    "tg.networks.Dense": "A fully connected layer", "W.backward": "Add the gradient", "tg.hadamard": "The Hadamard",
+    "tg.operation": "An operation of the user", "W.T": "The transpose", "tg.documents": "The two documents",
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_an_editor_shows_docstrings_and_completes(tmp_path):
+    pyright(tmp_path)
+    server = LanguageServer(tmp_path, HOME)
+    try:
+        start = "import tinygrad_edu as tg\nW = tg.Tensor([[1.0]], requires_grad=True)\nz = tg.sigmoid(W @ W)\n"
+        server.open(start + "".join(f"{text}\n" for text in SHOWN) + "z.\ntg.\n")
+        for line, (text, said) in enumerate(SHOWN.items(), 3):
+            assert said in str(server.at("hover", line, len(text) - 1)), text
+        of_z, of_tg = ({each["label"] for each in server.at("completion", line, column)["items"]}
+                       for line, column in ((3 + len(SHOWN), 2), (4 + len(SHOWN), 3)))  # fmt: skip
+        assert {name for name in vars(tg.Tensor) if not name.startswith("_")} <= of_z
+        assert {"sum", "T", "reshape", "argmax"} <= of_z and {*tg.__all__} <= of_tg
+    finally:
+        server.close()
