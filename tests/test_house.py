@@ -27,7 +27,7 @@ LINES = [
     "operations.arranging", "operations.activations operations.products operations.diagonals",
     "operations.costs operations.contractions operations.functions operations.statistics operations.linalg",
     "operations.joining operations.choosing", "operations", "engine.arithmetic", "engine.absorbing",
-    "engine.sweep engine.protocols", "engine.leaving", "engine.views", "engine.tensor vocabulary",
+    "engine.sweep engine.protocols", "engine.leaving engine.observed", "engine.views", "engine.tensor vocabulary",
     "engine.pickling engine.sharing", "engine.transforms", "engine.checks engine.recomputing",
     "files webpage numerals tracebacks",
     "formulas", "showing", "listing networks deriving compiling", "data", "drawing comparing", "documents", "__main__",

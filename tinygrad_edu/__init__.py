@@ -6,10 +6,20 @@
     >>> tg.sigmoid(W @ x).backward()
     >>> W.grad.round(4)
     array([[0.1491, 0.2983]])
+
+Values        Tensor, operation (your own), no_grad, layer, networks, data
+Derivatives   W.backward(), grad, value_and_grad, jacobian, hessian, vjp, jvp, check_grad, compile
+Formulas      derive (the gradient as a textbook has it), compare (is yours right, and if not, why?)
+Pictures      draw, step_through, tape
+Documents     audit, documents
+
+Beside these there are the operations: sigmoid, softmax, matmul, kron, cross_entropy ..., and NumPy's functions, which
+take Tensors too. ``python -m tinygrad_edu functions`` lists them by subject; ``help(tg.draw)`` says all of one.
 """
 
 __version__ = "0.1.0"
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from . import operations as _operations
@@ -25,6 +35,9 @@ from .listing import tape
 from .operations import *  # noqa: F403
 from .operations.own import operation
 from .tracebacks import set_tracebacks
+
+if _TYPE_CHECKING:  # `__init__.pyi` has the types of all; here editors look for the docstring
+    from .compiling import compile  # noqa: F401
 
 # What stands on the engine is loaded when it is first used: a name, and the module that has it (None: it is one).
 _LATER = {"draw": "drawing", "Drawing": "drawing", "audit": "documents", "documents": None, "networks": None}

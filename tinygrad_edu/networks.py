@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from .engine.alternatives import HABITS
 from .engine.arguments import Natural, Positive, checked, demand_dtype
-from .engine.habits import Answering, no_attribute
+from .engine.habits import no_attribute, no_member
 from .engine.naming import name_of, visible
 from .engine.record import layer, shape_of
 from .engine.tensor import Tensor
@@ -29,7 +29,7 @@ def __getattr__(name: str) -> Any:
     raise no_attribute(__name__, name, __all__)
 
 
-class Dense(metaclass=Answering):
+class Dense:
     """A fully connected layer on columns: a = Σ(W · X + b).
 
     The weights W start random: uniform on ±√(6 / (inputs + outputs)), or, before relu and leaky_relu, which let half of
@@ -74,8 +74,9 @@ class Dense(metaclass=Answering):
 
     @checked
     def __init__(
-        self, inputs: Positive, outputs: Positive, activation: Callable[..., Any] = identity, *, bias: bool = True,
-        seed: Natural | np.random.Generator | None = None, name: str | None = None, dtype: Any = np.float64,
+        self, inputs: Positive, outputs: Positive, activation: Callable[[Tensor], Tensor] = identity, *,
+        bias: bool = True, seed: Natural | np.random.Generator | None = None, name: str | None = None,
+        dtype: DTypeLike = np.float64,
     ) -> None:  # fmt: skip
         dtype = demand_dtype("Dense", dtype, "f")
         rng = np.random.default_rng(seed)
@@ -89,7 +90,7 @@ class Dense(metaclass=Answering):
         self.W = Tensor(W, requires_grad=True, name="W", dtype=dtype)
         self.b = Tensor(np.zeros((outputs, 1)), requires_grad=True, name="b", dtype=dtype) if bias else None
 
-    def __call__(self, X: Any) -> Any:
+    def __call__(self, X: Tensor | ArrayLike) -> Tensor:
         inputs = self.W.shape[1]
         shape = shape_of(X)
         if len(shape) != 2 or shape[0] != inputs:  # (n,) would broadcast against b, to a square
@@ -109,7 +110,7 @@ class Dense(metaclass=Answering):
         return f"Dense({self.W.shape[1]}, {self.W.shape[0]}{activation}{bias}{name})"
 
 
-class Sequence(metaclass=Answering):
+class Sequence:
     """Layers one after the other: x ↦ f_k(… f_2(f_1(x))).
 
     Parameters
@@ -133,7 +134,7 @@ class Sequence(metaclass=Answering):
     ['W1', 'b1', 'W2', 'b2']
     """
 
-    def __init__(self, *layers: Callable[[Any], Any]) -> None:
+    def __init__(self, *layers: Callable[[Tensor], Tensor]) -> None:
         self.layers = layers
         for i, each in enumerate(layers, 1):
             if not callable(each):
@@ -145,10 +146,11 @@ class Sequence(metaclass=Answering):
                     if parameter.name == initial:
                         parameter.name = f"{initial}{i}"
 
-    def __call__(self, X: Any) -> Any:
+    def __call__(self, X: Tensor | ArrayLike) -> Tensor:
+        out: Any = X
         for each in self.layers:
-            X = each(X)
-        return X
+            out = each(out)
+        return out  # type: ignore[no-any-return]
 
     def parameters(self) -> list[Tensor]:
         """List the parameters of all layers, first to last; those of a layer that comes twice, once."""
@@ -189,7 +191,7 @@ def _size(parameters: Iterable[Tensor]) -> str:
     return f"{count} parameter{'s' * (count != 1)}"
 
 
-class Optimiser(metaclass=Answering):
+class Optimiser:
     """What the optimisers share: W ← W − rate · d for each parameter W, where `direction` finds d from the gradient.
 
     Raises
@@ -236,10 +238,10 @@ class Optimiser(metaclass=Answering):
     def _called(self, i: int) -> str:
         return f"parameter {name_of(self.parameters[i]) or f'number {i + 1}'}"
 
-    def _zeros(self) -> list[Any]:
+    def _zeros(self) -> list[NDArray[np.float64]]:
         return [np.zeros(parameter.shape, parameter.dtype) for parameter in self.parameters]
 
-    def direction(self, i: int, g: Any) -> Any:
+    def direction(self, i: int, g: NDArray[np.float64]) -> NDArray[np.float64]:
         """Find the direction of a step from the gradient g of parameter i."""
         raise NotImplementedError
 
@@ -290,7 +292,7 @@ class SGD(Optimiser):
     array([[0.5, 1. ]])
     """
 
-    def direction(self, i: int, g: Any) -> Any:
+    def direction(self, i: int, g: NDArray[np.float64]) -> NDArray[np.float64]:
         """Find g itself."""
         return g
 
@@ -339,7 +341,7 @@ class Momentum(Optimiser):
         self.momentum = momentum
         self.velocities = self._zeros()
 
-    def direction(self, i: int, g: Any) -> Any:
+    def direction(self, i: int, g: NDArray[np.float64]) -> NDArray[np.float64]:
         """Find the new velocity."""
         self.velocities[i] = self.momentum * self.velocities[i] + g
         return self.velocities[i]
@@ -398,7 +400,7 @@ class Adam(Optimiser):
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
         self.means, self.squares = self._zeros(), self._zeros()
 
-    def direction(self, i: int, g: Any) -> Any:
+    def direction(self, i: int, g: NDArray[np.float64]) -> NDArray[np.float64]:
         """Find m̂ / (√v̂ + ε)."""
         self.means[i] = self.beta1 * self.means[i] + (1 - self.beta1) * g
         self.squares[i] = self.beta2 * self.squares[i] + (1 - self.beta2) * g * g
@@ -408,4 +410,4 @@ class Adam(Optimiser):
 
 
 for _kind in (Dense, Sequence, Optimiser):
-    _kind.answer(HABITS[_kind.__name__])
+    setattr(_kind, "__getattr__", no_member)  # noqa: B010 - type checkers are to know what there is

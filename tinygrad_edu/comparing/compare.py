@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..deriving.assumptions import Assumption, demand_true
-from ..deriving.derive import KINDS, LARGEST, demand_matrix, wanted
-from ..deriving.jacobians import ORDERS
+from ..deriving.derive import KINDS, LARGEST, Kind, demand_matrix, wanted
+from ..deriving.jacobians import ORDERS, Layout
 from ..deriving.symbolic import SymbolicTape
 from ..engine.arguments import Tolerance, checked, demand_known
 from ..engine.leaving import demand_recorded
 from ..engine.sweep import below, leading_to
+from ..engine.tensor import Tensor
 from ..formulas.normal.terms import session
 from .comparison import Comparison
 from .scope import Quantity
@@ -21,8 +23,9 @@ from .scope import Quantity
 
 @checked
 def compare(
-    loss: Any, wrt: Any, formula: Any, *, kind: str = "gradient", rtol: Tolerance | None = None,
-    names: Mapping[str, Any] | None = None, layout: str = "columns",
+    loss: Tensor, wrt: Tensor | str | Sequence[Tensor | str], formula: ArrayLike | Callable[..., object], *,
+    kind: Kind = "gradient", rtol: Tolerance | None = None,
+    names: Mapping[str, Any] | None = None, layout: Layout = "columns",
     assume: Sequence[Assumption] = (),
 ) -> Comparison:  # fmt: skip
     r"""Compare a formula for a gradient, a Jacobian or a Hessian with the engine's, and say what is wrong where it is
@@ -109,7 +112,8 @@ def compare(
     found = [wanted(x, nodes, "compare") for x in (wrt if pair else [wrt])]
     if kind != "gradient":
         demand_matrix("compare", kind, loss, found)
-    first, last = (x._record.stamp for x in (loss if kind == "jacobian" else found[0], found[-1]))
+    outer: Any = loss if kind == "jacobian" else found[0]
+    first, last = outer._record.stamp, found[-1]._record.stamp
     kinds = {"jacobian": "derivative", "hessian": "hessian"}
     goal = Quantity(kinds[kind], last, above=first) if kind in kinds else None
     with np.errstate(all="ignore"):

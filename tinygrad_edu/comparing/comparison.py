@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..deriving import Formula, derive
-from ..deriving.jacobians import ORDERS
+from ..deriving.derive import Form, Kind
+from ..deriving.jacobians import ORDERS, Layout
 from ..deriving.replay import given
 from ..deriving.symbolic import SymbolicTape
 from ..engine.errors import ERRORS
@@ -43,7 +44,7 @@ from .wording import Wording
 from .work import Excess, Misfit
 
 Array = Any
-KIND = {"adjoint": "gradient", "derivative": "jacobian", "hessian": "hessian"}  # as derive has it
+KIND: dict[str, Kind] = {"adjoint": "gradient", "derivative": "jacobian", "hessian": "hessian"}  # as derive has it
 
 
 class Comparison(Display):
@@ -87,7 +88,7 @@ class Comparison(Display):
 
     def __init__(
         self, loss: Any, node: Any, formula: Any, tape: SymbolicTape, rtol: float | None, names: Mapping[str, Any],
-        goal: Quantity | None = None, layout: str = "columns",
+        goal: Quantity | None = None, layout: Layout = "columns",
     ) -> None:  # fmt: skip
         self._loss, self._node, self._names = loss, node, names
         self.text = formula if isinstance(formula, str) else ""
@@ -482,7 +483,8 @@ class Comparison(Display):
         """The right formula, as `derive` has it; None where it has none."""
         scope = self._inputs.scope
         kind, layout = KIND[scope.goal.kind], next(name for name, order in ORDERS.items() if order == scope.order)
-        for form in ("inlined", "recursive"):
+        forms: tuple[Form, ...] = "inlined", "recursive"
+        for form in forms:
             with contextlib.suppress(ValueError, RuntimeError):
                 wrt = scope.sides if kind == "hessian" else self._node
                 return derive(self._loss, wrt, form=form, kind=kind, layout=layout, assume=scope.tape.assume)

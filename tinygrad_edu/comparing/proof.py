@@ -271,7 +271,7 @@ class Symbols(Evaluation):
         return Expression(symbol(key, np.shape(self.trial.given[key])), self.trial.given[key])
 
     def _of_adjoint(self, quantity: Quantity) -> Any:
-        found = Expression(self.gradient(quantity.key), self.trial.adjoint(quantity.key))
+        found: Any = Expression(self.gradient(quantity.key), self.trial.adjoint(quantity.key))
         return found * (quantity.number or 1)
 
     def _of_softmax(self, quantity: Quantity) -> Any:

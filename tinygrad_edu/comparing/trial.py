@@ -42,7 +42,7 @@ class Trial:
         self.given = {
             name: np.asarray(x, float if np.asarray(x).dtype.kind == "f" else None) for name, x in given.items()
         }
-        self.nodes = replayed(scope.tape, scope.loss, self.given, cut)
+        self.nodes: dict[Any, Any] = replayed(scope.tape, scope.loss, self.given, cut)
         loss = self.nodes[scope.loss._record.stamp]
         seed = np.ones(loss._value.shape, loss._value.dtype)
         stamps = [wrt._record.stamp]

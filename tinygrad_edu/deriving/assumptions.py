@@ -11,6 +11,7 @@ import numpy as np
 
 from ..engine.arguments import checked
 from ..engine.naming import name_of
+from ..engine.tensor import Tensor
 from ..formulas.normal.evaluate import last_digits
 from .symbolic import constants_of
 
@@ -43,7 +44,7 @@ class Assumption(NamedTuple):
 
 
 @checked
-def symmetric(S: Any) -> Assumption:
+def symmetric(S: Tensor) -> Assumption:
     """Let `derive` assume that a matrix is symmetric, S = Sᵀ, as textbooks do without saying. It checks the numbers.
 
     Then Sᵀ is S wherever it stands, and A⁻ᵀ is A⁻¹ (Magnus and Neudecker, Matrix Differential Calculus, chapter 1; in
@@ -73,7 +74,7 @@ def symmetric(S: Any) -> Assumption:
 
 
 @checked
-def binary(M: Any) -> Assumption:
+def binary(M: Tensor) -> Assumption:
     """Let `derive` assume that all numbers of a tensor are 0 or 1, as those of a mask are. It checks them.
 
     Then M ∘ M is M, as every power of M is, and so it is with 1 − M; M ∘ (1 − M) is 0 (Boole, The Laws of Thought,
@@ -103,7 +104,7 @@ def binary(M: Any) -> Assumption:
 
 
 @checked
-def orthogonal(Q: Any) -> Assumption:
+def orthogonal(Q: Tensor) -> Assumption:
     """Let `derive` assume that the columns of a matrix are orthonormal, Qᵀ·Q = I. It checks the numbers.
 
     Then Qᵀ·Q is I in every product, and ‖Q·x‖ is ‖x‖; of a square matrix Q·Qᵀ is I as well, and Q⁻¹ is Qᵀ (Magnus and
@@ -133,7 +134,7 @@ def orthogonal(Q: Any) -> Assumption:
 
 
 @checked
-def sums_to_one(t: Any, axis: int = 0) -> Assumption:
+def sums_to_one(t: Tensor, axis: int = 0) -> Assumption:
     """Let `derive` assume that the numbers of a tensor sum to 1 along an axis, as targets do. It checks them.
 
     Then 1ᵀ·t is 1ᵀ, along axis 0, and t·1 is 1 along axis 1.
@@ -159,7 +160,8 @@ def sums_to_one(t: Any, axis: int = 0) -> Assumption:
     ∇z = a − t
     where a = softmax(z)
     """
-    fact = f"sums to 1 along axis {axis % max(np.ndim(getattr(t, '_value', t)), 1)}"
+    numbers: Any = getattr(t, "_value", t)
+    fact = f"sums to 1 along axis {axis % max(np.ndim(numbers), 1)}"
     return Assumption(t, fact, functools.partial(_other_sums, axis), lambda x, random: x / x.sum(axis, keepdims=True),
                       free=False)
 

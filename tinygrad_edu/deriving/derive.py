@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from ..engine.leaving import demand_recorded
 from ..engine.naming import name_of
 from ..engine.record import Node, recording
 from ..engine.sweep import below
+from ..engine.tensor import Tensor
 from ..engine.transforms import adjoints
 from ..formulas.expr import NABLA, Expr
 from ..formulas.expr import symbol as word
@@ -19,28 +20,29 @@ from ..formulas.normal.terms import Term, session
 from .assumptions import Assumption, demand_true
 from .certify import certify
 from .formula import Formula
-from .jacobians import ORDERS
+from .jacobians import ORDERS, Layout
 from .swept import Swept
 
-KINDS = ("gradient", "jacobian", "hessian")
-FORMS = ("recursive", "inlined", "bullet", "kronecker", "diagonal")
-BROADCASTING = ("implied", "marked")
-STYLES = ("prime", "argument", "expanded")
+Kind: TypeAlias = Literal["gradient", "jacobian", "hessian"]
+Form: TypeAlias = Literal["recursive", "inlined", "bullet", "kronecker", "diagonal"]
+Broadcasting: TypeAlias = Literal["implied", "marked"]
+Style: TypeAlias = Literal["prime", "argument", "expanded"]
+KINDS = get_args(Kind)
 LARGEST = 3_000  # nodes of a graph
 MOST = 1_000_000  # numbers of a Jacobian
 
 
 @checked
 def derive(
-    loss: Any,
-    wrt: Any,
+    loss: Tensor,
+    wrt: Tensor | str | Sequence[Tensor | str],
     *,
-    kind: str = "gradient",
-    form: str = "recursive",
+    kind: Kind = "gradient",
+    form: Form = "recursive",
     assume: Sequence[Assumption] = (),
-    activation: str = "prime",
-    broadcasting: str = "implied",
-    layout: str = "columns",
+    activation: Style = "prime",
+    broadcasting: Broadcasting = "implied",
+    layout: Layout = "columns",
 ) -> Formula:
     """The gradient of a recorded result as a formula, in the names of the program; or its Jacobian or Hessian.
 
@@ -117,11 +119,11 @@ def derive(
     """
     demand_recorded("derive", loss)
     chosen = (
-        (kind, KINDS, "kind"), (form, FORMS, "form"), (activation, STYLES, "activation"),
-        (broadcasting, BROADCASTING, "broadcasting"), (layout, tuple(ORDERS), "layout"),
+        (kind, Kind, "kind"), (form, Form, "form"), (activation, Style, "activation"),
+        (broadcasting, Broadcasting, "broadcasting"), (layout, Layout, "layout"),
     )  # fmt: skip
     for given, known, what in chosen:
-        demand_known("derive", what, given, known)
+        demand_known("derive", what, given, get_args(known))
     nodes = _nodes(loss)
     several = isinstance(wrt, list | tuple)
     if several and not wrt:
@@ -159,7 +161,7 @@ def _nodes(result: Any) -> dict[int, Any]:
     return nodes
 
 
-def _of_matrices(kind: str, form: str, result: Any, wanted: list[Any]) -> str:
+def _of_matrices(kind: Kind, form: Form, result: Any, wanted: list[Any]) -> Form:
     """The form that Jacobians and Hessians have; ValueError for what they are not for."""
     if form not in ("recursive", "inlined"):
         raise ValueError(f"derive: form={form!r} is for gradients, not for kind={kind!r}")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..engine.errors import Defect
 from ..engine.naming import name_of
@@ -376,13 +377,13 @@ class Formula(Readable):
             values[name] = evaluate(term, values, known)
         return values
 
-    def evaluate(self) -> Any:
+    def evaluate(self) -> NDArray[np.float64] | Any:
         """The gradients by the formula, on the numbers of the tape: an array; a list where several were asked for. A
         Jacobian has the shape of the matrix."""
         found = [np.array(x) for x in self._numbers]
         return found if self._several else found[0]
 
-    def array(self) -> Any:
+    def array(self) -> NDArray[np.float64] | Any:
         """The same in the shape that `jacobian` and `hessian` give: that of the result, then that of the variable."""
         both = zip(self._numbers, self._sides, strict=True)
         found = [x if sides is None else unstacked(x, *sides, self.order) for x, sides in both]

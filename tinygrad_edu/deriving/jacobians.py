@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from typing import NoReturn
+from typing import Literal, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -48,7 +48,8 @@ from ..formulas.normal.terms import (
 )
 from ..operations.facts import ops
 
-ORDERS: dict[str, Order] = {"columns": "F", "rows": "C"}  # of layouts
+Layout: TypeAlias = Literal["columns", "rows"]
+ORDERS: dict[Layout, Order] = {"columns": "F", "rows": "C"}
 
 
 def linear_map(p: Term, seed: str, shape: Shape, order: Order, adjoint: bool = True) -> Term:

@@ -174,7 +174,8 @@ class SymbolicTape:
                 made = plain(value)
             elif (other := self._complement(x, value)) is not None:
                 self._complements[key] = other
-                made = plain(1.0) - self._constants[other]
+                one: Any = plain(1.0)
+                made = one - self._constants[other]
             else:
                 name = self.unique(name_of(x) or next(self._free["C"]))
                 made = self._variable(name, x if x is not None else value, value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 from ..engine.arguments import checked
 from ..engine.tensor import Tensor
@@ -25,7 +25,7 @@ class Audit(list[Result]):
 
 @checked
 def audit(
-    document: str | None = None,
+    document: Literal["mishachev", "sabine"] | None = None,
     only: str | None = None,
     verdict: str | None = None,
     seed: int = 0,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Literal, get_args
 
 from ..engine.arguments import Natural, checked, demand_known
 from ..engine.leaving import demand_recorded
+from ..engine.tensor import Tensor
 from ..files import target, write
 from . import dot, mermaid
 from .backward import backward as swept
@@ -18,27 +19,26 @@ from .layout import render
 from .notebook import in_notebook
 from .scene import Scene, scene
 from .steps_page import step_through
-from .theme import THEMES
+from .theme import THEMES, Direction, Hue
 
 __all__ = ["Drawing", "draw", "step_through"]
 
 MOST = 60  # a graph of more nodes is folded, and shows no numbers, unless something else is asked for
 DRAWABLE = 2000  # above this the layout takes minutes, and nobody can read the picture
-DIRECTIONS = ("LR", "TB", "RL", "BT")
 SUFFIXES = (".svg", ".png", ".pdf", ".dot")
 
 
 @checked
 def draw(
-    loss: Any,
+    loss: Tensor,
     path: str | bytes | os.PathLike[str] | None = None,
     *,
     backward: bool = False,
-    values: bool | str = "auto",
+    values: bool | Literal["auto"] = "auto",
     formulas: bool = True,
     depth: Natural | None = None,
-    direction: str = "LR",
-    theme: str | None = None,
+    direction: Direction = "LR",
+    theme: Hue | None = None,
     legend: bool = False,
 ) -> Drawing:
     """Draw the graph of all that `loss` depends on, and the backward sweep beside it. No ``grad`` changes.
@@ -86,7 +86,7 @@ def draw(
     demand_recorded("draw", loss)
     for name, given, known in (
         ("values", values, ("auto", True, False)),
-        ("direction", direction, DIRECTIONS),
+        ("direction", direction, get_args(Direction)),
         ("theme", "light" if theme is None else theme, tuple(THEMES)),
     ):
         demand_known("draw", name, given, known)
@@ -108,7 +108,7 @@ class Drawing:
     True
     """
 
-    def __init__(self, scene: Scene, direction: str, theme: str | None, legend: bool) -> None:
+    def __init__(self, scene: Scene, direction: Direction, theme: Hue | None, legend: bool) -> None:
         self._scene, self._direction, self._legend = scene, direction, legend
         self._theme, self._follows = theme or "light", theme is None
 

@@ -20,6 +20,7 @@ import numpy as np
 from ..deriving.assumptions import Assumption
 from ..engine.arguments import checked
 from ..engine.naming import short, visible
+from ..engine.tensor import Tensor
 from ..files import target, write
 from ..formulas.normal.expression import matrix_shape
 from ..numerals import FIGURES, decimals, figures
@@ -47,7 +48,7 @@ this.contentWindow.postMessage('height', '*');"""
 
 @checked
 def step_through(
-    loss: Any, path: str | bytes | os.PathLike[str] | None = None, *, assume: Sequence[Assumption] = ()
+    loss: Tensor, path: str | bytes | os.PathLike[str] | None = None, *, assume: Sequence[Assumption] = ()
 ) -> Steps:
     """A page that walks through a computation: the tape line by line, then the sweep product by product.
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
+Direction: TypeAlias = Literal["LR", "TB", "RL", "BT"]
+Hue: TypeAlias = Literal["light", "dark", "print"]
 FONT = "Helvetica,Arial,sans-serif"
 SIZES = {"symbol": 20, "name": 14, "formula": 14, "number": 12, "note": 11}  # points
 

@@ -117,7 +117,7 @@ def _by_sums(operation: Operation, values: Sequence[Any], params: Params, places
 
 
 PRODUCTS: dict[Operation, Callable[..., Any]] = {
-    **{f.operation: _by_coordinates for f in (op.multiply, op.divide, unit)},  # type: ignore[attr-defined]
+    **{f.operation: _by_coordinates for f in (op.multiply, op.divide, unit)},  # type: ignore[union-attr]
     **{f.operation: _by_sums for f in (op.matmul, op.bullet, op.outer)},  # type: ignore[attr-defined]
     EINSUM: _by_sums,
 }

@@ -178,7 +178,7 @@ HABITS: Mapping[str, Mapping[str, str]] = {  # words of other libraries by whom 
         "weights bias trainable_variables": LEAVES, "train eval training": NO_MODES, "fit compile": BY_HAND,
         "forward predict apply": "write network(X)", "zero_grad": "write optimiser.zero_grad()", "to cpu cuda": CPU,
         "state_dict load_state_dict named_parameters get_weights set_weights": LEAVES,
-        "add append": "write Sequence(*layers), all at once", "summary": "write tg.draw(network(X))",
+        "add append": "write Sequence(*layers), all at once", "summary": "write print(network)",
     },
     "Optimiser": {
         "lr learning_rate": "write optimiser.rate", "param_groups params": "write optimiser.parameters",

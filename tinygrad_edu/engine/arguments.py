@@ -8,18 +8,22 @@ import inspect
 import math
 import re
 import sys
+import types
+from builtins import float as Tolerance
+from builtins import int as Natural
+from builtins import int as Positive
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from .errors import brief
 from .habits import of_arguments
 
-Natural: TypeAlias = int
-Positive: TypeAlias = int
-Tolerance: TypeAlias = float
+__all__ = ["Natural", "Positive", "Tolerance"]  # kinds of numbers; editors show them as the int and float they are
+
 RUN_LATER = inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction
+PLAIN = types.UnionType, types.GenericAlias, type(Literal[0])  # what a name in an annotation may stand for
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -58,7 +62,7 @@ KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {  # of annotations: what 
     "str": (lambda x: isinstance(x, str), "a string"),
     "tuple[int, ...]": (lambda x: isinstance(x, tuple) and all(map(_is_whole, x)), "a tuple of them"),
     "np.random.Generator": (lambda x: isinstance(x, np.random.Generator), "a random generator"),
-    "Callable[..., Any]": (_is_function, "a function"),
+    "Callable": (_is_function, "a function"),
     "Mapping[str, Any]": (lambda x: isinstance(x, Mapping), "a dict"),
     "Sequence[Any]": (lambda x: isinstance(x, list | tuple), "a list or tuple"),
     "Iterable[Tensor]": (lambda x: isinstance(x, Iterable) and not hasattr(x, "_record"), "a list of Tensors"),
@@ -81,7 +85,8 @@ def checked(function: Function) -> Function:
     tinygrad_edu.engine.arguments.BadArgument: power: n must be a whole number or None, got str '2'
     """
     signature = inspect.signature(function)
-    tests = list(_tests(signature.parameters.values()))
+    tests = list(_tests(signature.parameters.values(), function.__globals__))
+    spell_out(function)
 
     def name(args: tuple[Any, ...]) -> str:
         return type(args[0]).__name__ if function.__name__ == "__init__" else function.__name__
@@ -125,14 +130,31 @@ def takes(signature: inspect.Signature) -> str:
     return re.sub(r"<\w+ '?([\w.]+)[^>]*>", r"\1", text)  # a function or a class by its name
 
 
-def _tests(parameters: Iterable[inspect.Parameter]) -> Any:
-    """The places of arguments, their names, and the kinds of which one must hold."""
+def _tests(parameters: Iterable[inspect.Parameter], names: Mapping[str, Any]) -> Any:
+    """The places of arguments, their names, and the kinds of which one must hold. Which words there are to choose from
+    is for the function to say."""
     for place, parameter in enumerate(parameters):
         kinds = str(parameter.annotation).split(" | ")
+        kinds = ["str" if "Literal[" in str(names.get(kind, kind)) else kind for kind in kinds]
+        kinds = ["Callable" if kind.startswith("Callable[") else kind for kind in kinds]
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or not KINDS.keys() >= set(kinds):
             continue
         by_name = parameter.kind is parameter.KEYWORD_ONLY
         yield math.inf if by_name else place, parameter.name, [KINDS[kind] for kind in kinds]
+
+
+def spell_out(function: Callable[..., Any]) -> None:
+    """Replace what short names in annotations stand for, such as Natural, by that: users read plain types."""
+    names = function.__globals__
+
+    def meaning(word: re.Match[str]) -> str:
+        value = names.get(word[0])
+        if isinstance(value, type):
+            return value.__name__
+        return str(value).replace("typing.", "") if isinstance(value, PLAIN) else word[0]
+
+    for key, said in function.__annotations__.items():
+        function.__annotations__[key] = re.sub(r"(?<![\w.'\"])\w+(?![\w.'\"\[])", meaning, said)
 
 
 def demand_function(name: str, x: Any) -> None:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
+
+from numpy.typing import ArrayLike
 
 from .. import operations as op
+from ..operations.indexing import Index
+
+Operand = TypeVar("Operand")
 
 
-def _reflected(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _reflected(operation: Callable[[Any, Any], Any]) -> Callable[[Operand, ArrayLike], Operand]:
     return lambda self, other: operation(other, self)
+
+
+def reading(path: str, doc: str | None = None) -> Any:
+    """A property that reads an attribute of an attribute."""
+    return property(operator.attrgetter(path), doc=doc)
 
 
 class Arithmetic:
@@ -42,10 +52,10 @@ class Shaped:
 
     __slots__ = ()
 
-    shape = property(operator.attrgetter("value.shape"))
-    ndim = property(operator.attrgetter("value.ndim"))
-    size = property(operator.attrgetter("value.size"))
-    dtype = property(operator.attrgetter("value.dtype"))
+    shape = reading("value.shape")
+    ndim = reading("value.ndim")
+    size = reading("value.size")
+    dtype = reading("value.dtype")
 
 
 class Methods(Arithmetic):
@@ -60,8 +70,16 @@ class Methods(Arithmetic):
     repeat, take, diagonal, choose, copy = op.repeat, op.take, op.diagonal, op.choose, op.copy
     ravel = flatten = op.ravel
     conj = conjugate = op.identity
-    T = property(lambda self: op.transpose(self), doc="The transpose.")
-    mT = property(lambda self: op.matrix_transpose(self), doc="The transpose of every matrix of a stack.")
 
-    def __getitem__(self, index: Any) -> Any:
-        return op.getitem(self, index)
+    @property
+    def T(self: Operand) -> Operand:
+        """The transpose."""
+        return op.transpose(self)  # type: ignore[call-overload, no-any-return]
+
+    @property
+    def mT(self: Operand) -> Operand:
+        """The transpose of every matrix of a stack."""
+        return op.matrix_transpose(self)  # type: ignore[call-overload, no-any-return]
+
+    def __getitem__(self: Operand, index: Index) -> Operand:
+        return op.getitem(self, index)  # type: ignore[call-overload, no-any-return]

@@ -53,9 +53,15 @@ def _error(who: str, word: str, said: str) -> AttributeError:
     return AttributeError(f"{text}; {said}", name=word, obj=None)  # with an object Python would add a guess
 
 
+def no_member(x: Any, word: str) -> Any:
+    """The ``__getattr__`` of a layer or an optimiser."""
+    said = [of_word(HABITS.get(kind.__name__, {}), word) for kind in type(x).__mro__]
+    raise _error(f"{type(x).__name__!r} object", word, next(filter(None, said), ""))
+
+
 class Elsewhere:
-    """In the place of an attribute that other libraries have: AttributeError, with what is written here. (A
-    ``__getattr__`` would make every attribute of a Tensor slower.) What a subclass keeps by that name is kept."""
+    """In the place of an attribute of a Tensor that other libraries have: AttributeError, with what is written here. (A
+    ``__getattr__`` would make every attribute slower.) What a subclass keeps by that name is kept."""
 
     def __init__(self, word: str, said: str) -> None:
         self.word, self.said = word, said

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .likely import LikelyMistake, warn
 from .naming import name_of
 from .record import Node, Value, stamps, state
@@ -75,12 +78,12 @@ def demand_recorded(name: str, loss: Any) -> None:
     looked_at(loss, name)
 
 
-def leaving(x: Any, use: str, instead: str = INSTEAD) -> Any:
+def leaving(x: Any, use: str, instead: str = INSTEAD) -> NDArray[np.float64]:
     """The numbers of a Tensor, which are about to leave the tape; TypeError where they would take a gradient along.
 
     Under `no_grad` nothing has one, and under `compile` the numbers of now are never given away.
     """
-    numbers = looked_at(x, use)
+    numbers: NDArray[np.float64] = looked_at(x, use)
     if state.running.get() and x._record is not None and state.recording.get():
         seen = below(x, state.running.get()[0].start)
         run = next((run for run in reversed(state.running.get()) if not seen.keys().isdisjoint(run.stamps)), None)

@@ -85,6 +85,6 @@ def look_at_step(node: Any) -> None:
     leaf, step = inputs[0], getattr(values[1], "shape", None)
     if leaf._record.operation is None and leaf.grad is not None and step == node._value.shape:
         warn(
-            "grad: this is the result of W − step and no leaf, so backward() brings it no gradient; write W.data -= step "
-            "for a step, tg.adjoints(loss, x) for the gradient of a result"
+            "grad: this is the result of W − step and no leaf, so backward() brings it no gradient; write W.data -= "
+            "step for a step, tg.adjoints(loss, x) for the gradient of a result"
         )

@@ -19,7 +19,7 @@ from .record import Node, Operation, Value, apply, constant, is_recording, stamp
 from .spelling import Spelling
 
 
-def _reshape(x: Any, shape: Any = None, order: str = "C", *, newshape: Any = None) -> Any:
+def _reshape(x: Any, shape: Any = None, order: Any = "C", *, newshape: Any = None) -> Any:
     return op.reshape(x, newshape if shape is None else shape, order=order)
 
 

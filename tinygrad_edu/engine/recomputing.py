@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -19,9 +19,12 @@ from .record import Operation, record, recording, unchanging
 from .tensor import Tensor
 from .transforms import adjoints, older_sources
 
+P = ParamSpec("P")
+Out = TypeVar("Out")
+
 
 @checked
-def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
+def checkpoint(f: Callable[P, Out]) -> Callable[P, Out]:
     """f itself, but nothing between its arguments and its result is stored: the sweep computes it again.
 
     f takes tensors or arrays and returns one tensor; it must do the same every time. Tensors that it closes over get
@@ -51,7 +54,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
             if not isinstance(g, Tensor | np.ndarray):
                 raise Unreadable(f"derive: {name} computes numbers again and is not read on symbols; leave it out here")
             with recording(True):
-                again = f(*args, **kwargs)
+                again: Any = f(*args, **kwargs)
             if not np.array_equal(again._value, value, equal_nan=True):
                 raise ValueError(
                     f"{name}: computed again, it gave another result; random numbers are to be drawn before and handed "

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from .arguments import checked, demand_function
+from .arguments import Function, checked, demand_function
 from .comparisons import carried
 from .errors import demand_plain, misfit
 from .spelling import PLAIN, Spelling
@@ -61,7 +61,7 @@ class Block(ContextDecorator):
 
     word: str
 
-    def __call__(self, function: Any) -> Any:
+    def __call__(self, function: Function) -> Function:
         demand_function(self.word, function)
         return super().__call__(function)
 

@@ -8,17 +8,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import operations as op
 from ..operations.elementwise import astype, differentiable, undetermined
 from .absorbing import absorbing, bare
 from .arguments import checked, demand_dtype
-from .arithmetic import Methods
+from .arithmetic import Methods, reading
 from .errors import LOST
 from .habits import Answering
 from .leaving import leaving, looked_at
 from .likely import look_at_step
-from .protocols import COMPARISONS, call_function, call_ufunc, compared, is_traced, on_values, plain
+from .observed import Observed
+from .protocols import call_function, call_ufunc, is_traced, on_values, plain
 from .record import Node, Record, constant, keep_origin, leaf_record, recording, state, tell
 from .sweep import Pairs, Reading, below, numbers, owned, seed_for, settled, sweep
 from .views import View, given, view
@@ -26,7 +28,7 @@ from .views import View, given, view
 _adding = threading.RLock()  # to `grad`: what threads bring to one leaf at the same time adds up
 
 
-class Tensor(Methods, Node, metaclass=Answering):
+class Tensor(Observed, Methods, Node, metaclass=Answering):
     """An array that remembers how it was computed.
 
     Parameters
@@ -50,16 +52,15 @@ class Tensor(Methods, Node, metaclass=Answering):
     """
 
     __slots__ = ("_grad", "_name")
-    __hash__ = object.__hash__  # by identity: == compares coordinates
     __pandas_priority__ = 1 << 16  # a DataFrame or a Series on the left leaves arithmetic to the Tensor
 
     @checked
     def __init__(
-        self, data: Any, *, requires_grad: bool = False, name: str | None = None, dtype: Any = None
+        self, data: ArrayLike, *, requires_grad: bool = False, name: str | None = None, dtype: DTypeLike | None = None
     ) -> None:
         if isinstance(data, Tensor) and data.requires_grad:
             raise TypeError("Tensor: a tracked Tensor would be cut from its graph; write .detach() if that is meant")
-        dtype = dtype if dtype is None else demand_dtype("Tensor", dtype, "f" if requires_grad else "fiub")
+        dtype = None if dtype is None else demand_dtype("Tensor", dtype, "f" if requires_grad else "fiub")
         numbers = looked_at(data, "Tensor") if isinstance(data, Tensor) else constant(data, "Tensor")
         array = np.array(numbers, dtype=dtype)
         array = differentiable(array) if requires_grad else array
@@ -72,12 +73,12 @@ class Tensor(Methods, Node, metaclass=Answering):
     # --- what it is ---
 
     @property
-    def data(self) -> Any:
+    def data(self) -> NDArray[np.float64]:
         """The numbers, read-only. Assigning gives a leaf a new array; graphs recorded before keep the old one."""
         return view(leaving(self, ".data"))
 
     @data.setter
-    def data(self, new: Any) -> None:
+    def data(self, new: ArrayLike) -> None:
         if self._record is not None and self._record.operation is not None:
             raise TypeError("data: only a leaf can be given new numbers; this tensor is the result of an operation")
         if type(new) is View and new.fresh:
@@ -91,7 +92,7 @@ class Tensor(Methods, Node, metaclass=Answering):
         self._value = array
 
     @property
-    def grad(self) -> Any:
+    def grad(self) -> NDArray[np.float64] | Any:  # Any: who calls backward() need not ask for None
         """None, or the sum of all gradients that `backward` has brought to this leaf: a plain array of its shape and
         dtype (a Tensor after ``create_graph=True``)."""
         grad = getattr(self, "_grad", None)
@@ -102,7 +103,7 @@ class Tensor(Methods, Node, metaclass=Answering):
         return grad
 
     @grad.setter
-    def grad(self, new: Any) -> None:
+    def grad(self, new: ArrayLike | None) -> None:
         if new is not None and self._record is not None and self._record.operation is not None:
             raise TypeError("grad: only a leaf has one; tg.adjoints gives the gradient of any recorded tensor")
         if new is not None and not isinstance(new, Tensor):
@@ -140,25 +141,37 @@ class Tensor(Methods, Node, metaclass=Answering):
     def requires_grad(self, new: bool) -> None:
         raise TypeError("requires_grad is decided when a tensor is made: tg.Tensor(data, requires_grad=True)")
 
-    shape = property(operator.attrgetter("_value.shape"), doc="The lengths of its axes.")
-    ndim = property(operator.attrgetter("_value.ndim"), doc="The number of its axes.")
-    size = property(operator.attrgetter("_value.size"), doc="The number of its numbers.")
-    dtype = property(operator.attrgetter("_value.dtype"), doc="The dtype of its numbers.")
-    nbytes = property(operator.attrgetter("_value.nbytes"), doc="How many bytes its numbers take.")
-    itemsize = property(operator.attrgetter("_value.itemsize"), doc="How many bytes a number takes.")
-    real = property(lambda self: self, doc="The tensor itself, as its numbers are real.")
-    imag = property(np.imag, doc="Zeros, in a plain array.")
-    flat = property(op.ravel, doc="Its numbers in one axis, to count or go through.")
+    shape: tuple[int, ...] = reading("_value.shape", "The lengths of its axes.")
+    ndim: int = reading("_value.ndim", "The number of its axes.")
+    size: int = reading("_value.size", "The number of its numbers.")
+    dtype: np.dtype[np.float64] = reading("_value.dtype", "The dtype of its numbers.")
+    nbytes: int = reading("_value.nbytes", "How many bytes its numbers take.")
+    itemsize: int = reading("_value.itemsize", "How many bytes a number takes.")
 
-    def numpy(self) -> Any:
+    @property
+    def real(self) -> Tensor:
+        """The tensor itself, as its numbers are real."""
+        return self
+
+    @property
+    def imag(self) -> NDArray[np.float64]:
+        """Zeros, in a plain array."""
+        return np.imag(self)
+
+    @property
+    def flat(self) -> Tensor:
+        """Its numbers in one axis, to count or go through."""
+        return op.ravel(self)
+
+    def numpy(self) -> NDArray[np.float64]:
         """A copy of the numbers, to write into; TypeError where a running transform would lose a gradient by it, as for
         `data`, `item`, `tolist`, `float` and `int`: see `value_and_grad`."""
         return np.array(leaving(self, ".numpy()"))
 
-    def item(self, *place: Any) -> Any:
+    def item(self, *place: int) -> float:
         """The number of a scalar, that is of a tensor of size 1, else ValueError; or the one at a place."""
         if place:
-            return on_values(lambda x: x.item(*place), "item", (leaving(self, ".item()"),), {})
+            return on_values(lambda x: x.item(*place), "item", (leaving(self, ".item()"),), {})  # type: ignore[no-any-return]
         if self._value.size != 1:
             raise ValueError(f"item: expected a scalar (size 1), got shape {self._value.shape}")
         return leaving(self, ".item()").item()
@@ -176,7 +189,7 @@ class Tensor(Methods, Node, metaclass=Answering):
     # --- derivatives ---
 
     @checked
-    def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
+    def backward(self, gradient: ArrayLike | None = None, *, create_graph: bool = False) -> None:
         """Add the gradient of this tensor to the `grad` of every leaf that it depends on.
 
         Parameters
@@ -220,7 +233,7 @@ class Tensor(Methods, Node, metaclass=Answering):
             raise TypeError("len() of a tensor without axes")
         return len(self._value)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Tensor]:
         if not self._value.ndim:
             raise TypeError("a tensor without axes cannot be iterated over")
         return (self[i] for i in range(len(self._value)))
@@ -242,18 +255,18 @@ class Tensor(Methods, Node, metaclass=Answering):
             raise ValueError(f"{use} needs a scalar (size 1), got a tensor of shape {self._value.shape}")
         return (look(self) if look else leaving(self, use)).reshape(())[()]
 
-    def __floordiv__(self, other: Any) -> Any:
+    def __floordiv__(self, other: ArrayLike) -> NDArray[np.float64]:
         return np.floor_divide(self, other)
 
-    def __rfloordiv__(self, other: Any) -> Any:
+    def __rfloordiv__(self, other: ArrayLike) -> NDArray[np.float64]:
         return np.floor_divide(other, self)
 
     __divmod__ = op.divmod
 
-    def __rdivmod__(self, other: Any) -> Any:
+    def __rdivmod__(self, other: ArrayLike) -> tuple[NDArray[np.float64], Tensor]:
         return op.divmod(other, self)
 
-    def __round__(self, decimals: int = 0) -> Any:
+    def __round__(self, decimals: int = 0) -> Tensor:
         return op.round(self, decimals)
 
     def __contains__(self, x: Any) -> bool:
@@ -273,7 +286,8 @@ class Tensor(Methods, Node, metaclass=Answering):
         grad = self.grad.detach() if isinstance(self.grad, Tensor) else self.grad
         return _leaf, (type(self), np.array(self._value), self.requires_grad, self.name, grad)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+    # Of any kind: so type checkers leave ``array @ W`` to the Tensor, while functions of NumPy take it for an array.
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[np.generic]:
         array = np.array(leaving(self, "becoming an array"), dtype=dtype)
         if self._record is not None:
             raise TypeError(
@@ -293,9 +307,10 @@ class Tensor(Methods, Node, metaclass=Answering):
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return call_function(function, args, kwargs)
 
-    def astype(self, dtype: Any, copy: bool = True) -> Any:
+    def astype(self, dtype: DTypeLike, copy: bool = True) -> Tensor:
         """The numbers in another floating dtype; recorded. They are never copied without need, whatever `copy` is."""
-        return astype(self, demand_dtype("astype", dtype, "f"))
+        out: Tensor = astype(self, demand_dtype("astype", dtype, "f"))
+        return out
 
 
 STEPPED = object()  # in the place of a gradient: what W -= step has made of a leaf
@@ -312,32 +327,6 @@ def _stepped(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 
 Tensor.__iadd__, Tensor.__isub__ = _stepped(op.add), _stepped(op.subtract)  # type: ignore[attr-defined]
-
-
-def _compared(name: str) -> Callable[[Any, Any], Any]:
-    operation = COMPARISONS[getattr(np, NAMES[name])]
-
-    def compare(self: Any, other: Any) -> Any:
-        if name in ("eq", "ne") and (other is None or isinstance(other, str)):
-            return NotImplemented  # then Python says False or True, as for any two things that are not the same
-        return compared(operation, self, other)
-
-    return compare
-
-
-def _on_values(name: str) -> Callable[..., Any]:
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return on_values(lambda x, *a, **k: getattr(x, name)(*a, **k), name, plain((self, *args)), plain(kwargs))
-
-    method.__doc__ = f"As ``ndarray.{name}``: a plain result, without a gradient."
-    return method
-
-
-NAMES = dict(zip("eq ne lt le gt ge".split(), (f.__name__ for f in COMPARISONS), strict=True))
-for _name in NAMES:
-    setattr(Tensor, f"__{_name}__", _compared(_name))
-for _name in "argmax argmin argsort argpartition any all nonzero searchsorted".split():
-    setattr(Tensor, _name, _on_values(_name))
 Tensor.answer({name: "write tg.{0}(x, ...)" for name in op.__all__})
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import operations as op
 from ..operations.elementwise import differentiable
@@ -24,6 +25,8 @@ from .record import OF_A_VARIABLE, constant, leaf_record, recording, shape_of, s
 from .sharing import LARGE, checksum, demand_unwritten
 from .sweep import Pairs, below, leading_to, numbers, owned, seed_for, settled
 from .tensor import Tensor, linearly, swept, tensors, untracked
+
+Tree = TypeVar("Tree")
 
 # --- running a function on fresh variables ---------------------------------------------------------------------------
 
@@ -68,7 +71,7 @@ class Run(Running):
             variable = untracked(x)
         elif isinstance(x, Tensor):
             if x.requires_grad:
-                return op.identity(x)  # type: ignore[no-any-return]
+                return op.identity(x)
             variable = untracked(differentiable(np.asarray(state.look.get()(x))), x.name)
         else:
             variable = untracked(differentiable(np.array(constant(x, name))))
@@ -360,7 +363,9 @@ def hvp(f: Callable[..., Any], argnum: int | tuple[int, ...] = 0) -> Callable[..
 
 
 @checked
-def adjoints(loss: Tensor, wrt: Any, *, gradient: Any = None, create_graph: bool = False) -> Any:
+def adjoints(
+    loss: Tensor, wrt: Tensor | Sequence[Tensor], *, gradient: ArrayLike | None = None, create_graph: bool = False
+) -> Any:
     """The gradients of `loss` with respect to recorded tensors, leaves or not. Never touches `.grad`.
 
     Parameters
@@ -377,7 +382,7 @@ def adjoints(loss: Tensor, wrt: Any, *, gradient: Any = None, create_graph: bool
            [0.88079708]])
     """
     several = isinstance(wrt, list | tuple)
-    wanted = list(wrt) if several else [wrt]
+    wanted: list[Any] = [*wrt] if several else [wrt]
     for i, x in enumerate(wanted):
         if not isinstance(x, Tensor):
             raise TypeError(f"adjoints: wrt must be a recorded Tensor or a list of them, got {type(x).__name__}")
@@ -394,7 +399,7 @@ def adjoints(loss: Tensor, wrt: Any, *, gradient: Any = None, create_graph: bool
     return results if several else results[0]
 
 
-def stop_gradient(x: Any) -> Any:
+def stop_gradient(x: Tree) -> Tree:
     """x as a constant: no gradient goes through it. A Tensor is detached, arrays and numbers are constants already.
 
     Parameters
@@ -405,4 +410,5 @@ def stop_gradient(x: Any) -> Any:
     3.0
     """
     leaves, rebuild = flatten(x)
-    return rebuild(leaf.detach() if isinstance(leaf, Tensor) else leaf for leaf in leaves)
+    constants: Tree = rebuild(leaf.detach() if isinstance(leaf, Tensor) else leaf for leaf in leaves)
+    return constants

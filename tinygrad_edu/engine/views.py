@@ -68,9 +68,9 @@ def _out_of_place(name: str) -> Callable[[Any, Any], Any]:
         except ValueError:
             raise ValueError(f"data: shape {self.shape} and {np.shape(other)} do not broadcast") from None
         new.flags.writeable = False
-        new = view(new)
-        new.fresh = True
-        return new
+        made = view(new)
+        made.fresh = True
+        return made
 
     return compute
 
@@ -85,7 +85,7 @@ def given(x: Any) -> Any:
     return leaving(x, "data") if isinstance(x, Node) else plain(x)
 
 
-def view(array: Any) -> Any:
+def view(array: Any) -> View:
     """An array to be read: itself where nobody can write into it, else as it is now."""
     made = np.asarray(unchanging(array)).view(View)
     made.flags.writeable = False

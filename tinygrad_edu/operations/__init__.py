@@ -32,7 +32,7 @@ from .linalg import *  # noqa: F403
 from .products import *  # noqa: F403
 from .reductions import *  # noqa: F403
 from .shapes import *  # noqa: F403
-from .signatures import built
+from .signatures import built, shown_to_users
 from .statistics import *  # noqa: F403
 
 __all__ = [
@@ -47,3 +47,5 @@ __all__ = [
 for _name in {*__all__} - {*shapes.__all__, "getitem"} | {"stack", "concatenate"}:  # others are called often
     if not hasattr(globals()[_name], "operation"):
         globals()[_name] = built(globals()[_name])
+for _name in __all__:
+    shown_to_users(globals()[_name])

@@ -192,7 +192,7 @@ def _gelu_slope(x: Any) -> Any:
 # --- one activation per row ------------------------------------------------------------------------------------------
 
 
-def coordinatewise(functions: Sequence[Callable[..., Any]], z: Any) -> Any:
+def coordinatewise(functions: Sequence[Callable[..., object]], z: Any) -> Any:
     """Σ(z) = Σ ∘ z: row i of z goes through ``functions[i]``. Source: mishachev 2.
 
     Parameters

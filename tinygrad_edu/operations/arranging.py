@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..engine.errors import BadIndex, describe
 from ..engine.record import Value, constant, shape_of
@@ -62,7 +64,7 @@ def along(name: str, x: Any, index: Any, axis: Any) -> Any:
 # --- axes ------------------------------------------------------------------------------------------------------------
 
 
-def ravel(a: Any, order: str = "C") -> Any:
+def ravel(a: Any, order: Literal["C", "F"] = "C") -> Any:
     """The numbers of a in one axis, row by row, or column by column with ``order="F"``.
 
     Raises TypeError for the orders A and K: they depend on how memory happens to be laid out.
@@ -82,7 +84,7 @@ def _moveaxis(a: Any, source: int | tuple[int, ...], destination: int | tuple[in
     return np.moveaxis(a, source, destination)
 
 
-def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+def moveaxis(a: Any, source: int | Sequence[int], destination: int | Sequence[int]) -> Any:
     """a with the axes `source` at the places `destination`; the others keep their order.
 
     Raises ValueError for axes that are not there, or are not as many.
@@ -109,7 +111,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     return moveaxis(a, axis, start - 1 if axis < start else start)
 
 
-def permute_dims(a: Any, axes: Any = None) -> Any:
+def permute_dims(a: Any, axes: Sequence[int] | None = None) -> Any:
     """a with its axes in the given order, or in reverse: `transpose`, with the order in one argument.
 
     >>> permute_dims(np.ones((2, 3, 4)), (1, 2, 0)).shape
@@ -191,7 +193,7 @@ def copy(a: Any) -> Any:
 # --- order -----------------------------------------------------------------------------------------------------------
 
 
-def flip(m: Any, axis: Any = None) -> Any:
+def flip(m: Any, axis: int | Sequence[int] | None = None) -> Any:
     """m backwards: along an axis, several, or all of them. Raises ValueError for an axis that is not there.
 
     >>> flip(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=1)
@@ -250,7 +252,7 @@ def _roll(a: Any, shift: int | tuple[int, ...], axis: int | tuple[int, ...] | No
     return np.roll(a, shift, axis)
 
 
-def roll(a: Any, shift: Any, axis: Any = None) -> Any:
+def roll(a: Any, shift: int | Sequence[int], axis: int | Sequence[int] | None = None) -> Any:
     """a moved on by `shift` places along an axis (as if flattened, if None); what leaves at the end comes in in front.
 
     Several axes may have a shift each. Raises ValueError for an axis that is not there.
@@ -269,7 +271,7 @@ def _repeat(a: Any, repeats: int | tuple[int, ...], axis: int) -> Any:
     return np.repeat(a, repeats, axis)
 
 
-def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
+def repeat(a: Any, repeats: ArrayLike, axis: int | None = None) -> Any:
     """Every number (every slice along an axis) `repeats` times in a row; of the flattened a, if there is no axis.
 
     Parameters
@@ -286,10 +288,10 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     array([1., 2., 2., 2.])
     """
     a = ravel(a) if axis is None else with_an_axis("repeat", a)
-    repeats = whole(repeats)
-    if isinstance(repeats, tuple) and len(repeats) == 1:  # which NumPy reads as one for all
-        (repeats,) = repeats
-    return _repeat(a, repeats, axis_of("repeat", a, axis or 0))
+    times = whole(repeats)
+    if isinstance(times, tuple) and len(times) == 1:  # which NumPy reads as one for all
+        (times,) = times
+    return _repeat(a, times, axis_of("repeat", a, axis or 0))
 
 
 def _gathered(g: Any, x: Any, repeats: int | tuple[int, ...], axis: int) -> Any:
@@ -305,7 +307,7 @@ def _tile(A: Any, reps: tuple[int, ...]) -> Any:
     return np.tile(A, reps)
 
 
-def tile(A: Any, reps: Any) -> Any:
+def tile(A: Any, reps: int | Sequence[int]) -> Any:
     """A as a whole, `reps` times side by side: a number for the last axis, or one for each of the last axes.
 
     Raises ValueError for negative `reps`.

@@ -3,9 +3,11 @@ a rule, and an input without a gradient of what reads there: so a formula or a p
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..engine.errors import BadIndex
 from .arranging import along, axis_of, ravel, value_of, whole
@@ -18,7 +20,7 @@ __all__ = ["choose", "compress", "extract", "partition", "select", "sort", "take
 # --- by place --------------------------------------------------------------------------------------------------------
 
 
-def take(a: Any, indices: Any, axis: Any = None, *, mode: str = "raise") -> Any:
+def take(a: Any, indices: ArrayLike, axis: int | None = None, *, mode: Literal["raise"] = "raise") -> Any:
     """The numbers (or the slices along an axis) at the given places; of the flattened a, if there is no axis.
 
     Parameters
@@ -48,7 +50,7 @@ def _demand_raise(name: str, mode: str) -> None:
         raise TypeError(f"{name}: mode={mode!r} is not supported; bring the indices into range before")
 
 
-def compress(condition: Any, a: Any, axis: Any = None) -> Any:
+def compress(condition: ArrayLike, a: Any, axis: int | None = None) -> Any:
     """The numbers (or the slices along an axis) where a 1-D condition holds; of the flattened a, if there is no axis.
 
     Raises ValueError where the condition holds beyond the end.
@@ -67,7 +69,7 @@ def _where_it_holds(name: str, condition: Any) -> Any:
     return np.asarray(settled(np.not_equal(value_of(name, condition), 0)))
 
 
-def extract(condition: Any, arr: Any) -> Any:
+def extract(condition: ArrayLike, arr: Any) -> Any:
     """The numbers where a condition of the same size holds, in one axis.
 
     Raises ValueError where it holds beyond the end.
@@ -108,7 +110,7 @@ def _scatter_along_axis(x: Any, indices: Any, axis: int, shape: tuple[int, ...])
     return out
 
 
-def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
+def take_along_axis(arr: Any, indices: ArrayLike, axis: int | None = -1) -> Any:
     """The numbers at given places along an axis, for each place along the others: what argsort and argmax point at.
 
     Parameters
@@ -153,7 +155,7 @@ def argpartition(a: Any, kth: int | tuple[int, ...] = 0, axis: int = -1) -> Any:
     return np.argpartition(a, kth, axis)
 
 
-def sort(a: Any, axis: Any = -1, kind: str | None = None) -> Any:
+def sort(a: Any, axis: int | None = -1, kind: str | None = None) -> Any:
     """The numbers in ascending order along an axis, nan last; of the flattened a, if there is no axis.
 
     It is always stable, whatever `kind` is: ties keep their order, and each gets its own adjoint.
@@ -167,7 +169,7 @@ def sort(a: Any, axis: Any = -1, kind: str | None = None) -> Any:
     return _take_along_axis(a, argsort(a, axis), axis)
 
 
-def partition(a: Any, kth: Any, axis: Any = -1) -> Any:
+def partition(a: Any, kth: int | Sequence[int], axis: int | None = -1) -> Any:
     """a with the number at place `kth` (or at several) where sorting would put it, nothing larger before it and nothing
     smaller behind it; along an axis, or of the flattened a.
 
@@ -184,7 +186,7 @@ def partition(a: Any, kth: Any, axis: Any = -1) -> Any:
 # --- by conditions ---------------------------------------------------------------------------------------------------
 
 
-def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+def select(condlist: Sequence[ArrayLike], choicelist: Sequence[Any], default: Any = 0) -> Any:
     """The first choice whose condition holds, else the default, coordinate by coordinate; all shapes broadcast.
 
     Raises ValueError where there are not as many conditions as choices.
@@ -203,7 +205,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     return out
 
 
-def choose(a: Any, choices: Any, *, mode: str = "raise") -> Any:
+def choose(a: ArrayLike, choices: Sequence[Any], *, mode: Literal["raise"] = "raise") -> Any:
     """``choices[a]``, coordinate by coordinate: a number of `a` says which of the choices is taken; shapes broadcast.
 
     Raises ValueError where there is no such choice, TypeError for another mode.

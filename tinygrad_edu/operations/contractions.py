@@ -27,7 +27,7 @@ EINSUM = built_in(
 )  # fmt: skip
 
 
-def einsum(subscripts: str, *operands: Any, optimize: Any = True) -> Any:
+def einsum(subscripts: str, *operands: Any, optimize: bool | str = True) -> Any:
     """Einstein's summation: "ij,jk->ik" is c[i, k] = Σ_j a[i, j] b[j, k].
 
     A letter names an axis of an operand; letters that do not come after "->" are summed over. Without "->" the result
@@ -151,7 +151,7 @@ vjps(EINSUM, Each(_of_operand))
 # --- what is written by others ---------------------------------------------------------------------------------------
 
 
-def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+def tensordot(a: Any, b: Any, axes: int | tuple[int | Sequence[int], int | Sequence[int]] = 2) -> Any:
     """Σ a[…, i, j] b[i, j, …]: the product of all numbers, summed over axes of a paired with axes of b.
 
     Parameters

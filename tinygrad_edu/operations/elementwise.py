@@ -11,6 +11,7 @@ import operator
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..engine.errors import operands
 from ..engine.record import Node, Value, shape_of
@@ -237,7 +238,7 @@ def minimum(x: Any, y: Any) -> Any:
     np.where, broadcasts=True, selects=True, fast="np.where", noun="choice",
     roles=("condition", "first choice", "second choice"), spoken="{1} where {0} holds, and {2} elsewhere",
 )  # fmt: skip
-def where(condition: Any, x: Any, y: Any) -> Any:
+def where(condition: ArrayLike, x: Any, y: Any) -> Any:
     """x where the condition holds, else y; shapes broadcast.
 
     Both branches are computed everywhere. What is not taken contributes nothing to a gradient, also where its own

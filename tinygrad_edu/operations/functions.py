@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .activations import identity, sigmoid
 from .arranging import value_of
@@ -418,7 +419,7 @@ def mod(x: Any, y: Any) -> Any:
     """
 
 
-def divmod(x: Any, y: Any) -> tuple[Any, Any]:
+def divmod(x: Any, y: Any) -> tuple[NDArray[np.float64], Any]:
     """⌊x/y⌋, a plain array, and what is left of x: `mod`.
 
     >>> divmod(np.array([7.0, -7.0]), 3)

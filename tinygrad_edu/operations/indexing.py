@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import EllipsisType
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy import ndarray
+from numpy.typing import ArrayLike
 
 from ..engine.errors import demand_plain
 from ..engine.record import Node, constant, state
@@ -13,6 +15,7 @@ from .defining import primitive, vjps
 
 __all__ = ["getitem", "scatter_add"]
 
+Index: TypeAlias = "ArrayLike | slice | EllipsisType | tuple[ArrayLike | slice | EllipsisType | None, ...] | None"
 AT = "{0}[{index}]"
 
 
@@ -21,7 +24,7 @@ def _getitem(x: Any, index: Any) -> Any:
     return x[index]
 
 
-def getitem(x: Any, index: Any) -> Any:
+def getitem(x: Any, index: Index) -> Any:
     """x[index], with every kind of NumPy's indices. What is taken twice gets both adjoints.
 
     >>> getitem(np.array([1.0, 2.0, 3.0]), [0, 2])
@@ -43,7 +46,7 @@ def _scatter_add(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
     return out
 
 
-def scatter_add(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
+def scatter_add(x: Any, index: Index, shape: tuple[int, ...]) -> Any:
     """Zeros of the given shape with x added at the index, as often as a place is named: the adjoint of `getitem`.
 
     >>> scatter_add(np.array([1.0, 5.0]), [0, 0], (3,))

@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import itertools
 import operator
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..engine.errors import BadIndex
 from ..engine.record import shape_of
 from .arranging import along, atleast_1d, atleast_2d, atleast_3d, axis_of, moveaxis, ravel, value_of
 from .defining import primitive, vjps
 from .elementwise import astype
-from .indexing import getitem, settled
+from .indexing import Index, getitem, settled
 from .shapes import _at, _reshape, _several, broadcast_to, concatenate
 
 __all__ = [
@@ -25,7 +27,7 @@ __all__ = [
 # --- joining ---------------------------------------------------------------------------------------------------------
 
 
-def hstack(tup: Any) -> Any:
+def hstack(tup: Sequence[Any]) -> Any:
     """Arrays side by side: joined along the second axis, or along the only one of 1-D arrays.
 
     Raises ValueError where the other axes differ in length.
@@ -38,7 +40,7 @@ def hstack(tup: Any) -> Any:
     return concatenate(arrays, 0 if arrays[0].ndim == 1 else 1)
 
 
-def vstack(tup: Any) -> Any:
+def vstack(tup: Sequence[Any]) -> Any:
     """Arrays on top of each other: joined along the first axis; a 1-D array is a row.
 
     Raises ValueError where the other axes differ in length.
@@ -50,7 +52,7 @@ def vstack(tup: Any) -> Any:
     return concatenate([atleast_2d(x) for x in _several("vstack", tup)], 0)
 
 
-def dstack(tup: Any) -> Any:
+def dstack(tup: Sequence[Any]) -> Any:
     """Arrays behind each other: joined along the third axis, which (m, n) and (n,) get as (m, n, 1) and (1, n, 1).
 
     Raises ValueError where the other axes differ in length.
@@ -62,7 +64,7 @@ def dstack(tup: Any) -> Any:
     return concatenate([atleast_3d(x) for x in _several("dstack", tup)], 2)
 
 
-def column_stack(tup: Any) -> Any:
+def column_stack(tup: Sequence[Any]) -> Any:
     """A matrix of columns: 1-D arrays are columns, matrices stay as they are.
 
     Raises ValueError where the columns differ in length.
@@ -75,7 +77,7 @@ def column_stack(tup: Any) -> Any:
     return concatenate([_reshape(x, (-1, 1)) if x.ndim < 2 else x for x in arrays], 1)
 
 
-def block(arrays: Any) -> Any:
+def block(arrays: Sequence[Any]) -> Any:
     """A matrix of blocks, as nested lists show it: inner lists are joined along the last axis, outer ones before it.
 
     Raises ValueError where blocks do not fit together, or lists are not all nested to one depth.
@@ -107,7 +109,7 @@ def _assembled(arrays: Any, blocks: Any, depth: int) -> Any:
     return concatenate([_assembled(part, blocks, depth - 1) for part in arrays], -depth)
 
 
-def append(arr: Any, values: Any, axis: Any = None) -> Any:
+def append(arr: Any, values: Any, axis: int | None = None) -> Any:
     """arr with `values` after it, along an axis, or both flattened, if None.
 
     Raises ValueError where shapes do not fit.
@@ -118,7 +120,7 @@ def append(arr: Any, values: Any, axis: Any = None) -> Any:
     return concatenate([arr, values], axis)
 
 
-def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
+def insert(arr: Any, obj: Index, values: Any, axis: int | None = None) -> Any:
     """arr with `values` before the places `obj` of an axis (flattened, if None).
 
     Parameters
@@ -137,16 +139,16 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     """
     arr, axis = (ravel(arr), 0) if axis is None else (value_of("insert", arr), axis)
     axis = axis_of("insert", arr, axis)
-    obj, values = settled(obj), value_of("insert", values)
+    at, values = settled(obj), value_of("insert", values)
     if arr.dtype.kind == "f" and values.dtype != arr.dtype:
         values = astype(values, arr.dtype)
     values = _reshape(values, (1,) * (arr.ndim - values.ndim) + values.shape)
-    if not isinstance(obj, slice) and np.ndim(obj) == 0:  # as arr[..., place] = values has it
+    if not isinstance(at, slice) and np.ndim(at) == 0:  # as arr[..., place] = values has it
         values = moveaxis(values, 0, axis)
     n = arr.shape[axis]
-    places = _edited(np.insert, n, obj, n).size - n
+    places = _edited(np.insert, n, at, n).size - n
     count = values.shape[axis] if places == 1 else places
-    order = _edited(np.insert, n, obj, np.arange(n, n + count))
+    order = _edited(np.insert, n, at, np.arange(n, n + count))
     values = broadcast_to(values, (*arr.shape[:axis], count, *arr.shape[axis + 1 :]))
     return getitem(concatenate([arr, values], axis), _at(axis, arr.ndim, order))
 
@@ -164,7 +166,10 @@ def _pad(array: Any, pad_width: tuple[tuple[int, int], ...], constant_values: An
     return np.pad(array, pad_width or 0, constant_values=constant_values)  # () where there are no axes
 
 
-def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Any:
+def pad(
+    array: Any, pad_width: ArrayLike | dict[int, int | tuple[int, int]], mode: Literal["constant"] = "constant", *,
+    constant_values: ArrayLike = 0,
+) -> Any:  # fmt: skip
     """array with a margin of constants.
 
     Parameters
@@ -214,7 +219,7 @@ def _split(name: str, ary: Any, places: Any, axis: int, *, least: int = 1, equal
     return [along(name, ary, slice(*part), axis) for part in itertools.pairwise(cuts)]
 
 
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def array_split(ary: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:
     """A list of parts along an axis: so many, the first ones longer by one where that does not come out even; or cut
     before the given places.
 
@@ -226,7 +231,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     return _split("array_split", value_of("array_split", ary), indices_or_sections, axis, equal=False)
 
 
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def split(ary: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:
     """A list of parts along an axis: so many of equal length, or cut before the given places.
 
     Raises ValueError where equal parts are not possible (`array_split` makes them as equal as can be).
@@ -237,7 +242,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     return _split("split", value_of("split", ary), indices_or_sections, axis)
 
 
-def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def hsplit(ary: Any, indices_or_sections: int | Sequence[int]) -> list[Any]:
     """Parts side by side, as `split` makes them along the second axis, or along the only one of a 1-D array.
 
     >>> hsplit(np.array([[1.0, 2.0]]), 2)
@@ -247,7 +252,7 @@ def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     return _split("hsplit", ary, indices_or_sections, 0 if ary.ndim == 1 else 1)
 
 
-def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def vsplit(ary: Any, indices_or_sections: int | Sequence[int]) -> list[Any]:
     """Parts on top of each other, as `split` makes them along the first of two or more axes.
 
     >>> vsplit(np.array([[1.0], [2.0]]), 2)
@@ -256,7 +261,7 @@ def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     return _split("vsplit", value_of("vsplit", ary), indices_or_sections, 0, least=2)
 
 
-def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def dsplit(ary: Any, indices_or_sections: int | Sequence[int]) -> list[Any]:
     """Parts behind each other, as `split` makes them along the third axis.
 
     >>> dsplit(np.array([[[1.0, 2.0]]]), 2)
@@ -265,7 +270,7 @@ def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     return _split("dsplit", value_of("dsplit", ary), indices_or_sections, 2, least=3)
 
 
-def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
+def delete(arr: Any, obj: Index, axis: int | None = None) -> Any:
     """arr without the places `obj` of an axis (of the flattened arr, if None): a place, several, a slice or a mask.
 
     Raises ValueError for places or an axis that are not there.

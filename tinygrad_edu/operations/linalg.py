@@ -12,7 +12,7 @@ import math
 import numbers
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from .defining import fold, primitive, vjps
 from .elementwise import absolute, astype, real, sign, unit
 from .facts import parts
 from .products import matmul, paired
-from .reductions import kept, max, min, product_of_others, sum
+from .reductions import Axis, kept, max, min, product_of_others, sum
 from .reductions import norm as euclidean
 from .shapes import _reshape, _several, expand_dims
 
@@ -185,7 +185,9 @@ MATRIX_ORDERS: dict[Any, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def norm(
+    x: Any, ord: float | Literal["fro"] | None = None, axis: Axis = None, keepdims: bool = False
+) -> Any:
     """‖x‖ of all numbers, of the vectors along an axis, or of the matrices in a pair of axes.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -42,19 +42,18 @@ def demand_order(name: str, order: Any) -> None:
         raise TypeError(f"{name}: order={said} is not supported; rows first are 'C', columns first are 'F'")
 
 
-def reshape(a: Any, *shape: Any, order: str = "C") -> Any:
+def reshape(a: Any, *shape: int | Sequence[int], order: Literal["C", "F"] = "C") -> Any:
     """The same numbers in another shape, in row-major order, or column by column with ``order="F"``; one length may
     be −1. Raises ValueError for a wrong size.
 
     >>> reshape(np.arange(6.0), (2, -1)).shape
     (2, 3)
     """
-    if len(shape) == 1 and np.ndim(shape[0]) == 1:
-        (shape,) = shape
+    lengths = _whole("reshape", shape[0] if len(shape) == 1 and np.ndim(shape[0]) == 1 else shape)
     if type(order) is str and order == "C":
-        return _reshape(a, _whole("reshape", shape))
+        return _reshape(a, lengths)
     demand_order("reshape", order)
-    return _transpose(_reshape(_transpose(a), _whole("reshape", shape)[::-1]))
+    return _transpose(_reshape(_transpose(a), lengths[::-1]))
 
 
 @primitive(
@@ -121,19 +120,18 @@ def _transpose(x: Any, axes: Shape | None = None) -> Any:
     return x.transpose(axes)
 
 
-def transpose(a: Any, *order: Any, axes: Any = None) -> Any:
+def transpose(a: Any, *order: int | Sequence[int] | None, axes: Sequence[int] | None = None) -> Any:
     """xᵀ: the axes in reverse order, or in the given order.
 
     >>> transpose(np.ones((2, 3))).shape
     (3, 2)
     """
-    if len(order) == 1 and (order[0] is None or np.ndim(order[0]) == 1):
-        (order,) = order
-    axes = order if axes is None else axes
-    if axes is None or not (axes := _whole("transpose", axes)):
+    alone = len(order) == 1 and (order[0] is None or np.ndim(order[0]) == 1)
+    given = axes if axes is not None else order[0] if alone else order
+    if given is None or not (places := _whole("transpose", given)):
         return _transpose(a)
     ndim = len(shape_of(a))
-    return _transpose(a, tuple(i % ndim if -ndim <= i < ndim else i for i in axes))
+    return _transpose(a, tuple(i % ndim if -ndim <= i < ndim else i for i in places))
 
 
 @primitive(inputs=1, symbol="ᵀ", linear=True, spoken="{0} with its axes {axis1} and {axis2} exchanged")

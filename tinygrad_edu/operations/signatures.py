@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.arguments import takes
+from ..engine.arguments import spell_out, takes
 from ..engine.errors import ERRORS, of_kind, plainly
 from ..engine.habits import of_arguments
 
@@ -68,6 +68,20 @@ def refitted(
     except TypeError:
         reason = re.sub(r"^\w+\(\) ", "", str(error))
         raise TypeError(f"{name}: {reason}; it takes {takes(signature)}") from None
+
+
+DATA, RESULT = "Tensor | ArrayLike", "Tensor | ndarray"  # what `Any` is, where an operation takes and gives it
+
+
+def shown_to_users(function: Callable[..., Any]) -> None:
+    """Give an operation the annotations that users read, in `help` and in stubs."""
+    defined = inspect.unwrap(function)
+    parameters = inspect.signature(defined).parameters
+    spell_out(defined)
+    for name, said in defined.__annotations__.items():
+        optional = said == "Any" and name != "return" and parameters[name].default is None
+        data = re.sub(r"\bAny\b", RESULT if name == "return" else DATA, said)
+        defined.__annotations__[name] = f"{data} | None" if optional else data
 
 
 def as_called(name: str, error: Exception) -> Exception:
