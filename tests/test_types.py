@@ -40,7 +40,7 @@ def test_stubs_have_all_names():
 def public_functions():
     """All but the classes that users do not make themselves."""
     for owner in (tg, tg.networks, tg.data, tg.Tensor):
-        for name in getattr(owner, "__all__", [n for n in vars(owner) if not n.startswith("_")]):
+        for name in getattr(owner, "__all__", [n for n in {*vars(owner)} & {*dir(owner)} if n[0] != "_"]):
             found = getattr(owner, name)
             made = isinstance(found, type) and issubclass(found, Exception | tg.Drawing | tg.Comparison)
             if callable(found) and not made:
@@ -146,7 +146,7 @@ def test_an_editor_shows_docstrings_and_completes(tmp_path):
             assert said in str(server.at("hover", line, len(text) - 1)), text
         of_z, of_tg = ({each["label"] for each in server.at("completion", line, column)["items"]}
                        for line, column in ((3 + len(SHOWN), 2), (4 + len(SHOWN), 3)))  # fmt: skip
-        assert {name for name in vars(tg.Tensor) if not name.startswith("_")} <= of_z
+        assert {name for name in dir(tg.Tensor) if not name.startswith("_")} <= of_z
         assert {"sum", "T", "reshape", "argmax"} <= of_z and {*tg.__all__} <= of_tg
     finally:
         server.close()

@@ -102,7 +102,7 @@ def checked(function: Function) -> Function:
                 continue
             if not any(holds(x) for holds, _ in kinds):
                 what = f"{name(args)}: {key} must be" if place else f"{name(args)}: expected"
-                hint = OF_A_TENSOR if hasattr(x, "_record") and kinds == [KINDS["Callable[..., Any]"]] else ""
+                hint = OF_A_TENSOR if hasattr(x, "_record") and kinds == [KINDS["Callable"]] else ""
                 raise BadArgument(f"{what} {' or '.join(said for _, said in kinds)}, got {shown(x)}{hint}")
         try:
             return function(*args, **given)
