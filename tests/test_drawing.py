@@ -491,7 +491,7 @@ def test_an_unknown_suffix_lists_the_known(tmp_path, path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"theme": "neon"}, "theme='neon' is unknown; known are 'light', 'dark', 'print'"),
+        ({"theme": "neon"}, "theme='neon' is unknown; known are 'light', 'dark', 'print', 'auto'"),
         ({"direction": "up"}, "direction='up' is unknown; known are 'LR'"),
         ({"values": "some"}, "values='some' is unknown; known are 'auto', True, False"),
     ],
