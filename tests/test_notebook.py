@@ -10,6 +10,8 @@ from test_drawing import network
 from test_steps_page import in_a_picture
 
 import tinygrad_edu as tg
+from tinygrad_edu import drawing
+from tinygrad_edu.drawing import layout
 from tinygrad_edu.drawing.notebook import READABLE, ZOOM, width_of
 from tinygrad_edu.drawing.theme import KINDS
 
@@ -46,6 +48,18 @@ def test_jupyter_gets_html_svg_and_pdf_and_a_png_if_asked():
     png = drawn._repr_mimebundle_(include={"image/png"})
     assert png.keys() == {"text/plain", "image/png"} and png["image/png"].startswith(b"\x89PNG")
     assert drawn._repr_mimebundle_(exclude=["text/html", "application/pdf"]).keys() == {"text/plain", "image/svg+xml"}
+
+
+@in_a_picture
+def test_an_engine_without_pdf_still_shows_a_picture(monkeypatch):
+    def render(dot, format):
+        if format == "svg":
+            return layout.render(dot, format)
+        raise RuntimeError("no such format")
+
+    monkeypatch.setattr(drawing, "render", render)
+    bundle = tg.draw(network()[0])._repr_mimebundle_()
+    assert bundle.keys() == {"text/plain", "text/html", "image/svg+xml"} and "no such format" in bundle["text/plain"]
 
 
 @in_a_picture

@@ -165,12 +165,12 @@ class Drawing:
 
         A PNG, which takes longer and is larger than all of these, only if it is included by name.
         """
-        wanted = [format for format in include or SHOWN if format not in (exclude or ())]
         bundle: dict[str, str | bytes] = {"text/plain": repr(self)}
-        try:
-            bundle |= {format: show(self) for format, show in FORMATS.items() if format in wanted}
-        except (RuntimeError, ValueError) as error:
-            bundle["text/plain"] = f"{self!r}: {error}"
+        for format in FORMATS.keys() & set(include or SHOWN) - set(exclude or ()):
+            try:
+                bundle[format] = FORMATS[format](self)
+            except (RuntimeError, ValueError) as error:  # an engine may lack one of them
+                bundle["text/plain"] = f"{self!r}: {error}"
         return bundle
 
 
