@@ -110,8 +110,8 @@ class Lab(Page):
         with open(directory / "log", "w") as log:
             self.server = subprocess.Popen(
                 [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
-                 f"--port={address.rpartition(':')[2]}", "--IdentityProvider.token=", f"--ServerApp.root_dir={self.work}",
-                 "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly"],
+                 f"--port={address.rpartition(':')[2]}", "--IdentityProvider.token=",
+                 f"--ServerApp.root_dir={self.work}", "--LabApp.expose_app_in_browser=True"],
                 env={**os.environ, **{name: str(directory / name) for name in HOME}, "PYTHONPATH": path},
                 stdout=log, stderr=log,
             )  # fmt: skip

@@ -78,7 +78,7 @@ CALLS = [  # the name in messages, a call, its arguments when all is well, and w
     ("draw", tg.draw, {"loss": LOSS, "backward": False, "values": "auto", "formulas": True, "depth": None,
                        "direction": "LR", "theme": "light", "legend": False},
      {"loss": {"a Tensor"}, "backward": SWITCH, "values": SWITCH, "formulas": SWITCH, "legend": SWITCH,
-      "depth": {"None", "3", "many digits"}, "theme": {"None"}}),
+      "depth": {"None", "3", "many digits"}}),
     ("derive", tg.derive, {"loss": LOSS, "wrt": W, "form": "recursive", "assume": (), "activation": "prime",
                            "broadcasting": "implied"},
      {"assume": {"[]"}}),
