@@ -70,7 +70,7 @@ def test_the_numbers_are_the_engines(tree, losses, name):
     for entry, adjoint in zip(entries, tg.adjoints(loss, [e.vertex.node for e in entries]), strict=True):
         last = of_class(found[entry.adjoint.key], "states")[0].children[-1]
         assert last["data-until"] is None
-        few = adjoint.size <= 3
+        few = adjoint.size <= 2
         shown = adjoint.ravel() if few else [adjoint.min(), adjoint.max()]
         assert last.text == (" " if few else " … ").join(decimals(shown))
     leaves = [entry.vertex.node for entry in entries if entry.vertex.kind == "parameter"]

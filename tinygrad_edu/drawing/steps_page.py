@@ -32,7 +32,7 @@ from .pieces import Matrix, Pieces, Remark, Symbol, shape_of, small
 from .steps import Interval, Step, TapeEntry, Walk, walk
 from .theme import stylesheet
 
-IN_A_ROW = 3  # numbers that fit in a line of the tape
+IN_A_ROW = 2  # numbers that fit in a line of the tape
 BUTTONS = (
     ("first", "Home", "First step", "⇤"), ("back", "ArrowLeft", "Previous step", "←"),
     ("next", "ArrowRight", "Next step", "→"), ("last", "End", "Last step", "⇥"),
@@ -53,9 +53,9 @@ def step_through(
     """A page that walks through a computation: the tape line by line, then the sweep product by product.
 
     The page is one file without any links to elsewhere. It is stepped through by arrow keys, buttons, the slider or
-    swiping; each step shows the adjoint that arrives, the rule and where it is stated, the product in matrix form with
-    its shapes and numbers, and what it is added to. The address keeps the step: ``backward.html#7``. Nothing is
-    computed anew on the tape and no ``grad`` changes.
+    swiping; each step shows the adjoint that arrives, the rule, where it is stated and how it reads in words, the
+    product in matrix form with its shapes and numbers, and what it is added to. The address keeps the step:
+    ``backward.html#7``. Nothing is computed anew on the tape and no ``grad`` changes.
 
     Parameters
     ----------
