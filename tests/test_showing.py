@@ -263,10 +263,13 @@ def test_rounding_is_not_red():
     W, loss = network()
     right = tg.adjoints(loss, W)
     assert "formula − engine" not in tg.compare(loss, W, right + 1e-16)._repr_html_()
-    off = right + 1e-17
+    off = right * (1 + 1e-15)
     off[1, 1] += 0.5
     shown = well_made(tg.compare(loss, W, off)._repr_html_())
-    assert sum("rgba" in (cell["style"] or "") for cell in shown.all("td")) == 1
+    *_, matrix = shown.all("table")
+    tinted = [cell for cell in matrix.all("td") if "rgba" in cell["style"]]
+    assert [round(float(cell["title"]), 9) for cell in tinted] == [0.5]
+    assert sum(cell["title"] == "0.0" for cell in matrix.all("td")) == off.size - 1
 
 
 def test_what_is_not_typeset_is_shown_as_it_is():
