@@ -28,7 +28,7 @@ LINES = [
     "operations.joining operations.choosing", "operations", "engine.arithmetic", "engine.absorbing",
     "engine.sweep engine.protocols", "engine.leaving", "engine.views", "engine.tensor vocabulary",
     "engine.pickling engine.sharing", "engine.transforms", "engine.checks engine.recomputing",
-    "files webpage networks tracebacks",
+    "files webpage networks tracebacks ascii_text",
     "formulas", "listing deriving compiling", "data", "drawing comparing", "documents", "__main__",
 ]  # fmt: skip
 RANK = {name: rank for rank, line in enumerate(LINES) for name in line.split()}
@@ -307,7 +307,7 @@ WORDS = {
     "formulas.grammar.calls": "functions that a formula may call", "comparing.edits": "causes of mistakes",
     "formulas.grammar.operands": "functions without parentheses",
     "drawing.labels": "figures of an array", "engine.protocols": "functions of NumPy",
-    "engine.views": "operators of Python",
+    "engine.views": "operators of Python", "formulas.grammar.tokens": "signs as words", "ascii_text": "signs as words",
 }  # fmt: skip
 
 

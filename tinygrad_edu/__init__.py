@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 from typing import Any as _Any
 
+from . import ascii_text as _ascii_text
 from . import operations as _operations
 from .engine.checks import GradientError, check_grad
 from .engine.leaving import IndependentWarning
@@ -23,6 +24,8 @@ from .listing import tape
 from .operations import *  # noqa: F403
 from .operations.own import operation
 from .tracebacks import set_tracebacks
+
+_ascii_text.install()
 
 # What stands on the engine is loaded when it is first used: a name, and the module that has it (None: it is one).
 _LATER = {"draw": "drawing", "Drawing": "drawing", "audit": "documents", "documents": None, "networks": None}
