@@ -23,8 +23,8 @@ def command_line(*arguments, cwd=None, code=None, **environment):
     program = ["-m", "tinygrad_edu"] if code is None else ["-c", code]
     return subprocess.run(
         [sys.executable, *program, *map(str, arguments)],
-        capture_output=True, text=True, encoding="utf-8", cwd=cwd, timeout=120, check=False,
-        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent), "PYTHONIOENCODING": "utf-8", **environment},
+        capture_output=True, text=True, encoding=environment.get("PYTHONIOENCODING", "utf-8"), cwd=cwd, timeout=120,
+        check=False, env={**os.environ, "PYTHONPATH": str(PACKAGE.parent), "PYTHONIOENCODING": "utf-8", **environment},
     )  # fmt: skip
 
 
@@ -55,7 +55,6 @@ def test_the_command_audits_everything(tmp_path):
     (["audit", "--seed"], ["--seed"]),
     (["audit", "--nothing"], ["--nothing"]),
     (["audti"], ["audti", "audit"]),
-    ([], ["COMMAND"]),
 ])  # fmt: skip
 def test_bad_input_is_one_line_and_status_2(arguments, words, capsys):
     try:
@@ -90,6 +89,12 @@ def test_version_and_help():
         done = command_line(*arguments)
         assert (done.returncode, done.stderr) == (0, "")
         assert "audit" in done.stdout
+
+
+def test_alone_it_shows_its_help_and_fails():
+    done, asked = command_line(), command_line("--help")
+    assert (done.returncode, done.stderr, done.stdout) == (2, "", asked.stdout)
+    assert "audit" in done.stdout and "functions" in done.stdout
 
 
 def test_status_1_where_a_verdict_is_not_as_stated(monkeypatch, capsys):
@@ -245,7 +250,11 @@ sys.exit(main())
     assert (done.returncode, done.stderr) == (2, f"tinygrad_edu audit: cannot write {pipe}: Broken pipe\n")
 
 
-def test_a_terminal_without_the_signs_gets_question_marks():
-    done = command_line("audit", "--only", "5.1.2-L-chain", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "ill-shaped" in done.stdout
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437"])
+@pytest.mark.parametrize("arguments", [["audit", "--document", "mishachev"], ["functions"], ["--help"], []])
+def test_signs_are_spelled_where_the_encoding_lacks_them(arguments, encoding):
+    done = command_line(*arguments, PYTHONIOENCODING=encoding)
+    assert done.returncode in (0, 2) and "Error" not in done.stderr
+    assert "?" not in done.stdout
+    note = f"(spelled in ASCII, as standard output has the encoding {encoding};"
+    assert done.stderr == "" or done.stderr.startswith(note)

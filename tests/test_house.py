@@ -29,7 +29,7 @@ LINES = [
     "operations.joining operations.choosing", "operations", "engine.arithmetic", "engine.absorbing",
     "engine.sweep engine.protocols", "engine.leaving engine.observed", "engine.views", "engine.tensor vocabulary",
     "engine.pickling engine.sharing", "engine.transforms", "engine.checks engine.recomputing",
-    "files webpage numerals tracebacks",
+    "files webpage numerals tracebacks ascii_text",
     "formulas", "showing", "listing networks deriving compiling", "data", "drawing comparing", "documents", "__main__",
 ]  # fmt: skip
 RANK = {name: rank for rank, line in enumerate(LINES) for name in line.split()}
@@ -308,7 +308,7 @@ WORDS = {
     "formulas.grammar.calls": "functions that a formula may call", "comparing.edits": "causes of mistakes",
     "formulas.grammar.operands": "functions without parentheses",
     "numerals": "figures of an array", "engine.protocols": "functions of NumPy",
-    "engine.views": "operators of Python",
+    "engine.views": "operators of Python", "formulas.grammar.tokens": "signs as words", "ascii_text": "signs as words",
 }  # fmt: skip
 
 

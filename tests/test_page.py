@@ -165,7 +165,7 @@ def test_missing_pictures_say_what_to_install(conditional):
     for pictures in ({}, {name: SVG}):
         tree = read(page([conditional], pictures, seed=0))
         (hint,) = (p for p in tree.all("p") if "pip install" in p.text)
-        assert 'pip install "tinygrad_edu[dot]"' in hint.text and "dot" in hint.text
+        assert 'pip install "pygraphviz>=2"' in hint.text and "dot" in hint.text
         named = re.search("No pictures of (.*): they need", hint.text)[1].split(", ")
         assert named == [each for each in (name, *others) if each not in pictures]
     every = dict.fromkeys((name, *others), SVG)

@@ -22,6 +22,7 @@ __version__ = "0.1.0"
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
+from . import ascii_text as _ascii_text
 from . import operations as _operations
 from .engine.checks import GradientError, check_grad
 from .engine.habits import no_attribute as _no_attribute
@@ -38,6 +39,8 @@ from .tracebacks import set_tracebacks
 
 if _TYPE_CHECKING:  # `__init__.pyi` has the types of all; here editors look for the docstring
     from .compiling import compile  # noqa: F401
+
+_ascii_text.install()
 
 # What stands on the engine is loaded when it is first used: a name, and the module that has it (None: it is one).
 _LATER = {"draw": "drawing", "Drawing": "drawing", "audit": "documents", "documents": None, "networks": None}

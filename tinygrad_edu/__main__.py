@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import shutil
 import sys
@@ -11,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from . import __version__, vocabulary
+from . import __version__, ascii_text, vocabulary
 from .documents import page, report
 from .documents.audit import audit, losses
 from .documents.entry import Result
@@ -30,7 +29,7 @@ class _CommandLine(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _CommandLine(prog="tinygrad_edu", description="Reverse-mode differentiation on NumPy, for teaching.")
     parser.add_argument("--version", action="version", version=f"tinygrad_edu {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     command = commands.add_parser(
         "audit",
         help="check the formulas of the two documents against the engine",
@@ -64,10 +63,12 @@ def _seed(text: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    options = _parser().parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that has no ∘ shows a ? instead of a traceback
+    ascii_text.install("replace")  # other letters than those of formulas are no reason to stop
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:  # whoever forgets the rest sees what there is; a script that does has checked nothing
+        parser.print_help()
+        return BAD_INPUT
     try:
         if options.command == "audit":
             return _audit(options)

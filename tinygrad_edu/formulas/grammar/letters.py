@@ -9,6 +9,7 @@ from .calls import fn
 from .cursor import Name
 from .indices import Indexing
 
+SUMS = "Σ_", "Sigma_"
 BEHIND = re.compile(r"(?P<base>.+)_(?P<letters>[A-Za-z]+)")  # x_abc, one word where _ is no sign
 
 
@@ -29,7 +30,7 @@ class Letters(Indexing):
 
     def is_sum(self) -> bool:
         """Whether Σ_ab comes."""
-        return self.next.kind == "name" and self.next.text.startswith("Σ_") and self.next.text not in self.known
+        return self.next.kind == "name" and self.next.text.startswith(SUMS) and self.next.text not in self.known
 
     def closes_with_letters(self) -> bool:
         """Whether what is in parentheses here has letters behind it."""
@@ -46,7 +47,7 @@ class Letters(Indexing):
     def _contracted(self) -> Expr:
         at, braced = self.next.at, self.follows("{") and bool(self.take())
         closed = (braced or self.follows("(")) and bool(self.take("("))
-        gone = self.axes("Σ") if self.is_sum() or self.follows(r"\sum") else ""
+        gone = self.axes(self.next.text.partition("_")[0]) if self.is_sum() or self.follows(r"\sum") else ""
         if not closed and len(gone) < 2:
             self.refuse("a sum over one index is one of elements", at)
         factors: list[tuple[Expr, str]] = []

@@ -91,15 +91,17 @@ class Operands(Letters):
     def number(self) -> Expr:
         token = self.take()
         after, before = self.next, self.tokens[self.at - 2].text if self.at > 1 else ""
-        signs = ("·", "×", "⊗")
-        column = (after.kind == "power" and after.text == "T") or before in signs or after.text in signs
+        signs = ("·", "×", "⊗", "@")
+        row = after.text == "." and self.tokens[self.at + 1].text == "T"
+        column = row or (after.kind == "power" and after.text == "T") or before in signs or after.text in signs
         behind = self.at > 1 and (self.tokens[self.at - 2].kind in ("name", "number", "power") or before == ")")
         column = column or (behind and token.spaced and after.text in ("", ")", "]", "+", "-", ",", ";"))  # (1/3) 1
         turned = before == "T" and (self.notation == "unicode" or self.tokens[self.at - 3].text == "^")
         if token.text == "1" and after.text[:1] == "_" and not (after.text[1:] and after.spaced):  # 1_n
             self.at -= 1
             return self.ones()
-        if token.text == "1" and (turned or (self.notation == "unicode" and column)):  # Aᵀ 1, 1ᵀ·A and A·1: ones
+        ones_alone = row or "@" in (before, after.text)  # of a number neither has a meaning
+        if token.text == "1" and (turned or (self.notation == "unicode" and column) or ones_alone):  # Aᵀ 1, 1ᵀ·A, A·1
             return ones(row=False, at=token.at)
         value = float(token.text)
         if not math.isfinite(value):

@@ -140,6 +140,8 @@ class Parser(Operands):
     def postfix(self) -> Expr:
         """An operand and all that stands behind it."""
         start, closed = self.next.at, self.follows("(")  # (a)^2 is a square, whatever a^2 is
+        last = [each.text for each in self.tokens[max(self.at - 2, 0) : self.at]]
+        exponent = last[-1:] == ["**"] or (last[:1] == ["**"] and last[1] in ("+", "-"))  # a**2/3 is (a**2)/3
         tree = self.operand()
         while True:
             token = self.next
@@ -188,7 +190,7 @@ class Parser(Operands):
         if is_name(tree) and tree["name"].primes and "_hat" in tree["name"].base:
             text = re.sub(r"\\(?:wide)?hat\s*\{([^}]*)\}|\u0302", r"\1", tree.text)
             tree = call(fn.diag, named(tree, tree["name"]._replace(base=tree["name"].base.replace("_hat", "")), text))
-        if tree.operation is NUMBER and self.follows("/") and self.notation != "numpy":
+        if tree.operation is NUMBER and self.follows("/") and self.notation != "numpy" and not exponent:
             self.take()
             tree = hadamard((tree, 1), (self.nested(self.postfix), -1))  # 1/n A is (1/n) A
         return tree

@@ -88,7 +88,7 @@ TOKEN = {
         |(?P<environment>\\(?:begin|end)\s*\{{[a-z]+\*?\}})
         |(?P<break>\\\\(?:\*|\s?\[\d[^\]]*\])?)
         |(?P<command>\\[A-Za-z]+|\\.)
-        |(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|[¼-¾⅐-⅞])
+        |(?P<number>\d+(?:\.(?!T\b)\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|[¼-¾⅐-⅞])
         |(?P<determinant>log\|det\|(?=\())
         |(?P<name>{name}[₀₁₂₃₄₅₆₇₈₉]*\u0302?)
         |(?P<below>[₀₁₂₃₄₅₆₇₈₉]+|[ᵢⱼₖ])
@@ -100,6 +100,11 @@ TOKEN = {
 }
 
 
+FACING = re.compile(r"[ \t]+[^\s,)\]=]")  # an operand behind a space: grad W, sqrt (a + b), no list of functions
+SPOKEN = {  # signs as words
+    "grad": ("operator", "∇"), "kron": ("operator", "⊗"), "bullet": ("operator", "•"), "cross": ("operator", "×"),
+    "sqrt": ("command", r"\sqrt"), "cbrt": ("operator", "∛"),
+}
 NO_OPERANDS = {*keyword.kwlist, "where"}
 ESCAPES = {"\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r"}
 COMMANDS = {each[1:] for each in {*SAME, *IGNORED, *ACCENTS, *STRUCTURES, *FRACTIONS, *WORDS} if each.startswith("\\")}
@@ -222,6 +227,8 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
         return [("command", r"\frac")]
     if kind == "command" and part[1:] in COMMANDED:
         return [("name", part[1:])]
+    if part in SPOKEN and part not in known and FACING.match(text, at + len(part)) and notation_of(text) == "unicode":
+        return [SPOKEN[part]]
     if kind == "name":
         return _names(part, notation_of(text), known, text[at + len(part) :].lstrip())
     if kind == "number" and not part.isascii() and len(part) == 1:  # ½
