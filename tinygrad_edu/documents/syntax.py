@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ..formulas.targets.typesetting import TOKEN, Tokens
 from .strict import ShapeError
 
 ROW, COLUMN, TERM = "row", "column", "term"  # indices that dots run over
@@ -59,6 +58,7 @@ REPLACED = [
     (r"\\(?:over|under)brace\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}", r" \1 "),
     (r"i\\prime", " i ' "),
 ]
+TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
 DOTS = {r"\dots", r"\cdots"}
 PRODUCTS = {r"\cdot": "·", r"\circ": "∘", r"\bullet": "•", r"\otimes": "⊗", r"\oslash": "⊘"}
 CLOSING = {")", "}", r"\}", "]", "=", ",", ":", "+", "-", "&", r"\\", r"\end", r"\rangle", r"\quad", ""}
@@ -114,10 +114,34 @@ class Notation:
 # --- the grammar: sums of products of powers -------------------------------------------------------------------------
 
 
+class Tokens:
+    """Tokens, and where in them a parser is."""
+
+    def __init__(self, found: Sequence[str]) -> None:
+        self.tokens, self.at = [*found, ""], 0
+
+    @property
+    def next(self) -> str:
+        """The next one that is no space; nothing at the end."""
+        while self.tokens[self.at].isspace():
+            self.at += 1
+        return self.tokens[self.at]
+
+    def take(self, expected: str = "") -> str:
+        """The next one, behind which the parser is then."""
+        token = self.next
+        if expected not in ("", token) or not token:
+            raise NotLiteral(f"{expected or 'more'} is expected, not {token or 'the end'}")
+        self.at += 1
+        return token
+
+    def follows(self, *expected: str) -> bool:
+        """Whether one of these comes next."""
+        return self.next in expected and bool(self.next)
+
+
 class LiteralParser(Tokens):
     """Recursive descent. Products of different kinds act from the left to the right, or from the right to the left."""
-
-    error = NotLiteral
 
     def __init__(self, found: Sequence[str], notation: Notation, order: str) -> None:
         super().__init__(found)

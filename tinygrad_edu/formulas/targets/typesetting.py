@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import html
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from string import ascii_lowercase, ascii_uppercase
 from typing import NoReturn
 
@@ -98,13 +98,12 @@ def inline(latex: str) -> str:
     return f"<code>{html.escape(visible(latex))}</code>"
 
 
-class Tokens:
-    """Tokens, and where in them a parser is."""
+class _MathParser:
+    """A formula in tokens, and where in them the parser is."""
 
-    error: type[Exception] = ValueError
-
-    def __init__(self, found: Sequence[str]) -> None:
-        self.tokens, self.at = [*found, ""], 0
+    def __init__(self, latex: str) -> None:
+        self.at, self.tokens = 0, [str(token) for token in (*TOKEN.findall(latex), "")]
+        self.latex = latex
 
     @property
     def next(self) -> str:
@@ -113,25 +112,15 @@ class Tokens:
             self.at += 1
         return self.tokens[self.at]
 
-    def take(self, expected: str = "") -> str:
+    def take(self) -> str:
         """The next one, behind which the parser is then."""
         token = self.next
-        if expected not in ("", token) or not token:
-            raise self.error(f"{expected or 'more'} is expected, not {token or 'the end'}")
         self.at += 1
         return token
 
     def follows(self, *expected: str) -> bool:
         """Whether one of these comes next."""
         return self.next in expected and bool(self.next)
-
-
-class _MathParser(Tokens):
-    """A formula in tokens, and where in them the parser is."""
-
-    def __init__(self, latex: str) -> None:
-        super().__init__(TOKEN.findall(latex))
-        self.latex = latex
 
     def fail(self, trouble: str) -> NoReturn:
         raise ValueError(f"{visible(trouble)}, in the formula {visible(' '.join(self.latex.split()))}")
