@@ -100,8 +100,7 @@ class Operands(Letters):
         if token.text == "1" and after.text[:1] == "_" and not (after.text[1:] and after.spaced):  # 1_n
             self.at -= 1
             return self.ones()
-        ones_alone = row or "@" in (before, after.text)  # of a number neither has a meaning
-        if token.text == "1" and (turned or (self.notation == "unicode" and column) or ones_alone):  # Aᵀ 1, 1ᵀ·A, A·1
+        if token.text == "1" and (turned or (self.notation == "unicode" and column)):  # Aᵀ 1, 1ᵀ·A and A·1: ones
             return ones(row=False, at=token.at)
         value = float(token.text)
         if not math.isfinite(value):
