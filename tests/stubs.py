@@ -37,7 +37,7 @@ Numbers: TypeAlias = np.ndarray[Any, np.dtype[Any]] | np.generic | float | Seque
 
 
 def written(name, signature, decorated=False):
-    """A signature as a stub has it. Annotations are texts; what stands for a default is not looked at."""
+    """A signature as a stub has it; its annotations are texts."""
     parts, star = [], False
     for each in signature.parameters.values():
         if each.kind is each.KEYWORD_ONLY and not star:

@@ -149,9 +149,9 @@ def spell_out(function: Callable[..., Any]) -> None:
 
     def meaning(word: re.Match[str]) -> str:
         value = names.get(word[0])
-        if isinstance(value, type):
-            return value.__name__
-        return str(value).replace("typing.", "") if isinstance(value, PLAIN) else word[0]
+        if isinstance(value, PLAIN):  # first: to Python 3.10 tuple[int, ...] is a type, too
+            return str(value).replace("typing.", "")
+        return value.__name__ if isinstance(value, type) else word[0]
 
     for key, said in function.__annotations__.items():
         function.__annotations__[key] = re.sub(r"(?<![\w.'\"])\w+(?![\w.'\"\[])", meaning, said)
