@@ -454,14 +454,6 @@ def test_an_engine_that_fails_says_what_it_said(monkeypatch):
     assert "\n" not in str(error.value)
 
 
-def test_jupyter_gets_svg_and_png(any_engine):
-    drawn = draw(network()[0])
-    both = drawn._repr_mimebundle_(include=None, exclude=None)
-    assert both.keys() == {"text/plain", "image/svg+xml", "image/png"} and both["image/png"].startswith(b"\x89PNG")
-    assert drawn._repr_mimebundle_(include={"image/png"}).keys() == {"text/plain", "image/png"}
-    assert drawn._repr_mimebundle_(exclude={"image/png"}).keys() == {"text/plain", "image/svg+xml"}
-
-
 def test_a_path_is_only_a_path(any_engine, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("-o evil.svg", "a b;c$(d).SVG", "Σ′😀.svg", "%s.svg"):
@@ -499,7 +491,7 @@ def test_an_unknown_suffix_lists_the_known(tmp_path, path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"theme": "neon"}, "theme='neon' is unknown; known are 'light', 'dark', 'print'"),
+        ({"theme": "neon"}, "theme='neon' is unknown; known are 'light', 'dark', 'print', 'auto'"),
         ({"direction": "up"}, "direction='up' is unknown; known are 'LR'"),
         ({"values": "some"}, "values='some' is unknown; known are 'auto', True, False"),
     ],

@@ -15,8 +15,6 @@ from importlib.resources import files
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from ..drawing.notebook import READABLE, ZOOM, width_of
-from ..drawing.theme import stylesheet
 from ..formulas.targets.text import SUPERSCRIPTS
 from ..webpage import webpage
 from .entry import CATALOGUES, Result
@@ -79,7 +77,7 @@ algebra where, multiplied out, it has the form of what the engine's rules make o
 {_pictures(results, pictures, anchors)}</main>
 <footer><p>The same again: <code>python -m tinygrad_edu audit --seed {seed} --out DIR</code></p></footer>
 """
-    return webpage(title, f"{style}{stylesheet('.picture')}", body, script)
+    return webpage(title, style + _colours(pictures), body, script)
 
 
 def _place(result: Result) -> tuple[int, int]:
@@ -267,6 +265,15 @@ def _pictures(results: Iterable[Result], pictures: Mapping[str, str], anchors: M
     return f'<section id="pictures">\n<h2>The networks</h2>\n{"".join(figures)}</section>\n' if figures else ""
 
 
+def _colours(pictures: Mapping[str, str]) -> str:
+    """The colours of the pictures, by the reader's theme."""
+    if not pictures:
+        return ""
+    from ..drawing.theme import stylesheet  # an audit without pictures needs nothing of what draws
+
+    return stylesheet(".picture")
+
+
 def _inline(svg: str, prefix: str, label: str) -> str:
     """A picture as a part of the page: without its prologue, and with ids that no other picture has. How wide it is is
     for the style sheet, which is told three widths.
@@ -276,6 +283,8 @@ def _inline(svg: str, prefix: str, label: str) -> str:
     <svg role="img" aria-label="A" style="--least: 36pt; --own: 90pt; --zoomed: 135pt" viewBox="0 0 90 9"><g
     id="p1-a" /><use href="#p1-a" /></svg>
     """
+    from ..drawing.notebook import READABLE, ZOOM, width_of
+
     root = ElementTree.fromstring(svg)
     for element in root.iter():
         for key, value in element.items():

@@ -38,7 +38,7 @@ def draw(
     formulas: bool = True,
     depth: Natural | None = None,
     direction: str = "LR",
-    theme: str | None = None,
+    theme: str = "auto",
     legend: bool = False,
 ) -> Drawing:
     """Draw the graph of all that `loss` depends on, and the backward sweep beside it. No ``grad`` changes.
@@ -66,8 +66,8 @@ def draw(
         is folded as far as needed: repetitions to one that says ×12, then layers.
     direction : {"LR", "TB", "RL", "BT"}
         From left to right, from top to bottom, and back.
-    theme : {"light", "dark", "print"}, optional
-        "print" is black on white. Without it the picture is light, and in a notebook has the notebook's theme.
+    theme : {"light", "dark", "print", "auto"}
+        "print" is black on white. "auto": that of the notebook where one shows the picture, and light elsewhere.
     legend : bool
         Explain the shapes.
 
@@ -87,7 +87,7 @@ def draw(
     for name, given, known in (
         ("values", values, ("auto", True, False)),
         ("direction", direction, DIRECTIONS),
-        ("theme", "light" if theme is None else theme, tuple(THEMES)),
+        ("theme", theme, (*THEMES, "auto")),
     ):
         demand_known("draw", name, given, known)
     file = None if path is None else target(path, "draw", *SUFFIXES)
@@ -108,9 +108,10 @@ class Drawing:
     True
     """
 
-    def __init__(self, scene: Scene, direction: str, theme: str | None, legend: bool) -> None:
+    def __init__(self, scene: Scene, direction: str, theme: str, legend: bool) -> None:
         self._scene, self._direction, self._legend = scene, direction, legend
-        self._theme, self._follows = theme or "light", theme is None
+        self._follows = theme == "auto"
+        self._theme = "light" if self._follows else theme
 
     def __repr__(self) -> str:
         return f"<Drawing: {len(self._scene.boxes)} nodes, {len(self._scene.arrows)} edges>"
@@ -164,12 +165,12 @@ class Drawing:
 
         A PNG, which takes longer and is larger than all of these, only if it is included by name.
         """
-        wanted = [format for format in include or SHOWN if format not in (exclude or ())]
         bundle: dict[str, str | bytes] = {"text/plain": repr(self)}
-        try:
-            bundle |= {format: show(self) for format, show in FORMATS.items() if format in wanted}
-        except (RuntimeError, ValueError) as error:
-            bundle["text/plain"] = f"{self!r}: {error}"
+        for format in FORMATS.keys() & set(include or SHOWN) - set(exclude or ()):
+            try:
+                bundle[format] = FORMATS[format](self)
+            except (RuntimeError, ValueError) as error:  # an engine may lack one of them
+                bundle["text/plain"] = f"{self!r}: {error}"
         return bundle
 
 
