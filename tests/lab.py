@@ -18,8 +18,12 @@ from html_reader import BROWSER
 
 HOME = "JUPYTER_CONFIG_DIR JUPYTER_DATA_DIR JUPYTER_RUNTIME_DIR JUPYTERLAB_SETTINGS_DIR JUPYTERLAB_WORKSPACES_DIR \
 IPYTHONDIR".split()
-QUIET = {"fetchNews": "false", "checkForUpdates": False}
-TALL = 6000  # pixels: cells out of sight would not be drawn
+# No news, and cells that are out of sight are drawn as well.
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
+TALL = 6000  # pixels of a window, in which all is in sight
 
 
 def until(found, seconds=90):
@@ -99,10 +103,11 @@ class Lab(Page):
 
     def __init__(self, directory):
         self.work = directory / "work"
-        settings = directory / "JUPYTERLAB_SETTINGS_DIR" / "@jupyterlab" / "apputils-extension"
-        settings.mkdir(parents=True)
         self.work.mkdir()
-        (settings / "notification.jupyterlab-settings").write_text(json.dumps(QUIET))
+        for name, values in SETTINGS.items():
+            settings = directory / f"JUPYTERLAB_SETTINGS_DIR/@jupyterlab/{name}.jupyterlab-settings"
+            settings.parent.mkdir(parents=True)
+            settings.write_text(json.dumps(values))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             address = f"http://127.0.0.1:{free.getsockname()[1]}"

@@ -263,6 +263,10 @@ def test_broadcasting_is_undone_in_a_line_of_its_own():
     step = next(step for step in backward(walked) if step.goal == by_name(walked)["b1"].vertex.key)
     assert roles(step) == ["arrives", "rule", "in words", "product", "broadcasting undone", "in full"]
     assert (text(said(step, "product").text), said(step, "product").note) == ("Δ1", "(4,2)")
+    assert text(said(step, "in words").text) == (
+        "The gradient of a sum by its second term is the incoming gradient. "
+        "It is then summed along axis 1, along which b1 was stretched."
+    )
     undone = said(step, "broadcasting undone")
     assert (text(undone.text), undone.note) == ("∇b1 = Δ1·1", "(4,2)·(2,1)→(4,1)")
     assert_close(undone.numbers[-1].value, said(step, "product").numbers[-1].value.sum(1, keepdims=True))
@@ -273,6 +277,10 @@ def test_several_uses_add_up():
     walked = walk(recurrent()[0])
     steps = [step for step in backward(walked) if step.goal == by_name(walked)["W"].vertex.key]
     assert [text(said(step, "product").text) for step in steps] == ["∇W += Δ3·h2ᵀ", "∇W += Δ2·h1ᵀ", "∇W += Δ1·h0ᵀ"]
+    assert [text(said(step, "in words").text) for step in steps] == [
+        "The gradient of a product by its left factor is the incoming gradient times the right factor transposed. W is "
+        f"used 3 times: its gradient is the sum of 3 contributions, of which this is number {i}." for i in (1, 2, 3)
+    ]  # fmt: skip
     assert [text(said(step, "adds up").text) for step in steps] == [f"∇W: {i} of 3 contributions" for i in (1, 2, 3)]
     assert all(f"sum_{step.goal}" in step.lit for step in steps)
     assert [("in full" in roles(step)) for step in steps] == [False, False, True]
@@ -299,6 +307,8 @@ def test_a_rule_without_symbols_steps_all_the_same():
     head, tail = text(step.title).split(" arrives at ")[1].split(" = swish(")
     assert text(said(step, "product").text) == f"∇{tail[:-1]} = (∂{head}/∂{tail[:-1]})ᵀ·Δ2"
     assert said(step, "rule").note == "my notes, 4"
+    words = "The gradient of swish by its argument is the Jacobian transposed, times the incoming gradient."
+    assert text(said(step, "in words").text) == words
     assert text(said(backward(walked)[0], "product").text).startswith("∇")
     last = next(step for step in backward(walked) if step.goal == by_name(walked)["W"].vertex.key)
     assert "left out" in text(said(last, "in full").text)
