@@ -178,7 +178,7 @@ class Parser(Operands):
                 tree = transposed(tree) if turned else named(tree, name._replace(primes=name.primes + 1))
             elif token.text == "_":
                 self.refuse("an index is read behind a name: (a_i - b_i), not (a - b)_i")
-            elif token.text in BRACKETS[self.notation] and tree.operation is SYMBOL and self.is_function(tree["name"]):
+            elif token.text in BRACKETS[self.notation] and self.is_function(tree.params.get("name"), token.spaced):
                 tree = self.activation(tree)
             elif token.text == "(" and (argument := self.applied(tree.params.get("name"))) is not None:
                 indices = (*tree.indices, *argument.indices)

@@ -6,7 +6,7 @@ import re
 
 from ...operations.facts import ops
 from ..expr import SYMBOL, Expr, call, number, power, transposed
-from .calls import LETTERS, fn
+from .calls import ACTIVATIONS, LETTERS, fn
 from .cursor import Cursor, Name, is_name, named
 from .tokens import tokens
 
@@ -137,15 +137,17 @@ class Scripts(Cursor):
         start, place = self.at, self.take("(").at
         if isinstance(name, Name) and self.notation != "numpy" and self.arguments_at.get(place, not self.follows(")")):
             argument = self.nested(self.sum)
-            self.arguments_at[place] = self.follows(")") and self.applies(name, argument)
+            self.arguments_at[place] = self.follows(")") and self.applies(name._replace(primes=0), argument)
             if self.arguments_at[place]:
                 self.take(")")
                 return argument
         self.at = start
         return None
 
-    def is_function(self, name: object) -> bool:
-        """σ′( and σ( are functions, t( is a product."""
+    def is_function(self, name: object, spaced: bool = False) -> bool:
+        """σ′( and σ( are functions, t( is a product; and so is Σ′ (, of a value and what follows behind a space."""
         if not isinstance(name, Name):
             return False
-        return bool(name.primes) or (name.base.rstrip("0123456789_") in LETTERS and name.base not in self.known)
+        word = name.base.rstrip("0123456789_")
+        factor = spaced and self.notation == "unicode" and word not in ACTIVATIONS
+        return (bool(name.primes) and not factor) or (word in LETTERS and name.base not in self.known)
