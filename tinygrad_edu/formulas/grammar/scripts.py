@@ -149,5 +149,5 @@ class Scripts(Cursor):
         if not isinstance(name, Name):
             return False
         word = name.base.rstrip("0123456789_")
-        factor = spaced and self.notation == "unicode" and word not in ACTIVATIONS
+        factor = spaced and self.notation != "numpy" and word not in ACTIVATIONS
         return (bool(name.primes) and not factor) or (word in LETTERS and name.base not in self.known)
