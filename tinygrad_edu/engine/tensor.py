@@ -195,7 +195,7 @@ class Tensor(Methods, Node, metaclass=Answering):
         found = swept(self, seed, tensors if create_graph else numbers)
         with _adding:
             for (leaf, _), g in zip(found, owned(g for _, g in found), strict=True):
-                leaf._grad = g if leaf.grad is None else leaf._grad + g
+                leaf._grad = g if getattr(leaf, "_grad", None) is None else leaf._grad + g
 
     def zero_grad(self) -> None:
         """Forget the gradient: `grad` is None again."""
