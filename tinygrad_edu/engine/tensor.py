@@ -267,8 +267,7 @@ class Tensor(Methods, Node, metaclass=Answering):
 
     def __reduce__(self) -> Any:
         if self._record is not None and self._record.operation is not None:
-            said = "a recorded tensor cannot be pickled or copied, its graph would come along; detach() first"
-            raise TypeError(f"{said}, and plot its .numpy()")
+            raise TypeError("a recorded tensor cannot be pickled or copied with its graph; detach() first, or .numpy()")
         leaving(self, "a copy", "x.copy(), which is recorded, or x.detach()")
         grad = self.grad.detach() if isinstance(self.grad, Tensor) else self.grad
         return _leaf, (type(self), np.array(self._value), self.requires_grad, self.name, grad)
