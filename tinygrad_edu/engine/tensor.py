@@ -337,7 +337,8 @@ for _name in NAMES:
     setattr(Tensor, f"__{_name}__", _compared(_name))
 for _name in "argmax argmin argsort argpartition any all nonzero searchsorted".split():
     setattr(Tensor, _name, _on_values(_name))
-Tensor.answer({name: "write tg.{0}(x, ...)" for name in op.__all__})
+_of_one = [name for name in op.__all__ if getattr(getattr(getattr(op, name), "operation", None), "arity", 0) == 1]
+Tensor.answer({" ".join(_of_one): "write tg.{0}(x)", " ".join(op.__all__): "write tg.{0}(x, ...)"})
 
 
 # --- the second reading of a record: Tensors -------------------------------------------------------------------------
