@@ -95,7 +95,7 @@ def look_at_step(node: Any) -> None:
     if operation.spelling.sign != "-" or len(values) != 2 or not _is_tracked(inputs[0]) or inputs[1] is not None:
         return
     leaf, step = inputs[0], getattr(values[1], "shape", None)
-    if leaf._record.operation is None and leaf.grad is not None and step == node._value.shape:
+    if leaf._record.operation is None and leaf.grad is not None and step == leaf._value.shape:
         warn(
             "grad: this is the result of W − step and no leaf, and backward() brings it no gradient; write "
             "W.data -= step, or tg.adjoints(loss, x) for the gradient of a result"
