@@ -229,7 +229,7 @@ UNEQUAL = {
     "labels": (LABELS, (3, 4), r"labels become columns by tg\.data\.one_hot\(labels, 3\)$"),
     "labels in a row": (LABELS[None], (3, 4), r"labels become columns by tg\.data\.one_hot\(labels, 3\)$"),
     "labels of rows": (LABELS, (4, 3), r"labels become rows by tg\.data\.one_hot\(labels, 3\)\.T, with axis=1"),
-    "a vector": (LABELS, (4, 1), r"\.reshape\(4, 1\) of the target would fit$"),
+    "a vector": (LABELS, (4, 1), r"\.reshape\(4, 1\) of the vector would fit$"),
     "a row": (LABELS[None] / 2, (4, 1), r"the transpose of the first, \(4, 1\), would fit$"),
 }  # fmt: skip
 
@@ -243,7 +243,7 @@ def test_a_target_of_another_shape_is_told_what_fits(cost, name):
 
 
 def test_nothing_is_guessed_for_shapes_that_have_nothing_to_do_with_each_other():
-    for target in (np.ones((2, 5)), np.full(4, 0.5), np.ones(7)):
+    for target in (np.ones((2, 5)), np.full(4, 0.5), np.ones(7), np.ones(12)):
         with pytest.raises(ValueError, match=r"must have equal shapes$"):
             tg.squared_error(target, np.ones((3, 4)))
 

@@ -26,7 +26,7 @@ def _demand_equal(t: Any, a: Any) -> None:
 def _labels(x: Any, a: Any) -> str:
     """What to write where x has the numbers of classes, or of a as a vector."""
     if x.size == a.size:
-        return f"; .reshape{a.shape} of the target would fit" if x.ndim == 1 else ""
+        return f"; .reshape{a.shape} of the vector would fit" if x.ndim == 1 and 1 in a.shape else ""
     if x.size < 2 or x.size != max(x.shape) or a.ndim != 2 or x.size not in a.shape or (x != np.floor(x)).any():
         return ""
     columns = a.shape[1] == x.size
