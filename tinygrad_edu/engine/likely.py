@@ -20,23 +20,35 @@ class LikelyMistake(UserWarning):
 
 def warn(text: str, kind: type[Warning] = LikelyMistake) -> None:
     """Warn in the line that called the package."""
-    level, frame, package = 1, sys._getframe(), __name__.partition(".")[0]
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
-        level, frame = level + 1, frame.f_back
-    warnings.warn(text, kind, stacklevel=level)
+    warnings.warn(text, kind, stacklevel=len(_inside()) + 1)
+
+
+def asked_for() -> bool:
+    """Whether an operation was called from outside, and not with numbers of the package's own, as `derive` does."""
+    return all(each.startswith(("engine.", "operations.")) and each != "engine.errors" for each in _inside())
+
+
+def _inside() -> list[str]:
+    """The modules of the package that what runs now was called through, the last one first."""
+    modules: list[str] = []
+    frame, package = sys._getframe(1), __name__.partition(".")[0]
+    while frame is not None and (name := frame.f_globals.get("__name__", "")).partition(".")[0] == package:
+        modules.append(name.partition(".")[2])
+        frame = frame.f_back  # type: ignore[assignment]
+    return modules
 
 
 def look_at_square(node: Any, i: int) -> None:
     """Warn where a column (n, 1) and a vector (n,) made a square, as input i of a node finds out: an output and its
     target, a bias that lacks an axis. Not where the person gave the column its axis, as in x[:, None] − x, nor where
     nothing is known of both, but for leaf − target."""
-    _, operation, inputs, values, *_ = node._record
-    if not operation.broadcasts or operation.spelling.summed or len(values) != 2:
+    values = node._record.values
+    if len(values) != 2 or getattr(values[0], "ndim", 0) + getattr(values[1], "ndim", 0) != 3:
         return
-    column = int(getattr(values[1], "ndim", 0) == 2)
+    operation, inputs = node._record.operation, node._record.inputs
+    column = int(values[1].ndim == 2)
     output, target = inputs[column], inputs[1 - column]
-    n = getattr(values[1 - column], "shape", ())
-    if len(n) != 1 or values[column].shape != (*n, 1) or (i != column and _is_tracked(output)):
+    if values[column].shape != (*values[1 - column].shape, 1) or (i != column and _is_tracked(output)):
         return
     sign, made = operation.spelling.sign, _is_product(output)
     likely = made or _is_product(target) or (sign == "-" and _is_tracked(output) and not _is_tracked(target))
@@ -83,8 +95,8 @@ def look_at_step(node: Any) -> None:
     if operation.spelling.sign != "-" or len(values) != 2 or not _is_tracked(inputs[0]) or inputs[1] is not None:
         return
     leaf, step = inputs[0], getattr(values[1], "shape", None)
-    if leaf._record.operation is None and leaf.grad is not None and step == node._value.shape:
+    if leaf._record.operation is None and leaf.grad is not None and step == leaf._value.shape:
         warn(
-            "grad: this is the result of W − step and no leaf, so backward() brings it no gradient; write W.data -= "
-            "step for a step, tg.adjoints(loss, x) for the gradient of a result"
+            "grad: this is the result of W − step and no leaf, and backward() brings it no gradient; write "
+            "W.data -= step, or tg.adjoints(loss, x) for the gradient of a result"
         )

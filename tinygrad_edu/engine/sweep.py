@@ -16,7 +16,7 @@ from numpy import ndarray
 
 from ..operations.defining import Each
 from ..operations.elementwise import astype
-from ..operations.shapes import sum_to
+from ..operations.shapes import stretches, sum_to
 from .absorbing import absorbing, bare
 from .likely import look_at_square
 from .record import NO_PARAMETERS, Node, Operation, constant
@@ -103,14 +103,14 @@ def settled(
 
 def _unbroadcast(g: Any, value: Any, node: Any, i: int) -> Any:
     """Undo broadcasting: an adjoint is summed over what its variable, input i of a node, was repeated along."""
-    stretched = zip(reversed(g.shape), reversed(value.shape), strict=False)
-    fits = len(g.shape) >= len(value.shape) and all([length in (n, 1) for n, length in stretched])
-    if not (operation := node._record.operation).broadcasts or not fits:
+    operation = node._record.operation
+    fits = g.shape == node._value.shape and not operation.opaque  # then it is elementwise
+    if not operation.broadcasts or not (fits or stretches(value.shape, g.shape)):
         raise ValueError(
             f"{operation.name}: its vector-Jacobian product has shape {g.shape}, the input {value.shape}; "
             "an adjoint has the shape of its variable"
         )
-    if value.size == g.shape[-1] > 1 and type(g) is ndarray and g.shape == 2 * g.shape[-1:]:
+    if value.size == g.shape[-1] > 1 and type(g) is ndarray:
         look_at_square(node, i)
     return sum_to(g, value.shape)
 

@@ -208,7 +208,7 @@ class Tensor(Observed, Methods, Node, metaclass=Answering):
         found = swept(self, seed, tensors if create_graph else numbers)
         with _adding:
             for (leaf, _), g in zip(found, owned(g for _, g in found), strict=True):
-                leaf._grad = g if leaf.grad is None else leaf._grad + g
+                leaf._grad = g if getattr(leaf, "_grad", None) is None else leaf._grad + g
 
     def zero_grad(self) -> None:
         """Forget the gradient: `grad` is None again."""
@@ -280,8 +280,7 @@ class Tensor(Observed, Methods, Node, metaclass=Answering):
 
     def __reduce__(self) -> Any:
         if self._record is not None and self._record.operation is not None:
-            said = "a recorded tensor cannot be pickled or copied, its graph would come along; detach() first"
-            raise TypeError(f"{said}, and plot its .numpy()")
+            raise TypeError("a recorded tensor cannot be pickled or copied with its graph; detach() first, or .numpy()")
         leaving(self, "a copy", "x.copy(), which is recorded, or x.detach()")
         grad = self.grad.detach() if isinstance(self.grad, Tensor) else self.grad
         return _leaf, (type(self), np.array(self._value), self.requires_grad, self.name, grad)
@@ -327,7 +326,8 @@ def _stepped(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 
 Tensor.__iadd__, Tensor.__isub__ = _stepped(op.add), _stepped(op.subtract)  # type: ignore[attr-defined]
-Tensor.answer({name: "write tg.{0}(x, ...)" for name in op.__all__})
+_of_one = [name for name in op.__all__ if getattr(getattr(getattr(op, name), "operation", None), "arity", 0) == 1]
+Tensor.answer({" ".join(_of_one): "write tg.{0}(x)", " ".join(op.__all__): "write tg.{0}(x, ...)"})
 
 
 # --- the second reading of a record: Tensors -------------------------------------------------------------------------

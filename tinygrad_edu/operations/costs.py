@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
 import numpy as np
 
-from ..engine.likely import warn
-from ..engine.record import Record, as_it_is, state
+from ..engine.likely import asked_for, warn
+from ..engine.record import as_it_is, state
 from .activations import log_softmax, softmax
-from .defining import Function, fold, primitive, vjps
+from .defining import fold, primitive, vjps
 from .elementwise import absolute, log, maximum, minimum, not_equal, over_ln, ratio, real, safe_log, where
-from .facts import ops, parts
+from .facts import parts
 from .reductions import sum
 
 __all__ = ["cross_entropy", "huber", "softmax_cross_entropy", "squared_error"]
@@ -27,7 +26,7 @@ def _demand_equal(t: Any, a: Any) -> None:
 def _labels(x: Any, a: Any) -> str:
     """What to write where x has the numbers of classes, or of a as a vector."""
     if x.size == a.size:
-        return f"; .reshape{a.shape} of the target would fit" if x.ndim == 1 else ""
+        return f"; .reshape{a.shape} of the vector would fit" if x.ndim == 1 and 1 in a.shape else ""
     if x.size < 2 or x.size != max(x.shape) or a.ndim != 2 or x.size not in a.shape or (x != np.floor(x)).any():
         return ""
     columns = a.shape[1] == x.size
@@ -35,51 +34,38 @@ def _labels(x: Any, a: Any) -> str:
     return f"; labels become {'columns' if columns else 'rows'} by tg.data.one_hot(labels, {a.size // x.size}){turned}"
 
 
-def looked_over(function: Function) -> Function:
-    """A cost that is tracked, with warnings of what is likely a mistake: one look at its value at each call, the others
-    once for each shape in which they find nothing."""
-
-    @functools.wraps(function)
-    def call(*args: Any, **given: Any) -> Any:
-        out = function(*args, **given)
-        record = getattr(out, "_record", None)
-        if record is not None:
-            key = record[1], record[3][0].shape, record[4].get("axis")
-            if (key not in _SEEN or not 0 <= out._value < math.inf) and state.look.get() is as_it_is:
-                doubt = _doubt(record)
-                if doubt:
-                    warn(f"{record[1].name}: {doubt}")
-                else:
-                    _SEEN.add(key)
-        return out
-
-    return call  # type: ignore[return-value]
+# Shapes and axes of costs, and whether they are finite and not negative, where a look has found nothing to be said: it
+# takes as long as the cost itself.
+_SEEN: set[Any] = set()
 
 
-_SEEN: set[Any] = set()  # operations, shapes and axes of which nothing was to be said
+def _look(key: Any, name: str, t: Any, a: Any, axis: Any = None) -> None:
+    """Warn of what is likely a mistake in a cost."""
+    if state.look.get() is as_it_is:
+        doubt = _doubt(t, a, axis, name)
+        if not doubt:
+            _SEEN.add(key)
+        elif asked_for():
+            warn(f"{name}: {doubt}")
 
 
-def _doubt(record: Record) -> str:
-    """What is likely wrong with a target and an output of equal shape, or with the logits that are one; or nothing."""
-    (first, last), (t, a), of_logits = record.inputs, record.values, "axis" in record.params
-    made, axis = getattr(last, "_record", None), record.params.get("axis")
-    if getattr(first, "_record", None) and made is None and _is_binary(a) and not _is_binary(t):
-        return "the output has ones and zeros only, and the target depends on leaves; the target comes first"
+def _doubt(t: Any, a: Any, axis: Any, name: str) -> str:
+    """What is likely wrong with a target and an output, probabilities or logits; or nothing."""
+    of_logits = name != "cross_entropy"
+    of_t, of_a, binary = _distributions(t), _distributions(a), ((a == 0) | (a == 1)).all()
+    by_chance = of_logits and (1 in a.shape or of_t & of_a)
+    if of_a and binary and not by_chance and not ((t == 0) | (t == 1)).all():
+        return "the output has ones and zeros only, and the target other numbers; the target comes first"
     if not of_logits and (a < 0).any():
         return "the output has negative numbers, which are no probabilities; tg.softmax_cross_entropy takes logits"
-    if of_logits and made is not None and made.operation is ops.softmax:
+    if of_logits and axis in of_t & of_a and 1 not in a.shape and not binary:
         return "the output is a softmax already; write tg.cross_entropy, or hand over what the softmax is of"
-    of_t, of_a = _distributions(t), _distributions(a)
     if of_logits:
         of_a = {axis % 2} if isinstance(axis, int) else set()
     if len(of_t) == len(of_a) == 1 and of_t != of_a:
         (right,), what = of_t, ("columns", "rows")
         return f"{what[right]} of the target sum to 1, and softmax acts on {what[1 - right]}; write axis={right} for it"
     return ""
-
-
-def _is_binary(x: Any) -> bool:
-    return bool(((x == 0) | (x == 1)).all())
 
 
 def _distributions(x: Any) -> set[int]:
@@ -128,7 +114,6 @@ def huber(t: Any, a: Any, width: float = 1.0) -> Any:
     return fold(np.add, inside * (distance - 0.5 * inside))
 
 
-@looked_over
 @primitive(inputs=2, selects=True, noun="cross entropy", roles=("target", "output"))
 def cross_entropy(t: Any, a: Any, base: float | None = None) -> Any:
     """−Σ t log_base(a), over everything, of probabilities a. A coordinate with t = 0 contributes 0, whatever a is.
@@ -144,10 +129,12 @@ def cross_entropy(t: Any, a: Any, base: float | None = None) -> Any:
     2.0
     """
     _demand_equal(t, a)
-    return _total(t * over_ln(np.log(np.where(t != 0, real(a), 1)), base))
+    cost = _total(t * over_ln(np.log(np.where(t != 0, real(a), 1)), base))
+    if (key := (t.shape, 0 <= cost < math.inf)) not in _SEEN:
+        _look(key, "cross_entropy", t, a)
+    return cost
 
 
-@looked_over
 @primitive(inputs=2, noun="cross entropy of a softmax", roles=("target", "logits"))
 def softmax_cross_entropy(t: Any, z: Any, base: float | None = None, axis: int | tuple[int, ...] | None = 0) -> Any:
     """−Σ t log_base(softmax(z)), over everything: cross entropy of logits z, safe at logits of any size.
@@ -168,7 +155,10 @@ def softmax_cross_entropy(t: Any, z: Any, base: float | None = None, axis: int |
     out = log_softmax(z, axis)
     if z.size and not math.isfinite(fold(np.minimum, out)):  # a log of −inf with target 0 contributes nothing
         out = np.where(t != 0, out, 0)
-    return _total(t * over_ln(out, base))
+    cost = _total(t * over_ln(out, base))
+    if (key := (t.shape, axis, 0 <= cost < math.inf)) not in _SEEN:
+        _look(key, "softmax_cross_entropy", t, z, axis)
+    return cost
 
 
 def _total(x: Any) -> Any:

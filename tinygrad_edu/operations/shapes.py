@@ -74,6 +74,12 @@ def broadcast_to(array: Any, shape: Shape) -> Any:
     return out
 
 
+def stretches(shape: tuple[int, ...], longer: tuple[int, ...]) -> bool:
+    """Whether a shape broadcasts to another."""
+    lengths = zip(reversed(longer), reversed(shape), strict=False)
+    return len(longer) >= len(shape) and all([length in (n, 1) for n, length in lengths])
+
+
 @primitive(inputs=1, linear=True, spoken="{0} summed to the shape {shape}")
 def sum_to(x: Any, shape: Shape) -> Any:
     """x summed over the axes along which the given shape was broadcast to that of x: the adjoint of `broadcast_to`.
