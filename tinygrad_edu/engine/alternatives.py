@@ -113,8 +113,8 @@ HABITS: Mapping[str, Mapping[str, str]] = {  # words of other libraries by whom 
         "F functional": "write tg.relu, tg.softmax and so on",
         "losses": "write tg.squared_error, tg.huber, tg.cross_entropy or tg.softmax_cross_entropy",
         "mse mse_loss MSELoss mean_squared_error":
-        "write np.mean((t - a) ** 2), or tg.squared_error(t, a), ½ Σ (t − a)²",
-        "mae l1_loss L1Loss mean_absolute_error": "write np.mean(np.abs(t - a))",
+        "write tg.mean((t - a) ** 2), or tg.squared_error(t, a), ½ Σ (t − a)²",
+        "mae l1_loss L1Loss mean_absolute_error": "write tg.mean(abs(t - a))",
         "bce BCELoss binary_cross_entropy binary_crossentropy":
         "write tg.cross_entropy(t, a) + tg.cross_entropy(1 - t, 1 - a)",
         "binary_cross_entropy_with_logits BCEWithLogitsLoss": "write tg.sum(tg.softplus(z) - t * z)",
