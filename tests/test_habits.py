@@ -36,7 +36,7 @@ NETWORK, LAYER, OPTIMISER = Sequence(Dense(3, 2), tg.relu), Dense(3, 2), SGD([W]
 NAMES = {  # what is typed, and the end of the error
     "tg.tensor([1.0])": "; write tg.Tensor(numbers, requires_grad=True)",
     "tg.zeros((2, 3))": "; write np.zeros", "tg.argmax(X)": "; write np.argmax", "tg.float32": "; write np.float32",
-    "tg.mse(X, X)": "; write np.mean((t - a) ** 2), or tg.squared_error(t, a), ½ Σ (t − a)²",
+    "tg.mse(X, X)": "; write tg.mean((t - a) ** 2), or tg.squared_error(t, a), ½ Σ (t − a)²",
     "tg.nn.Linear(3, 2)": "; write tg.networks, which has Dense, Sequence, SGD, Momentum, Adam",
     "tg.Linear(3, 2)": "; write tg.networks.Dense(inputs, outputs)", "tg.SGD([W])": "; write tg.networks.SGD",
     "tg.one_hot([0], 2)": "; write tg.data.one_hot", "tg.ReLU()": "; write tg.relu", "tg.relu_(X)": "; write tg.relu",
@@ -99,7 +99,7 @@ def test_what_is_recommended_is_there():
 t, a, z = rng.uniform(size=(3, 4)), rng.uniform(0.1, 0.9, (3, 4)), rng.normal(size=(3, 4))
 p, q = rng.uniform(size=(2, 3))
 FORMULAS = {  # that are recommended: what they are, computed in another way
-    "mse": ("tinygrad_edu", np.square(t - a).mean(), "np.mean((t - a) ** 2)"),
+    "mse": ("tinygrad_edu", np.square(t - a).mean(), "tg.mean((t - a) ** 2)"),
     "bce": ("tinygrad_edu", -np.sum(t * np.log(a) + (1 - t) * np.log(1 - a)), None),
     "binary_cross_entropy_with_logits": ("tinygrad_edu", np.sum(np.log1p(np.exp(z)) - t * z), None),
     "kl_div": ("tinygrad_edu", np.sum(p * (np.log(p) - np.log(q))), None), "elu": ("tinygrad_edu", None, None),
