@@ -18,7 +18,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.data import one_hot
 from tinygrad_edu.engine.alternatives import HABITS, NO_KEYWORDS
 from tinygrad_edu.engine.habits import Elsewhere
-from tinygrad_edu.networks import SGD, Adam, Dense, Sequence
+from tinygrad_edu.networks import SGD, Dense, Sequence
 from tinygrad_edu.operations import costs
 
 rng = np.random.default_rng(0)
