@@ -56,7 +56,7 @@ WORK = {  # and the most calls, a fifth above what they take now on Python 3.10
     "compare, the sign, on paper": (compared(ON_PAPER.replace("Σ2 − t", "t − Σ2")), 9_800),
     "compare, a factor": (compared(RIGHT.replace(" * S1 * (1 - S1)", " * S1")), 60_500),
     "draw": (lambda loss, W: tg.draw(loss, backward=True), 5_450),
-    "step_through": (lambda loss, W: tg.step_through(loss), 18_750),
+    "step_through": (lambda loss, W: tg.step_through(loss), 24_000),
 }
 
 

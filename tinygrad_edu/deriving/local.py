@@ -68,8 +68,9 @@ class Local:
         The derivatives of activations: the name, the argument, what it is.
     numbers, values : dict
         The numbers of all names, as they were recorded; and the matrices that stand for them.
-    written, text : callable
-        A term as it is written, and that in one line; each is done once.
+    written, text, in_roles : callable
+        A term as it is written, and that in one line; the rules of a node with its inputs in their roles. Each is done
+        once.
 
     Examples
     --------
@@ -105,6 +106,7 @@ class Local:
         self._words, self._shapes = Printer(Unicode()), Printer(Shapes(shapes))
         self.written: Callable[[Term], Expr] = functools.cache(self._write)
         self.text: Callable[[Term], str] = functools.cache(lambda term: str(self._words(self.written(term))))
+        self.in_roles: Callable[[Any], dict[int, Expr]] = functools.cache(self._in_roles)
         self._order = {name: i for i, name in enumerate([*self._tape.values, *self.names.values()])}
         self._behind_slopes = {name: names_in([slope.term]) for name, _, slope in self.slopes}
         computed = {self.names[stamp]: node._value for stamp, node in nodes.items() if node._record.operation}
@@ -147,7 +149,7 @@ class Local:
             self._products[record.stamp] = said
             return said
 
-    def in_roles(self, node: Any) -> dict[int, Expr]:
+    def _in_roles(self, node: Any) -> dict[int, Expr]:
         """The rules of a node's operation, by the place of the input, in the `roles` of its inputs, whatever they are
         called; numbers are written out. Nothing for a rule that cannot be read on symbols."""
         record, found = node._record, dict[int, Expr]()
