@@ -160,7 +160,7 @@ ARGUMENTS = {
     "SGD([W], lr=0.1)": "SGD: there is no lr=; write rate= for lr=; it takes (parameters, rate)",
     "SGD([W])": "SGD: missing 1 required positional argument: 'rate'; it takes (parameters, rate)",
     "SGD([W], 0.1, momentum=0.9)": "SGD: there is no momentum=; write Momentum(parameters, rate, momentum); it takes",
-    "Adam([W], betas=(0.9, 0.99))":
+    "tg.networks.Adam([W], betas=(0.9, 0.99))":
     "Adam: there is no betas=; write beta1=, beta2= for betas=; it takes (parameters, rate",
     "tg.networks.Momentum([W], 0.1, beta=0.5)": "Momentum: there is no beta=; write momentum= for beta=; it takes",
     "Dense(in_features=3, out_features=2)": "Dense: there is no in_features=, out_features=; write inputs= for "
