@@ -128,7 +128,8 @@ class Browser:
         frames = FRAMES.replace("WIDTHS", json.dumps(widths)).replace("<script>", f"<script>{SHOW}", 1)
         (self.directory / "frames.html").write_text(frames, encoding="utf-8")
         address = (self.directory / ("frames.html" if widths else "page.html")).as_uri() + query
-        for budget in (2000, 8000, 32000):  # on a busy machine the virtual time may be over before the script is
+        # On a busy machine the virtual time may be over before the script is, and a frame is a process of its own.
+        for budget in (2000, 8000, 32000, 128000, 512000):
             done = subprocess.run(
                 [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
                  f"--virtual-time-budget={budget}", f"--user-data-dir={self.directory / 'profile'}", *flags, address],

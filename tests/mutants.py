@@ -79,7 +79,7 @@ MUTANTS = [
     # the engine
     Mutant("engine/sweep.py", "g.base is not None or not g.flags", "not g.flags",
            "gradients of two leaves share memory"),
-    Mutant("engine/sweep.py", "len(g.shape) >= len(value.shape) and all(", "len(g.shape) >= len(value.shape) or all(",
+    Mutant("operations/shapes.py", "len(longer) >= len(shape) and all(", "len(longer) >= len(shape) or all(",
            "an adjoint of a wrong shape is summed until it fits"),
     Mutant("engine/sweep.py", "in sorted(nodes):", "in sorted(nodes, reverse=True):",
            "nodes on the way to a wanted one are left out"),

@@ -114,7 +114,8 @@ EXPRESSIONS = {
     "Drawing": ["tg.draw(loss, theme='dark', direction='TB', backward=True, values='auto')"],
     "Tape": ["tg.tape(loss, adjoints=True)"],
     "tuple": ["W.shape", "tg.divmod(W, 2.0)", "run(A, A)", "tg.broadcast_arrays(W, x)"],
-    "list": ["tg.split(W, 2)", "network.parameters()", "tg.adjoints(loss, [W, z])", "tg.audit(only='5.2.2-dcdW')"],
+    "list": ["tg.split(W, 2)", "network.parameters()", "tg.adjoints(loss, [W, z])"],
+    "Audit": ["tg.audit(only='5.2.2-dcdW')"],
     "Entry": ["tg.documents.sabine['5.2.2-dcdW']"],
 }  # fmt: skip
 
@@ -132,4 +133,5 @@ MISTAKES = [
     "tg.networks.Dense('2', 3)", "tg.compare(loss, W, 'a', kind='jacobi')", "tg.networks.Adam(network, lr=0.1)",
     "tg.step_through(loss, 'page.html', theme='blue')", "tg.audit('sabin')", "tg.adjoints(loss, 'W')", "tg.tape(3)",
     "tg.draw(loss, direction='up')", "tg.checkpoint(3)", "tg.sum(W, axes=0)", "W.sort()", "tg.layer(3)",
+    "W.__setitem__(0, 3.0)", "tg.audit(verdict='rong')",
 ]  # fmt: skip

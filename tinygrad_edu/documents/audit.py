@@ -10,7 +10,7 @@ from ..engine.arguments import checked
 from ..engine.tensor import Tensor
 from . import page, report
 from .entry import CATALOGUES, Result, UnknownName, make_trial
-from .verdicts import VERDICTS, demand_seed
+from .verdicts import VERDICTS, Verdict, demand_seed
 
 
 class Audit(list[Result]):
@@ -27,7 +27,7 @@ class Audit(list[Result]):
 def audit(
     document: Literal["mishachev", "sabine"] | None = None,
     only: str | None = None,
-    verdict: str | None = None,
+    verdict: Verdict | None = None,
     seed: int = 0,
     progress: Callable[..., Any] | None = None,
 ) -> Audit:

@@ -6,7 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FormulaReading = Callable[..., Strict | float | list[Strict]]
 
 # In the order in which they are tried; an entry has the first that holds.
+Verdict: TypeAlias = Literal["exact", "definition", "sign error", "conditional", "ill-shaped", "misprint", "wrong"]
 VERDICTS: Mapping[str, str] = {
     "exact": "right as printed",
     "definition": "gives something its name, and cannot be wrong",

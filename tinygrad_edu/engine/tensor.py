@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -272,7 +272,7 @@ class Tensor(Observed, Methods, Node, metaclass=Answering):
     def __contains__(self, x: Any) -> bool:
         return bool(np.any(state.look.get()(self) == plain(x)))
 
-    def __setitem__(self, index: Any, value: Any) -> None:
+    def __setitem__(self, index: NoReturn, value: NoReturn) -> NoReturn:
         raise TypeError(
             "a tensor's numbers never change, as graphs refer to them; build a new one with tg.where or "
             "tg.concatenate, or give a leaf new numbers: W.data = array"
