@@ -55,7 +55,7 @@ def look_at_square(node: Any, i: int) -> None:
     if not _is_tracked(column):
         likely = sign == "-" and _is_product(other)
     elif not _is_tracked(other):
-        likely = sign in "+-*/" and (n,) in shapes and _is_product(column)
+        likely = sign in ("+", "-", "*", "/") and (n,) in shapes and _is_product(column)
     else:
         likely = sign == "+" and (n,) in shapes and other._record.operation is None and _is_product(column)
     if not likely or np.array_equal(values[0].ravel(), values[1].ravel()):

@@ -54,7 +54,7 @@ def _doubt(t: Any, a: Any, cost: Any, axis: Any, name: str) -> str:
     of_t, of_a = _distributions(t), _distributions(a)
     if of_logits and of_a and binary and 1 not in a.shape and (t < 0).any():
         return "the logits are ones and zeros only, and the target has negative numbers; the target comes first"
-    if not of_logits and cost == math.inf and binary and not ((t == 0) | (t == 1)).all():
+    if cost == math.inf and binary and not ((t == 0) | (t == 1)).all():
         return (
             "the cost is infinite, as the output is exactly 0 where the target is not; the target comes first in "
             "cross_entropy(target, output)"
