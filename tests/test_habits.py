@@ -1,8 +1,10 @@
 """What people type from habit: names and arguments of other libraries are answered in the error, and what is likely a
 mistake brings a warning; near, right programs are silent."""
 
+import collections
 import copy
 import inspect
+import itertools
 import pickle
 import pydoc
 import re
@@ -168,12 +170,12 @@ ARGUMENTS = {
     "Dense(3, 2, nonsense=1)": "Dense: there is no nonsense=; it takes (inputs, outputs",
     "tg.Tensor([1.0], True)": "Tensor: too many arguments in their places; it takes (data, *, requires_grad=False",
     "tg.Tensor([1.0], device='cpu')": "Tensor: there is no device=; there are no devices, NumPy computes on the CPU",
-    "tg.sum(X, dim=0, keepdim=True)": "sum: dim=, keepdim= is not supported on Tensors; write axis= for dim=, "
+    "tg.sum(X, dim=0, keepdim=True)": "sum: dim=, keepdim= are not supported on Tensors; write axis= for dim=, "
     "keepdims= for keepdim=; it takes (a, axis=None, *, keepdims=False)",
     "X.mean(dim=0)": "mean: dim= is not supported on Tensors; write axis= for dim=; it takes",
     "tg.stack([X, X], dim=0)":
     "stack: dim= is not supported on Tensors; write axis= for dim=; it takes (arrays, axis=0)",
-    "tg.cross_entropy(input=X, target=X)": "cross_entropy: input=, target= is not supported on Tensors; write a= for "
+    "tg.cross_entropy(input=X, target=X)": "cross_entropy: input=, target= are not supported on Tensors; write a= for "
     "input=, t= for target=; it takes (t, a, base=None)",
     "tg.squared_error(X, X, reduction='mean')":
     "squared_error: reduction= is not supported on Tensors; a cost is a sum; "
@@ -181,6 +183,13 @@ ARGUMENTS = {
     "tg.sum(W).backward(retain_graph=True)":
     "backward: there is no retain_graph=; leave it out: a graph stays as long as",
     "tg.grad(tg.exp, argnums=0)": "grad: there is no argnums=; write argnum= for argnums=; it takes (f, argnum=0)",
+    "X.argmax(dim=0)": "argmax: dim= is not supported on Tensors; write axis= for dim=",
+    "X.any(dim=0, keepdims=True)": "any: dim= is not supported on Tensors; write axis= for dim=",
+    "X.argsort(nonsense=0)": "argsort: (2, 3) of float64: ",
+    "tg.hessian(tg.sum(W), W)": "hessian: expected a function, got Tensor (); of a Tensor there are loss.backward() "
+    "and tg.adjoints(loss, wrt), and tg.derive(y, wrt, kind='hessian').array()",
+    "tg.jacobian(W, W)": "jacobian: expected a function, got Tensor (2, 2); of a Tensor there are loss.backward() and "
+    "tg.adjoints(loss, wrt), and tg.derive(y, wrt, kind='jacobian').array()",
     "tg.grad(tg.sum(W), W)": "grad: expected a function, got Tensor (); of a Tensor there are loss.backward() and "
     "tg.adjoints(loss, wrt)",
     "Sequence([LAYER])": "Sequence: layer 1 must be a function, got list; write Sequence(*layers)",
@@ -256,26 +265,31 @@ column, vector = leaf(np.ones((4, 1)), name="y"), leaf(np.arange(4.0), name="x")
 ONE_HOT, C = one_hot(rng.integers(4, size=6), 4), rng.normal(size=(3, 6))
 net, by_rows = Sequence(Dense(3, 4, tg.tanh, seed=0), Dense(4, 4, seed=1)), leaf(rng.normal(size=(3, 4)))
 SQUARE = r"broadcasts to \((\d), \1\), each number with each; write the vector as \.reshape\(-1, 1\) for one with one"
+ROW = SQUARE.replace(r"the vector as \.reshape\(-1, 1\)", r"the column as \.T")
+SIGNS, row, scores = np.sign(TARGET - 0.5), leaf(rng.normal(size=(1, 3))), ROWS @ w
+smooth, sure = np.array([[0.9, 0.1], [0.1, 0.9]]), leaf(1e3 * np.eye(2))
 LIKELY = {  # a cost, and what its warning says
     "y - t": (lambda: np.mean((ROWS @ w + b - TARGET) ** 2), r"subtract: \(6, 1\) − \(6,\) " + SQUARE),
     "t - y": (lambda: np.mean((tg.Tensor(TARGET) - tg.sigmoid(ROWS @ w + b)) ** 2), SQUARE),
     "of a vector": (lambda: np.mean((TARGET[:, None] - ROWS @ v) ** 2), r"subtract: \(6, 1\) − \(6,\) " + SQUARE),
-    "of a leaf": (lambda: np.mean((column - np.arange(4.0)) ** 2), r"subtract: y − …: \(4, 1\) − \(4,\) " + SQUARE),
     "a bias": (lambda: tg.sum(tg.tanh(W4 @ np.ones((3, 1)) + b4)), r"add: … \+ b: \(4, 1\) \+ \(4,\) " + SQUARE),
     "written out": (lambda: -np.mean(TARGET * np.log(tg.sigmoid(ROWS @ w))), r"multiply: .*" + SQUARE),
+    "hinge": (lambda: np.mean(np.maximum(0, 1 - SIGNS * (ROWS @ w))), r"multiply: \(6,\) ∘ \(6, 1\) " + SQUARE),
+    "of logits": (lambda: np.mean(tg.softplus(ROWS @ w) - TARGET * (ROWS @ w)), "multiply: .*" + SQUARE),
+    "weights": (lambda: np.mean(TARGET * (ROWS @ w - TARGET[:, None]) ** 2), "multiply: .*" + SQUARE),
+    "a ratio": (lambda: np.mean((ROWS @ w / TARGET - 1) ** 2), r"divide: \(6, 1\) ⊘ \(6,\) " + SQUARE),
+    "a row": (lambda: np.mean((row @ ROWS.T - TARGET[:, None]) ** 2), r"subtract: \(1, 6\) − \(6, 1\) " + ROW),
+    "a row's target": (lambda: np.mean((TARGET[:, None] - tg.tanh(row @ ROWS.T + b)) ** 2), ROW),
     "in another's place": (lambda: tg.softmax_cross_entropy(net(C), ONE_HOT), "the target comes first"),
-    "of probabilities": (lambda: tg.cross_entropy(tg.softmax(net(C)), ONE_HOT), "the target comes first"),
+    "of probabilities": (lambda: tg.cross_entropy(tg.softmax(net(C)), ONE_HOT), "the target comes first in cross_en"),
+    "of sigmoids": (lambda: tg.cross_entropy(tg.sigmoid(net(C)), ONE_HOT), "the target comes first in cross_entropy"),
+    "saturated": (lambda: tg.cross_entropy(smooth, tg.softmax(sure)), "cost is infinite, as the output is exactly 0"),
     "rows": (lambda: tg.softmax_cross_entropy(ONE_HOT.T, ROWS @ by_rows), "rows of the target sum to 1.* write axis=1"),
     "rows of probabilities": (lambda: tg.cross_entropy(ONE_HOT.T, tg.softmax(ROWS @ by_rows)), "write axis=1"),
     "columns": (lambda: tg.softmax_cross_entropy(ONE_HOT, net(C), axis=-1), "columns of the target.* write axis=0"),
     "twice": (lambda: tg.softmax_cross_entropy(ONE_HOT, tg.softmax(net(C))), "the output is a softmax already"),
     "logits": (lambda: tg.cross_entropy(ONE_HOT, net(C)), "which are no probabilities; tg.softmax_cross_entropy takes"),
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def nothing_seen(monkeypatch):
-    monkeypatch.setattr(costs, "_SEEN", set())
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # log of 0
@@ -293,6 +307,26 @@ def test_a_likely_mistake_is_warned_of(name):
 
 
 RIGHT = {  # next to a mistake
+    "pairs of a product": lambda: tg.sum(np.exp(-((scores - scores.ravel()) ** 2))),
+    "its column": lambda: tg.sum(tg.softplus(scores - scores[:, 0])),
+    "its numbers": lambda: tg.sum(scores - scores.numpy().ravel()), "its row": lambda: tg.sum(scores.T - scores.data),
+    "numbers of a row": lambda: tg.sum((ones := row @ ROWS.T) - ones.detach().T),
+    "two rankings": lambda: tg.sum(tg.softplus(ROWS @ w - ROWS[::-1] @ w[:, 0])),
+    "attention": lambda: tg.sum(tg.softmax(ROWS @ w + ROWS @ v, axis=1)),
+    "a row of products": lambda: tg.sum(row @ ROWS.T - TARGET),
+    "tracked, both": lambda: tg.sum(row @ ROWS.T - ROWS @ w),
+    "a row's outer product": lambda: tg.sum((row @ ROWS.T) * TARGET[:, None]),
+    "a column of centres": lambda: tg.sum(np.exp(-((column - np.arange(4.0)) ** 2))),
+    "centres first": lambda: tg.sum(np.exp(-((np.arange(4.0) - 2 * column) ** 2))),
+    "angles": lambda: tg.sum(np.sin(column * np.arange(4.0))),
+    "weights": lambda: np.mean(TARGET[:, None] * (ROWS @ w - TARGET[:, None]) ** 2),
+    "equal logits": lambda: tg.softmax_cross_entropy(ONE_HOT, leaf(np.full((4, 6), 0.25))),
+    "a prior": lambda: tg.softmax_cross_entropy(ONE_HOT, leaf(np.outer([0.1, 0.2, 0.3, 0.4], np.ones(6)))),
+    "ones of logits": lambda: tg.softmax_cross_entropy(np.full((3, 4), 1 / 3), leaf(np.eye(3, 4))),
+    "sure and right": lambda: tg.cross_entropy(2 * np.eye(2), tg.softmax(sure)),
+    "sure and wrong": np.errstate(divide="ignore")(lambda: tg.cross_entropy(1 - np.eye(2), tg.softmax(sure))),
+    "the larger": lambda: tg.sum(tg.maximum(ROWS @ w, TARGET)), "heights": lambda: tg.sum(np.exp(ROWS @ w) ** TARGET),
+    "a part with an axis": lambda: tg.sum(ROWS @ w + (ROWS @ v)[:, None] - TARGET),
     "pairs": lambda: tg.sum((vector[:, None] - vector) ** 2), "newaxis": lambda: tg.sum(vector - vector[:, np.newaxis]),
     "reshape": lambda: tg.sum(np.reshape(vector, (4, 1)) - vector),
     "expand_dims": lambda: tg.sum(tg.expand_dims(vector, 1) * 2 - vector),
@@ -331,12 +365,18 @@ def test_what_is_right_is_silent(name):
             tg.derive(cost, net.parameters()[-1])  # computes with other numbers
 
 
-def test_a_mistake_is_seen_after_the_same_was_right():
-    tg.cross_entropy(ONE_HOT, tg.softmax(net(C)))
-    for name in ("logits", "of probabilities"):
-        with pytest.warns() as caught:
-            LIKELY[name][0]()
-        assert tg.LikelyMistake in {each.category for each in caught}
+def test_a_mistake_is_seen_after_the_same_was_right(monkeypatch):
+    calls = collections.defaultdict(itertools.count)
+    monkeypatch.setattr(costs, "_CALLS", calls)
+    for right, wrong in (("of probabilities", "logits"), ("columns", "twice"), ("columns", "columns")):
+        for times in (1, 200):
+            for _ in range(times):
+                RIGHT[right]()
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                for _ in range(1 if times == 1 else 64):
+                    LIKELY[wrong][0]()
+            assert tg.LikelyMistake in {each.category for each in caught}
 
 
 def test_nothing_is_said_while_compile_traces():
@@ -354,8 +394,22 @@ def test_a_step_that_makes_another_tensor():
     tg.sum(V * V).backward()
     V = V - 0.1 * V.grad
     tg.sum(V * V).backward()
-    with pytest.warns(tg.LikelyMistake, match=r"grad: this is the result of W − step .* write W\.data -= step"):
+    with pytest.warns(tg.LikelyMistake, match=r"^grad: this is a difference and no leaf.* W\.data -= step for a step$"):
         assert V.grad is None
+    with pytest.warns(tg.LikelyMistake, match=r"tg\.adjoints\(loss, x\) for the gradient of a result;"):
+        assert (U - np.ones(2)).grad is None  # a residual
     other = V * 2
     for x in (other, other - 1, V - 1, X - np.ones(3), -W, U + np.ones(2), U - np.ones((3, 2)), U - 1):
         assert x.grad is None
+
+
+def test_what_is_not_tracked_is_told_from_what_is_elsewhere():
+    loss = tg.sum(W * W)
+    with pytest.raises(ValueError, match=r"does not depend on wrt: it is not on the tape of this loss$"):
+        tg.derive(loss, b)
+    with pytest.raises(ValueError, match=r"it is not on the tape; requires_grad=True records it$"):
+        tg.derive(loss, X)
+    with tg.no_grad():
+        loss = tg.sum(W * W)
+    with pytest.raises(ValueError, match=r"^backward: nothing was tracked; .* recorded inside tg\.no_grad\(\)$"):
+        loss.backward()

@@ -207,7 +207,8 @@ def wanted(x: Any, nodes: dict[int, Any], by: str) -> Any:
     if not isinstance(x, Node):
         raise TypeError(f"{by}: wrt must be a Tensor or a name, got {type(x).__name__}")
     if x._record is None or x._record.stamp not in nodes:
-        raise ValueError(f"{by}: the loss does not depend on wrt: it is not on the tape; requires_grad=True records it")
+        hint = "; requires_grad=True records it" if x._record is None else " of this loss"
+        raise ValueError(f"{by}: the loss does not depend on wrt: it is not on the tape{hint}")
     return x
 
 

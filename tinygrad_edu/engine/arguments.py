@@ -68,7 +68,8 @@ KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {  # of annotations: what 
     "Iterable[Tensor]": (lambda x: isinstance(x, Iterable) and not hasattr(x, "_record"), "a list of Tensors"),
 }
 
-OF_A_TENSOR = "; of a Tensor there are loss.backward() and tg.adjoints(loss, wrt)"  # not a function of one
+OF_A_TENSOR = "loss.backward() and tg.adjoints(loss, wrt)"  # what there is of one, and not of a function
+BY_NAME = {kind: f"{OF_A_TENSOR}, and tg.derive(y, wrt, kind={kind!r}).array()" for kind in ("jacobian", "hessian")}
 
 
 def checked(function: Function) -> Function:
@@ -102,8 +103,10 @@ def checked(function: Function) -> Function:
                 continue
             if not any(holds(x) for holds, _ in kinds):
                 what = f"{name(args)}: {key} must be" if place else f"{name(args)}: expected"
-                hint = OF_A_TENSOR if hasattr(x, "_record") and kinds == [KINDS["Callable"]] else ""
-                raise BadArgument(f"{what} {' or '.join(said for _, said in kinds)}, got {shown(x)}{hint}")
+                came = shown(x)
+                if hasattr(x, "_record") and kinds == [KINDS["Callable"]]:
+                    came += f"; of a Tensor there are {BY_NAME.get(function.__name__, OF_A_TENSOR)}"
+                raise BadArgument(f"{what} {' or '.join(said for _, said in kinds)}, got {came}")
         try:
             return function(*args, **given)
         except TypeError as error:

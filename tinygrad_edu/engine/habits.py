@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,11 @@ from .alternatives import HABITS, IN_PLACE_METHODS, KEYWORDS, NO_KEYWORDS
 def of_word(table: Mapping[str, str], word: str) -> str:
     """What a table, in which several words may share an answer, has for one of them; "" for nothing."""
     return next((said.format(word) for words, said in table.items() if word in words.split()), "")
+
+
+def unsupported(words: Sequence[str]) -> str:
+    """That there are no arguments of these names."""
+    return f"{'=, '.join(words)}= {'is' if len(words) == 1 else 'are'} not supported on Tensors"
 
 
 def of_arguments(words: Iterable[str], names: Iterable[str]) -> str:

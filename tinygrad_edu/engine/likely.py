@@ -6,6 +6,8 @@ import sys
 import warnings
 from typing import Any
 
+import numpy as np
+
 from .errors import operands
 
 
@@ -39,25 +41,30 @@ def _inside() -> list[str]:
 
 
 def look_at_square(node: Any, i: int) -> None:
-    """Warn where a column (n, 1) and a vector (n,) made a square, as input i of a node finds out: an output and its
-    target, a bias that lacks an axis. Not where the person gave the column its axis, as in x[:, None] − x, nor where
-    nothing is known of both, but for leaf − target."""
-    values = node._record.values
-    if len(values) != 2 or getattr(values[0], "ndim", 0) + getattr(values[1], "ndim", 0) != 3:
+    """Warn where a column (n, 1) made a square with a vector (n,) or a row (1, n), as input i of a node finds out, and
+    one with one was likely meant: a result of a product and its target, a weight of it, a bias that lacks an axis. Not
+    of what a person gave its axis, as in x[:, None] − x, of leaves, which may be centres, and of the same numbers."""
+    values, n = node._record.values, node._value.shape[-1]
+    shapes = [getattr(value, "shape", ()) for value in values]
+    if len(shapes) != 2 or (n, 1) not in shapes or not {(n,), (1, n)} & {*shapes}:
         return
-    operation, inputs = node._record.operation, node._record.inputs
-    column = int(values[1].ndim == 2)
-    output, target = inputs[column], inputs[1 - column]
-    if values[column].shape != (*values[1 - column].shape, 1) or (i != column and _is_tracked(output)):
+    operation, inputs, place = node._record.operation, node._record.inputs, shapes.index((n, 1))
+    column, other, sign = inputs[place], inputs[1 - place], operation.spelling.sign
+    if _is_tracked(column) and i != place:
         return
-    sign, made = operation.spelling.sign, _is_product(output)
-    likely = made or _is_product(target) or (sign == "-" and _is_tracked(output) and not _is_tracked(target))
-    if made is False or not likely or not (sign in ("+", "-") or (sign == "*" and _is_log(output))):
+    if not _is_tracked(column):
+        likely = sign == "-" and _is_product(other)
+    elif not _is_tracked(other):
+        likely = sign in ("+", "-", "*", "/") and (n,) in shapes and _is_product(column)
+    else:
+        likely = sign == "+" and (n,) in shapes and other._record.operation is None and _is_product(column)
+    if not likely or np.array_equal(values[0].ravel(), values[1].ravel()):
         return
     shown = [value if x is None else x for x, value in zip(inputs, values, strict=True)]
+    meant = "the vector as .reshape(-1, 1) for one with one, as [None] if this is meant"
     warn(
         f"{operation.name}: {operands(shown, f' {operation.symbol} ')} broadcasts to {node._value.shape}, each number "
-        "with each; write the vector as .reshape(-1, 1) for one with one, as [None] if this is meant"
+        f"with each; write {meant if (n,) in shapes else 'the column as .T for one with one'}"
     )
 
 
@@ -65,9 +72,9 @@ def _is_tracked(x: Any) -> bool:
     return x is not None and x._record is not None
 
 
-def _is_product(x: Any) -> bool | None:
-    """Whether operations that keep its shape made it of a product of matrices; None where nothing made it."""
-    product, unseen, seen = None, [x], set()
+def _is_product(x: Any) -> bool:
+    """Whether operations that keep its shape made it of a product of matrices, and no other shape was wanted."""
+    product, unseen, seen = False, [x], set()
     while unseen:
         x = unseen.pop()
         made = getattr(x, "_record", None) or getattr(x, "_origin", None)
@@ -78,25 +85,20 @@ def _is_product(x: Any) -> bool | None:
             product = True
             continue
         same = [y for y in made.inputs if getattr(y, "shape", None) == x.shape]
-        if not same:  # another shape was wanted
+        if not same:
             return False
         unseen += same
     return product
 
 
-def _is_log(x: Any) -> bool:
-    operation = x._record.operation if _is_tracked(x) else None
-    return operation is not None and operation.singular and operation.coordinates
-
-
 def look_at_step(node: Any) -> None:
-    """Warn where a gradient is asked of W − step, with the step a plain array: such a W is no leaf any more."""
+    """Warn where a gradient is asked of a leaf minus an array: W − step, which is no leaf any more, or a residual."""
     _, operation, inputs, values, *_ = node._record
     if operation.spelling.sign != "-" or len(values) != 2 or not _is_tracked(inputs[0]) or inputs[1] is not None:
         return
     leaf, step = inputs[0], getattr(values[1], "shape", None)
     if leaf._record.operation is None and leaf.grad is not None and step == leaf._value.shape:
         warn(
-            "grad: this is the result of W − step and no leaf, and backward() brings it no gradient; write "
-            "W.data -= step, or tg.adjoints(loss, x) for the gradient of a result"
+            "grad: this is a difference and no leaf, and backward() brings it no gradient; write tg.adjoints(loss, x) "
+            "for the gradient of a result; write W.data -= step for a step"
         )

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .habits import of_arguments, unsupported
 from .protocols import COMPARISONS, compared, on_values, plain
 
 NAMES = dict(zip("eq ne lt le gt ge".split(), (f.__name__ for f in COMPARISONS), strict=True))
+ARGUMENTS = ("axis", "keepdims")  # of what looks along an axis
 
 
 def _compared(name: str) -> Callable[[Any, Any], NDArray[np.bool_]]:
@@ -26,7 +28,13 @@ def _compared(name: str) -> Callable[[Any, Any], NDArray[np.bool_]]:
 
 def _on_values(name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return on_values(lambda x, *a, **k: getattr(x, name)(*a, **k), name, plain((self, *args)), plain(kwargs))
+        try:
+            return on_values(lambda x, *a, **k: getattr(x, name)(*a, **k), name, plain((self, *args)), plain(kwargs))
+        except TypeError:
+            refused = [key for key in kwargs if key not in ARGUMENTS]
+            if hints := of_arguments(refused, ARGUMENTS):
+                raise TypeError(f"{name}: {unsupported(refused)}{hints}") from None
+            raise
 
     method.__doc__ = f"As ``ndarray.{name}``: a plain result, without a gradient."
     return method

@@ -15,6 +15,7 @@ from ..operations.signatures import NUMPYS_OWN, as_called, changes_nothing
 from .alternatives import INSTEAD, OWN
 from .comparisons import keep, note
 from .errors import ERRORS, misfit
+from .habits import unsupported
 from .record import Node, Operation, Value, apply, constant, is_recording, stamps, state, unchanging
 from .spelling import Spelling
 
@@ -147,7 +148,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
     if method != "__call__" or not known:
         raise _unsupported(name)
     if kwargs and (refused := [key for key, value in kwargs.items() if not changes_nothing(key, value, inputs)]):
-        raise TypeError(f"{name}: {'=, '.join(refused)}= is not supported on Tensors")
+        raise TypeError(f"{name}: {unsupported(refused)}")
     if kwargs:
         return call_ufunc(ufunc, method, inputs, {})
     if ufunc not in COMPARISONS:
@@ -171,7 +172,7 @@ def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
     for key in given.keys() & NUMPYS_OWN:
         unknown = key not in inspect.signature(operation).parameters
         if unknown and not changes_nothing(key, given.pop(key), args):
-            raise TypeError(f"{name}: {key}= is not supported on Tensors")
+            raise TypeError(f"{name}: {unsupported([key])}")
     try:
         return operation(*args, **given)
     except ERRORS as error:

@@ -203,7 +203,10 @@ class Tensor(Observed, Methods, Node, metaclass=Answering):
         ValueError without a `gradient` where this is no scalar, with one of the wrong shape, or if nothing is tracked.
         """
         if self._record is None:
-            raise ValueError("backward: nothing was tracked; requires_grad=True tracks a leaf, W.data -= step keeps it")
+            raise ValueError(
+                "backward: nothing was tracked; requires_grad=True tracks a leaf, W.data -= step keeps it, and nothing "
+                "is recorded inside tg.no_grad()"
+            )
         seed = seed_for(self, gradient, "backward")
         found = swept(self, seed, tensors if create_graph else numbers)
         with _adding:

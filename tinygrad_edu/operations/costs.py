@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import collections
+import itertools
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -34,31 +37,31 @@ def _labels(x: Any, a: Any) -> str:
     return f"; labels become {'columns' if columns else 'rows'} by tg.data.one_hot(labels, {a.size // x.size}){turned}"
 
 
-# Shapes and axes of costs, and whether they are finite and not negative, where a look has found nothing to be said: it
-# takes as long as the cost itself.
-_SEEN: set[Any] = set()
+# How many costs there were of these shapes and this axis, finite and not negative or not. A look takes as long as the
+# cost itself: the first 100 are looked at, and then one of 64.
+_CALLS: dict[Any, Iterator[int]] = collections.defaultdict(itertools.count)
 
 
-def _look(key: Any, name: str, t: Any, a: Any, axis: Any = None) -> None:
+def _look(name: str, t: Any, a: Any, cost: Any, axis: Any = None) -> None:
     """Warn of what is likely a mistake in a cost."""
-    if state.look.get() is as_it_is:
-        doubt = _doubt(t, a, axis, name)
-        if not doubt:
-            _SEEN.add(key)
-        elif asked_for():
-            warn(f"{name}: {doubt}")
+    if state.look.get() is as_it_is and (doubt := _doubt(t, a, cost, axis, name)) and asked_for():
+        warn(f"{name}: {doubt}")
 
 
-def _doubt(t: Any, a: Any, axis: Any, name: str) -> str:
+def _doubt(t: Any, a: Any, cost: Any, axis: Any, name: str) -> str:
     """What is likely wrong with a target and an output, probabilities or logits; or nothing."""
-    of_logits = name != "cross_entropy"
-    of_t, of_a, binary = _distributions(t), _distributions(a), ((a == 0) | (a == 1)).all()
-    by_chance = of_logits and (1 in a.shape or of_t & of_a)
-    if of_a and binary and not by_chance and not ((t == 0) | (t == 1)).all():
-        return "the output has ones and zeros only, and the target other numbers; the target comes first"
+    of_logits, binary = name != "cross_entropy", ((a == 0) | (a == 1)).all()
+    of_t, of_a = _distributions(t), _distributions(a)
+    if of_logits and of_a and binary and 1 not in a.shape and (t < 0).any():
+        return "the logits are ones and zeros only, and the target has negative numbers; the target comes first"
+    if cost == math.inf and binary and not ((t == 0) | (t == 1)).all():
+        return (
+            "the cost is infinite, as the output is exactly 0 where the target is not; the target comes first in "
+            "cross_entropy(target, output)"
+        )
     if not of_logits and (a < 0).any():
         return "the output has negative numbers, which are no probabilities; tg.softmax_cross_entropy takes logits"
-    if of_logits and axis in of_t & of_a and 1 not in a.shape and not binary:
+    if of_logits and axis in of_t & of_a and not binary and np.ptp(a, 1 - axis).any():
         return "the output is a softmax already; write tg.cross_entropy, or hand over what the softmax is of"
     if of_logits:
         of_a = {axis % 2} if isinstance(axis, int) else set()
@@ -72,7 +75,7 @@ def _distributions(x: Any) -> set[int]:
     """The axes along which a matrix of no negative numbers sums to 1 everywhere."""
     if x.ndim != 2 or not x.size or (x < 0).any():
         return set()
-    return {axis for axis in (0, 1) if np.allclose(x.sum(axis), 1)}
+    return {axis for axis in (0, 1) if (abs(x.sum(axis) - 1) < 1e-5).all()}
 
 
 @primitive(noun="squared error", roles=("target", "output"))
@@ -130,8 +133,8 @@ def cross_entropy(t: Any, a: Any, base: float | None = None) -> Any:
     """
     _demand_equal(t, a)
     cost = _total(t * over_ln(np.log(np.where(t != 0, real(a), 1)), base))
-    if (key := (t.shape, 0 <= cost < math.inf)) not in _SEEN:
-        _look(key, "cross_entropy", t, a)
+    if (call := next(_CALLS[t.shape, 0 <= cost < math.inf])) < 100 or call % 64 == 0:
+        _look("cross_entropy", t, a, cost)
     return cost
 
 
@@ -156,8 +159,8 @@ def softmax_cross_entropy(t: Any, z: Any, base: float | None = None, axis: int |
     if z.size and not math.isfinite(fold(np.minimum, out)):  # a log of −inf with target 0 contributes nothing
         out = np.where(t != 0, out, 0)
     cost = _total(t * over_ln(out, base))
-    if (key := (t.shape, axis, 0 <= cost < math.inf)) not in _SEEN:
-        _look(key, "softmax_cross_entropy", t, z, axis)
+    if (call := next(_CALLS[t.shape, axis, 0 <= cost < math.inf])) < 100 or call % 64 == 0:
+        _look("softmax_cross_entropy", t, z, cost, axis)
     return cost
 
 

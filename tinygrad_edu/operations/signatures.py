@@ -13,7 +13,7 @@ import numpy as np
 
 from ..engine.arguments import spell_out, takes
 from ..engine.errors import ERRORS, of_kind, plainly
-from ..engine.habits import of_arguments
+from ..engine.habits import of_arguments, unsupported
 
 NEUTRAL: dict[str, tuple[Any, ...]] = {  # arguments of NumPy's that change nothing on Tensors, with these values
     "where": (True,), "casting": ("same_kind",), "order": ("K", "C"), "subok": (True, False), "copy": (True, False),
@@ -61,8 +61,7 @@ def refitted(
     refused = [key for key, value in theirs.items() if key not in ours and not changes_nothing(key, value, inputs)]
     if refused:
         hints = of_arguments(refused, signature.parameters)
-        said = f"{'=, '.join(refused)}= is not supported on Tensors{hints}; it takes {takes(signature)}"
-        raise TypeError(f"{name}: {said}")
+        raise TypeError(f"{name}: {unsupported(refused)}{hints}; it takes {takes(signature)}")
     try:
         return signature.bind(*args, **ours)
     except TypeError:
