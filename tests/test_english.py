@@ -55,7 +55,7 @@ T = tg.Tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], name="T")
      "result and the difference between 1 and the result."),
     (tg.sum(tg.relu(x)), "relu by its argument is the incoming gradient where the argument is greater than 0, and 0 "
      "elsewhere."),
-    (tg.sum(tg.max(x, 1)), "maximum by its argument is the incoming gradient, divided by their number, in the places "
+    (tg.sum(tg.max(x, 1)), "maximum by its argument is the incoming gradient, shared equally among the places "
      "where the argument equals the result, and 0 elsewhere."),
     (tg.sum(x[1:]), "selection by its argument is the incoming gradient, added to the rows [1:] of an array of zeros."),
     (tg.squared_error(T, x), "squared error by its output is the product of the incoming gradient and the difference "

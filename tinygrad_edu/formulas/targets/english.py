@@ -226,7 +226,7 @@ def _product(p: Printer, factors: Sequence[tuple[Expr, int]], listed: str) -> Ph
     if ones:
         said = Phrase(f"{said.words} in every place", WHERE)
     if conditions:
-        among = ", divided by their number, in the places" if shared else ""
+        among = ", shared equally among the places" if shared else ""
         words = said.words if said.kind <= TIMES else _noun(said)
         said = Phrase(f"{words}{among} where {there}, and 0 elsewhere", WHERE)
     return said
