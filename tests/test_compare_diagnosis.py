@@ -254,15 +254,25 @@ def test_the_weakest_condition_is_named(S, text, kind):
     assert comparison.diagnosis == "It is right only because S is symmetric here."
 
 
+@pytest.mark.parametrize("places", [[0, 1, 2], [0], [0, 2, 1, 1, 0]], ids=str)
+def test_what_is_one_hot_is_not_only_binary(places):
+    """Where the sum to 1 is needed as well; and what is right for the identity alone is not for all that is one-hot."""
+    t, z = np.eye(3)[:, places], tg.Tensor(np.ones((3, len(places))), requires_grad=True, name="z")
+    loss = tg.cross_entropy(tg.Tensor(t, name="t"), tg.softmax(z).named("a"))
+    comparison = tg.compare(loss, z, "a - t**2")
+    assert comparison and comparison.diagnosis == "It is right only because t is one-hot here."
+    S, w = tg.Tensor(np.eye(3), name="S"), tg.Tensor([1.0, -2.0, 0.5], requires_grad=True, name="w")
+    assert not tg.compare(w @ S @ w, w, "2 * S @ S @ w")
+
+
 def test_conditions_of_several_and_of_parameters():
     x = tg.Tensor([1.0, -2.0, 0.5], requires_grad=True, name="x")
     Q = tg.Tensor([[0.6, -0.8, 0.0], [0.8, 0.6, 0.0], [0.0, 0.0, 1.0]], name="Q")
     comparison = tg.compare(tg.sum((Q @ x) ** 2), x, "2*x")
     assert comparison.verdict == "conditional" and comparison.causes == ("condition", "orthogonal")
-    m, n = (tg.Tensor(mask, name=name) for name, mask in (("m", [1.0, 0.0, 1.0]), ("n", [0.0, 1.0, 1.0])))
-    comparison = tg.compare(tg.sum((m * x) ** 2 + n * x), x, "2*m*x + n**2")
-    assert comparison and comparison.diagnosis == "It is right only because m and n are binary here."
-    assert not tg.compare(tg.sum((m * x) ** 2), x, "2*x + (m-1)*2*x + 1e-3*n")
+    M, K = (tg.Tensor(mask, name=name) for name, mask in (("M", [1.0, 0.0, 1.0]), ("K", [0.0, 1.0, 1.0])))
+    comparison = tg.compare(tg.sum((M * x) ** 2 + K * x), x, "2*M*x + K**2")
+    assert comparison and comparison.diagnosis == "It is right only because M and K are binary here."
     S = tg.Tensor(A_SYMMETRIC, requires_grad=True, name="S")
     for text, kind in [("2*S@x", "gradient"), ("2*S", "hessian")]:
         comparison = tg.compare(x @ S @ x, x, text, kind=kind)
@@ -271,9 +281,8 @@ def test_conditions_of_several_and_of_parameters():
 
 
 def test_a_factor_of_two_numbers():
-    x, y = tg.Tensor(np.arange(6.0), name="x"), tg.Tensor(np.ones(6), name="y")
-    w = tg.Tensor(0.5, requires_grad=True, name="w")
-    comparison = tg.compare(tg.mean((x * w - y) ** 2), w, "np.sum(x*(x*w - y))")
+    X, w = tg.Tensor(np.arange(12.0).reshape(6, 2), name="X"), tg.Tensor([0.5, 2.0], requires_grad=True, name="w")
+    comparison = tg.compare(tg.mean((X @ w) ** 2), w, "X.T @ (X @ w)")
     assert comparison.diagnosis.startswith("It is too large by a factor of 3, the batch size 6 over 2: the loss is")
 
 

@@ -38,9 +38,16 @@ class Condition(NamedTuple):
     assume: Callable[[Any, int | None], tuple[Assumption, ...]]
 
 
+def _other_bits(x: Any, random: np.random.Generator) -> Any:
+    """Zeros and ones in another order and one of them the other: what was one-hot is so no longer."""
+    bits = random.permutation(np.ravel(np.abs(x) > 1 / 2))
+    bits[0] = ~bits[0]
+    return 1.0 * bits.reshape(x.shape)
+
+
 HOLDING = (  # the weakest first: of what explains a formula it is to be named
     Condition("symmetric", lambda x, axis: (symmetric(x),)),
-    Condition("binary", lambda x, axis: (binary(x),)),
+    Condition("binary", lambda x, axis: (binary(x)._replace(keep=_other_bits),)),
     Condition("one-hot", lambda x, axis: () if axis is None else (binary(x), sums_to_one(x, axis))),
     Condition("orthogonal", lambda x, axis: (orthogonal(x),)),
 )
