@@ -288,6 +288,7 @@ def test_what_is_said_of_a_formula_wraps():
     assert r"\odot" in said.text
     scrolling = [each for each in root.all("div") if "overflow-x:auto" in (each["style"] or "")]
     assert all(any(table in each.all("table") for each in scrolling) for table in root.all("table"))
+    assert any(list(each.all("table")) and said not in each.all("div") for each in scrolling)  # it stays in sight
 
 
 def test_rounding_is_not_red():

@@ -31,8 +31,8 @@ class Target(NamedTuple):
     sums: Any
 
 
-class Condition(NamedTuple):
-    """What the numbers of a tensor may be, and what is assumed of it then; nothing where it has no axis of outputs."""
+class Premise(NamedTuple):
+    """What the numbers of a tensor may be, and what is assumed of it then, nothing where that cannot be."""
 
     said: str
     assume: Callable[[Any, int | None], tuple[Assumption, ...]]
@@ -45,11 +45,11 @@ def _other_bits(x: Any, random: np.random.Generator) -> Any:
     return 1.0 * bits.reshape(x.shape)
 
 
-HOLDING = (  # the weakest first: of what explains a formula it is to be named
-    Condition("symmetric", lambda x, axis: (symmetric(x),)),
-    Condition("binary", lambda x, axis: (binary(x)._replace(keep=_other_bits),)),
-    Condition("one-hot", lambda x, axis: () if axis is None else (binary(x), sums_to_one(x, axis))),
-    Condition("orthogonal", lambda x, axis: (orthogonal(x),)),
+PREMISES = (  # the weakest first: of what explains a formula it is to be named
+    Premise("symmetric", lambda x, axis: (symmetric(x),)),
+    Premise("binary", lambda x, axis: (binary(x)._replace(keep=_other_bits),)),
+    Premise("one-hot", lambda x, axis: () if axis is None else (binary(x), sums_to_one(x, axis))),
+    Premise("orthogonal", lambda x, axis: (orthogonal(x),)),
 )
 
 
@@ -85,10 +85,10 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
             return
     if not accident:
         return
-    for condition in HOLDING:
-        for names, assume in _holding(condition, scope, numbers):
+    for premise in PREMISES:
+        for names, assume in _fulfilled(premise, scope, numbers):
             if diagnosis.right(diagnosis.formula, inputs.changed(assume=assume)):
-                yield _because(names, condition.said, scope)
+                yield _because(names, premise.said, scope)
                 return
     plain = {name: numbers[name] for name, tensor in scope.tape.given.items() if not isinstance(tensor, Node)}
     if plain and diagnosis.right(diagnosis.formula, inputs.changed(lambda n: {**n, **plain}, size=1e-5)):
@@ -104,17 +104,17 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
     yield Finding(("condition",), "It agrees on these numbers by accident, and not on fresh inputs.")
 
 
-def _holding(
-    condition: Condition, scope: Scope, numbers: dict[str, Any]
+def _fulfilled(
+    premise: Premise, scope: Scope, numbers: dict[str, Any]
 ) -> Iterator[tuple[list[str], tuple[Assumption, ...]]]:
-    """Of what a condition holds on the tape, of each alone and of all together; of parameters and of what is the same
-    number throughout only that it is symmetric, as zeros and ones are much else."""
+    """The tensors of which a premise holds, each alone and then all together. Of a parameter, and of one number
+    throughout, only symmetry is looked at: what starts as zeros or ones is binary by accident."""
     held = {}
     for name, tensor in scope.tape.given.items():
         value = numbers[name]
-        telling = value.size > 1 and (condition is HOLDING[0] or (_is_constant(tensor) and np.ptp(value)))
+        telling = value.size > 1 and (premise is PREMISES[0] or (_is_constant(tensor) and np.ptp(value)))
         if value.dtype.kind == "f" and telling:
-            assume = condition.assume(tensor, scope.outputs_axis(value.ndim))
+            assume = premise.assume(tensor, scope.outputs_axis(value.ndim))
             if assume and not any(each.fault(name, value) for each in assume):
                 held[name] = assume
     yield from (([name], assume) for name, assume in held.items())
