@@ -332,6 +332,14 @@ def test_a_perturbation_that_spoils_it_is_noticed(monkeypatch):
             tg.derive(f(**named), x, assume=assume)
 
 
+def test_an_assumption_shows_the_call_that_makes_it():
+    S = tg.Tensor([[1.0, 0.0], [0.0, 1.0]], name="S")
+    for each in (tg.symmetric(S), tg.binary(S), tg.orthogonal(S), tg.sums_to_one(S, axis=-1)):
+        assert eval(repr(each), {**vars(tg), "S": S}).fact == each.fact
+    assert repr([tg.symmetric(S), tg.sums_to_one(S)]) == "[symmetric(S), sums_to_one(S, axis=0)]"
+    assert repr(tg.binary(tg.Tensor([1.0]))) == "binary(…)"
+
+
 @pytest.mark.parametrize(("said", "of", "f"), [
     ("symmetric", "R", lambda R, x: x @ R @ x),
     ("orthogonal", "S", lambda S, x: tg.sum((S @ x) ** 2)),

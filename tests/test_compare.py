@@ -215,7 +215,11 @@ def test_functions():
     row = tg.compare(NETWORKS["sigmoids"](), "a2", lambda a2, t: a2 - t[:, 0])
     assert "(2, 1) and (2,) are broadcast to (2, 2)" in row.diagnosis
     failing = tg.compare(loss, "W1", lambda W2, a2: W2 @ a2)
-    assert failing.verdict == "ill-shaped" and "the function fails, ValueError" in failing.diagnosis
+    assert failing.verdict == "ill-shaped" and "the function fails, ValueError: matmul: W2 · a2: " in failing.diagnosis
+    failing = tg.compare(loss, "W1", lambda X: X @ np.ones(9))
+    assert "columns of X, 9 numbers of the second" in failing.diagnosis and "gufunc" not in failing.diagnosis
+    failing = tg.compare(loss, "W1", lambda X, a2: np.add.reduce(X * a2, 0))
+    assert "multiply: X ∘ a2: " in failing.diagnosis and "do not broadcast" in failing.diagnosis
     any_targets = NETWORKS["softmax_any"]()
     assert "sum to 1" in tg.compare(any_targets, "z2", lambda a2, t: (a2 - t) / 5).diagnosis
     with pytest.raises(ValueError, match="has nothing named q"):

@@ -21,6 +21,8 @@ from tinygrad_edu.engine.sweep import below, leading_to
 from tinygrad_edu.formulas.grammar.parser import parse
 from tinygrad_edu.formulas.normal.terms import session
 
+A_SYMMETRIC = np.array([[2.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 4.0]])
+
 
 def named(loss, name):
     return next(node for node in below(loss).values() if node.name == name)
@@ -210,9 +212,11 @@ def test_targets_that_sum_to_1():
 
 def test_one_hot_targets():
     t = np.eye(3)[:, [0, 2, 1, 1, 0]]
-    comparison = tg.compare(softmax_of(t), "z", "a * np.sum(t**2, axis=0) - t**2")
-    assert comparison.verdict == "conditional" and comparison.causes == ("condition", "one-hot")
-    assert tg.compare(softmax_of(0.9 * t + 0.1 / 3), "z", "a * np.sum(t**2, axis=0) - t**2").verdict == "wrong"
+    for text, cause in [("a * np.sum(t**2, axis=0) - t**2", "binary"), ("a - t**2", "one-hot")]:
+        comparison = tg.compare(softmax_of(t), "z", text)
+        assert comparison.verdict == "conditional" and comparison.causes == ("condition", cause)
+        assert comparison.diagnosis == f"It is right only because t is {cause} here."
+        assert tg.compare(softmax_of(0.9 * t + 0.1 / 3), "z", text).verdict == "wrong"
 
 
 def test_numbers_of_samples_do_not_sum_to_1():
@@ -231,13 +235,55 @@ def test_a_mask_and_symmetric_matrices_and_zeros():
     x = tg.Tensor(rng.normal(size=(3, 1)), requires_grad=True, name="x")
     S = rng.normal(size=(3, 3))
     comparison = tg.compare(x.T @ tg.Tensor(S + S.T, name="A") @ x, x, "2 * A @ x")
-    assert comparison.verdict == "wrong" and comparison.causes == ("condition", "symmetric")
-    assert "only because A is symmetric here" in comparison.diagnosis
+    assert comparison.verdict == "conditional" and comparison.causes == ("condition", "symmetric")
+    assert comparison.diagnosis == "It is right only because A is symmetric here."
     comparison = tg.compare(x.T @ tg.Tensor(S, name="A") @ x, x, "2 * A @ x")
     assert comparison.causes == ("condition", "symmetric") and "here it is not" in comparison.diagnosis
     mask = np.array([[1.0], [0.0], [1.0]])
     comparison = tg.compare(tg.sum(tg.Tensor(mask, name="m") * x**2), x, "2 * m**2 * x")
-    assert not comparison and comparison.causes[0] == "condition"
+    assert comparison.verdict == "conditional" and comparison.causes == ("condition", "binary")
+
+
+@pytest.mark.parametrize("S", [np.eye(3), 2 * np.eye(3), np.ones((3, 3)), np.diag([1.0, 2, 3]), A_SYMMETRIC], ids=str)
+@pytest.mark.parametrize(("text", "kind"), [("2Sw", "gradient"), ("2*S@w", "gradient"), ("2*S", "hessian")])
+def test_the_weakest_condition_is_named(S, text, kind):
+    """The identity is one-hot, orthogonal and binary as well."""
+    S, w = tg.Tensor(S, name="S"), tg.Tensor([1.0, -2.0, 0.5], requires_grad=True, name="w")
+    comparison = tg.compare(w @ S @ w, w, text, kind=kind)
+    assert comparison.verdict == "conditional" and comparison.causes == ("condition", "symmetric")
+    assert comparison.diagnosis == "It is right only because S is symmetric here."
+
+
+@pytest.mark.parametrize("places", [[0, 1, 2], [0], [0, 2, 1, 1, 0]], ids=str)
+def test_what_is_one_hot_is_not_only_binary(places):
+    """Where the sum to 1 is needed as well; and what is right for the identity alone is not for all that is one-hot."""
+    t, z = np.eye(3)[:, places], tg.Tensor(np.ones((3, len(places))), requires_grad=True, name="z")
+    loss = tg.cross_entropy(tg.Tensor(t, name="t"), tg.softmax(z).named("a"))
+    comparison = tg.compare(loss, z, "a - t**2")
+    assert comparison and comparison.diagnosis == "It is right only because t is one-hot here."
+    S, w = tg.Tensor(np.eye(3), name="S"), tg.Tensor([1.0, -2.0, 0.5], requires_grad=True, name="w")
+    assert not tg.compare(w @ S @ w, w, "2 * S @ S @ w")
+
+
+def test_conditions_of_several_and_of_parameters():
+    x = tg.Tensor([1.0, -2.0, 0.5], requires_grad=True, name="x")
+    Q = tg.Tensor([[0.6, -0.8, 0.0], [0.8, 0.6, 0.0], [0.0, 0.0, 1.0]], name="Q")
+    comparison = tg.compare(tg.sum((Q @ x) ** 2), x, "2*x")
+    assert comparison.verdict == "conditional" and comparison.causes == ("condition", "orthogonal")
+    M, K = (tg.Tensor(mask, name=name) for name, mask in (("M", [1.0, 0.0, 1.0]), ("K", [0.0, 1.0, 1.0])))
+    comparison = tg.compare(tg.sum((M * x) ** 2 + K * x), x, "2*M*x + K**2")
+    assert comparison and comparison.diagnosis == "It is right only because M and K are binary here."
+    S = tg.Tensor(A_SYMMETRIC, requires_grad=True, name="S")
+    for text, kind in [("2*S@x", "gradient"), ("2*S", "hessian")]:
+        comparison = tg.compare(x @ S @ x, x, text, kind=kind)
+        assert comparison.verdict == "wrong" and comparison.causes == ("condition", "symmetric")
+        assert comparison.diagnosis == "It is right only because S is symmetric here; as a parameter S changes."
+
+
+def test_a_factor_of_two_numbers():
+    X, w = tg.Tensor(np.arange(12.0).reshape(6, 2), name="X"), tg.Tensor([0.5, 2.0], requires_grad=True, name="w")
+    comparison = tg.compare(tg.mean((X @ w) ** 2), w, "X.T @ (X @ w)")
+    assert comparison.diagnosis.startswith("It is too large by a factor of 3, the batch size 6 over 2: the loss is")
 
 
 def test_signs_of_the_inputs():

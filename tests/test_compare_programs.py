@@ -146,7 +146,7 @@ WRONG = [  # and the line that is named
     (two, "W1", LINES.replace(r" \circ a_1'", ""), r"Line 2, \delta_1: A factor is missing"),
     (two, "W1", NIELSEN.replace("z^l)", "z^L)"), r"Line 2, \delta^l: "),
     (two, "W1", NIELSEN.replace("a^{l-1}", "a^l"), r"Line 4, \frac{\partial C}{\partial w^l}: "),
-    (columns, "W1", COLUMNS.replace("dW1 = 1/m * ", "dW1 = "), "Line 6, dW1: It is too large by the factor the batch"),
+    (columns, "W1", COLUMNS.replace("dW1 = 1/m * ", "dW1 = "), "Line 6, dW1: It is too large by a factor of the batch"),
     (columns, "W1", COLUMNS.replace("np.power(A1, 2)", "A1"), "Line 5, dZ1: The derivative of the activation is wrong"),
     (columns, "W2", COLUMNS.replace("A2 - Y", "Y - A2"), "Line 2, dZ2: The sign is wrong"),
     (columns, "b1", COLUMNS.replace("1/m * np.sum(dZ1, axis=1, keepdims=True)", "dZ1"), "Line 7, db1: "),

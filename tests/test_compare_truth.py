@@ -39,8 +39,8 @@ MEAN, SUM = "the loss is a mean over the batch", "the loss is a sum"
     ("penalty", "2 * X.T @ e + 2 * lam * w", ["Sum and mean over the batch are confused"], [SUM]),
     # a weight that says neither, or no sum over the samples
     ("nine", "2 * X.T @ e", ["1 over the batch size 9."], [MEAN, SUM, "the formula"]),
-    ("nine", "162 * X.T @ e", ["by the factor the batch size 9."], [MEAN, SUM, "the formula"]),
-    ("odd", "5.4 * X.T @ e", ["by the factor the batch size 9."], [MEAN, SUM, "the formula"]),
+    ("nine", "162 * X.T @ e", ["by a factor of the batch size 9."], [MEAN, SUM, "the formula"]),
+    ("odd", "5.4 * X.T @ e", ["by a factor of the batch size 9."], [MEAN, SUM, "the formula"]),
     ("variance", "2 * X.T @ e / 9", ["1 over the batch size 9."], [MEAN, SUM, "the formula"]),
     # of the formula only what is to be seen in it
     ("mean", "X.T @ e / 0.5 / 3", ["is 3, the same on all inputs tried, times the gradient"], ["sums", MEAN]),

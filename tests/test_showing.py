@@ -259,6 +259,38 @@ def test_the_parts_that_differ(old, new, left, right):
         assert mine == [whole if each == "whole" else each for each in expected]
 
 
+TYPESET = {
+    "2*S": "2 S", "S*2": "2 S", "2 ∘ S": "2 S", r"2 \odot S": "2 S", "2*S*3": r"2 \cdot 3 S", "S/3": r"\frac{1}{3} S",
+    "2/6*S": r"\frac{2}{6} S", "(1/3) S·S": r"\frac{1}{3} S \cdot S", "lam*S*S": r"\mathrm{lam} S \circ S",
+    "2*(S@S)/len(S)": r"\frac{2}{\operatorname{len}\left(S\right)} S \cdot S", "2*(S + S)": r"2 \left(S + S\right)",
+    "1/S": r"\frac{1}{S}", "S/S": r"\frac{S}{S}", "S*S": r"S \circ S",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TYPESET)
+def test_a_number_has_no_sign_in_front_of_a_matrix(text):
+    S, lam = leaf([[2.0, 1.0], [0.5, 3.0]], "S"), tg.Tensor(0.5, name="lam")
+    assert tg.compare(tg.sum(lam * S), S, text)._typeset[0] == TYPESET[text]
+
+
+def test_a_number_that_is_missing_is_typeset_as_a_fraction():
+    H, u = tg.Tensor(np.random.default_rng(0).normal(size=(6, 4)), name="H"), leaf(np.ones((4, 1)), "u")
+    comparison = tg.compare(tg.mean((H @ u) ** 2), u, "H.T @ (H @ u)")
+    assert comparison.suggestion.startswith("(2/6) * ")
+    assert comparison._typeset[1].startswith(r"\boxed{\frac{2}{6}} H^T")
+
+
+def test_what_is_said_of_a_formula_wraps():
+    """A formula of LaTeX in the sentence has no spaces at which a line may end."""
+    W, loss = network()
+    root = well_made(tg.compare(loss, W, r"\left(a-Y\right)\odot\left(1-a\right)X^T")._repr_html_())
+    (said,) = [each for each in root.all("div") if each["style"] == "overflow-wrap:anywhere"]
+    assert r"\odot" in said.text
+    scrolling = [each for each in root.all("div") if "overflow-x:auto" in (each["style"] or "")]
+    assert all(any(table in each.all("table") for each in scrolling) for table in root.all("table"))
+    assert any(list(each.all("table")) and said not in each.all("div") for each in scrolling)  # it stays in sight
+
+
 def test_rounding_is_not_red():
     W, loss = network()
     right = tg.adjoints(loss, W)

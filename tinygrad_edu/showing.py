@@ -62,8 +62,8 @@ def table(head: Sequence[str], rows: Iterable[Iterable[str]], title: str = "") -
     body = "".join(f"<tr>{_cell('td' if head else 'th', first)}{''.join(_cell('td', each) for each in others)}</tr>"
                    for first, *others in rows)  # fmt: skip
     named = f"<thead><tr>{''.join(_cell('th', name) for name in head)}</tr></thead>" if head else ""
-    above = f"<div>{title}</div>" if title else ""
-    return scrolled(above, f"<table>{named}<tbody>{body}</tbody></table>")
+    above = f'<div style="overflow-wrap:anywhere">{title}</div>' if title else ""
+    return scrolled(above, scrolled(f"<table>{named}<tbody>{body}</tbody></table>"))  # the title stays in sight
 
 
 def _cell(element: str, content: str) -> str:

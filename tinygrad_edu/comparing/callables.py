@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.errors import brief
+from ..engine.errors import ERRORS, brief, misfit
+from ..engine.protocols import UFUNCS
+from ..engine.record import Operation
 from ..engine.record import constant as plain
 from ..formulas.expr import symbol
 from ..formulas.grammar.cursor import Name
@@ -20,16 +22,23 @@ Array = Any
 
 
 class Watched(np.ndarray):
-    """An array that notes where another one and itself are broadcast to what neither of them is."""
+    """An array that notes where another one and itself are broadcast to what neither of them is, and by its name says
+    what does not fit."""
 
     notes: list[str] | None = None
+    name: str | None = None
 
     def __array_finalize__(self, other: Any) -> None:
         self.notes = getattr(other, "notes", None)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         shapes = [np.shape(x) for x in inputs]
-        result = getattr(ufunc, method)(*(np.asarray(x) for x in inputs), **kwargs)
+        function = getattr(ufunc, method)
+        try:
+            result = function(*(np.asarray(x) for x in inputs), **kwargs)
+        except ERRORS as error:
+            operation = getattr(UFUNCS.get(ufunc), "operation", Operation(ufunc.__name__, function))
+            raise misfit(operation, inputs, {}, error) from None
         elementwise = method == "__call__" and ufunc.signature is None and len(shapes) == 2
         if elementwise and not self.notes and self.notes is not None and np.shape(result) not in shapes:
             self.notes.append(f"{shapes[0]} and {shapes[1]} are broadcast to {np.shape(result)}.")
@@ -62,8 +71,8 @@ def called(function: Callable[..., Any], scope: Scope, notes: list[str]) -> Call
 
     def run(trial: Any) -> Array:
         arrays = {name: np.array(trial.number(quantity)).view(Watched) for name, quantity in quantities.items()}
-        for array in arrays.values():
-            array.notes = notes
+        for name, array in arrays.items():
+            array.notes, array.name = notes, name
         try:
             result = function(**arrays)
             return np.asarray(plain(getattr(result, "_value", result), "the result"), float)

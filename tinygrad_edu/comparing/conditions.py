@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..deriving.assumptions import sums_to_one
+from ..deriving.assumptions import Assumption, binary, orthogonal, sums_to_one, symmetric
 from ..deriving.replay import given
 from ..engine.record import Node
 from .finding import Finding, but, samples
@@ -31,13 +31,34 @@ class Target(NamedTuple):
     sums: Any
 
 
+class Premise(NamedTuple):
+    """What the numbers of a tensor may be, and what is assumed of it then, nothing where that cannot be."""
+
+    said: str
+    assume: Callable[[Any, int | None], tuple[Assumption, ...]]
+
+
+def _other_bits(x: Any, random: np.random.Generator) -> Any:
+    """Zeros and ones in another order and one of them the other: what was one-hot is so no longer."""
+    bits = random.permutation(np.ravel(np.abs(x) > 1 / 2))
+    bits[0] = ~bits[0]
+    return 1.0 * bits.reshape(x.shape)
+
+
+PREMISES = (  # the weakest first: of what explains a formula it is to be named
+    Premise("symmetric", lambda x, axis: (symmetric(x),)),
+    Premise("binary", lambda x, axis: (binary(x)._replace(keep=_other_bits),)),
+    Premise("one-hot", lambda x, axis: () if axis is None else (binary(x), sums_to_one(x, axis))),
+    Premise("orthogonal", lambda x, axis: (orthogonal(x),)),
+)
+
+
 def _targets(scope: Scope, numbers: dict[str, Any]) -> Iterator[Target]:
     """The constants that may be targets."""
     for name, tensor in scope.tape.given.items():
         value = numbers[name]
         axis = scope.outputs_axis(value.ndim)
-        constant = not (hasattr(tensor, "_record") and tensor._record is not None)
-        if constant and value.dtype.kind == "f" and value.size > 1 and axis is not None:
+        if _is_constant(tensor) and value.dtype.kind == "f" and value.size > 1 and axis is not None:
             sums = np.sum(value, axis=axis)
             if np.all(value >= 0) and np.all(sums != 0):
                 yield Target(name, value, axis, sums)
@@ -62,32 +83,51 @@ def conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
             finding = diagnosis.with_factor(("condition", "sum to 1"), said, None, c, 1.0)
             yield finding._replace(holds=here and accident)
             return
-    for group, assume in assumed:
-        one_hot = all(each in held and np.all((each.value == 0) | (each.value == 1)) for each in group)
-        if one_hot and diagnosis.right(diagnosis.formula, inputs.changed(assume=assume, fill=False)):
-            names = " and ".join(each.name for each in group)
-            so = "is one-hot, as it is" if len(group) == 1 else "are one-hot, as they are"
-            said = f"It is right only if {names} {so} here."
-            yield Finding(("condition", "one-hot"), said, holds=accident)
-            return
     if not accident:
         return
+    for premise in PREMISES:
+        for names, assume in _fulfilled(premise, scope, numbers):
+            if diagnosis.right(diagnosis.formula, inputs.changed(assume=assume)):
+                yield _because(names, premise.said, scope)
+                return
     plain = {name: numbers[name] for name, tensor in scope.tape.given.items() if not isinstance(tensor, Node)}
     if plain and diagnosis.right(diagnosis.formula, inputs.changed(lambda n: {**n, **plain}, size=1e-5)):
         said = f"It is right as long as the constants {', '.join(plain)} are what they are, such as a mask."
         yield Finding(("condition", "constants"), said, holds=True)
         return
     for name, value in numbers.items():
-        symmetric = _is_square(value) and np.allclose(value, value.T)
-        if not symmetric and np.all(value != 0):
-            continue
-        change = functools.partial(_symmetric, name) if symmetric else functools.partial(_zeros, name, numbers)
-        if diagnosis.right(diagnosis.formula, inputs.changed(change)):
-            said = f"{name} is symmetric here" if symmetric else f"there are zeros in {name}"
-            causes, holds = ("condition", "symmetric" if symmetric else "zeros"), symmetric and is_matrix(scope.goal)
-            yield Finding(causes, f"It is right only because {said}.", holds=holds)
-            return
+        if np.any(value == 0):
+            change = functools.partial(_zeros, name, numbers)
+            if diagnosis.right(diagnosis.formula, inputs.changed(change)):
+                yield Finding(("condition", "zeros"), f"It is right only because there are zeros in {name}.")
+                return
     yield Finding(("condition",), "It agrees on these numbers by accident, and not on fresh inputs.")
+
+
+def _fulfilled(
+    premise: Premise, scope: Scope, numbers: dict[str, Any]
+) -> Iterator[tuple[list[str], tuple[Assumption, ...]]]:
+    """The tensors of which a premise holds, each alone and then all together. Of a parameter, and of one number
+    throughout, only symmetry is looked at: what starts as zeros or ones is binary by accident."""
+    held = {}
+    for name, tensor in scope.tape.given.items():
+        value = numbers[name]
+        telling = value.size > 1 and (premise is PREMISES[0] or (_is_constant(tensor) and np.ptp(value)))
+        if value.dtype.kind == "f" and telling:
+            assume = premise.assume(tensor, scope.outputs_axis(value.ndim))
+            if assume and not any(each.fault(name, value) for each in assume):
+                held[name] = assume
+    yield from (([name], assume) for name, assume in held.items())
+    if len(held) > 1:
+        yield list(held), sum(held.values(), ())
+
+
+def _because(names: list[str], said: str, scope: Scope) -> Finding:
+    """The formula is right as some tensors are what is said; of a parameter that is an accident, as it changes."""
+    changing = [name for name in names if not _is_constant(scope.tape.given[name])]
+    them = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'}"
+    but = f"; as a parameter {changing[0]} changes" if changing else ""
+    return Finding(("condition", said), f"It is right only because {them} {said} here{but}.", holds=not changing)
 
 
 def late_conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
@@ -96,7 +136,7 @@ def late_conditions(diagnosis: Diagnosis) -> Iterator[Finding]:
     numbers = given(scope.tape)
     for name, value in numbers.items():
         if _is_square(value):
-            c = diagnosis.constant(diagnosis.formula, inputs.changed(functools.partial(_symmetric, name)))
+            c = diagnosis.constant(diagnosis.formula, inputs.changed(assume=(symmetric(scope.tape.given[name]),)))
             if c is not None and diagnosis.plain(c):
                 said = f"It is right{but(c)} only if {name} is symmetric; here it is not."
                 yield diagnosis.with_factor(("condition", "symmetric"), said, None, c, 1.0)
@@ -121,8 +161,8 @@ def _is_square(value: Any) -> bool:
     return bool(value.ndim == 2 and value.shape[0] == value.shape[1] > 1 and value.dtype.kind == "f")
 
 
-def _symmetric(name: str, numbers: dict[str, Any]) -> dict[str, Any]:
-    return {**numbers, name: (numbers[name] + numbers[name].T) / 2}
+def _is_constant(tensor: Any) -> bool:
+    return getattr(tensor, "_record", None) is None
 
 
 def _zeros(name: str, own: dict[str, Any], numbers: dict[str, Any]) -> dict[str, Any]:

@@ -157,7 +157,8 @@ class Diagnosis:
         if factor.cause == "mean" and factor.value > 1:
             sums = ", and the formula sums" if divided is False else ""
             loss = f"a mean over the batch{sums}" if mean else "a sum, without such a factor"
-            return f"It is too large by the factor {said}{'' if mean is None else f': the loss is {loss}'}."
+            known = f"{factor.value:.6g}, " * factor.made
+            return f"It is too large by a factor of {known}{said}{'' if mean is None else f': the loss is {loss}'}."
         if factor.cause == "mean":
             loss = ": the loss is a mean over the batch already" if mean else ": the loss is a sum"
             once_more = ", and the formula divides once more" if mean else ", the formula takes the mean over the batch"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from ..engine.record import Operation
-from ..formulas.expr import Expr, added, dot, factors_of, multiplied, terms_of
-from ..formulas.printer import Text
+from ..formulas.expr import NUMBER, SYMBOL, Expr, added, dot, factors_of, multiplied, terms_of
+from ..formulas.grammar.calls import fn
+from ..formulas.printer import POSTFIX, PRODUCT, Text
 from ..formulas.targets.latex import latex_name
 from ..operations.facts import ops
 from .printing import Written
 
 Part = tuple[Expr, int]  # a term and its sign, a factor and its exponent
+COUNTS = {NUMBER, fn.len, fn.shape, fn.size}
+QUOTIENT = re.compile(r"\(([\d *]+)/\(?([\d *]+?)\)?\)")  # a number as code has it: (2/6)
 
 
 class Typeset(Written):
@@ -20,6 +24,7 @@ class Typeset(Written):
     def __init__(self, other: Written, marked: Iterable[Expr] = ()) -> None:
         super().__init__("latex", other.wording, "")
         self.typed, self.marked = other.notation == "latex", set(marked)
+        self.forms |= {ops.multiply: Typeset._over, ops.matmul: Typeset._product, NUMBER: Typeset._number}
 
     def spelled(self, text: str) -> str:
         return text if self.typed else latex_name(text)
@@ -27,6 +32,38 @@ class Typeset(Written):
     def text(self, x: Expr) -> Text:
         text, own = super().text(x)
         return (rf"\boxed{{{text}}}" if x in self.marked else text), own
+
+    def is_number(self, x: Expr) -> bool:
+        """Whether a factor is a number and no matrix."""
+        if x.operation is SYMBOL:
+            kind, key, tape = x["name"].kind, x["name"].key, self.wording.scope.tape
+            value = tape.nodes.get(key, tape.given.get(key)) if kind == "value" else None
+            return kind == "number" or getattr(value, "shape", None) == ()
+        return x.operation in COUNTS or (x.operation in (ops.add, ops.multiply) and all(map(self.is_number, x.args)))
+
+    def _over(self, x: Expr) -> Text:
+        """Numbers stand in front of a Hadamard product without a sign, what it is divided by under them."""
+        numbers = [each for each in factors_of(x) if self.is_number(each[0])]
+        matrices = [each for each in factors_of(x) if not self.is_number(each[0])]
+        if x.indexed or not numbers or (matrices and matrices[0][1] < 0):
+            return super()._over(x)
+        above, below = (r" \cdot ".join(self.inside(each, POSTFIX) for each, n in numbers if n == sign)
+                        for sign in (1, -1))  # fmt: skip
+        front = self.target.fraction(above or "1", below) if below else above
+        behind = [multiplied(matrices) if len(matrices) > 1 else matrices[0][0]] if matrices else []
+        return " ".join([front, *(self.inside(each, PRODUCT) for each in behind)]), PRODUCT if behind else POSTFIX
+
+    def _product(self, x: Expr) -> Text:
+        first, *others = x.args
+        if not self.is_number(first):
+            return super()._product(x)
+        behind = dot(*others) if len(others) > 1 else others[0]
+        return f"{self.inside(first, POSTFIX)} {self.inside(behind, PRODUCT)}", PRODUCT
+
+    def _number(self, x: Expr) -> Text:
+        if found := QUOTIENT.fullmatch(x.text):
+            return self.target.fraction(*(each.replace("*", r"\cdot") for each in found.groups())), POSTFIX
+        return super()._number(x)
 
 
 def both(old: Expr, new: Expr, write: Written) -> tuple[str, str]:

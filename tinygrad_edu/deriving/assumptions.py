@@ -42,6 +42,12 @@ class Assumption(NamedTuple):
     keep: Callable[[Array, Random], Array]
     free: bool = True
 
+    def __repr__(self) -> str:
+        """The call that makes it: symmetric(S)."""
+        what, _, axis = self.fact.partition(" along axis ")
+        given = name_of(self.tensor) or "…", *([f"axis={axis}"] if axis else [])
+        return f"{what.replace('sums to 1', 'sums_to_one')}({', '.join(given)})"
+
 
 @checked
 def symmetric(S: Tensor) -> Assumption:
