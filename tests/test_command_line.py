@@ -251,7 +251,10 @@ sys.exit(main())
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437"])
-@pytest.mark.parametrize("arguments", [["audit", "--document", "mishachev"], ["functions"], ["--help"], []])
+@pytest.mark.parametrize("arguments", [
+    ["audit", "--only", "5-eq3-Wk"], ["functions"], ["--help"], [],
+    pytest.param(["audit", "--document", "mishachev"], marks=pytest.mark.slow),
+])  # fmt: skip
 def test_signs_are_spelled_where_the_encoding_lacks_them(arguments, encoding):
     done = command_line(*arguments, PYTHONIOENCODING=encoding)
     assert done.returncode in (0, 2) and "Error" not in done.stderr

@@ -103,6 +103,7 @@ def test_no_condition_is_proved_where_it_is_broken():
     assert count > 10
 
 
+@pytest.mark.slow
 def test_no_garbled_formula_is_proved():
     count = 0
     for entry in ENTRIES[::2]:

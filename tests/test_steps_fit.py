@@ -45,6 +45,7 @@ CUT = """
 """
 
 
+@pytest.mark.slow
 @in_a_browser
 @pytest.mark.parametrize("name", ["wide", "biased"])
 def test_no_matrix_is_cut(tmp_path, pages, name):
@@ -52,6 +53,7 @@ def test_no_matrix_is_cut(tmp_path, pages, name):
         assert got["cut"] == [] and got["seen"] > 9 and got["faults"] == []
 
 
+@pytest.mark.slow
 @in_a_browser
 def test_nothing_overlaps_in_print(tmp_path, pages):
     (got,) = Browser(tmp_path, pages["wide"], ACTIONS)(PRINTED + """
@@ -92,6 +94,7 @@ IN_SIGHT = """
 CALM = ["--force-prefers-reduced-motion", "--window-size=1280,800"]
 
 
+@pytest.mark.slow
 @in_a_browser
 def test_the_formula_so_far_is_in_sight(tmp_path, pages):
     got = Browser(tmp_path, pages["biased"], ACTIONS)(IN_SIGHT, flags=CALM)
@@ -116,6 +119,7 @@ def test_a_step_lights_what_stands_for_its_values():
     assert len(with_sums) >= 10  # where an adjoint comes back from the repetition after it
 
 
+@pytest.mark.slow
 @in_a_browser
 @in_a_picture
 def test_a_folded_node_is_lit_at_each_repetition(tmp_path):
@@ -160,6 +164,7 @@ def notebook(frame, probe, theme, width=1090):
     )
 
 
+@pytest.mark.slow
 @in_a_browser
 @pytest.mark.parametrize(("theme", "scheme"), [("false", "dark"), ("true", "light")])
 def test_the_frame_has_the_scheme_of_the_notebook(tmp_path, theme, scheme):
@@ -172,6 +177,7 @@ def test_the_frame_has_the_scheme_of_the_notebook(tmp_path, theme, scheme):
     assert got == [1, scheme, scheme == "light"]
 
 
+@pytest.mark.slow
 @in_a_browser
 def test_the_page_says_how_high_it_is_when_it_is_asked(tmp_path):
     heights = {}
@@ -186,6 +192,7 @@ def test_the_page_says_how_high_it_is_when_it_is_asked(tmp_path):
     assert heights["small"][0] + 200 < heights["large"][0]
 
 
+@pytest.mark.slow
 @in_a_browser
 def test_the_frame_gets_the_height_that_its_page_says(tmp_path):
     page = notebook(tg.step_through(paper()[0])._repr_html_(), "return 1;", "true")
@@ -202,6 +209,7 @@ def test_the_frame_gets_the_height_that_its_page_says(tmp_path):
     assert got[:2] == [True, 301] and got[2] == pytest.approx(0.8, abs=0.01)
 
 
+@pytest.mark.slow
 @in_a_browser
 def test_in_a_frame_the_formula_so_far_is_in_sight(tmp_path):
     page = notebook(tg.step_through(biased()[0])._repr_html_(), IN_SIGHT, "true")
