@@ -646,3 +646,29 @@ def test_remarks_of_names_that_are_known_are_no_lines():
     assert "\n(C1 is [[" in text
     assert tg.compare(loss, "X", text.splitlines()[0]).verdict == "right"
     assert tg.compare(loss, "X", text.replace("C1ᵀ + C1", "C1ᵀ − C1")).verdict == "wrong"
+
+
+@pytest.mark.parametrize(("text", "verdict"), [
+    ("Σ3′ (W3ᵀ ∘ Σ2′)·Xᵀ", "right"), ("2 Σ3′ (W3ᵀ ∘ Σ2′)·Xᵀ", "wrong"), ("Σ3′ (W3ᵀ ∘ Σ2′ (z2))·Xᵀ", "right"),
+    (r"\Sigma_3' \left(W_3^T \circ \Sigma_2'\right) \cdot X^T", "right"), ("Σ3′ (W3ᵀ ∘ Σ2)·Xᵀ", "wrong"),
+    ("Σ3′(z3) (W3ᵀ ∘ σ′ (z2))·Xᵀ", "right"), ("Σ3′(z2) (W3ᵀ ∘ σ′ (z3))·Xᵀ", "wrong"),
+])  # fmt: skip
+def test_a_derivative_behind_a_space_is_a_factor(text, verdict):
+    random = np.random.default_rng(2)
+    X = tg.Tensor(random.standard_normal((3, 1)), name="X")
+    W2 = tg.Tensor(random.standard_normal((2, 3)), requires_grad=True, name="W2")
+    W3 = tg.Tensor(random.standard_normal((1, 2)), requires_grad=True, name="W3")
+    found = tg.compare(tg.sigmoid(W3 @ tg.sigmoid(W2 @ X)), W2, text).verdict
+    assert found == verdict or (verdict == "wrong" and found == "ill-shaped")
+
+
+@pytest.mark.parametrize("kind", ["gradient", "jacobian", "hessian"])
+@pytest.mark.parametrize("inner", [tg.sigmoid, tg.tanh])
+def test_what_derive_prints_of_a_network_with_one_output_is_right(inner, kind):
+    random = np.random.default_rng(3)
+    X = tg.Tensor(random.standard_normal((3, 1)), name="X")
+    W2 = tg.Tensor(random.standard_normal((2, 3)), requires_grad=True, name="W2")
+    f = tg.sigmoid(tg.Tensor(random.standard_normal((1, 2)), name="W3") @ inner(W2 @ X)).named("f")
+    formula = tg.derive(f, W2, kind=kind)
+    for text in (str(formula), formula.latex):
+        assert tg.compare(f, W2, text, kind=kind).verdict == "right", text
