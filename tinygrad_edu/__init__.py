@@ -45,7 +45,7 @@ _ascii_text.install()
 # What stands on the engine is loaded when it is first used: a name, and the module that has it (None: it is one).
 _LATER = {"draw": "drawing", "Drawing": "drawing", "audit": "documents", "documents": None, "networks": None}
 _LATER |= {"step_through": "drawing"}
-_LATER |= {"data": None, "derive": "deriving", "Formula": "deriving"}
+_LATER |= {"data": None, "lessons": None, "derive": "deriving", "Formula": "deriving"}
 _LATER |= dict.fromkeys(("binary", "orthogonal", "sums_to_one", "symmetric"), "deriving")
 _LATER |= {"compare": "comparing", "Comparison": "comparing", "compile": "compiling"}
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from . import data as data
 from . import documents as documents
+from . import lessons as lessons
 from . import networks as networks
 from . import operations
 from .comparing import Comparison as Comparison
@@ -66,6 +67,7 @@ __all__: list[str] = [
     "networks",
     "step_through",
     "data",
+    "lessons",
     "derive",
     "Formula",
     "binary",
