@@ -33,6 +33,7 @@ from .engine.record import layer as layer
 from .engine.record import no_grad as no_grad
 from .engine.tensor import Tensor as Tensor
 from .engine.transforms import stop_gradient as stop_gradient
+from .lessons import exercise as exercise
 from .listing import tape as tape
 from .operations import *  # noqa: F403
 from .operations import Array, Numbers
@@ -67,7 +68,6 @@ __all__: list[str] = [
     "networks",
     "step_through",
     "data",
-    "lessons",
     "derive",
     "Formula",
     "binary",
@@ -77,6 +77,8 @@ __all__: list[str] = [
     "compare",
     "Comparison",
     "compile",
+    "exercise",
+    "lessons",
 ]
 __all__ += operations.__all__
 

@@ -1,4 +1,7 @@
-"""Lessons as notebooks, exercises, and what they need."""
+"""Lessons: questions that correct themselves, the exercises that come with the package, notebooks.
+
+``python -m tinygrad_edu lessons`` copies notebooks and exercises into a directory of one's own.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ from typing import Any
 
 from ..engine.habits import no_attribute
 from ..progress_line import progress
+from .collection import exercises
+from .exercise import Answer, Exercise, exercise
 
-__all__ = ["progress"]
+__all__ = ["Answer", "Exercise", "exercise", "exercises", "progress"]
 
 
 def __getattr__(name: str) -> Any:
