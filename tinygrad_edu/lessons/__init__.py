@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
+from ..progress_line import progress
 from .collection import exercises
 from .exercise import Answer, Exercise, exercise
 
-__all__ = ["Answer", "Exercise", "exercise", "exercises"]
+__all__ = ["Answer", "Exercise", "exercise", "exercises", "progress"]
