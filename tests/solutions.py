@@ -4,20 +4,20 @@ A row: the exercise, why the right answers are right, right answers in several n
 hand in, each with the cause that is to be found; in a pair the verdict stands in front, where it is not "wrong".
 """
 
-SHAPED = "ill-shaped"
+SHAPED, CLOSED = "ill-shaped", "refused"
 
 SOLUTIONS = {
     "1.1": (
         "The outer derivative σ′(z) is a (1 − a), the inner one is that of w x + b by w, which is x.",
         ["a * (1 - a) * x", "a (1 − a) x", "σ′(z) x", r"\sigma'(z) \cdot x", "s = sigmoid(w * x + b)\ns * (1 - s) * x"],
-        {"a * (1 - a)": "missing", "a * (1 - a) * w": "name", "σ′(a) x": "place", "z (1 − z) x": "place",
+        {"a * (1 - a)": "missing", "a * (1 - a) * w": "name", "σ′(a) x": "place", "z (1 − z) x": "name",
          "a * (1 + a) * x": "sign"},
     ),
     "1.2": (
         "From the output back to w1 each neuron gives its σ′ and its weight, and the last factor is x.",
         ["f * (1 - f) * w2 * (1 - a1**2) * x", "f (1 − f) w2 (1 − a1²) x", "σ′(z2) w2 tanh′(z1) x",
          r"\sigma'(z_2) \, w_2 \, \tanh'(z_1) \, x", "e2 = f * (1 - f)\ne1 = e2 * w2 * (1 - a1**2)\ne1 * x"],
-        {"f * (1 - f) * (1 - a1**2) * x": "missing", "f * (1 - f) * w1 * (1 - a1**2) * x": "layer",
+        {"f * (1 - f) * (1 - a1**2) * x": "missing", "f * (1 - f) * w1 * (1 - a1**2) * x": "name",
          "σ′(z2) w2 tanh′(a1) x": "place", "f (1 − f) w2 (1 − a1²)": "missing",
          "f * (1 - f) * w2 * a1 * (1 - a1) * x": "activation", "f (1 − f) w2 x": "missing"},
     ),
@@ -26,22 +26,22 @@ SOLUTIONS = {
         ["(a - t) * (1 - a**2)", "(a - t) * (1 - np.tanh(z)**2)", "(a − t) ∘ tanh′(z)", r"(a - t) \circ \tanh'(z)",
          "e = a - t\nslope = 1 - a * a\ne * slope"],
         {"(a − t) ∘ tanh′(a)": "place", "(a - t) * (1 - z**2)": "place", "(t − a) ∘ tanh′(z)": "sign",
-         "(a - t) * a * (1 - a)": "activation", "(a − t)·(1 − a²)": "hadamard", "a − t": "missing"},
+         "(a - t) * a * (1 - a)": "activation", "(a − t)·(1 − a²)": (SHAPED, "hadamard"), "a − t": "missing"},
     ),
     "1.4": (
         "w stands at two places: in w a, which gives a, and in w x, which is reached through the second neuron.",
         ["f * (1 - f) * (a + w * (1 - a**2) * x)", "f (1 − f) (a + w (1 − a²) x)", "σ′(z2) (a + w tanh′(z1) x)",
          r"\sigma'(z_2) a + \sigma'(z_2) w \tanh'(z_1) x", "s = f * (1 - f)\nouter = s * a\nouter + s * w * (1 - a**2) * x"],
         {"f * (1 - f) * a": "path", "f * (1 - f) * w * (1 - a**2) * x": "path",
-         "f (1 − f) (a + (1 − a²) x)": "missing", "f (1 − f) (a − w (1 − a²) x)": "sign"},
+         "f (1 − f) (a + (1 − a²) x)": "name", "f (1 − f) (a − w (1 − a²) x)": "sign"},
     ),
     "1.5": (
         "The inner derivative of (t − a)² is −1, σ′ is a ∘ (1 − a), and the column times xᵀ has the shape of W.",
-        ["((a - t) * a * (1 - a)) @ x.T", "((a − t) ∘ a ∘ (1 − a))·xᵀ", "((a − t) ∘ σ′(z))·xᵀ",
+        ["((a - t) * a * (1 - a)) @ x.T", "((a − t) ∘ a ∘ (1 − a))·xᵀ", "(a − t) ∘ a ∘ (1 − a)·xᵀ",
          r"\left((a - t) \circ a \circ (1 - a)\right) \cdot x^T", "e = a - t\nd = e * a * (1 - a)\nd @ x.T"],
         {"((t - a) * a * (1 - a)) @ x.T": "sign", "(a - t) @ x.T": "missing", "((a - t) * a * (1 - a)) @ x": (SHAPED, "transpose"),
          "x·((a − t) ∘ a ∘ (1 − a))ᵀ": (SHAPED, "transpose"), "2 ((a − t) ∘ a ∘ (1 − a))·xᵀ": "factor",
-         r"((a - t) \circ \sigma'(a)) \cdot x^T": "place"},
+         r"((a - t) \circ \sigma'(z)) \cdot x^T": (CLOSED, "")},
     ),
     "1.6": (
         "A column goes back through W2 by W2ᵀ, and each layer has its own σ′ on the way.",
@@ -89,13 +89,14 @@ SOLUTIONS = {
     "1.10": (
         "In rows everything is transposed: the weights stand on the right, and Xᵀ comes from the left.",
         ["X.T @ (((P - Y) @ W2.T) * (1 - H**2)) / 6", "(1/m) Xᵀ·(((P − Y)·W2ᵀ) ∘ (1 − H²))",
-         "1/6 Xᵀ·(((P − Y)·W2ᵀ) ∘ tanh′(Z))", r"\frac{1}{m} X^T \left(((P - Y) W_2^T) \circ (1 - H^2)\right)",
+         r"\frac{1}{m} X^T \left(((P - Y) W_2^T) \circ (1 - H^2)\right)",
          "E = (P - Y) / len(X)\nG = (E @ W2.T) * (1 - H * H)\nX.T @ G"],
         {"X.T @ (((P - Y) @ W2.T) * (1 - H**2))": "mean", "X.T @ ((P - Y) @ W2.T) / 6": "missing",
          "X.T @ (((P - Y) @ W2) * (1 - H**2)) / 6": (SHAPED, "transpose"),
          "(((P - Y) @ W2.T) * (1 - H**2)) @ X.T / 6": (SHAPED, "order"),
          "X.T @ (((W2.T @ (P - Y))) * (1 - H**2)) / 6": (SHAPED, "order"),
-         "H.T @ (((P - Y) @ W2.T) * (1 - H**2)) / 6": (SHAPED, "layer")},
+         "H.T @ (((P - Y) @ W2.T) * (1 - H**2)) / 6": (SHAPED, "layer"),
+         "1/6 Xᵀ·(((P − Y)·W2ᵀ) ∘ tanh′(Z))": (CLOSED, "")},
     ),
     "2.1": (
         "The Jacobian of softmax is diag(a) − a·aᵀ, symmetric, and it is applied to a − t.",
@@ -108,9 +109,8 @@ SOLUTIONS = {
     "2.2": (
         "The derivative of log_b(a) is 1 / (a ln(b)), number by number.",
         ["-t / (a * np.log(3))", "−(1/ln(3)) (t ⊘ a)", "−t ⊘ (a ln(b))", r"-\frac{1}{\ln(b)} \frac{t}{a}",
-         "scale = 1 / np.log(3)\n-scale * t / a"],
-        {"-t / a": "log", "t / (a * np.log(3))": "sign", "-t / a * np.log(3)": "log", "−a ⊘ (t ln(3))": "exchanged",
-         r"\frac{1}{\ln(b)} (a - t)": ""},
+         "k = 1 / np.log(3)\nk * (-t / a)"],
+        {"-t / a": "log", "t / (a * np.log(3))": "sign", "-t / a * np.log(3)": "factor", "−a ⊘ (t ln(3))": "exchanged"},
     ),
     "2.3": (
         "The a of softmax's Jacobian cancels the 1/a of the logarithm, and the numbers of t sum to 1.",
@@ -126,7 +126,7 @@ SOLUTIONS = {
         {r"\frac{1}{\ln(b)} (A - T) \cdot X^T": "condition",
          "(A * np.sum(T, axis=0, keepdims=True) - T) @ X.T": "log",
          "(T - A * np.sum(T, axis=0, keepdims=True)) @ X.T / np.log(2)": "sign",
-         "(A * np.sum(T, axis=0, keepdims=True) - T) @ X.T * np.log(2)": "log",
+         "(A * np.sum(T, axis=0, keepdims=True) - T) @ X.T * np.log(2)": "factor",
          "(A * np.sum(T, axis=1, keepdims=True) - T) @ X.T / np.log(2)": "sum"},
     ),
     "2.5": (
@@ -158,7 +158,7 @@ SOLUTIONS = {
     ),
     "2.8": (
         "The derivative of the loss by p has p (1 − p) below the line, which cancels σ′.",
-        ["X.T @ (p - y) / 9", "(1/n) Xᵀ·(p − y)", "(p − y)·X / 9", r"\frac{1}{n} X^T (p - y)",
+        ["X.T @ (p - y) / 9", "(1/n) Xᵀ·(p − y)", "(p - y) @ X / 9", r"\frac{1}{n} X^T (p - y)",
          "r = p - y\nX.T @ r / len(y)"],
         {"X.T @ ((p - y) * p * (1 - p)) / 9": "extra", "X.T @ (y - p) / 9": "sign", "X.T @ (p - y)": "mean",
          "X @ (p - y) / 9": (SHAPED, "transpose"), "X.T @ (z - y) / 9": "name"},
@@ -187,13 +187,13 @@ SOLUTIONS = {
         ["np.diag(a * (1 - a)) @ A", "diag(a ∘ (1 − a))·A", "diag(σ′(z))·A",
          r"\operatorname{diag}(a \circ (1 - a)) \cdot A", "s = a * (1 - a)\nnp.diag(s) @ A", "(a * (1 - a))[:, None] * A"],
         {"(a ∘ (1 − a))·A": (SHAPED, "diag"), "diag(a ∘ (1 − a))": (SHAPED, "missing"), "A·diag(a ∘ (1 − a))": (SHAPED, "order"),
-         "diag(a)·A": "missing", "np.diag(z * (1 - z)) @ A": "place"},
+         "diag(a)·A": "activation", "np.diag(z * (1 - z)) @ A": "place"},
     ),
     "3.2": (
         "∂a_i/∂z_j is a_i (1 − a_i) on the diagonal and −a_i a_j beside it.",
         ["np.diag(a) - np.outer(a, a)", "diag(a) − a·aᵀ", r"\operatorname{diag}(a) - a \cdot a^T",
          r"\frac{\partial a_i}{\partial z_j} = a_i (\delta_{ij} - a_j)", "D = np.diag(a)\nD - np.outer(a, a)"],
-        {"diag(a ∘ (1 − a))": "softmax", "diag(a) + a·aᵀ": "sign", "a·aᵀ − diag(a)": "sign", "np.diag(a) - a @ a": "",
+        {"diag(a ∘ (1 − a))": "softmax", "diag(a) + a·aᵀ": "sign", "a·aᵀ − diag(a)": "sign", "np.diag(a) - a @ a": "outer",
          "a − a·aᵀ": "diag"},
     ),
     "3.3": (
@@ -204,20 +204,20 @@ SOLUTIONS = {
          "J1 = diag(1 − h²)·W1\nJ2 = diag(y ∘ (1 − y))·W2\nJ2·J1"],
         {"diag(y ∘ (1 − y))·W2·W1": "missing", "W2·diag(1 − h²)·W1": "missing",
          "diag(1 − h²)·W1·diag(y ∘ (1 − y))·W2": (SHAPED, "order"),
-         "W1ᵀ·diag(1 − h²)·W2ᵀ·diag(y ∘ (1 − y))": ("conditional", ""),
+         "W1ᵀ·diag(1 − h²)·W2ᵀ·diag(y ∘ (1 − y))": ("conditional", "layout"),
          "diag(y ∘ (1 − y))·W2·diag(h ∘ (1 − h))·W1": "activation"},
     ),
     "3.4": (
         "x stands twice, so the gradient is (A + Aᵀ)·x, and its Jacobian is A + Aᵀ.",
         ["A + A.T", "A + Aᵀ", r"A + A^T", "B = A.T\nA + B"],
-        {"2 A": "condition", "A": "missing term", "(A + Aᵀ)·x": (SHAPED, ""), "1/2 (A + Aᵀ)": "factor", "A − Aᵀ": "sign"},
+        {"2 A": "condition", "A": "condition", "(A + Aᵀ)·x": (SHAPED, "extra"), "1/2 (A + Aᵀ)": "factor", "A − Aᵀ": "sign"},
     ),
     "3.5": (
         "The gradient is Xᵀ·(p − y), and the Jacobian of p by w is diag(p ∘ (1 − p))·X.",
         ["X.T @ np.diag(p * (1 - p)) @ X", "Xᵀ·diag(p ∘ (1 − p))·X",
          r"X^T \cdot \operatorname{diag}(\sigma'(z)) \cdot X", "r = p * (1 - p)\nX.T @ (r[:, None] * X)"],
-        {"Xᵀ·X": "missing", "Xᵀ·(p ∘ (1 − p))·X": (SHAPED, "diag"), "X·diag(p ∘ (1 − p))·Xᵀ": (SHAPED, "transpose"),
-         "Xᵀ·diag(p)·X": "missing", "Xᵀ·diag(p ∘ (1 − p))·X / 9": "mean"},
+        {"Xᵀ·X": "missing", "Xᵀ·(p ∘ (1 − p))·X": (SHAPED, "diag"), "X·diag(p ∘ (1 − p))·Xᵀ": (SHAPED, "order"),
+         "Xᵀ·diag(p)·X": "activation", "Xᵀ·diag(p ∘ (1 − p))·X / 9": "mean"},
     ),
     "3.6": (
         "The gradient is 4 (xᵀ·x) x; the derivative of the factor xᵀ·x gives 8 x·xᵀ, that of x gives 4 (xᵀ·x) I.",
@@ -229,7 +229,8 @@ SOLUTIONS = {
     "3.7": (
         "vec(A·B) is (Bᵀ ⊗ I)·vec(A): the columns of Y are sums of columns of A, with the numbers of B.",
         ["np.kron(B.T, np.eye(2))", "Bᵀ ⊗ I", r"B^T \otimes I", "E = np.eye(2)\nnp.kron(B.T, E)"],
-        {"I ⊗ B": (SHAPED, "order"), "B ⊗ I": ("conditional", ""), "I ⊗ Bᵀ": ("conditional", ""), "Bᵀ": (SHAPED, "")},
+        {"I ⊗ A": (SHAPED, ""), "B ⊗ A": (SHAPED, ""), "B ⊗ I": ("conditional", "layout"),
+         "I ⊗ Bᵀ": ("conditional", "layout"), "I ⊗ B": ("conditional", "layout")},
     ),
     "4.1": (
         "W is used in both steps, each with its own input h; the second adjoint reaches the first through Wᵀ.",
@@ -237,30 +238,30 @@ SOLUTIONS = {
          "((h2 − t) ∘ (1 − h2²))·h1ᵀ + ((Wᵀ·((h2 − t) ∘ (1 − h2²))) ∘ (1 − h1²))·h0ᵀ",
          r"((h_2 - t) \circ \tanh'(z_2)) \cdot h_1^T + ((W^T \cdot ((h_2 - t) \circ \tanh'(z_2))) \circ \tanh'(z_1))"
          r" \cdot h_0^T",
-         "e2 = (h2 - t) * (1 - h2**2)\ne1 = (W.T @ e2) * (1 - h1**2)\ne2 @ h1.T + e1 @ h0.T"],
+         "d2 = (h2 - t) * (1 - h2**2)\nd1 = (W.T @ d2) * (1 - h1**2)\nd2 @ h1.T + d1 @ h0.T"],
         {"((h2 - t) * (1 - h2**2)) @ h1.T": "path",
-         "e2 = (h2 - t) * (1 - h2**2)\ne1 = (W @ e2) * (1 - h1**2)\ne2 @ h1.T + e1 @ h0.T": "transpose",
-         "e2 = (h2 - t) * (1 - h2**2)\ne1 = W.T @ e2\ne2 @ h1.T + e1 @ h0.T": "missing",
-         "e2 = (h2 - t) * (1 - h2**2)\ne1 = (W.T @ e2) * (1 - h1**2)\ne1 @ h0.T": "path",
-         "e2 = (h2 - t) * (1 - h2**2)\ne1 = (W.T @ e2) * (1 - h1**2)\ne2 @ h2.T + e1 @ h1.T": "layer"},
+         "d2 = (h2 - t) * (1 - h2**2)\nd1 = (W @ d2) * (1 - h1**2)\nd2 @ h1.T + d1 @ h0.T": "transpose",
+         "d2 = (h2 - t) * (1 - h2**2)\nd1 = W.T @ d2\nd2 @ h1.T + d1 @ h0.T": "missing",
+         "d2 = (h2 - t) * (1 - h2**2)\nd1 = (W.T @ d2) * (1 - h1**2)\nd1 @ h0.T": "path",
+         "d2 = (h2 - t) * (1 - h2**2)\nd1 = (W.T @ d2) * (1 - h1**2)\nd2 @ h2.T + d1 @ h0.T": "layer"},
     ),
     "4.2": (
         "Each step has its own input x, and what goes back in time goes through Wᵀ and tanh′, once a step.",
-        ["e3 = (h3 - t) * (1 - h3**2)\ne2 = (W.T @ e3) * (1 - h2**2)\ne1 = (W.T @ e2) * (1 - h1**2)\n"
-         "e3 @ x3.T + e2 @ x2.T + e1 @ x1.T",
-         "e3 = (h3 − t) ∘ tanh′(z3)\ne2 = (Wᵀ·e3) ∘ tanh′(z2)\ne1 = (Wᵀ·e2) ∘ tanh′(z1)\ne3·x3ᵀ + e2·x2ᵀ + e1·x1ᵀ",
-         r"e_3 = (h_3 - t) \circ (1 - h_3^2)" "\n" r"e_2 = (W^T \cdot e_3) \circ (1 - h_2^2)" "\n"
-         r"e_1 = (W^T \cdot e_2) \circ (1 - h_1^2)" "\n" r"e_3 \cdot x_3^T + e_2 \cdot x_2^T + e_1 \cdot x_1^T",
+        ["d3 = (h3 - t) * (1 - h3**2)\nd2 = (W.T @ d3) * (1 - h2**2)\nd1 = (W.T @ d2) * (1 - h1**2)\n"
+         "d3 @ x3.T + d2 @ x2.T + d1 @ x1.T",
+         "d3 = (h3 − t) ∘ tanh′(z3)\nd2 = (Wᵀ·d3) ∘ tanh′(z2)\nd1 = (Wᵀ·d2) ∘ tanh′(z1)\nd3·x3ᵀ + d2·x2ᵀ + d1·x1ᵀ",
+         r"d_3 = (h_3 - t) \circ (1 - h_3^2)" "\n" r"d_2 = (W^T \cdot d_3) \circ (1 - h_2^2)" "\n"
+         r"d_1 = (W^T \cdot d_2) \circ (1 - h_1^2)" "\n" r"d_3 \cdot x_3^T + d_2 \cdot x_2^T + d_1 \cdot x_1^T",
          "e = (h3 - t) * (1 - h3**2)\nG = e @ x3.T\ne = (W.T @ e) * (1 - h2**2)\nG += e @ x2.T\n"
          "e = (W.T @ e) * (1 - h1**2)\nG += e @ x1.T\nG"],
         {"((h3 - t) * (1 - h3**2)) @ x3.T": "path",
-         "e3 = (h3 - t) * (1 - h3**2)\ne2 = (W.T @ e3) * (1 - h2**2)\ne3 @ x3.T + e2 @ x2.T": "missing term",
-         "e3 = (h3 - t) * (1 - h3**2)\ne2 = (U.T @ e3) * (1 - h2**2)\ne1 = (U.T @ e2) * (1 - h1**2)\n"
-         "e3 @ x3.T + e2 @ x2.T + e1 @ x1.T": (SHAPED, "name"),
-         "e3 = (h3 - t) * (1 - h3**2)\ne2 = (W.T @ e3) * (1 - h2**2)\ne1 = (W.T @ e2) * (1 - h1**2)\n"
-         "e3 @ h2.T + e2 @ h1.T + e1 @ x1.T": (SHAPED, ""),
-         "e3 = (h3 - t) * (1 - h3**2)\ne2 = (W.T @ e3) * (1 - h2**2)\ne1 = (W.T @ e3) * (1 - h1**2)\n"
-         "e3 @ x3.T + e2 @ x2.T + e1 @ x1.T": "missing"},
+         "d3 = (h3 - t) * (1 - h3**2)\nd2 = (W.T @ d3) * (1 - h2**2)\nd3 @ x3.T + d2 @ x2.T": "path",
+         "d3 = (h3 - t) * (1 - h3**2)\nd2 = (U.T @ d3) * (1 - h2**2)\nd1 = (U.T @ d2) * (1 - h1**2)\n"
+         "d3 @ x3.T + d2 @ x2.T + d1 @ x1.T": (SHAPED, "name"),
+         "d3 = (h3 - t) * (1 - h3**2)\nd2 = (W.T @ d3) * (1 - h2**2)\nd1 = (W.T @ d2) * (1 - h1**2)\n"
+         "d3 @ h2.T + d2 @ h1.T + d1 @ x1.T": (SHAPED, ""),
+         "d3 = (h3 - t) * (1 - h3**2)\nd2 = (W.T @ d3) * (1 - h2**2)\nd1 = (W.T @ d3) * (1 - h1**2)\n"
+         "d3 @ x3.T + d2 @ x2.T + d1 @ x1.T": "missing"},
     ),
     "4.3": (
         "The two paths add up: y − t comes straight back, and once more through W2ᵀ, tanh′ and W1ᵀ.",
@@ -271,7 +272,7 @@ SOLUTIONS = {
          "(y - t) + W1.T @ (W2.T @ (y - t))": "missing",
          "(y - t) + W1 @ ((W2.T @ (y - t)) * (1 - h**2))": (SHAPED, "transpose"),
          "(t − y) − W1ᵀ·((W2ᵀ·(y − t)) ∘ (1 − h²))": "sign",
-         "(y - t) * (W1.T @ ((W2.T @ (y - t)) * (1 - h**2)))": ""},
+},
     ),
     "4.4": (
         "Y = A·V is linear in V, and what goes back through A from the left is Aᵀ.",
@@ -286,7 +287,7 @@ SOLUTIONS = {
          r"G = (Y - T) \cdot V^T" "\n" r"\frac{1}{\sqrt{3}} \left(A \circ (G - (A \circ G) \cdot \mathbf{1} \cdot "
          r"\mathbf{1}^T)\right) \cdot K",
          "(A * ((Y - T) @ V.T - np.sum(((Y - T) @ V.T) * A, axis=1, keepdims=True))) @ K / np.sqrt(3)"],
-        {"G = (Y - T) @ V.T\nD = A * (G - np.sum(G * A, axis=1, keepdims=True))\nD @ K": "constant",
+        {"G = (Y - T) @ V.T\nD = A * (G - np.sum(G * A, axis=1, keepdims=True))\nD @ K": "factor",
          "G = (Y - T) @ V.T\nD = A * (1 - A) * G\nD @ K / np.sqrt(3)": "softmax",
          "G = (Y - T) @ V.T\nD = A * (G - np.sum(G * A, axis=0, keepdims=True))\nD @ K / np.sqrt(3)": "sum",
          "G = (Y - T) @ V.T\nD = A * (G - np.sum(G * A, axis=1, keepdims=True))\nD.T @ K / np.sqrt(3)": (SHAPED, "transpose"),

@@ -5,8 +5,6 @@ A neuron with one input: x, w and b are numbers, z = w x + b and a = σ(z), with
 What is the derivative of a by w? You may use σ′(z).
 """
 
-import numpy as np
-
 import tinygrad_edu as tg
 
 # Write your answer between the quotes and run this file: NumPy (W.T @ d), Unicode (Wᵀ·d) or LaTeX (W^T \cdot d), one
@@ -14,10 +12,9 @@ import tinygrad_edu as tg
 ANSWER = r"""
 """
 
-rng = np.random.default_rng(11)
-x = tg.Tensor(rng.normal(), name="x")
-w = tg.Tensor(rng.normal(), requires_grad=True, name="w")
-b = tg.Tensor(rng.normal(), requires_grad=True, name="b")
+x = tg.Tensor(1.5, name="x")
+w = tg.Tensor(0.7, requires_grad=True, name="w")
+b = tg.Tensor(-0.4, requires_grad=True, name="b")
 z = (w * x + b).named("z")
 a = tg.sigmoid(z).named("a")
 exercise = tg.exercise(a, w, question=__doc__)

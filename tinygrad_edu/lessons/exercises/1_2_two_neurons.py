@@ -6,8 +6,6 @@ them are numbers.
 What is the derivative of f by the first weight, w1? You may use σ′ and tanh′.
 """
 
-import numpy as np
-
 import tinygrad_edu as tg
 
 # Write your answer between the quotes and run this file: NumPy (W.T @ d), Unicode (Wᵀ·d) or LaTeX (W^T \cdot d), one
@@ -15,10 +13,9 @@ import tinygrad_edu as tg
 ANSWER = r"""
 """
 
-rng = np.random.default_rng(12)
-x = tg.Tensor(rng.normal(), name="x")
-w1 = tg.Tensor(rng.normal(), requires_grad=True, name="w1")
-w2 = tg.Tensor(rng.normal(), requires_grad=True, name="w2")
+x = tg.Tensor(1.5, name="x")
+w1 = tg.Tensor(0.7, requires_grad=True, name="w1")
+w2 = tg.Tensor(-1.2, requires_grad=True, name="w2")
 a1 = tg.tanh((w1 * x).named("z1")).named("a1")
 f = tg.sigmoid((w2 * a1).named("z2")).named("f")
 exercise = tg.exercise(f, w1, question=__doc__)

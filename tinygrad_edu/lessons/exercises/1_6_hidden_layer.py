@@ -4,7 +4,7 @@ One sample, the column x (3 × 1), goes through two layers of sigmoids: z1 = W1 
 z2 = W2 · a1 + b2 and a2 = σ(z2). W1 is 4 × 3, and W2 is 2 × 4. The target is t, and the loss is 1/2 Σ
 (t − a2)².
 
-What is the gradient of the loss by W1? You may use σ′, and lines of your own, such as e = a2 − t.
+What is the gradient of the loss by W1? You may use σ′.
 """
 
 import numpy as np

@@ -4,8 +4,7 @@ The columns of X (3 × 6) are six samples: A1 = tanh(W1 · X) and A2 = σ(W2 · 
 2 × 5. The columns of T are the targets. The loss is the mean over the samples of 1/2 Σ (t − a2)², plus a
 penalty, λ/2 (Σ W1² + Σ W2²), with λ = 0.3.
 
-What is the gradient of the loss by W1? You may use σ′ and tanh′, λ (or lam), m for the number of samples, and
-lines of your own.
+What is the gradient of the loss by W1? You may use σ′, tanh′, λ (or lam), and m for the number of samples.
 """
 
 import numpy as np
@@ -25,7 +24,7 @@ W2 = tg.Tensor(rng.normal(size=(2, 5)), requires_grad=True, name="W2")
 A1 = tg.tanh((W1 @ X).named("Z1")).named("A1")
 A2 = tg.sigmoid((W2 @ A1).named("Z2")).named("A2")
 loss = tg.squared_error(T, A2) / 6 + 0.3 / 2 * (tg.sum(W1**2) + tg.sum(W2**2))
-exercise = tg.exercise(loss, W1, question=__doc__)
+exercise = tg.exercise(loss, W1, question=__doc__, names={"λ": 0.3})
 
 if __name__ == "__main__":
     exercise.main(ANSWER)

@@ -4,7 +4,7 @@ The columns of X (3 × 6) are six samples: A1 = tanh(W1 · X + b1) and A2 = soft
 column, where W1 is 5 × 3 and W2 is 4 × 5. Each column of the targets T (4 × 6) sums to 1, and the loss is the
 mean over the samples of −Σ t ln(a2).
 
-What is the gradient of the loss by W1? You may use m for the number of samples, and lines of your own.
+What is the gradient of the loss by W1? You may use tanh′, and m for the number of samples.
 """
 
 import numpy as np

@@ -20,7 +20,7 @@ X = tg.Tensor(rng.normal(size=(8, 3)), name="X")
 y = tg.Tensor(rng.normal(size=(8, 1)), name="y")
 w = tg.Tensor(rng.normal(size=(3, 1)), requires_grad=True, name="w")
 loss = tg.mean((X @ w - y) ** 2) + 0.1 * tg.sum(w**2)
-exercise = tg.exercise(loss, w, question=__doc__)
+exercise = tg.exercise(loss, w, question=__doc__, names={"λ": 0.1})
 
 if __name__ == "__main__":
     exercise.main(ANSWER)

@@ -5,7 +5,7 @@ h1 = tanh(W · h0 + U · x1) and h2 = tanh(W · h1 + U · x2). The states are 3 
 is 3 × 2. The target is t, and the loss is 1/2 Σ (t − h2)².
 
 What is the gradient of the loss by W, which is used in both steps? You may use tanh′ with z1 and z2, the
-arguments of tanh, and lines of your own.
+arguments of tanh.
 """
 
 import numpy as np

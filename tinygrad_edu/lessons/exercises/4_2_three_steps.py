@@ -4,8 +4,7 @@ A network reads three inputs, the columns x1, x2 and x3 (2 × 1), and keeps a st
 h2 = tanh(W · h1 + U · x2) and h3 = tanh(W · h2 + U · x3). W is 3 × 3, and U is 3 × 2. The target is t, and the
 loss is 1/2 Σ (t − h3)².
 
-What is the gradient of the loss by U? You may use tanh′ with z1, z2 and z3, the arguments of tanh, and lines of
-your own.
+What is the gradient of the loss by U? You may use tanh′ with z1, z2 and z3, the arguments of tanh.
 """
 
 import numpy as np

@@ -5,7 +5,7 @@ The rows of Q (4 × 3) are queries, those of K (5 × 3) keys, and those of V (5 
 Σ (T − Y)².
 
 What is the gradient of the loss by Q? On the way back it passes through softmax. You may use np.sum, or 1 for a
-column of ones, and lines of your own, such as E = Y − T.
+column of ones.
 """
 
 import numpy as np

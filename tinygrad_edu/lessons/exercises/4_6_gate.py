@@ -3,7 +3,7 @@
 A gate mixes an old state h with a new one, c: z = σ(W · x + U · h) and y = z ∘ h + (1 − z) ∘ c. The columns h,
 c, z and y are 3 × 1, x is 2 × 1, W is 3 × 2, and U is 3 × 3. The target is t, and the loss is 1/2 Σ (t − y)².
 
-What is the gradient of the loss by h? Three paths lead from h to y. You may use lines of your own.
+What is the gradient of the loss by h? Three paths lead from h to y.
 """
 
 import numpy as np
