@@ -85,10 +85,10 @@ class Comparison(Display):
     The formula is the gradient. Algebra proves it.
     """
 
-    readable = (
-        "text", "verdict", "proof", "inputs", "diagnosis", "causes", "suggestion", "max_abs_error", "max_rel_error",
-        "engine", "value", "difference", "closed_form", "layout", "hint", "_typeset", "_rounding",
-    )  # fmt: skip
+    readable = tuple(
+        "text verdict proof inputs diagnosis causes suggestion max_abs_error max_rel_error engine value difference "
+        "closed_form layout hint _typeset _rounding".split()
+    )
 
     def __init__(
         self, loss: Any, node: Any, formula: Any, tape: SymbolicTape, rtol: float | None, names: Mapping[str, Any],
@@ -142,8 +142,7 @@ class Comparison(Display):
         notation = notation_of(text)
         found: dict[str, Candidate] = {}
         refused: list[FormulaError] = []
-        every = readings(text, scope, self._node._record.stamp, refused)
-        read = list(every if scope.closed is None else scope.closed.kept(every, text, refused))
+        read = list(readings(text, scope, self._node._record.stamp, refused))
         quantities = {node["name"] for _, _, tree, _ in read for node in tree.symbols()}
         if scope.batch > 1 and any(quantity.kind == "jacobian" for quantity in quantities):
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, alone=True)
@@ -493,11 +492,9 @@ class Comparison(Display):
     @functools.cached_property
     def closed_form(self) -> Formula | None:
         """The right formula, as `derive` has it; None where it has none, or is not to be told."""
-        if self.hint < LAST:
-            return None
         scope = self._inputs.scope
         kind, layout = KIND[scope.goal.kind], next(name for name, order in ORDERS.items() if order == scope.order)
-        forms: tuple[Form, ...] = "inlined", "recursive"
+        forms: tuple[Form, ...] = ("inlined", "recursive") if self.hint == LAST else ()
         for form in forms:
             with contextlib.suppress(ValueError, RuntimeError):
                 wrt = scope.sides if kind == "hessian" else self._node
