@@ -261,7 +261,7 @@ SOLUTIONS = {
          "d3 = (h3 - t) * (1 - h3**2)\nd2 = (W.T @ d3) * (1 - h2**2)\nd1 = (W.T @ d2) * (1 - h1**2)\n"
          "d3 @ h2.T + d2 @ h1.T + d1 @ x1.T": (SHAPED, ""),
          "d3 = (h3 - t) * (1 - h3**2)\nd2 = (W.T @ d3) * (1 - h2**2)\nd1 = (W.T @ d3) * (1 - h1**2)\n"
-         "d3 @ x3.T + d2 @ x2.T + d1 @ x1.T": "missing"},
+         "d3 @ x3.T + d2 @ x2.T + d1 @ x1.T": "layer"},
     ),
     "4.3": (
         "The two paths add up: y − t comes straight back, and once more through W2ᵀ, tanh′ and W1ᵀ.",
@@ -291,7 +291,7 @@ SOLUTIONS = {
          "G = (Y - T) @ V.T\nD = A * (1 - A) * G\nD @ K / np.sqrt(3)": "softmax",
          "G = (Y - T) @ V.T\nD = A * (G - np.sum(G * A, axis=0, keepdims=True))\nD @ K / np.sqrt(3)": "sum",
          "G = (Y - T) @ V.T\nD = A * (G - np.sum(G * A, axis=1, keepdims=True))\nD.T @ K / np.sqrt(3)": (SHAPED, "transpose"),
-         "(Y - T) @ V.T @ K / np.sqrt(3)": "jacobian"},
+         "G = (Y - T) @ V.T\nG @ K / np.sqrt(3)": "jacobian"},
     ),
     "4.6": (
         "Straight through z ∘ h comes z; both other paths go through the gate, with the factor h − c, σ′ and Uᵀ.",
