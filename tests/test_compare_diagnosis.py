@@ -538,7 +538,7 @@ def three_steps():
 @pytest.mark.parametrize(("formula", "said"), [
     ("((h3 - t) * (1 - h3**2)) @ x3.T", "those through z2 and z1."),
     ("((W.T @ ((h3 - t) * (1 - h3**2))) * (1 - h2**2)) @ x2.T", "those through z3 and z1."),
-    ("((h3 - t) * (1 - h3**2)) @ x3.T + ((W.T @ ((h3 - t) * (1 - h3**2))) * (1 - h2**2)) @ x2.T", "the one through z1."),
+    ("d = (h3 - t) * (1 - h3**2); d @ x3.T + ((W.T @ d) * (1 - h2**2)) @ x2.T", "the one through z1."),
 ])  # fmt: skip
 def test_several_ways_that_are_left_out(formula, said):
     comparison = tg.compare(three_steps(), "U", formula)

@@ -383,7 +383,7 @@ WRONG = [  # the function, a formula, the cause, the formula mended
     ("scaled", "np.outer(x, c)", "missing term, identity", "np.outer(x, c) + (x @ c) * np.eye(3)"),
     ("scaled", "np.outer(x, c) + c @ x", "identity", "np.outer(x, c) + (c @ x) * np.eye(3)"),
     ("scaled", "np.outer(x, c) - (c @ x) * np.eye(3)", "sign", "np.outer(x, c) + (c @ x) * np.eye(3)"),
-    ("scaled", "(xᵀ·c) I", "missing term", "(xᵀ·c) I + x·cᵀ"),
+    ("scaled", "(xᵀ·c) I", "missing term", "xᵀ·c·I + x·cᵀ"),
     ("scaled", "(x @ c) * np.eye(3)", "missing term", "(x @ c) * np.eye(3) + np.outer(x, c)"),
     ("kron", "Mᵀ ⊗ Zᵀ", "transpose", "Mᵀ ⊗ Z"),
     ("kron", "M ⊗ Z", "transpose", "Mᵀ ⊗ Z"),

@@ -395,4 +395,4 @@ def test_a_line_of_latex_with_what_the_last_one_defines_does_not_go_on_with_it(l
     loss = tg.sum(tg.sigmoid(W @ x).named("a"))
     assert tg.compare(loss, W, "d_1 = a\nd_2 = d_1\n\\circ (1 - a)\n" + last)
     assert tg.compare(loss, W, "d = a\n\\circ (1 - a)\n" + last.replace("_2", ""))
-    assert tg.compare(loss, W, "\\nabla = (a \\circ (1 - a)) \\cdot\nx^T")
+    assert tg.compare(loss, W, "\\nabla_W = (a \\circ (1 - a)) \\cdot\nx^T")

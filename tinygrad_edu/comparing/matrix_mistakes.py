@@ -170,8 +170,9 @@ def missing_product(diagnosis: Diagnosis) -> Iterator[Finding]:
         exact = all(np.allclose(a, c * b, rtol=1e-6) for a, b, c in zip(rest, products, found, strict=True))
         if exact and np.allclose(found, found[0], rtol=1e-6) and found[0] and diagnosis.tree is not None:
             outer = dot(x, transposed(y)) if context.matrices else call(fn.outer, x, y)
-            c = float(f"{abs(found[0]):.10g}")
-            term = outer if c == 1 else dot(number(c), outer) if context.matrices else hadamard((number(c), 1), (outer, 1))
+            c = number(float(f"{abs(found[0]):.10g}"))
+            scaled = dot(c, outer) if context.matrices else hadamard((c, 1), (outer, 1))
+            term = outer if c["number"] == 1 else scaled
             mended = added(*terms_of(diagnosis.tree), (term, 1 if found[0] > 0 else -1))
             assert diagnosis.printer is not None
             said = f"A term is missing: {diagnosis.printer(term)}."
