@@ -66,8 +66,8 @@ SOLUTIONS = {
          r"X^T \otimes \Sigma_1' \circ W_2^T \cdot \Sigma_2' \circ W_3^T \cdot \Sigma_3'",
          "D3 = S3′\nD2 = (W3ᵀ·D3) ∘ S2′\nD1 = (W2ᵀ·D2) ∘ S1′\nD1·Xᵀ"],
         {"((W2·((W3ᵀ·S3′) ∘ S2′)) ∘ S1′)·Xᵀ": (SHAPED, "transpose"), "((W2ᵀ·(W3ᵀ·S3′)) ∘ S1′)·Xᵀ": "missing",
-         "((W3ᵀ·((W2ᵀ·S3′) ∘ S2′)) ∘ S1′)·Xᵀ": (SHAPED, "layer"), "((W2ᵀ·((W3ᵀ·S3′)·S2′)) ∘ S1′)·Xᵀ": (SHAPED,
-         "hadamard"),
+         "((W3ᵀ·((W2ᵀ·S3′) ∘ S2′)) ∘ S1′)·Xᵀ": (SHAPED, "layer"),
+         "((W2ᵀ·((W3ᵀ·S3′)·S2′)) ∘ S1′)·Xᵀ": (SHAPED, "hadamard"),
          "((W2ᵀ·((W3ᵀ·S3′) ∘ S2′)) ∘ S1′)·X": (SHAPED, "transpose")},
     ),
     "1.8": (
@@ -177,8 +177,8 @@ SOLUTIONS = {
         "The gradient of λ/2 Σ W1² is λ W1; that of Σ W2² by W1 is 0, and the mean does not divide the penalty.",
         ["((W2.T @ ((A2 - T) * A2 * (1 - A2))) * (1 - A1**2)) @ X.T / 6 + 0.3 * W1",
          "(1/m) ((W2ᵀ·((A2 − T) ∘ A2 ∘ (1 − A2))) ∘ (1 − A1²))·Xᵀ + λ W1",
- 
-                r"\frac{1}{m} \left((W_2^T \cdot ((A_2 - T) \circ \sigma'(Z_2))) \circ \tanh'(Z_1)\right) \cdot X^T + \lambda W_1",
+         r"\frac{1}{m} \left((W_2^T \cdot ((A_2 - T) \circ \sigma'(Z_2))) \circ \tanh'(Z_1)\right) \cdot X^T "
+         r"+ \lambda W_1",
          "D2 = (A2 - T) * A2 * (1 - A2) / 6\nD1 = (W2.T @ D2) * (1 - A1**2)\nD1 @ X.T + 0.3 * W1"],
         {"((W2.T @ ((A2 - T) * A2 * (1 - A2))) * (1 - A1**2)) @ X.T / 6": "missing term",
          "((W2.T @ ((A2 - T) * A2 * (1 - A2))) * (1 - A1**2)) @ X.T / 6 + 0.6 * W1": "factor",
@@ -299,8 +299,8 @@ SOLUTIONS = {
         {"G = (Y - T) @ V.T\nD = A * (G - np.sum(G * A, axis=1, keepdims=True))\nD @ K": "factor",
          "G = (Y - T) @ V.T\nD = A * (1 - A) * G\nD @ K / np.sqrt(3)": "softmax",
          "G = (Y - T) @ V.T\nD = A * (G - np.sum(G * A, axis=0, keepdims=True))\nD @ K / np.sqrt(3)": "sum",
-         "G = (Y - T) @ V.T\nD = A * (G - np.sum(G * A, axis=1, keepdims=True))\nD.T @ K / np.sqrt(3)": (SHAPED,
-         "transpose"),
+         "G = (Y - T) @ V.T\nD = A * (G - np.sum(G * A, axis=1, keepdims=True))\nD.T @ K / np.sqrt(3)":
+         (SHAPED, "transpose"),
          "G = (Y - T) @ V.T\nG @ K / np.sqrt(3)": "jacobian"},
     ),
     "4.6": (
