@@ -1,0 +1,1 @@
+"""Lessons, and what is handed out with them."""
