@@ -30,7 +30,8 @@ LINES = [
     "engine.sweep engine.protocols", "engine.leaving engine.observed", "engine.views", "engine.tensor vocabulary",
     "engine.pickling engine.sharing", "engine.transforms", "engine.checks engine.recomputing",
     "files webpage numerals tracebacks ascii_text",
-    "formulas", "showing", "listing networks deriving compiling", "data", "drawing comparing", "documents", "lessons", "__main__",
+    "formulas", "showing", "listing networks deriving compiling", "data", "drawing comparing", "documents", "lessons",
+    "__main__",
 ]  # fmt: skip
 RANK = {name: rank for rank, line in enumerate(LINES) for name in line.split()}
 # Packages that are one line: inside, they arrange themselves.
@@ -39,6 +40,7 @@ PARTS = {"compiling", "drawing", "documents", "data", "formulas", "deriving", "c
 FILES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(PACKAGE.rglob("*.py"))
+    if path.parent.name != "exercises"  # programs for students, no modules
 }
 MODULES = [name for name in FILES if name != "__init__"]
 
