@@ -110,9 +110,9 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _cheatsheet(options: argparse.Namespace) -> int:
-    from .lessons import cheatsheet  # the other commands need nothing of what it reads
+    from .lessons.cheatsheet import save  # the other commands need nothing of what it reads
 
-    cheatsheet.save(options.out)
+    save(options.out)
     _print(f"written: {options.out}")
     return AS_STATED
 

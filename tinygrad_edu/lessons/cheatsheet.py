@@ -10,7 +10,7 @@ import functools
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from importlib.resources import files
 from inspect import Parameter
@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from .. import operations as op
-from ..deriving import Formula, derive
+from ..deriving.derive import Kind, derive
+from ..deriving.formula import Formula
 from ..documents.entry import CATALOGUES, Entry, Result, make_trial
 from ..documents.page import SIGNS
 from ..documents.verdicts import VERDICTS
@@ -35,7 +36,7 @@ MATRIX, COLUMN, SCALAR = (M, N), (M, 1), ()
 
 
 class Sample:
-    """A program of a few operations, and its derivatives by all that it takes or, where `by` says so, by some of it.
+    r"""A program of a few operations, and its derivatives by all that it takes or, where `by` says so, by some of it.
 
     >>> sample = Sample("hadamard", op.hadamard, A=MATRIX, B=MATRIX)
     >>> print(sample.value, [formula.equations[0] for formula in sample.derivatives], sample.sources)
@@ -43,10 +44,11 @@ class Sample:
     """
 
     def __init__(
-        self, name: str, program: Callable[..., Any], by: str = "", kinds: str = "gradient", **shapes: tuple[int, ...]
+        self, name: str, program: Callable[..., Any], by: str = "", kinds: Sequence[Kind] = ("gradient",),
+        **shapes: tuple[int, ...],
     ) -> None:
         self.name, self.program, self.shapes = name, program, shapes
-        self.by, self.kinds = by or "".join(shapes), kinds.split()
+        self.by, self.kinds = by or "".join(shapes), kinds
 
     def recorded(self) -> tuple[Any, dict[str, Tensor]]:
         """The result, and what it is computed from."""
@@ -81,7 +83,7 @@ class Sample:
     def sources(self) -> list[str]:
         """Where the documents state the rules: a fact of the operations, or else in a docstring."""
         found = [step.source for formula in self.derivatives for step in formula.steps if step.source]
-        said = re.findall(r"Source: (.*?)\\.", inspect.getdoc(getattr(op, self.name, None)) or "")
+        said = re.findall(r"Source: (.*?)\.", inspect.getdoc(getattr(op, self.name, None)) or "")
         return list(dict.fromkeys(found or said))
 
 
@@ -130,7 +132,7 @@ RULES = {
         Slope("power", lambda z: z**3, z=COLUMN),
     ),
     "Softmax and costs": (
-        Sample("softmax", op.softmax, kinds="gradient jacobian", z=COLUMN),
+        Sample("softmax", op.softmax, kinds=["gradient", "jacobian"], z=COLUMN),
         Sample("squared_error", op.squared_error, by="a", t=COLUMN, a=COLUMN),
         Sample("cross_entropy", lambda t, a, b: op.cross_entropy(t, a) / op.log(b), by="a",
                t=COLUMN, a=COLUMN, b=SCALAR),
@@ -138,9 +140,9 @@ RULES = {
                t=COLUMN, z=COLUMN, b=SCALAR),
     ),
     "First and second derivatives": (
-        Sample("", lambda A, X, B: A @ X @ B, by="X", kinds="jacobian", A=(2, M), X=MATRIX, B=(N, 2)),
-        Sample("", lambda x, A: x.T @ A @ x, by="x", kinds="gradient hessian", x=COLUMN, A=(M, M)),
-        Sample("", lambda A, x, b: op.sum((A @ x - b) ** 2), by="x", kinds="gradient hessian",
+        Sample("", lambda A, X, B: A @ X @ B, by="X", kinds=["jacobian"], A=(2, M), X=MATRIX, B=(N, 2)),
+        Sample("", lambda x, A: x.T @ A @ x, by="x", kinds=["gradient", "hessian"], x=COLUMN, A=(M, M)),
+        Sample("", lambda A, x, b: op.sum((A @ x - b) ** 2), by="x", kinds=["gradient", "hessian"],
                A=(N, M), x=COLUMN, b=(N, 1)),
     ),
 }  # fmt: skip
@@ -166,17 +168,15 @@ NOTATION = {
 }  # fmt: skip
 LAYOUT = "Vectors are columns, a batch is a matrix of columns; a gradient has the shape of its variable."
 READING = (
-    "Where y is a number, G is 1; vec puts the columns of a matrix one below the other. In (1), (3), (6), (7) products act "
-    "from the left, in (4) from the right."
+    "Where y is a number, G is 1; vec puts the columns of a matrix one below the other. In (1), (3), (6), (7) products "
+    "act from the left, in (4) from the right."
 )
 
 
 def page() -> str:
     """The sheet as a page of HTML that needs nothing else, and prints as one page of A4 or US letter.
 
-    >>> text = page()
-    >>> text == page(), "Σ" in text
-    (True, True)
+    What there is to compute, verdicts and derivatives, is computed anew; the page is the same each time.
     """
     style = files(__package__).joinpath("cheatsheet.css").read_text(encoding="utf-8")
     documents = "".join(map(_document, MAIN))
@@ -270,12 +270,12 @@ def _sign(verdict: str) -> str:
 
 def _whole(entry: Entry, latex: str) -> str:
     """A formula with the left side that it goes on from."""
-    if not latex.startswith("="):
-        return latex
-    before = [each.printed for each in entry.catalogue.values()]
-    before = before[: before.index(entry.printed)]
-    left = next(printed for printed in reversed(before) if not printed.startswith("="))
-    return f"{left.partition(' = ')[0]} {latex}"
+    left = ""
+    for each in entry.catalogue.values():
+        left = left if each.printed.startswith("=") else each.printed.partition(" = ")[0]
+        if each.id == entry.id:
+            break
+    return f"{left} {latex}" if latex.startswith("=") else latex
 
 
 def _legend() -> str:
@@ -289,8 +289,7 @@ def _legend() -> str:
 
 def calls() -> Iterator[tuple[str, list[str]]]:
     """The main public names by subject, as `help` of the package groups them."""
-    text = sys.modules[__package__.partition(".")[0]].__doc__ or ""
-    for subject, names in re.findall(r"(?m)^(\w+) {2,}(.*(?:\n {8,}\S.*)*)", text):
+    for subject, names in re.findall(r"(?m)^(\w+) {2,}(.*(?:\n {8,}\S.*)*)", _package().__doc__):
         yield subject, re.findall(r"[\w.]+", re.sub(r"\([^)]*\)", "", names))
 
 
@@ -304,10 +303,13 @@ def _calls() -> str:
 
 
 def _named(name: str) -> Any:
-    """What a name of the package is; a method is that of a Tensor."""
-    first, _, method = name.rpartition(".")
-    package = sys.modules[__package__.partition(".")[0]]
-    return getattr(Tensor, method) if first and not hasattr(package, first) else functools.reduce(getattr, name.split("."), package)
+    """What a name is: of the package, or a method of a tensor that is called W."""
+    tensor, _, last = name.rpartition(".")
+    return getattr(Tensor if tensor else _package(), last)
+
+
+def _package() -> Any:
+    return sys.modules[__package__.partition(".")[0]]
 
 
 def arguments(name: str) -> str:
@@ -324,16 +326,17 @@ def arguments(name: str) -> str:
 
 
 def _argument(parameter: Parameter) -> str:
-    stars = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
-    default = "" if parameter.default is Parameter.empty else "="
-    return f"{stars}{parameter.name}{default}{parameter.default if type(parameter.default) is int else ''}"
+    name = str(parameter.replace(annotation=Parameter.empty, default=Parameter.empty))
+    default = parameter.default if type(parameter.default) is int else ""
+    return name if parameter.default is Parameter.empty else f"{name}={default}"
 
 
 def clause(name: str) -> str:
-    """How a docstring begins, up to where its first clause ends.
+    """How a docstring begins, up to where its first clause ends; a word or two are none.
 
     >>> clause("tape"), clause("compile")
     ('The tape of a tensor', 'A function like value_and_grad(f, argnum)')
     """
     text = " ".join((inspect.getdoc(_named(name)) or "").split()).replace("`", "")
-    return re.match(r"(?:\([^)]*\)|.)*?(?=[.,;:]( |$)|$)", text)[0]
+    found = re.match(r"(?:\([^)]*\)|.){12,}?(?=[.,;:]( |$)|$)", text)
+    return found[0] if found else text
