@@ -12,6 +12,7 @@ Derivatives   W.backward(), grad, value_and_grad, jacobian, hessian, vjp, jvp, c
 Formulas      derive (the gradient as a textbook has it), compare (is yours right, and if not, why?)
 Pictures      draw, step_through, tape
 Documents     audit, documents
+Lessons       exercise (a question that corrects itself), lessons
 
 Beside these there are the operations: sigmoid, softmax, matmul, kron, cross_entropy ..., and NumPy's functions, which
 take Tensors too. ``python -m tinygrad_edu functions`` lists them by subject; ``help(tg.draw)`` says all of one.
@@ -48,6 +49,7 @@ _LATER |= {"step_through": "drawing"}
 _LATER |= {"data": None, "derive": "deriving", "Formula": "deriving"}
 _LATER |= dict.fromkeys(("binary", "orthogonal", "sums_to_one", "symmetric"), "deriving")
 _LATER |= {"compare": "comparing", "Comparison": "comparing", "compile": "compiling"}
+_LATER |= {"exercise": "lessons", "lessons": None}
 
 __all__ = [
     "GradientError", "IndependentWarning", "LikelyMistake", "Tensor", "adjoints", "check_grad", "checkpoint", "grad",

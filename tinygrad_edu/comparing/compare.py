@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,8 +17,12 @@ from ..engine.leaving import demand_recorded
 from ..engine.sweep import below, leading_to
 from ..engine.tensor import Tensor
 from ..formulas.normal.terms import session
+from .closed import Rules
 from .comparison import Comparison
+from .hints import LAST
 from .scope import Quantity
+
+Hint = Literal[0, 1, 2, 3, 4]
 
 
 @checked
@@ -26,7 +30,7 @@ def compare(
     loss: Tensor, wrt: Tensor | str | Sequence[Tensor | str], formula: ArrayLike | Callable[..., object], *,
     kind: Kind = "gradient", rtol: Tolerance | None = None,
     names: Mapping[str, Any] | None = None, layout: Layout = "columns",
-    assume: Sequence[Assumption] = (),
+    assume: Sequence[Assumption] = (), hint: Hint = 4,
 ) -> Comparison:  # fmt: skip
     r"""Compare a formula for a gradient, a Jacobian or a Hessian with the engine's, and say what is wrong where it is
     wrong.
@@ -65,6 +69,9 @@ def compare(
     assume : sequence
         What may be taken for granted of what is given, as for `derive`: `symmetric`, `binary`, `orthogonal`,
         `sums_to_one`. The fresh inputs are so, too.
+    hint : {0, 1, 2, 3, 4}
+        How much is told of a wrong formula: 0 the verdict alone, 1 also where it differs, 2 the kind of mistake, 3 the
+        place of it, 4 all, with what is right.
 
     Returns
     -------
@@ -91,6 +98,10 @@ def compare(
     The largest difference is 0.19, relative 2.
     >>> print(tg.compare(tg.squared_error(t, a), W, "d = a - t; d *= a * (1 + a); dW = d @ x.T").diagnosis)
     Line 2, d: The sign is wrong: 1 + a should be 1 - a.
+    >>> print(tg.compare(tg.squared_error(t, a), W, "d = t - a; d *= a * (1 - a); dW = d @ x.T", hint=2))
+    wrong: d = t - a; d *= a * (1 - a); dW = d @ x.T
+    Line 1, d: The sign is wrong.
+    The largest difference is 0.19, relative 2.
     >>> z = tg.Tensor([0.1, 0.5, 0.2], requires_grad=True, name="z")
     >>> a = tg.softmax(z).named("a")
     >>> print(tg.compare(a, z, "diag(a) − a·aᵀ", kind="jacobian"))
@@ -99,9 +110,19 @@ def compare(
     >>> tg.compare(a, z, "diag(a ∘ (1 − a))", kind="jacobian").suggestion
     'diag(a) − a·aᵀ'
     """
+    return compared(loss, wrt, formula, kind, rtol, names, layout, assume, hint)
+
+
+def compared(
+    loss: Any, wrt: Any, formula: Any, kind: Kind = "gradient", rtol: float | None = None,
+    names: Mapping[str, Any] | None = None, layout: Layout = "columns", assume: Sequence[Assumption] = (),
+    hint: int = LAST, rules: Rules | None = None,
+) -> Comparison:  # fmt: skip
+    """The same, under the rules of an exercise."""
     demand_recorded("compare", loss)
     demand_known("compare", "kind", kind, KINDS)
     demand_known("compare", "layout", layout, tuple(ORDERS))
+    demand_known("compare", "hint", hint, get_args(Hint))
     if kind == "gradient" and loss._value.size != 1:
         raise ValueError(f"compare: the loss has shape {loss._value.shape}; only a scalar (size 1) has a gradient")
     nodes = below(loss)
@@ -119,4 +140,4 @@ def compare(
     with np.errstate(all="ignore"):
         with session({}):
             tape = SymbolicTape(loss, leading_to(loss, found), assume=assume)
-        return Comparison(loss, found[-1], formula, tape, rtol, names or {}, goal, layout)
+        return Comparison(loss, found[-1], formula, tape, rtol, names or {}, goal, layout, hint, rules)

@@ -22,10 +22,12 @@ from ..formulas.grammar.tokens import FormulaError, notation_of, restored
 from ..operations.facts import ops
 from .callables import called, constant
 from .candidate import Candidate, evaluated, once
+from .closed import Closed, Rules
 from .diagnosis import Diagnosis, explanations
 from .differences import agreement, alike, fitted, placed
 from .display import LONGEST, Display
 from .finding import Finding, Inputs, samples
+from .hints import LAST, hinted
 from .inlining import written_out
 from .layouts import laid_out_otherwise, layout_of, read_for, said_of
 from .lookup import key_of
@@ -65,6 +67,8 @@ class Comparison(Display):
         The causes in single words, those of `SAID` among them; empty where none was found.
     suggestion : str or None
         The formula mended, in its own notation.
+    hint : int
+        How much is told; what is not is None or empty.
     max_abs_error, max_rel_error : float
         The largest difference, and relative to the largest element of the gradient; nan where shapes differ.
     layout : {"numerator", "denominator", "both"} or None
@@ -83,14 +87,14 @@ class Comparison(Display):
 
     readable = (
         "text", "verdict", "proof", "inputs", "diagnosis", "causes", "suggestion", "max_abs_error", "max_rel_error",
-        "engine", "value", "difference", "closed_form", "layout", "_typeset", "_rounding",
+        "engine", "value", "difference", "closed_form", "layout", "hint", "_typeset", "_rounding",
     )  # fmt: skip
 
     def __init__(
         self, loss: Any, node: Any, formula: Any, tape: SymbolicTape, rtol: float | None, names: Mapping[str, Any],
-        goal: Quantity | None = None, layout: Layout = "columns",
+        goal: Quantity | None = None, layout: Layout = "columns", hint: int = LAST, rules: Rules | None = None,
     ) -> None:  # fmt: skip
-        self._loss, self._node, self._names = loss, node, names
+        self._loss, self._node, self._names, self.hint = loss, node, names, hint
         self.text = formula if isinstance(formula, str) else ""
         self._rtol = rtol if rtol is not None else 1e-4 if loss._value.dtype == np.float32 else 1e-7
         self.suggestion: str | None = None
@@ -104,6 +108,7 @@ class Comparison(Display):
         self._found: dict[Any, Any] = {}  # of candidates; see `once`
         self.verdict, self.diagnosis, self._misfit = "wrong", "", ""
         scope = Scope(loss, tape, {key_of(*each): each[1] for each in names.items()}, node, goal, ORDERS[layout])
+        scope.closed = None if rules is None else Closed(scope, rules)
         if isinstance(formula, str):
             typed, formula = formula, restored(formula, scope.known())
             self._notes += ['It is read as a text with r in front: write r"…".'] * (formula != typed)
@@ -137,7 +142,8 @@ class Comparison(Display):
         notation = notation_of(text)
         found: dict[str, Candidate] = {}
         refused: list[FormulaError] = []
-        read = list(readings(text, scope, self._node._record.stamp, refused))
+        every = readings(text, scope, self._node._record.stamp, refused)
+        read = list(every if scope.closed is None else scope.closed.kept(every, text, refused))
         quantities = {node["name"] for _, _, tree, _ in read for node in tree.symbols()}
         if scope.batch > 1 and any(quantity.kind == "jacobian" for quantity in quantities):
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, alone=True)
@@ -277,7 +283,7 @@ class Comparison(Display):
                 self._measure(candidate)
                 self.verdict, self.diagnosis, self.causes = "conditional", finding.said, finding.causes
                 self.layout = "denominator" if "denominator" in finding.causes else "numerator"
-                self.suggestion = self._suggested(finding, candidate)
+                self.suggestion = self._suggested(finding, candidate) if self.hint == LAST else None
                 return candidate
         pieces = self._pieces(candidates, right)
         searched = [Diagnosis(each.inputs or self._inputs, *each[:3]) for each in pieces]
@@ -290,21 +296,27 @@ class Comparison(Display):
         parts = [*self._broadcasts] if best.fault or self.value is not None else [self._misfit]
         if best.fault is not None:
             parts = self._about(best, best.fault, best.fault.source(findings[0].old if findings else None))
+        none, where = "No small edit explains it." if self.text else "No simple cause explains it.", [*parts]
+        if self._inputs.scope.work.cut:
+            none = "It is too long to try every small edit; those that were tried do not explain it."
         if findings:
             self.verdict = "conditional" if findings[0].holds and not best.fault else self.verdict
             parts += [findings[0].said, *(f"Or, as well possible: {each.said}" for each in findings[1:])]
             self.causes = findings[0].causes
-            where = self._where(whole)
-            parts += [where] if "but one" in where and len(self.engine) > 2 and not best.fault else []
+            place = self._where(whole)
+            parts += [place] if "but one" in place and len(self.engine) > 2 and not best.fault else []
             self.suggestion = self._suggested(findings[0], best)
         elif not known:
             digits = "" if self._exact or self.difference is None else agreement(self.value, self._inputs.own.engine)
             parts += [digits or self._where(whole)] if self.value is not None and not best.fault else []
             parts += ["it is not what the tape has by this name."] if best.fault and len(parts) < 2 else []
-            few = "It is too long to try every small edit; those that were tried do not explain it."
-            none = "No small edit explains it." if self.text else "No simple cause explains it."
-            parts += [] if digits else [few if self._inputs.scope.work.cut else none]
+            where = [*parts]
+            parts += [] if digits else [none]
         self.diagnosis = " ".join(parts)
+        if self.hint < LAST:
+            where += [self._where(whole)] * (best.fault is None and self._misfit not in where)
+            self.diagnosis = self.diagnosis if self else hinted(self.hint, where, findings, none)
+            self.causes, self.suggestion = self.causes if self or self.hint > 1 else (), None
         return best
 
     def _only_of_one(self, candidate: Candidate) -> bool:
@@ -469,7 +481,7 @@ class Comparison(Display):
         """The formula in LaTeX, of a program its wrong line, and what is right in its place, where each is known."""
         if self._tree is None or self._write is None:
             return "", ""
-        if self._mended is None:
+        if self._mended is None or self.hint < LAST:
             return str(Typeset(self._write)(self._tree)), ""
         return both(self._tree, self._mended, self._write)
 
@@ -480,7 +492,9 @@ class Comparison(Display):
 
     @functools.cached_property
     def closed_form(self) -> Formula | None:
-        """The right formula, as `derive` has it; None where it has none."""
+        """The right formula, as `derive` has it; None where it has none, or is not to be told."""
+        if self.hint < LAST:
+            return None
         scope = self._inputs.scope
         kind, layout = KIND[scope.goal.kind], next(name for name, order in ORDERS.items() if order == scope.order)
         forms: tuple[Form, ...] = "inlined", "recursive"

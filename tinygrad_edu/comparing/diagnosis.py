@@ -17,9 +17,9 @@ from .averaging import divides
 from .conditions import conditions, late_conditions
 from .context import Context
 from .context import name as quantity_tree
-from .edits import SAID, Edit, edits
+from .edits import MENDED, PIECES, SAID, SHOULD, Edit, edits
 from .factors import ConstantFactor, explained, named_factors, scaled_by
-from .finding import Finding, Inputs, but, ratio
+from .finding import WHOLE, Finding, Inputs, but, ratio
 from .matrices import is_matrix
 from .matrix_mistakes import missing_identity
 from .mistakes import constants, extra, layers, orders, products, signs, transposes
@@ -190,6 +190,8 @@ class Diagnosis:
         causes = tuple(dict.fromkeys(each.cause for each in (before, edit) if each is not None))
         cost = edit.cost + (before.cost if before else 0) - 0.15 * (edit.cause == "layer" and self.misfit)
         found = self.with_factor(causes, " ".join(said), edit.tree, c, cost)
+        at = " and ".join(dict.fromkeys(str(self.printer(each.old)) for each in (before, edit) if each is not None))
+        found = found._replace(place=f"Look at {at}.")
         yield found if before else found._replace(old=edit.old, new=edit.new if abs(c - 1) < 1e-7 else None)
 
     @functools.cached_property
@@ -216,7 +218,8 @@ class Diagnosis:
         written = {"old": self.printer(edit.old), "new": self.printer(edit.new)}
         if edit.piece is not None:
             written["piece"] = self.printer(edit.piece)
-        return SAID[edit.cause].format(**written)
+        how = PIECES.get(edit.cause, "") + MENDED.get(edit.cause, SHOULD)
+        return SAID[edit.cause] + how.format(**written)
 
     def double(self) -> Iterator[Finding]:
         """Two edits, of the likeliest kinds."""
@@ -292,19 +295,21 @@ class Diagnosis:
                         raised = to_the(quantity_tree(quantity), number(abs(power)))
                         factor = raised if abs(power) > 1 else raised.args[0]
                         tree = hadamard((self.tree, 1), (factor, 1 if power > 0 else -1))
-                    yield self.with_factor(("missing",), f"A factor is missing, {piece}.", tree, c, 1.35)
+                    found = self.with_factor(("missing",), f"A factor is missing, {piece}.", tree, c, 1.35)
+                    yield found._replace(place="It is a factor of the whole.")
 
     def lacking(self, c: float, piece: list[Quantity]) -> Finding:
         """A term that is missing: c times quantities."""
         said = " times ".join([*([f"{c:.6g}"] if abs(c - 1) > 1e-7 else []), *(self.scope.shown[q.key] for q in piece)])
         if self.tree is None or self.printer is None:
-            return Finding(("missing term",), f"A term is missing: {said}.", None, 1.3)
+            return Finding(("missing term",), f"A term is missing: {said}.", None, 1.3, place=WHOLE)
         factors = [*([number(abs(c))] if abs(abs(c) - 1) > 1e-7 else []), *map(quantity_tree, piece)]
         paper = self.printer.notation != "numpy"
         term = dot(*factors) if paper else hadamard(*((each, 1) for each in factors))
         terms = terms_of(self.tree)
         args, signs = zip(*terms, (term, 1 if c > 0 else -1), strict=True)
-        return Finding(("missing term",), f"A term is missing: {said}.", added(*zip(args, signs, strict=True)), 1.3)
+        mended = added(*zip(args, signs, strict=True))
+        return Finding(("missing term",), f"A term is missing: {said}.", mended, 1.3, place=WHOLE)
 
     def constant_of(self, piece: list[Quantity]) -> float | None:
         """c where the gradient is the formula and c times quantities."""

@@ -33,6 +33,7 @@ class Display(Readable):
     max_rel_error: float
     difference: Array
     layout: str | None
+    hint: int
     closed_form: Any
     _typeset: Any
     _rounding: float
@@ -44,11 +45,15 @@ class Display(Readable):
         lines = [written if text else self.verdict, " ".join(filter(None, [self.diagnosis, self._known_by()]))]
         if self.suggestion:
             lines.append(f"Suggestion: {self.suggestion}")
-        if self.verdict != "right" and self.layout is None and not np.isnan(self.max_abs_error):
+        if self.verdict != "right" and self.layout is None and self._measured():
             lines.append(f"The largest difference is {self.max_abs_error:.2g}, relative {self.max_rel_error:.2g}.")
         if self.verdict not in ("right", "conditional") and not self.suggestion and self.closed_form is not None:
             lines.append(f"The closed form: {self.closed_form}")
-        return "\n".join(lines)
+        return "\n".join(filter(None, lines))
+
+    def _measured(self) -> bool:
+        """Whether how large the difference is can be told, and is to be."""
+        return self.hint > 0 and not np.isnan(self.max_abs_error)
 
     def _known_by(self) -> str:
         """How it is known that a formula is right."""
@@ -80,7 +85,7 @@ class Display(Readable):
             yield "✓ closed form", inline(self.closed_form.latex)
         if known_by := self._known_by():
             yield "proof", known_by
-        if not (self or np.isnan(self.max_abs_error)):
+        if not self and self._measured():
             yield "largest difference", f"{self.max_abs_error:.2g}, relative {self.max_rel_error:.2g}"
 
     def _repr_latex_(self) -> str:
@@ -96,7 +101,7 @@ class Display(Readable):
 
     def _heat_map(self) -> str:
         """The difference, but for rounding."""
-        if self or self.difference is None:
+        if self or self.difference is None or not self.hint:
             return ""
         seen = np.where(np.abs(self.difference) <= self._rounding, 0, self.difference)
         return f"<div>formula − engine</div>{array_html(seen)}" if np.any(seen) else ""

@@ -1,6 +1,6 @@
 """Formulas with one mistake mended: the edits of every node, and those that concern several at once.
 
-``{old}`` and ``{new}`` in what is said stand for the piece as it is and as it should be.
+``{old}`` and ``{new}`` in what is said stand for the piece as it is and as it should be, ``{piece}`` for a factor or term.
 """
 
 from __future__ import annotations
@@ -21,42 +21,46 @@ from .mistakes import GENERATORS, Generator, layers, missing, sums, taken_apart,
 from .scope import Quantity
 from .work import NODE, SEEN
 
-SAID = {  # the causes, and what is said of them
-    "sign": "The sign is wrong: {old} should be {new}.",
-    "transpose": "A transpose is wrong: {old} should be {new}.",
-    "order": "The factors are swapped: {old} should be {new}.",
-    "hadamard": "A matrix product stands where the Hadamard (elementwise) product is meant: {old} should be {new}.",
-    "product": "A Hadamard (elementwise) product stands where the matrix product is meant: {old} should be {new}.",
-    "missing": "A factor is missing, {piece}: {old} should be {new}.",
-    "doubled": "A factor is doubled, {piece} stands there twice: {old} should be {new}.",
-    "extra": "A factor is too many, {piece}: {old} should be {new}.",
-    "missing term": "A term is missing, {piece}: {old} should be {new}.",
-    "extra term": "A term is too many, {piece}: {old} should be {new}.",
-    "layer": "The wrong layer: {old} should be {new}.",
-    "place": "The derivative of the activation is taken at the wrong place: {old} should be {new}.",
-    "name": "The wrong quantity: {old} should be {new}.",
-    "activation": "The derivative of the activation is wrong: {old} should be {new}.",
-    "softmax": "Softmax's Jacobian is replaced by its diagonal, as if it were coordinate-wise: {old} should be {new}.",
-    "bias": "It is not summed over the batch: {old} should be {new}.",
-    "sum": "The sum is wrong: {old} should be {new}.",
-    "axis": "Softmax is taken along the wrong axis: {old} should be {new}.",
-    "mean": "Sum and mean over the batch are confused: {old} should be {new}.",
-    "average": "Sum and mean are confused: {old} should be {new}.",
-    "outer": "An outer product is meant, of each element by each: {old} should be {new}.",
-    "jacobian": "The Jacobian of softmax is missing, or a part of it: {old} should be {new}.",
-    "division": "Multiplied where it should be divided, or the other way round: {old} should be {new}.",
-    "exchanged": "Two quantities are exchanged: {old} and {new}.",
-    "factor": "A constant factor is wrong in a part: {old} should be {new}.",
-    "parentheses": "Parentheses are missing or misplaced: {old} should be {new}.",
-    "identity": "A number is added to every element of a matrix: {old} should be {new}.",
-    "applied": "The activation is not applied: {old} should be {new}.",
-    "power": "An exponent is wrong: {old} should be {new}.",
-    "constant": "A constant is wrong: {old} should be {new}.",
-    "log": "The logarithm has the wrong base: {old} should be {new}.",
-    "column": "A vector of one axis is broadcast against a column: {old} should be {new}.",
-    "function": "The wrong function: {old} should be {new}.",
-    "diag": "A vector stands where the diagonal matrix of it is meant: {old} should be {new}.",
+SAID = {  # the causes, and what kind of mistake each is
+    "sign": "The sign is wrong",
+    "transpose": "A transpose is wrong",
+    "order": "The factors are swapped",
+    "hadamard": "A matrix product stands where the Hadamard (elementwise) product is meant",
+    "product": "A Hadamard (elementwise) product stands where the matrix product is meant",
+    "missing": "A factor is missing",
+    "doubled": "A factor is doubled",
+    "extra": "A factor is too many",
+    "missing term": "A term is missing",
+    "extra term": "A term is too many",
+    "layer": "The wrong layer",
+    "place": "The derivative of the activation is taken at the wrong place",
+    "name": "The wrong quantity",
+    "activation": "The derivative of the activation is wrong",
+    "softmax": "Softmax's Jacobian is replaced by its diagonal, as if it were coordinate-wise",
+    "bias": "It is not summed over the batch",
+    "sum": "The sum is wrong",
+    "axis": "Softmax is taken along the wrong axis",
+    "mean": "Sum and mean over the batch are confused",
+    "average": "Sum and mean are confused",
+    "outer": "An outer product is meant, of each element by each",
+    "jacobian": "The Jacobian of softmax is missing, or a part of it",
+    "division": "Multiplied where it should be divided, or the other way round",
+    "exchanged": "Two quantities are exchanged",
+    "factor": "A constant factor is wrong",
+    "parentheses": "Parentheses are missing or misplaced",
+    "identity": "A number is added to every element of a matrix",
+    "applied": "The activation is not applied",
+    "power": "An exponent is wrong",
+    "constant": "A constant is wrong",
+    "log": "The logarithm has the wrong base",
+    "column": "A vector of one axis is broadcast against a column",
+    "function": "The wrong function",
+    "diag": "A vector stands where the diagonal matrix of it is meant",
 }  # fmt: skip
+PIECES = dict.fromkeys(("missing", "extra", "missing term", "extra term"), ", {piece}")  # of some what it is about
+PIECES |= {"doubled": ", {piece} stands there twice", "factor": " in a part"}
+MENDED = {"exchanged": ": {old} and {new}."}  # and all say what is right, the others thus
+SHOULD = ": {old} should be {new}."
 
 
 class Edit(NamedTuple):

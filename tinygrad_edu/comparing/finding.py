@@ -18,10 +18,12 @@ from .trial import Trial
 
 Array = Any
 FRESH, SMALL = 3, 1e-5  # trials; how far small changes go
+WHOLE = "It is a term of the whole."
 
 
 class Finding(NamedTuple):
-    """An explanation: its causes, what is said, the formula mended, and what it costs to believe in it."""
+    """An explanation: its causes, what is said, the formula mended, and what it costs to believe in it; where it is, if
+    what is said gives more away."""
 
     causes: tuple[str, ...]
     said: str
@@ -30,6 +32,7 @@ class Finding(NamedTuple):
     holds: bool = False  # right on the tape's inputs, and whenever they have what is said
     old: Expr | None = None  # the piece that is mended, and what makes all right where it stands
     new: Expr | None = None
+    place: str = ""
 
 
 class Inputs:

@@ -25,7 +25,7 @@ from ..formulas.expr import (
 from ..formulas.grammar.calls import fn
 from ..operations.facts import ops
 from .context import Context, name
-from .finding import Finding
+from .finding import WHOLE, Finding
 from .mistakes import Generator, Piece, diagonals_of
 from .scope import Quantity
 from .work import Misfit
@@ -150,9 +150,9 @@ def missing_identity(diagnosis: Diagnosis) -> Iterator[Finding]:
             mended = added(*terms_of(diagnosis.tree), (term, 1 if found[0] > 0 else -1))
             assert diagnosis.printer is not None
             said = f"A term is missing, {diagnosis.printer(term)}: I is forgotten."
-            yield Finding(("missing term", "identity"), said, mended, 1.2)
+            yield Finding(("missing term", "identity"), said, mended, 1.2, place=WHOLE)
             return
-    yield Finding(("missing term", "identity"), "A term is missing, a number times I.", None, 1.3)
+    yield Finding(("missing term", "identity"), "A term is missing, a number times I.", None, 1.3, place=WHOLE)
 
 
 def _numbers(context: Context) -> Iterator[Expr]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..deriving.symbolic import SymbolicTape
 from ..formulas.grammar.cursor import Name
+from ..formulas.grammar.tokens import FormulaError
 from ..formulas.layers import WEIGHTS, Numbering
 from .known import Key, Known
 
@@ -21,7 +22,9 @@ GENERAL = re.compile(r"([Llkℓ](?![a-z]))?([+-]?\d+)?")  # a layer: 2, L, l+1
 
 
 class Unknown(ValueError):
-    """A name that the tape does not have."""
+    """A name that the tape does not have; the error that a formula with it gets."""
+
+    error: type[FormulaError] = FormulaError
 
 
 class Numbered(Known):

@@ -271,7 +271,7 @@ class ParsedProgram:
             if (plain or scope.shared) and base in LETTERS["δ"]:
                 return [Quantity("adjoint", key) for key in self._inputs_of_layers()]
         try:
-            quantities = scope.find(data)
+            quantities = scope.meanings(data)
         except Unknown:
             return []
         if isinstance(data, Name) and not own and quantities[0].kind in ("value", "softmax") and plain:
@@ -377,8 +377,8 @@ class ParsedProgram:
             except Unknown as error:
                 nodes = (node for node in tree.symbols())
                 own = (node for node in nodes if self.scope.same(node["name"]) not in trees)
-                place = next((node.at for node in own if not self.scope.possible(node["name"])), tree.at)
-                raise FormulaError(self.text, place, str(error)) from None
+                place = next((node.at for node in own if not self.scope.is_open(node["name"])), tree.at)
+                raise error.error(self.text, place, str(error)) from None
 
         return look
 

@@ -5,13 +5,14 @@ A tape's own names come first, then the names that papers use for the parts of l
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import difflib
 import functools
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,9 @@ from .counts import LETTERS as SCALARS
 from .known import Key, labels, onehot
 from .numbering import GENERAL, LETTERS, Numbered, Unknown, whose
 from .work import Work
+
+if TYPE_CHECKING:
+    from .closed import Closed
 
 
 class Quantity(NamedTuple):
@@ -73,6 +77,7 @@ class Scope(Numbered):
     ) -> None:  # fmt: skip
         super().__init__(loss, tape, mapping, wrt)
         self.goal = goal or Quantity("adjoint", self.key(wrt) or "")  # what a formula is to be
+        self.closed: Closed | None = None
         self.what, self.order = WHAT[self.goal.kind], order
         if self.goal.kind == "derivative" and self.output is not None and self.output.ndim == 1:
             self.batch, self.counted, self.outputs = 1, False, self.output.size  # the result is one vector
@@ -122,7 +127,7 @@ class Scope(Numbered):
         own |= {"×" for x in self.tape.nodes.values() if x._record.operation is ops.cross}
         return own | {f"d{x}" for x in self.keys} | {f"{x}(" for x in self.own} | DIFFERENTIALS | CONVENTIONS
 
-    def find(self, name: Name | Quotient) -> list[Quantity]:
+    def meanings(self, name: Name | Quotient) -> list[Quantity]:
         """What a name may stand for, the most likely first.
 
         Raises
@@ -133,6 +138,17 @@ class Scope(Numbered):
         if isinstance(meant := self._meant(name), Unknown):
             raise Unknown(str(meant))
         return meant
+
+    def find(self, name: Name | Quotient) -> list[Quantity]:
+        """The same, of what is not closed; an error where all is."""
+        meant = self.meanings(name)
+        return meant if self.closed is None else self.closed.opened(meant)
+
+    def is_open(self, name: Name | Quotient) -> bool:
+        """Whether there is something that a name may stand for."""
+        with contextlib.suppress(Unknown):
+            return bool(self.find(name))
+        return False
 
     def possible(self, name: Name | Quotient) -> list[Quantity]:
         """The same; nothing where the tape has nothing of the kind."""

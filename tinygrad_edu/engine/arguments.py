@@ -138,7 +138,7 @@ def _tests(parameters: Iterable[inspect.Parameter], names: Mapping[str, Any]) ->
     is for the function to say."""
     for place, parameter in enumerate(parameters):
         kinds = str(parameter.annotation).split(" | ")
-        kinds = ["str" if "Literal[" in str(names.get(kind, kind)) else kind for kind in kinds]
+        kinds = [_literal(str(names.get(kind, kind))) or kind for kind in kinds]
         kinds = ["Callable" if kind.startswith("Callable[") else kind for kind in kinds]
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or not KINDS.keys() >= set(kinds):
             continue
@@ -164,6 +164,11 @@ def demand_function(name: str, x: Any) -> None:
     """TypeError for what cannot be called, or does not run when it is called."""
     if not _is_function(x):
         raise BadArgument(f"{name}: expected a function, got {shown(x)}")
+
+
+def _literal(annotation: str) -> str:
+    """What the choices of an annotation are: words, or whole numbers."""
+    return "" if "Literal[" not in annotation else "int" if re.search(r"Literal\[\d", annotation) else "str"
 
 
 def demand_known(name: str, key: str, x: Any, known: Iterable[Any]) -> None:

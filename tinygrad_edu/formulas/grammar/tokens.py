@@ -22,8 +22,8 @@ class FormulaError(ValueError):
     def __init__(self, text: str, at: int, what: str) -> None:
         around = text[max(0, at - 20) : at] + "▸" + text[at : at + 20]
         around = " ".join(visible(around).split())
-        super().__init__(f"compare: {what}, at character {at + 1}: {around}")
-        self.at = at
+        self.said, self.at = f"{what}, at character {at + 1}: {around}", at
+        super().__init__(f"compare: {self.said}")
 
 
 class Token(NamedTuple):

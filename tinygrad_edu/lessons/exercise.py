@@ -1,0 +1,223 @@
+"""Exercises: questions that correct themselves, and tell as much as is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import html
+import inspect
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, NoReturn, get_args
+
+from ..comparing import Comparison
+from ..comparing.closed import PRIMES, Refused, Rules
+from ..comparing.compare import Hint, compared
+from ..comparing.hints import LAST, STAGES
+from ..deriving import Formula, derive
+from ..deriving.assumptions import Assumption
+from ..deriving.derive import Kind
+from ..deriving.jacobians import Layout
+from ..drawing import draw
+from ..engine.arguments import checked, demand_known, shown
+from ..engine.naming import name_of
+from ..engine.tensor import Tensor
+from ..formulas.grammar.tokens import FormulaError
+from ..listing import tape
+from ..showing import safe, scrolled, table
+
+RIGHT, WRONG, UNMARKED = 0, 1, 2  # exit statuses
+NOTHING = "There is no answer yet: write the formula between the quotes."
+MEANT = {"gradient": "gradient", "jacobian": "Jacobian", "hessian": "Hessian"}
+
+
+@checked
+def exercise(
+    loss: Tensor, wrt: Tensor | str | Sequence[Tensor | str], *, question: str | None = None,
+    allow: Sequence[str] = (), forbid: Sequence[str] = (), kind: Kind = "gradient",
+    names: Mapping[str, Any] | None = None, layout: Layout = "columns", assume: Sequence[Assumption] = (),
+) -> Exercise:  # fmt: skip
+    """Ask for the formula of a gradient, a Jacobian or a Hessian: a question that corrects itself.
+
+    Parameters
+    ----------
+    loss : Tensor
+        A recorded scalar; of a Jacobian any recorded result.
+    wrt : Tensor or str
+        What is differentiated by, as `compare` has it.
+    question : str, optional
+        The question in words.
+    allow : sequence of str
+        Gradients that an answer may have in it, by their names, such as ``"dz"`` or ``"δ2"``. All others are closed,
+        unless a line of the answer defines them.
+    forbid : sequence of str
+        What an answer may not have in it: values by their names on the tape, functions such as ``"softmax"`` or
+        ``"diag"``, and ``"′"``, the derivatives of activations in whatever notation.
+    kind, names, layout, assume
+        As `compare` has them.
+
+    Returns
+    -------
+    Exercise
+        It shows itself, with a picture of the network, and checks answers.
+
+    Raises
+    ------
+    ValueError
+        As `compare`; and for rules about what is not on the tape.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> W = tg.Tensor([[0.5, -1.0], [2.0, 0.3]], requires_grad=True, name="W")
+    >>> x = tg.Tensor([[1.0], [2.0]], name="x")
+    >>> a = tg.tanh(W @ x).named("a")
+    >>> task = tg.exercise(tg.sum(a), W, question="What is the gradient of the sum of a by W?", forbid=["′"])
+    >>> print(task.check("(1 + a ** 2) @ x.T", hint=2))
+    wrong: (1 + a ** 2) @ x.T
+    All entries differ. The sign is wrong.
+    The largest difference is 2, relative 1.8.
+    hint=3 says the place of it.
+    >>> print(task.check("dW"))
+    refused: dW
+    This is the gradient by W, which is asked for: write it with what is given, or define it in a line of your own
+    before, at character 1: ▸dW
+    >>> bool(task.check("(1 - a ** 2) @ x.T"))
+    True
+    """
+    return Exercise(loss, wrt, question, Rules(tuple(allow), tuple(forbid)), kind, names, layout, tuple(assume))
+
+
+class Answer:
+    """An answer and what is told of it; true where it is right.
+
+    Attributes
+    ----------
+    text : str
+        The answer.
+    verdict : {"right", "conditional", "wrong", "ill-shaped", "refused", "unreadable", "empty"}
+    said : str
+        What is told of it, in a sentence or two.
+    comparison : Comparison or None
+        The comparison with the engine, where there was one.
+    """
+
+    def __init__(self, text: str, verdict: str, said: str, hint: int, comparison: Comparison | None = None) -> None:
+        self.text, self.verdict, self.said, self.hint, self.comparison = text, verdict, said, hint, comparison
+
+    def __bool__(self) -> bool:
+        return self.verdict in ("right", "conditional")
+
+    def __str__(self) -> str:
+        shown = str(self.comparison) if self.comparison is not None else f"{self.verdict}: {self.text}\n{self.said}"
+        shown = self.said if self.verdict == "empty" else shown
+        return "\n".join(filter(None, [shown, self._next()]))
+
+    def _next(self) -> str:
+        """How to be told more."""
+        more = self.comparison is not None and not self and self.hint < LAST
+        return f"hint={self.hint + 1} says {STAGES[self.hint + 1]}." if more else ""
+
+    def __repr__(self) -> str:
+        return f"<Answer {self.verdict}: {self.said}>"
+
+    def _repr_html_(self) -> str:
+        if self.comparison is None:
+            return scrolled(f"<p><b>{self.verdict}</b> {safe(self.said)}</p>")
+        return self.comparison._repr_html_() + f"<p>{self._next()}</p>" * bool(self._next())
+
+
+class Exercise:
+    """A question about a network, which checks answers.
+
+    Attributes
+    ----------
+    question : str
+        The question in words.
+    """
+
+    def __init__(
+        self, loss: Any, wrt: Any, question: str | None, rules: Rules, kind: Kind = "gradient",
+        names: Mapping[str, Any] | None = None, layout: Layout = "columns", assume: tuple[Assumption, ...] = (),
+    ) -> None:  # fmt: skip
+        self._loss, self._wrt, self._rules = loss, wrt, rules
+        self._as_asked = {"kind": kind, "layout": layout, "assume": assume}
+        self._names = names
+        try:
+            self._compared("")
+        except FormulaError:  # an empty one is refused when all else has been looked at
+            pass
+        self.question = inspect.cleandoc(question or f"What is the {MEANT[kind]} by {self._by()}?")
+
+    def _by(self) -> str:
+        several = self._wrt if isinstance(self._wrt, list | tuple) else [self._wrt]
+        return " and ".join(each if isinstance(each, str) else name_of(each) or "it" for each in several)
+
+    def _compared(self, text: str, hint: int = LAST) -> Comparison:
+        return compared(self._loss, self._wrt, text, names=self._names, hint=hint, rules=self._rules, **self._as_asked)
+
+    @checked
+    def check(self, answer: str, hint: Hint = 0) -> Answer:
+        """Check an answer, and tell as much as is asked for.
+
+        Parameters
+        ----------
+        answer : str
+            A formula, as `compare` reads it. It is parsed, and nothing in it is executed.
+        hint : {0, 1, 2, 3, 4}
+            Of a wrong answer 0 the verdict alone, 1 also where it differs, 2 the kind of mistake, 3 the place of it, 4
+            the solution.
+
+        Returns
+        -------
+        Answer
+            True where it is right. Whatever the answer is, there is no error.
+        """
+        demand_known("check", "hint", hint, get_args(Hint))
+        if not any(line.split("#")[0].strip() for line in answer.splitlines()):
+            return Answer(answer, "empty", NOTHING, hint)
+        try:
+            found = self._compared(answer, hint)
+        except FormulaError as error:
+            verdict = "refused" if isinstance(error, Refused) else "unreadable"
+            return Answer(answer.strip(), verdict, error.said[:1].upper() + error.said[1:], hint)
+        return Answer(answer, found.verdict, found.diagnosis, hint, found)
+
+    @cached_property
+    def solution(self) -> Formula:
+        """The formula that is asked for, as `derive` has it."""
+        return derive(self._loss, self._wrt, **self._as_asked)
+
+    def main(self, answer: str) -> NoReturn:
+        """Check the answer in a file that is run, print what is told of it, and exit: with 0 where it is right, 1 where
+        it is wrong, 2 where there is none or it cannot be read. ``--hint 2`` on the command line asks for more."""
+        parser = argparse.ArgumentParser(description=self.question)
+        parser.add_argument("--hint", type=int, choices=get_args(Hint), default=0, help="how much is told")
+        found = self.check(answer, parser.parse_args().hint)
+        print(self, end="\n\n") if found.verdict == "empty" else None
+        print(found)
+        sys.exit(RIGHT if found else WRONG if found.comparison is not None else UNMARKED)
+
+    # --- to be shown ---
+
+    def __repr__(self) -> str:
+        return f"<Exercise: {self.question.splitlines()[0]}>"
+
+    def __str__(self) -> str:
+        return f"{self.question}\n\n{tape(self._loss)}\n\n{self._usable()}"
+
+    def _usable(self) -> str:
+        """What may be used, and what may not."""
+        slopes = "" if PRIMES & set(self._rules.forbid) else ", derivatives of activations such as σ′(z)"
+        closed = [each for each in self._rules.forbid if each not in PRIMES]
+        closed += ["derivatives of activations"] * (not slopes)
+        opened = f" Of the gradients {', '.join(self._rules.allow)} may be used." if self._rules.allow else ""
+        without = f" Write it without {', '.join(closed)}." if closed else ""
+        return f"You may use all that has a name{slopes}, and lines of your own.{without}{opened}"
+
+    def _repr_html_(self) -> str:
+        """The question, a picture of the network, and what is given."""
+        asked = "".join(f"<p>{html.escape(each)}</p>" for each in self.question.split("\n\n"))
+        lines = tape(self._loss)
+        picture = draw(self._loss, values=False)._repr_mimebundle_(include=["text/html"])
+        return scrolled(asked, str(picture.get("text/html", "")), lines._repr_html_(), f"<p>{safe(self._usable())}</p>")
