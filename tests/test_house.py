@@ -29,16 +29,18 @@ LINES = [
     "operations.joining operations.choosing", "operations", "engine.arithmetic", "engine.absorbing",
     "engine.sweep engine.protocols", "engine.leaving engine.observed", "engine.views", "engine.tensor vocabulary",
     "engine.pickling engine.sharing", "engine.transforms", "engine.checks engine.recomputing",
-    "files webpage numerals tracebacks ascii_text",
-    "formulas", "showing", "listing networks deriving compiling", "data", "drawing comparing", "documents", "__main__",
+    "files webpage numerals tracebacks ascii_text progress_line",
+    "formulas", "showing", "listing networks deriving compiling", "data", "drawing comparing", "documents", "lessons",
+    "__main__",
 ]  # fmt: skip
 RANK = {name: rank for rank, line in enumerate(LINES) for name in line.split()}
 # Packages that are one line: inside, they arrange themselves.
-PARTS = {"compiling", "drawing", "documents", "data", "formulas", "deriving", "comparing"}
+PARTS = {"compiling", "drawing", "documents", "data", "formulas", "deriving", "comparing", "lessons"}
 
 FILES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(PACKAGE.rglob("*.py"))
+    if path.parent.name != "exercises"  # programs for students, no modules
 }
 MODULES = [name for name in FILES if name != "__init__"]
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from . import data as data
 from . import documents as documents
+from . import lessons as lessons
 from . import networks as networks
 from . import operations
 from .comparing import Comparison as Comparison
@@ -32,6 +33,7 @@ from .engine.record import layer as layer
 from .engine.record import no_grad as no_grad
 from .engine.tensor import Tensor as Tensor
 from .engine.transforms import stop_gradient as stop_gradient
+from .lessons import exercise as exercise
 from .listing import tape as tape
 from .operations import *  # noqa: F403
 from .operations import Array, Numbers
@@ -75,6 +77,8 @@ __all__: list[str] = [
     "compare",
     "Comparison",
     "compile",
+    "exercise",
+    "lessons",
 ]
 __all__ += operations.__all__
 

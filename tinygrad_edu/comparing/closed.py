@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..engine.arguments import shown
@@ -14,11 +14,11 @@ from ..formulas.grammar.tokens import FormulaError
 from .numbering import Unknown
 
 if TYPE_CHECKING:
-    from .readings import Read
     from .scope import Quantity, Scope
 
 GRADIENTS = {"adjoint": "gradient", "jacobian": "Jacobian", "derivative": "Jacobian", "hessian": "Hessian"}
 PRIMES = {"′", "'"}  # the derivatives of activations, in whatever notation
+SLOPE, FORBIDDEN = "the derivative of an activation", "is not to be used here"
 WHY = "write it with what is given, or define it in a line of your own before"
 
 
@@ -82,20 +82,21 @@ class Closed:
 
     def _why(self, quantity: Quantity) -> str:
         if quantity.kind not in GRADIENTS:
-            return "this is not to be used here"
+            return f"{SLOPE if quantity.kind == 'slope' else self.scope.shown.get(quantity.key, 'this')} {FORBIDDEN}"
         by = self.scope.shown.get(quantity.key, "it")
         asked = ", which is asked for" if quantity == self.scope.goal else ""
         return f"this is the {GRADIENTS[quantity.kind]} by {by}{asked}: {WHY}"
 
-    def kept(self, read: Iterator[Read], text: str, refused: list[FormulaError]) -> Iterator[Read]:
-        """The readings of a text that call no function which is closed."""
-        for each in read:
-            at = next((node.at for node in each[2].walk() if self._calls(node)), None)
-            if at is None:
-                yield each
-            else:
-                refused.append(Refused(text, at, "this is not to be used here"))
+    def lets(self, tree: Expr, text: str, refused: list[FormulaError]) -> bool:
+        """Whether a formula calls no function that is closed; otherwise it is among those that are refused."""
+        found = next(((node.at, called) for node in tree.walk() if (called := self._called(node))), None)
+        if found is not None:
+            refused.append(Refused(text, found[0], f"{found[1]} {FORBIDDEN}"))
+        return found is None
 
-    def _calls(self, node: Expr) -> bool:
+    def _called(self, node: Expr) -> str:
+        """The function that a piece calls, if that is closed."""
+        if self.slopes and node.operation is fn.slope:
+            return SLOPE
         word = node["of"][0] if node.operation in (fn.act, fn.slope) else node.operation.name
-        return SPELLED.get(word, word) in self.functions or (self.slopes and node.operation is fn.slope)
+        return SPELLED.get(word, word) if SPELLED.get(word, word) in self.functions else ""

@@ -85,10 +85,10 @@ class Comparison(Display):
     The formula is the gradient. Algebra proves it.
     """
 
-    readable = (
-        "text", "verdict", "proof", "inputs", "diagnosis", "causes", "suggestion", "max_abs_error", "max_rel_error",
-        "engine", "value", "difference", "closed_form", "layout", "hint", "_typeset", "_rounding",
-    )  # fmt: skip
+    readable = tuple(
+        "text verdict proof inputs diagnosis causes suggestion max_abs_error max_rel_error engine value difference "
+        "closed_form layout hint _typeset _rounding".split()
+    )
 
     def __init__(
         self, loss: Any, node: Any, formula: Any, tape: SymbolicTape, rtol: float | None, names: Mapping[str, Any],
@@ -97,9 +97,8 @@ class Comparison(Display):
         self._loss, self._node, self._names, self.hint = loss, node, names, hint
         self.text = formula if isinstance(formula, str) else ""
         self._rtol = rtol if rtol is not None else 1e-4 if loss._value.dtype == np.float32 else 1e-7
-        self.suggestion: str | None = None
         self._mended: Expr | None = None
-        self.layout: str | None = None
+        self.suggestion = self.layout = None
         self.causes: tuple[str, ...] = ()
         self._broadcasts: list[str] = []
         assumed = [(name, each.fact) for each in tape.assume for name, x in tape.given.items() if x is each.tensor]
@@ -142,8 +141,7 @@ class Comparison(Display):
         notation = notation_of(text)
         found: dict[str, Candidate] = {}
         refused: list[FormulaError] = []
-        every = readings(text, scope, self._node._record.stamp, refused)
-        read = list(every if scope.closed is None else scope.closed.kept(every, text, refused))
+        read = list(readings(text, scope, self._node._record.stamp, refused))
         quantities = {node["name"] for _, _, tree, _ in read for node in tree.symbols()}
         if scope.batch > 1 and any(quantity.kind == "jacobian" for quantity in quantities):
             self._inputs = Inputs(scope, self._node, self._inputs.matrices, alone=True)
@@ -464,8 +462,6 @@ class Comparison(Display):
     def __bool__(self) -> bool:
         return self.verdict in ("right", "conditional")
 
-    # --- to be shown ---
-
     @functools.cached_property
     def proof(self) -> str | None:
         """What a right formula is known by; None of any other."""
@@ -493,11 +489,9 @@ class Comparison(Display):
     @functools.cached_property
     def closed_form(self) -> Formula | None:
         """The right formula, as `derive` has it; None where it has none, or is not to be told."""
-        if self.hint < LAST:
-            return None
         scope = self._inputs.scope
         kind, layout = KIND[scope.goal.kind], next(name for name, order in ORDERS.items() if order == scope.order)
-        forms: tuple[Form, ...] = "inlined", "recursive"
+        forms: tuple[Form, ...] = ("inlined", "recursive") if self.hint == LAST else ()
         for form in forms:
             with contextlib.suppress(ValueError, RuntimeError):
                 wrt = scope.sides if kind == "hessian" else self._node

@@ -1,6 +1,7 @@
 """Formulas with one mistake mended: the edits of every node, and those that concern several at once.
 
-``{old}`` and ``{new}`` in what is said stand for the piece as it is and as it should be, ``{piece}`` for a factor or term.
+In what is said ``{old}`` and ``{new}`` stand for a piece as it is and as it should be, ``{piece}`` for a factor
+or a term.
 """
 
 from __future__ import annotations

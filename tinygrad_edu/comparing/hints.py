@@ -20,8 +20,8 @@ ABOUT = "identity", "missing term"  # which term it is
 
 
 def hinted(hint: int, where: Sequence[str], findings: Sequence[Finding], otherwise: str) -> str:
-    """What is said of a wrong formula at a stage before the last: of each the causes, or their places; `otherwise` where
-    none is known."""
+    """What is said of a wrong formula at a stage before the last: of each finding the causes, or the place; `otherwise`
+    where there is none."""
     said = [*where] if hint else []
     if hint == 1 and said and said[-1].endswith(":"):
         said.append("it is the first that is wrong.")

@@ -60,7 +60,8 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
             for choose, likely in meanings(choices, counted):
                 agreeing = any(numbering[:2] == each[:2] for each in scope.agreeing)
                 tree = program.formula(choose) if any(choose.values()) else first
-                yield program, choose, tree, likely and agreeing
+                if scope.closed is None or scope.closed.lets(tree, text, refused):
+                    yield program, choose, tree, likely and agreeing
                 count += 1
                 if count >= MOST:
                     return

@@ -5,14 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..engine.habits import no_attribute
+from ..progress_line import progress
 from .collection import exercises
 from .exercise import Answer, Exercise, exercise
 
-__all__ = ["Answer", "Exercise", "exercise", "exercises"]
-
-
-def __getattr__(name: str) -> Any:
-    raise no_attribute(__name__, name, __all__)
+__all__ = ["Answer", "Exercise", "exercise", "exercises", "progress"]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import html
 import inspect
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NoReturn, get_args
+
+import numpy as np
 
 from ..comparing import Comparison
 from ..comparing.closed import PRIMES, Refused, Rules
@@ -18,11 +22,13 @@ from ..deriving import Formula, derive
 from ..deriving.assumptions import Assumption
 from ..deriving.derive import Kind
 from ..deriving.jacobians import Layout
+from ..deriving.symbolic import SymbolicTape
 from ..drawing import draw
 from ..engine.arguments import checked, demand_known, shown
 from ..engine.naming import name_of
 from ..engine.tensor import Tensor
 from ..formulas.grammar.tokens import FormulaError
+from ..formulas.normal.terms import session
 from ..listing import tape
 from ..showing import safe, scrolled, table
 
@@ -76,15 +82,16 @@ def exercise(
     >>> print(task.check("(1 + a ** 2) @ x.T", hint=2))
     wrong: (1 + a ** 2) @ x.T
     All entries differ. The sign is wrong.
-    The largest difference is 2, relative 1.8.
+    The largest difference is 3.9, relative 11.
     hint=3 says the place of it.
-    >>> print(task.check("dW"))
-    refused: dW
-    This is the gradient by W, which is asked for: write it with what is given, or define it in a line of your own
-    before, at character 1: ▸dW
+    >>> task.check("dW").said[:46]
+    'This is the gradient by W, which is asked for:'
     >>> bool(task.check("(1 - a ** 2) @ x.T"))
     True
     """
+    for rule, given in ("allow", allow), ("forbid", forbid):
+        if isinstance(given, str) or not all(isinstance(each, str) for each in given):
+            raise TypeError(f"exercise: {rule} must be a list of names, got {shown(given)}")
     return Exercise(loss, wrt, question, Rules(tuple(allow), tuple(forbid)), kind, names, layout, tuple(assume))
 
 
@@ -141,12 +148,10 @@ class Exercise:
         names: Mapping[str, Any] | None = None, layout: Layout = "columns", assume: tuple[Assumption, ...] = (),
     ) -> None:  # fmt: skip
         self._loss, self._wrt, self._rules = loss, wrt, rules
-        self._as_asked = {"kind": kind, "layout": layout, "assume": assume}
+        self._as_asked: dict[str, Any] = {"kind": kind, "layout": layout, "assume": assume}
         self._names = names
-        try:
+        with contextlib.suppress(FormulaError):  # an empty one is refused when all else has been looked at
             self._compared("")
-        except FormulaError:  # an empty one is refused when all else has been looked at
-            pass
         self.question = inspect.cleandoc(question or f"What is the {MEANT[kind]} by {self._by()}?")
 
     def _by(self) -> str:
@@ -175,13 +180,17 @@ class Exercise:
         """
         demand_known("check", "hint", hint, get_args(Hint))
         if not any(line.split("#")[0].strip() for line in answer.splitlines()):
-            return Answer(answer, "empty", NOTHING, hint)
+            return Answer(answer, "empty", NOTHING + self._told(hint), hint)
         try:
             found = self._compared(answer, hint)
         except FormulaError as error:
             verdict = "refused" if isinstance(error, Refused) else "unreadable"
-            return Answer(answer.strip(), verdict, error.said[:1].upper() + error.said[1:], hint)
+            return Answer(answer.strip(), verdict, f"{error.said[:1].upper()}{error.said[1:]}{self._told(hint)}", hint)
         return Answer(answer, found.verdict, found.diagnosis, hint, found)
+
+    def _told(self, hint: int) -> str:
+        """The solution, where it is asked for and there is no formula to mend."""
+        return f"\nThe solution: {self.solution}" if hint == LAST else ""
 
     @cached_property
     def solution(self) -> Formula:
@@ -198,13 +207,36 @@ class Exercise:
         print(found)
         sys.exit(RIGHT if found else WRONG if found.comparison is not None else UNMARKED)
 
+    def export(self, path: str | bytes | os.PathLike[str]) -> None:
+        """Write it into a file for those who solve it: a program (.py), a notebook (.ipynb) or a page (.html).
+
+        The program records the tape again, with its numbers; nothing of the solution is in the file.
+
+        Raises
+        ------
+        ValueError
+            For another suffix, an operation of your own, more than 10,000 numbers.
+        OSError
+            Where the file cannot be written.
+        """
+        from .export import export
+
+        export(self, path)
+
     # --- to be shown ---
 
     def __repr__(self) -> str:
         return f"<Exercise: {self.question.splitlines()[0]}>"
 
     def __str__(self) -> str:
-        return f"{self.question}\n\n{tape(self._loss)}\n\n{self._usable()}"
+        given = ", ".join(f"{name} {np.shape(value)}" for name, value in self._given().items())
+        return f"{self.question}\n\nGiven: {given}\n{tape(self._loss)}\n\n{self._usable()}"
+
+    def _given(self) -> dict[str, Any]:
+        """What is given, by name: parameters, inputs, targets."""
+        with session({}):
+            given = SymbolicTape(self._loss, set()).given
+        return {name: getattr(x, "_value", x) for name, x in given.items()}
 
     def _usable(self) -> str:
         """What may be used, and what may not."""
@@ -218,6 +250,7 @@ class Exercise:
     def _repr_html_(self) -> str:
         """The question, a picture of the network, and what is given."""
         asked = "".join(f"<p>{html.escape(each)}</p>" for each in self.question.split("\n\n"))
-        lines = tape(self._loss)
+        given = ((safe(name), str(np.shape(value))) for name, value in self._given().items())
         picture = draw(self._loss, values=False)._repr_mimebundle_(include=["text/html"])
-        return scrolled(asked, str(picture.get("text/html", "")), lines._repr_html_(), f"<p>{safe(self._usable())}</p>")
+        drawn = str(picture.get("text/html", ""))
+        return scrolled(asked, drawn, table(("given", "shape"), given), f"<p>{safe(self._usable())}</p>")

@@ -447,6 +447,8 @@ class Operands(Letters):
         name = self.take().text
         if name == "T":
             return transposed(tree)
+        if name == "grad" and is_name(tree) and isinstance(data := tree["name"], Name):
+            return symbol(data._replace(base=f"∇{data.base}"), text=f"{tree.text}.grad", at=tree.at)
         if name not in METHODS:
             allowed = " ".join(f".{each}" for each in sorted(["T", *METHODS]))
             self.refuse(f".{name} is not allowed, only {allowed}", at)
