@@ -10,8 +10,9 @@ from typing import Any
 from ..engine.habits import no_attribute
 from .collection import exercises
 from .exercise import Answer, Exercise, exercise
+from .grading import Mark, Marks, grade
 
-__all__ = ["Answer", "Exercise", "exercise", "exercises"]
+__all__ = ["Answer", "Exercise", "Mark", "Marks", "exercise", "exercises", "grade"]
 
 
 def __getattr__(name: str) -> Any:
