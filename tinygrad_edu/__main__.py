@@ -42,6 +42,18 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", metavar="DIR", type=_path, help="write a page, table, JSON and pictures here")
     command.add_argument("--json", metavar="FILE", type=_path, help="write the results as JSON")
     command.add_argument("--seed", metavar="N", type=_seed, default=0, help="seed of weights and examples (default 0)")
+    text = "mark the answers of a class, which are files in a folder; nothing in them is executed"
+    command = commands.add_parser(
+        "grade", help=text,
+        description=f"{text[0].upper()}{text[1:]}. The exercise stands in the path of each, such as anna/1_3.txt, and "
+        "the rest of the path is the student. The exit status is 0 where all were read and marked, whatever their "
+        "verdicts, and 2 for bad input.",
+    )  # fmt: skip
+    command.add_argument("folder", metavar="FOLDER", type=_path, help="texts, exercise files and notebooks")
+    command.add_argument("--exercise", metavar="E", help="what answers are to that name no exercise: a number such as "
+                         "1.3, or a Python file of yours with a global `exercise`, which is run")  # fmt: skip
+    command.add_argument("--csv", metavar="FILE", type=_path, help="write the table for spreadsheets")
+    command.add_argument("--html", metavar="FILE", type=_path, help="write the table as a page, with common mistakes")
     text = "list the functions that Tensors support, by subject"
     commands.add_parser("functions", help=text, description=f"{text[0].upper()}{text[1:]}.")
     return parser
@@ -72,6 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "audit":
             return _audit(options)
+        if options.command == "grade":
+            return _grade(options)
         _print(vocabulary.page(shutil.get_terminal_size().columns))
     except (ValueError, OSError, RuntimeError) as error:
         print(f"tinygrad_edu {options.command}: {error}", file=sys.stderr)
@@ -95,6 +109,20 @@ def _audit(options: argparse.Namespace) -> int:
     if options.out is not None:
         _draw_networks(options.out, results, options.seed)  # last: it needs Graphviz, the rest does not
     return AS_STATED if all(result.as_stated for result in results) else NOT_AS_STATED
+
+
+def _grade(options: argparse.Namespace) -> int:
+    """Mark the answers of a class, write what is asked for, print the table."""
+    from .lessons import grade
+    from .lessons.class_page import page as class_page
+
+    marks = grade(options.folder, options.exercise)
+    if options.csv is not None:
+        write(options.csv, marks.csv.encode("utf-8-sig"))  # by its mark spreadsheets know the encoding
+    if options.html is not None:
+        write(options.html, class_page(marks))
+    _print(str(marks))
+    return AS_STATED
 
 
 def _print(text: str) -> None:

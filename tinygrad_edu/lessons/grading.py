@@ -7,7 +7,7 @@ import io
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,7 +66,12 @@ COLUMNS = Mark._fields[:7]
 class Marks(tuple[Mark, ...]):
     """The marks of a class: rows to go through, a table to be printed and shown, and `csv` for other programs."""
 
-    asked: Mapping[str, Exercise]
+    asked: Mapping[str, Exercise] = {}
+
+    @property
+    def exercises(self) -> list[str]:
+        """The exercises, in their order; at the end nothing, where none is named."""
+        return list(dict.fromkeys([*self.asked, *(mark.exercise for mark in self)]))
 
     @property
     def students(self) -> list[str]:
@@ -97,8 +102,9 @@ class Marks(tuple[Mark, ...]):
         return f"{_number(len(self), 'answer')} of {_number(len(self.students), 'student')}: {said}"
 
     def __str__(self) -> str:
-        rows = [(short(mark.student, 24), short(mark.exercise, 12), mark.verdict, short(mark.cause, 200)) for mark in self]
-        lines = [columns([("student", "exercise", "verdict", "cause"), *rows], {3: 20, 0: 8}), "", f"{self.counted()}."]
+        rows = [("student", "exercise", "verdict", "cause")]
+        rows += [(short(x.student, 24), short(x.exercise, 12), x.verdict, short(x.cause, 200)) for x in self]
+        lines = [columns(rows, {3: 20, 0: 8}), "", f"{self.counted()}."]
         lines += [f"{len(marks):4}  {said}" for said, marks in self.mistakes]
         return "\n".join(lines)
 
@@ -127,8 +133,8 @@ def grade(
     """Mark the answers of a class, which are files in a folder.
 
     An answer is a text (.txt, .md, .tex, or no ending), an exercise file with ``ANSWER = "..."`` filled in, or a
-    notebook that checks answers. It is data: it is parsed, and nothing in it is executed. Which exercise it is to stands
-    in its path, such as anna/1_3.txt, 1.3/anna.txt or anna_1_3_argument.py; the rest of the path is the student.
+    notebook that checks answers. It is data: it is parsed, and nothing in it is executed. The exercise stands in its
+    path, such as anna/1_3.txt, 1.3/anna.txt or anna_1_3_argument.py; the rest of the path is the student.
 
     Parameters
     ----------
@@ -162,7 +168,8 @@ def grade(
     """
     found = Path(folder)
     if not found.is_dir():
-        raise ValueError(f"grade: {str(folder)!r} is {'a file' if found.exists() else 'not there'}; a folder is expected")
+        what = "a file" if found.exists() else "not there"
+        raise ValueError(f"grade: {str(folder)!r} is {what}; a folder is expected")
     name, asked = _asked(exercise)
     names = {number: file.name.removesuffix(".py").split("_", 2)[-1] for number, file in exercises.files.items()}
     if name and name not in names:
@@ -172,7 +179,7 @@ def grade(
     if not marks:
         raise ValueError(f"grade: there are no answers in {str(folder)!r}{f' to exercise {name}' * bool(name)}")
     order = list(names)
-    whole = Marks(sorted(marks, key=lambda mark: (mark.student.casefold(), mark.student, _place(mark, order), mark.file)))
+    whole = Marks(sorted(marks, key=lambda x: (x.student.casefold(), x.student, _place(x, order), x.file)))
     whole.asked = {number: asked[number] for number in order if number in marker.asked}
     return whole
 
@@ -213,16 +220,15 @@ class _Marker:
 
     def __call__(self, handed_in: Submission) -> Mark:
         student, number, text, file, trouble = handed_in
-        key = number, text
-        if not trouble and number not in self.known:
-            trouble = f"there is no exercise {short(number)}"
+        if number and number not in self.known:
+            number, trouble = "", trouble or f"there is no exercise {short(number)}"
+        if number and number not in self.asked:
+            self.asked[number] = self.known[number]
         if trouble:
             return Mark(student, number, "unreadable", "", f"{trouble[0].upper()}{trouble[1:]}.", text, file)
-        if number not in self.asked:
-            self.asked[number] = self.known[number]
-        if key not in self.found:
-            self.found[key] = self._mark(*key)
-        return self.found[key]._replace(student=student, file=file)
+        if (number, text) not in self.found:
+            self.found[number, text] = self._mark(number, text)
+        return self.found[number, text]._replace(student=student, file=file)
 
     def _mark(self, number: str, text: str) -> Mark:
         """The mark of an answer as it is, or, where it cannot be read, without the words around the formula."""

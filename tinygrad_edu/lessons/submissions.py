@@ -51,7 +51,7 @@ class Unread(ValueError):
     """What has no answer in it that can be read."""
 
 
-def submissions(folder: Path, names: Mapping[str, str], asked: str = "", numbered: bool = True) -> Iterator[Submission]:
+def submissions(folder: Path, names: Mapping[str, str], asked: str = "") -> Iterator[Submission]:
     """The answers in a folder, in the order of their paths.
 
     Parameters
@@ -61,8 +61,6 @@ def submissions(folder: Path, names: Mapping[str, str], asked: str = "", numbere
         The exercises that paths may name, by number; of each the word that its own file has: ``{"1.3": "argument"}``.
     asked : str, optional
         The exercise that answers are to which name none; those to others are left out.
-    numbered : bool
-        Whether `asked` is one of the numbered exercises.
     """
     for path in _files(folder):
         file = path.relative_to(folder)
@@ -88,7 +86,7 @@ def _files(folder: Path) -> Iterator[Path]:
     waiting = [folder]
     while waiting:
         path = waiting.pop()
-        if path.is_symlink() and path != folder or not path.is_dir():
+        if (path.is_symlink() and path != folder) or not path.is_dir():
             yield path
             continue
         try:
@@ -221,13 +219,10 @@ def _notebook(text: str) -> Found:
                     current = exercises[name] = number
                 elif name == "ANSWER" and exercises:
                     found[current] = _literal(node)
-            for call in ast.walk(statement):
-                number = _checked(call, exercises)
-                if number is not None:
-                    given = next(iter([*call.args, *(each.value for each in call.keywords if each.arg == "answer")]), call)
-                    found[number] = _literal(texts.get(getattr(given, "id", ""), given))
+            for number, given in _checks(statement, exercises):
+                found[number] = _literal(texts.get(getattr(given, "id", ""), given))
     if not found:
-        raise Unread('no exercise is checked in it, as by exercise = tg.lessons.exercises["1.3"], exercise.check("...")')
+        raise Unread('no exercise is checked in it, as by tg.lessons.exercises["1.3"].check("...")')
     return [(number, *answer) for number, answer in found.items() if number or answer != ("", "")]
 
 
@@ -289,10 +284,14 @@ def _number(node: ast.expr, exercises: Mapping[str, str]) -> str | None:
     return exercises.get(getattr(node, "id", ""))
 
 
-def _checked(node: ast.AST, exercises: Mapping[str, str]) -> str | None:
-    """The exercise whose answer a call checks; None of what is no such call."""
-    method = getattr(node, "func", None)
-    return _number(method.value, exercises) if isinstance(method, ast.Attribute) and method.attr == "check" else None
+def _checks(statement: ast.stmt, exercises: Mapping[str, str]) -> Iterator[tuple[str, ast.expr]]:
+    """The answers that a statement checks, with their exercises."""
+    for call in ast.walk(statement):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "check":
+            number = _number(call.func.value, exercises)
+            given = [*call.args, *(each.value for each in call.keywords if each.arg == "answer")]
+            if number is not None and given:
+                yield number, given[0]
 
 
 # --- what stands around a formula ---
