@@ -56,6 +56,7 @@ ARRAYS = {*NUMBERS, "an array", "a Tensor"}
 CALLABLE = {"a class", "a function"}  # what they are is theirs to say
 NAME = {"None", "a word"}
 SWITCH = {"True"}
+SEED = {"3", "many digits"}
 CALLS = [  # the name in messages, a call, its arguments when all is well, and which of the wrong things are none there
     ("Tensor", tg.Tensor, {"data": X, "requires_grad": True, "name": "W", "dtype": float},
      {"data": ARRAYS - {"a Tensor"} | {"[]"}, "requires_grad": SWITCH, "name": NAME, "dtype": {"None", "a Tensor"}}),
@@ -71,7 +72,7 @@ CALLS = [  # the name in messages, a call, its arguments when all is well, and w
      {"wrt": {"[]", "a Tensor"}, "gradient": NUMBERS | {"None"}, "create_graph": SWITCH}),
     ("check_grad", lambda f, **given: tg.check_grad(f, X, **given),
      {"f": square, "order": 2, "rtol": 1e-5, "atol": 1e-7, "seed": 0},
-     {"f": CALLABLE, "order": {"3"}, "rtol": {"3", "1.5"}, "atol": {"3", "1.5"}, "seed": {"3", "many digits"}}),
+     {"f": CALLABLE, "order": {"3"}, "rtol": {"3", "1.5"}, "atol": {"3", "1.5"}, "seed": SEED}),
     ("checkpoint", tg.checkpoint, {"f": square}, {"f": CALLABLE}),
     ("layer", tg.layer, {"name": "one"}, {"name": {"a word"}}),
     ("tape", tg.tape, {"loss": LOSS, "adjoints": True}, {"loss": {"a Tensor"}, "adjoints": SWITCH}),
@@ -100,6 +101,11 @@ CALLS = [  # the name in messages, a call, its arguments when all is well, and w
        {"rate": {"3", "1.5"}, "epsilon": {"3", "1.5"}})
       for kind, others in ((SGD, {}), (Momentum, {"momentum": 0.5}),
                            (Adam, {"beta1": 0.5, "beta2": 0.5, "epsilon": 1e-8}))),
+    ("moons", tg.data.moons, {"n": 4, "noise": 0.1, "seed": 0}, {"n": {"3"}, "noise": {"3", "1.5"}, "seed": SEED}),
+    ("spirals", tg.data.spirals, {"n": 4, "classes": 3, "noise": 0.1, "seed": 0},
+     {"n": {"3"}, "classes": {"3"}, "noise": {"3", "1.5"}, "seed": SEED}),
+    ("progress", tg.lessons.progress, {"iterable": [1], "label": "epochs"},
+     {"iterable": {"a word", "[]", "{}", "an array", "a Tensor", "a tuple", "bytes"}, "label": {"a word"}}),
     ("one_hot", tg.data.one_hot, {"labels": [0, 2], "classes": 3},
      {"labels": {"[]", "a Tensor"}, "classes": {"3"}}),
     (*method("backward", gradient=None, create_graph=False), {"gradient": {"None"}, "create_graph": SWITCH}),

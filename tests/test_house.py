@@ -29,7 +29,7 @@ LINES = [
     "operations.joining operations.choosing", "operations", "engine.arithmetic", "engine.absorbing",
     "engine.sweep engine.protocols", "engine.leaving engine.observed", "engine.views", "engine.tensor vocabulary",
     "engine.pickling engine.sharing", "engine.transforms", "engine.checks engine.recomputing",
-    "files webpage numerals tracebacks ascii_text",
+    "files webpage numerals tracebacks ascii_text progress_line",
     "formulas", "showing", "listing networks deriving compiling", "data", "drawing comparing", "documents", "lessons",
     "__main__",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from .documents import page, report
 from .documents.audit import audit, losses
 from .documents.entry import Result
 from .files import failure, write
+from .progress_line import ProgressLine, progress
 
 AS_STATED, NOT_AS_STATED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit statuses
 
@@ -97,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _audit(options: argparse.Namespace) -> int:
     """Run the audit, write what is asked for, print the table."""
-    results = audit(options.document, options.only, options.verdict, options.seed, _progress)
+    results = audit(options.document, options.only, options.verdict, options.seed, ProgressLine().tell)
     if not results:
         raise ValueError(f"{options.only} has not the verdict {options.verdict}, and should not have it")
     if options.out is not None:
@@ -132,13 +133,6 @@ def _print(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _progress(number: int, total: int, name: str) -> None:
-    """The line on a terminal that says how far the work is, and is wiped with the last piece."""
-    if sys.stderr.isatty():
-        line = f"{number}/{total} {name}" if number < total else ""
-        print(f"\r{line:<60}\r", end="", file=sys.stderr, flush=True)
-
-
 def _write_report(directory: Path, results: Sequence[Result], seed: int) -> None:
     """The table, the JSON and the page, which has no pictures yet."""
     try:
@@ -157,9 +151,7 @@ def _draw_networks(directory: Path, results: Sequence[Result], seed: int) -> Non
     from . import draw
 
     drawn = {}
-    recorded = losses(results, seed)
-    for number, (name, loss) in enumerate(recorded.items(), 1):
-        _progress(number, len(recorded), name)
+    for name, loss in progress(losses(results, seed).items(), "pictures"):
         drawn[name] = draw(loss).svg
         write(directory / f"{name}.svg", drawn[name])
     write(directory / "index.html", page.page(results, drawn, seed))

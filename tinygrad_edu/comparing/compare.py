@@ -100,7 +100,7 @@ def compare(
     Line 2, d: The sign is wrong: 1 + a should be 1 - a.
     >>> print(tg.compare(tg.squared_error(t, a), W, "d = t - a; d *= a * (1 - a); dW = d @ x.T", hint=2))
     wrong: d = t - a; d *= a * (1 - a); dW = d @ x.T
-    Line 1, d: The sign is wrong.
+    Line 2, d: The sign is wrong.
     The largest difference is 0.19, relative 2.
     >>> z = tg.Tensor([0.1, 0.5, 0.2], requires_grad=True, name="z")
     >>> a = tg.softmax(z).named("a")

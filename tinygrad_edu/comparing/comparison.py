@@ -97,9 +97,8 @@ class Comparison(Display):
         self._loss, self._node, self._names, self.hint = loss, node, names, hint
         self.text = formula if isinstance(formula, str) else ""
         self._rtol = rtol if rtol is not None else 1e-4 if loss._value.dtype == np.float32 else 1e-7
-        self.suggestion: str | None = None
         self._mended: Expr | None = None
-        self.layout: str | None = None
+        self.suggestion = self.layout = None
         self.causes: tuple[str, ...] = ()
         self._broadcasts: list[str] = []
         assumed = [(name, each.fact) for each in tape.assume for name, x in tape.given.items() if x is each.tensor]
@@ -462,8 +461,6 @@ class Comparison(Display):
 
     def __bool__(self) -> bool:
         return self.verdict in ("right", "conditional")
-
-    # --- to be shown ---
 
     @functools.cached_property
     def proof(self) -> str | None:

@@ -1,4 +1,4 @@
-"""Real data to differentiate on: handwritten digits and Fisher's iris, one example in each column.
+"""Data to differentiate on, one example in each column: handwritten digits, Fisher's iris, two moons, spirals.
 
 The sources and the licence are in the README.md beside this file.
 """
@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..engine.arguments import Positive, checked
+from ..engine.arguments import Natural, Positive, Tolerance, checked
 from ..engine.errors import demand_plain
 from ..engine.habits import no_attribute
 
-__all__ = ["digits", "iris", "one_hot"]
+__all__ = ["digits", "iris", "moons", "one_hot", "spirals"]
 
 
 def __getattr__(name: str) -> Any:
@@ -78,6 +78,93 @@ def iris() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     with files(__name__).joinpath("iris.csv").open("rb") as lines:
         columns = np.loadtxt(lines, delimiter=",", skiprows=1, unpack=True)
     return columns[:-1], columns[-1].astype(np.int64)
+
+
+@checked
+def moons(
+    n: Positive = 200, noise: Tolerance = 0.1, seed: Natural = 0
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Make two half circles that reach into each other: no straight line parts them.
+
+    With s evenly from 0 to 1, class 0 is the curve (cos πs, sin πs), class 1 the curve (1 - cos πs, 1/2 - sin πs).
+
+    Parameters
+    ----------
+    n : int, optional
+        How many points; each class has half of them, class 0 one more where n is odd.
+    noise : float, optional
+        The standard deviation of what is added to each coordinate.
+    seed : int, optional
+        Of the noise: the same seed makes the same points.
+
+    Returns
+    -------
+    X : array, shape (2, n)
+        One point in each column, first those of class 0.
+    t : array of int, shape (n,)
+        The class of each point.
+
+    Examples
+    --------
+    >>> X, t = moons(6, noise=0)
+    >>> X.round(3)
+    array([[ 1. ,  0. , -1. ,  0. ,  1. ,  2. ],
+           [ 0. ,  1. ,  0. ,  0.5, -0.5,  0.5]])
+    >>> t
+    array([0, 0, 0, 1, 1, 1])
+    """
+    t, s = _along(n, 2)
+    x, y = np.cos(np.pi * s), np.sin(np.pi * s)
+    return _blurred(np.where(t == 0, [x, y], [1 - x, 0.5 - y]), noise, seed), t
+
+
+@checked
+def spirals(
+    n: Positive = 300, classes: Positive = 3, noise: Tolerance = 0.1, seed: Natural = 0
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Make the arms of a spiral, one for each class: no straight lines part them.
+
+    With s evenly from 0 to 1, arm k is the curve r (cos φ, sin φ), r = 1/4 + 2s, φ = 2πk / classes + 4s.
+
+    Parameters
+    ----------
+    n : int, optional
+        How many points; no class has more than one more than another.
+    classes : int, optional
+        How many arms.
+    noise : float, optional
+        The standard deviation of what is added to each coordinate.
+    seed : int, optional
+        Of the noise: the same seed makes the same points.
+
+    Returns
+    -------
+    X : array, shape (2, n)
+        One point in each column, first those of class 0, then of class 1, and so on.
+    t : array of int, shape (n,)
+        The class of each point.
+
+    Examples
+    --------
+    >>> X, t = spirals(4, classes=2, noise=0)
+    >>> np.hypot(*X)
+    array([0.25, 2.25, 0.25, 2.25])
+    >>> t
+    array([0, 0, 1, 1])
+    """
+    t, s = _along(n, classes)
+    r, angle = 0.25 + 2 * s, 2 * np.pi * t / classes + 4 * s
+    return _blurred(r * np.array([np.cos(angle), np.sin(angle)]), noise, seed), t
+
+
+def _along(n: int, classes: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The class of each of n points, in order, and how far it is along the curve of its class, from 0 to 1."""
+    t = np.arange(n) * classes // n
+    return t, np.concatenate([np.linspace(0, 1, count) for count in np.bincount(t)])
+
+
+def _blurred(X: NDArray[np.float64], noise: float, seed: int) -> NDArray[np.float64]:
+    return X + noise * np.random.default_rng(seed).standard_normal(X.shape)
 
 
 @checked

@@ -5,15 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..engine.habits import no_attribute
+from ..progress_line import progress
 from .collection import exercises
 from .exercise import Answer, Exercise, exercise
 from .grading import Mark, Marks, grade
 
-__all__ = ["Answer", "Exercise", "Mark", "Marks", "exercise", "exercises", "grade"]
-
-
-def __getattr__(name: str) -> Any:
-    raise no_attribute(__name__, name, __all__)
+__all__ = ["Answer", "Exercise", "Mark", "Marks", "exercise", "exercises", "grade", "progress"]

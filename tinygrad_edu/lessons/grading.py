@@ -15,6 +15,7 @@ from ..comparing.hints import KINDS
 from ..engine.arguments import checked
 from ..engine.naming import short
 from ..formulas.targets.typesetting import inline
+from ..progress_line import progress
 from ..showing import columns, safe, table
 from .collection import exercises
 from .exercise import Exercise
@@ -175,7 +176,7 @@ def grade(
     if name and name not in names:
         names = {name: ""}
     marker = _Marker(asked)
-    marks = [marker(each) for each in submissions(found, names, name)]
+    marks = [marker(each) for each in progress(list(submissions(found, names, name)), "answers")]
     if not marks:
         raise ValueError(f"grade: there are no answers in {str(folder)!r}{f' to exercise {name}' * bool(name)}")
     order = list(names)
