@@ -82,8 +82,8 @@ def test_a_program_is_the_same_exercise(tmp_path):
 
 
 @pytest.mark.parametrize(("answer", "status", "said"), [
-    ("", 2, "There is no answer yet"), ("dW", 2, "refused"), ("((", 2, "unreadable"), ("(t - a) @ x1.T / ln(2)", 1, "wrong"),
-    ("(a - t) @ x1.T / ln(2)", 0, "right"), (r"\frac{1}{\ln 2} (a - t) x1^T", 0, "right"),
+    ("", 2, "There is no answer yet"), ("dW", 2, "refused"), ("((", 2, "unreadable"),
+    ("(t - a) @ x1.T / ln(2)", 1, "wrong"), ("(a - t) @ x1.T / ln(2)", 0, "right"), (r"\frac{1}{\ln 2} (a - t) x1^T", 0, "right"),
 ])  # fmt: skip
 def test_a_program_is_run(tmp_path, answer, status, said):
     file = tmp_path / "task.py"
