@@ -43,6 +43,15 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", metavar="DIR", type=_path, help="write a page, table, JSON and pictures here")
     command.add_argument("--json", metavar="FILE", type=_path, help="write the results as JSON")
     command.add_argument("--seed", metavar="N", type=_seed, default=0, help="seed of weights and examples (default 0)")
+    command = commands.add_parser(
+        "cheatsheet",
+        help="write the cheat sheet: notation, rules, formulas, calls on one page",
+        description="Write the cheat sheet: notation, rules, the documents' formulas and the calls, on one page of A4.",
+    )
+    command.add_argument(
+        "--out", metavar="FILE", type=_path, default=Path("cheatsheet.html"),
+        help="the page, .html, or .pdf printed by Chromium, Chrome or Edge (default cheatsheet.html)",
+    )  # fmt: skip
     text = "list the functions that Tensors support, by subject"
     commands.add_parser("functions", help=text, description=f"{text[0].upper()}{text[1:]}.")
     return parser
@@ -73,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "audit":
             return _audit(options)
+        if options.command == "cheatsheet":
+            return _cheatsheet(options)
         _print(vocabulary.page(shutil.get_terminal_size().columns))
     except (ValueError, OSError, RuntimeError) as error:
         print(f"tinygrad_edu {options.command}: {error}", file=sys.stderr)
@@ -96,6 +107,14 @@ def _audit(options: argparse.Namespace) -> int:
     if options.out is not None:
         _draw_networks(options.out, results, options.seed)  # last: it needs Graphviz, the rest does not
     return AS_STATED if all(result.as_stated for result in results) else NOT_AS_STATED
+
+
+def _cheatsheet(options: argparse.Namespace) -> int:
+    from .lessons.cheatsheet import save  # the other commands need nothing of what it reads
+
+    save(options.out)
+    _print(f"written: {options.out}")
+    return AS_STATED
 
 
 def _print(text: str) -> None:
