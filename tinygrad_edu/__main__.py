@@ -43,6 +43,27 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", metavar="DIR", type=_path, help="write a page, table, JSON and pictures here")
     command.add_argument("--json", metavar="FILE", type=_path, help="write the results as JSON")
     command.add_argument("--seed", metavar="N", type=_seed, default=0, help="seed of weights and examples (default 0)")
+    command = commands.add_parser(
+        "cheatsheet",
+        help="write the cheat sheet: notation, rules, formulas, calls on one page",
+        description="Write the cheat sheet: notation, rules, the documents' formulas and the calls, on one page of A4.",
+    )
+    command.add_argument(
+        "--out", metavar="FILE", type=_path, default=Path("cheatsheet.html"),
+        help="the page, .html, or .pdf printed by Chromium, Chrome or Edge (default cheatsheet.html)",
+    )  # fmt: skip
+    text = "mark the answers of a class, which are files in a folder; nothing in them is executed"
+    command = commands.add_parser(
+        "grade", help=text,
+        description=f"{text[0].upper()}{text[1:]}. The exercise stands in the path of each, such as anna/1_3.txt, and "
+        "the rest of the path is the student. The exit status is 0 where all were read and marked, whatever their "
+        "verdicts, and 2 for bad input.",
+    )  # fmt: skip
+    command.add_argument("folder", metavar="FOLDER", type=_path, help="texts, exercise files and notebooks")
+    command.add_argument("--exercise", metavar="E", help="what answers are to that name no exercise: a number such as "
+                         "1.3, or a Python file of yours with a global `exercise`, which is run")  # fmt: skip
+    command.add_argument("--csv", metavar="FILE", type=_path, help="write the table for spreadsheets")
+    command.add_argument("--html", metavar="FILE", type=_path, help="write the table as a page, with common mistakes")
     text = "list the functions that Tensors support, by subject"
     commands.add_parser("functions", help=text, description=f"{text[0].upper()}{text[1:]}.")
     return parser
@@ -71,15 +92,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return BAD_INPUT
     try:
-        if options.command == "audit":
-            return _audit(options)
-        _print(vocabulary.page(shutil.get_terminal_size().columns))
+        return COMMANDS[options.command](options)
     except (ValueError, OSError, RuntimeError) as error:
         print(f"tinygrad_edu {options.command}: {error}", file=sys.stderr)
         if isinstance(error, OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # a full standard output would fail again at the end
         return BAD_INPUT
-    return AS_STATED
 
 
 def _audit(options: argparse.Namespace) -> int:
@@ -96,6 +114,36 @@ def _audit(options: argparse.Namespace) -> int:
     if options.out is not None:
         _draw_networks(options.out, results, options.seed)  # last: it needs Graphviz, the rest does not
     return AS_STATED if all(result.as_stated for result in results) else NOT_AS_STATED
+
+
+def _cheatsheet(options: argparse.Namespace) -> int:
+    from .lessons.cheatsheet import save  # the other commands need nothing of what it reads
+
+    save(options.out)
+    _print(f"written: {options.out}")
+    return AS_STATED
+
+
+def _grade(options: argparse.Namespace) -> int:
+    """Mark the answers of a class, write what is asked for, print the table."""
+    from .lessons import grade
+    from .lessons.class_page import page as class_page
+
+    marks = grade(options.folder, options.exercise)
+    if options.csv is not None:
+        write(options.csv, marks.csv.encode("utf-8-sig"))  # by its mark spreadsheets know the encoding
+    if options.html is not None:
+        write(options.html, class_page(marks))
+    _print(str(marks))
+    return AS_STATED
+
+
+def _functions(options: argparse.Namespace) -> int:
+    _print(vocabulary.page(shutil.get_terminal_size().columns))
+    return AS_STATED
+
+
+COMMANDS = {"audit": _audit, "cheatsheet": _cheatsheet, "functions": _functions, "grade": _grade}
 
 
 def _print(text: str) -> None:
