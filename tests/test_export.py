@@ -82,13 +82,15 @@ def test_a_program_is_the_same_exercise(tmp_path):
 
 
 @pytest.mark.parametrize(("answer", "status", "said"), [
-    ("", 2, "There is no answer yet"), ("dW", 2, "refused"), ("((", 2, "unreadable"), ("(t - a) @ x1.T / ln(2)", 1, "wrong"),
-    ("(a - t) @ x1.T / ln(2)", 0, "right"), (r"\frac{1}{\ln 2} (a - t) x1^T", 0, "right"),
+    ("", 2, "There is no answer yet"), ("dW", 2, "refused"), ("((", 2, "unreadable"),
+    ("(t - a) @ x1.T / ln(2)", 1, "wrong"), ("(a - t) @ x1.T / ln(2)", 0, "right"),
+    (r"\frac{1}{\ln 2} (a - t) x1^T", 0, "right"),
 ])  # fmt: skip
 def test_a_program_is_run(tmp_path, answer, status, said):
     file = tmp_path / "task.py"
     question().export(file)
-    file.write_text(file.read_text(encoding="utf-8").replace('"""\n"""\n\n', f'r"""{answer}"""\n\n', 1), encoding="utf-8")
+    text = file.read_text(encoding="utf-8").replace('"""\n"""\n\n', f'r"""{answer}"""\n\n', 1)
+    file.write_text(text, encoding="utf-8")
     done = subprocess.run([sys.executable, "-X", "utf8", file, "--hint", "2"], capture_output=True, encoding="utf-8")
     assert (done.returncode, done.stderr) == (status, ""), done
     assert said in done.stdout

@@ -76,7 +76,8 @@ def test_a_right_formula_and_a_condition_are_told_at_every_stage():
 
 
 def test_a_matrix_in_another_layout_is_not_mended_before_the_last_stage():
-    A, x = tg.Tensor([[1.0, 2.0, 0.5], [0.3, -1.0, 2.0]], name="A"), tg.Tensor([0.1, 0.2, 0.3], name="x", requires_grad=True)
+    A = tg.Tensor([[1.0, 2.0, 0.5], [0.3, -1.0, 2.0]], name="A")
+    x = tg.Tensor([0.1, 0.2, 0.3], name="x", requires_grad=True)
     comparison = tg.compare(A @ x, x, "A.T", kind="jacobian", hint=3)
     assert comparison.verdict == "conditional" and comparison.suggestion is None
 
