@@ -87,8 +87,30 @@ def _audit(options: argparse.Namespace) -> int:
     return GOOD if all(result.as_stated for result in results) else BAD
 
 
+def _cheatsheet(options: argparse.Namespace) -> int:
+    from .lessons.cheatsheet import save  # the other commands need nothing of what it reads
+
+    save(options.out)
+    _print(f"written: {options.out}")
+    return GOOD
+
+
 def _functions(options: argparse.Namespace) -> int:
     _print(vocabulary.page(shutil.get_terminal_size().columns))
+    return GOOD
+
+
+def _grade(options: argparse.Namespace) -> int:
+    """Mark the answers of a class, write what is asked for, print the table."""
+    from .lessons import grade
+    from .lessons.class_page import page as class_page
+
+    marks = grade(options.folder, options.exercise)
+    if options.csv is not None:
+        write(options.csv, marks.csv.encode("utf-8-sig"))  # by its mark spreadsheets know the encoding
+    if options.html is not None:
+        write(options.html, class_page(marks))
+    _print(str(marks))
     return GOOD
 
 
@@ -145,7 +167,24 @@ COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], str, str, dict[st
             "--seed": {"metavar": "N", "type": _seed, "default": 0, "help": "seed of weights and examples (default 0)"},
         },
     ),
+    "cheatsheet": (
+        _cheatsheet, "write the cheat sheet: notation, rules, the documents' formulas, calls on one page of A4", "",
+        {"--out": {"metavar": "FILE", "type": _path, "default": Path("cheatsheet.html"),
+                   "help": "the page, .html, or .pdf printed by Chromium, Chrome or Edge (default cheatsheet.html)"}},
+    ),
     "functions": (_functions, "list the functions that Tensors support, by subject", "", {}),
+    "grade": (
+        _grade, "mark the answers of a class, which are files in a folder; nothing in them is executed",
+        "The exercise stands in the path of each, such as anna/1_3.txt, and the rest of the path is the student. The "
+        "exit status is 0 where all were read and marked, whatever their verdicts, and 2 for bad input.",
+        {
+            "folder": {"metavar": "FOLDER", "type": _path, "help": "texts, exercise files and notebooks"},
+            "--exercise": {"metavar": "E", "help": "what answers are to that name no exercise: a number such as 1.3, "
+                           "or a Python file of yours with a global `exercise`, which is run"},
+            "--csv": {"metavar": "FILE", "type": _path, "help": "write the table for spreadsheets"},
+            "--html": {"metavar": "FILE", "type": _path, "help": "write the table as a page, with common mistakes"},
+        },
+    ),
     "lessons": (
         _lessons, "copy the lessons, notebooks and exercises, into a directory",
         "Files that are there already stay as they are.",
