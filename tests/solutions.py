@@ -1,4 +1,4 @@
-r"""Answers to the exercises that come with the package: data for the tests, and not in the package, where students look.
+"""Answers to the exercises of the package: data for the tests, and not in the package, where students look.
 
 A row: the exercise, why the right answers are right, right answers in several notations, and wrong ones that people
 hand in, each with the cause that is to be found; in a pair the verdict stands in front, where it is not "wrong".
@@ -31,7 +31,8 @@ SOLUTIONS = {
     "1.4": (
         "w stands at two places: in w a, which gives a, and in w x, which is reached through the second neuron.",
         ["f * (1 - f) * (a + w * (1 - a**2) * x)", "f (1 − f) (a + w (1 − a²) x)", "σ′(z2) (a + w tanh′(z1) x)",
-         r"\sigma'(z_2) a + \sigma'(z_2) w \tanh'(z_1) x", "s = f * (1 - f)\nouter = s * a\nouter + s * w * (1 - a**2) * x"],
+         r"\sigma'(z_2) a + \sigma'(z_2) w \tanh'(z_1) x",
+         "s = f * (1 - f)\nouter = s * a\nouter + s * w * (1 - a**2) * x"],
         {"f * (1 - f) * a": "path", "f * (1 - f) * w * (1 - a**2) * x": "path",
          "f (1 − f) (a + (1 − a²) x)": "name", "f (1 − f) (a − w (1 − a²) x)": "sign"},
     ),
@@ -39,7 +40,8 @@ SOLUTIONS = {
         "The inner derivative of (t − a)² is −1, σ′ is a ∘ (1 − a), and the column times xᵀ has the shape of W.",
         ["((a - t) * a * (1 - a)) @ x.T", "((a − t) ∘ a ∘ (1 − a))·xᵀ", "(a − t) ∘ a ∘ (1 − a)·xᵀ",
          r"\left((a - t) \circ a \circ (1 - a)\right) \cdot x^T", "e = a - t\nd = e * a * (1 - a)\nd @ x.T"],
-        {"((t - a) * a * (1 - a)) @ x.T": "sign", "(a - t) @ x.T": "missing", "((a - t) * a * (1 - a)) @ x": (SHAPED, "transpose"),
+        {"((t - a) * a * (1 - a)) @ x.T": "sign", "(a - t) @ x.T": "missing",
+         "((a - t) * a * (1 - a)) @ x": (SHAPED, "transpose"),
          "x·((a − t) ∘ a ∘ (1 − a))ᵀ": (SHAPED, "transpose"), "2 ((a − t) ∘ a ∘ (1 − a))·xᵀ": "factor",
          r"((a - t) \circ \sigma'(z)) \cdot x^T": (CLOSED, "")},
     ),
@@ -64,7 +66,8 @@ SOLUTIONS = {
          r"X^T \otimes \Sigma_1' \circ W_2^T \cdot \Sigma_2' \circ W_3^T \cdot \Sigma_3'",
          "D3 = S3′\nD2 = (W3ᵀ·D3) ∘ S2′\nD1 = (W2ᵀ·D2) ∘ S1′\nD1·Xᵀ"],
         {"((W2·((W3ᵀ·S3′) ∘ S2′)) ∘ S1′)·Xᵀ": (SHAPED, "transpose"), "((W2ᵀ·(W3ᵀ·S3′)) ∘ S1′)·Xᵀ": "missing",
-         "((W3ᵀ·((W2ᵀ·S3′) ∘ S2′)) ∘ S1′)·Xᵀ": (SHAPED, "layer"), "((W2ᵀ·((W3ᵀ·S3′)·S2′)) ∘ S1′)·Xᵀ": (SHAPED, "hadamard"),
+         "((W3ᵀ·((W2ᵀ·S3′) ∘ S2′)) ∘ S1′)·Xᵀ": (SHAPED, "layer"),
+         "((W2ᵀ·((W3ᵀ·S3′)·S2′)) ∘ S1′)·Xᵀ": (SHAPED, "hadamard"),
          "((W2ᵀ·((W3ᵀ·S3′) ∘ S2′)) ∘ S1′)·X": (SHAPED, "transpose")},
     ),
     "1.8": (
@@ -174,7 +177,8 @@ SOLUTIONS = {
         "The gradient of λ/2 Σ W1² is λ W1; that of Σ W2² by W1 is 0, and the mean does not divide the penalty.",
         ["((W2.T @ ((A2 - T) * A2 * (1 - A2))) * (1 - A1**2)) @ X.T / 6 + 0.3 * W1",
          "(1/m) ((W2ᵀ·((A2 − T) ∘ A2 ∘ (1 − A2))) ∘ (1 − A1²))·Xᵀ + λ W1",
-         r"\frac{1}{m} \left((W_2^T \cdot ((A_2 - T) \circ \sigma'(Z_2))) \circ \tanh'(Z_1)\right) \cdot X^T + \lambda W_1",
+         r"\frac{1}{m} \left((W_2^T \cdot ((A_2 - T) \circ \sigma'(Z_2))) \circ \tanh'(Z_1)\right) \cdot X^T "
+         r"+ \lambda W_1",
          "D2 = (A2 - T) * A2 * (1 - A2) / 6\nD1 = (W2.T @ D2) * (1 - A1**2)\nD1 @ X.T + 0.3 * W1"],
         {"((W2.T @ ((A2 - T) * A2 * (1 - A2))) * (1 - A1**2)) @ X.T / 6": "missing term",
          "((W2.T @ ((A2 - T) * A2 * (1 - A2))) * (1 - A1**2)) @ X.T / 6 + 0.6 * W1": "factor",
@@ -185,15 +189,18 @@ SOLUTIONS = {
     "3.1": (
         "Each row of A is multiplied by the derivative of its own neuron, which is what diag(…)·A does.",
         ["np.diag(a * (1 - a)) @ A", "diag(a ∘ (1 − a))·A", "diag(σ′(z))·A",
-         r"\operatorname{diag}(a \circ (1 - a)) \cdot A", "s = a * (1 - a)\nnp.diag(s) @ A", "(a * (1 - a))[:, None] * A"],
-        {"(a ∘ (1 − a))·A": (SHAPED, "diag"), "diag(a ∘ (1 − a))": (SHAPED, "missing"), "A·diag(a ∘ (1 − a))": (SHAPED, "order"),
+         r"\operatorname{diag}(a \circ (1 - a)) \cdot A", "s = a * (1 - a)\nnp.diag(s) @ A",
+         "(a * (1 - a))[:, None] * A"],
+        {"(a ∘ (1 − a))·A": (SHAPED, "diag"), "diag(a ∘ (1 − a))": (SHAPED, "missing"),
+         "A·diag(a ∘ (1 − a))": (SHAPED, "order"),
          "diag(a)·A": "activation", "np.diag(z * (1 - z)) @ A": "place"},
     ),
     "3.2": (
         "∂a_i/∂z_j is a_i (1 − a_i) on the diagonal and −a_i a_j beside it.",
         ["np.diag(a) - np.outer(a, a)", "diag(a) − a·aᵀ", r"\operatorname{diag}(a) - a \cdot a^T",
          r"\frac{\partial a_i}{\partial z_j} = a_i (\delta_{ij} - a_j)", "D = np.diag(a)\nD - np.outer(a, a)"],
-        {"diag(a ∘ (1 − a))": "softmax", "diag(a) + a·aᵀ": "sign", "a·aᵀ − diag(a)": "sign", "np.diag(a) - a @ a": "outer",
+        {"diag(a ∘ (1 − a))": "softmax", "diag(a) + a·aᵀ": "sign", "a·aᵀ − diag(a)": "sign",
+         "np.diag(a) - a @ a": "outer",
          "a − a·aᵀ": "diag"},
     ),
     "3.3": (
@@ -210,7 +217,8 @@ SOLUTIONS = {
     "3.4": (
         "x stands twice, so the gradient is (A + Aᵀ)·x, and its Jacobian is A + Aᵀ.",
         ["A + A.T", "A + Aᵀ", r"A + A^T", "B = A.T\nA + B"],
-        {"2 A": "condition", "A": "condition", "(A + Aᵀ)·x": (SHAPED, "extra"), "1/2 (A + Aᵀ)": "factor", "A − Aᵀ": "sign"},
+        {"2 A": "condition", "A": "condition", "(A + Aᵀ)·x": (SHAPED, "extra"), "1/2 (A + Aᵀ)": "factor",
+         "A − Aᵀ": "sign"},
     ),
     "3.5": (
         "The gradient is Xᵀ·(p − y), and the Jacobian of p by w is diag(p ∘ (1 − p))·X.",
@@ -223,7 +231,8 @@ SOLUTIONS = {
         "The gradient is 4 (xᵀ·x) x; the derivative of the factor xᵀ·x gives 8 x·xᵀ, that of x gives 4 (xᵀ·x) I.",
         ["8 * np.outer(x, x) + 4 * (x @ x) * np.eye(4)", "8 x·xᵀ + 4 (xᵀ·x) I", r"8 x x^T + 4 (x^T x) I",
          "s = x @ x\n4 * s * np.eye(4) + 8 * np.outer(x, x)"],
-        {"8 x·xᵀ": "missing term", "4 (xᵀ·x) I": "missing term", "12 (xᵀ·x)": (SHAPED, ""), "4 x·xᵀ + 4 (xᵀ·x) I": "factor",
+        {"8 x·xᵀ": "missing term", "4 (xᵀ·x) I": "missing term", "12 (xᵀ·x)": (SHAPED, ""),
+         "4 x·xᵀ + 4 (xᵀ·x) I": "factor",
          "8 x·xᵀ + 4 xᵀ·x": "identity"},
     ),
     "3.7": (
@@ -261,7 +270,7 @@ SOLUTIONS = {
          "d3 = (h3 - t) * (1 - h3**2)\nd2 = (W.T @ d3) * (1 - h2**2)\nd1 = (W.T @ d2) * (1 - h1**2)\n"
          "d3 @ h2.T + d2 @ h1.T + d1 @ x1.T": (SHAPED, ""),
          "d3 = (h3 - t) * (1 - h3**2)\nd2 = (W.T @ d3) * (1 - h2**2)\nd1 = (W.T @ d3) * (1 - h1**2)\n"
-         "d3 @ x3.T + d2 @ x2.T + d1 @ x1.T": "missing"},
+         "d3 @ x3.T + d2 @ x2.T + d1 @ x1.T": "layer"},
     ),
     "4.3": (
         "The two paths add up: y − t comes straight back, and once more through W2ᵀ, tanh′ and W1ᵀ.",
@@ -290,8 +299,9 @@ SOLUTIONS = {
         {"G = (Y - T) @ V.T\nD = A * (G - np.sum(G * A, axis=1, keepdims=True))\nD @ K": "factor",
          "G = (Y - T) @ V.T\nD = A * (1 - A) * G\nD @ K / np.sqrt(3)": "softmax",
          "G = (Y - T) @ V.T\nD = A * (G - np.sum(G * A, axis=0, keepdims=True))\nD @ K / np.sqrt(3)": "sum",
-         "G = (Y - T) @ V.T\nD = A * (G - np.sum(G * A, axis=1, keepdims=True))\nD.T @ K / np.sqrt(3)": (SHAPED, "transpose"),
-         "(Y - T) @ V.T @ K / np.sqrt(3)": "jacobian"},
+         "G = (Y - T) @ V.T\nD = A * (G - np.sum(G * A, axis=1, keepdims=True))\nD.T @ K / np.sqrt(3)":
+         (SHAPED, "transpose"),
+         "G = (Y - T) @ V.T\nG @ K / np.sqrt(3)": "jacobian"},
     ),
     "4.6": (
         "Straight through z ∘ h comes z; both other paths go through the gate, with the factor h − c, σ′ and Uᵀ.",

@@ -4,8 +4,6 @@ import contextlib
 import functools
 import random
 import re
-import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,8 +17,6 @@ from tinygrad_edu.documents import sabine
 from tinygrad_edu.documents.recorded import SeededTrial
 from tinygrad_edu.engine.sweep import below
 from tinygrad_edu.formulas.grammar.parser import ORDERS, parse
-
-EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 def named(loss, name):
@@ -422,43 +418,3 @@ def test_the_closed_form():
     comparison = tg.compare(NETWORKS["sigmoids"](), "W2", "a2 @ W1")
     assert str(comparison.closed_form).splitlines()[0] == "∇W2 = ((a2 − t) ∘ a2′)·a1ᵀ"
     assert "∇W2 = " in str(comparison)
-
-
-# --- the exercises ---------------------------------------------------------------------------------------------------
-
-EXERCISES = sorted((EXAMPLES / "exercises").glob("*.py"))
-SOLUTIONS = runpy.run_path(str(EXAMPLES / "solutions.py"))["SOLUTIONS"]
-TYPICAL = {  # the cause of each first attempt, and further mistakes with theirs
-    "01_last_layer": ["sign", ("(a - t) @ x.T", "missing"), ("((a - t) * a * (1 - a)) @ x", "transpose")],
-    "02_argument": ["place", ("(a − t) ∘ z′", "right"), ("(a − t)·(1 − a²)", "hadamard")],
-    "03_hidden_layer": ["missing", ("((W2 @ ((a2 - t) * a2 * (1 - a2))) * a1 * (1 - a1)) @ x.T", "transpose"),
-                        ("((W2.T @ (a2 - t)) * a1 * (1 - a1)) @ x.T", "missing")],
-    "04_three_layers": ["transpose", ("((W2ᵀ·(W3ᵀ·S3′)) ∘ S1′)·Xᵀ", "missing")],
-    "05_batch_mean": ["mean", ("((a - t) * a * (1 - a)) @ X.T / 3", "mean")],
-    "06_bias": ["bias", ("np.sum((a - t) * a * (1 - a), axis=1)", "shape")],
-    "07_ridge": ["missing term", ("2 * X.T @ (X @ w - y) + 0.2 * w", "mean")],
-    "08_logistic": ["extra", ("X.T @ (y - p) / 9", "sign"), ("X.T @ (p - y)", "mean")],
-    "09_softmax": ["softmax", ("a - t", "jacobian")],
-    "10_cross_entropy": ["condition", ("(a * np.sum(t, axis=0, keepdims=True) - t) @ X.T", "log")],
-}  # fmt: skip
-
-
-def test_there_is_an_answer_to_each_exercise():
-    names = [path.stem for path in EXERCISES]
-    assert len(names) == 10
-    assert names == sorted(SOLUTIONS) == sorted(TYPICAL)
-
-
-@pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
-def test_an_exercise(path):
-    exercise = runpy.run_path(str(path))
-    loss, wrt = exercise["loss"], exercise["WRT"]
-    assert tg.compare(loss, wrt, SOLUTIONS[path.stem][0])
-    first, *others = TYPICAL[path.stem]
-    for formula, cause in [(exercise["FORMULA"], first), *others]:
-        comparison = tg.compare(loss, wrt, formula)
-        if cause == "right":
-            assert comparison
-        else:
-            assert not comparison and (cause in comparison.causes or not comparison.causes), comparison
-    assert first in tg.compare(loss, wrt, exercise["FORMULA"]).causes

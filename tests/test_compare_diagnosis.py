@@ -521,3 +521,25 @@ def test_exponents_are_suggested_as_they_are_typed():
     for typed, suggestion in (("3 (a + t)²", "3 (−a + t)²"), ("3 * (a + t)**2", "3 * (-a + t)**2"),
                               (r"3 \left(a + t\right)^2", r"3 {\left(-a + t\right)}^{2}")):  # fmt: skip
         assert tg.compare(loss, a, typed).suggestion == suggestion
+
+
+def three_steps():
+    """A recurrent network of three steps, whose weights are used in each of them."""
+    rng = np.random.default_rng(9)
+    W, U = (tg.Tensor(rng.normal(size=shape), requires_grad=True, name=name)
+            for name, shape in (("W", (3, 3)), ("U", (3, 2))))  # fmt: skip
+    h = tg.Tensor(rng.normal(size=(3, 1)), name="h0")
+    for i in "123":
+        x = tg.Tensor(rng.normal(size=(2, 1)), name=f"x{i}")
+        h = tg.tanh((W @ h + U @ x).named(f"z{i}")).named(f"h{i}")
+    return tg.squared_error(tg.Tensor(rng.normal(size=(3, 1)), name="t"), h)
+
+
+@pytest.mark.parametrize(("formula", "said"), [
+    ("((h3 - t) * (1 - h3**2)) @ x3.T", "those through z2 and z1."),
+    ("((W.T @ ((h3 - t) * (1 - h3**2))) * (1 - h2**2)) @ x2.T", "those through z3 and z1."),
+    ("d = (h3 - t) * (1 - h3**2); d @ x3.T + ((W.T @ d) * (1 - h2**2)) @ x2.T", "the one through z1."),
+])  # fmt: skip
+def test_several_ways_that_are_left_out(formula, said):
+    comparison = tg.compare(three_steps(), "U", formula)
+    assert comparison.causes == ("path",) and comparison.diagnosis.endswith(said), comparison

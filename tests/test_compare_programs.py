@@ -386,3 +386,13 @@ def test_a_function_with_names_from_outside_is_refused():
     program = "def twice(u):\n    return u + W\n\ndef gradient(W, x):\n    W = 2 * W\n    return twice(W) @ x @ x.T\n"
     with pytest.raises(FormulaError, match="a function of one's own is not read: write the formula of twice"):
         tg.compare(tg.sum((W @ x) ** 2), W, program)
+
+
+@pytest.mark.parametrize("last", [r"d_2 \cdot x^T", r"x^T \otimes d_2"])
+def test_a_line_of_latex_with_what_the_last_one_defines_does_not_go_on_with_it(last):
+    r"""Otherwise an end of a line is a space there, and a \circ (1 - a) goes on."""
+    W, x = tg.Tensor(np.ones((2, 3)), requires_grad=True, name="W"), tg.Tensor([[1.0], [0.5], [-1.0]], name="x")
+    loss = tg.sum(tg.sigmoid(W @ x).named("a"))
+    assert tg.compare(loss, W, "d_1 = a\nd_2 = d_1\n\\circ (1 - a)\n" + last)
+    assert tg.compare(loss, W, "d = a\n\\circ (1 - a)\n" + last.replace("_2", ""))
+    assert tg.compare(loss, W, "\\nabla_W = (a \\circ (1 - a)) \\cdot\nx^T")

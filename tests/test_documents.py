@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from batches import twenty_at_a_time
 from cases import assert_close
+from html_reader import read
 from numpy.testing import assert_array_equal
 
 import tinygrad_edu
@@ -471,12 +472,12 @@ def test_an_entry_runs_on_new_numbers():
 
 def test_a_notebook_shows_the_typeset_formula():
     entry = sabine["2.1-dcda"]
-    shown = entry._repr_markdown_()
-    assert f"$${entry.printed}$$" in shown and f"$${entry.corrected}$$" in shown
-    assert entry.note in shown and "sign error: minus the printed form is right" in shown
+    shown = read(entry._repr_html_())
+    assert [math["alttext"] for math in shown.all("math")] == [entry.printed, entry.corrected]
+    assert entry.note in shown.text and "sign error: minus the printed form is right" in shown.text
     wrong = dataclasses.replace(entry, expected="exact", reading=lambda t: t)
-    assert "wrong" in wrong.run()._repr_markdown_()  # a result shows what was found
-    assert sabine["5.2.2-dcdW"].condition.text in sabine["5.2.2-dcdW"]._repr_markdown_()
+    assert "wrong" in wrong.run()._repr_html_()  # a result shows what was found
+    assert sabine["5.2.2-dcdW"].condition.text in sabine["5.2.2-dcdW"]._repr_html_()
 
 
 def test_progress_is_told(one_trial):

@@ -72,14 +72,6 @@ def test_step_through_writes_a_page(tmp_path):
     assert "mishachev (3)" in text
 
 
-def test_solutions_are_right_and_first_attempts_are_not():
-    """Run as their reader runs them; what compare says of further mistakes is in test_compare."""
-    output = output_of("solutions.py")
-    assert len(re.findall(r"^\d\d_\w+: right: ", output, re.M)) == 10
-    assert len(re.findall(r"^    the first attempt: ", output, re.M)) == 10
-    assert "The sign is wrong" in output_of("exercises/01_last_layer.py")
-
-
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
 def test_every_example_is_run_here(path):
     assert f'output_of("{path.name}"' in Path(__file__).read_text(encoding="utf-8")

@@ -59,7 +59,7 @@ def test_wrong_answers_and_what_is_wrong_with_them(number):
             f"{text}\n{answer}")
 
 
-@each_exercise
+@pytest.mark.parametrize("number", NUMBERS[::4])
 def test_no_hint_but_the_last_one_tells_the_solution(number):
     exercise = tg.lessons.exercises[number]
     text, *_ = next(wrong_answers(number))
@@ -72,19 +72,22 @@ def test_no_hint_but_the_last_one_tells_the_solution(number):
 
 
 @each_exercise
-def test_gradients_by_their_names_are_closed(number):
+def test_what_is_asked_for_is_closed_by_its_names(number):
     exercise = tg.lessons.exercises[number]
-    by = re.search(r"^exercise = tg\.exercise\(\w+, (\w+)", FILES[number].read_text(encoding="utf-8"), re.M)[1]
-    matrix = number.startswith("3.")
-    for text in ["∂y/∂x", r"\frac{\partial y}{\partial x}"] if matrix and number != "3.7" else (
-            f"d{by}", f"∇{by}", f"{by}.grad", rf"\frac{{\partial C}}{{\partial {by}}}", f"2 * d{by} / 2"):
-        assert exercise.check(text).verdict in ("refused", "unreadable"), text
-        assert matrix or exercise.check(text).verdict == "refused", text
+    loss, by = re.search(r"tg\.exercise\((\w+), (\w+)", FILES[number].read_text(encoding="utf-8")).groups()
+    for text in (f"d{by}", f"2 * d{by} / 2", f"∇{by}", f"{by}.grad", rf"\frac{{\partial C}}{{\partial {by}}}",
+                 f"∂{loss}/∂{by}", f"jacobian({loss}, {by})", f"__import__('os').system('echo {by}')"):  # fmt: skip
+        answer = exercise.check(text)
+        assert not answer, text
+        assert answer.verdict in ("refused", "unreadable") or "da is read as a′" in answer.said, text
+    asked = {"3": f"∂{loss}/∂{by}"}.get(number[0], f"∇{by}")
+    assert exercise.check(asked).verdict == "refused" or exercise._as_asked["kind"] == "hessian" or number == "3.7"
 
 
-@pytest.mark.parametrize("text", ["dW1", "∇W1", "W1.grad", "d1 @ x.T", "dz1 @ x.T", r"\delta^1 \cdot x^T",
-                                  r"\delta^{L-1} x^T", "Δ1·xᵀ", "δ1 @ x.T", r"\frac{\partial C}{\partial z^1} x^T",
-                                  r"\frac{\mathrm{d}c}{\mathrm{d}W^1}", "(W2.T @ dz2 * a1 * (1 - a1)) @ x.T"])  # fmt: skip
+@pytest.mark.parametrize("text", [
+    "dW1", "∇W1", "W1.grad", "d1 @ x.T", "dz1 @ x.T", r"\delta^1 \cdot x^T", r"\delta^{L-1} x^T", "Δ1·xᵀ", "δ1 @ x.T",
+    r"\frac{\partial C}{\partial z^1} x^T", r"\frac{\mathrm{d}c}{\mathrm{d}W^1}", "(W2.T @ dz2 * a1 * (1 - a1)) @ x.T",
+])  # fmt: skip
 def test_adjoints_of_layers_are_closed_but_for_lines_of_ones_own(text):
     answer = tg.lessons.exercises["1.6"].check(text)
     assert answer.verdict == "refused" and not answer
@@ -101,9 +104,8 @@ def test_no_answer(number, text):
 @each_exercise
 def test_the_derived_solution_is_a_right_answer(number):
     exercise = tg.lessons.exercises[number]
-    for text in (str(exercise.solution), exercise.solution.latex):
-        answer = exercise.check(text)
-        assert answer or answer.verdict == "refused" and "′" in text, f"{text}\n{answer}"
+    answer = exercise.check(str(exercise.solution))
+    assert answer.verdict == "right", answer
 
 
 # --- the files -------------------------------------------------------------------------------------------------------
@@ -125,9 +127,9 @@ def test_numbers_are_general():
     for number, exercise in tg.lessons.exercises.items():
         for node in below(exercise._loss).values():
             x = node.numpy()
-            if node.name and not node.record.inputs:
-                assert x.ndim < 2 or x.shape != x.T.shape or x.size == 1 or np.abs(x - x.T).min() < np.abs(x - x.T).max()
-                assert np.abs(x).min() > 1e-3 or node.name == "y" and number in ("2.8", "2.9", "3.5"), number
+            if node.name and not node._record.inputs:
+                assert x.shape != x.T.shape or x.ndim < 2 or not np.allclose(x, x.T), number
+                assert np.abs(x).min() > 1e-3 or (node.name == "y" and number in ("2.8", "2.9", "3.5")), number
 
 
 def run(path, *arguments):

@@ -132,7 +132,7 @@ class Comparison(Display):
             counted = counted_as(best.tree, best.program, scope)
             self._notes += read_for(best.tree, scope) if self else []
             self._notes[:0] = [*counted, *read_as(best.tree, best.program.scope, best.program.defined)]
-        self.diagnosis = " ".join([self.diagnosis, *self._notes])
+        self.diagnosis = " ".join(filter(None, [self.diagnosis, *self._notes]))
 
     # --- the formula ---
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,7 +22,7 @@ from .edits import MENDED, PIECES, SAID, SHOULD, Edit, edits
 from .factors import ConstantFactor, explained, named_factors, scaled_by
 from .finding import WHOLE, Finding, Inputs, but, ratio
 from .matrices import is_matrix
-from .matrix_mistakes import missing_identity
+from .matrix_mistakes import missing_identity, missing_product
 from .mistakes import constants, extra, layers, orders, products, signs, transposes
 from .printing import Written
 from .scope import Quantity
@@ -243,7 +244,7 @@ class Diagnosis:
                     return
 
     def structural(self) -> Iterator[Finding]:
-        """A way of the loss to the variable that is left out; a term that is."""
+        """A term that is left out; ways of the loss to the variable that are."""
         values = [Quantity("value", key) for key in self.scope.shown]
         scalars = [each for each in values if np.size(self.inputs.own.number(each)) == 1]
         for piece in [*([each] for each in values), *([s, each] for s in scalars for each in values if s != each)]:
@@ -253,13 +254,30 @@ class Diagnosis:
                 break
         if is_matrix(self.scope.goal):
             yield from missing_identity(self)
+            yield from missing_product(self)
         yield from self.scalar()
+        yield from self.lost_ways()
+
+    def lost_ways(self) -> Iterator[Finding]:
+        """A way of the loss to the variable that is left out; or several, which begin at the variable itself."""
+        own: list[tuple[dict[int, Array], str]] = []
         for stamp, place, what in self.branches():
             trials = [self.inputs.trial(each.given, [(stamp, place)]) for each in self.inputs.likely]
             rest = {id(each): each.engine - cut.engine for each, cut in zip(self.inputs.likely, trials, strict=True)}
-            if self.right(lambda trial, rest=rest: self.alike(trial) + rest[id(trial)]):  # type: ignore[misc]
+            if self.completes(rest):
                 said = f"A way by which the loss depends on it is left out: the one through {what}."
                 yield Finding(("path",), said, None, 1.4)
+            if self.scope.tape.nodes[stamp]._record.inputs[place] is self.inputs.wrt:
+                own.append((rest, what))
+        for some in (some for n in range(2, len(own)) for some in itertools.combinations(own[:6], n)):
+            if self.completes({key: sum(rest[key] for rest, _ in some) for key in some[0][0]}):
+                through = " and ".join(what for _, what in some)
+                said = f"Ways by which the loss depends on it are left out: those through {through}."
+                yield Finding(("path",), said, None, 1.45)
+
+    def completes(self, rest: dict[int, Array]) -> bool:
+        """Whether the formula and the rest, by the trials, are the gradient."""
+        return self.right(lambda trial: self.alike(trial) + rest[id(trial)])
 
     def branches(self) -> Iterator[tuple[int, int, str]]:
         """The edges of the tape behind which others lead to the loss as well."""

@@ -155,12 +155,41 @@ def missing_identity(diagnosis: Diagnosis) -> Iterator[Finding]:
     yield Finding(("missing term", "identity"), "A term is missing, a number times I.", None, 1.3, place=WHOLE)
 
 
+def missing_product(diagnosis: Diagnosis) -> Iterator[Finding]:
+    """A term c x · yᵀ that is missing, of two vectors."""
+    context, trials = diagnosis.context, diagnosis.inputs.likely
+    try:
+        rest = [trial.engine - diagnosis.alike(trial) for trial in trials]
+    except (Misfit, ValueError):
+        return
+    for x, y in itertools.product(_vectors(context), repeat=2):
+        products = [np.outer(trial.evaluate(x), trial.evaluate(y)) for trial in trials]
+        if {each.shape for each in products} != {each.shape for each in rest}:
+            continue
+        found = [float(np.vdot(a, b) / np.vdot(b, b)) for a, b in zip(rest, products, strict=True)]
+        exact = all(np.allclose(a, c * b, rtol=1e-6) for a, b, c in zip(rest, products, found, strict=True))
+        if exact and np.allclose(found, found[0], rtol=1e-6) and found[0] and diagnosis.tree is not None:
+            outer = dot(x, transposed(y)) if context.matrices else call(fn.outer, x, y)
+            c = number(float(f"{abs(found[0]):.10g}"))
+            scaled = dot(c, outer) if context.matrices else hadamard((c, 1), (outer, 1))
+            term = outer if c["number"] == 1 else scaled
+            mended = added(*terms_of(diagnosis.tree), (term, 1 if found[0] > 0 else -1))
+            assert diagnosis.printer is not None
+            said = f"A term is missing: {diagnosis.printer(term)}."
+            yield Finding(("missing term",), said, mended, 1.25, place=WHOLE)
+            return
+
+
+def _vectors(context: Context) -> list[Expr]:
+    values = [name(each) for each in context.quantities if each.kind == "value"]
+    return [each for each in values if _is_vector(context.shape(each))][:FEW]
+
+
 def _numbers(context: Context) -> Iterator[Expr]:
     """1, the numbers that have a name, and the products of two vectors."""
     yield number(1)
     values = [name(each) for each in context.quantities if each.kind == "value"]
     yield from (each for each in values if max(context.shape(each) or (1,)) == 1)
-    vectors = [each for each in values if _is_vector(context.shape(each))][:FEW]
-    for x, y in itertools.combinations_with_replacement(vectors, 2):
+    for x, y in itertools.combinations_with_replacement(_vectors(context), 2):
         if context.shape(x) == context.shape(y):
             yield dot(transposed(x) if len(context.shape(x) or ()) == 2 else x, y)

@@ -94,6 +94,8 @@ def orders(node: Expr, context: Context) -> Iterator[Piece]:
         yield "order", 1.25, dot(*node.args[:i], transposed(args[i]), *args[i + 1 :])  # A · W for Wᵀ · A
     if len(node.args) > 2:
         yield "order", 1.1, dot(*node.args[::-1])
+        for i in range(2, len(node.args) - 1):  # Jacobians in the order of the layers
+            yield "order", 1.15, dot(*node.args[i:], *node.args[:i])
 
 
 def products(node: Expr, context: Context) -> Iterator[Piece]:

@@ -53,7 +53,7 @@ def readings(text: str, scope: Scope, wrt: int, refused: list[FormulaError]) -> 
             choices = program.choices()
             if any(scope.denies(counted, each["name"]) for each in choices):
                 break
-            meant = [counted.literal, order, *(counted.find(each["name"]) for each in choices)]
+            meant = [counted.literal, order, *(counted.meanings(each["name"]) for each in choices)]
             if meant in seen:
                 continue
             seen.append(meant)

@@ -179,7 +179,7 @@ def _lines(text: str, known: set[str]) -> Iterator[list[Token]]:
         elif not ends and token.kind != "line" and not (token.text == "&" and i in outside and latex):
             goes_on = len(parts) > 1 and not parts[-1] and (
                 token.text in CONTINUING or parts[-2][-1].text in OPEN
-                or (soft and not _both(parts[-2], whole, i, outside))
+                or (soft and not _both(parts[-2], whole, i, outside) and not _uses(whole, i, parts[-2]))
             )  # fmt: skip
             if goes_on:
                 parts.pop()
@@ -211,6 +211,14 @@ def _parts(part: list[Token], tokens: list[Token], i: int, outside: set[int], pa
         return False
     before, behind = any(token.text == "=" for _, token in _outside(part)), _equates(tokens, i + 1, outside)
     return (before or behind if tokens[i].text == "," else behind) if paper else before and behind
+
+
+def _uses(tokens: list[Token], i: int, part: list[Token]) -> bool:
+    """Whether the line that begins at a place has the name in it which the last line defines."""
+    texts = [token.text for token in part]
+    name = texts[: texts.index("=")] if "=" in texts else []
+    line = [token.text for token in itertools.takewhile(lambda token: token.kind not in ("line", "break"), tokens[i:])]
+    return bool(name) and any(line[j : j + len(name)] == name for j in range(len(line)))
 
 
 def _both(part: list[Token], tokens: list[Token], i: int, outside: set[int]) -> bool:

@@ -11,7 +11,7 @@ from ..engine.arguments import shown
 from .models import Setting
 from .recorded import SeededTrial
 from .syntax import Notation
-from .verdicts import VERDICTS, FormulaReading, tried
+from .verdicts import FormulaReading, tried
 
 
 @dataclass(frozen=True)
@@ -126,15 +126,6 @@ class Entry:
         own = {field.name: getattr(self, field.name) for field in fields(Entry)}
         return Result(**own, **tried(self, seed, trial or make_trial))
 
-    def _repr_markdown_(self) -> str:
-        """A notebook shows the formulas typeset."""
-        forms = {"as printed": self.printed, "right": self.corrected}
-        lines = [f"**{self.id}** ({self.document}, section {self.section})"]
-        lines += [f"{name}: $${latex}$$" for name, latex in forms.items() if latex]
-        lines += [f"{self.finding()}: {VERDICTS[self.finding()]}"]
-        lines += [f"Condition: {self.condition.text}."] if self.condition else []
-        return "\n\n".join([*lines, self.note])
-
     def finding(self) -> str:
         """The verdict: here the expected one, of a result the one found."""
         return self.expected
@@ -201,9 +192,6 @@ class Result(Entry):
     def __repr__(self) -> str:
         stated = "as stated" if self.as_stated else f"expected: {self.expected}"
         return f"<{self.id}: {self.verdict}, {stated}>"
-
-    def _repr_markdown_(self) -> str:
-        return "\n\n".join([super()._repr_markdown_(), *(f"derived: $${latex}$$" for latex in self.derived_latex)])
 
 
 class Section:

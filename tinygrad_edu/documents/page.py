@@ -19,7 +19,7 @@ from ..formulas.targets.text import SUPERSCRIPTS
 from ..formulas.targets.typesetting import inline, mathml
 from ..showing import table
 from ..webpage import webpage
-from .entry import CATALOGUES, Result
+from .entry import CATALOGUES, Entry, Result
 from .report import proved, remarks, unlike
 from .verdicts import TOLERANCE, TRIALS, VERDICTS
 
@@ -191,6 +191,16 @@ def _document(document: str, results: Iterable[Result], anchors: Mapping[str, st
     return f'<section class="document">\n<h2>{escape(CATALOGUES[document].title)}</h2>\n{sections}</section>\n'
 
 
+def _alone(entry: Entry) -> str:
+    """An entry or a result in a notebook, its formulas typeset."""
+    forms = [("as printed", entry.printed), ("right", entry.corrected)]
+    forms += [("derived", latex) for latex in getattr(entry, "derived_latex", ())]
+    words = [("condition", entry.condition.text if entry.condition else ""), ("note", entry.note)]
+    rows = [(label, inline(latex)) for label, latex in forms if latex]
+    rows += [(label, escape(text)) for label, text in words if text]
+    return table((), rows, f"<b>{escape(entry.id)}</b> {entry.finding()}: {VERDICTS[entry.finding()]}")
+
+
 def _article(result: Result, anchors: Mapping[str, str]) -> str:
     """A formula with all that is known of it."""
     anchor = _anchor(result.id)
@@ -319,3 +329,6 @@ def _inline(svg: str, prefix: str, label: str) -> str:
 
 for _prefix, _name in (("", "2000/svg"), ("xlink", "1999/xlink")):
     ElementTree.register_namespace(_prefix, f"http://www.w3.org/{_name}")
+
+
+Entry._repr_html_ = _alone  # type: ignore[attr-defined]

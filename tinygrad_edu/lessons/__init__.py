@@ -8,5 +8,6 @@ from __future__ import annotations
 from ..progress_line import progress
 from .collection import exercises
 from .exercise import Answer, Exercise, exercise
+from .grading import Mark, Marks, grade
 
-__all__ = ["Answer", "Exercise", "exercise", "exercises", "progress"]
+__all__ = ["Answer", "Exercise", "Mark", "Marks", "exercise", "exercises", "grade", "progress"]

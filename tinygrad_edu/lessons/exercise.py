@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NoReturn, get_args
 
-import numpy as np
-
 from ..comparing import Comparison
 from ..comparing.closed import PRIMES, Refused, Rules
 from ..comparing.compare import Hint, compared
@@ -30,7 +28,7 @@ from ..engine.tensor import Tensor
 from ..formulas.grammar.tokens import FormulaError
 from ..formulas.normal.terms import session
 from ..listing import tape
-from ..showing import safe, scrolled, table
+from ..showing import safe, scrolled
 
 RIGHT, WRONG, UNMARKED = 0, 1, 2  # exit statuses
 NOTHING = "There is no answer yet: write the formula between the quotes."
@@ -229,14 +227,13 @@ class Exercise:
         return f"<Exercise: {self.question.splitlines()[0]}>"
 
     def __str__(self) -> str:
-        given = ", ".join(f"{name} {np.shape(value)}" for name, value in self._given().items())
-        return f"{self.question}\n\nGiven: {given}\n{tape(self._loss)}\n\n{self._usable()}"
+        return f"{self.question}\n\n{self._given()}\n{tape(self._loss)}\n\n{self._usable()}"
 
-    def _given(self) -> dict[str, Any]:
-        """What is given, by name: parameters, inputs, targets."""
+    def _given(self) -> str:
+        """What is given, with shapes: parameters, inputs, targets."""
         with session({}):
             given = SymbolicTape(self._loss, set()).given
-        return {name: getattr(x, "_value", x) for name, x in given.items()}
+        return f"Given: {', '.join(f'{name} {x.shape}' for name, x in given.items())}"
 
     def _usable(self) -> str:
         """What may be used, and what may not."""
@@ -248,9 +245,9 @@ class Exercise:
         return f"You may use all that has a name{slopes}, and lines of your own.{without}{opened}"
 
     def _repr_html_(self) -> str:
-        """The question, a picture of the network, and what is given."""
-        asked = "".join(f"<p>{html.escape(each)}</p>" for each in self.question.split("\n\n"))
-        given = ((safe(name), str(np.shape(value))) for name, value in self._given().items())
-        picture = draw(self._loss, values=False)._repr_mimebundle_(include=["text/html"])
-        drawn = str(picture.get("text/html", ""))
-        return scrolled(asked, drawn, table(("given", "shape"), given), f"<p>{safe(self._usable())}</p>")
+        """The question, a picture of the network, or its tape where there is no Graphviz, and what is given."""
+        title, *asked = [html.escape(each) for each in self.question.split("\n\n")]
+        said = "".join(f"<p>{each}</p>" for each in [f"<b>{title}</b>" if asked else title, *asked])
+        picture = draw(self._loss, values=False)._repr_mimebundle_(include=["text/html"]).get("text/html")
+        drawn = str(picture or tape(self._loss)._repr_html_())
+        return scrolled(said, drawn, *(f"<p>{safe(each)}</p>" for each in (self._given(), self._usable())))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 import json
 import os
 from collections.abc import Callable
@@ -13,11 +15,12 @@ import numpy as np
 from .. import operations
 from ..deriving.assumptions import Assumption
 from ..engine.arguments import shown
+from ..engine.errors import ERRORS
 from ..engine.naming import Identifiers, name_of
 from ..engine.record import Node
 from ..engine.sweep import below
 from ..files import target, write
-from ..formulas.literals import array, call, literal
+from ..formulas.literals import array, call, literal, written
 from ..operations.facts import ops
 from ..webpage import webpage
 
@@ -82,11 +85,14 @@ class WrittenTape:
         if operation is ops.transpose and params == {"axes": None}:
             return f"{inputs[0]}.T"
         numpys = operation.spelling.numpy
-        if "{all}" in numpys or numpys.startswith("{0}["):  # of any number of inputs, an index
+        told = {key: value for key, value in params.items() if value is not operation.parameters.get(key)}
+        if numpys.startswith(("np.", "{0}[")) and all(f"{{{key}}}" in numpys for key in told):
             return call(numpys, inputs, params, self.leaf)
-        if not hasattr(operations, operation.key or ""):
-            raise ValueError(f"export: {shown(operation.name)} is an operation of your own; hand out the file with it")
-        return call(f"tg.{operation.key}", inputs, params, self.leaf)
+        taken = list(inspect.signature(getattr(operations, operation.key or "", lambda: None)).parameters)
+        if not taken or not {*told} <= {*taken}:
+            raise ValueError(f"export: {shown(operation.name)} cannot be written as a call; hand out the file with it")
+        first = [written(told.pop(taken[0]), self.leaf)] if taken[0] in told else []  # as coordinatewise has it
+        return call(f"tg.{operation.key}", [*first, *inputs], told, self.leaf)
 
     def leaf(self, value: Any) -> str:
         """What stands in a parameter or in a rule: a tensor of the tape, an activation, an array, a number."""
@@ -123,8 +129,9 @@ def _program(exercise: Exercise) -> str:
     arguments += [f"{key}={text}" for key, text in options.items() if text]
     lines = "\n".join([*recorded.names.comments, *recorded.lines, f"exercise = tg.exercise({', '.join(arguments)})"])
     made: dict[str, Any] = {"QUESTION": exercise.question}
-    exec(f"import numpy as np\nimport tinygrad_edu as tg\n{lines}", made)
-    if _told(made["exercise"]._loss) != _told(exercise._loss):
+    with contextlib.suppress(*ERRORS):
+        exec(f"import numpy as np\nimport tinygrad_edu as tg\n{lines}", made)
+    if "exercise" not in made or _told(made["exercise"]._loss) != _told(exercise._loss):
         raise ValueError("export: the program that was written does not record the same; hand out your own file")
     return lines
 

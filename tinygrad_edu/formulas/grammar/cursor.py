@@ -11,6 +11,7 @@ from .tokens import FormulaError, Token, notation_of, tokens
 
 Parsed = TypeVar("Parsed")
 DEEPEST = 60  # parentheses in parentheses, and products in them
+MOST = 30_000  # parts that are read, also in attempts that come to nothing
 FONT = re.compile(r"(\\(boldsymbol|math(bf|rm|it|sf)|bm|vec|(wide)?hat|bar|tilde|left|right)\s*\{?\s*)+$")
 
 
@@ -41,7 +42,7 @@ class Cursor:
         self.turns = turns
         self.notation = notation_of(text)
         self.tokens = [token for token in part or tokens(text, known) if token.kind != "line"]
-        self.at, self.depth, self.bars = 0, 0, 0
+        self.at, self.depth, self.bars, self.parts = 0, 0, 0, 0
         self.unlettered: set[int] = set()  # where no sum over letters was found
         self.arguments_at: dict[int, bool] = {}  # whether what is in parentheses there is an argument
 
@@ -68,9 +69,11 @@ class Cursor:
 
     def nested(self, part: Callable[[], Parsed]) -> Parsed:
         """Read a part one level deeper."""
-        self.depth += 1
+        self.depth, self.parts = self.depth + 1, self.parts + 1
         if self.depth > DEEPEST:
             self.refuse(f"more than {DEEPEST} levels of nesting")
+        if self.parts > MOST:
+            self.refuse("this takes too long to read")
         tree = part()
         self.depth -= 1
         return tree

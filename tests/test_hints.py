@@ -1,0 +1,92 @@
+"""Hints in stages: each tells more than the one before, and none but the last gives anything of the solution away."""
+
+import re
+
+import numpy as np
+import pytest
+from wrong_formulas import NETWORKS, WRONG
+
+import tinygrad_edu as tg
+from tinygrad_edu.comparing.edits import SAID
+from tinygrad_edu.comparing.hints import KINDS, LAST
+
+SOME = WRONG[::4]
+
+
+def staged(row):
+    return [tg.compare(NETWORKS[row[0]](), row[1], row[2], hint=hint) for hint in range(LAST + 1)]
+
+
+@pytest.mark.parametrize("row", SOME, ids=[f"{row[0]} {row[1]}: {row[2]}" for row in SOME])
+def test_stages_of_a_wrong_formula(row):
+    stages = staged(row)
+    last = stages[LAST]
+    assert len({each.verdict for each in stages}) == 1
+    assert str(last) == str(tg.compare(NETWORKS[row[0]](), row[1], row[2]))  # all is told where nothing is said
+    for hint, each in enumerate(stages[:LAST]):
+        assert each.suggestion is None and each.closed_form is None
+        told = f"{each}{each!r}{each._repr_html_()}{each._repr_latex_()}"
+        assert "should be" not in told and "Suggestion" not in told and "closed form" not in told
+        if last.suggestion and len(last.suggestion) > len(row[2]):
+            assert last.suggestion not in told
+        assert bool(each.causes) is (hint > 1 and bool(last.causes))
+    verdict, where, kind, place = (each.diagnosis for each in stages[:LAST])
+    assert all(re.search("is read as|counted|σ is read", each) for each in verdict.split(". ") if each), verdict
+    assert len(where) > len(verdict) and place.split(".")[0]
+    if last.causes:
+        assert any(KINDS[cause] in kind for cause in last.causes if cause in KINDS), kind
+        assert not any(sentence in where for sentence in SAID.values())
+
+
+def test_what_each_stage_says():
+    stages = staged(("mishachev", "W1", "((W2.T @ (W3.T @ dS3)) * dS1) @ X.T"))
+    read = "dS3 is read as S3′, dS1 is read as S1′."
+    assert [each.diagnosis for each in stages] == [
+        read, f"All entries differ. {read}", f"All entries differ. A factor is missing. {read}",
+        f"All entries differ. A factor is missing. Look at W3.T @ dS3. {read}",
+        f"A factor is missing, 1 - S2**2: W3.T @ dS3 should be (W3.T @ dS3) * (1 - S2**2). {read}"]  # fmt: skip
+    assert "difference" not in str(stages[0]) and "The largest difference" in str(stages[1])
+
+
+def test_of_a_program_the_line_is_told_first():
+    text = "d3 = S3 * (1 - S3)\nd2 = W3.T @ d3\nd1 = (W2.T @ d2) * S1 * (1 - S1)\ndW1 = d1 @ X.T"
+    stages = staged(("mishachev", "W1", text))
+    assert stages[1].diagnosis == "Line 2, d2: it is the first that is wrong."
+    assert stages[2].diagnosis == "Line 2, d2: A factor is missing."
+    assert stages[3].diagnosis == "Line 2, d2: A factor is missing. Look at W3.T @ d3."
+
+
+@pytest.mark.parametrize(("loss", "wrt", "text", "said"), [
+    ("x * w + w * w", "w", "x", "It is a term of the whole."),
+])  # fmt: skip
+def test_what_would_give_the_solution_away_is_a_place(loss, wrt, text, said):
+    x, w = tg.Tensor(1.5, name="x"), tg.Tensor(0.7, requires_grad=True, name="w")
+    comparison = tg.compare(eval(loss, {"x": x, "w": w}), wrt, text, hint=3)
+    assert comparison.diagnosis.endswith(said), comparison.diagnosis
+
+
+def test_a_right_formula_and_a_condition_are_told_at_every_stage():
+    y = np.array([[0.2, 0.5], [0.8, 0.5]])
+    t, z = tg.Tensor(y, name="t"), tg.Tensor([[1.0, -1.0], [0.5, 0.2]], requires_grad=True, name="z")
+    loss = tg.cross_entropy(t, tg.softmax(z).named("a"))
+    for hint in range(LAST + 1):
+        comparison = tg.compare(loss, z, "a - t", hint=hint)
+        assert comparison.verdict == "conditional" and "sum to 1" in comparison.diagnosis
+        assert tg.compare(loss, z, "a * np.sum(t, axis=0) - t", hint=hint).diagnosis == "The formula is the gradient."
+
+
+def test_a_matrix_in_another_layout_is_not_mended_before_the_last_stage():
+    A = tg.Tensor([[1.0, 2.0, 0.5], [0.3, -1.0, 2.0]], name="A")
+    x = tg.Tensor([0.1, 0.2, 0.3], name="x", requires_grad=True)
+    comparison = tg.compare(A @ x, x, "A.T", kind="jacobian", hint=3)
+    assert comparison.verdict == "conditional" and comparison.suggestion is None
+
+
+@pytest.mark.parametrize(("hint", "said"), [
+    (5, "compare: hint=5 is unknown; known are 0, 1, 2, 3, 4"), (-1, "hint=-1 is unknown"),
+    ("all", "compare: hint must be a whole number, got str 'all'"), (1.5, "hint must be a whole number"),
+])  # fmt: skip
+def test_another_hint_is_an_error(hint, said):
+    w = tg.Tensor(2.0, requires_grad=True, name="w")
+    with pytest.raises((ValueError, TypeError), match=re.escape(said)):
+        tg.compare(w * w, w, "w", hint=hint)
