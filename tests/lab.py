@@ -160,7 +160,11 @@ class Lab(Page):
         code = [{"cell_type": "code", "id": f"c{i}", "source": cell, "metadata": {}, "outputs": [],
                  "execution_count": None} for i, cell in enumerate(cells)]  # fmt: skip
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        self.open({"cells": code, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5})
+        return self.run_all({"cells": code, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5})
+
+    def run_all(self, notebook):
+        """Open a notebook and run it; what it is then in its file."""
+        self.open(notebook)
         self("""await jupyterapp.commands.execute("notebook:run-all-cells");
             await opened.context.save();
             await new Promise((done) => setTimeout(done, 500));""")

@@ -6,18 +6,18 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from . import __version__, ascii_text, vocabulary
 from .documents import page, report
 from .documents.audit import audit, losses
 from .documents.entry import Result
-from .files import failure, write
+from .files import make_directory, write
 from .progress_line import ProgressLine, progress
 
-AS_STATED, NOT_AS_STATED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit statuses
+GOOD, BAD, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit statuses
 
 
 class _CommandLine(argparse.ArgumentParser):
@@ -31,41 +31,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = _CommandLine(prog="tinygrad_edu", description="Reverse-mode differentiation on NumPy, for teaching.")
     parser.add_argument("--version", action="version", version=f"tinygrad_edu {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    command = commands.add_parser(
-        "audit",
-        help="check the formulas of the two documents against the engine",
-        description="Check the formulas of the two documents against the engine. The exit status is 0 where every "
-        "verdict is as the catalogue states it, 1 where one is not, and 2 for bad input.",
-    )
-    command.add_argument("--document", metavar="NAME", help="one document: sabine or mishachev")
-    command.add_argument("--only", metavar="ID", help="one formula, such as sabine-5.2.2-dcdW")
-    command.add_argument("--verdict", metavar="V", help='formulas of one verdict, such as "sign error"')
-    command.add_argument("--out", metavar="DIR", type=_path, help="write a page, table, JSON and pictures here")
-    command.add_argument("--json", metavar="FILE", type=_path, help="write the results as JSON")
-    command.add_argument("--seed", metavar="N", type=_seed, default=0, help="seed of weights and examples (default 0)")
-    command = commands.add_parser(
-        "cheatsheet",
-        help="write the cheat sheet: notation, rules, formulas, calls on one page",
-        description="Write the cheat sheet: notation, rules, the documents' formulas and the calls, on one page of A4.",
-    )
-    command.add_argument(
-        "--out", metavar="FILE", type=_path, default=Path("cheatsheet.html"),
-        help="the page, .html, or .pdf printed by Chromium, Chrome or Edge (default cheatsheet.html)",
-    )  # fmt: skip
-    text = "mark the answers of a class, which are files in a folder; nothing in them is executed"
-    command = commands.add_parser(
-        "grade", help=text,
-        description=f"{text[0].upper()}{text[1:]}. The exercise stands in the path of each, such as anna/1_3.txt, and "
-        "the rest of the path is the student. The exit status is 0 where all were read and marked, whatever their "
-        "verdicts, and 2 for bad input.",
-    )  # fmt: skip
-    command.add_argument("folder", metavar="FOLDER", type=_path, help="texts, exercise files and notebooks")
-    command.add_argument("--exercise", metavar="E", help="what answers are to that name no exercise: a number such as "
-                         "1.3, or a Python file of yours with a global `exercise`, which is run")  # fmt: skip
-    command.add_argument("--csv", metavar="FILE", type=_path, help="write the table for spreadsheets")
-    command.add_argument("--html", metavar="FILE", type=_path, help="write the table as a page, with common mistakes")
-    text = "list the functions that Tensors support, by subject"
-    commands.add_parser("functions", help=text, description=f"{text[0].upper()}{text[1:]}.")
+    for name, (run, text, more, arguments) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}. {more}")
+        command.set_defaults(run=run)
+        for argument, how in arguments.items():
+            command.add_argument(argument, **how)
     return parser
 
 
@@ -92,12 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return BAD_INPUT
     try:
-        return COMMANDS[options.command](options)
+        status: int = options.run(options)
     except (ValueError, OSError, RuntimeError) as error:
         print(f"tinygrad_edu {options.command}: {error}", file=sys.stderr)
         if isinstance(error, OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # a full standard output would fail again at the end
         return BAD_INPUT
+    return status
 
 
 def _audit(options: argparse.Namespace) -> int:
@@ -113,7 +84,7 @@ def _audit(options: argparse.Namespace) -> int:
     _print(report.table(results, shutil.get_terminal_size().columns, colour))
     if options.out is not None:
         _draw_networks(options.out, results, options.seed)  # last: it needs Graphviz, the rest does not
-    return AS_STATED if all(result.as_stated for result in results) else NOT_AS_STATED
+    return GOOD if all(result.as_stated for result in results) else BAD
 
 
 def _cheatsheet(options: argparse.Namespace) -> int:
@@ -121,7 +92,12 @@ def _cheatsheet(options: argparse.Namespace) -> int:
 
     save(options.out)
     _print(f"written: {options.out}")
-    return AS_STATED
+    return GOOD
+
+
+def _functions(options: argparse.Namespace) -> int:
+    _print(vocabulary.page(shutil.get_terminal_size().columns))
+    return GOOD
 
 
 def _grade(options: argparse.Namespace) -> int:
@@ -135,15 +111,19 @@ def _grade(options: argparse.Namespace) -> int:
     if options.html is not None:
         write(options.html, class_page(marks))
     _print(str(marks))
-    return AS_STATED
+    return GOOD
 
 
-def _functions(options: argparse.Namespace) -> int:
-    _print(vocabulary.page(shutil.get_terminal_size().columns))
-    return AS_STATED
+def _lessons(options: argparse.Namespace) -> int:
+    """Copy the lessons, say what lies there now, and build the pages that are asked for."""
+    from .lessons.copies import copy
+    from .lessons.pages import build
 
-
-COMMANDS = {"audit": _audit, "cheatsheet": _cheatsheet, "functions": _functions, "grade": _grade}
+    _print(copy(options.directory))
+    failures = build(options.directory) if options.html else []
+    for failure in failures:
+        print(f"tinygrad_edu lessons: {failure}", file=sys.stderr)
+    return BAD if failures else GOOD
 
 
 def _print(text: str) -> None:
@@ -155,12 +135,7 @@ def _print(text: str) -> None:
 
 def _write_report(directory: Path, results: Sequence[Result], seed: int) -> None:
     """The table, the JSON and the page, which has no pictures yet."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise failure(directory, OSError("it is a file, not a directory")) from None
-    except OSError as error:
-        raise failure(directory, error) from None
+    make_directory(directory)
     write(directory / "audit.txt", report.table(results) + "\n")
     write(directory / "audit.json", report.to_json(results))
     write(directory / "index.html", page.page(results, {}, seed))
@@ -176,6 +151,50 @@ def _draw_networks(directory: Path, results: Sequence[Result], seed: int) -> Non
         write(directory / f"{name}.svg", drawn[name])
     write(directory / "index.html", page.page(results, drawn, seed))
 
+
+# What runs a command, what it is for, what else is to be said of it, and its arguments as argparse takes them.
+COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], str, str, dict[str, dict[str, Any]]]] = {
+    "audit": (
+        _audit, "check the formulas of the two documents against the engine",
+        "The exit status is 0 where every verdict is as the catalogue states it, 1 where one is not, and 2 for bad "
+        "input.",
+        {
+            "--document": {"metavar": "NAME", "help": "one document: sabine or mishachev"},
+            "--only": {"metavar": "ID", "help": "one formula, such as sabine-5.2.2-dcdW"},
+            "--verdict": {"metavar": "V", "help": 'formulas of one verdict, such as "sign error"'},
+            "--out": {"metavar": "DIR", "type": _path, "help": "write a page, table, JSON and pictures here"},
+            "--json": {"metavar": "FILE", "type": _path, "help": "write the results as JSON"},
+            "--seed": {"metavar": "N", "type": _seed, "default": 0, "help": "seed of weights and examples (default 0)"},
+        },
+    ),
+    "cheatsheet": (
+        _cheatsheet, "write the cheat sheet: notation, rules, the documents' formulas, calls on one page of A4", "",
+        {"--out": {"metavar": "FILE", "type": _path, "default": Path("cheatsheet.html"),
+                   "help": "the page, .html, or .pdf printed by Chromium, Chrome or Edge (default cheatsheet.html)"}},
+    ),
+    "functions": (_functions, "list the functions that Tensors support, by subject", "", {}),
+    "grade": (
+        _grade, "mark the answers of a class, which are files in a folder; nothing in them is executed",
+        "The exercise stands in the path of each, such as anna/1_3.txt, and the rest of the path is the student. The "
+        "exit status is 0 where all were read and marked, whatever their verdicts, and 2 for bad input.",
+        {
+            "folder": {"metavar": "FOLDER", "type": _path, "help": "texts, exercise files and notebooks"},
+            "--exercise": {"metavar": "E", "help": "what answers are to that name no exercise: a number such as 1.3, "
+                           "or a Python file of yours with a global `exercise`, which is run"},
+            "--csv": {"metavar": "FILE", "type": _path, "help": "write the table for spreadsheets"},
+            "--html": {"metavar": "FILE", "type": _path, "help": "write the table as a page, with common mistakes"},
+        },
+    ),
+    "lessons": (
+        _lessons, "copy the lessons, notebooks and exercises, into a directory",
+        "Files that are there already stay as they are.",
+        {
+            "directory": {"metavar": "DIR", "type": _path, "nargs": "?", "default": Path("lessons"),
+                          "help": "where to (default lessons)"},
+            "--html": {"action": "store_true", "help": "run the notebooks and write each as a page with its outputs"},
+        },
+    ),
+}  # fmt: skip
 
 if __name__ == "__main__":
     try:

@@ -86,6 +86,21 @@ def write(path: Path, content: bytes | str) -> None:
         raise failure(path, error) from None
 
 
+def make_directory(path: Path) -> None:
+    """Make a directory, unless there is one.
+
+    Raises
+    ------
+    OSError in one line that names the path.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise failure(path, OSError("it is a file, not a directory")) from None
+    except OSError as error:
+        raise failure(path, error) from None
+
+
 def failure(path: Path, error: OSError) -> OSError:
     """An error in writing as one line, of the same class."""
     said = type(error)(f"cannot write {_shown(str(path))}: {error.strerror or error}")
