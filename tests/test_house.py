@@ -377,6 +377,7 @@ def test_a_table_of_names_is_noticed():
 CATCHING = {
     "comparing.callables": "a user's function", "comparing.trial": "a user's operation",
     "engine.containers": "a user's class of dict", "operations.own": "a user's forward or rule",
+    "lessons.grading": "a lecturer's own file; and of the answers of a class the others are to be marked",
 }  # fmt: skip
 
 

@@ -95,7 +95,9 @@ def _students(marks: Marks, numbers: Sequence[str]) -> str:
     """Each student's verdicts, as signs that lead to the answers."""
     found: dict[tuple[str, str], list[str]] = {}
     for i, mark in enumerate(marks):
-        sign = f'<a href="#answer-{i + 1}" title="{mark.verdict}" aria-label="{mark.verdict}">{SIGNS[mark.verdict]}</a>'
+        verdict = mark.verdict
+        said = f'data-verdict="{verdict}" title="{verdict}" aria-label="{verdict}"'
+        sign = f'<a href="#answer-{i + 1}" {said}>{SIGNS[verdict]}</a>'
         found.setdefault((mark.student, mark.exercise), []).append(sign)
     signs = {each: [" ".join(found.get((each, number), [])) for number in numbers] for each in marks.students}
     return _table("students", ["student", *map(_name, numbers)], (_row(safe(each), of) for each, of in signs.items()))
@@ -104,13 +106,15 @@ def _students(marks: Marks, numbers: Sequence[str]) -> str:
 def _section(marks: Marks, number: str, rows: Sequence[tuple[int, Mark]]) -> str:
     """An exercise, and all answers to it."""
     asked = marks.asked.get(number)
-    question = "".join(f"<p>{safe(part)}</p>" for part in asked.question.split("\n\n")) if asked else ""
-    title = f"Exercise {_name(number)}" if number else "No exercise is named"
+    first, *others = [" ".join(part.split()) for part in asked.question.split("\n\n")] if asked else [""]
+    title = f"Exercise {number}" if number else "No exercise is named"
+    title, others = (first, others) if first.startswith(title) else (title, [first, *others])
+    question = "".join(f"<p>{safe(part)}</p>" for part in others if part)
     whose = (f"{safe(mark.student)}<small>{safe(mark.file)}</small>" for _, mark in rows)
     pairs = zip(whose, rows, strict=True)
     body = (_row(who, [_badge(mark.verdict), _answer(mark)], f"answer-{i + 1}") for who, (i, mark) in pairs)
     table = _table("answers", ["student", "verdict", "answer"], body)
-    return f'<section id="{_anchor(marks.exercises, number)}">\n<h2>{title}</h2>\n{question}\n{table}</section>\n'
+    return f'<section id="{_anchor(marks.exercises, number)}">\n<h2>{safe(title)}</h2>\n{question}\n{table}</section>\n'
 
 
 def _answer(mark: Mark) -> str:

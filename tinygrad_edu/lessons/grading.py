@@ -6,6 +6,8 @@ import csv
 import io
 import os
 import re
+import shutil
+import textwrap
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,12 +24,13 @@ from .exercise import Exercise
 from .submissions import Submission, formula_in, submissions
 
 VERDICTS: Mapping[str, str] = {
-    "right": "right", "conditional": "right under a condition, which is said",
-    "wrong": "not what is asked for", "ill-shaped": "does not type-check, or has another shape",
+    "right": "what is asked for", "conditional": "right under a condition, which is said",
+    "wrong": "something else", "ill-shaped": "does not type-check, or has another shape",
     "refused": "names what is asked for, or what is not to be used", "unreadable": "no formula that can be read",
     "empty": "nothing is written in it",
 }  # fmt: skip
 FORMULA = re.compile(r"(^|[\n\r\t;])(?=[=+\-@'])")  # what a program for tables would take for a formula of its own
+LINES = 40  # of an answer that are shown
 OWN = "own"  # the exercise of a lecturer that is no file
 
 
@@ -60,6 +63,11 @@ class Mark(NamedTuple):
     causes: tuple[str, ...] = ()
     latex: str = ""
 
+    @property
+    def mistake(self) -> str:
+        """The kind of mistake in a few words, where one is known."""
+        return KINDS.get(self.causes[0], self.causes[0]) if self.causes else ""
+
 
 COLUMNS = Mark._fields[:7]
 
@@ -84,8 +92,8 @@ class Marks(tuple[Mark, ...]):
         """The kinds of mistake in words, with the answers that have them, the most frequent first."""
         found: dict[str, list[Mark]] = {}
         for mark in self:
-            for cause in mark.causes[:1]:
-                found.setdefault(KINDS.get(cause, cause), []).append(mark)
+            if mark.mistake:
+                found.setdefault(mark.mistake, []).append(mark)
         return sorted(found.items(), key=lambda each: -len(each[1]))
 
     @property
@@ -104,8 +112,9 @@ class Marks(tuple[Mark, ...]):
 
     def __str__(self) -> str:
         rows = [("student", "exercise", "verdict", "cause")]
-        rows += [(short(x.student, 24), short(x.exercise, 12), x.verdict, short(x.cause, 200)) for x in self]
-        lines = [columns(rows, {3: 20, 0: 8}), "", f"{self.counted()}."]
+        rows += [(short(x.student, 24), short(x.exercise), x.verdict, short(x.mistake or x.cause, 99)) for x in self]
+        counted = textwrap.wrap(f"{self.counted()}.", max(shutil.get_terminal_size().columns, 40))
+        lines = [columns(rows, {3: 20, 0: 8}), "", *counted]
         lines += [f"{len(marks):4}  {said}" for said, marks in self.mistakes]
         return "\n".join(lines)
 
@@ -123,8 +132,11 @@ def _number(n: int, what: str) -> str:
 
 def shown(mark: Mark) -> str:
     """An answer in HTML: typeset where it can be read, otherwise as it was typed."""
-    several = "\n" in mark.answer.strip() or not mark.latex
-    return f"<code>{safe(short(mark.answer, 300))}</code>" if several else inline(mark.latex)
+    lines = mark.answer.strip().splitlines()
+    if mark.latex and len(lines) == 1:
+        return inline(mark.latex)
+    typed = "<br>".join([*(safe(short(line, 300)) for line in lines[:LINES]), *["…"] * (len(lines) > LINES)])
+    return f"<code>{typed}</code>"
 
 
 @checked
@@ -162,7 +174,7 @@ def grade(
     ...     _ = pathlib.Path(folder, "anna_1_5.txt").write_text("dW = ((t - a) * a * (1 - a)) @ x.T")
     ...     print(tg.lessons.grade(folder))
     student  exercise  verdict  cause
-    anna     1.5       wrong    All entries differ. The sign is wrong.
+    anna     1.5       wrong    The sign is wrong
     <BLANKLINE>
     1 answer of 1 student: 1 wrong.
        1  The sign is wrong
@@ -241,8 +253,10 @@ class _Marker:
         try:
             answer = self.asked[number].check(text, hint=3)
             found, said = answer.comparison, answer.said if answer.verdict != "right" else ""
-            proof, causes, latex = (found.proof or "", found.causes, found._typeset[0]) if found else ("", (), "")
+            mark = Mark("", number, answer.verdict, "", said, text, "")
+            if found is None:
+                return mark
+            return mark._replace(proof=found.proof or "", causes=found.causes, latex=found._typeset[0])
         except Exception as error:  # whatever it is, the others are to be marked
             said = f"It could not be marked, a defect of this package: {type(error).__name__}: {short(str(error), 200)}"
             return Mark("", number, "unreadable", "", said, text, "")
-        return Mark("", number, answer.verdict, proof, said, text, "", causes, latex)

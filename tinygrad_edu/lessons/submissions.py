@@ -78,6 +78,7 @@ def submissions(folder: Path, names: Mapping[str, str], asked: str = "") -> Iter
                 continue
             if not which and not why:
                 why = "no exercise is named: call the file such as anna_1_3.txt, or say --exercise"
+            text = text if len(text) <= 2 * LONGEST else f"{text[: 2 * LONGEST]}…"
             yield Submission(student, which, text, said, why)
 
 
@@ -122,12 +123,12 @@ def _named(file: Path, otherwise: str, names: Mapping[str, str]) -> tuple[str, s
 
 
 def _pattern(name: str, word: str) -> re.Pattern[str]:
-    """An exercise in a path: 1.3, 1_3_argument, ex 1-3; not 11.30."""
-    if not name[:1].isdigit():
-        return re.compile(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])")
-    number = r"[._-]".join(name.split("."))
-    behind = rf"(?:[ _-]*{re.escape(word)})?" if word else ""
-    return re.compile(rf"(?:(?<![^\W_])(?:exercise|ex|task)[ _.-]*)?(?<![0-9]){number}(?![0-9]){behind}", re.IGNORECASE)
+    """An exercise in a path, with what separates it from the rest: 1.3, 1_3_argument, ex 1-3; not 11.30."""
+    text = rf"(?<![^\W_]){re.escape(name)}(?![^\W_])"
+    if name[:1].isdigit():
+        number, behind = "[._-]".join(name.split(".")), rf"(?:[ _-]*{re.escape(word)})?" if word else ""
+        text = rf"(?:(?<![^\W_])(?:exercise|ex|task)[ _.-]*)?(?<![0-9]){number}(?![0-9]){behind}"
+    return re.compile(rf"[ _.-]*{text}[ _.-]*", re.IGNORECASE)
 
 
 # --- what is in a file ---
@@ -303,7 +304,7 @@ def formula_in(text: str) -> str:
     >>> formula_in("My answer: `dW = d @ x.T`"), formula_in("With $\\delta$ as above\n$$\\delta x^T$$")
     ('dW = d @ x.T', '\\delta x^T')
     """
-    if len(text) > 2 * LONGEST:
+    if len(text) > 2 * LONGEST:  # it is not read anyway
         return text
     lines = text.splitlines()
     fences = [i for i, line in enumerate(lines) if line.lstrip().startswith(("```", "~~~"))]

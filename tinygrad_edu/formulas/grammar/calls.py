@@ -300,9 +300,10 @@ INNER: dict[Operation, Callable[..., Array]] = {  # functions of what the trees 
     fn.column: lambda x: x[:, None], fn.row: lambda x: x[None, :],
     fn.taken: lambda x, places: np.asarray(x)[places], fn.onehot: _onehot,
     fn.size: lambda x: np.float64(np.size(x)), fn.shape: lambda x, axis: np.float64(np.shape(x)[axis]),
-    fn.coordinatewise: lambda x, functions: np.stack(
-        [ACTIVATIONS[f].function(row) for f, row in zip(functions, x, strict=True)]
-    ),
+    fn.coordinatewise: lambda x, functions: np.stack([
+        ACTIVATIONS[f[:-1]].slope(row) if f.endswith("'") else ACTIVATIONS[f].function(row)
+        for f, row in zip(functions, x, strict=True)
+    ]),
     fn.contraction: _contracted, fn.length: _length, fn.set: _set, fn.shifted: _shifted,
     fn.picked: lambda x, *index: x[index_of(x, *index)],
 }  # fmt: skip

@@ -11,7 +11,7 @@ from .tokens import FormulaError, Token, notation_of, tokens
 
 Parsed = TypeVar("Parsed")
 DEEPEST = 60  # parentheses in parentheses, and products in them
-MOST = 100_000  # parts that are read, also in attempts that come to nothing
+MOST = 30_000  # parts that are read, also in attempts that come to nothing
 FONT = re.compile(r"(\\(boldsymbol|math(bf|rm|it|sf)|bm|vec|(wide)?hat|bar|tilde|left|right)\s*\{?\s*)+$")
 
 

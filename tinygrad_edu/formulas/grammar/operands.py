@@ -292,14 +292,15 @@ class Operands(Letters):
         return tree
 
     def is_column(self) -> bool:
-        """Whether [σ, tanh]( comes."""
-        i = self.at + 1
-        while self.follows("[") and i + 3 < len(self.tokens) and self.tokens[i + 1].text == ",":
+        """Whether [σ, tanh]( comes, or [σ′, tanh′](."""
+        texts = [each.text for each in self.tokens[self.at :] if each.text != "'"]
+        i = 1
+        while self.follows("[") and texts[i + 1 : i + 2] == [","]:
             i += 2
-        return i > self.at + 1 and [each.text for each in self.tokens[i + 1 : i + 3]] == ["]", "("]
+        return i > 1 and texts[i + 1 : i + 3] == ["]", "("]
 
     def column(self) -> Expr:
-        """[σ, tanh](z): a function for each row."""
+        """[σ, tanh](z): a function for each row, or the derivative of one."""
         functions: list[str] = []
         while self.follows("[" if not functions else ","):
             self.take()
@@ -309,6 +310,8 @@ class Operands(Letters):
             functions.append(word if word in ACTIVATIONS else SYMBOLS.get(symbol, SYMBOLS.get(word, word)))
             if functions[-1] not in ACTIVATIONS:
                 self.refuse(f"{word} is no function of one number that is known here", token.at)
+            if self.follows("'"):
+                functions[-1] += self.take().text
         self.take("]")
         return call(fn.coordinatewise, self.nested(self.parenthesised), functions=tuple(functions))
 
