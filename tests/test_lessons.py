@@ -76,6 +76,7 @@ def test_what_it_names_is_there(path):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of what runs the kernel; those of the kernel are outputs
 @each_notebook
 def test_it_runs_and_prints_what_it_did(path, tmp_path):
     pytest.importorskip("nbclient")
@@ -197,6 +198,7 @@ def test_without_jupyterlab_one_sentence(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
 def test_notebooks_become_pages(tmp_path, monkeypatch, capfd):
     pytest.importorskip("nbconvert")
     monkeypatch.setenv("PYTHONPATH", str(PACKAGE.parent))
