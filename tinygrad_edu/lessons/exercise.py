@@ -83,7 +83,7 @@ def exercise(
     The largest difference is 3.9, relative 11.
     hint=3 says the place of it.
     >>> task.check("dW").said[:46]
-    'This is the gradient by W, which is asked for:'
+    'this is the gradient by W, which is asked for:'
     >>> bool(task.check("(1 - a ** 2) @ x.T"))
     True
     """
@@ -184,7 +184,7 @@ class Exercise:
             found = self._compared(answer, hint)
         except FormulaError as error:
             verdict = "refused" if isinstance(error, Refused) else "unreadable"
-            return Answer(answer.strip(), verdict, f"{error.said[:1].upper()}{error.said[1:]}{self._told(hint)}", hint)
+            return Answer(answer.strip(), verdict, error.said + self._told(hint), hint)
         return Answer(answer, found.verdict, found.diagnosis, hint, found)
 
     def _told(self, hint: int) -> str:
