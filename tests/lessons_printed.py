@@ -1,5 +1,6 @@
-"""What the lessons print, as a record to compare with: `python tests/lessons_printed.py` writes it anew, with numbers of
-lessons, such as 04 05, that of these.
+"""What the lessons print, as a record to compare with.
+
+`python tests/lessons_printed.py` writes it anew, and with numbers of lessons, such as 04 05, that of these.
 
 Of each notebook the record has the printed texts and the values of cells, by the cells' ids. Pictures and the line of
 progress are displayed, not printed; cells with the tag `changes` are left out.
