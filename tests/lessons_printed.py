@@ -27,12 +27,17 @@ def execute(path, directory):
     import matplotlib.font_manager  # noqa: F401  # what it says of its cache is not said in a cell then
     import nbformat
     from nbclient import NotebookClient
+    from traitlets.config import Config
 
     notebook = nbformat.read(path, 4)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")])}
-    client = NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", allow_errors=True,
-                            resources={"metadata": {"path": str(directory)}})  # fmt: skip
-    client.execute(env=environment)
+    with tempfile.TemporaryDirectory() as private:
+        # Sockets that are files: of kernels that start at the same time two may take the same port.
+        sockets = {"transport": "ipc", "connection_file": f"{private}/kernel.json"} if os.name == "posix" else {}
+        NotebookClient(
+            notebook, timeout=SECONDS, kernel_name="python3", allow_errors=True,
+            resources={"metadata": {"path": str(directory)}}, config=Config({"KernelManager": sockets}),
+        ).execute(env=environment)  # fmt: skip
     return notebook
 
 
