@@ -1,4 +1,6 @@
-"""What the lessons print, as a record to compare with: `python tests/lessons_printed.py` writes it anew.
+"""What the lessons print, as a record to compare with.
+
+`python tests/lessons_printed.py` writes it anew, and with numbers of lessons, such as 04 05, that of these.
 
 Of each notebook the record has the printed texts and the values of cells, by the cells' ids. Pictures and the line of
 progress are displayed, not printed; cells with the tag `changes` are left out.
@@ -22,14 +24,20 @@ NUMBER = re.compile(r"[-−]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?")
 
 def execute(path, directory):
     """A notebook after it has run in a directory, up to its first error, with the package under test."""
+    import matplotlib.font_manager  # noqa: F401  # what it says of its cache is not said in a cell then
     import nbformat
     from nbclient import NotebookClient
+    from traitlets.config import Config
 
     notebook = nbformat.read(path, 4)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")])}
-    client = NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", allow_errors=True,
-                            resources={"metadata": {"path": str(directory)}})  # fmt: skip
-    client.execute(env=environment)
+    with tempfile.TemporaryDirectory() as private:
+        # Sockets that are files: of kernels that start at the same time two may take the same port.
+        sockets = {"transport": "ipc", "connection_file": f"{private}/kernel.json"} if os.name == "posix" else {}
+        NotebookClient(
+            notebook, timeout=SECONDS, kernel_name="python3", allow_errors=True,
+            resources={"metadata": {"path": str(directory)}}, config=Config({"KernelManager": sockets}),
+        ).execute(env=environment)  # fmt: skip
     return notebook
 
 
@@ -67,9 +75,9 @@ def close(found, recorded):
     return abs(x - y) <= max(0.02 * abs(y), 1.01 * last, 1e-12)
 
 
-def main():
-    record = {}
-    for path in NOTEBOOKS:
+def main(numbers):
+    record = json.loads(RECORD.read_text(encoding="utf-8")) if numbers else {}
+    for path in (path for path in NOTEBOOKS if not numbers or path.stem[:2] in numbers):
         with tempfile.TemporaryDirectory() as directory:
             record[path.stem] = printed(execute(path, directory))
         print(path.stem, file=sys.stderr)
@@ -77,4 +85,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -128,6 +128,18 @@ def test_numbers_without_bounds_are_wrong_and_no_more(text):
     assert tg.compare(LOSS, W, text).verdict in ("wrong", "ill-shaped")
 
 
+@pytest.mark.parametrize("text", [
+    r"\frac{d" * 24, r"\frac{da}{d" * 24 + "a" + "}" * 24, "| " * 50 + "a", "|" * 400 + "a",
+])  # fmt: skip
+def test_what_has_very_many_readings_is_not_read(text):
+    with pytest.raises(ValueError, match=r"too long to read|ends too early|levels of nesting"):
+        tg.compare(LOSS, W, text)
+
+
+def test_more_axes_than_numpy_broadcasts():
+    assert tg.compare(LOSS, W, "a - np.array(" + "[" * 48 + "1" + "]" * 48 + ")").verdict == "ill-shaped"
+
+
 def test_an_axis_is_a_whole_number():
     with pytest.raises(ValueError, match=r"^compare: an argument such as axis= takes whole numbers, or None"):
         tg.compare(LOSS, W, "np.sum(W, axis=1e30)")

@@ -18,6 +18,7 @@ from .trial import Trial
 
 Array = Any
 FRESH, SMALL = 3, 1e-5  # trials; how far small changes go
+TINY = 0.1  # numbers below this are small
 WHOLE = "It is a term of the whole."
 
 
@@ -64,7 +65,18 @@ class Inputs:
     @functools.cached_property
     def fresh(self) -> list[Trial]:
         """Fresh inputs."""
-        return self.changed()
+        return [*self.changed(), *self.enlarged()]
+
+    def enlarged(self) -> list[Trial]:
+        """A fresh input with larger numbers, where some tensor has none but small ones: there tanh(x) is all but x."""
+        assumed = {id(each.tensor) for each in self.scope.tape.assume}
+        largest = {name: np.max(np.abs(self.own.given[name]), initial=0) for name, x in self.scope.tape.given.items()
+                   if self.own.given[name].dtype.kind == "f" and id(x) not in assumed}  # fmt: skip
+        factors = {name: 0.5 / most for name, most in largest.items() if 0 < most < TINY}
+        if not factors or self.masks:
+            return []
+        return self.changed(lambda numbers: {name: np.asarray(x * factors.get(name, 1), x.dtype)
+                                             for name, x in numbers.items()})[:1]  # fmt: skip
 
     @functools.cached_property
     def likely(self) -> list[Trial]:

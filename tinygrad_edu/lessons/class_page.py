@@ -108,7 +108,7 @@ def _section(marks: Marks, number: str, rows: Sequence[tuple[int, Mark]]) -> str
     asked = marks.asked.get(number)
     first, *others = [" ".join(part.split()) for part in asked.question.split("\n\n")] if asked else [""]
     title = f"Exercise {number}" if number else "No exercise is named"
-    title, others = (first, others) if first.startswith(title) else (title, [first, *others])
+    title, others = (first.rstrip("."), others) if first.startswith(title) else (title, [first, *others])
     question = "".join(f"<p>{safe(part)}</p>" for part in others if part)
     whose = (f"{safe(mark.student)}<small>{safe(mark.file)}</small>" for _, mark in rows)
     pairs = zip(whose, rows, strict=True)

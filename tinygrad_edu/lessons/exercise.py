@@ -83,7 +83,7 @@ def exercise(
     The largest difference is 3.9, relative 11.
     hint=3 says the place of it.
     >>> task.check("dW").said[:46]
-    'This is the gradient by W, which is asked for:'
+    'this is the gradient by W, which is asked for:'
     >>> bool(task.check("(1 - a ** 2) @ x.T"))
     True
     """
@@ -109,6 +109,7 @@ class Answer:
 
     def __init__(self, text: str, verdict: str, said: str, hint: int, comparison: Comparison | None = None) -> None:
         self.text, self.verdict, self.said, self.hint, self.comparison = text, verdict, said, hint, comparison
+        self.option = "hint="  # how more is asked for
 
     def __bool__(self) -> bool:
         return self.verdict in ("right", "conditional")
@@ -121,7 +122,7 @@ class Answer:
     def _next(self) -> str:
         """How to be told more."""
         more = self.comparison is not None and not self and self.hint < LAST
-        return f"hint={self.hint + 1} says {STAGES[self.hint + 1]}." if more else ""
+        return f"{self.option}{self.hint + 1} says {STAGES[self.hint + 1]}." if more else ""
 
     def __repr__(self) -> str:
         return f"<Answer {self.verdict}: {self.said}>"
@@ -183,7 +184,7 @@ class Exercise:
             found = self._compared(answer, hint)
         except FormulaError as error:
             verdict = "refused" if isinstance(error, Refused) else "unreadable"
-            return Answer(answer.strip(), verdict, f"{error.said[:1].upper()}{error.said[1:]}{self._told(hint)}", hint)
+            return Answer(answer.strip(), verdict, error.said + self._told(hint), hint)
         return Answer(answer, found.verdict, found.diagnosis, hint, found)
 
     def _told(self, hint: int) -> str:
@@ -201,8 +202,8 @@ class Exercise:
         parser = argparse.ArgumentParser(description=self.question)
         parser.add_argument("--hint", type=int, choices=get_args(Hint), default=0, help="how much is told")
         found = self.check(answer, parser.parse_args().hint)
-        print(self, end="\n\n") if found.verdict == "empty" else None
-        print(found)
+        found.option = "--hint "
+        print(*[f"{self}\n"] * (found.verdict == "empty"), found, sep="\n")
         sys.exit(RIGHT if found else WRONG if found.comparison is not None else UNMARKED)
 
     def export(self, path: str | bytes | os.PathLike[str]) -> None:
@@ -233,7 +234,9 @@ class Exercise:
         """What is given, with shapes: parameters, inputs, targets."""
         with session({}):
             given = SymbolicTape(self._loss, set()).given
-        return f"Given: {', '.join(f'{name} {x.shape}' for name, x in given.items())}"
+        numbers = [f"{name} = {value}" for name, value in (self._names or {}).items() if isinstance(value, int | float)]
+        arrays = [f"{name} {x.shape or 'a number'}" for name, x in given.items()]
+        return f"Given: {', '.join([*arrays, *numbers])}"
 
     def _usable(self) -> str:
         """What may be used, and what may not."""

@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import json
 import os
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .exercise import Exercise
 
 MOST = 10_000  # numbers that are written into a file
+WIDTH = 118  # of a line of text
 HOW = "Write your formula between the quotes and run this file; with --hint 1, 2, 3 it says more of what is wrong."
 CELL = "Write your formula between the quotes; with hint=1, hint=2, hint=3 more is said of what is wrong."
 
@@ -143,7 +145,8 @@ def _told(loss: Any) -> list[tuple[Any, ...]]:
 
 
 def _python(exercise: Exercise) -> str:
-    text = exercise.question.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    lines = [textwrap.fill(line, WIDTH) for line in exercise.question.splitlines()]
+    text = "\n".join(lines).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     program = _program(exercise).replace("question=QUESTION", "question=__doc__")
     return f'''"""{text}
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ def build(directory: Path) -> list[str]:
         import nbconvert  # noqa: F401
     except ImportError:
         raise RuntimeError(f"JupyterLab makes the pages, and is not installed: {EXTRA}") from None
+    with suppress(ImportError):
+        import matplotlib.font_manager  # noqa: F401  # what it says of its cache should not stand on a page
     links, failures = [], []
     for path in progress([directory / name for name in packaged() if name.endswith(".ipynb")], "notebooks"):
         title, page, failure = notebook_page(path)
