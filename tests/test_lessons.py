@@ -214,7 +214,8 @@ def test_notebooks_become_pages(tmp_path, monkeypatch, capfd):
     assert "<pre>42" in good and "A small lesson</title>" in good and 'href="02_b.html"' in good
     assert not re.search(r'(src|href)="http', good)
     assert "ZeroDivisionError" in bad and "<pre>54" not in bad
-    assert re.findall(r'href="(\w+\.html)"', index) == ["01_a.html", "02_b.html", "exercises.html"]
+    named = ["01_a.html", "02_b.html", "exercises.html", "cheatsheet.html"]
+    assert re.findall(r'href="(\w+\.html)"', index) == named and all((tmp_path / each).exists() for each in named)
     assert exercises == "all of them"
     assert json.loads((tmp_path / "01_a.ipynb").read_text())["cells"][1]["outputs"] == []
     assert capfd.readouterr().err == ""

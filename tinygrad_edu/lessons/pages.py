@@ -11,6 +11,7 @@ from typing import Any
 from ..files import write
 from ..progress_line import progress
 from ..webpage import webpage
+from .cheatsheet import save
 from .collection import exercises
 from .copies import EXTRA, packaged
 
@@ -24,7 +25,7 @@ th, td { padding: .1em 1em .1em 0; }
 
 
 def build(directory: Path) -> list[str]:
-    """Run the notebooks of a directory and write them as pages, with an index and the exercises.
+    """Run the notebooks of a directory and write them as pages, with an index, the exercises and the cheat sheet.
 
     Returns
     -------
@@ -49,7 +50,9 @@ def build(directory: Path) -> list[str]:
         links.append(f'<li><a href="{path.stem}.html">{html.escape(title)}</a></li>')
         failures += failure
     write(directory / "exercises.html", exercise_page())
-    body = f'<h1>Lessons</h1>\n<ul>\n{"".join(links)}</ul>\n<p><a href="exercises.html">All exercises</a></p>\n'
+    save(directory / "cheatsheet.html")
+    beside = '<a href="exercises.html">All exercises</a>, <a href="cheatsheet.html">cheat sheet</a>'
+    body = f"<h1>Lessons</h1>\n<ul>\n{''.join(links)}</ul>\n<p>{beside}</p>\n"
     write(directory / "index.html", webpage("Lessons", STYLE, body, ""))
     return failures
 
