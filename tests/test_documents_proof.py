@@ -170,7 +170,7 @@ def test_the_same_reading_by_hand_agrees(one_trial):
 def test_the_command_fails(monkeypatch, capsys, one_trial):
     entry = MISREAD["wrong printed text"]
     monkeypatch.setitem(sabine._entries, entry.id, entry)
-    assert command.main(["audit", "--only", entry.id]) == command.NOT_AS_STATED
+    assert command.main(["audit", "--only", entry.id]) == 1
     assert f"Not as stated: {entry.id}" in capsys.readouterr().out
 
 
