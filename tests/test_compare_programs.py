@@ -396,3 +396,13 @@ def test_a_line_of_latex_with_what_the_last_one_defines_does_not_go_on_with_it(l
     assert tg.compare(loss, W, "d_1 = a\nd_2 = d_1\n\\circ (1 - a)\n" + last)
     assert tg.compare(loss, W, "d = a\n\\circ (1 - a)\n" + last.replace("_2", ""))
     assert tg.compare(loss, W, "\\nabla_W = (a \\circ (1 - a)) \\cdot\nx^T")
+
+
+@pytest.mark.parametrize(("text", "right"), [
+    ("d = y - X @ w\n-2 * X.T @ d", True), ("d = y - X @ w; -2 * X.T @ d", True), ("d = X @ w - y\n+2 * X.T @ d", True),
+    ("d = X @ w\n- y\n2 * X.T @ d", True), ("2 * X.T @ X @ w\n- 2 * X.T @ y", True),
+    ("d = y - X @ w\n2 * X.T @ d", False),
+])  # fmt: skip
+def test_a_line_that_begins_with_a_sign(text, right):
+    """It goes on with the line above, unless that defines what it is made of."""
+    assert bool(tg.lessons.exercises["2.6"].check(text)) is right

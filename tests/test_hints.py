@@ -90,3 +90,88 @@ def test_another_hint_is_an_error(hint, said):
     w = tg.Tensor(2.0, requires_grad=True, name="w")
     with pytest.raises((ValueError, TypeError), match=re.escape(said)):
         tg.compare(w * w, w, "w", hint=hint)
+
+
+@pytest.mark.parametrize(("text", "place"), [
+    ("x @ ((W2.T @ ((a2 - t) * a2 * (1 - a2))) * a1 * (1 - a1))", "Look at x, and at another place."),
+    ("-3 * ((W2.T @ ((a2 - t) * a2 * (1 - a2))) * a1 * (1 - a1)) @ x.T", "It is a factor of the whole."),
+    ("((W2.T @ ((t - a2) * a2 * (1 - a2))) * a1 * (1 - a1)) @ x.T", "It is a factor of the whole."),
+])  # fmt: skip
+def test_a_place_has_nothing_mended_in_it(text, place):
+    """Of two mistakes the second is sought in what the first left."""
+    answer = tg.lessons.exercises["1.6"].check(text, hint=3)
+    assert answer.said.endswith(place), answer.said
+
+
+# --- rules of an exercise --------------------------------------------------------------------------------------------
+
+
+def hidden_layer(**options):
+    return tg.exercise(tg.lessons.exercises["1.6"]._loss, "W1", **options)
+
+
+@pytest.mark.parametrize(("options", "error", "said"), [
+    ({"forbid": ["*"]}, ValueError, "forbid= has str '*', which is no function and not on the tape: W1, W2"),
+    ({"allow": ["dq"]}, ValueError, "allow= has str 'dq'"), ({"allow": [""]}, ValueError, "allow= has str ''"),
+    ({"allow": ["dW1"]}, ValueError, "allow= has the gradient that is asked for"),
+    ({"allow": ["∇W1"]}, ValueError, "allow= has the gradient that is asked for"),
+    ({"allow": ["dz1"], "forbid": ["dz1"]}, ValueError, "dz1 is allowed and forbidden"),
+    ({"names": {"q": "nothere"}}, ValueError, "names= maps q to str 'nothere'"),
+    ({"question": " "}, ValueError, "exercise: the question is empty"),
+    ({"question": 3}, TypeError, "exercise: question must be a string"),
+    ({"forbid": None}, TypeError, "exercise: forbid must be a list of names, got None"),
+    ({"allow": "dz1"}, TypeError, "exercise: allow must be a list of names, got str 'dz1'"),
+    ({"allow": [3]}, TypeError, "exercise: allow must be a list of names"),
+])  # fmt: skip
+def test_rules_that_say_nothing_are_errors(options, error, said):
+    with pytest.raises(error, match=re.escape(said)):
+        hidden_layer(**options)
+
+
+@pytest.mark.parametrize("name", ["dz1", "δ1", "∇z1", r"\nabla_{z_1}", "delta1"])
+def test_a_gradient_that_is_allowed(name):
+    assert hidden_layer(allow=[name]).check("dz1 @ x.T")
+    assert hidden_layer(allow=[name]).check("dz2 @ a1.T").verdict == "refused"
+
+
+@pytest.mark.parametrize(("closed", "text", "verdict"), [
+    ("a1", "((W2.T @ ((a2 - t) * a2 * (1 - a2))) * a1 * (1 - a1)) @ x.T", "refused"),
+    ("′", "((W2.T @ ((a2 - t) * sigmoid_prime(z2))) * a1 * (1 - a1)) @ x.T", "refused"),
+    ("'", "((W2ᵀ·((a2 − t) ∘ a2′)) ∘ σ′(z1))·xᵀ", "refused"),
+    ("sigmoid", "((W2.T @ ((sigmoid(z2) - t) * a2 * (1 - a2))) * a1 * (1 - a1)) @ x.T", "refused"),
+    ("diag", "np.diagflat(a1 * (1 - a1)) @ W2.T @ ((a2 - t) * a2 * (1 - a2)) @ x.T", "right"),
+    ("diagflat", "np.diagflat(a1 * (1 - a1)) @ W2.T @ ((a2 - t) * a2 * (1 - a2)) @ x.T", "refused"),
+])  # fmt: skip
+def test_what_is_forbidden_is_refused(closed, text, verdict):
+    assert hidden_layer().check(text)
+    assert hidden_layer(forbid=[closed]).check(text).verdict == verdict
+
+
+@pytest.mark.parametrize("letter", ["n", "m", "N", "batch_size"])
+def test_of_one_sample_there_is_no_number_of_samples(letter):
+    answer = hidden_layer().check(f"1 / {letter} * ((W2.T @ ((a2 - t) * a2 * (1 - a2))) * a1 * (1 - a1)) @ x.T")
+    assert answer.verdict == "unreadable" and f"so {letter} is 1: leave it out" in answer.said
+    assert tg.lessons.exercises["1.9"].check("((A − T) ∘ A ∘ (1 − A))·Xᵀ/m")
+
+
+@pytest.mark.parametrize(("number", "text"), [
+    ("3.7", "B ⊗ I"), ("3.7", "I ⊗ B"), ("3.7", "I ⊗ Bᵀ"), ("3.1", "A.T @ np.diag(a * (1 - a))"),
+])  # fmt: skip
+def test_another_layout_is_no_answer(number, text):
+    answer = tg.lessons.exercises[number].check(text)
+    assert answer.verdict == "conditional" and not answer
+
+
+@pytest.mark.parametrize(("number", "text"), [
+    ("1.1", "(sigmoid((w + 0.0001) * x + b) - sigmoid((w - 0.0001) * x + b)) / 0.0002"),
+    ("1.5", "d = (σ(z + 1e-5) - σ(z - 1e-5)) / 2e-5; ((a - t) * d) @ x.T"), ("1.1", "x * a * (1 - a) + 1e-9"),
+    ("2.6", "2.0000001 * X.T @ (X @ w - y)"),
+])  # fmt: skip
+def test_a_difference_quotient_is_no_answer(number, text):
+    assert tg.lessons.exercises[number].check(text).verdict == "wrong"
+
+
+@pytest.mark.parametrize("letter", ["λ", "lam", "lambda", r"\lambda"])
+def test_a_letter_of_names_in_every_spelling(letter):
+    text = f"(2/n) X^T (X w - y) + 2 {letter} w" if "\\" in letter else f"2/n * X.T @ (X @ w - y) + 2 * {letter} * w"
+    assert tg.lessons.exercises["2.7"].check(text), text

@@ -121,6 +121,7 @@ def _lessons(options: argparse.Namespace) -> int:
 
     _print(copy(options.directory))
     failures = build(options.directory) if options.html else []
+    _print(f"The pages begin with {options.directory / 'index.html'}.") if options.html else None
     for failure in failures:
         print(f"tinygrad_edu lessons: {failure}", file=sys.stderr)
     return BAD if failures else GOOD

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..engine.arguments import shown
-from ..formulas.expr import Expr
+from ..formulas.expr import SYMBOL, Expr
 from ..formulas.grammar.calls import FN, SPELLED, fn
-from ..formulas.grammar.cursor import Name, is_name
+from ..formulas.grammar.cursor import Name
 from ..formulas.grammar.parser import parse
 from ..formulas.grammar.tokens import FormulaError
 from .numbering import Unknown
@@ -60,11 +61,19 @@ class Closed:
                 self.functions |= {function, FN[function].name}
             else:
                 self.forbidden.update(self._found("forbid", name))
+        if scope.goal in self.open:
+            raise ValueError("exercise: allow= has the gradient that is asked for, which would be an answer")
+        if both := sorted({*rules.allow} & {*rules.forbid}):
+            raise ValueError(f"exercise: {both[0]} is allowed and forbidden")
+        for key in scope.mapping:
+            scope.mapped(key)  # an error of names= is the lecturer's
 
     def _found(self, rule: str, text: str) -> list[Quantity]:
         """What a name in a rule stands for."""
-        tree = parse(text, self.scope.known()) if text.strip() else None
-        found = self.scope.possible(tree["name"]) if tree is not None and is_name(tree) else []
+        found: list[Quantity] = []
+        with contextlib.suppress(FormulaError):
+            tree = parse(text, self.scope.known())
+            found = self.scope.possible(tree["name"]) if tree.operation is SYMBOL else []
         if not found:
             known = ", ".join(sorted(self.scope.keys)[:12])
             raise ValueError(f"exercise: {rule}= has {shown(text)}, which is no function and not on the tape: {known}")

@@ -20,7 +20,7 @@ from .context import Context
 from .context import name as quantity_tree
 from .edits import MENDED, PIECES, SAID, SHOULD, Edit, edits
 from .factors import ConstantFactor, explained, named_factors, scaled_by
-from .finding import WHOLE, Finding, Inputs, but, ratio
+from .finding import FACTOR, WHOLE, Finding, Inputs, but, ratio
 from .matrices import is_matrix
 from .matrix_mistakes import missing_identity, missing_product
 from .mistakes import constants, extra, layers, orders, products, signs, transposes
@@ -126,8 +126,9 @@ class Diagnosis:
         """The formula is c times the gradient."""
         if abs(c + 1) < 1e-7:
             mended = None if tree is None else _negated(tree)
-            return Finding(("sign",), f"The sign is wrong: it is minus the {self.scope.what}.", mended)
-        found = self.with_factor((), "", tree, c, 0.5)
+            said = f"The sign is wrong: it is minus the {self.scope.what}."
+            return Finding(("sign",), said, mended, place=FACTOR)
+        found = self.with_factor((), "", tree, c, 0.5)._replace(place=FACTOR)
         numeric = [] if tree is None else edits(tree, self.context, (extra, products, constants))
         numbers = (each.tree for each in numeric if each.cause in ("extra", "division", "constant"))
         plainer = next((each for each in numbers if self.right(lambda trial, each=each: trial.evaluate(each))), None)  # type: ignore[misc]
@@ -191,8 +192,11 @@ class Diagnosis:
         causes = tuple(dict.fromkeys(each.cause for each in (before, edit) if each is not None))
         cost = edit.cost + (before.cost if before else 0) - 0.15 * (edit.cause == "layer" and self.misfit)
         found = self.with_factor(causes, " ".join(said), edit.tree, c, cost)
-        at = " and ".join(dict.fromkeys(str(self.printer(each.old)) for each in (before, edit) if each is not None))
-        found = found._replace(place=f"Look at {at}.")
+        whole = [] if self.tree is None else [*self.tree.walk()]
+        typed = [each.old for each in (before, edit) if each and any(each.old is node for node in whole)]
+        elsewhere = ", and at another place" * (before is not None and len(typed) < 2)  # which is mended by the first
+        at = " and ".join(dict.fromkeys(str(self.printer(each)) for each in typed or [edit.old]))
+        found = found._replace(place=f"Look at {at}{elsewhere}.")
         yield found if before else found._replace(old=edit.old, new=edit.new if abs(c - 1) < 1e-7 else None)
 
     @functools.cached_property
@@ -314,7 +318,7 @@ class Diagnosis:
                         factor = raised if abs(power) > 1 else raised.args[0]
                         tree = hadamard((self.tree, 1), (factor, 1 if power > 0 else -1))
                     found = self.with_factor(("missing",), f"A factor is missing, {piece}.", tree, c, 1.35)
-                    yield found._replace(place="It is a factor of the whole.")
+                    yield found._replace(place=FACTOR)
 
     def lacking(self, c: float, piece: list[Quantity]) -> Finding:
         """A term that is missing: c times quantities."""

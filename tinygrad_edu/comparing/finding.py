@@ -19,7 +19,7 @@ from .trial import Trial
 Array = Any
 FRESH, SMALL = 3, 1e-5  # trials; how far small changes go
 TINY = 0.1  # numbers below this are small
-WHOLE = "It is a term of the whole."
+WHOLE, FACTOR = "It is a term of the whole.", "It is a factor of the whole."
 
 
 class Finding(NamedTuple):

@@ -247,7 +247,11 @@ class Scope(Numbered):
         return [Quantity("slope", a) for a in after[:1] if primes == 1]  # Σ′ of its input
 
     def mapped(self, name: Name) -> list[Quantity]:
-        target = self.mapping.get(Name(joined(name.base), name.layer))
+        base = joined(name.base)
+        letter = GREEK.get(base, base)
+        spellings = [base, letter, *(word for word, meant in GREEK.items() if meant == letter)]  # lam, λ, lambda
+        names = (Name(word, name.layer) for word in spellings)
+        target = next((self.mapping[each] for each in names if each in self.mapping), None)
         if target is None:
             return []
         if isinstance(target, str):
@@ -395,6 +399,8 @@ class Scope(Numbered):
             return [Quantity("number", base, float(self.outputs))]
         if base in SAMPLES and (self.counted or len(self.numbers.averaged) == 1):
             sizes = [*([self.batch] if self.counted else []), *self.numbers.averaged]
+            if self.closed is not None and {*sizes} == {1}:  # else a wrong factor would be right
+                raise Unknown(f"there is but one sample here, so {base} is 1: leave it out")
             return [Quantity("number", base, float(x)) for x in dict.fromkeys(sizes)]
         if base in SIZES:
             raise Unknown(f"the tape does not say how many {base} is; names={{...}} does")

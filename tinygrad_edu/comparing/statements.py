@@ -164,7 +164,7 @@ def _lines(text: str, known: set[str]) -> Iterator[list[Token]]:
     """The tokens of each statement, without what stands between them."""
     latex, paper = notation_of(text) == "latex", notation_of(text) != "numpy"
     parts: list[list[Token]] = [[]]
-    soft = False  # whether what follows may go on with the last line: LaTeX takes an end of a line for a space
+    soft = hard = False  # whether what follows may go on with the last line: LaTeX takes an end of a line for a space
     whole = [t for t in tokens(text, known)[:-1] if not (t.kind == "environment" and _is_aligned(t.text))]
     outside = {i for i, _ in _outside(whole)}
     for i, token in enumerate(whole):
@@ -175,10 +175,11 @@ def _lines(text: str, known: set[str]) -> Iterator[list[Token]]:
             continue  # where z1 = ...
         if ends and parts[-1]:
             parts.append([])
-            soft = token.kind == "line" and latex
+            soft, hard = token.kind == "line" and latex, token.text == ";"
         elif not ends and token.kind != "line" and not (token.text == "&" and i in outside and latex):
-            goes_on = len(parts) > 1 and not parts[-1] and (
-                token.text in CONTINUING or parts[-2][-1].text in OPEN
+            goes_on = len(parts) > 1 and not parts[-1] and not hard and (
+                (token.text in CONTINUING and not (token.text in SHIFTS and _uses(whole, i, parts[-2])))
+                or parts[-2][-1].text in OPEN
                 or (soft and not _both(parts[-2], whole, i, outside) and not _uses(whole, i, parts[-2]))
             )  # fmt: skip
             if goes_on:

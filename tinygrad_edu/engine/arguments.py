@@ -65,6 +65,8 @@ KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {  # of annotations: what 
     "Callable": (_is_function, "a function"),
     "Mapping[str, Any]": (lambda x: isinstance(x, Mapping), "a dict"),
     "Sequence[Any]": (lambda x: isinstance(x, list | tuple), "a list or tuple"),
+    "Sequence[str]": (lambda x: isinstance(x, list | tuple) and all(isinstance(each, str) for each in x),
+                      "a list of names"),
     "Iterable[Tensor]": (lambda x: isinstance(x, Iterable) and not hasattr(x, "_record"), "a list of Tensors"),
 }
 

@@ -8,9 +8,12 @@ import html
 import inspect
 import os
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NoReturn, get_args
+
+import numpy as np
 
 from ..comparing import Comparison
 from ..comparing.closed import PRIMES, Refused, Rules
@@ -22,7 +25,7 @@ from ..deriving.derive import Kind
 from ..deriving.jacobians import Layout
 from ..deriving.symbolic import SymbolicTape
 from ..drawing import draw
-from ..engine.arguments import checked, demand_known, shown
+from ..engine.arguments import checked, demand_known
 from ..engine.naming import name_of
 from ..engine.tensor import Tensor
 from ..formulas.grammar.tokens import FormulaError
@@ -32,6 +35,7 @@ from ..showing import safe, scrolled
 
 RIGHT, WRONG, UNMARKED = 0, 1, 2  # exit statuses
 NOTHING = "There is no answer yet: write the formula between the quotes."
+CLOSE = 1e-12  # relative: closer than a difference quotient comes to a derivative
 MEANT = {"gradient": "gradient", "jacobian": "Jacobian", "hessian": "Hessian"}
 
 
@@ -87,14 +91,13 @@ def exercise(
     >>> bool(task.check("(1 - a ** 2) @ x.T"))
     True
     """
-    for rule, given in ("allow", allow), ("forbid", forbid):
-        if isinstance(given, str) or not all(isinstance(each, str) for each in given):
-            raise TypeError(f"exercise: {rule} must be a list of names, got {shown(given)}")
+    if question is not None and not question.strip():
+        raise ValueError("exercise: the question is empty")
     return Exercise(loss, wrt, question, Rules(tuple(allow), tuple(forbid)), kind, names, layout, tuple(assume))
 
 
 class Answer:
-    """An answer and what is told of it; true where it is right.
+    """An answer and what is told of it; true where it is right, in the layout that is asked for.
 
     Attributes
     ----------
@@ -112,7 +115,8 @@ class Answer:
         self.option = "hint="  # how more is asked for
 
     def __bool__(self) -> bool:
-        return self.verdict in ("right", "conditional")
+        otherwise = self.comparison is not None and "layout" in self.comparison.causes  # than the question has it
+        return self.verdict in ("right", "conditional") and not otherwise
 
     def __str__(self) -> str:
         shown = str(self.comparison) if self.comparison is not None else f"{self.verdict}: {self.text}\n{self.said}"
@@ -158,7 +162,9 @@ class Exercise:
         return " and ".join(each if isinstance(each, str) else name_of(each) or "it" for each in several)
 
     def _compared(self, text: str, hint: int = LAST) -> Comparison:
-        return compared(self._loss, self._wrt, text, names=self._names, hint=hint, rules=self._rules, **self._as_asked)
+        rtol = CLOSE if self._loss.dtype == np.float64 else None
+        given = {"names": self._names, "rtol": rtol, "hint": hint, "rules": self._rules, **self._as_asked}
+        return compared(self._loss, self._wrt, text, **given)
 
     @checked
     def check(self, answer: str, hint: Hint = 0) -> Answer:
@@ -178,13 +184,14 @@ class Exercise:
             True where it is right. Whatever the answer is, there is no error.
         """
         demand_known("check", "hint", hint, get_args(Hint))
+        answer = textwrap.dedent(answer).strip()
         if not any(line.split("#")[0].strip() for line in answer.splitlines()):
             return Answer(answer, "empty", NOTHING + self._told(hint), hint)
         try:
             found = self._compared(answer, hint)
         except FormulaError as error:
             verdict = "refused" if isinstance(error, Refused) else "unreadable"
-            return Answer(answer.strip(), verdict, error.said + self._told(hint), hint)
+            return Answer(answer, verdict, error.said + self._told(hint), hint)
         return Answer(answer, found.verdict, found.diagnosis, hint, found)
 
     def _told(self, hint: int) -> str:

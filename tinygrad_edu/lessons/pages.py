@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import write
+from ..formulas.targets.typesetting import inline
 from ..progress_line import progress
 from ..webpage import webpage
 from .cheatsheet import save
@@ -79,6 +80,10 @@ def notebook_page(path: Path) -> tuple[str, str, list[str]]:
         failure = [f"{path}: {' '.join(str(error).split())}"]
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     title = next(iter(re.findall(r"^# +(.+)", text, re.M)), path.stem)
+    for cell in notebook.cells:
+        for each in cell.get("outputs", []):
+            if "text/html" not in (data := each.get("data", {})) and "text/latex" in data:
+                data["text/html"] = inline(data["text/latex"].strip("$"))  # which needs no script from the network
     page, _ = HTMLExporter().from_notebook_node(notebook, {"metadata": {"name": title}})
     if "$" not in text:  # nothing that MathJax would typeset: the page needs no network
         page = re.sub(r'<script src="https?://[^"]*">\s*</script>', "", page)
