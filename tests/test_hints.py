@@ -175,3 +175,10 @@ def test_a_difference_quotient_is_no_answer(number, text):
 def test_a_letter_of_names_in_every_spelling(letter):
     text = f"(2/n) X^T (X w - y) + 2 {letter} w" if "\\" in letter else f"2/n * X.T @ (X @ w - y) + 2 * {letter} * w"
     assert tg.lessons.exercises["2.7"].check(text), text
+
+
+@pytest.mark.parametrize("name", [r"\nabla W_1", r"\nabla W_{1}", r"\nabla_{W_1}", "∇W_1",
+                                  r"\frac{\partial C}{\partial W_1}"])  # fmt: skip
+def test_a_gradient_is_defined_by_its_name(name):
+    exercise, text = tg.lessons.exercises["1.6"], r"((W_2^T ((a_2 - t) \circ a_2')) \circ a_1') x^T"
+    assert exercise.check(f"{name} = {text}") and exercise.check(name).verdict == "refused"

@@ -189,6 +189,9 @@ class Operands(Letters):
                 self.at += 1 + 2 * braced
         else:
             name = self.name()
+            if is_name(name) and self.follows("_"):
+                self.take()
+                name = self.lowered(name)
         if not is_name(name):
             self.refuse("a name is expected behind ∇", at)
         return symbol(Quotient(Name(above), name["name"]), text=self.source(at), at=at)
