@@ -543,3 +543,24 @@ def three_steps():
 def test_several_ways_that_are_left_out(formula, said):
     comparison = tg.compare(three_steps(), "U", formula)
     assert comparison.causes == ("path",) and comparison.diagnosis.endswith(said), comparison
+
+
+def column_and_matrix():
+    rng = np.random.default_rng(0)
+    x = tg.Tensor(rng.normal(size=(3, 1)), name="x")
+    return x, tg.Tensor(rng.normal(size=(2, 3)), requires_grad=True, name="W")
+
+
+@pytest.mark.parametrize("outer", [tg.sigmoid, tg.tanh, tg.relu, tg.softplus, tg.exp, tg.sin])
+@pytest.mark.parametrize("inner", [tg.sigmoid, tg.exp])
+def test_an_activation_without_a_name_of_one_that_has_a_name(inner, outer):
+    x, W = column_and_matrix()
+    loss = tg.sum(outer(inner(W @ x).named("a")))
+    for formula in ("(W @ x) @ x.T", "(a * a) @ x.T"):
+        assert tg.compare(loss, W, formula).verdict == "wrong"
+
+
+def test_the_derivative_of_an_activation_without_a_name_is_typed_by_its_function():
+    x, W = column_and_matrix()
+    comparison = tg.compare(tg.sum(tg.tanh(tg.sigmoid(W @ x).named("a"))), W, "(a * a * (1 - a)) @ x.T")
+    assert comparison.suggestion == "((1 - np.tanh(a)**2) * a * (1 - a)) @ x.T"

@@ -65,7 +65,7 @@ class Context:
         """σ(z) and z of each layer, and of the logits."""
         found = []
         for key, below in self.scope.activations.items():
-            z, function = name(Quantity("value", below)), self.scope.operation(key).key
+            z, function = name(Quantity("value", below)), self.scope.operation(key)
             a = self.typed(key) or (call(function, z) if self.typed(below) and function in COMPUTE else None)
             found += [(a, z)] if a is not None else []
         if self.scope.logits is not None:
@@ -105,7 +105,7 @@ class Context:
         operation = self.scope.operation(quantity.key)
         written = DERIVATIVES.get(operation)
         z = self.typed(self.scope.slopes[quantity.key])  # type: ignore[index]
-        a = self.typed(quantity.key) or (z and call(operation.key, z))
+        a = self.typed(quantity.key) or (z and call(operation, z))
         lacking = a is None or (z is None and operation in (ops.softplus, ops.sin, ops.cos))
         if self.matrices or quantity in self.used or written is None or a is None or lacking:
             return name(quantity)

@@ -71,7 +71,7 @@ class Written(Printer):
         return rf"\left({self(x.args[0])}\right)_{{{''.join(x['order'])}}}", ATOM
 
     def _activation(self, x: Expr) -> Text:
-        function = x.text.split("(")[0] or x["of"][0] + "'" * (x.operation is fn.slope)
+        function = x.text.split("(")[0] or x["of"][0] + "'" * x["primes"]
         return f"{self.spelled(function)}({self(x.args[0])})", ATOM
 
     def _own(self, x: Expr) -> Text:

@@ -18,7 +18,7 @@ from ..engine.errors import Unreadable
 from ..engine.record import Operation, apply
 from ..engine.sweep import leading_to
 from ..formulas.expr import Expr, Order
-from ..formulas.grammar.calls import ALIKE, COMPUTE, fn, index_of
+from ..formulas.grammar.calls import COMPUTE, fn, index_of
 from ..formulas.layers import mixes
 from ..formulas.normal.algebra import kron, vec
 from ..formulas.normal.canonical import Canonical, Formed
@@ -33,6 +33,7 @@ from .evaluation import SHAPED, Evaluation
 from .finding import Inputs
 from .matrices import is_matrix
 from .scope import Quantity
+from .trial import differentiated
 from .work import Misfit
 
 Array = Any
@@ -204,7 +205,7 @@ class Forms(Elements):
         if function in (fn.act, fn.slope):
             value = Elements(self.evaluation.trial.evaluate, self.batch)
             value.sizes = self.sizes
-            operation, own = self.evaluation.operation(tree, tree["of"], value.value(tree.args[0]).array)
+            operation, own = self.evaluation.trial.operation(tree, tree["of"], value.value(tree.args[0]).array)
         else:
             operation, own = VOCABULARY.get(function.key), {}
         if function is fn.slope or operation is None or not operation.coordinates or own or len(tree.args) != 1:
@@ -374,20 +375,13 @@ class Symbols(Evaluation):
             record = self.trial.alike(name, given)[0]
             return apply(record.operation, args, record.params)
         (x,) = args
-        operation, params = self.operation(tree, of, x.value)
+        operation, params = self.trial.operation(tree, of, x.value)
+        if tree["primes"] > 1:
+            return _differentiated(operation, params, x, tree["primes"])
         out = apply(operation, (x,), params)
         if tree.operation is fn.act:
             return out
         return out * (1 - out) if mixes(operation) else slope(operation, params, out, x)
-
-    def operation(self, tree: Expr, of: tuple[str, str], value: Array) -> tuple[Any, Mapping[str, Any]]:
-        """The activation that a letter stands for at an argument of these numbers, and its parameters."""
-        word, layer = of
-        name = self.trial.activation(word, layer)
-        if (operation := VOCABULARY.get(ALIKE.get(name, name))) is not None:
-            return operation, {"axis": 0} if mixes(operation) else {}
-        record = self.tape.nodes[self.trial.layer(tree, word, layer, value)]._record
-        return record.operation, record.params
 
 
 def derived(inputs: Inputs) -> Term:
@@ -404,15 +398,31 @@ def written_out(formula: Formula, tape: SymbolicTape) -> Term:
     names = {id(tensor): name for name, tensor in tape.given.items()}
     given = formula.tape.given
     own = {name: symbol(names.get(id(x), f"{name} of the matrix"), x.shape) for name, x in given.items()}
+    return _unfolded(formula.lines[0].term, formula.in_order, own)
+
+
+def _unfolded(term: Term, definitions: Mapping[str, Term], own: Mapping[str, Term]) -> Term:
+    """A term with its symbols replaced, by what defines them or by one's own."""
     known: dict[Term, Term] = {}
 
     def replaced(term: Term) -> Term | None:
         if term.kind != "symbol":
             return None
-        definition = formula.in_order.get(term.data)
+        definition = definitions.get(term.data)
         return own.get(term.data) if definition is None else rebuilt(definition, replaced, known)
 
-    return rebuilt(formula.lines[0].term, replaced, known)
+    return rebuilt(term, replaced, known)
+
+
+def _differentiated(operation: Operation, params: Mapping[str, Any], x: Expression, times: int) -> Expression:
+    """A higher derivative of a function of coordinates, on symbols."""
+    z, y = differentiated(operation, params, x.value, times)
+    tape = SymbolicTape(y, leading_to(y, [z]))
+    if [*map(id, tape.given.values())] != [id(z)]:
+        raise Unreadable("a derivative with constants that are no numbers")
+    (name,) = tape.given
+    _, found, _, _ = tape.read(y, None)  # type: ignore[arg-type]
+    return Expression(_unfolded(found.term, tape.definitions, {name: x.term}), found.value)
 
 
 def proved(inputs: Inputs, tree: Expr) -> bool:

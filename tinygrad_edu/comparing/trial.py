@@ -8,13 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from ..deriving.derive import gradient_of
 from ..deriving.replay import replayed, rounding
+from ..engine.record import apply, recording
 from ..engine.sweep import settled
+from ..engine.tensor import Tensor
 from ..formulas.expr import SYMBOL, Expr
-from ..formulas.grammar.calls import ACTIVATIONS, ANY, SPELLED, fn, softmax
+from ..formulas.grammar.calls import ACTIVATIONS, ALIKE, ANY, SPELLED, fn, softmax
 from ..formulas.grammar.cursor import Name
 from ..formulas.layers import mixes
 from ..formulas.normal.evaluate import wide
+from ..operations.facts import VOCABULARY
 from .evaluation import Evaluation
 from .known import Key, labels, onehot
 from .matrices import hessian_of, is_matrix, jacobian_of
@@ -23,6 +27,16 @@ from .work import Misfit
 
 Array = Any
 SMALL, ROUNDING = 1e-6, 1e-15
+
+
+@recording(True)
+def differentiated(operation: Any, params: Mapping[str, Any], x: Array, times: int) -> tuple[Tensor, Tensor]:
+    """A variable, and a function of its coordinates differentiated by it: its own rule, swept again each time."""
+    z = Tensor(x, requires_grad=True)
+    y = apply(operation, (z,), params)
+    for _ in range(times):
+        y, _ = gradient_of(y.sum(), [z])
+    return z, y
 
 
 class Trial:
@@ -147,19 +161,32 @@ class Trial:
         """An activation, or its derivative, at an argument: one by its name, or that of the layer which is meant."""
         if tree.operation is fn.own:
             return self.own(tree, *of, *args)
-        (word, layer), (x,), slope = of, args, tree.operation is fn.slope
+        (word, layer), (x,), primes = of, args, tree["primes"]
+        if primes > 1:
+            operation, params = self.operation(tree, of, x)
+            if mixes(operation):
+                raise Misfit(tree, f"{tree.text} of {operation.name}, whose derivative is a matrix, is not read")
+            return differentiated(operation, params, np.asarray(x, float), primes)[1].numpy()
         if name := self.activation(word, layer):
-            return getattr(ACTIVATIONS[name], "slope" if slope else "function")(x)
+            return getattr(ACTIVATIONS[name], "slope" if primes else "function")(x)
         stamp = self.layer(tree, word, layer, x)
         record = self.nodes[stamp]._record
         if mixes(record.operation):
-            return ACTIVATIONS["softmax"].slope(x) if slope else softmax(x)
+            return ACTIVATIONS["softmax"].slope(x) if primes else softmax(x)
         try:
             out = record.operation.forward(x, **record.params)
-            return self._slope_of(record, out, x) if slope else out
+            return self._slope_of(record, out, x) if primes else out
         except (ValueError, IndexError):
             shape = np.shape(self.value(stamp))
             raise Misfit(tree, f"an activation of {shape} numbers applied to {np.shape(x)}") from None
+
+    def operation(self, tree: Expr, of: tuple[str, str], x: Array) -> tuple[Any, Mapping[str, Any]]:
+        """The activation that a letter stands for at an argument, and its parameters."""
+        name = self.activation(*of)
+        if (operation := VOCABULARY.get(ALIKE.get(name, name))) is not None:
+            return operation, {"axis": 0} if mixes(operation) else dict.fromkeys(operation.parameters)
+        record = self.nodes[self.layer(tree, *of, x)]._record
+        return record.operation, record.params
 
     def activation(self, word: str, layer: str) -> str:
         """The function that a letter is the name of; nothing where it is that of a layer."""

@@ -164,7 +164,7 @@ class Operands(Letters):
         if word in FUNCTIONS and (self.follows("(") or bare or (self.follows("[") and self.notation == "latex")):
             return self.called(word, token.at, [])
         if word in PRIMED and self.follows("("):
-            return self.activation(symbol(Name(PRIMED[word], primes=1), text=word, at=token.at))
+            return self.activation(symbol(Name(word), text=word, at=token.at))
         letter = word.rstrip("0123456789_") in LETTERS
         if self.follows("(") and not letter and self.notation != "latex" and len(word) > 1 and not word[-1].isdigit():
             self.refuse(f"{word} is not a function that is known here", token.at)

@@ -6,14 +6,15 @@ import re
 
 from ...operations.facts import ops
 from ..expr import SYMBOL, Expr, call, number, power, transposed
-from .calls import ACTIVATIONS, LETTERS, fn
+from .calls import ACTIVATIONS, LETTERS, PRIMED, fn
 from .cursor import Cursor, Name, is_name, named
-from .tokens import tokens
+from .tokens import ACCENTS, tokens
 
 LAYER = re.compile(r"[(\[]?(?P<layer>(?:[Llkℓ]|\d+)(?:[+-]\d+)?)[)\]]?(?P<T>[,^]?[T⊤])?$")
 SAMPLE = re.compile(r"(\([ijkns]\)),?([T⊤])?")  # x^{(i)} is the column of sample i
 UPRIGHT = re.compile(r",?\s*(?:T|⊤|\\top|\\intercal)(?=\}$)")  # the T of a^{(2)T}, which is no part of the name
 INDEX = set("ijkqprlmn")
+ACCENTED = re.compile(rf"_(?:{'|'.join({*ACCENTS.values()})})(?![^\W\d_])")
 WHOLE = "WΣSNZABΔXVU"  # capital letters: their index k counts layers, W_k
 
 
@@ -127,10 +128,15 @@ class Scripts(Cursor):
         return named(tree, name._replace(base=f"{name.base}_{text}"))
 
     def activation(self, tree: Expr) -> Expr:
-        """σ(z), σ′(z): an activation, or its derivative, at an argument."""
-        at, name, argument = tree.at, tree["name"], self.parenthesised()
-        kind = fn.slope if name.primes else fn.act
-        return Expr(kind, (argument,), {"of": (name.base, name.layer)}, text=tree.text, at=at)
+        """σ(z), σ′(z), σ″(z): an activation, or a derivative of it, at an argument."""
+        at, name = tree.at, tree["name"]
+        if name.base in PRIMED:
+            name = name._replace(base=PRIMED[name.base], primes=name.primes + 1)
+        if ACCENTED.search(name.base) and name.base not in self.known:
+            self.refuse(f"an activation has no accent here: σ′(z), not {tree.text}(z)", at)
+        argument, kind = self.parenthesised(), fn.slope if name.primes else fn.act
+        of = {"of": (name.base, name.layer), "primes": name.primes}
+        return Expr(kind, (argument,), of, text=tree.text, at=at)
 
     def applied(self, name: object) -> Expr | None:
         """The argument of a function whose value has the name, Σ(N), which is read then; None before a factor."""

@@ -54,6 +54,7 @@ STRUCTURES = set(r"\frac \sum \sqrt \begin \end \vdots \cdots \dots \ldots \ddot
 FRACTIONS = {r"\dfrac", r"\tfrac", r"\cfrac"}
 COMMANDED = {*WITH_COMMANDS, "sgn", "arg", "norm", "abs"}
 WORDS = set(r"\operatorname \text \mathrm \textrm \textbf \textsf \textit \mathop \mathsf \mathtt \mbox".split())
+PRIMES = {'"': 2, "″": 2, "‴": 3}
 SETTINGS = {"axis", "keepdims", "True", "False", "None"}  # words in LaTeX too
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸˡᵏⁱ⁺⁽⁾ᐟ", "0123456789-TTTLlki+()/")
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖ", "0123456789ijk")
@@ -93,7 +94,7 @@ TOKEN = {
         |(?P<name>{name}[₀₁₂₃₄₅₆₇₈₉]*\u0302?)
         |(?P<below>[₀₁₂₃₄₅₆₇₈₉]+|[ᵢⱼₖ])
         |(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗ⊺ᴸˡᵏⁱ⁺⁽⁾ᐟ]+)
-        |(?P<operator>\.[*/^]|[-−+*/@]=|:=|\*\*|>=|<=|==|!=|[-+*/@=;<>^_'"(){{}}\[\],.:|&~$]|[·⋅∙×∘⊙◦⊘÷⊗•−–′’‘″∑√∛‖≥≤≠∂∇⊤≔←])""",
+        |(?P<operator>\.[*/^]|[-−+*/@]=|:=|\*\*|>=|<=|==|!=|[-+*/@=;<>^_'"(){{}}\[\],.:|&~$]|[·⋅∙×∘⊙◦⊘÷⊗•−–′’‘″‴∑√∛‖≥≤≠∂∇⊤≔←])""",
         re.VERBOSE,
     )
     for latex, (name, comment) in NAMES.items()
@@ -201,8 +202,8 @@ def _read(kind: str, part: str, latex: bool, known: set[str], text: str, at: int
     """The tokens that a piece of the text stands for: none for spaces, several for a word in LaTeX."""
     if kind == "space" or part in IGNORED:
         return []
-    if part in ('"', "″"):
-        return [("operator", "'")] * 2
+    if part in PRIMES:
+        return [("operator", "'")] * PRIMES[part]
     if kind == "word":
         word = part[part.index("{") + 1 : -1].strip(" ,;\n").replace("\\_", "_").replace(" ", "_")
         return [("name", word)]
