@@ -59,6 +59,11 @@ ANSWERS = [
     ("yves/1_5.ipynb", "{", "yves", "unreadable", "It is no notebook"),
     ("zed/1_5.py", "ANSWER = (", "zed", "unreadable", "line 1"),
     ("zoe/1_5.txt", bytes(range(256)) * 4, "zoe", "unreadable", "It is no text"),
+    ("zora/1_5.txt", b"\0\xff\xfe\x41" * 4, "zora", "unreadable", "It is no text"),
+    ("zita/1_5.txt", b"\0a\0\1\0\0\0b" * 4, "zita", "unreadable", "It is no text"),
+    ("zeno/1_5.txt", b"\1\2\3" * 9, "zeno", "unreadable", "It is no text"),
+    ("zack/1_5.txt", f"{RIGHT} ".encode("utf-16-be"), "zack", "right", ""),
+    ("zara/1_5.txt", f"∇W = {RIGHT}".encode("utf-16-le"), "zara", "right", ""),
     ("group 2/anna/1_5.txt", f"“{RIGHT}”", "group 2/anna", "right", ""),
     ("yan/1_5.docx", b"PK\x03\x04...", "yan", "unreadable", "an office"),
     ("yuri/1_5.csv", "a,b", "yuri", "unreadable", ".csv is not read"),
@@ -135,7 +140,9 @@ def test_the_order_is_that_of_students_and_exercises(tmp_path):
     ("anna_1_10.txt", "1.10", "anna"), ("1.3/anna/answer.txt", "1.3", "anna"), ("anna/1.3", "1.3", "anna"),
     ("Exercise 1.3/anna.txt", "1.3", "anna"), ("anna/ex1_3 (2).txt", "1.3", "anna"), ("1_3.txt", "1.3", "class"),
     ("Anna Smith_4711_assignsubmission_file_/1_3.txt", "1.3", "Anna Smith"), ("1.3/anna_2_1.txt", "2.1", "anna"),
-    ("max_1_3/1_3.md", "1.3", "max"),
+    ("max_1_3/1_3.md", "1.3", "max"), ("group2_1_10.txt", "1.10", "group2"), ("team2_1_3_argument.py", "1.3", "team2"),
+    ("leo1_1_3.txt", "1.3", "leo1"), ("1.3/group2_1.txt", "1.3", "group2_1"), ("leo/1_10_2nd.txt", "1.10", "leo/2nd"),
+    ("leo/answer1_3.txt", "1.3", "leo"), ("leo/1_3argument.txt", "1.3", "leo"), ("leo/1_3b.txt", "", "leo/1_3b"),
 ])  # fmt: skip
 def test_the_path_says_which_exercise_and_who(path, exercise, student, tmp_path):
     write(tmp_path / "class", [(path, "x")])
@@ -226,11 +233,11 @@ def test_the_table_fits_a_terminal(marks, monkeypatch):
     lines = str(marks).splitlines()
     assert max(map(len, lines)) <= 80 and lines[0].split() == ["student", "exercise", "verdict", "cause"]
     assert lines[len(marks) + 1] == ""
-    assert "36 answers of 36 students: 10 right, 2 wrong" in str(marks)
+    assert "41 answers of 41 students: 12 right, 2 wrong" in str(marks)
     assert all(line.isprintable() for line in lines)
     mistakes = [(said, len(rows)) for said, rows in marks.mistakes]
     assert mistakes == [("The sign is wrong", 1), ("A factor is missing", 1)]
-    assert repr(marks).startswith("<Marks: 36 answers")
+    assert repr(marks).startswith("<Marks: 41 answers")
 
 
 def test_the_csv_is_read_again_and_is_harmless(marks):

@@ -116,7 +116,7 @@ RULES = {
         Sample("transpose", op.transpose, A=MATRIX),
         Sample("sum", op.sum, A=MATRIX),
         Sample("sum, axis=1", lambda A: op.sum(A, axis=1, keepdims=True), A=MATRIX),
-        Sample("mean", op.mean, x=COLUMN),
+        Sample("mean, n = x.size", lambda x, n: op.sum(x) / n, by="x", x=COLUMN, n=SCALAR),
         Sample("norm", op.norm, x=COLUMN),
         Sample("inv", op.inv, A=(M, M)),
         Sample("diagflat", op.diagflat, x=COLUMN),
@@ -129,7 +129,7 @@ RULES = {
         Slope("exp", op.exp, z=COLUMN),
         Slope("log", lambda z, b: op.log(z) / op.log(b), by="z", z=COLUMN, b=SCALAR),
         Slope("sqrt", op.sqrt, z=COLUMN),
-        Slope("power", lambda z: z**3, z=COLUMN),
+        Slope("z**3", lambda z: z**3, z=COLUMN),
     ),
     "Softmax and costs": (
         Sample("softmax", op.softmax, kinds=["gradient", "jacobian"], z=COLUMN),
@@ -150,9 +150,8 @@ RULES = {
 # By document, the ids of its main formulas: what holds, and what is to be known of it.
 MAIN = {
     "mishachev": "2-N 4-eq1-wk_1 4-eq2-wk_1 4-Delta 5-eq3-Wk_2 5-r3-Delta-usual 5-r3-start 5-r3-gradient "
-    "beyond-batch-eq4 beyond-eq5 6-eq6 6-eq7 beyond-cost "
-    "beyond-bias-gradient",
-    "sabine": "1-z-inline 2.1-mean-squared 2.1-c 2.1-dcda 3.1-dadz 4-dzda 4-dzdW "
+    "5-eq4-Wk_2 5-eq5-Wk_2 6-eq6 6-eq7 beyond-cost beyond-batch-eq4 beyond-eq5 beyond-bias-gradient",
+    "sabine": "1-z-inline 2.1-mean-squared 2.1-c 2.1-dcda 3.1-dadz "
     "5.1.1-L-dcdw 5.1.2-L1-chain 5.2.1-dcdz-vector 5.2.2-dcdz-chain 5.2.2-dcdz 5.2.2-dcdW",
 }
 
@@ -169,7 +168,7 @@ NOTATION = {
 LAYOUT = "Vectors are columns, a batch is a matrix of columns; a gradient has the shape of its variable."
 READING = (
     "Where y is a number, G is 1; vec puts the columns of a matrix one below the other. In (1), (3), (6), (7) products "
-    "act from the left, in (4) from the right."
+    "are carried out from the left to the right, in (4) from the right to the left."
 )
 
 
@@ -248,8 +247,10 @@ def _abbreviated(source: str) -> str:
 
 def _document(name: str) -> str:
     catalogue, once = CATALOGUES[name], functools.cache(make_trial)  # each network once
-    entries = "".join(_entry(catalogue[id].run(trial=once)) for id in MAIN[name].split())
-    return f"<section><h2>{name[0].upper()}: {escape(catalogue.title)}</h2>{entries}</section>\n"
+    entries = [(id.startswith("beyond"), _entry(catalogue[id].run(trial=once))) for id in MAIN[name].split()]
+    text, added = ("".join(entry for beyond, entry in entries if beyond is each) for each in (False, True))
+    added = added and f"<h3>{catalogue.sections['beyond']}</h3>{added}"
+    return f"<section><h2>{name[0].upper()}: {escape(catalogue.title)}</h2>{text}{added}</section>\n"
 
 
 def _entry(result: Result) -> str:

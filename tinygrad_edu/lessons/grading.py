@@ -147,7 +147,8 @@ def grade(
 
     An answer is a text (.txt, .md, .tex, or no ending), an exercise file with ``ANSWER = "..."`` filled in, or a
     notebook that checks answers. It is data: it is parsed, and nothing in it is executed. The exercise stands in its
-    path, such as anna/1_3.txt, 1.3/anna.txt or anna_1_3_argument.py; the rest of the path is the student.
+    path, such as anna/1_3.txt, 1.3/anna.txt or anna_1_3_argument.py, but not group1_3.txt; the rest of the path is
+    the student.
 
     Parameters
     ----------

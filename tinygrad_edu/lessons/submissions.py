@@ -34,6 +34,7 @@ ASSIGNED = re.compile(r"(?m)^ANSWER\s*=")
 MATHEMATICS = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|\$(.+?)\$|\\\((.+?)\\\)|`(.+?)`", re.DOTALL)
 LABEL = re.compile(r"\A[\s*_>]*(?:[^\W\d_][\w .,'’*-]+?:(?!=)[*_]*|(?:[^\W\d_]+ )+is\b:?)\s*")  # My answer:
 QUOTED = re.compile(r"""\A(["'“„«‘`]+)(.*?)["'”“»’`]+\Z""", re.DOTALL)
+BEFORE = "(?:exercise|ex|task|problem|answer|solution)"  # what may touch the number of an exercise
 MOODLE = re.compile(r"_\d+_assignsubmission_\w*$")
 
 
@@ -123,11 +124,11 @@ def _named(file: Path, otherwise: str, names: Mapping[str, str]) -> tuple[str, s
 
 
 def _pattern(name: str, word: str) -> re.Pattern[str]:
-    """An exercise in a path, with what separates it from the rest: 1.3, 1_3_argument, ex 1-3; not 11.30."""
+    """An exercise in a path, with what separates it from the rest: 1.3, 1_3_argument, ex1-3; not 11.30, group1_3."""
     text = rf"(?<![^\W_]){re.escape(name)}(?![^\W_])"
     if name[:1].isdigit():
-        number, behind = "[._-]".join(name.split(".")), rf"(?:[ _-]*{re.escape(word)})?" if word else ""
-        text = rf"(?:(?<![^\W_])(?:exercise|ex|task)[ _.-]*)?(?<![0-9]){number}(?![0-9]){behind}"
+        number, behind = "[._-]".join(name.split(".")), rf"[ _-]*{re.escape(word)}|" if word else ""
+        text = rf"(?<![^\W_])(?:{BEFORE}[ _.-]*)?{number}(?:{behind}(?![^\W_]))"
     return re.compile(rf"[ _.-]*{text}[ _.-]*", re.IGNORECASE)
 
 
@@ -167,17 +168,20 @@ def _decoded(raw: bytes) -> str:
     kind = next((said for begin, said in BEGINNINGS.items() if raw.startswith(begin)), "")
     if kind:
         raise Unread(f"it is {kind}; {WHAT}")
-    pairs = raw[:2], raw[:1], raw[1:2]
     encodings = ["utf-8-sig", "cp1252", "latin-1"]
-    if pairs[0] in (b"\xff\xfe", b"\xfe\xff"):
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encodings = ["utf-16"]
-    elif b"\0" in raw:
-        encodings = ["utf-16-be"] if pairs[1] == b"\0" else ["utf-16-le"] if pairs[2] == b"\0" else []
+    elif b"\0" in raw:  # of the two bytes of most characters one is 0
+        halves = {"utf-16-be": raw[::2], "utf-16-le": raw[1::2]}
+        encodings = [name for name, half in halves.items() if 2 * half.count(0) > len(half)]
     for encoding in encodings:
         try:
-            return LINE_ENDS.sub("\n", raw.decode(encoding).translate(HIDDEN))
+            text = raw.decode(encoding)
         except UnicodeDecodeError:
-            pass
+            continue
+        begin = text[:10_000]
+        if 10 * sum(not (each.isprintable() or each.isspace()) for each in begin) <= len(begin):
+            return LINE_ENDS.sub("\n", text.translate(HIDDEN))
     raise Unread(f"it is no text; {WHAT}")
 
 
