@@ -674,13 +674,6 @@ def test_what_derive_prints_of_a_network_with_one_output_is_right(inner, kind):
         assert tg.compare(f, W2, text, kind=kind).verdict == "right", text
 
 
-def two_layers():
-    rng = np.random.default_rng(5)
-    (W1, W2), (x, t) = leaves(rng, W1=(4, 3), W2=(2, 4)), given(rng, x=(3, 1), t=(2, 1))
-    a1 = tg.sigmoid((W1 @ x).named("z1")).named("a1")
-    return tg.squared_error(t, tg.sigmoid((W2 @ a1).named("z2")).named("a2"))
-
-
 @pytest.mark.parametrize("slope", [
     "σ″(z1)", "σ''(z1)", "σ′′(z1)", "σ‴(z1)", "sigmoid''(z1)", "tanh″(z1)", "φ″(z1)", "dsigmoid'(z1)", "σ_prime'(z1)",
     r"\sigma''(z_1)", r"\sigma'''(z_1)", r"\sigma^{\prime\prime}(z_1)", r"\sigma_1''(z_1)", r"\sigma_2''(z_1)",
