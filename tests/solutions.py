@@ -56,6 +56,7 @@ SOLUTIONS = {
          "((W2.T @ (a2 - t)) * a1 * (1 - a1)) @ x.T": "missing",
          "((W2 @ ((a2 - t) * a2 * (1 - a2))) * a1 * (1 - a1)) @ x.T": (SHAPED, "transpose"),
          "((W2ᵀ·((a2 − t) ∘ σ′(z2))) ∘ σ′(z1))·a1ᵀ": (SHAPED, "layer"),
+         "((W2ᵀ·((a2 − t) ∘ σ′(z2))) ∘ σ″(z1))·xᵀ": "activation",
          "d2 = (t - a2) * a2 * (1 - a2)\nd1 = (W2.T @ d2) * a1 * (1 - a1)\nd1 @ x.T": "sign"},
     ),
     "1.7": (

@@ -672,3 +672,49 @@ def test_what_derive_prints_of_a_network_with_one_output_is_right(inner, kind):
     formula = tg.derive(f, W2, kind=kind)
     for text in (str(formula), formula.latex):
         assert tg.compare(f, W2, text, kind=kind).verdict == "right", text
+
+
+@pytest.mark.parametrize("slope", [
+    "σ″(z1)", "σ''(z1)", "σ′′(z1)", "σ‴(z1)", "sigmoid''(z1)", "tanh″(z1)", "φ″(z1)", "dsigmoid'(z1)", "σ_prime'(z1)",
+    r"\sigma''(z_1)", r"\sigma'''(z_1)", r"\sigma^{\prime\prime}(z_1)", r"\sigma_1''(z_1)", r"\sigma_2''(z_1)",
+    r"{\sigma'}'(z_1)", r"\tilde\sigma'(z_1)", r"\hat\sigma'(z_1)", r"\bar{\sigma}'(z_1)", r"\tilde\sigma_1'(z_1)",
+    "a1″", "a1''", r"a_1^{\prime\prime}",
+])  # fmt: skip
+def test_two_primes_and_accents_are_not_one_prime(slope):
+    whole = r"(W_2^\top ((a_2 - t) \circ \sigma'(z_2)) \circ SLOPE) x^\top"
+    whole = whole if "\\" in slope else "(W2ᵀ·((a2 − t) ∘ σ′(z2)) ∘ SLOPE)·xᵀ"
+    assert tg.compare(two_layers(), "W1", whole.replace("SLOPE", "σ'(z1)"))
+    try:
+        assert tg.compare(two_layers(), "W1", whole.replace("SLOPE", slope)).verdict == "wrong"
+    except FormulaError as error:
+        assert ("the tape has nothing named a1" if slope[0] == "a" else "an activation has no accent") in str(error)
+
+
+SMOOTH = [(tg.sigmoid, "σ"), (tg.sigmoid, "f"), (tg.tanh, "tanh"), (tg.softplus, "softplus"), (tg.sin, "sin"),
+          (tg.gelu, "φ"), (tg.exp, "exp")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("function", "word"), SMOOTH)
+def test_two_primes_are_the_second_derivative(function, word):
+    rng = np.random.default_rng(3)
+    (w,), (x,) = leaves(rng, w=(3,)), given(rng, x=(3,))
+    a = function((x @ w).named("z")).named("a")
+    for text in (f"{word}″(z) x·xᵀ", f"{word}''(x@w) * np.outer(x, x)", rf"{word}^{{\prime\prime}}(z) x x^\top"):
+        if "^" in text and word not in ("σ", "f", "φ"):
+            continue
+        comparison = tg.compare(a, w, text, kind="hessian")
+        assert (comparison.verdict, comparison.proof) == ("right", "algebra"), comparison
+    for text in (f"{word}′(z) x·xᵀ", f"{word}‴(z) x·xᵀ"):
+        assert tg.compare(a, w, text, kind="hessian").verdict == ("right" if word == "exp" else "wrong")
+
+
+def test_a_second_derivative_that_there_is_not():
+    rng = np.random.default_rng(3)
+    (z,) = leaves(rng, z=(3, 1))
+    p = tg.softmax(z, axis=0).named("p")
+    comparison = tg.compare(tg.sum(p * p), z, "softmax″(z)")
+    assert comparison.verdict == "ill-shaped" and "whose derivative is a matrix" in str(comparison)
+    cube = tg.operation("cube", lambda x: x**3, lambda g, out, x: np.asarray(g) * 3 * np.asarray(x) ** 2)
+    (W,), (x,) = leaves(rng, W=(2, 3)), given(rng, x=(3, 1))
+    loss = tg.sum(cube((W @ x).named("z")).named("a"))
+    assert tg.compare(loss, "z", "a″(z)").verdict == "ill-shaped"

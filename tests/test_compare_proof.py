@@ -170,3 +170,17 @@ def test_no_mistake_is_proved():
         assert holds or not proves(comparison, tree), tree
     assert wrong > 200
     assert still_right > 5
+
+
+@pytest.mark.parametrize("function", [tg.sigmoid, tg.tanh, tg.softplus, tg.relu, tg.leaky_relu, tg.gelu])
+def test_of_higher_derivatives_the_right_one_is_proved(function):
+    rng = np.random.default_rng(2)
+    z = tg.Tensor(rng.normal(size=(4, 1)), requires_grad=True, name="z")
+    loss = tg.sum(function(z).named("a"))
+    linear = function in (tg.relu, tg.leaky_relu)  # by pieces
+    right = tg.compare(loss, z, "diag(a″(z))", kind="hessian")
+    assert (right.verdict, right.proof) == ("right", "algebra")
+    for text in ("diag(a′(z))", "diag(a‴(z))"):
+        found = tg.compare(loss, z, text, kind="hessian")
+        assert found.verdict == ("right" if linear and "‴" in text else "wrong")
+        assert proves(found) == (found.verdict == "right")

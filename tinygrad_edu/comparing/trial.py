@@ -166,7 +166,11 @@ class Trial:
             operation, params = self.operation(tree, of, x)
             if mixes(operation):
                 raise Misfit(tree, f"{tree.text} of {operation.name}, whose derivative is a matrix, is not read")
-            return differentiated(operation, params, np.asarray(x, float), primes)[1].numpy()
+            try:
+                return differentiated(operation, params, np.asarray(x, float), primes)[1].numpy()
+            except Exception as error:  # whatever it is: the rule of a user's function may not be differentiated
+                said = f"{tree.text} of {operation.name} fails, {type(error).__name__}: {error}"
+                raise Misfit(tree, said) from None
         if name := self.activation(word, layer):
             return getattr(ACTIVATIONS[name], "slope" if primes else "function")(x)
         stamp = self.layer(tree, word, layer, x)
