@@ -182,3 +182,12 @@ def test_a_letter_of_names_in_every_spelling(letter):
 def test_a_gradient_is_defined_by_its_name(name):
     exercise, text = tg.lessons.exercises["1.6"], r"((W_2^T ((a_2 - t) \circ a_2')) \circ a_1') x^T"
     assert exercise.check(f"{name} = {text}") and exercise.check(name).verdict == "refused"
+
+
+def test_a_rule_that_writes_no_formula_is_said():
+    own = tg.operation("own", lambda x: x * x * x, lambda g, out, x: np.asarray(g) * 3 * np.asarray(x) ** 2)
+    w = tg.Tensor([1.0, 2.0], requires_grad=True, name="w")
+    task = tg.exercise(tg.sum(own(w)), w)
+    assert "a rule of own cannot be read on symbols" in str(task.check("", hint=4))
+    assert task.check("np.exp(w)", hint=4).verdict == "wrong" and "closed form" not in str(task.check("np.exp(w)", hint=4))
+    assert task.check("3 * w**2")

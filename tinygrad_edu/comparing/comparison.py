@@ -493,7 +493,7 @@ class Comparison(Display):
         kind, layout = KIND[scope.goal.kind], next(name for name, order in ORDERS.items() if order == scope.order)
         forms: tuple[Form, ...] = ("inlined", "recursive") if self.hint == LAST else ()
         for form in forms:
-            with contextlib.suppress(ValueError, RuntimeError):
+            with contextlib.suppress(*ERRORS, RuntimeError):
                 wrt = scope.sides if kind == "hessian" else self._node
                 return derive(self._loss, wrt, form=form, kind=kind, layout=layout, assume=scope.tape.assume)
         return None

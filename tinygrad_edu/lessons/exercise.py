@@ -26,6 +26,7 @@ from ..deriving.jacobians import Layout
 from ..deriving.symbolic import SymbolicTape
 from ..drawing import draw
 from ..engine.arguments import checked, demand_known
+from ..engine.errors import ERRORS
 from ..engine.naming import name_of
 from ..engine.tensor import Tensor
 from ..formulas.grammar.tokens import FormulaError
@@ -196,7 +197,10 @@ class Exercise:
 
     def _told(self, hint: int) -> str:
         """The solution, where it is asked for and there is no formula to mend."""
-        return f"\nThe solution: {self.solution}" if hint == LAST else ""
+        try:
+            return f"\nThe solution: {self.solution}" if hint == LAST else ""
+        except (*ERRORS, RuntimeError) as error:  # a rule of the user's own may not be read on symbols
+            return f"\n{error}"
 
     @cached_property
     def solution(self) -> Formula:
