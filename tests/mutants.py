@@ -240,8 +240,8 @@ MUTANTS = [
     # comparing
     Mutant("comparing/trial.py", "scope.loss, self.given, cut)", "scope.loss, self.given)",
            "a way that is left out is not cut from the tape"),
-    Mutant("comparing/trial.py", '"slope" if slope else "function")',
-           '"slope" if kind == "act" else "function")',
+    Mutant("comparing/trial.py", '"slope" if primes else "function")',
+           '"function" if primes else "slope")',
            "σ and σ′ are exchanged where they are called by name"),
     Mutant("comparing/mistakes.py", "row=True), node) if axis == 0 else", "row=True), node) if axis == 1 else",
            "on paper a sum goes along the other axis"),
