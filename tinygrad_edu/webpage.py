@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 
 def webpage(title: str, style: str, body: str, script: str) -> str:
     """The page of a body; all four are written as they are, so `title` and `body` are to be escaped before.
@@ -29,3 +31,8 @@ def webpage(title: str, style: str, body: str, script: str) -> str:
 </body>
 </html>
 """
+
+
+def palette() -> str:
+    """The colours of pages that judge formulas, on light and on dark paper, and their fonts."""
+    return files(__package__).joinpath("palette.css").read_text(encoding="utf-8")

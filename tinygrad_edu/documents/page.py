@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 from ..formulas.targets.text import SUPERSCRIPTS
 from ..formulas.targets.typesetting import inline, mathml
 from ..showing import table
-from ..webpage import webpage
+from ..webpage import palette, webpage
 from .entry import CATALOGUES, Entry, Result
 from .report import proved, remarks, unlike
 from .verdicts import TOLERANCE, TRIALS, VERDICTS
@@ -79,7 +79,7 @@ algebra where, multiplied out, it has the form of what the engine's rules make o
 {_pictures(results, pictures, anchors)}</main>
 <footer><p>The same again: <code>python -m tinygrad_edu audit --seed {seed} --out DIR</code></p></footer>
 """
-    return webpage(title, style + _colours(pictures), body, script)
+    return webpage(title, palette() + style + _colours(pictures), body, script)
 
 
 def _place(result: Result) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from ..comparing.display import SIGNS as COMPARED
 from ..showing import safe
-from ..webpage import webpage
+from ..webpage import palette, webpage
 from .grading import VERDICTS, Mark, Marks, shown
 
 TITLE = "Answers of a class"
@@ -37,7 +37,7 @@ def page(marks: Marks) -> str:
 {_mistakes(marks)}
 {by_student}{"".join(_section(marks, number, rows[number]) for number in numbers)}</main>
 """
-    style = files(__package__).joinpath("class_page.css").read_text(encoding="utf-8")
+    style = palette() + files(__package__).joinpath("class_page.css").read_text(encoding="utf-8")
     return webpage(TITLE, style, body, "")
 
 
