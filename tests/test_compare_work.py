@@ -136,8 +136,9 @@ def test_what_has_very_many_readings_is_not_read(text):
         tg.compare(LOSS, W, text)
 
 
-def test_more_axes_than_numpy_broadcasts():
-    assert tg.compare(LOSS, W, "a - np.array(" + "[" * 48 + "1" + "]" * 48 + ")").verdict == "ill-shaped"
+def test_more_axes_than_numpy_has():
+    with pytest.raises(ValueError, match="it has at most 32 axes"):
+        tg.compare(LOSS, W, "a - np.array(" + "[" * 48 + "1" + "]" * 48 + ")")
 
 
 def test_an_axis_is_a_whole_number():

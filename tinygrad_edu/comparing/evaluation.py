@@ -219,7 +219,7 @@ class Evaluation:
         shapes = a.shape, b.shape
         try:
             whole = a.shape or b.shape if a.shape == b.shape or () in shapes else np.broadcast_shapes(*shapes)
-        except (ValueError, RuntimeError):  # it broadcasts no more than 32 axes
+        except ValueError:
             raise Misfit(tree, f"{_met(tree, shapes)}: the shapes are not equal") from None
         stacked = self.matrices and len(whole) > 2
         if whole not in shapes and not stacked and not any(map(_repeated, tree.args)):

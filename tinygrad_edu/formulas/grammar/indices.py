@@ -17,6 +17,7 @@ DTYPES = ("float", "int", "bool", "float32", "float64", "int32", "int64")
 WORDS = {"None": None, "newaxis": None, "True": True, "False": False, **{each: each for each in DTYPES}}
 NUMBERS = {"inf": math.inf, "nan": math.nan}
 LARGEST = 10**7  # whole number
+AXES = 32  # of an array of any NumPy
 
 
 class Indexing(Scripts):
@@ -150,7 +151,9 @@ class Indexing(Scripts):
         """An array that is written out; None where what follows is none."""
         found = self.attempt(self.written)
         try:
-            value = {"value": np.array(found, float)}
-            return None if found is None else Expr(ARRAY, (), value, text=self.source(at), at=at)
+            value = np.array(found, float)
+            if value.ndim > AXES:
+                raise ValueError
+            return None if found is None else Expr(ARRAY, (), {"value": value}, text=self.source(at), at=at)
         except (ValueError, TypeError):
-            self.refuse("the rows of an array have the same length", at)
+            self.refuse(f"the rows of an array have the same length, and it has at most {AXES} axes", at)
