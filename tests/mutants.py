@@ -307,8 +307,7 @@ MUTANTS = [
     Mutant("documents/strict.py", "len(x) != len(self.functions)", "len(x) > len(self.functions)",
            "functions without a row are left out"),
     # lessons
-    Mutant("comparing/closed.py", 'GRADIENTS = {"adjoint": "gradient", ', "GRADIENTS = {",
-           "dW answers an exercise"),
+    Mutant("comparing/closed.py", "GRADIENTS = WHAT | {", "GRADIENTS = {", "dW answers an exercise"),
     Mutant("comparing/lookup.py", "        found = scope.find(tree[\"name\"])\n        chosen",
            "        found = scope.meanings(tree[\"name\"])\n        chosen", "what is closed is read"),
     Mutant("comparing/closed.py", "or (self.slopes and quantity.kind == \"slope\")", "",

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from batches import twenty_at_a_time
 from cases import CASES
+from solutions import SOLUTIONS
 from wrong_formulas import NETWORKS
 
 import tinygrad_edu as tg
@@ -139,3 +140,42 @@ def test_another_suffix(tmp_path):
     w = tg.Tensor([1.0, 2.0], requires_grad=True, name="w")
     with pytest.raises(ValueError, match=r"export: .*\.pyw"):
         tg.exercise(tg.sum(w * w), w).export(tmp_path / "task.pyw")
+
+
+@pytest.mark.parametrize("number", SOLUTIONS)
+def test_the_exercises_of_the_package_are_exported(tmp_path, number):
+    """With the same question, and the same answers right and wrong, rows and matrices of derivatives too."""
+    task, made = tg.lessons.exercises[number], {"__name__": "task"}
+    task.export(tmp_path / "task.py")
+    exec((tmp_path / "task.py").read_text(encoding="utf-8"), made)
+    assert made["exercise"].question.split() == task.question.split()
+    _, right, wrong = SOLUTIONS[number]
+    for text in (right[0], next(iter(wrong))):
+        assert made["exercise"].check(text).verdict == task.check(text).verdict, text
+    assert made["exercise"].check(right[0])
+
+
+def test_hostile_names_and_questions_are_exported(tmp_path):
+    w = tg.Tensor([1.0, 2.0], requires_grad=True, name="QUESTION")
+    x = tg.Tensor([0.5, 3.0], name="it's \"exercise\"\n\\x")
+    task = tg.exercise(tg.sum(w * x).named("exercise"), w, question='"""QUESTION\\" of {w}\n"')
+    for suffix in (".py", ".ipynb"):
+        task.export(tmp_path / f"task{suffix}")
+    made, cell = {"__name__": "task"}, json.loads((tmp_path / "task.ipynb").read_text(encoding="utf-8"))["cells"][0]
+    exec((tmp_path / "task.py").read_text(encoding="utf-8"), made)
+    again = {}
+    exec("".join(cell["source"]), again)
+    for each in (made, again):
+        assert (each["exercise"].question, str(each["exercise"])) == (task.question, str(task))
+
+
+def test_constants_are_written_as_what_they_were_made_of():
+    """They are others on other numbers, on which answers are tried."""
+    y, z = tg.Tensor([1.0, 0.0, 1.0], name="y"), tg.Tensor([0.3, -0.2, 0.9], requires_grad=True, name="z")
+    p = tg.sigmoid(z).named("p")
+    for loss, answer in ((-tg.sum(y * tg.log(p) + (1 - y) * tg.log(1 - p)), "p - y"),
+                         (tg.sum(np.where(z > 0, z * z, 0.1 * z)), "2 z ∘ [z > 0] + 0.1 [z ≤ 0]")):  # fmt: skip
+        written = WrittenTape(loss)
+        made = {"np": np, "tg": tg}
+        exec("\n".join(written.lines), made)
+        assert tg.exercise(made[written.values[id(loss)]], "z").check(answer), "\n".join(written.lines)

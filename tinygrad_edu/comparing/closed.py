@@ -13,11 +13,12 @@ from ..formulas.grammar.cursor import Name
 from ..formulas.grammar.parser import parse
 from ..formulas.grammar.tokens import FormulaError
 from .numbering import Unknown
+from .scope import WHAT
 
 if TYPE_CHECKING:
     from .scope import Quantity, Scope
 
-GRADIENTS = {"adjoint": "gradient", "jacobian": "Jacobian", "derivative": "Jacobian", "hessian": "Hessian"}
+GRADIENTS = WHAT | {"jacobian": "Jacobian"}  # that of a softmax alone, too
 PRIMES = {"′", "'"}  # the derivatives of activations, in whatever notation
 SLOPE, FORBIDDEN = "the derivative of an activation", "is not to be used here"
 WHY = "write it with what is given, or define it in a line of your own before"

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..deriving.derive import gradient_of
 from ..deriving.replay import replayed, rounding
+from ..engine.errors import ERRORS
 from ..engine.record import apply, recording
 from ..engine.sweep import settled
 from ..engine.tensor import Tensor
@@ -166,9 +167,10 @@ class Trial:
             operation, params = self.operation(tree, of, x)
             if mixes(operation):
                 raise Misfit(tree, f"{tree.text} of {operation.name}, whose derivative is a matrix, is not read")
+            refusals = (Exception,) if operation.opaque else ERRORS  # a rule of a user's own may do anything
             try:
                 return differentiated(operation, params, np.asarray(x, float), primes)[1].numpy()
-            except Exception as error:  # whatever it is: the rule of a user's function may not be differentiated
+            except refusals as error:
                 said = f"{tree.text} of {operation.name} fails, {type(error).__name__}: {error}"
                 raise Misfit(tree, said) from None
         if name := self.activation(word, layer):

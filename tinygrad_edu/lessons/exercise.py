@@ -19,6 +19,7 @@ from ..comparing import Comparison
 from ..comparing.closed import PRIMES, Refused, Rules
 from ..comparing.compare import Hint, compared
 from ..comparing.hints import LAST, STAGES
+from ..comparing.scope import WHAT
 from ..deriving import Formula, derive
 from ..deriving.assumptions import Assumption
 from ..deriving.derive import Kind
@@ -37,7 +38,7 @@ from ..showing import safe, scrolled
 RIGHT, WRONG, UNMARKED = 0, 1, 2  # exit statuses
 NOTHING = "There is no answer yet: write the formula between the quotes."
 CLOSE = 1e-12  # relative: closer than a difference quotient comes to a derivative
-MEANT = {"gradient": "gradient", "jacobian": "Jacobian", "hessian": "Hessian"}
+MEANT = {word.lower(): word for word in WHAT.values()}
 
 
 @checked

@@ -7,7 +7,7 @@ import inspect
 import json
 import os
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,10 @@ import numpy as np
 from .. import operations
 from ..deriving.assumptions import Assumption
 from ..engine.arguments import shown
+from ..engine.comparisons import noted
 from ..engine.errors import ERRORS
 from ..engine.naming import Identifiers, name_of
-from ..engine.record import Node
+from ..engine.record import Node, Operation
 from ..engine.sweep import below
 from ..files import target, write
 from ..formulas.literals import array, call, literal, written
@@ -38,7 +39,7 @@ class WrittenTape:
     """The tape of a loss as the lines of a program, `lines`, and what its values are called in it."""
 
     def __init__(self, loss: Any) -> None:
-        self.names = Identifiers("np tg exercise rng ANSWER")
+        self.names = Identifiers("np tg exercise ANSWER")
         self.lines: list[str] = []
         self.values: dict[int, str] = {}  # of tensors, by identity
         self.numbers = 0
@@ -51,7 +52,7 @@ class WrittenTape:
                 self._leaf(node, ", requires_grad=True")
         for node, record in records:
             inputs = [self._input(*each) for each in zip(record.inputs, record.values, strict=True)]
-            text, name = self._applied(node, inputs), name_of(node)
+            text, name = self._applied(record.operation, inputs, record.params), name_of(node)
             self.lines.append(f"{self._new(node)} = {f'({text}).named({name!r})' if name else text}")
 
     def _new(self, node: Any) -> str:
@@ -71,7 +72,12 @@ class WrittenTape:
             raise ValueError(f"export: there are more than {MOST:,} numbers in it; an exercise has few")
 
     def _input(self, x: Any, value: Any) -> str:
-        """What an operation gets: a tensor by its name, a constant."""
+        """What an operation gets: a tensor by its name, a constant, or what made that, such as 1 − y and z > 0."""
+        made = noted(value) or (None if x is None or name_of(x) else getattr(x, "_origin", None))
+        if made is not None and (x is None or id(x) not in self.values):
+            inputs = [self._input(each if isinstance(each, Node) else None, getattr(each, "_value", each))
+                      for each in made.inputs]  # fmt: skip
+            return f"({self._applied(made.operation, inputs, getattr(made, 'params', {}))})"
         if x is not None and id(x) not in self.values:
             self._leaf(x)
         if x is not None:
@@ -79,8 +85,7 @@ class WrittenTape:
         self._count(value)
         return self.leaf(value) if isinstance(value, np.ndarray) and value.ndim else literal(value)
 
-    def _applied(self, node: Any, inputs: list[str]) -> str:
-        operation, params = node._record.operation, node._record.params
+    def _applied(self, operation: Operation, inputs: list[str], params: Mapping[str, Any]) -> str:
         sign = operation.spelling.sign
         if sign and not params:
             return f" {sign} ".join(inputs) if len(inputs) == 2 else f"{sign}{inputs[0]}"
@@ -112,8 +117,9 @@ class WrittenTape:
         return f"tg.{function}({', '.join(filter(None, [self.values[id(each.tensor)], axis]))})"
 
 
-def _program(exercise: Exercise) -> str:
-    """The lines that make an exercise again; they are run, and what they record is compared with what there was."""
+def _program(exercise: Exercise, question: str) -> str:
+    """The lines that make an exercise again, with its question as it is written there. They are run, and what they
+    record has to be the same, with the same solution: that also knows what constants were made of."""
     recorded = WrittenTape(exercise._loss)
     several = isinstance(exercise._wrt, list | tuple)
     wrt = [recorded.leaf(each) for each in (exercise._wrt if several else [exercise._wrt])]
@@ -127,27 +133,31 @@ def _program(exercise: Exercise) -> str:
         "assume": f"[{', '.join(recorded.assumed(each) for each in asked['assume'])}]" if asked["assume"] else "",
         "names": f"{{{', '.join(names)}}}" if names else "",
     }
-    arguments = [recorded.values[id(exercise._loss)], f"[{', '.join(wrt)}]" if several else wrt[0], "question=QUESTION"]
+    by = f"[{', '.join(wrt)}]" if several else wrt[0]
+    arguments = [recorded.values[id(exercise._loss)], by, f"question={question}"]
     arguments += [f"{key}={text}" for key, text in options.items() if text]
     lines = "\n".join([*recorded.names.comments, *recorded.lines, f"exercise = tg.exercise({', '.join(arguments)})"])
-    made: dict[str, Any] = {"QUESTION": exercise.question}
+    made: dict[str, Any] = {"__doc__": exercise.question}
     with contextlib.suppress(*ERRORS):
         exec(f"import numpy as np\nimport tinygrad_edu as tg\n{lines}", made)
-    if "exercise" not in made or _told(made["exercise"]._loss) != _told(exercise._loss):
+    if "exercise" not in made or _told(made["exercise"]) != _told(exercise):
         raise ValueError("export: the program that was written does not record the same; hand out your own file")
     return lines
 
 
-def _told(loss: Any) -> list[tuple[Any, ...]]:
-    """The operations of a tape, with names and numbers."""
-    nodes = [node for _, node in sorted(below(loss).items()) if node._record.operation is not None]
-    return [(node._record.operation, name_of(node), node.shape, node._value.tobytes()) for node in nodes]
+def _told(exercise: Exercise) -> list[Any]:
+    """The operations of a tape, with names and numbers, and the solution, where there is one."""
+    nodes = [node for _, node in sorted(below(exercise._loss).items()) if node._record.operation is not None]
+    told: list[Any] = [(node._record.operation, name_of(node), node.shape, node._value.tobytes()) for node in nodes]
+    with contextlib.suppress(*ERRORS, RuntimeError):
+        told.append(str(exercise.solution))
+    return told
 
 
 def _python(exercise: Exercise) -> str:
     lines = [textwrap.fill(line, WIDTH) for line in exercise.question.splitlines()]
     text = "\n".join(lines).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    program = _program(exercise).replace("question=QUESTION", "question=__doc__")
+    program = _program(exercise, "__doc__")
     return f'''"""{text}
 """
 
@@ -167,7 +177,7 @@ if __name__ == "__main__":
 
 
 def _notebook(exercise: Exercise) -> str:
-    program = _program(exercise).replace("QUESTION", repr(exercise.question))
+    program = _program(exercise, repr(exercise.question))
     cells = [
         ("code", f"import numpy as np\n\nimport tinygrad_edu as tg\n\n{program}\nexercise"),
         ("markdown", CELL),
