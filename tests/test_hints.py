@@ -138,6 +138,7 @@ def test_a_gradient_that_is_allowed(name):
     ("a1", "((W2.T @ ((a2 - t) * a2 * (1 - a2))) * a1 * (1 - a1)) @ x.T", "refused"),
     ("′", "((W2.T @ ((a2 - t) * sigmoid_prime(z2))) * a1 * (1 - a1)) @ x.T", "refused"),
     ("'", "((W2ᵀ·((a2 − t) ∘ a2′)) ∘ σ′(z1))·xᵀ", "refused"),
+    ("′", "((W2ᵀ·((a2 − t) ∘ a2′)) ∘ a1′)·xᵀ", "refused"),
     ("sigmoid", "((W2.T @ ((sigmoid(z2) - t) * a2 * (1 - a2))) * a1 * (1 - a1)) @ x.T", "refused"),
     ("diag", "np.diagflat(a1 * (1 - a1)) @ W2.T @ ((a2 - t) * a2 * (1 - a2)) @ x.T", "right"),
     ("diagflat", "np.diagflat(a1 * (1 - a1)) @ W2.T @ ((a2 - t) * a2 * (1 - a2)) @ x.T", "refused"),
