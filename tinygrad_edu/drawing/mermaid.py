@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from string import ascii_letters, digits, punctuation
 
 from ..engine.naming import short
-from .labels import Row
+from ..formulas.printer import Printer
+from ..formulas.targets.text import Unicode
+from .labels import Line, Row
 from .scene import Box, Scene
 from .theme import ARROWS, OUTLINES, THEMES
 
 HARMLESS = f"{ascii_letters}{digits}_(),.+=:"
 CODES = {ord(character): f"#{ord(character)};" for character in punctuation if character not in HARMLESS}
+WORDS = Printer(Unicode())
 
 Inside = Mapping[tuple[str, ...], list[Box | tuple[str, ...]]]
 
@@ -64,6 +67,6 @@ def _row(each: Row) -> str:
     return f"<b>{text}</b>" if each.role == "name" else text
 
 
-def _text(raw: str) -> str:
+def _text(line: Line) -> str:
     """What a person wrote, by the codes of its characters where they could mean something."""
-    return short(raw).translate(CODES)
+    return short(line if isinstance(line, str) else WORDS(line)).translate(CODES)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from ..formulas.expr import Expr
 from .backward import Adjoint, Backward, Contribution
 from .graph import Graph, Vertex, shared
 from .labels import Row, labelled, numbered, row
@@ -38,6 +39,8 @@ class Scene(NamedTuple):
     arrows: tuple[Arrow, ...]
     note: str
     ways: Mapping[tuple[str, int, str], tuple[str, ...]]
+    typeset: bool = False  # whether formulas look as on paper, and not as in a terminal
+    saved: frozenset[str] = frozenset()  # names of forward values that the backward sweep uses, to be told by colour
 
 
 def scene(graph: Graph, values: bool, sweep: Backward | None = None) -> Scene:
@@ -77,11 +80,11 @@ class _Way:
         self.arrows.append(Arrow(source, key, "line" if kind == "product" else "backward"))
         return key
 
-    def product(self, source: str, text: str, shapes: str, layers: tuple[str, ...]) -> str:
+    def product(self, source: str, formula: Expr | None, shapes: str, layers: tuple[str, ...]) -> str:
         """A vector-Jacobian product on the way, if it is written out."""
-        if not text:
+        if formula is None:
             return source
-        rows = [row("formula", text), *([row("note", shapes)] if shapes else [])]
+        rows = [row("formula", formula), *([row("note", shapes)] if shapes else [])]
         return self.step(source, "product", rows, layers)
 
 
@@ -97,8 +100,8 @@ def _products(sweep: Backward, vertices: dict[str, Vertex]) -> _Way:
         layers = shared([vertices[each.tail].layers, vertices[each.head].layers])
         meeting = [f"sum_{each.tail}"] if uses[each.tail] > 1 else []
         goal, first = meeting[0] if meeting else f"adjoint_{each.tail}", len(way.boxes)
-        last = way.product(f"adjoint_{each.head}", each.text, each.shapes, layers)
-        way.arrows += [Arrow(key, last if each.text else goal, "saved") for key in dict.fromkeys(each.saved)]
+        last = way.product(f"adjoint_{each.head}", each.formula, each.shapes, layers)
+        way.arrows += [Arrow(key, last if each.formula else goal, "saved") for key in dict.fromkeys(each.saved)]
         if each.summed is not None:
             last = way.step(last, "unbroadcast", _unbroadcast(each), layers)
             last = way.product(last, *each.summed, layers)
