@@ -145,7 +145,8 @@ class _Annotator:
             adjoint = self.local.adjoints[self.vertices[edge.head].node._record.stamp]
             return by_jacobian(self.names[edge.head], self.names[edge.tail], adjoint), own
         shapes = self.local.shapes(term)
-        return self.local.written(term), f"{shapes}→{brief(shape)}" if "·" in shapes else own  # of a matrix product all shapes
+        by_factors = f"{shapes}→{brief(shape)}" if "·" in shapes else own
+        return self.local.written(term), by_factors
 
 
 def by_jacobian(y: str | None, x: str | None, adjoint: str) -> Expr:
