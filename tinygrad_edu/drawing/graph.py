@@ -31,6 +31,12 @@ class Vertex(NamedTuple):
     node: Any = None  # the tensor; None for a constant array
     times: int = 1  # how many repetitions it stands for: those of a loop fold to ×12
     inside: int = 0  # of a group: how many values it holds
+    steps: Mapping[int, Vertex] = NO_PARAMETERS  # the operands that stand inside its formula, as they are used once
+    places: tuple[tuple[str, int], ...] = ()  # if there are any: of each operand the operation, and its place there
+
+    def steps_below(self) -> list[Vertex]:
+        """The operations whose values stand inside its formula."""
+        return [each for x in self.steps.values() for each in (x, *x.steps_below())]
 
 
 class Edge(NamedTuple):
