@@ -9,22 +9,29 @@ from __future__ import annotations
 import functools
 import html
 import re
-from collections.abc import Iterable, Mapping
-from textwrap import wrap
+from collections.abc import Iterable, Iterator, Mapping
 
 import graphviz
 
-from ..engine.naming import LONGEST, short
+from ..engine.naming import short, wrapped
 from .labels import Row, row
 from .scene import Box, Scene
 from .theme import ARROWS, FONT, KINDS, SHAPES, SIZES, THEMES, Theme
+
+NAME = "computation"  # of the graph
+HIGHEST = 10_000  # inches: no limit
 
 # In any label these six stand for the name of a node, of the graph, of an edge's ends; they cannot be escaped.
 _PLACEHOLDER = re.compile(r"\\(?=[NGETHL])")
 
 
 def source(scene: Scene, *, direction: str, theme: str, legend: bool) -> str:
-    """The DOT text of a scene, with its note below it. The same scene gives the same text.
+    """The DOT text of a scene. The same scene gives the same text."""
+    return str(digraph(scene, direction=direction, theme=theme, legend=legend).source)
+
+
+def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: int | None = None) -> graphviz.Digraph:
+    """A scene as a graph of Graphviz, at most `width` points wide.
 
     In SVG a node has its key as id, its kind as a class; the classes of an edge are its kind and the keys of its ends.
     """
@@ -36,15 +43,21 @@ def source(scene: Scene, *, direction: str, theme: str, legend: bool) -> str:
     }
     font = {"fontname": FONT, "fontcolor": look.text}
     whole = graphviz.Digraph(
-        "computation",
+        NAME,
         graph_attr={"rankdir": direction, "bgcolor": look.background, "pad": "0.15", **font},
         node_attr={"id": r"\N", "style": "filled", "margin": "0.08,0.05", "height": "0.3", "width": "0.3", **font},
         edge_attr={"color": look.edge, "arrowsize": "0.7", **font},
     )
     whole.attr(nodesep="0.18", ranksep="0.24")
-    if scene.note:
-        whole.attr(label=label([Row("note", (tuple(wrap(scene.note, LONGEST)),))]), labelloc="b")
+    if width is not None:
+        whole.attr(size=f"{width / 72:.6f},{HIGHEST}")
     frames = _Frames(whole, label)
+    if scene.title:
+        whole.attr(label=label([Row("title", (wrapped(scene.title),))]), labelloc="t")
+    if scene.below:
+        if scene.title:  # of which a graph has one only
+            frames.graphs[()] = graphviz.Digraph("cluster_picture")
+        frames.graphs[()].attr(label=label([Row("note", (scene.below,))]), labelloc="b")
     boxes = {box.key: box for box in scene.boxes}
     for box in scene.boxes:
         frames.add(box.layers, f"{box.key} [label={label(box.rows)} {looks[box.kind]}]")
@@ -52,6 +65,7 @@ def source(scene: Scene, *, direction: str, theme: str, legend: bool) -> str:
         if box.beside:  # the forward value above, its adjoint below
             frames.add(box.layers, f"{{rank=same {box.beside} -> {box.key} [style=invis]}}")
     frames.close()
+    picture = frames.graphs[()]
     for arrow in scene.arrows:
         frames.add((), _edge(boxes[arrow.tail], boxes[arrow.head], arrow.kind, look))
     if legend:
@@ -62,8 +76,20 @@ def source(scene: Scene, *, direction: str, theme: str, legend: bool) -> str:
             shown.append(("saved", "dashed: saved from the forward sweep", "product"))
         for name, text, kind in shown:
             key.body.append(f"\tlegend_{name} [label={label([row('note', text)])} {looks[kind]}]\n")
-        whole.subgraph(key)
-    return str(whole.source)
+        picture.subgraph(key)
+        picture.body += _beside([f"legend_{name}" for name, *_ in shown], scene, direction)
+    if picture is not whole:
+        picture.attr(peripheries="0")  # no frame, which frames in it would inherit if it were said before them
+        whole.subgraph(picture)
+    return whole
+
+
+def _beside(entries: list[str], scene: Scene, direction: str) -> Iterator[str]:
+    """Invisible edges that put a legend beside the picture, in one column: behind the result, or below each other."""
+    results = [box.key for box in scene.boxes if box.kind == "result"] or [scene.boxes[0].key]
+    chain = {"TB": entries, "BT": entries[::-1]}.get(direction)
+    pairs = zip(chain, chain[1:], strict=False) if chain else ((results[-1], entry) for entry in entries)
+    return (f"\t{tail} -> {head} [style=invis]\n" for tail, head in pairs)
 
 
 def _attributes(given: Mapping[str, str]) -> str:
@@ -135,7 +161,7 @@ class _Labels:
 
     def cell(self, lines: Iterable[str], role: str, align: str = "center") -> str:
         text = f'<br align="{align}"/>'.join(map(self.text, [*lines, ""]))
-        if role == "name":
+        if role in ("name", "title"):
             text = f"<b>{text}</b>"
         colour = self.look.faint if role == "note" else self.look.text
         return f'<td><font point-size="{SIZES[role]}" color="{colour}">{text}</font></td>'
