@@ -13,6 +13,7 @@ from ..deriving.local import VJP, Local, brief
 from ..engine.absorbing import bare
 from ..engine.record import Node
 from ..engine.sweep import seed_for, settled
+from ..formulas.expr import PARTIAL, Expr, dot, fraction, symbol, transposed
 from ..formulas.normal.terms import Term
 from ..operations.shapes import stretched
 from .graph import Edge, Graph, Vertex
@@ -33,9 +34,9 @@ class Contribution(NamedTuple):
     tail: str  # the key of the value
     head: str  # the key of the operation
     operand: int
-    text: str = ""  # the product in matrix form, if formulas are written
+    formula: Expr | None = None  # the product in matrix form, if formulas are written
     shapes: str = ""
-    summed: tuple[str, str] | None = None  # the same once broadcasting is undone, where it is
+    summed: tuple[Expr | None, str] | None = None  # the same once broadcasting is undone, where it is
     saved: tuple[str, ...] = ()  # the keys of the forward values in it
     product: Any = None  # the numbers, before and after
     added: Any = None
@@ -130,21 +131,25 @@ class _Annotator:
         product, added = numbers[edge.operand]
         rule = self.local.products(head.node, numbers).get(edge.operand)
         names = rule.names if rule else ()
-        text, shapes = self._written(edge, rule and rule.term, product.shape)
+        formula, shapes = self._written(edge, rule and rule.term, product.shape)
         undone = self._written(edge, rule and rule.added, added.shape) if added.shape != product.shape else None
         saved = tuple(self.keys[name] for name in names if name in self.keys)
-        return Contribution(tail.key, head.key, edge.operand, text, shapes, undone, saved, product, added, rule)
+        return Contribution(tail.key, head.key, edge.operand, formula, shapes, undone, saved, product, added, rule)
 
-    def _written(self, edge: Edge, term: Term | None, shape: tuple[int, ...]) -> tuple[str, str]:
+    def _written(self, edge: Edge, term: Term | None, shape: tuple[int, ...]) -> tuple[Expr | None, str]:
         """A product and its shapes. Without a rule in symbols (it may call NumPy), or with a long one, the Jacobian."""
         if not self.formulas:
-            return "", ""
-        text = "" if term is None else self.local.text(term)
-        if term is None or len(text) > LONGEST:
-            head = self.vertices[edge.head].node._record.stamp
-            text = f"(∂{self.names[edge.head]}/∂{self.names[edge.tail]})ᵀ·{self.local.adjoints[head]}"
-        else:
-            shapes = self.local.shapes(term)
-            if "·" in shapes:  # a matrix product
-                return text, f"{shapes}→{brief(shape)}"
-        return text, brief(shape) if shape else "scalar"
+            return None, ""
+        own = brief(shape) if shape else "scalar"
+        if term is None or len(self.local.text(term)) > LONGEST:
+            adjoint = self.local.adjoints[self.vertices[edge.head].node._record.stamp]
+            return by_jacobian(self.names[edge.head], self.names[edge.tail], adjoint), own
+        shapes = self.local.shapes(term)
+        by_factors = f"{shapes}→{brief(shape)}" if "·" in shapes else own
+        return self.local.written(term), by_factors
+
+
+def by_jacobian(y: str | None, x: str | None, adjoint: str) -> Expr:
+    """A vector-Jacobian product where the rule is not written out: (∂y/∂x)ᵀ·∇y."""
+    jacobian = fraction([Expr(PARTIAL, (symbol(y),))], [Expr(PARTIAL, (symbol(x),))])
+    return dot(transposed(jacobian), symbol(adjoint))

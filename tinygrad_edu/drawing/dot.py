@@ -1,28 +1,27 @@
 """A scene as DOT text.
 
-Labels are HTML-like, and whatever a person has named goes into labels only. On its way it passes through `_text`, the
-one place that escapes; everything else in the text is written here.
+Labels are HTML-like, and whatever a person has named goes into labels only, through `typeset.safe`; everything else in
+the text is written here.
 """
 
 from __future__ import annotations
 
 import functools
-import html
-import re
-from collections.abc import Iterable, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import graphviz
 
-from ..engine.naming import short, wrapped
-from .labels import Row, row
+from ..engine.naming import wrapped
+from ..formulas.printer import Printer
+from ..formulas.targets.text import Unicode
+from .labels import Line, Row, row
 from .scene import Box, Scene
 from .theme import ARROWS, FONT, KINDS, SHAPES, SIZES, THEMES, Theme
+from .typeset import Typeset, safe
 
 NAME = "computation"  # of the graph
 HIGHEST = 10_000  # inches: no limit
-
-# In any label these six stand for the name of a node, of the graph, of an edge's ends; they cannot be escaped.
-_PLACEHOLDER = re.compile(r"\\(?=[NGETHL])")
 
 
 def source(scene: Scene, *, direction: str, theme: str, legend: bool) -> str:
@@ -36,7 +35,7 @@ def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: in
     In SVG a node has its key as id, its kind as a class; the classes of an edge are its kind and the keys of its ends.
     """
     look = THEMES[theme]
-    label = _Labels(look)
+    label = _Labels(look, scene)
     looks = {
         kind: _attributes({"class": kind, **SHAPES[kind], "fillcolor": fill, "color": line})
         for kind, (fill, line) in look.kinds.items()
@@ -88,7 +87,7 @@ def _beside(entries: list[str], scene: Scene, direction: str) -> Iterator[str]:
     """Invisible edges that put a legend beside the picture, in one column: behind the result, or below each other."""
     results = [box.key for box in scene.boxes if box.kind == "result"] or [scene.boxes[0].key]
     chain = {"TB": entries, "BT": entries[::-1]}.get(direction)
-    pairs = zip(chain, chain[1:], strict=False) if chain else ((results[-1], entry) for entry in entries)
+    pairs = itertools.pairwise(chain) if chain else ((results[-1], entry) for entry in entries)
     return (f"\t{tail} -> {head} [style=invis]\n" for tail, head in pairs)
 
 
@@ -143,10 +142,21 @@ ALIGN = {"number": ("right",), "summary": ("left", "right")}
 
 
 class _Labels:
-    """Writes rows as HTML-like labels; every text is made safe once."""
+    """Writes rows as HTML-like labels."""
 
-    def __init__(self, look: Theme) -> None:
-        self.look, self.text = look, functools.cache(_text)
+    def __init__(self, look: Theme, scene: Scene) -> None:
+        self.look, self.saved, self.typeset = look, scene.saved, scene.typeset
+        self.printers: Callable[[float], Printer] = functools.cache(self._printer)
+
+    def _printer(self, size: float) -> Printer:
+        return Printer(Typeset(size, self.saved, self.look.saved) if self.typeset else Unicode())
+
+    def text(self, line: Line, size: float) -> str:
+        """A line of words, or a formula."""
+        if isinstance(line, str):
+            return safe(line)
+        text: str = self.printers(size)(line)
+        return text if self.typeset else safe(text)
 
     def __call__(self, rows: Iterable[Row]) -> str:
         return f"<{_table(map(self.row, rows))}>"
@@ -159,19 +169,14 @@ class _Labels:
         cells = " ".join(map(self.cell, each.columns, roles, aligns))
         return f"<tr><td>{_table([f'<tr>{cells}</tr>'], spacing=2)}</td></tr>"
 
-    def cell(self, lines: Iterable[str], role: str, align: str = "center") -> str:
-        text = f'<br align="{align}"/>'.join(map(self.text, [*lines, ""]))
+    def cell(self, lines: Iterable[Line], role: str, align: str = "center") -> str:
+        size = SIZES[role]
+        text = f'<br align="{align}"/>'.join([self.text(line, size) for line in (*lines, "")])
         if role in ("name", "title"):
             text = f"<b>{text}</b>"
         colour = self.look.faint if role == "note" else self.look.text
-        return f'<td><font point-size="{SIZES[role]}" color="{colour}">{text}</font></td>'
+        return f'<td><font point-size="{size}" color="{colour}">{text}</font></td>'
 
 
 def _table(rows: Iterable[str], spacing: int = 0) -> str:
     return f'<table border="0" cellborder="0" cellspacing="{spacing}" cellpadding="1">{"".join(rows)}</table>'
-
-
-def _text(raw: str) -> str:
-    """What a person wrote, safe in a label and in XML: a backslash before a letter stands alone in a piece of text, and
-    of a label that is a bracket alone Graphviz can make nothing."""
-    return _PLACEHOLDER.sub(r"<font>\\</font>", html.escape(short(raw)).replace("]", "&#93;"))
