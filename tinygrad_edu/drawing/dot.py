@@ -7,12 +7,12 @@ the text is written here.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
-from textwrap import wrap
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import graphviz
 
-from ..engine.naming import LONGEST
+from ..engine.naming import wrapped
 from ..formulas.printer import Printer
 from ..formulas.targets.text import Unicode
 from .labels import Line, Row, row
@@ -20,9 +20,17 @@ from .scene import Box, Scene
 from .theme import ARROWS, FONT, KINDS, SHAPES, SIZES, THEMES, Theme
 from .typeset import Typeset, safe
 
+NAME = "computation"  # of the graph
+HIGHEST = 10_000  # inches: no limit
+
 
 def source(scene: Scene, *, direction: str, theme: str, legend: bool) -> str:
-    """The DOT text of a scene, with its note below it. The same scene gives the same text.
+    """The DOT text of a scene. The same scene gives the same text."""
+    return str(digraph(scene, direction=direction, theme=theme, legend=legend).source)
+
+
+def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: int | None = None) -> graphviz.Digraph:
+    """A scene as a graph of Graphviz, at most `width` points wide.
 
     In SVG a node has its key as id, its kind as a class; the classes of an edge are its kind and the keys of its ends.
     """
@@ -34,15 +42,23 @@ def source(scene: Scene, *, direction: str, theme: str, legend: bool) -> str:
     }
     font = {"fontname": FONT, "fontcolor": look.text}
     whole = graphviz.Digraph(
-        "computation",
+        NAME,
         graph_attr={"rankdir": direction, "bgcolor": look.background, "pad": "0.15", **font},
         node_attr={"id": r"\N", "style": "filled", "margin": "0.08,0.05", "height": "0.3", "width": "0.3", **font},
         edge_attr={"color": look.edge, "arrowsize": "0.7", **font},
     )
-    whole.attr(nodesep="0.18", ranksep="0.24", remincross="false")  # else rows lose their order in frames
-    if scene.note:
-        whole.attr(label=label([Row("note", (tuple(wrap(scene.note, LONGEST)),))]), labelloc="b")
+    whole.attr(nodesep="0.18", ranksep="0.24")
+    if scene.typeset:
+        whole.attr(remincross="false")  # else rows lose their order in frames
+    if width is not None:
+        whole.attr(size=f"{width / 72:.6f},{HIGHEST}")
     frames = _Frames(whole, label)
+    if scene.title:
+        whole.attr(label=label([Row("title", (wrapped(scene.title),))]), labelloc="t")
+    if scene.below:
+        if scene.title:  # of which a graph has one only
+            frames.graphs[()] = graphviz.Digraph("cluster_picture")
+        frames.graphs[()].attr(label=label([Row("note", (scene.below,))]), labelloc="b")
     boxes = {box.key: box for box in scene.boxes}
     for box in scene.boxes:
         frames.add(box.layers, f"{box.key} [label={label(box.rows)} {looks[box.kind]}]")
@@ -54,6 +70,7 @@ def source(scene: Scene, *, direction: str, theme: str, legend: bool) -> str:
                 pair = f"{box.beside} -> {box.key} [style=invis]"
             frames.add(box.layers, f"{{rank=same {pair}}}")
     frames.close()
+    picture = frames.graphs[()]
     for arrow in scene.arrows:
         line = _edge(boxes[arrow.tail], boxes[arrow.head], arrow.kind, look)
         if arrow.label is not None:
@@ -67,8 +84,20 @@ def source(scene: Scene, *, direction: str, theme: str, legend: bool) -> str:
             shown.append(("saved", "dashed: saved from the forward sweep", "product"))
         for name, text, kind in shown:
             key.body.append(f"\tlegend_{name} [label={label([row('note', text)])} {looks[kind]}]\n")
-        whole.subgraph(key)
-    return str(whole.source)
+        picture.subgraph(key)
+        picture.body += _beside([f"legend_{name}" for name, *_ in shown], scene, direction)
+    if picture is not whole:
+        picture.attr(peripheries="0")  # no frame, which frames in it would inherit if it were said before them
+        whole.subgraph(picture)
+    return whole
+
+
+def _beside(entries: list[str], scene: Scene, direction: str) -> Iterator[str]:
+    """Invisible edges that put a legend beside the picture, in one column: behind the result, or below each other."""
+    results = [box.key for box in scene.boxes if box.kind == "result"] or [scene.boxes[0].key]
+    chain = {"TB": entries, "BT": entries[::-1]}.get(direction)
+    pairs = itertools.pairwise(chain) if chain else ((results[-1], entry) for entry in entries)
+    return (f"\t{tail} -> {head} [style=invis]\n" for tail, head in pairs)
 
 
 def _attributes(given: Mapping[str, str]) -> str:
@@ -152,7 +181,7 @@ class _Labels:
 
     def cell(self, lines: Iterable[Line], role: str, align: str = "center") -> str:
         text = f'<br align="{align}"/>'.join([self.text(line, role) for line in (*lines, "")])
-        if role == "name":
+        if role in ("name", "title"):
             text = f"<b>{text}</b>"
         colour = self.look.faint if role == "note" else self.look.text
         return f'<td><font point-size="{SIZES[role]}" color="{colour}">{text}</font></td>'

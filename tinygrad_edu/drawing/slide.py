@@ -10,22 +10,29 @@ import itertools
 import operator
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 from ..formulas.expr import NABLA, Expr, added, equation, number, symbol
 from .backward import Backward, Contribution
-from .condensing import formula_of
+from .backward import backward as swept
+from .condensing import condensed, formula_of
+from .folding import fold
 from .graph import Graph, Vertex
 from .labels import Row, labelled, row
 from .pieces import adjoint_of
 from .repetitions import LEAVES
 from .scene import Arrow, Box, Scene
 
+MOST = 24  # nodes before it is condensed
 KIND = operator.attrgetter("kind")
 
 
-def slide(graph: Graph, sweep: Backward | None = None) -> Scene:
-    """The scene of a condensed graph, with the backward sweep if there is one."""
-    return _Slide(graph, sweep).scene()
+def slide(loss: Any, graph: Graph, depth: int | None, backward: bool, formulas: bool) -> Scene:
+    """The scene of the graph of `loss`, which is folded and condensed, with the backward sweep if that is asked for."""
+    named = swept(loss, fold(graph, depth, MOST), "draw", False).graph
+    graph = condensed(named, loss)
+    sweep = swept(loss, graph, "draw", formulas)
+    return _Slide(sweep.graph, sweep if backward else None).scene()
 
 
 class _Slide:
