@@ -62,26 +62,29 @@ class _Slide:
             self.arrows[Arrow(tail, edge.head, "repeat" if edge.repeats else "forward")] = None
         for uses in self.uses.values():
             self._way(uses)
-        saved = [self.vertices[key].name for uses in self.uses.values() for use in uses for key in use.saved]
-        return Scene(tuple(self.boxes), tuple(self.arrows), self.graph.note, self.ways, True, frozenset(saved))
+        kept = {key for uses in self.uses.values() for use in uses for key in use.saved}
+        saved = frozenset(v.name for v in self.graph.vertices if v.key in kept and v.name)
+        return Scene(tuple(self.boxes), tuple(self.arrows), self.graph.note, self.ways, typeset=True, saved=saved)
 
     def _beside(self) -> dict[str, str]:
         """What stands at the side of its only use: parameters, and other leaves where something computed comes in."""
-        heads, tails = defaultdict(set), defaultdict(set)
+        heads: dict[str, set[str]] = defaultdict(set)
+        computed = set()  # what is made of something computed
         for edge in self.graph.edges:
             heads[edge.tail].add(edge.head)
-            tails[edge.head].add(edge.tail)
-        computed = {head for head, of in tails.items() if any(self.vertices[x].kind not in LEAVES for x in of)}
+            if self.vertices[edge.tail].kind not in LEAVES and not edge.repeats:
+                computed.add(edge.head)
         return {
             v.key: head for v in self.graph.vertices if v.kind in LEAVES and len(heads[v.key]) == 1
-            for head in heads[v.key] if v.kind == "parameter" or head in computed
+            for head in heads[v.key] if v.layers == self.vertices[head].layers
+            if v.kind == "parameter" or head in computed
         }  # fmt: skip
 
     def _row(self, v: Vertex) -> None:
         """A value between what it alone uses and its adjoint."""
         own = [self.vertices[key] for key, head in self.beside.items() if head == v.key]
         last = None
-        for kind, group in itertools.groupby(sorted(own, key=KIND, reverse=True), KIND):
+        for _, group in itertools.groupby(sorted(own, key=KIND, reverse=True), KIND):
             last = self._box(list(group), v, last)
         self.boxes.append(Box(v.key, v.kind, tuple(_said(v)), v.layers, last))
         if self.sweep is None or v.key not in self.sweep.adjoints:
@@ -108,7 +111,9 @@ class _Slide:
         elif v.kind == "result":
             yield row("product", equation(self._symbol(name), number(1)))
         elif v.key in self.beside:
-            yield row("product", equation(self._symbol(name), added(*[(self._product(use), 1) for use in self.uses[v.key]])))
+            products = [product for use in self.uses[v.key] if (product := self._product(use)) is not None]
+            said = equation(self._symbol(name), added(*[(each, 1) for each in products])) if products else None
+            yield row("product", said or self._symbol(name))
         else:
             yield row("product", self._symbol(name))
 
@@ -128,15 +133,14 @@ class _Slide:
         if tail.key in self.beside:
             self.arrows[Arrow(adjoint_of(uses[0].head), goal, "backward")] = None
             return
-        meeting: tuple[str, ...] = ()
-        if len(uses) > 1:
-            meeting = (f"sum_{tail.key}",)
-            self.boxes.append(Box(*meeting, "sum", (row("symbol", "Σ"),), tail.layers))
-            self.arrows[Arrow(*meeting, goal, "backward")] = None
+        if meet := len(uses) > 1:
+            place, goal = goal, f"sum_{tail.key}"
+            self.boxes.append(Box(goal, "sum", (row("symbol", "Σ"),), tail.layers))
+            self.arrows[Arrow(goal, place, "backward")] = None
         for use in uses:
             kind = "return" if use.repeats else "backward"
-            self.arrows[Arrow(adjoint_of(use.head), *meeting or (goal,), kind, self._product(use))] = None
-            self.ways[use.head, use.operand, use.tail] = meeting
+            self.arrows[Arrow(adjoint_of(use.head), goal, kind, self._product(use))] = None
+            self.ways[use.head, use.operand, use.tail] = (goal,) if meet else ()
 
 
 def _said(v: Vertex) -> Iterator[Row]:
