@@ -115,7 +115,7 @@ class Printer:
         n = Fraction(exponent["number"]) if exponent.operation is NUMBER else None
         if n is None or n.denominator > LONGEST:
             return self.operation(x)
-        script = f"{'∘' * (min(x.shape) > 1)}{n}"  # X² would be X·X
+        script = f"{'∘' * (sum(size > 1 for size in x.shape) > 1)}{n}"  # X² would be X·X
         return self.target.above(self.inside(base, ATOM), script, True), POSTFIX
 
     def is_scripted(self, x: Expr) -> bool:
