@@ -76,6 +76,10 @@ class Unicode:
         """A text with an exponent; `closed` if it needs braces."""
         return self.join(x, "^" * ("∘" in script), script.translate(SUPERSCRIPTS))
 
+    def raised(self, x: Any, exponent: Any) -> Any:
+        """A text to the power of another one."""
+        return self.join(x, "^", exponent)
+
     def under(self, x: Any, script: Any, closed: bool = True) -> Any:
         """A text with an index."""
         return self.join(x, "_", script)
