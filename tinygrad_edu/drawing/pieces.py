@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -18,13 +17,14 @@ from ..engine.naming import short
 from ..formulas.expr import EYE, ONES, ROWS, SYMBOL, Expr
 from ..formulas.normal.expression import matrix_shape
 from ..formulas.normal.terms import Term, names_in, session
-from ..formulas.notation import parameter, parts_of
+from ..formulas.notation import parameter
 from ..formulas.present import Presenter
 from ..formulas.printer import ATOM, FORMS, Printer, Text
 from ..formulas.targets.english import along, sentence
 from ..formulas.targets.text import InPieces
 from ..operations.facts import ops
 from .backward import Backward, Contribution, by_jacobian
+from .condensing import formula_of
 from .graph import Vertex
 
 LONGEST = 160  # characters of a product that is written out; of a longer one there is the Jacobian
@@ -132,8 +132,7 @@ class Explainer:
         """An operation on its operands, as the tape has it."""
         if vertex.operation is None:
             return ()
-        shown = [self.named(x) if isinstance(x, str) else "…" if x is None else f"{x:.4g}" for x in vertex.operands]
-        return merged(parts_of(vertex.operation, shown, vertex.params))
+        return self.written(formula_of(vertex))
 
     def computed(self, vertex: Vertex) -> Remark:
         """A value as it is computed."""
