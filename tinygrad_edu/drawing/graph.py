@@ -15,6 +15,24 @@ import numpy as np
 
 from ..engine.record import NO_PARAMETERS, Node, Operation
 from ..engine.sweep import below
+from ..formulas.expr import Expr
+
+
+class Index(NamedTuple):
+    """The index of a loop: l = 1 … 20. Without a letter as long as nothing has a name."""
+
+    loop: int
+    times: int
+    letter: str = ""
+    first: int = 1
+
+    @property
+    def range(self) -> str:
+        return f"{self.letter} = {self.first} … {self.first + self.times - 1}"
+
+    def at(self, place: int) -> str:
+        """One repetition: l = 2."""
+        return f"{self.letter} = {self.first + place}"
 
 
 class Vertex(NamedTuple):
@@ -31,6 +49,9 @@ class Vertex(NamedTuple):
     node: Any = None  # the tensor; None for a constant array
     times: int = 1  # how many repetitions it stands for: those of a loop fold to ×12
     inside: int = 0  # of a group: how many values it holds
+    indices: tuple[Index, ...] = ()  # of the loops that it is in, from the outermost to the innermost
+    alike: tuple[Vertex, ...] = ()  # what it stands for then; the node and the numbers are those of the second of each
+    symbols: Mapping[str, Expr] = NO_PARAMETERS  # what formulas have for the names in that one repetition: W_l for W2
 
 
 class Edge(NamedTuple):

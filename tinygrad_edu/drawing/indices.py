@@ -1,0 +1,252 @@
+"""Indices of loops: what the second repetition calls W2 and z1 is W_l and z_{l−1} in all of them.
+
+A name is a text with numbers in it. Where these run in arithmetic progression from one repetition to the next, the
+index of the loop says what they are; so do the places that are taken of an array, x[i:i+3].
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from ..engine.record import NO_PARAMETERS
+from ..formulas.expr import NABLA, Expr, symbol
+from ..formulas.normal.selections import settled, written
+from .graph import Graph, Index, Vertex
+
+LAYERS, PLACES = "lkmnpqrs", "ijkmnpqr"  # the letters of loops, and of those that go through places of an array
+NUMBER = re.compile(r"(-?\d{1,18})")
+MIDDLE = 1  # the repetition that stands for all of them
+BETWEEN = "|"  # the places along two axes
+
+Names = Sequence[str | None]
+Form: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]  # the texts around numbers, and these
+Grid: TypeAlias = "np.ndarray[Any, Any]"  # one for each repetition, an axis for each loop
+
+
+class Progression(NamedTuple):
+    """Texts, and between them numbers: each with what it is in the first repetition, and its step along each loop."""
+
+    texts: tuple[str, ...]
+    numbers: tuple[tuple[int, tuple[int, ...]], ...]
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is not the same in all repetitions."""
+        return any(any(steps) for _, steps in self.numbers)
+
+    def __call__(self, indices: Sequence[Index], shift: Mapping[int, int]) -> list[str]:
+        """The numbers in the letters of the loops, `shift` repetitions later."""
+        return [_linear(at, list(zip(steps, indices, strict=True)), shift) for at, steps in self.numbers]
+
+
+def _linear(at: int, terms: Sequence[tuple[int, Index]], shift: Mapping[int, int]) -> str:
+    """2l−1: multiples of letters, and a number."""
+    at += sum(step * (shift.get(index.loop, 0) - index.first) for step, index in terms)
+    parts = [re.sub(r"^(.)1$", r"\1", f"{step:+d}") + index.letter for step, index in terms if step]
+    parts += [f"{at:+d}"] if at or not parts else []
+    parts.sort(key=lambda part: part[0] == "-")
+    return "".join(parts).removeprefix("+").replace("-", "−")
+
+
+def progression(forms: Grid, offset: int = 0) -> Progression | None:
+    """What forms have in common, where the first one is that of the repetition with this number."""
+    flat, axes = list(forms.ravel()), range(forms.ndim)
+    texts = flat[0][0]
+    if any(each[0] != texts for each in flat):
+        return None
+    numbers = np.array([each[1] for each in flat], dtype=np.int64).reshape(*forms.shape, len(texts) - 1)
+    start = numbers[(0,) * forms.ndim]
+    steps = [numbers[tuple(int(axis == d) for d in axes)] - start for axis in axes]
+    places = np.indices(forms.shape)
+    if np.any(numbers != sum((places[d][..., None] * steps[d] for d in axes), start)):
+        return None
+    start = start - offset * sum(steps)
+    return Progression(texts, tuple((int(n), tuple(int(step[i]) for step in steps)) for i, n in enumerate(start)))
+
+
+def _form(text: str) -> Form:
+    parts = NUMBER.split(text)
+    return tuple(parts[::2]), tuple(map(int, parts[1::2]))
+
+
+def _grid(indices: Sequence[Index], each: Iterable[Any]) -> Grid:
+    given = list(each)
+    grid = np.empty(len(given), dtype=object)
+    grid[:] = given
+    return grid.reshape([index.times for index in indices])
+
+
+class Indices:
+    """The letters of the loops in a graph, and the symbols of what is in them.
+
+    Parameters
+    ----------
+    graph : Graph
+    names : callable
+        The names that formulas have at a vertex, its own first; in the same order for all that are alike.
+    """
+
+    def __init__(self, graph: Graph, names: Callable[[Vertex], Names]) -> None:
+        self.vertices = sorted((v for v in graph.vertices if v.indices), key=lambda v: v.operation is None)
+        self.names = {
+            v.key: [_grid(v.indices, each) for each in zip(*map(names, v.alike), strict=True)] for v in self.vertices
+        }
+        self.places = {
+            v.key: [_grid(v.indices, each) for each in zip(*map(_places, v.alike), strict=True)] for v in self.vertices
+        }
+        self.forms: dict[str, Form] = {}  # of names, where they are to have other numbers
+        people = {v.name for v in graph.vertices if not v.indices} | {w.name for v in self.vertices for w in v.alike}
+        self.loops = dict(self._lettered(people))
+        self._number(Counter(name for v in graph.vertices if not v.indices for name in names(v)[:1]))
+
+    def of(self, v: Vertex) -> tuple[Index, ...]:
+        """The indices of a vertex, with letters."""
+        return tuple(self.loops[index.loop] for index in v.indices)
+
+    def vertex(self, v: Vertex) -> Vertex:
+        """A vertex with what stands for its names, and the places that are taken in letters."""
+        if not v.indices:
+            return v
+        _, left, places = next(self._general(v, self.places[v.key][:1], {}))
+        params = {**v.params, "index": tuple(_joined(places.texts, places(left, {})).split(BETWEEN))} if places else v.params
+        return v._replace(indices=self.of(v), symbols=self.symbols(v), params=params)
+
+    # --- letters ---
+
+    def _lettered(self, people: set[str | None]) -> Iterator[tuple[int, Index]]:
+        """The loops from outside in. They count as layers do, or values that have names, or places of an array."""
+        loops: dict[int, tuple[int, Index]] = {}
+        for v in self.vertices:
+            for depth, index in enumerate(v.indices):
+                loops.setdefault(index.loop, (depth, index))
+        used: set[str | None] = set(people)
+        for _, index in sorted(loops.values(), key=lambda each: each[0]):
+            found = Counter(self._starts(index.loop))
+            rank, first = min(found, key=lambda each: (each[0], -found[each]), default=(0, 1))
+            pool = PLACES if rank == 2 else LAYERS
+            letter = next((each for each in pool if each not in used), pool[0])
+            used.add(letter)
+            yield index.loop, index._replace(letter=letter, first=first)
+
+    def _starts(self, loop: int) -> Iterator[tuple[int, int]]:
+        """What has numbers that grow with a loop, and its first one."""
+        for v in self.vertices:
+            axis = next((d for d, index in enumerate(v.indices) if index.loop == loop), None)
+            if axis is None:
+                continue
+            frames = _grid(v.indices, [_form(" ".join(w.layers)) for w in v.alike])
+            named = 1 if v.alike[0].name else 3
+            own = self._formed(self.names[v.key][0])
+            for rank, forms in ((0, frames), (named, own), *((2, places) for places in self.places[v.key])):
+                found = progression(forms) if all(forms.flat) else None
+                for at, steps in found.numbers if found else ():
+                    if steps[axis] == 1:
+                        yield rank, at
+
+    # --- names ---
+
+    def _formed(self, names: Grid) -> Grid:
+        flat = [name and (self.forms.get(name) or _form(name)) for name in names.flat]
+        grid = np.empty(len(flat), dtype=object)
+        grid[:] = flat
+        return grid.reshape(names.shape)
+
+    def _number(self, others: Mapping[str | None, int]) -> None:
+        """Names that do not run with their loop get its numbers: h, h_2, h_3, … And what nobody has named is v_l, not
+        v_{3l−2}, if nothing else is called so."""
+        own = {v.key: self.names[v.key][0] for v in self.vertices if all(self.names[v.key][0].flat)}
+        heads = Counter(_form(names.flat[0])[0][0] for names in own.values())
+        for v in self.vertices:
+            names = own.get(v.key)
+            if names is None or len(set(names.flat)) == 1:
+                continue
+            found, indices = progression(self._formed(names)), self.of(v)
+            head = _form(names.flat[0])[0][0].rstrip("_ ")
+            head = head if head and all(name.startswith(head) for name in names.flat) else "v"
+            counted = np.indices(names.shape).reshape(names.ndim, -1).T + [index.first for index in indices]
+            clear = v.alike[0].name is None and heads[head] == 1
+            clear = clear and not (names.ndim == 1 and any(f"{head}{n}" in others for (n,) in counted))
+            in_step = found and all(sorted(steps) == [*[0] * (names.ndim - 1), 1] for _, steps in found.numbers)
+            if found and (in_step or not clear):
+                continue
+            for name, numbers in zip(names.flat, counted, strict=True):
+                texts, values = (head, *[","] * (names.ndim - 1), ""), tuple(map(int, numbers))
+                self.forms[name] = texts, values
+                self.forms[f"∇{name}"] = (f"∇{head}", *texts[1:]), values
+                self.forms[f"{name}′"] = (*texts[:-1], "′"), values
+
+    def formula(
+        self, v: Vertex, x: Expr, fixed: Mapping[int, int] = NO_PARAMETERS, shift: Mapping[int, int] = NO_PARAMETERS
+    ) -> Expr:
+        """What a formula of the repetition that is shown says of all of them, or of those at `fixed` places of loops;
+        `shift` repetitions later."""
+        if not v.indices:
+            return x
+        forms = self._general(v, self.places[v.key], fixed)
+        exchange = {_joined(*shown): _joined(found.texts, found(left, shift)) for shown, left, found in forms if found}
+        return _placed(x, exchange).renamed(self.symbols(v, fixed, shift))
+
+    def symbols(
+        self, v: Vertex, fixed: Mapping[int, int] = NO_PARAMETERS, shift: Mapping[int, int] = NO_PARAMETERS
+    ) -> dict[str, Expr]:
+        """What stands for names."""
+        grids = [names for names in self.names[v.key] if names[(MIDDLE,) * names.ndim] is not None]
+        forms = self._general(v, [self._formed(names) for names in grids], fixed)
+        shown = [names[(MIDDLE,) * names.ndim] for names in grids]
+        return {
+            name: _symbol(found.texts, found(left, shift), found.runs) if found else symbol("…")
+            for name, (_, left, found) in zip(shown, forms, strict=True)
+        }
+
+    def _general(
+        self, v: Vertex, grids: Iterable[Grid], fixed: Mapping[int, int]
+    ) -> Iterator[tuple[Form, list[Index], Progression | None]]:
+        """Of forms that of the repetition that is shown, and what all have in common. What the first one has may be
+        from elsewhere; of what does not run with the loop nothing is known."""
+        at = tuple(fixed.get(index.loop, slice(None)) for index in v.indices)
+        left = [index for index in self.of(v) if index.loop not in fixed]
+        for grid in grids:
+            given = _grid(left, np.ravel(grid[at]))
+            later = given[(slice(1, None),) * given.ndim]
+            found = next((found for offset, each in enumerate((given, later))
+                          if all(each.flat) and (found := progression(each, offset))), None)  # fmt: skip
+            yield grid[(MIDDLE,) * grid.ndim], left, found
+
+
+def _places(v: Vertex) -> list[Form | None]:
+    """The places that are taken at a vertex, or were for the constants that it is made of."""
+    taken: list[tuple[Any, Any]] = [(v.params.get("index"), v.node._record.values[0])] if v.operation else []
+    for x in (v.node, *(v.node._record.inputs if v.operation else ())):
+        origin = getattr(x, "_origin", None)
+        taken.append((origin.params.get("index"), origin.inputs[0]) if origin else (None, None))
+    texts = [None if index is None else BETWEEN.join(map(written, settled(index, np.ndim(x)))) for index, x in taken]
+    return [None if text is None or "…" in text else _form(text) for text in texts]
+
+
+def _joined(texts: Sequence[str], numbers: Sequence[Any]) -> str:
+    return "".join([f"{text}{n}" for text, n in zip(texts, [*numbers, ""], strict=True)])
+
+
+def _placed(x: Expr, exchange: Mapping[str, str]) -> Expr:
+    """An expression with other places."""
+    if "places" in x.params:
+        text = BETWEEN.join(map(written, x.params["places"]))
+        x = x.having(places=tuple(exchange.get(text, text).split(BETWEEN)))
+    return x.rebuilt(lambda each: _placed(each, exchange))
+
+
+def _symbol(texts: Sequence[str], numbers: Sequence[str], runs: bool) -> Expr:
+    """W_l; what has other text around its numbers is no symbol with an index: layer.l.weight."""
+    head, *between, tail = texts if runs else (*texts, "")
+    primes = len(tail) - len(tail.rstrip("′"))
+    words = [each.strip("_, ") for each in (*between, tail.rstrip("′"))]
+    if not runs or not head.strip("∇_ ") or not re.fullmatch(r"\w*", "".join(words)):
+        return symbol(_joined(texts, numbers))
+    index = tuple(part for pair in zip(numbers, words, strict=True) for part in pair if part)
+    made = symbol(head.removeprefix("∇").rstrip("_ ") + "′" * primes, indices=index)
+    return Expr(NABLA, (made,)) if head.startswith("∇") else made
