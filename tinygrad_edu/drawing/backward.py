@@ -6,17 +6,20 @@ The numbers come from the engine's own sweep, the formulas from its rules read o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..deriving.local import VJP, Local, brief
 from ..engine.absorbing import bare
+from ..engine.naming import name_of
 from ..engine.record import Node
 from ..engine.sweep import seed_for, settled
-from ..formulas.expr import PARTIAL, Expr, dot, fraction, symbol, transposed
+from ..formulas.expr import PARTIAL, Expr, dot, fraction, symbol, total, transposed
 from ..formulas.normal.terms import Term
 from ..operations.shapes import stretched
-from .graph import Edge, Graph, Vertex
+from .graph import Edge, Graph, Index, Vertex
+from .indices import Indices
+from .uses import Use, places, use
 
 LONGEST = 44  # characters of a product that is written out
 
@@ -69,22 +72,20 @@ def backward(loss: Node, graph: Graph, name: str, formulas: bool = True) -> Back
     ValueError where `loss` is no scalar; `name` is who says so.
     """
     tracked = {v.node._record.stamp: v for v in graph.vertices if v.node is not None and v.node._record is not None}
+    steps = {x.node._record.stamp for v in graph.vertices for x in v.steps_below()}
     found: dict[int, Any] = {}
     numbers: dict[int, dict[int, tuple[Any, Any]]] = defaultdict(dict)  # by stamp and operand
 
     def watch(node: Any, i: int, product: Any, added: Any) -> None:
-        if node._record.stamp in tracked:
+        if node._record.stamp in tracked or node._record.stamp in steps:
             numbers[node._record.stamp][i] = bare(product), bare(added)
 
     seed = seed_for(loss, None, name)
     for node, g in settled(loss, seed, watch=watch):
         if node._record.stamp in tracked:
             found[node._record.stamp] = g
-    writer = _Annotator(Local(loss, set(tracked), found), graph, numbers, formulas)
-    adjoints = {
-        v.key: Adjoint(writer.local.adjoints[stamp], found.get(stamp))
-        for stamp, v in tracked.items()
-    }
+    writer = _Annotator(Local(loss, {*tracked, *steps}, found, steps), graph, numbers, formulas)
+    adjoints = {v.key: Adjoint(writer.local.adjoints[stamp], found.get(stamp)) for stamp, v in tracked.items()}
     reached = {key for key, adjoint in adjoints.items() if adjoint.value is not None}
     written = [writer.contribution(edge) for edge in graph.edges if {edge.tail, edge.head} <= reached]
     named = graph._replace(vertices=tuple(map(writer.named, graph.vertices)))
@@ -99,98 +100,113 @@ class _Annotator:
     ) -> None:
         self.local, self.numbers, self.formulas = local, numbers, formulas
         self.vertices = {v.key: v for v in graph.vertices}
-        self.indices = Indices(graph, self._names)
-        alike = [(v.key, i, w) for v in graph.vertices for i, w in enumerate(v.alike or (v,))]
-        self.keys = {self._name(w.node, w.value): key for key, _, w in alike}
-        self.places = {w.node._record.stamp: (key, i) for key, i, w in alike if w.node is not None and w.node._record}
         self.names = {v.key: self._name(v.node, v.value) for v in graph.vertices}
+        self.keys: dict[str | None, str] = {}
+        self.places: dict[int, tuple[str, tuple[int, ...]]] = {}  # by stamp, the vertex of a value, and its place there
+        for v in graph.vertices:
+            for place, x in zip(places(v.indices), v.alike or (v,), strict=True):
+                self.keys[self._name(x.node, x.value)] = v.key
+                if x.node is not None and x.node._record is not None:
+                    self.places[x.node._record.stamp] = v.key, place
+        self.indices = Indices(graph, self._names)
 
     def _name(self, x: Any, value: Any) -> str | None:
         """A tensor by its name, a constant that is no number by its own."""
         if x is not None and x._record is not None:
-            return self.local.names[x._record.stamp]
-        return self.local.constant_name(x, value)
+            return self.local.names.get(x._record.stamp)  # what is inlined has none
+        return self.local.constant_name(x, value) or name_of(x) or None  # what other repetitions use has only that
 
-    def _names(self, vertex: Vertex) -> list[str | None]:
-        """The names in formulas of a vertex: its own, those of its adjoint, its slope, and its operands."""
-        own, record = self._name(vertex.node, vertex.value), getattr(vertex.node, "_record", None)
+    def _names(self, v: Vertex) -> list[str | None]:
+        """The names in the formulas of a vertex: its own, those of its adjoint, its slope and its operands."""
+        own, record = self._name(v.node, v.value), getattr(v.node, "_record", None)
         if record is None:
             return [own]
         operands = [self._name(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
-        return [own, self.local.adjoints[record.stamp], f"{own}′", *operands]
+        return [own, self.local.adjoints.get(record.stamp), own and f"{own}′", *operands]
 
     def named(self, vertex: Vertex) -> Vertex:
         """A vertex and its operands by the names that formulas have for them."""
         if vertex.inside:
             return vertex
-        vertex = self.indices.vertex(vertex)
-        name = self.names[vertex.key]
-        if vertex.operation is None:
-            return vertex._replace(name=name)
-        record = vertex.node._record
-        inputs = zip(record.inputs, record.values, vertex.operands, strict=True)
-        return vertex._replace(name=name, operands=tuple(self._name(x, value) or shown for x, value, shown in inputs))
+        v = self.indices.lettered(vertex)._replace(name=self.names.get(vertex.key))
+        if v.operation is None:
+            return v
+        record = v.node._record
+        inputs = zip(record.inputs, record.values, v.operands, strict=True)
+        return v._replace(
+            operands=tuple(self._name(x, value) or shown for x, value, shown in inputs),
+            steps={i: self.named(x) for i, x in v.steps.items()},
+        )
 
     def contribution(self, edge: Edge) -> Contribution | None:
         """What goes back along an edge; None where no rule takes it there."""
         tail, head = self.vertices[edge.tail], self.vertices[edge.head]
         if head.operation is None:
             return Contribution(tail.key, head.key, edge.operand, repeats=edge.repeats)
-        numbers = self.numbers[head.node._record.stamp]
-        if edge.operand not in numbers:
+        user, place = self._user(head, edge.operand)
+        numbers = self.numbers[user.node._record.stamp]
+        if place not in numbers:
             return None
-        product, added = numbers[edge.operand]
-        rule = self.local.products(head.node, numbers).get(edge.operand)
-        names = rule.names if rule else ()
-        way, undone = self._way(edge), added.shape != product.shape
-        written = self._written(edge, rule and rule.term, product.shape)
-        summed = self._written(edge, rule and rule.added, added.shape) if undone else None
-        saved = tuple(self.keys[name] for name in names if name in self.keys)
+        product, added = numbers[place]
+        rule = self._products(head).get(user.key, {}).get(place)
+        use = self._use(edge, user, place)
+        formula, shapes = self._written(head, place, rule and rule.term, product.shape)
+        undone = self._written(head, place, rule and rule.added, added.shape) if added.shape != product.shape else None
+        if undone:
+            undone = self._general(head, use, undone[0], use.summed), undone[1]
+        saved = tuple(self.keys[name] for name in (rule.names if rule else ()) if name in self.keys)
         return Contribution(
-            tail.key, head.key, edge.operand, self._general(head, way, written, not undone),
-            undone and self._written(edge, rule and rule.added, added.shape, way, True),
-            saved, product, added, rule, edge.repeats, way.exits, way.note,
+            tail.key, head.key, edge.operand, self._general(head, use, formula, () if undone else use.summed), shapes,
+            undone, saved, product, added, rule, edge.repeats, use.exits, use.note,
         )  # fmt: skip
 
-    def _way(self, edge: Edge) -> Way:
-        """In which repetitions the operand of an operation is that value."""
-        tail, head = self.vertices[edge.tail], self.vertices[edge.head]
-        times = [[index.times for index in v.indices] for v in (head, tail)]
-        shared = sum(a.loop == b.loop for a, b in zip(head.indices, tail.indices, strict=False))
-        uses = []  # places in the loops of the head, and in those of the tail
-        for i, w in enumerate(head.alike or (head,)):
-            x = w.node._record.inputs[edge.operand]
-            key, j = self.places.get(x._record.stamp, ("", 0)) if x is not None and x._record else ("", 0)
-            at, to = (tuple(map(int, np.unravel_index(*each))) for each in zip((i, j), times, strict=True))
-            if key == tail.key and edge.repeats == (at[:shared] != to[:shared]):
-                uses.append((at, to))
-        at, to = min(uses, key=lambda use: sum(place != MIDDLE for place in use[0]))
-        near = [use for use in uses if use[0][:shared] == at[:shared]]
-        fixed, sums, notes, exits = {}, [], [], False
-        for d, index in enumerate(self.indices.of(head)):
-            places = {use[0][d] for use in (near if d >= shared else uses)}
-            summed = {use[0][d] for use in near if use[1] == to} if d >= shared else ()
-            if len(summed) > 1:
-                sums.append(index)
-                notes += [f"{index.at(min(summed))} … {index.first + max(summed)}"] * (len(summed) < index.times)
-            elif len(places) == 1:
-                fixed[index.loop] = at[d]
-                notes.append(index.at(at[d]))
-        for d, index in list(enumerate(self.indices.of(tail)))[shared:]:
-            if len({use[1][d] for use in near}) == 1:
-                exits = True
-                notes.append(index.at(to[d]))
-        shift = {head.indices[d].loop: at[d] - to[d] for d in range(shared)}
-        return Way(fixed, shift, tuple(sums), exits, ", ".join(notes))
+    def _user(self, head: Vertex, operand: int) -> tuple[Vertex, int]:
+        """The operation that an operand goes to, and its place there: the step in which it is used, if it is in one."""
+        if not head.steps:
+            return head, operand
+        key, place = head.places[operand]
+        return next(x for x in (head, *head.steps_below()) if x.key == key), place
 
-    def _written(self, edge: Edge, term: Term | None, shape: tuple[int, ...]) -> tuple[Expr | None, str]:
+    def _products(self, head: Vertex, arriving: Term | None = None) -> dict[str, dict[int, VJP]]:
+        """The products of an operation, and of the steps that stand in its formula, by their keys."""
+        own = self.local.products(head.node, self.numbers[head.node._record.stamp], arriving)
+        found = {head.key: own}
+        for i, x in head.steps.items():
+            if i in own:
+                found |= self._products(x, own[i].added)
+        return found
+
+    def _use(self, edge: Edge, user: Vertex, operand: int) -> Use:
+        """In which repetitions a value is that operand of an operation."""
+        tail, found = self.vertices[edge.tail], []
+        if not tail.indices and not user.indices:
+            return Use()
+        shared = sum(a.loop == b.loop for a, b in zip(user.indices, tail.indices, strict=False))
+        for at, x in zip(places(user.indices), user.alike or (user,), strict=True):
+            record = getattr(x.node._record.inputs[operand], "_record", None)
+            key, to = self.places.get(record.stamp, ("", ())) if record else ("", ())
+            if key == tail.key and edge.repeats == (at[:shared] != to[:shared]):
+                found.append((at, to))
+        return use(self.indices.of(tail), self.indices.of(user), found) if found else Use()
+
+    def _general(self, head: Vertex, use: Use, x: Expr | None, summed: Sequence[Index]) -> Expr | None:
+        """A product as it is in all repetitions, and perhaps their sum."""
+        if x is None:
+            return None
+        made = self.indices.formula([head, *head.steps_below()], x, use.fixed, use.shift)
+        return total(made, ",".join(index.letter for index in summed)) if summed else made
+
+    def _written(
+        self, head: Vertex, operand: int, term: Term | None, shape: tuple[int, ...]
+    ) -> tuple[Expr | None, str]:  # fmt: skip
         """A product and its shapes. Without a rule in symbols (it may call NumPy), or with a long one, the Jacobian."""
         if not self.formulas:
             return None, ""
         own = brief(shape) if shape else "scalar"
         if term is None or len(self.local.text(term)) > LONGEST:
-            adjoint = self.local.adjoints[self.vertices[edge.head].node._record.stamp]
-            return by_jacobian(self.names[edge.head], self.names[edge.tail], adjoint), own
+            record = head.node._record
+            x = self._name(record.inputs[operand], record.values[operand])
+            return by_jacobian(self.names[head.key], x, self.local.adjoints[record.stamp]), own
         shapes = self.local.shapes(term)
         by_factors = f"{shapes}→{brief(shape)}" if "·" in shapes else own
         return self.local.written(term), by_factors

@@ -9,13 +9,17 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..engine.record import NO_PARAMETERS, Node, Operation
 from ..engine.sweep import below
-from ..formulas.expr import Expr
+from ..formulas.expr import Expr, symbol
+
+
+MIDDLE = 1  # the repetition that stands for all of them
 
 
 class Index(NamedTuple):
@@ -50,8 +54,28 @@ class Vertex(NamedTuple):
     times: int = 1  # how many repetitions it stands for: those of a loop fold to ×12
     inside: int = 0  # of a group: how many values it holds
     indices: tuple[Index, ...] = ()  # of the loops that it is in, from the outermost to the innermost
-    alike: tuple[Vertex, ...] = ()  # what it stands for then; the node and the numbers are those of the second of each
-    symbols: Mapping[str, Expr] = NO_PARAMETERS  # what formulas have for the names in that one repetition: W_l for W2
+    alike: tuple[Vertex, ...] = ()  # what it stands for there; the node and the numbers are of the second repetition
+    symbols: Mapping[str, Expr] = NO_PARAMETERS  # what stands for the names in that one: W_l for W2
+    steps: Mapping[int, Vertex] = MappingProxyType({})  # operands that stand inside its formula, as they are used once
+    places: tuple[tuple[str, int], ...] = ()  # if there are any: of each operand the operation, and its place there
+
+    @property
+    def ranges(self) -> str:
+        """All repetitions that it stands for: l = 1 … 20."""
+        return ", ".join(index.range for index in self.indices)
+
+    @property
+    def shown(self) -> str:
+        """The one that its numbers are of: l = 2."""
+        return ", ".join(index.at(MIDDLE) for index in self.indices)
+
+    def symbol(self, name: str) -> Expr:
+        """What stands for a name in its formula."""
+        return self.symbols.get(name) or symbol(name)
+
+    def steps_below(self) -> list[Vertex]:
+        """The operations whose values stand inside its formula."""
+        return [each for x in self.steps.values() for each in (x, *x.steps_below())]
 
 
 class Edge(NamedTuple):

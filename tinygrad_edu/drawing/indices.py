@@ -13,14 +13,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from ..engine.record import NO_PARAMETERS
 from ..formulas.expr import NABLA, Expr, symbol
 from ..formulas.normal.selections import settled, written
-from .graph import Graph, Index, Vertex
+from .graph import MIDDLE, Graph, Index, Vertex
 
 LAYERS, PLACES = "lkmnpqrs", "ijkmnpqr"  # the letters of loops, and of those that go through places of an array
 NUMBER = re.compile(r"(-?\d{1,18})")
-MIDDLE = 1  # the repetition that stands for all of them
 BETWEEN = "|"  # the places along two axes
 
 Names = Sequence[str | None]
@@ -92,7 +90,8 @@ class Indices:
     """
 
     def __init__(self, graph: Graph, names: Callable[[Vertex], Names]) -> None:
-        self.vertices = sorted((v for v in graph.vertices if v.indices), key=lambda v: v.operation is None)
+        looped = [x for v in graph.vertices for x in (v, *v.steps_below()) if x.indices]
+        self.vertices = sorted(looped, key=lambda v: v.operation is None)
         self.names = {
             v.key: [_grid(v.indices, each) for each in zip(*map(names, v.alike), strict=True)] for v in self.vertices
         }
@@ -108,13 +107,13 @@ class Indices:
         """The indices of a vertex, with letters."""
         return tuple(self.loops[index.loop] for index in v.indices)
 
-    def vertex(self, v: Vertex) -> Vertex:
+    def lettered(self, v: Vertex) -> Vertex:
         """A vertex with what stands for its names, and the places that are taken in letters."""
         if not v.indices:
             return v
         _, left, places = next(self._general(v, self.places[v.key][:1], {}))
-        params = {**v.params, "index": tuple(_joined(places.texts, places(left, {})).split(BETWEEN))} if places else v.params
-        return v._replace(indices=self.of(v), symbols=self.symbols(v), params=params)
+        index = {"index": tuple(_joined(places.texts, places(left, {})).split(BETWEEN))} if places else {}
+        return v._replace(indices=self.of(v), symbols=self._symbols(v, {}, {}), params={**v.params, **index})
 
     # --- letters ---
 
@@ -180,21 +179,19 @@ class Indices:
                 self.forms[f"∇{name}"] = (f"∇{head}", *texts[1:]), values
                 self.forms[f"{name}′"] = (*texts[:-1], "′"), values
 
-    def formula(
-        self, v: Vertex, x: Expr, fixed: Mapping[int, int] = NO_PARAMETERS, shift: Mapping[int, int] = NO_PARAMETERS
-    ) -> Expr:
-        """What a formula of the repetition that is shown says of all of them, or of those at `fixed` places of loops;
-        `shift` repetitions later."""
-        if not v.indices:
-            return x
-        forms = self._general(v, self.places[v.key], fixed)
-        exchange = {_joined(*shown): _joined(found.texts, found(left, shift)) for shown, left, found in forms if found}
-        return _placed(x, exchange).renamed(self.symbols(v, fixed, shift))
+    def formula(self, of: Iterable[Vertex], x: Expr, fixed: Mapping[int, int], shift: Mapping[int, int]) -> Expr:
+        """What a formula of vertices of the same loops says of all repetitions, or of those at `fixed` places of
+        loops; `shift` repetitions later."""
+        places: dict[str, str] = {}
+        names: dict[str, Expr] = {}
+        for v in of:
+            if v.indices:
+                forms = self._general(v, self.places[v.key], fixed)
+                places |= {_joined(*form): _joined(f.texts, f(left, shift)) for form, left, f in forms if f and form}
+                names |= self._symbols(v, fixed, shift)
+        return _placed(x, places).renamed(names)
 
-    def symbols(
-        self, v: Vertex, fixed: Mapping[int, int] = NO_PARAMETERS, shift: Mapping[int, int] = NO_PARAMETERS
-    ) -> dict[str, Expr]:
-        """What stands for names."""
+    def _symbols(self, v: Vertex, fixed: Mapping[int, int], shift: Mapping[int, int]) -> dict[str, Expr]:
         grids = [names for names in self.names[v.key] if names[(MIDDLE,) * names.ndim] is not None]
         forms = self._general(v, [self._formed(names) for names in grids], fixed)
         shown = [names[(MIDDLE,) * names.ndim] for names in grids]

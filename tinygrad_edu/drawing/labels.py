@@ -9,9 +9,12 @@ import numpy as np
 from ..engine.naming import short
 from ..formulas.expr import Expr
 from ..formulas.notation import applied, listed, parameter
+from ..formulas.printer import Printer
+from ..formulas.targets.text import Unicode
 from ..numerals import FIGURES, decimals, figures
 from .graph import Vertex
 
+WORDS = Printer(Unicode())
 SMALL = 6  # so many numbers are shown one by one, more as min, mean and max
 _SHOWN_ANYWAY = ("shape", "keepdims")  # parameters that the shape of a vertex shows
 _KEYLESS = ("functions", "index")  # parameters that say what they are
@@ -36,7 +39,7 @@ def labelled(vertex: Vertex, values: bool) -> list[Row]:
     """Name, operation and parameters, shape, numbers of a vertex, from top to bottom."""
     rows = []
     if vertex.name:
-        rows.append(row("name", vertex.name))
+        rows.append(row("name", vertex.symbols.get(vertex.name, vertex.name)))
     if vertex.operation is not None:
         formula = _formula(vertex)
         rows.append(row("symbol" if len(formula) <= 2 else "formula", formula))
@@ -48,17 +51,17 @@ def labelled(vertex: Vertex, values: bool) -> list[Row]:
         if params:
             rows.append(row("note", params))
     if vertex.times > 1:
-        rows.append(row("name", f"×{vertex.times}"))
+        rows.append(row("name", vertex.ranges or f"×{vertex.times}"))
     if vertex.inside:
         rows.append(row("note", f"{vertex.inside} values"))
-    return rows + numbered(vertex.value, np.shape(vertex.value), values and not vertex.inside)
+    return rows + numbered(vertex.value, np.shape(vertex.value), values and not vertex.inside, vertex.shown)
 
 
-def numbered(value: Any, shape: tuple[int, ...], values: bool) -> list[Row]:
-    """The shape of an array, and its numbers if they are asked for and known."""
+def numbered(value: Any, shape: tuple[int, ...], values: bool, repetition: str = "") -> list[Row]:
+    """The shape of an array, and its numbers if they are asked for and known; perhaps of which repetition they are."""
     rows = [row("note", str(shape) if shape else "scalar")]
     if values and value is not None and np.size(value):
-        rows += _numbers(np.asarray(value))
+        rows += [row("note", f"{repetition}:")] * bool(repetition) + _numbers(np.asarray(value))
     return rows
 
 
@@ -68,7 +71,8 @@ def _formula(vertex: Vertex) -> str:
     operation: Any = vertex.operation
     if all(operand is None for operand in vertex.operands):
         return str(operation.symbol or operation.name)
-    shown = ["…" if x is None else short(x, 12) if isinstance(x, str) else f"{x:.4g}" for x in vertex.operands]
+    shown = ["…" if x is None else short(WORDS(vertex.symbol(x)), 12) if isinstance(x, str) else f"{x:.4g}"
+             for x in vertex.operands]  # fmt: skip
     return applied(operation, shown, {})
 
 

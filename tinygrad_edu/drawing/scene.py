@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from ..engine.naming import wrapped
 from ..formulas.expr import Expr
 from .backward import Adjoint, Backward, Contribution
 from .graph import Graph, Vertex, shared
@@ -29,11 +30,13 @@ class Arrow(NamedTuple):
     tail: str
     head: str
     kind: str  # forward, repeat, backward, return (of a repetition), line (on the way to a product), saved
+    label: Expr | None = None
 
 
 class Scene(NamedTuple):
-    """All that is on a picture, and a note below it; `ways` has the keys of the boxes between the adjoint of an
-    operation and that of its input, by the key of the operation, the place of the input and its key."""
+    """All that is on a picture, its title, and what stands below it: a caption, a note of what was folded. `ways` has
+    the keys of the boxes between the adjoint of an operation and that of its input, by the key of the operation, the
+    place of the input and its key."""
 
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
@@ -41,6 +44,13 @@ class Scene(NamedTuple):
     ways: Mapping[tuple[str, int, str], tuple[str, ...]]
     typeset: bool = False  # whether formulas look as on paper, and not as in a terminal
     saved: frozenset[str] = frozenset()  # names of forward values that the backward sweep uses, to be told by colour
+    title: str = ""
+    caption: str = ""
+
+    @property
+    def below(self) -> tuple[str, ...]:
+        """The lines below the picture."""
+        return (*wrapped(self.caption), *wrapped(self.note))
 
 
 def scene(graph: Graph, values: bool, sweep: Backward | None = None) -> Scene:
@@ -56,11 +66,11 @@ def scene(graph: Graph, values: bool, sweep: Backward | None = None) -> Scene:
 
 
 def _adjoint(vertex: Vertex, adjoint: Adjoint, values: bool) -> Box:
-    rows = [row("name", adjoint.name)]
+    rows = [row("name", vertex.symbols.get(adjoint.name, adjoint.name))]
     if adjoint.value is None:
         rows.append(row("formula", "–"))  # not computed, which is not 0
     else:
-        rows += numbered(adjoint.value, adjoint.value.shape, values)
+        rows += numbered(adjoint.value, adjoint.value.shape, values, vertex.shown)
     return Box(f"adjoint_{vertex.key}", "adjoint", tuple(rows), vertex.layers, vertex.key)
 
 
@@ -80,31 +90,32 @@ class _Way:
         self.arrows.append(Arrow(source, key, "line" if kind == "product" else "backward"))
         return key
 
-    def product(self, source: str, formula: Expr | None, shapes: str, layers: tuple[str, ...]) -> str:
+    def product(self, source: str, formula: Expr | None, *notes: str, layers: tuple[str, ...]) -> str:
         """A vector-Jacobian product on the way, if it is written out."""
         if formula is None:
             return source
-        rows = [row("formula", formula), *([row("note", shapes)] if shapes else [])]
+        rows = [row("formula", formula), *[row("note", note) for note in notes if note]]
         return self.step(source, "product", rows, layers)
 
 
 def _products(sweep: Backward, vertices: dict[str, Vertex]) -> _Way:
     """The way from adjoint to adjoint; on it the products, the sums over what was broadcast and over several uses."""
     way = _Way()
-    uses = Counter(each.tail for each in sweep.contributions)
-    for tail, count in uses.items():
-        if count > 1:
+    uses = Counter((each.tail, each.exits) for each in sweep.contributions)  # what leaves a loop is in none of its sums
+    several = {tail for (tail, _), count in uses.items() if count > 1}
+    for tail in vertices:
+        if tail in several:
             way.boxes.append(Box(f"sum_{tail}", "sum", (row("symbol", "Σ"),), vertices[tail].layers))
             way.arrows.append(Arrow(f"sum_{tail}", f"adjoint_{tail}", "backward"))
     for each in sweep.contributions:
         layers = shared([vertices[each.tail].layers, vertices[each.head].layers])
-        meeting = [f"sum_{each.tail}"] if uses[each.tail] > 1 else []
+        meeting = [f"sum_{each.tail}"] if each.tail in several else []
         goal, first = meeting[0] if meeting else f"adjoint_{each.tail}", len(way.boxes)
-        last = way.product(f"adjoint_{each.head}", each.formula, each.shapes, layers)
+        last = way.product(f"adjoint_{each.head}", each.formula, each.shapes, each.note, layers=layers)
         way.arrows += [Arrow(key, last if each.formula else goal, "saved") for key in dict.fromkeys(each.saved)]
         if each.summed is not None:
             last = way.step(last, "unbroadcast", _unbroadcast(each), layers)
-            last = way.product(last, *each.summed, layers)
+            last = way.product(last, *each.summed, layers=layers)
         way.arrows.append(Arrow(last, goal, "return" if each.repeats else "backward"))
         way.ways[each.head, each.operand, each.tail] = (*[box.key for box in way.boxes[first:]], *meeting)
     return way

@@ -29,6 +29,7 @@ from .expr import (
     ROWS,
     SCALED,
     SYMBOL,
+    TOTAL,
     Expr,
     factors_of,
     terms_of,
@@ -176,6 +177,15 @@ class Printer:
 
     # --- words ---
 
+    def _symbol(self, x: Expr) -> Text:
+        name = self.target.symbol(x.params["name"])
+        return (self.target.index(name, ",".join(x.indices)) if x.indices else name), ATOM
+
+    def _over_index(self, x: Expr) -> Text:
+        """Σ_l of all that follows."""
+        sign = self.target.index(self.target.word("Σ"), x.params["index"])
+        return self.target.separated(self.target.signs[SCALED], [sign, self.inside(x.args[0], PRODUCT)]), PRODUCT
+
     def _ones(self, x: Expr) -> Text:
         one = self.target.word("1")
         if "size" in x.params:
@@ -189,7 +199,8 @@ def _listed(places: Sequence[Any]) -> str:
 
 SCRIPTED = {ops.power, ops.transpose, ops.inv}
 FORMS: Mapping[Operation, Callable[[Any, Expr], Text]] = {
-    **dict.fromkeys((SYMBOL, EYE, CONSTANT), lambda p, x: (p.target.symbol(x.params["name"]), ATOM)),
+    **dict.fromkeys((EYE, CONSTANT), lambda p, x: (p.target.symbol(x.params["name"]), ATOM)),
+    SYMBOL: Printer._symbol, TOTAL: Printer._over_index,
     NUMBER: lambda p, x: (p.target.number(x.params["number"]), ATOM),
     PI: lambda p, x: (p.target.word("π"), ATOM),
     ROWS: lambda p, x: (p.target.at(p.target.symbol(x.params["name"]), x.params["places"]), ATOM),
