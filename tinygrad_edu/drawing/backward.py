@@ -194,7 +194,7 @@ class _Annotator:
         if x is None:
             return None
         made = self.indices.formula([head, *head.steps_below()], x, use.fixed, use.shift)
-        return total(made, ",".join(index.letter for index in summed)) if summed else made
+        return total(made, "".join(index.letter for index in summed)) if summed else made
 
     def _written(
         self, head: Vertex, operand: int, term: Term | None, shape: tuple[int, ...]

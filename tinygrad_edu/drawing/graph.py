@@ -18,7 +18,6 @@ from ..engine.record import NO_PARAMETERS, Node, Operation
 from ..engine.sweep import below
 from ..formulas.expr import Expr, symbol
 
-
 MIDDLE = 1  # the repetition that stands for all of them
 
 
@@ -69,9 +68,9 @@ class Vertex(NamedTuple):
         """The one that its numbers are of: l = 2."""
         return ", ".join(index.at(MIDDLE) for index in self.indices)
 
-    def symbol(self, name: str) -> Expr:
+    def symbol(self, name: str, shape: tuple[int, ...] = (1, 1)) -> Expr:
         """What stands for a name in its formula."""
-        return self.symbols.get(name) or symbol(name)
+        return self.symbols[name].having(shape=shape) if name in self.symbols else symbol(name, shape)
 
     def steps_below(self) -> list[Vertex]:
         """The operations whose values stand inside its formula."""

@@ -173,11 +173,13 @@ class Indices:
             in_step = found and all(sorted(steps) == [*[0] * (names.ndim - 1), 1] for _, steps in found.numbers)
             if found and (in_step or not clear):
                 continue
-            for name, numbers in zip(names.flat, counted, strict=True):
+            adjoints = self.names[v.key][1:2] or [names]  # a constant has none
+            delta = next(_form(adjoint)[0][0] for adjoint in adjoints[0].flat)
+            for name, adjoint, numbers in zip(names.flat, adjoints[0].flat, counted, strict=True):
                 texts, values = (head, *[","] * (names.ndim - 1), ""), tuple(map(int, numbers))
-                self.forms[name] = texts, values
-                self.forms[f"∇{name}"] = (f"∇{head}", *texts[1:]), values
+                self.forms[adjoint] = (f"∇{head}" if adjoint == f"∇{name}" else delta, *texts[1:]), values
                 self.forms[f"{name}′"] = (*texts[:-1], "′"), values
+                self.forms[name] = texts, values
 
     def formula(self, of: Iterable[Vertex], x: Expr, fixed: Mapping[int, int], shift: Mapping[int, int]) -> Expr:
         """What a formula of vertices of the same loops says of all repetitions, or of those at `fixed` places of

@@ -31,6 +31,7 @@ class Arrow(NamedTuple):
     head: str
     kind: str  # forward, repeat, backward, return (of a repetition), line (on the way to a product), saved
     label: Expr | None = None
+    note: str = ""  # below it
 
 
 class Scene(NamedTuple):

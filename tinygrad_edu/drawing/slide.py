@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +22,7 @@ from .labels import Row, labelled, row
 from .pieces import adjoint_of
 from .repetitions import LEAVES
 from .scene import Arrow, Box, Scene
+from .typeset import marked
 
 MOST = 24  # nodes before it is condensed
 KIND = operator.attrgetter("kind")
@@ -51,7 +52,7 @@ class _Slide:
         self.beside = self._beside()
         adjoints = sweep.adjoints if sweep else {}
         self.nabla = {each.name: Expr(NABLA, (symbol(self.vertices[key].name),)) for key, each in adjoints.items()
-                      if each.name == f"∇{self.vertices[key].name}"}  # fmt: skip
+                      if each.name == f"∇{self.vertices[key].name}" and not self.vertices[key].indices}  # fmt: skip
 
     def scene(self) -> Scene:
         for v in self.graph.vertices:
@@ -63,7 +64,7 @@ class _Slide:
         for uses in self.uses.values():
             self._way(uses)
         kept = {key for uses in self.uses.values() for use in uses for key in use.saved}
-        saved = frozenset(v.name for v in self.graph.vertices if v.key in kept and v.name)
+        saved = frozenset(marked(v.symbol(v.name)) for v in self.graph.vertices if v.key in kept and v.name)
         return Scene(tuple(self.boxes), tuple(self.arrows), self.graph.note, self.ways, typeset=True, saved=saved)
 
     def _beside(self) -> dict[str, str]:
@@ -105,21 +106,18 @@ class _Slide:
         """The adjoint of a value; that of what stands at a side as a formula, as no way leads there."""
         assert self.sweep is not None
         name, value = self.sweep.adjoints[v.key]
+        symbol = self.nabla.get(name) or v.symbol(name)
         if value is None:
-            yield row("product", self._symbol(name))
+            yield row("product", symbol)
             yield row("formula", "–")
         elif v.kind == "result":
-            yield row("product", equation(self._symbol(name), number(1)))
+            yield row("product", equation(symbol, number(1)))
         elif v.key in self.beside:
             products = [product for use in self.uses[v.key] if (product := self._product(use)) is not None]
-            said = equation(self._symbol(name), added(*[(each, 1) for each in products])) if products else None
-            yield row("product", said or self._symbol(name))
+            said = equation(symbol, added(*[(each, 1) for each in products])) if products else None
+            yield row("product", said or symbol)
         else:
-            yield row("product", self._symbol(name))
-
-    def _symbol(self, name: str) -> Expr:
-        """An adjoint by its name, of which ∇ is an operation."""
-        return self.nabla.get(name) or symbol(name)
+            yield row("product", symbol)
 
     def _product(self, use: Contribution) -> Expr | None:
         """What a use adds to an adjoint, once broadcasting is undone."""
@@ -133,21 +131,21 @@ class _Slide:
         if tail.key in self.beside:
             self.arrows[Arrow(adjoint_of(uses[0].head), goal, "backward")] = None
             return
-        if meet := len(uses) > 1:
+        if meet := max(Counter(use.exits for use in uses).values()) > 1:  # what leaves a loop is in none of its sums
             place, goal = goal, f"sum_{tail.key}"
             self.boxes.append(Box(goal, "sum", (row("symbol", "Σ"),), tail.layers))
             self.arrows[Arrow(goal, place, "backward")] = None
         for use in uses:
             kind = "return" if use.repeats else "backward"
-            self.arrows[Arrow(adjoint_of(use.head), goal, kind, self._product(use))] = None
+            self.arrows[Arrow(adjoint_of(use.head), goal, kind, self._product(use), use.note)] = None
             self.ways[use.head, use.operand, use.tail] = (goal,) if meet else ()
 
 
 def _said(v: Vertex) -> Iterator[Row]:
     """What a value is called, and how it is computed."""
     if v.inside or v.operation is None:
-        yield from [row("product", symbol(v.name))] if v.name and not v.inside else labelled(v, False)
+        yield from [row("product", v.symbol(v.name))] if v.name and not v.inside else labelled(v, False)
     else:
-        yield row("formula", equation(symbol(v.name), formula_of(v)))
+        yield row("formula", equation(v.symbol(v.name or "…"), formula_of(v)))
     if v.times > 1 and not v.inside:
-        yield row("name", f"×{v.times}")
+        yield row("note", v.ranges or f"×{v.times}")

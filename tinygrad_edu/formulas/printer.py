@@ -178,13 +178,13 @@ class Printer:
     # --- words ---
 
     def _symbol(self, x: Expr) -> Text:
-        name = self.target.symbol(x.params["name"])
-        return (self.target.index(name, ",".join(x.indices)) if x.indices else name), ATOM
+        name = x.params["name"]
+        return self.target.indexed(name, ",".join(x.indices)) if x.indices else self.target.symbol(name), ATOM
 
     def _over_index(self, x: Expr) -> Text:
         """Σ_l of all that follows."""
-        sign = self.target.index(self.target.word("Σ"), x.params["index"])
-        return self.target.separated(self.target.signs[SCALED], [sign, self.inside(x.args[0], PRODUCT)]), PRODUCT
+        parts = [self.target.total(x.params["index"]), self.inside(x.args[0], PRODUCT)]
+        return self.target.separated(self.target.signs[SCALED], parts), PRODUCT
 
     def _ones(self, x: Expr) -> Text:
         one = self.target.word("1")

@@ -78,8 +78,8 @@ class Paper(Unicode):
     def at(self, x: Any, places: str) -> Any:
         return self.under(x, self.places(f"[{places}]"))
 
-    def index(self, x: Any, script: str) -> Any:
-        return self.under(x, self.places(script), False)
+    def indexed(self, name: str, script: str) -> Any:
+        return self.under(self.symbol(name), self.places(script), False)
 
     def nabla(self, x: Any, order: str = "") -> Any:
         return self.under(self.above(self.word("∇"), order) if order else self.word("∇"), x, False)

@@ -80,9 +80,9 @@ class Unicode:
         """A text with an index."""
         return self.join(x, "_", script)
 
-    def index(self, x: Any, script: str) -> Any:
+    def indexed(self, name: str, script: str) -> Any:
         """A symbol with an index, which may be a sum: a_{l−1}."""
-        return self.under(x, script if len(script) == 1 else f"{{{script}}}")
+        return self.under(self.symbol(name), script if len(script) == 1 else f"{{{script}}}")
 
     def total(self, letters: str) -> Any:
         return self.under(self.word("Σ"), self.places(letters), False)
