@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..deriving.local import VJP, Local, brief
 from ..engine.absorbing import bare
 from ..engine.naming import name_of
@@ -18,7 +20,7 @@ from ..formulas.expr import PARTIAL, Expr, dot, fraction, symbol, total, transpo
 from ..formulas.normal.terms import Term
 from ..operations.shapes import stretched
 from .graph import Edge, Graph, Index, Vertex
-from .indices import Indices
+from .indices import Indices, along
 from .uses import Use, places, use
 
 LONGEST = 44  # characters of a product that is written out
@@ -100,6 +102,7 @@ class _Annotator:
     ) -> None:
         self.local, self.numbers, self.formulas = local, numbers, formulas
         self.vertices = {v.key: v for v in graph.vertices}
+        self.made: dict[str, Expr] = {}  # the constants of which is known how they came about: x[0:3]
         self.names = {v.key: self._name(v.node, v.value) for v in graph.vertices}
         self.keys: dict[str | None, str] = {}
         self.places: dict[int, tuple[str, tuple[int, ...]]] = {}  # by stamp, the vertex of a value, and its place there
@@ -108,13 +111,18 @@ class _Annotator:
                 self.keys[self._name(x.node, x.value)] = v.key
                 if x.node is not None and x.node._record is not None:
                     self.places[x.node._record.stamp] = v.key, place
-        self.indices = Indices(graph, self._names)
+        self.indices = Indices(graph, self._names, self.made)
 
     def _name(self, x: Any, value: Any) -> str | None:
         """A tensor by its name, a constant that is no number by its own."""
         if x is not None and x._record is not None:
             return self.local.names.get(x._record.stamp)  # what is inlined has none
-        return self.local.constant_name(x, value) or name_of(x) or None  # what other repetitions use has only that
+        name = self.local.constant_name(x, value) or name_of(x)  # what other repetitions use has only that
+        if not name and np.ndim(value):
+            made = self.local.constant(x, value)
+            name = self.local.text(made)
+            self.made.setdefault(name, self.local.written(made))
+        return name or None
 
     def _names(self, v: Vertex) -> list[str | None]:
         """The names in the formulas of a vertex: its own, those of its adjoint, its slope and its operands."""
@@ -132,11 +140,24 @@ class _Annotator:
         if v.operation is None:
             return v
         record = v.node._record
-        inputs = zip(record.inputs, record.values, v.operands, strict=True)
-        return v._replace(
-            operands=tuple(self._name(x, value) or shown for x, value, shown in inputs),
-            steps={i: self.named(x) for i, x in v.steps.items()},
-        )
+        names = [self._name(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
+        gathered, symbols = self._gathered(vertex), dict(v.symbols)
+        for (first, *_), tail in gathered:
+            symbols[names[first] or ""] = self.indices.lettered(tail).symbol(self.names[tail.key] or "")
+        left = [i for i in range(len(names)) if not any(i in others for (_, *others), _ in gathered)]
+        shown = v.operands if len(v.operands) == len(left) else [v.operands[i] for i in left]  # it may be named again
+        operands = tuple(names[i] or other for i, other in zip(left, shown, strict=True))
+        return v._replace(operands=operands, symbols=symbols, steps={i: self.named(x) for i, x in v.steps.items()})
+
+    def _gathered(self, v: Vertex) -> list[tuple[list[int], Vertex]]:
+        """The operands that are all repetitions of one value, as those of a stack, and this."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for i, x in enumerate(v.node._record.inputs):
+            if x is not None and x._record is not None and x._record.stamp in self.places:
+                found[self.places[x._record.stamp][0]].append(i)
+        of = [(operands, self.vertices[key]) for key, operands in found.items() if len(operands) > 1]
+        return [(operands, tail) for operands, tail in of if len(tail.indices) == len(v.indices) + 1
+                and len(operands) == tail.indices[-1].times]  # fmt: skip
 
     def contribution(self, edge: Edge) -> Contribution | None:
         """What goes back along an edge; None where no rule takes it there."""
@@ -149,15 +170,20 @@ class _Annotator:
             return None
         product, added = numbers[place]
         rule = self._products(head).get(user.key, {}).get(place)
-        use = self._use(edge, user, place)
+        all_of = next((operands for operands, x in self._gathered(user) if x is tail), [place])
+        use = self._use(edge, user, all_of)
         formula, shapes = self._written(head, place, rule and rule.term, product.shape)
+        if len(all_of) > 1 and rule and formula is not None:
+            rules = self._products(head)[user.key]
+            formula = along([self.local.written(rules[i].term) for i in all_of], self.indices.of(tail)[-1])
         undone = self._written(head, place, rule and rule.added, added.shape) if added.shape != product.shape else None
         if undone:
             undone = self._general(head, use, undone[0], use.summed), undone[1]
         saved = tuple(self.keys[name] for name in (rule.names if rule else ()) if name in self.keys)
         return Contribution(
             tail.key, head.key, edge.operand, self._general(head, use, formula, () if undone else use.summed), shapes,
-            undone, saved, product, added, rule, edge.repeats, use.exits, use.note,
+            undone, saved, product, added, rule, edge.repeats, use.exits,
+            ", ".join(filter(None, (use.note, "" if self.indices.holds(user) else user.shown))),
         )  # fmt: skip
 
     def _user(self, head: Vertex, operand: int) -> tuple[Vertex, int]:
@@ -176,17 +202,17 @@ class _Annotator:
                 found |= self._products(x, own[i].added)
         return found
 
-    def _use(self, edge: Edge, user: Vertex, operand: int) -> Use:
-        """In which repetitions a value is that operand of an operation."""
+    def _use(self, edge: Edge, user: Vertex, operands: Sequence[int]) -> Use:
+        """In which repetitions a value is one of these operands of an operation."""
         tail, found = self.vertices[edge.tail], []
         if not tail.indices and not user.indices:
             return Use()
         shared = sum(a.loop == b.loop for a, b in zip(user.indices, tail.indices, strict=False))
         for at, x in zip(places(user.indices), user.alike or (user,), strict=True):
-            record = getattr(x.node._record.inputs[operand], "_record", None)
-            key, to = self.places.get(record.stamp, ("", ())) if record else ("", ())
-            if key == tail.key and edge.repeats == (at[:shared] != to[:shared]):
-                found.append((at, to))
+            for record in [getattr(x.node._record.inputs[operand], "_record", None) for operand in operands]:
+                key, to = self.places.get(record.stamp, ("", ())) if record else ("", ())
+                if key == tail.key and edge.repeats == (at[:shared] != to[:shared]):
+                    found.append((at, to))
         return use(self.indices.of(tail), self.indices.of(user), found) if found else Use()
 
     def _general(self, head: Vertex, use: Use, x: Expr | None, summed: Sequence[Index]) -> Expr | None:

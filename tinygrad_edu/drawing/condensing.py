@@ -80,7 +80,7 @@ def formula_of(v: Vertex) -> Expr:
     """The operation of a vertex on its operands, and on what is only a step on the way to it."""
     operands = [
         formula_of(v.steps[i]) if i in v.steps else _operand(v, x, matrix_shape(np.shape(value)))
-        for i, (x, value) in enumerate(zip(v.operands, v.node._record.values, strict=True))
+        for i, (x, value) in enumerate(zip(v.operands, v.node._record.values, strict=False))
     ]  # fmt: skip
     return stated(v.operation, operands, v.params, matrix_shape(v.node._value.shape))
 

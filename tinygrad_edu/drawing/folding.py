@@ -19,9 +19,10 @@ from .repetitions import LEAVES, EncodedTape, text
 BETWEEN = " … "  # W1 … W12
 
 
-def fold(graph: Graph, depth: int | None, most: int = 60) -> Graph:
+def fold(graph: Graph, depth: int | None, most: int = 60, loops: bool = False) -> Graph:
     """The graph with the layers below `depth` folded; where it is None, with so much folded that at most `most`
-    vertices are left: first repetitions, then layers from the deepest level up, at last stretches of operations.
+    vertices are left: first repetitions, then layers from the deepest level up, at last stretches of operations. With
+    `loops` all repetitions fold if any has to.
 
     A depth above that of the deepest layer changes nothing. Any other leaves repetitions as they are where `most`
     vertices do for the picture, and folds them too where it would have more.
@@ -33,9 +34,9 @@ def fold(graph: Graph, depth: int | None, most: int = 60) -> Graph:
         folded = _layers_folded(graph, depth)
         if len(folded.vertices) <= most:
             return folded
-        folded = _layers_folded(_loops_folded(graph, most), depth)
+        folded = _layers_folded(_loops_folded(graph, 0 if loops else most), depth)
     else:
-        folded = _loops_folded(graph, most)
+        folded = _loops_folded(graph, 0 if loops else most)
         for level in reversed(range(deepest)):
             if len(folded.vertices) > most:
                 folded = _layers_folded(folded, level)
@@ -80,8 +81,16 @@ def _merged(
         if key not in vertices:
             vertices[key] = new.get(key, v)
     edges: dict[Edge, None] = {}
+    gathered: dict[tuple[str, str], set[str]] = defaultdict(set)  # what one operation takes of a loop that it is not in
+    for tail, head, *_ in graph.edges:
+        if tail in rounds and rounds.get(head, (None,))[0] != rounds[tail][0]:
+            gathered[into[tail], head].add(tail)
     for tail, head, operand, repeats in graph.edges:
         at, to = rounds.get(tail), rounds.get(head)
+        if len(all_of := gathered.get((into.get(tail, tail), head), ())) > 1:
+            whole = len(all_of) == new[into[tail]].indices[0].times
+            if whole and tail != min(all_of, key=lambda key: rounds[key][1]):
+                continue
         repeats = repeats or (at is not None and to is not None and at[0] == to[0] and at[1] != to[1])
         tail, head = into.get(tail, tail), into.get(head, head)
         group = vertices[head].kind == "group"

@@ -22,7 +22,7 @@ MIDDLE = 1  # the repetition that stands for all of them
 
 
 class Index(NamedTuple):
-    """The index of a loop: l = 1 … 20. Without a letter as long as nothing has a name."""
+    """The index of a loop: ℓ = 1 … 20. Without a letter as long as nothing has a name."""
 
     loop: int
     times: int
@@ -34,7 +34,7 @@ class Index(NamedTuple):
         return f"{self.letter} = {self.first} … {self.first + self.times - 1}"
 
     def at(self, place: int) -> str:
-        """One repetition: l = 2."""
+        """One repetition: ℓ = 2."""
         return f"{self.letter} = {self.first + place}"
 
 
@@ -54,18 +54,18 @@ class Vertex(NamedTuple):
     inside: int = 0  # of a group: how many values it holds
     indices: tuple[Index, ...] = ()  # of the loops that it is in, from the outermost to the innermost
     alike: tuple[Vertex, ...] = ()  # what it stands for there; the node and the numbers are of the second repetition
-    symbols: Mapping[str, Expr] = NO_PARAMETERS  # what stands for the names in that one: W_l for W2
+    symbols: Mapping[str, Expr] = NO_PARAMETERS  # what stands for the names in that one: W_ℓ for W2
     steps: Mapping[int, Vertex] = MappingProxyType({})  # operands that stand inside its formula, as they are used once
     places: tuple[tuple[str, int], ...] = ()  # if there are any: of each operand the operation, and its place there
 
     @property
     def ranges(self) -> str:
-        """All repetitions that it stands for: l = 1 … 20."""
+        """All repetitions that it stands for: ℓ = 1 … 20."""
         return ", ".join(index.range for index in self.indices)
 
     @property
     def shown(self) -> str:
-        """The one that its numbers are of: l = 2."""
+        """The one that its numbers are of: ℓ = 2."""
         return ", ".join(index.at(MIDDLE) for index in self.indices)
 
     def symbol(self, name: str, shape: tuple[int, ...] = (1, 1)) -> Expr:

@@ -1,4 +1,4 @@
-"""Indices of loops: what the second repetition calls W2 and z1 is W_l and z_{l−1} in all of them.
+"""Indices of loops: what the second repetition calls W2 and z1 is W_ℓ and z_{ℓ−1} in all of them.
 
 A name is a text with numbers in it. Where these run in arithmetic progression from one repetition to the next, the
 index of the loop says what they are; so do the places that are taken of an array, x[i:i+3].
@@ -7,19 +7,20 @@ index of the loop says what they are; so do the places that are taken of an arra
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from ..formulas.expr import NABLA, Expr, symbol
+from ..formulas.expr import NABLA, ROWS, Expr, symbol
 from ..formulas.normal.selections import settled, written
 from .graph import MIDDLE, Graph, Index, Vertex
 
-LAYERS, PLACES = "lkmnpqrs", "ijkmnpqr"  # the letters of loops, and of those that go through places of an array
+LAYERS, PLACES = "ℓkmnpqrs", "ijkmnpqr"  # the letters of loops, and of those that go through places of an array
 NUMBER = re.compile(r"(-?\d{1,18})")
 BETWEEN = "|"  # the places along two axes
+HEADS = "vuyqrs"  # the letters of values without a name
 
 Names = Sequence[str | None]
 Form: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]  # the texts around numbers, and these
@@ -33,9 +34,9 @@ class Progression(NamedTuple):
     numbers: tuple[tuple[int, tuple[int, ...]], ...]
 
     @property
-    def runs(self) -> bool:
-        """Whether it is not the same in all repetitions."""
-        return any(any(steps) for _, steps in self.numbers)
+    def in_step(self) -> bool:
+        """Whether its numbers are those of the innermost loop."""
+        return all(not any(steps[:-1]) and steps[-1] == 1 for _, steps in self.numbers)
 
     def __call__(self, indices: Sequence[Index], shift: Mapping[int, int]) -> list[str]:
         """The numbers in the letters of the loops, `shift` repetitions later."""
@@ -43,7 +44,7 @@ class Progression(NamedTuple):
 
 
 def _linear(at: int, terms: Sequence[tuple[int, Index]], shift: Mapping[int, int]) -> str:
-    """2l−1: multiples of letters, and a number."""
+    """2ℓ−1: multiples of letters, and a number."""
     at += sum(step * (shift.get(index.loop, 0) - index.first) for step, index in terms)
     parts = [re.sub(r"^(.)1$", r"\1", f"{step:+d}") + index.letter for step, index in terms if step]
     parts += [f"{at:+d}"] if at or not parts else []
@@ -87,9 +88,12 @@ class Indices:
     graph : Graph
     names : callable
         The names that formulas have at a vertex, its own first; in the same order for all that are alike.
+    made : dict
+        What stands for names of which more is known.
     """
 
-    def __init__(self, graph: Graph, names: Callable[[Vertex], Names]) -> None:
+    def __init__(self, graph: Graph, names: Callable[[Vertex], Names], made: Mapping[str, Expr]) -> None:
+        self.made = made
         looped = [x for v in graph.vertices for x in (v, *v.steps_below()) if x.indices]
         self.vertices = sorted(looped, key=lambda v: v.operation is None)
         self.names = {
@@ -110,10 +114,18 @@ class Indices:
     def lettered(self, v: Vertex) -> Vertex:
         """A vertex with what stands for its names, and the places that are taken in letters."""
         if not v.indices:
-            return v
+            return v._replace(symbols=self.made)
         _, left, places = next(self._general(v, self.places[v.key][:1], {}))
         index = {"index": tuple(_joined(places.texts, places(left, {})).split(BETWEEN))} if places else {}
         return v._replace(indices=self.of(v), symbols=self._symbols(v, {}, {}), params={**v.params, **index})
+
+    def holds(self, v: Vertex) -> bool:
+        """Whether a formula of the repetition that is shown may be that of all: no numbers in it that differ."""
+        if not v.indices:
+            return True
+        given = zip(v.operands, v.alike[MIDDLE].operands, strict=False)
+        numbers = any(x is None and not (one is None or isinstance(one, str)) for x, one in given)
+        return not numbers and v.node._record.params.keys() <= self.lettered(v).params.keys()
 
     # --- letters ---
 
@@ -155,63 +167,79 @@ class Indices:
         grid[:] = flat
         return grid.reshape(names.shape)
 
-    def _number(self, others: Mapping[str | None, int]) -> None:
-        """Names that do not run with their loop get its numbers: h, h_2, h_3, … And what nobody has named is v_l, not
-        v_{3l−2}, if nothing else is called so."""
-        own = {v.key: self.names[v.key][0] for v in self.vertices if all(self.names[v.key][0].flat)}
-        heads = Counter(_form(names.flat[0])[0][0] for names in own.values())
-        for v in self.vertices:
-            names = own.get(v.key)
-            if names is None or len(set(names.flat)) == 1:
-                continue
-            found, indices = progression(self._formed(names)), self.of(v)
-            head = _form(names.flat[0])[0][0].rstrip("_ ")
-            head = head if head and all(name.startswith(head) for name in names.flat) else "v"
+    def _number(self, others: Container[str | None]) -> None:
+        """Names that do not run with their loop get its numbers: h, h_2, h_3, … And what nobody has named is v_ℓ, not
+        v_{3ℓ−2}, if nothing else is called so."""
+        own = [(v, self.names[v.key][0]) for v in self.vertices if all(self.names[v.key][0].flat)]
+        own = [(v, names) for v, names in own if len(set(names.flat)) > 1]
+        heads = Counter((_form(names.flat[0])[0][0], names.ndim) for _, names in own)
+        for v, names in own:
+            forms, indices = self._formed(names), self.of(v)
+            found, head = progression(forms), _form(names.flat[0])[0][0].rstrip("_ ")
             counted = np.indices(names.shape).reshape(names.ndim, -1).T + [index.first for index in indices]
-            clear = v.alike[0].name is None and heads[head] == 1
+            if not head or not all(name.startswith(head) for name in names.flat):
+                head = next(letter for letter in HEADS if not heads[letter, names.ndim])
+                heads[head, names.ndim] += 1
+            clear = v.alike[0].name is None and heads[head, names.ndim] == 1
             clear = clear and not (names.ndim == 1 and any(f"{head}{n}" in others for (n,) in counted))
-            in_step = found and all(sorted(steps) == [*[0] * (names.ndim - 1), 1] for _, steps in found.numbers)
-            if found and (in_step or not clear):
-                continue
-            adjoints = self.names[v.key][1:2] or [names]  # a constant has none
-            delta = next(_form(adjoint)[0][0] for adjoint in adjoints[0].flat)
-            for name, adjoint, numbers in zip(names.flat, adjoints[0].flat, counted, strict=True):
-                texts, values = (head, *[","] * (names.ndim - 1), ""), tuple(map(int, numbers))
-                self.forms[adjoint] = (f"∇{head}" if adjoint == f"∇{name}" else delta, *texts[1:]), values
-                self.forms[f"{name}′"] = (*texts[:-1], "′"), values
-                self.forms[name] = texts, values
+            anew = not found or (clear and not found.in_step)
+            if anew:
+                texts = (f"{head}_", *[","] * (names.ndim - 1), "")
+                forms = _grid(indices, [(texts, tuple(map(int, numbers))) for numbers in counted])
+                self._rename(names.flat, forms)
+                self._rename([f"{name}′" for name in names.flat], forms, after="′")
+            for adjoints in self.names[v.key][1:2]:
+                if anew or not progression(self._formed(adjoints)):
+                    of_layers = all(name.startswith("Δ") for name in adjoints.flat)
+                    self._rename(adjoints.flat, forms, *(("", "Δ_") if of_layers else ("∇",)))
+
+    def _rename(self, names: Iterable[str], forms: Grid, before: str = "", head: str = "", after: str = "") -> None:
+        for name, ((first, *between, last), numbers) in zip(names, forms.flat, strict=True):
+            self.forms[name] = (before + (head or first), *between, last + after), numbers
 
     def formula(self, of: Iterable[Vertex], x: Expr, fixed: Mapping[int, int], shift: Mapping[int, int]) -> Expr:
         """What a formula of vertices of the same loops says of all repetitions, or of those at `fixed` places of
         loops; `shift` repetitions later."""
-        places: dict[str, str] = {}
+        places: dict[str, list[str]] = {}
         names: dict[str, Expr] = {}
         for v in of:
             if v.indices:
-                forms = self._general(v, self.places[v.key], fixed)
-                places |= {_joined(*form): _joined(f.texts, f(left, shift)) for form, left, f in forms if f and form}
+                places |= self._exchanged(v, fixed, shift)
                 names |= self._symbols(v, fixed, shift)
         return _placed(x, places).renamed(names)
+
+    def _exchanged(self, v: Vertex, fixed: Mapping[int, int], shift: Mapping[int, int]) -> dict[str, list[str]]:
+        """What stands for places: for those of all axes, and for those of each, which may be the same for several."""
+        exchange: dict[str, list[str]] = defaultdict(list)
+        for form, left, found in self._general(v, self.places[v.key], fixed):
+            if found:
+                old, new = _joined(*form), _joined(found.texts, found(left, shift))
+                for one, other in zip([old, *old.split(BETWEEN)], [new, *new.split(BETWEEN)], strict=True):
+                    exchange[one].append(other)
+        return exchange
 
     def _symbols(self, v: Vertex, fixed: Mapping[int, int], shift: Mapping[int, int]) -> dict[str, Expr]:
         grids = [names for names in self.names[v.key] if names[(MIDDLE,) * names.ndim] is not None]
         forms = self._general(v, [self._formed(names) for names in grids], fixed)
         shown = [names[(MIDDLE,) * names.ndim] for names in grids]
-        return {
-            name: _symbol(found.texts, found(left, shift), found.runs) if found else symbol("…")
+        places = self._exchanged(v, fixed, shift)
+        symbols = {
+            name: _symbol(found, found(left, shift)) if found else symbol("…")
             for name, (_, left, found) in zip(shown, forms, strict=True)
         }
+        return symbols | {name: _placed(self.made[name], places) for name in symbols.keys() & self.made.keys()}
 
     def _general(
         self, v: Vertex, grids: Iterable[Grid], fixed: Mapping[int, int]
     ) -> Iterator[tuple[Form, list[Index], Progression | None]]:
         """Of forms that of the repetition that is shown, and what all have in common. What the first one has may be
         from elsewhere; of what does not run with the loop nothing is known."""
-        at = tuple(fixed.get(index.loop, slice(None)) for index in v.indices)
+        one = {loop: slice(place, place + 1) for loop, place in fixed.items()}
+        at = tuple(one.get(index.loop, slice(None)) for index in v.indices)
         left = [index for index in self.of(v) if index.loop not in fixed]
         for grid in grids:
-            given = _grid(left, np.ravel(grid[at]))
-            later = given[(slice(1, None),) * given.ndim]
+            given = grid[at].reshape([index.times for index in left])
+            later = given[(*[slice(1, None)] * given.ndim, Ellipsis)]
             found = next((found for offset, each in enumerate((given, later))
                           if all(each.flat) and (found := progression(each, offset))), None)  # fmt: skip
             yield grid[(MIDDLE,) * grid.ndim], left, found
@@ -231,21 +259,42 @@ def _joined(texts: Sequence[str], numbers: Sequence[Any]) -> str:
     return "".join([f"{text}{n}" for text, n in zip(texts, [*numbers, ""], strict=True)])
 
 
-def _placed(x: Expr, exchange: Mapping[str, str]) -> Expr:
-    """An expression with other places."""
+def along(xs: Sequence[Expr], index: Index) -> Expr | None:
+    """What formulas have in common of which there is one for each repetition."""
+    first, *others = xs
+    if any(x.operation is not first.operation or len(x.args) != len(first.args) for x in others):
+        return None
+    params = dict(first.params)
+    if "places" in params:
+        found = progression(_grid([index], [_form(BETWEEN.join(map(written, x["places"]))) for x in xs]))
+        if found is None:
+            return None
+        params["places"] = tuple(_joined(found.texts, found([index], {})).split(BETWEEN))
+    args = [along(several, index) for several in zip(*[x.args for x in xs], strict=True)]
+    same = all(x.params == first.params for x in others) or "places" in params
+    known = [each for each in args if each is not None]
+    return first.having(tuple(known), **params) if same and len(known) == len(args) else None
+
+
+def _placed(x: Expr, exchange: Mapping[str, list[str]]) -> Expr:
+    """An expression with other places. Rows of I have those of one axis, in the order of the axes."""
     if "places" in x.params:
-        text = BETWEEN.join(map(written, x.params["places"]))
-        x = x.having(places=tuple(exchange.get(text, text).split(BETWEEN)))
+        given, of_rows = x.params["places"], x.operation is ROWS
+        text = given if of_rows else BETWEEN.join(map(written, given))
+        if others := exchange.get(text):
+            others.append(new := others.pop(0))
+            x = x.having(places=new if of_rows else tuple(new.split(BETWEEN)))
     return x.rebuilt(lambda each: _placed(each, exchange))
 
 
-def _symbol(texts: Sequence[str], numbers: Sequence[str], runs: bool) -> Expr:
-    """W_l; what has other text around its numbers is no symbol with an index: layer.l.weight."""
-    head, *between, tail = texts if runs else (*texts, "")
+def _symbol(form: Progression, numbers: Sequence[str]) -> Expr:
+    """W_ℓ; what has other text around its numbers is no symbol with an index: layer.ℓ.weight."""
+    head, *between, tail = (*form.texts, "")[: max(2, len(form.texts))]
     primes = len(tail) - len(tail.rstrip("′"))
     words = [each.strip("_, ") for each in (*between, tail.rstrip("′"))]
+    runs = any(any(steps) for _, steps in form.numbers) or (numbers and head.endswith("_"))
     if not runs or not head.strip("∇_ ") or not re.fullmatch(r"\w*", "".join(words)):
-        return symbol(_joined(texts, numbers))
+        return symbol(_joined(form.texts, numbers))
     index = tuple(part for pair in zip(numbers, words, strict=True) for part in pair if part)
     made = symbol(head.removeprefix("∇").rstrip("_ ") + "′" * primes, indices=index)
     return Expr(NABLA, (made,)) if head.startswith("∇") else made

@@ -30,7 +30,7 @@ KIND = operator.attrgetter("kind")
 
 def slide(loss: Any, graph: Graph, depth: int | None, backward: bool, formulas: bool) -> Scene:
     """The scene of the graph of `loss`, which is folded and condensed, with the backward sweep if that is asked for."""
-    named = swept(loss, fold(graph, depth, MOST), "draw", False).graph
+    named = swept(loss, fold(graph, depth, MOST, loops=True), "draw", False).graph
     graph = condensed(named, loss)
     sweep = swept(loss, graph, "draw", formulas)
     return _Slide(sweep.graph, sweep if backward else None).scene()

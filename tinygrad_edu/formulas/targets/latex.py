@@ -111,7 +111,7 @@ class Latex(Paper):
         return self.words.get(text, text)
 
     def places(self, text: str) -> Any:
-        return text.replace("…", r"\ldots").replace("−", "-")
+        return text.replace("…", r"\ldots").replace("−", "-").replace("ℓ", r"\ell ")
 
     def typed(self, text: str) -> Any:
         return rf"\text{{{escaped(text)}}}"
