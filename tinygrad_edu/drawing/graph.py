@@ -55,6 +55,7 @@ class Vertex(NamedTuple):
     indices: tuple[Index, ...] = ()  # of the loops that it is in, from the outermost to the innermost
     alike: tuple[Vertex, ...] = ()  # what it stands for there; the node and the numbers are of the second repetition
     symbols: Mapping[str, Expr] = NO_PARAMETERS  # what stands for the names in that one: W_ℓ for W2
+    starts: tuple[Expr, ...] = ()  # what the first repetition has from elsewhere: a_0 = X
     steps: Mapping[int, Vertex] = MappingProxyType({})  # operands that stand inside its formula, as they are used once
     places: tuple[tuple[str, int], ...] = ()  # if there are any: of each operand the operation, and its place there
 

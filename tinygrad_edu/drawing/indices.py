@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from ..formulas.expr import NABLA, ROWS, Expr, symbol
+from ..formulas.expr import NABLA, ROWS, Expr, equation, symbol
 from ..formulas.normal.selections import settled, written
 from .graph import MIDDLE, Graph, Index, Vertex
 
@@ -117,7 +117,18 @@ class Indices:
             return v._replace(symbols=self.made)
         _, left, places = next(self._general(v, self.places[v.key][:1], {}))
         index = {"index": tuple(_joined(places.texts, places(left, {})).split(BETWEEN))} if places else {}
-        return v._replace(indices=self.of(v), symbols=self._symbols(v, {}, {}), params={**v.params, **index})
+        return v._replace(
+            indices=self.of(v), symbols=self._symbols(v, {}, {}), params={**v.params, **index},
+            starts=tuple(self._starting(v)),
+        )  # fmt: skip
+
+    def _starting(self, v: Vertex) -> Iterator[Expr]:
+        """What the first repetition of a loop has from elsewhere: a_0 = X."""
+        for names in self.names[v.key] if len(v.indices) == 1 else ():
+            forms = self._formed(names)
+            if all(forms.flat) and not progression(forms) and (found := progression(forms[1:], 1)):
+                start = _symbol(found, [str(at) for at, _ in found.numbers])
+                yield equation(start, symbol(names[0]))
 
     def holds(self, v: Vertex) -> bool:
         """Whether a formula of the repetition that is shown may be that of all: no numbers in it that differ."""
@@ -173,6 +184,7 @@ class Indices:
         own = [(v, self.names[v.key][0]) for v in self.vertices if all(self.names[v.key][0].flat)]
         own = [(v, names) for v, names in own if len(set(names.flat)) > 1]
         heads = Counter((_form(names.flat[0])[0][0], names.ndim) for _, names in own)
+        several = {head for (head, _), n in heads.items() if n > 1}
         for v, names in own:
             forms, indices = self._formed(names), self.of(v)
             found, head = progression(forms), _form(names.flat[0])[0][0].rstrip("_ ")
@@ -180,7 +192,7 @@ class Indices:
             if not head or not all(name.startswith(head) for name in names.flat):
                 head = next(letter for letter in HEADS if not heads[letter, names.ndim])
                 heads[head, names.ndim] += 1
-            clear = v.alike[0].name is None and heads[head, names.ndim] == 1
+            clear = v.alike[0].name is None and head not in several
             clear = clear and not (names.ndim == 1 and any(f"{head}{n}" in others for (n,) in counted))
             anew = not found or (clear and not found.in_step)
             if anew:
@@ -292,7 +304,7 @@ def _symbol(form: Progression, numbers: Sequence[str]) -> Expr:
     head, *between, tail = (*form.texts, "")[: max(2, len(form.texts))]
     primes = len(tail) - len(tail.rstrip("′"))
     words = [each.strip("_, ") for each in (*between, tail.rstrip("′"))]
-    runs = any(any(steps) for _, steps in form.numbers) or (numbers and head.endswith("_"))
+    runs = any(any(steps) for _, steps in form.numbers) or head.endswith("_")
     if not runs or not head.strip("∇_ ") or not re.fullmatch(r"\w*", "".join(words)):
         return symbol(_joined(form.texts, numbers))
     index = tuple(part for pair in zip(numbers, words, strict=True) for part in pair if part)

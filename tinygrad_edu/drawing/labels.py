@@ -52,6 +52,7 @@ def labelled(vertex: Vertex, values: bool) -> list[Row]:
             rows.append(row("note", params))
     if vertex.times > 1:
         rows.append(row("name", vertex.ranges or f"×{vertex.times}"))
+    rows += [row("note", each) for each in vertex.starts]
     if vertex.inside:
         rows.append(row("note", f"{vertex.inside} values"))
     return rows + numbered(vertex.value, np.shape(vertex.value), values and not vertex.inside, vertex.shown)

@@ -149,3 +149,4 @@ def _said(v: Vertex) -> Iterator[Row]:
         yield row("formula", equation(v.symbol(v.name or "…"), formula_of(v)))
     if v.times > 1 and not v.inside:
         yield row("note", v.ranges or f"×{v.times}")
+    yield from [row("note", each) for x in (v, *v.steps_below()) for each in x.starts]
