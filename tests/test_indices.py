@@ -144,16 +144,17 @@ class Numbers:
             for place, x in zip(itertools.product(*ranges), v.alike or (v,), strict=True):
                 letters = {index.letter: index.first + p for index, p in zip(v.indices, place, strict=True)}
                 record = getattr(x.node, "_record", None)
-                values = [(v.name, x.value)]
+                values = [(v.symbol(v.name), x.value)] if v.name else []
                 if record is not None:
                     self.place[record.stamp] = v, place
-                    values.append((found.adjoints[v.key].name, own[record.stamp]))
-                    values += [(found.local.names[record.stamp], x.value), (found.local.adjoints[record.stamp], own[record.stamp])]
+                    adjoint, plain = own[record.stamp], found.local.adjoints[record.stamp]
+                    values += [(v.symbol(found.adjoints[v.key].name), adjoint), (symbol(plain), adjoint)]
+                    called = found.local.names[record.stamp]
+                    values += [(symbol(called), x.value), (spelled(called) if not v.indices else symbol(called), x.value)]
                     if record.operation and record.operation.name in SLOPES:
-                        values.append((f"{v.name}′", SLOPES[record.operation.name](x.value)))
+                        values.append((v.symbol(f"{v.name}′"), SLOPES[record.operation.name](x.value)))
                 for name, value in values:
-                    for formula in (v.symbol(name), symbol(name)) if name else ():
-                        self.known[self.key(formula, letters)] = np.reshape(value, matrix_shape(np.shape(value)))
+                    self.known.setdefault(self.key(name, letters), np.reshape(value, matrix_shape(np.shape(value))))
         for start, value in (each.args for v in found.graph.vertices for each in v.starts):
             self.known[self.key(start, {})] = self.known[self.key(value, {})]
 
@@ -178,6 +179,12 @@ class Numbers:
         text = WORDS(plain(x))
         values = {name: self.known[key] for key, name in names.items()}
         return np.broadcast_to(read(text, values, shape), shape)
+
+
+def spelled(name):
+    """The symbol of h0 as h_0."""
+    head, digits = re.fullmatch(r"(.*?)_?(\d*)", name).groups()
+    return symbol(head, indices=(digits,)) if digits else symbol(name)
 
 
 def number(text, letters):

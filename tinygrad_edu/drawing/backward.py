@@ -183,7 +183,7 @@ class _Annotator:
         return Contribution(
             tail.key, head.key, edge.operand, self._general(head, use, formula, () if undone else use.summed), shapes,
             undone, saved, product, added, rule, edge.repeats, use.exits,
-            ", ".join(filter(None, (use.note, "" if self.indices.holds(user) else user.shown))),
+            ", ".join(filter(None, (use.note, "" if self.indices.holds(user) else self.indices.lettered(user).shown))),
         )  # fmt: skip
 
     def _user(self, head: Vertex, operand: int) -> tuple[Vertex, int]:

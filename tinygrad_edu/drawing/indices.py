@@ -34,6 +34,11 @@ class Progression(NamedTuple):
     numbers: tuple[tuple[int, tuple[int, ...]], ...]
 
     @property
+    def runs(self) -> bool:
+        """Whether it is not the same in all repetitions."""
+        return any(any(steps) for _, steps in self.numbers)
+
+    @property
     def in_step(self) -> bool:
         """Whether its numbers are those of the innermost loop."""
         return all(not any(steps[:-1]) and steps[-1] == 1 for _, steps in self.numbers)
@@ -90,6 +95,11 @@ class Indices:
         The names that formulas have at a vertex, its own first; in the same order for all that are alike.
     made : dict
         What stands for names of which more is known.
+
+    Attributes
+    ----------
+    single : dict
+        What stands for names where they are no loop's.
     """
 
     def __init__(self, graph: Graph, names: Callable[[Vertex], Names], made: Mapping[str, Expr]) -> None:
@@ -105,7 +115,9 @@ class Indices:
         self.forms: dict[str, Form] = {}  # of names, where they are to have other numbers
         people = {v.name for v in graph.vertices if not v.indices} | {w.name for v in self.vertices for w in v.alike}
         self.loops = dict(self._lettered(people))
-        self._number(Counter(name for v in graph.vertices if not v.indices for name in names(v)[:1]))
+        self._number({name for v in graph.vertices if not v.indices for name in names(v)[:1]})
+        renamed = {name: _symbol(texts, list(map(str, numbers))) for name, (texts, numbers) in self.forms.items()}
+        self.single: Mapping[str, Expr] = {**made, **renamed}
 
     def of(self, v: Vertex) -> tuple[Index, ...]:
         """The indices of a vertex, with letters."""
@@ -114,7 +126,7 @@ class Indices:
     def lettered(self, v: Vertex) -> Vertex:
         """A vertex with what stands for its names, and the places that are taken in letters."""
         if not v.indices:
-            return v._replace(symbols=self.made)
+            return v._replace(symbols=self.single)
         _, left, places = next(self._general(v, self.places[v.key][:1], {}))
         index = {"index": tuple(_joined(places.texts, places(left, {})).split(BETWEEN))} if places else {}
         return v._replace(
@@ -127,7 +139,7 @@ class Indices:
         for names in self.names[v.key] if len(v.indices) == 1 else ():
             forms = self._formed(names)
             if all(forms.flat) and not progression(forms) and (found := progression(forms[1:], 1)):
-                start = _symbol(found, [str(at) for at, _ in found.numbers])
+                start = _symbol(found.texts, [str(at) for at, _ in found.numbers], found.runs)
                 yield equation(start, symbol(names[0]))
 
     def holds(self, v: Vertex) -> bool:
@@ -213,7 +225,7 @@ class Indices:
         """What a formula of vertices of the same loops says of all repetitions, or of those at `fixed` places of
         loops; `shift` repetitions later."""
         places: dict[str, list[str]] = {}
-        names: dict[str, Expr] = {}
+        names = dict(self.single)
         for v in of:
             if v.indices:
                 places |= self._exchanged(v, fixed, shift)
@@ -236,7 +248,7 @@ class Indices:
         shown = [names[(MIDDLE,) * names.ndim] for names in grids]
         places = self._exchanged(v, fixed, shift)
         symbols = {
-            name: _symbol(found, found(left, shift)) if found else symbol("…")
+            name: _symbol(found.texts, found(left, shift), found.runs) if found else symbol("…")
             for name, (_, left, found) in zip(shown, forms, strict=True)
         }
         return symbols | {name: _placed(self.made[name], places) for name in symbols.keys() & self.made.keys()}
@@ -251,8 +263,8 @@ class Indices:
         left = [index for index in self.of(v) if index.loop not in fixed]
         for grid in grids:
             given = grid[at].reshape([index.times for index in left])
-            later = given[(*[slice(1, None)] * given.ndim, Ellipsis)]
-            found = next((found for offset, each in enumerate((given, later))
+            behind: Any = (*[slice(1, None)] * given.ndim, Ellipsis)
+            found = next((found for offset, each in enumerate((given, given[behind]))
                           if all(each.flat) and (found := progression(each, offset))), None)  # fmt: skip
             yield grid[(MIDDLE,) * grid.ndim], left, found
 
@@ -299,14 +311,13 @@ def _placed(x: Expr, exchange: Mapping[str, list[str]]) -> Expr:
     return x.rebuilt(lambda each: _placed(each, exchange))
 
 
-def _symbol(form: Progression, numbers: Sequence[str]) -> Expr:
+def _symbol(texts: Sequence[str], numbers: Sequence[str], runs: bool = True) -> Expr:
     """W_ℓ; what has other text around its numbers is no symbol with an index: layer.ℓ.weight."""
-    head, *between, tail = (*form.texts, "")[: max(2, len(form.texts))]
+    head, *between, tail = (*texts, "")[: max(2, len(texts))]
     primes = len(tail) - len(tail.rstrip("′"))
     words = [each.strip("_, ") for each in (*between, tail.rstrip("′"))]
-    runs = any(any(steps) for _, steps in form.numbers) or head.endswith("_")
-    if not runs or not head.strip("∇_ ") or not re.fullmatch(r"\w*", "".join(words)):
-        return symbol(_joined(form.texts, numbers))
+    if not (runs or head.endswith("_")) or not head.strip("∇_ ") or not re.fullmatch(r"\w*", "".join(words)):
+        return symbol(_joined(texts, numbers))
     index = tuple(part for pair in zip(numbers, words, strict=True) for part in pair if part)
     made = symbol(head.removeprefix("∇").rstrip("_ ") + "′" * primes, indices=index)
     return Expr(NABLA, (made,)) if head.startswith("∇") else made
