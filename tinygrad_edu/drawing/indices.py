@@ -22,7 +22,7 @@ NUMBER = re.compile(r"(-?\d{1,18})")
 BETWEEN = "|"  # the places along two axes
 HEADS = "vuyqrs"  # the letters of values without a name
 
-Names = Sequence[str | None]
+Names: TypeAlias = Sequence[str | None]
 Form: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]  # the texts around numbers, and these
 Grid: TypeAlias = "np.ndarray[Any, Any]"  # one for each repetition, an axis for each loop
 
@@ -32,6 +32,7 @@ class Progression(NamedTuple):
 
     texts: tuple[str, ...]
     numbers: tuple[tuple[int, tuple[int, ...]], ...]
+    later: bool = False  # whether it holds from the second repetition on
 
     @property
     def runs(self) -> bool:
@@ -70,7 +71,11 @@ def progression(forms: Grid, offset: int = 0) -> Progression | None:
     if np.any(numbers != sum((places[d][..., None] * steps[d] for d in axes), start)):
         return None
     start = start - offset * sum(steps)
-    return Progression(texts, tuple((int(n), tuple(int(step[i]) for step in steps)) for i, n in enumerate(start)))
+    runs = tuple((int(n), tuple(int(step[i]) for step in steps)) for i, n in enumerate(start))
+    return Progression(texts, runs, bool(offset))
+
+
+Common: TypeAlias = tuple[Form, Progression | None]  # that of the repetition that is shown, and what all have in common
 
 
 def _form(text: str) -> Form:
@@ -112,12 +117,14 @@ class Indices:
         self.places = {
             v.key: [_grid(v.indices, each) for each in zip(*map(_places, v.alike), strict=True)] for v in self.vertices
         }
+        self.common: dict[str, list[Common]] = {}  # what the names of all repetitions have in common
         self.forms: dict[str, Form] = {}  # of names, where they are to have other numbers
         people = {v.name for v in graph.vertices if not v.indices} | {w.name for v in self.vertices for w in v.alike}
         self.loops = dict(self._lettered(people))
         self._number({name for v in graph.vertices if not v.indices for name in names(v)[:1]})
         renamed = {name: _symbol(texts, list(map(str, numbers))) for name, (texts, numbers) in self.forms.items()}
         self.single: Mapping[str, Expr] = {**made, **renamed}
+        self.common = {v.key: self._called(v, {}) for v in self.vertices}
 
     def of(self, v: Vertex) -> tuple[Index, ...]:
         """The indices of a vertex, with letters."""
@@ -127,20 +134,16 @@ class Indices:
         """A vertex with what stands for its names, and the places that are taken in letters."""
         if not v.indices:
             return v._replace(symbols=self.single)
-        _, left, places = next(self._general(v, self.places[v.key][:1], {}))
-        index = {"index": tuple(_joined(places.texts, places(left, {})).split(BETWEEN))} if places else {}
+        (_, places), *_ = self._taken(v, {})
+        index = {"index": tuple(_joined(places.texts, places(self.of(v), {})).split(BETWEEN))} if places else {}
+        starts = [
+            equation(_symbol(found.texts, [str(at) for at, _ in found.numbers], found.runs), symbol(names[0]))
+            for names, (_, found) in zip(self.names[v.key], self._called(v, {}), strict=True)
+            if found and found.later and names.ndim == 1 and names[0]
+        ]  # fmt: skip
         return v._replace(
-            indices=self.of(v), symbols=self._symbols(v, {}, {}), params={**v.params, **index},
-            starts=tuple(self._starting(v)),
+            indices=self.of(v), symbols=self._symbols(v, {}, {}), params={**v.params, **index}, starts=tuple(starts)
         )  # fmt: skip
-
-    def _starting(self, v: Vertex) -> Iterator[Expr]:
-        """What the first repetition of a loop has from elsewhere: a_0 = X."""
-        for names in self.names[v.key] if len(v.indices) == 1 else ():
-            forms = self._formed(names)
-            if all(forms.flat) and not progression(forms) and (found := progression(forms[1:], 1)):
-                start = _symbol(found.texts, [str(at) for at, _ in found.numbers], found.runs)
-                yield equation(start, symbol(names[0]))
 
     def holds(self, v: Vertex) -> bool:
         """Whether a formula of the repetition that is shown may be that of all: no numbers in it that differ."""
@@ -235,7 +238,8 @@ class Indices:
     def _exchanged(self, v: Vertex, fixed: Mapping[int, int], shift: Mapping[int, int]) -> dict[str, list[str]]:
         """What stands for places: for those of all axes, and for those of each, which may be the same for several."""
         exchange: dict[str, list[str]] = defaultdict(list)
-        for form, left, found in self._general(v, self.places[v.key], fixed):
+        left = [index for index in self.of(v) if index.loop not in fixed]
+        for form, found in self._taken(v, fixed):
             if found:
                 old, new = _joined(*form), _joined(found.texts, found(left, shift))
                 for one, other in zip([old, *old.split(BETWEEN)], [new, *new.split(BETWEEN)], strict=True):
@@ -243,30 +247,35 @@ class Indices:
         return exchange
 
     def _symbols(self, v: Vertex, fixed: Mapping[int, int], shift: Mapping[int, int]) -> dict[str, Expr]:
-        grids = [names for names in self.names[v.key] if names[(MIDDLE,) * names.ndim] is not None]
-        forms = self._general(v, [self._formed(names) for names in grids], fixed)
-        shown = [names[(MIDDLE,) * names.ndim] for names in grids]
+        left = [index for index in self.of(v) if index.loop not in fixed]
         places = self._exchanged(v, fixed, shift)
         symbols = {
             name: _symbol(found.texts, found(left, shift), found.runs) if found else symbol("…")
-            for name, (_, left, found) in zip(shown, forms, strict=True)
+            for names, (_, found) in zip(self.names[v.key], self._called(v, fixed), strict=True)
+            if (name := names[(MIDDLE,) * names.ndim])
         }
         return symbols | {name: _placed(self.made[name], places) for name in symbols.keys() & self.made.keys()}
 
-    def _general(
-        self, v: Vertex, grids: Iterable[Grid], fixed: Mapping[int, int]
-    ) -> Iterator[tuple[Form, list[Index], Progression | None]]:
+    def _called(self, v: Vertex, fixed: Mapping[int, int]) -> list[Common]:
+        """What the names of all repetitions have in common."""
+        if fixed or v.key not in self.common:
+            return [self._general(v, self._formed(names), fixed) for names in self.names[v.key]]
+        return self.common[v.key]
+
+    def _taken(self, v: Vertex, fixed: Mapping[int, int]) -> list[Common]:
+        """What the places have in common that are taken in all repetitions."""
+        return [self._general(v, forms, fixed) for forms in self.places[v.key]]
+
+    def _general(self, v: Vertex, forms: Grid, fixed: Mapping[int, int]) -> Common:
         """Of forms that of the repetition that is shown, and what all have in common. What the first one has may be
         from elsewhere; of what does not run with the loop nothing is known."""
         one = {loop: slice(place, place + 1) for loop, place in fixed.items()}
-        at = tuple(one.get(index.loop, slice(None)) for index in v.indices)
-        left = [index for index in self.of(v) if index.loop not in fixed]
-        for grid in grids:
-            given = grid[at].reshape([index.times for index in left])
-            behind: Any = (*[slice(1, None)] * given.ndim, Ellipsis)
-            found = next((found for offset, each in enumerate((given, given[behind]))
-                          if all(each.flat) and (found := progression(each, offset))), None)  # fmt: skip
-            yield grid[(MIDDLE,) * grid.ndim], left, found
+        given = forms[tuple(one.get(index.loop, slice(None)) for index in v.indices)]
+        given = given.reshape([index.times for index in v.indices if index.loop not in fixed])
+        behind: Any = (*[slice(1, None)] * given.ndim, Ellipsis)
+        found = next((found for offset, each in enumerate((given, given[behind]))
+                      if all(each.flat) and (found := progression(each, offset))), None)  # fmt: skip
+        return forms[(MIDDLE,) * forms.ndim], found
 
 
 def _places(v: Vertex) -> list[Form | None]:
