@@ -19,6 +19,7 @@ from . import dot, mermaid
 from .backward import backward as swept
 from .folding import fold
 from .graph import collect
+from .indices import indexed
 from .layout import DPI, render
 from .notebook import in_notebook
 from .scene import Scene, scene
@@ -125,7 +126,7 @@ def draw(
         graph = fold(graph, depth, MOST)
         detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
         sweep = swept(loss, graph, "draw", formulas) if backward else None
-        drawn = scene(sweep.graph if sweep else graph, detailed, sweep)
+        drawn = scene(sweep.graph if sweep else indexed(graph), detailed, sweep)
     if direction == "auto":
         direction = "TB" if detail == "slide" else "LR"
     drawing = Drawing(drawn._replace(title=title or "", caption=caption or ""), direction, theme, legend, width)

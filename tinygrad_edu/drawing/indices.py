@@ -278,6 +278,20 @@ class Indices:
         return forms[(MIDDLE,) * forms.ndim], found
 
 
+def indexed(graph: Graph) -> Graph:
+    """A graph in which what people have named in loops has their indices."""
+    indices = Indices(graph, lambda v: [v.name, *[x if isinstance(x, str) else None for x in v.operands]], {})
+
+    def named(v: Vertex) -> Vertex:
+        if not v.indices:
+            return v
+        name, *operands = [names[(MIDDLE,) * names.ndim] for names in indices.names[v.key]]
+        shown = tuple(one or other for one, other in zip(operands, v.operands, strict=True))
+        return indices.lettered(v)._replace(name=name, operands=shown)
+
+    return graph._replace(vertices=tuple(map(named, graph.vertices)))
+
+
 def _places(v: Vertex) -> list[Form | None]:
     """The places that are taken at a vertex, or were for the constants that it is made of."""
     taken: list[tuple[Any, Any]] = [(v.params.get("index"), v.node._record.values[0])] if v.operation else []

@@ -99,7 +99,8 @@ class _Slide:
     def _box(self, given: list[Vertex], v: Vertex, beside: str | None) -> str:
         key = given[0].key
         self.place |= {x.key: key for x in given}
-        self.boxes.append(Box(key, given[0].kind, tuple(each for x in given for each in _said(x)), v.layers, beside))
+        rows = [each for x in given for each in _said(x, x.indices != v.indices)]
+        self.boxes.append(Box(key, given[0].kind, tuple(rows), v.layers, beside))
         return key
 
     def _adjoint(self, v: Vertex) -> Iterator[Row]:
@@ -141,12 +142,12 @@ class _Slide:
             self.ways[use.head, use.operand, use.tail] = (goal,) if meet else ()
 
 
-def _said(v: Vertex) -> Iterator[Row]:
-    """What a value is called, and how it is computed."""
+def _said(v: Vertex, repetitions: bool = True) -> Iterator[Row]:
+    """What a value is called, how it is computed, and in which repetitions."""
     if v.inside or v.operation is None:
         yield from [row("product", v.symbol(v.name))] if v.name and not v.inside else labelled(v, False)
     else:
         yield row("formula", equation(v.symbol(v.name or "…"), formula_of(v)))
-    if v.times > 1 and not v.inside:
+    if v.times > 1 and not v.inside and repetitions:
         yield row("note", v.ranges or f"×{v.times}")
     yield from [row("note", each) for x in (v, *v.steps_below()) for each in x.starts]
