@@ -11,7 +11,6 @@ import numpy as np
 from ..engine.sweep import below
 from ..formulas.expr import Expr, number
 from ..formulas.layers import Layers
-from ..formulas.normal.expression import matrix_shape
 from ..formulas.printer import Printer
 from ..formulas.stated import stated
 from ..formulas.targets.text import Unicode
@@ -78,11 +77,12 @@ def _around(v: Vertex) -> tuple[Any, ...]:
 
 def formula_of(v: Vertex) -> Expr:
     """The operation of a vertex on its operands, and on what is only a step on the way to it."""
+    record = v.node._record
     operands = [
-        formula_of(v.steps[i]) if i in v.steps else _operand(v, x, matrix_shape(np.shape(value)))
-        for i, (x, value) in enumerate(zip(v.operands, v.node._record.values, strict=False))
+        formula_of(v.steps[i]) if i in v.steps else _operand(v, x, np.shape(value))
+        for i, (x, value) in enumerate(zip(v.operands, record.values, strict=False))
     ]  # fmt: skip
-    return stated(v.operation, operands, v.params, matrix_shape(v.node._value.shape))
+    return stated(record.operation, operands, v.params, v.node._value.shape)
 
 
 def _operand(v: Vertex, x: Any, shape: tuple[int, ...]) -> Expr:
