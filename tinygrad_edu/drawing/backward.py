@@ -176,11 +176,12 @@ class _Annotator:
         undone = self._written(head, place, rule and rule.added, added.shape) if added.shape != product.shape else None
         if undone:
             undone = self._general(head, use, undone[0], use.summed), undone[1]
+        holds = all(map(self.indices.holds, (head, *head.steps_below())))
         saved = tuple(self.keys[name] for name in (rule.names if rule else ()) if name in self.keys)
         return Contribution(
             tail.key, head.key, edge.operand, self._general(head, use, formula, () if undone else use.summed), shapes,
             undone, saved, product, added, rule, edge.repeats, use.exits,
-            ", ".join(filter(None, (use.note, "" if self.indices.holds(user) else self.indices.lettered(user).shown))),
+            ", ".join(filter(None, (use.note, "" if holds else self.indices.lettered(user).shown))),
         )  # fmt: skip
 
     def _user(self, head: Vertex, operand: int) -> tuple[Vertex, int]:

@@ -123,7 +123,8 @@ class Indices:
         self.forms: dict[str, Form] = {}  # of names, where they are to have other numbers
         taken = {v.name for v in graph.vertices if not v.indices} | {w.name for v in self.vertices for w in v.alike}
         self.loops = dict(self._lettered(taken))
-        self._number({name for v in graph.vertices if not v.indices for name in names(v)[:1]})
+        single = {v.name for v in graph.vertices if not v.indices}
+        self._number(single, {v.key for v in graph.vertices})
         renamed = {name: _symbol(texts, list(map(str, numbers))) for name, (texts, numbers) in self.forms.items()}
         self.single: Mapping[str, Expr] = {**made, **renamed}
         self.common = {v.key: self._called(v, {}) for v in self.vertices}
@@ -195,12 +196,12 @@ class Indices:
         grid[:] = flat
         return grid.reshape(names.shape)
 
-    def _number(self, others: Container[str | None]) -> None:
+    def _number(self, others: Container[str | None], shown: Container[str]) -> None:
         """Names that do not run with their loop get its numbers: h, h_2, h_3, … And what nobody has named is v_ℓ, not
         v_{3ℓ−2}, if nothing else is called so."""
         own = [(v, self.names[v.key][0]) for v in self.vertices if all(self.names[v.key][0].flat)]
         own = [(v, names) for v, names in own if len(set(names.flat)) > 1]
-        heads = Counter((_form(names.flat[0])[0][0], names.ndim) for _, names in own)
+        heads = Counter((_form(names.flat[0])[0][0], names.ndim) for v, names in own if v.key in shown)
         several = {head for (head, _), n in heads.items() if n > 1}
         for v, names in own:
             forms, indices = self._formed(names), self.of(v)

@@ -29,9 +29,9 @@ KIND = operator.attrgetter("kind")
 
 def slide(loss: Any, graph: Graph, depth: int | None, backward: bool, formulas: bool) -> Scene:
     """The scene of the graph of `loss`, which is folded and condensed, with the backward sweep if that is asked for."""
-    graph = condensed(named(loss, fold(graph, depth, MOST, loops=True)), loss)
+    graph = condensed(named(loss, fold(graph, depth, 2 * MOST, loops=MOST)), loss)
     sweep = swept(loss, graph, "draw", formulas) if backward else None
-    return _Slide(graph, sweep).scene()
+    return _Slide(sweep.graph if sweep else named(loss, graph), sweep).scene()
 
 
 class _Slide:
