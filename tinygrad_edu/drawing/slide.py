@@ -31,7 +31,7 @@ KIND = operator.attrgetter("kind")
 
 def slide(loss: Any, graph: Graph, depth: int | None, backward: bool, formulas: bool) -> Scene:
     """The scene of the graph of `loss`, which is folded and condensed, with the backward sweep if that is asked for."""
-    graph = condensed(fold(graph, depth, MOST, loops=True), loss)
+    graph = condensed(fold(graph, depth, 2 * MOST, loops=MOST), loss)
     sweep = swept(loss, graph, "draw", formulas) if backward else None
     return Slide(sweep.graph if sweep else indexed(graph), sweep).scene()
 
