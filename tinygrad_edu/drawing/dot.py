@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import graphviz
 
-from ..engine.naming import wrapped
 from ..formulas.printer import Printer
 from ..formulas.targets.text import Unicode
 from .labels import Line, Row, row
 from .scene import Box, Scene
-from .theme import ARROWS, FONT, KINDS, SHAPES, SIZES, THEMES, Theme
+from .theme import ARROWS, FONT, KINDS, SHAPES, SIZES, THEMES, Theme, arrow_colour
 from .typeset import Typeset, safe
 
 NAME = "computation"  # of the graph
@@ -45,16 +44,16 @@ def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: in
         NAME,
         graph_attr={"rankdir": direction, "bgcolor": look.background, "pad": "0.15", **font},
         node_attr={"id": r"\N", "style": "filled", "margin": "0.08,0.05", "height": "0.3", "width": "0.3", **font},
-        edge_attr={"color": look.edge, "arrowsize": "0.7", **font},
+        edge_attr={"arrowsize": "0.7", **font},
     )
     whole.attr(nodesep="0.18", ranksep="0.24")
     if width is not None:
         whole.attr(size=f"{width / 72:.6f},{HIGHEST}")
     frames = _Frames(whole, label)
-    if scene.title:
-        whole.attr(label=label([Row("title", (wrapped(scene.title),))]), labelloc="t")
+    if scene.above:
+        whole.attr(label=label([Row("title", (scene.above,))]), labelloc="t")
     if scene.below:
-        if scene.title:  # of which a graph has one only
+        if scene.above:  # of which a graph has one only
             frames.graphs[()] = graphviz.Digraph("cluster_picture")
         frames.graphs[()].attr(label=label([Row("note", (scene.below,))]), labelloc="b")
     boxes = {box.key: box for box in scene.boxes}
@@ -78,7 +77,8 @@ def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: in
         picture.subgraph(key)
         picture.body += _beside([f"legend_{name}" for name, *_ in shown], scene, direction)
     if picture is not whole:
-        picture.attr(peripheries="0")  # no frame, which frames in it would inherit if it were said before them
+        # No frame. What is said at the end is not inherited by the frames inside.
+        picture.attr(**{"class": "picture", "peripheries": "0", "bgcolor": "transparent"})
         whole.subgraph(picture)
     return whole
 
@@ -122,14 +122,12 @@ class _Frames:
 
 
 def _edge(tail: Box, head: Box, kind: str, look: Theme) -> str:
-    attributes = {"class": f"{kind} {tail.key} {head.key}", **ARROWS[kind][0]}
+    attributes = {"class": f"{kind} {tail.key} {head.key}", "color": arrow_colour(kind, look), **ARROWS[kind][0]}
     # A step more from frame to frame keeps the frames side by side; the way of the results is kept straight.
     if kind in ("forward", "backward", "line"):
         attributes["minlen"] = "1" if tail.layers == head.layers else "2"
     if kind == "forward":
         attributes["weight"] = "1" if tail.kind in ("parameter", "input", "constant") else "4"
-    if kind in ("backward", "return", "line"):
-        attributes["color"] = look.kinds["adjoint"][1]
     if kind in ("backward", "line"):  # is laid out along the graph, so that both sweeps keep side by side
         attributes["dir"] = "back"
         tail, head = head, tail
