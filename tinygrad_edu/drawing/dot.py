@@ -7,8 +7,7 @@ the text is written here.
 from __future__ import annotations
 
 import functools
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import graphviz
 
@@ -53,9 +52,10 @@ def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: in
     if scene.above:
         whole.attr(label=label([Row("title", (scene.above,))]), labelloc="t")
     if scene.below:
-        if scene.above:  # of which a graph has one only
+        if scene.above:  # of which a graph has one only; a frame is upside down where the graph is
             frames.graphs[()] = graphviz.Digraph("cluster_picture")
-        frames.graphs[()].attr(label=label([Row("note", (scene.below,))]), labelloc="b")
+        lowest = "t" if scene.above and direction == "BT" else "b"
+        frames.graphs[()].attr(label=label([Row("note", (scene.below,))]), labelloc=lowest)
     boxes = {box.key: box for box in scene.boxes}
     for box in scene.boxes:
         frames.add(box.layers, f"{box.key} [label={label(box.rows)} {looks[box.kind]}]")
@@ -74,21 +74,19 @@ def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: in
             shown.append(("saved", "dashed: saved from the forward sweep", "product"))
         for name, text, kind in shown:
             key.body.append(f"\tlegend_{name} [label={label([row('note', text)])} {looks[kind]}]\n")
+        entries = [f"legend_{name}" for name, *_ in shown][:: 1 if direction == "TB" else -1]
+        column = f"{' -> '.join(entries)} [style=invis]"
+        across = direction in ("LR", "RL")
+        key.body.append(f"\t{{rank=same {column}}}\n" if across else f"\t{column}\n")
         picture.subgraph(key)
-        picture.body += _beside([f"legend_{name}" for name, *_ in shown], scene, direction)
+        if across:  # behind the result
+            results = [box.key for box in scene.boxes if box.kind == "result"] or [scene.boxes[0].key]
+            picture.body.append(f"\t{results[-1]} -> {entries[0]} [style=invis]\n")
     if picture is not whole:
         # No frame. What is said at the end is not inherited by the frames inside.
         picture.attr(**{"class": "picture", "peripheries": "0", "bgcolor": "transparent"})
         whole.subgraph(picture)
     return whole
-
-
-def _beside(entries: list[str], scene: Scene, direction: str) -> Iterator[str]:
-    """Invisible edges that put a legend beside the picture, in one column: behind the result, or below each other."""
-    results = [box.key for box in scene.boxes if box.kind == "result"] or [scene.boxes[0].key]
-    chain = {"TB": entries, "BT": entries[::-1]}.get(direction)
-    pairs = itertools.pairwise(chain) if chain else ((results[-1], entry) for entry in entries)
-    return (f"\t{tail} -> {head} [style=invis]\n" for tail, head in pairs)
 
 
 def _attributes(given: Mapping[str, str]) -> str:

@@ -35,7 +35,7 @@ def source(scene: Scene, layout: bytes, *, theme: str, width: float | None = Non
     right, top = map(float, graph["bb"].split(",")[2:])
     scale = min(SCALE, width / right) if width else SCALE
     font = rf"\sffamily\fontsize{{{SIZES['name'] * scale:.3g}}}{{{1.15 * SIZES['name'] * scale:.3g}}}\selectfont"
-    lines = [rf"\begin{{tikzpicture}}[x={scale:.4g}bp, y={scale:.4g}bp, font={font}]", OTHERWISE]
+    lines = [rf"\begin{{tikzpicture}}[x={scale:.6f}bp, y={scale:.6f}bp, font={font}]", OTHERWISE]
     objects = graph.get("objects", [])
     drawn = [(_kind(each), each) for each in (*objects, *graph.get("edges", [])) if _kind(each) != "picture"]
     lines += _styles(look, scale, {kind for kind, _ in drawn})
