@@ -21,12 +21,14 @@ from .graph import collect
 from .layout import DPI, render
 from .notebook import in_notebook
 from .scene import Scene, scene
+from .slide import slide
 from .steps_page import step_through
 from .svg import named
 from .theme import THEMES, Direction, Hue
 
 __all__ = ["Drawing", "draw", "step_through"]
 
+BOXES = 3  # to a node of the graph, with the backward sweep
 MOST = 60  # a graph of more nodes is folded, and shows no numbers, unless something else is asked for
 DRAWABLE = 2000  # above this the layout takes minutes, and nobody can read the picture
 WRITTEN = ("svg", "dot", "tikz")  # those of them that are text
@@ -43,7 +45,8 @@ def draw(
     values: bool | Literal["auto"] = "auto",
     formulas: bool = True,
     depth: Natural | None = None,
-    direction: Direction = "LR",
+    detail: Literal["slide", "full", "auto"] = "auto",
+    direction: Direction | Literal["auto"] = "auto",
     theme: Hue | Literal["auto"] = "auto",
     legend: bool = False,
     width: Positive | None = None,
@@ -73,8 +76,12 @@ def draw(
     depth : int, optional
         How many levels of layers are opened: with 0 every layer is one node. Without it, a graph of more than 60 nodes
         is folded as far as needed: repetitions to one that says ×12, then layers.
-    direction : {"LR", "TB", "RL", "BT"}
-        From left to right, from top to bottom, and back.
+    detail : {"slide", "full", "auto"}
+        "slide": a row for each value that has a name or a part in a layer, its adjoint opposite, the products on the
+        ways typeset, no numbers; names that are underlined are of what is kept for the backward sweep. "full": a node
+        for each value and each product. "auto": full, up to 60 nodes.
+    direction : {"LR", "TB", "RL", "BT", "auto"}
+        From left to right, from top to bottom, and back. "auto": slides from top to bottom, all else from the left.
     theme : {"light", "dark", "print", "auto"}
         "print" is black on white. "auto": that of the notebook where one shows the picture, and light elsewhere.
     legend : bool
@@ -99,18 +106,28 @@ def draw(
     demand_recorded("draw", loss)
     for name, given, known in (
         ("values", values, ("auto", True, False)),
-        ("direction", direction, get_args(Direction)),
+        ("detail", detail, ("slide", "full", "auto")),
+        ("direction", direction, (*get_args(Direction), "auto")),
         ("theme", theme, (*THEMES, "auto")),
     ):
         demand_known("draw", name, given, known)
     if width is not None and width < NARROWEST:
         raise ValueError(f"draw: width must be at least {NARROWEST} pixels, got {width}")
     file = None if path is None else target(path, "draw", *SUFFIXES)
-    graph = fold(collect(loss), depth, MOST)
-    detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
-    sweep = swept(loss, graph, "draw", formulas) if backward else None
-    drawn = scene(sweep.graph if sweep else graph, detailed, sweep)._replace(title=title or "", caption=caption or "")
-    drawing = Drawing(drawn, direction, theme, legend, width)
+    graph = collect(loss)
+    if detail == "auto":
+        boxes = len(graph.vertices) * (BOXES if backward else 1)
+        detail = "slide" if boxes > MOST else "full"
+    if detail == "slide":
+        drawn = slide(loss, graph, depth, backward, formulas)
+    else:
+        graph = fold(graph, depth, MOST)
+        detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
+        sweep = swept(loss, graph, "draw", formulas) if backward else None
+        drawn = scene(sweep.graph if sweep else graph, detailed, sweep)
+    if direction == "auto":
+        direction = "TB" if detail == "slide" else "LR"
+    drawing = Drawing(drawn._replace(title=title or "", caption=caption or ""), direction, theme, legend, width)
     if file is not None:
         drawing.save(file)
     return drawing

@@ -46,6 +46,8 @@ def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: in
         edge_attr={"arrowsize": "0.7", **font},
     )
     whole.attr(nodesep="0.18", ranksep="0.24")
+    if scene.typeset:
+        whole.attr(remincross="false")  # else rows lose their order in frames
     if width is not None:
         whole.attr(size=f"{width / 72:.6f},{HIGHEST}")
     frames = _Frames(whole, label)
@@ -59,13 +61,20 @@ def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: in
     boxes = {box.key: box for box in scene.boxes}
     for box in scene.boxes:
         frames.add(box.layers, f"{box.key} [label={label(box.rows)} {looks[box.kind]}]")
+    joined = {(arrow.tail, arrow.head) for arrow in scene.arrows}
     for box in scene.boxes:
-        if box.beside:  # the forward value above, its adjoint below
-            frames.add(box.layers, f"{{rank=same {box.beside} -> {box.key} [style=invis]}}")
+        if box.beside:  # the forward value first, then its adjoint
+            pair = f"{box.beside} {box.key}"
+            if (box.beside, box.key) not in joined:
+                pair = f"{box.beside} -> {box.key} [style=invis]"
+            frames.add(box.layers, f"{{rank=same {pair}}}")
     frames.close()
     picture = frames.graphs[()]
     for arrow in scene.arrows:
-        frames.add((), _edge(boxes[arrow.tail], boxes[arrow.head], arrow.kind, look))
+        line = _edge(boxes[arrow.tail], boxes[arrow.head], arrow.kind, look, not scene.typeset)
+        if arrow.label is not None:
+            line = f"{line[:-1]} label={label([row('product', arrow.label)])}]"
+        frames.add((), line)
     if legend:
         key = frames.new("cluster_legend", "legend")
         present = {box.kind for box in scene.boxes}
@@ -119,14 +128,15 @@ class _Frames:
             self.graphs[path[:-1]].subgraph(self.graphs[path])
 
 
-def _edge(tail: Box, head: Box, kind: str, look: Theme) -> str:
+def _edge(tail: Box, head: Box, kind: str, look: Theme, apart: bool) -> str:
     attributes = {"class": f"{kind} {tail.key} {head.key}", "color": arrow_colour(kind, look), **ARROWS[kind][0]}
     # A step more from frame to frame keeps the frames side by side; the way of the results is kept straight.
-    if kind in ("forward", "backward", "line"):
+    if kind in ("forward", "backward", "line") and apart:
         attributes["minlen"] = "1" if tail.layers == head.layers else "2"
     if kind == "forward":
         attributes["weight"] = "1" if tail.kind in ("parameter", "input", "constant") else "4"
-    if kind in ("backward", "line"):  # is laid out along the graph, so that both sweeps keep side by side
+    # What goes back is laid out along the graph, so that both sweeps keep side by side; in a row it goes on.
+    if kind in ("backward", "line") and head.beside != tail.key:
         attributes["dir"] = "back"
         tail, head = head, tail
     return f"{tail.key} -> {head.key} [{_attributes(attributes)}]"
@@ -142,16 +152,17 @@ class _Labels:
 
     def __init__(self, look: Theme, scene: Scene) -> None:
         self.look, self.saved, self.typeset = look, scene.saved, scene.typeset
-        self.printers: Callable[[float], Printer] = functools.cache(self._printer)
+        self.printers: Callable[[str], Printer] = functools.cache(self._printer)
 
-    def _printer(self, size: float) -> Printer:
-        return Printer(Typeset(size, self.saved, self.look.saved) if self.typeset else Unicode())
+    def _printer(self, role: str) -> Printer:
+        saved = self.saved if role == "product" else ()
+        return Printer(Typeset(SIZES[role], saved, self.look.saved) if self.typeset else Unicode())
 
-    def text(self, line: Line, size: float) -> str:
+    def text(self, line: Line, role: str) -> str:
         """A line of words, or a formula."""
         if isinstance(line, str):
             return safe(line)
-        text: str = self.printers(size)(line)
+        text: str = self.printers(role)(line)
         return text if self.typeset else safe(text)
 
     def __call__(self, rows: Iterable[Row]) -> str:
@@ -166,12 +177,11 @@ class _Labels:
         return f"<tr><td>{_table([f'<tr>{cells}</tr>'], spacing=2)}</td></tr>"
 
     def cell(self, lines: Iterable[Line], role: str, align: str = "center") -> str:
-        size = SIZES[role]
-        text = f'<br align="{align}"/>'.join([self.text(line, size) for line in (*lines, "")])
+        text = f'<br align="{align}"/>'.join([self.text(line, role) for line in (*lines, "")])
         if role in ("name", "title"):
             text = f"<b>{text}</b>"
         colour = self.look.faint if role == "note" else self.look.text
-        return f'<td><font point-size="{size}" color="{colour}">{text}</font></td>'
+        return f'<td><font point-size="{SIZES[role]}" color="{colour}">{text}</font></td>'
 
 
 def _table(rows: Iterable[str], spacing: int = 0) -> str:

@@ -30,6 +30,7 @@ class Arrow(NamedTuple):
     tail: str
     head: str
     kind: str  # forward, repeat, backward, return (of a repetition), line (on the way to a product), saved
+    label: Expr | None = None
 
 
 class Scene(NamedTuple):
