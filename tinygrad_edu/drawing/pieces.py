@@ -22,7 +22,7 @@ from ..formulas.notation import parameter, parts_of
 from ..formulas.present import Presenter
 from ..formulas.printer import ATOM, FORMS, Printer, Text
 from ..formulas.targets.english import along, sentence
-from ..formulas.targets.text import Unicode
+from ..formulas.targets.text import InPieces
 from ..operations.facts import ops
 from .backward import Backward, Contribution, by_jacobian
 from .graph import Vertex
@@ -81,20 +81,6 @@ def merged(pieces: Iterable[str | Symbol | Matrix]) -> Pieces:
         elif piece:
             found.append(piece)
     return tuple(found)
-
-
-class InPieces(Unicode):
-    """The style in which names stay what they stand for."""
-
-
-    def __init__(self, find: Callable[[str], Symbol]) -> None:
-        self.find = functools.cache(find)
-
-    def join(self, *parts: str | Pieces) -> Pieces:
-        return tuple(itertools.chain.from_iterable([(part,) if isinstance(part, str) else part for part in parts]))
-
-    def symbol(self, name: str) -> Pieces:
-        return (self.find(name),)
 
 
 class InNumbers(InPieces):

@@ -114,8 +114,9 @@ class Printer:
         base, exponent = x.args
         n = Fraction(exponent["number"]) if exponent.operation is NUMBER else None
         if n is None or n.denominator > LONGEST:
-            return self.operation(x)
-        script = f"{'∘' * (min(x.shape) > 1)}{n}"  # X² would be X·X
+            above = self(exponent) if self.target.bars else self.inside(exponent, ATOM)
+            return self.target.raised(self.inside(base, ATOM), above), POSTFIX
+        script = f"{'∘' * (sum(size > 1 for size in x.shape) > 1)}{n}"  # X² would be X·X
         return self.target.above(self.inside(base, ATOM), script, True), POSTFIX
 
     def is_scripted(self, x: Expr) -> bool:

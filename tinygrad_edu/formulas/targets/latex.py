@@ -137,6 +137,9 @@ class Latex(Paper):
         shown = script.replace("∘", self.words["∘"])
         return f"{f'{{{x}}}' if closed else x}^{shown if script == 'T' else f'{{{shown}}}'}"
 
+    def raised(self, x: Any, exponent: Any) -> Any:
+        return f"{{{x}}}^{{{exponent}}}"
+
     def under(self, x: Any, script: Any, closed: bool = True) -> Any:
         return f"{f'{{{x}}}' if closed else x}_{{{script}}}"
 
