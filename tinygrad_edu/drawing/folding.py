@@ -6,15 +6,18 @@ is never folded into anything.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
+from ..engine.naming import name_of
 from .graph import Edge, Graph, Vertex
 from .repetitions import LEAVES, EncodedTape, text
 
+DIGITS = re.compile(r"\d+")
 BETWEEN = " … "  # W1 … W12
 
 
@@ -52,7 +55,7 @@ def _note(graph: Graph, folded: Graph, deepest: int) -> str:
     for v in folded.vertices:
         if v.times > 1 and v.kind not in LEAVES:
             operations[v.times] += 1
-            names.setdefault(v.times, v.name or (v.operation.name if v.operation else ""))
+            names.setdefault(v.times, v.name if name_of(v.node) else v.operation.name if v.operation else "")
     loops = [
         f"{names[times] if count == 1 else f'{count} operations'} ×{times:,}"
         for times, count in sorted(operations.items(), reverse=True)
@@ -119,11 +122,13 @@ def _values(v: Vertex) -> int:
 
 
 def _common(names: Iterable[str | None]) -> str | None:
-    """One name for those of all repetitions."""
+    """One name for those of all repetitions, which differ in numbers."""
     several = list(names)
     first, last = several[0], several[-1]
     if first is None or last is None or all(name == first for name in several):
         return first if first == last else None
+    if DIGITS.sub("", first) != DIGITS.sub("", last):
+        return None
     return first.split(BETWEEN)[0] + BETWEEN + last.split(BETWEEN)[-1]
 
 

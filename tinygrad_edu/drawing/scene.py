@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ..engine.naming import wrapped
+from ..engine.record import NO_PARAMETERS
 from ..formulas.expr import Expr
 from .backward import Adjoint, Backward, Contribution
 from .graph import Graph, Vertex, shared
@@ -43,6 +44,7 @@ class Scene(NamedTuple):
     note: str
     ways: Mapping[tuple[str, int, str], tuple[str, ...]]
     typeset: bool = False  # whether formulas look as on paper, and not as in a terminal
+    within: Mapping[str, str] = NO_PARAMETERS  # the key of the box in which a value or an adjoint stands, if another
     saved: frozenset[str] = frozenset()  # names of forward values that the backward sweep uses, to be told by colour
     title: str = ""
     caption: str = ""
@@ -58,16 +60,27 @@ class Scene(NamedTuple):
         return (*wrapped(self.caption), *wrapped(self.note))
 
 
+def adjoint_of(key: str) -> str:
+    """The key of the adjoint of a value: in pictures they are boxes of their own."""
+    return f"adjoint_{key}"
+
+
+def within(graph: Graph) -> dict[str, str]:
+    """The box in which a value or an adjoint stands that was folded into another one."""
+    return {**graph.folded, **{adjoint_of(key): adjoint_of(to) for key, to in graph.folded.items()}}
+
+
 def scene(graph: Graph, values: bool, sweep: Backward | None = None) -> Scene:
     """The scene of a graph, with the backward sweep if there is one."""
     boxes = [Box(v.key, v.kind, tuple(labelled(v, values)), v.layers) for v in graph.vertices]
     arrows = [Arrow(e.tail, e.head, "repeat" if e.repeats else "forward") for e in graph.edges]
     if sweep is None:
-        return Scene(tuple(boxes), tuple(arrows), graph.note, {})
+        return Scene(tuple(boxes), tuple(arrows), graph.note, {}, within=within(graph))
     vertices = {v.key: v for v in graph.vertices}
     boxes += [_adjoint(vertices[key], adjoint, values) for key, adjoint in sweep.adjoints.items()]
     way = _products(sweep, vertices)
-    return Scene((*boxes, *way.boxes), (*arrows, *dict.fromkeys(way.arrows)), graph.note, way.ways)
+    lines = (*arrows, *dict.fromkeys(way.arrows))
+    return Scene((*boxes, *way.boxes), lines, graph.note, way.ways, within=within(graph))
 
 
 def _adjoint(vertex: Vertex, adjoint: Adjoint, values: bool) -> Box:
@@ -76,7 +89,7 @@ def _adjoint(vertex: Vertex, adjoint: Adjoint, values: bool) -> Box:
         rows.append(row("formula", "–"))  # not computed, which is not 0
     else:
         rows += numbered(adjoint.value, adjoint.value.shape, values)
-    return Box(f"adjoint_{vertex.key}", "adjoint", tuple(rows), vertex.layers, vertex.key)
+    return Box(adjoint_of(vertex.key), "adjoint", tuple(rows), vertex.layers, vertex.key)
 
 
 class _Way:
@@ -110,12 +123,12 @@ def _products(sweep: Backward, vertices: dict[str, Vertex]) -> _Way:
     for tail, count in uses.items():
         if count > 1:
             way.boxes.append(Box(f"sum_{tail}", "sum", (row("symbol", "Σ"),), vertices[tail].layers))
-            way.arrows.append(Arrow(f"sum_{tail}", f"adjoint_{tail}", "backward"))
+            way.arrows.append(Arrow(f"sum_{tail}", adjoint_of(tail), "backward"))
     for each in sweep.contributions:
         layers = shared([vertices[each.tail].layers, vertices[each.head].layers])
         meeting = [f"sum_{each.tail}"] if uses[each.tail] > 1 else []
-        goal, first = meeting[0] if meeting else f"adjoint_{each.tail}", len(way.boxes)
-        last = way.product(f"adjoint_{each.head}", each.formula, each.shapes, layers)
+        goal, first = meeting[0] if meeting else adjoint_of(each.tail), len(way.boxes)
+        last = way.product(adjoint_of(each.head), each.formula, each.shapes, layers)
         way.arrows += [Arrow(key, last if each.formula else goal, "saved") for key in dict.fromkeys(each.saved)]
         if each.summed is not None:
             last = way.step(last, "unbroadcast", _unbroadcast(each), layers)

@@ -20,8 +20,8 @@ from ..formulas.expr import Expr, added, terms_of
 from .backward import Contribution, backward
 from .folding import fold
 from .graph import Graph, Vertex, collect
-from .pieces import Explainer, Matrix, Pieces, Remark, Symbol, adjoint_of, shape_of
-from .scene import Scene, scene
+from .pieces import Explainer, Matrix, Pieces, Remark, Symbol, shape_of
+from .scene import Scene, adjoint_of, scene
 
 PICTURED = 60  # values: of more the picture is folded
 MOST, PER_OPERATION = 200, 3  # operations, and inputs of each on average: more than anybody steps through
@@ -67,7 +67,6 @@ class Walk(NamedTuple):
     since: Mapping[str, int]  # by key, from which step on something is there
     kinds: Mapping[str, str]  # by key
     scene: Scene
-    folded: Mapping[str, str]  # the key of the box that stands for a value or an adjoint, where it is another one
 
 
 def walk(loss: Any, assume: Any = ()) -> Walk:
@@ -109,7 +108,7 @@ class _Walker:
         self.write = Explainer(sweep)
         folded = fold(graph, None, PICTURED)
         drawn = sweep if folded is graph else backward(loss, folded, "step_through", False)
-        self.folded, picture = folded.folded, scene(drawn.graph, False, drawn)
+        picture = scene(drawn.graph, False, drawn)
         self.scene = picture._replace(note=picture.note.partition(";")[0])  # nothing is drawn otherwise here
         self.vertices = self.write.vertices
         self.given = [v for v in self.vertices.values() if v.operation is None]
@@ -144,8 +143,7 @@ class _Walker:
         entries = [self._entry(vertex, grown.get(vertex.key, [])) for vertex in (*self.given, *self.made)]
         formulas = sorted(self._formulas(grown), key=lambda known: known.since)
         name = short(self.result.name or "")
-        folded = {**self.folded, **{adjoint_of(key): adjoint_of(to) for key, to in self.folded.items()}}
-        return Walk(name, tuple(steps), tuple(entries), tuple(formulas), since, kinds, self.scene, folded)
+        return Walk(name, tuple(steps), tuple(entries), tuple(formulas), since, kinds, self.scene)
 
     # --- what is said at each step ---
 
@@ -198,7 +196,7 @@ class _Walker:
 
     def _way(self, use: Contribution) -> tuple[str, ...]:
         """The keys of the boxes on the way. Inside of what was folded there are none, and a group has no operands."""
-        head, tail = (self.folded.get(key, key) for key in (use.head, use.tail))
+        head, tail = (self.scene.within.get(key, key) for key in (use.head, use.tail))
         ways = (self.scene.ways.get((head, operand, tail)) for operand in (use.operand, 0))
         return next(filter(None, ways), ())
 

@@ -36,6 +36,7 @@ from .expr import (
     scaled,
     terms_of,
     transposed,
+    word,
 )
 from .layers import PRODUCTS
 from .normal.coefficients import coefficient
@@ -44,6 +45,7 @@ from .present import numeral, settings
 
 LARGEST = 9  # denominator of a number that is short as a decimal too
 SHORT = 6  # characters of these, with the point
+UNKNOWN = "…"  # what repetitions of a loop differ in
 Form = Callable[[Sequence[Expr], Mapping[str, Any], Shape], Expr | None]
 
 
@@ -74,6 +76,11 @@ def _exact(x: Expr) -> Expr:
     c = coefficient(x["number"])
     decimal = c.exact and not c.roots and Fraction(c.number).denominator > LARGEST and len(f"{x['number']:g}") < SHORT
     return numeral(c) if not decimal else x if x["number"] > 0 else negative(number(-x["number"]))
+
+
+def _by_name(operation: Operation, operands: Sequence[Expr]) -> Expr:
+    """A call that does without a parameter which repetitions of a loop differ in."""
+    return Expr(word(operation.symbol or operation.name), tuple(operands))
 
 
 def _is_single(x: Expr) -> bool:
@@ -148,7 +155,8 @@ def _matrix_product(operands: Sequence[Expr], params: Any = NO_PARAMETERS, shape
 
 def _in_letters(operands: Sequence[Expr], params: Mapping[str, Any], shape: Shape) -> Expr | None:
     """A contraction, as a matrix product where it is one."""
-    subscripts = params["subscripts"]
+    if (subscripts := params.get("subscripts")) is None:
+        return _by_name(ops.einsum, operands)
     letters = dict.fromkeys(filter(str.isalpha, subscripts))
     order = PRODUCTS.get(subscripts.translate(str.maketrans(dict(zip(letters, ascii_lowercase, strict=False)))))
     if order:
@@ -190,7 +198,7 @@ def _along(operation: Operation) -> Form:
 def _taken(operands: Sequence[Expr], params: Mapping[str, Any], shape: Shape) -> Expr:
     """What is taken at places, if that is not all there is."""
     (x,) = operands
-    places = _places(params["index"], x.shape)
+    places = _places(params.get("index", UNKNOWN), x.shape)
     every = all(isinstance(each, slice) and each == slice(0, n) for each, n in zip(places, x.shape, strict=False))
     return (_reshaped(operands, {}, shape) if every else None) or Expr(ops.getitem, (x,), {"places": places})
 
@@ -242,4 +250,5 @@ FORMS: Mapping[Operation, Callable[..., Expr | None]] = {  # those that expressi
     ops.sum: _along(ops.sum), ops.mean: _along(ops.mean), ops.getitem: _taken, ops.scatter_add: _scattered,
     **dict.fromkeys((ops.reshape, ops.expand_dims, ops.squeeze), _reshaped),
     ops.diagflat: _hat,
+    ops.coordinatewise: lambda xs, params, shape: None if "functions" in params else _by_name(ops.coordinatewise, xs),
 }  # fmt: skip
