@@ -72,6 +72,11 @@ THEMES: Mapping[str, Theme] = {
 }  # fmt: skip
 
 
+def arrow_colour(kind: str, look: Theme) -> str:
+    """The colour of an arrow: adjoints go along those that look like them."""
+    return look.kinds["adjoint"][1] if kind in ("backward", "entering", "return", "line", "adds") else look.edge
+
+
 def stylesheet(scope: str) -> str:
     """The colours of all themes as variables of what `scope` selects in a page or in an SVG, and the graph in them:
     dark or light as the reader has it, black on white in print."""
