@@ -194,8 +194,8 @@ class Drawing:
 
     @cached_property
     def tikz(self) -> str:
-        r"""The picture as TikZ, for papers: ``\usepackage{tikz}`` and ``\input{picture.tikz}``. Boxes have their keys as
-        names, styles and fonts can be changed at its beginning.
+        r"""The picture as TikZ, for papers: ``\usepackage{tikz}`` and ``\input{picture.tikz}``. Boxes have their keys
+        as names, styles and fonts can be changed at its beginning.
 
         Raises
         ------
