@@ -50,8 +50,8 @@ def source(scene: Scene, *, direction: str, theme: str, legend: bool) -> str:
         if box.beside:  # the forward value above, its adjoint below
             frames.add(box.layers, f"{{rank=same {box.beside} -> {box.key} [style=invis]}}")
     frames.close()
-    for arrow in scene.arrows:
-        frames.add((), _edge(boxes[arrow.tail], boxes[arrow.head], arrow.kind, look))
+    for number, arrow in enumerate(scene.arrows):
+        frames.add((), _edge(boxes[arrow.tail], boxes[arrow.head], arrow.kind, number, look))
     if legend:
         key = frames.new("cluster_legend", "legend")
         present = {box.kind for box in scene.boxes}
@@ -94,8 +94,8 @@ class _Frames:
             self.graphs[path[:-1]].subgraph(self.graphs[path])
 
 
-def _edge(tail: Box, head: Box, kind: str, look: Theme) -> str:
-    attributes = {"class": f"{kind} {tail.key} {head.key}", **ARROWS[kind][0]}
+def _edge(tail: Box, head: Box, kind: str, number: int, look: Theme) -> str:
+    attributes = {"class": f"{kind} {tail.key} {head.key}", "key": str(number), **ARROWS[kind][0]}
     # A step more from frame to frame keeps the frames side by side; the way of the results is kept straight.
     if kind in ("forward", "backward", "line"):
         attributes["minlen"] = "1" if tail.layers == head.layers else "2"

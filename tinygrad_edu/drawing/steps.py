@@ -70,7 +70,7 @@ class Walk(NamedTuple):
     folded: Mapping[str, str]  # the key of the box that stands for a value or an adjoint, where it is another one
 
 
-def walk(loss: Any, assume: Any = ()) -> Walk:
+def walk(loss: Any, assume: Any = (), call: str = "step_through") -> Walk:
     """The steps of a recorded scalar, forward and back; closed forms under assumptions. No ``grad`` changes.
 
     Raises
@@ -78,37 +78,37 @@ def walk(loss: Any, assume: Any = ()) -> Walk:
     TypeError, ValueError for what is no scalar, was not recorded, or has more than 200 operations or 600 inputs, and
     for assumptions that the numbers contradict.
     """
-    demand_recorded("step_through", loss)
+    demand_recorded(call, loss)
     if loss._record.operation is None:
-        raise ValueError("step_through: a leaf is the result of nothing; give a recorded result")
+        raise ValueError(f"{call}: a leaf is the result of nothing; give a recorded result")
     if loss._value.size != 1:
         raise ValueError(
-            f"step_through: the result has shape {loss._value.shape}; a sweep starts at a scalar (size 1): take .sum()"
+            f"{call}: the result has shape {loss._value.shape}; a sweep starts at a scalar (size 1): take .sum()"
         )
     graph = collect(loss)
     operations = sum(vertex.operation is not None for vertex in graph.vertices)
     if operations > MOST:
         raise ValueError(
-            f"step_through: {operations} operations are more than anybody steps through (at most {MOST}); "
+            f"{call}: {operations} operations are more than anybody steps through (at most {MOST}); "
             "take fewer layers or repetitions, or tg.draw, which folds them"
         )
     if len(graph.edges) > PER_OPERATION * MOST:
         raise ValueError(
-            f"step_through: {len(graph.edges)} inputs of operations are more than anybody steps through (at most "
+            f"{call}: {len(graph.edges)} inputs of operations are more than anybody steps through (at most "
             f"{PER_OPERATION * MOST}); join fewer tensors, or take tg.draw"
         )
-    assume = demand_true("step_through", assume, below(loss).values())
-    return _Walker(loss, graph, assume).walk()
+    assume = demand_true(call, assume, below(loss).values())
+    return _Walker(loss, graph, assume, call).walk()
 
 
 class _Walker:
     """The steps, as they are put together."""
 
-    def __init__(self, loss: Any, graph: Graph, assume: Sequence[Assumption]) -> None:
-        self.sweep = sweep = backward(loss, graph, "step_through", len(graph.vertices) <= PRODUCTS)
+    def __init__(self, loss: Any, graph: Graph, assume: Sequence[Assumption], call: str) -> None:
+        self.sweep = sweep = backward(loss, graph, call, len(graph.vertices) <= PRODUCTS)
         self.write = Explainer(sweep)
         folded = fold(graph, None, PICTURED)
-        drawn = sweep if folded is graph else backward(loss, folded, "step_through", False)
+        drawn = sweep if folded is graph else backward(loss, folded, call, False)
         self.folded, picture = folded.folded, scene(drawn.graph, False, drawn)
         self.scene = picture._replace(note=picture.note.partition(";")[0])  # nothing is drawn otherwise here
         self.vertices = self.write.vertices
