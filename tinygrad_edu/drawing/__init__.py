@@ -1,30 +1,39 @@
-"""Pictures of a computation: the graph that was recorded, in DOT, SVG, PNG and PDF."""
+"""Pictures of a computation: the graph that was recorded, in DOT, SVG, PNG, PDF and TikZ."""
 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import Literal, get_args
 
-from ..engine.arguments import Natural, checked, demand_known
+from graphviz import Digraph, view
+
+from ..engine.arguments import Natural, Positive, checked, demand_known
 from ..engine.leaving import demand_recorded
+from ..engine.naming import wrapped
 from ..engine.tensor import Tensor
 from ..files import target, write
 from . import dot, mermaid
 from .backward import backward as swept
 from .folding import fold
 from .graph import collect
-from .layout import render
+from .layout import DPI, render
 from .notebook import in_notebook
 from .scene import Scene, scene
+from .slide import slide
 from .steps_page import step_through
+from .svg import named
 from .theme import THEMES, Direction, Hue
 
 __all__ = ["Drawing", "draw", "step_through"]
 
+BOXES = 3  # to a node of the graph, with the backward sweep
 MOST = 60  # a graph of more nodes is folded, and shows no numbers, unless something else is asked for
 DRAWABLE = 2000  # above this the layout takes minutes, and nobody can read the picture
+WRITTEN = ("svg", "dot")  # those of them that are text
+NARROWEST = 16  # pixels, of which Graphviz still makes a picture
 SUFFIXES = (".svg", ".png", ".pdf", ".dot")
 
 
@@ -37,9 +46,13 @@ def draw(
     values: bool | Literal["auto"] = "auto",
     formulas: bool = True,
     depth: Natural | None = None,
-    direction: Direction = "LR",
+    detail: Literal["slide", "full", "auto"] = "auto",
+    direction: Direction | Literal["auto"] = "auto",
     theme: Hue | Literal["auto"] = "auto",
     legend: bool = False,
+    width: Positive | None = None,
+    title: str | None = None,
+    caption: str | None = None,
 ) -> Drawing:
     """Draw the graph of all that `loss` depends on, and the backward sweep beside it. No ``grad`` changes.
 
@@ -64,12 +77,20 @@ def draw(
     depth : int, optional
         How many levels of layers are opened: with 0 every layer is one node. Without it, a graph of more than 60 nodes
         is folded as far as needed: repetitions to one that says ×12, then layers.
-    direction : {"LR", "TB", "RL", "BT"}
-        From left to right, from top to bottom, and back.
+    detail : {"slide", "full", "auto"}
+        "slide": a row for each value that has a name or a part in a layer, its adjoint opposite, the products on the
+        ways typeset, no numbers; names that are underlined are of what is kept for the backward sweep. "full": a node
+        for each value and each product. "auto": full, up to 60 nodes.
+    direction : {"LR", "TB", "RL", "BT", "auto"}
+        From left to right, from top to bottom, and back. "auto": slides from top to bottom, all else from the left.
     theme : {"light", "dark", "print", "auto"}
         "print" is black on white. "auto": that of the notebook where one shows the picture, and light elsewhere.
     legend : bool
-        Explain the shapes.
+        Explain the shapes, beside the picture.
+    width : int, optional
+        At most so many pixels wide, of which 96 make an inch; what is smaller stays as it is.
+    title, caption : str, optional
+        What stands above and below. Who does not see the picture hears the title.
 
     Raises
     ------
@@ -86,15 +107,28 @@ def draw(
     demand_recorded("draw", loss)
     for name, given, known in (
         ("values", values, ("auto", True, False)),
-        ("direction", direction, get_args(Direction)),
+        ("detail", detail, ("slide", "full", "auto")),
+        ("direction", direction, (*get_args(Direction), "auto")),
         ("theme", theme, (*THEMES, "auto")),
     ):
         demand_known("draw", name, given, known)
+    if width is not None and width < NARROWEST:
+        raise ValueError(f"draw: width must be at least {NARROWEST} pixels, got {width}")
     file = None if path is None else target(path, "draw", *SUFFIXES)
-    graph = fold(collect(loss), depth, MOST)
-    detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
-    sweep = swept(loss, graph, "draw", formulas) if backward else None
-    drawing = Drawing(scene(sweep.graph if sweep else graph, detailed, sweep), direction, theme, legend)
+    graph = collect(loss)
+    if detail == "auto":
+        boxes = len(graph.vertices) * (BOXES if backward else 1)
+        detail = "slide" if boxes > MOST else "full"
+    if detail == "slide":
+        drawn = slide(loss, graph, depth, backward, formulas)
+    else:
+        graph = fold(graph, depth, MOST)
+        detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
+        sweep = swept(loss, graph, "draw", formulas) if backward else None
+        drawn = scene(sweep.graph if sweep else graph, detailed, sweep)
+    if direction == "auto":
+        direction = "TB" if detail == "slide" else "LR"
+    drawing = Drawing(drawn._replace(title=title or "", caption=caption or ""), direction, theme, legend, width)
     if file is not None:
         drawing.save(file)
     return drawing
@@ -108,18 +142,25 @@ class Drawing:
     True
     """
 
-    def __init__(self, scene: Scene, direction: Direction, theme: Hue | Literal["auto"], legend: bool) -> None:
-        self._scene, self._direction, self._legend = scene, direction, legend
+    def __init__(
+        self, scene: Scene, direction: Direction, theme: Hue | Literal["auto"], legend: bool, width: int | None
+    ) -> None:
+        self._scene, self._direction, self._legend, self._width = scene, direction, legend, width
         self._follows = theme == "auto"
         self._theme = "light" if self._follows else theme
 
     def __repr__(self) -> str:
         return f"<Drawing: {len(self._scene.boxes)} nodes, {len(self._scene.arrows)} edges>"
 
+    @property
+    def digraph(self) -> Digraph:
+        """The picture as a `graphviz.Digraph` of its own, to add to and to ``render()``."""
+        return self._digraph(96)
+
     @cached_property
     def dot(self) -> str:
         """The picture in DOT, the language of Graphviz."""
-        return dot.source(self._scene, direction=self._direction, theme=self._theme, legend=self._legend)
+        return str(self.digraph.source)
 
     @cached_property
     def mermaid(self) -> str:
@@ -134,7 +175,24 @@ class Drawing:
         ------
         RuntimeError without Graphviz, saying what to install; ValueError for more than 2000 nodes.
         """
-        return self._picture("svg").decode()
+        return named(self._picture("svg").decode(), self._label)
+
+    def view(self) -> str:
+        """Open the picture in the program that the system has for PDF, and return the path of the file.
+
+        Raises
+        ------
+        RuntimeError without Graphviz or such a program; ValueError for more than 2000 nodes.
+        """
+        content = self._picture("pdf")
+        file, path = tempfile.mkstemp(prefix="tinygrad_edu-", suffix=".pdf")
+        with open(file, "wb") as opened:
+            opened.write(content)
+        try:
+            view(path)
+        except OSError as error:
+            raise RuntimeError(f"draw: no program opens {path}: {error.strerror or error}") from None
+        return path
 
     def save(self, path: str | bytes | os.PathLike[str]) -> None:
         """Write the picture to a file: svg, png, pdf or dot, by suffix. A save that fails leaves what was there.
@@ -147,7 +205,7 @@ class Drawing:
         """
         file = target(path, "draw", *SUFFIXES)
         format = file.suffix.lower().removeprefix(".")
-        write(file, self.dot if format == "dot" else self._picture(format))
+        write(file, getattr(self, format) if format in WRITTEN else self._picture(format))
 
     def _picture(self, format: str) -> bytes:
         nodes = len(self._scene.boxes)
@@ -156,7 +214,19 @@ class Drawing:
                 f"draw: {nodes} nodes are too many for a picture (at most {DRAWABLE}); "
                 "without depth= it folds; or take .dot to a tool for large graphs"
             )
-        return render(self.dot, format)
+        return render(str(self._digraph(DPI.get(format, 96)).source), format)
+
+    def _digraph(self, pixels: int) -> Digraph:
+        """The graph for a picture of so many pixels an inch."""
+        points = self._width and self._width * 72 // pixels
+        return dot.digraph(
+            self._scene, direction=self._direction, theme=self._theme, legend=self._legend, width=points
+        )
+
+    @property
+    def _label(self) -> str:
+        """What is said of the picture to those who do not see it."""
+        return " ".join(wrapped(self._scene.title)) or repr(self)[1:-1]
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
@@ -176,7 +246,7 @@ class Drawing:
 
 # What front ends ask for, by its type.
 FORMATS: Mapping[str, Callable[[Drawing], str | bytes]] = {
-    "text/html": lambda drawing: in_notebook(drawing.svg, repr(drawing)[1:-1], drawing._follows),
+    "text/html": lambda drawing: in_notebook(drawing.svg, drawing._label, drawing._follows),
     "image/svg+xml": lambda drawing: drawing.svg,
     "application/pdf": lambda drawing: drawing._picture("pdf"),
     "image/png": lambda drawing: drawing._picture("png"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from string import ascii_letters, digits, punctuation
 
-from ..engine.naming import short
+from ..engine.naming import short, visible
 from ..formulas.printer import Printer
 from ..formulas.targets.text import Unicode
 from .labels import Line, Row
@@ -30,10 +31,11 @@ def source(scene: Scene, *, direction: str, theme: str) -> str:
                 inside[box.layers[:depth]].append(box.layers[: depth + 1])
         inside[box.layers].append(box)
     frames = {path: f"layer{i}" for i, path in enumerate(filter(None, inside), 1)}
-    lines = [f"flowchart {direction}", *_framed(inside, frames)]
+    lines = [f"---\ntitle: {_quoted(scene.title)}\n---"] if scene.title.strip() else []
+    lines += [f"flowchart {direction}", *_framed(inside, frames)]
     lines += [f"  {arrow.tail} {ARROWS[arrow.kind][1]} {arrow.head}" for arrow in scene.arrows]
-    if scene.note:
-        lines.append(f'  note["{_text(scene.note)}"]')
+    if scene.below:
+        lines.append(f'  note["{"<br>".join(map(_text, scene.below))}"]')
     for kind in sorted({box.kind for box in scene.boxes}):
         fill, line = look.kinds[kind]
         lines.append(f"  classDef {kind} fill:{fill},stroke:{line},color:{look.text}")
@@ -58,6 +60,11 @@ def _framed(inside: Inside, frames: Mapping[tuple[str, ...], str]) -> Iterator[s
         else:
             yield f'{margin}subgraph {frames[each]}["{_text(each[-1])}"]'
             open_frames.append(iter(inside[each]))
+
+
+def _quoted(raw: str) -> str:
+    """A text of any length in YAML, in which no tag begins."""
+    return json.dumps(visible(" ".join(raw.split())), ensure_ascii=False).replace("<", r"\u003c")
 
 
 def _row(each: Row) -> str:

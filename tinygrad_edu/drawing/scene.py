@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from ..engine.naming import wrapped
 from ..formulas.expr import Expr
 from .backward import Adjoint, Backward, Contribution
 from .graph import Graph, Vertex, shared
@@ -29,11 +30,13 @@ class Arrow(NamedTuple):
     tail: str
     head: str
     kind: str  # forward, repeat, backward, return (of a repetition), line (on the way to a product), saved
+    label: Expr | None = None
 
 
 class Scene(NamedTuple):
-    """All that is on a picture, and a note below it; `ways` has the keys of the boxes between the adjoint of an
-    operation and that of its input, by the key of the operation, the place of the input and its key."""
+    """All that is on a picture, its title, and what stands below it: a caption, a note of what was folded. `ways` has
+    the keys of the boxes between the adjoint of an operation and that of its input, by the key of the operation, the
+    place of the input and its key."""
 
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
@@ -41,6 +44,13 @@ class Scene(NamedTuple):
     ways: Mapping[tuple[str, int, str], tuple[str, ...]]
     typeset: bool = False  # whether formulas look as on paper, and not as in a terminal
     saved: frozenset[str] = frozenset()  # names of forward values that the backward sweep uses, to be told by colour
+    title: str = ""
+    caption: str = ""
+
+    @property
+    def below(self) -> tuple[str, ...]:
+        """The lines below the picture."""
+        return (*wrapped(self.caption), *wrapped(self.note))
 
 
 def scene(graph: Graph, values: bool, sweep: Backward | None = None) -> Scene:

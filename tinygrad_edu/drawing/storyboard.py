@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from .caption import Area, Caption
-from .dot import source
+from .dot import ends, source
 from .layout import render
 from .steps import Step, Walk
 from .theme import THEMES
@@ -30,13 +30,14 @@ PLACES = (
 class Storyboard:
     """A walk as pages in DOT, one for each step, to be drawn by the engine nop2 of Graphviz."""
 
-    def __init__(self, walked: Walk, theme: str) -> None:
+    def __init__(self, walked: Walk, direction: str, theme: str) -> None:
         self.walked, self.look = walked, THEMES[theme]
+        self.boxes = {box.key: box for box in walked.scene.boxes}
         self.since: dict[str, int] = {}  # when a box is there, by its key
         for number, step in enumerate(walked.steps, 1):
             for key in self._lit(step):
                 self.since.setdefault(key, number)
-        laid = render(source(walked.scene, direction="LR", theme=theme, legend=False), "dot").decode()
+        laid = render(source(walked.scene, direction=direction, theme=theme, legend=False), "dot").decode()
         width, height = (float(side) for side in re.findall(r'bb="0,0,([\d.]+),([\d.]+)"', laid)[0])
         self.scale, place, self.beside = max(
             (min(area.width / width, area.height / height, LARGEST), area, beside) for area, beside in PLACES
@@ -59,19 +60,19 @@ class Storyboard:
 
     def _changed(self, step: Step, number: int) -> Iterator[str]:
         """What is not there yet, and what the step is about; a later statement in DOT changes an earlier one."""
-        lit, scene = self._lit(step), self.walked.scene
-        there = {box.key for box in scene.boxes if self.since.get(box.key, math.inf) <= number}
-        for box in scene.boxes:
-            if box.key not in there:
-                yield f'{box.key} [label="" style=dotted penwidth=1 color="{self.look.layer_line}"]'
-            elif box.key in lit:
-                yield f"{box.key} [penwidth=5]"
-        for i, arrow in enumerate(scene.arrows):
-            ends = {arrow.tail, arrow.head}
-            if not ends <= there:
-                yield f"{arrow.tail} -> {arrow.head} [key={i} style=invis]"
-            elif ends <= lit:
-                yield f"{arrow.tail} -> {arrow.head} [key={i} penwidth=3]"
+        lit = self._lit(step)
+        there = {key for key in self.boxes if self.since.get(key, math.inf) <= number}
+        for key in self.boxes:
+            if key not in there:
+                yield f'{key} [label="" style=dotted penwidth=1 color="{self.look.layer_line}"]'
+            elif key in lit:
+                yield f"{key} [penwidth=5]"
+        for i, (tail, head, kind, *_) in enumerate(self.walked.scene.arrows):
+            arrow = " -> ".join(ends(self.boxes[tail], self.boxes[head], kind))
+            if not {tail, head} <= there:
+                yield f"{arrow} [key={i} style=invis]"
+            elif {tail, head} <= lit:
+                yield f"{arrow} [key={i} penwidth=3]"
 
     def _said(self, step: Step, number: int) -> Iterator[str]:
         count = f"step {number} of {len(self.walked.steps)}"

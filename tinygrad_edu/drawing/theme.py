@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 Direction: TypeAlias = Literal["LR", "TB", "RL", "BT"]
 Hue: TypeAlias = Literal["light", "dark", "print"]
 FONT = "Helvetica,Arial,sans-serif"
-SIZES = {"symbol": 20, "name": 14, "formula": 14, "number": 12, "note": 11}  # points
+SIZES = {"symbol": 20, "title": 18, "name": 14, "formula": 14, "product": 14, "number": 12, "note": 11}  # points
 
 THIN = {"penwidth": "1.2"}
 # Of each kind what the legend calls it, its shape in DOT and in Mermaid, its fill and outline in light and in dark.
