@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,31 +56,32 @@ class Caption:
 
     def labels(self, step: Step, count: str, heading: Area, area: Area) -> Iterator[tuple[float, float, Text]]:
         """The labels of a step and where their middles are: count and title in one area, the remarks in the other."""
-        remarks = [line for line in step.lines if line.role not in LEFT_OUT]
+        remarks = sorted((line for line in step.lines if line.role not in LEFT_OUT), key=_rank)
         blocks = self._fitting(remarks, area)
-        needed = [i for i, line in enumerate(remarks) if line.role not in LATER]
+        needed = [i for i, line in enumerate(remarks) if not _rank(line)]
         shown = sum(i in blocks for i in needed)
         some = f", {shown} of {len(needed)} shown" if shown < len(needed) else ""
         title = self.text(step.title, TITLE, heading.width)
         above = self.text((f"{count}: {step.phase}{some}",), SMALL, heading.width)
         yield from _placed([[(above, title)]], heading)
-        yield from _placed(_rows([blocks[i] for i in sorted(blocks)], area.width), area)
+        yield from _placed(_rows(blocks, remarks, area.width), area)
 
     def _fitting(self, remarks: Sequence[Remark], area: Area) -> dict[int, Block]:
-        """As many remarks as there is room for: of those that matter most first all, then their numbers, and so on."""
+        """As many as there is room for, by their places: of those that matter most all, then their numbers, and so on;
+        of numbers at least the result."""
         blocks: dict[int, Block] = {}
-        for _, more, i in sorted((LATER.get(x.role, 0), more, i) for i, x in enumerate(remarks) for more in (0, 1)):
-            remark = remarks[i]
+        for _, more, i in sorted((_rank(line), more, i) for i, line in enumerate(remarks) for more in (0, 1)):
+            _, text, note, numbers = remarks[i]
             if not more:
-                block: Block = (self.text(remark.text, FORMULA, area.width, remark.note),)
-            elif remark.numbers and i in blocks:
-                block = (*blocks[i], self.numbers(remark.numbers))
+                choice: list[Block] = [(self.text(text, FORMULA, area.width, note),)]
             else:
-                continue
-            wanted = blocks | {i: block}
-            rows = _rows([wanted[place] for place in sorted(wanted)], area.width)
-            if _width(block) <= area.width and _height(rows) <= area.height:
-                blocks = wanted
+                choice = [(*blocks[i], self.numbers(part)) for part in (numbers, numbers[-1:]) if part and i in blocks]
+            for block in choice:
+                wanted = {**blocks, i: block}
+                rows = _rows(wanted, remarks, area.width)
+                if _width(block) <= area.width and _height(rows) <= area.height:
+                    blocks = wanted
+                    break
         return blocks
 
     # --- words and formulas ---
@@ -158,6 +159,10 @@ def _columns(value: np.ndarray[Any, Any]) -> list[Sequence[str]]:
 # --- where it stands -------------------------------------------------------------------------------------------------
 
 
+def _rank(remark: Remark) -> int:
+    return LATER.get(remark.role, 0)
+
+
 def _width(block: Block) -> float:
     return max(text.width for text in block)
 
@@ -166,14 +171,14 @@ def _height(rows: Sequence[Sequence[Block]]) -> float:
     return sum(max(sum(text.height for text in block) for block in row) + GAP for row in rows) - GAP
 
 
-def _rows(blocks: Sequence[Block], width: float) -> list[list[Block]]:
-    """As many side by side as there is room for."""
+def _rows(blocks: Mapping[int, Block], remarks: Sequence[Remark], width: float) -> list[list[Block]]:
+    """As many side by side as there is room for, of those that matter most; the others below each other."""
     rows: list[list[Block]] = []
-    for block in blocks:
-        if rows and sum(map(_width, rows[-1])) + _width(block) + 2 * GAP * len(rows[-1]) <= width:
-            rows[-1].append(block)
-        else:
-            rows.append([block])
+    for i, block in sorted(blocks.items()):
+        taken = sum(map(_width, rows[-1])) + 2 * GAP * len(rows[-1]) if rows else math.inf
+        if _rank(remarks[i]) or taken + _width(block) > width:
+            rows.append([])
+        rows[-1].append(block)
     return rows
 
 

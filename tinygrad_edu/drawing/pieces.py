@@ -25,6 +25,7 @@ from ..formulas.targets.english import along, sentence
 from ..formulas.targets.text import Unicode
 from ..operations.facts import ops
 from .backward import Backward, Contribution, by_jacobian
+from .condensing import formula_of
 from .graph import Vertex
 
 LONGEST = 160  # characters of a product that is written out; of a longer one there is the Jacobian
@@ -146,6 +147,8 @@ class Explainer:
         """An operation on its operands, as the tape has it."""
         if vertex.operation is None:
             return ()
+        if vertex.steps:
+            return self.written(formula_of(vertex))
         shown = [self.named(x) if isinstance(x, str) else "…" if x is None else f"{x:.4g}" for x in vertex.operands]
         return merged(parts_of(vertex.operation, shown, vertex.params))
 

@@ -36,12 +36,13 @@ class Arrow(NamedTuple):
 class Scene(NamedTuple):
     """All that is on a picture, its title, and what stands below it: a caption, a note of what was folded. `ways` has
     the keys of the boxes between the adjoint of an operation and that of its input, by the key of the operation, the
-    place of the input and its key."""
+    place of the input and its key; `places` the key of the box in which something stands that has none of its own."""
 
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     note: str
     ways: Mapping[tuple[str, int, str], tuple[str, ...]]
+    places: Mapping[str, str]
     typeset: bool = False  # whether formulas look as on paper, and not as in a terminal
     saved: frozenset[str] = frozenset()  # names of forward values that the backward sweep uses, to be told by colour
     title: str = ""
@@ -58,11 +59,17 @@ def scene(graph: Graph, values: bool, sweep: Backward | None = None) -> Scene:
     boxes = [Box(v.key, v.kind, tuple(labelled(v, values)), v.layers) for v in graph.vertices]
     arrows = [Arrow(e.tail, e.head, "repeat" if e.repeats else "forward") for e in graph.edges]
     if sweep is None:
-        return Scene(tuple(boxes), tuple(arrows), graph.note, {})
+        return Scene(tuple(boxes), tuple(arrows), graph.note, {}, graph.folded)
     vertices = {v.key: v for v in graph.vertices}
     boxes += [_adjoint(vertices[key], adjoint, values) for key, adjoint in sweep.adjoints.items()]
     way = _products(sweep, vertices)
-    return Scene((*boxes, *way.boxes), (*arrows, *dict.fromkeys(way.arrows)), graph.note, way.ways)
+    places = both(graph.folded)
+    return Scene((*boxes, *way.boxes), (*arrows, *dict.fromkeys(way.arrows)), graph.note, way.ways, places)
+
+
+def both(folded: Mapping[str, str]) -> dict[str, str]:
+    """The keys of what was folded, and those of the adjoints."""
+    return {**folded, **{f"adjoint_{key}": f"adjoint_{to}" for key, to in folded.items()}}
 
 
 def _adjoint(vertex: Vertex, adjoint: Adjoint, values: bool) -> Box:

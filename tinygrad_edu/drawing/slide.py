@@ -21,7 +21,7 @@ from .graph import Graph, Vertex
 from .labels import Row, labelled, row
 from .pieces import adjoint_of
 from .repetitions import LEAVES
-from .scene import Arrow, Box, Scene
+from .scene import Arrow, Box, Scene, both
 
 MOST = 24  # nodes before it is condensed
 KIND = operator.attrgetter("kind")
@@ -64,7 +64,9 @@ class _Slide:
             self._way(uses)
         kept = {key for uses in self.uses.values() for use in uses for key in use.saved}
         saved = frozenset(v.name for v in self.graph.vertices if v.key in kept and v.name)
-        return Scene(tuple(self.boxes), tuple(self.arrows), self.graph.note, self.ways, typeset=True, saved=saved)
+        places = self.place | {key: self.place.get(to, to) for key, to in both(self.graph.folded).items()}
+        boxes, arrows = tuple(self.boxes), tuple(self.arrows)
+        return Scene(boxes, arrows, self.graph.note, self.ways, places, typeset=True, saved=saved)
 
     def _beside(self) -> dict[str, str]:
         """What stands at the side of its only use: parameters, and other leaves where something computed comes in."""

@@ -51,7 +51,7 @@ class Storyboard:
 
     def _lit(self, step: Step) -> set[str]:
         """The keys of the boxes that a step is about."""
-        return {self.walked.folded.get(key, key) for key in step.lit}
+        return {self.walked.scene.places.get(key, key) for key in step.lit}
 
     def page(self, number: int) -> str:
         """The state with so many steps."""
@@ -66,7 +66,7 @@ class Storyboard:
             if key not in there:
                 yield f'{key} [label="" style=dotted penwidth=1 color="{self.look.layer_line}"]'
             elif key in lit:
-                yield f"{key} [penwidth=5]"
+                yield f"{key} [penwidth=3.5]"
         for i, (tail, head, kind, *_) in enumerate(self.walked.scene.arrows):
             arrow = " -> ".join(ends(self.boxes[tail], self.boxes[head], kind))
             if not {tail, head} <= there:
