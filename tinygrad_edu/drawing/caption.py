@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +21,7 @@ from .typeset import Typeset, safe
 
 TITLE, FORMULA, SMALL = 20, 17, 13  # sizes of text, in points
 LETTER, LINE = 0.56, 1.3  # how wide a letter and how high a line is, by the size of the text
+MOST = 3  # lines of a remark
 GAP, CELL = 14, 3  # points between two remarks, and around a number
 LEFT_OUT = {"arrives", "rule", "operation", "layer"}  # remarks for which a page has room, and a frame has not
 LATER = {"adds up": 1, "where": 1, "in full": 2, "in words": 2}  # those that make room for the others
@@ -43,6 +44,7 @@ class Text(NamedTuple):
     width: float
     height: float
     label: str
+    lines: int = 1
 
 
 Block = tuple[Text, ...]  # one below the other
@@ -67,13 +69,14 @@ class Caption:
         yield from _placed(_rows(blocks, remarks, area.width), area)
 
     def _fitting(self, remarks: Sequence[Remark], area: Area) -> dict[int, Block]:
-        """As many as there is room for, by their places: of those that matter most all, then their numbers, and so on;
-        of numbers at least the result."""
+        """As many as there is room for, by their places: of those that matter most all, then their numbers, and so on.
+        Of what is too long there is what it begins with, of numbers their result."""
         blocks: dict[int, Block] = {}
-        for _, more, i in sorted((_rank(line), more, i) for i, line in enumerate(remarks) for more in (0, 1)):
+        for rank, more, i in sorted((_rank(line), more, i) for i, line in enumerate(remarks) for more in (False, True)):
             _, text, note, numbers = remarks[i]
             if not more:
-                choice: list[Block] = [(self.text(text, FORMULA, area.width, note),)]
+                texts = [self.text(part, FORMULA, area.width, note) for part in (text, text[:1])]
+                choice: list[Block] = [(each,) for each in texts[: 1 if rank else 2] if each.lines <= MOST]
             else:
                 choice = [(*blocks[i], self.numbers(part)) for part in (numbers, numbers[-1:]) if part and i in blocks]
             for block in choice:
@@ -88,7 +91,7 @@ class Caption:
 
     def text(self, pieces: Pieces, size: float, width: float, note: str = "") -> Text:
         """Words and symbols; what is long gets smaller, then it is broken into lines."""
-        length = sum(len(piece if isinstance(piece, str) else piece.text) for piece in pieces) + len(note)
+        length = sum(letters for _, letters in self._words(pieces, size, note))
         size = max(SMALL, min(size, width / LETTER / length))
         lines: list[list[tuple[str, int]]] = [[]]
         room = width / LETTER / size
@@ -97,19 +100,19 @@ class Caption:
                 lines.append([])
             lines[-1].append((markup, letters))
         longest = max(sum(letters for _, letters in line) for line in lines)
-        label = "<br/>".join("".join(markup for markup, _ in line) for line in lines)
-        return Text(size, longest * size * LETTER, len(lines) * size * LINE, label)
+        rows = ["".join(markup for markup, _ in line) for line in lines]  # of a table: indices need room below a line
+        label = self._table([f"<td>{row}</td>" for row in rows], CELL / 2) if len(rows) > 1 else rows[0]
+        return Text(size, longest * size * LETTER, len(lines) * (size * LINE + CELL), label, len(rows))
 
     def _words(self, pieces: Pieces, size: float, note: str) -> Iterator[tuple[str, int]]:
         """Markup that is not to be broken, and its number of letters."""
         typeset = Typeset(size / self.scale, (), "")
         for piece in pieces:
-            if isinstance(piece, Symbol):
+            if isinstance(piece, str):
+                yield from ((" " if word.isspace() else safe(word), len(word)) for word in WORD.findall(piece))
+            elif isinstance(piece, Symbol):
                 before, nabla, name = piece.text.rpartition("∇")
                 yield f"{safe(before)}{nabla}{typeset.symbol(name)}", len(piece.text)
-            else:
-                for word in WORD.findall(piece):
-                    yield " " if word.isspace() else safe(word), len(word)
         if note:
             yield f'  <font color="{self.look.faint}">{safe(note)}</font>', len(note) + 2
 
@@ -120,8 +123,9 @@ class Caption:
         cells, width, rows = [], 0.0, 1
         for piece in pieces:
             if isinstance(piece, Matrix):
-                columns = _columns(np.asarray(piece.value))
-                cells.append(self._matrix(columns, np.ndim(piece.value) > 0))
+                value = np.asarray(piece.value)
+                columns = _columns(value)
+                cells.append(self._matrix(columns, value.ndim > 0 and small(value.shape)))
                 width += sum(max(map(len, column)) * LETTER * SMALL + 2 * CELL for column in columns) + 6 * CELL
                 rows = max(rows, len(columns[0]))
             else:
@@ -129,18 +133,18 @@ class Caption:
                 cells.append(text.label)
                 width += text.width
         height = rows * (SMALL * LINE + CELL) + 2 * CELL
-        return Text(SMALL, width, height, self._table("".join(f"<td>{cell}</td>" for cell in cells), 0))
+        return Text(SMALL, width, height, self._table(["".join(f"<td>{cell}</td>" for cell in cells)], 0))
 
     def _matrix(self, columns: list[Sequence[str]], brackets: bool) -> str:
         rows = [[f'<td align="right">{number}</td>' for number in row] for row in zip(*columns, strict=True)]
         if brackets:
-            line = f'<td rowspan="{len(rows)}" border="{self._whole(1)}" width="{self._whole(2 * CELL)}" sides="%s"></td>'
-            rows[0] = [line % "LTB", *rows[0], line % "RTB"]
-        return self._table("</tr><tr>".join(map("".join, rows)), CELL / 2)
+            size = f'rowspan="{len(rows)}" border="{self._whole(1)}" width="{self._whole(2 * CELL)}"'
+            rows[0] = [f'<td {size} sides="LTB"></td>', *rows[0], f'<td {size} sides="RTB"></td>']
+        return self._table(map("".join, rows), CELL / 2)
 
-    def _table(self, rows: str, padding: float) -> str:
-        cells = f'cellborder="0" cellspacing="0" cellpadding="{self._whole(padding)}"'
-        return f'<table border="0" {cells}><tr>{rows}</tr></table>'
+    def _table(self, rows: Iterable[str], padding: float) -> str:
+        looks = f'border="0" cellborder="0" cellspacing="0" cellpadding="{self._whole(padding)}"'
+        return f'<table {looks} color="{self.look.text}">{"".join(f"<tr>{row}</tr>" for row in rows)}</table>'
 
     def _whole(self, length: float) -> int:
         """A length inside of a label: Graphviz knows whole ones only, up to 255."""

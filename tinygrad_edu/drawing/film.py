@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import importlib
 import io
+import itertools
 import os
 import shutil
 import subprocess
@@ -154,17 +155,30 @@ def _needed(module: str, package: str, suffix: str) -> Any:
 
 
 def _image(film: Film, suffix: str) -> bytes:
-    """An image that moves, again and again. In a GIF all states have the 256 colours of the last: with colours of their
-    own they would flicker."""
+    """An image that moves, again and again."""
     images = _needed("PIL.Image", "pillow", suffix)
     states = [images.open(io.BytesIO(frame)).convert("RGB") for frame in film._frames("png")]
     if suffix == ".gif":
-        colours = states[-1].quantize()
-        states = [state.quantize(palette=colours, dither=images.Dither.NONE) for state in states]
+        states = _indexed(states, images)
     milliseconds, out = round(1000 * film._seconds), io.BytesIO()
     moving = {"save_all": True, "append_images": states[1:], "duration": milliseconds, "loop": 0}
     states[0].save(out, suffix[1:], **moving, optimize=True, lossless=True)
     return out.getvalue()
+
+
+def _indexed(states: list[Any], images: Any) -> list[Any]:
+    """Images in the 256 colours that are most frequent in the last: with colours of their own they would flicker."""
+    last = states[-1]
+    shades: dict[tuple[int, ...], tuple[int, ...]] = {}
+    for _, colour in sorted(last.getcolors(last.width * last.height), reverse=True):
+        shades.setdefault(tuple(part & ~3 for part in colour), colour)  # Pillow tells no more of them apart
+    known, meant = (bytes(itertools.chain(*list(each)[:256])) for each in (shades, shades.values()))
+    palette = images.new("P", (1, 1))
+    palette.putpalette(known)
+    indexed = [state.quantize(palette=palette, dither=images.Dither.NONE) for state in states]
+    for each in indexed:
+        each.putpalette(meant)
+    return indexed
 
 
 def _video(film: Film, suffix: str) -> bytes:
@@ -174,12 +188,11 @@ def _video(film: Film, suffix: str) -> bytes:
     with TemporaryDirectory() as folder:
         file = Path(folder, f"film{suffix}")
         given = ["-f", "image2pipe", "-c:v", "png", "-framerate", f"{1 / film._seconds}", "-i", "-"]
-        wanted = ["-vf", "fps=25", "-pix_fmt", "yuv420p", "-movflags", "+faststart", str(file)]
-        try:
-            subprocess.run([program, "-loglevel", "error", *given, *wanted], input=frames, capture_output=True, check=True)
-        except (OSError, subprocess.CalledProcessError) as error:
-            said = (getattr(error, "stderr", b"") or str(error).encode()).decode(errors="replace").strip()
-            raise RuntimeError(f"animate: ffmpeg failed: {said.splitlines()[-1]}") from None
+        wanted = ["-vf", "fps=10", "-pix_fmt", "yuv420p", "-movflags", "+faststart", str(file)]
+        done = subprocess.run([program, "-loglevel", "error", *given, *wanted], input=frames, capture_output=True)
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {done.returncode}"]
+            raise RuntimeError(f"animate: ffmpeg failed: {said[-1]}")
         return file.read_bytes()
 
 

@@ -205,7 +205,7 @@ class _Walker:
         return Step("backward", title, tuple(lines), lit, tail.key, totals[-1])
 
     def _way(self, use: Contribution) -> tuple[str, ...]:
-        """The keys of the boxes on the way. Inside of what was folded there are none, and operands have other places."""
+        """The keys of the boxes on the way; inside of what was folded there are none, and operands count otherwise."""
         head, tail = (self.scene.places.get(key, key) for key in (use.head, use.tail))
         return self.scene.ways.get((head, use.operand, tail)) or self.ways.get((head, tail), ())
 

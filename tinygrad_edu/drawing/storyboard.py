@@ -1,8 +1,8 @@
 """The states of a film as DOT texts: the picture is laid out once, and in each state its boxes and arrows are shown as
 far as they are there, with what the step says around them.
 
-Lengths are points of a page of 960 × 540, which are 1280 × 720 pixels. The page is scaled as a whole, so that the picture
-fits its place; what is said is larger by as much before, and keeps its size.
+Lengths are points of a page of 960 × 540, which are 1280 × 720 pixels. The page is scaled as a whole so that the
+picture fits its place; what is said is made larger by as much before, and keeps its size.
 """
 
 from __future__ import annotations
