@@ -63,7 +63,7 @@ class Caption:
         needed = [i for i, line in enumerate(remarks) if not _rank(line)]
         shown = sum(i in blocks for i in needed)
         some = f", {shown} of {len(needed)} shown" if shown < len(needed) else ""
-        title = self.text(step.title, TITLE, heading.width)
+        title = self.text(step.title, TITLE, heading.width, most=1)
         above = self.text((f"{count}: {step.phase}{some}",), SMALL, heading.width)
         yield from _placed([[(above, title)]], heading)
         yield from _placed(_rows(blocks, remarks, area.width), area)
@@ -89,8 +89,8 @@ class Caption:
 
     # --- words and formulas ---
 
-    def text(self, pieces: Pieces, size: float, width: float, note: str = "") -> Text:
-        """Words and symbols; what is long gets smaller, then it is broken into lines."""
+    def text(self, pieces: Pieces, size: float, width: float, note: str = "", most: int | None = None) -> Text:
+        """Words and symbols. What is long gets smaller, then it is broken into lines, of which there may be a most."""
         length = sum(letters for _, letters in self._words(pieces, size, note))
         size = max(SMALL, min(size, width / LETTER / length))
         lines: list[list[tuple[str, int]]] = [[]]
@@ -99,6 +99,8 @@ class Caption:
             if lines[-1] and sum(letters for _, letters in lines[-1]) + letters > room:
                 lines.append([])
             lines[-1].append((markup, letters))
+        if most and len(lines) > most:
+            lines = [*lines[:most - 1], [*lines[most - 1][:-1], ("…", 1)]]
         longest = max(sum(letters for _, letters in line) for line in lines)
         rows = ["".join(markup for markup, _ in line) for line in lines]  # of a table: indices need room below a line
         label = self._table([f"<td>{row}</td>" for row in rows], CELL / 2) if len(rows) > 1 else rows[0]

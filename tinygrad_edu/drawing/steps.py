@@ -168,7 +168,7 @@ class _Walker:
             lines.append(Remark("layer", (" / ".join(map(short, vertex.layers)),)))
         symbol = self.write.symbol(vertex.key)
         title = (symbol, " is computed and written on the tape")
-        return Step("forward", title, (self.write.computed(vertex), *lines), (vertex.key,))
+        return Step("forward", title, (self.write.computed(vertex), *lines), _with_steps(vertex))
 
     def _seed(self) -> Step:
         key = self.result.key
@@ -201,7 +201,8 @@ class _Walker:
         if len(sums) == len(uses):
             lines += self._in_full(tail, goal)
         title = (g, " arrives at ", self.write.symbol(head.key), " = ", *self.write.made(head))
-        lit = (head.key, adjoint_of(head.key), *self._way(use), adjoint_of(tail.key))
+        keys = _with_steps(head)
+        lit = (*keys, *map(adjoint_of, keys), *self._way(use), adjoint_of(tail.key))
         return Step("backward", title, tuple(lines), lit, tail.key, totals[-1])
 
     def _way(self, use: Contribution) -> tuple[str, ...]:
@@ -265,6 +266,11 @@ class _Walker:
             closed = self.closed.get(key, ())
             if self.vertices[key].kind == "parameter" and closed and closed != sums[-1]:
                 yield Interval(totals[-1][0], None, Remark("in full", (" = ", *closed)))
+
+
+def _with_steps(vertex: Vertex) -> tuple[str, ...]:
+    """Its key, and those of the values that stand inside its formula, which in the picture may have a box."""
+    return (vertex.key, *(x.key for x in vertex.steps_below()))
 
 
 def _same(one: Matrix, other: Matrix) -> bool:
