@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -21,8 +21,8 @@ from .typeset import Typeset, safe
 
 TITLE, FORMULA, SMALL = 20, 17, 13  # sizes of text, in points
 LETTER, LINE = 0.56, 1.3  # how wide a letter and how high a line is, by the size of the text
-MOST = 3  # lines of a remark
 GAP, CELL = 14, 3  # points between two remarks, and around a number
+HIGHEST = 3 * (SMALL * LINE + CELL)  # of a formula: three lines
 LEFT_OUT = {"arrives", "rule", "operation", "layer"}  # remarks for which a page has room, and a frame has not
 LATER = {"adds up": 1, "where": 1, "in full": 2, "in words": 2}  # those that make room for the others
 WORD = re.compile(r"\s|[^\s·]+·?|·")  # a line may be broken between these
@@ -37,17 +37,16 @@ class Area(NamedTuple):
     height: float
 
 
-class Text(NamedTuple):
-    """A label whose letters have one size."""
+class Label(NamedTuple):
+    """What is written at a place, in letters of one size."""
 
     size: float
     width: float
     height: float
-    label: str
-    lines: int = 1
+    text: str
 
 
-Block = tuple[Text, ...]  # one below the other
+Block: TypeAlias = tuple[Label, ...]  # one below the other
 
 
 class Caption:
@@ -56,7 +55,7 @@ class Caption:
     def __init__(self, look: Theme, scale: float) -> None:
         self.look, self.scale = look, scale
 
-    def labels(self, step: Step, count: str, heading: Area, area: Area) -> Iterator[tuple[float, float, Text]]:
+    def labels(self, step: Step, count: str, heading: Area, area: Area) -> Iterator[tuple[float, float, Label]]:
         """The labels of a step and where their middles are: count and title in one area, the remarks in the other."""
         remarks = sorted((line for line in step.lines if line.role not in LEFT_OUT), key=_rank)
         blocks = self._fitting(remarks, area)
@@ -76,7 +75,7 @@ class Caption:
             _, text, note, numbers = remarks[i]
             if not more:
                 texts = [self.text(part, FORMULA, area.width, note) for part in (text, text[:1])]
-                choice: list[Block] = [(each,) for each in texts[: 1 if rank else 2] if each.lines <= MOST]
+                choice: list[Block] = [(each,) for each in texts[: 1 if rank else 2] if each.height <= HIGHEST]
             else:
                 choice = [(*blocks[i], self.numbers(part)) for part in (numbers, numbers[-1:]) if part and i in blocks]
             for block in choice:
@@ -89,7 +88,7 @@ class Caption:
 
     # --- words and formulas ---
 
-    def text(self, pieces: Pieces, size: float, width: float, note: str = "", most: int | None = None) -> Text:
+    def text(self, pieces: Pieces, size: float, width: float, note: str = "", most: int | None = None) -> Label:
         """Words and symbols. What is long gets smaller, then it is broken into lines, of which there may be a most."""
         length = sum(letters for _, letters in self._words(pieces, size, note))
         size = max(SMALL, min(size, width / LETTER / length))
@@ -100,11 +99,11 @@ class Caption:
                 lines.append([])
             lines[-1].append((markup, letters))
         if most and len(lines) > most:
-            lines = [*lines[:most - 1], [*lines[most - 1][:-1], ("…", 1)]]
+            lines[most - 1 :] = [[*lines[most - 1][:-1], ("…", 1)]]
         longest = max(sum(letters for _, letters in line) for line in lines)
         rows = ["".join(markup for markup, _ in line) for line in lines]  # of a table: indices need room below a line
         label = self._table([f"<td>{row}</td>" for row in rows], CELL / 2) if len(rows) > 1 else rows[0]
-        return Text(size, longest * size * LETTER, len(lines) * (size * LINE + CELL), label, len(rows))
+        return Label(size, longest * size * LETTER, len(lines) * (size * LINE + CELL), label)
 
     def _words(self, pieces: Pieces, size: float, note: str) -> Iterator[tuple[str, int]]:
         """Markup that is not to be broken, and its number of letters."""
@@ -120,7 +119,7 @@ class Caption:
 
     # --- numbers ---
 
-    def numbers(self, pieces: Pieces) -> Text:
+    def numbers(self, pieces: Pieces) -> Label:
         """A formula in numbers: matrices in brackets, of large ones the least, the mean and the largest number."""
         cells, width, rows = [], 0.0, 1
         for piece in pieces:
@@ -132,10 +131,10 @@ class Caption:
                 rows = max(rows, len(columns[0]))
             else:
                 text = self.text((piece,), SMALL, math.inf)
-                cells.append(text.label)
+                cells.append(text.text)
                 width += text.width
         height = rows * (SMALL * LINE + CELL) + 2 * CELL
-        return Text(SMALL, width, height, self._table(["".join(f"<td>{cell}</td>" for cell in cells)], 0))
+        return Label(SMALL, width, height, self._table(["".join(f"<td>{cell}</td>" for cell in cells)], 0))
 
     def _matrix(self, columns: list[Sequence[str]], brackets: bool) -> str:
         rows = [[f'<td align="right">{number}</td>' for number in row] for row in zip(*columns, strict=True)]
@@ -188,7 +187,7 @@ def _rows(blocks: Mapping[int, Block], remarks: Sequence[Remark], width: float) 
     return rows
 
 
-def _placed(rows: Sequence[Sequence[Block]], area: Area) -> Iterator[tuple[float, float, Text]]:
+def _placed(rows: Sequence[Sequence[Block]], area: Area) -> Iterator[tuple[float, float, Label]]:
     """From the top of an area downwards, each row in its middle."""
     top = area.y + area.height
     for row in rows:

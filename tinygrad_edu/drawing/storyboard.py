@@ -17,14 +17,24 @@ from .layout import render
 from .steps import Step, Walk
 from .theme import THEMES
 
-WIDTH, HEIGHT = 960, 540
+WIDTH, HEIGHT, MARGIN = 960, 540, 20
+HEADING = Area(MARGIN, 478, WIDTH - 2 * MARGIN, 54)
+PLACE = Area(MARGIN, 12, WIDTH - 2 * MARGIN, 458)  # below the heading: of the picture and the remarks
+BESIDE, BELOW, GAP = 0.585, 0.57, 36  # the most of it that the picture takes, where the remarks are beside or below
 LARGEST = 1.5  # scale
-HEADING = Area(20, 478, 920, 54)
-# The place of the picture and that of the remarks: one above the other, or side by side.
-PLACES = (
-    (Area(20, 208, 920, 262), Area(20, 12, 920, 186)),
-    (Area(20, 12, 540, 458), Area(580, 12, 360, 458)),
-)
+
+
+def arranged(width: float, height: float) -> tuple[float, float, float, Area]:
+    """The scale of a picture, the left end of its lower edge on the page, and the place of the remarks."""
+    beside = min(PLACE.width * BESIDE / width, PLACE.height / height, LARGEST)
+    below = min(PLACE.width / width, PLACE.height * BELOW / height, LARGEST)
+    scale = max(beside, below)
+    width, height = width * scale, height * scale
+    bottom = PLACE.y + PLACE.height - height
+    if beside < below:
+        return scale, (WIDTH - width) / 2, bottom, PLACE._replace(height=bottom - PLACE.y - GAP / 2)
+    end = MARGIN + width + GAP
+    return scale, MARGIN, bottom, PLACE._replace(x=end, width=WIDTH - MARGIN - end)
 
 
 class Storyboard:
@@ -39,12 +49,8 @@ class Storyboard:
                 self.since.setdefault(key, number)
         laid = render(source(walked.scene, direction=direction, theme=theme, legend=False), "dot").decode()
         width, height = (float(side) for side in re.findall(r'bb="0,0,([\d.]+),([\d.]+)"', laid)[0])
-        self.scale, place, self.beside = max(
-            (min(area.width / width, area.height / height, LARGEST), area, beside) for area, beside in PLACES
-        )
-        # The lower left corner of the page, as the picture measures.
-        self.left = width / 2 - (place.x + place.width / 2) / self.scale
-        self.bottom = height / 2 - (place.y + place.height / 2) / self.scale
+        self.scale, x, y, self.place = arranged(width, height)
+        self.left, self.bottom = -x / self.scale, -y / self.scale  # of the page, as the picture measures
         middle = f"{self.left + WIDTH / 2 / self.scale},{self.bottom + HEIGHT / 2 / self.scale}"
         page = f'graph [viewport="{WIDTH},{HEIGHT},{self.scale},{middle}" notranslate=true pad=0 margin=0]'
         self.picture = f"{laid[: laid.rindex('}')]}{page}"
@@ -76,8 +82,8 @@ class Storyboard:
 
     def _said(self, step: Step, number: int) -> Iterator[str]:
         count = f"step {number} of {len(self.walked.steps)}"
-        labels = Caption(self.look, self.scale).labels(step, count, HEADING, self.beside)
-        for i, (x, y, text) in enumerate(labels):
+        labels = Caption(self.look, self.scale).labels(step, count, HEADING, self.place)
+        for i, (x, y, label) in enumerate(labels):
             place = f"{self.left + x / self.scale},{self.bottom + y / self.scale}"
-            looks = f'shape=plain style="" fontsize={text.size / self.scale}'
-            yield f'said_{i} [id=said_{i} class=said {looks} pos="{place}" label=<{text.label}>]'
+            looks = f'shape=plain style="" fontsize={label.size / self.scale}'
+            yield f'said_{i} [id=said_{i} class=said {looks} pos="{place}" label=<{label.text}>]'
