@@ -97,7 +97,7 @@ def boxes(story, nodes, **looks):
 
 
 def lit(story, step):
-    return {story.walked.scene.places.get(key, key) for key in step.lit}
+    return {story.walked.scene.within.get(key, key) for key in step.lit}
 
 
 GHOST, LIT = {"style": "dotted"}, {"penwidth": "3.5"}

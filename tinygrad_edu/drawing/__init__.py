@@ -30,7 +30,7 @@ from .theme import THEMES, Direction, Hue
 
 __all__ = ["Drawing", "Film", "animate", "draw", "step_through"]
 
-BOXES = 3  # to a node of the graph, with the backward sweep
+READABLE = 40  # boxes: more of them, numbers and all, can not be read on a slide
 MOST = 60  # a graph of more nodes is folded, and shows no numbers, unless something else is asked for
 DRAWABLE = 2000  # above this the layout takes minutes, and nobody can read the picture
 WRITTEN = ("svg", "dot")  # those of them that are text
@@ -81,7 +81,8 @@ def draw(
     detail : {"slide", "full", "auto"}
         "slide": a row for each value that has a name or a part in a layer, its adjoint opposite, the products on the
         ways typeset, no numbers; names that are underlined are of what is kept for the backward sweep. "full": a node
-        for each value and each product. "auto": full, up to 60 nodes.
+        for each value and each product. "auto": a slide where the
+        backward sweep has more than 40 nodes and neither `depth` nor `values` are asked for, else full.
     direction : {"LR", "TB", "RL", "BT", "auto"}
         From left to right, from top to bottom, and back. "auto": slides from top to bottom, all else from the left.
     theme : {"light", "dark", "print", "auto"}
@@ -117,16 +118,13 @@ def draw(
         raise ValueError(f"draw: width must be at least {NARROWEST} pixels, got {width}")
     file = None if path is None else target(path, "draw", *SUFFIXES)
     graph = collect(loss)
-    if detail == "auto":
-        boxes = len(graph.vertices) * (BOXES if backward else 1)
-        detail = "slide" if boxes > MOST else "full"
-    if detail == "slide":
-        drawn = slide(loss, graph, depth, backward, formulas)
-    else:
-        graph = fold(graph, depth, MOST)
-        detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
-        sweep = swept(loss, graph, "draw", formulas) if backward else None
-        drawn = scene(sweep.graph if sweep else graph, detailed, sweep)
+    if detail != "slide":
+        shown = fold(graph, depth, MOST)
+        detailed = len(shown.vertices) <= MOST if values == "auto" else bool(values)
+        sweep = swept(loss, shown, "draw", formulas) if backward else None
+        drawn = scene(sweep.graph if sweep else shown, detailed, sweep)
+    if detail == "slide" or (backward and detail == values == "auto" and depth is None and len(drawn.boxes) > READABLE):
+        detail, drawn = "slide", slide(loss, graph, depth, backward, formulas)
     if direction == "auto":
         direction = "TB" if detail == "slide" else "LR"
     drawing = Drawing(drawn._replace(title=title or "", caption=caption or ""), direction, theme, legend, width)

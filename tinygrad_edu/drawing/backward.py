@@ -86,8 +86,14 @@ def backward(loss: Node, graph: Graph, name: str, formulas: bool = True) -> Back
     }
     reached = {key for key, adjoint in adjoints.items() if adjoint.value is not None}
     written = [writer.contribution(edge) for edge in graph.edges if {edge.tail, edge.head} <= reached]
-    named = graph._replace(vertices=tuple(map(writer.named, graph.vertices)))
-    return Backward(named, adjoints, tuple(filter(None, written)), writer.local)
+    graph = graph._replace(vertices=tuple(map(writer.named, graph.vertices)))
+    return Backward(graph, adjoints, tuple(filter(None, written)), writer.local)
+
+
+def named(loss: Node, graph: Graph) -> Graph:
+    """The graph of a recorded tensor with a name for every value, as formulas have it."""
+    writer = _Annotator(Local(loss, set(), {}), graph, {}, False)
+    return graph._replace(vertices=tuple(map(writer.named, graph.vertices)))
 
 
 class _Annotator:

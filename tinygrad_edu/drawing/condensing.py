@@ -36,13 +36,13 @@ def condensed(graph: Graph, result: Any) -> Graph:
     layers = Layers(below(result)).layers
     kept = {stamp for layer in layers if layer.ends for stamp in (layer.z, *layer.ends)}
     maps = {layer.z for layer in layers}
-    vertices: dict[str, Vertex] = {}
+    vertices = {v.key: v for v in graph.vertices}
     edges: dict[str, list[Edge]] = {}  # to what is left, each by its operand of the operation that it goes to
     into: dict[str, str] = {}
     for v in graph.vertices:
         steps = {
             edge.operand: vertices[edge.tail] for edge in inputs[v.key]
-            if len(uses[edge.tail]) == 1 and not edge.repeats and _is_step(vertices[edge.tail], v, kept, maps)
+            if len(uses[edge.tail]) == 1 and edge.tail in edges and _is_step(vertices[edge.tail], v, kept, maps)
         }  # fmt: skip
         while steps and len(WORDS(formula_of(v._replace(steps=steps)))) > LONGEST:
             del steps[max(steps, key=lambda i: len(WORDS(formula_of(steps[i]))))]

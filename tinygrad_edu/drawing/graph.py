@@ -32,7 +32,7 @@ class Vertex(NamedTuple):
     node: Any = None  # the tensor; None for a constant array
     times: int = 1  # how many repetitions it stands for: those of a loop fold to ×12
     inside: int = 0  # of a group: how many values it holds
-    steps: Mapping[int, Vertex] = MappingProxyType({})  # the operands that stand inside its formula, as they are used once
+    steps: Mapping[int, Vertex] = MappingProxyType({})  # operands that stand inside its formula, as they are used once
     places: tuple[tuple[str, int], ...] = ()  # if there are any: of each operand the operation, and its place there
 
     def steps_below(self) -> list[Vertex]:

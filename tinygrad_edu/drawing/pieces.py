@@ -27,6 +27,7 @@ from ..operations.facts import ops
 from .backward import Backward, Contribution, by_jacobian
 from .condensing import formula_of
 from .graph import Vertex
+from .scene import adjoint_of
 
 LONGEST = 160  # characters of a product that is written out; of a longer one there is the Jacobian
 SMALL = 24, 8, 6  # numbers, rows and columns of a matrix that is shown one by one
@@ -245,8 +246,3 @@ class Explainer:
             for key, line in zip(keys, formula.lines, strict=True):
                 if not names_in([line.term]) & others:
                     yield key, self.written(present(line.term))
-
-
-def adjoint_of(key: str) -> str:
-    """The key of the adjoint of a value: in pictures they are boxes of their own."""
-    return f"adjoint_{key}"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ..engine.naming import wrapped
+from ..engine.record import NO_PARAMETERS
 from ..formulas.expr import Expr
 from .backward import Adjoint, Backward, Contribution
 from .graph import Graph, Vertex, shared
@@ -36,14 +37,14 @@ class Arrow(NamedTuple):
 class Scene(NamedTuple):
     """All that is on a picture, its title, and what stands below it: a caption, a note of what was folded. `ways` has
     the keys of the boxes between the adjoint of an operation and that of its input, by the key of the operation, the
-    place of the input and its key; `places` the key of the box in which something stands that has none of its own."""
+    place of the input and its key."""
 
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     note: str
     ways: Mapping[tuple[str, int, str], tuple[str, ...]]
-    places: Mapping[str, str]
     typeset: bool = False  # whether formulas look as on paper, and not as in a terminal
+    within: Mapping[str, str] = NO_PARAMETERS  # the key of the box in which a value or an adjoint stands, if another
     saved: frozenset[str] = frozenset()  # names of forward values that the backward sweep uses, to be told by colour
     title: str = ""
     caption: str = ""
@@ -54,22 +55,27 @@ class Scene(NamedTuple):
         return (*wrapped(self.caption), *wrapped(self.note))
 
 
+def adjoint_of(key: str) -> str:
+    """The key of the adjoint of a value: in pictures they are boxes of their own."""
+    return f"adjoint_{key}"
+
+
+def within(graph: Graph) -> dict[str, str]:
+    """The box in which a value or an adjoint stands that was folded into another one."""
+    return {**graph.folded, **{adjoint_of(key): adjoint_of(to) for key, to in graph.folded.items()}}
+
+
 def scene(graph: Graph, values: bool, sweep: Backward | None = None) -> Scene:
     """The scene of a graph, with the backward sweep if there is one."""
     boxes = [Box(v.key, v.kind, tuple(labelled(v, values)), v.layers) for v in graph.vertices]
     arrows = [Arrow(e.tail, e.head, "repeat" if e.repeats else "forward") for e in graph.edges]
     if sweep is None:
-        return Scene(tuple(boxes), tuple(arrows), graph.note, {}, graph.folded)
+        return Scene(tuple(boxes), tuple(arrows), graph.note, {}, within=within(graph))
     vertices = {v.key: v for v in graph.vertices}
     boxes += [_adjoint(vertices[key], adjoint, values) for key, adjoint in sweep.adjoints.items()]
     way = _products(sweep, vertices)
-    places = both(graph.folded)
-    return Scene((*boxes, *way.boxes), (*arrows, *dict.fromkeys(way.arrows)), graph.note, way.ways, places)
-
-
-def both(folded: Mapping[str, str]) -> dict[str, str]:
-    """The keys of what was folded, and those of the adjoints."""
-    return {**folded, **{f"adjoint_{key}": f"adjoint_{to}" for key, to in folded.items()}}
+    lines = (*arrows, *dict.fromkeys(way.arrows))
+    return Scene((*boxes, *way.boxes), lines, graph.note, way.ways, within=within(graph))
 
 
 def _adjoint(vertex: Vertex, adjoint: Adjoint, values: bool) -> Box:
@@ -78,7 +84,7 @@ def _adjoint(vertex: Vertex, adjoint: Adjoint, values: bool) -> Box:
         rows.append(row("formula", "–"))  # not computed, which is not 0
     else:
         rows += numbered(adjoint.value, adjoint.value.shape, values)
-    return Box(f"adjoint_{vertex.key}", "adjoint", tuple(rows), vertex.layers, vertex.key)
+    return Box(adjoint_of(vertex.key), "adjoint", tuple(rows), vertex.layers, vertex.key)
 
 
 class _Way:
@@ -112,12 +118,12 @@ def _products(sweep: Backward, vertices: dict[str, Vertex]) -> _Way:
     for tail, count in uses.items():
         if count > 1:
             way.boxes.append(Box(f"sum_{tail}", "sum", (row("symbol", "Σ"),), vertices[tail].layers))
-            way.arrows.append(Arrow(f"sum_{tail}", f"adjoint_{tail}", "backward"))
+            way.arrows.append(Arrow(f"sum_{tail}", adjoint_of(tail), "backward"))
     for each in sweep.contributions:
         layers = shared([vertices[each.tail].layers, vertices[each.head].layers])
         meeting = [f"sum_{each.tail}"] if uses[each.tail] > 1 else []
-        goal, first = meeting[0] if meeting else f"adjoint_{each.tail}", len(way.boxes)
-        last = way.product(f"adjoint_{each.head}", each.formula, each.shapes, layers)
+        goal, first = meeting[0] if meeting else adjoint_of(each.tail), len(way.boxes)
+        last = way.product(adjoint_of(each.head), each.formula, each.shapes, layers)
         way.arrows += [Arrow(key, last if each.formula else goal, "saved") for key in dict.fromkeys(each.saved)]
         if each.summed is not None:
             last = way.step(last, "unbroadcast", _unbroadcast(each), layers)

@@ -13,15 +13,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..formulas.expr import NABLA, Expr, added, equation, number, symbol
-from .backward import Backward, Contribution
+from .backward import Backward, Contribution, named
 from .backward import backward as swept
 from .condensing import condensed, formula_of
 from .folding import fold
 from .graph import Graph, Vertex
 from .labels import Row, labelled, row
-from .pieces import adjoint_of
 from .repetitions import LEAVES
-from .scene import Arrow, Box, Scene, both
+from .scene import Arrow, Box, Scene, adjoint_of, within
 
 MOST = 24  # nodes before it is condensed
 KIND = operator.attrgetter("kind")
@@ -29,10 +28,9 @@ KIND = operator.attrgetter("kind")
 
 def slide(loss: Any, graph: Graph, depth: int | None, backward: bool, formulas: bool) -> Scene:
     """The scene of the graph of `loss`, which is folded and condensed, with the backward sweep if that is asked for."""
-    named = swept(loss, fold(graph, depth, MOST), "draw", False).graph
-    graph = condensed(named, loss)
-    sweep = swept(loss, graph, "draw", formulas)
-    return _Slide(sweep.graph, sweep if backward else None).scene()
+    graph = condensed(named(loss, fold(graph, depth, MOST)), loss)
+    sweep = swept(loss, graph, "draw", formulas) if backward else None
+    return _Slide(graph, sweep).scene()
 
 
 class _Slide:
@@ -64,9 +62,9 @@ class _Slide:
             self._way(uses)
         kept = {key for uses in self.uses.values() for use in uses for key in use.saved}
         saved = frozenset(v.name for v in self.graph.vertices if v.key in kept and v.name)
-        places = self.place | {key: self.place.get(to, to) for key, to in both(self.graph.folded).items()}
-        boxes, arrows = tuple(self.boxes), tuple(self.arrows)
-        return Scene(boxes, arrows, self.graph.note, self.ways, places, typeset=True, saved=saved)
+        note = self.graph.note
+        inside = self.place | {key: self.place.get(to, to) for key, to in within(self.graph).items()}
+        return Scene(tuple(self.boxes), tuple(self.arrows), note, self.ways, True, inside, saved)
 
     def _beside(self) -> dict[str, str]:
         """What stands at the side of its only use: parameters, and other leaves where something computed comes in."""

@@ -17,12 +17,12 @@ from ..engine.leaving import demand_recorded
 from ..engine.naming import short
 from ..engine.sweep import below
 from ..formulas.expr import Expr, added, terms_of
-from .backward import Contribution, backward
+from .backward import Contribution, backward, named
 from .condensing import condensed
 from .folding import fold
 from .graph import Graph, Vertex, collect
-from .pieces import Explainer, Matrix, Pieces, Remark, Symbol, adjoint_of, shape_of
-from .scene import Scene, scene
+from .pieces import Explainer, Matrix, Pieces, Remark, Symbol, shape_of
+from .scene import Scene, adjoint_of, scene
 from .slide import slide
 
 PICTURED = 60  # values: of more the picture is folded
@@ -110,7 +110,7 @@ class _Walker:
     def __init__(self, loss: Any, graph: Graph, assume: Sequence[Assumption], call: str, compact: bool) -> None:
         if compact:
             picture = slide(loss, graph, None, True, True)
-            graph = condensed(backward(loss, graph, call, False).graph, loss)
+            graph = condensed(named(loss, graph), loss)
         self.sweep = sweep = backward(loss, graph, call, len(graph.vertices) <= PRODUCTS)
         self.write = Explainer(sweep)
         if not compact:
@@ -207,7 +207,7 @@ class _Walker:
 
     def _way(self, use: Contribution) -> tuple[str, ...]:
         """The keys of the boxes on the way; inside of what was folded there are none, and operands count otherwise."""
-        head, tail = (self.scene.places.get(key, key) for key in (use.head, use.tail))
+        head, tail = (self.scene.within.get(key, key) for key in (use.head, use.tail))
         return self.scene.ways.get((head, use.operand, tail)) or self.ways.get((head, tail), ())
 
     def _rule(self, head: Vertex, use: Contribution) -> Remark:

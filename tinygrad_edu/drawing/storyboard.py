@@ -57,7 +57,7 @@ class Storyboard:
 
     def _lit(self, step: Step) -> set[str]:
         """The keys of the boxes that a step is about."""
-        return {self.walked.scene.places.get(key, key) for key in step.lit}
+        return {self.walked.scene.within.get(key, key) for key in step.lit}
 
     def page(self, number: int) -> str:
         """The state with so many steps."""
