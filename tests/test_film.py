@@ -18,8 +18,11 @@ from test_drawing import HOSTILE
 
 import tinygrad_edu as tg
 from tinygrad_edu.drawing import film, layout
-from tinygrad_edu.drawing.steps import walk
+from tinygrad_edu.drawing.caption import Area, Caption
+from tinygrad_edu.drawing.pieces import Remark, Symbol
+from tinygrad_edu.drawing.steps import Step, walk
 from tinygrad_edu.drawing.storyboard import HEIGHT, WIDTH, Storyboard
+from tinygrad_edu.drawing.theme import THEMES
 from tinygrad_edu.numerals import decimals
 
 pytestmark = pytest.mark.skipif(
@@ -194,6 +197,15 @@ def test_a_frame_says_the_step_the_product_its_shapes_and_its_numbers():
     assert words[2] == "∇W2 = ∇v3·Σ1ᵀ (2,2)·(2,4)→(2,4)"
     *_, product = (line for line in story.walked.steps[number - 1].lines if line.role == "product")
     assert texts(found[number - 1][0]["said_3"])[-8:] == decimals(product.numbers[-1].value.flat)
+
+
+@pytest.mark.parametrize("letters", range(30, 70, 3))
+def test_a_line_that_just_fits_is_written(letters):
+    """Between two sizes of text, on one line or two: rounding leaves nothing out."""
+    text = f"{'n' * (letters - 20)} {'m' * 19}"
+    step = Step("forward", ("title",), (Remark("value", (Symbol("v1", "a"), " ", text)),), ())
+    *_, (_, _, label) = Caption(THEMES["light"], 1.0).labels(step, "", Area(0, 0, 400, 50), Area(0, 0, 389.3, 400))
+    assert "m" * 19 in label.text and label.width <= 389.3
 
 
 def test_numbers_are_those_of_the_engine():

@@ -91,7 +91,7 @@ class Caption:
     def text(self, pieces: Pieces, size: float, width: float, note: str = "", most: int | None = None) -> Label:
         """Words and symbols. What is long gets smaller, then it is broken into lines, of which there may be a most."""
         length = sum(letters for _, letters in self._words(pieces, size, note))
-        size = max(SMALL, min(size, width / LETTER / length))
+        size = max(SMALL, min(size, width // (LETTER * length)))
         lines: list[list[tuple[str, int]]] = [[]]
         room = width / LETTER / size
         for markup, letters in self._words(pieces, size, note):
@@ -105,7 +105,7 @@ class Caption:
         label = self._table([f"<td>{row}</td>" for row in rows], CELL / 2) if len(rows) > 1 else rows[0]
         return Label(size, longest * size * LETTER, len(lines) * (size * LINE + CELL), label)
 
-    def _words(self, pieces: Pieces, size: float, note: str) -> Iterator[tuple[str, int]]:
+    def _words(self, pieces: Pieces, size: float, note: str = "") -> Iterator[tuple[str, int]]:
         """Markup that is not to be broken, and its number of letters."""
         typeset = Typeset(size / self.scale, (), "")
         for piece in pieces:
@@ -130,9 +130,9 @@ class Caption:
                 width += sum(max(map(len, column)) * LETTER * SMALL + 2 * CELL for column in columns) + 6 * CELL
                 rows = max(rows, len(columns[0]))
             else:
-                text = self.text((piece,), SMALL, math.inf)
-                cells.append(text.text)
-                width += text.width
+                words, letters = zip(*self._words((piece,), SMALL), strict=True)
+                cells.append("".join(words))
+                width += sum(letters) * LETTER * SMALL
         height = rows * (SMALL * LINE + CELL) + 2 * CELL
         return Label(SMALL, width, height, self._table(["".join(f"<td>{cell}</td>" for cell in cells)], 0))
 
