@@ -20,6 +20,7 @@ from .backward import backward as swept
 from .film import Film, animate
 from .folding import fold
 from .graph import collect
+from .indices import indexed
 from .layout import DPI, render
 from .notebook import in_notebook
 from .scene import Scene, scene
@@ -122,7 +123,7 @@ def draw(
         shown = fold(graph, depth, MOST)
         detailed = len(shown.vertices) <= MOST if values == "auto" else bool(values)
         sweep = swept(loss, shown, "draw", formulas) if backward else None
-        drawn = scene(sweep.graph if sweep else shown, detailed, sweep)
+        drawn = scene(sweep.graph if sweep else indexed(shown), detailed, sweep)
     if detail == "slide" or (backward and detail == values == "auto" and depth is None and len(drawn.boxes) > READABLE):
         detail, drawn = "slide", slide(loss, graph, depth, backward, formulas)
     if direction == "auto":

@@ -75,7 +75,8 @@ def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: in
         line = _edge(boxes[arrow.tail], boxes[arrow.head], arrow.kind, look, not scene.typeset)
         line = f"{line[:-1]} key={i}]"  # tells it from others between the same boxes
         if arrow.label is not None:
-            line = f"{line[:-1]} label={label([row('product', arrow.label)])}]"
+            note = [row("note", arrow.note)] if arrow.note else []
+            line = f"{line[:-1]} label={label([row('product', arrow.label), *note])}]"
         frames.add((), line)
     if legend:
         key = frames.new("cluster_legend", "legend")

@@ -17,7 +17,7 @@ from ..engine.leaving import demand_recorded
 from ..engine.naming import short
 from ..engine.sweep import below
 from ..formulas.expr import Expr, added, terms_of
-from .backward import Contribution, backward, named
+from .backward import Contribution, backward
 from .condensing import condensed
 from .folding import fold
 from .graph import Graph, Vertex, collect
@@ -110,7 +110,7 @@ class _Walker:
     def __init__(self, loss: Any, graph: Graph, assume: Sequence[Assumption], call: str, compact: bool) -> None:
         if compact:
             picture = slide(loss, graph, None, True, True)
-            graph = condensed(named(loss, graph), loss)
+            graph = condensed(graph, loss)
         self.sweep = sweep = backward(loss, graph, call, len(graph.vertices) <= PRODUCTS)
         self.write = Explainer(sweep)
         if not compact:

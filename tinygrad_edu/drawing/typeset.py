@@ -13,6 +13,7 @@ from typing import Any
 
 from ..engine.naming import short
 from ..engine.record import Operation
+from ..formulas.expr import Expr
 from ..formulas.targets.latex import Paper
 from ..formulas.targets.text import SUPERSCRIPTS, Unicode
 
@@ -26,6 +27,11 @@ def safe(raw: str) -> str:
     """What a person wrote, safe in a label and in XML: a backslash before a letter stands alone in a piece of text, and
     of a label that is a bracket alone Graphviz can make nothing."""
     return _PLACEHOLDER.sub(r"<font>\\</font>", html.escape(short(raw)).replace("]", "&#93;"))
+
+
+def marked(x: Expr) -> str:
+    """How a symbol is known that has a colour of its own, with whatever index."""
+    return f"{x['name']}{'_' * bool(x.indices)}"
 
 
 class Typeset(Paper):
@@ -50,7 +56,12 @@ class Typeset(Paper):
     places = typed = digits = word
 
     def symbol(self, name: str) -> Any:
-        text = self._letter(name)
+        return self._coloured(self._letter(name), name)
+
+    def indexed(self, name: str, script: str) -> Any:
+        return self._coloured(self.under(self._letter(name), self.places(script)), f"{name}_")
+
+    def _coloured(self, text: str, name: str) -> str:
         return f'<u><font color="{self.colour}">{text}</font></u>' if name in self.marked else text
 
     def _letter(self, name: str) -> str:
