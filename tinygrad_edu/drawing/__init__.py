@@ -16,6 +16,7 @@ from ..engine.tensor import Tensor
 from ..files import target, write
 from . import dot, mermaid, tikz
 from .backward import backward as swept
+from .film import Film, animate
 from .folding import fold
 from .graph import collect
 from .indices import indexed
@@ -27,7 +28,7 @@ from .steps_page import step_through
 from .svg import named
 from .theme import THEMES, Direction, Hue
 
-__all__ = ["Drawing", "draw", "step_through"]
+__all__ = ["Drawing", "Film", "animate", "draw", "step_through"]
 
 READABLE = 40  # boxes: more of them, numbers and all, can not be read on a slide
 MOST = 60  # a graph of more nodes is folded, and shows no numbers, unless something else is asked for
