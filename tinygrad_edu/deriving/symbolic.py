@@ -297,10 +297,6 @@ class SymbolicTape:
         """The number of the layer that a value is the input of."""
         return self.called.inputs.get(node._record.stamp)
 
-    def constant_term(self, x: Any, value: Any) -> Term:
-        """A constant in formulas."""
-        return self._operand(x, value).term
-
     def constant_name(self, x: Any, value: Any) -> str | None:
         """What a constant of the tape is called in formulas; None for a number, which is written out."""
         return self._constant_names.get(constant_key(x, np.asarray(value)))

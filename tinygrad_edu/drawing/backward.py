@@ -6,20 +6,17 @@ The numbers come from the engine's own sweep, the formulas from its rules read o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from ..deriving.local import VJP, Local, brief
 from ..engine.absorbing import bare
-from ..engine.naming import name_of
 from ..engine.record import Node
 from ..engine.sweep import seed_for, settled
-from ..formulas.expr import PARTIAL, Expr, dot, fraction, symbol, total, transposed
+from ..formulas.expr import NUMBER, PARTIAL, SYMBOL, Expr, dot, fraction, symbol, total, transposed
 from ..formulas.normal.terms import Term
 from ..operations.shapes import stretched
-from .graph import Edge, Graph, Index, Vertex
+from .graph import WORDS, Edge, Graph, Index, Vertex
 from .indices import Indices, along
 from .uses import Use, places, use
 
@@ -102,52 +99,46 @@ class _Annotator:
     ) -> None:
         self.local, self.numbers, self.formulas = local, numbers, formulas
         self.vertices = {v.key: v for v in graph.vertices}
-        self.made: dict[str, Expr] = {}  # the constants of which is known how they came about: x[0:3]
-        self.names = {v.key: self._name(v.node, v.value) for v in graph.vertices}
         self.keys: dict[str | None, str] = {}
         self.places: dict[int, tuple[str, tuple[int, ...]]] = {}  # by stamp, the vertex of a value, and its place there
         for v in graph.vertices:
             for place, x in zip(places(v.indices), v.alike or (v,), strict=True):
-                self.keys[self._name(x.node, x.value)] = v.key
+                self.keys[x.name] = v.key
                 if x.node is not None and x.node._record is not None:
                     self.places[x.node._record.stamp] = v.key, place
-        self.indices = Indices(graph, self._names, self.made)
-
-    def _name(self, x: Any, value: Any) -> str | None:
-        """A tensor by its name, a constant that is no number by its own."""
-        if x is not None and x._record is not None:
-            return self.local.names.get(x._record.stamp)  # what is inlined has none
-        name = self.local.constant_name(x, value) or name_of(x)  # what other repetitions use has only that
-        if not name and np.ndim(value):
-            made = self.local.constant(x, value)
-            name = self.local.text(made)
-            self.made.setdefault(name, self.local.written(made))
-        return name or None
+        self.indices = Indices(graph, self._names, dict(self._made()))
 
     def _names(self, v: Vertex) -> list[str | None]:
         """The names in the formulas of a vertex: its own, those of its adjoint, its slope and its operands."""
-        own, record = self._name(v.node, v.value), getattr(v.node, "_record", None)
-        if record is None:
-            return [own]
-        operands = [self._name(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
-        return [own, self.local.adjoints.get(record.stamp), own and f"{own}′", *operands]
+        stamp = -1 if v.node is None or v.node._record is None else v.node._record.stamp
+        adjoint = self.local.adjoints.get(stamp)  # what is inlined has none
+        return [v.name, adjoint, v.name and f"{v.name}′", *[x if isinstance(x, str) else None for x in v.operands]]
+
+    def _made(self) -> Iterator[tuple[str, Expr]]:
+        """What made the constants, where that is known."""
+        for v in self.vertices.values():
+            for x in (v, *v.steps_below()):
+                record = x.node._record if x.operation else None
+                for node, value in zip(record.inputs, record.values, strict=True) if record else ():
+                    if node is None or node._record is None:
+                        made = self.local.constant(node, value)
+                        if made.operation not in (SYMBOL, NUMBER):
+                            yield WORDS(made), made
 
     def named(self, vertex: Vertex) -> Vertex:
-        """A vertex and its operands by the names that formulas have for them."""
+        """A vertex by the names and symbols that formulas have."""
         if vertex.inside:
             return vertex
-        v = self.indices.lettered(vertex)._replace(name=self.names.get(vertex.key))
+        v, one = self.indices.lettered(vertex), vertex.one
         if v.operation is None:
-            return v
-        record = v.node._record
-        names = [self._name(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
+            return v._replace(name=one.name)
         gathered, symbols = self._gathered(vertex), dict(v.symbols)
         for (first, *_), tail in gathered:
-            symbols[names[first] or ""] = self.indices.lettered(tail).symbol(self.names[tail.key] or "")
-        left = [i for i in range(len(names)) if not any(i in others for (_, *others), _ in gathered)]
-        shown = v.operands if len(v.operands) == len(left) else [v.operands[i] for i in left]  # it may be named again
-        operands = tuple(names[i] or other for i, other in zip(left, shown, strict=True))
-        return v._replace(operands=operands, symbols=symbols, steps={i: self.named(x) for i, x in v.steps.items()})
+            symbols[one.operands[first]] = self.indices.lettered(tail).symbol(tail.one.name or "")
+        left = [i for i in range(len(one.operands)) if not any(i in others for (_, *others), _ in gathered)]
+        operands = tuple(one.operands[i] if isinstance(one.operands[i], str) else v.operands[i] for i in left)
+        steps = {i: self.named(x) for i, x in v.steps.items()}
+        return v._replace(name=one.name, operands=operands, symbols=symbols, steps=steps)
 
     def _gathered(self, v: Vertex) -> list[tuple[list[int], Vertex]]:
         """The operands that are all repetitions of one value, as those of a stack, and this."""
@@ -179,11 +170,12 @@ class _Annotator:
         undone = self._written(head, place, rule and rule.added, added.shape) if added.shape != product.shape else None
         if undone:
             undone = self._general(head, use, undone[0], use.summed), undone[1]
+        holds = all(map(self.indices.holds, (head, *head.steps_below())))
         saved = tuple(self.keys[name] for name in (rule.names if rule else ()) if name in self.keys)
         return Contribution(
             tail.key, head.key, edge.operand, self._general(head, use, formula, () if undone else use.summed), shapes,
             undone, saved, product, added, rule, edge.repeats, use.exits,
-            ", ".join(filter(None, (use.note, "" if self.indices.holds(user) else self.indices.lettered(user).shown))),
+            ", ".join(filter(None, (use.note, "" if holds else self.indices.lettered(user).shown))),
         )  # fmt: skip
 
     def _user(self, head: Vertex, operand: int) -> tuple[Vertex, int]:
@@ -230,9 +222,8 @@ class _Annotator:
             return None, ""
         own = brief(shape) if shape else "scalar"
         if term is None or len(self.local.text(term)) > LONGEST:
-            record = head.node._record
-            x = self._name(record.inputs[operand], record.values[operand])
-            return by_jacobian(self.names[head.key], x, self.local.adjoints[record.stamp]), own
+            x = head.one.operands[operand]
+            return by_jacobian(head.one.name, x, self.local.adjoints[head.node._record.stamp]), own
         shapes = self.local.shapes(term)
         by_factors = f"{shapes}→{brief(shape)}" if "·" in shapes else own
         return self.local.written(term), by_factors

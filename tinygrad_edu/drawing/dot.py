@@ -139,7 +139,7 @@ def _edge(tail: Box, head: Box, kind: str, look: Theme, apart: bool) -> str:
         attributes["minlen"] = "1" if tail.layers == head.layers else "2"
     if kind == "forward":
         attributes["weight"] = "1" if tail.kind in ("parameter", "input", "constant") else "4"
-    if kind in ("backward", "return", "line"):
+    if kind in ("backward", "entering", "return", "line", "adds"):
         attributes["color"] = look.kinds["adjoint"][1]
     first, last = ends(tail, head, kind)
     if first != tail.key:
@@ -150,7 +150,7 @@ def _edge(tail: Box, head: Box, kind: str, look: Theme, apart: bool) -> str:
 def ends(tail: Box, head: Box, kind: str) -> tuple[str, str]:
     """The keys of an arrow's ends, in the order in which they are laid out. What goes back is so along the graph, for
     both sweeps to keep side by side; in a row it goes on."""
-    back = kind in ("backward", "line") and head.beside != tail.key
+    back = kind in ("backward", "entering", "line") and head.beside != tail.key
     return (head.key, tail.key) if back else (tail.key, head.key)
 
 

@@ -22,24 +22,26 @@ DIGITS = re.compile(r"\d+")
 BETWEEN = " … "  # W1 … W12
 
 
-def fold(graph: Graph, depth: int | None, most: int = 60, loops: bool = False) -> Graph:
+def fold(graph: Graph, depth: int | None, most: int = 60, loops: int | None = None) -> Graph:
     """The graph with the layers below `depth` folded; where it is None, with so much folded that at most `most`
-    vertices are left: first repetitions, then layers from the deepest level up, at last stretches of operations. With
-    `loops` all repetitions fold if any has to.
+    vertices are left: first repetitions, then layers from the deepest level up, at last stretches of operations. Of
+    more than `loops` vertices all repetitions fold.
 
     A depth above that of the deepest layer changes nothing. Any other leaves repetitions as they are where `most`
     vertices do for the picture, and folds them too where it would have more.
     """
     deepest = max((len(v.layers) for v in graph.vertices), default=0)
-    if len(graph.vertices) <= most if depth is None else depth > deepest:
+    looped = most if loops is None else loops
+    if len(graph.vertices) <= min(most, looped) if depth is None else depth > deepest:
         return graph
+    left = most if loops is None else 0
     if depth is not None:
         folded = _layers_folded(graph, depth)
         if len(folded.vertices) <= most:
             return folded
-        folded = _layers_folded(_loops_folded(graph, 0 if loops else most), depth)
+        folded = _layers_folded(_loops_folded(graph, left), depth)
     else:
-        folded = _loops_folded(graph, 0 if loops else most)
+        folded = _loops_folded(graph, left)
         for level in reversed(range(deepest)):
             if len(folded.vertices) > most:
                 folded = _layers_folded(folded, level)

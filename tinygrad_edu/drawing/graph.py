@@ -74,6 +74,14 @@ class Vertex(NamedTuple):
         """The one that its numbers are of: ℓ = 2."""
         return ", ".join(index.at(MIDDLE) for index in self.indices)
 
+    @property
+    def one(self) -> Vertex:
+        """What it is in the repetition that is shown."""
+        place = 0
+        for index in self.indices:
+            place = place * index.times + MIDDLE
+        return self.alike[place] if self.alike else self
+
     def symbol(self, name: str, shape: tuple[int, ...] = (1, 1)) -> Expr:
         """What stands for a name in its formula."""
         return self.symbols[name].having(shape=shape) if name in self.symbols else symbol(name, shape)

@@ -13,8 +13,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from ..engine.naming import name_of
 from ..formulas.expr import NABLA, ROWS, Expr, equation, symbol
 from ..formulas.normal.selections import settled, written
+from ..formulas.stated import places_of
 from .graph import MIDDLE, Graph, Index, Vertex
 
 LAYERS, PLACES = "ℓkmnpqrs", "ijkmnpqr"  # the letters of loops, and of those that go through places of an array
@@ -61,8 +63,8 @@ def _linear(at: int, terms: Sequence[tuple[int, Index]], shift: Mapping[int, int
 def progression(forms: Grid, offset: int = 0) -> Progression | None:
     """What forms have in common, where the first one is that of the repetition with this number."""
     flat, axes = list(forms.ravel()), range(forms.ndim)
-    texts = flat[0][0]
-    if any(each[0] != texts for each in flat):
+    texts = flat[0] and flat[0][0]
+    if any(each is None or each[0] != texts for each in flat):
         return None
     numbers = np.array([each[1] for each in flat], dtype=np.int64).reshape(*forms.shape, len(texts) - 1)
     start = numbers[(0,) * forms.ndim]
@@ -119,9 +121,10 @@ class Indices:
         }
         self.common: dict[str, list[Common]] = {}  # what the names of all repetitions have in common
         self.forms: dict[str, Form] = {}  # of names, where they are to have other numbers
-        people = {v.name for v in graph.vertices if not v.indices} | {w.name for v in self.vertices for w in v.alike}
-        self.loops = dict(self._lettered(people))
-        self._number({name for v in graph.vertices if not v.indices for name in names(v)[:1]})
+        taken = {v.name for v in graph.vertices if not v.indices} | {w.name for v in self.vertices for w in v.alike}
+        self.loops = dict(self._lettered(taken))
+        single = {v.name for v in graph.vertices if not v.indices}
+        self._number(single, {v.key for v in graph.vertices})
         renamed = {name: _symbol(texts, list(map(str, numbers))) for name, (texts, numbers) in self.forms.items()}
         self.single: Mapping[str, Expr] = {**made, **renamed}
         self.common = {v.key: self._called(v, {}) for v in self.vertices}
@@ -155,13 +158,13 @@ class Indices:
 
     # --- letters ---
 
-    def _lettered(self, people: set[str | None]) -> Iterator[tuple[int, Index]]:
+    def _lettered(self, taken: set[str | None]) -> Iterator[tuple[int, Index]]:
         """The loops from outside in. They count as layers do, or values that have names, or places of an array."""
         loops: dict[int, tuple[int, Index]] = {}
         for v in self.vertices:
             for depth, index in enumerate(v.indices):
                 loops.setdefault(index.loop, (depth, index))
-        used: set[str | None] = set(people)
+        used = set(taken)
         for _, index in sorted(loops.values(), key=lambda each: each[0]):
             found = Counter(self._starts(index.loop))
             rank, first = min(found, key=lambda each: (each[0], -found[each]), default=(0, 1))
@@ -177,10 +180,10 @@ class Indices:
             if axis is None:
                 continue
             frames = _grid(v.indices, [_form(" ".join(w.layers)) for w in v.alike])
-            named = 1 if v.alike[0].name else 3
+            named = 1 if name_of(v.node) else 3
             own = self._formed(self.names[v.key][0])
             for rank, forms in ((0, frames), (named, own), *((2, places) for places in self.places[v.key])):
-                found = progression(forms) if all(forms.flat) else None
+                found = progression(forms)
                 for at, steps in found.numbers if found else ():
                     if steps[axis] == 1:
                         yield rank, at
@@ -193,12 +196,12 @@ class Indices:
         grid[:] = flat
         return grid.reshape(names.shape)
 
-    def _number(self, others: Container[str | None]) -> None:
+    def _number(self, others: Container[str | None], shown: Container[str]) -> None:
         """Names that do not run with their loop get its numbers: h, h_2, h_3, … And what nobody has named is v_ℓ, not
         v_{3ℓ−2}, if nothing else is called so."""
         own = [(v, self.names[v.key][0]) for v in self.vertices if all(self.names[v.key][0].flat)]
         own = [(v, names) for v, names in own if len(set(names.flat)) > 1]
-        heads = Counter((_form(names.flat[0])[0][0], names.ndim) for _, names in own)
+        heads = Counter((_form(names.flat[0])[0][0], names.ndim) for v, names in own if v.key in shown)
         several = {head for (head, _), n in heads.items() if n > 1}
         for v, names in own:
             forms, indices = self._formed(names), self.of(v)
@@ -207,7 +210,7 @@ class Indices:
             if not head or not all(name.startswith(head) for name in names.flat):
                 head = next(letter for letter in HEADS if not heads[letter, names.ndim])
                 heads[head, names.ndim] += 1
-            clear = v.alike[0].name is None and head not in several
+            clear = not name_of(v.node) and head not in several
             clear = clear and not (names.ndim == 1 and any(f"{head}{n}" in others for (n,) in counted))
             anew = not found or (clear and not found.in_step)
             if anew:
@@ -215,7 +218,7 @@ class Indices:
                 forms = _grid(indices, [(texts, tuple(map(int, numbers))) for numbers in counted])
                 self._rename(names.flat, forms)
                 self._rename([f"{name}′" for name in names.flat], forms, after="′")
-            for adjoints in self.names[v.key][1:2]:
+            for adjoints in [names for names in self.names[v.key][1:2] if all(names.flat)]:
                 if anew or not progression(self._formed(adjoints)):
                     of_layers = all(name.startswith("Δ") for name in adjoints.flat)
                     self._rename(adjoints.flat, forms, *(("", "Δ_") if of_layers else ("∇",)))
@@ -239,11 +242,12 @@ class Indices:
         """What stands for places: for those of all axes, and for those of each, which may be the same for several."""
         exchange: dict[str, list[str]] = defaultdict(list)
         left = [index for index in self.of(v) if index.loop not in fixed]
-        for form, found in self._taken(v, fixed):
+        for (index, x), (form, found) in zip(_taken(v.one), self._taken(v, fixed), strict=True):
             if found:
-                old, new = _joined(*form), _joined(found.texts, found(left, shift))
-                for one, other in zip([old, *old.split(BETWEEN)], [new, *new.split(BETWEEN)], strict=True):
-                    exchange[one].append(other)
+                new = _joined(found.texts, found(left, shift))
+                for old in {_joined(*form), _text(settled(index, np.ndim(x)))}:  # as numbers, and as it is typed
+                    for one, other in zip([old, *old.split(BETWEEN)], [new, *new.split(BETWEEN)], strict=False):
+                        exchange[one].append(other)
         return exchange
 
     def _symbols(self, v: Vertex, fixed: Mapping[int, int], shift: Mapping[int, int]) -> dict[str, Expr]:
@@ -274,32 +278,42 @@ class Indices:
         given = given.reshape([index.times for index in v.indices if index.loop not in fixed])
         behind: Any = (*[slice(1, None)] * given.ndim, Ellipsis)
         found = next((found for offset, each in enumerate((given, given[behind]))
-                      if all(each.flat) and (found := progression(each, offset))), None)  # fmt: skip
+                      if each.size and (found := progression(each, offset))), None)  # fmt: skip
         return forms[(MIDDLE,) * forms.ndim], found
 
 
 def indexed(graph: Graph) -> Graph:
-    """A graph in which what people have named in loops has their indices."""
+    """A graph in which what is in loops has their indices."""
     indices = Indices(graph, lambda v: [v.name, *[x if isinstance(x, str) else None for x in v.operands]], {})
 
     def named(v: Vertex) -> Vertex:
         if not v.indices:
             return v
-        name, *operands = [names[(MIDDLE,) * names.ndim] for names in indices.names[v.key]]
-        shown = tuple(one or other for one, other in zip(operands, v.operands, strict=True))
-        return indices.lettered(v)._replace(name=name, operands=shown)
+        operands = zip(v.one.operands, v.operands, strict=True)
+        shown = tuple(one if isinstance(one, str) else other for one, other in operands)
+        return indices.lettered(v)._replace(name=v.one.name, operands=shown)
 
     return graph._replace(vertices=tuple(map(named, graph.vertices)))
 
 
-def _places(v: Vertex) -> list[Form | None]:
-    """The places that are taken at a vertex, or were for the constants that it is made of."""
-    taken: list[tuple[Any, Any]] = [(v.params.get("index"), v.node._record.values[0])] if v.operation else []
-    for x in (v.node, *(v.node._record.inputs if v.operation else ())):
+def _taken(v: Vertex) -> list[tuple[Any, Any]]:
+    """The index and the array where places are taken, at a vertex and for the constants that it is made of."""
+    record = v.node._record if v.operation else None
+    taken = [(v.params.get("index"), record.values[0])] if record else []
+    for x in (v.node, *(record.inputs if record else ())):
         origin = getattr(x, "_origin", None)
         taken.append((origin.params.get("index"), origin.inputs[0]) if origin else (None, None))
-    texts = [None if index is None else BETWEEN.join(map(written, settled(index, np.ndim(x)))) for index, x in taken]
-    return [None if text is None or "…" in text else _form(text) for text in texts]
+    return taken
+
+
+def _places(v: Vertex) -> list[Form | None]:
+    """The places that are taken, as numbers."""
+    texts = ["…" if index is None else _text(places_of(index, np.shape(x))) for index, x in _taken(v)]
+    return [None if "…" in text else _form(text) for text in texts]
+
+
+def _text(places: Iterable[Any]) -> str:
+    return BETWEEN.join(map(written, places))
 
 
 def _joined(texts: Sequence[str], numbers: Sequence[Any]) -> str:
@@ -313,7 +327,7 @@ def along(xs: Sequence[Expr], index: Index) -> Expr | None:
         return None
     params = dict(first.params)
     if "places" in params:
-        found = progression(_grid([index], [_form(BETWEEN.join(map(written, x["places"]))) for x in xs]))
+        found = progression(_grid([index], [_form(_text(x["places"])) for x in xs]))
         if found is None:
             return None
         params["places"] = tuple(_joined(found.texts, found([index], {})).split(BETWEEN))
@@ -327,7 +341,7 @@ def _placed(x: Expr, exchange: Mapping[str, list[str]]) -> Expr:
     """An expression with other places. Rows of I have those of one axis, in the order of the axes."""
     if "places" in x.params:
         given, of_rows = x.params["places"], x.operation is ROWS
-        text = given if of_rows else BETWEEN.join(map(written, given))
+        text = given if of_rows else _text(given)
         if others := exchange.get(text):
             others.append(new := others.pop(0))
             x = x.having(places=new if of_rows else tuple(new.split(BETWEEN)))

@@ -39,6 +39,9 @@ ARROWS: Mapping[str, tuple[Mapping[str, str], str]] = {
     "forward": ({}, "-->"), "repeat": ({"style": "bold", "constraint": "false"}, "==>"),
     "backward": ({"penwidth": "1.4"}, "==>"), "return": ({"style": "bold", "constraint": "false"}, "==>"),
     "line": ({"penwidth": "1.4", "arrowtail": "none"}, "==="),
+    "adds": ({"penwidth": "1.4"}, "==>"),  # backward, but laid out as it goes
+    "loose": ({"weight": "0"}, "-->"), "entering": ({"weight": "0", "penwidth": "1.4"}, "==>"),  # pull no boxes along
+    "opposite": ({"style": "invis", "weight": "8"}, "~~~"),  # only that one stands below the other
     "saved": ({"style": "dashed", "constraint": "false", "arrowhead": "open"}, "-.->"),
 }  # fmt: skip
 
