@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
@@ -17,6 +18,7 @@ from .folding import fold
 from .graph import collect
 from .layout import render
 from .notebook import in_notebook
+from .picture_page import picture_page
 from .scene import Scene, scene
 from .steps_page import step_through
 from .theme import THEMES, Direction, Hue
@@ -25,7 +27,7 @@ __all__ = ["Drawing", "draw", "step_through"]
 
 MOST = 60  # a graph of more nodes is folded, and shows no numbers, unless something else is asked for
 DRAWABLE = 2000  # above this the layout takes minutes, and nobody can read the picture
-SUFFIXES = (".svg", ".png", ".pdf", ".dot")
+SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
 
 
 @checked
@@ -51,7 +53,7 @@ def draw(
     loss : Tensor
         A recorded tensor, of any shape; with `backward` a scalar.
     path : path, optional
-        Save it there too, as svg, png, pdf or dot, by suffix.
+        Save it there too, as svg, png, pdf, dot or html, by suffix.
     backward : bool
         Each value with its adjoint beside it ("–" where none was computed), the vector-Jacobian products on the way
         from adjoint to adjoint, dashed lines from the values that the forward sweep has saved for them, a Σ where
@@ -91,10 +93,15 @@ def draw(
     ):
         demand_known("draw", name, given, known)
     file = None if path is None else target(path, "draw", *SUFFIXES)
-    graph = fold(collect(loss), depth, MOST)
+    whole = collect(loss)
+    graph = fold(whole, depth, MOST)
     detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
     sweep = swept(loss, graph, "draw", formulas) if backward else None
-    drawing = Drawing(scene(sweep.graph if sweep else graph, detailed, sweep), direction, theme, legend)
+    page = functools.partial(
+        picture_page, loss, whole, backwards=backward, values=detailed, formulas=formulas, depth=depth, most=MOST,
+        direction=direction, theme=theme,
+    )  # fmt: skip
+    drawing = Drawing(scene(sweep.graph if sweep else graph, detailed, sweep), direction, theme, legend, page)
     if file is not None:
         drawing.save(file)
     return drawing
@@ -108,7 +115,10 @@ class Drawing:
     True
     """
 
-    def __init__(self, scene: Scene, direction: Direction, theme: Hue | Literal["auto"], legend: bool) -> None:
+    def __init__(
+        self, scene: Scene, direction: Direction, theme: Hue | Literal["auto"], legend: bool, page: Callable[[], str]
+    ) -> None:
+        self._write_page = page
         self._scene, self._direction, self._legend = scene, direction, legend
         self._follows = theme == "auto"
         self._theme = "light" if self._follows else theme
@@ -136,8 +146,20 @@ class Drawing:
         """
         return self._picture("svg").decode()
 
+    @cached_property
+    def page(self) -> str:
+        """The picture as a page of HTML, one file: layers fold and unfold, what is pointed at says what it is.
+
+        Layers that the picture has folded unfold there; loops stay folded where a graph has more than 120 nodes.
+
+        Raises
+        ------
+        RuntimeError without Graphviz, saying what to install.
+        """
+        return self._write_page()
+
     def save(self, path: str | bytes | os.PathLike[str]) -> None:
-        """Write the picture to a file: svg, png, pdf or dot, by suffix. A save that fails leaves what was there.
+        """Write the picture to a file: svg, png, pdf, dot or html, by suffix. A save that fails leaves what was there.
 
         A file that is there keeps its permissions, and a symbolic link stays one.
 
@@ -147,7 +169,8 @@ class Drawing:
         """
         file = target(path, "draw", *SUFFIXES)
         format = file.suffix.lower().removeprefix(".")
-        write(file, self.dot if format == "dot" else self._picture(format))
+        texts = {"dot": lambda: self.dot, "html": lambda: self.page}
+        write(file, texts[format]() if format in texts else self._picture(format))
 
     def _picture(self, format: str) -> bytes:
         nodes = len(self._scene.boxes)

@@ -16,7 +16,7 @@ import graphviz
 
 from ..engine.naming import LONGEST, short
 from .labels import Row, row
-from .scene import Box, Scene
+from .scene import Box, Scene, frame_keys
 from .theme import ARROWS, FONT, KINDS, SHAPES, SIZES, THEMES, Theme
 
 # In any label these six stand for the name of a node, of the graph, of an edge's ends; they cannot be escaped.
@@ -44,7 +44,7 @@ def source(scene: Scene, *, direction: str, theme: str, legend: bool) -> str:
     whole.attr(nodesep="0.18", ranksep="0.24")
     if scene.note:
         whole.attr(label=label([Row("note", (tuple(wrap(scene.note, LONGEST)),))]), labelloc="b")
-    frames = _Frames(whole, label)
+    frames = _Frames(whole, label, frame_keys(scene.boxes))
     boxes = {box.key: box for box in scene.boxes}
     for box in scene.boxes:
         frames.add(box.layers, f"{box.key} [label={label(box.rows)} {looks[box.kind]}]")
@@ -74,15 +74,11 @@ def _attributes(given: Mapping[str, str]) -> str:
 class _Frames:
     """The frames of the layers, each inside that of the layer around it."""
 
-    def __init__(self, whole: graphviz.Digraph, label: _Labels) -> None:
-        self.graphs: dict[tuple[str, ...], graphviz.Digraph] = {(): whole}
+    def __init__(self, whole: graphviz.Digraph, label: _Labels, keys: Mapping[tuple[str, ...], str]) -> None:
         self.label = label
+        self.graphs = {(): whole, **{path: self.new(key, path[-1]) for path, key in keys.items()}}
 
     def add(self, layers: tuple[str, ...], statement: str) -> None:
-        for depth in range(1, len(layers) + 1):
-            path = layers[:depth]
-            if path not in self.graphs:
-                self.graphs[path] = self.new(f"cluster_{len(self.graphs)}", path[-1])
         self.graphs[layers].body.append(f"\t{statement}\n")
 
     def new(self, key: str, name: str) -> graphviz.Digraph:

@@ -13,6 +13,13 @@ from xml.etree import ElementTree
 
 from .theme import stylesheet
 
+# A frame asks the page in it how high it is, which nothing else can know.
+FITS = """window.addEventListener('message', (said) => {
+  if (said.source !== this.contentWindow || !said.data.height) return;
+  this.style.height = said.data.height + 'px';
+  this.classList.add('live');
+});
+this.contentWindow.postMessage('height', '*');"""
 READABLE, ZOOM = 0.4, 1.5  # the least scale, at which names still have 7 pixels; that after a click
 # An image or a frame asks the element that holds it, not the system, whether to be dark; where neither that nor
 # anything around it says so, the system. Paper is light, and does not scroll.
@@ -22,6 +29,16 @@ FOLLOWS = """
 [theme="dark"], [data-theme="dark"]) .tinygrad_edu { color-scheme: dark; }
 @media print { .tinygrad_edu { min-width: 0 !important; color-scheme: light !important; } }
 """
+
+
+def framed(page: str, title: str, style: str) -> str:
+    """A page with a script in a frame of its own, so that neither it nor what is around it changes the other."""
+    style = f"box-sizing: border-box; display: block; width: 100%; max-height: 80vh; {style}"
+    return (
+        f'<style>{FOLLOWS}</style>\n'
+        f'<iframe class="tinygrad_edu" srcdoc="{html.escape(page)}" sandbox="allow-scripts" style="{style}" '
+        f'onload="{html.escape(FITS)}" title="{title}"></iframe>'
+    )
 
 
 def in_notebook(svg: str, label: str, follows: bool) -> str:

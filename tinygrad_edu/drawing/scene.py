@@ -40,6 +40,12 @@ class Scene(NamedTuple):
     ways: Mapping[tuple[str, int, str], tuple[str, ...]]
 
 
+def frame_keys(boxes: Iterable[Box]) -> dict[tuple[str, ...], str]:
+    """The key of each frame, by the layers around its boxes; outer ones come first."""
+    paths = (box.layers[:depth] for box in boxes for depth in range(1, len(box.layers) + 1))
+    return {path: f"cluster_{i}" for i, path in enumerate(dict.fromkeys(paths), 1)}
+
+
 def scene(graph: Graph, values: bool, sweep: Backward | None = None) -> Scene:
     """The scene of a graph, with the backward sweep if there is one."""
     boxes = [Box(v.key, v.kind, tuple(labelled(v, values)), v.layers) for v in graph.vertices]

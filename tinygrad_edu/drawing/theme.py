@@ -66,15 +66,13 @@ THEMES: Mapping[str, Theme] = {
 }  # fmt: skip
 
 
-def stylesheet(scope: str) -> str:
-    """The colours of all themes as variables of what `scope` selects in a page or in an SVG, and the graph in them:
-    dark or light as the reader has it, black on white in print."""
-    rules = {
-        "light": f"{scope} {{%s}}",
-        "dark": f"@media screen and (prefers-color-scheme: dark) {{ {scope} {{%s}} }}",
-        "print": f"@media print {{ {scope} {{%s}} }}",
-    }
-    lines = [rule % _variables(THEMES[name]) for name, rule in rules.items()]
+def stylesheet(scope: str, theme: str = "auto") -> str:
+    """The colours of themes as variables of what `scope` selects in a page or in an SVG, and the graph in them: of one
+    theme, or dark or light as the reader has it; black on white in print."""
+    own = f"{scope} {{%s}}"
+    dark = f"@media screen and (prefers-color-scheme: dark) {{ {own} }}"
+    rules = [("light", own), ("dark", dark)] if theme == "auto" else [(theme, own)]
+    lines = [rule % _variables(THEMES[name]) for name, rule in (*rules, ("print", f"@media print {{ {own} }}"))]
     lines += [f".node.{kind} {{ --fill: var(--{kind}-fill); --line: var(--{kind}-line); }}" for kind in _LOOKS]
     graph = files(__package__).joinpath("graph.css").read_text(encoding="utf-8")
     return "\n".join([*lines, graph, f'.graph text[fill="{THEMES["light"].faint}"] {{ fill: var(--faint); }}', ""])

@@ -1,0 +1,183 @@
+"""A picture as a page of its own: layers fold and unfold, and every box has a card that explains it.
+
+Graphviz lays it out once, with all layers open; folding is done in the page, by `picture_page.js`. Cards stand in the
+page as text, below the picture for readers without a script.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..deriving.local import Local
+from ..engine.naming import short, visible
+from ..formulas.targets.english import sentence
+from .backward import Backward, Contribution, backward
+from .dot import source
+from .folding import fold, values_of
+from .graph import Graph, Vertex
+from .layout import render
+from .pieces import Explainer, Matrix, Pieces, Remark, adjoint_of, shape_of
+from .remarks import RemarkWriter, explained
+from .scene import Scene, frame_keys, scene
+from .theme import KINDS
+
+OPENED = 120  # values: of more, loops are folded here as well, and cannot be unfolded
+MOST = 12  # values of a layer that its card names
+BUTTONS = (("out", "Smaller", "−"), ("fit", "As large as fits", "fit"), ("in", "Larger", "+"))
+FOLD = '<p role="status"></p>\n<button type="button" data-do="fold">fold all</button>\n'
+
+
+def picture_page(
+    loss: Any, whole: Graph, *, backwards: bool, values: bool, formulas: bool, depth: int | None, most: int,
+    direction: str, theme: str,
+) -> str:
+    """The page of a recorded tensor and its graph. At first the layers below `depth` are folded; where it is None, so
+    many that at most `most` vertices are left, if that can be.
+
+    Raises
+    ------
+    RuntimeError without Graphviz, or where it fails.
+    """
+    graph = fold(whole, None, OPENED)
+    level = _level(graph, most) if depth is None else depth
+    if loss._value.size == 1:
+        sweep = backward(loss, graph, "draw", formulas)
+    else:
+        sweep = Backward(graph, {}, (), Local(loss, set(), {}))
+    shown = scene(sweep.graph, values, sweep if backwards else None)
+    keys = frame_keys(shown.boxes)
+    svg = render(source(shown._replace(note=""), direction=direction, theme="light", legend=False), "svg").decode()
+    cards = _Cards(shown, sweep)
+    layers = [
+        {
+            "key": key,
+            "name": short(path[-1]),
+            "outer": keys.get(path[:-1]),
+            "folded": len(path) > level,
+            "values": f"{cards.values_in(path)} values",
+            "boxes": [box.key for box in shown.boxes if box.layers == path],
+        }
+        for path, key in keys.items()
+    ]
+    name = next(v.name for v in sweep.graph.vertices if v.kind == "result")
+    title = html.escape(visible(f"The computation of {short(name)}" if name else "A computation"))
+    buttons = "".join(
+        f'<button type="button" data-do="{deed}" aria-label="{label}" title="{label}">{sign}</button>\n'
+        for deed, label, sign in BUTTONS
+    )
+    note = f"<figcaption>{html.escape(shown.note)}</figcaption>\n" if shown.note else ""
+    body = f"""<header>
+<h1>{title}</h1>
+<div id="controls" role="group" aria-label="Picture" hidden>
+{FOLD if layers else ""}{buttons}</div>
+</header>
+<main>
+<figure id="picture" class="scroll" data-main="{"x" if direction in ("LR", "RL") else "y"}" \
+data-layers="{html.escape(json.dumps(layers))}">
+{svg[svg.index("<svg") :]}</figure>
+{note}<section id="cards">
+<h2>What the boxes are</h2>
+{"".join(cards.written(keys))}</section>
+</main>
+"""
+    return explained("picture_page", title, body, theme)
+
+
+def _level(graph: Graph, most: int) -> int:
+    """How many levels of layers can be open if at most so many vertices are to be seen."""
+    deepest = max(len(v.layers) for v in graph.vertices)
+    seen = (len({v.layers[: level + 1] if len(v.layers) > level else v.key for v in graph.vertices})
+            for level in range(deepest + 1))
+    return max((level for level, count in enumerate(seen) if count <= most), default=0)
+
+
+class _Cards:
+    """What is said of each box and of each layer."""
+
+    def __init__(self, shown: Scene, sweep: Backward) -> None:
+        self.shown, self.sweep = shown, sweep
+        self.explain = Explainer(sweep)
+        self.write = RemarkWriter(lambda symbol: f'<span class="symbol">{self.write.text(symbol.text)}</span>')
+        self.vertices = {v.key: v for v in sweep.graph.vertices}
+
+    def written(self, keys: Mapping[tuple[str, ...], str]) -> Iterator[str]:
+        """The cards of all boxes, and of all layers by their keys."""
+        lines = {key: [*self._value(v), *self._rules(v), *self._adjoint(key)] for key, v in self.vertices.items()}
+        lines |= {adjoint_of(key): [*self._adjoint(key)] for key in self.sweep.adjoints}
+        kinds = {box.key: box.kind for box in self.shown.boxes}
+        for use in self.sweep.contributions:
+            for key in self.shown.ways.get((use.head, use.operand, use.tail), ()):
+                lines[key] = [*(self._adjoint(use.tail) if kinds[key] == "sum" else self._product(use))]
+        for box in self.shown.boxes:
+            kind = KINDS.get(box.kind, box.kind)
+            title = self.explain.symbol(box.key) if box.key in self.explain.names else kind
+            yield self._card(box.key, box.kind, (title,), kind, box.layers, lines[box.key])
+        for path, key in keys.items():
+            yield self._card(key, "group", (short(path[-1]),), "layer", path[:-1], [*self._inside(path)])
+
+    def _card(
+        self, key: str, kind: str, title: Pieces, called: str, layers: tuple[str, ...], lines: Iterable[Remark]
+    ) -> str:
+        place = f" in {' / '.join(map(short, layers))}" if layers else ""
+        return f"""<article class="card {kind}" id="card-{key}" data-of="{key}">
+<h2>{self.write.formula(title)}</h2>
+<p class="count">{self.write.text(called + place)}</p>
+<dl>
+{"".join(map(self.write.line, lines))}</dl>
+</article>
+"""
+
+    def _value(self, v: Vertex) -> Iterator[Remark]:
+        """What a value is made of, and its numbers."""
+        if v.inside:
+            yield Remark("inside", (f"{v.inside} values",))
+        else:
+            made = (" = ", *self.explain.made(v)) if v.operation else ()
+            yield Remark("value", (self.explain.symbol(v.key), *made), shape_of(v.value), (Matrix(v.value),))
+
+    def _rules(self, v: Vertex) -> Iterator[Remark]:
+        """The operation, where its rules are stated, and how they are read aloud."""
+        if v.inside or v.operation is None:
+            return
+        times = f", one of {v.times}" if v.times > 1 else ""
+        yield Remark("operation", (short(v.operation.name) + times,), v.operation.source or "")
+        rules = self.explain.local.in_roles(v.node)
+        uses = {use.operand for use in self.sweep.contributions if use.head == v.key and use.added is not None}
+        said = [sentence(v.operation, i, len(v.operands), rules.get(i)) for i in sorted(uses | rules.keys())]
+        yield from [Remark("rule", (each,)) for each in dict.fromkeys(said)]
+
+    def _adjoint(self, key: str) -> Iterator[Remark]:
+        """The adjoint of a value, and of how many contributions it is the sum."""
+        adjoint = self.sweep.adjoints.get(key)
+        if adjoint is None:
+            return
+        g = self.explain.symbol(adjoint_of(key))
+        if adjoint.value is None:
+            yield Remark("adjoint", (g, ": –, not computed, as no rule leads there"))
+            return
+        uses = sum(use.tail == key for use in self.sweep.contributions)
+        total = (f": the sum of {uses} contributions",) if uses > 1 else ()
+        yield Remark("adjoint", (g, *total), shape_of(adjoint.value), (Matrix(adjoint.value),))
+
+    def _product(self, use: Contribution) -> Iterator[Remark]:
+        """A vector-Jacobian product, in symbols and in numbers."""
+        yield from self.explain.products(use, self.explain.rule(use))[0]
+        yield self.explain.in_words(use, 1, 1)
+
+    def _inside(self, path: tuple[str, ...]) -> Iterator[Remark]:
+        """The parameters of a layer, and its other values by name."""
+        inside = [v for v in self.vertices.values() if v.layers[: len(path)] == path]
+        for role, chosen in (
+            ("parameters", [v for v in inside if v.kind == "parameter"]),
+            ("values", [v for v in inside if v.kind != "parameter"]),
+        ):
+            names = [f"{short(v.name or '…')} {shape_of(v.value)}" for v in chosen[:MOST]]
+            if names:
+                yield Remark(role, (", ".join([*names, *["…"] * (len(chosen) > MOST)]),))
+
+    def values_in(self, path: tuple[str, ...]) -> int:
+        """How many values of the program a layer holds."""
+        return sum(values_of(v) for v in self.vertices.values() if v.layers[: len(path)] == path)
