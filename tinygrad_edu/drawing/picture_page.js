@@ -26,12 +26,14 @@
     return { x: [x, x + width], y: [y, y + height] };
   };
   const centre = ([from, to]) => (from + to) / 2;
+  const mean = (numbers) => numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
+  const within = ([from, to], [least, most]) => least <= from && to <= most;
   const far = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
   const whole = placeOf(one(":scope > polygon", graph));
 
   const frames = JSON.parse(picture.dataset.layers);
   const frameOf = new Map(frames.map((frame) => [frame.key, frame]));
-  const boxes = new Map(all(".node", graph).map((element) => [element.id, { element, ...placeOf(element) }]));
+  const boxes = new Map(all(".node", graph).map((element) => [element.id, { element, ...placeOf(element), wanted: { x: 0, y: 0 } }]));
   for (const frame of frames) {
     frame.outer = frameOf.get(frame.outer);
     for (const key of frame.boxes) boxes.get(key).outer = frame;
@@ -51,7 +53,8 @@
     name.textContent = label.text.textContent.replace("▾", "▸");
     count.textContent = frame.values;
     const wide = Math.max(...[name, count].map((text) => text.getComputedTextLength())) + 18;
-    frame.wanted = { x: wide, y: 38 };
+    frame.size = { x: wide, y: 38 };
+    frame.wanted = { x: wide + 2 * APART, y: 38 }; // with room for arrowheads
     for (const [text, y] of [[name, -3], [count, 12]]) text.setAttribute("y", y);
     for (const [key, value] of Object.entries({ x: -wide / 2, y: -19, width: wide, height: 38, rx: 4 })) {
       box.setAttribute(key, value);
@@ -86,24 +89,23 @@
     return found;
   };
 
-  function mapping(axis, solid, stubs) { // from the coordinate in the whole picture to that in this one
-    const places = [whole, ...solid, ...stubs].map((place) => place[axis]);
+  function mapping(axis, solid, soft) { // from the coordinate in the whole picture to that in this one
+    const places = [whole, ...solid, ...soft].map((place) => place[axis]);
     const knots = [...new Set(places.flat())].sort((a, b) => a - b);
-    const within = ([from, to], a, b) => from <= a && b <= to;
     const segments = knots.slice(1).map((to, i) => ({ from: knots[i], to, shrinks: [], factor: 1 }));
     for (const segment of segments) {
-      if (solid.some((each) => within(each[axis], segment.from, segment.to))) continue;
-      segment.shrinks = stubs.filter((each) => within(each[axis], segment.from, segment.to));
+      if (solid.some((each) => within([segment.from, segment.to], each[axis]))) continue;
+      segment.shrinks = soft.filter((each) => within([segment.from, segment.to], each[axis]));
     }
-    for (const stub of stubs) {
+    for (const each of soft) {
       const length = (list) => list.reduce((sum, { from, to }) => sum + to - from, 0);
-      const own = segments.filter(({ from, to }) => within(stub[axis], from, to));
-      const soft = own.filter((each) => each.shrinks.length);
-      stub.factor = Math.max(0, (stub.wanted[axis] - length(own) + length(soft)) / (length(soft) || 1));
+      const own = segments.filter(({ from, to }) => within([from, to], each[axis]));
+      const free = own.filter((segment) => segment.shrinks.length);
+      each.factor = Math.max(0, (each.wanted[axis] - length(own) + length(free)) / (length(free) || 1));
     }
     let [start, at] = [knots[0], knots[0]];
     for (const segment of segments) {
-      if (segment.shrinks.length) segment.factor = Math.max(...segment.shrinks.map((stub) => stub.factor));
+      if (segment.shrinks.length) segment.factor = Math.max(...segment.shrinks.map((each) => each.factor));
       Object.assign(segment, { start: at });
       at += (segment.to - segment.from) * segment.factor;
     }
@@ -123,10 +125,11 @@
     for (const thing of [...boxes.values(), ...frames]) thing.under = outermost(thing);
     const shown = [...boxes.values()].filter((box) => !box.under);
     const stubs = frames.filter((frame) => frame.folded && !frame.under);
+    const hidden = [...boxes.values()].filter((box) => box.under && !within(box.x, box.under.x)); // on a way to another
     const open = frames.filter((frame) => !frame.folded && !frame.under);
     const wide = ({ x, y }) => ({ x: [x[0] - APART, x[1] + APART], y: [y[0] - APART, y[1] + APART] }); // arrowheads too
     const solid = [...shown.map(wide), ...open.flatMap((frame) => frame.texts)];
-    const to = Object.fromEntries(AXES.map((axis) => [axis, mapping(axis, solid, stubs)]));
+    const to = Object.fromEntries(AXES.map((axis) => [axis, mapping(axis, solid, [...stubs, ...hidden])]));
     const moved = (place) => ({ x: place.x.map(to.x), y: place.y.map(to.y) });
     const shift = (place) => ({ x: to.x(centre(place.x)) - centre(place.x), y: to.y(centre(place.y)) - centre(place.y) });
 
@@ -147,12 +150,20 @@
       for (const { text, ...place } of frame.texts) {
         text.setAttribute("transform", `translate(${centre(x) - centre(frame.x)} ${shift(place).y})`);
       }
-      frame.stub.setAttribute("transform", `translate(${centre(x)} ${centre(y)})`);
-      const around = (axis) => [-1, 1].map((side) => centre(frame.now[axis]) + (side * frame.wanted[axis]) / 2);
-      frame.box = { x: around("x"), y: around("y") };
+    }
+    for (const stub of stubs) { // on the line that its arrows are on
+      const across = main === "x" ? "y" : "x";
+      const ends = edges.flatMap((edge) => edge.ends.filter((end) => boxes.get(end.key).under === stub));
+      const middle = { [main]: centre(stub.now[main]), [across]: mean(ends.map((end) => to[across](end.at[across]))) };
+      const [from, until] = stub.now[across];
+      const half = stub.size[across] / 2;
+      middle[across] = Math.max(Math.min(middle[across], until - half), from + half);
+      stub.stub.setAttribute("transform", `translate(${middle.x} ${middle.y})`);
+      stub.box = Object.fromEntries(AXES.map((axis) => [axis, [-0.5, 0.5].map((side) => middle[axis] + side * stub.size[axis])]));
     }
     const drawn = new Set();
-    for (const edge of edges) draw(edge, drawn, to);
+    const seen = [...shown.map((box) => [box.element.id, moved(box)]), ...stubs.map((stub) => [stub.key, stub.box])];
+    for (const edge of edges) draw(edge, drawn, to, seen);
     const length = { x: to.x(whole.x[1]) - whole.x[0], y: to.y(whole.y[1]) - whole.y[0] };
     svg.setAttribute("viewBox", `0 0 ${length.x} ${length.y}`);
     return length;
@@ -160,7 +171,7 @@
 
   // --- arrows, which end at the box of a folded layer where what they lead to is inside
 
-  function draw(edge, drawn, to) {
+  function draw(edge, drawn, to, seen) {
     const stubs = edge.ends.map((end) => boxes.get(end.key).under);
     const names = stubs.map((stub, i) => stub?.key ?? edge.ends[i].key);
     const name = `${edge.kind} ${names.join(" ")}`;
@@ -168,24 +179,36 @@
     drawn.add(name);
     edge.shown = names;
     edge.element.classList.toggle("hidden", again || (stubs[0] !== null && stubs[0] === stubs[1]));
-    let track = edge.track.map(({ x, y }) => ({ x: to.x(x), y: to.y(y) }));
+    const course = edge.track.map(({ x, y }) => ({ x: to.x(x), y: to.y(y) }));
+    const led = (list) => edge.ends.reduce((found, end, i) => {
+      if (!stubs[i]) return found;
+      return i ? cut(found, stubs[i], end.length) : cut(found.reverse(), stubs[i], end.length).reverse();
+    }, list);
+    let track = course;
+    if (stubs.some(Boolean)) { // straight on, unless that would cross a box
+      const [start, end] = [course[0], course.at(-1)];
+      const others = seen.flatMap(([key, place]) => (names.includes(key) ? [] : [place]));
+      track = led([start, start, end, end]);
+      if (crosses(track, others)) track = led(course);
+    }
     edge.ends.forEach((end, i) => {
-      const stub = stubs[i];
-      let turned = 0;
-      let at = i ? track.at(-1) : track[0];
-      if (stub) {
-        track = i ? cut(track, stub, end.length) : cut(track.reverse(), stub, end.length).reverse();
-        at = i ? track.at(-1) : track[0];
-        const before = (list) => list.at(i ? -2 : 1);
-        const angle = (from, end) => (Math.atan2(end.y - from.y, end.x - from.x) * 180) / Math.PI;
-        turned = angle(before(track), at) - angle(end.at, end.tip);
-      }
+      const [at, before] = i ? [track.at(-1), track.at(-2)] : [track[0], track[1]];
+      const angle = (from, to) => (Math.atan2(to.y - from.y, to.x - from.x) * 180) / Math.PI;
+      const turned = stubs[i] ? angle(before, at) - angle(end.at, end.tip) : 0;
       for (const head of end.heads) {
         head.setAttribute("transform", `translate(${at.x} ${at.y}) rotate(${turned}) translate(${-end.at.x} ${-end.at.y})`);
       }
     });
     const text = (point) => `${point.x.toFixed(1)},${point.y.toFixed(1)}`;
     edge.path.setAttribute("d", `M${text(track[0])}C${track.slice(1).map(text).join(" ")}`);
+  }
+
+  function crosses([a, b, c, d], places) {
+    const steps = [...Array(15).keys()].map((i) => (i + 1) / 16).map((t) => {
+      const by = (axis) => (1 - t) ** 3 * a[axis] + 3 * t * (1 - t) * ((1 - t) * b[axis] + t * c[axis]) + t ** 3 * d[axis];
+      return { x: by("x"), y: by("y") };
+    });
+    return places.some(({ x, y }) => steps.some((at) => within([at.x, at.x], x) && within([at.y, at.y], y)));
   }
 
   function cut(track, stub, length) { // the last piece that begins outside of the layer leads to its box
@@ -298,7 +321,7 @@
   }
   addEventListener("pointerover", (event) => {
     const element = subject(event.target);
-    if (element && !dragged) show(element);
+    if (element && !held) show(element);
     else if (event.target.closest?.(".card")) clearTimeout(waiting);
     else if (card) later();
   });

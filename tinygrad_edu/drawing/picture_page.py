@@ -21,11 +21,12 @@ from .graph import Graph, Vertex
 from .layout import render
 from .pieces import Explainer, Matrix, Pieces, Remark, adjoint_of, shape_of
 from .remarks import RemarkWriter, explained
-from .scene import Scene, frame_keys, scene
-from .theme import KINDS
+from .scene import Box, Scene, frame_keys, scene
+from .theme import FONT, KINDS, THEMES
 
 OPENED = 120  # values: of more, loops are folded here as well, and cannot be unfolded
 MOST = 12  # values of a layer that its card names
+SAID = (f' font-family="{FONT}"', ' text-anchor="start"', f' fill="{THEMES["light"].text}"')  # by the style sheet
 BUTTONS = (("out", "Smaller", "−"), ("fit", "As large as fits", "fit"), ("in", "Larger", "+"))
 FOLD = '<p role="status"></p>\n<button type="button" data-do="fold">fold all</button>\n'
 
@@ -50,6 +51,9 @@ def picture_page(
     shown = scene(sweep.graph, values, sweep if backwards else None)
     keys = frame_keys(shown.boxes)
     svg = render(source(shown._replace(note=""), direction=direction, theme="light", legend=False), "svg").decode()
+    svg = svg[svg.index("<svg") :]
+    for said in SAID:
+        svg = svg.replace(said, "")
     cards = _Cards(shown, sweep)
     layers = [
         {
@@ -58,7 +62,7 @@ def picture_page(
             "outer": keys.get(path[:-1]),
             "folded": len(path) > level,
             "values": f"{cards.values_in(path)} values",
-            "boxes": [box.key for box in shown.boxes if box.layers == path],
+            "boxes": [box.key for box in shown.boxes if cards.layers_of(box) == path],
         }
         for path, key in keys.items()
     ]
@@ -77,7 +81,7 @@ def picture_page(
 <main>
 <figure id="picture" class="scroll" data-main="{"x" if direction in ("LR", "RL") else "y"}" \
 data-layers="{html.escape(json.dumps(layers))}">
-{svg[svg.index("<svg") :]}</figure>
+{svg}</figure>
 {note}<section id="cards">
 <h2>What the boxes are</h2>
 {"".join(cards.written(keys))}</section>
@@ -102,15 +106,19 @@ class _Cards:
         self.explain = Explainer(sweep)
         self.write = RemarkWriter(lambda symbol: f'<span class="symbol">{self.write.text(symbol.text)}</span>')
         self.vertices = {v.key: v for v in sweep.graph.vertices}
+        self.kinds = {box.key: box.kind for box in shown.boxes}
+        self.owners = {
+            key: self.vertices[head].layers
+            for (head, _, _), way in shown.ways.items() for key in way if self.kinds[key] != "sum"
+        }  # fmt: skip
 
     def written(self, keys: Mapping[tuple[str, ...], str]) -> Iterator[str]:
         """The cards of all boxes, and of all layers by their keys."""
         lines = {key: [*self._value(v), *self._rules(v), *self._adjoint(key)] for key, v in self.vertices.items()}
         lines |= {adjoint_of(key): [*self._adjoint(key)] for key in self.sweep.adjoints}
-        kinds = {box.key: box.kind for box in self.shown.boxes}
         for use in self.sweep.contributions:
             for key in self.shown.ways.get((use.head, use.operand, use.tail), ()):
-                lines[key] = [*(self._adjoint(use.tail) if kinds[key] == "sum" else self._product(use))]
+                lines[key] = [*(self._adjoint(use.tail) if self.kinds[key] == "sum" else self._product(use))]
         for box in self.shown.boxes:
             kind = KINDS.get(box.kind, box.kind)
             title = self.explain.symbol(box.key) if box.key in self.explain.names else kind
@@ -177,6 +185,10 @@ class _Cards:
             names = [f"{short(v.name or '…')} {shape_of(v.value)}" for v in chosen[:MOST]]
             if names:
                 yield Remark(role, (", ".join([*names, *["…"] * (len(chosen) > MOST)]),))
+
+    def layers_of(self, box: Box) -> tuple[str, ...]:
+        """With which layers a box folds: one on the way from layer to layer with those that it comes from."""
+        return self.owners.get(box.key, box.layers)
 
     def values_in(self, path: tuple[str, ...]) -> int:
         """How many values of the program a layer holds."""
