@@ -24,7 +24,7 @@ from .remarks import RemarkWriter, explained
 from .scene import Box, Scene, frame_keys, scene
 from .theme import FONT, KINDS, THEMES
 
-OPENED = 120  # values: of more, loops are folded here as well, and cannot be unfolded
+OPENED = 120  # values: of more, what `draw` folds is folded here as well, and cannot be unfolded
 MOST = 12  # values of a layer that its card names
 SAID = (f' font-family="{FONT}"', ' text-anchor="start"', f' fill="{THEMES["light"].text}"')  # by the style sheet
 BUTTONS = (("out", "Smaller", "−"), ("fit", "As large as fits", "fit"), ("in", "Larger", "+"))
@@ -42,7 +42,8 @@ def picture_page(
     ------
     RuntimeError without Graphviz, or where it fails.
     """
-    graph = fold(whole, None, OPENED)
+    layered = any(v.layers for v in whole.vertices) and not (backwards and depth is None)
+    graph = fold(whole, None, OPENED if layered else most)
     level = _level(graph, most) if depth is None else depth
     if loss._value.size == 1:
         sweep = backward(loss, graph, "draw", formulas)
