@@ -18,12 +18,20 @@ from tinygrad_edu.drawing.backward import backward
 from tinygrad_edu.drawing.folding import fold
 from tinygrad_edu.drawing.graph import collect
 from tinygrad_edu.engine.sweep import sweep
+from tinygrad_edu.formulas.printer import Printer
+from tinygrad_edu.formulas.targets.text import Unicode
 
 RNG = np.random.default_rng(5)
 
 
 def tensor(*shape, name=None, tracked=True):
     return tg.Tensor(RNG.normal(size=shape), requires_grad=tracked, name=name)
+
+
+def text_of(contribution, undone=0):
+    """Its formula in a line; once broadcasting is undone, or before."""
+    formula = contribution.summed[0] if undone else contribution.formula
+    return "" if formula is None else Printer(Unicode())(formula)
 
 
 def matrix(x):
@@ -125,8 +133,9 @@ def test_a_formula_says_what_it_shows(loss):
     found = swept(loss)
     values = values_of(found)
     for each in found.contributions:
-        assert not each.text.startswith("(∂"), each
-        for text, numbers in [(each.text, each.product)] + ([(each.summed[0], each.added)] if each.summed else []):
+        assert not text_of(each).startswith("(∂"), each
+        undone = [(text_of(each, 1), each.added)] if each.summed else []
+        for text, numbers in [(text_of(each), each.product), *undone]:
             shown = np.broadcast_to(read(plain(text), values, matrix(numbers).shape), matrix(numbers).shape)
             assert_close(shown, matrix(numbers), rtol=1e-10, atol=1e-14)
 
@@ -134,13 +143,14 @@ def test_a_formula_says_what_it_shows(loss):
 def test_a_dropped_transpose_would_be_seen():
     found = swept(column())
     values = values_of(found)
-    (each,) = (each for each in found.contributions if each.text.startswith("W2ᵀ"))
+    (each,) = (each for each in found.contributions if text_of(each).startswith("W2ᵀ"))
     with pytest.raises((ValueError, AssertionError)):
-        assert_close(read(plain(each.text).replace("ᵀ", ""), values, matrix(each.product).shape), matrix(each.product))
+        text, shown = plain(text_of(each)).replace("ᵀ", ""), matrix(each.product)
+        assert_close(read(text, values, shown.shape), shown)
 
 
 def test_shapes_are_those_of_the_product():
-    shapes = {each.text: each.shapes for each in swept(column()).contributions}
+    shapes = {text_of(each): each.shapes for each in swept(column()).contributions}
     assert shapes == {
         "f′": "(1,1)",
         "Δ2·S1ᵀ": "(1,1)·(1,4)→(1,4)",
@@ -151,16 +161,17 @@ def test_shapes_are_those_of_the_product():
 
 
 def test_shapes_of_vectors_have_one_axis():
-    texts = {each.text: each.shapes for each in swept(regression()).contributions}
+    texts = {text_of(each): each.shapes for each in swept(regression()).contributions}
     assert texts["Aᵀ·∇v1"] == "(3,5)·(5,)→(3,)" and texts["∇v1·xᵀ"] == "(5,)·(1,3)→(5,3)"
 
 
 def test_broadcasting_is_undone_in_a_step_of_its_own():
     summed = [each for each in swept(batch()).contributions if each.summed]
-    assert [(each.text, each.shapes, each.summed) for each in summed] == [
+    assert [(text_of(each), each.shapes, (text_of(each, 1), each.summed[1])) for each in summed] == [
         ("Δ1", "(4,3)", ("Δ1·1", "(4,3)·(3,1)→(4,1)"))
     ]
-    assert [each.summed for each in swept(scalars()).contributions if each.summed] == [
+    summed = [each for each in swept(scalars()).contributions if each.summed]
+    assert [(text_of(each, 1), each.summed[1]) for each in summed] == [
         ("1ᵀ·(∇v1 ∘ A)·1", "(1,3)·((3,2) ∘ (3,2))·(2,1)→()"),
         ("∇v3ᵀ·1", "(2,3)·(3,1)→(2,)"),
     ]
@@ -169,7 +180,7 @@ def test_broadcasting_is_undone_in_a_step_of_its_own():
 def test_saved_values_are_those_in_the_formula():
     found = swept(column())
     names = {v.key: v.name for v in found.graph.vertices}
-    saved = {each.text: [names[key] for key in each.saved] for each in found.contributions}
+    saved = {text_of(each): [names[key] for key in each.saved] for each in found.contributions}
     assert saved["Δ2·S1ᵀ"] == ["S1"] and saved["W2ᵀ·Δ2"] == ["W2"] and saved["Δ1·Xᵀ"] == ["X"]
     assert saved["f′"] == ["f"] and set(saved["∇S1 ∘ S1′"]) <= {"S1", "z1"}
 
@@ -189,7 +200,7 @@ def test_a_rule_that_is_not_read_on_symbols_is_written_as_its_jacobian():
     y = swish(tensor(3, 1, name="x")).named("y")
     found = swept(y.sum())
     (each,) = (each for each in found.contributions if each.tail == "v1")
-    assert (each.text, each.shapes, each.saved) == ("(∂y/∂x)ᵀ·∇y", "(3,1)", ())
+    assert (text_of(each), each.shapes, each.saved) == ("(∂y/∂x)ᵀ·∇y", "(3,1)", ())
     assert_close(each.added, np.cos(y._record.values[0]))
 
 

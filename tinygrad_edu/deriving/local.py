@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -57,6 +57,8 @@ class Local:
         The stamps of the values whose products will be asked for.
     adjoints : dict
         The numbers of their adjoints, by stamp.
+    inlined : set of int
+        Stamps of values that have one use and stand inside its formula.
 
     Attributes
     ----------
@@ -85,17 +87,19 @@ class Local:
     Wᵀ·Δ1    (2,1)·(1,1)
     """
 
-    def __init__(self, loss: Any, shown: set[int], adjoints: Mapping[int, Any]) -> None:
+    def __init__(
+        self, loss: Any, shown: set[int], adjoints: Mapping[int, Any], inlined: Container[int] = ()
+    ) -> None:  # fmt: skip
         self._table: dict[Any, Term] = {}
         self._loss = loss
         with session(self._table), np.errstate(all="ignore"):
-            self._tape = SymbolicTape(loss, set(), shown)
+            self._tape = SymbolicTape(loss, set(), shown, inlined=inlined)
             self._tidier = Tidier(primes(self._tape, "prime"))
         self.names, self.definitions = self._tape.names, self._tape.definitions
         self.slopes = self._tape.primes
         self.adjoints: dict[int, str] = {}
         self._products: dict[int, dict[int, VJP]] = {}
-        for stamp in sorted(self._tape.nodes):
+        for stamp in sorted(self.names):
             layer = self._tape.layer_of(self._tape.nodes[stamp])
             self.adjoints[stamp] = name = self._tape.unique(f"Δ{layer}" if layer else f"∇{self.names[stamp]}")
             self._tape.used.add(name)
@@ -109,8 +113,8 @@ class Local:
         self.in_roles: Callable[[Any], dict[int, Expr]] = functools.cache(self._in_roles)
         self._order = {name: i for i, name in enumerate([*self._tape.values, *self.names.values()])}
         self._behind_slopes = {name: names_in([slope.term]) for name, _, slope in self.slopes}
-        computed = {self.names[stamp]: node._value for stamp, node in nodes.items() if node._record.operation}
-        adjoint = {self.adjoints[stamp]: g for stamp, g in adjoints.items()}
+        computed = {name: nodes[stamp]._value for stamp, name in self.names.items() if nodes[stamp]._record.operation}
+        adjoint = {self.adjoints[stamp]: g for stamp, g in adjoints.items() if stamp in self.adjoints}
         self.numbers: dict[str, Any] = {**given(self._tape), **computed, **adjoint}
         self.values = Values(self.numbers, self.definitions)
 
@@ -124,10 +128,12 @@ class Local:
         said = term is not None and self._says(node, term, node._value)
         return term if said else None
 
-    def products(self, node: Any, numbers: Mapping[int, tuple[Any, Any]]) -> dict[int, VJP]:
+    def products(
+        self, node: Any, numbers: Mapping[int, tuple[Any, Any]], arriving: Term | None = None
+    ) -> dict[int, VJP]:
         """The products of a node's operation, by the place of the input, where they say what the numbers are: those of
         the product, and of what it adds. Nothing for a rule that cannot be read on symbols: one of a user's own that
-        calls NumPy."""
+        calls NumPy. The adjoint of what is inlined has no name: it is the formula that is `arriving`."""
         record = node._record
         if (known := self._products.get(record.stamp)) is not None:
             return known
@@ -141,8 +147,9 @@ class Local:
 
         with session(self._table), np.errstate(all="ignore"):
             one = node is self._loss and node._value.size == 1
-            term = filled(ONE, matrix_shape(shape)) if one else symbol(self.adjoints[record.stamp], shape)
-            g = Expression(term, np.ones(shape, node._value.dtype))
+            if arriving is None:
+                arriving = filled(ONE, matrix_shape(shape)) if one else symbol(self.adjoints[record.stamp], shape)
+            g = Expression(arriving, np.ones(shape, node._value.dtype))
             if not self._swept(node, g, self._tape.read, watch):
                 found.clear()
             said = {i: each for i, each in found.items() if i in numbers and self._both_say(node, each, *numbers[i])}

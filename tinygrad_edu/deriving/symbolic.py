@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -47,7 +47,7 @@ class SymbolicTape:
     """The tape of a loss in symbols.
 
     With `shown`, a set of stamps, every value has a name, and no formula goes further than one operation; there is
-    none for what is not shown.
+    none for what is not shown. What is `inlined` stands as a formula in others, and its name stays free.
 
     Attributes
     ----------
@@ -62,9 +62,10 @@ class SymbolicTape:
     """
 
     def __init__(
-        self, loss: Any, needed: set[int], shown: set[int] | None = None, assume: Sequence[Assumption] = ()
-    ) -> None:
-        self.loss, self.needed, self.shown, self.assume = loss, needed, shown, assume
+        self, loss: Any, needed: set[int], shown: set[int] | None = None, assume: Sequence[Assumption] = (),
+        inlined: Container[int] = (),
+    ) -> None:  # fmt: skip
+        self.loss, self.needed, self.shown, self.assume, self.inlined = loss, needed, shown, assume, inlined
         self.nodes = below(loss) if shown is not None else _with_what_decides(below(loss))
         self.values: dict[str, Any] = {}
         self.given: dict[str, Any] = {}
@@ -129,7 +130,7 @@ class SymbolicTape:
         out = _applied(record, inputs, node._value)
         if wanted is None and out.term.weight > HEAVY:
             wanted = next(self._free["v"])
-        if wanted is None:
+        if wanted is None or record.stamp in self.inlined:
             return out
         known = self._computed.get((out.term, out.shape))
         if known is not None and not own and self.shown is None:  # the same layer once more

@@ -1,32 +1,42 @@
-"""Pictures of a computation: the graph that was recorded, in DOT, SVG, PNG and PDF."""
+"""Pictures of a computation: the graph that was recorded, in DOT, SVG, PNG, PDF and TikZ."""
 
 from __future__ import annotations
 
 import functools
 import os
+import sys
+import tempfile
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import Literal, get_args
 
-from ..engine.arguments import Natural, checked, demand_known
+from graphviz import Digraph, view
+
+from ..engine.arguments import Natural, Positive, checked, demand_known
 from ..engine.leaving import demand_recorded
+from ..engine.naming import wrapped
 from ..engine.tensor import Tensor
 from ..files import target, write
 from . import dot, mermaid
 from .backward import backward as swept
 from .folding import fold
 from .graph import collect
-from .layout import render
+from .layout import DPI, render
 from .notebook import in_notebook
-from .picture_page import picture_page
+from .picture_page import Content, opened, picture_page
 from .scene import Scene, scene
+from .slide import slide
 from .steps_page import step_through
+from .svg import named
 from .theme import THEMES, Direction, Hue
 
 __all__ = ["Drawing", "draw", "step_through"]
 
+BOXES = 3  # to a node of the graph, with the backward sweep
 MOST = 60  # a graph of more nodes is folded, and shows no numbers, unless something else is asked for
 DRAWABLE = 2000  # above this the layout takes minutes, and nobody can read the picture
+WRITTEN = {"svg": "svg", "dot": "dot", "html": "page"}  # by suffix, what is text
+NARROWEST = 16  # pixels, of which Graphviz still makes a picture
 SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
 
 
@@ -39,9 +49,13 @@ def draw(
     values: bool | Literal["auto"] = "auto",
     formulas: bool = True,
     depth: Natural | None = None,
-    direction: Direction = "LR",
+    detail: Literal["slide", "full", "auto"] = "auto",
+    direction: Direction | Literal["auto"] = "auto",
     theme: Hue | Literal["auto"] = "auto",
     legend: bool = False,
+    width: Positive | None = None,
+    title: str | None = None,
+    caption: str | None = None,
 ) -> Drawing:
     """Draw the graph of all that `loss` depends on, and the backward sweep beside it. No ``grad`` changes.
 
@@ -66,12 +80,20 @@ def draw(
     depth : int, optional
         How many levels of layers are opened: with 0 every layer is one node. Without it, a graph of more than 60 nodes
         is folded as far as needed: repetitions to one that says ×12, then layers.
-    direction : {"LR", "TB", "RL", "BT"}
-        From left to right, from top to bottom, and back.
+    detail : {"slide", "full", "auto"}
+        "slide": a row for each value that has a name or a part in a layer, its adjoint opposite, the products on the
+        ways typeset, no numbers; names that are underlined are of what is kept for the backward sweep. "full": a node
+        for each value and each product. "auto": full, up to 60 nodes.
+    direction : {"LR", "TB", "RL", "BT", "auto"}
+        From left to right, from top to bottom, and back. "auto": slides from top to bottom, all else from the left.
     theme : {"light", "dark", "print", "auto"}
         "print" is black on white. "auto": that of the notebook where one shows the picture, and light elsewhere.
     legend : bool
-        Explain the shapes.
+        Explain the shapes, beside the picture.
+    width : int, optional
+        At most so many pixels wide, of which 96 make an inch; what is smaller stays as it is.
+    title, caption : str, optional
+        What stands above and below. Who does not see the picture hears the title.
 
     Raises
     ------
@@ -88,20 +110,34 @@ def draw(
     demand_recorded("draw", loss)
     for name, given, known in (
         ("values", values, ("auto", True, False)),
-        ("direction", direction, get_args(Direction)),
+        ("detail", detail, ("slide", "full", "auto")),
+        ("direction", direction, (*get_args(Direction), "auto")),
         ("theme", theme, (*THEMES, "auto")),
     ):
         demand_known("draw", name, given, known)
+    if width is not None and width < NARROWEST:
+        raise ValueError(f"draw: width must be at least {NARROWEST} pixels, got {width}")
     file = None if path is None else target(path, "draw", *SUFFIXES)
     whole = collect(loss)
-    graph = fold(whole, depth, MOST)
-    detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
-    sweep = swept(loss, graph, "draw", formulas) if backward else None
-    page = functools.partial(
-        picture_page, loss, whole, backwards=backward, values=detailed, formulas=formulas, depth=depth, most=MOST,
-        direction=direction, theme=theme,
-    )  # fmt: skip
-    drawing = Drawing(scene(sweep.graph if sweep else graph, detailed, sweep), direction, theme, legend, page)
+    if detail == "auto":
+        boxes = len(whole.vertices) * (BOXES if backward else 1)
+        detail = "slide" if boxes > MOST else "full"
+    page: Callable[[], Content]
+    if detail == "slide":
+        drawn, sweep = slide(loss, whole, depth, backward, formulas)
+        page = functools.partial(Content, drawn, sweep, sys.maxsize if depth is None else depth)
+    else:
+        graph = fold(whole, depth, MOST)
+        detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
+        side = swept(loss, graph, "draw", formulas) if backward else None
+        drawn = scene(side.graph if side else graph, detailed, side)
+        page = functools.partial(
+            opened, loss, whole, backwards=backward, values=detailed, formulas=formulas, depth=depth, most=MOST
+        )
+    if direction == "auto":
+        direction = "TB" if detail == "slide" else "LR"
+    drawn = drawn._replace(title=title or "", caption=caption or "")
+    drawing = Drawing(drawn, direction, theme, legend, width, page)
     if file is not None:
         drawing.save(file)
     return drawing
@@ -116,20 +152,26 @@ class Drawing:
     """
 
     def __init__(
-        self, scene: Scene, direction: Direction, theme: Hue | Literal["auto"], legend: bool, page: Callable[[], str]
+        self, scene: Scene, direction: Direction, theme: Hue | Literal["auto"], legend: bool, width: int | None,
+        page: Callable[[], Content],
     ) -> None:
-        self._write_page = page
-        self._scene, self._direction, self._legend = scene, direction, legend
+        self._scene, self._direction, self._legend, self._width = scene, direction, legend, width
+        self._page = page
         self._follows = theme == "auto"
         self._theme = "light" if self._follows else theme
 
     def __repr__(self) -> str:
         return f"<Drawing: {len(self._scene.boxes)} nodes, {len(self._scene.arrows)} edges>"
 
+    @property
+    def digraph(self) -> Digraph:
+        """The picture as a `graphviz.Digraph` of its own, to add to and to ``render()``."""
+        return self._digraph(96)
+
     @cached_property
     def dot(self) -> str:
         """The picture in DOT, the language of Graphviz."""
-        return dot.source(self._scene, direction=self._direction, theme=self._theme, legend=self._legend)
+        return str(self.digraph.source)
 
     @cached_property
     def mermaid(self) -> str:
@@ -144,7 +186,24 @@ class Drawing:
         ------
         RuntimeError without Graphviz, saying what to install; ValueError for more than 2000 nodes.
         """
-        return self._picture("svg").decode()
+        return named(self._picture("svg").decode(), self._label)
+
+    def view(self) -> str:
+        """Open the picture in the program that the system has for PDF, and return the path of the file.
+
+        Raises
+        ------
+        RuntimeError without Graphviz or such a program; ValueError for more than 2000 nodes.
+        """
+        content = self._picture("pdf")
+        file, path = tempfile.mkstemp(prefix="tinygrad_edu-", suffix=".pdf")
+        with open(file, "wb") as opened:
+            opened.write(content)
+        try:
+            view(path)
+        except OSError as error:
+            raise RuntimeError(f"draw: no program opens {path}: {error.strerror or error}") from None
+        return path
 
     @cached_property
     def page(self) -> str:
@@ -156,7 +215,8 @@ class Drawing:
         ------
         RuntimeError without Graphviz, saying what to install.
         """
-        return self._write_page()
+        theme = "auto" if self._follows else self._theme
+        return picture_page(self._page(), self._scene, self._direction, theme)
 
     def save(self, path: str | bytes | os.PathLike[str]) -> None:
         """Write the picture to a file: svg, png, pdf, dot or html, by suffix. A save that fails leaves what was there.
@@ -169,8 +229,7 @@ class Drawing:
         """
         file = target(path, "draw", *SUFFIXES)
         format = file.suffix.lower().removeprefix(".")
-        texts = {"dot": lambda: self.dot, "html": lambda: self.page}
-        write(file, texts[format]() if format in texts else self._picture(format))
+        write(file, getattr(self, WRITTEN[format]) if format in WRITTEN else self._picture(format))
 
     def _picture(self, format: str) -> bytes:
         nodes = len(self._scene.boxes)
@@ -179,7 +238,19 @@ class Drawing:
                 f"draw: {nodes} nodes are too many for a picture (at most {DRAWABLE}); "
                 "without depth= it folds; or take .dot to a tool for large graphs"
             )
-        return render(self.dot, format)
+        return render(str(self._digraph(DPI.get(format, 96)).source), format)
+
+    def _digraph(self, pixels: int) -> Digraph:
+        """The graph for a picture of so many pixels an inch."""
+        points = self._width and self._width * 72 // pixels
+        return dot.digraph(
+            self._scene, direction=self._direction, theme=self._theme, legend=self._legend, width=points
+        )
+
+    @property
+    def _label(self) -> str:
+        """What is said of the picture to those who do not see it."""
+        return " ".join(wrapped(self._scene.title)) or repr(self)[1:-1]
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
@@ -199,7 +270,7 @@ class Drawing:
 
 # What front ends ask for, by its type.
 FORMATS: Mapping[str, Callable[[Drawing], str | bytes]] = {
-    "text/html": lambda drawing: in_notebook(drawing.svg, repr(drawing)[1:-1], drawing._follows),
+    "text/html": lambda drawing: in_notebook(drawing.svg, drawing._label, drawing._follows),
     "image/svg+xml": lambda drawing: drawing.svg,
     "application/pdf": lambda drawing: drawing._picture("pdf"),
     "image/png": lambda drawing: drawing._picture("png"),

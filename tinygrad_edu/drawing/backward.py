@@ -13,6 +13,7 @@ from ..deriving.local import VJP, Local, brief
 from ..engine.absorbing import bare
 from ..engine.record import Node
 from ..engine.sweep import seed_for, settled
+from ..formulas.expr import PARTIAL, Expr, dot, fraction, symbol, transposed
 from ..formulas.normal.terms import Term
 from ..operations.shapes import stretched
 from .graph import Edge, Graph, Vertex
@@ -33,9 +34,9 @@ class Contribution(NamedTuple):
     tail: str  # the key of the value
     head: str  # the key of the operation
     operand: int
-    text: str = ""  # the product in matrix form, if formulas are written
+    formula: Expr | None = None  # the product in matrix form, if formulas are written
     shapes: str = ""
-    summed: tuple[str, str] | None = None  # the same once broadcasting is undone, where it is
+    summed: tuple[Expr | None, str] | None = None  # the same once broadcasting is undone, where it is
     saved: tuple[str, ...] = ()  # the keys of the forward values in it
     product: Any = None  # the numbers, before and after
     added: Any = None
@@ -66,18 +67,19 @@ def backward(loss: Node, graph: Graph, name: str, formulas: bool = True) -> Back
     ValueError where `loss` is no scalar; `name` is who says so.
     """
     tracked = {v.node._record.stamp: v for v in graph.vertices if v.node is not None and v.node._record is not None}
+    steps = {x.node._record.stamp for v in graph.vertices for x in v.steps_below()}
     found: dict[int, Any] = {}
     numbers: dict[int, dict[int, tuple[Any, Any]]] = defaultdict(dict)  # by stamp and operand
 
     def watch(node: Any, i: int, product: Any, added: Any) -> None:
-        if node._record.stamp in tracked:
+        if node._record.stamp in tracked or node._record.stamp in steps:
             numbers[node._record.stamp][i] = bare(product), bare(added)
 
     seed = seed_for(loss, None, name)
     for node, g in settled(loss, seed, watch=watch):
         if node._record.stamp in tracked:
             found[node._record.stamp] = g
-    writer = _Annotator(Local(loss, set(tracked), found), graph, numbers, formulas)
+    writer = _Annotator(Local(loss, {*tracked, *steps}, found, steps), graph, numbers, formulas)
     adjoints = {
         v.key: Adjoint(writer.local.adjoints[stamp] + " …" * (v.times > 1), found.get(stamp))
         for stamp, v in tracked.items()
@@ -102,7 +104,7 @@ class _Annotator:
     def _name(self, x: Any, value: Any) -> str | None:
         """A tensor by its name, a constant that is no number by its own."""
         if x is not None and x._record is not None:
-            return self.local.names[x._record.stamp]
+            return self.local.names.get(x._record.stamp)  # what is inlined has none
         return self.local.constant_name(x, value)
 
     def named(self, vertex: Vertex) -> Vertex:
@@ -124,27 +126,48 @@ class _Annotator:
         plain = Contribution(tail.key, head.key, edge.operand, repeats=edge.repeats)
         if head.operation is None or edge.repeats:
             return plain
-        numbers = self.numbers[head.node._record.stamp]
-        if edge.operand not in numbers:
+        used, place = self._use(head, edge.operand)
+        numbers = self.numbers[used.node._record.stamp]
+        if place not in numbers:
             return None
-        product, added = numbers[edge.operand]
-        rule = self.local.products(head.node, numbers).get(edge.operand)
+        product, added = numbers[place]
+        rule = self._products(head).get(used.key, {}).get(place)
         names = rule.names if rule else ()
-        text, shapes = self._written(edge, rule and rule.term, product.shape)
+        formula, shapes = self._written(edge, rule and rule.term, product.shape)
         undone = self._written(edge, rule and rule.added, added.shape) if added.shape != product.shape else None
         saved = tuple(self.keys[name] for name in names if name in self.keys)
-        return Contribution(tail.key, head.key, edge.operand, text, shapes, undone, saved, product, added, rule)
+        return Contribution(tail.key, head.key, edge.operand, formula, shapes, undone, saved, product, added, rule)
 
-    def _written(self, edge: Edge, term: Term | None, shape: tuple[int, ...]) -> tuple[str, str]:
+    def _use(self, head: Vertex, operand: int) -> tuple[Vertex, int]:
+        """The operation that an operand goes to, and its place there: the step in which it is used, if it is in one."""
+        if not head.steps:
+            return head, operand
+        key, place = head.places[operand]
+        return next(x for x in (head, *head.steps_below()) if x.key == key), place
+
+    def _products(self, head: Vertex, arriving: Term | None = None) -> dict[str, dict[int, VJP]]:
+        """The products of an operation, and of the steps that stand in its formula, by their keys."""
+        own = self.local.products(head.node, self.numbers[head.node._record.stamp], arriving)
+        found = {head.key: own}
+        for i, x in head.steps.items():
+            if i in own:
+                found |= self._products(x, own[i].added)
+        return found
+
+    def _written(self, edge: Edge, term: Term | None, shape: tuple[int, ...]) -> tuple[Expr | None, str]:
         """A product and its shapes. Without a rule in symbols (it may call NumPy), or with a long one, the Jacobian."""
         if not self.formulas:
-            return "", ""
-        text = "" if term is None else self.local.text(term)
-        if term is None or len(text) > LONGEST:
-            head = self.vertices[edge.head].node._record.stamp
-            text = f"(∂{self.names[edge.head]}/∂{self.names[edge.tail]})ᵀ·{self.local.adjoints[head]}"
-        else:
-            shapes = self.local.shapes(term)
-            if "·" in shapes:  # a matrix product
-                return text, f"{shapes}→{brief(shape)}"
-        return text, brief(shape) if shape else "scalar"
+            return None, ""
+        own = brief(shape) if shape else "scalar"
+        if term is None or len(self.local.text(term)) > LONGEST:
+            adjoint = self.local.adjoints[self.vertices[edge.head].node._record.stamp]
+            return by_jacobian(self.names[edge.head], self.names[edge.tail], adjoint), own
+        shapes = self.local.shapes(term)
+        by_factors = f"{shapes}→{brief(shape)}" if "·" in shapes else own
+        return self.local.written(term), by_factors
+
+
+def by_jacobian(y: str | None, x: str | None, adjoint: str) -> Expr:
+    """A vector-Jacobian product where the rule is not written out: (∂y/∂x)ᵀ·∇y."""
+    jacobian = fraction([Expr(PARTIAL, (symbol(y),))], [Expr(PARTIAL, (symbol(x),))])
+    return dot(transposed(jacobian), symbol(adjoint))

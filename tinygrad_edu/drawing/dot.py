@@ -1,59 +1,81 @@
 """A scene as DOT text.
 
-Labels are HTML-like, and whatever a person has named goes into labels only. On its way it passes through `_text`, the
-one place that escapes; everything else in the text is written here.
+Labels are HTML-like, and whatever a person has named goes into labels only, through `typeset.safe`; everything else in
+the text is written here.
 """
 
 from __future__ import annotations
 
 import functools
-import html
-import re
-from collections.abc import Iterable, Mapping
-from textwrap import wrap
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import graphviz
 
-from ..engine.naming import LONGEST, short
-from .labels import Row, row
+from ..engine.naming import wrapped
+from ..formulas.printer import Printer
+from ..formulas.targets.text import Unicode
+from .labels import Line, Row, row
 from .scene import Box, Scene, frame_keys
 from .theme import ARROWS, FONT, KINDS, SHAPES, SIZES, THEMES, Theme
+from .typeset import Typeset, safe
 
-# In any label these six stand for the name of a node, of the graph, of an edge's ends; they cannot be escaped.
-_PLACEHOLDER = re.compile(r"\\(?=[NGETHL])")
+NAME = "computation"  # of the graph
+HIGHEST = 10_000  # inches: no limit
 
 
 def source(scene: Scene, *, direction: str, theme: str, legend: bool) -> str:
-    """The DOT text of a scene, with its note below it. The same scene gives the same text.
+    """The DOT text of a scene. The same scene gives the same text."""
+    return str(digraph(scene, direction=direction, theme=theme, legend=legend).source)
+
+
+def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: int | None = None) -> graphviz.Digraph:
+    """A scene as a graph of Graphviz, at most `width` points wide.
 
     In SVG a node has its key as id, its kind as a class; the classes of an edge are its kind and the keys of its ends.
     """
     look = THEMES[theme]
-    label = _Labels(look)
+    label = _Labels(look, scene)
     looks = {
         kind: _attributes({"class": kind, **SHAPES[kind], "fillcolor": fill, "color": line})
         for kind, (fill, line) in look.kinds.items()
     }
     font = {"fontname": FONT, "fontcolor": look.text}
     whole = graphviz.Digraph(
-        "computation",
+        NAME,
         graph_attr={"rankdir": direction, "bgcolor": look.background, "pad": "0.15", **font},
         node_attr={"id": r"\N", "style": "filled", "margin": "0.08,0.05", "height": "0.3", "width": "0.3", **font},
         edge_attr={"color": look.edge, "arrowsize": "0.7", **font},
     )
     whole.attr(nodesep="0.18", ranksep="0.24")
-    if scene.note:
-        whole.attr(label=label([Row("note", (tuple(wrap(scene.note, LONGEST)),))]), labelloc="b")
+    if scene.typeset:
+        whole.attr(remincross="false")  # else rows lose their order in frames
+    if width is not None:
+        whole.attr(size=f"{width / 72:.6f},{HIGHEST}")
     frames = _Frames(whole, label, frame_keys(scene.boxes))
+    if scene.title:
+        whole.attr(label=label([Row("title", (wrapped(scene.title),))]), labelloc="t")
+    if scene.below:
+        if scene.title:  # of which a graph has one only
+            frames.graphs[()] = graphviz.Digraph("cluster_picture")
+        frames.graphs[()].attr(label=label([Row("note", (scene.below,))]), labelloc="b")
     boxes = {box.key: box for box in scene.boxes}
     for box in scene.boxes:
         frames.add(box.layers, f"{box.key} [label={label(box.rows)} {looks[box.kind]}]")
+    joined = {(arrow.tail, arrow.head) for arrow in scene.arrows}
     for box in scene.boxes:
-        if box.beside:  # the forward value above, its adjoint below
-            frames.add(box.layers, f"{{rank=same {box.beside} -> {box.key} [style=invis]}}")
+        if box.beside:  # the forward value first, then its adjoint
+            pair = f"{box.beside} {box.key}"
+            if (box.beside, box.key) not in joined:
+                pair = f"{box.beside} -> {box.key} [style=invis]"
+            frames.add(box.layers, f"{{rank=same {pair}}}")
     frames.close()
+    picture = frames.graphs[()]
     for arrow in scene.arrows:
-        frames.add((), _edge(boxes[arrow.tail], boxes[arrow.head], arrow.kind, look))
+        line = _edge(boxes[arrow.tail], boxes[arrow.head], arrow.kind, look, not scene.typeset)
+        if arrow.label is not None:
+            line = f"{line[:-1]} label={label([row('product', arrow.label)])}]"
+        frames.add((), line)
     if legend:
         key = frames.new("cluster_legend", "legend")
         present = {box.kind for box in scene.boxes}
@@ -62,8 +84,20 @@ def source(scene: Scene, *, direction: str, theme: str, legend: bool) -> str:
             shown.append(("saved", "dashed: saved from the forward sweep", "product"))
         for name, text, kind in shown:
             key.body.append(f"\tlegend_{name} [label={label([row('note', text)])} {looks[kind]}]\n")
-        whole.subgraph(key)
-    return str(whole.source)
+        picture.subgraph(key)
+        picture.body += _beside([f"legend_{name}" for name, *_ in shown], scene, direction)
+    if picture is not whole:
+        picture.attr(peripheries="0")  # no frame, which frames in it would inherit if it were said before them
+        whole.subgraph(picture)
+    return whole
+
+
+def _beside(entries: list[str], scene: Scene, direction: str) -> Iterator[str]:
+    """Invisible edges that put a legend beside the picture, in one column: behind the result, or below each other."""
+    results = [box.key for box in scene.boxes if box.kind == "result"] or [scene.boxes[0].key]
+    chain = {"TB": entries, "BT": entries[::-1]}.get(direction)
+    pairs = itertools.pairwise(chain) if chain else ((results[-1], entry) for entry in entries)
+    return (f"\t{tail} -> {head} [style=invis]\n" for tail, head in pairs)
 
 
 def _attributes(given: Mapping[str, str]) -> str:
@@ -92,16 +126,17 @@ class _Frames:
             self.graphs[path[:-1]].subgraph(self.graphs[path])
 
 
-def _edge(tail: Box, head: Box, kind: str, look: Theme) -> str:
+def _edge(tail: Box, head: Box, kind: str, look: Theme, apart: bool) -> str:
     attributes = {"class": f"{kind} {tail.key} {head.key}", **ARROWS[kind][0]}
     # A step more from frame to frame keeps the frames side by side; the way of the results is kept straight.
-    if kind in ("forward", "backward", "line"):
+    if kind in ("forward", "backward", "line") and apart:
         attributes["minlen"] = "1" if tail.layers == head.layers else "2"
     if kind == "forward":
         attributes["weight"] = "1" if tail.kind in ("parameter", "input", "constant") else "4"
     if kind in ("backward", "return", "line"):
         attributes["color"] = look.kinds["adjoint"][1]
-    if kind in ("backward", "line"):  # is laid out along the graph, so that both sweeps keep side by side
+    # What goes back is laid out along the graph, so that both sweeps keep side by side; in a row it goes on.
+    if kind in ("backward", "line") and head.beside != tail.key:
         attributes["dir"] = "back"
         tail, head = head, tail
     return f"{tail.key} -> {head.key} [{_attributes(attributes)}]"
@@ -113,10 +148,22 @@ ALIGN = {"number": ("right",), "summary": ("left", "right")}
 
 
 class _Labels:
-    """Writes rows as HTML-like labels; every text is made safe once."""
+    """Writes rows as HTML-like labels."""
 
-    def __init__(self, look: Theme) -> None:
-        self.look, self.text = look, functools.cache(_text)
+    def __init__(self, look: Theme, scene: Scene) -> None:
+        self.look, self.saved, self.typeset = look, scene.saved, scene.typeset
+        self.printers: Callable[[str], Printer] = functools.cache(self._printer)
+
+    def _printer(self, role: str) -> Printer:
+        saved = self.saved if role == "product" else ()
+        return Printer(Typeset(SIZES[role], saved, self.look.saved) if self.typeset else Unicode())
+
+    def text(self, line: Line, role: str) -> str:
+        """A line of words, or a formula."""
+        if isinstance(line, str):
+            return safe(line)
+        text: str = self.printers(role)(line)
+        return text if self.typeset else safe(text)
 
     def __call__(self, rows: Iterable[Row]) -> str:
         return f"<{_table(map(self.row, rows))}>"
@@ -129,9 +176,9 @@ class _Labels:
         cells = " ".join(map(self.cell, each.columns, roles, aligns))
         return f"<tr><td>{_table([f'<tr>{cells}</tr>'], spacing=2)}</td></tr>"
 
-    def cell(self, lines: Iterable[str], role: str, align: str = "center") -> str:
-        text = f'<br align="{align}"/>'.join(map(self.text, [*lines, ""]))
-        if role == "name":
+    def cell(self, lines: Iterable[Line], role: str, align: str = "center") -> str:
+        text = f'<br align="{align}"/>'.join([self.text(line, role) for line in (*lines, "")])
+        if role in ("name", "title"):
             text = f"<b>{text}</b>"
         colour = self.look.faint if role == "note" else self.look.text
         return f'<td><font point-size="{SIZES[role]}" color="{colour}">{text}</font></td>'
@@ -139,9 +186,3 @@ class _Labels:
 
 def _table(rows: Iterable[str], spacing: int = 0) -> str:
     return f'<table border="0" cellborder="0" cellspacing="{spacing}" cellpadding="1">{"".join(rows)}</table>'
-
-
-def _text(raw: str) -> str:
-    """What a person wrote, safe in a label and in XML: a backslash before a letter stands alone in a piece of text, and
-    of a label that is a bracket alone Graphviz can make nothing."""
-    return _PLACEHOLDER.sub(r"<font>\\</font>", html.escape(short(raw)).replace("]", "&#93;"))

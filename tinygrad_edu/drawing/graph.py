@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,12 @@ class Vertex(NamedTuple):
     node: Any = None  # the tensor; None for a constant array
     times: int = 1  # how many repetitions it stands for: those of a loop fold to ×12
     inside: int = 0  # of a group: how many values it holds
+    steps: Mapping[int, Vertex] = MappingProxyType({})  # the operands that stand inside its formula, as they are used once
+    places: tuple[tuple[str, int], ...] = ()  # if there are any: of each operand the operation, and its place there
+
+    def steps_below(self) -> list[Vertex]:
+        """The operations whose values stand inside its formula."""
+        return [each for x in self.steps.values() for each in (x, *x.steps_below())]
 
 
 class Edge(NamedTuple):

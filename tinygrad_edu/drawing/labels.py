@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from ..engine.naming import short
+from ..formulas.expr import Expr
 from ..formulas.notation import applied, listed, parameter
 from ..numerals import FIGURES, decimals, figures
 from .graph import Vertex
@@ -16,14 +17,17 @@ _SHOWN_ANYWAY = ("shape", "keepdims")  # parameters that the shape of a vertex s
 _KEYLESS = ("functions", "index")  # parameters that say what they are
 
 
+Line: TypeAlias = str | Expr  # words and numbers, or mathematics
+
+
 class Row(NamedTuple):
-    """Lines of text in one or more columns; `role` is what they are: name, symbol, note or number."""
+    """Lines in one or more columns; `role` is what they are: name, symbol, note or number."""
 
     role: str
-    columns: tuple[tuple[str, ...], ...]
+    columns: tuple[tuple[Line, ...], ...]
 
 
-def row(role: str, text: str) -> Row:
+def row(role: str, text: Line) -> Row:
     """A single line."""
     return Row(role, ((text,),))
 

@@ -14,20 +14,26 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib import metadata
 
+from .svg import fitted
+
 INSTALL = 'pip install "pygraphviz>=2"'  # which is the extra "dot", however the package itself was installed
 MANAGERS = {  # of packages: which of them are there, and what they are to be told
     "conda": "conda install -c conda-forge graphviz", "apt": "sudo apt install graphviz",
     "dnf": "sudo dnf install graphviz", "pacman": "sudo pacman -S graphviz", "brew": "brew install graphviz",
     "winget": "winget install Graphviz.Graphviz, and its folder bin on the PATH",
 }  # fmt: skip
-ARGUMENTS = {"png": "-Gdpi=144"}  # sharp on a screen of today; a point stays a point in svg and pdf
+DPI = {"png": 144}  # sharp on a screen of today; elsewhere a point stays a point
+ARGUMENTS = {"png": f"-Gdpi={DPI['png']}", "svg": "-Tjson"}  # which says how wide each text is
 
 _CALL_PYGRAPHVIZ = """
 import os, sys
 sys.path[:0] = sys.argv[1].split(os.pathsep)
 import pygraphviz
 graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
-sys.stdout.buffer.write(graph.draw(format=sys.argv[2][2:], prog="dot", args=" ".join(sys.argv[3:])))
+formats = [said[2:] for said in sys.argv[2:] if said.startswith("-T")]
+others = [said for said in sys.argv[2:] if not said.startswith("-T")]
+for format in formats:
+    sys.stdout.buffer.write(graph.draw(format=format, prog="dot", args=" ".join(others)))
 """
 
 
@@ -53,7 +59,7 @@ ENGINES: Mapping[str, Callable[[], list[str] | None]] = {"dot": _on_the_path, "p
 
 
 def render(dot: str, format: str) -> bytes:
-    """The picture of a DOT text: svg, png or pdf, by the first engine that is there.
+    """The picture of a DOT text: svg, png or pdf, or its layout as json, by the first engine that is there.
 
     Raises
     ------
@@ -73,4 +79,7 @@ def render(dot: str, format: str) -> bytes:
     if done.returncode or not done.stdout:
         said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {done.returncode}"]
         raise RuntimeError(f"Graphviz failed to draw ({program}): {said[-1]}")
-    return done.stdout
+    if format != "svg":
+        return done.stdout
+    svg, end, layout = done.stdout.decode().partition("</svg>\n")
+    return fitted(svg + end, layout).encode()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from string import ascii_letters, digits, punctuation
 
-from ..engine.naming import short
-from .labels import Row
+from ..engine.naming import short, visible
+from ..formulas.printer import Printer
+from ..formulas.targets.text import Unicode
+from .labels import Line, Row
 from .scene import Box, Scene
 from .theme import ARROWS, OUTLINES, THEMES
 
 HARMLESS = f"{ascii_letters}{digits}_(),.+=:"
 CODES = {ord(character): f"#{ord(character)};" for character in punctuation if character not in HARMLESS}
+WORDS = Printer(Unicode())
 
 Inside = Mapping[tuple[str, ...], list[Box | tuple[str, ...]]]
 
@@ -27,10 +31,11 @@ def source(scene: Scene, *, direction: str, theme: str) -> str:
                 inside[box.layers[:depth]].append(box.layers[: depth + 1])
         inside[box.layers].append(box)
     frames = {path: f"layer{i}" for i, path in enumerate(filter(None, inside), 1)}
-    lines = [f"flowchart {direction}", *_framed(inside, frames)]
+    lines = [f"---\ntitle: {_quoted(scene.title)}\n---"] if scene.title.strip() else []
+    lines += [f"flowchart {direction}", *_framed(inside, frames)]
     lines += [f"  {arrow.tail} {ARROWS[arrow.kind][1]} {arrow.head}" for arrow in scene.arrows]
-    if scene.note:
-        lines.append(f'  note["{_text(scene.note)}"]')
+    if scene.below:
+        lines.append(f'  note["{"<br>".join(map(_text, scene.below))}"]')
     for kind in sorted({box.kind for box in scene.boxes}):
         fill, line = look.kinds[kind]
         lines.append(f"  classDef {kind} fill:{fill},stroke:{line},color:{look.text}")
@@ -57,6 +62,11 @@ def _framed(inside: Inside, frames: Mapping[tuple[str, ...], str]) -> Iterator[s
             open_frames.append(iter(inside[each]))
 
 
+def _quoted(raw: str) -> str:
+    """A text of any length in YAML, in which no tag begins."""
+    return json.dumps(visible(" ".join(raw.split())), ensure_ascii=False).replace("<", r"\u003c")
+
+
 def _row(each: Row) -> str:
     """A row of text; columns of numbers side by side."""
     lines = zip(*each.columns, strict=True)
@@ -64,6 +74,6 @@ def _row(each: Row) -> str:
     return f"<b>{text}</b>" if each.role == "name" else text
 
 
-def _text(raw: str) -> str:
+def _text(line: Line) -> str:
     """What a person wrote, by the codes of its characters where they could mean something."""
-    return short(raw).translate(CODES)
+    return short(line if isinstance(line, str) else WORDS(line)).translate(CODES)

@@ -45,6 +45,7 @@
     outline.remove();
     frame.outline = element.insertBefore(make("rect", { rx: 9, class: "outline" }, element), element.firstChild);
     const [label] = frame.texts;
+    label.text.removeAttribute("textLength");
     label.text.prepend("▾ ");
     const height = label.y[1] - frame.y[0] + 3;
     frame.handle = make("rect", { height, class: "handle" }, element);
@@ -77,7 +78,11 @@
       end.heads.push(head);
       if (far(tip, end.at) > end.length) Object.assign(end, { tip, length: far(tip, end.at) });
     }
-    return { element, path, track, ends, kind: element.classList[1], keys: [...element.classList].slice(2) };
+    const texts = all(":scope > text", element);
+    const label = texts.length ? texts.map(placeOf).reduce((a, b) => ({
+      x: [Math.min(a.x[0], b.x[0]), Math.max(a.x[1], b.x[1])], y: [Math.min(a.y[0], b.y[0]), Math.max(a.y[1], b.y[1])],
+    })) : null;
+    return { element, path, track, ends, texts, label, kind: element.classList[1], keys: [...element.classList].slice(2) };
   });
   for (const title of all("title", svg)) title.remove(); // it would pop up
 
@@ -128,7 +133,8 @@
     const hidden = [...boxes.values()].filter((box) => box.under && !within(box.x, box.under.x)); // on a way to another
     const open = frames.filter((frame) => !frame.folded && !frame.under);
     const wide = ({ x, y }) => ({ x: [x[0] - APART, x[1] + APART], y: [y[0] - APART, y[1] + APART] }); // arrowheads too
-    const solid = [...shown.map(wide), ...open.flatMap((frame) => frame.texts)];
+    const labels = edges.filter((edge) => edge.label && !edge.ends.some((end) => boxes.get(end.key).under));
+    const solid = [...shown.map(wide), ...open.flatMap((frame) => frame.texts), ...labels.map((edge) => edge.label)];
     const to = Object.fromEntries(AXES.map((axis) => [axis, mapping(axis, solid, [...stubs, ...hidden])]));
     const moved = (place) => ({ x: place.x.map(to.x), y: place.y.map(to.y) });
     const shift = (place) => ({ x: to.x(centre(place.x)) - centre(place.x), y: to.y(centre(place.y)) - centre(place.y) });
@@ -199,6 +205,13 @@
         head.setAttribute("transform", `translate(${at.x} ${at.y}) rotate(${turned}) translate(${-end.at.x} ${-end.at.y})`);
       }
     });
+    if (edge.label) { // where it stood beside the arrow, which may go elsewhere now
+      const half = (list) => list[Math.floor(list.length / 2)];
+      const { x, y } = { x: centre(edge.label.x), y: centre(edge.label.y) };
+      const by = track === course ? { x: to.x(x) - x, y: to.y(y) - y }
+        : { x: half(track).x - half(edge.track).x, y: half(track).y - half(edge.track).y };
+      for (const text of edge.texts) text.setAttribute("transform", `translate(${by.x} ${by.y})`);
+    }
     const text = (point) => `${point.x.toFixed(1)},${point.y.toFixed(1)}`;
     edge.path.setAttribute("d", `M${text(track[0])}C${track.slice(1).map(text).join(" ")}`);
   }

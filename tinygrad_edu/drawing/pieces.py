@@ -15,7 +15,7 @@ from ..deriving.formula import Formula
 from ..deriving.local import MATRICES, VJP, Local, brief
 from ..engine.errors import Unreadable
 from ..engine.naming import short
-from ..formulas.expr import EYE, ONES, PARTIAL, ROWS, SYMBOL, Expr, dot, fraction, symbol, transposed
+from ..formulas.expr import EYE, ONES, ROWS, SYMBOL, Expr
 from ..formulas.normal.expression import matrix_shape
 from ..formulas.normal.terms import Term, names_in, session
 from ..formulas.notation import parameter, parts_of
@@ -24,7 +24,7 @@ from ..formulas.printer import ATOM, FORMS, Printer, Text
 from ..formulas.targets.english import along, sentence
 from ..formulas.targets.text import Unicode
 from ..operations.facts import ops
-from .backward import Backward, Contribution
+from .backward import Backward, Contribution, by_jacobian
 from .graph import Vertex
 
 LONGEST = 160  # characters of a product that is written out; of a longer one there is the Jacobian
@@ -192,14 +192,10 @@ class Explainer:
         stages = zip(("product", "broadcasting undone"), terms, (use.product, use.added), strict=True)
         lines = []
         for role, term, result in itertools.islice(stages, 1 if use.summed is None else 2):
-            x = self._jacobian(use) if term is None else self.local.written(term)
+            names = (self.names[key] for key in (use.head, use.tail, adjoint_of(use.head)))
+            x = by_jacobian(*names) if term is None else self.local.written(term)
             lines.append(Remark(role, self.written(x), self._shapes(term, result), self._numbers(term, result)))
         return lines, x
-
-    def _jacobian(self, use: Contribution) -> Expr:
-        """The same where it is not read on symbols, as a rule that calls NumPy cannot be: (∂y/∂x)ᵀ·∇y."""
-        y, x, g = (symbol(self.names[key]) for key in (use.head, use.tail, adjoint_of(use.head)))
-        return dot(transposed(fraction([Expr(PARTIAL, (y,))], [Expr(PARTIAL, (x,))])), g)
 
     def written(self, x: Expr) -> Pieces:
         """An expression in pieces."""

@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from ..engine.naming import wrapped
+from ..engine.record import NO_PARAMETERS
+from ..formulas.expr import Expr
 from .backward import Adjoint, Backward, Contribution
 from .graph import Graph, Vertex, shared
 from .labels import Row, labelled, numbered, row
@@ -28,16 +31,28 @@ class Arrow(NamedTuple):
     tail: str
     head: str
     kind: str  # forward, repeat, backward, return (of a repetition), line (on the way to a product), saved
+    label: Expr | None = None
 
 
 class Scene(NamedTuple):
-    """All that is on a picture, and a note below it; `ways` has the keys of the boxes between the adjoint of an
-    operation and that of its input, by the key of the operation, the place of the input and its key."""
+    """All that is on a picture, its title, and what stands below it: a caption, a note of what was folded. `ways` has
+    the keys of the boxes between the adjoint of an operation and that of its input, by the key of the operation, the
+    place of the input and its key; `places` has the key of the box in which a value stands among others."""
 
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     note: str
     ways: Mapping[tuple[str, int, str], tuple[str, ...]]
+    places: Mapping[str, str] = NO_PARAMETERS
+    typeset: bool = False  # whether formulas look as on paper, and not as in a terminal
+    saved: frozenset[str] = frozenset()  # names of forward values that the backward sweep uses, to be told by colour
+    title: str = ""
+    caption: str = ""
+
+    @property
+    def below(self) -> tuple[str, ...]:
+        """The lines below the picture."""
+        return (*wrapped(self.caption), *wrapped(self.note))
 
 
 def frame_keys(boxes: Iterable[Box]) -> dict[tuple[str, ...], str]:
@@ -83,11 +98,11 @@ class _Way:
         self.arrows.append(Arrow(source, key, "line" if kind == "product" else "backward"))
         return key
 
-    def product(self, source: str, text: str, shapes: str, layers: tuple[str, ...]) -> str:
+    def product(self, source: str, formula: Expr | None, shapes: str, layers: tuple[str, ...]) -> str:
         """A vector-Jacobian product on the way, if it is written out."""
-        if not text:
+        if formula is None:
             return source
-        rows = [row("formula", text), *([row("note", shapes)] if shapes else [])]
+        rows = [row("formula", formula), *([row("note", shapes)] if shapes else [])]
         return self.step(source, "product", rows, layers)
 
 
@@ -103,8 +118,8 @@ def _products(sweep: Backward, vertices: dict[str, Vertex]) -> _Way:
         layers = shared([vertices[each.tail].layers, vertices[each.head].layers])
         meeting = [f"sum_{each.tail}"] if uses[each.tail] > 1 else []
         goal, first = meeting[0] if meeting else f"adjoint_{each.tail}", len(way.boxes)
-        last = way.product(f"adjoint_{each.head}", each.text, each.shapes, layers)
-        way.arrows += [Arrow(key, last if each.text else goal, "saved") for key in dict.fromkeys(each.saved)]
+        last = way.product(f"adjoint_{each.head}", each.formula, each.shapes, layers)
+        way.arrows += [Arrow(key, last if each.formula else goal, "saved") for key in dict.fromkeys(each.saved)]
         if each.summed is not None:
             last = way.step(last, "unbroadcast", _unbroadcast(each), layers)
             last = way.product(last, *each.summed, layers)

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 Direction: TypeAlias = Literal["LR", "TB", "RL", "BT"]
 Hue: TypeAlias = Literal["light", "dark", "print"]
 FONT = "Helvetica,Arial,sans-serif"
-SIZES = {"symbol": 20, "name": 14, "formula": 14, "number": 12, "note": 11}  # points
+SIZES = {"symbol": 20, "title": 18, "name": 14, "formula": 14, "product": 14, "number": 12, "note": 11}  # points
 
 THIN = {"penwidth": "1.2"}
 # Of each kind what the legend calls it, its shape in DOT and in Mermaid, its fill and outline in light and in dark.
@@ -52,17 +52,20 @@ class Theme(NamedTuple):
     edge: str
     layer: str
     layer_line: str
+    saved: str  # the names of what is kept for the backward sweep
     kinds: Mapping[str, list[str]]
 
 
 # The hues of light and dark are those of Okabe and Ito, which the colour-blind tell apart.
 THEMES: Mapping[str, Theme] = {
     "light": Theme(background="#ffffff", text="#1b1f24", faint="#57606a", edge="#57606a", layer="#f4f6f8",
-                   layer_line="#b9c1ca", kinds={kind: light.split() for kind, (*_, light, _) in _LOOKS.items()}),
+                   layer_line="#b9c1ca", saved="#9a4500",
+                   kinds={kind: light.split() for kind, (*_, light, _) in _LOOKS.items()}),
     "dark": Theme(background="#0d1117", text="#f0f3f6", faint="#a8b3bf", edge="#9ea7b3", layer="#161d27",
-                  layer_line="#4a5461", kinds={kind: dark.split() for kind, (*_, dark) in _LOOKS.items()}),
+                  layer_line="#4a5461", saved="#f0a92e",
+                  kinds={kind: dark.split() for kind, (*_, dark) in _LOOKS.items()}),
     "print": Theme(background="#ffffff", text="#000000", faint="#000000", edge="#000000", layer="#ffffff",
-                   layer_line="#000000", kinds={kind: ["#ffffff", "#000000"] for kind in _LOOKS}),
+                   layer_line="#000000", saved="#000000", kinds={kind: ["#ffffff", "#000000"] for kind in _LOOKS}),
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import keyword
 import re
+from textwrap import wrap
 from typing import Any
 from unicodedata import category, normalize
 
@@ -42,6 +43,11 @@ def short(raw: str, longest: int = LONGEST) -> str:
     """One line, not too long: both ends of a name tell it from others."""
     line = " ".join(visible(raw).split())
     return line if len(line) <= longest else f"{line[: longest * 2 // 3]}…{line[-(longest // 3) :]}"
+
+
+def wrapped(raw: str) -> tuple[str, ...]:
+    """All of a text, in lines that are not too long."""
+    return tuple(wrap(visible(" ".join(raw.split())), LONGEST))
 
 
 def same_to_python(name: str) -> str:

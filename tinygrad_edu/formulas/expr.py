@@ -43,6 +43,7 @@ FRACTION = word("fraction")
 APPLIED = word("applied")  # a function that has only a name: σ′(z)
 NABLA, HAT = word("∇"), word("hat")  # the gradient by a symbol; the diagonal matrix of a column, as Mishachev has it
 HESSIAN, PARTIAL = word("∇²"), word("∂")  # the Hessian by a symbol; ∂ as in ∂y/∂x
+EQUALS = word("=")  # what a value is called, and what it is
 IN_TURN = word("in turn")  # infix operations as they come, without parentheses
 # What is summed over samples; over an index of elements, perhaps `without` one; a matrix by its element.
 SAMPLES, TOTAL, ELEMENTS = word("samples"), word("total"), word("elements")
@@ -256,6 +257,11 @@ def transposed(x: Expr) -> Expr:
     if x.operation is ops.transpose and not x.params:
         return x.args[0]
     return Expr(ops.transpose, (x,), NO_PARAMETERS, x.shape[::-1], at=x.at)
+
+
+def equation(left: Expr, right: Expr) -> Expr:
+    """z = W·x: what a value is called, and what it is."""
+    return Expr(EQUALS, (left, right), NO_PARAMETERS, left.shape)
 
 
 def scaled(front: Sequence[Expr], x: Expr | None = None) -> Expr:

@@ -15,6 +15,7 @@ from ..operations.facts import ops
 from .expr import (
     APPLIED,
     CONSTANT,
+    EQUALS,
     EYE,
     FRACTION,
     HAT,
@@ -195,6 +196,7 @@ FORMS: Mapping[Operation, Callable[[Any, Expr], Text]] = {
     APPLIED: lambda p, x: (p.target.join(p.target.symbol(x.params["name"]), p.target.fence(p(x.args[0]))), ATOM),
     NABLA: lambda p, x: (p.target.nabla(p(x.args[0])), ATOM),
     HESSIAN: lambda p, x: (p.target.nabla(p(x.args[0]), "2"), ATOM),
+    EQUALS: lambda p, x: (p.target.separated(p.target.relation("="), map(p, x.args)), SUM),
     PARTIAL: lambda p, x: (p.target.join(p.target.word("∂"), p(x.args[0])), ATOM),
     HAT: lambda p, x: (p.target.hat(x.args[0].params["name"]), ATOM),
     **dict.fromkeys((ops.matmul, ops.kron, ops.bullet), Printer._infix),

@@ -1,0 +1,40 @@
+"""What the SVG of Graphviz lacks: texts that stay in their boxes whatever font a reader has, and a name."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+
+from .dot import NAME
+
+
+def fitted(svg: str, layout: str) -> str:
+    """The SVG in which each text is as wide as it was laid out; the layout is that of Graphviz in JSON.
+
+    Browsers have other fonts for some letters or for all, and older versions of Graphviz round the width of each
+    letter, so that a long text would be up to 7 % wider than its place.
+    """
+    graph = json.loads(layout)
+    widths = {each["name"]: _widths(each) for each in (graph, *graph.get("objects", ()))}
+    head, *parts = re.split("(?=<title>)", svg)
+    for i, part in enumerate(parts):
+        found = iter(widths.get(part[len("<title>") : part.index("</title>")], ()))
+        parts[i] = re.sub("<text(?= )", lambda _, found=found: f"<text{_length(next(found, 0))}", part)
+    return head + "".join(parts)
+
+
+def _widths(drawn: Any) -> list[float]:
+    return [each["width"] for each in drawn.get("_ldraw_", ()) if each["op"] == "T"]
+
+
+def _length(width: float) -> str:
+    return f' textLength="{width:g}" lengthAdjust="spacingAndGlyphs"' if width > 0 else ""
+
+
+def named(svg: str, name: str) -> str:
+    """The SVG with a name for those who do not see it."""
+    said = html.escape(name)
+    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{said}" ', 1)
+    return svg.replace(f"<title>{NAME}</title>", f"<title>{said}</title>", 1)
