@@ -270,7 +270,7 @@ class Drawing:
 
 # What front ends ask for, by its type.
 FORMATS: Mapping[str, Callable[[Drawing], str | bytes]] = {
-    "text/html": lambda drawing: in_notebook(drawing.svg, drawing._label, drawing._follows),
+    "text/html": lambda drawing: in_notebook(drawing.svg, drawing.page, drawing._label, drawing._follows),
     "image/svg+xml": lambda drawing: drawing.svg,
     "application/pdf": lambda drawing: drawing._picture("pdf"),
     "image/png": lambda drawing: drawing._picture("png"),

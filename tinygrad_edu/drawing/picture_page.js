@@ -1,14 +1,23 @@
 "use strict";
 // Layers fold and unfold, boxes have cards. Graphviz lays the picture out once, with all layers open; where a layer is
 // folded, its interval on either axis shrinks to that of the box that stands for it, as far as what is beside it allows.
-(() => {
+{
+const framed = parent !== window;
+let asked = false; // by the notebook around a frame, how high it is
+addEventListener("message", ({ data, source }) => {
+  if (data !== "height" || source !== parent) return;
+  asked = true;
+  attempt();
+  dispatchEvent(new Event("resize"));
+});
+
+const start = () => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const one = (selector, root = document) => root.querySelector(selector);
   const picture = one("#picture");
   const svg = one("svg", picture);
   const graph = one(".graph", svg);
   const main = picture.dataset.main; // the axis of the layers: x or y
-  const framed = parent !== window;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const [AXES, NATURAL, READABLE, MOST, APART] = [["x", "y"], 4 / 3, 0.4, 4, 9]; // pixels a point; scales; points
 
@@ -269,11 +278,11 @@
     picture.scrollBy(after.left - x + (x - before.left) * by, after.top - y + (y - before.top) * by);
     hide();
   }
-  function tellHeight() { // to the notebook around a frame, which has asked
-    const room = getComputedStyle(picture);
-    const edge = parseFloat(room.paddingTop) + parseFloat(room.paddingBottom) + 24; // a scroll bar, perhaps
-    const needed = picture.offsetTop + size.y * fitting() + edge;
-    parent.postMessage({ height: Math.ceil(Math.max(needed, 260)) }, "*"); // so high that cards have room
+  function tellHeight() { // so much that cards have room
+    if (!asked) return;
+    const bar = size.x * fitting() > picture.clientWidth ? 18 : 0;
+    const others = document.body.offsetHeight - picture.offsetHeight;
+    parent.postMessage({ height: Math.ceil(Math.max(others + size.y * fitting() + bar, 260)) }, "*");
   }
 
   function fold(which, folded) {
@@ -282,7 +291,7 @@
     size = arrange();
     resize();
     tell();
-    if (framed) tellHeight();
+    tellHeight();
   }
   function toggle(frame) { // the layer stays where it is on the screen
     const before = frame.element.getBoundingClientRect();
@@ -393,8 +402,26 @@
 
   document.documentElement.classList.add("live", ...(framed ? ["framed"] : []));
   one("#controls").hidden = false;
-  addEventListener("resize", () => (hide(), resize()));
-  addEventListener("message", ({ data, source }) => data === "height" && source === parent && tellHeight());
+  addEventListener("resize", () => {
+    hide();
+    resize();
+    tellHeight();
+  });
   resize();
   tell();
-})();
+  tellHeight();
+};
+
+// Where nothing is displayed, as in a notebook behind another one, nothing has a place yet.
+const watch = new ResizeObserver(() => attempt());
+let started = false;
+function attempt() {
+  if (started || !document.querySelector("#picture svg").getBoundingClientRect().width) return;
+  started = true;
+  watch.disconnect();
+  start();
+}
+watch.observe(document.documentElement);
+addEventListener("load", attempt);
+attempt();
+}

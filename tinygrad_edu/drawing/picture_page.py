@@ -99,7 +99,7 @@ def picture_page(content: Content, drawn: Scene, direction: str, theme: str) -> 
     )
     below = "<br>".join(map(html.escape, content.scene._replace(caption=drawn.caption).below))
     body = f"""<header>
-<h1>{title}</h1>
+<h1{"" if drawn.title else ' class="computation"'}>{title}</h1>
 <div id="controls" role="group" aria-label="Picture" hidden>
 {FOLD if layers else ""}{buttons}</div>
 </header>
@@ -140,8 +140,8 @@ class _Cards:
             for key in self.shown.ways.get((use.head, use.operand, use.tail), ()):
                 lines[key] = [*(self._adjoint(use.tail) if self.kinds[key] == "sum" else self._product(use))]
         held: dict[str, list[str]] = defaultdict(list)
-        for key, box in self.shown.places.items():
-            held[box].append(key)
+        for key, place in self.shown.places.items():
+            held[place].append(key)
         for box in self.shown.boxes:
             kind = KINDS.get(box.kind) or box.kind
             inside = held.get(box.key, [box.key])

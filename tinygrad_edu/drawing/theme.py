@@ -78,12 +78,15 @@ def stylesheet(scope: str, theme: str = "auto") -> str:
     lines = [rule % _variables(THEMES[name]) for name, rule in (*rules, ("print", f"@media print {{ {own} }}"))]
     lines += [f".node.{kind} {{ --fill: var(--{kind}-fill); --line: var(--{kind}-line); }}" for kind in _LOOKS]
     graph = files(__package__).joinpath("graph.css").read_text(encoding="utf-8")
-    return "\n".join([*lines, graph, f'.graph text[fill="{THEMES["light"].faint}"] {{ fill: var(--faint); }}', ""])
+    light = THEMES["light"]
+    texts = (f'.graph text[fill="{fill}"] {{ fill: var(--{name}); }}'
+             for name, fill in (("faint", light.faint), ("saved", light.saved)))  # fmt: skip
+    return "\n".join([*lines, graph, *texts, ""])
 
 
 def _variables(theme: Theme) -> str:
     colours = {"paper": theme.background, "ink": theme.text, "faint": theme.faint, "edge": theme.edge}
-    colours |= {"layer": theme.layer, "layer-line": theme.layer_line}
+    colours |= {"layer": theme.layer, "layer-line": theme.layer_line, "saved": theme.saved}
     for kind, (fill, line) in theme.kinds.items():
         colours |= {f"{kind}-fill": fill, f"{kind}-line": line}
     return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
