@@ -7,7 +7,6 @@ let asked = false; // by the notebook around a frame, how high it is
 addEventListener("message", ({ data, source }) => {
   if (data !== "height" || source !== parent) return;
   asked = true;
-  attempt();
   dispatchEvent(new Event("resize"));
 });
 
@@ -412,16 +411,11 @@ const start = () => {
   tellHeight();
 };
 
-// Where nothing is displayed, as in a notebook behind another one, nothing has a place yet.
-const watch = new ResizeObserver(() => attempt());
-let started = false;
+// Where nothing is displayed, as in a notebook behind another one, nothing has a place yet. Frames that are not seen
+// run timers, but hear of no change of their size.
 function attempt() {
-  if (started || !document.querySelector("#picture svg").getBoundingClientRect().width) return;
-  started = true;
-  watch.disconnect();
-  start();
+  if (document.querySelector("#picture svg").getBoundingClientRect().width) start();
+  else setTimeout(attempt, 200);
 }
-watch.observe(document.documentElement);
-addEventListener("load", attempt);
 attempt();
 }
