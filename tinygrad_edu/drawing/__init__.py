@@ -17,13 +17,12 @@ from ..engine.leaving import demand_recorded
 from ..engine.naming import wrapped
 from ..engine.tensor import Tensor
 from ..files import target, write
-from . import dot, mermaid
+from . import dot, mermaid, picture_page
 from .backward import backward as swept
 from .folding import fold
 from .graph import collect
 from .layout import DPI, render
 from .notebook import in_notebook
-from .picture_page import Content, opened, picture_page
 from .scene import Scene, scene
 from .slide import slide
 from .steps_page import step_through
@@ -122,18 +121,19 @@ def draw(
     if detail == "auto":
         boxes = len(whole.vertices) * (BOXES if backward else 1)
         detail = "slide" if boxes > MOST else "full"
-    page: Callable[[], Content]
+    page: Callable[[], picture_page.Content]
     if detail == "slide":
         drawn, sweep = slide(loss, whole, depth, backward, formulas)
-        page = functools.partial(Content, drawn, sweep, sys.maxsize if depth is None else depth)
+        page = functools.partial(picture_page.Content, drawn, sweep, sys.maxsize if depth is None else depth)
     else:
         graph = fold(whole, depth, MOST)
         detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
         side = swept(loss, graph, "draw", formulas) if backward else None
         drawn = scene(side.graph if side else graph, detailed, side)
         page = functools.partial(
-            opened, loss, whole, backwards=backward, values=detailed, formulas=formulas, depth=depth, most=MOST
-        )
+            picture_page.opened, loss, whole,
+            backwards=backward, values=detailed, formulas=formulas, depth=depth, most=MOST,
+        )  # fmt: skip
     if direction == "auto":
         direction = "TB" if detail == "slide" else "LR"
     drawn = drawn._replace(title=title or "", caption=caption or "")
@@ -153,7 +153,7 @@ class Drawing:
 
     def __init__(
         self, scene: Scene, direction: Direction, theme: Hue | Literal["auto"], legend: bool, width: int | None,
-        page: Callable[[], Content],
+        page: Callable[[], picture_page.Content],
     ) -> None:
         self._scene, self._direction, self._legend, self._width = scene, direction, legend, width
         self._page = page
@@ -216,7 +216,7 @@ class Drawing:
         RuntimeError without Graphviz, saying what to install.
         """
         theme = "auto" if self._follows else self._theme
-        return picture_page(self._page(), self._scene, self._direction, theme)
+        return picture_page.page(self._page(), self._scene, self._direction, theme)
 
     def save(self, path: str | bytes | os.PathLike[str]) -> None:
         """Write the picture to a file: svg, png, pdf, dot or html, by suffix. A save that fails leaves what was there.

@@ -29,7 +29,8 @@ FOLLOWS = """
 :is([data-jp-theme-light="false"], .vscode-dark, .vscode-high-contrast:not(.vscode-high-contrast-light), \
 [theme="dark"], [data-theme="dark"]) .tinygrad_edu { color-scheme: dark; }
 @media screen { .tinygrad_edu.live + .still { display: none; } }
-@media print { .tinygrad_edu.live:has(+ .still) { display: none !important; } .tinygrad_edu { min-width: 0 !important; color-scheme: light !important; } }
+@media print { .tinygrad_edu.live:has(+ .still) { display: none !important; } }
+@media print { .tinygrad_edu { min-width: 0 !important; color-scheme: light !important; } }
 """
 
 

@@ -66,7 +66,7 @@ def _level(graph: Graph, most: int) -> int:
     return max((level for level, count in enumerate(seen) if count <= most), default=0)
 
 
-def picture_page(content: Content, drawn: Scene, direction: str, theme: str) -> str:
+def page(content: Content, drawn: Scene, direction: str, theme: str) -> str:
     """The page of a picture, under the title of that which was drawn, and with what stands below it.
 
     Raises
