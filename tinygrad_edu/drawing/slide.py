@@ -29,11 +29,15 @@ MOST = 24  # nodes before it is condensed
 KIND = operator.attrgetter("kind")
 
 
-def slide(loss: Any, graph: Graph, depth: int | None, backward: bool, formulas: bool) -> Scene:
-    """The scene of the graph of `loss`, which is folded and condensed, with the backward sweep if that is asked for."""
+def slide(
+    loss: Any, graph: Graph, depth: int | None, backward: bool, formulas: bool
+) -> tuple[Scene, Graph, Backward | None]:
+    """The scene of the graph of `loss`, which is folded and condensed, and that; with the backward sweep if that is
+    asked for."""
     graph = condensed(fold(graph, depth, 2 * MOST, loops=MOST), loss)
     sweep = swept(loss, graph, "draw", formulas) if backward else None
-    return Slide(sweep.graph if sweep else indexed(graph), sweep).scene()
+    graph = sweep.graph if sweep else indexed(graph)
+    return Slide(graph, sweep).scene(), graph, sweep
 
 
 class Slide:
