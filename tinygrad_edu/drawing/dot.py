@@ -16,7 +16,7 @@ from ..engine.naming import wrapped
 from ..formulas.printer import Printer
 from ..formulas.targets.text import Unicode
 from .labels import Line, Row, row
-from .scene import Box, Scene
+from .scene import Arrow, Box, Scene
 from .theme import ARROWS, FONT, KINDS, SHAPES, SIZES, THEMES, Theme
 from .typeset import Typeset, safe
 
@@ -72,7 +72,7 @@ def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: in
     frames.close()
     picture = frames.graphs[()]
     for arrow in scene.arrows:
-        line = _edge(boxes[arrow.tail], boxes[arrow.head], arrow.kind, look, not scene.typeset)
+        line = _edge(boxes[arrow.tail], boxes[arrow.head], arrow, look, not scene.typeset)
         if arrow.label is not None:
             note = [row("note", arrow.note)] if arrow.note else []
             line = f"{line[:-1]} label={label([row('product', arrow.label), *note])}]"
@@ -131,17 +131,18 @@ class _Frames:
             self.graphs[path[:-1]].subgraph(self.graphs[path])
 
 
-def _edge(tail: Box, head: Box, kind: str, look: Theme, apart: bool) -> str:
+def _edge(tail: Box, head: Box, arrow: Arrow, look: Theme, apart: bool) -> str:
+    kind = arrow.kind
     attributes = {"class": f"{kind} {tail.key} {head.key}", **ARROWS[kind][0]}
     # A step more from frame to frame keeps the frames side by side; the way of the results is kept straight.
     if kind in ("forward", "backward", "line") and apart:
         attributes["minlen"] = "1" if tail.layers == head.layers else "2"
     if kind == "forward":
         attributes["weight"] = "1" if tail.kind in ("parameter", "input", "constant") else "4"
-    if kind in ("backward", "return", "line"):
+    if kind in ("backward", "return", "line", "leaving"):
         attributes["color"] = look.kinds["adjoint"][1]
     # What goes back is laid out along the graph, so that both sweeps keep side by side; in a row it goes on.
-    if kind in ("backward", "line") and head.beside != tail.key:
+    if arrow.turned or (kind in ("backward", "line") and head.beside != tail.key):
         attributes["dir"] = "back"
         tail, head = head, tail
     return f"{tail.key} -> {head.key} [{_attributes(attributes)}]"

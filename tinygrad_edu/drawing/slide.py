@@ -20,7 +20,7 @@ from .folding import fold
 from .graph import Graph, Vertex
 from .labels import Row, labelled, row
 from .repetitions import LEAVES
-from .scene import Arrow, Box, Scene, adjoint_of, within
+from .scene import Arrow, Box, Scene, adjoint_of, forward, within
 from .typeset import marked
 
 MOST = 24  # nodes before it is condensed
@@ -56,9 +56,10 @@ class _Slide:
         for v in self.graph.vertices:
             if v.key not in self.beside:
                 self._row(v)
+        order = {v.key: i for i, v in enumerate(self.graph.vertices)}
         for edge in self.graph.edges:
             tail = self.place.get(edge.tail, edge.tail)
-            self.arrows[Arrow(tail, edge.head, "repeat" if edge.repeats else "forward")] = None
+            self.arrows[forward(tail, edge.head, edge, order)] = None
         for uses in self.uses.values():
             self._way(uses)
         kept = {key for uses in self.uses.values() for use in uses for key in use.saved}
@@ -135,9 +136,11 @@ class _Slide:
             place, goal = goal, f"sum_{tail.key}"
             self.boxes.append(Box(goal, "sum", (row("symbol", "Σ"),), tail.layers))
             self.arrows[Arrow(goal, place, "backward")] = None
+        order = list(self.vertices)
         for use in uses:
             kind = "return" if use.repeats else "backward"
-            self.arrows[Arrow(adjoint_of(use.head), goal, kind, self._product(use), use.note)] = None
+            turned = use.repeats and order.index(use.head) > order.index(use.tail)
+            self.arrows[Arrow(adjoint_of(use.head), goal, kind, self._product(use), use.note, turned)] = None
             self.ways[use.head, use.operand, use.tail] = (goal,) if meet else ()
 
 

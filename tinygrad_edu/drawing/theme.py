@@ -36,8 +36,9 @@ SHAPES = {kind: shape for kind, (_, shape, *_) in _LOOKS.items()}
 OUTLINES = {kind: outline.split() for kind, (_, _, outline, *_) in _LOOKS.items()}
 # Of each kind of arrow the attributes in DOT, and the line in Mermaid.
 ARROWS: Mapping[str, tuple[Mapping[str, str], str]] = {
-    "forward": ({}, "-->"), "repeat": ({"style": "bold", "constraint": "false"}, "==>"),
-    "backward": ({"penwidth": "1.4"}, "==>"), "return": ({"style": "bold", "constraint": "false"}, "==>"),
+    "forward": ({}, "-->"), "repeat": ({"style": "bold", "weight": "0"}, "==>"),
+    "backward": ({"penwidth": "1.4"}, "==>"), "return": ({"style": "bold", "weight": "0"}, "==>"),
+    "leaving": ({"style": "bold", "weight": "0", "arrowhead": "none", "arrowtail": "none"}, "==="),
     "line": ({"penwidth": "1.4", "arrowtail": "none"}, "==="),
     "saved": ({"style": "dashed", "constraint": "false", "arrowhead": "open"}, "-.->"),
 }  # fmt: skip
