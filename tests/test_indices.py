@@ -14,11 +14,8 @@ from tinygrad_edu.deriving.local import matrix_shape
 from tinygrad_edu.drawing.backward import backward
 from tinygrad_edu.drawing.folding import fold
 from tinygrad_edu.drawing.graph import collect
-from tinygrad_edu.drawing.indices import _form, _grid, progression
-from tinygrad_edu.drawing.labels import labelled
 from tinygrad_edu.formulas.expr import NABLA, SYMBOL, TOTAL, symbol
 from tinygrad_edu.formulas.printer import Printer
-from tinygrad_edu.formulas.targets.latex import Latex
 from tinygrad_edu.formulas.targets.text import Unicode
 
 RNG = np.random.default_rng(3)

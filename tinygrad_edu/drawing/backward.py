@@ -91,12 +91,6 @@ def backward(loss: Node, graph: Graph, name: str, formulas: bool = True) -> Back
     return Backward(graph, adjoints, tuple(filter(None, written)), writer.local)
 
 
-def named(loss: Node, graph: Graph) -> Graph:
-    """The graph of a recorded tensor with a name for every value, as formulas have it."""
-    writer = _Annotator(Local(loss, set(), {}), graph, {}, False)
-    return graph._replace(vertices=tuple(map(writer.named, graph.vertices)))
-
-
 class _Annotator:
     """Writes names and products of a graph."""
 

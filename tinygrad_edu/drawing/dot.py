@@ -139,10 +139,10 @@ def _edge(tail: Box, head: Box, arrow: Arrow, look: Theme, apart: bool) -> str:
         attributes["minlen"] = "1" if tail.layers == head.layers else "2"
     if kind == "forward":
         attributes["weight"] = "1" if tail.kind in ("parameter", "input", "constant") else "4"
-    if kind in ("backward", "return", "line", "leaving"):
+    if kind in ("backward", "entering", "return", "line", "leaving", "adds"):
         attributes["color"] = look.kinds["adjoint"][1]
     # What goes back is laid out along the graph, so that both sweeps keep side by side; in a row it goes on.
-    if arrow.turned or (kind in ("backward", "line") and head.beside != tail.key):
+    if arrow.turned or (kind in ("backward", "entering", "line") and head.beside != tail.key):
         attributes["dir"] = "back"
         tail, head = head, tail
     return f"{tail.key} -> {head.key} [{_attributes(attributes)}]"

@@ -23,7 +23,6 @@ from ..formulas.tape_names import TapeNames, in_order
 from ..formulas.targets.text import Unicode
 
 WORDS = Printer(Unicode())
-
 MIDDLE = 1  # the repetition that stands for all of them
 
 

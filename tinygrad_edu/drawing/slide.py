@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..formulas.expr import NABLA, Expr, added, equation, number, symbol
-from .backward import Backward, Contribution, named
+from .backward import Backward, Contribution
 from .backward import backward as swept
+from .cells import Cells, recurrence
 from .condensing import condensed, formula_of
 from .folding import fold
 from .graph import Graph, Vertex
+from .indices import indexed
 from .labels import Row, labelled, row
 from .repetitions import LEAVES
 from .scene import Arrow, Box, Scene, adjoint_of, forward, within
@@ -29,12 +31,12 @@ KIND = operator.attrgetter("kind")
 
 def slide(loss: Any, graph: Graph, depth: int | None, backward: bool, formulas: bool) -> Scene:
     """The scene of the graph of `loss`, which is folded and condensed, with the backward sweep if that is asked for."""
-    graph = condensed(named(loss, fold(graph, depth, 2 * MOST, loops=MOST)), loss)
+    graph = condensed(fold(graph, depth, 2 * MOST, loops=MOST), loss)
     sweep = swept(loss, graph, "draw", formulas) if backward else None
-    return _Slide(sweep.graph if sweep else named(loss, graph), sweep).scene()
+    return Slide(sweep.graph if sweep else indexed(graph), sweep).scene()
 
 
-class _Slide:
+class Slide:
     """The boxes and arrows, as they are put together."""
 
     def __init__(self, graph: Graph, sweep: Backward | None) -> None:
@@ -48,20 +50,28 @@ class _Slide:
         for each in sweep.contributions if sweep else ():
             self.uses[each.tail].append(each)
         self.beside = self._beside()
-        adjoints = sweep.adjoints if sweep else {}
+        self.adjoints = adjoints = sweep.adjoints if sweep else {}
         self.nabla = {each.name: Expr(NABLA, (symbol(self.vertices[key].name),)) for key, each in adjoints.items()
                       if each.name == f"∇{self.vertices[key].name}" and not self.vertices[key].indices}  # fmt: skip
 
     def scene(self) -> Scene:
+        cells = Cells(self, found) if (found := recurrence(self.graph)) else None
+        drawn = cells.draw() if cells else set()
         for v in self.graph.vertices:
-            if v.key not in self.beside:
+            if v.key not in drawn and v.key not in self.beside:
                 self._row(v)
         order = {v.key: i for i, v in enumerate(self.graph.vertices)}
         for edge in self.graph.edges:
-            tail = self.place.get(edge.tail, edge.tail)
-            self.arrows[forward(tail, edge.head, edge, order)] = None
-        for uses in self.uses.values():
-            self._way(uses)
+            if edge.head in drawn:
+                continue
+            for tail in cells.users(edge.tail, edge.head) if cells else [edge.tail]:
+                arrow = forward(self.place.get(tail, tail), edge.head, edge, order)
+                self.arrows[arrow._replace(kind="loose") if edge.tail in drawn else arrow] = None
+        for key, uses in self.uses.items():
+            if key not in drawn:
+                self._way(uses)
+            elif cells:
+                cells.enter([use for use in uses if use.head not in drawn])
         kept = {key for uses in self.uses.values() for use in uses for key in use.saved}
         saved = frozenset(marked(v.symbol(v.name)) for v in self.graph.vertices if v.key in kept and v.name)
         note, inside = self.graph.note, {**within(self.graph), **self.place}
@@ -105,22 +115,25 @@ class _Slide:
 
     def _adjoint(self, v: Vertex) -> Iterator[Row]:
         """The adjoint of a value; that of what stands at a side as a formula, as no way leads there."""
-        assert self.sweep is not None
-        name, value = self.sweep.adjoints[v.key]
-        symbol = self.nabla.get(name) or v.symbol(name)
-        if value is None:
+        symbol = self.symbol(v)
+        if self.adjoints[v.key].value is None:
             yield row("product", symbol)
             yield row("formula", "–")
         elif v.kind == "result":
             yield row("product", equation(symbol, number(1)))
         elif v.key in self.beside:
-            products = [product for use in self.uses[v.key] if (product := self._product(use)) is not None]
+            products = [product for use in self.uses[v.key] if (product := self.product(use)) is not None]
             said = equation(symbol, added(*[(each, 1) for each in products])) if products else None
             yield row("product", said or symbol)
         else:
             yield row("product", symbol)
 
-    def _product(self, use: Contribution) -> Expr | None:
+    def symbol(self, v: Vertex) -> Expr:
+        """The adjoint of a value by its name, of which ∇ is an operation."""
+        name = self.adjoints[v.key].name
+        return self.nabla.get(name) or v.symbol(name)
+
+    def product(self, use: Contribution) -> Expr | None:
         """What a use adds to an adjoint, once broadcasting is undone."""
         formula = use.formula if use.summed is None else use.summed[0]
         return formula and formula.renamed(self.nabla)
@@ -140,7 +153,7 @@ class _Slide:
         for use in uses:
             kind = "return" if use.repeats else "backward"
             turned = use.repeats and order.index(use.head) > order.index(use.tail)
-            self.arrows[Arrow(adjoint_of(use.head), goal, kind, self._product(use), use.note, turned)] = None
+            self.arrows[Arrow(adjoint_of(use.head), goal, kind, self.product(use), use.note, turned)] = None
             self.ways[use.head, use.operand, use.tail] = (goal,) if meet else ()
 
 

@@ -40,6 +40,9 @@ ARROWS: Mapping[str, tuple[Mapping[str, str], str]] = {
     "backward": ({"penwidth": "1.4"}, "==>"), "return": ({"style": "bold", "weight": "0"}, "==>"),
     "leaving": ({"style": "bold", "weight": "0", "arrowhead": "none", "arrowtail": "none"}, "==="),
     "line": ({"penwidth": "1.4", "arrowtail": "none"}, "==="),
+    "adds": ({"penwidth": "1.4"}, "==>"),  # backward, but laid out as it goes
+    "loose": ({"weight": "0"}, "-->"), "entering": ({"weight": "0", "penwidth": "1.4"}, "==>"),  # pull no boxes along
+    "opposite": ({"style": "invis", "weight": "8"}, "~~~"),  # only that one stands below the other
     "saved": ({"style": "dashed", "constraint": "false", "arrowhead": "open"}, "-.->"),
 }  # fmt: skip
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import functools
 import html
+import math
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..engine.naming import short
 from ..engine.record import Operation
-from ..formulas.expr import Expr
+from ..formulas.expr import NABLA, Expr
+from ..formulas.printer import FORMS, Printer, Text
 from ..formulas.targets.latex import Paper
 from ..formulas.targets.text import SUPERSCRIPTS, Unicode
 
@@ -49,6 +51,14 @@ class Typeset(Paper):
     def __init__(self, size: float, marked: Collection[str], colour: str) -> None:
         super().__init__()
         self.size, self.marked, self.colour = size, marked, colour
+        self.forms = {NABLA: self._gradient}
+
+    def _gradient(self, printer: Printer, x: Expr) -> Text:
+        """∇W is another value than W, which may be marked."""
+        marked, self.marked = self.marked, ()
+        text = FORMS[NABLA](printer, x)
+        self.marked = marked
+        return text
 
     def word(self, text: str) -> Any:
         return safe(text)
@@ -72,7 +82,7 @@ class Typeset(Paper):
         return f"{letter}{self._script('sub', safe(below)) if below else ''}{'′' * primes}"
 
     def _script(self, place: str, text: str) -> str:
-        return f'<{place}><font point-size="{self.size * SCRIPT:g}">{text}</font></{place}>'
+        return f'<{place}><font point-size="{math.ceil(self.size * SCRIPT)}">{text}</font></{place}>'
 
     def above(self, x: Any, script: str, closed: bool = False) -> Any:
         return x + self._script("sup", safe(script.replace("-", "−")))
