@@ -86,5 +86,7 @@ def formula_of(v: Vertex) -> Expr:
 
 
 def _operand(v: Vertex, x: Any, shape: tuple[int, ...]) -> Expr:
-    """An operand by its name, or the number that it is."""
+    """An operand by its name, as the number that it is, or as what made it."""
+    if isinstance(x, Expr):
+        return x
     return v.symbol(x or "…", shape) if x is None or isinstance(x, str) else number(float(x))

@@ -59,7 +59,8 @@ def _note(graph: Graph, folded: Graph, deepest: int) -> str:
     for v in folded.vertices:
         if v.times > 1 and v.kind not in LEAVES:
             operations[v.times] += 1
-            names.setdefault(v.times, name_of(v.node) or (v.operation.name if v.operation else ""))
+            people = name_of(v.node) and v.name
+            names.setdefault(v.times, people or (v.operation.name if v.operation else ""))
     loops = [
         f"{names[times] if count == 1 else f'{count} operations'} ×{times:,}"
         for times, count in sorted(operations.items(), reverse=True)

@@ -53,7 +53,7 @@ class Vertex(NamedTuple):
     layers: tuple[str, ...]
     operation: Operation | None = None
     params: Mapping[str, Any] = NO_PARAMETERS
-    operands: tuple[Any, ...] = ()  # one an input: its name, the number that was written into the program, or None
+    operands: tuple[Any, ...] = ()  # one an input: its name, a number, what made a constant, or None
     node: Any = None  # the tensor; None for a constant array
     times: int = 1  # how many repetitions it stands for: those of a loop fold to ×12
     inside: int = 0  # of a group: how many values it holds
@@ -144,8 +144,8 @@ def collect(result: Node) -> Graph:
 
 
 def _shown(operand: Expr) -> Any:
-    """An operand by its name, or the number that it is; as a text what made it."""
-    return operand["number"] if operand.operation is NUMBER else WORDS(operand)
+    """An operand by its name, as the number that it is, or as what made it."""
+    return next((operand[key] for key in ("number", "name") if key in operand.params), operand)
 
 
 def _in_layers(vertices: dict[str, Vertex], edges: list[Edge]) -> tuple[Vertex, ...]:

@@ -52,6 +52,11 @@ class Scene(NamedTuple):
     caption: str = ""
 
     @property
+    def above(self) -> tuple[str, ...]:
+        """The lines above the picture."""
+        return wrapped(self.title)
+
+    @property
     def below(self) -> tuple[str, ...]:
         """The lines below the picture."""
         return (*wrapped(self.caption), *wrapped(self.note))

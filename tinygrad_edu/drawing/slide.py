@@ -31,7 +31,7 @@ KIND = operator.attrgetter("kind")
 
 def slide(loss: Any, graph: Graph, depth: int | None, backward: bool, formulas: bool) -> Scene:
     """The scene of the graph of `loss`, which is folded and condensed, with the backward sweep if that is asked for."""
-    graph = condensed(fold(graph, depth, 2 * MOST, loops=MOST), loss)
+    graph = condensed(indexed(fold(graph, depth, 2 * MOST, loops=MOST)), loss)
     sweep = swept(loss, graph, "draw", formulas) if backward else None
     return Slide(sweep.graph if sweep else indexed(graph), sweep).scene()
 
@@ -74,7 +74,8 @@ class Slide:
                 cells.enter([use for use in uses if use.head not in drawn])
         kept = {key for uses in self.uses.values() for use in uses for key in use.saved}
         saved = frozenset(marked(v.symbol(v.name)) for v in self.graph.vertices if v.key in kept and v.name)
-        note, inside = self.graph.note, {**within(self.graph), **self.place}
+        note = self.graph.note
+        inside = self.place | {key: self.place.get(to, to) for key, to in within(self.graph).items()}
         return Scene(tuple(self.boxes), tuple(self.arrows), note, self.ways, True, inside, saved)
 
     def _beside(self) -> dict[str, str]:

@@ -73,6 +73,12 @@ THEMES: Mapping[str, Theme] = {
 }  # fmt: skip
 
 
+def arrow_colour(kind: str, look: Theme) -> str:
+    """The colour of an arrow: adjoints go along those that look like them."""
+    back = ("backward", "entering", "return", "line", "leaving", "adds")
+    return look.kinds["adjoint"][1] if kind in back else look.edge
+
+
 def stylesheet(scope: str) -> str:
     """The colours of all themes as variables of what `scope` selects in a page or in an SVG, and the graph in them:
     dark or light as the reader has it, black on white in print."""

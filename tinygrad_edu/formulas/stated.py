@@ -21,7 +21,6 @@ from ..operations.facts import ops
 from .expr import (
     FRACTION,
     NUMBER,
-    SCALED,
     Expr,
     Shape,
     added,
@@ -128,7 +127,7 @@ def _times(operands: Sequence[Expr], params: Any, shape: Shape) -> Expr:
         a, b = b, a
     if not _is_single(a):
         return hadamard((a, 1), (b, 1))
-    return scaled([x for each in (a, b) for x in (each.args if each.operation is SCALED else (each,))])
+    return scaled([a, b])
 
 
 def _over(operands: Sequence[Expr], params: Any, shape: Shape) -> Expr:

@@ -63,6 +63,8 @@ class Unicode:
         digits, _, exponent = (str(value) if isinstance(value, int) else f"{value:.6g}").partition("e")
         shown = self.word("∞") if digits == "inf" else self.digits(digits)
         power = self.above(self.digits("10"), str(int(exponent or 0)))
+        if exponent and digits == "1":
+            return power
         return self.join(shown, self.signs[ops.matmul], power) if exponent else shown
 
     def fence(self, x: Any, opening: str = "(", closing: str = ")") -> Any:
