@@ -17,10 +17,11 @@ from ..files import target, write
 from . import dot, mermaid, tikz
 from .backward import backward as swept
 from .folding import fold
-from .graph import collect
+from .graph import collect, tracked
 from .layout import DPI, render
 from .notebook import in_notebook
 from .scene import Scene, scene
+from .slide import MOST as ROWS
 from .slide import slide
 from .steps_page import step_through
 from .svg import named
@@ -116,13 +117,18 @@ def draw(
         raise ValueError(f"draw: width must be at least {NARROWEST} pixels, got {width}")
     file = None if path is None else target(path, "draw", *SUFFIXES)
     graph = collect(loss)
+    may_be_slide = backward and detail == values == "auto" and depth is None
+    shown = graph if detail == "slide" else fold(graph, depth, MOST)
+    if may_be_slide and len(shown.vertices) + len(tracked(shown)) > READABLE:  # by the least that a sweep has
+        detail = "slide"
     if detail != "slide":
-        shown = fold(graph, depth, MOST)
         detailed = len(shown.vertices) <= MOST if values == "auto" else bool(values)
         sweep = swept(loss, shown, "draw", formulas) if backward else None
         drawn = scene(sweep.graph if sweep else shown, detailed, sweep)
-    if detail == "slide" or (backward and detail == values == "auto" and depth is None and len(drawn.boxes) > READABLE):
-        detail, drawn = "slide", slide(loss, graph, depth, backward, formulas)
+        if may_be_slide and len(drawn.boxes) > READABLE:
+            detail = "slide"
+    if detail == "slide":
+        drawn = slide(loss, shown if len(shown.vertices) <= ROWS else graph, depth, backward, formulas)
     if direction == "auto":
         direction = "TB" if detail == "slide" else "LR"
     drawing = Drawing(drawn._replace(title=title or "", caption=caption or ""), direction, theme, legend, width)

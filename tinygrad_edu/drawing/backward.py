@@ -16,7 +16,7 @@ from ..engine.sweep import seed_for, settled
 from ..formulas.expr import PARTIAL, Expr, dot, fraction, symbol, transposed
 from ..formulas.normal.terms import Term
 from ..operations.shapes import stretched
-from .graph import Edge, Graph, Vertex
+from .graph import Edge, Graph, Vertex, tracked
 
 LONGEST = 44  # characters of a product that is written out
 
@@ -66,23 +66,23 @@ def backward(loss: Node, graph: Graph, name: str, formulas: bool = True) -> Back
     ------
     ValueError where `loss` is no scalar; `name` is who says so.
     """
-    tracked = {v.node._record.stamp: v for v in graph.vertices if v.node is not None and v.node._record is not None}
+    own = tracked(graph)
     steps = {x.node._record.stamp for v in graph.vertices for x in v.steps_below()}
     found: dict[int, Any] = {}
     numbers: dict[int, dict[int, tuple[Any, Any]]] = defaultdict(dict)  # by stamp and operand
 
     def watch(node: Any, i: int, product: Any, added: Any) -> None:
-        if node._record.stamp in tracked or node._record.stamp in steps:
+        if node._record.stamp in own or node._record.stamp in steps:
             numbers[node._record.stamp][i] = bare(product), bare(added)
 
     seed = seed_for(loss, None, name)
     for node, g in settled(loss, seed, watch=watch):
-        if node._record.stamp in tracked:
+        if node._record.stamp in own:
             found[node._record.stamp] = g
-    writer = _Annotator(Local(loss, {*tracked, *steps}, found, steps), graph, numbers, formulas)
+    writer = _Annotator(Local(loss, {*own, *steps}, found, steps), graph, numbers, formulas)
     adjoints = {
         v.key: Adjoint(writer.local.adjoints[stamp] + " …" * (v.times > 1), found.get(stamp))
-        for stamp, v in tracked.items()
+        for stamp, v in own.items()
     }
     reached = {key for key, adjoint in adjoints.items() if adjoint.value is not None}
     written = [writer.contribution(edge) for edge in graph.edges if {edge.tail, edge.head} <= reached]
@@ -92,7 +92,7 @@ def backward(loss: Node, graph: Graph, name: str, formulas: bool = True) -> Back
 
 def named(loss: Node, graph: Graph) -> Graph:
     """The graph of a recorded tensor with a name for every value, as formulas have it."""
-    writer = _Annotator(Local(loss, set(), {}), graph, {}, False)
+    writer = _Annotator(Local(loss, {*tracked(graph)}, {}), graph, {}, False)
     return graph._replace(vertices=tuple(map(writer.named, graph.vertices)))
 
 
