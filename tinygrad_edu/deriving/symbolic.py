@@ -188,7 +188,7 @@ class SymbolicTape:
 
     def condition(self, mask: Any) -> Compared | None:
         """What a boolean array was compared from, if the tape says so. Of nan neither z > 0 nor z ≤ 0 holds."""
-        found = self.made_by(mask) if self.shown is None else None
+        found = self.made_by(mask)
         return None if found is None or any(np.isnan(x).any() for x in self._values(found)) else found
 
     def made_by(self, mask: Any) -> Compared | None:

@@ -16,8 +16,10 @@ from ..engine.tensor import Tensor
 from ..files import target, write
 from . import dot, mermaid, tikz
 from .backward import backward as swept
+from .film import Film, animate
 from .folding import fold
 from .graph import collect, tracked
+from .indices import indexed
 from .layout import DPI, render
 from .notebook import in_notebook
 from .scene import Scene, scene
@@ -27,7 +29,7 @@ from .steps_page import step_through
 from .svg import named
 from .theme import THEMES, Direction, Hue
 
-__all__ = ["Drawing", "draw", "step_through"]
+__all__ = ["Drawing", "Film", "animate", "draw", "step_through"]
 
 READABLE = 40  # boxes: more of them, numbers and all, can not be read on a slide
 MOST = 60  # a graph of more nodes is folded, and shows no numbers, unless something else is asked for
@@ -124,7 +126,7 @@ def draw(
     if detail != "slide":
         detailed = len(shown.vertices) <= MOST if values == "auto" else bool(values)
         sweep = swept(loss, shown, "draw", formulas) if backward else None
-        drawn = scene(sweep.graph if sweep else shown, detailed, sweep)
+        drawn = scene(sweep.graph if sweep else indexed(shown), detailed, sweep)
         if may_be_slide and len(drawn.boxes) > READABLE:
             detail = "slide"
     if detail == "slide":
@@ -199,8 +201,8 @@ class Drawing:
 
     @cached_property
     def tikz(self) -> str:
-        r"""The picture as TikZ, for papers: ``\usepackage{tikz}`` and ``\input{picture.tikz}``. Boxes have their keys as
-        names, styles and fonts can be changed at its beginning.
+        r"""The picture as TikZ, for papers: ``\usepackage{tikz}`` and ``\input{picture.tikz}``. Boxes have their keys
+        as names, styles and fonts can be changed at its beginning.
 
         Raises
         ------

@@ -70,10 +70,12 @@ def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: in
             frames.add(box.layers, f"{{rank=same {pair}}}")
     frames.close()
     picture = frames.graphs[()]
-    for arrow in scene.arrows:
+    for i, arrow in enumerate(scene.arrows):
         line = _edge(boxes[arrow.tail], boxes[arrow.head], arrow.kind, look, not scene.typeset)
+        line = f"{line[:-1]} key={i}]"  # tells it from others between the same boxes
         if arrow.label is not None:
-            line = f"{line[:-1]} label={label([row('product', arrow.label)])}]"
+            note = [row("note", arrow.note)] if arrow.note else []
+            line = f"{line[:-1]} label={label([row('product', arrow.label), *note])}]"
         frames.add((), line)
     if legend:
         key = frames.new("cluster_legend", "legend")
@@ -135,11 +137,17 @@ def _edge(tail: Box, head: Box, kind: str, look: Theme, apart: bool) -> str:
         attributes["minlen"] = "1" if tail.layers == head.layers else "2"
     if kind == "forward":
         attributes["weight"] = "1" if tail.kind in ("parameter", "input", "constant") else "4"
-    # What goes back is laid out along the graph, so that both sweeps keep side by side; in a row it goes on.
-    if kind in ("backward", "line") and head.beside != tail.key:
+    first, last = ends(tail, head, kind)
+    if first != tail.key:
         attributes["dir"] = "back"
-        tail, head = head, tail
-    return f"{tail.key} -> {head.key} [{_attributes(attributes)}]"
+    return f"{first} -> {last} [{_attributes(attributes)}]"
+
+
+def ends(tail: Box, head: Box, kind: str) -> tuple[str, str]:
+    """The keys of an arrow's ends, in the order in which they are laid out. What goes back is so along the graph, for
+    both sweeps to keep side by side; in a row it goes on."""
+    back = kind in ("backward", "entering", "line") and head.beside != tail.key
+    return (head.key, tail.key) if back else (tail.key, head.key)
 
 
 # --- HTML-like labels ------------------------------------------------------------------------------------------------

@@ -39,6 +39,9 @@ ARROWS: Mapping[str, tuple[Mapping[str, str], str]] = {
     "forward": ({}, "-->"), "repeat": ({"style": "bold", "constraint": "false"}, "==>"),
     "backward": ({"penwidth": "1.4"}, "==>"), "return": ({"style": "bold", "constraint": "false"}, "==>"),
     "line": ({"penwidth": "1.4", "arrowtail": "none"}, "==="),
+    "adds": ({"penwidth": "1.4"}, "==>"),  # backward, but laid out as it goes
+    "loose": ({"weight": "0"}, "-->"), "entering": ({"weight": "0", "penwidth": "1.4"}, "==>"),  # pull no boxes along
+    "opposite": ({"style": "invis", "weight": "8"}, "~~~"),  # only that one stands below the other
     "saved": ({"style": "dashed", "constraint": "false", "arrowhead": "open"}, "-.->"),
 }  # fmt: skip
 
@@ -71,7 +74,7 @@ THEMES: Mapping[str, Theme] = {
 
 def arrow_colour(kind: str, look: Theme) -> str:
     """The colour of an arrow: adjoints go along those that look like them."""
-    return look.kinds["adjoint"][1] if kind in ("backward", "return", "line") else look.edge
+    return look.kinds["adjoint"][1] if kind in ("backward", "entering", "return", "line", "adds") else look.edge
 
 
 def stylesheet(scope: str) -> str:

@@ -106,8 +106,8 @@ class TapeNames:
         return symbol(self.new("C", own), shape)
 
     def _made(self, x: Any, value: Any) -> Expr | None:
-        """A constant as what made it, 1 − y or [z > 0], if that is known, short, and still so: what it was made of may
-        have got new numbers since."""
+        """A constant as what made it of something named, 1 − y or [z > 0], if that is known, short, and still so: what
+        it was made of may have got new numbers since."""
         made = origin_of(x) or noted(value)
         if made is None:
             return None
@@ -117,7 +117,8 @@ class TapeNames:
         params = getattr(made, "params", NO_PARAMETERS)
         again = made.operation.forward(*[value for _, value in inputs], **params)
         found = stated(made.operation, [self.operand(*each) for each in inputs], params, np.shape(value))
-        return found if len(found.walk()) <= LONGEST and np.array_equal(again, value, equal_nan=True) else None
+        known = found.symbols() and len(found.walk()) <= LONGEST
+        return found if known and np.array_equal(again, value, equal_nan=np.asarray(value).dtype.kind == "f") else None
 
 
 def layers_of(nodes: Mapping[int, Any], asked: Collection[int] = ()) -> Layers:
