@@ -80,7 +80,7 @@ def chain(n):
     return tg.sum(x)
 
 
-@pytest.mark.parametrize(("options", "most"), [({}, 41), ({"backward": True}, 60), ({"detail": "slide"}, 51)])
+@pytest.mark.parametrize(("options", "most"), [({}, 72), ({"backward": True}, 94), ({"detail": "slide"}, 72)])
 def test_what_is_folded_costs_little_for_each_operation(options, most):
     """Names, the sweep and the folding are; no formula of what is not shown is made. Limits are a tenth above."""
     tg.draw(chain(50), **options)

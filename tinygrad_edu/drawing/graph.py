@@ -125,7 +125,8 @@ def collect(result: Node) -> Graph:
             if x is not None and x._record is not None:
                 tail = keys[x._record.stamp]
                 operands.append(called.names[x._record.stamp])
-                if x._record.operation is None and vertices[tail].value is not value:  # a leaf may have been given new numbers since
+                # A leaf may have been given new numbers since.
+                if x._record.operation is None and vertices[tail].value is not value:
                     vertices[tail] = vertices[tail]._replace(value=value)
             else:
                 operand = called.operand(x, value)
