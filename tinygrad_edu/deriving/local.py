@@ -272,8 +272,15 @@ def placed(x: Expr) -> Expr:
     inner = x.args[top is not None : len(x.args) - (side is not None)]
     if not inner or len(inner) == len(x.args):
         return x
-    places = [top["places"] if top else f"0:{x.shape[0]}", *([side["places"]] if side else [])]
+    places = [_taken(top) if top else f"0:{x.shape[0]}", *([_taken(side)] if side else [])]
     return Expr(ops.scatter_add, (dot(*inner),), {"places": places}, x.shape)
+
+
+def _taken(rows: Expr) -> str:
+    """Which rows of I: of a slice from where to where."""
+    text: str = rows["places"]
+    places = np.argmax(rows["value"], axis=1)
+    return f"{places[0]}:{places[-1] + 1}" if ":" in text and np.all(np.diff(places) == 1) else text
 
 
 def brief(shape: tuple[int, ...]) -> str:
