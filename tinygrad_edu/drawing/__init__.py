@@ -12,13 +12,14 @@ from graphviz import Digraph, view
 
 from ..engine.arguments import Natural, Positive, checked, demand_known
 from ..engine.leaving import demand_recorded
-from ..engine.naming import wrapped
 from ..engine.tensor import Tensor
 from ..files import target, write
-from . import dot, mermaid
+from . import dot, mermaid, tikz
 from .backward import backward as swept
+from .film import Film, animate
 from .folding import fold
 from .graph import collect
+from .indices import indexed
 from .layout import DPI, render
 from .notebook import in_notebook
 from .scene import Scene, scene
@@ -27,14 +28,14 @@ from .steps_page import step_through
 from .svg import named
 from .theme import THEMES, Direction, Hue
 
-__all__ = ["Drawing", "draw", "step_through"]
+__all__ = ["Drawing", "Film", "animate", "draw", "step_through"]
 
 READABLE = 40  # boxes: more of them, numbers and all, can not be read on a slide
 MOST = 60  # a graph of more nodes is folded, and shows no numbers, unless something else is asked for
 DRAWABLE = 2000  # above this the layout takes minutes, and nobody can read the picture
-WRITTEN = ("svg", "dot")  # those of them that are text
+WRITTEN = ("svg", "dot", "tikz")  # those of them that are text
 NARROWEST = 16  # pixels, of which Graphviz still makes a picture
-SUFFIXES = (".svg", ".png", ".pdf", ".dot")
+SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".tikz")
 
 
 @checked
@@ -64,7 +65,7 @@ def draw(
     loss : Tensor
         A recorded tensor, of any shape; with `backward` a scalar.
     path : path, optional
-        Save it there too, as svg, png, pdf or dot, by suffix.
+        Save it there too, as svg, png, pdf, dot or tikz, by suffix.
     backward : bool
         Each value with its adjoint beside it ("–" where none was computed), the vector-Jacobian products on the way
         from adjoint to adjoint, dashed lines from the values that the forward sweep has saved for them, a Σ where
@@ -121,7 +122,7 @@ def draw(
         shown = fold(graph, depth, MOST)
         detailed = len(shown.vertices) <= MOST if values == "auto" else bool(values)
         sweep = swept(loss, shown, "draw", formulas) if backward else None
-        drawn = scene(sweep.graph if sweep else shown, detailed, sweep)
+        drawn = scene(sweep.graph if sweep else indexed(shown), detailed, sweep)
     if detail == "slide" or (backward and detail == values == "auto" and depth is None and len(drawn.boxes) > READABLE):
         detail, drawn = "slide", slide(loss, graph, depth, backward, formulas)
     if direction == "auto":
@@ -192,8 +193,20 @@ class Drawing:
             raise RuntimeError(f"draw: no program opens {path}: {error.strerror or error}") from None
         return path
 
+    @cached_property
+    def tikz(self) -> str:
+        r"""The picture as TikZ, for papers: ``\usepackage{tikz}`` and ``\input{picture.tikz}``. Boxes have their keys
+        as names, styles and fonts can be changed at its beginning.
+
+        Raises
+        ------
+        RuntimeError without Graphviz; ValueError for more than 2000 nodes.
+        """
+        width = self._width and self._width * 72 / 96
+        return tikz.source(self._scene, self._picture("json"), theme=self._theme, width=width)
+
     def save(self, path: str | bytes | os.PathLike[str]) -> None:
-        """Write the picture to a file: svg, png, pdf or dot, by suffix. A save that fails leaves what was there.
+        """Write the picture to a file: svg, png, pdf, dot or tikz, by suffix. A save that fails leaves what was there.
 
         A file that is there keeps its permissions, and a symbolic link stays one.
 
@@ -224,7 +237,7 @@ class Drawing:
     @property
     def _label(self) -> str:
         """What is said of the picture to those who do not see it."""
-        return " ".join(wrapped(self._scene.title)) or repr(self)[1:-1]
+        return " ".join(self._scene.above) or repr(self)[1:-1]
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None

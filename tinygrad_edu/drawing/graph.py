@@ -17,12 +17,30 @@ import numpy as np
 from ..engine.naming import name_of
 from ..engine.record import NO_PARAMETERS, Node, Operation
 from ..engine.sweep import below
-from ..formulas.expr import NUMBER, Expr
+from ..formulas.expr import NUMBER, Expr, symbol
 from ..formulas.printer import Printer
 from ..formulas.tape_names import TapeNames, in_order
 from ..formulas.targets.text import Unicode
 
 WORDS = Printer(Unicode())
+MIDDLE = 1  # the repetition that stands for all of them
+
+
+class Index(NamedTuple):
+    """The index of a loop: ℓ = 1 … 20. Without a letter as long as nothing has a name."""
+
+    loop: int
+    times: int
+    letter: str = ""
+    first: int = 1
+
+    @property
+    def range(self) -> str:
+        return f"{self.letter} = {self.first} … {self.first + self.times - 1}"
+
+    def at(self, place: int) -> str:
+        """One repetition: ℓ = 2."""
+        return f"{self.letter} = {self.first + place}"
 
 
 class Vertex(NamedTuple):
@@ -39,8 +57,34 @@ class Vertex(NamedTuple):
     node: Any = None  # the tensor; None for a constant array
     times: int = 1  # how many repetitions it stands for: those of a loop fold to ×12
     inside: int = 0  # of a group: how many values it holds
+    indices: tuple[Index, ...] = ()  # of the loops that it is in, from the outermost to the innermost
+    alike: tuple[Vertex, ...] = ()  # what it stands for there; the node and the numbers are of the second repetition
+    symbols: Mapping[str, Expr] = NO_PARAMETERS  # what stands for the names in that one: W_ℓ for W2
+    starts: tuple[Expr, ...] = ()  # what the first repetition has from elsewhere: a_0 = X
     steps: Mapping[int, Vertex] = MappingProxyType({})  # operands that stand inside its formula, as they are used once
     places: tuple[tuple[str, int], ...] = ()  # if there are any: of each operand the operation, and its place there
+
+    @property
+    def ranges(self) -> str:
+        """All repetitions that it stands for: ℓ = 1 … 20."""
+        return ", ".join(index.range for index in self.indices)
+
+    @property
+    def shown(self) -> str:
+        """The one that its numbers are of: ℓ = 2."""
+        return ", ".join(index.at(MIDDLE) for index in self.indices)
+
+    @property
+    def one(self) -> Vertex:
+        """What it is in the repetition that is shown."""
+        place = 0
+        for index in self.indices:
+            place = place * index.times + MIDDLE
+        return self.alike[place] if self.alike else self
+
+    def symbol(self, name: str, shape: tuple[int, ...] = (1, 1)) -> Expr:
+        """What stands for a name in its formula."""
+        return self.symbols[name].having(shape=shape) if name in self.symbols else symbol(name, shape)
 
     def steps_below(self) -> list[Vertex]:
         """The operations whose values stand inside its formula."""

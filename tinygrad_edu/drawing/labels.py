@@ -34,22 +34,23 @@ def labelled(vertex: Vertex, values: bool) -> list[Row]:
     """Name, operation and parameters, shape, numbers of a vertex, from top to bottom."""
     rows = []
     if vertex.name:
-        rows.append(row("name", vertex.name))
+        rows.append(row("name", vertex.symbols.get(vertex.name, vertex.name)))
     if vertex.operation is not None:
         formula = _formula(vertex)
         rows.append(row("symbol" if isinstance(formula, str) else "formula", formula))
     if vertex.times > 1:
-        rows.append(row("name", f"×{vertex.times}"))
+        rows.append(row("name", vertex.ranges or f"×{vertex.times}"))
+    rows += [row("note", each) for each in vertex.starts]
     if vertex.inside:
         rows.append(row("note", f"{vertex.inside} values"))
-    return rows + numbered(vertex.value, np.shape(vertex.value), values and not vertex.inside)
+    return rows + numbered(vertex.value, np.shape(vertex.value), values and not vertex.inside, vertex.shown)
 
 
-def numbered(value: Any, shape: tuple[int, ...], values: bool) -> list[Row]:
-    """The shape of an array, and its numbers if they are asked for and known."""
+def numbered(value: Any, shape: tuple[int, ...], values: bool, repetition: str = "") -> list[Row]:
+    """The shape of an array, and its numbers if they are asked for and known; perhaps of which repetition they are."""
     rows = [row("note", str(shape) if shape else "scalar")]
     if values and value is not None and np.size(value):
-        rows += _numbers(np.asarray(value))
+        rows += [row("note", f"{repetition}:")] * bool(repetition) + _numbers(np.asarray(value))
     return rows
 
 

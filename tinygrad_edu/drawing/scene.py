@@ -32,6 +32,7 @@ class Arrow(NamedTuple):
     head: str
     kind: str  # forward, repeat, backward, return (of a repetition), line (on the way to a product), saved
     label: Expr | None = None
+    note: str = ""  # below it
 
 
 class Scene(NamedTuple):
@@ -48,6 +49,11 @@ class Scene(NamedTuple):
     saved: frozenset[str] = frozenset()  # names of forward values that the backward sweep uses, to be told by colour
     title: str = ""
     caption: str = ""
+
+    @property
+    def above(self) -> tuple[str, ...]:
+        """The lines above the picture."""
+        return wrapped(self.title)
 
     @property
     def below(self) -> tuple[str, ...]:
@@ -79,11 +85,11 @@ def scene(graph: Graph, values: bool, sweep: Backward | None = None) -> Scene:
 
 
 def _adjoint(vertex: Vertex, adjoint: Adjoint, values: bool) -> Box:
-    rows = [row("name", adjoint.name)]
+    rows = [row("name", vertex.symbols.get(adjoint.name, adjoint.name))]
     if adjoint.value is None:
         rows.append(row("formula", "–"))  # not computed, which is not 0
     else:
-        rows += numbered(adjoint.value, adjoint.value.shape, values)
+        rows += numbered(adjoint.value, adjoint.value.shape, values, vertex.shown)
     return Box(adjoint_of(vertex.key), "adjoint", tuple(rows), vertex.layers, vertex.key)
 
 
@@ -103,31 +109,32 @@ class _Way:
         self.arrows.append(Arrow(source, key, "line" if kind == "product" else "backward"))
         return key
 
-    def product(self, source: str, formula: Expr | None, shapes: str, layers: tuple[str, ...]) -> str:
+    def product(self, source: str, formula: Expr | None, *notes: str, layers: tuple[str, ...]) -> str:
         """A vector-Jacobian product on the way, if it is written out."""
         if formula is None:
             return source
-        rows = [row("formula", formula), *([row("note", shapes)] if shapes else [])]
+        rows = [row("formula", formula), *[row("note", note) for note in notes if note]]
         return self.step(source, "product", rows, layers)
 
 
 def _products(sweep: Backward, vertices: dict[str, Vertex]) -> _Way:
     """The way from adjoint to adjoint; on it the products, the sums over what was broadcast and over several uses."""
     way = _Way()
-    uses = Counter(each.tail for each in sweep.contributions)
-    for tail, count in uses.items():
-        if count > 1:
+    uses = Counter((each.tail, each.exits) for each in sweep.contributions)  # what leaves a loop is in none of its sums
+    several = {tail for (tail, _), count in uses.items() if count > 1}
+    for tail in vertices:
+        if tail in several:
             way.boxes.append(Box(f"sum_{tail}", "sum", (row("symbol", "Σ"),), vertices[tail].layers))
             way.arrows.append(Arrow(f"sum_{tail}", adjoint_of(tail), "backward"))
     for each in sweep.contributions:
         layers = shared([vertices[each.tail].layers, vertices[each.head].layers])
-        meeting = [f"sum_{each.tail}"] if uses[each.tail] > 1 else []
+        meeting = [f"sum_{each.tail}"] if each.tail in several else []
         goal, first = meeting[0] if meeting else adjoint_of(each.tail), len(way.boxes)
-        last = way.product(adjoint_of(each.head), each.formula, each.shapes, layers)
+        last = way.product(adjoint_of(each.head), each.formula, each.shapes, each.note, layers=layers)
         way.arrows += [Arrow(key, last if each.formula else goal, "saved") for key in dict.fromkeys(each.saved)]
         if each.summed is not None:
             last = way.step(last, "unbroadcast", _unbroadcast(each), layers)
-            last = way.product(last, *each.summed, layers)
+            last = way.product(last, *each.summed, layers=layers)
         way.arrows.append(Arrow(last, goal, "return" if each.repeats else "backward"))
         way.ways[each.head, each.operand, each.tail] = (*[box.key for box in way.boxes[first:]], *meeting)
     return way

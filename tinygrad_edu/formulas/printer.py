@@ -29,6 +29,7 @@ from .expr import (
     ROWS,
     SCALED,
     SYMBOL,
+    TOTAL,
     Expr,
     factors_of,
     terms_of,
@@ -178,6 +179,15 @@ class Printer:
 
     # --- words ---
 
+    def _symbol(self, x: Expr) -> Text:
+        name = x.params["name"]
+        return self.target.indexed(name, ",".join(x.indices)) if x.indices else self.target.symbol(name), ATOM
+
+    def _over_index(self, x: Expr) -> Text:
+        """Σ_l of all that follows."""
+        parts = [self.target.total(x.params["index"]), self.inside(x.args[0], PRODUCT)]
+        return self.target.separated(self.target.signs[SCALED], parts), PRODUCT
+
     def _ones(self, x: Expr) -> Text:
         one = self.target.word("1")
         if "size" in x.params:
@@ -191,7 +201,8 @@ def _listed(places: Sequence[Any]) -> str:
 
 SCRIPTED = {ops.power, ops.transpose, ops.inv}
 FORMS: Mapping[Operation, Callable[[Any, Expr], Text]] = {
-    **dict.fromkeys((SYMBOL, EYE, CONSTANT), lambda p, x: (p.target.symbol(x.params["name"]), ATOM)),
+    **dict.fromkeys((EYE, CONSTANT), lambda p, x: (p.target.symbol(x.params["name"]), ATOM)),
+    SYMBOL: Printer._symbol, TOTAL: Printer._over_index,
     NUMBER: lambda p, x: (p.target.number(x.params["number"]), ATOM),
     PI: lambda p, x: (p.target.word("π"), ATOM),
     ROWS: lambda p, x: (p.target.at(p.target.symbol(x.params["name"]), x.params["places"]), ATOM),

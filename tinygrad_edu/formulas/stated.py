@@ -197,16 +197,16 @@ def _along(operation: Operation) -> Form:
 def _taken(operands: Sequence[Expr], params: Mapping[str, Any], shape: Shape) -> Expr:
     """What is taken at places, if that is not all there is."""
     (x,) = operands
-    places = _places(params.get("index", UNKNOWN), x.shape)
+    places = places_of(params.get("index", UNKNOWN), x.shape)
     every = all(isinstance(each, slice) and each == slice(0, n) for each, n in zip(places, x.shape, strict=False))
     return (_reshaped(operands, {}, shape) if every else None) or Expr(ops.getitem, (x,), {"places": places})
 
 
 def _scattered(operands: Sequence[Expr], params: Mapping[str, Any], shape: Shape) -> Expr:
-    return Expr(ops.scatter_add, tuple(operands), {"places": _places(params["index"], shape), "shape": shape})
+    return Expr(ops.scatter_add, tuple(operands), {"places": places_of(params["index"], shape), "shape": shape})
 
 
-def _places(index: Any, shape: Shape) -> tuple[Any, ...]:
+def places_of(index: Any, shape: Shape) -> tuple[Any, ...]:
     """An index without new axes, the places of each axis as numbers, from where to where, or one by one."""
     index = index if isinstance(index, tuple) else (index,)
     given = settled(tuple([each for each in index if each is not None]), len(shape))

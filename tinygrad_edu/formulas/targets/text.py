@@ -88,6 +88,10 @@ class Unicode:
         """A text with an index."""
         return self.join(x, "_", script)
 
+    def indexed(self, name: str, script: str) -> Any:
+        """A symbol with an index, which may be a sum: a_{l−1}."""
+        return self.under(self.symbol(name), script if len(script) == 1 else f"{{{script}}}")
+
     def total(self, letters: str) -> Any:
         return self.under(self.word("Σ"), self.places(letters), False)
 
