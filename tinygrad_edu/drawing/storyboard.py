@@ -47,6 +47,9 @@ class Storyboard:
         for number, step in enumerate(walked.steps, 1):
             for key in self._lit(step):
                 self.since.setdefault(key, number)
+        for tail, head, *_ in walked.scene.arrows:  # what no step is about comes with what it leads to
+            if head in self.since:
+                self.since.setdefault(tail, self.since[head])
         laid = render(source(walked.scene, direction=direction, theme=theme, legend=False), "dot").decode()
         width, height = (float(side) for side in re.findall(r'bb="0,0,([\d.]+),([\d.]+)"', laid)[0])
         self.scale, x, y, self.place = arranged(width, height)
@@ -73,12 +76,13 @@ class Storyboard:
                 yield f'{key} [label="" style=dotted penwidth=1 color="{self.look.layer_line}"]'
             elif key in lit:
                 yield f"{key} [penwidth=3.5]"
-        for i, (tail, head, kind, *_) in enumerate(self.walked.scene.arrows):
-            arrow = " -> ".join(ends(self.boxes[tail], self.boxes[head], kind))
-            if not {tail, head} <= there:
-                yield f"{arrow} [key={i} style=invis]"
-            elif {tail, head} <= lit:
-                yield f"{arrow} [key={i} penwidth=3]"
+        for i, arrow in enumerate(self.walked.scene.arrows):
+            both = {arrow.tail, arrow.head}
+            line = " -> ".join(ends(self.boxes[arrow.tail], self.boxes[arrow.head], arrow))
+            if not both <= there:
+                yield f"{line} [key={i} style=invis]"
+            elif both <= lit:
+                yield f"{line} [key={i} penwidth=3]"
 
     def _said(self, step: Step, number: int) -> Iterator[str]:
         count = f"step {number} of {len(self.walked.steps)}"

@@ -36,8 +36,9 @@ SHAPES = {kind: shape for kind, (_, shape, *_) in _LOOKS.items()}
 OUTLINES = {kind: outline.split() for kind, (_, _, outline, *_) in _LOOKS.items()}
 # Of each kind of arrow the attributes in DOT, and the line in Mermaid.
 ARROWS: Mapping[str, tuple[Mapping[str, str], str]] = {
-    "forward": ({}, "-->"), "repeat": ({"style": "bold", "constraint": "false"}, "==>"),
-    "backward": ({"penwidth": "1.4"}, "==>"), "return": ({"style": "bold", "constraint": "false"}, "==>"),
+    "forward": ({}, "-->"), "repeat": ({"style": "bold", "weight": "0"}, "==>"),
+    "backward": ({"penwidth": "1.4"}, "==>"), "return": ({"style": "bold", "weight": "0"}, "==>"),
+    "leaving": ({"style": "bold", "weight": "0", "arrowhead": "none", "arrowtail": "none"}, "==="),
     "line": ({"penwidth": "1.4", "arrowtail": "none"}, "==="),
     "adds": ({"penwidth": "1.4"}, "==>"),  # backward, but laid out as it goes
     "loose": ({"weight": "0"}, "-->"), "entering": ({"weight": "0", "penwidth": "1.4"}, "==>"),  # pull no boxes along
@@ -74,26 +75,28 @@ THEMES: Mapping[str, Theme] = {
 
 def arrow_colour(kind: str, look: Theme) -> str:
     """The colour of an arrow: adjoints go along those that look like them."""
-    return look.kinds["adjoint"][1] if kind in ("backward", "entering", "return", "line", "adds") else look.edge
+    back = ("backward", "entering", "return", "line", "leaving", "adds")
+    return look.kinds["adjoint"][1] if kind in back else look.edge
 
 
-def stylesheet(scope: str) -> str:
-    """The colours of all themes as variables of what `scope` selects in a page or in an SVG, and the graph in them:
-    dark or light as the reader has it, black on white in print."""
-    rules = {
-        "light": f"{scope} {{%s}}",
-        "dark": f"@media screen and (prefers-color-scheme: dark) {{ {scope} {{%s}} }}",
-        "print": f"@media print {{ {scope} {{%s}} }}",
-    }
-    lines = [rule % _variables(THEMES[name]) for name, rule in rules.items()]
+def stylesheet(scope: str, theme: str = "auto") -> str:
+    """The colours of themes as variables of what `scope` selects in a page or in an SVG, and the graph in them: of one
+    theme, or dark or light as the reader has it; black on white in print."""
+    own = f"{scope} {{%s}}"
+    dark = f"@media screen and (prefers-color-scheme: dark) {{ {own} }}"
+    rules = [("light", own), ("dark", dark)] if theme == "auto" else [(theme, own)]
+    lines = [rule % _variables(THEMES[name]) for name, rule in (*rules, ("print", f"@media print {{ {own} }}"))]
     lines += [f".node.{kind} {{ --fill: var(--{kind}-fill); --line: var(--{kind}-line); }}" for kind in _LOOKS]
     graph = files(__package__).joinpath("graph.css").read_text(encoding="utf-8")
-    return "\n".join([*lines, graph, f'.graph text[fill="{THEMES["light"].faint}"] {{ fill: var(--faint); }}', ""])
+    light = THEMES["light"]
+    texts = (f'.graph text[fill="{fill}"] {{ fill: var(--{name}); }}'
+             for name, fill in (("faint", light.faint), ("saved", light.saved)))  # fmt: skip
+    return "\n".join([*lines, graph, *texts, ""])
 
 
 def _variables(theme: Theme) -> str:
     colours = {"paper": theme.background, "ink": theme.text, "faint": theme.faint, "edge": theme.edge}
-    colours |= {"layer": theme.layer, "layer-line": theme.layer_line}
+    colours |= {"layer": theme.layer, "layer-line": theme.layer_line, "saved": theme.saved}
     for kind, (fill, line) in theme.kinds.items():
         colours |= {f"{kind}-fill": fill, f"{kind}-line": line}
     return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
