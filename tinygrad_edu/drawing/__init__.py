@@ -79,7 +79,7 @@ def draw(
         Write the products out.
     depth : int, optional
         How many levels of layers are opened: with 0 every layer is one node. Without it, a graph of more than 60 nodes
-        is folded as far as needed: repetitions to one that says ×12, then layers.
+        is folded as far as needed: repetitions to one with an index, W_ℓ, then layers.
     detail : {"slide", "full", "auto"}
         "slide": a row for each value that has a name or a part in a layer, its adjoint opposite, the products on the
         ways typeset, no numbers; names that are underlined are of what is kept for the backward sweep. "full": a node

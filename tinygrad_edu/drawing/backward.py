@@ -132,13 +132,13 @@ class _Annotator:
         rule = self._products(head).get(user.key, {}).get(place)
         all_of = next((operands for operands, x in self.indices.gathered(user) if x is tail), [place])
         use = self._use(edge, user, all_of)
-        formula, shapes = self._written(head, user, place, rule and rule.term, product.shape)
+        x = user.node._record.inputs[place]
+        formula, shapes = self._written(head, x, rule and rule.term, product.shape)
         if len(all_of) > 1 and rule and formula is not None:
             rules = self._products(head)[user.key]
             formula = along([self.local.written(rules[i].term) for i in all_of], self.indices.of(tail)[-1])
-        undone = None
-        if added.shape != product.shape:
-            undone = self._written(head, user, place, rule and rule.added, added.shape)
+        undone = self._written(head, x, rule and rule.added, added.shape) if added.shape != product.shape else None
+        if undone:
             undone = self._general(head, use, undone[0], use.summed), undone[1]
         holds = all(map(self.indices.holds, (head, *head.steps_below())))
         saved = tuple(self.keys[name] for name in (rule.names if rule else ()) if name in self.keys)
@@ -185,15 +185,15 @@ class _Annotator:
         return total(made, "".join(index.letter for index in summed)) if summed else made
 
     def _written(
-        self, head: Vertex, user: Vertex, operand: int, term: Term | None, shape: tuple[int, ...]
+        self, head: Vertex, x: Any, term: Term | None, shape: tuple[int, ...]
     ) -> tuple[Expr | None, str]:  # fmt: skip
         """A product and its shapes. Without a rule in symbols (it may call NumPy), or with a long one, the Jacobian."""
         if not self.formulas:
             return None, ""
         own = brief(shape) if shape else "scalar"
         if term is None or len(self.local.text(term)) > LONGEST:
-            x = user.one.operands[operand]
-            return by_jacobian(head.one.name, x, self.local.adjoints[head.node._record.stamp]), own
+            y, x = (node._record.stamp for node in (head.node, x))
+            return by_jacobian(self.local.names[y], self.local.names[x], self.local.adjoints[y]), own
         shapes = self.local.shapes(term)
         by_factors = f"{shapes}→{brief(shape)}" if "·" in shapes else own
         return self.local.written(term), by_factors

@@ -153,7 +153,7 @@ def _products(sweep: Backward, vertices: dict[str, Vertex]) -> _Way:
             last = way.product(last, line, *each.summed, layers=layers)
         way.arrows.append(Arrow(last, goal, back))
         if each.repeats and order[each.head] > order[each.tail]:
-            way.arrows[start:] = [arrow._replace(turned=True) for arrow in way.arrows[start:]]
+            way.arrows[start:] = [arrow._replace(turned=arrow.kind != "saved") for arrow in way.arrows[start:]]
         way.ways[each.head, each.operand, each.tail] = (*[box.key for box in way.boxes[first:]], *meeting)
     return way
 
