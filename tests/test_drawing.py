@@ -500,7 +500,7 @@ def test_where_nothing_can_be_written(tmp_path, path, message):
 
 @pytest.mark.parametrize("path", ["picture", "picture.jpg", ".svg", "x.svg.exe"])
 def test_an_unknown_suffix_lists_the_known(tmp_path, path):
-    with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf, \.dot, \.tikz$"):
+    with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf, \.dot, \.tikz, \.html$"):
         draw(network()[0], tmp_path / path)
 
 

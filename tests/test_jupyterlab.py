@@ -1,4 +1,5 @@
-"""In a real JupyterLab: pictures fit their cells, follow the theme, and become larger on a click."""
+"""In a real JupyterLab: pictures are pages; without these they fit their cells, follow the theme, and become larger on
+a click."""
 
 import pytest
 from html_reader import in_a_browser
@@ -21,6 +22,7 @@ CELLS = [NETWORK + "tg.draw(tg.sum(b).named('$s$'))", "tg.draw(loss)", "tg.draw(
          "tg.draw(loss, direction='TB')", "tg.draw(loss, theme='dark')", "tg.draw(loss, theme='light')"]  # fmt: skip
 WIDTHS = (360, 1024, 1920)
 PICTURES = """
+    for (const frame of document.querySelectorAll("iframe")) frame.remove();  // as where no script runs
     const images = [...document.querySelectorAll(".jp-OutputArea-output details img")];
     await Promise.all(images.map((image) => image.decode()));
     return images.map((image) => {
@@ -106,3 +108,20 @@ def test_in_a_notebook_that_is_not_trusted(lab, notebook):
     for theme in ("dark", "light"):
         lab.theme(theme)
         assert lab.colour(first["left"] + 2, first["top"] + 2) == THEMES[theme].background
+
+
+PAGES = """
+    const frames = [...document.querySelectorAll(".jp-OutputArea-output iframe")];
+    const live = frames.length && frames.every((frame) => frame.matches(".live"));
+    return live ? frames.map((frame) => [frame.clientHeight, frame.nextElementSibling.offsetHeight]) : null;
+"""
+
+
+def test_in_a_notebook_that_is_trusted_pictures_are_pages(lab):
+    from lab import until
+
+    lab.run(*CELLS)
+    for hidden in ("none", ""):  # also once a notebook that was behind another one is seen
+        lab(f'for (const frame of document.querySelectorAll("iframe")) frame.style.display = "{hidden}";')
+    found = until(lambda: lab(PAGES))
+    assert len(found) == len(CELLS) and all(height >= 200 and still == 0 for height, still in found)

@@ -36,7 +36,7 @@ def everything(**options):
     with tg.layer("folded"):
         for _ in range(3):
             y = tg.sin(tg.exp(y) - x)
-    return [tg.draw(tg.sum(y), backward=True, legend=True, depth=depth, **options) for depth in (None, 0)]
+    return [tg.draw(tg.sum(y), backward=True, legend=True, depth=depth, detail="full", **options) for depth in (None, 0)]
 
 
 @in_a_picture
@@ -85,10 +85,40 @@ def test_a_theme_that_is_asked_for_stays():
 
 
 @in_a_picture
+def test_a_page_comes_before_the_picture_and_takes_its_place_where_scripts_run():
+    drawn = tg.draw(network()[0], title="<b>")
+    tree, _ = shown(drawn)
+    (frame,), (style,) = tree.all("iframe"), tree.all("style")
+    assert frame["srcdoc"] == drawn.page and frame["sandbox"] == "allow-scripts" and frame["title"] == "<b>"
+    # Until it has said how high it is:
+    assert "visibility: hidden" in frame["style"] and frame["class"] == "tinygrad_edu"
+    assert ".live + .still { display: none; }" in style.text
+
+
+IN_PLACE = """
+    const [frame] = document.querySelectorAll("iframe"), still = frame.nextElementSibling;
+    while (!frame.matches(".live")) await new Promise((done) => setTimeout(done, 100));
+    const before = [getComputedStyle(frame).visibility, frame.offsetHeight > 200, getComputedStyle(still).display];
+    for (const sheet of document.styleSheets) for (const rule of [...sheet.cssRules]) {
+        if (rule.media) rule.media.mediaText = rule.media.mediaText === "print" ? "all" : "not all";
+    }
+    return [before, [getComputedStyle(frame).display, getComputedStyle(still).display]];
+"""
+
+
+@in_a_browser
+@in_a_picture
+def test_the_page_is_seen_on_a_screen_and_the_picture_on_paper(tmp_path):
+    text = tg.draw(network()[0])._repr_mimebundle_(include={"text/html"})["text/html"]
+    got = Browser(tmp_path, f"<!DOCTYPE html><html><head></head><body>{text}</body></html>")(IN_PLACE)
+    assert got == [["visible", True, "none"], ["none", "block"]]
+
+
+@in_a_picture
 def test_hostile_names_stay_in_the_picture():
     name = """"><script>alert(1)</script><img src=x onerror="alert(1)">$x$"""
     tree, _ = shown(tg.draw(network(*[name] * 7)[0]))
-    assert [element.tag for element in tree.all()] == ["style", "div", "details", "summary", "img", "div"]
+    assert [element.tag for element in tree.all()] == ["style", "iframe", "div", "details", "summary", "img", "div"]
 
 
 COLOURS = """
@@ -128,6 +158,7 @@ def test_who_says_whether_it_is_dark(tmp_path):
         'style="color-scheme: light dark"': "light dark",
     }  # fmt: skip
     text = tg.draw(network()[0])._repr_mimebundle_(include={"text/html"})["text/html"]
+    text = re.sub("<iframe.*</iframe>", "", text)
     body = "".join(f"<div {place}>{text}</div>" for place in places)
     page = f"<!DOCTYPE html><html><head></head><body>{body}</body></html>"
     got = Browser(tmp_path, page)("""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import tempfile
 from collections.abc import Callable, Collection, Mapping
@@ -14,7 +15,7 @@ from ..engine.arguments import Natural, Positive, checked, demand_known
 from ..engine.leaving import demand_recorded
 from ..engine.tensor import Tensor
 from ..files import target, write
-from . import dot, mermaid, tikz
+from . import dot, mermaid, picture_page, tikz
 from .backward import backward as swept
 from .film import Film, animate
 from .folding import fold
@@ -33,9 +34,9 @@ __all__ = ["Drawing", "Film", "animate", "draw", "step_through"]
 READABLE = 40  # boxes: more of them, numbers and all, can not be read on a slide
 MOST = 60  # a graph of more nodes is folded, and shows no numbers, unless something else is asked for
 DRAWABLE = 2000  # above this the layout takes minutes, and nobody can read the picture
-WRITTEN = ("svg", "dot", "tikz")  # those of them that are text
+WRITTEN = {"svg": "svg", "dot": "dot", "tikz": "tikz", "html": "page"}  # by suffix, what is text
 NARROWEST = 16  # pixels, of which Graphviz still makes a picture
-SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".tikz")
+SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".tikz", ".html")
 
 
 @checked
@@ -65,7 +66,7 @@ def draw(
     loss : Tensor
         A recorded tensor, of any shape; with `backward` a scalar.
     path : path, optional
-        Save it there too, as svg, png, pdf, dot or tikz, by suffix.
+        Save it there too, as svg, png, pdf, dot, tikz or html, by suffix.
     backward : bool
         Each value with its adjoint beside it ("–" where none was computed), the vector-Jacobian products on the way
         from adjoint to adjoint, dashed lines from the values that the forward sweep has saved for them, a Σ where
@@ -117,17 +118,23 @@ def draw(
     if width is not None and width < NARROWEST:
         raise ValueError(f"draw: width must be at least {NARROWEST} pixels, got {width}")
     file = None if path is None else target(path, "draw", *SUFFIXES)
-    graph = collect(loss)
+    whole = collect(loss)
     if detail != "slide":
-        shown = fold(graph, depth, MOST)
-        detailed = len(shown.vertices) <= MOST if values == "auto" else bool(values)
-        sweep = swept(loss, shown, "draw", formulas) if backward else None
-        drawn = scene(sweep.graph if sweep else indexed(shown), detailed, sweep)
+        graph = fold(whole, depth, MOST)
+        detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
+        side = swept(loss, graph, "draw", formulas) if backward else None
+        drawn = scene(side.graph if side else indexed(graph), detailed, side)
+        page = functools.partial(
+            picture_page.opened, loss, whole,
+            backwards=backward, values=detailed, formulas=formulas, depth=depth, most=MOST,
+        )  # fmt: skip
     if detail == "slide" or (backward and detail == values == "auto" and depth is None and len(drawn.boxes) > READABLE):
-        detail, drawn = "slide", slide(loss, graph, depth, backward, formulas)
+        detail, (drawn, graph, side) = "slide", slide(loss, whole, depth, backward, formulas)
+        page = functools.partial(picture_page.condensed_content, loss, drawn, graph, side, depth)
     if direction == "auto":
         direction = "TB" if detail == "slide" else "LR"
-    drawing = Drawing(drawn._replace(title=title or "", caption=caption or ""), direction, theme, legend, width)
+    drawn = drawn._replace(title=title or "", caption=caption or "")
+    drawing = Drawing(drawn, direction, theme, legend, width, page)
     if file is not None:
         drawing.save(file)
     return drawing
@@ -142,9 +149,11 @@ class Drawing:
     """
 
     def __init__(
-        self, scene: Scene, direction: Direction, theme: Hue | Literal["auto"], legend: bool, width: int | None
+        self, scene: Scene, direction: Direction, theme: Hue | Literal["auto"], legend: bool, width: int | None,
+        page: Callable[[], picture_page.Content],
     ) -> None:
         self._scene, self._direction, self._legend, self._width = scene, direction, legend, width
+        self._page = page
         self._follows = theme == "auto"
         self._theme = "light" if self._follows else theme
 
@@ -205,8 +214,22 @@ class Drawing:
         width = self._width and self._width * 72 / 96
         return tikz.source(self._scene, self._picture("json"), theme=self._theme, width=width)
 
+    @cached_property
+    def page(self) -> str:
+        """The picture as a page of HTML, one file: layers fold and unfold, what is pointed at says what it is.
+
+        Layers that the picture has folded unfold there; loops stay folded where a graph has more than 120 nodes.
+
+        Raises
+        ------
+        RuntimeError without Graphviz, saying what to install.
+        """
+        theme = "auto" if self._follows else self._theme
+        return picture_page.page(self._page(), self._scene, self._direction, theme)
+
     def save(self, path: str | bytes | os.PathLike[str]) -> None:
-        """Write the picture to a file: svg, png, pdf, dot or tikz, by suffix. A save that fails leaves what was there.
+        """Write the picture to a file: svg, png, pdf, dot, tikz or html, by suffix. A save that fails leaves what was
+        there.
 
         A file that is there keeps its permissions, and a symbolic link stays one.
 
@@ -216,7 +239,7 @@ class Drawing:
         """
         file = target(path, "draw", *SUFFIXES)
         format = file.suffix.lower().removeprefix(".")
-        write(file, getattr(self, format) if format in WRITTEN else self._picture(format))
+        write(file, getattr(self, WRITTEN[format]) if format in WRITTEN else self._picture(format))
 
     def _picture(self, format: str) -> bytes:
         nodes = len(self._scene.boxes)
@@ -257,7 +280,7 @@ class Drawing:
 
 # What front ends ask for, by its type.
 FORMATS: Mapping[str, Callable[[Drawing], str | bytes]] = {
-    "text/html": lambda drawing: in_notebook(drawing.svg, drawing._label, drawing._follows),
+    "text/html": lambda drawing: in_notebook(drawing.svg, drawing.page, drawing._label, drawing._follows),
     "image/svg+xml": lambda drawing: drawing.svg,
     "application/pdf": lambda drawing: drawing._picture("pdf"),
     "image/png": lambda drawing: drawing._picture("png"),

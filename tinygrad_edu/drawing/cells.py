@@ -84,12 +84,16 @@ class Cells:
             if before:
                 slide.arrows[Arrow(before, key, "forward")] = None
             slide.arrows[Arrow(self.formulas, key, "loose")] = None
-            place |= {v.alike[r].key: key for v in found.body if v.alike[r].key != key}
+            place |= {inner: key for inner in self._inside(r) if inner != key}
             before = key
         if slide.sweep is not None:
             self._back()
         started = {self.start.key} if self.start else set()
         return {v.key for v in (*found.body, *found.own, *found.shared)} | started
+
+    def _inside(self, r: int) -> list[str]:
+        """The keys of all that one cell computes."""
+        return [x.alike[r].key for v in self.found.body for x in (v, *v.steps_below())]
 
     def users(self, tail: str, head: str) -> list[str]:
         """The keys of the repetitions of a value that an operation outside of the cells uses; of any other value its
@@ -149,7 +153,8 @@ class Cells:
             if last:
                 slide.arrows[Arrow(own, last, "backward", way and self._at(way, r - 1))] = None
             slide.arrows[Arrow(own, meeting, "adds")] = None
-            slide.place |= {adjoint_of(v.alike[r].key): own for v in self.found.body if v is not carried}
+            slide.ways[key, 0, self.parameters] = (meeting,)
+            slide.place |= {adjoint_of(inner): own for inner in self._inside(r) if inner != key}
             last = own
         slide.boxes.append(Box(meeting, "sum", (row("symbol", "Σ"),), layers))
         gradients = [v for v in (*self.found.shared, *self.found.own) if v.key in slide.adjoints]

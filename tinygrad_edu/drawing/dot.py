@@ -14,7 +14,7 @@ import graphviz
 from ..formulas.printer import Printer
 from ..formulas.targets.text import Unicode
 from .labels import Line, Row, row
-from .scene import Box, Scene
+from .scene import Box, Scene, frame_keys
 from .theme import ARROWS, FONT, KINDS, SHAPES, SIZES, THEMES, Theme, arrow_colour
 from .typeset import Typeset, safe
 
@@ -50,7 +50,7 @@ def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: in
         whole.attr(remincross="false")  # else rows lose their order in frames
     if width is not None:
         whole.attr(size=f"{width / 72:.6f},{HIGHEST}")
-    frames = _Frames(whole, label)
+    frames = _Frames(whole, label, frame_keys(scene.boxes))
     if scene.above:
         whole.attr(label=label([Row("title", (scene.above,))]), labelloc="t")
     if scene.below:
@@ -108,15 +108,11 @@ def _attributes(given: Mapping[str, str]) -> str:
 class _Frames:
     """The frames of the layers, each inside that of the layer around it."""
 
-    def __init__(self, whole: graphviz.Digraph, label: _Labels) -> None:
-        self.graphs: dict[tuple[str, ...], graphviz.Digraph] = {(): whole}
+    def __init__(self, whole: graphviz.Digraph, label: _Labels, keys: Mapping[tuple[str, ...], str]) -> None:
         self.label = label
+        self.graphs = {(): whole, **{path: self.new(key, path[-1]) for path, key in keys.items()}}
 
     def add(self, layers: tuple[str, ...], statement: str) -> None:
-        for depth in range(1, len(layers) + 1):
-            path = layers[:depth]
-            if path not in self.graphs:
-                self.graphs[path] = self.new(f"cluster_{len(self.graphs)}", path[-1])
         self.graphs[layers].body.append(f"\t{statement}\n")
 
     def new(self, key: str, name: str) -> graphviz.Digraph:

@@ -124,12 +124,12 @@ def _grouped(graph: Graph, name: Callable[[Any, list[Vertex]], str], place: Mapp
         layers = where[:-1] if isinstance(where, tuple) else ()
         least = min(v.times for v in made)  # a loop in a loop has multiples of it, other loops have other numbers
         times = least if all(v.times % least == 0 for v in made) else 1
-        last, held = made[-1], sum(map(_values, inside))
+        last, held = made[-1], sum(map(values_of, inside))
         new[key] = Vertex(key, "group", name(where, made), last.value, layers, node=last.node, times=times, inside=held)
     return _merged(graph, into, new, {})
 
 
-def _values(v: Vertex) -> int:
+def values_of(v: Vertex) -> int:
     """So many values of the program it stands for."""
     return v.inside or v.times
 
@@ -169,8 +169,8 @@ def _stretches_folded(graph: Graph, most: int) -> Graph:
     shared = [key for key, places in uses.items() if len(places) > 1]
     kept = set(shared if len(shared) < most - groups else ())
     place.update((key, min(places)) for key, places in uses.items() if key not in kept)
-    ends = np.cumsum([_values(v) for v in made])
-    numbers = {v.key: (int(end) - _values(v) + 1, int(end)) for v, end in zip(made, ends, strict=True)}
+    ends = np.cumsum([values_of(v) for v in made])
+    numbers = {v.key: (int(end) - values_of(v) + 1, int(end)) for v, end in zip(made, ends, strict=True)}
 
     def name(_: Any, inside: list[Vertex]) -> str:
         of_layers = all(v.kind == "group" for v in inside) and _common(v.name for v in inside)

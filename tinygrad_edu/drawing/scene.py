@@ -38,7 +38,7 @@ class Arrow(NamedTuple):
 class Scene(NamedTuple):
     """All that is on a picture, its title, and what stands below it: a caption, a note of what was folded. `ways` has
     the keys of the boxes between the adjoint of an operation and that of its input, by the key of the operation, the
-    place of the input and its key."""
+    place of the input and its key; `places` has the key of the box in which a value stands among others."""
 
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
@@ -69,6 +69,12 @@ def adjoint_of(key: str) -> str:
 def within(graph: Graph) -> dict[str, str]:
     """The box in which a value or an adjoint stands that was folded into another one."""
     return {**graph.folded, **{adjoint_of(key): adjoint_of(to) for key, to in graph.folded.items()}}
+
+
+def frame_keys(boxes: Iterable[Box]) -> dict[tuple[str, ...], str]:
+    """The key of each frame, by the layers around its boxes; outer ones come first."""
+    paths = (box.layers[:depth] for box in boxes for depth in range(1, len(box.layers) + 1))
+    return {path: f"cluster_{i}" for i, path in enumerate(dict.fromkeys(paths), 1)}
 
 
 def scene(graph: Graph, values: bool, sweep: Backward | None = None) -> Scene:

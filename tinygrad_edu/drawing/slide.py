@@ -29,11 +29,15 @@ MOST = 24  # nodes before it is condensed
 KIND = operator.attrgetter("kind")
 
 
-def slide(loss: Any, graph: Graph, depth: int | None, backward: bool, formulas: bool) -> Scene:
-    """The scene of the graph of `loss`, which is folded and condensed, with the backward sweep if that is asked for."""
+def slide(
+    loss: Any, graph: Graph, depth: int | None, backward: bool, formulas: bool
+) -> tuple[Scene, Graph, Backward | None]:
+    """The scene of the graph of `loss`, which is folded and condensed, and that; with the backward sweep if that is
+    asked for."""
     graph = condensed(fold(graph, depth, 2 * MOST, loops=MOST), loss)
     sweep = swept(loss, graph, "draw", formulas) if backward else None
-    return Slide(sweep.graph if sweep else indexed(graph), sweep).scene()
+    graph = sweep.graph if sweep else indexed(graph)
+    return Slide(graph, sweep).scene(), graph, sweep
 
 
 class Slide:
@@ -73,8 +77,9 @@ class Slide:
                 cells.enter([use for use in uses if use.head not in drawn])
         kept = {key for uses in self.uses.values() for use in uses for key in use.saved}
         saved = frozenset(marked(v.symbol(v.name)) for v in self.graph.vertices if v.key in kept and v.name)
-        note = self.graph.note
-        inside = self.place | {key: self.place.get(to, to) for key, to in within(self.graph).items()}
+        note, own = self.graph.note, {box.key for box in self.boxes}
+        folded = {key: self.place.get(to, to) for key, to in within(self.graph).items() if key not in own}
+        inside = folded | self.place
         return Scene(tuple(self.boxes), tuple(self.arrows), note, self.ways, True, inside, saved)
 
     def _beside(self) -> dict[str, str]:

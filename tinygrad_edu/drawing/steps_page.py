@@ -6,12 +6,10 @@ Every step stands in the page, for print and for readers without a script; `step
 
 from __future__ import annotations
 
-import functools
 import html
 import itertools
 import os
-from collections.abc import Callable, Iterable, Sequence
-from importlib.resources import files
+from collections.abc import Iterable, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
@@ -22,15 +20,13 @@ from ..engine.arguments import checked
 from ..engine.naming import short, visible
 from ..engine.tensor import Tensor
 from ..files import target, write
-from ..formulas.normal.expression import matrix_shape
-from ..numerals import FIGURES, decimals, figures
-from ..webpage import webpage
+from ..numerals import decimals
 from .dot import source
 from .layout import render
-from .notebook import FOLLOWS
-from .pieces import Matrix, Pieces, Remark, Symbol, shape_of, small
+from .notebook import framed
+from .pieces import Symbol, shape_of
+from .remarks import RemarkWriter, class_of, explained
 from .steps import Interval, Step, TapeEntry, Walk, walk
-from .theme import stylesheet
 
 IN_A_ROW = 2  # numbers that fit in a line of the tape
 BUTTONS = (
@@ -39,11 +35,6 @@ BUTTONS = (
 )  # fmt: skip
 PICTURE = "The graph of the computation, and beside it the backward sweep. The tape has the same in words."
 SUFFIXES = (".html", ".htm")
-# A frame asks the page in it how high it is, which nothing else can know.
-FITS = """window.addEventListener('message', (said) => {
-  if (said.source === this.contentWindow && said.data.height) this.style.height = said.data.height + 'px';
-});
-this.contentWindow.postMessage('height', '*');"""
 
 
 @checked
@@ -109,17 +100,12 @@ class Steps:
 
     def _repr_html_(self) -> str:
         """What Jupyter asks for: the page in a frame of its own, so that neither changes the other."""
-        style = "box-sizing: border-box; width: 100%; height: 40rem; max-height: 80vh; border: 1px solid #b9c1ca"
-        return (
-            f'<style>{FOLLOWS}</style>\n'
-            f'<iframe class="tinygrad_edu" srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" style="{style}" '
-            f'onload="{html.escape(FITS)}" title="The computation, step by step"></iframe>'
-        )
+        style = "height: 40rem; border: 1px solid #b9c1ca"
+        return framed(self.html, "The computation, step by step", style)
 
 
 def page(walked: Walk) -> str:
     """The page of a computation."""
-    style, script = (files(__package__).joinpath(f"steps.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
     title = f"Backpropagation of {html.escape(visible(walked.name))}"
     parts = _Parts(walked)
     body = f"""<a class="skip" href="#step">Skip to the step</a>
@@ -150,35 +136,10 @@ def page(walked: Walk) -> str:
 is pointed at lights what it stands for; followed, it leads to the step that made it.</p>
 </footer>
 """
-    return webpage(title, f"{stylesheet(':root')}{style}", body, script)
+    return explained("steps", title, body)
 
 
-def _text(raw: str) -> str:
-    """What a person wrote, safe in HTML. Lines may be broken in a formula behind a dot, in a name at an underscore."""
-    return html.escape(visible(raw)).replace("_", "_<wbr>").replace("·", "·<wbr>")
-
-
-# --- numbers ---------------------------------------------------------------------------------------------------------
-
-
-def _matrix(matrix: Matrix) -> str:
-    """Numbers in brackets; of many, or of what is no matrix, the least, the mean and the largest."""
-    value = np.asarray(matrix.value)
-    if not value.size:
-        return '<span class="summary">empty</span>'
-    if not small(value.shape):
-        cells = "".join(f"<span>{' '.join(cells)}</span>" for cells in zip(FIGURES, figures(value), strict=True))
-        return f'<span class="summary">{cells}</span>'
-    texts = decimals(value.flat)
-    if not value.ndim:
-        return f'<span class="number">{texts[0]}</span>'
-    rows, columns = matrix_shape(value.shape)
-    letters = sum(max(map(len, texts[i::columns])) for i in range(columns))
-    spoken = "; ".join(map(" ".join, zip(*[iter(texts)] * columns, strict=True)))
-    return (
-        f'<span class="matrix" role="img" aria-label="{rows} by {columns} matrix: {spoken}" '
-        f'style="--columns: {columns}; --letters: {letters}"><span>{"</span><span>".join(texts)}</span></span>'
-    )
+# --- the parts of the page -------------------------------------------------------------------------------------------
 
 
 def _in_a_row(value: Any) -> str:
@@ -192,17 +153,13 @@ def _in_a_row(value: Any) -> str:
         return " … ".join(decimals([value.min(), value.max()]))
 
 
-# --- the parts of the page -------------------------------------------------------------------------------------------
-
-
 class _Parts:
-    """The parts of the page of a computation. Every text and every symbol is written once."""
+    """The parts of the page of a computation."""
 
     def __init__(self, walked: Walk) -> None:
         self.walked, self.count = walked, len(walked.steps)
         self.since, self.kinds = walked.since, walked.kinds
-        self.text, self.symbol = functools.cache(_text), functools.cache(self._symbol)
-        self.written: dict[type, Callable[[Any], str]] = {str: self.text, Symbol: self.symbol, Matrix: _matrix}
+        self.write = RemarkWriter(self._symbol)
 
     def controls(self) -> str:
         """Buttons and slider, for those who have a script."""
@@ -224,7 +181,7 @@ class _Parts:
         try:
             svg = render(source(self.walked.scene, direction="LR", theme="light", legend=False), "svg")
         except RuntimeError as error:
-            return f'<p class="hint">No picture: {self.text(str(error))}</p>'
+            return f'<p class="hint">No picture: {self.write.text(str(error))}</p>'
         *_, width, height = map(float, ElementTree.fromstring(svg).attrib["viewBox"].split())  # of points
         size = f"--width: {width * 4 / 3:.0f}px; --ratio: {width / height:.6f}"
         folded = " ".join(map(":".join, self.walked.scene.within.items()))
@@ -246,23 +203,17 @@ class _Parts:
         return f"""<article class="frame {step.phase}" id="{number}" aria-labelledby="title-{number}" data-lit="\
 {" ".join(step.lit)}">
 <p class="count"><b>step {number} of {self.count}</b>: {step.phase}</p>
-<h3 id="title-{number}">{self._formula(step.title)}</h3>
+<h3 id="title-{number}">{self.write.formula(step.title)}</h3>
 <dl>
-{"".join(map(self._line, step.lines))}</dl>
+{"".join(map(self.write.line, step.lines))}</dl>
 </article>
 """
-
-    def _line(self, line: Remark) -> str:
-        note = f' <span class="note">{self.text(line.note)}</span>' if line.note else ""
-        text = f'<p><span class="formula">{self._formula(line.text)}</span>{note}</p>'
-        numbers = f'<div class="numbers">{self._formula(line.numbers)}</div>' if line.numbers else ""
-        return f'<div class="{_class(line)}"><dt>{line.role}</dt><dd>{text}{numbers}</dd></div>\n'
 
     def formulas(self) -> str:
         """What is known of each adjoint, as it comes to be known."""
         return "".join(
-            f'<li class="{_class(known.what)}"{_when(known)}>'
-            f'<span class="formula">{self._formula(known.what.text)}</span></li>\n'
+            f'<li class="{class_of(known.what)}"{_when(known)}>'
+            f'<span class="formula">{self.write.formula(known.what.text)}</span></li>\n'
             for known in self.walked.formulas
         )
 
@@ -281,14 +232,14 @@ class _Parts:
         entries = list(group)
         heading = ""
         if layers:
-            name, since = self.text(" / ".join(map(short, layers))), self.since[entries[0].vertex.key]
+            name, since = self.write.text(" / ".join(map(short, layers))), self.since[entries[0].vertex.key]
             heading = f'<tr class="layer" data-since="{since}"><th colspan="5" scope="rowgroup">{name}</th></tr>\n'
         return f"<tbody>\n{heading}{''.join(map(self._entry, entries))}</tbody>\n"
 
     def _entry(self, entry: TapeEntry) -> str:
         vertex = entry.vertex
-        name = self.symbol(Symbol(vertex.key, short(vertex.name or "…", 24)))
-        made = self._formula(entry.made) if entry.made else vertex.kind
+        name = self.write.symbol(Symbol(vertex.key, short(vertex.name or "…", 24)))
+        made = self.write.formula(entry.made) if entry.made else vertex.kind
         return (
             f'<tr class="{vertex.kind}" data-key="{vertex.key}" data-since="{self.since[vertex.key]}">'
             f'<th scope="row">{name}</th><td class="made">{made}</td><td class="shape">{shape_of(vertex.value)}</td>'
@@ -305,25 +256,16 @@ class _Parts:
             f"<span{_when(known)}>{_in_a_row(known.what)}{'' if known.until is None else ' + …'}</span>"
             for known in entry.grown
         )
-        name = f'<span class="name">{self.symbol(entry.adjoint)}</span>'
+        name = f'<span class="name">{self.write.symbol(entry.adjoint)}</span>'
         return f'<td class="adjoint" data-key="{entry.adjoint.key}">{name} <span class="states">{states}</span></td>'
-
-    # --- formulas ---
-
-    def _formula(self, pieces: Pieces) -> str:
-        return "".join([self.written[type(piece)](piece) for piece in pieces])
 
     def _symbol(self, symbol: Symbol) -> str:
         """A symbol leads to the step that made what it stands for."""
         since = self.since.get(symbol.key or "", 0)
         if not 0 < since <= self.count:
-            return f"<span>{self.text(symbol.text)}</span>"
+            return f"<span>{self.write.text(symbol.text)}</span>"
         kind = self.kinds[symbol.key or ""]
-        return f'<a class="symbol {kind}" data-key="{symbol.key}" href="#{since}">{self.text(symbol.text)}</a>'
-
-
-def _class(line: Remark) -> str:
-    return line.role.replace(" ", "-")
+        return f'<a class="symbol {kind}" data-key="{symbol.key}" href="#{since}">{self.write.text(symbol.text)}</a>'
 
 
 def _when(known: Interval) -> str:

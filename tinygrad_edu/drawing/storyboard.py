@@ -47,6 +47,9 @@ class Storyboard:
         for number, step in enumerate(walked.steps, 1):
             for key in self._lit(step):
                 self.since.setdefault(key, number)
+        for tail, head, *_ in walked.scene.arrows:  # what no step is about comes with what it leads to
+            if head in self.since:
+                self.since.setdefault(tail, self.since[head])
         laid = render(source(walked.scene, direction=direction, theme=theme, legend=False), "dot").decode()
         width, height = (float(side) for side in re.findall(r'bb="0,0,([\d.]+),([\d.]+)"', laid)[0])
         self.scale, x, y, self.place = arranged(width, height)

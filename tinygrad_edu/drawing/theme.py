@@ -77,23 +77,24 @@ def arrow_colour(kind: str, look: Theme) -> str:
     return look.kinds["adjoint"][1] if kind in ("backward", "entering", "return", "line", "adds") else look.edge
 
 
-def stylesheet(scope: str) -> str:
-    """The colours of all themes as variables of what `scope` selects in a page or in an SVG, and the graph in them:
-    dark or light as the reader has it, black on white in print."""
-    rules = {
-        "light": f"{scope} {{%s}}",
-        "dark": f"@media screen and (prefers-color-scheme: dark) {{ {scope} {{%s}} }}",
-        "print": f"@media print {{ {scope} {{%s}} }}",
-    }
-    lines = [rule % _variables(THEMES[name]) for name, rule in rules.items()]
+def stylesheet(scope: str, theme: str = "auto") -> str:
+    """The colours of themes as variables of what `scope` selects in a page or in an SVG, and the graph in them: of one
+    theme, or dark or light as the reader has it; black on white in print."""
+    own = f"{scope} {{%s}}"
+    dark = f"@media screen and (prefers-color-scheme: dark) {{ {own} }}"
+    rules = [("light", own), ("dark", dark)] if theme == "auto" else [(theme, own)]
+    lines = [rule % _variables(THEMES[name]) for name, rule in (*rules, ("print", f"@media print {{ {own} }}"))]
     lines += [f".node.{kind} {{ --fill: var(--{kind}-fill); --line: var(--{kind}-line); }}" for kind in _LOOKS]
     graph = files(__package__).joinpath("graph.css").read_text(encoding="utf-8")
-    return "\n".join([*lines, graph, f'.graph text[fill="{THEMES["light"].faint}"] {{ fill: var(--faint); }}', ""])
+    light = THEMES["light"]
+    texts = (f'.graph text[fill="{fill}"] {{ fill: var(--{name}); }}'
+             for name, fill in (("faint", light.faint), ("saved", light.saved)))  # fmt: skip
+    return "\n".join([*lines, graph, *texts, ""])
 
 
 def _variables(theme: Theme) -> str:
     colours = {"paper": theme.background, "ink": theme.text, "faint": theme.faint, "edge": theme.edge}
-    colours |= {"layer": theme.layer, "layer-line": theme.layer_line}
+    colours |= {"layer": theme.layer, "layer-line": theme.layer_line, "saved": theme.saved}
     for kind, (fill, line) in theme.kinds.items():
         colours |= {f"{kind}-fill": fill, f"{kind}-line": line}
     return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
