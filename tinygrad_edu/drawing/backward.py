@@ -87,7 +87,7 @@ def backward(loss: Node, graph: Graph, name: str, formulas: bool = True) -> Back
     adjoints = {v.key: Adjoint(writer.local.adjoints[stamp], found.get(stamp)) for stamp, v in tracked.items()}
     reached = {key for key, adjoint in adjoints.items() if adjoint.value is not None}
     written = [writer.contribution(edge) for edge in graph.edges if {edge.tail, edge.head} <= reached]
-    graph = graph._replace(vertices=tuple(map(writer.named, graph.vertices)))
+    graph = graph._replace(vertices=tuple(map(writer.indices.named, graph.vertices)))
     return Backward(graph, adjoints, tuple(filter(None, written)), writer.local)
 
 
@@ -99,13 +99,7 @@ class _Annotator:
     ) -> None:
         self.local, self.numbers, self.formulas = local, numbers, formulas
         self.vertices = {v.key: v for v in graph.vertices}
-        self.keys: dict[str | None, str] = {}
-        self.places: dict[int, tuple[str, tuple[int, ...]]] = {}  # by stamp, the vertex of a value, and its place there
-        for v in graph.vertices:
-            for place, x in zip(places(v.indices), v.alike or (v,), strict=True):
-                self.keys[x.name] = v.key
-                if x.node is not None and x.node._record is not None:
-                    self.places[x.node._record.stamp] = v.key, place
+        self.keys = {x.name: v.key for v in graph.vertices for x in v.alike or (v,)}
         self.indices = Indices(graph, self._names, dict(self._made()))
 
     def _names(self, v: Vertex) -> list[str | None]:
@@ -125,31 +119,6 @@ class _Annotator:
                         if made.operation not in (SYMBOL, NUMBER):
                             yield WORDS(made), made
 
-    def named(self, vertex: Vertex) -> Vertex:
-        """A vertex by the names and symbols that formulas have."""
-        if vertex.inside:
-            return vertex
-        v, one = self.indices.lettered(vertex), vertex.one
-        if v.operation is None:
-            return v._replace(name=one.name)
-        gathered, symbols = self._gathered(vertex), dict(v.symbols)
-        for (first, *_), tail in gathered:
-            symbols[one.operands[first]] = self.indices.lettered(tail).symbol(tail.one.name or "")
-        left = [i for i in range(len(one.operands)) if not any(i in others for (_, *others), _ in gathered)]
-        operands = tuple(one.operands[i] if isinstance(one.operands[i], str) else v.operands[i] for i in left)
-        steps = {i: self.named(x) for i, x in v.steps.items()}
-        return v._replace(name=one.name, operands=operands, symbols=symbols, steps=steps)
-
-    def _gathered(self, v: Vertex) -> list[tuple[list[int], Vertex]]:
-        """The operands that are all repetitions of one value, as those of a stack, and this."""
-        found: dict[str, list[int]] = defaultdict(list)
-        for i, x in enumerate(v.node._record.inputs):
-            if x is not None and x._record is not None and x._record.stamp in self.places:
-                found[self.places[x._record.stamp][0]].append(i)
-        of = [(operands, self.vertices[key]) for key, operands in found.items() if len(operands) > 1]
-        return [(operands, tail) for operands, tail in of if len(tail.indices) == len(v.indices) + 1
-                and len(operands) == tail.indices[-1].times]  # fmt: skip
-
     def contribution(self, edge: Edge) -> Contribution | None:
         """What goes back along an edge; None where no rule takes it there."""
         tail, head = self.vertices[edge.tail], self.vertices[edge.head]
@@ -161,7 +130,7 @@ class _Annotator:
             return None
         product, added = numbers[place]
         rule = self._products(head).get(user.key, {}).get(place)
-        all_of = next((operands for operands, x in self._gathered(user) if x is tail), [place])
+        all_of = next((operands for operands, x in self.indices.gathered(user) if x is tail), [place])
         use = self._use(edge, user, all_of)
         formula, shapes = self._written(head, place, rule and rule.term, product.shape)
         if len(all_of) > 1 and rule and formula is not None:
@@ -202,7 +171,7 @@ class _Annotator:
         shared = sum(a.loop == b.loop for a, b in zip(user.indices, tail.indices, strict=False))
         for at, x in zip(places(user.indices), user.alike or (user,), strict=True):
             for record in [getattr(x.node._record.inputs[operand], "_record", None) for operand in operands]:
-                key, to = self.places.get(record.stamp, ("", ())) if record else ("", ())
+                key, to = self.indices.at.get(record.stamp, ("", ())) if record else ("", ())
                 if key == tail.key and edge.repeats == (at[:shared] != to[:shared]):
                     found.append((at, to))
         return use(self.indices.of(tail), self.indices.of(user), found) if found else Use()
