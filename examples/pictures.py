@@ -51,13 +51,13 @@ def recurrent():
     for step in range(1, 11):
         (x,) = given(**{f"x{step}": (3, 1)})
         h = tg.tanh(W @ x + U @ h + b).named(f"h{step}")
-    return tg.squared_error(y, V @ h)
+    return tg.squared_error(y, (V @ h).named("o"))
 
 
 def attention():
-    """Attention: X is used three times, and three ways lead back to it; softmax returns its Jacobian's product."""
+    """Attention: behind softmax the adjoint parts into that of the queries and that of the keys."""
     X, T = given(X=(5, 4), T=(5, 2))
-    Wq, Wk, Wv = weights(Wq=(4, 3), Wk=(4, 3), Wv=(4, 2))
+    Wq, Wk, Wv = weights(W_q=(4, 3), W_k=(4, 3), W_v=(4, 2))
     Q, K, V = (X @ Wq).named("Q"), (X @ Wk).named("K"), (X @ Wv).named("V")
     A = tg.softmax(Q @ K.T / np.sqrt(3), axis=1).named("A")
     return tg.squared_error(T, A @ V)
@@ -97,6 +97,7 @@ others = {
     "dark.svg": {"detail": "slide", "theme": "dark"},
     "print.pdf": {"detail": "slide", "theme": "print"},
     "paper.tikz": {"detail": "slide", "theme": "print"},
+    "page.html": {"theme": "light"},
 }
 for name, options in others.items():
     tg.draw(C, folder / name, backward=True, **options)
