@@ -70,7 +70,7 @@ TESTS = {  # the tests of a part, those that take longest at the end; slow ones 
     "deriving": "assumptions jacobians steps derive derive_conditions derive_own derive_recognised mathml listing",
     "comparing": "compare* hints exercises",
     "lessons": "exercises export grading lessons",
-    "drawing": "steps steps_page folding drawing backward_pictures",
+    "drawing": "steps steps_page folding drawing backward_pictures pictures tikz",
     "documents": "documents",
     "networks": "networks",
     "data": "docstrings",

@@ -14,9 +14,10 @@ from tinygrad_edu.deriving.local import matrix_shape
 from tinygrad_edu.drawing.backward import backward
 from tinygrad_edu.drawing.folding import fold
 from tinygrad_edu.drawing.graph import collect
-from tinygrad_edu.formulas.expr import NABLA, SYMBOL, TOTAL, symbol
+from tinygrad_edu.formulas.expr import NABLA, SYMBOL, TOTAL, Expr, symbol
 from tinygrad_edu.formulas.printer import Printer
 from tinygrad_edu.formulas.targets.text import Unicode
+from tinygrad_edu.operations.facts import ops
 
 RNG = np.random.default_rng(3)
 WORDS = Printer(Unicode())
@@ -171,6 +172,8 @@ class Numbers:
                 places = x.params["places"]
                 x = x.having(places=numbered(places, letters) if isinstance(places, str) else
                              tuple(numbered(each, letters) for each in places))  # fmt: skip
+            if x.operation is ops.scatter_add:  # in a picture its shape stands below
+                x = Expr(x.operation, x.args, {**x.params, "shape": x.shape}, x.shape)
             return x.rebuilt(plain)
 
         text = WORDS(plain(x))

@@ -19,11 +19,12 @@ from . import dot, mermaid, picture_page, tikz
 from .backward import backward as swept
 from .film import Film, animate
 from .folding import fold
-from .graph import collect
+from .graph import collect, tracked
 from .indices import indexed
 from .layout import DPI, render
 from .notebook import in_notebook
 from .scene import Scene, scene
+from .slide import MOST as ROWS
 from .slide import slide
 from .steps_page import step_through
 from .svg import named
@@ -119,8 +120,11 @@ def draw(
         raise ValueError(f"draw: width must be at least {NARROWEST} pixels, got {width}")
     file = None if path is None else target(path, "draw", *SUFFIXES)
     whole = collect(loss)
+    may_be_slide = backward and detail == values == "auto" and depth is None
+    graph = whole if detail == "slide" else fold(whole, depth, MOST)
+    if may_be_slide and len(graph.vertices) + len(tracked(graph)) > READABLE:  # by the least that a sweep has
+        detail = "slide"
     if detail != "slide":
-        graph = fold(whole, depth, MOST)
         detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
         side = swept(loss, graph, "draw", formulas) if backward else None
         drawn = scene(side.graph if side else indexed(graph), detailed, side)
@@ -128,8 +132,11 @@ def draw(
             picture_page.opened, loss, whole,
             backwards=backward, values=detailed, formulas=formulas, depth=depth, most=MOST,
         )  # fmt: skip
-    if detail == "slide" or (backward and detail == values == "auto" and depth is None and len(drawn.boxes) > READABLE):
-        detail, (drawn, graph, side) = "slide", slide(loss, whole, depth, backward, formulas)
+        if may_be_slide and len(drawn.boxes) > READABLE:
+            detail = "slide"
+    if detail == "slide":
+        folded = graph if len(graph.vertices) <= ROWS else whole
+        drawn, graph, side = slide(loss, folded, depth, backward, formulas)
         page = functools.partial(picture_page.condensed_content, loss, drawn, graph, side, depth)
     if direction == "auto":
         direction = "TB" if detail == "slide" else "LR"

@@ -16,7 +16,7 @@ from ..engine.sweep import seed_for, settled
 from ..formulas.expr import NUMBER, PARTIAL, SYMBOL, Expr, dot, fraction, symbol, total, transposed
 from ..formulas.normal.terms import Term
 from ..operations.shapes import stretched
-from .graph import WORDS, Edge, Graph, Index, Vertex
+from .graph import WORDS, Edge, Graph, Index, Vertex, tracked
 from .indices import Indices, along
 from .uses import Use, places, use
 
@@ -70,21 +70,21 @@ def backward(loss: Node, graph: Graph, name: str, formulas: bool = True) -> Back
     ------
     ValueError where `loss` is no scalar; `name` is who says so.
     """
-    tracked = {v.node._record.stamp: v for v in graph.vertices if v.node is not None and v.node._record is not None}
+    own = tracked(graph)
     steps = {x.node._record.stamp for v in graph.vertices for x in v.steps_below()}
     found: dict[int, Any] = {}
     numbers: dict[int, dict[int, tuple[Any, Any]]] = defaultdict(dict)  # by stamp and operand
 
     def watch(node: Any, i: int, product: Any, added: Any) -> None:
-        if node._record.stamp in tracked or node._record.stamp in steps:
+        if node._record.stamp in own or node._record.stamp in steps:
             numbers[node._record.stamp][i] = bare(product), bare(added)
 
     seed = seed_for(loss, None, name)
     for node, g in settled(loss, seed, watch=watch):
-        if node._record.stamp in tracked:
+        if node._record.stamp in own:
             found[node._record.stamp] = g
-    writer = _Annotator(Local(loss, {*tracked, *steps}, found, steps), graph, numbers, formulas)
-    adjoints = {v.key: Adjoint(writer.local.adjoints[stamp], found.get(stamp)) for stamp, v in tracked.items()}
+    writer = _Annotator(Local(loss, {*own, *steps}, found, steps), graph, numbers, formulas)
+    adjoints = {v.key: Adjoint(writer.local.adjoints[stamp], found.get(stamp)) for stamp, v in own.items()}
     reached = {key for key, adjoint in adjoints.items() if adjoint.value is not None}
     written = [writer.contribution(edge) for edge in graph.edges if {edge.tail, edge.head} <= reached]
     graph = graph._replace(vertices=tuple(map(writer.indices.named, graph.vertices)))
@@ -132,12 +132,13 @@ class _Annotator:
         rule = self._products(head).get(user.key, {}).get(place)
         all_of = next((operands for operands, x in self.indices.gathered(user) if x is tail), [place])
         use = self._use(edge, user, all_of)
-        formula, shapes = self._written(head, place, rule and rule.term, product.shape)
+        formula, shapes = self._written(head, user, place, rule and rule.term, product.shape)
         if len(all_of) > 1 and rule and formula is not None:
             rules = self._products(head)[user.key]
             formula = along([self.local.written(rules[i].term) for i in all_of], self.indices.of(tail)[-1])
-        undone = self._written(head, place, rule and rule.added, added.shape) if added.shape != product.shape else None
-        if undone:
+        undone = None
+        if added.shape != product.shape:
+            undone = self._written(head, user, place, rule and rule.added, added.shape)
             undone = self._general(head, use, undone[0], use.summed), undone[1]
         holds = all(map(self.indices.holds, (head, *head.steps_below())))
         saved = tuple(self.keys[name] for name in (rule.names if rule else ()) if name in self.keys)
@@ -184,14 +185,14 @@ class _Annotator:
         return total(made, "".join(index.letter for index in summed)) if summed else made
 
     def _written(
-        self, head: Vertex, operand: int, term: Term | None, shape: tuple[int, ...]
+        self, head: Vertex, user: Vertex, operand: int, term: Term | None, shape: tuple[int, ...]
     ) -> tuple[Expr | None, str]:  # fmt: skip
         """A product and its shapes. Without a rule in symbols (it may call NumPy), or with a long one, the Jacobian."""
         if not self.formulas:
             return None, ""
         own = brief(shape) if shape else "scalar"
         if term is None or len(self.local.text(term)) > LONGEST:
-            x = head.one.operands[operand]
+            x = user.one.operands[operand]
             return by_jacobian(head.one.name, x, self.local.adjoints[head.node._record.stamp]), own
         shapes = self.local.shapes(term)
         by_factors = f"{shapes}→{brief(shape)}" if "·" in shapes else own

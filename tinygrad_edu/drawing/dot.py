@@ -1,7 +1,7 @@
 """A scene as DOT text.
 
-Labels are HTML-like, and whatever a person has named goes into labels only, through `typeset.safe`; everything else in
-the text is written here.
+Labels are HTML-like, and whatever a person has named goes into labels only, through `lettering.safe`; everything else
+in the text is written here.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import graphviz
 from ..formulas.printer import Printer
 from ..formulas.targets.text import Unicode
 from .labels import Line, Row, row
+from .lettering import Lettering, safe
 from .scene import Arrow, Box, Scene, frame_keys
 from .theme import ARROWS, FONT, KINDS, SHAPES, SIZES, THEMES, Theme, arrow_colour
-from .typeset import Typeset, safe
 
 NAME = "computation"  # of the graph
 HIGHEST = 10_000  # inches: no limit
@@ -161,7 +161,7 @@ class _Labels:
 
     def _printer(self, role: str) -> Printer:
         saved = self.saved if role == "product" else ()
-        return Printer(Typeset(SIZES[role], saved, self.look.saved) if self.typeset else Unicode())
+        return Printer(Lettering(SIZES[role], saved, self.look.saved) if self.typeset else Unicode())
 
     def text(self, line: Line, role: str) -> str:
         """A line of words, or a formula."""

@@ -21,9 +21,9 @@ from .folding import fold
 from .graph import Graph, Vertex
 from .indices import indexed
 from .labels import Row, labelled, row
+from .lettering import marked
 from .repetitions import LEAVES
 from .scene import Arrow, Box, Scene, adjoint_of, forward, within
-from .typeset import marked
 
 MOST = 24  # nodes before it is condensed
 KIND = operator.attrgetter("kind")
