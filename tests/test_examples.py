@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -57,9 +58,15 @@ def test_pictures_are_drawn(tmp_path):
     if not any(find() for find in ENGINES.values()):
         pytest.skip("no Graphviz engine is installed here")
     output = output_of("pictures.py", tmp_path)
-    pictures = list((tmp_path / "pictures").iterdir())
-    assert len(output.splitlines()) == len(pictures) == 5
-    assert all(path.read_bytes().startswith(b"<?xml") for path in pictures)
+    pictures = {path.name: path.read_bytes() for path in (tmp_path / "pictures").iterdir()}
+    assert len(output.splitlines()) == len(pictures) == 11 + bool(find_spec("PIL"))
+    assert all(re.search(rf"^pictures.{name}: |^<Film", output, re.M) for name in pictures)
+    slides = [content for name, content in pictures.items() if name.endswith(".svg") and name != "full.svg"]
+    assert len(slides) == 7
+    for slide in slides:
+        width, height = map(float, re.search(rb'viewBox="0.00 0.00 ([\d.]+) ([\d.]+)"', slide).groups())
+        smallest = min(map(float, re.findall(rb'font-size="([\d.]+)"', slide)))
+        assert smallest * min(1280 / width, 720 / height) >= 12  # pixels, on a slide of that size
 
 
 def test_step_through_writes_a_page(tmp_path):

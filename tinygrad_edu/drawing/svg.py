@@ -9,28 +9,38 @@ from typing import Any
 
 from .dot import NAME
 
+SHIFTS = {'baseline-shift="sub"': 'dy="0.2em"', 'baseline-shift="super"': 'dy="-0.4em"'}  # what every browser knows
+KEPT = 'xml:space="preserve" '  # which newer versions of Graphviz write
+
 
 def fitted(svg: str, layout: str) -> str:
     """The SVG in which each text is as wide as it was laid out; the layout is that of Graphviz in JSON.
 
     Browsers have other fonts for some letters or for all, and older versions of Graphviz round the width of each
-    letter, so that a long text would be up to 7 % wider than its place.
+    letter, so that a long text would be up to 7 % wider than its place. Spaces at the ends of a text are kept.
     """
     graph = json.loads(layout)
-    widths = {each["name"]: _widths(each) for each in (graph, *graph.get("objects", ()))}
+    objects = graph.get("objects", ())
+    texts: dict[str, list[Any]] = {}
+    for each in (graph, *objects):
+        texts.setdefault(each["name"], []).extend(each.get("_ldraw_", ()))
+    for edge in graph.get("edges", ()):  # several between the same boxes have one title
+        ends = f"{objects[edge['tail']]['name']}->{objects[edge['head']]['name']}"
+        texts.setdefault(ends, []).extend(edge.get("_ldraw_", ()))
+    widths = {name: iter([each["width"] for each in drawn if each["op"] == "T"]) for name, drawn in texts.items()}
     head, *parts = re.split("(?=<title>)", svg)
     for i, part in enumerate(parts):
-        found = iter(widths.get(part[len("<title>") : part.index("</title>")], ()))
-        parts[i] = re.sub("<text(?= )", lambda _, found=found: f"<text{_length(next(found, 0))}", part)
+        found = widths.get(html.unescape(part[len("<title>") : part.index("</title>")]), iter(()))
+        parts[i] = re.sub("<text ([^>]*)", lambda text, found=found: _text(text[1], next(found, 0)), part)
     return head + "".join(parts)
 
 
-def _widths(drawn: Any) -> list[float]:
-    return [each["width"] for each in drawn.get("_ldraw_", ()) if each["op"] == "T"]
-
-
-def _length(width: float) -> str:
-    return f' textLength="{width:g}" lengthAdjust="spacingAndGlyphs"' if width > 0 else ""
+def _text(attributes: str, width: float) -> str:
+    attributes = KEPT + attributes.replace(KEPT, "")
+    for shift, places in SHIFTS.items():
+        attributes = attributes.replace(shift, places)
+    length = f'textLength="{width:g}" lengthAdjust="spacingAndGlyphs" ' if width > 0 else ""
+    return f"<text {length}{attributes}"
 
 
 def named(svg: str, name: str) -> str:
