@@ -16,8 +16,8 @@ from tinygrad_edu.deriving.local import matrix_shape
 from tinygrad_edu.drawing.backward import backward
 from tinygrad_edu.drawing.folding import fold
 from tinygrad_edu.drawing.graph import Index, collect
-from tinygrad_edu.drawing.indices import _form, _grid, progression
 from tinygrad_edu.drawing.labels import labelled
+from tinygrad_edu.drawing.loop_indices import _form, _grid, progression
 from tinygrad_edu.formulas.expr import NABLA, SYMBOL, TOTAL, Expr, symbol
 from tinygrad_edu.formulas.printer import Printer
 from tinygrad_edu.formulas.targets.latex import Latex

@@ -20,8 +20,8 @@ from .backward import backward as swept
 from .film import Film, animate
 from .folding import fold
 from .graph import collect, tracked
-from .indices import indexed
 from .layout import DPI, render
+from .loop_indices import indexed
 from .notebook import in_notebook
 from .scene import Scene, scene
 from .slide import MOST as ROWS

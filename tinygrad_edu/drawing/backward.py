@@ -17,7 +17,7 @@ from ..formulas.expr import NUMBER, PARTIAL, SYMBOL, Expr, dot, fraction, symbol
 from ..formulas.normal.terms import Term
 from ..operations.shapes import stretched
 from .graph import WORDS, Edge, Graph, Index, Vertex, tracked
-from .indices import Indices, along
+from .loop_indices import Indices, along
 from .uses import Use, places, use
 
 LONGEST = 44  # characters of a product that is written out

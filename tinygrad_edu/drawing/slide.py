@@ -19,9 +19,9 @@ from .cells import Cells, recurrence
 from .condensing import condensed, formula_of
 from .folding import fold
 from .graph import Graph, Vertex
-from .indices import indexed
 from .labels import Row, labelled, row
 from .lettering import marked
+from .loop_indices import indexed
 from .repetitions import LEAVES
 from .scene import Arrow, Box, Scene, adjoint_of, forward, within
 
