@@ -167,7 +167,11 @@ class Indices:
         for (first, *_), tail in gathered:
             symbols[one.operands[first]] = self.lettered(tail).symbol(tail.one.name or "")
         left = [i for i in range(len(one.operands)) if not any(i in others for (_, *others), _ in gathered)]
-        operands = tuple(one.operands[i] if isinstance(one.operands[i], str) else v.operands[i] for i in left)
+        given = [(one.operands[i], v.operands[i] if i < len(v.operands) else None) for i in left]
+        operands = tuple(
+            self.formula([v], x, {}, {}) if isinstance(x, Expr) else x if isinstance(x, str) else other
+            for x, other in given
+        )  # fmt: skip
         steps = {i: self.named(x) for i, x in v.steps.items()}
         return made._replace(name=one.name, operands=operands, symbols=symbols, steps=steps)
 
