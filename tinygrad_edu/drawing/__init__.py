@@ -1,4 +1,4 @@
-"""Pictures of a computation: the graph that was recorded, in DOT, SVG, PNG, PDF and TikZ."""
+"""Pictures of a computation: the graph that was recorded, in DOT, SVG, PNG, PDF, TikZ and HTML."""
 
 from __future__ import annotations
 
