@@ -80,6 +80,8 @@ CALLS = [  # the name in messages, a call, its arguments when all is well, and w
                        "direction": "LR", "theme": "light", "legend": False},
      {"loss": {"a Tensor"}, "backward": SWITCH, "values": SWITCH, "formulas": SWITCH, "legend": SWITCH,
       "depth": {"None", "3", "many digits"}}),
+    ("animate", tg.animate, {"loss": LOSS, "seconds": 2.0, "theme": "light", "assume": ()},
+     {"seconds": {"3", "1.5"}, "assume": {"[]"}}),
     ("derive", tg.derive, {"loss": LOSS, "wrt": W, "form": "recursive", "assume": (), "activation": "prime",
                            "broadcasting": "implied"},
      {"assume": {"[]"}}),

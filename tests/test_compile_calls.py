@@ -108,6 +108,7 @@ SHOWING = {  # what an error names
     "a copy": copy.copy, "a copy ": copy.deepcopy, "a copy  ": lambda t: copy.deepcopy({"a": [t]})["a"][0],
     "a copy   ": lambda t: pickle.loads(pickle.dumps(t)), "tape": lambda t: len(str(tg.tape(tg.sum(t * t)))),
     "draw": lambda t: len(tg.draw(tg.sum(t * t)).dot), "step_through": lambda t: tg.step_through(tg.sum(t * t)) and 1,
+    "animate": lambda t: len(tg.animate(tg.sum(t * t))),
     "derive": lambda t: tg.derive(tg.sum(t * t), t).evaluate(),
     "compare": lambda t: bool(tg.compare(tg.sum(t * t), t, 2 * t)),
     "numpy.array_str": np.array_str, "numpy.array2string": np.array2string, r"\.tolist\(\)": lambda t: t.tolist(),

@@ -20,7 +20,7 @@ def rows(loss, adjoints=True):
 
 
 def test_a_line_for_every_value():
-    assert rows(network())[:6] == ["value", "W1", "W2", "v1 = W1 · X", "a1 = σ(v1)", "v2 = W2 · a1"]
+    assert rows(network())[:6] == ["value", "W1", "W2", "z1 = W1·X", "a1 = σ(z1)", "z2 = W2·a1"]
     assert len(rows(network())) == 7
 
 
@@ -54,7 +54,7 @@ def test_it_fits_the_terminal(monkeypatch, columns):
 def test_a_wide_terminal_shows_all(monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     assert "…" not in str(tg.tape(network())).replace(" … ", "")
-    assert "C  = softmax_cross_entropy(t, v2, axis=0)" in str(tg.tape(network()))
+    assert "C  = softmax_cross_entropy(t, z2)" in str(tg.tape(network()))
 
 
 def test_what_has_no_tape():

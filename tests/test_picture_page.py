@@ -106,7 +106,7 @@ def test_a_card_has_formula_shape_numbers_rule_source_and_adjoint():
     boxes = {next(each.all("h2")).text: each["data-of"] for each in of_class(tree, "card")}
     (value,) = lines(tree, boxes["c"], "value")
     c = loss._record.inputs[0]._record.inputs[0]
-    assert value == f"valuec = W3 · b (2,1){''.join(decimals(c.data.ravel()))}"
+    assert value == f"valuec = W3·b (2,1){''.join(decimals(c.data.ravel()))}"
     assert lines(tree, boxes["c"], "operation") == [f"operationmatmul {c._record.operation.source}"]
     left, right = lines(tree, boxes["c"], "rule")
     assert left.endswith("by its left factor is the incoming gradient times the right factor transposed.")

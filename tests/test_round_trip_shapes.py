@@ -18,7 +18,7 @@ def loss_of(f, shapes):
 
 PRINTED = [
     # an array of one axis is a row where others have more
-    (tg.fmax, ((2, 3), (3,)), "2 v1 ∘ [x = v1] ⊘ ([x = v1] + [yᵀ = v1])"),
+    (tg.fmax, ((2, 3), (3,)), "2 v4 ∘ [x = v4] ⊘ ([x = v4] + [yᵀ = v4])"),
     (tg.logaddexp, ((3,), (2, 3)), "2 (logaddexp(xᵀ, y)ᵀ ∘ σ(xᵀ − y)ᵀ)·1"),
     (tg.maximum, ((2, 1, 2), (2,)), "2 max(x, yᵀ) ∘ H(x − yᵀ)"),
     # a column and a row are repeated before they meet
@@ -40,7 +40,7 @@ PRINTED = [
     (tg.exp2, ((2, 3),), "2 (ln 2) exp2(x)^∘²"),
     (tg.degrees, ((),), "180/π"),
     (tg.log2, ((),), "1/((ln 2) x)"),
-    (lambda x: 0.5**x, ((2, 3),), "−2 (ln 2) ((1/2) ** x)^∘²"),
+    (lambda x: 0.5**x, ((2, 3),), "−2 (ln 2) ((1/2)^x)^∘²"),
     (tg.logaddexp2, ((), ()), "σ((ln 2) (x − y))"),
     (tg.sign, ((3,),), "0"),
     (lambda x: x**0, ((2, 3),), "0"),

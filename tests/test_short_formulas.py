@@ -62,7 +62,7 @@ GRADIENTS = [
     (lambda X: tg.sum(C * normalized(X, 1)), X, None, 112),
     (batch_norm, X, "(C − (1/5) 1ᵀ·C − (1/5) (1ᵀ·(C ∘ Y)) ∘ Y) ⊘ √(vᵀ + 1/4)", 150),
     (lambda z: entropy(tg.softmax(z).named("a")), z, "a ∘ (aᵀ·ln(a) − ln(a))", 50),
-    (lambda z: entropy(tg.softmax(z)), z, "v1 ∘ (v1ᵀ·ln(v1) − ln(v1))", 54),
+    (lambda z: entropy(tg.softmax(z)), z, "v6 ∘ (v6ᵀ·ln(v6) − ln(v6))", 54),
     (lambda Z: entropy(tg.softmax(Z, axis=0).named("a")), Z, "a ∘ (1ᵀ·(a ∘ ln(a)) − ln(a))", 56),
     (lambda Z: entropy(tg.softmax(Z, axis=1).named("a")), Z, "a ∘ ((a ∘ ln(a))·1 − ln(a))", 63),
     (lambda z: divergence(tg.softmax(z).named("p"), tg.softmax(w[0] + z[::-1]).named("q")), z,

@@ -222,7 +222,7 @@ def test_float32_stays():
 def test_a_step_of_the_paper():
     walked = walk(paper()[0])
     step = next(step for step in backward(walked) if step.goal == by_name(walked)["W2"].vertex.key)
-    assert text(step.title) == "Δ2 arrives at z2 = W2 · S1"
+    assert text(step.title) == "Δ2 arrives at z2 = W2·S1"
     assert roles(step) == ["arrives", "rule", "in words", "product", "in full"]
     assert (text(said(step, "rule").text), said(step, "rule").note) == ("matmul, for input 1 of 2", "mishachev (3)")
     assert (text(said(step, "product").text), said(step, "product").note) == ("∇W2 = Δ2·S1ᵀ", "(2,1)·(1,4)→(2,4)")

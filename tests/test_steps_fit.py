@@ -109,11 +109,11 @@ def test_a_step_lights_what_stands_for_its_values():
     boxes = {box.key for box in walked.scene.boxes}
     assert len(walked.entries) > 60 > 2 * len(boxes)
     for step in walked.steps:
-        assert {walked.folded.get(key, key) for key in step.lit} <= boxes
+        assert {walked.scene.within.get(key, key) for key in step.lit} <= boxes
     assert re.fullmatch(r"\d+ values drawn as \d+: \d operations ×10", walked.scene.note)
     names = {e.vertex.name: e.vertex.key for e in walked.entries}
-    assert len({walked.folded[names[f"h{i}"]] for i in range(1, 11)}) == 1
-    (box,) = [box for box in walked.scene.boxes if box.key == walked.folded[names["h7"]]]
+    assert len({walked.scene.within[names[f"h{i}"]] for i in range(1, 11)}) == 1
+    (box,) = [box for box in walked.scene.boxes if box.key == walked.scene.within[names["h7"]]]
     assert box.rows[0].columns == (("h1 … h10",),)
     with_sums = [step for step in walked.steps if step.phase == "backward" and any("sum_" in key for key in step.lit)]
     assert len(with_sums) >= 10  # where an adjoint comes back from the repetition after it
@@ -139,7 +139,7 @@ def test_a_folded_node_is_lit_at_each_repetition(tmp_path):
     """)
     entries = {entry.vertex.key for entry in walked.entries}
     for step, nodes, rows in zip(walked.steps, got["nodes"], got["rows"], strict=True):
-        assert set(nodes) == {walked.folded.get(key, key) for key in step.lit}
+        assert set(nodes) == {walked.scene.within.get(key, key) for key in step.lit}
         assert set(rows) == set(step.lit) & entries
     assert got["symbol"][0] == 1 and got["symbol"][1] in (1, 2)
     assert got["back"] == [f"h{i}" for i in range(1, 11)]

@@ -211,9 +211,9 @@ def test_a_large_graph_has_a_folded_picture():
     assert {node["id"]: classes(node)[1] for node in of_class(tree, "node")} == {
         box.key: box.kind for box in walked.scene.boxes
     }
-    assert len(walked.scene.boxes) < 10 and len(walked.folded) == 2 * (PICTURED - 1)
+    assert len(walked.scene.boxes) < 10 and len(walked.scene.within) == 2 * (PICTURED - 1)
     (picture,) = [section for section in tree.all("section") if section["id"] == "picture"]
-    assert dict(pair.split(":") for pair in picture["data-folded"].split()) == walked.folded
+    assert dict(pair.split(":") for pair in picture["data-folded"].split()) == walked.scene.within
     assert walked.scene.note == f"{PICTURED + 1} values drawn as 3: sin ×{PICTURED - 1}"
 
 

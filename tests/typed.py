@@ -104,7 +104,7 @@ EXPRESSIONS = {
         "run(A, A)[1]", "cube(v)", "tg.derive(loss, W).evaluate()", "tg.data.digits()[0]", "tg.data.one_hot([0, 1], 2)",
     ],
     "float": ["W.item(0)", "loss.item()", "float(loss)", "optimiser.rate", "validated(W)"],
-    "int": ["W.ndim", "W.size", "len(W)", "optimiser.steps"],
+    "int": ["W.ndim", "W.size", "len(W)", "len(tg.animate(loss, seconds=1))", "optimiser.steps"],
     "bool": ["W.requires_grad", "bool(loss)", "bool(tg.compare(loss, W, W.grad))"],
     "str": ["run.source", "str(tg.tape(loss))", "tg.draw(loss).dot", "tg.derive(loss, W).latex",
             "tg.derive(loss, W).numpy", "tg.compare(loss, W, W.grad).verdict", "f'{loss:.3f}'",
@@ -132,6 +132,7 @@ MISTAKES = [
     "W.backwards()", "tg.compile(3)", "W.named(3)", "tg.grad(of_tensors)(W)", "tg.softmax(z, axis='rows')",
     "tg.networks.Dense('2', 3)", "tg.compare(loss, W, 'a', kind='jacobi')", "tg.networks.Adam(network, lr=0.1)",
     "tg.step_through(loss, 'page.html', theme='blue')", "tg.audit('sabin')", "tg.adjoints(loss, 'W')", "tg.tape(3)",
+    "tg.animate(loss, theme='auto')",
     "tg.draw(loss, direction='up')", "tg.checkpoint(3)", "tg.sum(W, axes=0)", "W.sort()", "tg.layer(3)",
     "W.__setitem__(0, 3.0)", "tg.audit(verdict='rong')",
 ]  # fmt: skip

@@ -10,7 +10,7 @@
 Values        Tensor, operation (your own), no_grad, layer, networks, data
 Derivatives   W.backward(), grad, value_and_grad, jacobian, hessian, vjp, jvp, check_grad, compile
 Formulas      derive (the gradient as a textbook has it), compare (is yours right, and if not, why?)
-Pictures      draw, step_through, tape
+Pictures      draw, step_through, animate, tape
 Documents     audit, documents
 Lessons       exercise (a question that corrects itself), lessons
 
@@ -33,7 +33,6 @@ from .engine.recomputing import checkpoint
 from .engine.record import layer, no_grad
 from .engine.tensor import Tensor
 from .engine.transforms import adjoints, grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
-from .listing import tape
 from .operations import *  # noqa: F403
 from .operations.own import operation
 from .tracebacks import set_tracebacks
@@ -45,7 +44,7 @@ _ascii_text.install()
 
 # What stands on the engine is loaded when it is first used: a name, and the module that has it (None: it is one).
 _LATER = {"draw": "drawing", "Drawing": "drawing", "audit": "documents", "documents": None, "networks": None}
-_LATER |= {"step_through": "drawing"}
+_LATER |= {"step_through": "drawing", "animate": "drawing", "tape": "listing"}
 _LATER |= {"data": None, "derive": "deriving", "Formula": "deriving"}
 _LATER |= dict.fromkeys(("binary", "orthogonal", "sums_to_one", "symmetric"), "deriving")
 _LATER |= {"compare": "comparing", "Comparison": "comparing", "compile": "compiling"}
@@ -53,7 +52,7 @@ _LATER |= {"exercise": "lessons", "lessons": None}
 
 __all__ = [
     "GradientError", "IndependentWarning", "LikelyMistake", "Tensor", "adjoints", "check_grad", "checkpoint", "grad",
-    "hessian", "hvp", "jacobian", "jvp", "layer", "no_grad", "operation", "set_tracebacks", "stop_gradient", "tape",
+    "hessian", "hvp", "jacobian", "jvp", "layer", "no_grad", "operation", "set_tracebacks", "stop_gradient",
     "value_and_grad", "vjp",
     *_operations.__all__, *_LATER,
 ]  # fmt: skip

@@ -22,6 +22,7 @@ from .deriving import sums_to_one as sums_to_one
 from .deriving import symmetric as symmetric
 from .documents import audit as audit
 from .drawing import Drawing as Drawing
+from .drawing import animate as animate
 from .drawing import draw as draw
 from .drawing import step_through as step_through
 from .engine.checks import GradientError as GradientError
@@ -58,7 +59,6 @@ __all__: list[str] = [
     "operation",
     "set_tracebacks",
     "stop_gradient",
-    "tape",
     "value_and_grad",
     "vjp",
     "draw",
@@ -67,6 +67,8 @@ __all__: list[str] = [
     "documents",
     "networks",
     "step_through",
+    "animate",
+    "tape",
     "data",
     "derive",
     "Formula",

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from .engine.arguments import checked
 from .engine.leaving import demand_recorded
-from .engine.naming import name_of
 from .engine.sweep import below, seed_for, settled
 from .engine.tensor import Tensor
-from .formulas.notation import applied
+from .formulas.expr import symbol
+from .formulas.printer import Printer
+from .formulas.stated import stated
+from .formulas.tape_names import TapeNames
+from .formulas.targets.text import InPieces
 from .numerals import brief
 from .showing import columns, safe, table
 
+PARTS = Printer(InPieces(lambda name: name))
 NARROWEST = {0: 16, 2: 10, 3: 10}  # what a narrow terminal leaves of the columns
 
 
@@ -35,8 +36,8 @@ def tape(loss: Tensor, adjoints: bool = False) -> Tape:
     >>> print(tg.tape(tg.sigmoid(W @ x).named("a"), adjoints=True))
     value       shape   numbers  adjoint
     W           (1, 2)  1  2     5.01e-05  6.68e-05
-    v1 = W · x  (1, 1)  11       1.67e-05
-    a  = σ(v1)  (1, 1)  1        1
+    z1 = W·x    (1, 1)  11       1.67e-05
+    a  = σ(z1)  (1, 1)  1        1
     """
     demand_recorded("tape", loss)
     nodes = below(loss)
@@ -52,11 +53,8 @@ class Tape:
 
     def __init__(self, nodes: list[Any], adjoints: Mapping[int, Any] | None) -> None:
         self.nodes = nodes
-        self.names: dict[int, str] = {}
-        taken = set(map(name_of, nodes))
-        free = (name for i in itertools.count(1) if (name := f"v{i}") not in taken)
-        for node in nodes:
-            self.names[id(node)] = name_of(node) or next(free)
+        self.called = TapeNames({node._record.stamp: node for node in nodes})
+        self._forms: dict[Any, Any] = {}
         self.adjoints = adjoints
 
     def __len__(self) -> int:
@@ -72,7 +70,8 @@ class Tape:
         return table(head, rows)
 
     def _rows(self) -> list[list[str]]:
-        wide = max(len(self.names[id(n)]) for n in self.nodes if n._record.operation or len(self.nodes) == 1)
+        shown = [node for node in self.nodes if node._record.operation] or self.nodes
+        wide = max(len(self.called.names[node._record.stamp]) for node in shown)
         rows = [["value", "shape", "numbers"], *(self._cells(node, wide) for node in self.nodes)]
         if self.adjoints is not None:
             rows[0].append("adjoint")
@@ -82,19 +81,21 @@ class Tape:
         return rows
 
     def _cells(self, node: Any, wide: int) -> list[str]:
-        record, name = node._record, self.names[id(node)]
+        record = node._record
+        name = self.called.names[record.stamp]
         if record.operation is None:
             return [name, str(node.shape), brief(node._value)]
-        inputs = [self._name(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
-        return [
-            f"{name.ljust(wide)} = {applied(record.operation, inputs, record.params)}",
-            str(node.shape),
-            brief(node._value),
-        ]
+        return [f"{name.ljust(wide)} = {self._formula(node)}", str(node.shape), brief(node._value)]
 
-    def _name(self, x: Any, value: Any) -> str:
-        """A tensor by its name, a constant by its number or its shape."""
-        name = self.names.get(id(x)) if x is not None else None
-        if name := name or name_of(x):
-            return name
-        return brief(value) if np.size(value) == 1 else f"const{np.shape(value)}"
+    def _formula(self, node: Any) -> str:
+        """What a value is made of; of operations that differ in the names of their operands only it is stated once."""
+        record, names = node._record, self.called.names
+        operands = [
+            value.shape if x is not None and x._record is not None else self.called.operand(x, value)
+            for x, value in zip(record.inputs, record.values, strict=True)
+        ]  # fmt: skip
+        key = record.operation, id(record.params), node.shape, *operands
+        if (parts := self._forms.get(key)) is None:
+            places = [symbol(i, x) if isinstance(x, tuple) else x for i, x in enumerate(operands)]
+            parts = self._forms[key] = PARTS(stated(record.operation, places, record.params, node.shape))
+        return "".join([part if isinstance(part, str) else names[record.inputs[part]._record.stamp] for part in parts])

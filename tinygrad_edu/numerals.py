@@ -13,7 +13,7 @@ FIGURES = "min", "mean", "max"
 
 def decimals(numbers: Iterable[Any]) -> list[str]:
     """Numbers for a column: three significant digits of the largest, and so many decimals for all."""
-    floats = list(map(float, numbers))
+    floats = [float(x) + 0.0 for x in numbers]  # none is −0
     finite = list(filter(math.isfinite, floats))
     largest = max(map(abs, finite), default=0.0)
     whole = all(map(float.is_integer, finite))

@@ -122,6 +122,10 @@ class Local:
         """What a constant is called; None for a number, which is written out."""
         return self._tape.constant_name(x, value)
 
+    def constant(self, x: Any, value: Any) -> Expr:
+        """A constant as the tape has it: by its name, as a number, or as what made it, x[0:3]."""
+        return self._tape.called.operand(x, value)
+
     def computed(self, node: Any) -> Term | None:
         """The formula of a value, where it says what the value is."""
         term = self.definitions.get(self.names[node._record.stamp])

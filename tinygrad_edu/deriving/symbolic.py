@@ -11,13 +11,15 @@ import numpy as np
 
 from ..engine.comparisons import Compared, noted
 from ..engine.naming import name_of
-from ..engine.record import Node, Origin, Record, apply
+from ..engine.record import Node, Record, apply
 from ..engine.sweep import below, sweep
-from ..formulas.layers import Layers, mixes
+from ..formulas.expr import SYMBOL
+from ..formulas.layers import mixes
 from ..formulas.normal.coefficients import ONE
 from ..formulas.normal.expression import Expression, called, is_number, matrix_shape, plain
 from ..formulas.normal.terms import Shape, Term, atom, cancelled, factor, filled, is_a, make, name_as
 from ..formulas.notation import parameter
+from ..formulas.tape_names import TapeNames, constant_key, in_order, is_tracked, origin_of, split
 from ..operations.facts import ops
 
 if TYPE_CHECKING:
@@ -66,7 +68,8 @@ class SymbolicTape:
         inlined: Container[int] = (),
     ) -> None:  # fmt: skip
         self.loss, self.needed, self.shown, self.assume, self.inlined = loss, needed, shown, assume, inlined
-        self.nodes = below(loss) if shown is not None else _with_what_decides(below(loss))
+        nodes = in_order(below(loss))
+        self.nodes = nodes if shown is not None else _with_what_decides(nodes)
         self.values: dict[str, Any] = {}
         self.given: dict[str, Any] = {}
         self.definitions: dict[str, Term] = {}
@@ -81,8 +84,6 @@ class SymbolicTape:
         self.used: set[str] = set()  # names of what is neither given nor defined, or not yet
         self.steps: list[DerivationStep] = []
         self.adjoints: dict[int, Term] = {}
-        self._named_by = {stamp: name_of(node) for stamp, node in self.nodes.items()}  # people
-        self._taken = {*self._named_by.values()}
         self._recorded: dict[int, Any] = {}  # the arrays of leaves as they were: they may have got others since
         for node in self.nodes.values():
             for x, value in zip(node._record.inputs, node._record.values, strict=True):
@@ -92,21 +93,13 @@ class SymbolicTape:
         self.constants: dict[str, Any] = {}  # of these the arrays that have no name in the program
         self._complements: dict[Any, Any] = {}  # arrays that are 1 − another one, such as targets 1 − y
         self._expressions: dict[int, Expression] = {}
-        self.layers = Layers(self.nodes, needed)
-        self._inputs: dict[int, int] = {}  # the number of the layer that a value is the input of, by stamp
-        self._activations: dict[int, int] = {}  # of the one that it is the activation of
-        for i, layer in enumerate(self.layers.layers, self.layers.counting.values):
-            self._inputs |= {layer.z: i} if layer.ends else {}
-            costs = {each for each in layer.ends if self.nodes[each]._record.operation.activation is False}
-            self._activations |= dict.fromkeys({*layer.ends} - costs, i)
-        self._free = {letter: self._free_names(letter) for letter in ("W", "w", "C", "v", "δ")}
+        self.called = TapeNames(self.nodes, needed)
+        self.layers = self.called.layers
+        self.used.update(self.called.taken)
         for stamp in sorted(self.nodes):
             self._expressions[stamp] = self._forward(self.nodes[stamp])
 
     # --- forward ---
-
-    def _free_names(self, letter: str) -> Iterator[str]:
-        return (name for i in itertools.count(1) if (name := f"{letter}{i}") not in self._taken)
 
     def unique(self, name: str) -> str:
         """The name, or the next that is free."""
@@ -117,25 +110,19 @@ class SymbolicTape:
 
     def _forward(self, node: Any) -> Expression:
         record: Record = node._record
-        own = self._named_by[record.stamp]
+        name, own = self.called.names[record.stamp], record.stamp in self.called.given
         if record.operation is None:
-            name = self.unique(own or next(self._free["W" if node._value.ndim > 1 else "w"]))
             return self._variable(name, node, self._recorded.get(id(node), node._value))
-        wanted = own or self._layer_name(record)
-        if self.shown is not None:
-            wanted = wanted or next(self._free["v"])
-            if record.stamp not in self.shown:
-                return self._named(record.stamp, self.unique(wanted), node)
+        if self.shown is not None and record.stamp not in self.shown:
+            return self._named(record.stamp, name, node)
         inputs = [self._operand(x, value) for x, value in zip(record.inputs, record.values, strict=True)]
         out = _applied(record, inputs, node._value)
-        if wanted is None and out.term.weight > HEAVY:
-            wanted = next(self._free["v"])
-        if wanted is None or record.stamp in self.inlined:
+        has_one = own or self.shown is not None or self.called.of_layer(record) or out.term.weight > HEAVY
+        if not has_one or record.stamp in self.inlined:
             return out
         known = self._computed.get((out.term, out.shape))
         if known is not None and not own and self.shown is None:  # the same layer once more
             return self._named(record.stamp, known, node)
-        name = self.unique(wanted)
         self._computed[out.term, out.shape] = name
         self.definitions[name] = out.term
         named = self._named(record.stamp, name, node)
@@ -163,12 +150,12 @@ class SymbolicTape:
         value = np.asarray(float(value) if type(value) is bool else value)  # a comparison is no bool of Python's
         if (found := self.condition(value)) is not None:
             return apply(found.operation, [self._compared(each) for each in found.inputs])  # type: ignore[no-any-return]
-        key = _constant_key(x, value)
+        key = constant_key(x, value)
         if key not in self._constants:
             made = self._made(x, value)
             if made is not None:
                 if made.term.weight > HEAVY:
-                    name = self.unique(next(self._free["v"]))
+                    name = self.called.new("v")
                     self.definitions[name] = made.term
                     made = Expression(symbol(name, made.shape), made.value)
             elif not name_of(x) and is_number(value):
@@ -178,7 +165,8 @@ class SymbolicTape:
                 one: Any = plain(1.0)
                 made = one - self._constants[other]
             else:
-                name = self.unique(name_of(x) or next(self._free["C"]))
+                called = self.called.operand(x, value)
+                name = called["name"] if called.operation is SYMBOL else self.called.new("C")
                 made = self._variable(name, x if x is not None else value, value)
                 if not name_of(x):
                     self.constants[name] = value
@@ -188,7 +176,7 @@ class SymbolicTape:
 
     def _made(self, x: Any, value: Any) -> Expression | None:
         """A constant as what made it, if that is known, and what it was made of has got no new numbers since."""
-        origin = _origin_of(x)
+        origin = origin_of(x)
         if origin is None:
             return None
         inputs = [self._compared(each) for each in origin.inputs]
@@ -196,34 +184,34 @@ class SymbolicTape:
         return made if np.array_equal(made.value, value, equal_nan=value.dtype.kind == "f") else None
 
     def _compared(self, x: Any) -> Expression:
-        return self._expressions[x._record.stamp] if _is_tracked(x) else self._operand(*_split(x))
+        return self._expressions[x._record.stamp] if is_tracked(x) else self._operand(*split(x))
 
     def condition(self, mask: Any) -> Compared | None:
         """What a boolean array was compared from, if the tape says so. Of nan neither z > 0 nor z ≤ 0 holds."""
-        found = self.made_by(mask) if self.shown is None else None
+        found = self.made_by(mask)
         return None if found is None or any(np.isnan(x).any() for x in self._values(found)) else found
 
     def made_by(self, mask: Any) -> Compared | None:
         """The comparison that made a boolean array: someone may have written into it since."""
         found = noted(mask)
-        if found is None or any(_is_tracked(x) and x._record.stamp not in self._expressions for x in found.inputs):
+        if found is None or any(is_tracked(x) and x._record.stamp not in self._expressions for x in found.inputs):
             return None
         return found if np.array_equal(found.operation.forward(*self._values(found)), mask) else None
 
     def _values(self, compared: Compared) -> list[Any]:
-        return [self._expressions[x._record.stamp].value if _is_tracked(x) else _split(x)[1] for x in compared.inputs]
+        return [self._expressions[x._record.stamp].value if is_tracked(x) else split(x)[1] for x in compared.inputs]
 
     def constant(self, x: Any, value: Any, given: dict[Any, Any], again: dict[int, Any]) -> Any:
         """A constant of the tape, from other numbers of what is given, to which it is added, and the nodes recorded
         again of them."""
-        key = _constant_key(x, np.asarray(value))
-        found, origin = self.condition(value), _origin_of(x) if key not in self._constant_names else None
+        key = constant_key(x, np.asarray(value))
+        found, origin = self.condition(value), origin_of(x) if key not in self._constant_names else None
         if x is not None and id(x) in given:
             return given[id(x)]
         if found is not None or origin is not None:
             made: Any = found or origin
-            inputs = [again[each._record.stamp]._value if _is_tracked(each) else
-                      self.constant(*_split(each), given, again) for each in made.inputs]  # fmt: skip
+            inputs = [again[each._record.stamp]._value if is_tracked(each) else
+                      self.constant(*split(each), given, again) for each in made.inputs]  # fmt: skip
             inputs = [x._value if isinstance(x, Node) else x for x in inputs]
             new = found.operation.forward(*inputs) if found else apply(made.operation, inputs, made.params)
             return given.setdefault(id(x), new) if x is not None else new
@@ -240,15 +228,10 @@ class SymbolicTape:
                      if np.shape(self.given[name]) == value.shape
                      and np.array_equal(1.0 - np.reshape(self.values[name], value.shape), value)), None)
 
-    def _layer_name(self, record: Record) -> str | None:
-        if record.operation is not None and record.stamp in self._activations:
-            return f"{'a' if mixes(record.operation) else 'Σ'}{self._activations[record.stamp]}"
-        return f"z{self._inputs[record.stamp]}" if record.stamp in self._inputs else None
-
     def _remember_slope(self, record: Record, inputs: list[Expression], out: Expression, name: str) -> None:
         """The derivative of a coordinate-wise layer: its own rule with g = 1."""
         operation = record.operation
-        if operation is None or record.stamp not in self._activations or mixes(operation):
+        if operation is None or record.stamp not in self.called.activations or mixes(operation):
             return
         prime = self.unique(f"{name}′")
         self.used.add(prime)
@@ -293,11 +276,11 @@ class SymbolicTape:
     def _read(self, node: Any, g: Expression) -> tuple[Any, Any, Iterable[Any], Any]:
         record = node._record
         self._note_cancelled()
-        layer, known = self._inputs.get(record.stamp), self.names.get(record.stamp)
+        layer, known = self.called.inputs.get(record.stamp), self.names.get(record.stamp)
         value = self._expressions[record.stamp].term
         self.steps.append(DerivationStep(known, value, record.operation.name, record.operation.source, g.term))
         if layer or g.term.weight > HEAVY:
-            name = self.unique(f"Δ{layer}" if layer else f"∇{known}" if known else next(self._free["δ"]))
+            name = self.unique(f"Δ{layer}" if layer else f"∇{known}" if known else self.called.new("δ"))
             self.definitions[name] = g.term
             self.deltas.append(name)
             g = Expression(symbol(name, g.shape), g.value)
@@ -312,39 +295,23 @@ class SymbolicTape:
 
     def layer_of(self, node: Any) -> int | None:
         """The number of the layer that a value is the input of."""
-        return self._inputs.get(node._record.stamp)
+        return self.called.inputs.get(node._record.stamp)
 
     def constant_name(self, x: Any, value: Any) -> str | None:
         """What a constant of the tape is called in formulas; None for a number, which is written out."""
-        return self._constant_names.get(_constant_key(x, np.asarray(value)))
-
-
-def _constant_key(x: Any, value: Any) -> Any:
-    """Which constant it is: a tensor that has a name, or of which is known how it came about, by itself; an array by
-    its numbers, as recording has copied it."""
-    known = x is not None and (name_of(x) or _origin_of(x) is not None)
-    return id(x) if known else (value.shape, value.dtype.str, value.tobytes())
-
-
-def _origin_of(x: Any) -> Origin | None:
-    """How an unnamed constant came about, if that is known."""
-    return getattr(x, "_origin", None) if x is not None and x.name is None else None
-
-
-def _is_tracked(x: Any) -> bool:
-    return isinstance(x, Node) and x._record is not None
+        return self._constant_names.get(constant_key(x, np.asarray(value)))
 
 
 def _with_what_decides(nodes: dict[int, Any]) -> dict[int, Any]:
-    """The nodes of a tape, and those that its conditions and other constants depend on."""
+    """The nodes of a tape, and after them those that its conditions and other constants depend on."""
     found = dict(nodes)
     unseen = list(nodes.values())
     while unseen:
         for _, x, _ in constants_of(unseen.pop()._record):
-            new = below(x) if _is_tracked(x) and x._record.stamp not in found else {}
+            new = below(x) if is_tracked(x) and x._record.stamp not in found else {}
             unseen += [node for stamp, node in new.items() if stamp not in found]
             found |= new
-    return found
+    return nodes | in_order({stamp: node for stamp, node in found.items() if stamp not in nodes})
 
 
 def constants_of(record: Record) -> Iterator[tuple[Any, Any, Any]]:
@@ -352,20 +319,15 @@ def constants_of(record: Record) -> Iterator[tuple[Any, Any, Any]]:
     Of what was compared, and where the origin is known, the inputs."""
     pending: list[tuple[Any, Any, Any]] = [
         (record.operation, x, value) for x, value in zip(record.inputs, record.values, strict=True)
-        if not _is_tracked(x)
+        if not is_tracked(x)
     ]
     seen = set()
     for operation, x, value in pending:
         yield operation, x, value
-        for made in (noted(value), _origin_of(x)) if not _is_tracked(x) else ():
+        for made in (noted(value), origin_of(x)) if not is_tracked(x) else ():
             if made is not None and id(made) not in seen:
                 seen.add(id(made))
-                pending += [(made.operation, *_split(each)) for each in made.inputs]
-
-
-def _split(x: Any) -> tuple[Any, Any]:
-    """A constant as the tape has it: the tensor, if it is one, and the numbers."""
-    return (x, x._value) if isinstance(x, Node) else (None, x)
+                pending += [(made.operation, *split(each)) for each in made.inputs]
 
 
 def slope(operation: Any, params: Any, out: Expression, *inputs: Expression) -> Any:

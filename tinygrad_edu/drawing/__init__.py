@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
@@ -14,13 +13,14 @@ from graphviz import Digraph, view
 
 from ..engine.arguments import Natural, Positive, checked, demand_known
 from ..engine.leaving import demand_recorded
-from ..engine.naming import wrapped
 from ..engine.tensor import Tensor
 from ..files import target, write
-from . import dot, mermaid, picture_page
+from . import dot, mermaid, picture_page, tikz
 from .backward import backward as swept
+from .film import Film, animate
 from .folding import fold
 from .graph import collect
+from .indices import indexed
 from .layout import DPI, render
 from .notebook import in_notebook
 from .scene import Scene, scene
@@ -29,14 +29,14 @@ from .steps_page import step_through
 from .svg import named
 from .theme import THEMES, Direction, Hue
 
-__all__ = ["Drawing", "draw", "step_through"]
+__all__ = ["Drawing", "Film", "animate", "draw", "step_through"]
 
-BOXES = 3  # to a node of the graph, with the backward sweep
+READABLE = 40  # boxes: more of them, numbers and all, can not be read on a slide
 MOST = 60  # a graph of more nodes is folded, and shows no numbers, unless something else is asked for
 DRAWABLE = 2000  # above this the layout takes minutes, and nobody can read the picture
-WRITTEN = {"svg": "svg", "dot": "dot", "html": "page"}  # by suffix, what is text
+WRITTEN = {"svg": "svg", "dot": "dot", "tikz": "tikz", "html": "page"}  # what of them is text, by suffix
 NARROWEST = 16  # pixels, of which Graphviz still makes a picture
-SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
+SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".tikz", ".html")
 
 
 @checked
@@ -66,7 +66,7 @@ def draw(
     loss : Tensor
         A recorded tensor, of any shape; with `backward` a scalar.
     path : path, optional
-        Save it there too, as svg, png, pdf, dot or html, by suffix.
+        Save it there too, as svg, png, pdf, dot, tikz or html, by suffix.
     backward : bool
         Each value with its adjoint beside it ("–" where none was computed), the vector-Jacobian products on the way
         from adjoint to adjoint, dashed lines from the values that the forward sweep has saved for them, a Σ where
@@ -82,7 +82,8 @@ def draw(
     detail : {"slide", "full", "auto"}
         "slide": a row for each value that has a name or a part in a layer, its adjoint opposite, the products on the
         ways typeset, no numbers; names that are underlined are of what is kept for the backward sweep. "full": a node
-        for each value and each product. "auto": full, up to 60 nodes.
+        for each value and each product. "auto": a slide where the
+        backward sweep has more than 40 nodes and neither `depth` nor `values` are asked for, else full.
     direction : {"LR", "TB", "RL", "BT", "auto"}
         From left to right, from top to bottom, and back. "auto": slides from top to bottom, all else from the left.
     theme : {"light", "dark", "print", "auto"}
@@ -117,21 +118,19 @@ def draw(
     if width is not None and width < NARROWEST:
         raise ValueError(f"draw: width must be at least {NARROWEST} pixels, got {width}")
     file = None if path is None else target(path, "draw", *SUFFIXES)
-    whole = collect(loss)
-    if detail == "auto":
-        boxes = len(whole.vertices) * (BOXES if backward else 1)
-        detail = "slide" if boxes > MOST else "full"
+    graph = collect(loss)
     page: Callable[[], picture_page.Content]
-    if detail == "slide":
-        drawn, sweep = slide(loss, whole, depth, backward, formulas)
-        page = functools.partial(picture_page.Content, drawn, sweep, sys.maxsize if depth is None else depth)
+    if detail != "slide":
+        shown = fold(graph, depth, MOST)
+        detailed = len(shown.vertices) <= MOST if values == "auto" else bool(values)
+        sweep = swept(loss, shown, "draw", formulas) if backward else None
+        drawn = scene(sweep.graph if sweep else indexed(shown), detailed, sweep)
+    if detail == "slide" or (backward and detail == values == "auto" and depth is None and len(drawn.boxes) > READABLE):
+        detail, drawn = "slide", slide(loss, graph, depth, backward, formulas)
+        page = functools.partial(picture_page.explained_slide, loss, graph, drawn, formulas, depth)
     else:
-        graph = fold(whole, depth, MOST)
-        detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
-        side = swept(loss, graph, "draw", formulas) if backward else None
-        drawn = scene(side.graph if side else graph, detailed, side)
         page = functools.partial(
-            picture_page.opened, loss, whole,
+            picture_page.opened, loss, graph,
             backwards=backward, values=detailed, formulas=formulas, depth=depth, most=MOST,
         )  # fmt: skip
     if direction == "auto":
@@ -206,10 +205,22 @@ class Drawing:
         return path
 
     @cached_property
+    def tikz(self) -> str:
+        r"""The picture as TikZ, for papers: ``\usepackage{tikz}`` and ``\input{picture.tikz}``. Boxes have their keys
+        as names, styles and fonts can be changed at its beginning.
+
+        Raises
+        ------
+        RuntimeError without Graphviz; ValueError for more than 2000 nodes.
+        """
+        width = self._width and self._width * 72 / 96
+        return tikz.source(self._scene, self._picture("json"), theme=self._theme, width=width)
+
+    @cached_property
     def page(self) -> str:
         """The picture as a page of HTML, one file: layers fold and unfold, what is pointed at says what it is.
 
-        Layers that the picture has folded unfold there; loops stay folded where a graph has more than 120 nodes.
+        Layers that the picture has folded unfold there, where the graph has at most 120 nodes.
 
         Raises
         ------
@@ -219,7 +230,8 @@ class Drawing:
         return picture_page.page(self._page(), self._scene, self._direction, theme)
 
     def save(self, path: str | bytes | os.PathLike[str]) -> None:
-        """Write the picture to a file: svg, png, pdf, dot or html, by suffix. A save that fails leaves what was there.
+        """Write the picture to a file: svg, png, pdf, dot, tikz or html, by suffix. A save that fails leaves what was
+        there.
 
         A file that is there keeps its permissions, and a symbolic link stays one.
 
@@ -250,7 +262,7 @@ class Drawing:
     @property
     def _label(self) -> str:
         """What is said of the picture to those who do not see it."""
-        return " ".join(wrapped(self._scene.title)) or repr(self)[1:-1]
+        return " ".join(self._scene.above) or repr(self)[1:-1]
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None

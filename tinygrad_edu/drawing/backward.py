@@ -6,17 +6,19 @@ The numbers come from the engine's own sweep, the formulas from its rules read o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..deriving.local import VJP, Local, brief
 from ..engine.absorbing import bare
 from ..engine.record import Node
 from ..engine.sweep import seed_for, settled
-from ..formulas.expr import PARTIAL, Expr, dot, fraction, symbol, transposed
+from ..formulas.expr import NUMBER, PARTIAL, SYMBOL, Expr, dot, fraction, symbol, total, transposed
 from ..formulas.normal.terms import Term
 from ..operations.shapes import stretched
-from .graph import Edge, Graph, Vertex
+from .graph import WORDS, Edge, Graph, Index, Vertex
+from .indices import Indices, along
+from .uses import Use, places, use
 
 LONGEST = 44  # characters of a product that is written out
 
@@ -42,6 +44,8 @@ class Contribution(NamedTuple):
     added: Any = None
     rule: VJP | None = None  # the same in symbols, where it can be read so
     repeats: bool = False  # from a repetition to the one before
+    exits: bool = False  # to one repetition only, from outside of the loop
+    note: str = ""  # where this holds, if not in all repetitions
 
     @property
     def axes(self) -> tuple[int, ...]:
@@ -80,14 +84,11 @@ def backward(loss: Node, graph: Graph, name: str, formulas: bool = True) -> Back
         if node._record.stamp in tracked:
             found[node._record.stamp] = g
     writer = _Annotator(Local(loss, {*tracked, *steps}, found, steps), graph, numbers, formulas)
-    adjoints = {
-        v.key: Adjoint(writer.local.adjoints[stamp] + " …" * (v.times > 1), found.get(stamp))
-        for stamp, v in tracked.items()
-    }
+    adjoints = {v.key: Adjoint(writer.local.adjoints[stamp], found.get(stamp)) for stamp, v in tracked.items()}
     reached = {key for key, adjoint in adjoints.items() if adjoint.value is not None}
     written = [writer.contribution(edge) for edge in graph.edges if {edge.tail, edge.head} <= reached]
-    named = graph._replace(vertices=tuple(map(writer.named, graph.vertices)))
-    return Backward(named, adjoints, tuple(filter(None, written)), writer.local)
+    graph = graph._replace(vertices=tuple(map(writer.named, graph.vertices)))
+    return Backward(graph, adjoints, tuple(filter(None, written)), writer.local)
 
 
 class _Annotator:
@@ -98,47 +99,86 @@ class _Annotator:
     ) -> None:
         self.local, self.numbers, self.formulas = local, numbers, formulas
         self.vertices = {v.key: v for v in graph.vertices}
-        self.names = {v.key: self._name(v.node, v.value) for v in graph.vertices}
-        self.keys = {name: key for key, name in self.names.items()}
+        self.keys: dict[str | None, str] = {}
+        self.places: dict[int, tuple[str, tuple[int, ...]]] = {}  # by stamp, the vertex of a value, and its place there
+        for v in graph.vertices:
+            for place, x in zip(places(v.indices), v.alike or (v,), strict=True):
+                self.keys[x.name] = v.key
+                if x.node is not None and x.node._record is not None:
+                    self.places[x.node._record.stamp] = v.key, place
+        self.indices = Indices(graph, self._names, dict(self._made()))
 
-    def _name(self, x: Any, value: Any) -> str | None:
-        """A tensor by its name, a constant that is no number by its own."""
-        if x is not None and x._record is not None:
-            return self.local.names.get(x._record.stamp)  # what is inlined has none
-        return self.local.constant_name(x, value)
+    def _names(self, v: Vertex) -> list[str | None]:
+        """The names in the formulas of a vertex: its own, those of its adjoint, its slope and its operands."""
+        stamp = -1 if v.node is None or v.node._record is None else v.node._record.stamp
+        adjoint = self.local.adjoints.get(stamp)  # what is inlined has none
+        return [v.name, adjoint, v.name and f"{v.name}′", *[x if isinstance(x, str) else None for x in v.operands]]
+
+    def _made(self) -> Iterator[tuple[str, Expr]]:
+        """What made the constants, where that is known."""
+        for v in self.vertices.values():
+            for x in (v, *v.steps_below()):
+                record = x.node._record if x.operation else None
+                for node, value in zip(record.inputs, record.values, strict=True) if record else ():
+                    if node is None or node._record is None:
+                        made = self.local.constant(node, value)
+                        if made.operation not in (SYMBOL, NUMBER):
+                            yield WORDS(made), made
 
     def named(self, vertex: Vertex) -> Vertex:
-        """A vertex and its operands by the names that formulas have for them."""
+        """A vertex by the names and symbols that formulas have."""
         if vertex.inside:
             return vertex
-        name = self.names[vertex.key]
-        if vertex.times > 1:
-            name = vertex.name or f"{name} …"
-        if vertex.operation is None:
-            return vertex._replace(name=name)
-        record = vertex.node._record
-        inputs = zip(record.inputs, record.values, vertex.operands, strict=True)
-        return vertex._replace(name=name, operands=tuple(self._name(x, value) or shown for x, value, shown in inputs))
+        v, one = self.indices.lettered(vertex), vertex.one
+        if v.operation is None:
+            return v._replace(name=one.name)
+        gathered, symbols = self._gathered(vertex), dict(v.symbols)
+        for (first, *_), tail in gathered:
+            symbols[one.operands[first]] = self.indices.lettered(tail).symbol(tail.one.name or "")
+        left = [i for i in range(len(one.operands)) if not any(i in others for (_, *others), _ in gathered)]
+        operands = tuple(one.operands[i] if isinstance(one.operands[i], str) else v.operands[i] for i in left)
+        steps = {i: self.named(x) for i, x in v.steps.items()}
+        return v._replace(name=one.name, operands=operands, symbols=symbols, steps=steps)
+
+    def _gathered(self, v: Vertex) -> list[tuple[list[int], Vertex]]:
+        """The operands that are all repetitions of one value, as those of a stack, and this."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for i, x in enumerate(v.node._record.inputs):
+            if x is not None and x._record is not None and x._record.stamp in self.places:
+                found[self.places[x._record.stamp][0]].append(i)
+        of = [(operands, self.vertices[key]) for key, operands in found.items() if len(operands) > 1]
+        return [(operands, tail) for operands, tail in of if len(tail.indices) == len(v.indices) + 1
+                and len(operands) == tail.indices[-1].times]  # fmt: skip
 
     def contribution(self, edge: Edge) -> Contribution | None:
         """What goes back along an edge; None where no rule takes it there."""
         tail, head = self.vertices[edge.tail], self.vertices[edge.head]
-        plain = Contribution(tail.key, head.key, edge.operand, repeats=edge.repeats)
-        if head.operation is None or edge.repeats:
-            return plain
-        used, place = self._use(head, edge.operand)
-        numbers = self.numbers[used.node._record.stamp]
+        if head.operation is None:
+            return Contribution(tail.key, head.key, edge.operand, repeats=edge.repeats)
+        user, place = self._user(head, edge.operand)
+        numbers = self.numbers[user.node._record.stamp]
         if place not in numbers:
             return None
         product, added = numbers[place]
-        rule = self._products(head).get(used.key, {}).get(place)
-        names = rule.names if rule else ()
-        formula, shapes = self._written(edge, rule and rule.term, product.shape)
-        undone = self._written(edge, rule and rule.added, added.shape) if added.shape != product.shape else None
-        saved = tuple(self.keys[name] for name in names if name in self.keys)
-        return Contribution(tail.key, head.key, edge.operand, formula, shapes, undone, saved, product, added, rule)
+        rule = self._products(head).get(user.key, {}).get(place)
+        all_of = next((operands for operands, x in self._gathered(user) if x is tail), [place])
+        use = self._use(edge, user, all_of)
+        formula, shapes = self._written(head, place, rule and rule.term, product.shape)
+        if len(all_of) > 1 and rule and formula is not None:
+            rules = self._products(head)[user.key]
+            formula = along([self.local.written(rules[i].term) for i in all_of], self.indices.of(tail)[-1])
+        undone = self._written(head, place, rule and rule.added, added.shape) if added.shape != product.shape else None
+        if undone:
+            undone = self._general(head, use, undone[0], use.summed), undone[1]
+        holds = all(map(self.indices.holds, (head, *head.steps_below())))
+        saved = tuple(self.keys[name] for name in (rule.names if rule else ()) if name in self.keys)
+        return Contribution(
+            tail.key, head.key, edge.operand, self._general(head, use, formula, () if undone else use.summed), shapes,
+            undone, saved, product, added, rule, edge.repeats, use.exits,
+            ", ".join(filter(None, (use.note, "" if holds else self.indices.lettered(user).shown))),
+        )  # fmt: skip
 
-    def _use(self, head: Vertex, operand: int) -> tuple[Vertex, int]:
+    def _user(self, head: Vertex, operand: int) -> tuple[Vertex, int]:
         """The operation that an operand goes to, and its place there: the step in which it is used, if it is in one."""
         if not head.steps:
             return head, operand
@@ -154,14 +194,36 @@ class _Annotator:
                 found |= self._products(x, own[i].added)
         return found
 
-    def _written(self, edge: Edge, term: Term | None, shape: tuple[int, ...]) -> tuple[Expr | None, str]:
+    def _use(self, edge: Edge, user: Vertex, operands: Sequence[int]) -> Use:
+        """In which repetitions a value is one of these operands of an operation."""
+        tail, found = self.vertices[edge.tail], []
+        if not tail.indices and not user.indices:
+            return Use()
+        shared = sum(a.loop == b.loop for a, b in zip(user.indices, tail.indices, strict=False))
+        for at, x in zip(places(user.indices), user.alike or (user,), strict=True):
+            for record in [getattr(x.node._record.inputs[operand], "_record", None) for operand in operands]:
+                key, to = self.places.get(record.stamp, ("", ())) if record else ("", ())
+                if key == tail.key and edge.repeats == (at[:shared] != to[:shared]):
+                    found.append((at, to))
+        return use(self.indices.of(tail), self.indices.of(user), found) if found else Use()
+
+    def _general(self, head: Vertex, use: Use, x: Expr | None, summed: Sequence[Index]) -> Expr | None:
+        """A product as it is in all repetitions, and perhaps their sum."""
+        if x is None:
+            return None
+        made = self.indices.formula([head, *head.steps_below()], x, use.fixed, use.shift)
+        return total(made, "".join(index.letter for index in summed)) if summed else made
+
+    def _written(
+        self, head: Vertex, operand: int, term: Term | None, shape: tuple[int, ...]
+    ) -> tuple[Expr | None, str]:  # fmt: skip
         """A product and its shapes. Without a rule in symbols (it may call NumPy), or with a long one, the Jacobian."""
         if not self.formulas:
             return None, ""
         own = brief(shape) if shape else "scalar"
         if term is None or len(self.local.text(term)) > LONGEST:
-            adjoint = self.local.adjoints[self.vertices[edge.head].node._record.stamp]
-            return by_jacobian(self.names[edge.head], self.names[edge.tail], adjoint), own
+            x = head.one.operands[operand]
+            return by_jacobian(head.one.name, x, self.local.adjoints[head.node._record.stamp]), own
         shapes = self.local.shapes(term)
         by_factors = f"{shapes}→{brief(shape)}" if "·" in shapes else own
         return self.local.written(term), by_factors

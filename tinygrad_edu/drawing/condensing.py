@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..engine.sweep import below
-from ..formulas.expr import Expr, number, symbol
+from ..formulas.expr import Expr, number
 from ..formulas.layers import Layers
-from ..formulas.normal.expression import matrix_shape
 from ..formulas.printer import Printer
 from ..formulas.stated import stated
 from ..formulas.targets.text import Unicode
@@ -36,13 +35,13 @@ def condensed(graph: Graph, result: Any) -> Graph:
     layers = Layers(below(result)).layers
     kept = {stamp for layer in layers if layer.ends for stamp in (layer.z, *layer.ends)}
     maps = {layer.z for layer in layers}
-    vertices: dict[str, Vertex] = {}
+    vertices = {v.key: v for v in graph.vertices}
     edges: dict[str, list[Edge]] = {}  # to what is left, each by its operand of the operation that it goes to
     into: dict[str, str] = {}
     for v in graph.vertices:
         steps = {
             edge.operand: vertices[edge.tail] for edge in inputs[v.key]
-            if len(uses[edge.tail]) == 1 and not edge.repeats and _is_step(vertices[edge.tail], v, kept, maps)
+            if len(uses[edge.tail]) == 1 and edge.tail in edges and _is_step(vertices[edge.tail], v, kept, maps)
         }  # fmt: skip
         while steps and len(WORDS(formula_of(v._replace(steps=steps)))) > LONGEST:
             del steps[max(steps, key=lambda i: len(WORDS(formula_of(steps[i]))))]
@@ -65,21 +64,29 @@ def condensed(graph: Graph, result: Any) -> Graph:
 
 def _is_step(x: Vertex, v: Vertex, kept: Container[int], maps: Container[int]) -> bool:
     """Whether a value is only a step on the way to its use. A map W · a + b without activation is one in a sum."""
-    if x.kind != "operation" or v.operation is None or x.node.name or (x.layers, x.times) != (v.layers, v.times):
+    if x.kind != "operation" or v.operation is None or x.node.name or _around(x) != _around(v):
         return False
     stamp = x.node._record.stamp
     return v.operation.activation is False and stamp not in kept and (stamp not in maps or v.operation is ops.add)
 
 
+def _around(v: Vertex) -> tuple[Any, ...]:
+    """The layers and the loops that it is in."""
+    return v.layers, v.times, [index.loop for index in v.indices]
+
+
 def formula_of(v: Vertex) -> Expr:
     """The operation of a vertex on its operands, and on what is only a step on the way to it."""
+    record = v.node._record
     operands = [
-        formula_of(v.steps[i]) if i in v.steps else _operand(x, matrix_shape(np.shape(value)))
-        for i, (x, value) in enumerate(zip(v.operands, v.node._record.values, strict=True))
+        formula_of(v.steps[i]) if i in v.steps else _operand(v, x, np.shape(value))
+        for i, (x, value) in enumerate(zip(v.operands, record.values, strict=False))
     ]  # fmt: skip
-    return stated(v.operation, operands, v.params, matrix_shape(v.node._value.shape))
+    return stated(record.operation, operands, v.params, v.node._value.shape)
 
 
-def _operand(x: Any, shape: tuple[int, ...]) -> Expr:
-    """An operand by its name, or the number that it is."""
-    return symbol(x or "…", shape) if x is None or isinstance(x, str) else number(float(x))
+def _operand(v: Vertex, x: Any, shape: tuple[int, ...]) -> Expr:
+    """An operand by its name, as the number that it is, or as what made it."""
+    if isinstance(x, Expr):
+        return x
+    return v.symbol(x or "…", shape) if x is None or isinstance(x, str) else number(float(x))

@@ -7,17 +7,15 @@ the text is written here.
 from __future__ import annotations
 
 import functools
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import graphviz
 
-from ..engine.naming import wrapped
 from ..formulas.printer import Printer
 from ..formulas.targets.text import Unicode
 from .labels import Line, Row, row
 from .scene import Box, Scene, frame_keys
-from .theme import ARROWS, FONT, KINDS, SHAPES, SIZES, THEMES, Theme
+from .theme import ARROWS, FONT, KINDS, SHAPES, SIZES, THEMES, Theme, arrow_colour
 from .typeset import Typeset, safe
 
 NAME = "computation"  # of the graph
@@ -45,7 +43,7 @@ def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: in
         NAME,
         graph_attr={"rankdir": direction, "bgcolor": look.background, "pad": "0.15", **font},
         node_attr={"id": r"\N", "style": "filled", "margin": "0.08,0.05", "height": "0.3", "width": "0.3", **font},
-        edge_attr={"color": look.edge, "arrowsize": "0.7", **font},
+        edge_attr={"arrowsize": "0.7", **font},
     )
     whole.attr(nodesep="0.18", ranksep="0.24")
     if scene.typeset:
@@ -53,12 +51,13 @@ def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: in
     if width is not None:
         whole.attr(size=f"{width / 72:.6f},{HIGHEST}")
     frames = _Frames(whole, label, frame_keys(scene.boxes))
-    if scene.title:
-        whole.attr(label=label([Row("title", (wrapped(scene.title),))]), labelloc="t")
+    if scene.above:
+        whole.attr(label=label([Row("title", (scene.above,))]), labelloc="t")
     if scene.below:
-        if scene.title:  # of which a graph has one only
+        if scene.above:  # of which a graph has one only; a frame is upside down where the graph is
             frames.graphs[()] = graphviz.Digraph("cluster_picture")
-        frames.graphs[()].attr(label=label([Row("note", (scene.below,))]), labelloc="b")
+        lowest = "t" if scene.above and direction == "BT" else "b"
+        frames.graphs[()].attr(label=label([Row("note", (scene.below,))]), labelloc=lowest)
     boxes = {box.key: box for box in scene.boxes}
     for box in scene.boxes:
         frames.add(box.layers, f"{box.key} [label={label(box.rows)} {looks[box.kind]}]")
@@ -71,10 +70,12 @@ def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: in
             frames.add(box.layers, f"{{rank=same {pair}}}")
     frames.close()
     picture = frames.graphs[()]
-    for arrow in scene.arrows:
+    for i, arrow in enumerate(scene.arrows):
         line = _edge(boxes[arrow.tail], boxes[arrow.head], arrow.kind, look, not scene.typeset)
+        line = f"{line[:-1]} key={i}]"  # tells it from others between the same boxes
         if arrow.label is not None:
-            line = f"{line[:-1]} label={label([row('product', arrow.label)])}]"
+            note = [row("note", arrow.note)] if arrow.note else []
+            line = f"{line[:-1]} label={label([row('product', arrow.label), *note])}]"
         frames.add((), line)
     if legend:
         key = frames.new("cluster_legend", "legend")
@@ -84,20 +85,19 @@ def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: in
             shown.append(("saved", "dashed: saved from the forward sweep", "product"))
         for name, text, kind in shown:
             key.body.append(f"\tlegend_{name} [label={label([row('note', text)])} {looks[kind]}]\n")
+        entries = [f"legend_{name}" for name, *_ in shown][:: 1 if direction == "TB" else -1]
+        column = f"{' -> '.join(entries)} [style=invis]"
+        across = direction in ("LR", "RL")
+        key.body.append(f"\t{{rank=same {column}}}\n" if across else f"\t{column}\n")
         picture.subgraph(key)
-        picture.body += _beside([f"legend_{name}" for name, *_ in shown], scene, direction)
+        if across:  # behind the result
+            results = [box.key for box in scene.boxes if box.kind == "result"] or [scene.boxes[0].key]
+            picture.body.append(f"\t{results[-1]} -> {entries[0]} [style=invis]\n")
     if picture is not whole:
-        picture.attr(peripheries="0")  # no frame, which frames in it would inherit if it were said before them
+        # No frame. What is said at the end is not inherited by the frames inside.
+        picture.attr(**{"class": "picture", "peripheries": "0", "bgcolor": "transparent"})
         whole.subgraph(picture)
     return whole
-
-
-def _beside(entries: list[str], scene: Scene, direction: str) -> Iterator[str]:
-    """Invisible edges that put a legend beside the picture, in one column: behind the result, or below each other."""
-    results = [box.key for box in scene.boxes if box.kind == "result"] or [scene.boxes[0].key]
-    chain = {"TB": entries, "BT": entries[::-1]}.get(direction)
-    pairs = itertools.pairwise(chain) if chain else ((results[-1], entry) for entry in entries)
-    return (f"\t{tail} -> {head} [style=invis]\n" for tail, head in pairs)
 
 
 def _attributes(given: Mapping[str, str]) -> str:
@@ -127,19 +127,23 @@ class _Frames:
 
 
 def _edge(tail: Box, head: Box, kind: str, look: Theme, apart: bool) -> str:
-    attributes = {"class": f"{kind} {tail.key} {head.key}", **ARROWS[kind][0]}
+    attributes = {"class": f"{kind} {tail.key} {head.key}", "color": arrow_colour(kind, look), **ARROWS[kind][0]}
     # A step more from frame to frame keeps the frames side by side; the way of the results is kept straight.
     if kind in ("forward", "backward", "line") and apart:
         attributes["minlen"] = "1" if tail.layers == head.layers else "2"
     if kind == "forward":
         attributes["weight"] = "1" if tail.kind in ("parameter", "input", "constant") else "4"
-    if kind in ("backward", "return", "line"):
-        attributes["color"] = look.kinds["adjoint"][1]
-    # What goes back is laid out along the graph, so that both sweeps keep side by side; in a row it goes on.
-    if kind in ("backward", "line") and head.beside != tail.key:
+    first, last = ends(tail, head, kind)
+    if first != tail.key:
         attributes["dir"] = "back"
-        tail, head = head, tail
-    return f"{tail.key} -> {head.key} [{_attributes(attributes)}]"
+    return f"{first} -> {last} [{_attributes(attributes)}]"
+
+
+def ends(tail: Box, head: Box, kind: str) -> tuple[str, str]:
+    """The keys of an arrow's ends, in the order in which they are laid out. What goes back is so along the graph, for
+    both sweeps to keep side by side; in a row it goes on."""
+    back = kind in ("backward", "entering", "line") and head.beside != tail.key
+    return (head.key, tail.key) if back else (tail.key, head.key)
 
 
 # --- HTML-like labels ------------------------------------------------------------------------------------------------

@@ -6,35 +6,42 @@ is never folded into anything.
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from .graph import Edge, Graph, Vertex
+from ..engine.naming import name_of
+from .graph import Edge, Graph, Index, Vertex
 from .repetitions import LEAVES, EncodedTape, text
 
+DIGITS = re.compile(r"\d+")
 BETWEEN = " … "  # W1 … W12
 
 
-def fold(graph: Graph, depth: int | None, most: int = 60) -> Graph:
+def fold(graph: Graph, depth: int | None, most: int = 60, loops: int | None = None) -> Graph:
     """The graph with the layers below `depth` folded; where it is None, with so much folded that at most `most`
-    vertices are left: first repetitions, then layers from the deepest level up, at last stretches of operations.
+    vertices are left: first repetitions, then layers from the deepest level up, at last stretches of operations. Of
+    more than `loops` vertices all repetitions fold.
 
     A depth above that of the deepest layer changes nothing. Any other leaves repetitions as they are where `most`
     vertices do for the picture, and folds them too where it would have more.
     """
     deepest = max((len(v.layers) for v in graph.vertices), default=0)
-    if len(graph.vertices) <= most if depth is None else depth > deepest:
+    looped = most if loops is None else loops
+    if len(graph.vertices) <= min(most, looped) if depth is None else depth > deepest:
         return graph
+    left = most if loops is None else 0
     if depth is not None:
         folded = _layers_folded(graph, depth)
         if len(folded.vertices) <= most:
             return folded
-        folded = _layers_folded(_loops_folded(graph, most), depth)
+        folded = _layers_folded(_loops_folded(graph, left), depth)
     else:
-        folded = _loops_folded(graph, most)
+        folded = _loops_folded(graph, left)
         for level in reversed(range(deepest)):
             if len(folded.vertices) > most:
                 folded = _layers_folded(folded, level)
@@ -52,7 +59,8 @@ def _note(graph: Graph, folded: Graph, deepest: int) -> str:
     for v in folded.vertices:
         if v.times > 1 and v.kind not in LEAVES:
             operations[v.times] += 1
-            names.setdefault(v.times, v.name or (v.operation.name if v.operation else ""))
+            people = name_of(v.node) and v.name
+            names.setdefault(v.times, people or (v.operation.name if v.operation else ""))
     loops = [
         f"{names[times] if count == 1 else f'{count} operations'} ×{times:,}"
         for times, count in sorted(operations.items(), reverse=True)
@@ -79,8 +87,16 @@ def _merged(
         if key not in vertices:
             vertices[key] = new.get(key, v)
     edges: dict[Edge, None] = {}
+    gathered: dict[tuple[str, str], set[str]] = defaultdict(set)  # what one operation takes of a loop that it is not in
+    for tail, head, *_ in graph.edges:
+        if tail in rounds and rounds.get(head, (None,))[0] != rounds[tail][0]:
+            gathered[into[tail], head].add(tail)
     for tail, head, operand, repeats in graph.edges:
         at, to = rounds.get(tail), rounds.get(head)
+        if len(all_of := gathered.get((into.get(tail, tail), head), ())) > 1:
+            whole = len(all_of) == new[into[tail]].indices[0].times
+            if whole and tail != min(all_of, key=lambda key: rounds[key][1]):
+                continue
         repeats = repeats or (at is not None and to is not None and at[0] == to[0] and at[1] != to[1])
         tail, head = into.get(tail, tail), into.get(head, head)
         group = vertices[head].kind == "group"
@@ -119,11 +135,13 @@ def values_of(v: Vertex) -> int:
 
 
 def _common(names: Iterable[str | None]) -> str | None:
-    """One name for those of all repetitions."""
+    """One name for those of all repetitions, which differ in numbers."""
     several = list(names)
     first, last = several[0], several[-1]
     if first is None or last is None or all(name == first for name in several):
         return first if first == last else None
+    if DIGITS.sub("", first) != DIGITS.sub("", last):
+        return None
     return first.split(BETWEEN)[0] + BETWEEN + last.split(BETWEEN)[-1]
 
 
@@ -167,48 +185,57 @@ def _stretches_folded(graph: Graph, most: int) -> Graph:
 
 def _loops_folded(graph: Graph, most: int) -> Graph:
     """Loops fold from the inside out, as long as there are any and the graph is too large."""
+    numbers = itertools.count()
     while len(graph.vertices) > most:
-        folded = _innermost_folded(graph)
+        folded = _innermost_folded(graph, numbers)
         if len(folded.vertices) == len(graph.vertices):
             break
         graph = folded
     return graph
 
 
-def _innermost_folded(graph: Graph) -> Graph:
+def _innermost_folded(graph: Graph, numbers: Iterator[int]) -> Graph:
     tape = EncodedTape(graph)
     into: dict[str, str] = {}
-    classes: dict[str, list[str]] = {}
+    classes: dict[str, tuple[int, list[str]]] = {}
     rounds: dict[str, tuple[int, int]] = {}
-    for number, (start, period, times) in enumerate(tape.loops()):
+    for number, (start, period, times) in zip(numbers, tape.loops(), strict=False):
         for place in range(start, start + period):
             alike = [tape.made[i].key for i in range(place, place + period * times, period)]
-            classes[alike[0]] = alike
+            classes[alike[0]] = number, alike
             into.update(dict.fromkeys(alike, alike[0]))
             rounds.update((key, (number, i)) for i, key in enumerate(alike))
             for tails in zip(*(tape.inputs[key] for key in alike), strict=False):
                 keys = [tail for tail, *_ in tails]
                 fresh = len(set(keys)) == times and into.keys().isdisjoint(keys)
                 if fresh and tape.place.keys().isdisjoint(keys) and len({tape.leaf(key) for key in keys}) == 1:
-                    classes[keys[0]] = keys
+                    classes[keys[0]] = number, keys
                     into.update(dict.fromkeys(keys, keys[0]))
-    new = {key: _representative([tape.vertices[k] for k in alike]) for key, alike in classes.items()}
+    new = {key: _representative(number, [tape.vertices[k] for k in alike]) for key, (number, alike) in classes.items()}
     folded = _merged(graph, into, new, rounds)
-    # What the first repetition alone uses stands in its frame, which has another name now.
-    frames = {tape.vertices[key].layers: v.layers for key, v in new.items()}
+    # What one repetition alone uses stands in its frame, which has another name now.
+    frames = {tape.vertices[k].layers: new[key].layers for key, (_, alike) in classes.items() for k in alike}
     return folded._replace(vertices=tuple(v._replace(layers=frames.get(v.layers, v.layers)) for v in folded.vertices))
 
 
-def _representative(alike: list[Vertex]) -> Vertex:
-    """The first one stands for all. What differs from one to the next is not shown, of names the first and the last."""
-    first = alike[0]
+def _representative(number: int, alike: list[Vertex]) -> Vertex:
+    """The second one stands for all, as it has one before and one after it. What differs from one to the next is not
+    shown, of names the first and the last."""
+    second = alike[1]
     operands = []
     for several in zip(*(v.operands for v in alike), strict=True):
         named = all(isinstance(x, str) for x in several)
         same = all(type(x) is type(several[0]) and np.array_equal(x, several[0]) for x in several)
         operands.append(several[0] if same else _common(several) if named else None)
-    texts = {key: {text(v.params[key]) for v in alike} for key in first.params}
+    texts = {key: {text(v.params[key]) for v in alike} for key in second.params}
     layers = tuple(str(_common(names)) for names in zip(*(v.layers for v in alike), strict=False))
-    params = {key: value for key, value in first.params.items() if len(texts[key]) == 1}
-    name, times = _common(v.name for v in alike), sum(v.times for v in alike)
-    return first._replace(name=name, layers=layers, operands=tuple(operands), params=params, times=times)
+    return second._replace(
+        key=alike[0].key,
+        name=_common(v.name for v in alike),
+        layers=layers,
+        operands=tuple(operands),
+        params={key: value for key, value in second.params.items() if len(texts[key]) == 1},
+        times=sum(v.times for v in alike),
+        indices=(Index(number, len(alike)), *second.indices),
+        alike=tuple(each for v in alike for each in v.alike or (v,)),
+    )

@@ -14,8 +14,33 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.naming import name_of
 from ..engine.record import NO_PARAMETERS, Node, Operation
 from ..engine.sweep import below
+from ..formulas.expr import NUMBER, Expr, symbol
+from ..formulas.printer import Printer
+from ..formulas.tape_names import TapeNames, in_order
+from ..formulas.targets.text import Unicode
+
+WORDS = Printer(Unicode())
+MIDDLE = 1  # the repetition that stands for all of them
+
+
+class Index(NamedTuple):
+    """The index of a loop: ℓ = 1 … 20. Without a letter as long as nothing has a name."""
+
+    loop: int
+    times: int
+    letter: str = ""
+    first: int = 1
+
+    @property
+    def range(self) -> str:
+        return f"{self.letter} = {self.first} … {self.first + self.times - 1}"
+
+    def at(self, place: int) -> str:
+        """One repetition: ℓ = 2."""
+        return f"{self.letter} = {self.first + place}"
 
 
 class Vertex(NamedTuple):
@@ -28,12 +53,38 @@ class Vertex(NamedTuple):
     layers: tuple[str, ...]
     operation: Operation | None = None
     params: Mapping[str, Any] = NO_PARAMETERS
-    operands: tuple[Any, ...] = ()  # one an input: its name, the number that was written into the program, or None
+    operands: tuple[Any, ...] = ()  # one an input: its name, a number, what made a constant, or None
     node: Any = None  # the tensor; None for a constant array
     times: int = 1  # how many repetitions it stands for: those of a loop fold to ×12
     inside: int = 0  # of a group: how many values it holds
-    steps: Mapping[int, Vertex] = MappingProxyType({})  # the operands that stand inside its formula, as they are used once
+    indices: tuple[Index, ...] = ()  # of the loops that it is in, from the outermost to the innermost
+    alike: tuple[Vertex, ...] = ()  # what it stands for there; the node and the numbers are of the second repetition
+    symbols: Mapping[str, Expr] = NO_PARAMETERS  # what stands for the names in that one: W_ℓ for W2
+    starts: tuple[Expr, ...] = ()  # what the first repetition has from elsewhere: a_0 = X
+    steps: Mapping[int, Vertex] = MappingProxyType({})  # operands that stand inside its formula, as they are used once
     places: tuple[tuple[str, int], ...] = ()  # if there are any: of each operand the operation, and its place there
+
+    @property
+    def ranges(self) -> str:
+        """All repetitions that it stands for: ℓ = 1 … 20."""
+        return ", ".join(index.range for index in self.indices)
+
+    @property
+    def shown(self) -> str:
+        """The one that its numbers are of: ℓ = 2."""
+        return ", ".join(index.at(MIDDLE) for index in self.indices)
+
+    @property
+    def one(self) -> Vertex:
+        """What it is in the repetition that is shown."""
+        place = 0
+        for index in self.indices:
+            place = place * index.times + MIDDLE
+        return self.alike[place] if self.alike else self
+
+    def symbol(self, name: str, shape: tuple[int, ...] = (1, 1)) -> Expr:
+        """What stands for a name in its formula."""
+        return self.symbols[name].having(shape=shape) if name in self.symbols else symbol(name, shape)
 
     def steps_below(self) -> list[Vertex]:
         """The operations whose values stand inside its formula."""
@@ -59,9 +110,10 @@ class Graph(NamedTuple):
 
 
 def collect(result: Node) -> Graph:
-    """The graph below `result`, a recorded node."""
-    nodes = below(result)
-    keys = {stamp: f"v{i}" for i, stamp in enumerate(sorted(nodes), 1)}
+    """The graph below `result`, a recorded node. All values have the names that they have on the tape."""
+    nodes = in_order(below(result))
+    keys = {stamp: f"v{i}" for i, stamp in enumerate(nodes, 1)}
+    called = TapeNames(nodes)
     vertices: dict[str, Vertex] = {}
     edges: list[Edge] = []
     constants: dict[int, str] = {}  # the key of a constant array, by its id: the records keep the array alive
@@ -70,28 +122,30 @@ def collect(result: Node) -> Graph:
         record = node._record
         operands: list[Any] = []
         for i, (x, value) in enumerate(zip(record.inputs, record.values, strict=True)):
-            name = _name(x)
-            operands.append(name)
+            operand = called.operand(x, value)
+            operands.append(_shown(operand))
             if x is not None and x._record is not None:
                 tail = keys[x._record.stamp]
                 if x._record.operation is None:  # a leaf may have been given new numbers since
                     vertices[tail] = vertices[tail]._replace(value=value)
-            elif np.ndim(value) == 0 and name is None:
-                operands[-1] = value
+            elif operand.operation is NUMBER and np.ndim(value) == 0:
                 continue
             else:
                 tail = constants.setdefault(id(value), f"c{len(constants) + 1}")
-                vertices.setdefault(tail, Vertex(tail, "input" if name else "constant", name, value, (), node=x))
+                name = None if operand.operation is NUMBER else WORDS(operand)
+                vertices.setdefault(tail, Vertex(tail, "input" if name_of(x) else "constant", name, value, (), node=x))
             edges.append(Edge(tail, key, i))
         kind = "result" if node is result else "operation" if record.operation else "parameter"
         vertices[key] = Vertex(
-            key, kind, _name(node), node._value, record.layers, record.operation, record.params, tuple(operands), node
-        )
+            key, kind, called.names[stamp], node._value, record.layers, record.operation, record.params,
+            tuple(operands), node,
+        )  # fmt: skip
     return Graph(_in_layers(vertices, edges), tuple(edges))
 
 
-def _name(x: Any) -> str | None:
-    return (getattr(x, "name", None) or "").strip() or None
+def _shown(operand: Expr) -> Any:
+    """An operand by its name, as the number that it is, or as what made it."""
+    return next((operand[key] for key in ("number", "name") if key in operand.params), operand)
 
 
 def _in_layers(vertices: dict[str, Vertex], edges: list[Edge]) -> tuple[Vertex, ...]:

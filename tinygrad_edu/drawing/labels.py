@@ -6,15 +6,13 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from ..engine.naming import short
+from ..engine.naming import visible
 from ..formulas.expr import Expr
-from ..formulas.notation import applied, listed, parameter
 from ..numerals import FIGURES, decimals, figures
+from .condensing import formula_of
 from .graph import Vertex
 
 SMALL = 6  # so many numbers are shown one by one, more as min, mean and max
-_SHOWN_ANYWAY = ("shape", "keepdims")  # parameters that the shape of a vertex shows
-_KEYLESS = ("functions", "index")  # parameters that say what they are
 
 
 Line: TypeAlias = str | Expr  # words and numbers, or mathematics
@@ -36,44 +34,32 @@ def labelled(vertex: Vertex, values: bool) -> list[Row]:
     """Name, operation and parameters, shape, numbers of a vertex, from top to bottom."""
     rows = []
     if vertex.name:
-        rows.append(row("name", vertex.name))
+        rows.append(row("name", vertex.symbols.get(vertex.name, vertex.name)))
     if vertex.operation is not None:
         formula = _formula(vertex)
-        rows.append(row("symbol" if len(formula) <= 2 else "formula", formula))
-        params = ", ".join(
-            _keyless(value) if key in _KEYLESS else f"{key}={parameter(value)}"
-            for key, value in vertex.params.items()
-            if key not in _SHOWN_ANYWAY and value is not None
-        )
-        if params:
-            rows.append(row("note", params))
+        rows.append(row("symbol" if isinstance(formula, str) else "formula", formula))
     if vertex.times > 1:
-        rows.append(row("name", f"×{vertex.times}"))
+        rows.append(row("name", vertex.ranges or f"×{vertex.times}"))
+    rows += [row("note", each) for each in vertex.starts]
     if vertex.inside:
         rows.append(row("note", f"{vertex.inside} values"))
-    return rows + numbered(vertex.value, np.shape(vertex.value), values and not vertex.inside)
+    return rows + numbered(vertex.value, np.shape(vertex.value), values and not vertex.inside, vertex.shown)
 
 
-def numbered(value: Any, shape: tuple[int, ...], values: bool) -> list[Row]:
-    """The shape of an array, and its numbers if they are asked for and known."""
+def numbered(value: Any, shape: tuple[int, ...], values: bool, repetition: str = "") -> list[Row]:
+    """The shape of an array, and its numbers if they are asked for and known; perhaps of which repetition they are."""
     rows = [row("note", str(shape) if shape else "scalar")]
     if values and value is not None and np.size(value):
-        rows += _numbers(np.asarray(value))
+        rows += [row("note", f"{repetition}:")] * bool(repetition) + _numbers(np.asarray(value))
     return rows
 
 
-def _formula(vertex: Vertex) -> str:
-    """An operation and what is known of its operands, in their order, which edges do not show: W1 · X, 1 − …, σ(z1).
-    Where nothing is known, the symbol alone."""
+def _formula(vertex: Vertex) -> Line:
+    """An operation on its operands, in their order, which edges do not show; the symbol alone where nothing is known of
+    these."""
     operation: Any = vertex.operation
-    if all(operand is None for operand in vertex.operands):
-        return str(operation.symbol or operation.name)
-    shown = ["…" if x is None else short(x, 12) if isinstance(x, str) else f"{x:.4g}" for x in vertex.operands]
-    return applied(operation, shown, {})
-
-
-def _keyless(value: Any) -> str:
-    return f"({listed(value)})" if isinstance(value, tuple) else parameter(value)
+    known = any(operand is not None for operand in vertex.operands)
+    return formula_of(vertex) if known else visible(operation.symbol or operation.name)
 
 
 def _numbers(value: np.ndarray[Any, Any]) -> list[Row]:

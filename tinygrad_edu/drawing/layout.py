@@ -58,8 +58,8 @@ def _in_pygraphviz() -> list[str] | None:
 ENGINES: Mapping[str, Callable[[], list[str] | None]] = {"dot": _on_the_path, "pygraphviz": _in_pygraphviz}
 
 
-def render(dot: str, format: str) -> bytes:
-    """The picture of a DOT text: svg, png or pdf, or its layout as json, by the first engine that is there.
+def render(dot: str, format: str, *arguments: str) -> bytes:
+    """The picture of a DOT text: svg, png or pdf, or its layout as json or dot, by the first engine that is there.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def render(dot: str, format: str) -> bytes:
     if command is None:
         ways = [INSTALL, *[said for manager, said in MANAGERS.items() if shutil.which(manager)]]
         raise RuntimeError(f"pictures need Graphviz: {', or: '.join(ways)}")
-    arguments = [f"-T{format}", *filter(None, [ARGUMENTS.get(format)])]
+    arguments = (f"-T{format}", *(arguments or filter(None, [ARGUMENTS.get(format)])))
     program = os.path.basename(command[0])
     try:
         no_window = getattr(subprocess, "CREATE_NO_WINDOW", 0)

@@ -31,7 +31,7 @@ def source(scene: Scene, *, direction: str, theme: str) -> str:
                 inside[box.layers[:depth]].append(box.layers[: depth + 1])
         inside[box.layers].append(box)
     frames = {path: f"layer{i}" for i, path in enumerate(filter(None, inside), 1)}
-    lines = [f"---\ntitle: {_quoted(scene.title)}\n---"] if scene.title.strip() else []
+    lines = [f"---\ntitle: {_quoted(scene.title)}\n---"] if scene.above else []
     lines += [f"flowchart {direction}", *_framed(inside, frames)]
     lines += [f"  {arrow.tail} {ARROWS[arrow.kind][1]} {arrow.head}" for arrow in scene.arrows]
     if scene.below:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -17,14 +18,15 @@ from ..engine.naming import short, visible
 from ..formulas.expr import added
 from ..formulas.targets.english import sentence
 from .backward import Backward, Contribution, backward
-from .condensing import formula_of
 from .dot import source
 from .folding import fold, values_of
 from .graph import Graph, Vertex
+from .indices import indexed
 from .layout import render
-from .pieces import Explainer, Matrix, Pieces, Remark, adjoint_of, shape_of
+from .pieces import Explainer, Matrix, Pieces, Remark, shape_of
 from .remarks import RemarkWriter, explained
-from .scene import Box, Scene, frame_keys, scene
+from .scene import Box, Scene, adjoint_of, frame_keys, scene
+from .slide import shortened
 from .theme import FONT, KINDS, THEMES
 
 OPENED = 120  # values: of more, what `draw` folds is folded here as well, and cannot be unfolded
@@ -50,12 +52,21 @@ def opened(
     is None, so many that at most `most` vertices are left, if that can be."""
     layered = any(v.layers for v in whole.vertices) and not (backwards and depth is None)
     graph = fold(whole, None, OPENED if layered else most)
-    if loss._value.size == 1:
-        sweep = backward(loss, graph, "draw", formulas)
-    else:
-        sweep = Backward(graph, {}, (), Local(loss, set(), {}))
-    shown = scene(sweep.graph, values, sweep if backwards else None)
+    sweep = _explaining(loss, graph, formulas)
+    shown = scene(sweep.graph, values, sweep) if backwards else scene(indexed(graph), values)
     return Content(shown, sweep, _level(graph, most) if depth is None else depth)
+
+
+def explained_slide(loss: Any, whole: Graph, drawn: Scene, formulas: bool, depth: int | None) -> Content:
+    """A slide as it was drawn."""
+    return Content(drawn, _explaining(loss, shortened(loss, whole, depth), formulas), sys.maxsize)
+
+
+def _explaining(loss: Any, graph: Graph, formulas: bool) -> Backward:
+    """The sweep of a scalar; of anything else a tape without adjoints."""
+    if loss._value.size == 1:
+        return backward(loss, graph, "draw", formulas)
+    return Backward(indexed(graph), {}, (), Local(loss, set(), {}))
 
 
 def _level(graph: Graph, most: int) -> int:
@@ -140,8 +151,9 @@ class _Cards:
             for key in self.shown.ways.get((use.head, use.operand, use.tail), ()):
                 lines[key] = [*(self._adjoint(use.tail) if self.kinds[key] == "sum" else self._product(use))]
         held: dict[str, list[str]] = defaultdict(list)
-        for key, place in self.shown.places.items():
-            held[place].append(key)
+        for key, place in self.shown.within.items():
+            if key in lines:
+                held[place].append(key)
         for box in self.shown.boxes:
             kind = KINDS.get(box.kind) or box.kind
             inside = held.get(box.key, [box.key])
@@ -169,7 +181,7 @@ class _Cards:
         if v.inside:
             yield Remark("inside", (f"{v.inside} values",))
         else:
-            made = self.explain.written(formula_of(v)) if v.steps else self.explain.made(v)
+            made = self.explain.made(v)
             text = (self.explain.symbol(v.key), *((" = ", *made) if made else ()))
             yield Remark("value", text, shape_of(v.value), (Matrix(v.value),))
 

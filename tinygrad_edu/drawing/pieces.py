@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -18,14 +17,16 @@ from ..engine.naming import short
 from ..formulas.expr import EYE, ONES, ROWS, SYMBOL, Expr
 from ..formulas.normal.expression import matrix_shape
 from ..formulas.normal.terms import Term, names_in, session
-from ..formulas.notation import parameter, parts_of
+from ..formulas.notation import parameter
 from ..formulas.present import Presenter
 from ..formulas.printer import ATOM, FORMS, Printer, Text
 from ..formulas.targets.english import along, sentence
-from ..formulas.targets.text import Unicode
+from ..formulas.targets.text import InPieces
 from ..operations.facts import ops
 from .backward import Backward, Contribution, by_jacobian
+from .condensing import formula_of
 from .graph import Vertex
+from .scene import adjoint_of
 
 LONGEST = 160  # characters of a product that is written out; of a longer one there is the Jacobian
 SMALL = 24, 8, 6  # numbers, rows and columns of a matrix that is shown one by one
@@ -83,20 +84,6 @@ def merged(pieces: Iterable[str | Symbol | Matrix]) -> Pieces:
     return tuple(found)
 
 
-class InPieces(Unicode):
-    """The style in which names stay what they stand for."""
-
-
-    def __init__(self, find: Callable[[str], Symbol]) -> None:
-        self.find = functools.cache(find)
-
-    def join(self, *parts: str | Pieces) -> Pieces:
-        return tuple(itertools.chain.from_iterable([(part,) if isinstance(part, str) else part for part in parts]))
-
-    def symbol(self, name: str) -> Pieces:
-        return (self.find(name),)
-
-
 class InNumbers(InPieces):
     """The style that writes small matrices as numbers, in place of their names."""
 
@@ -146,8 +133,7 @@ class Explainer:
         """An operation on its operands, as the tape has it."""
         if vertex.operation is None:
             return ()
-        shown = [self.named(x) if isinstance(x, str) else "…" if x is None else f"{x:.4g}" for x in vertex.operands]
-        return merged(parts_of(vertex.operation, shown, vertex.params))
+        return self.written(formula_of(vertex))
 
     def computed(self, vertex: Vertex) -> Remark:
         """A value as it is computed."""
@@ -242,8 +228,3 @@ class Explainer:
             for key, line in zip(keys, formula.lines, strict=True):
                 if not names_in([line.term]) & others:
                     yield key, self.written(present(line.term))
-
-
-def adjoint_of(key: str) -> str:
-    """The key of the adjoint of a value: in pictures they are boxes of their own."""
-    return f"adjoint_{key}"

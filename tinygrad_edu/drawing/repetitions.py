@@ -37,6 +37,11 @@ def text(param: Any) -> str:
     return f"{param.shape}{param.tobytes()!r}" if isinstance(param, np.ndarray) else repr(param)
 
 
+def _rounds(v: Vertex) -> tuple[int, ...]:
+    """How often the loops ran that it is in."""
+    return tuple(index.times for index in v.indices)
+
+
 class EncodedTape:
     """The operations of a graph in the order of recording, each with a number for what it is: operations of equal
     numbers do the same to values of the same shapes."""
@@ -57,11 +62,11 @@ class EncodedTape:
         shapes = tuple((np.shape(self.vertices[e.tail].value), e.operand, e.repeats) for e in self.inputs[v.key])
         params = tuple((key, "" if key == "index" else text(value)) for key, value in v.params.items())
         layers = tuple(re.sub(r"\d+", "#", name) for name in v.layers)
-        return id(v.operation), v.times, np.shape(v.value), shapes, params, layers, len(v.operands)
+        return id(v.operation), _rounds(v), np.shape(v.value), shapes, params, layers, len(v.operands)
 
     def leaf(self, key: str) -> Any:
         v = self.vertices[key]
-        return v.kind, v.times, np.shape(v.value), v.name is None, len(v.layers)
+        return v.kind, _rounds(v), np.shape(v.value), v.name is None, len(v.layers)
 
     def loops(self) -> list[Loop]:
         """Loops that do not overlap, those of the shortest periods first."""

@@ -32,22 +32,28 @@ class Arrow(NamedTuple):
     head: str
     kind: str  # forward, repeat, backward, return (of a repetition), line (on the way to a product), saved
     label: Expr | None = None
+    note: str = ""  # below it
 
 
 class Scene(NamedTuple):
     """All that is on a picture, its title, and what stands below it: a caption, a note of what was folded. `ways` has
     the keys of the boxes between the adjoint of an operation and that of its input, by the key of the operation, the
-    place of the input and its key; `places` has the key of the box in which a value stands among others."""
+    place of the input and its key."""
 
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     note: str
     ways: Mapping[tuple[str, int, str], tuple[str, ...]]
-    places: Mapping[str, str] = NO_PARAMETERS
     typeset: bool = False  # whether formulas look as on paper, and not as in a terminal
+    within: Mapping[str, str] = NO_PARAMETERS  # the key of the box in which a value or an adjoint stands, if another
     saved: frozenset[str] = frozenset()  # names of forward values that the backward sweep uses, to be told by colour
     title: str = ""
     caption: str = ""
+
+    @property
+    def above(self) -> tuple[str, ...]:
+        """The lines above the picture."""
+        return wrapped(self.title)
 
     @property
     def below(self) -> tuple[str, ...]:
@@ -61,25 +67,36 @@ def frame_keys(boxes: Iterable[Box]) -> dict[tuple[str, ...], str]:
     return {path: f"cluster_{i}" for i, path in enumerate(dict.fromkeys(paths), 1)}
 
 
+def adjoint_of(key: str) -> str:
+    """The key of the adjoint of a value: in pictures they are boxes of their own."""
+    return f"adjoint_{key}"
+
+
+def within(graph: Graph) -> dict[str, str]:
+    """The box in which a value or an adjoint stands that was folded into another one."""
+    return {**graph.folded, **{adjoint_of(key): adjoint_of(to) for key, to in graph.folded.items()}}
+
+
 def scene(graph: Graph, values: bool, sweep: Backward | None = None) -> Scene:
     """The scene of a graph, with the backward sweep if there is one."""
     boxes = [Box(v.key, v.kind, tuple(labelled(v, values)), v.layers) for v in graph.vertices]
     arrows = [Arrow(e.tail, e.head, "repeat" if e.repeats else "forward") for e in graph.edges]
     if sweep is None:
-        return Scene(tuple(boxes), tuple(arrows), graph.note, {})
+        return Scene(tuple(boxes), tuple(arrows), graph.note, {}, within=within(graph))
     vertices = {v.key: v for v in graph.vertices}
     boxes += [_adjoint(vertices[key], adjoint, values) for key, adjoint in sweep.adjoints.items()]
     way = _products(sweep, vertices)
-    return Scene((*boxes, *way.boxes), (*arrows, *dict.fromkeys(way.arrows)), graph.note, way.ways)
+    lines = (*arrows, *dict.fromkeys(way.arrows))
+    return Scene((*boxes, *way.boxes), lines, graph.note, way.ways, within=within(graph))
 
 
 def _adjoint(vertex: Vertex, adjoint: Adjoint, values: bool) -> Box:
-    rows = [row("name", adjoint.name)]
+    rows = [row("name", vertex.symbols.get(adjoint.name, adjoint.name))]
     if adjoint.value is None:
         rows.append(row("formula", "–"))  # not computed, which is not 0
     else:
-        rows += numbered(adjoint.value, adjoint.value.shape, values)
-    return Box(f"adjoint_{vertex.key}", "adjoint", tuple(rows), vertex.layers, vertex.key)
+        rows += numbered(adjoint.value, adjoint.value.shape, values, vertex.shown)
+    return Box(adjoint_of(vertex.key), "adjoint", tuple(rows), vertex.layers, vertex.key)
 
 
 class _Way:
@@ -98,31 +115,32 @@ class _Way:
         self.arrows.append(Arrow(source, key, "line" if kind == "product" else "backward"))
         return key
 
-    def product(self, source: str, formula: Expr | None, shapes: str, layers: tuple[str, ...]) -> str:
+    def product(self, source: str, formula: Expr | None, *notes: str, layers: tuple[str, ...]) -> str:
         """A vector-Jacobian product on the way, if it is written out."""
         if formula is None:
             return source
-        rows = [row("formula", formula), *([row("note", shapes)] if shapes else [])]
+        rows = [row("formula", formula), *[row("note", note) for note in notes if note]]
         return self.step(source, "product", rows, layers)
 
 
 def _products(sweep: Backward, vertices: dict[str, Vertex]) -> _Way:
     """The way from adjoint to adjoint; on it the products, the sums over what was broadcast and over several uses."""
     way = _Way()
-    uses = Counter(each.tail for each in sweep.contributions)
-    for tail, count in uses.items():
-        if count > 1:
+    uses = Counter((each.tail, each.exits) for each in sweep.contributions)  # what leaves a loop is in none of its sums
+    several = {tail for (tail, _), count in uses.items() if count > 1}
+    for tail in vertices:
+        if tail in several:
             way.boxes.append(Box(f"sum_{tail}", "sum", (row("symbol", "Σ"),), vertices[tail].layers))
-            way.arrows.append(Arrow(f"sum_{tail}", f"adjoint_{tail}", "backward"))
+            way.arrows.append(Arrow(f"sum_{tail}", adjoint_of(tail), "backward"))
     for each in sweep.contributions:
         layers = shared([vertices[each.tail].layers, vertices[each.head].layers])
-        meeting = [f"sum_{each.tail}"] if uses[each.tail] > 1 else []
-        goal, first = meeting[0] if meeting else f"adjoint_{each.tail}", len(way.boxes)
-        last = way.product(f"adjoint_{each.head}", each.formula, each.shapes, layers)
+        meeting = [f"sum_{each.tail}"] if each.tail in several else []
+        goal, first = meeting[0] if meeting else adjoint_of(each.tail), len(way.boxes)
+        last = way.product(adjoint_of(each.head), each.formula, each.shapes, each.note, layers=layers)
         way.arrows += [Arrow(key, last if each.formula else goal, "saved") for key in dict.fromkeys(each.saved)]
         if each.summed is not None:
             last = way.step(last, "unbroadcast", _unbroadcast(each), layers)
-            last = way.product(last, *each.summed, layers)
+            last = way.product(last, *each.summed, layers=layers)
         way.arrows.append(Arrow(last, goal, "return" if each.repeats else "backward"))
         way.ways[each.head, each.operand, each.tail] = (*[box.key for box in way.boxes[first:]], *meeting)
     return way

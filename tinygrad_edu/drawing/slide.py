@@ -8,35 +8,40 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 from ..formulas.expr import NABLA, Expr, added, equation, number, symbol
 from .backward import Backward, Contribution
 from .backward import backward as swept
+from .cells import Cells, recurrence
 from .condensing import condensed, formula_of
 from .folding import fold
 from .graph import Graph, Vertex
+from .indices import indexed
 from .labels import Row, labelled, row
-from .pieces import adjoint_of
 from .repetitions import LEAVES
-from .scene import Arrow, Box, Scene
+from .scene import Arrow, Box, Scene, adjoint_of, within
+from .typeset import marked
 
 MOST = 24  # nodes before it is condensed
 KIND = operator.attrgetter("kind")
 
 
-def slide(loss: Any, graph: Graph, depth: int | None, backward: bool, formulas: bool) -> tuple[Scene, Backward]:
-    """The scene of the graph of `loss`, which is folded and condensed, with the backward sweep if that is asked for;
-    and that sweep."""
-    named = swept(loss, fold(graph, depth, MOST), "draw", False).graph
-    graph = condensed(named, loss)
-    sweep = swept(loss, graph, "draw", formulas)
-    return _Slide(sweep.graph, sweep if backward else None).scene(), sweep
+def shortened(loss: Any, graph: Graph, depth: int | None) -> Graph:
+    """The graph of `loss` folded and condensed."""
+    return condensed(fold(graph, depth, 2 * MOST, loops=MOST), loss)
 
 
-class _Slide:
+def slide(loss: Any, graph: Graph, depth: int | None, backward: bool, formulas: bool) -> Scene:
+    """The scene of the graph of `loss`, which is folded and condensed, with the backward sweep if that is asked for."""
+    graph = shortened(loss, graph, depth)
+    sweep = swept(loss, graph, "draw", formulas) if backward else None
+    return Slide(sweep.graph if sweep else indexed(graph), sweep).scene()
+
+
+class Slide:
     """The boxes and arrows, as they are put together."""
 
     def __init__(self, graph: Graph, sweep: Backward | None) -> None:
@@ -50,23 +55,33 @@ class _Slide:
         for each in sweep.contributions if sweep else ():
             self.uses[each.tail].append(each)
         self.beside = self._beside()
-        adjoints = sweep.adjoints if sweep else {}
+        self.adjoints = adjoints = sweep.adjoints if sweep else {}
         self.nabla = {each.name: Expr(NABLA, (symbol(self.vertices[key].name),)) for key, each in adjoints.items()
-                      if each.name == f"∇{self.vertices[key].name}"}  # fmt: skip
+                      if each.name == f"∇{self.vertices[key].name}" and not self.vertices[key].indices}  # fmt: skip
 
     def scene(self) -> Scene:
+        cells = Cells(self, found) if (found := recurrence(self.graph)) else None
+        drawn = cells.draw() if cells else set()
         for v in self.graph.vertices:
-            if v.key not in self.beside:
+            if v.key not in drawn and v.key not in self.beside:
                 self._row(v)
         for edge in self.graph.edges:
-            tail = self.place.get(edge.tail, edge.tail)
-            self.arrows[Arrow(tail, edge.head, "repeat" if edge.repeats else "forward")] = None
-        for uses in self.uses.values():
-            self._way(uses)
+            if edge.head in drawn:
+                continue
+            kind = "loose" if edge.tail in drawn else "repeat" if edge.repeats else "forward"
+            for tail in cells.users(edge.tail, edge.head) if cells else [edge.tail]:
+                self.arrows[Arrow(self.place.get(tail, tail), edge.head, kind)] = None
+        for key, uses in self.uses.items():
+            if key not in drawn:
+                self._way(uses)
+            elif cells:
+                cells.enter([use for use in uses if use.head not in drawn])
         kept = {key for uses in self.uses.values() for use in uses for key in use.saved}
-        saved = frozenset(v.name for v in self.graph.vertices if v.key in kept and v.name)
-        boxes, arrows = tuple(self.boxes), tuple(self.arrows)
-        return Scene(boxes, arrows, self.graph.note, self.ways, self.place, typeset=True, saved=saved)
+        saved = frozenset(marked(v.symbol(v.name)) for v in self.graph.vertices if v.key in kept and v.name)
+        note, own = self.graph.note, {box.key for box in self.boxes}
+        folded = {key: self.place.get(to, to) for key, to in within(self.graph).items() if key not in own}
+        inside = folded | self.place
+        return Scene(tuple(self.boxes), tuple(self.arrows), note, self.ways, True, inside, saved)
 
     def _beside(self) -> dict[str, str]:
         """What stands at the side of its only use: parameters, and other leaves where something computed comes in."""
@@ -100,30 +115,31 @@ class _Slide:
     def _box(self, given: list[Vertex], v: Vertex, beside: str | None) -> str:
         key = given[0].key
         self.place |= {x.key: key for x in given}
-        self.boxes.append(Box(key, given[0].kind, tuple(each for x in given for each in _said(x)), v.layers, beside))
+        rows = [each for x in given for each in _said(x, x.indices != v.indices)]
+        self.boxes.append(Box(key, given[0].kind, tuple(rows), v.layers, beside))
         return key
 
     def _adjoint(self, v: Vertex) -> Iterator[Row]:
         """The adjoint of a value; that of what stands at a side as a formula, as no way leads there."""
-        assert self.sweep is not None
-        name, value = self.sweep.adjoints[v.key]
-        if value is None:
-            yield row("product", self._symbol(name))
+        symbol = self.symbol(v)
+        if self.adjoints[v.key].value is None:
+            yield row("product", symbol)
             yield row("formula", "–")
         elif v.kind == "result":
-            yield row("product", equation(self._symbol(name), number(1)))
+            yield row("product", equation(symbol, number(1)))
         elif v.key in self.beside:
-            products = [product for use in self.uses[v.key] if (product := self._product(use)) is not None]
-            said = equation(self._symbol(name), added(*[(each, 1) for each in products])) if products else None
-            yield row("product", said or self._symbol(name))
+            products = [product for use in self.uses[v.key] if (product := self.product(use)) is not None]
+            said = equation(symbol, added(*[(each, 1) for each in products])) if products else None
+            yield row("product", said or symbol)
         else:
-            yield row("product", self._symbol(name))
+            yield row("product", symbol)
 
-    def _symbol(self, name: str) -> Expr:
-        """An adjoint by its name, of which ∇ is an operation."""
-        return self.nabla.get(name) or symbol(name)
+    def symbol(self, v: Vertex) -> Expr:
+        """The adjoint of a value by its name, of which ∇ is an operation."""
+        name = self.adjoints[v.key].name
+        return self.nabla.get(name) or v.symbol(name)
 
-    def _product(self, use: Contribution) -> Expr | None:
+    def product(self, use: Contribution) -> Expr | None:
         """What a use adds to an adjoint, once broadcasting is undone."""
         formula = use.formula if use.summed is None else use.summed[0]
         return formula and formula.renamed(self.nabla)
@@ -135,21 +151,22 @@ class _Slide:
         if tail.key in self.beside:
             self.arrows[Arrow(adjoint_of(uses[0].head), goal, "backward")] = None
             return
-        if meet := len(uses) > 1:
+        if meet := max(Counter(use.exits for use in uses).values()) > 1:  # what leaves a loop is in none of its sums
             place, goal = goal, f"sum_{tail.key}"
             self.boxes.append(Box(goal, "sum", (row("symbol", "Σ"),), tail.layers))
             self.arrows[Arrow(goal, place, "backward")] = None
         for use in uses:
             kind = "return" if use.repeats else "backward"
-            self.arrows[Arrow(adjoint_of(use.head), goal, kind, self._product(use))] = None
+            self.arrows[Arrow(adjoint_of(use.head), goal, kind, self.product(use), use.note)] = None
             self.ways[use.head, use.operand, use.tail] = (goal,) if meet else ()
 
 
-def _said(v: Vertex) -> Iterator[Row]:
-    """What a value is called, and how it is computed."""
+def _said(v: Vertex, repetitions: bool = True) -> Iterator[Row]:
+    """What a value is called, how it is computed, and in which repetitions."""
     if v.inside or v.operation is None:
-        yield from [row("product", symbol(v.name))] if v.name and not v.inside else labelled(v, False)
+        yield from [row("product", v.symbol(v.name))] if v.name and not v.inside else labelled(v, False)
     else:
-        yield row("formula", equation(symbol(v.name), formula_of(v)))
-    if v.times > 1 and not v.inside:
-        yield row("name", f"×{v.times}")
+        yield row("formula", equation(v.symbol(v.name or "…"), formula_of(v)))
+    if v.times > 1 and not v.inside and repetitions:
+        yield row("note", v.ranges or f"×{v.times}")
+    yield from [row("note", each) for x in (v, *v.steps_below()) for each in x.starts]

@@ -18,10 +18,12 @@ from ..engine.naming import short
 from ..engine.sweep import below
 from ..formulas.expr import Expr, added, terms_of
 from .backward import Contribution, backward
+from .condensing import condensed
 from .folding import fold
 from .graph import Graph, Vertex, collect
-from .pieces import Explainer, Matrix, Pieces, Remark, Symbol, adjoint_of, shape_of
-from .scene import Scene, scene
+from .pieces import Explainer, Matrix, Pieces, Remark, Symbol, shape_of
+from .scene import Scene, adjoint_of, scene
+from .slide import slide
 
 PICTURED = 60  # values: of more the picture is folded
 MOST, PER_OPERATION = 200, 3  # operations, and inputs of each on average: more than anybody steps through
@@ -67,50 +69,56 @@ class Walk(NamedTuple):
     since: Mapping[str, int]  # by key, from which step on something is there
     kinds: Mapping[str, str]  # by key
     scene: Scene
-    folded: Mapping[str, str]  # the key of the box that stands for a value or an adjoint, where it is another one
 
 
-def walk(loss: Any, assume: Any = ()) -> Walk:
+def walk(loss: Any, assume: Any = (), call: str = "step_through", compact: bool = False) -> Walk:
     """The steps of a recorded scalar, forward and back; closed forms under assumptions. No ``grad`` changes.
+
+    Of a compact walk the picture is that of a slide, and what is a part of a formula there is no step here.
 
     Raises
     ------
     TypeError, ValueError for what is no scalar, was not recorded, or has more than 200 operations or 600 inputs, and
     for assumptions that the numbers contradict.
     """
-    demand_recorded("step_through", loss)
+    demand_recorded(call, loss)
     if loss._record.operation is None:
-        raise ValueError("step_through: a leaf is the result of nothing; give a recorded result")
+        raise ValueError(f"{call}: a leaf is the result of nothing; give a recorded result")
     if loss._value.size != 1:
         raise ValueError(
-            f"step_through: the result has shape {loss._value.shape}; a sweep starts at a scalar (size 1): take .sum()"
+            f"{call}: the result has shape {loss._value.shape}; a sweep starts at a scalar (size 1): take .sum()"
         )
     graph = collect(loss)
     operations = sum(vertex.operation is not None for vertex in graph.vertices)
     if operations > MOST:
         raise ValueError(
-            f"step_through: {operations} operations are more than anybody steps through (at most {MOST}); "
+            f"{call}: {operations} operations are more than anybody steps through (at most {MOST}); "
             "take fewer layers or repetitions, or tg.draw, which folds them"
         )
     if len(graph.edges) > PER_OPERATION * MOST:
         raise ValueError(
-            f"step_through: {len(graph.edges)} inputs of operations are more than anybody steps through (at most "
+            f"{call}: {len(graph.edges)} inputs of operations are more than anybody steps through (at most "
             f"{PER_OPERATION * MOST}); join fewer tensors, or take tg.draw"
         )
-    assume = demand_true("step_through", assume, below(loss).values())
-    return _Walker(loss, graph, assume).walk()
+    assume = demand_true(call, assume, below(loss).values())
+    return _Walker(loss, graph, assume, call, compact).walk()
 
 
 class _Walker:
     """The steps, as they are put together."""
 
-    def __init__(self, loss: Any, graph: Graph, assume: Sequence[Assumption]) -> None:
-        self.sweep = sweep = backward(loss, graph, "step_through", len(graph.vertices) <= PRODUCTS)
+    def __init__(self, loss: Any, graph: Graph, assume: Sequence[Assumption], call: str, compact: bool) -> None:
+        if compact:
+            picture = slide(loss, graph, None, True, True)
+            graph = condensed(graph, loss)
+        self.sweep = sweep = backward(loss, graph, call, len(graph.vertices) <= PRODUCTS)
         self.write = Explainer(sweep)
-        folded = fold(graph, None, PICTURED)
-        drawn = sweep if folded is graph else backward(loss, folded, "step_through", False)
-        self.folded, picture = folded.folded, scene(drawn.graph, False, drawn)
+        if not compact:
+            folded = fold(graph, None, PICTURED)
+            drawn = sweep if folded is graph else backward(loss, folded, call, False)
+            picture = scene(drawn.graph, False, drawn)
         self.scene = picture._replace(note=picture.note.partition(";")[0])  # nothing is drawn otherwise here
+        self.ways = {(head, tail): way for (head, _, tail), way in picture.ways.items()}
         self.vertices = self.write.vertices
         self.given = [v for v in self.vertices.values() if v.operation is None]
         self.made = [v for v in self.vertices.values() if v.operation is not None]
@@ -144,8 +152,7 @@ class _Walker:
         entries = [self._entry(vertex, grown.get(vertex.key, [])) for vertex in (*self.given, *self.made)]
         formulas = sorted(self._formulas(grown), key=lambda known: known.since)
         name = short(self.result.name or "")
-        folded = {**self.folded, **{adjoint_of(key): adjoint_of(to) for key, to in self.folded.items()}}
-        return Walk(name, tuple(steps), tuple(entries), tuple(formulas), since, kinds, self.scene, folded)
+        return Walk(name, tuple(steps), tuple(entries), tuple(formulas), since, kinds, self.scene)
 
     # --- what is said at each step ---
 
@@ -161,7 +168,7 @@ class _Walker:
             lines.append(Remark("layer", (" / ".join(map(short, vertex.layers)),)))
         symbol = self.write.symbol(vertex.key)
         title = (symbol, " is computed and written on the tape")
-        return Step("forward", title, (self.write.computed(vertex), *lines), (vertex.key,))
+        return Step("forward", title, (self.write.computed(vertex), *lines), _with_steps(vertex))
 
     def _seed(self) -> Step:
         key = self.result.key
@@ -186,21 +193,22 @@ class _Walker:
         sums.append(self.write.written(added(*terms)) if sums else last.text)
         totals.append(use.added + totals[-1] if totals else use.added)
         last = last._replace(text=(goal, " = " if len(uses) == 1 else " += ", *last.text))
-        words = self.write.in_words(use, len(totals), len(uses))
-        lines = [arrives, self._rule(head, use), words, *before, last, *self.write.where(use, rule)]
+        lines = [arrives, *before, last, *self.write.where(use, rule)]
+        if not head.steps:
+            lines[1:1] = self._rule(head, use), self.write.in_words(use, len(totals), len(uses))
         if len(uses) > 1:
             lines.append(self._sum(goal, use, totals, len(uses)))
         if len(sums) == len(uses):
             lines += self._in_full(tail, goal)
         title = (g, " arrives at ", self.write.symbol(head.key), " = ", *self.write.made(head))
-        lit = (head.key, adjoint_of(head.key), *self._way(use), adjoint_of(tail.key))
+        keys = _with_steps(head)
+        lit = (*keys, *map(adjoint_of, keys), *self._way(use), adjoint_of(tail.key))
         return Step("backward", title, tuple(lines), lit, tail.key, totals[-1])
 
     def _way(self, use: Contribution) -> tuple[str, ...]:
-        """The keys of the boxes on the way. Inside of what was folded there are none, and a group has no operands."""
-        head, tail = (self.folded.get(key, key) for key in (use.head, use.tail))
-        ways = (self.scene.ways.get((head, operand, tail)) for operand in (use.operand, 0))
-        return next(filter(None, ways), ())
+        """The keys of the boxes on the way; inside of what was folded there are none, and operands count otherwise."""
+        head, tail = (self.scene.within.get(key, key) for key in (use.head, use.tail))
+        return self.scene.ways.get((head, use.operand, tail)) or self.ways.get((head, tail), ())
 
     def _rule(self, head: Vertex, use: Contribution) -> Remark:
         operation: Any = head.operation
@@ -258,6 +266,11 @@ class _Walker:
             closed = self.closed.get(key, ())
             if self.vertices[key].kind == "parameter" and closed and closed != sums[-1]:
                 yield Interval(totals[-1][0], None, Remark("in full", (" = ", *closed)))
+
+
+def _with_steps(vertex: Vertex) -> tuple[str, ...]:
+    """Its key, and those of the values that stand inside its formula, which in the picture may have a box."""
+    return (vertex.key, *(x.key for x in vertex.steps_below()))
 
 
 def _same(one: Matrix, other: Matrix) -> bool:

@@ -184,7 +184,7 @@ class _Parts:
             return f'<p class="hint">No picture: {self.write.text(str(error))}</p>'
         *_, width, height = map(float, ElementTree.fromstring(svg).attrib["viewBox"].split())  # of points
         size = f"--width: {width * 4 / 3:.0f}px; --ratio: {width / height:.6f}"
-        folded = " ".join(map(":".join, self.walked.folded.items()))
+        folded = " ".join(map(":".join, self.walked.scene.within.items()))
         _, start, graph = svg.decode().partition("<svg")  # before it is what a document of its own begins with
         return f"""<section id="picture" aria-label="Picture" data-folded="{folded}">
 <div class="scroll">

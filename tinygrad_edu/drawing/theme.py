@@ -39,6 +39,9 @@ ARROWS: Mapping[str, tuple[Mapping[str, str], str]] = {
     "forward": ({}, "-->"), "repeat": ({"style": "bold", "constraint": "false"}, "==>"),
     "backward": ({"penwidth": "1.4"}, "==>"), "return": ({"style": "bold", "constraint": "false"}, "==>"),
     "line": ({"penwidth": "1.4", "arrowtail": "none"}, "==="),
+    "adds": ({"penwidth": "1.4"}, "==>"),  # backward, but laid out as it goes
+    "loose": ({"weight": "0"}, "-->"), "entering": ({"weight": "0", "penwidth": "1.4"}, "==>"),  # pull no boxes along
+    "opposite": ({"style": "invis", "weight": "8"}, "~~~"),  # only that one stands below the other
     "saved": ({"style": "dashed", "constraint": "false", "arrowhead": "open"}, "-.->"),
 }  # fmt: skip
 
@@ -67,6 +70,11 @@ THEMES: Mapping[str, Theme] = {
     "print": Theme(background="#ffffff", text="#000000", faint="#000000", edge="#000000", layer="#ffffff",
                    layer_line="#000000", saved="#000000", kinds={kind: ["#ffffff", "#000000"] for kind in _LOOKS}),
 }  # fmt: skip
+
+
+def arrow_colour(kind: str, look: Theme) -> str:
+    """The colour of an arrow: adjoints go along those that look like them."""
+    return look.kinds["adjoint"][1] if kind in ("backward", "entering", "return", "line", "adds") else look.edge
 
 
 def stylesheet(scope: str, theme: str = "auto") -> str:

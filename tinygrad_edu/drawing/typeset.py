@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import functools
 import html
+import math
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..engine.naming import short
 from ..engine.record import Operation
+from ..formulas.expr import NABLA, Expr
+from ..formulas.printer import FORMS, Printer, Text
 from ..formulas.targets.latex import Paper
 from ..formulas.targets.text import SUPERSCRIPTS, Unicode
 
@@ -26,6 +29,11 @@ def safe(raw: str) -> str:
     """What a person wrote, safe in a label and in XML: a backslash before a letter stands alone in a piece of text, and
     of a label that is a bracket alone Graphviz can make nothing."""
     return _PLACEHOLDER.sub(r"<font>\\</font>", html.escape(short(raw)).replace("]", "&#93;"))
+
+
+def marked(x: Expr) -> str:
+    """How a symbol is known that has a colour of its own, with whatever index."""
+    return f"{x['name']}{'_' * bool(x.indices)}"
 
 
 class Typeset(Paper):
@@ -43,6 +51,14 @@ class Typeset(Paper):
     def __init__(self, size: float, marked: Collection[str], colour: str) -> None:
         super().__init__()
         self.size, self.marked, self.colour = size, marked, colour
+        self.forms = {NABLA: self._gradient}
+
+    def _gradient(self, printer: Printer, x: Expr) -> Text:
+        """∇W is another value than W, which may be marked."""
+        marked, self.marked = self.marked, ()
+        text = FORMS[NABLA](printer, x)
+        self.marked = marked
+        return text
 
     def word(self, text: str) -> Any:
         return safe(text)
@@ -50,7 +66,12 @@ class Typeset(Paper):
     places = typed = digits = word
 
     def symbol(self, name: str) -> Any:
-        text = self._letter(name)
+        return self._coloured(self._letter(name), name)
+
+    def indexed(self, name: str, script: str) -> Any:
+        return self._coloured(self.under(self._letter(name), self.places(script)), f"{name}_")
+
+    def _coloured(self, text: str, name: str) -> str:
         return f'<u><font color="{self.colour}">{text}</font></u>' if name in self.marked else text
 
     def _letter(self, name: str) -> str:
@@ -61,7 +82,7 @@ class Typeset(Paper):
         return f"{letter}{self._script('sub', safe(below)) if below else ''}{'′' * primes}"
 
     def _script(self, place: str, text: str) -> str:
-        return f'<{place}><font point-size="{self.size * SCRIPT:g}">{text}</font></{place}>'
+        return f'<{place}><font point-size="{math.ceil(self.size * SCRIPT)}">{text}</font></{place}>'
 
     def above(self, x: Any, script: str, closed: bool = False) -> Any:
         return x + self._script("sup", safe(script.replace("-", "−")))

@@ -266,7 +266,8 @@ def equation(left: Expr, right: Expr) -> Expr:
 
 def scaled(front: Sequence[Expr], x: Expr | None = None) -> Expr:
     """Numbers, or numbers in front of something; 1 if there are none."""
-    factors = (*front,) if x is None else (*front, x)
+    numbers = [each for n in front for each in (n.args if n.operation is SCALED else (n,))]
+    factors = (*numbers,) if x is None else (*numbers, x)
     if len(factors) > 1:
         return Expr(SCALED, factors, NO_PARAMETERS, factors[-1].shape)
     return factors[0] if factors else number(1)

@@ -246,7 +246,7 @@ class Presenter:
             params["axis"] = 0 if default in (-1, Parameter.empty) else default
         if params.get("axis") is None or len(term.data.shapes[0]) == 2:
             params.pop("keepdims", None)  # a number is one by one; of a matrix a row stays a row, a column a column
-        return Expr(operation, args, stated(operation, params), term.shape)
+        return Expr(operation, args, settings(operation, params), term.shape)
 
     def _argument(self, x: Term, operation: Any) -> Expr:
         """An argument. Of a function that joins arrays nothing else says how many ones there are, and of one that is
@@ -294,6 +294,12 @@ def _signed(c: Coefficient, x: Expr) -> Expr:
 ROOTS = {
     "√": lambda x: Expr(ops.sqrt, (_exact(x),)), "ln": lambda x: Expr(ops.log, (_exact(x),)), "π": lambda x: Expr(PI),
 }  # fmt: skip
+
+
+def numeral(c: Coefficient) -> Expr:
+    """A number as it is written on paper."""
+    above, below = _numbers(c)
+    return _signed(c, fraction(above, below) if below else in_front(above))
 
 
 def _exact(x: Fraction) -> Expr:
@@ -380,7 +386,7 @@ def _smaller_first(each: tuple[Term, Power]) -> bool:
     return min(each[0].shape) > 1
 
 
-def stated(operation: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def settings(operation: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters that say something: none that is nothing, or 0 as it is by default."""
     given = {k: plain(v) for k, v in params.items() if is_said(operation, k, v)}
     return {k: v for k, v in given.items() if not (type(v) is int and v == 0 == operation.parameters.get(k))}

@@ -29,6 +29,7 @@ from .expr import (
     ROWS,
     SCALED,
     SYMBOL,
+    TOTAL,
     Expr,
     factors_of,
     terms_of,
@@ -114,8 +115,9 @@ class Printer:
         base, exponent = x.args
         n = Fraction(exponent["number"]) if exponent.operation is NUMBER else None
         if n is None or n.denominator > LONGEST:
-            return self.operation(x)
-        script = f"{'∘' * (min(x.shape) > 1)}{n}"  # X² would be X·X
+            above = self(exponent) if self.target.bars else self.inside(exponent, ATOM)
+            return self.target.raised(self.inside(base, ATOM), above), POSTFIX
+        script = f"{'∘' * (sum(size > 1 for size in x.shape) > 1)}{n}"  # X² would be X·X
         return self.target.above(self.inside(base, ATOM), script, True), POSTFIX
 
     def is_scripted(self, x: Expr) -> bool:
@@ -176,6 +178,15 @@ class Printer:
 
     # --- words ---
 
+    def _symbol(self, x: Expr) -> Text:
+        name = x.params["name"]
+        return self.target.indexed(name, ",".join(x.indices)) if x.indices else self.target.symbol(name), ATOM
+
+    def _over_index(self, x: Expr) -> Text:
+        """Σ_l of all that follows."""
+        parts = [self.target.total(x.params["index"]), self.inside(x.args[0], PRODUCT)]
+        return self.target.separated(self.target.signs[SCALED], parts), PRODUCT
+
     def _ones(self, x: Expr) -> Text:
         one = self.target.word("1")
         if "size" in x.params:
@@ -189,7 +200,8 @@ def _listed(places: Sequence[Any]) -> str:
 
 SCRIPTED = {ops.power, ops.transpose, ops.inv}
 FORMS: Mapping[Operation, Callable[[Any, Expr], Text]] = {
-    **dict.fromkeys((SYMBOL, EYE, CONSTANT), lambda p, x: (p.target.symbol(x.params["name"]), ATOM)),
+    **dict.fromkeys((EYE, CONSTANT), lambda p, x: (p.target.symbol(x.params["name"]), ATOM)),
+    SYMBOL: Printer._symbol, TOTAL: Printer._over_index,
     NUMBER: lambda p, x: (p.target.number(x.params["number"]), ATOM),
     PI: lambda p, x: (p.target.word("π"), ATOM),
     ROWS: lambda p, x: (p.target.at(p.target.symbol(x.params["name"]), x.params["places"]), ATOM),

@@ -86,6 +86,9 @@ class English(Unicode):
             return Phrase(f"{x.words} transposed")
         return _of(SCRIPTS[script], x) if script in SCRIPTS else Phrase(f"{_noun(x, OF)} to the power of {script}", OF)
 
+    def raised(self, x: Any, exponent: Any) -> Any:
+        return self.function(ops.power, (x, exponent), {})
+
     def places(self, text: str) -> Any:
         return Phrase(f"[{text}]")
 

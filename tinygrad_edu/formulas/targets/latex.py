@@ -78,6 +78,9 @@ class Paper(Unicode):
     def at(self, x: Any, places: str) -> Any:
         return self.under(x, self.places(f"[{places}]"))
 
+    def indexed(self, name: str, script: str) -> Any:
+        return self.under(self.symbol(name), self.places(script), False)
+
     def nabla(self, x: Any, order: str = "") -> Any:
         return self.under(self.above(self.word("∇"), order) if order else self.word("∇"), x, False)
 
@@ -108,7 +111,7 @@ class Latex(Paper):
         return self.words.get(text, text)
 
     def places(self, text: str) -> Any:
-        return text.replace("…", r"\ldots")
+        return text.replace("…", r"\ldots").replace("−", "-").replace("ℓ", r"\ell ")
 
     def typed(self, text: str) -> Any:
         return rf"\text{{{escaped(text)}}}"
@@ -136,6 +139,9 @@ class Latex(Paper):
     def above(self, x: Any, script: str, closed: bool = False) -> Any:
         shown = script.replace("∘", self.words["∘"])
         return f"{f'{{{x}}}' if closed else x}^{shown if script == 'T' else f'{{{shown}}}'}"
+
+    def raised(self, x: Any, exponent: Any) -> Any:
+        return f"{{{x}}}^{{{exponent}}}"
 
     def under(self, x: Any, script: Any, closed: bool = True) -> Any:
         return f"{f'{{{x}}}' if closed else x}_{{{script}}}"

@@ -98,6 +98,9 @@ class MathML(Paper):
         nodes = [symbol(SCRIPTS.get(part, "number"), part.replace("-", "−")) for part in re.findall(r"\d+|.", script)]
         return self._scripted(x, above=group(nodes))
 
+    def raised(self, x: Any, exponent: Any) -> Any:
+        return self._scripted(x, above=group(exponent))
+
     def under(self, x: Any, script: Any, closed: bool = True) -> Any:
         return self._scripted(x, below=group(script))
 

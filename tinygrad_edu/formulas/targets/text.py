@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...engine.naming import visible
@@ -61,6 +63,8 @@ class Unicode:
         digits, _, exponent = (str(value) if isinstance(value, int) else f"{value:.6g}").partition("e")
         shown = self.word("∞") if digits == "inf" else self.digits(digits)
         power = self.above(self.digits("10"), str(int(exponent or 0)))
+        if exponent and digits == "1":
+            return power
         return self.join(shown, self.signs[ops.matmul], power) if exponent else shown
 
     def fence(self, x: Any, opening: str = "(", closing: str = ")") -> Any:
@@ -76,9 +80,17 @@ class Unicode:
         """A text with an exponent; `closed` if it needs braces."""
         return self.join(x, "^" * ("∘" in script), script.translate(SUPERSCRIPTS))
 
+    def raised(self, x: Any, exponent: Any) -> Any:
+        """A text to the power of another one."""
+        return self.join(x, "^", exponent)
+
     def under(self, x: Any, script: Any, closed: bool = True) -> Any:
         """A text with an index."""
         return self.join(x, "_", script)
+
+    def indexed(self, name: str, script: str) -> Any:
+        """A symbol with an index, which may be a sum: a_{l−1}."""
+        return self.under(self.symbol(name), script if len(script) == 1 else f"{{{script}}}")
 
     def total(self, letters: str) -> Any:
         return self.under(self.word("Σ"), self.places(letters), False)
@@ -127,6 +139,19 @@ class Unicode:
         lines = [f"{left} = {right}" for left, right in rows]
         lines += [f"{'      ' if i else 'where '}{left} = {right}" for i, (left, right) in enumerate(definitions)]
         return "\n".join(lines + [f"({name} is {text})" for name, text in notes.items()])
+
+
+class InPieces(Unicode):
+    """The style in which names stay what they stand for: a tuple of texts, and of what is found for a name."""
+
+    def __init__(self, find: Callable[[Any], Any]) -> None:
+        self.find = functools.cache(find)
+
+    def join(self, *parts: Any) -> tuple[Any, ...]:
+        return tuple(itertools.chain.from_iterable([(part,) if isinstance(part, str) else part for part in parts]))
+
+    def symbol(self, name: Any) -> tuple[Any, ...]:
+        return (self.find(name),)
 
 
 def _word(function: Any) -> str:
