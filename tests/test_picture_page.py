@@ -38,11 +38,20 @@ def stack(layers):
     return tg.sum(a)
 
 
+def recurrent():
+    h = tg.Tensor(np.zeros((2, 1)), name="h0")
+    u, w = tensor(2, 2, name="U"), tensor(2, 2, name="W")
+    for t in range(1, 11):
+        h = tg.tanh(w @ tg.Tensor(np.ones((2, 1)), name=f"x{t}") + u @ h).named(f"h{t}")
+    return tg.sum(h)
+
+
 PAGES = {
     "network": lambda: tg.draw(network()[0]),
     "nested": lambda: tg.draw(nested(), direction="LR", detail="full"),
     "backward": lambda: tg.draw(nested(), backward=True, detail="full"),
     "slide": lambda: tg.draw(nested(), backward=True, detail="slide"),
+    "cells": lambda: tg.draw(recurrent(), backward=True, detail="slide"),
     "folded": lambda: tg.draw(stack(20), detail="full"),
     "vector": lambda: tg.draw(tg.exp(tensor(3, name="x"))),
 }
@@ -258,7 +267,7 @@ def test_layers_fold_and_unfold(browsers):
 
 
 @in_a_browser
-@pytest.mark.parametrize("name", ["nested", "backward", "slide", "folded"])
+@pytest.mark.parametrize("name", ["nested", "backward", "slide", "cells", "folded"])
 def test_arrows_end_at_boxes_whatever_is_folded(browsers, name):
     got = browsers[name]("""
         const found = [ends()];
