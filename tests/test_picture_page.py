@@ -213,7 +213,7 @@ const press = (element, name) => {
 const states = () => all(".cluster").map((each) => each.getAttribute("aria-expanded")).join(" ");
 const point = (element) => element.dispatchEvent(new PointerEvent("pointerover", {bubbles: true}));
 const cards = () => all(".card").filter(seen).map((each) => each.querySelector("h2").textContent);
-const click = (name) => document.querySelector(`[data-do=${name}]`).click();
+const click = (name) => document.querySelector(`[data-do=${name}]`)?.click();
 const shown = (element) => (element.matches(".folded") ? element.querySelector(".stub rect") : element)
     .getBoundingClientRect();
 const near = (at, place, by = 5) => place.left - by < at.x && at.x < place.right + by && place.top - by < at.y
