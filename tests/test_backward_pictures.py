@@ -13,7 +13,7 @@ from test_random_programs import run
 
 import tinygrad_edu as tg
 from tinygrad_edu.deriving import local
-from tinygrad_edu.drawing import draw, layout
+from tinygrad_edu.drawing import draw
 from tinygrad_edu.drawing.backward import backward
 from tinygrad_edu.drawing.folding import fold
 from tinygrad_edu.drawing.graph import collect
@@ -36,12 +36,6 @@ def text_of(contribution, undone=0):
 
 def matrix(x):
     return np.reshape(x, local.matrix_shape(np.shape(x)))
-
-
-@pytest.fixture
-def any_engine():
-    if not any(find() for find in layout.ENGINES.values()):
-        pytest.skip("no Graphviz engine is installed here")
 
 
 # --- programs --------------------------------------------------------------------------------------------------------

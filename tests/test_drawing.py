@@ -57,22 +57,6 @@ def network(*names):
     return tg.softmax_cross_entropy(t, z2).named(next(names)), (w1, b1, w2)
 
 
-@pytest.fixture(params=list(layout.ENGINES))
-def one_engine(request, monkeypatch):
-    """Each engine alone, as if the other were not there."""
-    find = layout.ENGINES[request.param]
-    if find() is None:
-        pytest.skip(f"the engine {request.param} is not installed here")
-    monkeypatch.setattr(layout, "ENGINES", {request.param: find})
-    return request.param
-
-
-@pytest.fixture
-def any_engine():
-    if not any(find() for find in layout.ENGINES.values()):
-        pytest.skip("no Graphviz engine is installed here")
-
-
 @pytest.fixture
 def no_engine(monkeypatch):
     monkeypatch.setattr(layout, "ENGINES", {name: lambda: None for name in layout.ENGINES})

@@ -2,21 +2,27 @@
 
 import itertools
 import re
+import xml.etree.ElementTree as ElementTree
 from unicodedata import normalize
 
 import numpy as np
 import pytest
 from cases import assert_close
 from reader import read
+from test_drawing import SVG
 
 import tinygrad_edu as tg
 from tinygrad_edu.deriving.local import matrix_shape
 from tinygrad_edu.drawing.backward import backward
 from tinygrad_edu.drawing.folding import fold
-from tinygrad_edu.drawing.graph import collect
-from tinygrad_edu.formulas.expr import NABLA, SYMBOL, TOTAL, symbol
+from tinygrad_edu.drawing.graph import Index, collect
+from tinygrad_edu.drawing.indices import _form, _grid, progression
+from tinygrad_edu.drawing.labels import labelled
+from tinygrad_edu.formulas.expr import NABLA, SYMBOL, TOTAL, Expr, symbol
 from tinygrad_edu.formulas.printer import Printer
+from tinygrad_edu.formulas.targets.latex import Latex
 from tinygrad_edu.formulas.targets.text import Unicode
+from tinygrad_edu.operations.facts import ops
 
 RNG = np.random.default_rng(3)
 WORDS = Printer(Unicode())
@@ -135,7 +141,8 @@ class Numbers:
     def __init__(self, loss, found):
         whole = backward(loss, collect(loss), "draw")
         self.whole, self.known, self.place = whole, {}, {}
-        own = {v.node._record.stamp: whole.adjoints[v.key].value for v in whole.graph.vertices if v.key in whole.adjoints}
+        vertices = [v for v in whole.graph.vertices if v.key in whole.adjoints]
+        own = {v.node._record.stamp: whole.adjoints[v.key].value for v in vertices}
         for v in found.graph.vertices:
             ranges = [range(index.times) for index in v.indices]
             for place, x in zip(itertools.product(*ranges), v.alike or (v,), strict=True):
@@ -147,7 +154,7 @@ class Numbers:
                     adjoint, plain = own[record.stamp], found.local.adjoints[record.stamp]
                     values += [(v.symbol(found.adjoints[v.key].name), adjoint), (symbol(plain), adjoint)]
                     called = found.local.names[record.stamp]
-                    values += [(symbol(called), x.value), (spelled(called) if not v.indices else symbol(called), x.value)]
+                    values += [(symbol(called), x.value)] + [(spelled(called), x.value)] * (not v.indices)
                     if record.operation and record.operation.name in SLOPES:
                         values.append((v.symbol(f"{v.name}′"), SLOPES[record.operation.name](x.value)))
                 for name, value in values:
@@ -171,6 +178,8 @@ class Numbers:
                 places = x.params["places"]
                 x = x.having(places=numbered(places, letters) if isinstance(places, str) else
                              tuple(numbered(each, letters) for each in places))  # fmt: skip
+            if x.operation is ops.scatter_add:  # in a picture its shape stands below
+                x = Expr(x.operation, x.args, {**x.params, "shape": x.shape}, x.shape)
             return x.rebuilt(plain)
 
         text = WORDS(plain(x))
@@ -198,14 +207,16 @@ def test_a_formula_is_true_in_every_repetition(program):
     """Each product of the unfolded graph is what the folded one says of it, with the index of the value it goes to."""
     loss = program()
     found = swept(loss)
-    numbers, stamps = Numbers(loss, found), {v.key: v.node._record.stamp for v in collect(loss).vertices if v.node is not None and v.node._record}
+    numbers = Numbers(loss, found)
+    stamps = {v.key: v.node._record.stamp for v in collect(loss).vertices if getattr(v.node, "_record", None)}
     assert any(v.indices for v in found.graph.vertices)
     seen, sums = set(), {}
     for actual in numbers.whole.contributions:
         (tail, to), (head, at) = (numbers.place[stamps[key]] for key in (actual.tail, actual.head))
         shared = sum(a.loop == b.loop for a, b in zip(head.indices, tail.indices, strict=False))
+        around = at[:shared] != to[:shared]
         fits = [each for each in found.contributions if (each.tail, each.head) == (tail.key, head.key)
-                and each.repeats == (at[:shared] != to[:shared]) and applies(each.note, tail, to, head, at)]  # fmt: skip
+                and each.repeats == around and applies(each.note, tail, to, head, at)]  # fmt: skip
         exact = [each for each in fits if each.operand == actual.operand] or fits
         each = exact[0]
         seen.add(id(each))
@@ -220,8 +231,8 @@ def test_a_formula_is_true_in_every_repetition(program):
                 assert_close(numbers.of(formula, letters, shape), np.reshape(value, shape), rtol=1e-9, atol=1e-12)
     assert seen == {id(each) for each in found.contributions}
     for (each, _), places in sums.items():
-        head = next(head for use in found.contributions if id(use) == each for head in found.graph.vertices if head.key == use.head)
-        assert len(places) == head.times
+        (key,) = (use.head for use in found.contributions if id(use) == each)
+        assert len(places) == next(v.times for v in found.graph.vertices if v.key == key)
 
 
 def applies(note, tail, to, head, at):
@@ -229,3 +240,112 @@ def applies(note, tail, to, head, at):
     where = {index.letter: index.first + place for index, place in zip(head.indices, at, strict=True)}
     where |= {index.letter: index.first + place for index, place in zip(tail.indices, to, strict=True)}
     return all(where[letter] == int(n) for letter, n in re.findall(r"(\w) = (\d+)(?! …)", note))
+
+
+def rows(found, name):
+    """What stands on the box of a value, line by line."""
+    (v,) = (v for v in found.graph.vertices if v.name and WORDS(v.symbol(v.name)) == name)
+    return [x if isinstance(x, str) else WORDS(x) for each in labelled(v, True) for x in each.columns[0]]
+
+
+def test_the_ways_of_layers():
+    assert said(swept(layers())) == {
+        ("v_ℓ", "W_ℓ"): "∇v_ℓ·Σ_{ℓ−1}ᵀ", ("v_ℓ", "Σ_ℓ"): "W_{ℓ+1}ᵀ·∇v_{ℓ+1}",
+        ("z_ℓ", "v_ℓ"): "Δ_ℓ", ("z_ℓ", "b_ℓ"): "Δ_ℓ·1",
+        ("Σ_ℓ", "z_ℓ"): "∇Σ_ℓ ∘ Σ′_ℓ", ("v6", "Σ_ℓ"): "∇v6", ("v7", "v6"): "2 ∇v7 ∘ v6", ("v8", "v7"): "1·1ᵀ",
+    }  # fmt: skip
+
+
+def test_shared_weights_get_a_sum():
+    ways = said(swept(recurrent()))
+    assert ways["v_{3ℓ−1}", "U"] == "Σ_ℓ ∇v_{3ℓ−1}·h_{ℓ−1}ᵀ" and ways["z_ℓ", "b"] == "Σ_ℓ Δ_ℓ"
+    assert ways["v_{3ℓ−1}", "h_ℓ"] == "Uᵀ·∇v_{3ℓ+2}" and ways["v_{3ℓ−1}", "h0"] == "Uᵀ·∇v2"
+
+
+def test_a_slide_says_the_same_in_fewer_boxes():
+    dot = tg.draw(layers(8), backward=True, detail="slide").dot
+    text = re.sub(r"<[^<>]*>", "", dot)
+    assert "zℓ = Wℓ·Σℓ−1 + bℓ" in text and "Wℓ+1T·Δℓ+1" in text and "∇Wℓ = Δℓ·Σℓ−1T" in text and "Σ0 = X" in text
+
+
+def test_slices_of_one_array_are_one_box_with_letters():
+    found = swept(convolution(False))
+    assert rows(found, "x[i:i+3, j:j+3]")[:2] == ["x[i:i+3, j:j+3]", "i = 0 … 3, j = 0 … 3"]
+    assert said(swept(convolution()))["v_{13i+3j+1}", "x"] == "Σ_ij I[i:i+3]ᵀ·∇v_{13i+3j+1}·I[j:j+3]"
+
+
+def test_a_stack_of_all_repetitions_has_one_operand_and_one_way():
+    found = swept(convolution())
+    names = {v.key: WORDS(v.symbol(v.name)) for v in found.graph.vertices}
+    assert [WORDS(each.formula) for each in found.contributions if names[each.head] == "z1"] == ["Δ1[i]"]
+    assert rows(found, "z1")[1] == "stack(v_{13i+13})"
+
+
+def test_numbers_are_those_of_one_repetition():
+    shown = rows(swept(layers()), "b_ℓ")
+    assert shown[1] == "ℓ = 1 … 5" and shown[3] == "ℓ = 2:"
+
+
+def test_what_leaves_a_loop_is_in_no_sum_with_what_goes_round():
+    found = swept(layers())
+    assert [each.note for each in found.contributions if each.exits] == ["ℓ = 5"]
+    drawn = tg.draw(layers(20), backward=True, detail="full").dot
+    assert "ℓ = 20" in drawn and "sum_" not in drawn
+
+
+def test_the_first_repetition_starts_from_elsewhere():
+    assert "Σ_0 = X" in rows(swept(layers()), "v_ℓ")
+    assert not any("=" in line and "_0" in line for line in rows(swept(recurrent()), "v_{3ℓ−1}"))
+
+
+def test_numbers_that_differ_are_those_of_one_repetition():
+    y = tensor(3, name="x")
+    for i in range(6):
+        y = y * (1.0 + i)
+    (way,) = (each for each in swept(tg.sum(y)).contributions if each.repeats)
+    assert way.note == "ℓ = 2"
+
+
+def test_letters_are_not_names_of_the_program():
+    y = tensor(3, name="ℓ")
+    for i in range(1, 9):
+        y = tg.tanh(y * tensor(3, name="k" if i == 3 else f"w{i}"))
+    assert {index.letter for v in swept(tg.sum(y)).graph.vertices for index in v.indices} == {"m"}
+
+
+@pytest.mark.parametrize("name", ['<b>{}</b>', 'a"{}', "b\\{}]", "W{}\n", "layer.{}.weight", "{}"])
+def test_hostile_names_stay_harmless(name):
+    a = tensor(3, 4, name="X", tracked=False)
+    for i in range(30):
+        a = tg.tanh(tensor(3, 3, name=name.format(i)) @ a)
+    for detail in ("slide", "full"):
+        picture = tg.draw(tg.sum(a), backward=True, detail=detail)
+        tags = {element.tag.removeprefix(SVG) for element in ElementTree.fromstring(picture.svg.encode()).iter()}
+        assert tags <= {"svg", "g", "title", "polygon", "polyline", "path", "text", "ellipse"}
+        assert picture.mermaid
+
+
+def test_a_picture_of_loops_changes_nothing():
+    loss = layers()
+    loss.backward()
+    leaves = [v.node for v in collect(loss).vertices if v.kind == "parameter"]
+    before = [x.grad.copy() for x in leaves]
+    swept(loss)
+    for x, g in zip(leaves, before, strict=True):
+        assert_close(x.grad, g, rtol=0)
+
+
+@pytest.mark.parametrize(("names", "written"), [
+    (["W1", "W2", "W3"], "ℓ"), (["W0", "W1", "W2"], "ℓ−1"), (["W1", "W3", "W5"], "2ℓ−1"),
+    (["x9", "x7", "x5"], "11−2ℓ"),
+    (["a10", "a20", "a30"], "10ℓ"), (["a4", "a4", "a4"], "4"), (["a1", "a2", "a4"], None), (["a1", "b2", "c3"], None),
+])  # fmt: skip
+def test_numbers_in_names(names, written):
+    index = Index(0, len(names), "ℓ")
+    found = progression(_grid([index], map(_form, names)))
+    assert (found and found([index], {})[0]) == written
+
+
+def test_indices_in_latex():
+    (each,) = (each for each in swept(layers()).contributions if each.repeats)
+    assert Printer(Latex())(each.formula) == r"W_{\ell +1}^T \cdot \nabla_{v_{\ell +1}}"

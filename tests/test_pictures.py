@@ -1,4 +1,4 @@
-"""What people expect of a picture: a title, a width, a legend at its side, a graph to add to, a program that opens it."""
+"""What people expect of a picture: a title, a width, a legend at its side, a graph to add to, a viewer."""
 
 import re
 import struct
@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 from html_reader import Browser, in_a_browser, read
-from test_drawing import HOSTILE, SVG, any_engine, network, one_engine, parts, tensor  # noqa: F401 - fixtures
+from test_drawing import HOSTILE, SVG, network, parts, tensor
 
 import tinygrad_edu as tg
 from tinygrad_edu import drawing
@@ -57,8 +57,8 @@ def test_the_title_is_above_and_the_caption_below(one_engine, direction, title, 
     assert " ".join(words) == (caption or "")
     assert all(heights["A title"] < top for *_, top, _ in boxes) if title else True
     assert all(heights[text] > bottom for text in words for *_, bottom in boxes)
-    frames = [group for group in ElementTree.fromstring(svg.encode()).iter(f"{SVG}g") if group.get("class") == "cluster"]
-    assert len(frames) == 2  # those of the layers; what holds the caption has none
+    groups = ElementTree.fromstring(svg.encode()).iter(f"{SVG}g")
+    assert [group.get("class") for group in groups].count("cluster") == 2  # of layers, and none around all
 
 
 def test_what_was_folded_is_said_below_the_caption(any_engine):

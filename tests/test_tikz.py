@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from test_drawing import HOSTILE, any_engine, network, one_engine, parts  # noqa: F401 - fixtures
+from test_drawing import HOSTILE, network, parts
 from test_notebook import everything
 
 import tinygrad_edu as tg
@@ -41,7 +41,8 @@ def compiled(pictures, program, directory):
 
 @pytest.mark.parametrize("program", ["pdflatex", "lualatex"])
 def test_pictures_compile(any_engine, tmp_path, program):
-    pictures = [*everything(title="All kinds & arrows", caption="below", theme="dark"), *everything(theme="print")]
+    said = {"title": "All kinds & arrows", "caption": "below", "theme": "dark"}
+    pictures = [*everything(detail="full", **said), *everything(detail="full", theme="print")]
     said = compiled([*pictures, tg.draw(network()[0], width=300, direction="TB")], program, tmp_path)
     assert "Missing character" not in said and "Overfull" not in said and "5 pages" in said
 
@@ -72,7 +73,7 @@ def test_what_a_person_wrote_is_text(any_engine, raw):
 
 
 def test_boxes_are_nodes_and_kinds_are_styles(one_engine):
-    for drawn in everything():
+    for drawn in everything(detail="full"):
         text = drawn.tikz
         keys = {key for key in parts(drawn.svg, "node") if not key.startswith("legend")}
         assert set(re.findall(r"\((\w+)\) at", text)) == keys

@@ -71,3 +71,19 @@ def test_calls_are_counted():
     assert calls(lambda: [str(i) for i in map(abs, range(3))]) in (1, 2)  # a comprehension is a call before Python 3.12
     assert calls(lambda: abs(1)) == 1
     assert calls(abs, 1) == 0
+
+
+def chain(n):
+    x, w = tg.Tensor([[1.0], [1.0]], requires_grad=True, name="x"), tg.Tensor(np.eye(2), requires_grad=True, name="W")
+    for _ in range(n):
+        x = tg.tanh(w @ x)
+    return tg.sum(x)
+
+
+@pytest.mark.parametrize(("options", "most"), [({}, 72), ({"backward": True}, 94), ({"detail": "slide"}, 72)])
+def test_what_is_folded_costs_little_for_each_operation(options, most):
+    """Names, the sweep and the folding are; no formula of what is not shown is made. Limits are a tenth above."""
+    tg.draw(chain(50), **options)
+    short, long = (calls(lambda n=n: tg.draw(chain(n), **options)) for n in (6_000, 7_000))
+    recorded = calls(chain, 7_000) - calls(chain, 6_000)
+    assert long - short - recorded <= most * 2_000

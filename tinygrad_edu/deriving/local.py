@@ -10,7 +10,9 @@ import numpy as np
 
 from ..engine.errors import Defect, Unreadable
 from ..engine.sweep import Reading, Watch, sweep
-from ..formulas.expr import EYE, ONES, SYMBOL, Expr
+from ..formulas.expr import EYE, ONES, ROWS, SYMBOL, Expr, dot
+from ..formulas.layers import mixes
+from ..formulas.normal.algebra import chained
 from ..formulas.normal.coefficients import ONE
 from ..formulas.normal.evaluate import Rounded, evaluate, in_shape, moved, tolerance
 from ..formulas.normal.expression import Expression, matrix_shape, plain
@@ -20,6 +22,7 @@ from ..formulas.printer import ATOM, FORMS, Printer, Text
 from ..formulas.targets.english import INCOMING, RESULT, roles
 from ..formulas.targets.text import Unicode
 from ..operations.facts import ops
+from .jacobians import linear_map
 from .replay import ROUNDINGS, given
 from .swept import primes
 from .symbolic import SymbolicTape, symbol
@@ -146,6 +149,8 @@ class Local:
 
         def watch(node: Any, i: int, product: Any, new: Any) -> None:
             term = self._tidier.tidy(product.term)
+            if mixes(record.operation) and matrix_shape(shape)[1] == 1:
+                term = self._by_jacobian(term, product.term, record.stamp, shape)
             added = term if new is product else self._tidier.tidy(new.term)
             found[i] = VJP(term, added, tuple(sorted(self._behind(term), key=self._order.__getitem__)))
 
@@ -159,6 +164,15 @@ class Local:
             said = {i: each for i, each in found.items() if i in numbers and self._both_say(node, each, *numbers[i])}
             self._products[record.stamp] = said
             return said
+
+    def _by_jacobian(self, tidied: Term, term: Term, stamp: int, shape: tuple[int, ...]) -> Term:
+        """What goes back through softmax, of a column, by its Jacobian, (diag(a) − a·aᵀ)·∇a, if that has a formula."""
+        name = self.adjoints[stamp]
+        try:
+            jacobian = linear_map(term, name, matrix_shape(shape), "F")
+        except ValueError:
+            return tidied
+        return chained(self._tidier.tidy(jacobian), symbol(name, shape))
 
     def _in_roles(self, node: Any) -> dict[int, Expr]:
         """The rules of a node's operation, by the place of the input, in the `roles` of its inputs, whatever they are
@@ -242,11 +256,35 @@ class Local:
 
     def _write(self, term: Term) -> Expr:
         with session(self._table):
-            return self._present(term)
+            return placed(self._present(term))
 
     def shapes(self, term: Term) -> str:
         """A term with the shape of each matrix in place of its name: ``(3,4)·(4,1)``."""
         return str(self._shapes(self.written(term)))
+
+
+def placed(x: Expr) -> Expr:
+    """What goes back to places as a scatter, not as a product with rows of I; a stack of matrices transposed as one."""
+    x = x.rebuilt(placed)
+    if x.operation is ops.swapaxes and {*x.params.values()} == {-1, -2}:
+        return Expr(ops.transpose, x.args, shape=x.shape)
+    if x.operation is not ops.matmul:
+        return x
+    first, last = x.args[0], x.args[-1]
+    top = first.args[0] if first.operation is ops.transpose and first.args[0].operation is ROWS else None
+    side = last if last.operation is ROWS else None
+    inner = x.args[top is not None : len(x.args) - (side is not None)]
+    if not inner or len(inner) == len(x.args):
+        return x
+    places = [_taken(top) if top else f"0:{x.shape[0]}", *([_taken(side)] if side else [])]
+    return Expr(ops.scatter_add, (dot(*inner),), {"places": places}, x.shape)
+
+
+def _taken(rows: Expr) -> str:
+    """Which rows of I: of a slice from where to where."""
+    text: str = rows["places"]
+    places = np.argmax(rows["value"], axis=1)
+    return f"{places[0]}:{places[-1] + 1}" if ":" in text and np.all(np.diff(places) == 1) else text
 
 
 def brief(shape: tuple[int, ...]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -48,8 +48,8 @@ def symbol(name: str, shape: Shape) -> Term:
 class SymbolicTape:
     """The tape of a loss in symbols.
 
-    With `shown`, a set of stamps, every value has a name, and no formula goes further than one operation; there is
-    none for what is not shown. What is `inlined` stands as a formula in others, and its name stays free.
+    With `shown`, a set of stamps, these and their inputs have names, and no formula goes further than one operation.
+    What is `inlined` stands as a formula in others, and its name stays free.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ class SymbolicTape:
         self.called = TapeNames(self.nodes, needed)
         self.layers = self.called.layers
         self.used.update(self.called.taken)
-        for stamp in sorted(self.nodes):
+        for stamp in sorted(self.nodes if shown is None else _with_inputs(self.nodes, shown)):
             self._expressions[stamp] = self._forward(self.nodes[stamp])
 
     # --- forward ---
@@ -300,6 +300,12 @@ class SymbolicTape:
     def constant_name(self, x: Any, value: Any) -> str | None:
         """What a constant of the tape is called in formulas; None for a number, which is written out."""
         return self._constant_names.get(constant_key(x, np.asarray(value)))
+
+
+def _with_inputs(nodes: dict[int, Any], shown: Collection[int]) -> set[int]:
+    """What is shown, and the inputs of it: of a large tape a small part."""
+    inputs = (x for stamp in shown for x in nodes[stamp]._record.inputs)
+    return {*shown, *(x._record.stamp for x in inputs if is_tracked(x))}
 
 
 def _with_what_decides(nodes: dict[int, Any]) -> dict[int, Any]:

@@ -1,4 +1,4 @@
-"""Pictures of a computation: the graph that was recorded, in DOT, SVG, PNG, PDF, TikZ and HTML."""
+"""Pictures of a computation: the graph that was recorded, in DOT, SVG, PNG, PDF and TikZ."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from . import dot, mermaid, picture_page, tikz
 from .backward import backward as swept
 from .film import Film, animate
 from .folding import fold
-from .graph import collect
+from .graph import collect, tracked
 from .indices import indexed
 from .layout import DPI, render
 from .notebook import in_notebook
 from .scene import Scene, scene
+from .slide import MOST as ROWS
 from .slide import slide
 from .steps_page import step_through
 from .svg import named
@@ -34,7 +35,7 @@ __all__ = ["Drawing", "Film", "animate", "draw", "step_through"]
 READABLE = 40  # boxes: more of them, numbers and all, can not be read on a slide
 MOST = 60  # a graph of more nodes is folded, and shows no numbers, unless something else is asked for
 DRAWABLE = 2000  # above this the layout takes minutes, and nobody can read the picture
-WRITTEN = {"svg": "svg", "dot": "dot", "tikz": "tikz", "html": "page"}  # what of them is text, by suffix
+WRITTEN = {"svg": "svg", "dot": "dot", "tikz": "tikz", "html": "page"}  # by suffix, what is text
 NARROWEST = 16  # pixels, of which Graphviz still makes a picture
 SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".tikz", ".html")
 
@@ -78,7 +79,7 @@ def draw(
         Write the products out.
     depth : int, optional
         How many levels of layers are opened: with 0 every layer is one node. Without it, a graph of more than 60 nodes
-        is folded as far as needed: repetitions to one that says ×12, then layers.
+        is folded as far as needed: repetitions to one with an index, W_ℓ, then layers.
     detail : {"slide", "full", "auto"}
         "slide": a row for each value that has a name or a part in a layer, its adjoint opposite, the products on the
         ways typeset, no numbers; names that are underlined are of what is kept for the backward sweep. "full": a node
@@ -118,21 +119,25 @@ def draw(
     if width is not None and width < NARROWEST:
         raise ValueError(f"draw: width must be at least {NARROWEST} pixels, got {width}")
     file = None if path is None else target(path, "draw", *SUFFIXES)
-    graph = collect(loss)
-    page: Callable[[], picture_page.Content]
+    whole = collect(loss)
+    may_be_slide = backward and detail == values == "auto" and depth is None
+    graph = whole if detail == "slide" else fold(whole, depth, MOST)
+    if may_be_slide and len(graph.vertices) + len(tracked(graph)) > READABLE:  # by the least that a sweep has
+        detail = "slide"
     if detail != "slide":
-        shown = fold(graph, depth, MOST)
-        detailed = len(shown.vertices) <= MOST if values == "auto" else bool(values)
-        sweep = swept(loss, shown, "draw", formulas) if backward else None
-        drawn = scene(sweep.graph if sweep else indexed(shown), detailed, sweep)
-    if detail == "slide" or (backward and detail == values == "auto" and depth is None and len(drawn.boxes) > READABLE):
-        detail, drawn = "slide", slide(loss, graph, depth, backward, formulas)
-        page = functools.partial(picture_page.explained_slide, loss, graph, drawn, formulas, depth)
-    else:
+        detailed = len(graph.vertices) <= MOST if values == "auto" else bool(values)
+        side = swept(loss, graph, "draw", formulas) if backward else None
+        drawn = scene(side.graph if side else indexed(graph), detailed, side)
         page = functools.partial(
-            picture_page.opened, loss, graph,
+            picture_page.opened, loss, whole,
             backwards=backward, values=detailed, formulas=formulas, depth=depth, most=MOST,
         )  # fmt: skip
+        if may_be_slide and len(drawn.boxes) > READABLE:
+            detail = "slide"
+    if detail == "slide":
+        folded = graph if len(graph.vertices) <= ROWS else whole
+        drawn, graph, side = slide(loss, folded, depth, backward, formulas)
+        page = functools.partial(picture_page.condensed_content, loss, drawn, graph, side, depth)
     if direction == "auto":
         direction = "TB" if detail == "slide" else "LR"
     drawn = drawn._replace(title=title or "", caption=caption or "")
@@ -220,7 +225,7 @@ class Drawing:
     def page(self) -> str:
         """The picture as a page of HTML, one file: layers fold and unfold, what is pointed at says what it is.
 
-        Layers that the picture has folded unfold there, where the graph has at most 120 nodes.
+        Layers that the picture has folded unfold there; loops stay folded where a graph has more than 120 nodes.
 
         Raises
         ------

@@ -16,7 +16,7 @@ from ..engine.sweep import seed_for, settled
 from ..formulas.expr import NUMBER, PARTIAL, SYMBOL, Expr, dot, fraction, symbol, total, transposed
 from ..formulas.normal.terms import Term
 from ..operations.shapes import stretched
-from .graph import WORDS, Edge, Graph, Index, Vertex
+from .graph import WORDS, Edge, Graph, Index, Vertex, tracked
 from .indices import Indices, along
 from .uses import Use, places, use
 
@@ -70,24 +70,24 @@ def backward(loss: Node, graph: Graph, name: str, formulas: bool = True) -> Back
     ------
     ValueError where `loss` is no scalar; `name` is who says so.
     """
-    tracked = {v.node._record.stamp: v for v in graph.vertices if v.node is not None and v.node._record is not None}
+    own = tracked(graph)
     steps = {x.node._record.stamp for v in graph.vertices for x in v.steps_below()}
     found: dict[int, Any] = {}
     numbers: dict[int, dict[int, tuple[Any, Any]]] = defaultdict(dict)  # by stamp and operand
 
     def watch(node: Any, i: int, product: Any, added: Any) -> None:
-        if node._record.stamp in tracked or node._record.stamp in steps:
+        if node._record.stamp in own or node._record.stamp in steps:
             numbers[node._record.stamp][i] = bare(product), bare(added)
 
     seed = seed_for(loss, None, name)
     for node, g in settled(loss, seed, watch=watch):
-        if node._record.stamp in tracked:
+        if node._record.stamp in own:
             found[node._record.stamp] = g
-    writer = _Annotator(Local(loss, {*tracked, *steps}, found, steps), graph, numbers, formulas)
-    adjoints = {v.key: Adjoint(writer.local.adjoints[stamp], found.get(stamp)) for stamp, v in tracked.items()}
+    writer = _Annotator(Local(loss, {*own, *steps}, found, steps), graph, numbers, formulas)
+    adjoints = {v.key: Adjoint(writer.local.adjoints[stamp], found.get(stamp)) for stamp, v in own.items()}
     reached = {key for key, adjoint in adjoints.items() if adjoint.value is not None}
     written = [writer.contribution(edge) for edge in graph.edges if {edge.tail, edge.head} <= reached]
-    graph = graph._replace(vertices=tuple(map(writer.named, graph.vertices)))
+    graph = graph._replace(vertices=tuple(map(writer.indices.named, graph.vertices)))
     return Backward(graph, adjoints, tuple(filter(None, written)), writer.local)
 
 
@@ -99,13 +99,7 @@ class _Annotator:
     ) -> None:
         self.local, self.numbers, self.formulas = local, numbers, formulas
         self.vertices = {v.key: v for v in graph.vertices}
-        self.keys: dict[str | None, str] = {}
-        self.places: dict[int, tuple[str, tuple[int, ...]]] = {}  # by stamp, the vertex of a value, and its place there
-        for v in graph.vertices:
-            for place, x in zip(places(v.indices), v.alike or (v,), strict=True):
-                self.keys[x.name] = v.key
-                if x.node is not None and x.node._record is not None:
-                    self.places[x.node._record.stamp] = v.key, place
+        self.keys = {x.name: v.key for v in graph.vertices for x in v.alike or (v,)}
         self.indices = Indices(graph, self._names, dict(self._made()))
 
     def _names(self, v: Vertex) -> list[str | None]:
@@ -125,31 +119,6 @@ class _Annotator:
                         if made.operation not in (SYMBOL, NUMBER):
                             yield WORDS(made), made
 
-    def named(self, vertex: Vertex) -> Vertex:
-        """A vertex by the names and symbols that formulas have."""
-        if vertex.inside:
-            return vertex
-        v, one = self.indices.lettered(vertex), vertex.one
-        if v.operation is None:
-            return v._replace(name=one.name)
-        gathered, symbols = self._gathered(vertex), dict(v.symbols)
-        for (first, *_), tail in gathered:
-            symbols[one.operands[first]] = self.indices.lettered(tail).symbol(tail.one.name or "")
-        left = [i for i in range(len(one.operands)) if not any(i in others for (_, *others), _ in gathered)]
-        operands = tuple(one.operands[i] if isinstance(one.operands[i], str) else v.operands[i] for i in left)
-        steps = {i: self.named(x) for i, x in v.steps.items()}
-        return v._replace(name=one.name, operands=operands, symbols=symbols, steps=steps)
-
-    def _gathered(self, v: Vertex) -> list[tuple[list[int], Vertex]]:
-        """The operands that are all repetitions of one value, as those of a stack, and this."""
-        found: dict[str, list[int]] = defaultdict(list)
-        for i, x in enumerate(v.node._record.inputs):
-            if x is not None and x._record is not None and x._record.stamp in self.places:
-                found[self.places[x._record.stamp][0]].append(i)
-        of = [(operands, self.vertices[key]) for key, operands in found.items() if len(operands) > 1]
-        return [(operands, tail) for operands, tail in of if len(tail.indices) == len(v.indices) + 1
-                and len(operands) == tail.indices[-1].times]  # fmt: skip
-
     def contribution(self, edge: Edge) -> Contribution | None:
         """What goes back along an edge; None where no rule takes it there."""
         tail, head = self.vertices[edge.tail], self.vertices[edge.head]
@@ -161,13 +130,14 @@ class _Annotator:
             return None
         product, added = numbers[place]
         rule = self._products(head).get(user.key, {}).get(place)
-        all_of = next((operands for operands, x in self._gathered(user) if x is tail), [place])
+        all_of = next((operands for operands, x in self.indices.gathered(user) if x is tail), [place])
         use = self._use(edge, user, all_of)
-        formula, shapes = self._written(head, place, rule and rule.term, product.shape)
+        x = user.node._record.inputs[place]
+        formula, shapes = self._written(head, x, rule and rule.term, product.shape)
         if len(all_of) > 1 and rule and formula is not None:
             rules = self._products(head)[user.key]
             formula = along([self.local.written(rules[i].term) for i in all_of], self.indices.of(tail)[-1])
-        undone = self._written(head, place, rule and rule.added, added.shape) if added.shape != product.shape else None
+        undone = self._written(head, x, rule and rule.added, added.shape) if added.shape != product.shape else None
         if undone:
             undone = self._general(head, use, undone[0], use.summed), undone[1]
         holds = all(map(self.indices.holds, (head, *head.steps_below())))
@@ -202,7 +172,7 @@ class _Annotator:
         shared = sum(a.loop == b.loop for a, b in zip(user.indices, tail.indices, strict=False))
         for at, x in zip(places(user.indices), user.alike or (user,), strict=True):
             for record in [getattr(x.node._record.inputs[operand], "_record", None) for operand in operands]:
-                key, to = self.places.get(record.stamp, ("", ())) if record else ("", ())
+                key, to = self.indices.at.get(record.stamp, ("", ())) if record else ("", ())
                 if key == tail.key and edge.repeats == (at[:shared] != to[:shared]):
                     found.append((at, to))
         return use(self.indices.of(tail), self.indices.of(user), found) if found else Use()
@@ -215,15 +185,15 @@ class _Annotator:
         return total(made, "".join(index.letter for index in summed)) if summed else made
 
     def _written(
-        self, head: Vertex, operand: int, term: Term | None, shape: tuple[int, ...]
+        self, head: Vertex, x: Any, term: Term | None, shape: tuple[int, ...]
     ) -> tuple[Expr | None, str]:  # fmt: skip
         """A product and its shapes. Without a rule in symbols (it may call NumPy), or with a long one, the Jacobian."""
         if not self.formulas:
             return None, ""
         own = brief(shape) if shape else "scalar"
         if term is None or len(self.local.text(term)) > LONGEST:
-            x = head.one.operands[operand]
-            return by_jacobian(head.one.name, x, self.local.adjoints[head.node._record.stamp]), own
+            y, x = (node._record.stamp for node in (head.node, x))
+            return by_jacobian(self.local.names[y], self.local.names[x], self.local.adjoints[y]), own
         shapes = self.local.shapes(term)
         by_factors = f"{shapes}→{brief(shape)}" if "·" in shapes else own
         return self.local.written(term), by_factors

@@ -14,10 +14,10 @@ import numpy as np
 
 from ..formulas.normal.expression import matrix_shape
 from ..numerals import FIGURES, decimals, figures
+from .lettering import Lettering, safe
 from .pieces import Matrix, Pieces, Remark, Symbol, small
 from .steps import Step
 from .theme import Theme
-from .typeset import Typeset, safe
 
 TITLE, FORMULA, SMALL = 20, 17, 13  # sizes of text, in points
 LETTER, LINE = 0.56, 1.3  # how wide a letter and how high a line is, by the size of the text
@@ -107,7 +107,7 @@ class Caption:
 
     def _words(self, pieces: Pieces, size: float, note: str = "") -> Iterator[tuple[str, int]]:
         """Markup that is not to be broken, and its number of letters."""
-        typeset = Typeset(size / self.scale, (), "")
+        typeset = Lettering(size / self.scale, (), "")
         for piece in pieces:
             if isinstance(piece, str):
                 yield from ((" " if word.isspace() else safe(word), len(word)) for word in WORD.findall(piece))

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..engine.sweep import below
 from ..formulas.expr import Expr, number
-from ..formulas.layers import Layers
 from ..formulas.printer import Printer
 from ..formulas.stated import stated
+from ..formulas.tape_names import layers_of
 from ..formulas.targets.text import Unicode
 from ..operations.facts import ops
 from .graph import Edge, Graph, Vertex
@@ -32,7 +32,7 @@ def condensed(graph: Graph, result: Any) -> Graph:
     for edge in graph.edges:
         uses[edge.tail].append(edge)
         inputs[edge.head].append(edge)
-    layers = Layers(below(result)).layers
+    layers = layers_of(below(result)).layers
     kept = {stamp for layer in layers if layer.ends for stamp in (layer.z, *layer.ends)}
     maps = {layer.z for layer in layers}
     vertices = {v.key: v for v in graph.vertices}

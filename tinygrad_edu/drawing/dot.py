@@ -1,7 +1,7 @@
 """A scene as DOT text.
 
-Labels are HTML-like, and whatever a person has named goes into labels only, through `typeset.safe`; everything else in
-the text is written here.
+Labels are HTML-like, and whatever a person has named goes into labels only, through `lettering.safe`; everything else
+in the text is written here.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import graphviz
 from ..formulas.printer import Printer
 from ..formulas.targets.text import Unicode
 from .labels import Line, Row, row
-from .scene import Box, Scene, frame_keys
+from .lettering import Lettering, safe
+from .scene import Arrow, Box, Scene, frame_keys
 from .theme import ARROWS, FONT, KINDS, SHAPES, SIZES, THEMES, Theme, arrow_colour
-from .typeset import Typeset, safe
 
 NAME = "computation"  # of the graph
 HIGHEST = 10_000  # inches: no limit
@@ -71,7 +71,7 @@ def digraph(scene: Scene, *, direction: str, theme: str, legend: bool, width: in
     frames.close()
     picture = frames.graphs[()]
     for i, arrow in enumerate(scene.arrows):
-        line = _edge(boxes[arrow.tail], boxes[arrow.head], arrow.kind, look, not scene.typeset)
+        line = _edge(boxes[arrow.tail], boxes[arrow.head], arrow, look, not scene.typeset)
         line = f"{line[:-1]} key={i}]"  # tells it from others between the same boxes
         if arrow.label is not None:
             note = [row("note", arrow.note)] if arrow.note else []
@@ -126,23 +126,24 @@ class _Frames:
             self.graphs[path[:-1]].subgraph(self.graphs[path])
 
 
-def _edge(tail: Box, head: Box, kind: str, look: Theme, apart: bool) -> str:
+def _edge(tail: Box, head: Box, arrow: Arrow, look: Theme, apart: bool) -> str:
+    kind = arrow.kind
     attributes = {"class": f"{kind} {tail.key} {head.key}", "color": arrow_colour(kind, look), **ARROWS[kind][0]}
     # A step more from frame to frame keeps the frames side by side; the way of the results is kept straight.
     if kind in ("forward", "backward", "line") and apart:
         attributes["minlen"] = "1" if tail.layers == head.layers else "2"
     if kind == "forward":
         attributes["weight"] = "1" if tail.kind in ("parameter", "input", "constant") else "4"
-    first, last = ends(tail, head, kind)
+    first, last = ends(tail, head, arrow)
     if first != tail.key:
         attributes["dir"] = "back"
     return f"{first} -> {last} [{_attributes(attributes)}]"
 
 
-def ends(tail: Box, head: Box, kind: str) -> tuple[str, str]:
+def ends(tail: Box, head: Box, arrow: Arrow) -> tuple[str, str]:
     """The keys of an arrow's ends, in the order in which they are laid out. What goes back is so along the graph, for
     both sweeps to keep side by side; in a row it goes on."""
-    back = kind in ("backward", "entering", "line") and head.beside != tail.key
+    back = arrow.turned or (arrow.kind in ("backward", "entering", "line") and head.beside != tail.key)
     return (head.key, tail.key) if back else (tail.key, head.key)
 
 
@@ -160,7 +161,7 @@ class _Labels:
 
     def _printer(self, role: str) -> Printer:
         saved = self.saved if role == "product" else ()
-        return Printer(Typeset(SIZES[role], saved, self.look.saved) if self.typeset else Unicode())
+        return Printer(Lettering(SIZES[role], saved, self.look.saved) if self.typeset else Unicode())
 
     def text(self, line: Line, role: str) -> str:
         """A line of words, or a formula."""

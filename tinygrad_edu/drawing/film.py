@@ -38,7 +38,7 @@ def animate(
     theme: Hue = "light",
     assume: Sequence[Assumption] = (),
 ) -> Film:
-    """A film of a computation: the tape line by line, then the sweep product by product, as `step_through` has them.
+    """A film of a computation: value by value, then the sweep product by product, in the picture that slides have.
 
     Each state has 1280 × 720 pixels: the picture as far as it is there, in it what the step is about, and beside it the
     product in matrix form with its shapes, and numbers where there is room. No ``grad`` changes.
@@ -49,7 +49,7 @@ def animate(
         A recorded tensor of size 1, of at most 200 operations, with at most 600 inputs in all.
     path : path, optional
         Save it there too, by suffix: .gif and .webp, which need Pillow; .mp4, which needs ffmpeg; .pdf, a page for each
-        state for slides, which needs pypdf. ``pip install "tinygrad_edu[film]"`` brings all of them.
+        state for slides, which needs pypdf. The extra ``film`` brings all of them.
     seconds : float
         How long each state is seen, from 0.1 to 60.
     theme : {"light", "dark", "print"}
@@ -188,7 +188,7 @@ def _video(film: Film, suffix: str) -> bytes:
     with TemporaryDirectory() as folder:
         file = Path(folder, f"film{suffix}")
         given = ["-f", "image2pipe", "-c:v", "png", "-framerate", f"{1 / film._seconds}", "-i", "-"]
-        wanted = ["-vf", "fps=10", "-pix_fmt", "yuv420p", "-movflags", "+faststart", str(file)]
+        wanted = ["-vf", "fps=5", "-pix_fmt", "yuv420p", "-movflags", "+faststart", str(file)]
         done = subprocess.run([program, "-loglevel", "error", *given, *wanted], input=frames, capture_output=True)
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {done.returncode}"]

@@ -122,15 +122,17 @@ def collect(result: Node) -> Graph:
         record = node._record
         operands: list[Any] = []
         for i, (x, value) in enumerate(zip(record.inputs, record.values, strict=True)):
-            operand = called.operand(x, value)
-            operands.append(_shown(operand))
             if x is not None and x._record is not None:
                 tail = keys[x._record.stamp]
-                if x._record.operation is None:  # a leaf may have been given new numbers since
+                operands.append(called.names[x._record.stamp])
+                # A leaf may have been given new numbers since.
+                if x._record.operation is None and vertices[tail].value is not value:
                     vertices[tail] = vertices[tail]._replace(value=value)
-            elif operand.operation is NUMBER and np.ndim(value) == 0:
-                continue
             else:
+                operand = called.operand(x, value)
+                operands.append(_shown(operand))
+                if operand.operation is NUMBER and np.ndim(value) == 0:
+                    continue
                 tail = constants.setdefault(id(value), f"c{len(constants) + 1}")
                 name = None if operand.operation is NUMBER else WORDS(operand)
                 vertices.setdefault(tail, Vertex(tail, "input" if name_of(x) else "constant", name, value, (), node=x))
@@ -141,6 +143,11 @@ def collect(result: Node) -> Graph:
             tuple(operands), node,
         )  # fmt: skip
     return Graph(_in_layers(vertices, edges), tuple(edges))
+
+
+def tracked(graph: Graph) -> dict[int, Vertex]:
+    """The vertices that stand for recorded tensors, by stamp."""
+    return {v.node._record.stamp: v for v in graph.vertices if v.node is not None and v.node._record is not None}
 
 
 def _shown(operand: Expr) -> Any:

@@ -18,6 +18,7 @@ from ..formulas.expr import NABLA, ROWS, Expr, equation, symbol
 from ..formulas.normal.selections import settled, written
 from ..formulas.stated import places_of
 from .graph import MIDDLE, Graph, Index, Vertex
+from .uses import places
 
 LAYERS, PLACES = "ℓkmnpqrs", "ijkmnpqr"  # the letters of loops, and of those that go through places of an array
 NUMBER = re.compile(r"(-?\d{1,18})")
@@ -111,6 +112,12 @@ class Indices:
 
     def __init__(self, graph: Graph, names: Callable[[Vertex], Names], made: Mapping[str, Expr]) -> None:
         self.made = made
+        self.whole = {v.key: v for v in graph.vertices}
+        self.at: dict[int, tuple[str, tuple[int, ...]]] = {}  # by stamp, the vertex of a value, and its place there
+        for v in graph.vertices:
+            for place, x in zip(places(v.indices), v.alike or (v,), strict=True):
+                if x.node is not None and x.node._record is not None:
+                    self.at[x.node._record.stamp] = v.key, place
         looped = [x for v in graph.vertices for x in (v, *v.steps_below()) if x.indices]
         self.vertices = sorted(looped, key=lambda v: v.operation is None)
         self.names = {
@@ -148,6 +155,32 @@ class Indices:
             indices=self.of(v), symbols=self._symbols(v, {}, {}), params={**v.params, **index}, starts=tuple(starts)
         )  # fmt: skip
 
+    def named(self, v: Vertex) -> Vertex:
+        """A vertex by the names and symbols that formulas have. Of operands that are all repetitions of one value, as
+        those of a stack, there is one."""
+        if v.inside:
+            return v
+        made, one = self.lettered(v), v.one
+        if v.operation is None:
+            return made._replace(name=one.name)
+        gathered, symbols = self.gathered(v), dict(made.symbols)
+        for (first, *_), tail in gathered:
+            symbols[one.operands[first]] = self.lettered(tail).symbol(tail.one.name or "")
+        left = [i for i in range(len(one.operands)) if not any(i in others for (_, *others), _ in gathered)]
+        operands = tuple(one.operands[i] if isinstance(one.operands[i], str) else v.operands[i] for i in left)
+        steps = {i: self.named(x) for i, x in v.steps.items()}
+        return made._replace(name=one.name, operands=operands, symbols=symbols, steps=steps)
+
+    def gathered(self, v: Vertex) -> list[tuple[list[int], Vertex]]:
+        """The operands that are all repetitions of one value, and this."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for i, x in enumerate(v.node._record.inputs):
+            if x is not None and x._record is not None and x._record.stamp in self.at:
+                found[self.at[x._record.stamp][0]].append(i)
+        of = [(operands, self.whole[key]) for key, operands in found.items() if len(operands) > 1]
+        return [(operands, tail) for operands, tail in of if len(tail.indices) == len(v.indices) + 1
+                and len(operands) == tail.indices[-1].times]  # fmt: skip
+
     def holds(self, v: Vertex) -> bool:
         """Whether a formula of the repetition that is shown may be that of all: no numbers in it that differ."""
         if not v.indices:
@@ -182,7 +215,7 @@ class Indices:
             frames = _grid(v.indices, [_form(" ".join(w.layers)) for w in v.alike])
             named = 1 if name_of(v.node) else 3
             own = self._formed(self.names[v.key][0])
-            for rank, forms in ((0, frames), (named, own), *((2, places) for places in self.places[v.key])):
+            for rank, forms in ((0, frames), (named, own), *((2, taken) for taken in self.places[v.key])):
                 found = progression(forms)
                 for at, steps in found.numbers if found else ():
                     if steps[axis] == 1:
@@ -285,15 +318,7 @@ class Indices:
 def indexed(graph: Graph) -> Graph:
     """A graph in which what is in loops has their indices."""
     indices = Indices(graph, lambda v: [v.name, *[x if isinstance(x, str) else None for x in v.operands]], {})
-
-    def named(v: Vertex) -> Vertex:
-        if not v.indices:
-            return v
-        operands = zip(v.one.operands, v.operands, strict=True)
-        shown = tuple(one if isinstance(one, str) else other for one, other in operands)
-        return indices.lettered(v)._replace(name=v.one.name, operands=shown)
-
-    return graph._replace(vertices=tuple(map(named, graph.vertices)))
+    return graph._replace(vertices=tuple(map(indices.named, graph.vertices)))
 
 
 def _taken(v: Vertex) -> list[tuple[Any, Any]]:

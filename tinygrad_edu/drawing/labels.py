@@ -39,7 +39,7 @@ def labelled(vertex: Vertex, values: bool) -> list[Row]:
         formula = _formula(vertex)
         rows.append(row("symbol" if isinstance(formula, str) else "formula", formula))
     if vertex.times > 1:
-        rows.append(row("name", vertex.ranges or f"×{vertex.times}"))
+        rows += [row("name", f"×{vertex.times}"), *([row("note", vertex.ranges)] if vertex.indices else [])]
     rows += [row("note", each) for each in vertex.starts]
     if vertex.inside:
         rows.append(row("note", f"{vertex.inside} values"))

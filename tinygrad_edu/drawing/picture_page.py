@@ -19,15 +19,14 @@ from ..engine.naming import short, visible
 from ..formulas.expr import added
 from ..formulas.targets.english import sentence
 from .backward import Backward, Contribution, backward
+from .condensing import formula_of
 from .dot import source
 from .folding import fold, values_of
 from .graph import Graph, Vertex
-from .indices import indexed
 from .layout import render
 from .pieces import Explainer, Matrix, Pieces, Remark, shape_of
 from .remarks import RemarkWriter, explained
 from .scene import Box, Scene, adjoint_of, frame_keys, scene
-from .slide import shortened
 from .theme import FONT, KINDS, THEMES
 
 OPENED = 120  # values: of more, what `draw` folds is folded here as well, and cannot be unfolded
@@ -53,21 +52,20 @@ def opened(
     is None, so many that at most `most` vertices are left, if that can be."""
     layered = any(v.layers for v in whole.vertices) and not (backwards and depth is None)
     graph = fold(whole, None, OPENED if layered else most)
-    sweep = _explaining(loss, graph, formulas)
-    shown = scene(sweep.graph, values, sweep) if backwards else scene(indexed(graph), values)
+    if loss._value.size == 1:
+        sweep = backward(loss, graph, "draw", formulas)
+    else:
+        sweep = Backward(graph, {}, (), Local(loss, set(), {}))
+    shown = scene(sweep.graph, values, sweep if backwards else None)
     return Content(shown, sweep, _level(graph, most) if depth is None else depth)
 
 
-def explained_slide(loss: Any, whole: Graph, drawn: Scene, formulas: bool, depth: int | None) -> Content:
-    """A slide as it was drawn."""
-    return Content(drawn, _explaining(loss, shortened(loss, whole, depth), formulas), sys.maxsize)
-
-
-def _explaining(loss: Any, graph: Graph, formulas: bool) -> Backward:
-    """The sweep of a scalar; of anything else a tape without adjoints."""
-    if loss._value.size == 1:
-        return backward(loss, graph, "draw", formulas)
-    return Backward(indexed(graph), {}, (), Local(loss, set(), {}))
+def condensed_content(
+    loss: Any, shown: Scene, graph: Graph, sweep: Backward | None, depth: int | None
+) -> Content:
+    """The scene of a slide, with what explains it."""
+    side = sweep or Backward(graph, {}, (), Local(loss, set(), {}))
+    return Content(shown, side, sys.maxsize if depth is None else depth)
 
 
 def _level(graph: Graph, most: int) -> int:
@@ -148,16 +146,18 @@ class _Cards:
         for key, v in self.vertices.items():
             lines[key] = [*self._value(v), *self._rules(v), *self._adjoint(key)]
             lines[adjoint_of(key)] = [*self._adjoint(key)]
+            for x in v.alike:
+                called = (short(x.name or "…"),)
+                lines.setdefault(x.key, [Remark("value", called, shape_of(x.value), (Matrix(x.value),))])
         for use in self.sweep.contributions:
             for key in self.shown.ways.get((use.head, use.operand, use.tail), ()):
                 lines[key] = [*(self._adjoint(use.tail) if self.kinds[key] == "sum" else self._product(use))]
         held: dict[str, list[str]] = defaultdict(list)
-        for key, place in self.shown.within.items():
-            if key in lines:
-                held[place].append(key)
+        for key in lines:
+            held[self.shown.within.get(key, key)].append(key)
         for box in self.shown.boxes:
             kind = KINDS.get(box.kind) or box.kind
-            inside = held.get(box.key, [box.key])
+            inside = held[box.key]
             names = [self.explain.symbol(key) for key in inside if key in self.explain.names]
             title = [part for name in names for part in (", ", name)][1:] or [kind]
             said = [line for key in inside for line in lines.get(key, ())] or self._shown(box)
@@ -187,7 +187,7 @@ class _Cards:
         if v.inside:
             yield Remark("inside", (f"{v.inside} values",))
         else:
-            made = self.explain.made(v)
+            made = self.explain.written(formula_of(v)) if v.steps else self.explain.made(v)
             text = (self.explain.symbol(v.key), *((" = ", *made) if made else ()))
             yield Remark("value", text, shape_of(v.value), (Matrix(v.value),))
 
@@ -201,7 +201,7 @@ class _Cards:
             rules = self.explain.local.in_roles(x.node)
             uses = {use.operand for use in self.sweep.contributions if use.head == x.key and use.added is not None}
             places = sorted(rules.keys() | (set() if v.steps else uses))
-            said = [sentence(x.operation, i, len(x.operands), rules.get(i)) for i in places]
+            said = [sentence(x.operation, i, len(x.node._record.inputs), rules.get(i)) for i in places]
             yield from [Remark("rule", (each,)) for each in dict.fromkeys(said)]
 
     def _adjoint(self, key: str) -> Iterator[Remark]:

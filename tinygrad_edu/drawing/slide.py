@@ -21,24 +21,23 @@ from .folding import fold
 from .graph import Graph, Vertex
 from .indices import indexed
 from .labels import Row, labelled, row
+from .lettering import marked
 from .repetitions import LEAVES
-from .scene import Arrow, Box, Scene, adjoint_of, within
-from .typeset import marked
+from .scene import Arrow, Box, Scene, adjoint_of, forward, within
 
 MOST = 24  # nodes before it is condensed
 KIND = operator.attrgetter("kind")
 
 
-def shortened(loss: Any, graph: Graph, depth: int | None) -> Graph:
-    """The graph of `loss` folded and condensed."""
-    return condensed(fold(graph, depth, 2 * MOST, loops=MOST), loss)
-
-
-def slide(loss: Any, graph: Graph, depth: int | None, backward: bool, formulas: bool) -> Scene:
-    """The scene of the graph of `loss`, which is folded and condensed, with the backward sweep if that is asked for."""
-    graph = shortened(loss, graph, depth)
+def slide(
+    loss: Any, graph: Graph, depth: int | None, backward: bool, formulas: bool
+) -> tuple[Scene, Graph, Backward | None]:
+    """The scene of the graph of `loss`, which is folded and condensed, and that; with the backward sweep if that is
+    asked for."""
+    graph = condensed(indexed(fold(graph, depth, 2 * MOST, loops=MOST)), loss)
     sweep = swept(loss, graph, "draw", formulas) if backward else None
-    return Slide(sweep.graph if sweep else indexed(graph), sweep).scene()
+    graph = sweep.graph if sweep else indexed(graph)
+    return Slide(graph, sweep).scene(), graph, sweep
 
 
 class Slide:
@@ -65,12 +64,13 @@ class Slide:
         for v in self.graph.vertices:
             if v.key not in drawn and v.key not in self.beside:
                 self._row(v)
+        order = {v.key: i for i, v in enumerate(self.graph.vertices)}
         for edge in self.graph.edges:
             if edge.head in drawn:
                 continue
-            kind = "loose" if edge.tail in drawn else "repeat" if edge.repeats else "forward"
             for tail in cells.users(edge.tail, edge.head) if cells else [edge.tail]:
-                self.arrows[Arrow(self.place.get(tail, tail), edge.head, kind)] = None
+                arrow = forward(self.place.get(tail, tail), edge.head, edge, order)
+                self.arrows[arrow._replace(kind="loose") if edge.tail in drawn else arrow] = None
         for key, uses in self.uses.items():
             if key not in drawn:
                 self._way(uses)
@@ -155,9 +155,11 @@ class Slide:
             place, goal = goal, f"sum_{tail.key}"
             self.boxes.append(Box(goal, "sum", (row("symbol", "Σ"),), tail.layers))
             self.arrows[Arrow(goal, place, "backward")] = None
+        order = list(self.vertices)
         for use in uses:
             kind = "return" if use.repeats else "backward"
-            self.arrows[Arrow(adjoint_of(use.head), goal, kind, self.product(use), use.note)] = None
+            turned = use.repeats and order.index(use.head) > order.index(use.tail)
+            self.arrows[Arrow(adjoint_of(use.head), goal, kind, self.product(use), use.note, turned)] = None
             self.ways[use.head, use.operand, use.tail] = (goal,) if meet else ()
 
 

@@ -109,7 +109,7 @@ class _Walker:
 
     def __init__(self, loss: Any, graph: Graph, assume: Sequence[Assumption], call: str, compact: bool) -> None:
         if compact:
-            picture = slide(loss, graph, None, True, True)
+            picture, *_ = slide(loss, graph, None, True, True)
             graph = condensed(graph, loss)
         self.sweep = sweep = backward(loss, graph, call, len(graph.vertices) <= PRODUCTS)
         self.write = Explainer(sweep)

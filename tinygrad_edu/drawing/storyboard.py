@@ -76,12 +76,13 @@ class Storyboard:
                 yield f'{key} [label="" style=dotted penwidth=1 color="{self.look.layer_line}"]'
             elif key in lit:
                 yield f"{key} [penwidth=3.5]"
-        for i, (tail, head, kind, *_) in enumerate(self.walked.scene.arrows):
-            arrow = " -> ".join(ends(self.boxes[tail], self.boxes[head], kind))
-            if not {tail, head} <= there:
-                yield f"{arrow} [key={i} style=invis]"
-            elif {tail, head} <= lit:
-                yield f"{arrow} [key={i} penwidth=3]"
+        for i, arrow in enumerate(self.walked.scene.arrows):
+            both = {arrow.tail, arrow.head}
+            line = " -> ".join(ends(self.boxes[arrow.tail], self.boxes[arrow.head], arrow))
+            if not both <= there:
+                yield f"{line} [key={i} style=invis]"
+            elif both <= lit:
+                yield f"{line} [key={i} penwidth=3]"
 
     def _said(self, step: Step, number: int) -> Iterator[str]:
         count = f"step {number} of {len(self.walked.steps)}"

@@ -36,8 +36,9 @@ SHAPES = {kind: shape for kind, (_, shape, *_) in _LOOKS.items()}
 OUTLINES = {kind: outline.split() for kind, (_, _, outline, *_) in _LOOKS.items()}
 # Of each kind of arrow the attributes in DOT, and the line in Mermaid.
 ARROWS: Mapping[str, tuple[Mapping[str, str], str]] = {
-    "forward": ({}, "-->"), "repeat": ({"style": "bold", "constraint": "false"}, "==>"),
-    "backward": ({"penwidth": "1.4"}, "==>"), "return": ({"style": "bold", "constraint": "false"}, "==>"),
+    "forward": ({}, "-->"), "repeat": ({"style": "bold", "weight": "0"}, "==>"),
+    "backward": ({"penwidth": "1.4"}, "==>"), "return": ({"style": "bold", "weight": "0"}, "==>"),
+    "leaving": ({"style": "bold", "weight": "0", "arrowhead": "none", "arrowtail": "none"}, "==="),
     "line": ({"penwidth": "1.4", "arrowtail": "none"}, "==="),
     "adds": ({"penwidth": "1.4"}, "==>"),  # backward, but laid out as it goes
     "loose": ({"weight": "0"}, "-->"), "entering": ({"weight": "0", "penwidth": "1.4"}, "==>"),  # pull no boxes along
@@ -74,7 +75,8 @@ THEMES: Mapping[str, Theme] = {
 
 def arrow_colour(kind: str, look: Theme) -> str:
     """The colour of an arrow: adjoints go along those that look like them."""
-    return look.kinds["adjoint"][1] if kind in ("backward", "entering", "return", "line", "adds") else look.edge
+    back = ("backward", "entering", "return", "line", "leaving", "adds")
+    return look.kinds["adjoint"][1] if kind in back else look.edge
 
 
 def stylesheet(scope: str, theme: str = "auto") -> str:

@@ -152,8 +152,9 @@ class Printer:
         return self.target.at(self.inside(x.args[0], ATOM), _listed(x.params["places"])), ATOM
 
     def _scattered(self, x: Expr) -> Text:
-        arguments = [self(x.args[0]), self.target.places(_listed(x.params["places"]))]
-        return self.target.function(x.operation, arguments, {"shape": x.params["shape"]}), ATOM
+        places, params = _listed(x.params["places"]), {k: v for k, v in x.params.items() if k != "places"}
+        arguments = [self(x.args[0]), self.target.places(places if params else f"[{places}]")]
+        return self.target.function(x.operation, arguments, params), ATOM
 
     def _letters(self, x: Expr) -> Text:
         """Σ_j A_ij B_j; around several letters that are left, brackets with these: (Σ_j A_ij B_jkl)_ikl."""

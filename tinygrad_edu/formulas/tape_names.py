@@ -8,7 +8,7 @@ name are W_i, or w_i where they have one axis, constant arrays C_i. A name that 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ class TapeNames:
     """
 
     def __init__(self, nodes: Mapping[int, Any], asked: set[int] | None = None) -> None:
-        self.layers = Layers(nodes if len(nodes) <= LARGEST else {}, asked or ())
+        self.layers = layers_of(nodes, asked or ())
         self.inputs: dict[int, int] = {}
         self.activations: dict[int, int] = {}
         for i, layer in enumerate(self.layers.layers, self.layers.counting.values):
@@ -119,6 +119,11 @@ class TapeNames:
         found = stated(made.operation, [self.operand(*each) for each in inputs], params, np.shape(value))
         known = found.symbols() and len(found.walk()) <= LONGEST
         return found if known and np.array_equal(again, value, equal_nan=np.asarray(value).dtype.kind == "f") else None
+
+
+def layers_of(nodes: Mapping[int, Any], asked: Collection[int] = ()) -> Layers:
+    """The layers of a tape; of a very long one, which nobody reads by layers, none."""
+    return Layers(nodes if len(nodes) <= LARGEST else {}, asked)
 
 
 def in_order(nodes: Mapping[int, Any]) -> dict[int, Any]:

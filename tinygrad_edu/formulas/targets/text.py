@@ -18,7 +18,7 @@ Pair = tuple[Any, Any]
 SUPERSCRIPTS = str.maketrans("-0123456789/T∘", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᐟᵀ∘")
 BRACKETS = {each: str(each.symbol) for each in (*OTHERWISE, ops.same, ops.not_equal)}  # Iverson's: 1 where it holds
 SPOKEN = {  # otherwise than in programs, without parameters or with them
-    (ops.log, False): "ln", (ops.scatter_add, True): "scatter",
+    (ops.log, False): "ln", **{(ops.scatter_add, having): "scatter" for having in (False, True)},
     **{(each, having): each.name for each in (ops.diagflat, ops.undetermined) for having in (False, True)},
 }  # fmt: skip
 

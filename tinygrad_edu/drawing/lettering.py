@@ -36,7 +36,7 @@ def marked(x: Expr) -> str:
     return f"{x['name']}{'_' * bool(x.indices)}"
 
 
-class Typeset(Paper):
+class Lettering(Paper):
     """The style of paper in labels: letters in italics, indices and exponents where they belong.
 
     Parameters
