@@ -6,6 +6,7 @@ index of the loop says what they are; so do the places that are taken of an arra
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -81,6 +82,7 @@ def progression(forms: Grid, offset: int = 0) -> Progression | None:
 Common: TypeAlias = tuple[Form, Progression | None]  # that of the repetition that is shown, and what all have in common
 
 
+@functools.lru_cache(1 << 18)
 def _form(text: str) -> Form:
     parts = NUMBER.split(text)
     return tuple(parts[::2]), tuple(map(int, parts[1::2]))
