@@ -1,7 +1,8 @@
-"""The six standard pictures, as slides: two layers, twenty, a recurrent network, attention, convolution, residual blocks.
+"""The six standard pictures, as slides: two layers, twenty, a recurrent network, attention, a convolution, residual
+blocks.
 
-Each slide has the network on the left, the gradients on the right, and the products on the way back. They are written to
-the folder pictures/, with other papers, formats and a film of the first.
+Each slide has the network on the left, the gradients on the right, and the products on the way back. They are written
+to the folder pictures/, with other papers, formats and a film of the first.
 """
 
 from importlib.util import find_spec

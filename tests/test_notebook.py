@@ -36,7 +36,8 @@ def everything(**options):
     with tg.layer("folded"):
         for _ in range(3):
             y = tg.sin(tg.exp(y) - x)
-    return [tg.draw(tg.sum(y), backward=True, legend=True, depth=depth, detail="full", **options) for depth in (None, 0)]
+    options |= {"backward": True, "legend": True, "detail": "full"}
+    return [tg.draw(tg.sum(y), depth=depth, **options) for depth in (None, 0)]
 
 
 @in_a_picture

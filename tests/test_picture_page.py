@@ -38,11 +38,20 @@ def stack(layers):
     return tg.sum(a)
 
 
+def recurrent():
+    h = tg.Tensor(np.zeros((2, 1)), name="h0")
+    u, w = tensor(2, 2, name="U"), tensor(2, 2, name="W")
+    for t in range(1, 11):
+        h = tg.tanh(w @ tg.Tensor(np.ones((2, 1)), name=f"x{t}") + u @ h).named(f"h{t}")
+    return tg.sum(h)
+
+
 PAGES = {
     "network": lambda: tg.draw(network()[0]),
     "nested": lambda: tg.draw(nested(), direction="LR", detail="full"),
     "backward": lambda: tg.draw(nested(), backward=True, detail="full"),
     "slide": lambda: tg.draw(nested(), backward=True, detail="slide"),
+    "cells": lambda: tg.draw(recurrent(), backward=True, detail="slide"),
     "folded": lambda: tg.draw(stack(20), detail="full"),
     "vector": lambda: tg.draw(tg.exp(tensor(3, name="x"))),
 }
@@ -106,7 +115,7 @@ def test_a_card_has_formula_shape_numbers_rule_source_and_adjoint():
     boxes = {next(each.all("h2")).text: each["data-of"] for each in of_class(tree, "card")}
     (value,) = lines(tree, boxes["c"], "value")
     c = loss._record.inputs[0]._record.inputs[0]
-    assert value == f"valuec = W3 · b (2,1){''.join(decimals(c.data.ravel()))}"
+    assert value == f"valuec = W3·b (2,1){''.join(decimals(c.data.ravel()))}"
     assert lines(tree, boxes["c"], "operation") == [f"operationmatmul {c._record.operation.source}"]
     left, right = lines(tree, boxes["c"], "rule")
     assert left.endswith("by its left factor is the incoming gradient times the right factor transposed.")
@@ -204,7 +213,7 @@ const press = (element, name) => {
 const states = () => all(".cluster").map((each) => each.getAttribute("aria-expanded")).join(" ");
 const point = (element) => element.dispatchEvent(new PointerEvent("pointerover", {bubbles: true}));
 const cards = () => all(".card").filter(seen).map((each) => each.querySelector("h2").textContent);
-const click = (name) => document.querySelector(`[data-do=${name}]`).click();
+const click = (name) => document.querySelector(`[data-do=${name}]`)?.click();
 const shown = (element) => (element.matches(".folded") ? element.querySelector(".stub rect") : element)
     .getBoundingClientRect();
 const near = (at, place, by = 5) => place.left - by < at.x && at.x < place.right + by && place.top - by < at.y
@@ -258,7 +267,7 @@ def test_layers_fold_and_unfold(browsers):
 
 
 @in_a_browser
-@pytest.mark.parametrize("name", ["nested", "backward", "slide", "folded"])
+@pytest.mark.parametrize("name", ["nested", "backward", "slide", "cells", "folded"])
 def test_arrows_end_at_boxes_whatever_is_folded(browsers, name):
     got = browsers[name]("""
         const found = [ends()];

@@ -7,6 +7,7 @@ page as text, below the picture for readers without a script.
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import sys
 from collections import defaultdict
@@ -159,7 +160,7 @@ class _Cards:
             inside = held[box.key]
             names = [self.explain.symbol(key) for key in inside if key in self.explain.names]
             title = [part for name in names for part in (", ", name)][1:] or [kind]
-            said = [line for key in inside for line in lines[key]]
+            said = [line for key in inside for line in lines.get(key, ())] or self._shown(box)
             yield self._card(box.key, box.kind, tuple(title), kind, box.layers, said)
         for path, key in keys.items():
             yield self._card(key, "group", (short(path[-1]),), "layer", path[:-1], self._inside(path))
@@ -175,6 +176,11 @@ class _Cards:
 {"".join(map(self.write.line, lines))}</dl>
 </article>
 """
+
+    def _shown(self, box: Box) -> Iterator[Remark]:
+        """What stands on a box that is about no value of its own, such as one of the repetitions of a loop."""
+        for line in itertools.chain.from_iterable(column for each in box.rows for column in each.columns):
+            yield Remark("shows", (line,) if isinstance(line, str) else self.explain.written(line))
 
     def _value(self, v: Vertex) -> Iterator[Remark]:
         """What a value is made of, and its numbers."""
