@@ -66,7 +66,7 @@ class Local:
     Attributes
     ----------
     names, adjoints : dict
-        By stamp, what values that are shown and all adjoints are called. The adjoint of a layer's input is Δ_i.
+        By stamp, what a value and its adjoint are called. The adjoint of a layer's input is Δ_i.
     definitions : dict
         Each computed value and each derivative of an activation, by name, as a term.
     slopes : list
@@ -98,15 +98,14 @@ class Local:
         with session(self._table), np.errstate(all="ignore"):
             self._tape = SymbolicTape(loss, set(), shown, inlined=inlined)
             self._tidier = Tidier(primes(self._tape, "prime"))
-        self.names, self.definitions = self._tape.names, self._tape.definitions
+        called = {stamp: name for stamp, name in self._tape.called.names.items() if stamp not in inlined}
+        self.names, self.definitions = called | self._tape.names, self._tape.definitions
         self.slopes = self._tape.primes
         self.adjoints: dict[int, str] = {}
         self._products: dict[int, dict[int, VJP]] = {}
-        for stamp, called in sorted(self._tape.called.names.items()):
-            if stamp in inlined:
-                continue
-            layer, known = self._tape.layer_of(self._tape.nodes[stamp]), self.names.get(stamp, called)
-            self.adjoints[stamp] = name = self._tape.unique(f"Δ{layer}" if layer else f"∇{known}")
+        for stamp in sorted(self.names):
+            layer = self._tape.layer_of(self._tape.nodes[stamp])
+            self.adjoints[stamp] = name = self._tape.unique(f"Δ{layer}" if layer else f"∇{self.names[stamp]}")
             self._tape.used.add(name)
         nodes, self._present = self._tape.nodes, Presenter([*self._tape.values, *self.definitions])
         shapes = {name: x.shape for name, x in self._tape.given.items()}
