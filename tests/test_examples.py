@@ -67,6 +67,7 @@ def test_pictures_are_drawn(tmp_path):
         width, height = map(float, re.search(rb'viewBox="0.00 0.00 ([\d.]+) ([\d.]+)"', slide).groups())
         smallest = min(map(float, re.findall(rb'font-size="([\d.]+)"', slide)))
         assert smallest * min(1280 / width, 720 / height) >= 12  # pixels, on a slide of that size
+        assert ">…<" not in slide.decode()  # all has a name, in loops too
 
 
 def test_step_through_writes_a_page(tmp_path):

@@ -150,6 +150,8 @@ def test_every_text_has_the_width_of_its_place(one_engine, name):
     svg = tg.draw(network(*[name] * 7)[0], title=name, caption="what is below", legend=True).svg
     for text in ElementTree.fromstring(svg.encode()).iter(f"{SVG}text"):
         assert float(text.get("textLength")) > 0 or not text.text.strip(), text.text
+        assert text.get("{http://www.w3.org/XML/1998/namespace}space") == "preserve"  # " = " behind an index
+        assert text.get("baseline-shift") is None  # which some browsers do not know
 
 
 OVER = """

@@ -98,7 +98,8 @@ class Local:
         with session(self._table), np.errstate(all="ignore"):
             self._tape = SymbolicTape(loss, set(), shown, inlined=inlined)
             self._tidier = Tidier(primes(self._tape, "prime"))
-        self.names, self.definitions = self._tape.names, self._tape.definitions
+        called = {stamp: name for stamp, name in self._tape.called.names.items() if stamp not in inlined}
+        self.names, self.definitions = called | self._tape.names, self._tape.definitions
         self.slopes = self._tape.primes
         self.adjoints: dict[int, str] = {}
         self._products: dict[int, dict[int, VJP]] = {}
