@@ -271,7 +271,7 @@ def test_a_slide_says_the_same_in_fewer_boxes():
 def test_slices_of_one_array_are_one_box_with_letters():
     found = swept(convolution(False))
     assert rows(found, "x[i:i+3, j:j+3]")[:3] == ["x[i:i+3, j:j+3]", "×16", "i = 0 … 3, j = 0 … 3"]
-    assert said(swept(convolution()))["v_{13i+3j+1}", "x"] == "Σ_ij I[i:i+3]ᵀ·∇v_{13i+3j+1}·I[j:j+3]"
+    assert said(swept(convolution()))["v_{13i+3j+1}", "x"] == "Σ_ij scatter(∇v_{13i+3j+1}, [i:i+3, j:j+3])"
 
 
 def test_a_stack_of_all_repetitions_has_one_operand_and_one_way():
