@@ -96,6 +96,7 @@ def test_a_page_comes_before_the_picture_and_takes_its_place_where_scripts_run()
     assert ".live + .still { display: none; }" in style.text
 
 
+ONE_PROCESS = ["--disable-features=IsolateSandboxedIframes"]  # virtual time is that of the page's own
 IN_PLACE = """
     const [frame] = document.querySelectorAll("iframe"), still = frame.nextElementSibling;
     while (!frame.matches(".live")) await new Promise((done) => setTimeout(done, 100));
@@ -111,7 +112,8 @@ IN_PLACE = """
 @in_a_picture
 def test_the_page_is_seen_on_a_screen_and_the_picture_on_paper(tmp_path):
     text = tg.draw(network()[0])._repr_mimebundle_(include={"text/html"})["text/html"]
-    got = Browser(tmp_path, f"<!DOCTYPE html><html><head></head><body>{text}</body></html>")(IN_PLACE)
+    browser = Browser(tmp_path, f"<!DOCTYPE html><html><head></head><body>{text}</body></html>")
+    got = browser(IN_PLACE, flags=ONE_PROCESS)
     assert got == [["visible", True, "none"], ["none", "block"]]
 
 
@@ -140,7 +142,7 @@ def test_the_style_sheet_has_the_colours_of_the_theme(tmp_path, theme, flag):
     for follows, fixed in zip(everything(), everything(theme=theme), strict=True):
         pictures += [shown(follows)[1], fixed.svg]
     kinds = {kind for svg in pictures for kind in re.findall(r'class="(?:node|edge) ([a-z]+)', svg)}
-    assert kinds == {*KINDS, "product", "forward", "repeat", "backward", "return", "line", "saved"}
+    assert kinds == {*KINDS, "product", "forward", "repeat", "leaving", "backward", "return", "line", "saved"}
     frames = "".join(f'<iframe srcdoc="{html.escape(svg[svg.index("<svg") :])}"></iframe>' for svg in pictures)
     page = f"<!DOCTYPE html><html><head></head><body>{frames}</body></html>"
     found = Browser(tmp_path, page)(COLOURS, flags=[f"--blink-settings=preferredColorScheme={flag}"])

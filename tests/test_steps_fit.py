@@ -12,6 +12,8 @@ from test_steps_page import in_a_picture
 
 import tinygrad_edu as tg
 from tinygrad_edu.drawing.steps import walk
+from tinygrad_edu.formulas.printer import Printer
+from tinygrad_edu.formulas.targets.text import Unicode
 
 
 def wide():
@@ -114,7 +116,8 @@ def test_a_step_lights_what_stands_for_its_values():
     names = {e.vertex.name: e.vertex.key for e in walked.entries}
     assert len({walked.scene.within[names[f"h{i}"]] for i in range(1, 11)}) == 1
     (box,) = [box for box in walked.scene.boxes if box.key == walked.scene.within[names["h7"]]]
-    assert box.rows[0].columns == (("h1 … h10",),)
+    ((name,),) = box.rows[0].columns
+    assert Printer(Unicode())(name) == "h_ℓ" and [("×10",)] in [list(each.columns) for each in box.rows]
     with_sums = [step for step in walked.steps if step.phase == "backward" and any("sum_" in key for key in step.lit)]
     assert len(with_sums) >= 10  # where an adjoint comes back from the repetition after it
 

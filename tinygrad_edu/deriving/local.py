@@ -98,16 +98,16 @@ class Local:
         with session(self._table), np.errstate(all="ignore"):
             self._tape = SymbolicTape(loss, set(), shown, inlined=inlined)
             self._tidier = Tidier(primes(self._tape, "prime"))
+        # Of what is not shown there are names as well: those of repetitions run.
         called = {stamp: name for stamp, name in self._tape.called.names.items() if stamp not in inlined}
         self.names, self.definitions = called | self._tape.names, self._tape.definitions
         self.slopes = self._tape.primes
         self.adjoints: dict[int, str] = {}
         self._products: dict[int, dict[int, VJP]] = {}
-        for stamp, own in sorted(self._tape.called.names.items()):  # of what is not shown as well: names may run
-            if stamp not in inlined:
-                layer = self._tape.layer_of(self._tape.nodes[stamp])
-                self.adjoints[stamp] = name = self._tape.unique(f"Δ{layer}" if layer else f"∇{own}")
-                self._tape.used.add(name)
+        for stamp, own in sorted(self.names.items()):
+            layer = self._tape.layer_of(self._tape.nodes[stamp])
+            self.adjoints[stamp] = name = self._tape.unique(f"Δ{layer}" if layer else f"∇{own}")
+            self._tape.used.add(name)
         nodes, self._present = self._tape.nodes, Presenter([*self._tape.values, *self.definitions])
         shapes = {name: x.shape for name, x in self._tape.given.items()}
         shapes |= {name: nodes[stamp].shape for called in (self.names, self.adjoints) for stamp, name in called.items()}

@@ -193,13 +193,13 @@ class _Annotator:
         own = brief(shape) if shape else "scalar"
         if term is None or len(self.local.text(term)) > LONGEST:
             y, x = (node._record.stamp for node in (head.node, x))
-            return by_jacobian(self.local.names[y], self.local.names[x], self.local.adjoints[y]), own
+            names = self.local.names[y], self.local.names[x], self.local.adjoints[y]
+            return by_jacobian(*map(symbol, names)), own
         shapes = self.local.shapes(term)
         by_factors = f"{shapes}→{brief(shape)}" if "·" in shapes else own
         return self.local.written(term), by_factors
 
 
-def by_jacobian(y: str | None, x: str | None, adjoint: str) -> Expr:
+def by_jacobian(y: Expr, x: Expr, adjoint: Expr) -> Expr:
     """A vector-Jacobian product where the rule is not written out: (∂y/∂x)ᵀ·∇y."""
-    jacobian = fraction([Expr(PARTIAL, (symbol(y),))], [Expr(PARTIAL, (symbol(x),))])
-    return dot(transposed(jacobian), symbol(adjoint))
+    return dot(transposed(fraction([Expr(PARTIAL, (y,))], [Expr(PARTIAL, (x,))])), adjoint)

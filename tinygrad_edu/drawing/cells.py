@@ -5,11 +5,14 @@ Above the cells stands what each of them computes, in the index of the loop; bel
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..formulas.expr import Expr, added, equation
-from .backward import Contribution
+from ..formulas.printer import Printer
+from ..formulas.targets.text import Unicode
+from .backward import Contribution, by_jacobian
 from .condensing import formula_of
 from .graph import Graph, Index, Vertex
 from .labels import Row, row
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from .slide import Slide
 
 MOST = 12  # cells that have a place in a row
+LONGEST = 12  # characters of what stands between two of them
+WORDS = Printer(Unicode())
 
 
 class Recurrence(NamedTuple):
@@ -127,9 +132,13 @@ class Cells:
         return self._at(v.symbol(name or "…"), r)
 
     def _at(self, x: Expr, r: int) -> Expr:
-        """A formula in the numbers of one repetition."""
-        letter, n = self.found.loop.letter, self.found.loop.first + r
-        return x.reindexed({letter: str(n), f"{letter}+1": str(n + 1), f"{letter}−1": str(n - 1)})
+        """A formula in the numbers of one repetition: h_3 of h_ℓ, Δ_7 of Δ_{2ℓ+1}."""
+        loop, numbers = self.found.loop, dict[str, str]()
+        for index in {index for each in x.symbols() for index in each.indices}:
+            if parts := re.fullmatch(rf"(\d*){loop.letter}([+−]\d+)?", index):
+                times, more = parts.groups()
+                numbers[index] = str(int(times or 1) * (loop.first + r) + int((more or "0").replace("−", "-")))
+        return x.reindexed(numbers)
 
     def _computed(self) -> Iterator[Row]:
         """What a cell computes."""
@@ -145,27 +154,36 @@ class Cells:
         returns = [self.slide.product(use) for use in slide.uses[carried.key] if use.repeats]
         products = [each for each in returns if each is not None]
         way = added(*[(each, 1) for each in products]) if products else None
+        brief = way is not None and len(WORDS(way)) <= LONGEST
         adjoint = slide.adjoints[carried.key].name
         for r, key in enumerate(self.keys):
             own = adjoint_of(key)
             slide.boxes.append(Box(own, "adjoint", (row("product", self._called(carried, adjoint, r)),), layers, last))
             slide.arrows[Arrow(key, own, "opposite")] = None
             if last:
-                slide.arrows[Arrow(own, last, "backward", way and self._at(way, r - 1))] = None
+                label = self._at(way, r - 1) if way and brief else self._jacobian(r) if way else None
+                slide.arrows[Arrow(own, last, "backward", label)] = None
             slide.arrows[Arrow(own, meeting, "adds")] = None
             slide.ways[key, 0, self.parameters] = (meeting,)
             slide.place |= {adjoint_of(inner): own for inner in self._inside(r) if inner != key}
             last = own
         slide.boxes.append(Box(meeting, "sum", (row("symbol", "Σ"),), layers))
         gradients = [v for v in (*self.found.shared, *self.found.own) if v.key in slide.adjoints]
-        rows = [each for v in self.found.body[::-1] if v is not carried for each in self._adjoint(v)]
+        rows = [each for v in self.found.body[::-1] if v is not carried or not brief for each in self._adjoint(v)]
         rows += [each for v in gradients for each in self._adjoint(v)]
         slide.boxes.append(Box(adjoint_of(self.parameters), "adjoint", tuple(rows), layers))
         slide.arrows[Arrow(meeting, adjoint_of(self.parameters), "adds")] = None
         slide.place |= {adjoint_of(v.key): adjoint_of(self.parameters) for v in gradients}
 
+    def _jacobian(self, r: int) -> Expr:
+        """What a repetition gives back to the one before it, where that is too long for the way between them."""
+        v = self.found.carried
+        y, x = self._called(v, v.name, r), self._called(v, v.name, r - 1)
+        return by_jacobian(y, x, self._called(v, self.slide.adjoints[v.key].name, r))
+
     def _adjoint(self, v: Vertex) -> Iterator[Row]:
         """The adjoint of a value in the cells, or of what they share, as a formula."""
-        products = [product for use in self.slide.uses[v.key] if (product := self.slide.product(use)) is not None]
+        uses = [use for use in self.slide.uses[v.key] if not use.exits]  # what leaves has a way of its own
+        products = [product for use in uses if (product := self.slide.product(use)) is not None]
         name = self.slide.symbol(v)
         yield row("product", equation(name, added(*[(each, 1) for each in products])) if products else name)

@@ -14,7 +14,7 @@ from ..deriving.formula import Formula
 from ..deriving.local import MATRICES, VJP, Local, brief
 from ..engine.errors import Unreadable
 from ..engine.naming import short
-from ..formulas.expr import EYE, ONES, ROWS, SYMBOL, Expr
+from ..formulas.expr import EYE, ONES, ROWS, SYMBOL, Expr, symbol
 from ..formulas.normal.expression import matrix_shape
 from ..formulas.normal.terms import Term, names_in, session
 from ..formulas.notation import parameter
@@ -179,7 +179,7 @@ class Explainer:
         lines = []
         for role, term, result in itertools.islice(stages, 1 if use.summed is None else 2):
             names = (self.names[key] for key in (use.head, use.tail, adjoint_of(use.head)))
-            x = by_jacobian(*names) if term is None else self.local.written(term)
+            x = by_jacobian(*map(symbol, names)) if term is None else self.local.written(term)
             lines.append(Remark(role, self.written(x), self._shapes(term, result), self._numbers(term, result)))
         return lines, x
 

@@ -13,11 +13,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.naming import name_of
 from .graph import Edge, Graph, Vertex
 
 LEAVES = ("parameter", "input", "constant")
 FEWEST = 3  # repetitions that make a loop
 LONGEST = 500  # operations in the block that is repeated
+
+
+def _stem(v: Vertex) -> str:
+    """The name that a person gave without its numbers: Wq, Wk and Wv repeat nothing."""
+    return re.sub(r"\d+", "#", name_of(v.node))
 
 
 class Loop(NamedTuple):
