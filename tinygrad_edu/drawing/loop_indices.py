@@ -7,9 +7,11 @@ index of the loop says what they are; so do the places that are taken of an arra
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from string import ascii_lowercase
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -235,19 +237,21 @@ class Indices:
         grid[:] = flat
         return grid.reshape(names.shape)
 
-    def _number(self, others: Container[str | None], shown: Container[str]) -> None:
+    def _number(self, others: Collection[str | None], shown: Container[str]) -> None:
         """Names that do not run with their loop get its numbers: h, h_2, h_3, … And what nobody has named is v_ℓ, not
         v_{3ℓ−2}, if nothing else is called so."""
         own = [(v, self.names[v.key][0]) for v in self.vertices if all(self.names[v.key][0].flat)]
         own = [(v, names) for v, names in own if len(set(names.flat)) > 1]
         heads = Counter((_form(names.flat[0])[0][0], names.ndim) for v, names in own if v.key in shown)
         several = {head for (head, _), n in heads.items() if n > 1}
+        stems = {name.rstrip("0123456789").rstrip("_") for name in others if name}
         for v, names in own:
             forms, indices = self._formed(names), self.of(v)
             found, head = progression(forms), _form(names.flat[0])[0][0].rstrip("_ ")
             counted = np.indices(names.shape).reshape(names.ndim, -1).T + [index.first for index in indices]
             if not head or not all(name.startswith(head) for name in names.flat):
-                head = next(letter for letter in HEADS if not heads[letter, names.ndim])
+                free = itertools.chain(HEADS, map("v{}".format, ascii_lowercase))
+                head = next(letter for letter in free if not heads[letter, names.ndim] and letter not in stems)
                 heads[head, names.ndim] += 1
             clear = not name_of(v.node) and head not in several
             clear = clear and not (names.ndim == 1 and any(f"{head}{n}" in others for (n,) in counted))

@@ -68,11 +68,11 @@ class EncodedTape:
         shapes = tuple((np.shape(self.vertices[e.tail].value), e.operand, e.repeats) for e in self.inputs[v.key])
         params = tuple((key, "" if key == "index" else text(value)) for key, value in v.params.items())
         layers = tuple(re.sub(r"\d+", "#", name) for name in v.layers)
-        return id(v.operation), _rounds(v), np.shape(v.value), shapes, params, layers, len(v.operands)
+        return id(v.operation), _rounds(v), _stem(v), np.shape(v.value), shapes, params, layers, len(v.operands)
 
     def leaf(self, key: str) -> Any:
         v = self.vertices[key]
-        return v.kind, _rounds(v), np.shape(v.value), v.name is None, len(v.layers)
+        return v.kind, _rounds(v), _stem(v), np.shape(v.value), v.name is None, len(v.layers)
 
     def loops(self) -> list[Loop]:
         """Loops that do not overlap, those of the shortest periods first."""
