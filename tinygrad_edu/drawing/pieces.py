@@ -217,9 +217,8 @@ class Explainer:
     def _closed(self, formula: Formula, keys: list[str]) -> Iterator[tuple[str, Pieces]]:
         """Formulas whose names mean what they mean on the tape: `derive` gives names of its own to what has none."""
         tape = formula.tape
-        nodes = (v.node for v in self.vertices.values() if v.node is not None and v.node._record is not None)
-        shown = {node._record.stamp for node in nodes}  # what is a part of a formula has no name here
-        others = {name for stamp, name in tape.names.items() if stamp not in shown or self.local.names[stamp] != name}
+        known = {*self.keys, *(name for name, *_ in self.local.slopes)}
+        others = {name for stamp, name in tape.names.items() if self.local.names[stamp] != name}
         for vertex in self.vertices.values():
             if vertex.node is None or vertex.node._record is None:
                 name = tape.constant_name(vertex.node, vertex.value)
@@ -228,5 +227,5 @@ class Explainer:
         present = Presenter([*tape.values, *tape.definitions], tape.applied)
         with session(formula.table):
             for key, line in zip(keys, formula.lines, strict=True):
-                if not names_in([line.term]) & others:
+                if names_in([line.term]) <= known - others:
                     yield key, self.written(present(line.term))

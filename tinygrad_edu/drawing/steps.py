@@ -108,6 +108,7 @@ class _Walker:
     """The steps, as they are put together."""
 
     def __init__(self, loss: Any, graph: Graph, assume: Sequence[Assumption], call: str, compact: bool) -> None:
+        self.compact = compact
         if compact:
             picture, *_ = slide(loss, graph, None, True, True)
             graph = condensed(graph, loss)
@@ -229,7 +230,7 @@ class _Walker:
         closed = self.closed.get(vertex.key)
         leaf = vertex.kind == "parameter"
         if closed is None:
-            if leaf:
+            if leaf and not self.compact:  # there values have no names that stand in formulas
                 yield Remark("in full", ("left out: too long, or a rule has no symbols",))
         elif closed != self.sums[vertex.key][-1] and (leaf or len(closed) <= LONGEST):
             yield Remark("in full", (goal, " = ", *closed))
