@@ -79,7 +79,7 @@ def test_a_formula_that_floats_cannot_hold_is_refused_in_one_line(f, x):
 
 
 def test_coefficients_stay_in_the_range_of_floats():
-    assert unicode(filled(coefficient(1e10), (1, 1))) == "1·10¹⁰"  # not √100000000000000000000
+    assert unicode(filled(coefficient(1e10), (1, 1))) == "10¹⁰"  # not √100000000000000000000
     assert coefficient(1e160) * coefficient(1e160) == Coefficient(np.inf)
     assert np.isnan(float(coefficient(1e-200) * coefficient(1e-200)))
     assert float(coefficient(1000) ** 300) == np.inf

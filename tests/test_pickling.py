@@ -226,7 +226,11 @@ def test_pictures_and_pages():
     drawing, steps = tg.draw(cubes(x)), tg.step_through(cubes(x))
     for way in WAYS:
         assert way(drawing).dot == drawing.dot
+        assert (way(drawing).mermaid, repr(way(drawing))) == (drawing.mermaid, repr(drawing))
         assert way(steps).html == steps.html
+    with pytest.raises(AttributeError, match="pickled"):
+        _ = pickled(drawing).page
+    assert pickled(drawing)._repr_mimebundle_()["text/plain"].startswith(repr(drawing))
 
 
 def test_a_tape_says_why_it_does_not_pickle():

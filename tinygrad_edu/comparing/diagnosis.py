@@ -287,8 +287,8 @@ class Diagnosis:
         """The edges of the tape behind which others lead to the loss as well."""
         users: dict[int, list[tuple[int, int]]] = {}
         nodes = self.scope.tape.nodes
-        for stamp, node in nodes.items():
-            for place, x in enumerate(node._record.inputs):
+        for stamp in sorted(nodes, reverse=True):
+            for place, x in enumerate(nodes[stamp]._record.inputs):
                 if x is not None and x._record is not None:
                     users.setdefault(x._record.stamp, []).append((stamp, place))
         several = [(source, edge) for source, edges in users.items() if len(edges) > 1 for edge in edges]

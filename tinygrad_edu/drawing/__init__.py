@@ -13,6 +13,7 @@ from graphviz import Digraph, view
 
 from ..engine.arguments import Natural, Positive, checked, demand_known
 from ..engine.leaving import demand_recorded
+from ..engine.pickling import Readable
 from ..engine.tensor import Tensor
 from ..files import target, write
 from . import dot, mermaid, picture_page, tikz
@@ -147,8 +148,9 @@ def draw(
     return drawing
 
 
-class Drawing:
-    """A picture of a graph. It is laid out when it is first looked at, and shows itself in Jupyter.
+class Drawing(Readable):
+    """A picture of a graph. It is laid out when it is first looked at, and shows itself in Jupyter. Pickled, it has no
+    page and no TikZ.
 
     >>> import tinygrad_edu as tg
     >>> tg.draw(tg.Tensor(2.0, requires_grad=True, name="x")).dot.startswith("digraph")
@@ -160,12 +162,15 @@ class Drawing:
         page: Callable[[], picture_page.Content],
     ) -> None:
         self._scene, self._direction, self._legend, self._width = scene, direction, legend, width
-        self._page = page
+        self._page, self._said = page, f"Drawing: {len(scene.boxes)} nodes, {len(scene.arrows)} edges"
+        self._label = " ".join(scene.above) or self._said  # for those who do not see it
         self._follows = theme == "auto"
         self._theme = "light" if self._follows else theme
 
+    readable = ("dot", "mermaid", "_said", "_label", "_follows")
+
     def __repr__(self) -> str:
-        return f"<Drawing: {len(self._scene.boxes)} nodes, {len(self._scene.arrows)} edges>"
+        return f"<{self._said}>"
 
     @property
     def digraph(self) -> Digraph:
@@ -249,6 +254,8 @@ class Drawing:
         write(file, getattr(self, WRITTEN[format]) if format in WRITTEN else self._picture(format))
 
     def _picture(self, format: str) -> bytes:
+        if "_scene" not in vars(self):  # it was pickled
+            return render(self.dot, format)
         nodes = len(self._scene.boxes)
         if nodes > DRAWABLE:
             raise ValueError(
@@ -263,11 +270,6 @@ class Drawing:
         return dot.digraph(
             self._scene, direction=self._direction, theme=self._theme, legend=self._legend, width=points
         )
-
-    @property
-    def _label(self) -> str:
-        """What is said of the picture to those who do not see it."""
-        return " ".join(self._scene.above) or repr(self)[1:-1]
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
@@ -287,7 +289,9 @@ class Drawing:
 
 # What front ends ask for, by its type.
 FORMATS: Mapping[str, Callable[[Drawing], str | bytes]] = {
-    "text/html": lambda drawing: in_notebook(drawing.svg, drawing.page, drawing._label, drawing._follows),
+    "text/html": lambda drawing: in_notebook(
+        drawing.svg, getattr(drawing, "page", ""), drawing._label, drawing._follows
+    ),
     "image/svg+xml": lambda drawing: drawing.svg,
     "application/pdf": lambda drawing: drawing._picture("pdf"),
     "image/png": lambda drawing: drawing._picture("png"),

@@ -55,7 +55,8 @@ def in_notebook(svg: str, page: str, label: str, follows: bool) -> str:
     if follows:
         svg = re.sub(r"<svg[^>]*>", rf"\g<0><style>{stylesheet(':root')}</style>", svg, count=1)
     source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
-    return f"""{framed(page, label, "position: absolute; visibility: hidden; height: 20rem; border: 0")}
+    hidden = "position: absolute; visibility: hidden; height: 20rem; border: 0"
+    return f"""{framed(page, label, hidden) if page else f"<style>{FOLLOWS}</style>"}
 <div class="still" style="overflow-x: auto">
 <details class="tinygrad_edu" style="display: inline-block; min-width: {width * READABLE:.0f}pt">
 <summary style="display: block; cursor: zoom-in">\
