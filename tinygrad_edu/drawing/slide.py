@@ -78,7 +78,8 @@ class Slide:
                 cells.enter([use for use in uses if use.head not in drawn])
         kept = {key for uses in self.uses.values() for use in uses for key in use.saved}
         saved = frozenset(marked(v.symbol(v.name)) for v in self.graph.vertices if v.key in kept and v.name)
-        note, own = self.graph.note, {box.key for box in self.boxes}
+        note = self.graph.note.partition(";")[0]  # a slide says nothing of programs
+        own = {box.key for box in self.boxes}
         folded = {key: self.place.get(to, to) for key, to in within(self.graph).items() if key not in own}
         inside = folded | self.place
         return Scene(tuple(self.boxes), tuple(self.arrows), note, self.ways, True, inside, saved)
