@@ -107,11 +107,20 @@ class Slide:
         self.boxes.append(Box(v.key, v.kind, tuple(_said(v)), v.layers, last))
         if self.sweep is None or v.key not in self.sweep.adjoints:
             return
-        self.boxes.append(Box(adjoint_of(v.key), "adjoint", tuple(self._adjoint(v)), v.layers, v.key))
+        left = v.key
+        if self._meet(v.key):
+            left = f"sum_{v.key}"
+            self.boxes.append(Box(left, "sum", (row("symbol", "Σ"),), v.layers, v.key))
+            self.arrows[Arrow(left, adjoint_of(v.key), "backward")] = None
+        self.boxes.append(Box(adjoint_of(v.key), "adjoint", tuple(self._adjoint(v)), v.layers, left))
         if gradients := [x for x in own if x.key in self.sweep.adjoints]:
             key, rows = adjoint_of(gradients[0].key), [each for x in gradients for each in self._adjoint(x)]
             self.boxes.append(Box(key, "adjoint", tuple(rows), v.layers, adjoint_of(v.key)))
             self.place |= {adjoint_of(x.key): key for x in gradients}
+
+    def _meet(self, key: str) -> bool:
+        """Whether several products come to the adjoint of a value; what leaves a loop is in none of its sums."""
+        return max(Counter(use.exits for use in self.uses.get(key, ())).values(), default=0) > 1
 
     def _box(self, given: list[Vertex], v: Vertex, beside: str | None) -> str:
         key = given[0].key
@@ -152,10 +161,8 @@ class Slide:
         if tail.key in self.beside:
             self.arrows[Arrow(adjoint_of(uses[0].head), goal, "backward")] = None
             return
-        if meet := max(Counter(use.exits for use in uses).values()) > 1:  # what leaves a loop is in none of its sums
-            place, goal = goal, f"sum_{tail.key}"
-            self.boxes.append(Box(goal, "sum", (row("symbol", "Σ"),), tail.layers))
-            self.arrows[Arrow(goal, place, "backward")] = None
+        if meet := self._meet(tail.key):
+            goal = f"sum_{tail.key}"
         order = list(self.vertices)
         for use in uses:
             kind = "return" if use.repeats else "backward"
