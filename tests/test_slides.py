@@ -117,6 +117,15 @@ def test_what_one_row_alone_uses_stands_at_its_side():
     assert drawn.typeset and {"W1", "V1", "W2", "V2"} & set(drawn.saved)
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_slices_in_a_loop_have_letters(backwards):
+    x, k = tensor(6, 6, name="x", tracked=False), tensor(3, 3, name="k")
+    rows = [tg.stack([tg.sum(x[i : i + 3, j : j + 3] * k) for j in range(4)]) for i in range(4)]
+    drawing = tg.draw(tg.sum(tg.stack(rows) ** 2), detail="slide", backward=backwards)
+    (box,) = [box for box in drawing._scene.boxes if box.kind == "constant"]
+    assert WORDS(box.rows[0].columns[0][0]) == "x[i:i+3, j:j+3]" and box.rows[1].columns == (("i = 0 … 3, j = 0 … 3",),)
+
+
 def test_numbers_are_off_and_the_theme_is_kept(any_engine):
     loss = attention()
     for theme in ("light", "dark", "print"):

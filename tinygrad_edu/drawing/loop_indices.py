@@ -20,7 +20,7 @@ from ..engine.naming import name_of
 from ..formulas.expr import NABLA, ROWS, Expr, equation, symbol
 from ..formulas.normal.selections import settled, written
 from ..formulas.stated import places_of
-from .graph import MIDDLE, Graph, Index, Vertex
+from .graph import MIDDLE, WORDS, Graph, Index, Vertex
 from .uses import places
 
 LAYERS, PLACES = "ℓkmnpqrs", "ijkmnpqr"  # the letters of loops, and of those that go through places of an array
@@ -327,7 +327,9 @@ class Indices:
 
 def indexed(graph: Graph) -> Graph:
     """A graph in which what is in loops has their indices."""
-    indices = Indices(graph, lambda v: [v.name, *[x if isinstance(x, str) else None for x in v.operands]], {})
+    looped = (x for v in graph.vertices for w in (v, *v.steps_below()) for each in w.alike for x in each.operands)
+    made = {WORDS(x): x for x in looped if isinstance(x, Expr)}  # constants of which is known how they came about
+    indices = Indices(graph, lambda v: [v.name, *[x if isinstance(x, str) else None for x in v.operands]], made)
     return graph._replace(vertices=tuple(map(indices.named, graph.vertices)))
 
 
