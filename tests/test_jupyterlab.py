@@ -18,7 +18,7 @@ for i in "123":
         a = tg.sigmoid(W @ a + b)
 loss = tg.squared_error(np.ones((4, 5)), a)
 """
-CELLS = [NETWORK + "tg.draw(tg.sum(b).named('$s$'))", "tg.draw(loss)", "tg.draw(loss, backward=True)",
+CELLS = [NETWORK + "tg.draw(tg.sum(b).named('$s$'))", "tg.draw(loss)", "tg.draw(loss, backward=True, detail='full')",
          "tg.draw(loss, direction='TB')", "tg.draw(loss, theme='dark')", "tg.draw(loss, theme='light')"]  # fmt: skip
 WIDTHS = (360, 1024, 1920)
 PICTURES = """
