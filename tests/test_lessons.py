@@ -116,7 +116,8 @@ def test_the_first_one_in_jupyterlab(tmp_path):
         assert counts == [*range(1, len(counts) + 1)]
         assert "error" not in dict(kinds) and ("stream", "stderr") not in kinds
         seen = lab("""
-            const kinds = ["details img", "img[src^='data:image/png']", "iframe"];  // picture, plot, step page
+            // picture, plot, step page
+            const kinds = ["iframe:has(+ .still)", "img[src^='data:image/png']", "iframe:not(:has(+ .still))"];
             return kinds.map((kind) => [...document.querySelectorAll(`.jp-OutputArea-output ${kind}`)]
                 .filter((each) => each.getBoundingClientRect().height > 100).length);
         """)
