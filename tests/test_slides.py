@@ -186,6 +186,46 @@ def test_cells_of_gates_say_what_goes_back(any_engine):
     assert "(∂h_3/∂h_2)ᵀ·∇h_3" in labels and not any("ℓ" in label for label in labels)
 
 
+def looped(start, more=None, concatenated=False):
+    """A recurrent network that starts from something; with something else in every cell; whose every value is used."""
+    w, u = tensor(4, 3, name="W"), tensor(4, 4, name="U")
+    h, all_of = start, []
+    for i in range(1, 6):
+        z = w @ tensor(3, 1, name=f"x{i}", tracked=False) + u @ h
+        h = tg.tanh(z if more is None else z + more).named(f"h{i}")
+        all_of.append(h)
+    return tg.sum((tg.concatenate(all_of) if concatenated else h) ** 2)
+
+
+@pytest.mark.parametrize(("program", "row"), [
+    (lambda: looped(np.ones((4, 1))), True),
+    (lambda: looped(tensor(4, 1, name="h0", tracked=False)), True),
+    (lambda: looped(tensor(4, 1, name="h0")), False),
+    (lambda: looped(tg.tanh(tensor(4, 2, name="S") @ tensor(2, 1, name="s"))), False),
+    (lambda: looped(np.ones((4, 1)), tensor(4, 1, name="A", tracked=False)), False),
+    (lambda: looped(*[tensor(4, 1, name="A", tracked=False)] * 2), False),
+    (lambda: looped(np.ones((4, 1)), tg.tanh(tensor(4, 1, name="Q")).named("A")), False),
+])  # fmt: skip
+def test_a_row_of_cells_has_all_that_goes_in(program, row):
+    """Where more goes in than parameters and a start without a gradient, the loop is folded, in which all of it has a
+    place."""
+    loss = program()
+    drawn, graph, sweep = slide(loss, collect(loss), None, True, True)
+    assert (recurrence(graph) is not None) is row
+    there = {box.key for box in drawn.boxes}
+    assert all({arrow.tail, arrow.head} <= there for arrow in drawn.arrows)
+    used = {arrow.tail for arrow in drawn.arrows if arrow.kind in ("forward", "loose", "repeat")}
+    assert used >= {drawn.within.get(v.key, v.key) for v in graph.vertices if v.kind in ("input", "parameter")} & there
+    assert sweep is not None
+
+
+def test_each_cell_has_its_own_places():
+    loss = looped(np.ones((4, 1)), concatenated=True)
+    drawn, *_ = slide(loss, collect(loss), None, True, True)
+    labels = [WORDS(arrow.label) for arrow in drawn.arrows if arrow.kind == "entering"]
+    assert [label[label.rindex("[") :] for label in labels] == [f"[{4 * i}:{4 * i + 4}]" for i in range(5)]
+
+
 def test_a_slide_changes_no_gradient():
     loss = recurrent()
     tg.draw(loss, backward=True, detail="slide").dot  # noqa: B018

@@ -48,6 +48,11 @@ class Contribution(NamedTuple):
     note: str = ""  # where this holds, if not in all repetitions
 
     @property
+    def adds(self) -> Expr | None:
+        """What the adjoint grows by, once broadcasting is undone."""
+        return self.formula if self.summed is None else self.summed[0]
+
+    @property
     def axes(self) -> tuple[int, ...]:
         """Along which the value was stretched, so that its adjoint is summed along them."""
         return stretched(self.product.shape, self.added.shape)
@@ -89,6 +94,11 @@ def backward(loss: Node, graph: Graph, name: str, formulas: bool = True) -> Back
     written = [writer.contribution(edge) for edge in graph.edges if {edge.tail, edge.head} <= reached]
     graph = graph._replace(vertices=tuple(map(writer.indices.named, graph.vertices)))
     return Backward(graph, adjoints, tuple(filter(None, written)), writer.local)
+
+
+def unswept(loss: Node, graph: Graph) -> Backward:
+    """A graph beside which no sweep is shown, with the rules of its operations."""
+    return Backward(graph, {}, (), Local(loss, set(), {}))
 
 
 class _Annotator:

@@ -5,16 +5,16 @@ Above the cells stands what each of them computes, in the index of the loop; bel
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..formulas.expr import Expr, added, equation
-from ..formulas.printer import Printer
-from ..formulas.targets.text import Unicode
+from ..formulas.expr import Expr, equation
+from ..formulas.normal.selections import written
 from .backward import Contribution, by_jacobian
 from .condensing import formula_of
-from .graph import Graph, Index, Vertex
+from .graph import WORDS, Graph, Index, Vertex
 from .labels import Row, row
 from .scene import Arrow, Box, adjoint_of
 
@@ -23,16 +23,17 @@ if TYPE_CHECKING:
 
 MOST = 12  # cells that have a place in a row
 LONGEST = 12  # characters of what stands between two of them
-WORDS = Printer(Unicode())
 
 
 class Recurrence(NamedTuple):
-    """A loop that hands on one value and has parameters in common: `carried` among what it computes."""
+    """A loop that hands on one value and has parameters in common: `carried` among what it computes. Nothing else goes
+    into it or out of it, but what the first repetition starts from, if that is a leaf without a gradient."""
 
     carried: Vertex
     body: tuple[Vertex, ...]
     own: tuple[Vertex, ...]  # leaves, one for each repetition
     shared: tuple[Vertex, ...]
+    start: Vertex | None
 
     @property
     def loop(self) -> Index:
@@ -49,12 +50,24 @@ def recurrence(graph: Graph) -> Recurrence | None:
     body = tuple(v for v in graph.vertices if v.indices == last.indices and v.operation is not None)
     inside = {v.key for v in body}
     given = {edge.tail: vertices[edge.tail] for edge in graph.edges if edge.head in inside and edge.tail not in inside}
-    elsewhere = {edge.tail for edge in graph.edges if edge.head not in inside}
+    others = {edge.tail for edge in graph.edges if edge.head not in inside}  # what is used elsewhere
     own = tuple(v for v in given.values() if v.indices == last.indices and v.operation is None)
-    shared = tuple(v for key, v in given.items() if not v.indices and v.kind == "parameter" and key not in elsewhere)
-    if len(last.indices) != 1 or last.times > MOST or not shared or any(v.inside for v in body):
+    rest = [v for v in given.values() if v not in own]
+    shared = tuple(v for v in rest if v.kind == "parameter" and len(_users(v, body)) == last.times)
+    starts = [v for v in rest if v.kind in ("input", "constant") and not v.indices and _users(v, body) == {0}]
+    fits = len(last.indices) == 1 and last.times <= MOST and not any(v.inside for v in body)
+    closed = others.isdisjoint({*given, *inside} - {last.key}) and len(own) + len(shared) + len(starts) == len(given)
+    if not fits or not closed or not shared or len(starts) > 1:
         return None
-    return Recurrence(last, body, own, shared)
+    return Recurrence(last, body, own, shared, starts[0] if starts else None)
+
+
+def _users(v: Vertex, body: Iterable[Vertex]) -> set[int]:
+    """The repetitions that use a leaf."""
+    records = [(r, x.node._record) for each in body for step in (each, *each.steps_below())
+               for r, x in enumerate(step.alike)]  # fmt: skip
+    return {r for r, record in records for x, value in zip(record.inputs, record.values, strict=True)
+            if (value is v.value if v.node is None else x is v.node)}  # fmt: skip
 
 
 class Cells:
@@ -63,7 +76,6 @@ class Cells:
     def __init__(self, slide: Slide, found: Recurrence) -> None:
         self.slide, self.found = slide, found
         self.keys = [v.key for v in found.carried.alike]
-        self.start = self._start()
         self.formulas, self.parameters = f"cell_{self.keys[0]}", found.shared[0].key
 
     def draw(self) -> set[str]:
@@ -76,10 +88,10 @@ class Cells:
         slide.arrows[Arrow(self.parameters, self.formulas, "forward")] = None
         place |= {v.key: self.parameters for v in found.shared}
         before = None
-        if self.start is not None:
-            before = self.start.key
-            name = self.start.symbol(self.start.name or "…")
-            slide.boxes.append(Box(before, self.start.kind, (row("product", name),), ()))
+        if found.start is not None:
+            before = found.start.key
+            name = found.start.symbol(found.start.name or "…")
+            slide.boxes.append(Box(before, found.start.kind, (row("product", name),), ()))
         for r, key in enumerate(self.keys):
             for v in found.own:
                 slide.boxes.append(Box(v.alike[r].key, v.kind, (row("product", self._called(v, v.name, r)),), v.layers))
@@ -93,8 +105,7 @@ class Cells:
             before = key
         if slide.sweep is not None:
             self._back()
-        started = {self.start.key} if self.start else set()
-        return {v.key for v in (*found.body, *found.own, *found.shared)} | started
+        return {v.key for v in (*found.body, *found.own, *found.shared, found.start) if v is not None}
 
     def _inside(self, r: int) -> list[str]:
         """The keys of all that one cell computes."""
@@ -120,25 +131,22 @@ class Cells:
                 way = Arrow(adjoint_of(use.head), goal, "entering", formula and self._at(formula, at[key]))
                 self.slide.arrows[way] = None
 
-    def _start(self) -> Vertex | None:
-        """What the first cell gets where another one gets what is handed on, if that is a leaf: it stands before it."""
-        inside = {v.key for v in (*self.found.body, *self.found.own, *self.found.shared)}
-        edges = self.slide.graph.edges
-        before = [edge.tail for edge in edges if edge.head in inside and edge.tail not in inside]
-        leaves = [v for key in before if (v := self.slide.vertices[key]).operation is None and not v.indices]
-        return leaves[0] if leaves else None
-
     def _called(self, v: Vertex, name: str | None, r: int) -> Expr:
         return self._at(v.symbol(name or "…"), r)
 
     def _at(self, x: Expr, r: int) -> Expr:
-        """A formula in the numbers of one repetition: h_3 of h_ℓ, Δ_7 of Δ_{2ℓ+1}."""
-        loop, numbers = self.found.loop, dict[str, str]()
-        for index in {index for each in x.symbols() for index in each.indices}:
-            if parts := re.fullmatch(rf"(\d*){loop.letter}([+−]\d+)?", index):
-                times, more = parts.groups()
-                numbers[index] = str(int(times or 1) * (loop.first + r) + int((more or "0").replace("−", "-")))
-        return x.reindexed(numbers)
+        """A formula in the numbers of one repetition: h_3 of h_ℓ, Δ_7 of Δ_{2ℓ+1}, y[4:8] of y[4ℓ:4ℓ+4]."""
+        at = functools.partial(re.sub, rf"(\d*){self.found.loop.letter}([+−]\d+)?", functools.partial(self._number, r))
+        if x.indices:
+            x = x.having(indices=tuple(map(at, x.indices)))
+        if (places := x.params.get("places")) is not None:
+            texts = at(places) if isinstance(places, str) else tuple(at(str(written(each))) for each in places)
+            x = x.having(places=texts)
+        return x.rebuilt(lambda each: self._at(each, r))
+
+    def _number(self, r: int, index: re.Match[str]) -> str:
+        times, more = index.groups()
+        return str(int(times or 1) * (self.found.loop.first + r) + int((more or "0").replace("−", "-")))
 
     def _computed(self) -> Iterator[Row]:
         """What a cell computes."""
@@ -151,9 +159,7 @@ class Cells:
     def _back(self) -> None:
         slide, carried, last = self.slide, self.found.carried, None
         layers, meeting = carried.layers, f"sum_{self.parameters}"
-        returns = [self.slide.product(use) for use in slide.uses[carried.key] if use.repeats]
-        products = [each for each in returns if each is not None]
-        way = added(*[(each, 1) for each in products]) if products else None
+        way = slide.total([use for use in slide.uses[carried.key] if use.repeats])
         brief = way is not None and len(WORDS(way)) <= LONGEST
         adjoint = slide.adjoints[carried.key].name
         for r, key in enumerate(self.keys):
@@ -184,6 +190,5 @@ class Cells:
     def _adjoint(self, v: Vertex) -> Iterator[Row]:
         """The adjoint of a value in the cells, or of what they share, as a formula."""
         uses = [use for use in self.slide.uses[v.key] if not use.exits]  # what leaves has a way of its own
-        products = [product for use in uses if (product := self.slide.product(use)) is not None]
-        name = self.slide.symbol(v)
-        yield row("product", equation(name, added(*[(each, 1) for each in products])) if products else name)
+        name, total = self.slide.symbol(v), self.slide.total(uses)
+        yield row("product", name if total is None else equation(name, total))

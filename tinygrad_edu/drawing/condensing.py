@@ -10,15 +10,12 @@ import numpy as np
 
 from ..engine.sweep import below
 from ..formulas.expr import Expr, number
-from ..formulas.printer import Printer
 from ..formulas.stated import stated
 from ..formulas.tape_names import layers_of
-from ..formulas.targets.text import Unicode
 from ..operations.facts import ops
-from .graph import Edge, Graph, Vertex
+from .graph import WORDS, Edge, Graph, Vertex
 
 LONGEST = 30  # characters of a formula
-WORDS = Printer(Unicode())
 
 
 def condensed(graph: Graph, result: Any) -> Graph:

@@ -24,7 +24,7 @@ _PLACEHOLDER = re.compile(r"\\(?=[NGETHL])")
 SCRIPT = 0.75  # of the size of the line
 
 
-@functools.cache
+@functools.lru_cache(4096)
 def safe(raw: str) -> str:
     """What a person wrote, safe in a label and in XML: a backslash before a letter stands alone in a piece of text, and
     of a label that is a bracket alone Graphviz can make nothing."""

@@ -8,15 +8,13 @@ from collections.abc import Iterator, Mapping
 from string import ascii_letters, digits, punctuation
 
 from ..engine.naming import short, visible
-from ..formulas.printer import Printer
-from ..formulas.targets.text import Unicode
+from .graph import WORDS
 from .labels import Line, Row
 from .scene import Box, Scene
 from .theme import ARROWS, OUTLINES, THEMES
 
 HARMLESS = f"{ascii_letters}{digits}_(),.+=:"
 CODES = {ord(character): f"#{ord(character)};" for character in punctuation if character not in HARMLESS}
-WORDS = Printer(Unicode())
 
 Inside = Mapping[tuple[str, ...], list[Box | tuple[str, ...]]]
 

@@ -14,11 +14,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ..deriving.local import Local
 from ..engine.naming import short, visible
 from ..formulas.expr import added
 from ..formulas.targets.english import sentence
-from .backward import Backward, Contribution, backward
+from .backward import Backward, Contribution, backward, unswept
 from .condensing import formula_of
 from .dot import source
 from .folding import fold, values_of
@@ -52,10 +51,7 @@ def opened(
     is None, so many that at most `most` vertices are left, if that can be."""
     layered = any(v.layers for v in whole.vertices) and not (backwards and depth is None)
     graph = fold(whole, None, OPENED if layered else most)
-    if loss._value.size == 1:
-        sweep = backward(loss, graph, "draw", formulas)
-    else:
-        sweep = Backward(graph, {}, (), Local(loss, set(), {}))
+    sweep = backward(loss, graph, "draw", formulas) if loss._value.size == 1 else unswept(loss, graph)
     shown = scene(sweep.graph, values, sweep if backwards else None)
     return Content(shown, sweep, _level(graph, most) if depth is None else depth)
 
@@ -64,8 +60,7 @@ def condensed_content(
     loss: Any, shown: Scene, graph: Graph, sweep: Backward | None, depth: int | None
 ) -> Content:
     """The scene of a slide, with what explains it."""
-    side = sweep or Backward(graph, {}, (), Local(loss, set(), {}))
-    return Content(shown, side, sys.maxsize if depth is None else depth)
+    return Content(shown, sweep or unswept(loss, graph), sys.maxsize if depth is None else depth)
 
 
 def _level(graph: Graph, most: int) -> int:
@@ -214,8 +209,7 @@ class _Cards:
             yield Remark("adjoint", (g, ": –, not computed, as no rule leads there"))
             return
         uses = [use for use in self.sweep.contributions if use.tail == key]
-        products = [use.formula if use.summed is None else use.summed[0] for use in uses]
-        known = [(each, 1) for each in products if each is not None]
+        known = [(use.adds, 1) for use in uses if use.adds is not None]
         total = self.explain.written(added(*known)) if known and len(known) == len(uses) else ()
         text = (g, *((" = ", *total) if 0 < len(total) < LONGEST else ()))
         yield Remark("adjoint", text, shape_of(adjoint.value), (Matrix(adjoint.value),))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import operator
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..formulas.expr import NABLA, Expr, added, equation, number, symbol
@@ -138,9 +138,8 @@ class Slide:
         elif v.kind == "result":
             yield row("product", equation(symbol, number(1)))
         elif v.key in self.beside:
-            products = [product for use in self.uses[v.key] if (product := self.product(use)) is not None]
-            said = equation(symbol, added(*[(each, 1) for each in products])) if products else None
-            yield row("product", said or symbol)
+            total = self.total(self.uses[v.key])
+            yield row("product", symbol if total is None else equation(symbol, total))
         else:
             yield row("product", symbol)
 
@@ -151,8 +150,12 @@ class Slide:
 
     def product(self, use: Contribution) -> Expr | None:
         """What a use adds to an adjoint, once broadcasting is undone."""
-        formula = use.formula if use.summed is None else use.summed[0]
-        return formula and formula.renamed(self.nabla)
+        return use.adds and use.adds.renamed(self.nabla)
+
+    def total(self, uses: Sequence[Contribution]) -> Expr | None:
+        """The sum of products, if they are written out."""
+        products = [product for use in uses if (product := self.product(use)) is not None]
+        return added(*[(each, 1) for each in products]) if products else None
 
     def _way(self, uses: list[Contribution]) -> None:
         """From the adjoints of what uses a value to its own; through a sum, if there are several."""
