@@ -18,6 +18,7 @@ from tinygrad_edu.drawing.folding import fold
 from tinygrad_edu.drawing.graph import Index, collect
 from tinygrad_edu.drawing.labels import labelled
 from tinygrad_edu.drawing.loop_indices import _form, _grid, progression
+from tinygrad_edu.drawing.slide import slide
 from tinygrad_edu.formulas.expr import NABLA, SYMBOL, TOTAL, Expr, symbol
 from tinygrad_edu.formulas.printer import Printer
 from tinygrad_edu.formulas.targets.latex import Latex
@@ -303,7 +304,16 @@ def test_numbers_that_differ_are_those_of_one_repetition():
     for i in range(6):
         y = y * (1.0 + i)
     (way,) = (each for each in swept(tg.sum(y)).contributions if each.repeats)
-    assert way.note == "ℓ = 2"
+    assert (WORDS(way.formula), way.note) == ("2 ∇v_{ℓ+1}", "ℓ = 1")  # v_2 is 2 v_1
+
+
+def test_numbers_that_differ_do_not_stand_in_a_sum():
+    u, h = tensor(3, 3, name="U"), tensor(3, 1, name="h0", tracked=False)
+    for i in range(1, 14):
+        h = tg.tanh((u @ h) * (0.5 * i)).named(f"h{i}")
+    drawn, *_ = slide(loss := h.sum(), collect(loss), None, True, True)
+    lines = [line for box in drawn.boxes for each in box.rows for (line,) in each.columns]
+    assert "∇U = Σ_ℓ (∂z_ℓ/∂U)ᵀ·Δ_ℓ" in [WORDS(line) for line in lines if not isinstance(line, str)]
 
 
 def test_letters_are_not_names_of_the_program():

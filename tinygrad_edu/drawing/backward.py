@@ -16,7 +16,7 @@ from ..engine.sweep import seed_for, settled
 from ..formulas.expr import NUMBER, PARTIAL, SYMBOL, Expr, dot, fraction, symbol, total, transposed
 from ..formulas.normal.terms import Term
 from ..operations.shapes import stretched
-from .graph import WORDS, Edge, Graph, Index, Vertex, tracked
+from .graph import MIDDLE, WORDS, Edge, Graph, Index, Vertex, tracked
 from .loop_indices import Indices, along
 from .uses import Use, places, use
 
@@ -143,19 +143,22 @@ class _Annotator:
         all_of = next((operands for operands, x in self.indices.gathered(user) if x is tail), [place])
         use = self._use(edge, user, all_of)
         x = user.node._record.inputs[place]
-        formula, shapes = self._written(head, x, rule and rule.term, product.shape)
-        if len(all_of) > 1 and rule and formula is not None:
+        holds = all(map(self.indices.holds, (head, *head.steps_below())))
+        read = rule if holds or not use.summed else None  # numbers of one repetition do not stand in a sum over all
+        formula, shapes = self._written(head, x, read and read.term, product.shape)
+        if len(all_of) > 1 and read and formula is not None:
             rules = self._products(head)[user.key]
             formula = along([self.local.written(rules[i].term) for i in all_of], self.indices.of(tail)[-1])
-        undone = self._written(head, x, rule and rule.added, added.shape) if added.shape != product.shape else None
+        undone = self._written(head, x, read and read.added, added.shape) if added.shape != product.shape else None
         if undone:
             undone = self._general(head, use, undone[0], use.summed), undone[1]
-        holds = all(map(self.indices.holds, (head, *head.steps_below())))
+        # The numbers are those of one repetition of the user, which the formula may count from another one.
+        shown = [index.at(MIDDLE - use.shift.get(index.loop, 0)) for index in self.indices.of(user)]
         saved = tuple(self.keys[name] for name in (rule.names if rule else ()) if name in self.keys)
         return Contribution(
             tail.key, head.key, edge.operand, self._general(head, use, formula, () if undone else use.summed), shapes,
             undone, saved, product, added, rule, edge.repeats, use.exits,
-            ", ".join(filter(None, (use.note, "" if holds else self.indices.lettered(user).shown))),
+            ", ".join(filter(None, (use.note, *([] if holds or use.summed else shown)))),
         )  # fmt: skip
 
     def _user(self, head: Vertex, operand: int) -> tuple[Vertex, int]:

@@ -39,6 +39,10 @@ class Recurrence(NamedTuple):
     def loop(self) -> Index:
         return self.carried.indices[0]
 
+    def holds(self, key: str) -> bool:
+        """Whether a value is computed in the cells."""
+        return any(v.key == key for v in self.body)
+
 
 def recurrence(graph: Graph) -> Recurrence | None:
     """The recurrence in a condensed graph, if there is one that can be drawn as a row."""

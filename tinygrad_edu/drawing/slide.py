@@ -59,7 +59,9 @@ class Slide:
                       if each.name == f"∇{self.vertices[key].name}" and not self.vertices[key].indices}  # fmt: skip
 
     def scene(self) -> Scene:
-        cells = Cells(self, found) if (found := recurrence(self.graph)) else None
+        found = recurrence(self.graph)
+        general = found and not any(use.note for uses in self.uses.values() for use in uses if found.holds(use.head))
+        cells = Cells(self, found) if found and general else None
         drawn = cells.draw() if cells else set()
         for v in self.graph.vertices:
             if v.key not in drawn and v.key not in self.beside:
@@ -140,6 +142,7 @@ class Slide:
         elif v.key in self.beside:
             total = self.total(self.uses[v.key])
             yield row("product", symbol if total is None else equation(symbol, total))
+            yield from [row("note", note) for note in dict.fromkeys(use.note for use in self.uses[v.key]) if note]
         else:
             yield row("product", symbol)
 
